@@ -1,0 +1,32 @@
+"""Funding desks: lend, ask margin, call, reduce by force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from agents.base import Agent, Process
+from sim.params import param
+
+if TYPE_CHECKING:
+    from markets.world import MarketWorld
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundingDesk(Agent):
+    """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out who cannot pay."""
+
+    role: ClassVar[str] = "funding_desk"
+    capital: float = param(10e9, unit="$", help="cash at the start", gt=0)
+    lends_to: tuple[str, ...] = param((), help="names of the agents it funds (empty: every agent)")
+    line: float = param(6e9, unit="$", help="credit line of each desk at the starting credit spread", ge=0)
+    line_power: float = param(0.5, help="line = base (credit0/credit)^line_power", ge=0)
+    margin_multiple: float = param(3.0, unit="standard deviations", help="k of initial margin k s sqrt(mpor) x exposure", ge=0)
+    mpor_days: float = param(2.0, unit="trading days", help="margin period of risk", ge=0)
+    rate_vol: float = param(0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0)
+    deadline_days: int = param(1, unit="trading days", help="time to meet a call", gt=0)
+    closeout_cost: float = param(0.02, unit="share of implied vol", help="half-spread in vol at which a book is closed out", ge=0)
+
+    def live(self, world: MarketWorld) -> Process:
+        raise NotImplementedError
+        yield

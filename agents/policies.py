@@ -1,0 +1,128 @@
+"""Hedging policies: how far the hedge may stray from the book's delta, and when it is brought back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.params import param
+
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What a policy may look at, per path; `target` and `position` in units of the asset."""
+
+    tick: int
+    due: bool  # the policy's interval has come round
+    spot: Vector  # (paths,) $/unit
+    last_spot: Vector  # (paths,) $/unit, when the hedge was last brought to target
+    target: Vector  # (paths,) units that would neutralise the book
+    position: Vector  # (paths,) units held
+    gamma: Vector  # (paths,) units per $
+    half_spread: Vector  # (paths,) share of mid
+    discount: Vector  # (paths,) discount factor to the book's next expiry
+    gross_units: float  # units of the book, sum of absolute quantities
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(ABC):
+    """A hedging policy. A new one gives `desired`; it is frozen, its state is in the `Situation`."""
+
+    kind: ClassVar[str]
+    interval: str = param("30m", help="how often the desk looks: '30m', '2h', '1d', or 'tick'")
+
+    @abstractmethod
+    def desired(self, at: Situation) -> Vector:
+        """Position wanted now: (paths,) units. Return `at.position` where nothing is to be done."""
+
+    def vol_multiplier(self, interval_years: float, vol: Vector, half_spread: Vector, short: Mask) -> Vector | None:
+        """Factor on the vol at which the delta is computed, or None for the market's own."""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Never(Policy):
+    """Leave the book unhedged."""
+
+    kind: ClassVar[str] = "never"
+
+    def desired(self, at: Situation) -> Vector:
+        return at.position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Every(Policy):
+    """Back to neutral at a fixed interval."""
+
+    kind: ClassVar[str] = "every"
+
+    def desired(self, at: Situation) -> Vector:
+        return at.target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band(Policy):
+    """Trade to the edge of a fixed band around neutral."""
+
+    kind: ClassVar[str] = "band"
+    width: float = param(0.02, unit="delta (share of the book's gross units)", help="half-width of the no-trade band", ge=0)
+
+    def desired(self, at: Situation) -> Vector:
+        half_width = self.width * at.gross_units
+        return np.clip(at.position, at.target - half_width, at.target + half_width)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhalleyWilmott(Policy):
+    """Trade to the edge of H = (3 e^{-r tau} kappa S Gamma^2 / (2 a))^{1/3} (Whalley and Wilmott 1997).
+
+    kappa is the current half-spread, a the absolute risk aversion; both Gamma and H in units of the asset.
+    """
+
+    kind: ClassVar[str] = "whalley_wilmott"
+    risk_aversion: float = param(1e-8, unit="1/$", help="absolute risk aversion", gt=0)
+    multiplier: float = param(1.0, help="multiple of the optimal band", gt=0)
+
+    def desired(self, at: Situation) -> Vector:
+        cube = 1.5 * at.discount * at.half_spread * at.spot * at.gamma**2 / self.risk_aversion
+        half_width = self.multiplier * np.cbrt(cube)
+        return np.clip(at.position, at.target - half_width, at.target + half_width)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leland(Policy):
+    """Back to neutral at a fixed interval, with the delta at Leland's vol.
+
+    sigma_L^2 = sigma^2 (1 +- sqrt(2/pi) k / (sigma sqrt(dt))), k = 2 half-spreads (Leland 1985); + for short gamma.
+    """
+
+    kind: ClassVar[str] = "leland"
+
+    def desired(self, at: Situation) -> Vector:
+        return at.target
+
+    def vol_multiplier(self, interval_years: float, vol: Vector, half_spread: Vector, short: Mask) -> Vector | None:
+        number = np.sqrt(2 / np.pi) * 2 * half_spread / (vol * np.sqrt(interval_years))
+        return np.sqrt(np.maximum(1 + np.where(short, number, -number), 0.01))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnMove(Policy):
+    """Back to neutral when the asset has moved by `threshold` since the last hedge."""
+
+    kind: ClassVar[str] = "on_move"
+    threshold: float = param(0.01, unit="ln S", help="move that triggers a hedge", gt=0)
+
+    def desired(self, at: Situation) -> Vector:
+        moved = np.abs(np.log(at.spot / at.last_spot)) >= self.threshold
+        return np.where(moved, at.target, at.position)
+
+
+POLICIES: dict[str, type[Policy]] = {cls.kind: cls for cls in (Never, Every, Band, WhalleyWilmott, Leland, OnMove)}

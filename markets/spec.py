@@ -1,0 +1,160 @@
+"""Market parameters as frozen values; the state that they govern lives in `markets.factors` and `markets.venue`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from sim.params import param
+
+
+@dataclass(frozen=True, kw_only=True)
+class JumpSpec:
+    """Jumps of ln S: Merton (1976) normal sizes or Kou (2002) double exponential, centred on the storyline."""
+
+    kind: Literal["none", "merton", "kou"] = param("none", help="law of the jump sizes")
+    intensity: float = param(0.0, unit="jumps per trading year", help="mean number of jumps", ge=0)
+    mean: float = param(-0.03, unit="ln S", help="mean jump (merton)")
+    sd: float = param(0.02, unit="ln S", help="standard deviation of a jump (merton)", ge=0)
+    up_probability: float = param(0.3, help="probability that a jump is upwards (kou)", ge=0, le=1)
+    up_mean: float = param(0.01, unit="ln S", help="mean size of upward jumps (kou)", gt=0)
+    down_mean: float = param(0.03, unit="ln S", help="mean size of downward jumps (kou)", gt=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateSpec:
+    """Mean-reverting noise of the curve nodes around the storyline."""
+
+    vol_overnight: float = param(0.0, unit="decimal per sqrt(trading year)", help="noise of the overnight rate", ge=0)
+    vol_us2y: float = param(0.006, unit="decimal per sqrt(trading year)", help="noise of the 2Y node", ge=0)
+    vol_us10y: float = param(0.008, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0)
+    mean_reversion: float = param(12.0, unit="1/trading year", help="pull of the noise to zero", ge=0)
+    corr_overnight_us2y: float = param(0.3, help="correlation of O/N and 2Y noise", ge=-1, le=1)
+    corr_overnight_us10y: float = param(0.1, help="correlation of O/N and 10Y noise", ge=-1, le=1)
+    corr_us2y_us10y: float = param(0.8, help="correlation of 2Y and 10Y noise", ge=-1, le=1)
+    corr_spot_overnight: float = param(0.0, help="correlation of the spot shock and O/N noise", ge=-1, le=1)
+    corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
+    corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketSpec:
+    """How spot and implied vol move around the storyline, and how options are priced from them."""
+
+    dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
+    realised_ratio: float = param(0.85, help="realised vol as a share of implied vol", ge=0)
+    kappa: float = param(20.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
+    xi: float = param(0.6, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0)
+    rho: float = param(-0.7, help="correlation of the spot and the vol shock", ge=-1, le=1)
+    beta: float = param(8.0, unit="ln vol per unit of ln S, at base vol", help="leverage elasticity; falls as s_base/s", ge=0)
+    skew: float = param(0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)")
+    term_reversion: float = param(1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0)
+    dividend_yield: float = param(0.0, unit="decimal a year", help="dividends of the asset, continuous")
+    projection_spread: float = param(0.0, unit="decimal", help="projection curve minus discount curve of swaps")
+    day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
+    jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
+    rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedbackSpec:
+    """Switches of the loops: 0 cut, 1 as calibrated, 2 doubled."""
+
+    leverage: float = param(1.0, help="price moves to implied vol", ge=0)
+    spread: float = param(1.0, help="vol to half-spread", ge=0)
+    depth: float = param(1.0, help="vol and makers' capital to depth", ge=0)
+    impact: float = param(1.0, help="agents' trades to price", ge=0)
+    credit: float = param(1.0, help="vol and stress to the credit spread", ge=0)
+    margin: float = param(1.0, help="own vol to initial margin; 0: margin follows the storyline's vol", ge=0)
+
+    @classmethod
+    def frozen(cls) -> FeedbackSpec:
+        """Every loop cut: the twin in which the market does not answer back."""
+        return cls(leverage=0.0, spread=0.0, depth=0.0, impact=0.0, credit=0.0, margin=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditSpec:
+    """c = L_c (s/L_vol)^elasticity exp(stress_elasticity * stress)."""
+
+    elasticity: float = param(0.5, help="ln credit per ln vol above the storyline (eta)", ge=0)
+    stress_elasticity: float = param(2.0, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VenueSpec:
+    """One venue. For the asset prices are relative ($ per $); for a swap venue they are rates (decimal).
+
+    depth is the notional ($) whose taking moves ln S (or the rate) by `impact`, at base vol.
+    """
+
+    half_spread: float = param(unit="share of mid, or decimal rate", help="half-spread at base vol", ge=0)
+    depth: float = param(unit="$ notional", help="depth at base vol", gt=0)
+    impact: float = param(unit="ln S, or decimal rate", help="move caused by taking the whole depth", ge=0)
+    permanent_share: float = param(0.5, help="share of the impact that stays", ge=0, le=1)
+    resilience: float = param(1.0, unit="1/trading day", help="decay of transient impact", ge=0)
+    depth_power: float = param(2.0, help="depth = base (s_base/s)^depth_power", ge=0)
+    spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
+    slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
+    capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
+    depth_floor: float = param(0.02, unit="share of base depth", help="what outside investors always show", gt=0, le=1)
+    halts: tuple[float, ...] = param((), unit="fall from the previous close", help="circuit breakers; the last closes the day")
+    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0)
+
+
+def asset_venue() -> VenueSpec:
+    """An equity index: 0.5 bp half-spread; $15bn of net flow moves it 1 % in a calm market."""
+    return VenueSpec(half_spread=0.00005, depth=15e9, impact=0.01, halts=(0.07, 0.13, 0.20))
+
+
+def us2y_venue() -> VenueSpec:
+    """2Y par swaps: 0.1 bp half-spread; $50bn of notional moves the rate 5 bp."""
+    return VenueSpec(half_spread=0.00001, depth=50e9, impact=0.0005, slope=0.5)
+
+
+def us10y_venue() -> VenueSpec:
+    """10Y par swaps: 0.1 bp half-spread; $12bn of notional moves the rate 5 bp."""
+    return VenueSpec(half_spread=0.00001, depth=12e9, impact=0.0005, slope=0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VenuesSpec:
+    """The three venues."""
+
+    asset: VenueSpec = param(factory=asset_venue, help="the risky asset")
+    us2y: VenueSpec = param(factory=us2y_venue, help="2Y par swaps")
+    us10y: VenueSpec = param(factory=us10y_venue, help="10Y par swaps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anchor:
+    """Levels at the close of a date. Missing levels are interpolated; the first anchor has them all but the last three."""
+
+    date: date
+    spot: float | None = param(None, unit="$", help="level of the asset", gt=0)
+    vol: float | None = param(None, unit="decimal", help="30-day implied vol", gt=0)
+    overnight: float | None = param(None, unit="decimal", help="overnight rate")
+    us2y: float | None = param(None, unit="decimal", help="2Y zero rate")
+    us10y: float | None = param(None, unit="decimal", help="10Y zero rate")
+    credit: float | None = param(None, unit="decimal", help="credit spread over the overnight rate", ge=0)
+    spread: float | None = param(None, unit="multiple", help="outside multiple of the half-spread", gt=0)
+    depth: float | None = param(None, unit="multiple", help="outside multiple of depth", gt=0)
+    realised: float | None = param(None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorylineSpec:
+    """Dated anchors, and whether they are the record (observed) or the outside world (exogenous)."""
+
+    anchors: Literal["exogenous", "observed"] = param("exogenous", help="what the anchors are")
+    anchor: tuple[Anchor, ...] = param((), help="dated levels, in order")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockSpec:
+    """Calendar and grid."""
+
+    calendar: str = param("XNYS", help="exchange calendar (exchange_calendars code), or 'continuous'")
+    tick_minutes: int = param(30, unit="minutes", help="length of a tick", gt=0)
+    overnight_variance: float = param(0.2, unit="share of a day's variance", help="arrives at the open", ge=0, lt=1)

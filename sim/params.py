@@ -1,0 +1,31 @@
+"""Parameters: one place for a value's default, unit, meaning and limits."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+Limits = dict[str, float]
+
+
+def param(
+    default: Any = dataclasses.MISSING,
+    *,
+    unit: str = "",
+    help: str = "",
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    factory: Any = None,
+) -> Any:
+    """A dataclass field that documents and limits itself.
+
+    Scenario files are validated against these fields, and the reference of scenario keys is printed from them,
+    so a default or a limit is written once.
+    """
+    limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le}.items() if v is not None}
+    metadata = {"unit": unit, "help": help, "limits": limits}
+    if factory is not None:
+        return dataclasses.field(default_factory=factory, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
