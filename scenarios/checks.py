@@ -1,0 +1,146 @@
+"""What a scenario must satisfy beyond the types and limits of single values."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from datetime import date
+
+import numpy as np
+
+from agents.base import Agent
+from agents.funding_desk import FundingDesk
+from agents.hedger import Hedger
+from agents.market_maker import MarketMaker
+from agents.policies import Policy
+from agents.positions import Position
+from markets.spec import RateSpec, StorylineSpec, VenueSpec, VenuesSpec
+from scenarios.place import Place
+from scenarios.registry import nearest
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+INTERVAL = re.compile(r"tick|[1-9][0-9]*[mhd]")
+FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
+VENUES = ("asset", "us2y", "us10y")
+
+
+def check(scenario: Scenario, place: Place | None = None) -> None:
+    """Raise UserError at the first rule that the scenario breaks."""
+    at = place or Place(scenario.name)
+    if not NAME.fullmatch(scenario.name):
+        remedy = "use letters, digits, - and _: it names the run's folder"
+        raise UserError("not a usable name", value=scenario.name, place=str(at.at("name")), remedy=remedy)
+    check_storyline(scenario.storyline, at.at("storyline"))
+    check_correlations(scenario.market.rates, at.at("market", "rates"))
+    for name in VENUES:
+        check_venue(scenario.venue, name, at.at("venue", name))
+    check_cast(scenario.agents, at.at("agents"))
+    for agent in scenario.agents:
+        check_agent(agent, scenario, at.at("agents", agent.name))
+
+
+def check_storyline(storyline: StorylineSpec, at: Place) -> None:
+    """At least two anchors, dates strictly increasing, the first complete."""
+    rows = storyline.anchor
+    if len(rows) < 2:
+        remedy = "write one [[storyline.anchor]] for the start and one for the end"
+        raise UserError("needs at least two anchors", value=len(rows), place=str(at.at("anchor")), remedy=remedy)
+    for before, after in itertools.pairwise(rows):
+        if after.date <= before.date:
+            where = str(at.at("anchor", str(after.date), "date"))
+            rule = f"dates must increase from anchor to anchor ({before.date} stands before)"
+            raise UserError(rule, value=str(after.date), place=where, remedy="put the anchors in order, one a date")
+    for key in FIRST_ANCHOR:
+        if getattr(rows[0], key) is None:
+            where = str(at.at("anchor", str(rows[0].date), key))
+            raise UserError("the first anchor needs this level", place=where, remedy=f"it needs {', '.join(FIRST_ANCHOR)}")
+
+
+def check_correlations(rates: RateSpec, at: Place) -> None:
+    """Spot, overnight, 2Y and 10Y noise must have a positive semidefinite correlation matrix."""
+    nodes = ("spot", "overnight", "us2y", "us10y")
+    matrix = np.eye(4)
+    for (i, a), (j, b) in itertools.combinations(enumerate(nodes), 2):
+        matrix[i, j] = matrix[j, i] = getattr(rates, f"corr_{a}_{b}")
+    lowest = float(np.linalg.eigvalsh(matrix)[0])
+    if lowest < -1e-12:
+        remedy = f"bring the correlations closer to 0 (lowest eigenvalue {lowest:.3f})"
+        raise UserError("the correlations contradict each other (matrix not positive semidefinite)", place=str(at), remedy=remedy)
+
+
+def check_venue(venues: VenuesSpec, name: str, at: Place) -> None:
+    """Circuit breakers are falls in (0, 1), in increasing order."""
+    venue: VenueSpec = getattr(venues, name)
+    halts = venue.halts
+    if any(not 0 < h < 1 for h in halts) or any(b <= a for a, b in itertools.pairwise(halts)):
+        raise UserError("halts must be increasing falls between 0 and 1", value=list(halts), place=str(at.at("halts")))
+
+
+def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
+    """Names are usable and unique, and somebody makes the markets."""
+    for name, number in Counter(agent.name for agent in agents).items():
+        if not NAME.fullmatch(name):
+            raise UserError("not a usable name", value=name, place=str(at.at(name)), remedy="use letters, digits, - and _")
+        if number > 1:
+            remedy = "`count` names its copies NAME-2, NAME-3, ...: rename the other table"
+            raise UserError("two agents have this name", value=name, place=str(at.at(name)), remedy=remedy)
+    if agents and not any(agent.role == "market_maker" for agent in agents):
+        remedy = "add a table [agents.maker] with type = 'MarketMaker'"
+        raise UserError("nobody makes a market: an agent of type MarketMaker is required", place=str(at), remedy=remedy)
+
+
+def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
+    """The rules of the built-in types."""
+    if isinstance(agent, MarketMaker):
+        for venue in agent.venues:
+            if venue not in VENUES:
+                raise UserError("no such venue", value=venue, place=str(at.at("venues")), remedy=nearest(venue, list(VENUES)))
+    if isinstance(agent, FundingDesk):
+        names = [a.name for a in scenario.agents if a.name != agent.name]
+        for name in agent.lends_to:
+            if name not in names:
+                raise UserError("lends to an unknown agent", value=name, place=str(at.at("lends_to")), remedy=nearest(name, names))
+    if isinstance(agent, Hedger):
+        check_interval(agent.policy, at.at("policy", "interval"))
+        for i, position in enumerate(agent.book):
+            check_position(position, scenario.start, at.at("book", i))
+
+
+def check_interval(policy: Policy, at: Place) -> None:
+    """Intervals are written '30m', '2h', '1d' or 'tick'."""
+    if not INTERVAL.fullmatch(policy.interval):
+        remedy = "write minutes, hours or days: '30m', '2h', '1d', or 'tick'"
+        raise UserError("not an interval", value=policy.interval, place=str(at), remedy=remedy)
+
+
+def check_position(position: Position, start: date, at: Place) -> None:
+    """One way to say strike, expiry and size; nothing that the instrument does not have."""
+    swap = position.kind == "swap"
+    _exactly_one(position, ("expiry", "months"), at)
+    if swap:
+        for key in ("strike", "moneyness", "quantity"):
+            _refuse(position, key, "a swap has none; its size is `notional`", at)
+        if position.notional is None:
+            raise UserError("a swap needs its notional", place=str(at.at("notional")), remedy="> 0 receives fixed, < 0 pays fixed")
+    else:
+        _exactly_one(position, ("strike", "moneyness"), at)
+        _exactly_one(position, ("quantity", "notional"), at)
+        _refuse(position, "fixed_rate", f"a {position.kind} has none", at)
+    if position.expiry is not None and position.expiry <= start:
+        remedy = f"the scenario starts at the close of {start}"
+        raise UserError("expiry must be after the start", value=str(position.expiry), place=str(at.at("expiry")), remedy=remedy)
+
+
+def _exactly_one(position: Position, keys: tuple[str, str], at: Place) -> None:
+    given = [key for key in keys if getattr(position, key) is not None]
+    if len(given) != 1:
+        rule = f"needs exactly one of {keys[0]} and {keys[1]}"
+        raise UserError(rule, value=f"{len(given)} of them", place=str(at), remedy=f"a {position.kind} has one of each pair")
+
+
+def _refuse(position: Position, key: str, why: str, at: Place) -> None:
+    if getattr(position, key) is not None:
+        raise UserError(f"{key} does not belong here: {why}", value=getattr(position, key), place=str(at.at(key)))

@@ -1,0 +1,73 @@
+"""Dotted keys into a scenario's tables: `agents.hedger.policy.kind=band`."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scenarios.place import Place
+from sim.errors import UserError
+
+Keys = tuple[str, ...]
+Overrides = Mapping[str, Any] | Iterable[str]
+
+
+def parse(overrides: Overrides) -> dict[Keys, Any]:
+    """Key paths and values, from a mapping or from `KEY=VALUE` texts (TOML values; bare words are strings)."""
+    if isinstance(overrides, Mapping):
+        return {_keys(key): value for key, value in overrides.items()}
+    return dict(_assignment(text) for text in overrides)
+
+
+def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place) -> dict[str, Any]:
+    """A copy of the tables with the overrides set; tables on the way are made, list items go by number (from 1) or date."""
+    result = copy.deepcopy(dict(tables))
+    for keys, value in overrides.items():
+        _set(result, keys, value, place.overridden_by([keys]))
+    return result
+
+
+def _keys(dotted: str) -> Keys:
+    keys = tuple(dotted.strip().split("."))
+    if not all(keys):
+        raise UserError("a key is written part.part.part", value=dotted, place="--set", remedy="e.g. agents.hedger.capital")
+    return keys
+
+
+def _assignment(text: str) -> tuple[Keys, Any]:
+    dotted, equals, value = text.partition("=")
+    if not equals:
+        raise UserError("must be KEY=VALUE", value=text, place="--set", remedy="e.g. --set agents.hedger.policy.kind=band")
+    return _keys(dotted), _toml(value.strip())
+
+
+def _toml(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _set(tables: dict[str, Any], keys: Keys, value: Any, place: Place) -> None:
+    holder: Any = tables
+    for depth, key in enumerate(keys[:-1]):
+        if isinstance(holder, list):
+            holder = holder[_index(holder, key, place.at(*keys[: depth + 1]))]
+        elif isinstance(holder, dict):
+            if not isinstance(holder.get(key), dict | list):
+                holder[key] = {}
+            holder = holder[key]
+    if isinstance(holder, list):
+        holder[_index(holder, keys[-1], place.at(*keys))] = value
+    else:
+        holder[keys[-1]] = value
+
+
+def _index(items: list[Any], key: str, place: Place) -> int:
+    for i, item in enumerate(items):
+        if key == str(i + 1) or (isinstance(item, dict) and str(item.get("date", "")) == key):
+            return i
+    remedy = f"count from 1 to {len(items)}, or give an anchor's date"
+    raise UserError("no such item", value=key, place=str(place), remedy=remedy)

@@ -1,0 +1,30 @@
+"""Where in a scenario a value stands, for error messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file (or preset) and a key path: prints as `crash.toml: agents.hedger.capital`, or as the `--set` that gave the value."""
+
+    file: str
+    keys: tuple[str, ...] = ()
+    overrides: tuple[tuple[str, ...], ...] = ()
+
+    def at(self, *keys: str | int) -> Place:
+        """The place of a key below this one; integers count from 0 and print from 1."""
+        return replace(self, keys=self.keys + tuple(str(k + 1) if isinstance(k, int) else k for k in keys))
+
+    def overridden_by(self, keys: Iterable[tuple[str, ...]]) -> Place:
+        """The same place, knowing which keys the command line has set."""
+        return replace(self, overrides=tuple(keys))
+
+    def __str__(self) -> str:
+        for keys in self.overrides:
+            shared = min(len(keys), len(self.keys))
+            if shared and keys[:shared] == self.keys[:shared] and len(self.keys) >= len(keys):
+                return f"--set {'.'.join(self.keys)}"
+        return f"{self.file}: {'.'.join(self.keys)}" if self.keys else self.file

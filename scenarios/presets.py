@@ -1,0 +1,33 @@
+"""The shipped catalogue; reading it costs no heavy import."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sim.errors import UserError
+
+FOLDER = Path(__file__).parent / "catalogue"
+
+
+def catalogue() -> dict[str, Path]:
+    """Scenario file of each preset, by name."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def presets() -> dict[str, str]:
+    """Title of each preset, by name."""
+    return {name: str(read_toml(path).get("title", name)) for name, path in catalogue().items()}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file; UserError names file and line."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"is not valid TOML: {error}", place=str(path), remedy="mend the line, or start from `spiral new`") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"is not UTF-8 text (byte {error.start})", place=str(path), remedy="save it as UTF-8") from error
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror}", place=str(path)) from error

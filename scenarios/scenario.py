@@ -1,0 +1,125 @@
+"""A scenario: what happens to whom, as one frozen value."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from agents.base import Agent
+from agents.policies import Policy
+from markets.spec import ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from sim.params import param
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinSpec:
+    """The other world of a run: the same noise, with these loops."""
+
+    name: str = param("frozen", help="name of the twin world in the tables")
+    feedback: FeedbackSpec = param(factory=FeedbackSpec.frozen, help="its loops")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """How a scenario is simulated."""
+
+    paths: int = param(1000, help="Monte Carlo paths", gt=0)
+    seed: int = param(1, help="seed of every noise stream", ge=0)
+    witnesses: int = param(32, help="paths of which every tick is kept", ge=0)
+    twin: Literal["frozen", "none"] | TwinSpec = param(
+        "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
+    )
+    chunk: int = param(1024, unit="paths", help="paths simulated together", gt=0)
+    attribution: Literal["daily", "tick"] = param("daily", help="how often P&L is attributed by revaluation")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.load.from_dict`."""
+
+    name: str = param(help="short name: letters, digits, - and _; names the run's folder")
+    title: str = param("", help="one line for lists and charts (default: the name)")
+    description: str = param("", help="what happened, and to whom")
+    regime: str = param("", help="kind of crisis: what curve, equities and credit do")
+    clock: ClockSpec = param(factory=ClockSpec, help="calendar and grid")
+    market: MarketSpec = param(factory=MarketSpec, help="spot, vol and option pricing")
+    venue: VenuesSpec = param(factory=VenuesSpec, help="spread, depth and impact of each venue")
+    feedback: FeedbackSpec = param(factory=FeedbackSpec, help="switches of the loops")
+    credit: CreditSpec = param(factory=CreditSpec, help="what moves the credit spread")
+    storyline: StorylineSpec = param(help="dated levels")
+    agents: tuple[Agent, ...] = param((), help="the cast, one table each")
+    run: RunSpec = param(factory=RunSpec, help="size and seed of a run")
+
+    @property
+    def start(self) -> date:
+        """Date of the first anchor: the simulation starts at its close."""
+        return self.storyline.anchor[0].date
+
+    @property
+    def end(self) -> date:
+        """Date of the last anchor."""
+        return self.storyline.anchor[-1].date
+
+    @property
+    def twin(self) -> TwinSpec | None:
+        """The twin world, resolved: None when the run has none."""
+        return resolve_twin(self.run.twin)
+
+    def agent(self, name: str) -> Agent:
+        """The agent of that name; KeyError if there is none."""
+        return {agent.name: agent for agent in self.agents}[name]
+
+    def with_run(self, **changes: Any) -> Scenario:
+        """The same scenario with other run settings; a value of None leaves the setting as it is."""
+        kept = {key: value for key, value in changes.items() if value is not None}
+        return dataclasses.replace(self, run=dataclasses.replace(self.run, **kept))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
+        result = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "agents"}
+        result["agents"] = {agent.name: _encode_agent(agent) for agent in self.agents}
+        return result
+
+
+def resolve_twin(twin: Literal["frozen", "none"] | TwinSpec) -> TwinSpec | None:
+    """`frozen` cuts every loop, `none` means no twin, a table is taken as it stands."""
+    if isinstance(twin, TwinSpec):
+        return twin
+    return None if twin == "none" else TwinSpec()
+
+
+def encode(value: Any) -> Any:
+    """A parameter value as JSON-able dicts, lists and scalars."""
+    if isinstance(value, TwinSpec):
+        return {"name": value.name, **encode(value.feedback)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {"kind": type_name(type(value)), **table} if isinstance(value, Policy) else table
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    return value
+
+
+def type_name(cls: type) -> str:
+    """What a scenario file writes for an agent's or a policy's class: a built-in's name, or `module:Class`."""
+    if issubclass(cls, Policy):
+        from agents.policies import POLICIES
+
+        built_in = cls.kind if POLICIES.get(getattr(cls, "kind", "")) is cls else None
+    else:
+        from scenarios.registry import agent_types
+
+        built_in = cls.__name__ if agent_types().get(cls.__name__) is cls else None
+    return built_in or f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _encode_agent(agent: Agent) -> dict[str, Any]:
+    table: dict[str, Any] = {k: v for k, v in encode(agent).items() if k != "name"}
+    return {"type": type_name(type(agent)), **table}

@@ -1,0 +1,122 @@
+"""Scenario tables into parameter dataclasses: types and limits come from the dataclasses' own fields.
+
+pydantic does the validating, on models made from the fields; every error leaves here as one line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
+from pydantic.errors import PydanticUserError
+
+from agents.policies import Policy
+from scenarios.place import Place
+from scenarios.registry import find_policy
+from scenarios.rules import explain
+from sim.errors import UserError
+
+Spec = TypeVar("Spec")
+CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=False)
+
+
+def build(cls: type[Spec], table: Any, place: Place, *, default: Spec | None = None, folder: Path | None = None) -> Spec:
+    """An instance of the dataclass `cls` from a table of a scenario file.
+
+    Keys that are missing keep the value they have in `default` (else the field's own default). Raises UserError.
+    """
+    if not isinstance(table, Mapping):
+        raise UserError("must be a table of keys", value=table, place=str(place), remedy=f"write [{'.'.join(place.keys)}]")
+    try:
+        valid = model_of(cls, partial=default is not None).model_validate(dict(table))
+    except ValidationError as error:
+        raise explain(error, place, cls, table) from None
+    return _construct(cls, valid.model_dump(exclude_unset=True), place, default, folder)
+
+
+@cache
+def model_of(cls: type[Any], *, partial: bool = False) -> type[BaseModel]:
+    """The pydantic model of a parameter dataclass; `partial` makes every key optional."""
+    try:
+        hints = get_type_hints(cls)
+        fields: dict[str, Any] = {}
+        for f in dataclasses.fields(cls):
+            kind = Annotated[field_type(hints[f.name]), Field(**f.metadata.get("limits", {}))]
+            fields[f.name] = (kind, ... if required(f) and not partial else None)
+        return create_model(cls.__name__, __config__=CONFIG, **fields)
+    except (NameError, TypeError, PydanticUserError) as error:
+        first = str(error).splitlines()[0]
+        name = f"{cls.__module__}:{cls.__qualname__}"
+        remedy = f"use plain types (numbers, strings, dates, tuples, dataclasses): {first}"
+        raise UserError("a parameter's type cannot be written in a scenario file", place=name, remedy=remedy) from error
+
+
+def required(field: dataclasses.Field[Any]) -> bool:
+    """Whether a scenario must give the field."""
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def field_type(hint: Any) -> Any:
+    """What pydantic is to check for a type hint of a parameter."""
+    if isinstance(hint, type) and issubclass(hint, Policy):
+        return Any  # built by its `kind`, in `_policy`
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return model_of(hint, partial=not any(required(f) for f in dataclasses.fields(hint)))
+    if hint is date:
+        return Annotated[date, BeforeValidator(_iso_date)]
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return Annotated[tuple[tuple(i if i is Ellipsis else field_type(i) for i in inner)], Strict(False)]  # type: ignore[misc]
+    if origin is Union or origin is types.UnionType:
+        return Union[tuple(field_type(i) for i in inner)]
+    return hint
+
+
+def _iso_date(value: Any) -> Any:
+    """Dates as TOML or ISO text; never a number or a time of day."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("not a date")
+    return value
+
+
+def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, folder: Path | None) -> Spec:
+    """The dataclass from validated values, nested tables field by field over their defaults."""
+    hints = get_type_hints(cls)
+    made = {k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), folder) for k, v in values.items()}
+    if default is not None:
+        return dataclasses.replace(default, **made)
+    return cls(**made)
+
+
+def _value(hint: Any, value: Any, place: Place, default: Any, folder: Path | None) -> Any:
+    if isinstance(hint, type) and issubclass(hint, Policy):
+        return _policy(value, place, default, folder)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _construct(hint, value, place, default, folder)
+    if get_origin(hint) is tuple and isinstance(value, tuple):
+        inner = get_args(hint)[0]
+        return tuple(_value(inner, item, place.at(i), None, folder) for i, item in enumerate(value))
+    return value
+
+
+def _factory(cls: type[Any], key: str) -> Any:
+    """The default value of a field that is a table itself."""
+    factory = {f.name: f for f in dataclasses.fields(cls)}[key].default_factory
+    return None if factory is dataclasses.MISSING else factory()
+
+
+def _policy(table: Any, place: Place, default: Policy | None, folder: Path | None) -> Policy:
+    if not isinstance(table, Mapping):
+        raise UserError("must be a table of keys", value=table, place=str(place), remedy="write policy.kind = 'every'")
+    values = dict(table)
+    fallback = default.kind if default is not None else "every"
+    cls = find_policy(values.pop("kind", fallback), str(place.at("kind")), folder)
+    return build(cls, values, place, folder=folder)

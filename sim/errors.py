@@ -1,0 +1,36 @@
+"""Errors: the user's mistakes, told in one line; failures of a run; bugs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SpiralError(Exception):
+    """A run could not be finished."""
+
+
+class BugError(SpiralError):
+    """An invariant does not hold: never the user's fault. Says where and when."""
+
+
+class UserError(SpiralError):
+    """A mistake that the user can mend: the rule, the value that breaks it, the place, and the remedy, on one line."""
+
+    def __init__(self, rule: str, *, value: Any = None, place: str | None = None, remedy: str | None = None) -> None:
+        self.rule, self.value, self.place, self.remedy = rule, value, place, remedy
+        super().__init__(rule)
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.rule}" if self.place else self.rule
+        if self.value is not None:
+            text += f", got {self.value!r}"
+        if self.remedy:
+            text += f"; {self.remedy}"
+        return " ".join(text.split())
+
+    def __reduce__(self) -> Any:
+        return (_rebuild, (self.rule, self.value, self.place, self.remedy))
+
+
+def _rebuild(rule: str, value: Any, place: str | None, remedy: str | None) -> UserError:
+    return UserError(rule, value=value, place=place, remedy=remedy)
