@@ -1,0 +1,172 @@
+"""A book of instruments, and the book compiled to arrays for one clock and one starting market."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.flow_table import FlowTable
+from markets.instruments import GammaClaim, Instrument, Option, Swap
+from markets.kernels.options import GREEKS, claim_greeks, option_greeks, option_values
+from markets.kernels.swaps import flow_greeks, flow_values
+from markets.option_table import OptionTable
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.factors import State
+    from sim.clock import Clock
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+KEPT = 8  # ticks whose rows are remembered: an attribution asks for the same few again and again
+
+
+@dataclass(frozen=True, kw_only=True)
+class PricingTerms:
+    """What prices depend on besides the state: the starting market, and the shape of smile and curves."""
+
+    spot0: float  # $, to which strikes' vol multiples refer
+    vol_base: float  # decimal, 30-day implied vol at the start
+    overnight0: float  # decimal, node rates at the start
+    us2y0: float
+    us10y0: float
+    skew: float = 0.0  # see markets.smile
+    term_reversion: float = 0.0  # 1/year
+    dividend_yield: float = 0.0  # decimal a year, continuous
+    projection_spread: float = 0.0  # decimal, projection zero curve minus discount zero curve
+
+    def __post_init__(self) -> None:
+        for name in ("spot0", "vol_base"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise UserError("the starting spot and vol are positive", value=getattr(self, name), place=name)
+        if not self.term_reversion >= 0:
+            raise UserError("a reversion is not negative", value=self.term_reversion, place="term_reversion")
+
+
+class Greeks(NamedTuple):
+    """Value and sensitivities of a book, (paths,) each."""
+
+    value: Floats  # $
+    delta: Floats  # units of the asset
+    gamma: Floats  # units per $
+    vega: Floats  # $ per 1.00 of the market's implied vol
+    dv_overnight: Floats  # $ per 1.00 of the node rate
+    dv_us2y: Floats
+    dv_us10y: Floats
+
+
+@dataclass(frozen=True)
+class Book:
+    """Instruments with their signed quantities."""
+
+    instruments: tuple[Instrument, ...]
+
+    def compile(self, clock: Clock, market: PricingTerms) -> CompiledBook:
+        """The book as arrays. Raises UserError for what expires or matures before the start."""
+        return CompiledBook(self, clock, market)
+
+
+class CompiledBook:
+    """Values and sensitivities of a book for every path at a tick of the clock.
+
+    `settled` is the tick through which flows count as paid (default: the tick itself, so a value is *after* that tick's
+    flows). With an earlier one the value at `tick` includes what falls due in between, undiscounted and at the state
+    given, so that steps of an attribution add up:
+    value(t1, state, settled=t0) - value(t1, state) == cashflows(t0, t1, state).
+    """
+
+    def __init__(self, book: Book, clock: Clock, market: PricingTerms) -> None:
+        self.book, self.clock, self.market = book, clock, market
+        self._options = OptionTable([i for i in book.instruments if isinstance(i, Option)], clock, market)
+        self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, market)
+        self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
+        self._base = np.array([market.spot0, market.vol_base])
+        self._kept: dict[tuple[int, int, bool], _Rows] = {}
+        self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
+        self.has_swaps = any(isinstance(i, Swap) for i in book.instruments)
+        self.gross_units = float(np.abs(self._options.quantity).sum() + np.abs(self._claims.quantity).sum())
+
+    def value(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Floats:
+        """$ per path, (paths,)."""
+        return self._value(self._rows(tick, settled), state, fixings)
+
+    def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
+        """$ paid in (tick_from, tick_to] at the state of `tick_to`, (paths,): payoffs and coupons."""
+        return self._value(self._rows(tick_to, tick_from, due=True), state, fixings)
+
+    def greeks(
+        self, tick: int, state: State, fixings: Floats, *, vol_multiplier: float | Floats = 1.0, settled: int | None = None
+    ) -> Greeks:
+        """Value and sensitivities; `vol_multiplier` scales every option's vol, scalar or (paths,)."""
+        rows, out = self._rows(tick, settled), np.zeros((GREEKS, state.spot.size))
+        self._add_claims(rows, state, vol_multiplier, out)
+        if len(rows.flows):
+            sums = np.zeros((4, state.spot.size))
+            flow_greeks(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, sums)
+            out[0] += sums[0]
+            out[4:] += sums[1:]
+        return Greeks(*out)
+
+    def delta(
+        self, tick: int, state: State, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
+    ) -> Floats:
+        """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
+        out = np.zeros((GREEKS, state.spot.size))
+        self._add_claims(self._rows(tick, settled), state, vol_multiplier, out)
+        return out[1]
+
+    def new_fixings(self, paths: int) -> Floats:
+        """Memory of the floating rates, (fixings, paths) decimal, with the rates of periods under way at the start."""
+        return self._swaps.new_fixings(paths)
+
+    def fix(self, tick_from: int, tick: int, state: State, fixings: Floats) -> None:
+        """Fix the floating rates of periods that start in (tick_from, tick], from the curve at `tick`."""
+        self._swaps.fix(tick_from, tick, state, fixings)
+
+    def expiry_years(self, tick: int) -> float:
+        """Calendar years to the nearest option expiry ahead, 0 if there is none."""
+        ahead = [years for t in (self._options, self._claims) if (years := t.nearest_expiry_years(tick)) > 0]
+        return min(ahead, default=0.0)
+
+    def _value(self, rows: _Rows, state: State, fixings: Floats) -> Floats:
+        out = np.zeros(state.spot.size)
+        if len(rows.options):
+            option_values(*state, self._base, rows.options, out)
+        if len(rows.claims):
+            greeks = np.zeros((GREEKS, state.spot.size))
+            claim_greeks(*state, np.ones(state.spot.size), self._base, rows.claims, greeks)
+            out += greeks[0]
+        if len(rows.flows):
+            flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out)
+        return out
+
+    def _add_claims(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
+        stretch = np.full(state.spot.size, 1.0) * vol_multiplier
+        if len(rows.options):
+            option_greeks(*state, stretch, self._base, rows.options, out)
+        if len(rows.claims):
+            claim_greeks(*state, stretch, self._base, rows.claims, out)
+
+    def _rows(self, tick: int, settled: int | None, *, due: bool = False) -> _Rows:
+        key = (tick, tick if settled is None else settled, due)
+        rows = self._kept.get(key)
+        if rows is None:
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            options, claims = (table.rows(*key[:2], due=due) for table in (self._options, self._claims))
+            rows = self._kept[key] = _Rows(options, claims, *self._swaps.rows(*key[:2], due=due))
+        return rows
+
+
+class _Rows(NamedTuple):
+    """The kernels' terms of what is alive."""
+
+    options: Floats  # (options, OPTION_TERMS)
+    claims: Floats  # (claims, OPTION_TERMS)
+    flows: Floats  # (flows, FLOW_TERMS)
+    slots: Ints  # (flows,)

@@ -1,0 +1,198 @@
+"""Sums over the options of a book, for every path.
+
+The kernels walk blocks of paths outside, options in the middle and the paths of a block inside: the block's rows stay
+in the first-level cache, an option's terms in registers, and the inner loop vectorises. Nothing of shape
+(paths, options) is ever made.
+
+An option's row of terms (see `OPTION_TERMS`) holds what is common to all paths at one tick. Notation: S spot, s implied
+vol of the market, r the three node rates, x = ln(S/K) + z tau - q tau, sd = option vol * sqrt(variance time).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.normal import INV_SQRT_2PI, TAIL, cdf, exp, log
+from sim.jit import kernel, kernel_inline
+
+Floats = NDArray[np.float64]
+
+BLOCK = 256  # paths: six rows of 2 KiB stay in a first-level cache
+TINY = 1e-150  # stands for a zero standard deviation: x / TINY is clipped to the limit
+FLOOR = 1e-300  # stands for a zero spot or vol, so that ratios to them stay finite
+
+SIGN = 0  # +1 call, -1 put
+QUANTITY = 1  # units of the asset, signed
+STRIKE = 2  # $
+LOG_STRIKE = 3  # ln(K / spot0) + q tau
+SD = 4  # standard deviation of ln S_T at base vol: vol multiple * s_base * sqrt(variance time)
+RESPONSE = 5  # d ln(option vol) / d ln s
+CARRY = 6  # exp(-q tau)
+OVERNIGHT, US2Y, US10Y = 7, 8, 9  # d(z tau) / d node rate, years
+OPTION_TERMS = 10
+
+VALUE, DELTA, GAMMA, VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y = range(7)
+GREEKS = 7
+
+
+@kernel_inline
+def at_least(x: float, floor: float) -> float:
+    """max(x, floor); NaN stays NaN."""
+    return floor if x < floor else x
+
+
+@kernel_inline
+def clip(d: float) -> float:
+    """d within +-40; NaN stays NaN."""
+    d = TAIL if d > TAIL else d
+    return -TAIL if d < -TAIL else d
+
+
+@kernel
+def option_values(
+    spot: Floats, vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, base: Floats, terms: Floats, out: Floats
+) -> None:
+    """Add the value of European options to `out`.
+
+    Args:
+        spot, vol, overnight, us2y, us10y: (paths,) state.
+        base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
+        terms: (options, OPTION_TERMS).
+        out: (paths,) $, added to.
+    """
+    paths = spot.shape[0]
+    log_spot = np.empty(BLOCK)
+    log_vol = np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        s, r0, r1, r2, o = spot[block], overnight[block], us2y[block], us10y[block], out[block]
+        for j in range(width):
+            log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
+        v = vol[block]
+        for j in range(width):
+            log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
+        for i in range(terms.shape[0]):
+            sign, quantity, strike, log_strike = terms[i, SIGN], terms[i, QUANTITY], terms[i, STRIKE], terms[i, LOG_STRIKE]
+            sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
+            b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
+            for j in range(width):
+                zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
+                x = log_spot[j] - log_strike + zt
+                sd = sd0 * exp(response * log_vol[j])
+                safe = at_least(sd, TINY)
+                d1 = clip(x / safe + 0.5 * sd)
+                d2 = clip(x / safe - 0.5 * sd)
+                asset = carry * s[j]
+                cash = strike * exp(-zt)
+                n1 = cdf(sign * d1, exp(-0.5 * d1 * d1))
+                n2 = cdf(sign * d2, exp(-0.5 * d2 * d2))
+                o[j] += quantity * sign * (asset * n1 - cash * n2)
+
+
+@kernel
+def option_greeks(
+    spot: Floats,
+    vol: Floats,
+    overnight: Floats,
+    us2y: Floats,
+    us10y: Floats,
+    stretch: Floats,
+    base: Floats,
+    terms: Floats,
+    out: Floats,
+) -> None:
+    """Add value and sensitivities of European options to `out`.
+
+    Args:
+        spot, vol, overnight, us2y, us10y: (paths,) state.
+        stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own.
+        base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
+        terms: (options, OPTION_TERMS).
+        out: (GREEKS, paths), added to: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate.
+    """
+    paths = spot.shape[0]
+    log_spot = np.empty(BLOCK)
+    log_vol = np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
+        wide = stretch[block]
+        value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
+        dv0, dv1, dv2 = out[4, block], out[5, block], out[6, block]
+        for j in range(width):
+            log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
+        for j in range(width):
+            log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
+        for i in range(terms.shape[0]):
+            sign, quantity, strike, log_strike = terms[i, SIGN], terms[i, QUANTITY], terms[i, STRIKE], terms[i, LOG_STRIKE]
+            sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
+            b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
+            for j in range(width):
+                zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
+                x = log_spot[j] - log_strike + zt
+                sd = sd0 * wide[j] * exp(response * log_vol[j])
+                safe = at_least(sd, TINY)
+                d1 = clip(x / safe + 0.5 * sd)
+                d2 = clip(x / safe - 0.5 * sd)
+                asset = carry * s[j]
+                cash = strike * exp(-zt)
+                bell = exp(-0.5 * d1 * d1)
+                n1 = quantity * sign * cdf(sign * d1, bell)
+                n2 = quantity * sign * cdf(sign * d2, exp(-0.5 * d2 * d2))
+                density = quantity * carry * INV_SQRT_2PI * bell
+                rho = cash * n2
+                value[j] += asset * n1 - rho
+                delta[j] += carry * n1
+                gamma[j] += 0.0 if sd < TINY else density / (at_least(s[j], FLOOR) * safe)
+                vega[j] += density * s[j] * response * (sd / at_least(v[j], FLOOR))
+                dv0[j] += b0 * rho
+                dv1[j] += b1 * rho
+                dv2[j] += b2 * rho
+
+
+@kernel
+def claim_greeks(
+    spot: Floats,
+    vol: Floats,
+    overnight: Floats,
+    us2y: Floats,
+    us10y: Floats,
+    stretch: Floats,
+    base: Floats,
+    terms: Floats,
+    out: Floats,
+) -> None:
+    """Add value and sensitivities of gamma claims, which pay S ln(S/K) - S + K, to `out`.
+
+    V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): the delta is e^(-q tau) (x + sd^2 / 2), S times gamma is constant.
+    Arguments as for `option_greeks`; `SIGN` is not used.
+    """
+    paths = spot.shape[0]
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        block = slice(start, start + width)
+        s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
+        wide = stretch[block]
+        value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
+        dv0, dv1, dv2 = out[4, block], out[5, block], out[6, block]
+        for i in range(terms.shape[0]):
+            quantity, strike, log_strike = terms[i, QUANTITY], terms[i, STRIKE], terms[i, LOG_STRIKE]
+            sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
+            b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
+            for j in range(width):
+                zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
+                price, level = at_least(s[j], FLOOR), at_least(v[j], FLOOR)
+                sd = sd0 * wide[j] * exp(response * log(level / base[1]))
+                slope = carry * (log(price / base[0]) - log_strike + zt + 0.5 * sd * sd)
+                asset = quantity * carry * s[j]
+                cash = quantity * strike * exp(-zt)
+                value[j] += quantity * slope * s[j] - asset + cash
+                delta[j] += quantity * slope
+                gamma[j] += quantity * carry / price
+                vega[j] += asset * response * (sd / level) * sd
+                dv0[j] += b0 * (asset - cash)
+                dv1[j] += b1 * (asset - cash)
+                dv2[j] += b2 * (asset - cash)

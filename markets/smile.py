@@ -1,0 +1,38 @@
+"""Implied vols of single options from the market's 30-day at-the-money vol: a sticky-strike skew with a term structure.
+
+    vol_i = multiple_i * s_base * (s / s_base)^response_i
+
+`multiple` is fixed when the book is made, so an option's vol does not slide along the smile as spot moves, and the
+delta of the kernels is the full delta. `response` says how much of a move of s reaches a longer option.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SHORTEST = 1 / 12  # years: shorter options do not have a steeper skew
+LEAST, MOST = 0.25, 4.0  # bounds of the multiple
+
+
+def strike_multiple(strike: Floats, years: Floats, *, spot: float, skew: float) -> Floats:
+    """Vol of a strike over the vol at the money, same shape: 1 - skew ln(K/S0) / sqrt(max(T, 1/12)), in [0.25, 4].
+
+    Args:
+        strike: $.
+        years: trading years from the start to expiry.
+        spot: $ at the start.
+    """
+    multiple = 1.0 - skew * np.log(strike / spot) / np.sqrt(np.maximum(years, SHORTEST))
+    return np.asarray(np.clip(multiple, LEAST, MOST))
+
+
+def term_response(years: Floats, reversion: float) -> Floats:
+    """d ln(option vol) / d ln(30-day vol), same shape: (1 - e^(-k tau)) / (k tau), 1 without reversion or time.
+
+    The mean of a log-vol that reverts at rate k (1/year), over the life `years` of the option.
+    """
+    decay = reversion * np.maximum(years, 0.0)
+    return np.where(decay > 1e-12, -np.expm1(-decay) / np.maximum(decay, 1e-12), 1.0)

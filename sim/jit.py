@@ -1,0 +1,53 @@
+"""The one place that owns numba's flags."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FLAGS: dict[str, Any] = {
+    # NumPy's division: x / 0 is infinite, not an exception, so that loops hold no branch and vectorise.
+    "error_model": "numpy",
+    # Only what keeps NaN and infinity meaningful: multiply-adds may fuse, the sign of zero may go, a / b may be
+    # a * (1 / b). Never "nnan", "ninf", "reassoc", "afn" or plain True: a path that stops being finite must be seen.
+    "fastmath": {"contract", "nsz", "arcp"},
+}
+
+
+def kernel(function: F) -> F:
+    """Compile a function on arrays; the GIL is released and machine code is kept on disk.
+
+    Numba's cache of a function notices a change in the function's own file only. A kernel is made of functions of
+    its whole folder, so the cache folder bears a hash of the folder's sources: an edit anywhere compiles anew.
+    """
+    outside = numba.config.CACHE_DIR
+    if not outside:
+        numba.config.CACHE_DIR = str(_cache_folder(Path(inspect.getfile(function)).parent))
+    try:
+        compiled: F = numba.njit(cache=True, nogil=True, **FLAGS)(function)
+    finally:
+        numba.config.CACHE_DIR = outside
+    return compiled
+
+
+def kernel_inline(function: F) -> F:
+    """A scalar function that is always inlined into the kernels that call it: no call is left in their loops."""
+    compiled: F = numba.njit(forceinline=True, **FLAGS)(function)
+    return compiled
+
+
+@cache
+def _cache_folder(sources: Path) -> Path:
+    """Where the machine code of a folder's kernels is kept: beside the byte code, one folder per version."""
+    digest = hashlib.sha256()
+    for source in [Path(__file__), *sorted(sources.glob("*.py"))]:
+        digest.update(source.read_bytes())
+    return sources / "__pycache__" / f"numba-{digest.hexdigest()[:16]}"
