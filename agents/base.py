@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sim.params import param
 
 if TYPE_CHECKING:
-    from markets.world import MarketWorld
+    from agents.world import TradingWorld
 
 Process = Generator[Any, Any, None]
 
@@ -29,5 +29,5 @@ class Agent(ABC):
     capital: float = param(0.0, unit="$", help="cash at the start", ge=0)
 
     @abstractmethod
-    def live(self, world: MarketWorld) -> Process:
+    def live(self, world: TradingWorld) -> Process:
         """The agent's life in one world, from the start to the end of the clock."""

@@ -5,18 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.base import Agent, Process
-from agents.policies import Every, Policy
+from agents.intervals import Interval
+from agents.policies import Every, Never, Policy, Situation
 from agents.positions import Position
+from markets.venue import INVESTORS
 from sim.params import param
+from sim.phases import Phase
 
 if TYPE_CHECKING:
-    from markets.world import MarketWorld
+    from agents.desk import Desk
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hedger(Agent):
-    """A desk that is short client options (or holds swaps) and hedges delta and DV01 at the venues."""
+    """A desk that is short client options (or holds swaps) and hedges delta and DV01 at the venues.
+
+    It starts hedged: the first hedge is taken over from outside investors at mid. Afterwards it looks at every
+    interval of its policy; what a venue leaves unfilled is tried again at the next tick.
+    """
 
     role: ClassVar[str] = "hedger"
     capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
@@ -25,6 +38,122 @@ class Hedger(Agent):
     latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0)
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
 
-    def live(self, world: MarketWorld) -> Process:
-        raise NotImplementedError
-        yield
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Hedging(self, world).run()
+
+
+class _Hedging:
+    """State of one hedger in one world."""
+
+    def __init__(self, agent: Hedger, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.desk: Desk = world.desks[agent.name]
+        self.passive = isinstance(agent.policy, Never)
+        self.interval = Interval(agent.policy.interval)
+        self.interval_years = self.interval.years(world.clock)
+        self.last_look = 0
+        self.last_spot = world.factors.spot.copy()
+        self.unfilled = np.zeros(world.paths, dtype=bool)
+        self.hedges_rates = agent.hedge_rates and not self.passive
+        if not self.passive:
+            self._take_over_hedge()
+
+    def run(self) -> Process:
+        """Look, decide, trade; for ever."""
+        world, agent = self.world, self.agent
+        while True:
+            yield world.tick(Phase.TRADE)
+            self._expose()
+            due = self.interval.due(world.clock, world.tick_index, self.last_look)
+            if due:
+                self.last_look = world.tick_index
+            elif not (self.unfilled.any() or self.desk.forced.any() or self.desk.liquidated.any()):
+                continue
+            orders = self._orders(due)
+            if agent.latency_seconds:
+                yield world.after(agent.latency_seconds, Phase.TRADE)
+            answers = {name: world.venue(name).trade(agent, q) for name, q in orders.items() if q.any()}
+            for name, answer in answers.items():
+                fill = yield answer
+                if name == "asset":
+                    self._note_fill(fill.quantity, fill.unfilled)
+
+    def _note_fill(self, filled: Vector, unfilled: Vector) -> None:
+        self.unfilled = np.abs(unfilled) > 1e-9 * np.maximum(np.abs(filled + unfilled), 1.0)
+        self.last_spot = np.where(filled != 0, self.world.factors.spot, self.last_spot)
+
+    # --- the asset -------------------------------------------------------------------------------------------------
+    @property
+    def _held(self) -> Vector:
+        return self.world.ledger.balance(self.agent.name, "asset")
+
+    def _target(self) -> Vector:
+        """Units that neutralise the book at the vol that the policy asks for, (paths,)."""
+        desk, factors = self.desk, self.world.factors
+        greeks = desk.greeks()
+        multiplier = self.agent.policy.vol_multiplier(
+            self.interval_years, factors.vol, self.world.venue("asset").half_spread, greeks.gamma < 0
+        )
+        if multiplier is None:
+            return -desk.scale * greeks.delta
+        target: Vector = -desk.scale * desk.book.delta(factors.tick, factors.state, multiplier, settled=desk.marked)
+        return target
+
+    def _situation(self, due: bool) -> Situation:
+        desk, factors, clock = self.desk, self.world.factors, self.world.clock
+        years = desk.book.expiry_years(factors.tick)
+        rate = factors.overnight
+        return Situation(
+            tick=factors.tick,
+            due=due,
+            spot=factors.spot,
+            last_spot=self.last_spot,
+            target=self._target(),
+            position=self._held,
+            gamma=desk.scale * desk.greeks().gamma,
+            half_spread=self.world.venue("asset").half_spread,
+            discount=np.exp(-rate * years),
+            gross_units=desk.book.gross_units,
+            years=float(clock.variance_years[factors.tick]),
+        )
+
+    def _orders(self, due: bool) -> dict[str, Vector]:
+        """What to send where: the policy's order, then what a forced reduction flattens."""
+        desk, held = self.desk, self._held
+        if self.passive:
+            order = np.zeros(self.world.paths)
+        else:
+            at = self._situation(due)
+            order = np.where(due | self.unfilled, self.agent.policy.desired(at) - held, 0.0)
+        order = np.where(desk.liquidated, -held, order)
+        net = desk.scale * desk.greeks().delta + held + order
+        orders = {"asset": order - desk.forced * net}
+        return orders | self._rate_orders(due)
+
+    # --- rates -----------------------------------------------------------------------------------------------------
+    def _rate_orders(self, due: bool) -> dict[str, Vector]:
+        desk = self.desk
+        orders: dict[str, Vector] = {}
+        for name, unit in desk.neutral_swaps().items():
+            position, target = self.world.venue(name).exposure(self.agent.name), desk.scale * unit
+            order = target - position if (self.hedges_rates and due) else np.zeros(self.world.paths)
+            order = np.where(desk.liquidated, -position, order)
+            net = position + order - target
+            orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
+        return orders
+
+    # --- start and exposure ----------------------------------------------------------------------------------------
+    def _take_over_hedge(self) -> None:
+        """Start neutral: the hedge comes from outside investors at mid."""
+        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, self._target())
+        if self.hedges_rates:
+            for name, unit in self.desk.neutral_swaps().items():
+                self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
+
+    def _expose(self) -> None:
+        """Tell the venue how the hedge answers a move of ln S: the flow that loop gain counts, in $ notional."""
+        if self.passive:
+            return
+        desk, spot = self.desk, self.world.factors.spot
+        gamma = np.where(desk.liquidated, 0.0, desk.scale * desk.greeks().gamma)
+        self.world.venue("asset").hedging -= gamma * spot * spot

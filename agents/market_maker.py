@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.base import Agent, Process
+from markets.venue import INVESTORS, Quote
 from sim.params import param
+from sim.phases import Phase
 
 if TYPE_CHECKING:
-    from markets.world import MarketWorld
+    from markets.venue import Venue
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+SESSION_HOURS = 6.5
+DAYS = 252
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +31,10 @@ class QuotingSpec:
         1.0, unit="half-spreads", help="shift of both quotes against inventory at the limit (vol_proportional)", ge=0
     )
     funding_days: float = param(
-        1.0, unit="days", help="days of credit funding that a maker adds to its half-spread on the asset", ge=0
+        0.5, unit="days", help="days of credit funding, beyond the calm market's, added to the asset's half-spread", ge=0
     )
     risk_aversion: float = param(1e-9, unit="1/$", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
-    order_decay: float = param(2.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k delta)", gt=0)
+    order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
     horizon_hours: float = param(6.5, unit="trading hours", help="horizon of the inventory risk", gt=0)
 
 
@@ -36,12 +46,132 @@ class MarketMaker(Agent):
     capital: float = param(2e9, unit="$", help="cash at the start", gt=0)
     venues: tuple[str, ...] = param(("asset", "us2y", "us10y"), help="venues that it quotes")
     depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0)
-    inventory_limit: float = param(5e9, unit="$ of spot-equivalent risk", help="inventory at which the skew is full", gt=0)
+    inventory_limit: float = param(5e9, unit="$ notional", help="inventory at which the skew is full", gt=0)
     inventory_half_life: float = param(2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0)
     drawdown_limit: float = param(0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0)
     recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0)
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
 
-    def live(self, world: MarketWorld) -> Process:
-        raise NotImplementedError
-        yield
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Making(self, world).run()
+
+
+class _Making:
+    """State of one maker in one world."""
+
+    def __init__(self, agent: MarketMaker, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.venues = [world.venue(name) for name in agent.venues if name in world.venues]
+        makers = [a for a in world.agents if isinstance(a, MarketMaker)]
+        self.share = {
+            v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
+        }
+        self.peak = world.full(agent.capital)
+        self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
+        self.away = np.zeros(world.paths, dtype=bool)
+
+    def run(self) -> Process:
+        """Quote at every tick."""
+        world = self.world
+        while True:
+            yield world.tick(Phase.QUOTE)
+            tick = world.tick_index
+            if tick > 0:
+                self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
+            equity = self._equity()
+            self._withdraw_or_return(equity, int(world.clock.day[tick]))
+            for venue in self.venues:
+                venue.post(self.agent.name, self._quote(venue, equity))
+            self._log()
+
+    def _equity(self) -> Vector:
+        equity = self.world.ledger.balance(self.agent.name).copy()
+        for venue in self.world.venues.values():
+            equity += venue.value(self.agent.name)
+        return equity
+
+    def _pass_on_inventory(self, years: float) -> None:
+        """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
+        share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
+        for venue in self.venues:
+            held = venue.held(self.agent.name)
+            if held.any():
+                venue.hand_over(self.agent.name, INVESTORS, share * held)
+
+    def _withdraw_or_return(self, equity: Vector, day: int) -> None:
+        world, agent = self.world, self.agent
+        if world.feedback.depth == 0:
+            return
+        back = self.away & (day >= self.away_until)
+        if back.any():
+            self._recapitalise(back, equity)
+        np.maximum(self.peak, equity, out=self.peak)
+        leaving = ~self.away & (self.peak - equity > agent.drawdown_limit * agent.capital)
+        if leaving.any():
+            world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
+            self.away |= leaving
+            self.away_until = np.where(leaving, day + agent.recapitalise_days, self.away_until)
+
+    def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
+        """Owners bring the capital back to where it was."""
+        world, agent = self.world, self.agent
+        amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
+        world.ledger.transfer(amount, source="owners", target=agent.name, reason="capital")
+        world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
+        equity += amount
+        self.peak = np.where(back, equity, self.peak)
+        self.away &= ~back
+
+    def _quote(self, venue: Venue, equity: Vector) -> Quote:
+        switch = min(self.world.feedback.depth, 1.0)
+        ratio = np.clip(equity / self.agent.capital, 0.0, 1.0) ** switch
+        depth = np.where(self.away, 0.0, self.share[venue.name] * venue.rule_depth() * ratio)
+        if self.agent.quoting.kind == "avellaneda_stoikov":
+            half_spread, skew = self._avellaneda_stoikov(venue)
+        else:
+            half_spread, skew = self._vol_proportional(venue)
+        return Quote(half_spread, skew, depth)
+
+    def _vol_proportional(self, venue: Venue) -> tuple[Vector, Vector]:
+        """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
+        quoting, factors = self.agent.quoting, self.world.factors
+        switch = min(self.world.feedback.spread, 1.0)
+        half_spread = venue.rule_half_spread()
+        if venue.unit_price:
+            dearer = np.maximum(factors.credit - factors.credit0, 0.0)
+            half_spread = half_spread + switch * quoting.funding_days * dearer / 360
+        fullness = np.clip(venue.exposure(self.agent.name) / self.agent.inventory_limit, -1.0, 1.0)
+        return half_spread, -switch * quoting.inventory_skew * half_spread * fullness
+
+    def _avellaneda_stoikov(self, venue: Venue) -> tuple[Vector, Vector]:
+        """delta = g sigma^2 tau / 2 + ln(1 + g/k) / g, reservation shift -q g sigma^2 tau (Avellaneda, Stoikov 2008).
+
+        Per $ of notional: q in $, sigma in return units, k per half-spread of the calm market turned into $ by the
+        venue's rule, so that a risk aversion of zero gives the vol-proportional half-spread.
+        """
+        quoting, world = self.agent.quoting, self.world
+        tau = quoting.horizon_hours / SESSION_HOURS / DAYS
+        sigma = world.factors.vol * world.market.realised_ratio
+        base = venue.rule_half_spread()
+        switch = min(world.feedback.spread, 1.0)
+        if not venue.unit_price:
+            sigma = 0.01 * sigma / world.factors.vol_base
+        risk = quoting.risk_aversion * sigma**2 * tau  # return per $ of inventory
+        clip = 0.01 * self.agent.inventory_limit  # a typical order, $
+        half_spread = base / quoting.order_decay + switch * 0.5 * risk * clip
+        exposure = np.clip(venue.exposure(self.agent.name), -self.agent.inventory_limit, self.agent.inventory_limit)
+        return half_spread, -switch * risk * exposure
+
+    def _log(self) -> None:
+        for venue in self.venues:
+            quote = venue.quote_of(self.agent.name)
+            self.world.log.add_witnesses(
+                "quotes",
+                self.world.now,
+                maker=self.agent.name,
+                venue=venue.name,
+                half_spread=quote.half_spread,
+                skew=quote.skew,
+                depth=quote.depth,
+                inventory=venue.held(self.agent.name),
+            )

@@ -29,6 +29,7 @@ class Situation:
     half_spread: Vector  # (paths,) share of mid
     discount: Vector  # (paths,) discount factor to the book's next expiry
     gross_units: float  # units of the book, sum of absolute quantities
+    years: float  # trading years since the start
 
 
 @dataclass(frozen=True, kw_only=True)

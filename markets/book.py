@@ -100,7 +100,13 @@ class CompiledBook:
         return self._value(self._rows(tick_to, tick_from, due=True), state, fixings)
 
     def greeks(
-        self, tick: int, state: State, fixings: Floats, *, vol_multiplier: float | Floats = 1.0, settled: int | None = None
+        self,
+        tick: int,
+        state: State,
+        fixings: Floats,
+        *,
+        vol_multiplier: float | Floats = 1.0,
+        settled: int | None = None,
     ) -> Greeks:
         """Value and sensitivities; `vol_multiplier` scales every option's vol, scalar or (paths,)."""
         rows, out = self._rows(tick, settled), np.zeros((GREEKS, state.spot.size))

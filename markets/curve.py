@@ -69,7 +69,9 @@ class Benchmark:
 
     def __post_init__(self) -> None:
         if self.clock.seconds(self.maturity) <= int(self.clock.ticks[-1]):
-            raise UserError("a benchmark swap outlives the run", value=str(self.maturity), remedy="choose a later maturity")
+            raise UserError(
+                "a benchmark swap outlives the run", value=str(self.maturity), remedy="choose a later maturity"
+            )
 
     def years(self, tick: int) -> float:
         """Calendar years to maturity."""

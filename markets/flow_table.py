@@ -65,7 +65,12 @@ class FlowTable:
         """Periods still to be paid."""
         today, start = self.clock.session_dates[0], swap.start or self.clock.session_dates[0]
         if swap.maturity <= today:
-            raise UserError("a swap matures after the start", value=str(swap.maturity), place="maturity", remedy="choose a later date")
+            raise UserError(
+                "a swap matures after the start",
+                value=str(swap.maturity),
+                place="maturity",
+                remedy="choose a later date",
+            )
         first = self.clock.ticks[0]
         fixed = [p for p in swap.fixed_leg(start) if self.clock.seconds(p.end) > first]
         return fixed, [p for p in swap.float_leg(start) if self.clock.seconds(p.end) > first]
@@ -76,7 +81,11 @@ class FlowTable:
         worth = 0.0
         for period in floating:
             begin, end = self._years([period.start, period.end])
-            rate = self._first_fixing(period.accrual, begin, end) if begin <= 0 else self._forward(begin, end) / period.accrual
+            rate = (
+                self._first_fixing(period.accrual, begin, end)
+                if begin <= 0
+                else self._forward(begin, end) / period.accrual
+            )
             worth += rate * period.accrual * self._discount(end)
         return float(worth / annuity)
 
@@ -129,7 +138,9 @@ class FlowTable:
 
     def _years_left(self, seconds: Ints, years: Floats, tick: int) -> Floats:
         """Calendar years to a time, 0 if it has come."""
-        return np.where(seconds <= self.clock.ticks[tick], 0.0, np.maximum(years - self.clock.calendar_years[tick], 0.0))
+        return np.where(
+            seconds <= self.clock.ticks[tick], 0.0, np.maximum(years - self.clock.calendar_years[tick], 0.0)
+        )
 
     def _seconds(self, days: list[date]) -> Ints:
         return np.array([self.clock.seconds(day) for day in days], dtype=np.int64)

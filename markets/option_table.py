@@ -28,7 +28,10 @@ class OptionTable:
         for claim in claims:
             if clock.seconds(claim.expiry) <= int(clock.ticks[0]):
                 raise UserError(
-                    "an option expires after the start", value=str(claim.expiry), place="expiry", remedy="choose a later date"
+                    "an option expires after the start",
+                    value=str(claim.expiry),
+                    place="expiry",
+                    remedy="choose a later date",
                 )
         self.clock, self.pricing = clock, terms
         self.sign = np.array([-1.0 if isinstance(c, Option) and c.kind == "put" else 1.0 for c in claims])

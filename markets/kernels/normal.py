@@ -104,4 +104,3 @@ def cdf(d: float, bell: float) -> float:
     """N(d) given bell = exp(-d^2 / 2): absolute error < 3e-16, relative in the left tail < 3e-13. |d| at most 40."""
     tail = mills(abs(d)) * bell
     return 1.0 - tail if d > 0.0 else tail
-

@@ -1,0 +1,1 @@
+"""Who trades, lends and hedges, and why."""

@@ -1,0 +1,121 @@
+"""The accountant: marks every account at MARK, attributes its P&L, and proves that the two agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Process
+from agents.tables import ATTRIBUTION, COSTS
+from agents.world import TradingWorld, margin_account
+from sim.errors import BugError
+from sim.phases import Phase
+
+if TYPE_CHECKING:
+    from agents.base import Agent
+
+Vector = NDArray[np.float64]
+TOLERANCE = 1e-9  # of gross P&L flow
+
+
+class Accountant:
+    """Runs in every world beside the agents."""
+
+    def __init__(self, world: TradingWorld, attribution: Literal["daily", "tick"]) -> None:
+        self._world = world
+        self._every_tick = attribution == "tick"
+
+    def live(self) -> Process:
+        """Mark at every close, or at every tick."""
+        world = self._world
+        while True:
+            yield world.tick(Phase.MARK)
+            closing = bool(world.clock.is_close[world.tick_index])
+            if not (closing or self._every_tick):
+                continue
+            for desk in world.desks.values():
+                desk.mark()
+            if closing:
+                self._close()
+
+    def _close(self) -> None:
+        world = self._world
+        for name, desk in world.desks.items():
+            lender = world.lender_of(name)
+            desk.close_out(lender.agent.closeout_cost if lender else 0.0)
+            if lender:
+                lender.write_off(name, world.equity_now(name))
+        for agent in world.agents:
+            self._write(agent)
+        world.ledger.check(f"{world.timestamp()} MARK")
+
+    def _write(self, agent: Agent) -> None:
+        world, ledger, name = self._world, self._world.ledger, agent.name
+        desk = world.desks.get(name)
+        zero = world.full(0.0)
+        hedge_value = world.hedge_value(name)
+        book_value = desk.book_value if desk else zero
+        cash, margin = ledger.balance(name), ledger.balance(margin_account(name))
+        equity = cash + margin + hedge_value + book_value
+        parts = {c: desk.totals[c] if desk else zero for c in ATTRIBUTION}
+        parts |= {c: ledger.flow(name, c) for c in COSTS}
+        parts["hedge"] = parts["hedge"] + hedge_value
+        written_off = ledger.flow(name, "write_off")
+        capital = ledger.flow(name, "capital")
+        if agent.role == "funding_desk":
+            parts["funding_credit"] = parts["funding_credit"] + written_off
+        else:
+            capital = capital + written_off
+        pnl = equity - capital
+        self._prove(name, pnl, parts)
+        world.log.add(
+            "marks",
+            world.now,
+            agent=name,
+            role=agent.role,
+            book_value=book_value,
+            hedge_value=hedge_value,
+            cash=cash,
+            margin=margin,
+            equity=equity,
+            pnl=pnl,
+            **parts,
+            **self._risk(name),
+        )
+
+    def _risk(self, name: str) -> dict[str, Vector | NDArray[np.bool_] | float | bool]:
+        """Unhedged P&L, net exposure and fate of a desk."""
+        world = self._world
+        desk, spot = world.desks.get(name), world.factors.spot
+        held = world.venue("asset").value(name)
+        if desk is None:
+            return {
+                "unhedged_pnl": 0.0,
+                "net_delta_dollars": held,
+                "gamma_dollars_1pct": 0.0,
+                "liquidated": False,
+                "defaulted": False,
+            }
+        greeks = desk.greeks()
+        return {
+            "unhedged_pnl": desk.unhedged,
+            "net_delta_dollars": desk.scale * greeks.delta * spot + held,
+            "gamma_dollars_1pct": 0.01 * desk.scale * greeks.gamma * spot**2,
+            "liquidated": desk.liquidated,
+            "defaulted": desk.defaulted,
+        }
+
+    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector]) -> None:
+        world = self._world
+        world.require_finite(f"P&L of {name}", pnl)
+        total = sum(parts.values(), world.full(0.0))
+        gross = sum((np.abs(p) for p in parts.values()), world.full(1.0)) + world.ledger.gross()
+        bad = np.abs(total - pnl) > TOLERANCE * gross
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise BugError(
+                f"attribution of {name} does not add up at {world.timestamp()}: {total[i]:.6f} against {pnl[i]:.6f} $"
+                f" on path {world.log.paths[i]} (world {world.name})"
+            )

@@ -1,0 +1,166 @@
+"""A desk's books: its client book, what that is worth, and why its worth moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.tables import ATTRIBUTION
+from markets.swap_venue import SwapVenue
+from markets.venue import INVESTORS
+
+if TYPE_CHECKING:
+    from markets.book import CompiledBook, Greeks
+    from markets.world import MarketWorld
+
+Vector = NDArray[np.float64]
+CLIENTS = "clients"  # hold the other side of every book
+
+
+class Desk:
+    """A client book held by one account, `scale` (paths,) of it after forced reductions.
+
+    Attribution between two marks is by stepwise full revaluation, time -> spot -> vol -> curve, per unit of scale;
+    `totals` are running $ sums.
+    """
+
+    def __init__(self, world: MarketWorld, name: str, book: CompiledBook) -> None:
+        self.world = world
+        self.name = name
+        self.book = book
+        self.scale = world.full(1.0)
+        self.totals = {component: world.full(0.0) for component in ATTRIBUTION}
+        self.unhedged = world.full(0.0)
+        self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
+        self.liquidated = np.zeros(world.paths, dtype=bool)
+        self.defaulted = np.zeros(world.paths, dtype=bool)
+        self.fixings: Any = book.new_fixings(world.paths)
+        self._tick = 0
+        self._state = world.factors.state
+        self._unit_value = book.value(0, self._state, self.fixings)
+        self._greeks: tuple[int, Vector, Greeks] | None = None
+        self._take_on()
+
+    def _take_on(self) -> None:
+        """The clients' book against its premium: no gain to either side."""
+        ledger, asset = self.world.ledger, f"book.{self.name}"
+        ledger.open(CLIENTS, INVESTORS)
+        ledger.list_asset(asset)
+        ledger.transfer(self.world.full(1.0), source=CLIENTS, target=self.name, asset=asset, reason="book")
+        ledger.transfer(self._unit_value, source=self.name, target=CLIENTS, reason="book")
+
+    # --- what it is worth ------------------------------------------------------------------------------------------
+    @property
+    def marked(self) -> int:
+        """Tick of the last mark."""
+        return self._tick
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """(paths,) where the desk still runs its book."""
+        return ~self.liquidated
+
+    @property
+    def book_value(self) -> Vector:
+        """Value of the book as of the last mark, (paths,) $."""
+        return self.scale * self._unit_value
+
+    def value_now(self) -> Vector:
+        """Value of the book now, (paths,) $."""
+        tick = self.world.factors.tick
+        value: Vector = self.scale * self.book.value(tick, self.world.factors.state, self.fixings, settled=self._tick)
+        return value
+
+    def greeks(self) -> Greeks:
+        """Greeks of one unit of scale at the market as it stands, computed once per price."""
+        tick, spot = self.world.factors.tick, self.world.factors.spot
+        if self._greeks is None or self._greeks[0] != tick or self._greeks[1] is not spot:
+            found = self.book.greeks(tick, self.world.factors.state, self.fixings, settled=self._tick)
+            self._greeks = (tick, spot, found)
+        return self._greeks[2]
+
+    def neutral_swaps(self) -> dict[str, Vector]:
+        """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue."""
+        if not self.book.has_swaps:
+            return {}
+        greeks = self.greeks()
+        left = {"us2y": greeks.dv_us2y, "us10y": greeks.dv_us10y}
+        found: dict[str, Vector] = {}
+        for name in ("us10y", "us2y"):
+            venue = self.world.venues.get(name)
+            if isinstance(venue, SwapVenue):
+                own = venue.node_sensitivity()
+                found[name] = -left[name] / own[name]
+                left = {node: value + found[name] * own[node] for node, value in left.items()}
+        return found
+
+    # --- why it moved ----------------------------------------------------------------------------------------------
+    def mark(self) -> None:
+        """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
+        tick, state = self.world.factors.tick, self.world.factors.state
+        if tick == self._tick:
+            return
+        steps = self._steps(tick)
+        cash = self.book.cashflows(self._tick, tick, state, self.fixings)
+        self.book.fix(self._tick, tick, state, self.fixings)
+        value = self.book.value(tick, state, self.fixings, settled=tick)
+        steps["rates"] = steps["rates"] + (value + cash - steps.pop("end"))
+        for component, step in steps.items():
+            self.totals[component] += self.scale * step
+            self.unhedged += step
+        if cash.any():
+            self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
+        self._tick, self._state, self._unit_value, self._greeks = tick, state, value, None
+
+    def _steps(self, tick: int) -> dict[str, Vector]:
+        """P&L per unit of scale of each step, and the value at the `end` of them."""
+        book, old, new, since = self.book, self._state, self.world.factors.state, self._tick
+        greeks = book.greeks(tick, old, self.fixings, settled=since)
+        delta = greeks.delta * (new.spot - old.spot)
+        spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
+        vol_moved = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
+        end = book.value(tick, new, self.fixings, settled=since)
+        return {
+            "theta": greeks.value - self._unit_value,
+            "delta": delta,
+            "gamma": spot_moved - greeks.value - delta,
+            "vega": vol_moved - spot_moved,
+            "rates": end - vol_moved,
+            "end": end,
+        }
+
+    # --- forced reduction ------------------------------------------------------------------------------------------
+    def close_out(self, cost_share: float) -> None:
+        """Hand `forced` of the book back at the mark, with its delta (delta-exchanged), less a half-spread in vol.
+
+        Call after `mark`, in the same instant.
+        """
+        share = self.forced
+        if not share.any():
+            return
+        world, ledger, greeks = self.world, self.world.ledger, self.greeks()
+        part = share * self.scale
+        ledger.transfer(part, source=self.name, target=CLIENTS, asset=f"book.{self.name}", reason="book")
+        ledger.transfer(part * self._unit_value, source=CLIENTS, target=self.name, reason="book")
+        ledger.transfer(
+            part * np.abs(greeks.vega) * cost_share * world.factors.vol,
+            source=self.name,
+            target=CLIENTS,
+            reason="spread_cost_crisis",
+        )
+        for name, unit in (self.neutral_swaps() | {"asset": -greeks.delta}).items():
+            venue = world.venue(name)
+            venue.hand_over(self.name, INVESTORS, _at_most(part * unit, venue.held(self.name)))
+        self.scale = self.scale * (1 - share)
+        done = share >= 1.0
+        fresh = done & ~self.liquidated
+        world.log.add("events", world.now, fresh, kind="liquidated", subject=self.name, value=1.0)
+        self.liquidated |= done
+        self.forced = world.full(0.0)
+
+
+def _at_most(wanted: Vector, held: Vector) -> Vector:
+    """As much of what is wanted as is held, of the same sign, (paths,)."""
+    return np.where(wanted > 0, np.clip(wanted, 0, np.maximum(held, 0)), np.clip(wanted, np.minimum(held, 0), 0))

@@ -1,0 +1,43 @@
+"""Intervals as people write them: '30m', '2h', '1d', 'tick'."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.clock import Clock
+
+FORM = re.compile(r"^(\d+)\s*(m|h|d)$")
+REMEDY = "write 'tick', or minutes, hours or trading days as '30m', '2h', '1d'"
+
+
+class Interval:
+    """When a desk looks: at every tick, after so many seconds of session, or at every n-th close."""
+
+    def __init__(self, text: str) -> None:
+        match = FORM.match(text.strip())
+        if text.strip() != "tick" and (match is None or int(match[1]) == 0):
+            raise UserError("an interval is a number and a unit", value=text, place="policy.interval", remedy=REMEDY)
+        self.number = int(match[1]) if match else 1
+        self.unit = match[2] if match else "tick"
+
+    def due(self, clock: Clock, tick: int, last: int) -> bool:
+        """Whether the desk looks at `tick`, having looked last at tick `last`."""
+        if self.unit == "tick" or tick == 0:
+            return True
+        if self.unit == "d":
+            return bool(clock.is_close[tick]) and int(clock.day[tick] - clock.day[last]) >= self.number
+        seconds = self.number * (60 if self.unit == "m" else 3600)
+        return bool(clock.is_open[tick]) or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
+
+    def years(self, clock: Clock) -> float:
+        """Its length in trading years; an exchange's session counts 6.5 hours a day."""
+        total = float(clock.variance_years[-1])
+        if self.unit == "tick":
+            return total / max(len(clock.ticks) - 1, 1)
+        if self.unit == "d":
+            return self.number * total / max(int(clock.day[-1]), 1)
+        return self.number * (1 / 60 if self.unit == "m" else 1.0) / 6.5 / 252

@@ -1,0 +1,32 @@
+"""Tables that the agents write."""
+
+from __future__ import annotations
+
+from sim.eventlog import Table
+
+ATTRIBUTION = ("delta", "gamma", "theta", "vega", "rates")
+COSTS = ("hedge", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_overnight", "funding_credit")
+
+MARKS = Table(
+    "marks",
+    {
+        "agent": "s",
+        "role": "s",
+        **dict.fromkeys(("book_value", "hedge_value", "cash", "margin", "equity", "pnl"), "f"),
+        **dict.fromkeys((*ATTRIBUTION, *COSTS, "unhedged_pnl", "net_delta_dollars", "gamma_dollars_1pct"), "f"),
+        "liquidated": "b",
+        "defaulted": "b",
+    },
+)
+FUNDING = Table(
+    "funding",
+    {
+        "agent": "s",
+        **dict.fromkeys(("overnight", "credit", "borrowed", "line", "margin_required", "margin_posted"), "f"),
+    },
+)
+MARGIN_CALLS = Table(
+    "margin_calls",
+    {"agent": "s", "required": "f", "called": "f", "met": "f", "deadline": "t", "outcome": "s"},
+)
+TABLES = (MARKS, FUNDING, MARGIN_CALLS)

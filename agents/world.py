@@ -1,0 +1,62 @@
+"""A world with agents in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.desk import Desk
+from markets.world import MarketWorld
+
+if TYPE_CHECKING:
+    from agents.base import Agent
+    from agents.funding_desk import Lending
+    from markets.book import CompiledBook
+
+Vector = NDArray[np.float64]
+OWNERS = "owners"  # bring the agents' capital
+
+
+def margin_account(name: str) -> str:
+    """Account that holds what an agent has posted as margin."""
+    return f"{name}.margin"
+
+
+class TradingWorld(MarketWorld):
+    """A `MarketWorld` that knows its agents, their desks and their accounts."""
+
+    def __init__(self, *, agents: tuple[Agent, ...], books: dict[str, CompiledBook], **market: Any) -> None:
+        super().__init__(**market)
+        self.agents = agents
+        self.desks: dict[str, Desk] = {}
+        self.lenders: list[Lending] = []
+        self._stress: dict[str, tuple[Vector, float]] = {}
+        clock = self.clock
+        self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
+        for agent in agents:
+            self.ledger.open(OWNERS, agent.name, margin_account(agent.name))
+            self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
+        for name, book in books.items():
+            self.desks[name] = Desk(self, name, book)
+
+    def hedge_value(self, name: str) -> Vector:
+        """Worth at mid of what an agent holds at the venues, (paths,) $."""
+        return sum((venue.value(name) for venue in self.venues.values()), self.full(0.0))
+
+    def equity_now(self, name: str) -> Vector:
+        """Cash, margin, venue positions and book at the market as it stands, (paths,) $."""
+        own = self.ledger.balance(name) + self.ledger.balance(margin_account(name)) + self.hedge_value(name)
+        desk = self.desks.get(name)
+        return own if desk is None else own + desk.value_now()
+
+    def lender_of(self, name: str) -> Lending | None:
+        """Who funds and margins a desk; None if nobody does."""
+        return next((lender for lender in self.lenders if name in lender.clients), None)
+
+    def set_stress(self, lender: str, losses: Vector, lines: float) -> None:
+        """A lender's unmet margin and losses, (paths,) $, beside its lines: the market's stress is their ratio in all."""
+        self._stress[lender] = (losses, lines)
+        total = sum((s for s, _ in self._stress.values()), self.full(0.0))
+        self.factors.stress = total / max(sum(x for _, x in self._stress.values()), 1.0)

@@ -1,0 +1,1 @@
+"""Where prices, spreads, depth and funding terms come from; instruments, books, pricing kernels."""

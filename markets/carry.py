@@ -1,0 +1,47 @@
+"""What positions earn while time passes: dividends of the asset, accruals of benchmark swaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.phases import Phase
+
+if TYPE_CHECKING:
+    from markets.world import MarketWorld
+    from sim.world import Process
+
+CLEARING = "clearing"  # passes accruals from payers to receivers; its cash nets to zero
+
+
+def accrue(world: MarketWorld) -> Process:
+    """At the first instant of each day, before the market moves, settle what accrued since the last one's positions.
+
+    Dividends: yield x S x units, by calendar time. Swaps: coupon x years to the receiver, the overnight rate to the
+    payer, both act/365, so that a position's value is that of the accruals to come.
+    """
+    world.ledger.open(CLEARING)
+    clock = world.clock
+    settled = 0
+    while True:
+        yield world.tick(Phase.SHOCK)
+        tick = world.tick_index
+        if not clock.is_open[tick] or tick == 0:
+            continue
+        years = float(clock.calendar_years[tick] - clock.calendar_years[settled])
+        settled = tick
+        for account in list(world.ledger.accounts):
+            if account != CLEARING:
+                _settle(world, account, years)
+
+
+def _settle(world: MarketWorld, account: str, years: float) -> None:
+    ledger, rate = world.ledger, world.factors.overnight
+    if world.market.dividend_yield:
+        due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
+        ledger.transfer(due, source=CLEARING, target=account, reason="hedge")
+    for name in world.venues:
+        if name == "asset":
+            continue
+        notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
+        if notional.any() or coupon.any():
+            ledger.transfer((coupon - rate * notional) * years, source=CLEARING, target=account, reason="hedge")

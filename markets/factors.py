@@ -1,0 +1,232 @@
+"""The factors of the market: spot, implied vol, curve and credit, stepped together at every tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.jumps import Jumps
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.spec import CreditSpec, FeedbackSpec, MarketSpec, RateSpec
+    from markets.storyline import Level, Storyline
+    from sim.clock import Clock
+    from sim.streams import Streams
+
+Vector = NDArray[np.float64]
+NODES = ("overnight", "us2y", "us10y")
+DAYS = 252  # trading days a year
+
+
+class State(NamedTuple):
+    """What instruments are priced from, each (paths,)."""
+
+    spot: Vector  # $/unit
+    vol: Vector  # 30-day implied vol, decimal
+    overnight: Vector  # zero rates, decimal
+    us2y: Vector
+    us10y: Vector
+
+
+class Impact:
+    """Displacement by agents' trades: a part that stays and a part that decays (Obizhaeva and Wang 2013)."""
+
+    def __init__(self, paths: int, permanent_share: float, resilience: float) -> None:
+        self.permanent = np.zeros(paths)
+        self.transient = np.zeros(paths)
+        self._share = permanent_share
+        self._resilience = resilience
+
+    @property
+    def total(self) -> Vector:
+        """Displacement now, (paths,) in ln S or decimal rate."""
+        return self.permanent + self.transient
+
+    def add(self, move: Vector) -> None:
+        """Book a move just caused."""
+        self.permanent += self._share * move
+        self.transient += (1 - self._share) * move
+
+    def decay(self, years: float) -> None:
+        """Let `years` of trading time pass."""
+        self.transient *= np.exp(-self._resilience * DAYS * years)
+
+
+def _bridged(noise: Vector, shock: Vector, variance: Vector | float, keep: float) -> Vector:
+    """One step of a noise of which the bridge leaves `keep` = 1 - weight * dt / (T - t): exact for a full bridge."""
+    return keep * noise + np.sqrt(variance * keep) * shock
+
+
+def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
+    """Rows that mix (spot shock, three fresh normals) into the noise of the three nodes: (3, 4).
+
+    Raises UserError where the correlations are not those of any variables.
+    """
+    matrix = np.array(
+        [
+            [1.0, spec.corr_spot_overnight, spec.corr_spot_us2y, spec.corr_spot_us10y],
+            [spec.corr_spot_overnight, 1.0, spec.corr_overnight_us2y, spec.corr_overnight_us10y],
+            [spec.corr_spot_us2y, spec.corr_overnight_us2y, 1.0, spec.corr_us2y_us10y],
+            [spec.corr_spot_us10y, spec.corr_overnight_us10y, spec.corr_us2y_us10y, 1.0],
+        ]
+    )
+    values, vectors = np.linalg.eigh(matrix)
+    if values[0] < -1e-9:
+        raise UserError(
+            "correlations form a positive semidefinite matrix",
+            value=f"least eigenvalue {values[0]:.3g}",
+            place="market.rates.corr_*",
+            remedy="bring the correlations closer to zero",
+        )
+    q, r = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)
+    lower = (r * np.sign(np.where(np.diag(r) == 0, 1.0, np.diag(r)))[:, None]).T
+    rows: NDArray[np.float64] = lower[1:]
+    return rows
+
+
+class Factors:
+    """State of the market, (paths,) each; `step` carries it from one tick to the next.
+
+    ln S = ln L + d + p;  d ln s = d ln L_vol + kappa (ln L_vol - ln s) dt + xi dZ - beta (s_base/s) (d ln S - d ln L);
+    c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
+    The noise of ln s and of the rates is bridged to the storyline's anchors like d; what feedback adds is not.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        streams: Streams,
+        storyline: Storyline,
+        market: MarketSpec,
+        feedback: FeedbackSpec,
+        credit: CreditSpec,
+    ) -> None:
+        paths = streams.paths
+        self._clock = clock
+        self._line = storyline
+        self._market = market
+        self._feedback = feedback
+        self._credit = credit
+        self._spot_noise = streams.stream("market/spot")
+        self._vol_noise = streams.stream("market/vol")
+        self._rate_noise = streams.stream("market/rates")
+        self._jumps = Jumps(market.jumps, streams)
+        self._mixing = rate_mixing(market.rates)
+        self._rate_vols = [getattr(market.rates, f"vol_{node}") for node in NODES]
+        self._weight = 1.0 - market.dispersion
+
+        self.deviation = np.zeros(paths)  # d, ln S
+        self.vol_noise = np.zeros(paths)  # ln s
+        self.vol_response = np.zeros(paths)  # ln s added by the leverage effect
+        self.rate_noise = np.zeros((3, paths))
+        self.impact: dict[str, Impact] = {}  # by venue; venues put theirs here
+        self.stress = np.zeros(paths)
+        self._led = np.zeros(paths)  # d + p that the leverage effect has already seen
+        self.tick = 0
+        self.vol_base = float(np.exp(storyline.vol.level[0]))
+        self.refresh()
+
+    def step(self, tick: int) -> None:
+        """Carry every factor into `tick`."""
+        clock, market = self._clock, self._market
+        years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
+        first = self._spot_noise.normal()
+        self._step_spot(tick, years, first)
+        for impact in self.impact.values():
+            impact.decay(years)
+        self._step_vol(tick, years, market.rho * first + np.sqrt(1 - market.rho**2) * self._vol_noise.normal())
+        self._step_rates(tick, years, first)
+        self.tick = tick
+        self.refresh()
+
+    def _keep(self, level: Level, tick: int) -> float:
+        return 1.0 - self._weight * float(level.pull[tick])
+
+    def _step_spot(self, tick: int, years: float, shock: Vector) -> None:
+        realised = self._line.realised[tick - 1]
+        sigma = self.vol * self._market.realised_ratio if np.isnan(realised) else realised
+        jumps = self._jumps.step(years)
+        keep = self._keep(self._line.spot, tick)
+        self.deviation = _bridged(self.deviation, shock, sigma * sigma * years, keep)
+        if jumps is not None:
+            self.deviation += keep * jumps
+
+    def _step_vol(self, tick: int, years: float, shock: Vector) -> None:
+        market = self._market
+        decay = float(np.exp(-market.kappa * years))
+        keep = self._keep(self._line.vol, tick)
+        self.vol_noise = _bridged(decay * self.vol_noise, shock, market.xi**2 * years, keep)
+        displaced = self.deviation + self._asset_impact()
+        elasticity = self._feedback.leverage * market.beta * self.vol_base / self.vol
+        self.vol_response = decay * self.vol_response - elasticity * (displaced - self._led)
+        self._led = displaced
+
+    def _step_rates(self, tick: int, years: float, spot_shock: Vector) -> None:
+        fresh = self._rate_noise.normals(3)
+        shocks = self._mixing[:, :1] * spot_shock + self._mixing[:, 1:] @ fresh
+        decay = float(np.exp(-self._market.rates.mean_reversion * years))
+        for row, node in enumerate(NODES):
+            keep = self._keep(getattr(self._line, node), tick)
+            self.rate_noise[row] = _bridged(decay * self.rate_noise[row], shocks[row], self._rate_vols[row] ** 2 * years, keep)
+
+    def _asset_impact(self) -> Vector:
+        impact = self.impact.get("asset")
+        return np.zeros_like(self.deviation) if impact is None else impact.total
+
+    def refresh(self) -> None:
+        """Recompute the observed levels."""
+        tick, line = self.tick, self._line
+        self.log_vol_line = float(line.vol.level[tick])
+        self.spot = np.exp(line.spot.level[tick] + self.deviation + self._asset_impact())
+        self.vol = np.exp(self.log_vol_line + self.vol_noise + self.vol_response)
+        rates = [getattr(line, node).level[tick] + self.rate_noise[row] for row, node in enumerate(NODES)]
+        for row, node in enumerate(NODES):
+            if node in self.impact:
+                rates[row] = rates[row] + self.impact[node].total
+        self.overnight, self.us2y, self.us10y = rates
+        self._refresh_credit()
+
+    def _refresh_credit(self) -> None:
+        spec, switch = self._credit, self._feedback.credit
+        level = float(self._line.credit.level[self.tick])
+        response = spec.elasticity * (np.log(self.vol) - self.log_vol_line) + spec.stress_elasticity * self.stress
+        self.credit = level * np.exp(switch * response)
+
+    def move(self, venue: str, displacement: Vector) -> None:
+        """Displace a venue's price by (paths,) ln S or decimal rate, now; vol answers at the next step."""
+        self.impact[venue].add(displacement)
+        if venue == "asset":
+            self.spot = self.spot * np.exp(displacement)
+        else:
+            setattr(self, venue, getattr(self, venue) + displacement)
+
+    @property
+    def state(self) -> State:
+        """What instruments are priced from."""
+        return State(self.spot, self.vol, self.overnight, self.us2y, self.us10y)
+
+    @property
+    def credit0(self) -> float:
+        """Credit spread at the start."""
+        return float(self._line.credit.level[0])
+
+    @property
+    def margin_vol(self) -> Vector:
+        """Vol on which initial margin is asked: the storyline's where the margin loop is cut, the path's own at 1."""
+        response = np.log(self.vol) - self.log_vol_line
+        margin: Vector = np.exp(self.log_vol_line + self._feedback.margin * response)
+        return margin
+
+    @property
+    def spread_line(self) -> float:
+        """Outside multiple of half-spreads."""
+        return float(np.exp(self._line.spread.level[self.tick]))
+
+    @property
+    def depth_line(self) -> float:
+        """Outside multiple of depth."""
+        return float(np.exp(self._line.depth.level[self.tick]))

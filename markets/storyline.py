@@ -1,0 +1,128 @@
+"""The storyline: dated anchor levels, laid out on the clock's ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.spec import Anchor, MarketSpec, StorylineSpec
+    from sim.clock import Clock
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One factor's outside level at every tick, and how its noise is bridged.
+
+    level: (ticks,), in ln for spot and vol. pull: (ticks,), the share of the noise that a full bridge takes out in the
+    step into the tick: dt / (T_next - t), 1 at an anchor, 0 after the last.
+    """
+
+    level: Vector
+    pull: Vector
+
+
+@dataclass(frozen=True)
+class Storyline:
+    """Every factor's level on the clock."""
+
+    spot: Level
+    vol: Level
+    overnight: Level
+    us2y: Level
+    us10y: Level
+    credit: Level
+    spread: Level
+    depth: Level
+    realised: Vector  # (ticks,) vol in force from the tick on; NaN where it is implied x ratio
+
+
+def _identity(values: Vector) -> Vector:
+    return values
+
+
+def _knots(anchors: tuple[Anchor, ...], name: str, clock: Clock) -> tuple[NDArray[np.intp], Vector]:
+    """Ticks and values of the anchors that give a level."""
+    given = [(a.date, getattr(a, name)) for a in anchors if getattr(a, name) is not None]
+    seconds = np.array([clock.seconds(day) for day, _ in given], dtype=np.int64)
+    ticks = np.searchsorted(clock.ticks, seconds, side="right") - 1
+    if (np.diff(ticks) <= 0).any():
+        where = given[int(np.argmax(np.diff(ticks) <= 0)) + 1][0]
+        raise UserError(
+            "anchors lie on different trading days", value=str(where), place="storyline.anchor", remedy="drop the one on the closed day"
+        )
+    return np.maximum(ticks, 0), np.array([value for _, value in given], dtype=np.float64)
+
+
+def _pull(knots: NDArray[np.intp], years: Vector) -> Vector:
+    """Share of the noise that a full bridge takes out in each step."""
+    pull = np.zeros(len(years))
+    following = np.searchsorted(knots, np.arange(len(years)))
+    steps = np.flatnonzero(following < len(knots))
+    steps = steps[steps > 0]
+    left = years[knots[following[steps]]] - years[steps - 1]
+    pull[steps] = np.where(left > 0, (years[steps] - years[steps - 1]) / np.where(left > 0, left, 1.0), 1.0)
+    pull[knots[knots > 0]] = 1.0
+    return pull
+
+
+def _level(
+    anchors: tuple[Anchor, ...], name: str, clock: Clock, scale: Callable[[Vector], Vector] = _identity, default: float | None = None
+) -> Level:
+    years = clock.variance_years
+    knots, values = _knots(anchors, name, clock)
+    if not len(values):
+        if default is None:
+            raise UserError("the first anchor gives every level", value=name, place="storyline.anchor", remedy=f"add {name} to it")
+        return Level(np.full(len(years), default), np.zeros(len(years)))
+    return Level(np.interp(years, years[knots], scale(values)), _pull(knots, years))
+
+
+def _steps(anchors: tuple[Anchor, ...], clock: Clock) -> Vector:
+    """Realised vol: each anchor's level holds until the next."""
+    knots, values = _knots(anchors, "realised", clock)
+    held = np.full(len(clock.ticks), np.nan)
+    for knot, value in zip(knots, values, strict=True):
+        held[knot:] = value
+    return held
+
+
+def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) -> Level:
+    """L_vol where the storyline has none: the leverage rule applied to L itself."""
+    ln_vol = np.full(len(years), np.log(vol0))
+    for k in range(1, len(years)):
+        decay = np.exp(-market.kappa * (years[k] - years[k - 1]))
+        elasticity = market.beta * np.exp(ln_vol[0] - ln_vol[k - 1])
+        ln_vol[k] = ln_vol[0] + (ln_vol[k - 1] - ln_vol[0]) * decay - elasticity * (spot.level[k] - spot.level[k - 1])
+    return Level(ln_vol, np.zeros(len(years)))
+
+
+def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec) -> Storyline:
+    """Interpolate the anchors in variance time: log-linearly for spot, vol and multiples, linearly for rates and credit.
+
+    Raises UserError where two anchors fall on one trading day or a level is missing altogether.
+    """
+    anchors = spec.anchor
+    spot = _level(anchors, "spot", clock, np.log)
+    vol = _level(anchors, "vol", clock, np.log)
+    if sum(a.vol is not None for a in anchors) == 1:
+        vol = _vol_from_spot(spot, float(np.exp(vol.level[0])), market, clock.variance_years)
+    return Storyline(
+        spot=spot,
+        vol=vol,
+        overnight=_level(anchors, "overnight", clock),
+        us2y=_level(anchors, "us2y", clock),
+        us10y=_level(anchors, "us10y", clock),
+        credit=_level(anchors, "credit", clock),
+        spread=_level(anchors, "spread", clock, np.log, default=0.0),
+        depth=_level(anchors, "depth", clock, np.log, default=0.0),
+        realised=_steps(anchors, clock),
+    )

@@ -1,0 +1,109 @@
+"""Par swaps to a fixed maturity: positions are (notional, notional x coupon), so that trades at different rates net."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors import NODES
+from markets.venue import Venue
+
+if TYPE_CHECKING:
+    from markets.curve import Benchmark
+    from markets.spec import VenueSpec
+    from markets.world import MarketWorld
+
+Vector = NDArray[np.float64]
+
+
+class SwapVenue(Venue):
+    """A benchmark swap: quantity > 0 receives fixed. Spreads and impact are in rate, costs are rate x annuity."""
+
+    unit_price = False
+
+    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, benchmark: Benchmark) -> None:
+        super().__init__(world, name, spec)
+        self.benchmark = benchmark
+        self.assets = (f"{name}.notional", f"{name}.coupon")
+        self._terms: tuple[Vector, Vector] | None = None
+        world.ledger.list_asset(*self.assets)
+
+    @property
+    def mid(self) -> Vector:
+        """Par rate, (paths,) decimal."""
+        annuity, floating = self.terms()
+        return floating / annuity
+
+    def terms(self) -> tuple[Vector, Vector]:
+        """Annuity and value of the floating leg, (paths,) per unit of notional."""
+        if self._terms is None:
+            self._terms = self.benchmark.terms(self.world.factors.tick, self.world.factors.state)
+        return self._terms
+
+    def reprice(self) -> None:
+        """Forget what was derived from the last tick's market."""
+        super().reprice()
+        self.forget_terms()
+
+    def notional(self, quantity: Vector) -> Vector:
+        """The quantity is the notional."""
+        return quantity
+
+    def price_at(self, worse: Vector) -> Vector:
+        """A receiver gets less than mid, (paths,) decimal."""
+        return self.mid - worse
+
+    def cost_per_notional(self) -> Vector:
+        """The annuity."""
+        return self.terms()[0]
+
+    def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
+        """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
+        ledger = self.world.ledger
+        annuity, floating = self.terms()
+        coupon = floating / annuity - spread - walk
+        for asset, amount in zip(self.assets, (quantity, quantity * coupon), strict=True):
+            ledger.transfer(amount, source=maker, target=taker, asset=asset, reason="hedge")
+        calm_cost = np.abs(quantity) * calm * annuity
+        spread_cost, walk_cost = quantity * spread * annuity, quantity * walk * annuity
+        ledger.note(calm_cost, source=taker, target=maker, reason="spread_cost_calm")
+        ledger.note(spread_cost - calm_cost, source=taker, target=maker, reason="spread_cost_crisis")
+        ledger.note(walk_cost, source=taker, target=maker, reason="impact_cost")
+        ledger.note(spread_cost + walk_cost, source=maker, target=taker, reason="hedge")
+
+    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
+        """A swap at par."""
+        for asset, amount in zip(self.assets, (quantity, quantity * self.mid), strict=True):
+            self.world.ledger.transfer(amount, source=source, target=target, asset=asset, reason="hedge")
+
+    def held(self, account: str) -> Vector:
+        """$ notional received fixed, (paths,)."""
+        return self.world.ledger.balance(account, self.assets[0])
+
+    def node_sensitivity(self) -> dict[str, Vector]:
+        """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
+        legs = self.benchmark.sensitivities(self.world.factors.tick, self.world.factors.state)
+        change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
+        return dict(zip(NODES, change, strict=True))
+
+    def value(self, account: str) -> Vector:
+        """$ worth at mid, (paths,)."""
+        annuity, floating = self.terms()
+        notional, coupon = (self.world.ledger.balance(account, asset) for asset in self.assets)
+        return coupon * annuity - notional * floating
+
+    def exposure(self, account: str) -> Vector:
+        """Signed $ notional, (paths,)."""
+        return self.held(account)
+
+    def displace(self, move: Vector) -> None:
+        """Receiving fixed brings the rate down."""
+        self.world.factors.move(self.name, -move)
+        for venue in self.world.venues.values():
+            venue.forget_terms()
+
+    def forget_terms(self) -> None:
+        """The curve has moved."""
+        self._terms = None

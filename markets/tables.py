@@ -1,0 +1,43 @@
+"""Tables that the market writes."""
+
+from __future__ import annotations
+
+from sim.eventlog import Table
+
+LEVELS = dict.fromkeys(
+    ("mid", "vol", "half_spread", "depth", "impact", "credit", "overnight", "us2y", "us10y", "loop_gain"), "f"
+)
+
+MARKET = Table("market", {"venue": "s", **LEVELS})
+CLOSES = Table("closes", {"venue": "s", **LEVELS})
+QUOTES = Table("quotes", {"maker": "s", "venue": "s", "half_spread": "f", "skew": "f", "depth": "f", "inventory": "f"})
+TRADES = Table(
+    "trades",
+    {
+        "taker": "s",
+        "venue": "s",
+        **dict.fromkeys(("requested", "quantity", "price", "mid", "spread_cost", "impact_cost"), "f"),
+    },
+)
+EVENTS = Table("events", {"kind": "s", "subject": "s", "value": "f"})
+PEAKS = Table(
+    "peaks",
+    dict.fromkeys(
+        (
+            "low_mid",
+            "high_mid",
+            "peak_vol",
+            "peak_half_spread_multiple",
+            "low_depth_multiple",
+            "peak_credit",
+            "peak_loop_gain",
+            "low_us10y",
+            "high_us10y",
+            "low_us2y",
+            "high_us2y",
+        ),
+        "f",
+    ),
+    timeless=True,
+)
+TABLES = (MARKET, CLOSES, QUOTES, TRADES, EVENTS, PEAKS)

@@ -1,0 +1,348 @@
+"""Venues: makers post, takers send quantities, CLEAR nets, fills and moves the price."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from markets.factors import Impact
+from sim.phases import Phase, minutes
+
+if TYPE_CHECKING:
+    from markets.spec import VenueSpec
+    from markets.world import MarketWorld
+
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+INVESTORS = "investors"  # outside investors: who always show a little depth, and who take makers' inventory
+
+
+class Named(Protocol):
+    """Anything with an account."""
+
+    @property
+    def name(self) -> str:
+        """Its account."""
+
+
+class Fill(NamedTuple):
+    """What an order got, each (paths,)."""
+
+    quantity: Vector  # signed, filled
+    unfilled: Vector  # signed, returned to the taker
+    price: Vector  # execution price, $/unit or decimal rate
+
+
+@dataclass
+class Quote:
+    """One maker's market, each (paths,)."""
+
+    half_spread: Vector  # share of mid, or decimal rate
+    skew: Vector  # shift of both sides, same unit
+    depth: Vector  # $ notional
+
+
+@dataclass
+class Book:
+    """All makers' quotes together, each (paths,); spreads are weighted by depth."""
+
+    half_spread: Vector
+    skew: Vector
+    depth: Vector
+    weights: dict[str, Vector]
+
+
+class Venue(ABC):
+    """A market for one thing. Subclasses say what the price is and how a trade settles.
+
+    Orders of one instant are netted: the net is filled up to `capacity` x depth, at
+    mid + skew +- half-spread + slope x impact x (signed fraction of depth), and moves the price by impact x fraction.
+    """
+
+    unit_price: bool  # whether a quantity is worth quantity x mid (asset) or is itself a notional (swaps)
+
+    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
+        self.world = world
+        self.name = name
+        self.spec = spec
+        self._impact_switch = world.feedback.impact
+        self._orders: list[tuple[str, Vector, simpy.Event]] = []
+        self._quotes: dict[str, Quote] = {}
+        self._book: Book | None = None
+        self.halted_until = np.zeros(world.paths)  # seconds
+        self._levels_hit = np.zeros(world.paths, dtype=np.int64)
+        self._previous_close: Vector | None = None
+        self.hedging = np.zeros(world.paths)  # slope of hedgers' flow in this venue's price, $ notional per unit move
+        world.factors.impact[name] = Impact(world.paths, spec.permanent_share, spec.resilience)
+        world.ledger.open(INVESTORS)
+
+    # --- what a subclass gives -------------------------------------------------------------------------------------
+    @property
+    @abstractmethod
+    def mid(self) -> Vector:
+        """(paths,) $/unit, or decimal rate."""
+
+    @abstractmethod
+    def notional(self, quantity: Vector) -> Vector:
+        """$ notional of a quantity, (paths,)."""
+
+    @abstractmethod
+    def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
+        """Move `quantity` from maker to taker at mid worsened by `spread` (of which `calm`) and `walk`."""
+
+    @abstractmethod
+    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
+        """Pass a quantity on at mid, off the venue: no spread, no impact."""
+
+    @abstractmethod
+    def held(self, account: str) -> Vector:
+        """Signed quantity that an account holds, (paths,) units or $ notional."""
+
+    @abstractmethod
+    def value(self, account: str) -> Vector:
+        """$ worth at mid of what an account holds of this, (paths,)."""
+
+    @abstractmethod
+    def exposure(self, account: str) -> Vector:
+        """Signed $ notional that an account holds, (paths,)."""
+
+    # --- the rules that makers start from --------------------------------------------------------------------------
+    def rule_half_spread(self) -> Vector:
+        """base x outside multiple x (s/s_base)^spread_power, (paths,)."""
+        world = self.world
+        power = self.spec.spread_power * world.feedback.spread
+        ratio = world.factors.vol / world.factors.vol_base
+        return self.spec.half_spread * world.factors.spread_line * ratio**power
+
+    def rule_depth(self) -> Vector:
+        """base x outside multiple x (s_base/s)^depth_power, (paths,) $ notional."""
+        world = self.world
+        power = self.spec.depth_power * world.feedback.depth
+        ratio = world.factors.vol_base / world.factors.vol
+        return self.spec.depth * world.factors.depth_line * ratio**power
+
+    def reprice(self) -> None:
+        """Forget what was derived from the last tick's market."""
+        self._book = None
+        self.hedging = np.zeros(self.world.paths)
+
+    def post(self, maker: str, quote: Quote) -> None:
+        """Replace a maker's quote."""
+        self._quotes[maker] = quote
+        self._book = None
+
+    def quote_of(self, maker: str) -> Quote:
+        """A maker's quote as posted."""
+        return self._quotes[maker]
+
+    def book(self) -> Book:
+        """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
+        if self._book is None:
+            floor = self.spec.depth_floor * self.spec.depth * self.world.factors.depth_line
+            quotes = dict(self._quotes)
+            behind = np.maximum(floor - sum((q.depth for q in quotes.values()), np.zeros(self.world.paths)), 0.0)
+            if not quotes or behind.any():
+                quotes[INVESTORS] = Quote(self.rule_half_spread(), np.zeros(self.world.paths), behind)
+            depth = sum((q.depth for q in quotes.values()), np.zeros(self.world.paths))
+            weights = {name: q.depth / depth for name, q in quotes.items()}
+            half_spread = sum((weights[n] * q.half_spread for n, q in quotes.items()), np.zeros(self.world.paths))
+            skew = sum((weights[n] * q.skew for n, q in quotes.items()), np.zeros(self.world.paths))
+            self._book = Book(half_spread, skew, depth, weights)
+        return self._book
+
+    @property
+    def half_spread(self) -> Vector:
+        """(paths,) share of mid, or decimal rate."""
+        return self.book().half_spread
+
+    @property
+    def depth(self) -> Vector:
+        """(paths,) $ notional."""
+        return self.book().depth
+
+    @property
+    def loop_gain(self) -> Vector:
+        """Share of a move of this price that re-hedging adds to the next: impact x flow per unit move / depth."""
+        return self._impact_switch * self.spec.impact * self.hedging / self.depth
+
+    # --- trading ---------------------------------------------------------------------------------------------------
+    def trade(self, taker: Named, quantity: Vector | float) -> simpy.Event:
+        """Send an order of signed `quantity` (paths,); yields a `Fill` after CLEAR of this instant.
+
+        Units: units of the asset, or $ notional received fixed. Raises BugError if an order is not finite.
+        """
+        world = self.world
+        order = np.broadcast_to(np.asarray(quantity, dtype=np.float64), (world.paths,))
+        world.require_finite(f"order of {taker.name} at {self.name}", order)
+        if not self._orders:
+            callbacks = world.at(world.now, Phase.CLEAR).callbacks
+            assert callbacks is not None
+            callbacks.append(lambda _: self._clear())
+        answer = world.env.event()
+        self._orders.append((taker.name, order, answer))
+        return answer
+
+    def _clear(self) -> None:
+        world, orders = self.world, self._orders
+        self._orders = []
+        self._stop_if_fallen()
+        book = self.book()
+        open_now = self.halted_until <= world.now
+        buys = sum((np.maximum(q, 0.0) for _, q, _ in orders), np.zeros(world.paths))
+        sells = sum((np.maximum(-q, 0.0) for _, q, _ in orders), np.zeros(world.paths))
+        limit = self._limit(book)
+        share_buy = np.where(open_now, _filled_share(buys, sells, limit), 0.0)
+        share_sell = np.where(open_now, _filled_share(sells, buys, limit), 0.0)
+        fraction = self.notional(share_buy * buys - share_sell * sells) / book.depth
+        walk = self._impact_switch * self.spec.slope * self.spec.impact * fraction
+        calm = np.full(world.paths, self.spec.half_spread)
+        for taker, order, answer in orders:
+            filled = np.where(order > 0, share_buy, share_sell) * order
+            self._fill(taker, order, filled, book, calm, walk)
+            price = self.price_at(np.sign(filled) * book.half_spread + book.skew + walk)
+            world.soon(answer, Fill(filled, order - filled, price))
+        self.displace(self._impact_switch * self.spec.impact * fraction)
+        world.ledger.check(f"{world.timestamp()} CLEAR {self.name}")
+
+    def _limit(self, book: Book) -> Vector:
+        """Most net quantity that one clearing fills, (paths,)."""
+        notional = self.spec.capacity * book.depth
+        return notional / self.mid if self.unit_price else notional
+
+    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, calm: Vector, walk: Vector) -> None:
+        if not order.any():
+            return
+        spread = np.sign(filled) * book.half_spread + book.skew
+        for maker, weight in book.weights.items():
+            self.settle(taker, maker, filled * weight, spread, np.minimum(calm, book.half_spread), walk)
+        price = self.price_at(spread + walk)
+        cost = self.notional(filled) * self.cost_per_notional()
+        traded = np.flatnonzero(order[self.world.log.witness])
+        if traded.size:
+            self.world.log.add(
+                "trades",
+                self.world.now,
+                self.world.log.witness[traded],
+                taker=taker,
+                venue=self.name,
+                requested=order,
+                quantity=filled,
+                price=price,
+                mid=self.mid,
+                spread_cost=cost * spread,
+                impact_cost=cost * walk,
+            )
+
+    @abstractmethod
+    def price_at(self, worse: Vector) -> Vector:
+        """Execution price at mid moved by `worse` against a buyer, (paths,)."""
+
+    @abstractmethod
+    def displace(self, move: Vector) -> None:
+        """Move the price by `move` (positive: bought), (paths,)."""
+
+    @abstractmethod
+    def cost_per_notional(self) -> Vector | float:
+        """$ per $ notional and unit of spread."""
+
+    def forget_terms(self) -> None:
+        """The curve has moved; what was derived from it is stale."""
+
+    def _stop_if_fallen(self) -> None:
+        """Circuit breakers, where the venue has them."""
+
+    def close_day(self) -> None:
+        """Remember the close; breakers start afresh."""
+
+
+def _filled_share(side: Vector, other: Vector, limit: Vector) -> Vector:
+    """Share of one side's orders that is filled when only `limit` may remain net, (paths,)."""
+    net = side - other
+    return np.where(net > limit, (other + limit) / np.where(side > 0, side, 1.0), 1.0)
+
+
+class AssetVenue(Venue):
+    """The risky asset: priced in $, paid in cash."""
+
+    unit_price = True
+
+    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
+        super().__init__(world, name, spec)
+        world.ledger.list_asset(name)
+        self._previous_close = self.mid.copy()
+
+    @property
+    def mid(self) -> Vector:
+        """(paths,) $/unit."""
+        return self.world.factors.spot
+
+    def notional(self, quantity: Vector) -> Vector:
+        """$ notional of a quantity, (paths,)."""
+        return quantity * self.mid
+
+    def price_at(self, worse: Vector) -> Vector:
+        """(paths,) $/unit."""
+        return self.mid * (1 + worse)
+
+    def cost_per_notional(self) -> float:
+        """Spreads are shares of mid."""
+        return 1.0
+
+    def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
+        """Units against cash; the cash is split into the price at mid and what worsened it."""
+        ledger = self.world.ledger
+        notional = self.notional(quantity)
+        calm_cost = np.abs(notional) * calm
+        ledger.transfer(quantity, source=maker, target=taker, asset=self.name, reason="hedge")
+        ledger.transfer(notional, source=taker, target=maker, reason="hedge")
+        ledger.transfer(calm_cost, source=taker, target=maker, reason="spread_cost_calm")
+        ledger.transfer(notional * spread - calm_cost, source=taker, target=maker, reason="spread_cost_crisis")
+        ledger.transfer(notional * walk, source=taker, target=maker, reason="impact_cost")
+
+    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
+        """Units against cash at mid."""
+        ledger = self.world.ledger
+        ledger.transfer(quantity, source=source, target=target, asset=self.name, reason="hedge")
+        ledger.transfer(self.notional(quantity), source=target, target=source, reason="hedge")
+
+    def held(self, account: str) -> Vector:
+        """Units, (paths,)."""
+        return self.world.ledger.balance(account, self.name)
+
+    def value(self, account: str) -> Vector:
+        """$ worth at mid, (paths,)."""
+        return self.held(account) * self.mid
+
+    def exposure(self, account: str) -> Vector:
+        """Signed $ notional, (paths,)."""
+        return self.value(account)
+
+    def displace(self, move: Vector) -> None:
+        """Move ln S."""
+        self.world.factors.move(self.name, move)
+
+    def _stop_if_fallen(self) -> None:
+        levels, close = np.asarray(self.spec.halts), self._previous_close
+        if not levels.size or close is None:
+            return
+        world = self.world
+        hit = np.searchsorted(levels, 1 - self.mid / close, side="right")
+        fresh = hit > self._levels_hit
+        if not fresh.any():
+            return
+        until = np.where(hit == levels.size, world.clock.ticks[-1] + 1, world.now + minutes(self.spec.halt_minutes))
+        self.halted_until = np.where(fresh, until, self.halted_until)
+        self._levels_hit = np.maximum(hit, self._levels_hit)
+        world.log.add("events", world.now, fresh, kind="halt", subject=self.name, value=levels[np.maximum(hit, 1) - 1])
+
+    def close_day(self) -> None:
+        """Remember the close; breakers start afresh."""
+        self._previous_close = self.mid.copy()
+        self._levels_hit[:] = 0
+        self.halted_until = np.minimum(self.halted_until, self.world.now)

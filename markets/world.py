@@ -1,0 +1,82 @@
+"""A world with a market in it: what agents see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import simpy
+
+from markets.factors import NODES, Factors
+from markets.storyline import lay_out
+from markets.swap_venue import SwapVenue
+from markets.tables import TABLES
+from markets.venue import AssetVenue, Venue
+from sim.errors import BugError
+from sim.phases import Phase
+from sim.world import Process, World
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from markets.curve import Benchmark
+    from markets.spec import CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+
+
+class MarketWorld(World):
+    """A `World` whose market steps at every tick; `venue(name)` is where agents trade."""
+
+    def __init__(
+        self,
+        *,
+        market: MarketSpec,
+        storyline: StorylineSpec,
+        feedback: FeedbackSpec,
+        credit: CreditSpec,
+        venues: VenuesSpec,
+        benchmarks: dict[str, Benchmark],
+        **engine: Any,
+    ) -> None:
+        super().__init__(**engine)
+        self.market = market
+        self.feedback = feedback
+        line = lay_out(storyline, self.clock, market)
+        self.factors = Factors(
+            clock=self.clock, streams=self.streams, storyline=line, market=market, feedback=feedback, credit=credit
+        )
+        self.log.declare(*TABLES)
+        self.venues: dict[str, Venue] = {"asset": AssetVenue(self, "asset", venues.asset)}
+        for name, benchmark in benchmarks.items():
+            self.venues[name] = SwapVenue(self, name, getattr(venues, name), benchmark)
+        self.start(self._live())
+
+    def venue(self, name: str) -> Venue:
+        """A venue: 'asset', 'us2y' or 'us10y'."""
+        return self.venues[name]
+
+    def timestamp(self) -> datetime:
+        """Exchange-local time now."""
+        return self.clock.timestamp(self.now)
+
+    def soon(self, event: simpy.Event, value: Any) -> None:
+        """Answer an event later in this instant, before the next phase."""
+        event.succeed(value)
+
+    def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
+        """Raise BugError naming time, path and factor where a number is not finite."""
+        bad = ~np.isfinite(values)
+        if bad.any():
+            path = int(self.log.paths[np.argmax(bad)])
+            raise BugError(f"{what} is not finite on path {path} at {self.timestamp()} (tick {self.tick_index}, world {self.name})")
+
+    def _live(self) -> Process:
+        yield self.tick(Phase.MARKET)  # the starting state
+        for tick in range(1, len(self.clock.ticks)):
+            yield self.tick(Phase.MARKET)
+            self.factors.step(tick)
+            for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
+                self.require_finite(name, values)
+            for venue in self.venues.values():
+                venue.reprice()

@@ -1,0 +1,220 @@
+"""From a scenario to worlds, and from worlds to a dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.accountant import Accountant
+from agents.hedger import Hedger
+from agents.tables import TABLES
+from agents.world import TradingWorld
+from markets.book import Book, PricingTerms
+from markets.carry import accrue
+from markets.curve import Benchmark
+from markets.recorder import Recorder
+from scenarios.books import add_months, instruments
+from sim.clock import Clock
+from sim.dataset import MANIFEST, Run, open_run
+from sim.ensemble import Chunk, Progress, chunks, run_chunks
+from sim.errors import UserError
+from sim.eventlog import EventLog
+from sim.ledger import Ledger
+from sim.streams import Streams
+
+if TYPE_CHECKING:
+    from markets.book import CompiledBook
+    from markets.spec import FeedbackSpec
+    from scenarios.scenario import Scenario
+
+ACTUAL = "actual"
+TENORS = {"us2y": 2, "us10y": 10}  # years
+
+
+def make_clock(scenario: Scenario) -> Clock:
+    """The instants of a scenario."""
+    spec = scenario.clock
+    if spec.calendar == "continuous":
+        return Clock.continuous(first=scenario.start, last=scenario.end, tick_minutes=spec.tick_minutes)
+    return Clock.exchange(
+        calendar=spec.calendar,
+        first=scenario.start,
+        last=scenario.end,
+        tick_minutes=spec.tick_minutes,
+        overnight_variance=spec.overnight_variance,
+    )
+
+
+def pricing_terms(scenario: Scenario) -> PricingTerms:
+    """What instruments are fixed against at the start: the first anchor and the smile."""
+    first, market = scenario.storyline.anchor[0], scenario.market
+    levels = {n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}
+    return PricingTerms(
+        spot0=levels["spot"],
+        vol_base=levels["vol"],
+        overnight0=levels["overnight"],
+        us2y0=levels["us2y"],
+        us10y0=levels["us10y"],
+        skew=market.skew,
+        term_reversion=market.term_reversion,
+        dividend_yield=market.dividend_yield,
+        projection_spread=market.projection_spread,
+    )
+
+
+def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
+    """Every hedger's book as arrays."""
+    terms = pricing_terms(scenario)
+    return {
+        agent.name: Book(instruments(agent, scenario)).compile(clock, terms)
+        for agent in scenario.agents
+        if isinstance(agent, Hedger)
+    }
+
+
+def make_world(scenario: Scenario, chunk: Chunk, feedback: FeedbackSpec, clock: Clock | None = None) -> TradingWorld:
+    """A world ready to run: market, agents, accountant, recorder."""
+    clock = clock or make_clock(scenario)
+    streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
+    log = EventLog(world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses)
+    log.declare(*TABLES)
+    world = TradingWorld(
+        name=chunk.world,
+        clock=clock,
+        streams=streams,
+        ledger=Ledger(chunk.paths),
+        log=log,
+        market=scenario.market,
+        storyline=scenario.storyline,
+        feedback=feedback,
+        credit=scenario.credit,
+        venues=scenario.venue,
+        benchmarks={name: Benchmark(add_months(scenario.start, 12 * years), clock) for name, years in TENORS.items()},
+        agents=scenario.agents,
+        books=compile_books(scenario, clock),
+    )
+    world.start(accrue(world))
+    for agent in scenario.agents:
+        world.start(agent.live(world))
+    world.start(Accountant(world, scenario.run.attribution).live())
+    world.start(Recorder(world).live())
+    return world
+
+
+@dataclass(frozen=True)
+class ChunkJob:
+    """Run one chunk of one world and write its tables; picklable."""
+
+    scenario: Scenario
+    feedback: dict[str, FeedbackSpec]  # by world
+    folder: Path
+
+    def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
+        world = make_world(self.scenario, chunk, self.feedback[chunk.world])
+        world.run(tick_done)
+        world.log.write(self.folder, world.clock)
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    out: str | Path | None = None,
+    paths: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    witnesses: int | None = None,
+    twin: str | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
+
+    out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
+    workers: processes, all cores by default. progress: called with path-ticks (done, total).
+    Raises UserError for a user's mistake, BugError if an invariant fails.
+    """
+    from scenarios.load import load
+    from scenarios.scenario import Scenario
+
+    if not isinstance(scenario, Scenario):
+        scenario = load(scenario)
+    scenario = scenario.with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
+    partial = prepare_folder(folder)
+    begun = time.perf_counter()
+    feedback = {ACTUAL: scenario.feedback}
+    if scenario.twin is not None:
+        feedback[scenario.twin.name] = scenario.twin.feedback
+    clock = make_clock(scenario)
+    compile_books(scenario, clock)  # a user's mistake shows here, before any worker starts
+    try:
+        parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk)
+        job = ChunkJob(scenario, feedback, partial)
+        run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
+        manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return open_run(folder)
+
+
+def prepare_folder(folder: Path) -> Path:
+    """A fresh folder beside `folder` to write in; raises UserError where `folder` holds something else than a run."""
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).is_file())):
+        raise UserError("a run replaces only an earlier run", place=str(folder), value="other files", remedy="give another --out")
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise UserError("the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out") from None
+    return partial
+
+
+def make_manifest(scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float) -> dict[str, Any]:
+    """How the run was made, and the sizes of its files."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def version_of(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    described = scenario.to_dict()
+    first = described["storyline"]["anchor"][0]
+    asset = scenario.venue.asset
+    source = {"scenario": described, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
+    names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
+    return {
+        "name": scenario.name,
+        "title": scenario.title or scenario.name,
+        "scenario": described,
+        "seed": scenario.run.seed,
+        "paths": scenario.run.paths,
+        "witnesses": scenario.run.witnesses,
+        "worlds": list(worlds),
+        "twin": worlds[1] if len(worlds) > 1 else None,
+        "versions": {name: version_of(name) for name in names},
+        "content_hash": hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest(),
+        "timing": {"seconds": round(seconds, 3)},
+        "clock": {
+            "first": clock.timestamp(int(clock.ticks[0])).isoformat(),
+            "last": clock.timestamp(int(clock.ticks[-1])).isoformat(),
+            "ticks": len(clock.ticks),
+            "days": int(clock.day[-1]),
+        },
+        "anchors": described["storyline"]["anchor"],
+        "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
+        | {"half_spread": asset.half_spread, "depth": asset.depth},
+        "files": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*.parquet"))},
+    }

@@ -1,0 +1,1 @@
+"""The engine: calendar, world, randomness, ledger, event log, ensemble runs. Knows no finance."""

@@ -1,0 +1,194 @@
+"""The clock of a run: which instants it visits, and how much trading and calendar time passes between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UserError
+from sim.sessions import DAY, Sessions, day_date, day_number, exchange_sessions
+
+TRADING_DAYS = 252  # a year of trading time
+CALENDAR_DAYS = 365  # a year of interest, act/365
+CONTINUOUS_DAYS = 364  # a year of the continuous calendar: 12, 52 and 252 equal steps of it are whole seconds
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Clock:
+    """Ticks in seconds since midnight of the first day (exchange wall-clock time), and two measures of time along them.
+
+    Tick 0 is the close of the first day: the state is known and nothing has happened yet. The later ticks are decisions.
+    Build one by `Clock.exchange` or `Clock.continuous`. All arrays are (ticks,) and read-only.
+    """
+
+    ticks: IntArray  # seconds since midnight of the first day, strictly increasing
+    variance_years: FloatArray  # trading time since tick 0, in which variance accrues
+    calendar_years: FloatArray  # calendar time since tick 0, act/365, in which interest accrues
+    day: IntArray  # index of the tick's trading day, 0 for tick 0
+    is_open: BoolArray  # the first tick of its day
+    is_close: BoolArray  # the last tick of its day
+    session_dates: tuple[date, ...]  # date of every day index
+    sessions: Sessions | None = None  # None: continuous
+
+    @classmethod
+    def exchange(
+        cls, *, calendar: str = "XNYS", first: date, last: date, tick_minutes: int = 30, overnight_variance: float = 0.2
+    ) -> Clock:
+        """The trading days of an exchange, from the close of `first` to the last close not after `last`.
+
+        A day ticks at its open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at its close,
+        early closes included. It is 1/252 year of variance: the share `overnight_variance` arrives at the open, the rest
+        evenly over the session. Lunch breaks are traded through; where an exchange never closes there is no night, and the
+        whole day's variance is even. Raises UserError.
+        """
+        _check_tick(tick_minutes)
+        _check_order(first, last)
+        if not 0 <= overnight_variance < 1:
+            rule = "the overnight share of variance must be in [0, 1)"
+            raise UserError(rule, value=overnight_variance, place="clock.overnight_variance")
+        sessions = exchange_sessions(calendar, first, last)
+        _check_first(sessions, first, calendar)
+        begin = int(np.searchsorted(sessions.days, day_number(first)))
+        end = int(np.searchsorted(sessions.days, day_number(last), side="right"))
+        if end - begin < 2:
+            rule = f"{calendar} must open at least once after the first day"
+            raise UserError(rule, value=f"{first} to {last}", place="clock", remedy="choose a later last day")
+        ticks, days, variance = _lay_out(sessions, begin, end, tick_minutes * 60, overnight_variance)
+        return cls(
+            ticks=_frozen(ticks),
+            variance_years=_frozen(variance),
+            calendar_years=_frozen((ticks - ticks[0]) / (CALENDAR_DAYS * DAY)),
+            day=_frozen(days),
+            is_open=_frozen(np.diff(days, prepend=-1) > 0),
+            is_close=_frozen(np.diff(days, append=days[-1] + 1) > 0),
+            session_dates=tuple(day_date(int(number)) for number in sessions.days[begin:end]),
+            sessions=sessions,
+        )
+
+    @classmethod
+    def continuous(cls, *, first: date, last: date | None = None, days: int = CONTINUOUS_DAYS, tick_minutes: int = 1_440) -> Clock:
+        """The calendar of textbooks: no nights, no weekends, and a year of exactly 364 days of 86,400 s.
+
+        Runs from midnight of `first` to midnight of `last` (default: `days` later). Every tick is a day of its own, open and
+        close at once; a tick may be longer than a day (2,080 minutes is 1/252 year). The last tick is the end, whether or
+        not `tick_minutes` divides the span. Variance and interest accrue alike. Raises UserError.
+        """
+        _check_tick(tick_minutes)
+        if last is None:
+            last = first + timedelta(days=days)
+        _check_order(first, last)
+        end = (last - first).days * DAY
+        ticks = np.append(np.arange(0, end, tick_minutes * 60, dtype=np.int64), np.int64(end))
+        years = _frozen(ticks / (CONTINUOUS_DAYS * DAY))
+        every = _frozen(np.ones(ticks.size, dtype=np.bool_))
+        return cls(
+            ticks=_frozen(ticks),
+            variance_years=years,
+            calendar_years=years,
+            day=_frozen(np.arange(ticks.size, dtype=np.int64)),
+            is_open=every,
+            is_close=every,
+            session_dates=tuple(first + timedelta(days=int(number)) for number in ticks // DAY),
+        )
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return self.session_dates[0]
+
+    @property
+    def midnight(self) -> datetime:
+        """Second 0: midnight of the first day."""
+        return datetime.combine(self.first, time())
+
+    def timestamp(self, seconds: int) -> datetime:
+        """The exchange-local wall-clock time of a second."""
+        return self.midnight + timedelta(seconds=int(seconds))
+
+    def timestamps(self, seconds: IntArray) -> NDArray[np.datetime64]:
+        """Exchange-local wall-clock times, datetime64[us], same shape as `seconds`."""
+        return np.datetime64(self.midnight, "us") + np.asarray(seconds, dtype="timedelta64[s]")
+
+    def seconds(self, day: date) -> int:
+        """The close of that trading day, or of the last one before it if the exchange is closed; any date, also outside the run.
+
+        On a continuous clock: its midnight, so that `first` is second 0 and a year later is 364 days on.
+        """
+        if self.sessions is None:
+            return (day - self.first).days * DAY
+        number = self.sessions.at_or_before(day)
+        return (number - day_number(self.first)) * DAY + self.sessions.close(number)
+
+    def variance_years_to(self, day: date) -> float:
+        """Trading years from tick 0 to the close of `day`, also outside the run: trading days / 252."""
+        if self.sessions is None:
+            return self.seconds(day) / (CONTINUOUS_DAYS * DAY)
+        position = self.sessions.position
+        return (position(self.sessions.at_or_before(day)) - position(day_number(self.first))) / TRADING_DAYS
+
+    def calendar_years_to(self, day: date) -> float:
+        """Calendar years (act/365) from tick 0 to the close of `day`, also outside the run."""
+        year = CONTINUOUS_DAYS if self.sessions is None else CALENDAR_DAYS
+        return (self.seconds(day) - int(self.ticks[0])) / (year * DAY)
+
+    def next_tick(self, seconds: int) -> int:
+        """Index of the first tick at or after `seconds`; the number of ticks if there is none."""
+        return int(np.searchsorted(self.ticks, seconds))
+
+
+def _lay_out(sessions: Sessions, begin: int, end: int, step: int, night: float) -> tuple[IntArray, IntArray, FloatArray]:
+    """Ticks, their day and their variance years for the sessions [begin, end), starting at the close of the first."""
+    midnights = (sessions.days[begin:end] - sessions.days[begin]) * DAY
+    opens, closes = midnights + sessions.opens[begin:end], midnights + sessions.closes[begin:end]
+    ticks, variance = [closes[:1]], [np.zeros(1)]
+    for index in range(1, end - begin):
+        opening, closing = int(opens[index]), int(closes[index])
+        share = night if opening > closes[index - 1] else 0.0
+        times = np.append(np.arange(opening, closing, step, dtype=np.int64), np.int64(closing))
+        if share == 0.0:
+            times = times[1:]
+        # Written so that a day's close is a whole number of days exactly.
+        remaining = (1.0 - share) * ((closing - times) / (closing - opening))
+        ticks.append(times)
+        variance.append((index - remaining) / TRADING_DAYS)
+    days = np.repeat(np.arange(len(ticks), dtype=np.int64), [times.size for times in ticks])
+    return np.concatenate(ticks), days, np.concatenate(variance)
+
+
+def _frozen(array: NDArray[T]) -> NDArray[T]:
+    array.setflags(write=False)
+    return array
+
+
+def _check_tick(tick_minutes: int) -> None:
+    if tick_minutes <= 0:
+        raise UserError("the length of a tick must be above 0 minutes", value=tick_minutes, place="clock.tick_minutes")
+
+
+def _check_order(first: date, last: date) -> None:
+    if last <= first:
+        raise UserError("the last day must come after the first", value=f"{first} to {last}", place="clock")
+
+
+def _check_first(sessions: Sessions, first: date, calendar: str) -> None:
+    number = day_number(first)
+    index = int(np.searchsorted(sessions.days, number))
+    if sessions.days[index] == number:
+        return
+    before, after = (day_date(int(n)) for n in sessions.days[index - 1 : index + 1])
+    nearest = before if first - before <= after - first else after
+    raise UserError(
+        f"the first day must be a trading day of {calendar}",
+        value=str(first),
+        place="clock",
+        remedy=f"the nearest one is {nearest}",
+    )

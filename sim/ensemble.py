@@ -1,0 +1,117 @@
+"""Ensemble runs: chunks of paths over worker processes, whatever the number of either."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+from sim.errors import SpiralError
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Paths [first, first + paths) of one world."""
+
+    world: str
+    first: int
+    paths: int
+
+
+def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
+    """Split every world's paths into chunks of at most `size`, in order of first path."""
+    starts = range(0, paths, size)
+    return [Chunk(world, first, min(size, paths - first)) for first in starts for world in worlds]
+
+
+# A worker's counter of path-ticks, shared with the parent; set when the worker starts.
+_counter: Any = None
+
+
+def _begin(counter: Any) -> None:
+    global _counter
+    _counter = counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
+def _work(job: Callable[[Chunk, Callable[[int], None]], None], chunk: Chunk) -> None:
+    def done(ticks: int) -> None:
+        with _counter.get_lock():
+            _counter.value += ticks * chunk.paths
+
+    job(chunk, done)
+
+
+def run_chunks(
+    job: Callable[[Chunk, Callable[[int], None]], None],
+    parts: list[Chunk],
+    *,
+    ticks: int,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Run `job(chunk, tick_done)` for every chunk; with one worker, in this process.
+
+    `job` must be picklable. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
+    here; so is KeyboardInterrupt, after the workers have been ended.
+    """
+    total = ticks * sum(part.paths for part in parts)
+    count = min(workers or os.cpu_count() or 1, len(parts))
+    if count <= 1:
+        _run_here(job, parts, total, progress)
+        return
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("q", 0)
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(counter,))
+    try:
+        pending: set[Future[None]] = {pool.submit(_work, job, part) for part in parts}
+        while pending:
+            finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+            if progress is not None:
+                progress(min(counter.value, total), total)
+    except BrokenProcessPool:
+        _end(pool)
+        raise SpiralError("a worker process died (killed, or out of memory); try fewer --workers or a smaller run.chunk") from None
+    except BaseException:
+        _end(pool)
+        raise
+    pool.shutdown()
+    if progress is not None:
+        progress(total, total)
+
+
+def _run_here(
+    job: Callable[[Chunk, Callable[[int], None]], None], parts: list[Chunk], total: int, progress: Progress | None
+) -> None:
+    done = 0
+    for part in parts:
+
+        def tick_done(ticks: int, size: int = part.paths) -> None:
+            nonlocal done
+            done += ticks * size
+            if progress is not None:
+                progress(min(done, total), total)
+
+        job(part, tick_done)
+    if progress is not None:
+        progress(total, total)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Stop the workers at once; what they were writing has not got its final name."""
+    processes = list(getattr(pool, "_processes", {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(5)

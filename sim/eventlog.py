@@ -1,0 +1,107 @@
+"""The event log: typed columns gathered as arrays, written once as Parquet."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sim.clock import Clock
+
+KINDS = {"f": np.float64, "i": np.int64, "b": np.bool_, "s": np.str_, "t": np.int64}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Name and columns of a table. Kinds: f float, i integer, b bool, s text, t time (seconds, shown as datetime).
+
+    Every table has the columns time, world and path besides; `timeless` tables have no time.
+    """
+
+    name: str
+    columns: dict[str, str]
+    timeless: bool = False
+
+
+class EventLog:
+    """Rows of one world and one chunk of paths."""
+
+    def __init__(self, *, world: str, first: int, paths: int, witnesses: int) -> None:
+        self.world = world
+        self.paths = np.arange(first, first + paths, dtype=np.int32)
+        self.witness = np.flatnonzero(self.paths < witnesses)
+        self._tables: dict[str, Table] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def declare(self, *tables: Table) -> None:
+        """Make tables known; each is written even when it stays empty."""
+        for table in tables:
+            self._tables[table.name] = table
+            self._rows.setdefault(table.name, [])
+
+    def add(self, table: str, seconds: int, mask: NDArray[Any] | None = None, /, **columns: Any) -> None:
+        """Append one row per path, or per path of `mask` (bool or indices). Columns: (paths,) arrays or scalars."""
+        pick = slice(None) if mask is None else mask
+        ids = self.paths[pick]
+        if ids.size == 0:
+            return
+        row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
+        for name, value in columns.items():
+            row[name] = value[pick].copy() if isinstance(value, np.ndarray) and value.ndim else value
+        self._rows[table].append(row)
+
+    def add_witnesses(self, table: str, seconds: int, /, **columns: Any) -> None:
+        """Append rows of the witness paths only."""
+        if self.witness.size:
+            self.add(table, seconds, self.witness, **columns)
+
+    def frame(self, name: str, clock: Clock) -> pl.DataFrame:
+        """One table as a polars frame."""
+        import polars as pl
+
+        table, rows = self._tables[name], self._rows[name]
+        data: dict[str, pl.Series] = {}
+        if not table.timeless:
+            data["time"] = self._times("time", [(r["time"], r["size"]) for r in rows], clock)
+        size = sum(r["size"] for r in rows)
+        data["world"] = pl.Series("world", [self.world], dtype=pl.String).new_from_index(0, size)
+        paths = np.concatenate([r["path"] for r in rows]) if rows else np.zeros(0, dtype=np.int32)
+        data["path"] = pl.Series("path", paths, dtype=pl.Int32)
+        for column, kind in table.columns.items():
+            pairs = [(r[column], r["size"]) for r in rows]
+            data[column] = self._times(column, pairs, clock) if kind == "t" else _series(column, kind, pairs)
+        return pl.DataFrame(data)
+
+    def _times(self, name: str, pairs: list[tuple[Any, int]], clock: Clock) -> pl.Series:
+        import polars as pl
+
+        parts = [np.broadcast_to(np.asarray(v, dtype=np.int64), (n,)) for v, n in pairs]
+        seconds = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+        return pl.Series(name, clock.timestamps(seconds), dtype=pl.Datetime("us"))
+
+    def write(self, folder: Path, clock: Clock) -> None:
+        """Write every table to `folder/<table>/<world>-<first path>.parquet`; a file appears whole or not at all."""
+        for name in self._tables:
+            place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            part = place.with_suffix(".part")
+            self.frame(name, clock).write_parquet(part, compression="zstd", compression_level=1, statistics=True)
+            os.replace(part, place)
+            self._rows[name] = []
+
+
+def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:
+    import polars as pl
+
+    if kind == "s":
+        parts = [pl.Series(name, [v], dtype=pl.String).new_from_index(0, n) for v, n in pairs]
+        return pl.concat(parts) if parts else pl.Series(name, [], dtype=pl.String)
+    arrays = [np.broadcast_to(np.asarray(v, dtype=KINDS[kind]), (n,)) for v, n in pairs]
+    return pl.Series(name, np.concatenate(arrays) if arrays else np.zeros(0, dtype=KINDS[kind]))

@@ -1,0 +1,63 @@
+"""Named noise: a pure function of (seed, stream, path, draw)."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 1024  # paths that share one Philox child
+
+Vector = NDArray[np.float64]
+
+
+def _key(name: str) -> tuple[int, ...]:
+    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
+    return tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))
+
+
+class Stream:
+    """One stream of noise for the paths [first, first + paths).
+
+    Each block of 1,024 paths has a Philox child of its own, and every draw takes the whole block, so that what a path
+    sees does not depend on which other paths run beside it.
+    """
+
+    def __init__(self, seed: int, name: str, first: int, paths: int) -> None:
+        self._first = first
+        self._paths = paths
+        self._start = first // BLOCK
+        blocks = range(self._start, (first + paths - 1) // BLOCK + 1)
+        seeds = [np.random.SeedSequence(seed, spawn_key=(*_key(name), block)) for block in blocks]
+        self._generators = [np.random.Generator(np.random.Philox(s)) for s in seeds]
+
+    def _cut(self, parts: list[Vector]) -> Vector:
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+        offset = self._first - self._start * BLOCK
+        return whole[..., offset : offset + self._paths]
+
+    def normal(self) -> Vector:
+        """The next standard normal of each path: (paths,)."""
+        return self._cut([g.standard_normal(BLOCK) for g in self._generators])
+
+    def normals(self, rows: int) -> Vector:
+        """The next `rows` standard normals of each path: (rows, paths), the same numbers as `rows` calls of `normal`."""
+        return self._cut([g.standard_normal((rows, BLOCK)) for g in self._generators])
+
+    def uniform(self) -> Vector:
+        """The next uniform on [0, 1) of each path: (paths,)."""
+        return self._cut([g.random(BLOCK) for g in self._generators])
+
+
+class Streams:
+    """All streams of one chunk of paths; the same in every world of a run."""
+
+    def __init__(self, seed: int, first: int, paths: int) -> None:
+        self.seed = seed
+        self.first = first
+        self.paths = paths
+
+    def stream(self, name: str) -> Stream:
+        """A stream by name, from its first draw."""
+        return Stream(self.seed, name, self.first, self.paths)

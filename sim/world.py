@@ -1,0 +1,103 @@
+"""A world: one SimPy environment that carries a whole ensemble of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from sim.phases import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.clock import Clock
+    from sim.eventlog import EventLog
+    from sim.ledger import Ledger
+    from sim.streams import Streams
+
+Process = Generator[Any, Any, None]
+
+
+class World:
+    """Time is common to all paths; what differs between them is a vector of shape (paths,).
+
+    `now` is in seconds since midnight of the first day, `tick_index` the last tick begun, `phase` the phase under way.
+    """
+
+    def __init__(self, *, name: str, clock: Clock, streams: Streams, ledger: Ledger, log: EventLog) -> None:
+        self.name = name
+        self.clock = clock
+        self.streams = streams
+        self.ledger = ledger
+        self.log = log
+        self.paths = streams.paths
+        self.env = simpy.Environment(initial_time=int(clock.ticks[0]))
+        self.tick_index = -1
+        self.phase = Phase.END
+        self._waiting: dict[tuple[int, Phase], simpy.Event] = {}
+
+    @property
+    def now(self) -> int:
+        """Seconds since midnight of the first day."""
+        return int(self.env.now)
+
+    def full(self, value: float) -> NDArray[np.float64]:
+        """A vector (paths,) of one value."""
+        return np.full(self.paths, value, dtype=np.float64)
+
+    def tick(self, phase: Phase) -> simpy.Event:
+        """The next time that this phase comes round: in this instant if it is still ahead, else at the next tick."""
+        clock = self.clock
+        index = max(self.tick_index, 0)
+        here = self.tick_index < 0 or (self.now == clock.ticks[index] and phase > self.phase)
+        if not here:
+            index = self.tick_index + 1
+        if index >= len(clock.ticks):
+            return self.env.event()  # after the end: never comes
+        return self.at(int(clock.ticks[index]), phase)
+
+    def after(self, seconds: int, phase: Phase) -> simpy.Event:
+        """A phase `seconds` from now; what falls outside the session waits for the next open."""
+        clock, target = self.clock, self.now + seconds
+        if target > clock.ticks[-1]:
+            return self.env.event()
+        nearest = clock.next_tick(target)
+        return self.at(int(clock.ticks[nearest]) if clock.is_open[nearest] else target, phase)
+
+    def at(self, seconds: int, phase: Phase) -> simpy.Event:
+        """A phase of one instant; all who wait for the same share one SimPy event."""
+        key = (seconds, phase)
+        event = self._waiting.get(key)
+        if event is None:
+            event = self._waiting[key] = self.env.event()
+            event._ok, event._value = True, None
+            assert event.callbacks is not None
+            event.callbacks.append(lambda _: self._enter(seconds, phase))
+            self.env.schedule(event, priority=phase, delay=seconds - self.env.now)  # type: ignore[arg-type]
+        return event
+
+    def _enter(self, seconds: int, phase: Phase) -> None:
+        self._waiting.pop((seconds, phase), None)
+        self.phase = phase
+        following = self.tick_index + 1
+        if following < len(self.clock.ticks) and seconds >= self.clock.ticks[following]:
+            self.tick_index = following
+
+    def start(self, process: Process) -> None:
+        """Let a process live in this world."""
+        self.env.process(process)
+
+    def run(self, progress: Callable[[int], None] | None = None) -> None:
+        """Run to the end of the clock; `progress` hears the number of ticks done since it was last called."""
+        if progress is not None:
+            self.start(self._report(progress))
+        self.env.run(until=self.at(int(self.clock.ticks[-1]), Phase.END))
+
+    def _report(self, progress: Callable[[int], None]) -> Process:
+        while True:
+            yield self.tick(Phase.END)
+            progress(1)
