@@ -32,7 +32,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     at = place or Place(scenario.name)
     if not NAME.fullmatch(scenario.name):
         remedy = "use letters, digits, - and _: it names the run's folder"
-        raise UserError("not a usable name", value=scenario.name, place=str(at.at("name")), remedy=remedy)
+        raise at.at("name").error("not a usable name", value=scenario.name, remedy=remedy)
     check_storyline(scenario.storyline, at.at("storyline"))
     check_correlations(scenario.market.rates, at.at("market", "rates"))
     for name in VENUES:
@@ -47,7 +47,7 @@ def check_storyline(storyline: StorylineSpec, at: Place) -> None:
     rows = storyline.anchor
     if len(rows) < 2:
         remedy = "write one [[storyline.anchor]] for the start and one for the end"
-        raise UserError("needs at least two anchors", value=len(rows), place=str(at.at("anchor")), remedy=remedy)
+        raise at.at("anchor").error("needs at least two anchors", value=len(rows), remedy=remedy)
     for before, after in itertools.pairwise(rows):
         if after.date <= before.date:
             where = str(at.at("anchor", str(after.date), "date"))
@@ -56,7 +56,9 @@ def check_storyline(storyline: StorylineSpec, at: Place) -> None:
     for key in FIRST_ANCHOR:
         if getattr(rows[0], key) is None:
             where = str(at.at("anchor", str(rows[0].date), key))
-            raise UserError("the first anchor needs this level", place=where, remedy=f"it needs {', '.join(FIRST_ANCHOR)}")
+            raise UserError(
+                "the first anchor needs this level", place=where, remedy=f"it needs {', '.join(FIRST_ANCHOR)}"
+            )
 
 
 def check_correlations(rates: RateSpec, at: Place) -> None:
@@ -68,7 +70,7 @@ def check_correlations(rates: RateSpec, at: Place) -> None:
     lowest = float(np.linalg.eigvalsh(matrix)[0])
     if lowest < -1e-12:
         remedy = f"bring the correlations closer to 0 (lowest eigenvalue {lowest:.3f})"
-        raise UserError("the correlations contradict each other (matrix not positive semidefinite)", place=str(at), remedy=remedy)
+        raise at.error("the correlations contradict each other (matrix not positive semidefinite)", remedy=remedy)
 
 
 def check_venue(venues: VenuesSpec, name: str, at: Place) -> None:
@@ -76,20 +78,20 @@ def check_venue(venues: VenuesSpec, name: str, at: Place) -> None:
     venue: VenueSpec = getattr(venues, name)
     halts = venue.halts
     if any(not 0 < h < 1 for h in halts) or any(b <= a for a, b in itertools.pairwise(halts)):
-        raise UserError("halts must be increasing falls between 0 and 1", value=list(halts), place=str(at.at("halts")))
+        raise at.at("halts").error("halts must be increasing falls between 0 and 1", value=list(halts))
 
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
     """Names are usable and unique, and somebody makes the markets."""
     for name, number in Counter(agent.name for agent in agents).items():
         if not NAME.fullmatch(name):
-            raise UserError("not a usable name", value=name, place=str(at.at(name)), remedy="use letters, digits, - and _")
+            raise at.at(name).error("not a usable name", value=name, remedy="use letters, digits, - and _")
         if number > 1:
             remedy = "`count` names its copies NAME-2, NAME-3, ...: rename the other table"
-            raise UserError("two agents have this name", value=name, place=str(at.at(name)), remedy=remedy)
+            raise at.at(name).error("two agents have this name", value=name, remedy=remedy)
     if agents and not any(agent.role == "market_maker" for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
-        raise UserError("nobody makes a market: an agent of type MarketMaker is required", place=str(at), remedy=remedy)
+        raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)
 
 
 def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
@@ -97,12 +99,12 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
     if isinstance(agent, MarketMaker):
         for venue in agent.venues:
             if venue not in VENUES:
-                raise UserError("no such venue", value=venue, place=str(at.at("venues")), remedy=nearest(venue, list(VENUES)))
+                raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, list(VENUES)))
     if isinstance(agent, FundingDesk):
         names = [a.name for a in scenario.agents if a.name != agent.name]
         for name in agent.lends_to:
             if name not in names:
-                raise UserError("lends to an unknown agent", value=name, place=str(at.at("lends_to")), remedy=nearest(name, names))
+                raise at.at("lends_to").error("lends to an unknown agent", value=name, remedy=nearest(name, names))
     if isinstance(agent, Hedger):
         check_interval(agent.policy, at.at("policy", "interval"))
         for i, position in enumerate(agent.book):
@@ -113,7 +115,7 @@ def check_interval(policy: Policy, at: Place) -> None:
     """Intervals are written '30m', '2h', '1d' or 'tick'."""
     if not INTERVAL.fullmatch(policy.interval):
         remedy = "write minutes, hours or days: '30m', '2h', '1d', or 'tick'"
-        raise UserError("not an interval", value=policy.interval, place=str(at), remedy=remedy)
+        raise at.error("not an interval", value=policy.interval, remedy=remedy)
 
 
 def check_position(position: Position, start: date, at: Place) -> None:
@@ -124,23 +126,23 @@ def check_position(position: Position, start: date, at: Place) -> None:
         for key in ("strike", "moneyness", "quantity"):
             _refuse(position, key, "a swap has none; its size is `notional`", at)
         if position.notional is None:
-            raise UserError("a swap needs its notional", place=str(at.at("notional")), remedy="> 0 receives fixed, < 0 pays fixed")
+            raise at.at("notional").error("a swap needs its notional", remedy="> 0 receives fixed, < 0 pays fixed")
     else:
         _exactly_one(position, ("strike", "moneyness"), at)
         _exactly_one(position, ("quantity", "notional"), at)
         _refuse(position, "fixed_rate", f"a {position.kind} has none", at)
     if position.expiry is not None and position.expiry <= start:
         remedy = f"the scenario starts at the close of {start}"
-        raise UserError("expiry must be after the start", value=str(position.expiry), place=str(at.at("expiry")), remedy=remedy)
+        raise at.at("expiry").error("expiry must be after the start", value=str(position.expiry), remedy=remedy)
 
 
 def _exactly_one(position: Position, keys: tuple[str, str], at: Place) -> None:
     given = [key for key in keys if getattr(position, key) is not None]
     if len(given) != 1:
         rule = f"needs exactly one of {keys[0]} and {keys[1]}"
-        raise UserError(rule, value=f"{len(given)} of them", place=str(at), remedy=f"a {position.kind} has one of each pair")
+        raise at.error(rule, value=f"{len(given)} of them", remedy=f"a {position.kind} has one of each pair")
 
 
 def _refuse(position: Position, key: str, why: str, at: Place) -> None:
     if getattr(position, key) is not None:
-        raise UserError(f"{key} does not belong here: {why}", value=getattr(position, key), place=str(at.at(key)))
+        raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(position, key))

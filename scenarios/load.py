@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
-from markets.spec import FeedbackSpec, VenuesSpec
+from markets.spec import ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from scenarios import overrides as override
 from scenarios.checks import check
 from scenarios.place import Place
@@ -20,13 +19,20 @@ from scenarios.schema import build
 from sim.errors import UserError
 
 TEXTS = ("name", "title", "description", "regime")
+DEFAULTS: dict[str, Any] = {
+    "clock": ClockSpec(),
+    "market": MarketSpec(),
+    "venue": VenuesSpec(),
+    "feedback": FeedbackSpec(),
+    "credit": CreditSpec(),
+}
 
 
 def load(name_or_path: str | Path, overrides: override.Overrides = ()) -> Scenario:
     """A preset by name, or a scenario file by its path (it ends in .toml or has a folder in it).
 
-    `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of lists
-    go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). Raises UserError.
+    `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of
+    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). Raises UserError.
     """
     path = find(name_or_path)
     return from_dict(read_toml(path), place=_label(path), folder=path.parent.resolve(), overrides=overrides)
@@ -60,7 +66,9 @@ def find(name_or_path: str | Path) -> Path:
     if path.suffix == ".toml" or len(path.parts) > 1:
         if path.is_file():
             return path
-        raise UserError("no such scenario file", value=text, remedy="give the path of a .toml file, or a preset of `spiral list`")
+        raise UserError(
+            "no such scenario file", value=text, remedy="give the path of a .toml file, or a preset of `spiral list`"
+        )
     raise UserError("no such scenario", value=text, remedy=nearest(text, list(presets)))
 
 
@@ -72,33 +80,24 @@ def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
     known = [f.name for f in dataclasses.fields(Scenario)]
     for key in tables:
         if key not in known:
-            raise UserError("unknown key", place=str(place.at(key)), remedy=nearest(key, known))
+            raise place.at(key).error("unknown key", remedy=nearest(key, known))
     for key in ("name", "storyline"):
         if key not in tables:
-            raise UserError("this key is required", place=str(place.at(key)), remedy="`spiral new` writes a complete file")
+            raise place.at(key).error("this key is required", remedy="`spiral new` writes a complete file")
     for key in TEXTS:
         if not isinstance(tables.get(key, ""), str):
-            raise UserError("must be a string", value=tables[key], place=str(place.at(key)))
+            raise place.at(key).error("must be a string", value=tables[key])
 
 
 def _assemble(tables: Mapping[str, Any], place: Place, folder: Path | None) -> Scenario:
-    hints = {f.name: f for f in dataclasses.fields(Scenario)}
     parts: dict[str, Any] = {key: tables.get(key, "") for key in TEXTS}
     parts["title"] = parts["title"] or parts["name"]
-    for key in ("clock", "market", "feedback", "credit"):
-        default: Any = hints[key].default_factory()  # type: ignore[misc]
+    for key, default in DEFAULTS.items():
         parts[key] = build(type(default), tables.get(key, {}), place.at(key), default=default)
-    parts["venue"] = build(VenuesSpec, tables.get("venue", {}), place.at("venue"), default=VenuesSpec())
-    parts["storyline"] = _storyline(tables["storyline"], place.at("storyline"))
+    parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))
     parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), folder)
     parts["run"] = _run(tables.get("run", {}), place.at("run"), parts["feedback"])
     return Scenario(**parts)
-
-
-def _storyline(table: Any, place: Place) -> Any:
-    from markets.spec import StorylineSpec
-
-    return build(StorylineSpec, table, place)
 
 
 def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
@@ -110,30 +109,30 @@ def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
     loops = {k: v for k, v in twin.items() if k != "name"}
     name = twin.get("name", "twin")
     if not isinstance(name, str) or name in ("", "actual", "none"):
-        raise UserError("must be a name other than 'actual' and 'none'", value=name, place=str(place.at("twin", "name")))
+        raise place.at("twin", "name").error("must be a name other than 'actual' and 'none'", value=name)
     spec = TwinSpec(name=name, feedback=build(FeedbackSpec, loops, place.at("twin"), default=feedback))
     return dataclasses.replace(run, twin=spec)
 
 
 def _agents(tables: Any, place: Place, folder: Path | None) -> tuple[Agent, ...]:
     if not isinstance(tables, Mapping):
-        raise UserError("must be a table of agents", value=tables, place=str(place), remedy="write [agents.NAME] for each")
+        raise place.error("must be a table of agents", value=tables, remedy="write [agents.NAME] for each")
     return tuple(agent for name, table in tables.items() for agent in _copies(name, table, place.at(name), folder))
 
 
 def _copies(name: str, table: Any, place: Place, folder: Path | None) -> list[Agent]:
     """The agent of one table, `count` times: name, name-2, name-3, ..."""
     if not isinstance(table, Mapping):
-        raise UserError("must be a table of keys", value=table, place=str(place), remedy=f"write [agents.{name}]")
+        raise place.error("must be a table of keys", value=table, remedy=f"write [agents.{name}]")
     values = dict(table)
     count = values.pop("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise UserError("must be a whole number > 0", value=count, place=str(place.at("count")), remedy="number of identical agents")
+        raise place.at("count").error("must be a whole number > 0", value=count, remedy="number of identical agents")
     if "type" not in values:
-        raise UserError("this key is required", place=str(place.at("type")), remedy=nearest("", list(agent_types())))
+        raise place.at("type").error("this key is required", remedy=nearest("", list(agent_types())))
     cls = find_class(values.pop("type"), agent_types(), Agent, str(place.at("type")), folder)
     if values.get("name", name) != name:
         remedy = f"rename the table [agents.{name}] instead"
-        raise UserError("an agent's name is its table's", value=values["name"], place=str(place.at("name")), remedy=remedy)
+        raise place.at("name").error("an agent's name is its table's", value=values["name"], remedy=remedy)
     first = build(cls, {**values, "name": name}, place, folder=folder)
     return [first, *(dataclasses.replace(first, name=f"{name}-{i}") for i in range(2, count + 1))]

@@ -22,7 +22,7 @@ def parse(overrides: Overrides) -> dict[Keys, Any]:
 
 
 def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place) -> dict[str, Any]:
-    """A copy of the tables with the overrides set; tables on the way are made, list items go by number (from 1) or date."""
+    """A copy of the tables with the overrides set; missing tables are made, items go by number (from 1) or date."""
     result = copy.deepcopy(dict(tables))
     for keys, value in overrides.items():
         _set(result, keys, value, place.overridden_by([keys]))
@@ -32,14 +32,18 @@ def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place
 def _keys(dotted: str) -> Keys:
     keys = tuple(dotted.strip().split("."))
     if not all(keys):
-        raise UserError("a key is written part.part.part", value=dotted, place="--set", remedy="e.g. agents.hedger.capital")
+        raise UserError(
+            "a key is written part.part.part", value=dotted, place="--set", remedy="e.g. agents.hedger.capital"
+        )
     return keys
 
 
 def _assignment(text: str) -> tuple[Keys, Any]:
     dotted, equals, value = text.partition("=")
     if not equals:
-        raise UserError("must be KEY=VALUE", value=text, place="--set", remedy="e.g. --set agents.hedger.policy.kind=band")
+        raise UserError(
+            "must be KEY=VALUE", value=text, place="--set", remedy="e.g. --set agents.hedger.policy.kind=band"
+        )
     return _keys(dotted), _toml(value.strip())
 
 
@@ -70,4 +74,4 @@ def _index(items: list[Any], key: str, place: Place) -> int:
         if key == str(i + 1) or (isinstance(item, dict) and str(item.get("date", "")) == key):
             return i
     remedy = f"count from 1 to {len(items)}, or give an anchor's date"
-    raise UserError("no such item", value=key, place=str(place), remedy=remedy)
+    raise place.error("no such item", value=key, remedy=remedy)

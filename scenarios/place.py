@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
+
+from sim.errors import UserError
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file (or preset) and a key path: prints as `crash.toml: agents.hedger.capital`, or as the `--set` that gave the value."""
+    """A file (or preset) and a key path: prints as `crash.toml: agents.hedger.capital`, or as the `--set` behind it."""
 
     file: str
     keys: tuple[str, ...] = ()
@@ -21,6 +24,10 @@ class Place:
     def overridden_by(self, keys: Iterable[tuple[str, ...]]) -> Place:
         """The same place, knowing which keys the command line has set."""
         return replace(self, overrides=tuple(keys))
+
+    def error(self, rule: str, *, value: Any = None, remedy: str | None = None) -> UserError:
+        """The user's mistake at this place, to be raised."""
+        return UserError(rule, value=value, place=str(self), remedy=remedy)
 
     def __str__(self) -> str:
         for keys in self.overrides:

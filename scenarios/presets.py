@@ -26,8 +26,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"is not valid TOML: {error}", place=str(path), remedy="mend the line, or start from `spiral new`") from error
+        raise UserError(
+            f"is not valid TOML: {error}", place=str(path), remedy="mend the line, or start from `spiral new`"
+        ) from error
     except UnicodeDecodeError as error:
-        raise UserError(f"is not UTF-8 text (byte {error.start})", place=str(path), remedy="save it as UTF-8") from error
+        raise UserError(
+            f"is not UTF-8 text (byte {error.start})", place=str(path), remedy="save it as UTF-8"
+        ) from error
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", place=str(path)) from error

@@ -36,7 +36,9 @@ def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: s
     """
     what = base.__name__.lower()
     if not isinstance(name, str):
-        raise UserError(f"names its {what}'s class with a string", value=name, place=place, remedy=nearest("", list(known)))
+        raise UserError(
+            f"names its {what}'s class with a string", value=name, place=place, remedy=nearest("", list(known))
+        )
     if name in known:
         return known[name]
     if ":" not in name:
@@ -61,7 +63,9 @@ def _imported(name: str, place: str, folder: Path | None) -> Any:
         raise UserError("cannot import the class", value=name, place=place, remedy=remedy) from error
     if not hasattr(module, attribute):
         public = [key for key in vars(module) if not key.startswith("_")]
-        raise UserError(f"module '{module_name}' has no such class", value=attribute, place=place, remedy=nearest(attribute, public))
+        raise UserError(
+            f"module '{module_name}' has no such class", value=attribute, place=place, remedy=nearest(attribute, public)
+        )
     return getattr(module, attribute)
 
 

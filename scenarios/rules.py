@@ -41,10 +41,10 @@ def explain(error: ValidationError, place: Place, cls: type[Any], table: Mapping
     kind = first["type"]
     rule = RULES.get(kind, first["msg"][:1].lower() + first["msg"][1:]).format(**_numbers(first.get("ctx", {})))
     if kind == "missing":
-        return UserError(rule, place=str(where), remedy=_help(cls, loc))
+        return where.error(rule, remedy=_help(cls, loc))
     if kind == "extra_forbidden":
-        return UserError(rule, place=str(where), remedy=nearest(str(loc[-1]), _names(cls, loc[:-1])))
-    return UserError(rule, value=_shown(first["input"]), place=str(where), remedy=_help(cls, loc))
+        return where.error(rule, remedy=nearest(str(loc[-1]), _names(cls, loc[:-1])))
+    return where.error(rule, value=_shown(first["input"]), remedy=_help(cls, loc))
 
 
 def _is_branch(key: str | int) -> bool:

@@ -9,7 +9,8 @@ import dataclasses
 import types
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial, reduce
+from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -26,15 +27,18 @@ Spec = TypeVar("Spec")
 CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=False)
 
 
-def build(cls: type[Spec], table: Any, place: Place, *, default: Spec | None = None, folder: Path | None = None) -> Spec:
+def build(
+    cls: type[Spec], table: Any, place: Place, *, default: Spec | None = None, folder: Path | None = None
+) -> Spec:
     """An instance of the dataclass `cls` from a table of a scenario file.
 
     Keys that are missing keep the value they have in `default` (else the field's own default). Raises UserError.
     """
     if not isinstance(table, Mapping):
-        raise UserError("must be a table of keys", value=table, place=str(place), remedy=f"write [{'.'.join(place.keys)}]")
+        raise place.error("must be a table of keys", value=table, remedy=f"write [{'.'.join(place.keys)}]")
+    model: Any = model_of  # mypy takes a class variable of a type variable for unhashable
     try:
-        valid = model_of(cls, partial=default is not None).model_validate(dict(table))
+        valid = model(cls, partial=default is not None).model_validate(dict(table))
     except ValidationError as error:
         raise explain(error, place, cls, table) from None
     return _construct(cls, valid.model_dump(exclude_unset=True), place, default, folder)
@@ -47,7 +51,9 @@ def model_of(cls: type[Any], *, partial: bool = False) -> type[BaseModel]:
         hints = get_type_hints(cls)
         fields: dict[str, Any] = {}
         for f in dataclasses.fields(cls):
-            kind = Annotated[field_type(hints[f.name]), Field(**f.metadata.get("limits", {}))]
+            kind: Any = Annotated[
+                field_type(hints[f.name], partial=not required(f)), Field(**f.metadata.get("limits", {}))
+            ]
             fields[f.name] = (kind, ... if required(f) and not partial else None)
         return create_model(cls.__name__, __config__=CONFIG, **fields)
     except (NameError, TypeError, PydanticUserError) as error:
@@ -62,19 +68,20 @@ def required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def field_type(hint: Any) -> Any:
-    """What pydantic is to check for a type hint of a parameter."""
+def field_type(hint: Any, *, partial: bool = False) -> Any:
+    """What pydantic is to check for a type hint of a parameter; `partial`: a table that overrides a default."""
     if isinstance(hint, type) and issubclass(hint, Policy):
         return Any  # built by its `kind`, in `_policy`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return model_of(hint, partial=not any(required(f) for f in dataclasses.fields(hint)))
+        return model_of(hint, partial=partial)
     if hint is date:
         return Annotated[date, BeforeValidator(_iso_date)]
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple:
-        return Annotated[tuple[tuple(i if i is Ellipsis else field_type(i) for i in inner)], Strict(False)]  # type: ignore[misc]
+        items = tuple(i if i is Ellipsis else field_type(i) for i in inner)
+        return Annotated[types.GenericAlias(tuple, items), Strict(False)]
     if origin is Union or origin is types.UnionType:
-        return Union[tuple(field_type(i) for i in inner)]
+        return reduce(or_, (field_type(i) for i in inner))
     return hint
 
 
@@ -90,10 +97,13 @@ def _iso_date(value: Any) -> Any:
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, folder: Path | None) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
     hints = get_type_hints(cls)
-    made = {k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), folder) for k, v in values.items()}
-    if default is not None:
-        return dataclasses.replace(default, **made)
-    return cls(**made)
+    made = {
+        k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), folder)
+        for k, v in values.items()
+    }
+    made_from: Any = cls if default is None else partial(dataclasses.replace, default)
+    instance: Spec = made_from(**made)
+    return instance
 
 
 def _value(hint: Any, value: Any, place: Place, default: Any, folder: Path | None) -> Any:
@@ -115,7 +125,7 @@ def _factory(cls: type[Any], key: str) -> Any:
 
 def _policy(table: Any, place: Place, default: Policy | None, folder: Path | None) -> Policy:
     if not isinstance(table, Mapping):
-        raise UserError("must be a table of keys", value=table, place=str(place), remedy="write policy.kind = 'every'")
+        raise place.error("must be a table of keys", value=table, remedy="write policy.kind = 'every'")
     values = dict(table)
     fallback = default.kind if default is not None else "every"
     cls = find_policy(values.pop("kind", fallback), str(place.at("kind")), folder)
