@@ -75,7 +75,9 @@ class Clock:
         )
 
     @classmethod
-    def continuous(cls, *, first: date, last: date | None = None, days: int = CONTINUOUS_DAYS, tick_minutes: int = 1_440) -> Clock:
+    def continuous(
+        cls, *, first: date, last: date | None = None, days: int = CONTINUOUS_DAYS, tick_minutes: int = 1_440
+    ) -> Clock:
         """The calendar of textbooks: no nights, no weekends, and a year of exactly 364 days of 86,400 s.
 
         Runs from midnight of `first` to midnight of `last` (default: `days` later). Every tick is a day of its own, open and
@@ -145,7 +147,9 @@ class Clock:
         return int(np.searchsorted(self.ticks, seconds))
 
 
-def _lay_out(sessions: Sessions, begin: int, end: int, step: int, night: float) -> tuple[IntArray, IntArray, FloatArray]:
+def _lay_out(
+    sessions: Sessions, begin: int, end: int, step: int, night: float
+) -> tuple[IntArray, IntArray, FloatArray]:
     """Ticks, their day and their variance years for the sessions [begin, end), starting at the close of the first."""
     midnights = (sessions.days[begin:end] - sessions.days[begin]) * DAY
     opens, closes = midnights + sessions.opens[begin:end], midnights + sessions.closes[begin:end]

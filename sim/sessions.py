@@ -16,8 +16,8 @@ from sim.errors import UserError
 
 DAY = 86_400  # seconds
 EPOCH = date(1970, 1, 1)
-LEAD = timedelta(days=14)  # kept before the first day, so that a closed first day has a neighbour to name
-HORIZON = timedelta(days=4_400)  # kept after the last day: twelve years, for the expiries of ten-year instruments
+LEAD = timedelta(days=14)  # kept before the first year, so that a closed first day has a neighbour to name
+HORIZON = timedelta(days=4_400)  # kept after the last year: twelve years, for the expiries of ten-year instruments
 
 IntArray = NDArray[np.int64]
 
@@ -71,14 +71,30 @@ def _day64(number: int) -> np.datetime64:
     return np.datetime64(number, "D")
 
 
-@lru_cache(maxsize=32)
 def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
-    """Sessions of an exchange from two weeks before `first` to twelve years after `last`, as far as it has published them.
+    """Sessions of an exchange around `first` to `last` and twelve years on, as far as it has published them.
 
-    Both ends are given to the library, never its default of "a year from today": a run must not depend on the day it is made.
     Raises UserError for a calendar that does not exist or does not cover the dates.
     """
-    schedule = _calendar(calendar, first, last)
+    sessions = _around(calendar, first.year, last.year)
+    known_from, known_to = day_date(int(sessions.days[0])), day_date(int(sessions.days[-1]))
+    if known_from <= first and last <= known_to:
+        return sessions
+    raise UserError(
+        f"the exchange calendar {calendar} is known {f'to {known_to}' if last > known_to else f'from {known_from}'} only",
+        value=f"{first} to {last}",
+        place="clock.calendar",
+        remedy="choose dates inside it, or use XNYS",
+    )
+
+
+@lru_cache(maxsize=32)
+def _around(calendar: str, first_year: int, last_year: int) -> Sessions:
+    """Sessions of whole years and twelve more: building them costs 0.1 s however many years, so years share one build.
+
+    Both ends are given to the library, never its default of "a year from today": a run must not depend on its day.
+    """
+    schedule = _calendar(calendar, date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON)
     opens, closes = _local(schedule, "open"), _local(schedule, "close")
     days = schedule.sessions.to_numpy().astype("datetime64[D]").astype(np.int64)
     return Sessions(days, opens - days * DAY, closes - days * DAY)
@@ -90,7 +106,7 @@ def _local(calendar: Any, column: str) -> IntArray:
     return np.asarray(stamps.to_numpy().astype("datetime64[s]").astype(np.int64))
 
 
-def _calendar(name: str, first: date, last: date) -> Any:
+def _calendar(name: str, start: date, end: date) -> Any:
     """The library's calendar object. Imported here because it pulls in pandas (half a second)."""
     import exchange_calendars as library
     from exchange_calendars.errors import CalendarError
@@ -98,37 +114,34 @@ def _calendar(name: str, first: date, last: date) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the library's own use of pandas
         try:
-            return library.get_calendar(name, start=first - LEAD, end=last + HORIZON)
+            return library.get_calendar(name, start=start, end=end)
         except CalendarError:
-            raise UserError("no such exchange calendar", value=name, place="clock.calendar", remedy=_nearest(name)) from None
+            rule = "no such exchange calendar"
+            raise UserError(rule, value=name, place="clock.calendar", remedy=_nearest(name)) from None
         except NotImplementedError:
-            raise UserError(
-                "this exchange calendar does not know its own holidays", value=name, place="clock.calendar", remedy="use XNYS"
-            ) from None
+            rule = "this exchange calendar does not know its own holidays"
+            raise UserError(rule, value=name, place="clock.calendar", remedy="use XNYS") from None
         except ValueError:
-            return _within_bounds(library, name, first, last)
+            return _within_bounds(library, name, start, end)
 
 
-def _within_bounds(library: Any, name: str, first: date, last: date) -> Any:
+def _within_bounds(library: Any, name: str, start: date, end: date) -> Any:
     """The calendar cut to the years that its exchange has published."""
     kind = type(library.get_calendar(name))
     low, high = kind.bound_min(), kind.bound_max()
-    start = first - LEAD if low is None else max(first - LEAD, low.date())
-    end = last + HORIZON if high is None else min(last + HORIZON, high.date())
-    if start > first or end < last:
-        raise UserError(
-            f"the exchange calendar {name} is known from {start} to {end} only",
-            value=f"{first} to {last}",
-            place="clock.calendar",
-            remedy="choose dates inside it, or use XNYS",
-        )
-    return library.get_calendar(name, start=start, end=end)
+    start = start if low is None else max(start, low.date())
+    end = end if high is None else min(end, high.date())
+    try:
+        return library.get_calendar(name, start=start, end=end)
+    except ValueError:
+        rule = f"the exchange calendar {name} is not known for these years"
+        remedy = f"it begins in {start.year}" if start > end else f"it is known to {end}"
+        raise UserError(rule, place="clock.calendar", remedy=remedy) from None
 
 
 def _nearest(name: str) -> str:
     import exchange_calendars as library
 
-    names = library.get_calendar_names(include_aliases=True)
-    near = difflib.get_close_matches(name.upper(), [*names, "CONTINUOUS"], n=1)
-    hint = "continuous" if near == ["CONTINUOUS"] else (near[0] if near else "XNYS")
-    return f"did you mean {hint!r}?"
+    names = {n.upper(): n for n in ("continuous", *library.get_calendar_names(include_aliases=True))}
+    near = [names[key] for key in difflib.get_close_matches(name.upper(), names, n=3)] or ["XNYS"]
+    return f"did you mean {' or '.join(near)}?"
