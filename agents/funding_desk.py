@@ -135,9 +135,10 @@ class Lending:
         return margin
 
     def _required(self, name: str, desk: Desk) -> Vector:
-        """Variation margin (what the book and its swaps owe, or are owed) plus initial margin, (paths,) $."""
+        """Variation margin (what the book and its swaps owe, or are owed), proceeds of short sales, initial margin: (paths,) $."""
         swaps = sum((v.value(name) for n, v in self.world.venues.items() if n != "asset"), np.zeros(self.world.paths))
-        owed: Vector = -(desk.value_now() + swaps)
+        borrowed_stock = np.maximum(-self.world.venue("asset").value(name), 0.0)
+        owed: Vector = borrowed_stock - (desk.value_now() + swaps)
         return owed + self.initial_margin(name, desk)
 
     def _settle_first_margin(self) -> None:
