@@ -1,0 +1,150 @@
+"""The market itself: levels against the storyline, the phase portrait, depth and loop gain."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from analysis import frames, liquidity, record
+from analysis.charts import marks, theme
+from analysis.charts.scales import axis, colours, dates, money_of, rows
+from analysis.charts.theme import ACTUAL, FROZEN, WIDTH, Chart
+from sim.dataset import Run
+
+HALF = (WIDTH - 70) // 2
+WITNESSES = 12
+
+
+def storyline(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
+    """Spot, vol, rates and credit over the ensemble against the anchors of the storyline."""
+    frames.check_world(run, world)
+    anchors = record.anchors(run)
+    shown = _worlds(run, world)
+    top = alt.hconcat(
+        _level(run, shown, anchors, "mid", "spot", 1.0, "spot"),
+        _level(run, shown, anchors, "vol", "vol", 100.0, "implied vol, %"),
+        spacing=40,
+    )
+    bottom = alt.hconcat(
+        _rates(run, world, anchors), _level(run, shown, anchors, "credit", "credit", 1e4, "credit spread, bp"), spacing=40
+    ).resolve_scale(color="independent")
+    chart = alt.vconcat(top, bottom, spacing=24).resolve_scale(color="independent")
+    return theme.finish(chart, "The market against the storyline", _storyline_said(run, world))
+
+
+def _worlds(run: Run, world: str) -> dict[str, str]:
+    """Colour by world: the world asked for, and its twin."""
+    twin = frames.twin_name(run)
+    both = {twin: FROZEN, world: ACTUAL} if twin and twin != world else {world: ACTUAL if world == "actual" else FROZEN}
+    return {str(name): colour for name, colour in both.items()}
+
+
+def _level(run: Run, shown: dict[str, str], anchors: pl.DataFrame, column: str, anchor: str, factor: float, label: str) -> Chart:
+    scaled = {w: frames.closes(run, w).with_columns(pl.col(rf"^{column}_q\d\d$") * factor) for w in shown}
+    main, *others = reversed(shown)
+    data = marks.long_bands({main: (scaled[main], column)})
+    palette = {**shown, "storyline": theme.INK}
+    x = dates(data, width=HALF)
+    chart = marks.band_and_median(data, palette, x, axis(label), width=HALF, height=170)
+    for other in others:
+        median = scaled[other].select("time", at=pl.col(f"{column}_q50"), series=pl.lit(other))
+        line = alt.Chart(rows(median)).mark_line(strokeDash=[6, 3], strokeWidth=2)
+        chart = alt.layer(chart, line.encode(x=x, y="at:Q", color=colours(palette)))
+    points = anchors.filter(pl.col(anchor).is_not_null()).select("time", at=pl.col(anchor) * factor, series=pl.lit("storyline"))
+    return alt.layer(chart, _points(points, palette, x)) if points.height else chart
+
+
+def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
+    palette = {"overnight": "#88CCEE", "2Y": "#999933", "10Y": "#332288", "storyline": theme.INK}
+    nodes = {"overnight": "overnight", "us2y": "2Y", "us10y": "10Y"}
+    closes = frames.closes(run, world)
+    medians = [closes.select("time", at=pl.col(f"{c}_q50") * 100, series=pl.lit(name)) for c, name in nodes.items()]
+    x = dates(closes, width=HALF)
+    lines = alt.Chart(rows(pl.concat(medians))).mark_line(strokeWidth=2).encode(
+        x=x, y=alt.Y("at:Q", axis=axis("zero rates, % (median)"), scale=alt.Scale(zero=False)), color=colours(palette)
+    )
+    points = pl.concat([anchors.select("time", at=pl.col(c) * 100, series=pl.lit("storyline")) for c in nodes]).drop_nulls()
+    chart = alt.layer(lines, _points(points, palette, x)) if points.height else alt.layer(lines)
+    return chart.properties(width=HALF, height=170)
+
+
+def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> alt.Chart:
+    mark = alt.Chart(rows(points)).mark_point(filled=True, size=26, opacity=1, stroke="white", strokeWidth=0.7)
+    return mark.encode(x=x, y="at:Q", color=colours(palette))
+
+
+def _storyline_said(run: Run, world: str) -> str:
+    apart = record.against_storyline(run, world=world)
+    gaps = {level: apart.filter(pl.col("level") == level)["gap"].abs().max() for level in ("spot", "vol")}
+    known = [f"{gap * 100:.1f} % ({level})" for level, gap in gaps.items() if gap is not None]  # type: ignore[operator]
+    said = f"The ensemble's median leaves the storyline's anchors by at most {' and '.join(known)}." if known else ""
+    return f"{said} Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths; points: anchors.".strip()
+
+
+def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
+    """Vol against half-spread and against credit: the median's way through them, coloured by date; single paths faint."""
+    frames.check_world(run, world)
+    closes = frames.closes(run, world)
+    single = frames.witnesses(run, world, WITNESSES).select(
+        "time", "path", vol=pl.col("vol") * 100, half_spread=pl.col("half_spread") * 1e4, credit=pl.col("credit") * 1e4
+    )
+    median = closes.select(
+        "time",
+        day=pl.int_range(pl.len()),
+        vol=pl.col("vol_q50") * 100,
+        half_spread=pl.col("half_spread_q50") * 1e4,
+        credit=pl.col("credit_q50") * 1e4,
+    )
+    charts = [
+        _orbit(median, single, "half_spread", "half-spread, bp of mid"),
+        _orbit(median, single, "credit", "credit spread, bp"),
+    ]
+    worst = median.row(int(median["vol"].arg_max() or 0), named=True)
+    said = (
+        f"Worst median close {worst['time']:%-d %b %Y}: implied vol {worst['vol']:.0f} %, half-spread {worst['half_spread']:.2g} bp, "
+        f"credit {worst['credit']:.0f} bp. Grey: the first {single['path'].n_unique()} paths."
+    )
+    return theme.finish(alt.hconcat(*charts, spacing=40).resolve_scale(color="shared"), "Vol, spread and credit chase one another", said)
+
+
+def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) -> alt.LayerChart:
+    x = alt.X("vol:Q", axis=axis("implied vol, %"), scale=alt.Scale(zero=False))
+    y = alt.Y(f"{column}:Q", axis=axis(label), scale=alt.Scale(zero=False))
+    faint = (
+        alt.Chart(rows(single.select("time", "path", "vol", column)))
+        .mark_line(color="#8b97a3", opacity=0.22, strokeWidth=1)
+        .encode(x=x, y=y, detail="path:N", order="time:T")
+    )
+    base = alt.Chart(rows(median.select("time", "day", "vol", column))).encode(x=x, y=y, order="time:T")
+    line = base.mark_line(color="#66727f", strokeWidth=1.4)
+    legend = alt.Legend(title="trading day", orient="right", direction="vertical", gradientLength=150)
+    colour = alt.Color("day:Q", scale=alt.Scale(scheme="viridis"), legend=legend)
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("vol:Q", format=".3g"), alt.Tooltip(f"{column}:Q", format=".3g")]
+    points = base.mark_circle(size=46, opacity=1).encode(color=colour, tooltip=tips)
+    return alt.layer(faint, line, points).properties(width=HALF - 30, height=300)
+
+
+def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
+    """Depth of the asset's book and the loop gain at each close; at a gain of 1 shocks run away."""
+    frames.check_world(run, world)
+    closes = frames.closes(run, world)
+    columns = [f"depth_{q}" for q in frames.SHARES]
+    unit = money_of(closes, columns)
+    x = dates(closes)
+    palette = {world: ACTUAL if world == "actual" else FROZEN}
+    depth = marks.long_bands({world: (unit.scaled(closes, columns), "depth")})
+    gain = marks.long_bands({world: (closes, "loop_gain")})
+    top = marks.band_and_median(depth, palette, x, axis(f"depth, {unit.unit} notional"), width=WIDTH, height=150)
+    small = float(closes["loop_gain_q95"].max() or 0.0) < 0.5  # type: ignore[arg-type]
+    label = "loop gain at the close" + (" (square-root scale)" if small else "")
+    low = marks.band_and_median(gain, palette, x, axis(label), width=WIDTH, height=170, kind="sqrt" if small else "linear")
+    chart = alt.vconcat(top, alt.layer(low, marks.level(1.0, "1: shocks run away")), spacing=18).resolve_scale(color="shared")
+    stress = liquidity.stress(run, world=world)
+    peak, high = stress["peak_loop_gain"], stress["peak_loop_gain_q95"]
+    said = (
+        f"At the worst moment the median path has lost {stress['depth_loss']} of its depth; its loop gain peaks at {peak}"
+        f" (95 % of paths below {high.text(error=False)})."
+    )
+    if peak.known and peak.value < 1:
+        said += f" Shocks are amplified up to {1 / (1 - peak.value):.2f}x."
+    return theme.finish(chart, "Depth and loop gain", said)

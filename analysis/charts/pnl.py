@@ -1,0 +1,193 @@
+"""The desk's P&L: the three classic panels, its distribution at the end, its attribution over time."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import polars as pl
+
+from analysis import frames, pnl
+from analysis.charts import marks, theme
+from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
+from analysis.charts.theme import HEDGED, PARTS, UNHEDGED, WIDTH, Chart
+from analysis.numbers import money
+from sim.dataset import Run
+
+NO_HEDGER = "This run has no hedging desk, so there is no P&L to show."
+BLEED, CREDIT, SPREAD = "cumulative gamma bleed (mean)", "credit spread (median)", "half-spread (median, 5\N{EN DASH}95 %)"
+COSTS = {"spread_cost_calm": "spread, calm", "spread_cost_crisis": "spread, crisis", "impact_cost": "impact"}
+FUNDING = {"funding_overnight": "overnight", "funding_credit": "credit"}
+
+
+def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
+    """P&L with the gamma-bleed drift; spread with daily transaction costs; daily funding with the credit spread."""
+    frames.check_world(run, world)
+    title = f"{run.manifest.get('title') or run.manifest['name']}: what survival cost the desk ({frames.desk_name(run, agent)})"
+    if not frames.desks(run, agent):
+        return theme.note(title, NO_HEDGER)
+    day, market = frames.daily(run, agent, world), frames.closes(run, world)
+    last = day.row(-1, named=True)
+    bleed, tax = last["gamma"], last["liquidity_tax"]
+    said = (
+        f"Median P&L at the end {money(last['pnl_q50'])} hedged, {money(last['unhedged_pnl_q50'])} unhedged. On average: gamma "
+        f"bleed {money(-bleed)}, liquidity tax {money(tax)}, credit funding {money(last['credit_cost'])}. Lines: medians; "
+        "bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
+    )
+    chart = alt.vconcat(_pnl_panel(day), _spread_panel(day, market), _funding_panel(day, market), spacing=22)
+    return theme.finish(chart.resolve_scale(color="independent", x="shared"), title, said)
+
+
+def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
+    wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in frames.SHARES]
+    unit = money_of(day, [*wanted, "gamma"])
+    day = unit.scaled(day, [*wanted, "gamma"])
+    palette = {"unhedged": UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}
+    bands = marks.long_bands({"unhedged": (day, "unhedged_pnl"), "hedged": (day, "pnl")})
+    x, y = dates(day), axis(f"cumulative P&L, {unit.unit}")
+    drift = (
+        alt.Chart(rows(day.select("time", "gamma", series=pl.lit(BLEED))))
+        .mark_line(strokeDash=[6, 4], strokeWidth=2)
+        .encode(x=x, y=alt.Y("gamma:Q"), color=colours(palette))
+    )
+    return alt.layer(marks.band_and_median(bands, palette, x, y, width=WIDTH, height=230), drift, _zero())
+
+
+def _spread_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
+    steps = frames.changes(day, tuple(COSTS)).with_columns(-pl.col(*COSTS))
+    unit = _stack_money(steps, tuple(COSTS))
+    palette = {series: PARTS[c] for c, series in COSTS.items()} | {SPREAD: theme.INK}
+    bars = marks.stacked_bars(
+        unit.scaled(steps, COSTS), COSTS, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)")
+    )
+    bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
+    y = alt.Y("q50:Q", axis=axis("half-spread, bp of mid", right=True), scale=alt.Scale(zero=True))
+    base = alt.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
+    band = base.mark_area(opacity=0.12, color=theme.INK).encode(
+        y=alt.Y("q05:Q", axis=axis("half-spread, bp of mid", right=True)), y2="q95:Q"
+    )
+    line = base.mark_line(strokeWidth=1.8).encode(y=y, color=colours(palette))
+    chart = alt.layer(bars, alt.layer(band, line)).resolve_scale(y="independent")
+    return chart.properties(width=WIDTH, height=150)
+
+
+def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
+    steps = frames.changes(day, tuple(FUNDING)).with_columns(-pl.col(*FUNDING))
+    unit = _stack_money(steps, tuple(FUNDING))
+    palette = {series: PARTS[c] for c, series in FUNDING.items()} | {CREDIT: theme.INK}
+    bars = marks.stacked_bars(
+        unit.scaled(steps, FUNDING), FUNDING, palette, dates(day), axis(f"funding paid a day, {unit.unit} (mean)")
+    )
+    bp = market.select("time", bp=pl.col("credit_q50") * 1e4, series=pl.lit(CREDIT))
+    line = (
+        alt.Chart(rows(bp))
+        .mark_line(strokeWidth=1.8)
+        .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis("credit spread, bp", right=True)), color=colours(palette))
+    )
+    return alt.layer(bars, line).resolve_scale(y="independent").properties(width=WIDTH, height=150)
+
+
+def _stack_money(frame: pl.DataFrame, columns: tuple[str, ...]) -> Money:
+    """A unit that suits the height of the stack."""
+    return money_of(frame.select(height=pl.sum_horizontal(pl.col(*columns).abs())), ["height"])
+
+
+def _zero() -> alt.Chart:
+    return alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8).encode(y="zero:Q")
+
+
+def distribution(run: Run, *, agent: str | None = None, world: str = "actual", bins: int = 80) -> Chart:
+    """Histogram of the P&L at the end, hedged and unhedged, with the hedged 95 and 99 % VaR and ES."""
+    frames.check_world(run, world)
+    title = "P&L at the end of the run"
+    if not frames.desks(run, agent):
+        return theme.note(title, NO_HEDGER)
+    values = {"hedged": pnl.column(run, agent, world, "pnl"), "unhedged": pnl.column(run, agent, world, "unhedged_pnl")}
+    edges = _edges(np.concatenate(list(values.values())), bins)
+    unit = money_of(pl.DataFrame({"edge": edges}), ["edge"])
+    counted = [
+        pl.DataFrame({"low": edges[:-1], "high": edges[1:], "share": np.histogram(v, edges)[0] / v.size * 100}).with_columns(
+            series=pl.lit(name)
+        )
+        for name, v in values.items()
+    ]
+    data = unit.scaled(pl.concat(counted), ["low", "high"])
+    palette = {"hedged": HEDGED, "unhedged": UNHEDGED}
+    x = alt.X("low:Q", axis=axis(f"P&L over the run, {unit.unit}"), scale=alt.Scale(zero=False, nice=False))
+    bars = (
+        alt.Chart(rows(data.filter(pl.col("share") > 0)))
+        .mark_rect(opacity=0.65)
+        .encode(x=x, x2="high:Q", y=alt.Y("share:Q", axis=axis("share of paths a bin, %")), y2=alt.datum(0), color=colours(palette))
+    )
+    risk = pnl.risk(run, agent=agent, world=world)
+    rules = _risk_rules({k: -risk[k].value / unit.divisor for k in ("var_95", "es_95", "es_99")})
+    said = (
+        f"Hedged: 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, 99 % {risk['es_99']}. "
+        f"Unhedged: 95 % expected shortfall {risk['unhedged_es_95']}."
+    )
+    return theme.finish(alt.layer(bars, rules).properties(width=WIDTH, height=250), title, said)
+
+
+def _edges(values: pl.Series | np.ndarray, bins: int) -> np.ndarray:
+    """Equal bins over all values; one bin of $1 around a single value."""
+    low, high = float(np.min(values)), float(np.max(values))
+    if high - low < 1e-9 * max(abs(low), abs(high), 1.0):
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, bins + 1)
+
+
+def _risk_rules(levels: dict[str, float]) -> alt.LayerChart:
+    names = {"var_95": "VaR 95 %", "es_95": "ES 95 %", "es_99": "ES 99 %"}
+    data = pl.DataFrame({"at": list(levels.values()), "name": [names[k] for k in levels]})
+    base = alt.Chart(rows(data)).encode(x="at:Q")
+    rule = base.mark_rule(color=theme.INK, strokeDash=[4, 3])
+    halo = {"stroke": "white", "strokeWidth": 4}  # keeps a name readable where another rule crosses it
+    labels = [
+        alt.Chart(rows(data.slice(i, 1)))
+        .mark_text(align="right", dx=-4, fontSize=11, color=theme.INK, **style)
+        .encode(x="at:Q", y=alt.value(8 + 14 * i), text="name:N")
+        for i in range(data.height)
+        for style in (halo, {})
+    ]
+    return alt.layer(rule, *labels)
+
+
+STACK = {
+    "delta_hedged": "delta net of hedge",
+    "gamma": "gamma",
+    "theta": "theta",
+    "vega": "vega",
+    "rates": "rates",
+    "spread_cost_calm": "spread, calm",
+    "spread_cost_crisis": "spread, crisis",
+    "impact_cost": "impact",
+    "funding_overnight": "funding, overnight",
+    "funding_credit": "funding, credit",
+}
+
+
+def attribution(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
+    """Where the mean P&L came from, cumulative and stacked day by day; the line is their sum."""
+    frames.check_world(run, world)
+    title = "Where the P&L came from"
+    if not frames.desks(run, agent):
+        return theme.note(title, NO_HEDGER)
+    day = frames.daily(run, agent, world).with_columns(delta_hedged=pl.col("delta") + pl.col("hedge"))
+    used = {c: name for c, name in STACK.items() if day[c].abs().max()}  # type: ignore[truthy-bool]
+    used = used or {"gamma": "gamma"}
+    unit = _stack_money(day, tuple(used))
+    scaled = unit.scaled(day, [*used, "pnl"])
+    palette = {name: PARTS[c] for c, name in used.items()} | {"P&L": theme.INK}
+    x = dates(day)
+    bars = marks.stacked_bars(scaled, used, palette, x, axis(f"cumulative P&L, {unit.unit} (mean over paths)"), columns=6)
+    line = (
+        alt.Chart(rows(scaled.select("time", "pnl", series=pl.lit("P&L"))))
+        .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18, color=theme.INK))
+        .encode(x=x, y="pnl:Q", color=colours(palette, legend=alt.Legend(columns=6)))
+    )
+    largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
+    parts = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
+    said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {parts}."
+    chart = alt.layer(bars, line, _zero()).properties(width=WIDTH, height=280)
+    return theme.finish(chart, title, said)
+
+

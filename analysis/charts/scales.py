@@ -1,0 +1,71 @@
+"""Data and axes: rows for a specification, money in a readable unit, dates along the bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from analysis.charts.theme import WIDTH
+from analysis.numbers import money_scale
+
+TIME = "%Y-%m-%dT%H:%M:%S"  # without a zone Vega reads local time, so that no date moves by a day
+
+
+def rows(frame: pl.DataFrame) -> alt.InlineData:
+    """The frame as inline data: times as ISO text, floats to five figures, what is not finite as null."""
+    floats = [c for c, kind in frame.schema.items() if kind.is_float()]
+    times = [c for c, kind in frame.schema.items() if kind.is_temporal()]
+    tidy = [pl.when(pl.col(c).is_finite()).then(pl.col(c).round_sig_figs(5)).otherwise(None).alias(c) for c in floats]
+    text = [pl.col(c).cast(pl.Datetime("us")).dt.strftime(TIME) for c in times]
+    return alt.InlineData(values=frame.with_columns(*tidy, *text).to_dicts())
+
+
+@dataclass(frozen=True)
+class Money:
+    """A unit for amounts on one chart: `divisor` $ are 1 of `unit` ("$m")."""
+
+    divisor: float
+    unit: str
+
+    def scaled(self, frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+        """The frame with these columns in this unit."""
+        return frame.with_columns(pl.col(*columns) / self.divisor)
+
+
+def money_of(frame: pl.DataFrame, columns: Iterable[str]) -> Money:
+    """The unit that suits the largest amount in these columns."""
+    largest = frame.select(pl.max_horizontal(pl.col(*columns).abs().max())).item() if frame.height else 0.0
+    return Money(*money_scale(largest or 0.0))
+
+
+def dates(frame: pl.DataFrame, *, title: str | None = None, labels: bool = True, width: int = WIDTH) -> alt.X:
+    """The time axis for a frame with a `time` column; a year is written only where the run is long."""
+    span = frame["time"].max() - frame["time"].min() if frame.height else None  # type: ignore[operator]
+    style = "%b %Y" if span is not None and span.days > 250 else "%-d %b"
+    axis = alt.Axis(format=style, title=title, grid=False, labels=labels, ticks=labels, tickCount=max(width // 80, 2))
+    return alt.X("time:T", axis=axis, scale=alt.Scale(padding=10))
+
+
+def bar_width(frame: pl.DataFrame, width: int = WIDTH) -> float:
+    """Pixels for one bar a close: 70 % of the narrowest usual gap between closes."""
+    if frame.height < 2:
+        return 24.0
+    gap = frame["time"].diff().median()
+    span = frame["time"].max() - frame["time"].min()  # type: ignore[operator]
+    return float(min(max(0.7 * width * (gap / span), 1.0), 24.0))  # type: ignore[operator]
+
+
+def axis(title: str, *, form: str = ",.6~g", right: bool = False, grid: bool = True) -> alt.Axis:
+    """A value axis whose title carries the unit."""
+    side: dict[str, Any] = {"orient": "right"} if right else {}
+    return alt.Axis(title=title, format=form, grid=grid and not right, tickCount=5, **side)
+
+
+def colours(palette: dict[str, str], **more: Any) -> alt.Color:
+    """Colour by the field `series`, in the palette's order."""
+    scale = alt.Scale(domain=list(palette), range=list(palette.values()))
+    return alt.Color("series:N", scale=scale, sort=list(palette), **more)

@@ -1,0 +1,89 @@
+"""How every chart looks: colours that colour-blind readers can tell apart, sizes, titles, and a note in place of a chart."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any, TypeAlias
+
+import altair as alt
+
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart
+
+WIDTH = 780  # px of a full-width panel, axes excluded
+LINE = 128  # characters of a subtitle that fit it
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+INK, MUTED, GRID = "#1f2933", "#66727f", "#e6eaee"
+
+# Paul Tol's "vibrant" and "muted" schemes (personal.sron.nl/~pault), safe for the common kinds of colour blindness.
+HEDGED, UNHEDGED = "#0077BB", "#EE7733"
+ACTUAL, FROZEN = "#882255", "#44AA99"
+BLEED = "#CC6677"
+PARTS = {
+    "gamma": "#CC6677",
+    "theta": "#117733",
+    "vega": "#44AA99",
+    "rates": "#999933",
+    "delta_hedged": "#332288",
+    "spread_cost_calm": "#DDCC77",
+    "spread_cost_crisis": "#E08A3C",
+    "impact_cost": "#AA4499",
+    "funding_overnight": "#88CCEE",
+    "funding_credit": "#4477AA",
+}
+
+
+def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
+    """The chart with its title, the sentence that states the number read off it, and the house style."""
+    given = [subtitle] if isinstance(subtitle, str) else subtitle
+    lines = [line for text in given for line in textwrap.wrap(text, LINE)]
+    head = alt.TitleParams(title, subtitle=lines, anchor="start", frame="group", offset=14)
+    return chart.properties(title=head).configure(**config())
+
+
+def config() -> dict[str, Any]:
+    """Vega-Lite configuration of the house style."""
+    return {
+        "background": "white",
+        "font": FONT,
+        "view": {"stroke": None},
+        "title": {
+            "fontSize": 16,
+            "fontWeight": 600,
+            "color": INK,
+            "subtitleFontSize": 12.5,
+            "subtitleColor": MUTED,
+            "subtitlePadding": 5,
+            "subtitleLineHeight": 17,
+        },
+        "axis": {
+            "labelColor": MUTED,
+            "titleColor": MUTED,
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "gridColor": GRID,
+            "domainColor": "#b8c0c8",
+            "tickColor": "#b8c0c8",
+            "labelFlush": False,
+        },
+        "legend": {
+            "labelColor": INK,
+            "labelFontSize": 11.5,
+            "title": None,
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolType": "square",
+            "symbolSize": 90,
+            "symbolOpacity": 1,
+            "labelLimit": 420,
+            "columnPadding": 16,
+            "offset": 4,
+        },
+        "header": {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": 600, "title": None},
+    }
+
+
+def note(title: str, text: str) -> Chart:
+    """What stands in place of a chart that a run has no data for."""
+    mark = alt.Chart(alt.InlineData(values=[{}])).mark_text(align="left", color=MUTED, fontSize=13, text=text)
+    return finish(mark.encode(x=alt.value(0), y=alt.value(20)).properties(width=WIDTH, height=40), title, [])

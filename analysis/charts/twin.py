@@ -1,0 +1,49 @@
+"""What feedback changed: actual less its twin, day by day."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from analysis import frames, twins
+from analysis.charts import marks, theme
+from analysis.charts.scales import axis, dates, money_of, rows
+from analysis.charts.theme import ACTUAL, WIDTH, Chart
+from sim.dataset import Run
+
+
+def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
+    """Actual - twin of the desk's P&L, of implied vol (points) and of spot (%): mean with quantile bands over paths."""
+    frames.check_world(run, world)
+    title, twin = "What the desks did to themselves", frames.twin_name(run)
+    if twin is None:
+        return theme.note(title, "This run has no twin world to compare with; run it with --twin frozen.")
+    found = twins.difference(run, agent)
+    shown = [("vol", "implied vol, points", 100.0), ("spot", "spot, %", 100.0)]
+    if "pnl" in found.columns:
+        unit = money_of(found, [f"pnl_{q}" for q in frames.SHARES])
+        shown.insert(0, ("pnl", f"P&L, {unit.unit}", 1 / unit.divisor))
+    charts = [_one(found, name, label, factor, height=170 if name == "pnl" else 110) for name, label, factor in shown]
+    chart = alt.vconcat(*charts, spacing=16).resolve_scale(x="shared", color="shared")
+    return theme.finish(chart, title, _said(run, agent, found, twin))
+
+
+def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int) -> alt.LayerChart:
+    columns = {name: "mean", **{f"{name}_{q}": q for q in frames.SHARES}}
+    data = found.select("time", *[(pl.col(c) * factor).alias(to) for c, to in columns.items()]).with_columns(series=pl.lit("median"))
+    x, y = dates(data), axis(label)
+    bands = marks.band_and_median(data, {"median": ACTUAL}, x, y, width=WIDTH, height=height)
+    mean = alt.Chart(rows(data.select("time", "mean"))).mark_line(strokeDash=[5, 3], color=theme.INK, strokeWidth=1.6)
+    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8).encode(y="zero:Q")
+    chart = alt.layer(bands, mean.encode(x=x, y="mean:Q"), zero)
+    return chart
+
+
+def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[str]:
+    vol, spot = found["vol_q50"], found["spot_q50"]
+    market = f"At the worst close the median spot is {spot.min() * 100:+.1f} % and implied vol {vol.max() * 100:+.1f} points"  # type: ignore[operator]
+    market = f"{market} apart from the {twin} twin.".replace("-", "\N{MINUS SIGN}")
+    lines = [market + " Line: median; dashes: mean; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 %."]
+    if frames.desks(run, agent):
+        lines.insert(0, f"Feedback moved the desk's P&L by {twins.feedback(run, agent=agent)['feedback_pnl']} on average.")
+    return lines

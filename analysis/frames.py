@@ -1,0 +1,182 @@
+"""The frames that every question starts from: a desk's marks and the market's closes, aggregated lazily and once a run."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+from sim.dataset import Run
+from sim.errors import UserError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ALL = "all"
+COMPONENTS = (
+    "delta",
+    "gamma",
+    "theta",
+    "vega",
+    "rates",
+    "hedge",
+    "spread_cost_calm",
+    "spread_cost_crisis",
+    "impact_cost",
+    "funding_overnight",
+    "funding_credit",
+)
+DERIVED = {
+    "net_bleed": -(pl.col("gamma") + pl.col("theta")),
+    "liquidity_tax": -(pl.col("spread_cost_calm") + pl.col("spread_cost_crisis") + pl.col("impact_cost")),
+    "credit_cost": -pl.col("funding_credit"),
+    "cost_of_survival": -pl.sum_horizontal(
+        "gamma", "theta", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_credit"
+    ),
+}
+SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
+_cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
+
+
+def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+    """Remember the answer for as long as the run is open."""
+
+    @functools.wraps(question)
+    def answer(run: Run, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        known = _cache.setdefault(run, {})
+        key = (question, args, tuple(sorted(kwargs.items())))
+        if key not in known:
+            known[key] = question(run, *args, **kwargs)
+        return known[key]  # type: ignore[return-value]
+
+    return answer
+
+
+def table(run: Run, name: str) -> pl.LazyFrame | None:
+    """The table, or None where the run has none of it."""
+    return run.table(name) if name in run.tables else None
+
+
+def twin_name(run: Run) -> str | None:
+    """Name of the twin world, None for a run without one."""
+    worlds = list(run.manifest["worlds"])
+    return str(worlds[1]) if len(worlds) > 1 else None
+
+
+def check_world(run: Run, world: str) -> str:
+    """The world's name; UserError where the run has no such world."""
+    worlds = list(run.manifest["worlds"])
+    if world not in worlds:
+        raise UserError("a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}")
+    return world
+
+
+@once
+def cast(run: Run) -> dict[str, str]:
+    """Role of every agent that is marked, by name."""
+    marks = table(run, "marks")
+    if marks is None:
+        return {}
+    return dict(marks.select("agent", "role").unique().sort("agent").collect().iter_rows())
+
+
+def hedgers(run: Run) -> list[str]:
+    """Names of the hedging desks, sorted."""
+    return [name for name, role in cast(run).items() if role == "hedger"]
+
+
+def desks(run: Run, agent: str | None) -> list[str]:
+    """The agents that `agent` stands for: None the first hedger (none: empty), "all" every hedger, else that one.
+
+    Raises UserError for a name that no agent has.
+    """
+    if agent is None:
+        return hedgers(run)[:1]
+    if agent == ALL and ALL not in cast(run):
+        return hedgers(run)
+    if agent not in cast(run):
+        known = ", ".join([*cast(run), ALL])
+        raise UserError("a run has no such agent", value=agent, place=str(run.path), remedy=f"agents: {known}")
+    return [agent]
+
+
+def desk_name(run: Run, agent: str | None) -> str:
+    """What to call the desk in titles."""
+    names = desks(run, agent)
+    return names[0] if len(names) == 1 else f"{len(names)} hedgers together" if names else "no hedger"
+
+
+def desk_marks(run: Run, agent: str | None) -> pl.LazyFrame:
+    """Marks of the desk (summed over desks for "all") in all worlds: one row per (time, world, path), with derived costs."""
+    names = desks(run, agent)
+    keep = ["time", "world", "path", *COMPONENTS, "pnl", "unhedged_pnl", "equity", "liquidated", "defaulted"]
+    marks = run.table("marks").filter(pl.col("agent").is_in(names)).select(keep)
+    if len(names) > 1:
+        flags = pl.col("liquidated", "defaulted").any()
+        marks = marks.group_by("time", "world", "path").agg(pl.col(*COMPONENTS, "pnl", "unhedged_pnl", "equity").sum(), flags)
+    return marks.with_columns(**DERIVED)
+
+
+@once
+def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+    """The desk's marks at the last close, one row a path, sorted by path."""
+    both = _finals(run, agent)
+    return both.filter(pl.col("world") == world)
+
+
+@once
+def _finals(run: Run, agent: str | None) -> pl.DataFrame:
+    marks = desk_marks(run, agent)
+    last = run.table("marks").select(pl.col("time").max()).collect().item()
+    return marks.filter(pl.col("time") == last).sort("world", "path").collect()
+
+
+@once
+def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+    """The desk day by day: `<column>` is the mean over paths, `<column>_q05` ... `_q95` quantiles of the P&Ls and the cost."""
+    return _dailies(run, agent).filter(pl.col("world") == world).drop("world")
+
+
+@once
+def _dailies(run: Run, agent: str | None) -> pl.DataFrame:
+    spread = ("pnl", "unhedged_pnl", "cost_of_survival")
+    means = [pl.col(c).mean() for c in (*COMPONENTS, *DERIVED, "pnl", "unhedged_pnl")]
+    return desk_marks(run, agent).group_by("world", "time").agg(*means, *quantiles(spread)).sort("world", "time").collect()
+
+
+@once
+def closes(run: Run, world: str) -> pl.DataFrame:
+    """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
+    return _closes(run).filter(pl.col("world") == world).drop("world")
+
+
+@once
+def _closes(run: Run) -> pl.DataFrame:
+    levels = ("mid", "vol", "half_spread", "depth", "credit", "overnight", "us2y", "us10y", "loop_gain")
+    return asset_closes(run).group_by("world", "time").agg(quantiles(levels)).sort("world", "time").collect()
+
+
+def asset_closes(run: Run) -> pl.LazyFrame:
+    """Daily closes of the risky asset, one row per (time, world, path)."""
+    frame = run.table("closes")
+    return frame.filter(pl.col("venue") == "asset") if "venue" in frame.collect_schema() else frame
+
+
+@once
+def witnesses(run: Run, world: str, most: int = 12) -> pl.DataFrame:
+    """Closes of the first few paths, to draw single paths faintly behind an ensemble."""
+    chosen = asset_closes(run).filter((pl.col("world") == world) & (pl.col("path") < most))
+    return chosen.sort("path", "time").collect()
+
+
+def quantiles(columns: tuple[str, ...]) -> list[pl.Expr]:
+    """Expressions `<column>_q05` ... `<column>_q95`."""
+    return [pl.col(c).quantile(q, "linear").alias(f"{c}_{name}") for c in columns for name, q in SHARES.items()]
+
+
+def changes(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Per-day changes of running totals; the first row, the starting state, is dropped."""
+    return frame.select("time", *[pl.col(c).diff() for c in columns]).slice(1)

@@ -1,0 +1,104 @@
+"""What trading in thin books cost, what staying alive cost, and how bad the market became."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+
+from analysis import frames, numbers
+from analysis.numbers import Number, Unit
+from analysis.pnl import column
+from sim.dataset import Run
+
+# Cost of survival, part by part: the `marks` columns (gains positive) whose sum with the sign turned it is.
+PARTS = {
+    "gamma": "Gamma bleed",
+    "theta": "Theta earned",
+    "spread_cost_calm": "Spread, calm",
+    "spread_cost_crisis": "Spread, crisis",
+    "impact_cost": "Impact",
+    "funding_credit": "Funding, credit",
+}
+TOTALS = {
+    "net_bleed": "Gamma bleed net of theta",
+    "liquidity_tax": "Liquidity tax",
+    "credit_cost": "Funding credit",
+    "cost_of_survival": "Cost of survival",
+}
+
+
+def parts(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Mean over paths of each part of the cost of survival, costs positive; they add up to `cost_of_survival`."""
+    return {c: numbers.mean(-column(run, agent, world, c), "$", label) for c, label in PARTS.items()}
+
+
+def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Cost of survival = net bleed -(gamma + theta) + liquidity tax (spread + impact) + funding credit.
+
+    Each by name as a mean over paths; the total also with its 5, 50 and 95 % quantiles. Costs positive, $.
+    """
+    found = {c: numbers.mean(column(run, agent, world, c), "$", label) for c, label in TOTALS.items()}
+    for c in ("liquidity_tax", "cost_of_survival"):
+        for share in (0.05, 0.50, 0.95):
+            label = f"{TOTALS[c]}, {share * 100:.0f} % quantile"
+            found[f"{c}_q{share * 100:02.0f}"] = numbers.quantile(column(run, agent, world, c), share, "$", label)
+    return found
+
+
+@frames.once
+def peaks(run: Run, world: str) -> pl.DataFrame:
+    """Worst level of the market on each path, one row a path."""
+    frame = frames.table(run, "peaks")
+    return pl.DataFrame() if frame is None else frame.filter(pl.col("world") == world).collect()
+
+
+def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
+    """How bad the market became: median (and for the loop gain also 95 %) over paths of each path's worst level."""
+    wanted: tuple[tuple[str, str, float, Unit, str], ...] = (
+        ("peak_vol", "peak_vol", 0.5, "vol", "Peak implied vol, median"),
+        ("peak_spread_multiple", "peak_half_spread_multiple", 0.5, "multiple", "Peak spread, multiple of base, median"),
+        ("lowest_depth", "low_depth_multiple", 0.5, "share", "Lowest depth, share of base, median"),
+        ("peak_loop_gain", "peak_loop_gain", 0.5, "gain", "Peak loop gain, median"),
+        ("peak_loop_gain_q95", "peak_loop_gain", 0.95, "gain", "Peak loop gain, 95 % quantile"),
+        ("peak_credit", "peak_credit", 0.5, "rate", "Peak credit spread, median"),
+        ("lowest_spot", "low_mid", 0.5, "price", "Lowest price, median"),
+    )
+    frame = peaks(run, world)
+    found = {}
+    for name, source, share, unit, label in wanted:
+        values = frame[source].to_numpy() if source in frame.columns else np.empty(0)
+        found[name] = numbers.quantile(values[~np.isnan(values)], share, unit, label)
+    low = found.pop("lowest_depth")
+    loss = Number(value=1 - low.value, unit="share", label="Depth loss at the worst, median", error=low.error)
+    return {**found, "depth_loss": loss}
+
+
+def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Margin calls of the desk: calls and $ called per path, share of paths with any, share of the calls unmet."""
+    paths = int(run.manifest["paths"])
+    calls = desk_calls(run, agent, world)
+    per_path = calls.group_by("path").agg(pl.col("called").sum(), pl.len().alias("calls"))
+    called, counted = np.zeros(paths), np.zeros(paths)
+    index = np.arange(per_path.height)  # the sum does not care which path is which; the zeros are the paths without a call
+    called[index], counted[index] = per_path["called"].to_numpy(), per_path["calls"].to_numpy()
+    unmet = calls.filter(pl.col("outcome") != "met").height
+    unmet_share = unmet / calls.height if calls.height else math.nan
+    return {
+        "margin_called": numbers.mean(called, "$", "Margin called per path"),
+        "margin_calls": numbers.mean(counted, "count", "Margin calls per path"),
+        "margin_call_rate": numbers.share(per_path.height, paths, "Paths with a margin call"),
+        "margin_unmet": Number(value=unmet_share, unit="share", label="Margin calls not met"),
+    }
+
+
+@frames.once
+def desk_calls(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+    """The desk's margin calls in one world: time, path, agent, required, called, met, outcome."""
+    frame = frames.table(run, "margin_calls")
+    columns = ["time", "path", "agent", "required", "called", "met", "outcome"]
+    if frame is None:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.Float64))
+    chosen = (pl.col("world") == world) & pl.col("agent").is_in(frames.desks(run, agent))
+    return frame.filter(chosen).select(columns).sort("time", "path").collect()

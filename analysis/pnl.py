@@ -1,0 +1,117 @@
+"""What a desk made and lost: attribution totals, hedged against unhedged, tail risk, survival."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+
+from analysis import frames, numbers
+from analysis.numbers import FloatArray, Number
+from sim.dataset import Run
+
+LABELS = {
+    "delta": "Delta of the book",
+    "gamma": "Gamma bleed",
+    "theta": "Theta earned",
+    "vega": "Vega",
+    "rates": "Rates",
+    "hedge": "Hedge",
+    "spread_cost_calm": "Spread, calm",
+    "spread_cost_crisis": "Spread, crisis",
+    "impact_cost": "Impact",
+    "funding_overnight": "Funding, overnight",
+    "funding_credit": "Funding, credit",
+    "pnl": "P&L",
+    "unhedged_pnl": "Unhedged P&L",
+}
+TAILS = (0.95, 0.99)
+
+
+def column(run: Run, agent: str | None, world: str, name: str) -> FloatArray:
+    """(paths,) the desk's value of a `marks` column (or derived cost) at the last close."""
+    return frames.final(run, agent, world)[name].to_numpy()
+
+
+def attribution(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Mean over paths of each component of the P&L in all, gains positive; the components add up to `pnl`."""
+    return {c: numbers.mean(column(run, agent, world, c), "$", LABELS[c]) for c in (*frames.COMPONENTS, "pnl")}
+
+
+def attribution_table(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
+    """Component, mean, its standard error, and the 5, 50 and 95 % quantiles over paths, all in $."""
+    rows = []
+    for c in (*frames.COMPONENTS, "pnl", "unhedged_pnl"):
+        values = column(run, agent, world, c)
+        mean = numbers.mean(values, "$", LABELS[c])
+        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+        rows.append((c, LABELS[c], mean.value, mean.error, float(low), float(middle), float(high)))
+    return pl.DataFrame(rows, schema=["component", "label", "mean", "error", "q05", "q50", "q95"], orient="row")
+
+
+def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:
+    """Loss that is exceeded with probability 1 - level: minus the (1 - level) quantile of the P&L, $ (a loss is positive)."""
+    low = numbers.quantile(pnl, 1 - level, "$", label or f"VaR {level * 100:.0f} %")
+    return Number(value=-low.value, unit="$", label=low.label, error=low.error)
+
+
+def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number:
+    """Average loss in the worst 1 - level of the paths, $ (a loss is positive); the path on the edge counts in part.
+
+    Acerbi and Tasche (2002), "On the coherence of expected shortfall", J. Banking & Finance 26. The error is
+    sqrt((var of the tail + level (ES - VaR)^2) / (n (1 - level))), Manistre and Hancock (2005), NAAJ 9.
+    """
+    label = label or f"ES {level * 100:.0f} %"
+    if pnl.size == 0:
+        return Number(value=math.nan, unit="$", label=label)
+    losses = np.sort(-pnl)[::-1]
+    weight = (1 - level) * losses.size  # paths in the tail, a whole number or not
+    whole = min(int(weight + 1e-9), losses.size)
+    part = max(weight - whole, 0.0)
+    edge = losses[min(whole, losses.size - 1)]
+    value = float((losses[:whole].sum() + part * edge) / weight)
+    if whole < 2:
+        return Number(value=value, unit="$", label=label)
+    error = math.sqrt((float(losses[:whole].var(ddof=1)) + level * (value - float(edge)) ** 2) / weight)
+    return Number(value=value, unit="$", label=label, error=error)
+
+
+def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """VaR and ES at 95 and 99 % of the desk's P&L over the run, hedged and unhedged."""
+    found: dict[str, Number] = {}
+    for prefix, name, what in (("", "pnl", "hedged"), ("unhedged_", "unhedged_pnl", "unhedged")):
+        pnl = column(run, agent, world, name)
+        for level in TAILS:
+            tail = f"{level * 100:.0f} %"
+            found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail}, {what}")
+            found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(pnl, level, f"Expected shortfall {tail}, {what}")
+    return found
+
+
+def survival(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Share of paths on which the desk was never liquidated, and share on which it defaulted."""
+    flagged = _first_flags(run, agent).filter(pl.col("world") == world)
+    paths = int(run.manifest["paths"])
+    fallen = flagged.height
+    defaulted = int(flagged["defaulted"].sum())
+    return {
+        "survival_rate": numbers.share(paths - fallen, paths, "Survival rate"),
+        "default_rate": numbers.share(defaulted, paths, "Default rate"),
+    }
+
+
+def survival_curve(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
+    """time, alive: share of paths not liquidated up to and including each close."""
+    flagged = _first_flags(run, agent).filter(pl.col("world") == world)
+    times = frames.daily(run, agent, world)["time"]
+    first = np.sort(flagged["time"].to_numpy())
+    fallen = np.searchsorted(first, times.to_numpy(), side="right")
+    return pl.DataFrame({"time": times, "alive": 1.0 - fallen / int(run.manifest["paths"])})
+
+
+@frames.once
+def _first_flags(run: Run, agent: str | None) -> pl.DataFrame:
+    """First close at which each fallen path was flagged: right whether flags stay up or mark the day only."""
+    down = frames.desk_marks(run, agent).filter(pl.col("liquidated") | pl.col("defaulted"))
+    return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()

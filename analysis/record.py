@@ -1,0 +1,47 @@
+"""The ensemble against the storyline: medians at the anchor dates beside the levels that the scenario asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from analysis import frames
+from sim.dataset import Run
+
+# Anchor key -> column of the closes.
+LEVELS = {"spot": "mid", "vol": "vol", "overnight": "overnight", "us2y": "us2y", "us10y": "us10y", "credit": "credit"}
+
+
+def anchors(run: Run) -> pl.DataFrame:
+    """time and the anchored levels (spot, vol, rates, credit as decimals), one row a dated anchor; null where not given.
+
+    The time is that of the day's close; anchors beyond the run's closes are left out.
+    """
+    rows: list[dict[str, Any]] = [
+        {"date": _date(anchor["date"]), **{k: anchor.get(k) for k in LEVELS}} for anchor in run.manifest.get("anchors") or []
+    ]
+    schema = {"date": pl.Date, **dict.fromkeys(LEVELS, pl.Float64)}
+    frame = pl.DataFrame(rows, schema=schema, strict=False)
+    times = frames.closes(run, "actual").select("time", date=pl.col("time").dt.date()).unique("date", keep="last")
+    return frame.join(times, on="date", how="inner").sort("date")
+
+
+def against_storyline(run: Run, *, world: str = "actual") -> pl.DataFrame:
+    """date, level, anchor, median: the ensemble's median close beside each anchored level, and `gap`, the relative
+    difference (absolute for rates and credit)."""
+    medians = frames.closes(run, world)
+    found = []
+    for level, column in LEVELS.items():
+        pair = anchors(run).filter(pl.col(level).is_not_null()).join(medians, on="time")
+        apart = pl.col(f"{column}_q50") - pl.col(level)
+        gap = apart / pl.col(level) if level in ("spot", "vol") else apart
+        found.append(
+            pair.select("date", level=pl.lit(level), anchor=pl.col(level), median=pl.col(f"{column}_q50"), gap=gap)
+        )
+    return pl.concat(found).sort("date", "level", maintain_order=True)
+
+
+def _date(value: str | date) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value[:10])

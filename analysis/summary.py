@@ -1,0 +1,63 @@
+"""The named numbers of a run: what the terminal, the report and the comparison of runs all read from."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from analysis import frames, liquidity, numbers, pnl, twins
+from analysis.numbers import Number
+from sim.dataset import Run
+
+
+def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Every key figure of one world by name, each with its unit and, where it is an average, its standard error.
+
+    `agent`: None the first hedger by name, "all" the hedgers together, or a name. A run without a hedger gives the
+    market's figures only. Feedback figures are those of actual against its twin, whatever the world asked for.
+    Raises UserError for a world or an agent that the run does not have.
+    """
+    frames.check_world(run, world)
+    market = liquidity.stress(run, world=world)
+    if not frames.desks(run, agent):
+        return market
+    mine = pnl.column(run, agent, world, "pnl")
+    bare = pnl.column(run, agent, world, "unhedged_pnl")
+    return {
+        "pnl": numbers.mean(mine, "$", "Hedged P&L, mean"),
+        "pnl_q05": numbers.quantile(mine, 0.05, "$", "Hedged P&L, 5 % quantile"),
+        "pnl_q50": numbers.quantile(mine, 0.50, "$", "Hedged P&L, median"),
+        "pnl_q95": numbers.quantile(mine, 0.95, "$", "Hedged P&L, 95 % quantile"),
+        "unhedged_pnl": numbers.mean(bare, "$", "Unhedged P&L, mean"),
+        "unhedged_pnl_q05": numbers.quantile(bare, 0.05, "$", "Unhedged P&L, 5 % quantile"),
+        "unhedged_pnl_q50": numbers.quantile(bare, 0.50, "$", "Unhedged P&L, median"),
+        "unhedged_pnl_q95": numbers.quantile(bare, 0.95, "$", "Unhedged P&L, 95 % quantile"),
+        "risk_removed": _risk_removed(mine, bare),
+        **pnl.risk(run, agent=agent, world=world),
+        **pnl.survival(run, agent=agent, world=world),
+        **_parts(run, agent, world),
+        **liquidity.costs(run, agent=agent, world=world),
+        "funding_overnight": numbers.mean(-pnl.column(run, agent, world, "funding_overnight"), "$", "Funding, overnight"),
+        **twins.feedback(run, agent=agent),
+        **market,
+        **liquidity.margin(run, agent=agent, world=world),
+    }
+
+
+def _parts(run: Run, agent: str | None, world: str) -> dict[str, Number]:
+    """The parts of the cost by the names that people say: costs positive, theta as what it earned."""
+    parts = liquidity.parts(run, agent=agent, world=world)
+    theta = parts.pop("theta")
+    earned = Number(value=-theta.value, unit="$", label=theta.label, error=theta.error)
+    return {"gamma_bleed": parts.pop("gamma"), "theta_earned": earned, **parts}
+
+
+def _risk_removed(hedged: numbers.FloatArray, unhedged: numbers.FloatArray) -> Number:
+    """1 - sd(hedged) / sd(unhedged); its error as for two independent normal samples, an upper bound here."""
+    label = "Share of the P&L's standard deviation removed by hedging"
+    below = float(np.std(unhedged))
+    if hedged.size < 2 or below == 0:
+        return Number(value=math.nan, unit="share", label=label)
+    left = float(np.std(hedged)) / below
+    return Number(value=1 - left, unit="share", label=label, error=left / math.sqrt(hedged.size - 1))

@@ -1,0 +1,79 @@
+"""What the desks did to themselves: the actual world less its twin, path by path, on the same random numbers."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from analysis import frames, numbers
+from analysis.frames import SHARES
+from analysis.liquidity import PARTS
+from analysis.numbers import Number
+from analysis.pnl import column
+from sim.dataset import Run
+
+
+def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
+    """What feedback cost the desk: actual - twin, and its share of the actual cost of survival.
+
+    Means over paths; as both worlds share their noise, the error is that of the path-by-path difference.
+    NaN where the run has no twin; the share also where the cost is not clearly above zero.
+    """
+    labels = {
+        "feedback_pnl": "P&L due to feedback",
+        "feedback_cost": "Cost due to feedback",
+        "feedback_share": "Share of the cost due to feedback",
+    }
+    twin = frames.twin_name(run)
+    if twin is None:
+        return {
+            name: Number(value=math.nan, unit="share" if name.endswith("share") else "$", label=label)
+            for name, label in labels.items()
+        }
+    pnl = column(run, agent, "actual", "pnl") - column(run, agent, twin, "pnl")
+    cost = column(run, agent, "actual", "cost_of_survival")
+    extra = cost - column(run, agent, twin, "cost_of_survival")
+    return {
+        "feedback_pnl": numbers.mean(pnl, "$", labels["feedback_pnl"]),
+        "feedback_cost": numbers.mean(extra, "$", labels["feedback_cost"]),
+        "feedback_share": numbers.ratio(extra, cost, labels["feedback_share"]),
+    }
+
+
+def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
+    """The cost due to feedback, part by part (costs positive); the parts add up to `feedback_cost`. Needs a twin."""
+    twin = frames.check_world(run, frames.twin_name(run) or "frozen")
+    differ = {c: column(run, agent, twin, c) - column(run, agent, "actual", c) for c in PARTS}
+    return {c: numbers.mean(values, "$", PARTS[c]) for c, values in differ.items()}
+
+
+@frames.once
+def difference(run: Run, agent: str | None) -> pl.DataFrame:
+    """Actual - twin day by day: mean, error and quantiles of the desk's P&L ($), of vol (decimal) and of spot (share).
+
+    Columns `<name>`, `<name>_error`, `<name>_q05` ... `<name>_q95` for name in pnl, vol, spot.
+    """
+    twin = frames.check_world(run, frames.twin_name(run) or "frozen")
+    market = _paired(frames.asset_closes(run).select("time", "world", "path", "mid", "vol"), twin).select(
+        "time", vol=pl.col("vol") - pl.col("vol_twin"), spot=pl.col("mid") / pl.col("mid_twin") - 1
+    )
+    found = _by_day(market, ("vol", "spot"))
+    if frames.desks(run, agent):
+        marks = _paired(frames.desk_marks(run, agent).select("time", "world", "path", "pnl"), twin)
+        money = _by_day(marks.select("time", pnl=pl.col("pnl") - pl.col("pnl_twin")), ("pnl",))
+        found = found.join(money, on="time", how="full", coalesce=True)
+    return found.sort("time")
+
+
+def _paired(frame: pl.LazyFrame, twin: str) -> pl.LazyFrame:
+    mine = frame.filter(pl.col("world") == "actual").drop("world")
+    other = frame.filter(pl.col("world") == twin).drop("world")
+    return mine.join(other, on=["time", "path"], suffix="_twin")
+
+
+def _by_day(frame: pl.LazyFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    means = [pl.col(c).mean() for c in columns]
+    errors = [(pl.col(c).std() / pl.len().sqrt()).alias(f"{c}_error") for c in columns]
+    spread = [pl.col(c).quantile(q, "linear").alias(f"{c}_{name}") for c in columns for name, q in SHARES.items()]
+    return frame.group_by("time").agg(*means, *errors, *spread).collect()
