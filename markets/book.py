@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from markets.flow_table import FlowTable
 from markets.instruments import GammaClaim, Instrument, Option, Swap
-from markets.kernels.options import GREEKS, claim_greeks, option_greeks, option_values
+from markets.kernels.options import DELTA, GREEKS, claim_greeks, option_greeks, option_values
 from markets.kernels.swaps import flow_greeks, flow_values
 from markets.option_table import OptionTable
 from sim.errors import UserError
@@ -124,7 +124,7 @@ class CompiledBook:
         """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
         out = np.zeros((GREEKS, state.spot.size))
         self._add_claims(self._rows(tick, settled), state, vol_multiplier, out)
-        return out[1]
+        return np.asarray(out[DELTA])
 
     def new_fixings(self, paths: int) -> Floats:
         """Memory of the floating rates, (fixings, paths) decimal, with the rates of periods under way at the start."""
@@ -152,7 +152,7 @@ class CompiledBook:
         return out
 
     def _add_claims(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
-        stretch = np.full(state.spot.size, 1.0) * vol_multiplier
+        stretch: Floats = np.ones(state.spot.size) * vol_multiplier
         if len(rows.options):
             option_greeks(*state, stretch, self._base, rows.options, out)
         if len(rows.claims):

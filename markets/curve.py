@@ -104,8 +104,8 @@ class Benchmark:
     def _legs(self, tick: int) -> tuple[Floats, Floats]:
         """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity)."""
         years = self.years(tick)
-        times = years - np.arange(np.ceil(years))
-        fixed = flow_terms(np.minimum(times, 1.0), times)
+        times = years - np.arange(np.ceil(years), dtype=np.float64)
+        fixed = flow_terms(np.minimum(1.0, times), times)
         return fixed, flow_terms(np.array([1.0, -1.0]), np.array([0.0, years]))
 
 

@@ -6,6 +6,7 @@ import calendar
 import math
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from sim.errors import UserError
@@ -78,12 +79,12 @@ class Swap:
     def fixed_leg(self, start: date) -> list[Period]:
         """Periods of the fixed leg of a swap that starts at `start`."""
         days = schedule(start, self.maturity, self.fixed_months)
-        return [Period(start=a, end=b, accrual=thirty_360(a, b)) for a, b in zip(days[:-1], days[1:], strict=True)]
+        return [Period(start=a, end=b, accrual=thirty_360(a, b)) for a, b in pairwise(days)]
 
     def float_leg(self, start: date) -> list[Period]:
         """Periods of the floating leg of a swap that starts at `start`."""
         days = schedule(start, self.maturity, self.float_months)
-        return [Period(start=a, end=b, accrual=(b - a).days / 360) for a, b in zip(days[:-1], days[1:], strict=True)]
+        return [Period(start=a, end=b, accrual=(b - a).days / 360) for a, b in pairwise(days)]
 
 
 Instrument = Option | GammaClaim | Swap

@@ -43,9 +43,9 @@ class OptionTable:
         self.multiple = strike_multiple(self.strike, self.variance_years, spot=terms.spot0, skew=terms.skew)
 
     def rows(self, tick: int, settled: int, *, due: bool = False) -> Floats:
-        """Terms at `tick` of what was alive after `settled`, (alive, OPTION_TERMS); with `due`, only of what expires by `tick`.
+        """Terms at `tick` of what was alive after `settled`, (alive, OPTION_TERMS).
 
-        What expires in (settled, tick] has no time left: its value is the payoff.
+        With `due`, only of what expires by `tick`. What does so has no time left: its value is the payoff.
         """
         now = self.clock.ticks[tick]
         over = self.expiry <= now

@@ -13,6 +13,8 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_config: Any = numba.config  # its settings are made at run time
+
 FLAGS: dict[str, Any] = {
     # NumPy's division: x / 0 is infinite, not an exception, so that loops hold no branch and vectorise.
     "error_model": "numpy",
@@ -28,13 +30,13 @@ def kernel(function: F) -> F:
     Numba's cache of a function notices a change in the function's own file only. A kernel is made of functions of
     its whole folder, so the cache folder bears a hash of the folder's sources: an edit anywhere compiles anew.
     """
-    outside = numba.config.CACHE_DIR
+    outside = _config.CACHE_DIR
     if not outside:
-        numba.config.CACHE_DIR = str(_cache_folder(Path(inspect.getfile(function)).parent))
+        _config.CACHE_DIR = str(_cache_folder(Path(inspect.getfile(function)).parent))
     try:
         compiled: F = numba.njit(cache=True, nogil=True, **FLAGS)(function)
     finally:
-        numba.config.CACHE_DIR = outside
+        _config.CACHE_DIR = outside
     return compiled
 
 

@@ -33,7 +33,7 @@ def exp(x: float) -> float:
     high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (1 / 479001600 + r * (1 / 6227020800))
     fraction = 1.0 + (r + r2 * (low + r4 * (mid + r4 * high)))
     bits = np.float64(fraction).view(np.int64) + (np.float64(shifted).view(np.int64) << np.int64(52))
-    value = np.int64(bits).view(np.float64)
+    value = float(np.int64(bits).view(np.float64))
     value = 0.0 if x < EXP_MIN else value
     value = np.inf if x > EXP_MAX else value
     return fraction if x != x else value  # r is NaN, and so is the fraction

@@ -177,8 +177,8 @@ def claim_greeks(
 ) -> None:
     """Add value and sensitivities of gamma claims, which pay S ln(S/K) - S + K, to `out`.
 
-    V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): the delta is e^(-q tau) (x + sd^2 / 2), S times gamma is constant.
-    Arguments as for `option_greeks`; `SIGN` is not used.
+    V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): its delta is e^(-q tau) (x + sd^2 / 2),
+    and S times its gamma is constant. Arguments as for `option_greeks`, `SIGN` unused.
     """
     paths = spot.shape[0]
     for start in range(0, paths, BLOCK):

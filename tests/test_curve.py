@@ -1,0 +1,106 @@
+"""The zero curve, schedules, the smile and the benchmark swaps."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from markets.curve import Benchmark, discount_factor, log_discount_weights, node_weights
+from markets.factors import State
+from markets.instruments import add_months, schedule, thirty_360
+from markets.smile import strike_multiple, term_response
+from sim.clock import Clock
+from sim.errors import UserError
+
+CLOCK = Clock.exchange(first=date(2020, 2, 19), last=date(2020, 3, 20), tick_minutes=390)
+
+
+def market(*rates, paths=1):
+    return State(*(np.full(paths, x) for x in (100.0, 0.2, *rates)))
+
+
+def test_weights_interpolate_linearly_and_are_flat_outside():
+    expected = [[1, 0, 0], [1, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0.75, 0.25], [0, 0, 1], [0, 0, 1]]
+    np.testing.assert_allclose(node_weights([-1, 0, 1, 2, 4, 10, 30]), expected)
+
+
+@given(st.floats(0, 40), st.tuples(*[st.floats(-0.05, 0.3)] * 3))
+def test_discount_factor_is_that_of_the_interpolated_zero_rate(years, rates):
+    zero = np.interp(years, [0, 2, 10], rates)
+    got = discount_factor(years, *(np.array([r]) for r in rates))
+    np.testing.assert_allclose(got, np.exp(-zero * years), rtol=1e-13)
+    np.testing.assert_allclose(log_discount_weights(years) @ np.array(rates), zero * years, atol=1e-13)
+
+
+def test_schedule_runs_backwards_from_maturity():
+    assert schedule(date(2020, 1, 15), date(2021, 8, 31), 6) == [
+        date(2020, 1, 15), date(2020, 2, 29), date(2020, 8, 31), date(2021, 2, 28), date(2021, 8, 31),
+    ]  # fmt: skip
+    assert schedule(date(2020, 2, 28), date(2021, 2, 28), 12) == [date(2020, 2, 28), date(2021, 2, 28)]
+    assert add_months(date(2020, 12, 31), 2) == date(2021, 2, 28)
+    assert add_months(date(2020, 1, 31), -2) == date(2019, 11, 30)
+
+
+def test_thirty_360_bond_basis():
+    assert thirty_360(date(2020, 1, 31), date(2020, 7, 31)) == 0.5
+    assert thirty_360(date(2020, 1, 15), date(2020, 7, 31)) == pytest.approx(196 / 360)
+    assert thirty_360(date(2020, 2, 28), date(2020, 8, 28)) == 0.5
+
+
+def test_smile_is_flat_at_the_money_and_bounded():
+    years = np.array([0.01, 1 / 12, 0.5, 1.0])
+    assert strike_multiple(np.full(4, 100.0), years, spot=100.0, skew=0.5).tolist() == [1.0] * 4
+    low = strike_multiple(np.full(4, 90.0), years, spot=100.0, skew=0.5)
+    np.testing.assert_allclose(low, 1 - 0.5 * np.log(0.9) / np.sqrt([1 / 12, 1 / 12, 0.5, 1.0]))
+    assert strike_multiple(np.array([1.0, 1e6]), np.ones(2), spot=100.0, skew=2.0).tolist() == [4.0, 0.25]
+
+
+def test_term_response_is_the_mean_of_a_decay():
+    assert term_response(np.array([0.0, 0.5, 3.0]), 0.0).tolist() == [1.0] * 3
+    np.testing.assert_allclose(term_response(np.array([0.0, 1e-15, 2.0]), 1.5), [1, 1, (1 - np.exp(-3)) / 3], rtol=1e-12)
+
+
+def test_a_par_position_is_worth_nothing():
+    swap, now = Benchmark(date(2030, 2, 19), CLOCK), market(0.02, 0.01, 0.03, paths=3)
+    annuity, floating = swap.terms(4, now)
+    np.testing.assert_allclose(swap.par_rate(4, now) * annuity - floating, 0, atol=1e-16)
+    np.testing.assert_allclose(floating, 1 - discount_factor(swap.years(4), *now[2:]), rtol=1e-14)
+
+
+def test_annuity_is_annual_with_a_stub_in_front():
+    swap, now = Benchmark(date(2022, 11, 18), CLOCK), market(0.02, 0.01, 0.03)
+    years = swap.years(0)
+    times = [years - 2, years - 1, years]
+    assert 0 < times[0] < 1
+    expected = sum(a * discount_factor(t, *now[2:]) for a, t in zip([times[0], 1, 1], times, strict=True))
+    np.testing.assert_allclose(swap.terms(0, now)[0], expected, rtol=1e-14)
+
+
+def test_annuity_at_zero_rates_is_the_time_left():
+    swap = Benchmark(date(2025, 2, 19), CLOCK)
+    for tick in range(len(CLOCK.ticks)):
+        annuity, floating = swap.terms(tick, market(0.0, 0.0, 0.0))
+        assert annuity[0] == pytest.approx(swap.years(tick), rel=1e-14)
+        assert floating[0] == 0
+
+
+@settings(max_examples=30)
+@given(st.tuples(*[st.floats(-0.02, 0.15)] * 3), st.integers(2021, 2060), st.integers(0, 15))
+def test_sensitivities_are_the_slopes_of_the_legs(rates, year, tick):
+    swap, bump = Benchmark(date(year, 2, 19), CLOCK), 1e-5
+    got = swap.sensitivities(tick, market(*rates))
+    np.testing.assert_allclose((got.annuity, got.floating), swap.terms(tick, market(*rates)), rtol=1e-13, atol=1e-15)
+    for node in range(3):
+        up, down = ([r + (bump * sign if i == node else 0) for i, r in enumerate(rates)] for sign in (1, -1))
+        slopes = [(u - d) / (2 * bump) for u, d in zip(swap.terms(tick, market(*up)), swap.terms(tick, market(*down)), strict=True)]
+        np.testing.assert_allclose(got.annuity_dv[node], slopes[0], atol=1e-4)
+        np.testing.assert_allclose(got.floating_dv[node], slopes[1], atol=1e-6)
+
+
+def test_a_benchmark_must_outlive_the_run():
+    with pytest.raises(UserError, match="outlives the run, got '2020-03-20'; choose a later maturity"):
+        Benchmark(date(2020, 3, 20), CLOCK)

@@ -1,0 +1,320 @@
+"""Kernels against mpmath, at their limits, from inside another njit, and against the loop that they replace."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+
+import mpmath as mp
+import numpy as np
+import pytest
+from numba import njit
+
+from markets.kernels import normal
+from markets.kernels import options as k
+from markets.kernels.swaps import NO_FIXING, flow_greeks, flow_values
+from sim.jit import FLAGS, kernel
+
+mp.mp.dps = 40
+BASE = np.array([100.0, 0.2])  # spot0, s_base
+
+
+@kernel
+def apply_exp(x, out):
+    for i in range(x.size):
+        out[i] = normal.exp(x[i])
+
+
+@kernel
+def apply_log(x, out):
+    for i in range(x.size):
+        out[i] = normal.log(x[i])
+
+
+@kernel
+def apply_cdf(x, out):
+    for i in range(x.size):
+        out[i] = normal.cdf(x[i], normal.gauss(x[i]))
+
+
+def over(function, x):
+    x = np.asarray(x, dtype=np.float64)
+    out = np.empty_like(x)
+    function(x, out)
+    return out
+
+
+def row(*, call=True, quantity=1.0, strike=100.0, sd=0.2, response=1.0, q_tau=0.0, b=(0.0, 0.0, 0.0)):
+    return [1.0 if call else -1.0, quantity, strike, math.log(strike / BASE[0]) + q_tau, sd, response, math.exp(-q_tau), *b]
+
+
+def state(spot, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0):
+    paths = max(np.size(x) for x in (spot, vol, overnight, us2y, us10y))
+    return [np.full(paths, x, dtype=np.float64) for x in (spot, vol, overnight, us2y, us10y)]
+
+
+def greeks(rows, market, function=k.option_greeks, stretch=1.0):
+    paths = market[0].size
+    out = np.zeros((k.GREEKS, paths))
+    function(*market, np.full(paths, stretch), BASE, np.atleast_2d(np.array(rows, dtype=np.float64)), out)
+    return out
+
+
+def values(rows, market):
+    out = np.zeros(market[0].size)
+    k.option_values(*market, BASE, np.atleast_2d(np.array(rows, dtype=np.float64)), out)
+    return out
+
+
+# --- elementary functions ------------------------------------------------------------------------------------------
+
+
+def test_exp_is_accurate_to_rounding():
+    x = np.concatenate([np.linspace(-700, 700, 3001), np.linspace(-1, 1, 501)])
+    exact = [mp.exp(mp.mpf(float(v))) for v in x]
+    error = [abs(mp.mpf(float(y)) / e - 1) for y, e in zip(over(apply_exp, x), exact, strict=True)]
+    assert max(error) < 3e-16
+
+
+def test_exp_at_its_limits():
+    got = over(apply_exp, [0.0, -708.1, -1e300, -np.inf, 709.1, np.inf, np.nan])
+    np.testing.assert_array_equal(got, [1.0, 0.0, 0.0, 0.0, np.inf, np.inf, np.nan])
+
+
+def test_log_is_accurate_to_rounding():
+    x = np.concatenate([np.exp(np.linspace(-690, 700, 3001)), 1 + np.linspace(-0.3, 0.5, 801)])
+    exact = [mp.log(mp.mpf(float(v))) for v in x]
+    error = [abs(mp.mpf(float(y)) - e) / max(abs(e), mp.mpf(1e-300)) for y, e in zip(over(apply_log, x), exact, strict=True)]
+    assert max(error) < 4e-16
+    assert np.isnan(over(apply_log, [-1.0, np.nan])).all()
+    assert over(apply_log, [1.0])[0] == 0.0
+
+
+def test_normal_cdf_is_accurate_in_the_middle_and_in_the_tails():
+    x = np.concatenate([np.linspace(-37.0, 37.0, 1481), np.linspace(-1, 1, 301)])
+    got = over(apply_cdf, x)
+    exact = [mp.erfc(-mp.mpf(float(v)) / mp.sqrt(2)) / 2 for v in x]
+    absolute = [abs(mp.mpf(float(y)) - e) for y, e in zip(got, exact, strict=True)]
+    relative = [a / e for a, e in zip(absolute, exact, strict=True)]
+    assert max(absolute) < 3e-16
+    assert max(relative) < 3e-13  # rounding of d^2 / 2 where it is large
+    assert max(r for r, v in zip(relative, x, strict=True) if v > -4) < 2e-15
+    np.testing.assert_array_equal(over(apply_cdf, [-40.0, 40.0, np.nan]), [0.0, 1.0, np.nan])
+
+
+# --- options against mpmath ------------------------------------------------------------------------------------------
+
+
+def exact_option(call, spot, strike, sd, zt, q_tau):
+    """Value, delta, gamma, sd-vega, zt-rho of a European option, in 40 digits."""
+    spot, strike, sd, zt, q_tau = (mp.mpf(float(v)) for v in (spot, strike, sd, zt, q_tau))
+    w = 1 if call else -1
+    x = mp.log(spot / strike) + zt - q_tau
+    d1, d2 = x / sd + sd / 2, x / sd - sd / 2
+    n1, n2 = mp.ncdf(w * d1), mp.ncdf(w * d2)
+    carry, cash = mp.exp(-q_tau), strike * mp.exp(-zt)
+    density = carry * mp.npdf(d1)
+    return w * (spot * carry * n1 - cash * n2), w * carry * n1, density / (spot * sd), density * spot, w * cash * n2
+
+
+GRID = list(
+    itertools.product(
+        (True, False),
+        (5.0, 60.0, 95.0, 100.0, 100.0001, 130.0, 900.0),  # spot
+        (20.0, 100.0, 250.0),  # strike
+        (1e-3, 0.02, 0.2, 1.0, 5.0),  # sd
+        (-0.02, 0.0, 0.3),  # zt
+        (0.0, 0.05),  # q tau
+    )
+)
+
+
+def test_option_value_and_greeks_match_mpmath_on_a_wide_grid():
+    for call, spot, strike, sd, zt, q_tau in GRID:
+        market = state(spot, overnight=zt / 2, us2y=zt, us10y=zt)  # weights (1, 0.25, 0.25) years: z tau = zt
+        terms = row(call=call, strike=strike, sd=sd, q_tau=q_tau, b=(1.0, 0.25, 0.25))
+        got = greeks(terms, market)[:, 0]
+        value, delta, gamma, density, rho = exact_option(call, spot, strike, sd, zt, q_tau)
+        size = max(spot, strike)
+        assert abs(got[k.VALUE] - value) < 1e-14 * size + 1e-12 * spot
+        assert abs(got[k.VALUE] - values(terms, market)[0]) < 1e-13 * size
+        assert abs(got[k.DELTA] - delta) < 1e-12
+        assert abs((got[k.GAMMA] - gamma) * spot * sd) < 1e-12  # gamma in units of its own peak
+        assert abs(got[k.VEGA] * 0.2 - density * sd) < 1e-12 * spot
+        assert abs(got[k.DV_OVERNIGHT] - rho) < 1e-12 * size
+        assert abs(got[k.DV_US10Y] - rho / 4) < 1e-12 * size
+
+
+def test_far_out_of_the_money_value_keeps_its_relative_accuracy():
+    for strike in (150.0, 200.0, 300.0):
+        got = values(row(strike=strike, sd=0.1), state(100.0))[0]
+        exact = exact_option(True, 100.0, strike, 0.1, 0.0, 0.0)[0]
+        assert abs(got / float(exact) - 1) < 1e-9
+
+
+def test_vol_response_and_stretch_scale_the_standard_deviation():
+    rows = row(sd=0.2, response=0.6)
+    got = greeks(rows, state(103.0, vol=0.5), stretch=1.3)
+    sd = 0.2 * 1.3 * (0.5 / 0.2) ** 0.6
+    value, delta, gamma, density, _ = exact_option(True, 103.0, 100.0, sd, 0.0, 0.0)
+    exact = [value, delta, gamma, density * sd * 0.6 / 0.5]
+    np.testing.assert_allclose(got[:4, 0], [float(e) for e in exact], rtol=1e-13)
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", [True, False])
+@pytest.mark.parametrize("spot", [0.0, 1e-12, 20.0, 99.9999, 100.0, 100.0001, 1e9])
+@pytest.mark.parametrize("nothing", ["time", "vol"])
+def test_without_time_or_vol_an_option_is_its_payoff(call, spot, nothing):
+    terms = row(call=call, sd=0.0 if nothing == "time" else 0.2)
+    got = greeks(terms, state(spot, vol=0.2 if nothing == "time" else 0.0))[:, 0]
+    sign = 1.0 if call else -1.0
+    assert np.isfinite(got).all()
+    assert got[k.VALUE] == max(sign * (spot - 100.0), 0.0)
+    assert values(terms, state(spot, vol=0.2 if nothing == "time" else 0.0))[0] == got[k.VALUE]
+    if spot != 100.0:
+        assert got[k.DELTA] == (sign if sign * (spot - 100.0) > 0 else 0.0)
+        assert got[k.VEGA] == 0.0
+    assert got[k.GAMMA] == 0.0
+
+
+@pytest.mark.parametrize(("spot", "vol"), [(1e-300, 0.2), (0.0, 3.0), (1e12, 0.2), (100.0, 1e-200), (100.0, 1e6), (100.0, 0.0)])
+@pytest.mark.parametrize("function", [k.option_greeks, k.claim_greeks])
+def test_extreme_states_stay_finite(spot, vol, function):
+    if function is k.claim_greeks and vol > 1:
+        vol = 3.0  # its value is quadratic in vol, without bound
+    got = greeks([row(call=False), row(response=0.3)], state(spot, vol=vol), function)
+    assert np.isfinite(got).all()
+
+
+@pytest.mark.parametrize("broken", range(5))
+def test_what_is_not_a_number_stays_so_and_stays_on_its_path(broken):
+    market = state(np.full(300, 100.0), 0.2, 0.01, 0.01, 0.01)
+    market[broken][17] = np.nan
+    rows = [row(b=(0.2, 0.7, 0.1)), row(call=False, sd=0.0)]
+    for out in (greeks(rows, market)[0], greeks(rows, market, k.claim_greeks)[0], values(rows, market)):
+        assert np.flatnonzero(~np.isfinite(out)).tolist() == [17]
+
+
+# --- claims and flows ------------------------------------------------------------------------------------------------
+
+
+def test_gamma_claim_in_closed_form():
+    market = state(112.0, vol=0.3, overnight=0.04)
+    got = greeks(row(sd=0.25, response=0.8, q_tau=0.01, b=(0.5, 0.0, 0.0)), market, k.claim_greeks, stretch=1.1)[:, 0]
+    sd = 0.25 * 1.1 * 1.5**0.8
+    x, carry, cash = math.log(1.12) + 0.02 - 0.01, math.exp(-0.01), 100 * math.exp(-0.02)
+    expected = [
+        112 * carry * (x + sd**2 / 2 - 1) + cash,
+        carry * (x + sd**2 / 2),
+        carry / 112,
+        112 * carry * sd**2 * 0.8 / 0.3,
+        0.5 * (112 * carry - cash),
+        0.0,
+        0.0,
+    ]
+    np.testing.assert_allclose(got, expected, rtol=1e-13)
+
+
+def test_flows_are_discounted_on_the_nodes():
+    rng = np.random.default_rng(5)
+    rates = [rng.normal(0.02, 0.03, 700) for _ in range(3)]
+    fixings = rng.normal(0.02, 0.01, (2, 700))
+    terms = np.column_stack([rng.normal(size=9), rng.uniform(0, 8, (9, 3))])
+    slots = np.array([NO_FIXING] * 6 + [1, 0, NO_FIXING])
+    out, sums = np.zeros(700), np.zeros((4, 700))
+    flow_values(*rates, fixings, terms, slots, out)
+    flow_greeks(*rates, fixings, terms, slots, sums)
+    amounts = np.where(slots[:, None] < 0, 1.0, fixings[slots]) * terms[:, :1]
+    worth = amounts * np.exp(-terms[:, 1:] @ np.array(rates))
+    np.testing.assert_allclose(out, worth.sum(0), atol=1e-13)
+    np.testing.assert_allclose(sums[0], worth.sum(0), atol=1e-13)
+    np.testing.assert_allclose(sums[1:], -terms[:, 1:].T @ worth, atol=1e-12)
+
+
+# --- the machinery ---------------------------------------------------------------------------------------------------
+
+
+def random_case(paths, options, seed=1):
+    rng = np.random.default_rng(seed)
+    spot, vol = 100 * np.exp(0.2 * rng.standard_normal(paths)), 0.2 * np.exp(0.3 * rng.standard_normal(paths))
+    market = [spot, vol, *(rng.normal(0.03, 0.01, paths) for _ in range(3))]
+    rows = [
+        row(
+            call=bool(rng.integers(2)),
+            quantity=rng.normal(),
+            strike=100 * math.exp(0.1 * rng.standard_normal()),
+            sd=rng.uniform(0.05, 0.3),
+            response=0.7,
+            b=(0.1, 0.4, 0.0),
+        )
+        for _ in range(options)
+    ]
+    return market, np.array(rows)
+
+
+def test_a_book_is_the_sum_of_its_options_and_a_path_does_not_see_its_neighbours():
+    market, rows = random_case(paths=777, options=11)
+    whole = greeks(rows, market)
+    np.testing.assert_allclose(whole, sum(greeks(r, market) for r in rows), rtol=1e-12, atol=1e-12)
+    for path in (0, 255, 256, 700, 776):
+        alone = greeks(rows, [x[path : path + 1].copy() for x in market])
+        np.testing.assert_allclose(alone[:, 0], whole[:, path], rtol=1e-12, atol=1e-13)
+    assert values(np.empty((0, k.OPTION_TERMS)), market).tolist() == [0.0] * 777
+
+
+def test_every_kernel_runs_inside_another_njit():
+    @njit
+    def outer(spot, vol, r0, r1, r2, base, rows, flows, slots, fixings):
+        out, sums, legs = np.zeros(spot.size), np.zeros((7, spot.size)), np.zeros((4, spot.size))
+        k.option_values(spot, vol, r0, r1, r2, base, rows, out)
+        k.option_greeks(spot, vol, r0, r1, r2, np.ones(spot.size), base, rows, sums)
+        k.claim_greeks(spot, vol, r0, r1, r2, np.ones(spot.size), base, rows, sums)
+        flow_values(r0, r1, r2, fixings, flows, slots, out)
+        flow_greeks(r0, r1, r2, fixings, flows, slots, legs)
+        return out, sums, legs
+
+    market, rows = random_case(paths=40, options=3)
+    flows, slots, fixings = np.array([[2.0, 0.5, 0.5, 1.0]]), np.array([0]), np.full((1, 40), 0.03)
+    out, sums, legs = outer(*market, BASE, rows, flows, slots, fixings)
+    expected = np.zeros(40)
+    flow_values(*market[2:], fixings, flows, slots, expected)
+    np.testing.assert_allclose(legs[0], expected, rtol=1e-13)
+    np.testing.assert_allclose(out, values(rows, market) + expected, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(sums, greeks(rows, market) + greeks(rows, market, k.claim_greeks), rtol=1e-12, atol=1e-13)
+
+
+@njit(**FLAGS)
+def erfc_loop(spot, vol, r0, r1, r2, base, rows, out):
+    """The plain loop that `option_values` replaces: one path at a time, the C library's erfc."""
+    for p in range(spot.size):
+        log_spot, log_vol, total = math.log(spot[p] / base[0]), math.log(vol[p] / base[1]), 0.0
+        for i in range(rows.shape[0]):
+            zt = rows[i, 7] * r0[p] + rows[i, 8] * r1[p] + rows[i, 9] * r2[p]
+            sd = rows[i, 4] * math.exp(rows[i, 5] * log_vol)
+            d1 = (log_spot - rows[i, 3] + zt) / sd + 0.5 * sd
+            n1 = 0.5 * math.erfc(-rows[i, 0] * d1 * math.sqrt(0.5))
+            n2 = 0.5 * math.erfc(-rows[i, 0] * (d1 - sd) * math.sqrt(0.5))
+            total += rows[i, 0] * rows[i, 1] * (spot[p] * rows[i, 6] * n1 - rows[i, 2] * math.exp(-zt) * n2)
+        out[p] += total
+
+
+def best_seconds(function, *arguments):
+    best = math.inf
+    for _ in range(9):
+        start = time.perf_counter()
+        function(*arguments)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def test_the_inner_loop_vectorises():
+    market, rows = random_case(paths=1024, options=32)
+    ours, plain = np.zeros(1024), np.zeros(1024)
+    k.option_values(*market, BASE, rows, ours)
+    erfc_loop(*market, BASE, rows, plain)
+    np.testing.assert_allclose(ours, plain, atol=1e-11)
+    assert 2 * best_seconds(k.option_values, *market, BASE, rows, ours) < best_seconds(erfc_loop, *market, BASE, rows, plain)
