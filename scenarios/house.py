@@ -16,7 +16,8 @@ class ForeignPackageError(ImportError):
 def verify() -> None:
     """Check that every package is ours. Names like `agents` are common, and the first one on the path wins.
 
-    Looks packages up without importing them. Raises ForeignPackageError, one line: which, where found, where expected, remedy.
+    Looks packages up without importing them. Raises ForeignPackageError, one line: which package, where it was found,
+    where it was expected, the remedy.
     """
     house = Path(__file__).resolve().parents[1]
     for room in ROOMS:

@@ -24,7 +24,7 @@ T = TypeVar("T", bound=np.generic)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Clock:
-    """Ticks in seconds since midnight of the first day (exchange wall-clock time), and two measures of time along them.
+    """Ticks in seconds since midnight of the first day (exchange wall clock), and two measures of time on them.
 
     Tick 0 is the close of the first day: the state is known and nothing has happened yet. The later ticks are decisions.
     Build one by `Clock.exchange` or `Clock.continuous`. All arrays are (ticks,) and read-only.
@@ -46,9 +46,9 @@ class Clock:
         """The trading days of an exchange, from the close of `first` to the last close not after `last`.
 
         A day ticks at its open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at its close,
-        early closes included. It is 1/252 year of variance: the share `overnight_variance` arrives at the open, the rest
-        evenly over the session. Lunch breaks are traded through; where an exchange never closes there is no night, and the
-        whole day's variance is even. Raises UserError.
+        early closes included. It is 1/252 year of variance: the share `overnight_variance` arrives at the open, the
+        rest evenly over the session. Lunch breaks are traded through; where an exchange never closes there is no
+        night, and the whole day's variance is even. Raises UserError.
         """
         _check_tick(tick_minutes)
         _check_order(first, last)
@@ -80,9 +80,9 @@ class Clock:
     ) -> Clock:
         """The calendar of textbooks: no nights, no weekends, and a year of exactly 364 days of 86,400 s.
 
-        Runs from midnight of `first` to midnight of `last` (default: `days` later). Every tick is a day of its own, open and
-        close at once; a tick may be longer than a day (2,080 minutes is 1/252 year). The last tick is the end, whether or
-        not `tick_minutes` divides the span. Variance and interest accrue alike. Raises UserError.
+        Runs from midnight of `first` to midnight of `last` (default: `days` later). Every tick is a day of its own,
+        open and close at once; a tick may be longer than a day (2,080 minutes is 1/252 year). The last tick is the end,
+        whether or not `tick_minutes` divides the span. Variance and interest accrue alike. Raises UserError.
         """
         _check_tick(tick_minutes)
         if last is None:
@@ -121,7 +121,7 @@ class Clock:
         return np.datetime64(self.midnight, "us") + np.asarray(seconds, dtype="timedelta64[s]")
 
     def seconds(self, day: date) -> int:
-        """The close of that trading day, or of the last one before it if the exchange is closed; any date, also outside the run.
+        """The close of that trading day, or of the last one before it if the exchange is closed; also outside the run.
 
         On a continuous clock: its midnight, so that `first` is second 0 and a year later is 364 days on.
         """

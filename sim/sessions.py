@@ -34,7 +34,7 @@ def day_date(number: int) -> date:
 
 @dataclass(frozen=True, eq=False)
 class Sessions:
-    """Sessions in order. Beyond them (past `HORIZON`, or the years an exchange has published) every weekday counts as one.
+    """Sessions in order. Beyond them (past `HORIZON`, or the years an exchange has published) every weekday is one.
 
     days: (n,) days since 1970-01-01; opens, closes: (n,) seconds since that day's midnight, exchange local time.
     """
@@ -90,7 +90,7 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
 
 @lru_cache(maxsize=32)
 def _around(calendar: str, first_year: int, last_year: int) -> Sessions:
-    """Sessions of whole years and twelve more: building them costs 0.1 s however many years, so years share one build.
+    """Sessions of whole years and twelve more: building takes 0.1 s however many, so dates share a build.
 
     Both ends are given to the library, never its default of "a year from today": a run must not depend on its day.
     """

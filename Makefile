@@ -1,0 +1,70 @@
+# Everything happens in this folder: the virtual environment, caches and results.
+# `make demo` and `make test` set themselves up; nothing needs to be activated.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+
+# Caches of the tools, kept inside the folder unless the user has a place for them.
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+export IPYTHONDIR ?= $(CURDIR)/.cache/ipython
+export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.cache/jupyter
+export JUPYTER_DATA_DIR ?= $(CURDIR)/.cache/jupyter
+export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # the targets share one virtual environment
+.PHONY: help demo test test-slow lint format bench readme setup clean
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(RUNTIME) ## run the covid crash and write its report
+	@rm -rf runs/demo
+	$(BIN)/spiral run covid_crash_2020 --out runs/demo
+	@echo "Report: $(CURDIR)/runs/demo/report.html"
+
+test: lint ## lint, types, layers, tests
+	$(BIN)/python -m pytest -n 2
+
+test-slow: $(DEV) ## the tests that take minutes
+	$(BIN)/python -m pytest -n 2 -m slow --hypothesis-profile=wide
+
+lint: $(DEV) ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(DEV) ## rewrite the source in the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## speed and memory
+	$(BIN)/python -m pytest tests/bench -s --override-ini=norecursedirs=.venv
+
+readme: $(RUNTIME) ## rebuild the picture in the README
+	$(BIN)/python docs/picture.py
+
+setup: $(DEV) ## only set up, with the tools of development
+
+clean: ## remove the virtual environment, caches and results
+	rm -rf .venv .cache runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is younger than what it was made from, or is made again.
+$(RUNTIME): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Spiral needs Python 3.11 or later: put python3.11 or python3 on the PATH"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spiral needs Python 3.11 or later, got " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 ...")'
+	@echo "Setting up .venv (once) ..."
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@echo "Adding the tools of development (once) ..."
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
