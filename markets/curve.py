@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -80,7 +81,7 @@ class Benchmark:
     def terms(self, tick: int, state: State) -> tuple[Floats, Floats]:
         """Annuity A (years) and floating leg 1 - DF, (paths,) each per unit of notional."""
         legs = []
-        for flows in self._legs(tick):
+        for flows in _legs(self, tick):
             out = np.zeros_like(state.overnight)
             flow_values(state.overnight, state.us2y, state.us10y, _NO_FIXINGS, flows, _none(flows), out)
             legs.append(out)
@@ -94,19 +95,21 @@ class Benchmark:
     def sensitivities(self, tick: int, state: State) -> BenchmarkGreeks:
         """Both legs with their node sensitivities; a position's are NC * annuity_dv - N * floating_dv."""
         legs = []
-        for flows in self._legs(tick):
+        for flows in _legs(self, tick):
             out = np.zeros((4, state.overnight.size))
             flow_greeks(state.overnight, state.us2y, state.us10y, _NO_FIXINGS, flows, _none(flows), out)
             legs.append(out)
         fixed, floating = legs
         return BenchmarkGreeks(fixed[0], floating[0], fixed[1:], floating[1:])
 
-    def _legs(self, tick: int) -> tuple[Floats, Floats]:
-        """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity)."""
-        years = self.years(tick)
-        times = years - np.arange(np.ceil(years), dtype=np.float64)
-        fixed = flow_terms(np.minimum(1.0, times), times)
-        return fixed, flow_terms(np.array([1.0, -1.0]), np.array([0.0, years]))
+
+@lru_cache(maxsize=16)
+def _legs(swap: Benchmark, tick: int) -> tuple[Floats, Floats]:
+    """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick."""
+    years = swap.years(tick)
+    times = years - np.arange(np.ceil(years), dtype=np.float64)
+    fixed = flow_terms(np.minimum(1.0, times), times)
+    return fixed, flow_terms(np.array([1.0, -1.0]), np.array([0.0, years]))
 
 
 def flow_terms(amounts: Floats, years: Floats) -> Floats:

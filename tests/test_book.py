@@ -42,7 +42,9 @@ def random_states(paths, seed=3):
     noise = rng.standard_normal((5, paths))
     level = list(START.values())
     return State(
-        level[0] * np.exp(0.15 * noise[0]), level[1] * np.exp(0.6 * noise[1]), *(level[i] + 0.01 * noise[i] for i in (2, 3, 4))
+        level[0] * np.exp(0.15 * noise[0]),
+        level[1] * np.exp(0.6 * noise[1]),
+        *(level[i] + 0.01 * noise[i] for i in (2, 3, 4)),
     )
 
 
@@ -157,7 +159,13 @@ def test_offsetting_swaps_net_to_nothing():
 
 # --- sensitivities -----------------------------------------------------------------------------------------------
 
-LIMITS = (st.floats(1500, 5000), st.floats(0.05, 1.2), st.floats(-0.01, 0.06), st.floats(-0.01, 0.06), st.floats(-0.01, 0.06))
+LIMITS = (
+    st.floats(1500, 5000),
+    st.floats(0.05, 1.2),
+    st.floats(-0.01, 0.06),
+    st.floats(-0.01, 0.06),
+    st.floats(-0.01, 0.06),
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -243,17 +251,26 @@ LATER = date(2020, 6, 19)
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Option(kind="put", strike=-5.0, expiry=LATER, quantity=1.0), "strike: a strike is a positive price, got -5.0"),
+        (
+            lambda: Option(kind="put", strike=-5.0, expiry=LATER, quantity=1.0),
+            "strike: a strike is a positive price, got -5.0",
+        ),
         (lambda: Option(kind="put", strike=math.nan, expiry=LATER, quantity=1.0), "a strike is a positive price"),
         (lambda: Option(kind="straddle", strike=5.0, expiry=LATER, quantity=1.0), "a call or a put, got 'straddle'"),
         (lambda: Option(kind="put", strike=5.0, expiry=LATER, quantity=math.inf), "quantity: .* finite"),
         (lambda: GammaClaim(strike=0.0, expiry=LATER, quantity=1.0), "a strike is a positive price"),
         (lambda: Swap(notional=1.0, maturity=LATER, start=LATER), "a swap starts before it matures"),
-        (lambda: Swap(notional=1.0, maturity=LATER, float_months=0), "float_months: a swap's period is at least a month"),
+        (
+            lambda: Swap(notional=1.0, maturity=LATER, float_months=0),
+            "float_months: a swap's period is at least a month",
+        ),
         (lambda: Swap(notional=1.0, maturity=LATER, fixed_rate=math.nan), "fixed_rate: .* finite"),
         (lambda: PricingTerms(**{**START, "vol_base": -0.2}), "vol_base: .* positive, got -0.2"),
         (lambda: PricingTerms(**START, term_reversion=-1.0), "a reversion is not negative"),
-        (lambda: alone(Option(kind="put", strike=5.0, expiry=FIRST, quantity=1.0)), "expires after the start, got '2020-02-19'"),
+        (
+            lambda: alone(Option(kind="put", strike=5.0, expiry=FIRST, quantity=1.0)),
+            "expires after the start, got '2020-02-19'",
+        ),
         (lambda: alone(Swap(notional=1.0, maturity=FIRST)), "matures after the start, got '2020-02-19'"),
     ],
 )

@@ -61,7 +61,9 @@ def test_smile_is_flat_at_the_money_and_bounded():
 
 def test_term_response_is_the_mean_of_a_decay():
     assert term_response(np.array([0.0, 0.5, 3.0]), 0.0).tolist() == [1.0] * 3
-    np.testing.assert_allclose(term_response(np.array([0.0, 1e-15, 2.0]), 1.5), [1, 1, (1 - np.exp(-3)) / 3], rtol=1e-12)
+    np.testing.assert_allclose(
+        term_response(np.array([0.0, 1e-15, 2.0]), 1.5), [1, 1, (1 - np.exp(-3)) / 3], rtol=1e-12
+    )
 
 
 def test_a_par_position_is_worth_nothing():
@@ -96,7 +98,10 @@ def test_sensitivities_are_the_slopes_of_the_legs(rates, year, tick):
     np.testing.assert_allclose((got.annuity, got.floating), swap.terms(tick, market(*rates)), rtol=1e-13, atol=1e-15)
     for node in range(3):
         up, down = ([r + (bump * sign if i == node else 0) for i, r in enumerate(rates)] for sign in (1, -1))
-        slopes = [(u - d) / (2 * bump) for u, d in zip(swap.terms(tick, market(*up)), swap.terms(tick, market(*down)), strict=True)]
+        slopes = [
+            (u - d) / (2 * bump)
+            for u, d in zip(swap.terms(tick, market(*up)), swap.terms(tick, market(*down)), strict=True)
+        ]
         np.testing.assert_allclose(got.annuity_dv[node], slopes[0], atol=1e-4)
         np.testing.assert_allclose(got.floating_dv[node], slopes[1], atol=1e-6)
 

@@ -14,7 +14,7 @@ from numba import njit
 from markets.kernels import normal
 from markets.kernels import options as k
 from markets.kernels.swaps import NO_FIXING, flow_greeks, flow_values
-from sim.jit import FLAGS, kernel
+from sim.jit import FLAGS, _cache_folder, kernel
 
 mp.mp.dps = 40
 BASE = np.array([100.0, 0.2])  # spot0, s_base
@@ -46,7 +46,16 @@ def over(function, x):
 
 
 def row(*, call=True, quantity=1.0, strike=100.0, sd=0.2, response=1.0, q_tau=0.0, b=(0.0, 0.0, 0.0)):
-    return [1.0 if call else -1.0, quantity, strike, math.log(strike / BASE[0]) + q_tau, sd, response, math.exp(-q_tau), *b]
+    return [
+        1.0 if call else -1.0,
+        quantity,
+        strike,
+        math.log(strike / BASE[0]) + q_tau,
+        sd,
+        response,
+        math.exp(-q_tau),
+        *b,
+    ]
 
 
 def state(spot, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0):
@@ -85,7 +94,9 @@ def test_exp_at_its_limits():
 def test_log_is_accurate_to_rounding():
     x = np.concatenate([np.exp(np.linspace(-690, 700, 3001)), 1 + np.linspace(-0.3, 0.5, 801)])
     exact = [mp.log(mp.mpf(float(v))) for v in x]
-    error = [abs(mp.mpf(float(y)) - e) / max(abs(e), mp.mpf(1e-300)) for y, e in zip(over(apply_log, x), exact, strict=True)]
+    error = [
+        abs(mp.mpf(float(y)) - e) / max(abs(e), mp.mpf(1e-300)) for y, e in zip(over(apply_log, x), exact, strict=True)
+    ]
     assert max(error) < 4e-16
     assert np.isnan(over(apply_log, [-1.0, np.nan])).all()
     assert over(apply_log, [1.0])[0] == 0.0
@@ -181,7 +192,9 @@ def test_without_time_or_vol_an_option_is_its_payoff(call, spot, nothing):
     assert got[k.GAMMA] == 0.0
 
 
-@pytest.mark.parametrize(("spot", "vol"), [(1e-300, 0.2), (0.0, 3.0), (1e12, 0.2), (100.0, 1e-200), (100.0, 1e6), (100.0, 0.0)])
+@pytest.mark.parametrize(
+    ("spot", "vol"), [(1e-300, 0.2), (0.0, 3.0), (1e12, 0.2), (100.0, 1e-200), (100.0, 1e6), (100.0, 0.0)]
+)
 @pytest.mark.parametrize("function", [k.option_greeks, k.claim_greeks])
 def test_extreme_states_stay_finite(spot, vol, function):
     if function is k.claim_greeks and vol > 1:
@@ -238,6 +251,18 @@ def test_flows_are_discounted_on_the_nodes():
 # --- the machinery ---------------------------------------------------------------------------------------------------
 
 
+def test_flags_keep_what_is_not_a_number_visible():
+    assert not FLAGS["fastmath"] & {"nnan", "ninf", "fast", "reassoc", "afn"}
+
+
+def test_an_edit_of_any_source_of_the_folder_moves_the_cache(tmp_path):
+    (tmp_path / "a.py").write_text("x = 1")
+    before = _cache_folder.__wrapped__(tmp_path)
+    (tmp_path / "a.py").write_text("x = 2")
+    assert before.parent == tmp_path / "__pycache__"
+    assert _cache_folder.__wrapped__(tmp_path) != before
+
+
 def random_case(paths, options, seed=1):
     rng = np.random.default_rng(seed)
     spot, vol = 100 * np.exp(0.2 * rng.standard_normal(paths)), 0.2 * np.exp(0.3 * rng.standard_normal(paths))
@@ -284,7 +309,9 @@ def test_every_kernel_runs_inside_another_njit():
     flow_values(*market[2:], fixings, flows, slots, expected)
     np.testing.assert_allclose(legs[0], expected, rtol=1e-13)
     np.testing.assert_allclose(out, values(rows, market) + expected, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(sums, greeks(rows, market) + greeks(rows, market, k.claim_greeks), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(
+        sums, greeks(rows, market) + greeks(rows, market, k.claim_greeks), rtol=1e-12, atol=1e-13
+    )
 
 
 @njit(**FLAGS)
@@ -317,4 +344,6 @@ def test_the_inner_loop_vectorises():
     k.option_values(*market, BASE, rows, ours)
     erfc_loop(*market, BASE, rows, plain)
     np.testing.assert_allclose(ours, plain, atol=1e-11)
-    assert 2 * best_seconds(k.option_values, *market, BASE, rows, ours) < best_seconds(erfc_loop, *market, BASE, rows, plain)
+    assert 2 * best_seconds(k.option_values, *market, BASE, rows, ours) < best_seconds(
+        erfc_loop, *market, BASE, rows, plain
+    )

@@ -74,12 +74,8 @@ def option_values(
         for j in range(width):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
         for i in range(terms.shape[0]):
-            sign, quantity, strike, log_strike = (
-                terms[i, SIGN],
-                terms[i, QUANTITY],
-                terms[i, STRIKE],
-                terms[i, LOG_STRIKE],
-            )
+            sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
             sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
             b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             for j in range(width):
@@ -132,12 +128,8 @@ def option_greeks(
         for j in range(width):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
         for i in range(terms.shape[0]):
-            sign, quantity, strike, log_strike = (
-                terms[i, SIGN],
-                terms[i, QUANTITY],
-                terms[i, STRIKE],
-                terms[i, LOG_STRIKE],
-            )
+            sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
+            strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
             sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
             b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             for j in range(width):

@@ -1,0 +1,257 @@
+"""Compiled books: options and swaps against QuantLib, put-call parity, the gamma claim against quadrature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+import QuantLib as ql
+
+from markets.book import Book, PricingTerms
+from markets.factors import State
+from markets.instruments import GammaClaim, Option, Swap
+
+FIRST = date(2019, 9, 16)
+NODE_DAYS = (0, 730, 3650)
+
+
+@dataclass(frozen=True)
+class DailyClock:
+    """Every calendar day ticks and trades, act/365: QuantLib's null calendar."""
+
+    days: int
+
+    @property
+    def ticks(self):
+        return np.arange(self.days + 1) * 86_400
+
+    @property
+    def calendar_years(self):
+        return np.arange(self.days + 1) / 365
+
+    variance_years = calendar_years
+
+    @property
+    def session_dates(self):
+        return (FIRST,)
+
+    def seconds(self, day):
+        return (day - FIRST).days * 86_400
+
+    def calendar_years_to(self, day):
+        return (day - FIRST).days / 365
+
+    variance_years_to = calendar_years_to
+
+
+def day(number):
+    return FIRST + timedelta(days=int(number))
+
+
+def ql_date(moment):
+    return ql.Date(moment.day, moment.month, moment.year)
+
+
+def terms(**changes):
+    base = {"spot0": 100.0, "vol_base": 0.2, "overnight0": 0.02, "us2y0": 0.017, "us10y0": 0.019}
+    return PricingTerms(**{**base, **changes})
+
+
+def compiled(*instruments, days=400, **changes):
+    return Book(instruments).compile(DailyClock(days), terms(**changes))
+
+
+# --- options -----------------------------------------------------------------------------------------------------
+
+OPTIONS, STATES = 100, 100  # 10,000 pairs
+SKEW, REVERSION, DIVIDEND = 0.4, 1.2, 0.015
+
+
+def random_options(rng):
+    return [
+        Option(
+            kind="call" if rng.random() < 0.5 else "put",
+            strike=100 * np.exp(0.3 * rng.standard_normal()),
+            expiry=day(rng.integers(1, 1500)),
+            quantity=1.0,
+        )
+        for _ in range(OPTIONS)
+    ]
+
+
+def random_state(rng, paths):
+    return State(
+        100 * np.exp(0.3 * rng.standard_normal(paths)),
+        0.2 * np.exp(0.6 * rng.standard_normal(paths)),
+        *(rng.normal(0.02, 0.02, paths) for _ in range(3)),
+    )
+
+
+def expected_vol(option, vol):
+    """The smile by its definition, and d ln(option vol) / d ln s."""
+    years = (option.expiry - FIRST).days / 365
+    multiple = np.clip(1 - SKEW * np.log(option.strike / 100) / np.sqrt(max(years, 1 / 12)), 0.25, 4)
+    response = (1 - np.exp(-REVERSION * years)) / (REVERSION * years)
+    return multiple * 0.2 * (vol / 0.2) ** response, response
+
+
+def quantlib_greeks(option, now, path):
+    """Value and sensitivities of one option from BlackCalculator, in the order of our Greeks."""
+    years = (option.expiry - FIRST).days / 365
+    spot, s = now.spot[path], now.vol[path]
+    zero = np.interp(years, [0, 2, 10], [now.overnight[path], now.us2y[path], now.us10y[path]])
+    vol, response = expected_vol(option, s)
+    payoff = ql.PlainVanillaPayoff(ql.Option.Call if option.kind == "call" else ql.Option.Put, option.strike)
+    forward, discount = spot * np.exp((zero - DIVIDEND) * years), np.exp(-zero * years)
+    black = ql.BlackCalculator(payoff, forward, vol * np.sqrt(years), discount)
+    rho = [black.rho(years) * np.interp(years, [0, 2, 10], unit) for unit in np.eye(3)]
+    return [black.value(), black.delta(spot), black.gamma(spot), black.vega(years) * vol * response / s, *rho]
+
+
+def test_ten_thousand_random_options_match_quantlib():
+    rng = np.random.default_rng(20200219)
+    now, worst = random_state(rng, STATES), np.zeros(7)
+    scale = [now.spot, 1.0, 1 / now.spot, now.spot, now.spot, now.spot, now.spot]
+    for option in random_options(rng):
+        book = compiled(option, days=5, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
+        got = book.greeks(0, now, book.new_fixings(STATES))
+        expected = np.array([quantlib_greeks(option, now, path) for path in range(STATES)]).T
+        error = [np.abs(g - e) / s for g, e, s in zip(got, expected, scale, strict=True)]
+        # Greeks other than value and delta may be large against spot: relative to their own size then.
+        error = [e / np.maximum(1, np.abs(x) / s) for e, x, s in zip(error, expected, scale, strict=True)]
+        worst = np.maximum(worst, [e.max() for e in error])
+        np.testing.assert_allclose(book.value(0, now, book.new_fixings(STATES)), got.value, atol=1e-11)
+    assert (worst < 1e-12).all(), worst
+
+
+def test_put_call_parity():
+    rng = np.random.default_rng(8)
+    now = random_state(rng, 500)
+    for expiry, strike in ((1, 100.0), (30, 80.0), (400, 125.0), (3000, 100.0)):
+        pair = [
+            Option(kind=kind, strike=strike, expiry=day(expiry), quantity=q)
+            for kind, q in (("call", 1.0), ("put", -1.0))
+        ]
+        book = compiled(*pair, days=0, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
+        years = expiry / 365
+        zero = np.array([np.interp(years, [0, 2, 10], nodes) for nodes in np.array(now[2:]).T])
+        forward = now.spot * np.exp(-DIVIDEND * years) - strike * np.exp(-zero * years)
+        got = book.greeks(0, now, book.new_fixings(500))
+        np.testing.assert_allclose(got.value, forward, atol=1e-11)
+        np.testing.assert_allclose(got.delta, np.exp(-DIVIDEND * years), atol=1e-13)
+        np.testing.assert_allclose((got.gamma, got.vega), 0, atol=1e-11)
+
+
+def test_gamma_claim_matches_quadrature():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    now = random_state(np.random.default_rng(4), 50)
+    expiry, strike = 500, 110.0
+    years = expiry / 365
+    claim = GammaClaim(strike=strike, expiry=day(expiry), quantity=-3.0)
+    book = compiled(claim, days=0, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
+    got = book.value(0, now, book.new_fixings(50))
+    vol, _ = expected_vol(claim, now.vol)
+    zero = np.array([np.interp(years, [0, 2, 10], rates) for rates in np.array(now[2:]).T])
+    sd = (vol * np.sqrt(years))[:, None]
+    end = now.spot[:, None] * np.exp(((zero - DIVIDEND) * years)[:, None] - sd**2 / 2 + sd * nodes)
+    mean = (end * np.log(end / strike) - end + strike) @ weights / np.sqrt(2 * np.pi)
+    np.testing.assert_allclose(got, -3.0 * np.exp(-zero * years) * mean, rtol=1e-11, atol=1e-10)
+
+
+# --- swaps -------------------------------------------------------------------------------------------------------
+
+
+class QuantLibSwap:
+    """The same swap on QuantLib's multi-curve machinery, valued on `today`."""
+
+    def __init__(self, swap, rate, spread, today, fixings):
+        self.today, self.spread = ql_date(today), spread
+        ql.Settings.instance().evaluationDate = self.today
+        self.discount, self.projection = (
+            ql.RelinkableYieldTermStructureHandle(),
+            ql.RelinkableYieldTermStructureHandle(),
+        )
+        index = ql.IborIndex(
+            "float", ql.Period(swap.float_months, ql.Months), 0, ql.USDCurrency(), ql.NullCalendar(),
+            ql.Unadjusted, False, ql.Actual360(), self.projection,
+        )  # fmt: skip
+        index.clearFixings()
+        for fixed_on, value in fixings.items():
+            index.addFixing(ql_date(fixed_on), value)
+        start, end = ql_date(swap.start or FIRST), ql_date(swap.maturity)
+        legs = [
+            ql.Schedule(start, end, ql.Period(months, ql.Months), ql.NullCalendar(), ql.Unadjusted, ql.Unadjusted,
+                        ql.DateGeneration.Backward, False)
+            for months in (swap.fixed_months, swap.float_months)
+        ]  # fmt: skip
+        self.swap = ql.VanillaSwap(
+            ql.VanillaSwap.Receiver, swap.notional, legs[0], rate, ql.Thirty360(ql.Thirty360.BondBasis),
+            legs[1], index, 0.0, ql.Actual360(),
+        )  # fmt: skip
+        self.swap.setPricingEngine(ql.DiscountingSwapEngine(self.discount, False))
+
+    def value(self, rates):
+        for handle, spread in ((self.discount, 0.0), (self.projection, self.spread)):
+            days = [*NODE_DAYS, 20_000]  # the last node again: flat zero rate, not flat forward
+            levels = [rate + spread for rate in (*rates, rates[-1])]
+            curve = ql.ZeroCurve([self.today + d for d in days], levels, ql.Actual365Fixed())
+            curve.enableExtrapolation()
+            handle.linkTo(curve)
+        return self.swap.NPV()
+
+
+SWAPS = [
+    Swap(notional=1e6, maturity=date(2029, 9, 16), fixed_rate=0.018),
+    Swap(notional=-2e6, maturity=date(2021, 9, 30), fixed_rate=0.01),
+    Swap(notional=5e5, maturity=date(2044, 1, 31), fixed_rate=0.03, start=date(2018, 1, 31)),
+    Swap(notional=1e6, maturity=date(2024, 12, 20), fixed_rate=0.015, start=date(2019, 11, 4), fixed_months=12),
+    Swap(notional=1e6, maturity=date(2020, 1, 15), fixed_rate=0.02, start=date(2019, 7, 22), float_months=1),
+    Swap(notional=3e6, maturity=date(2031, 3, 1), fixed_rate=0.022, fixed_months=3, float_months=6),
+]
+
+
+def fixings_of(book, swap, fixings, path):
+    """The fixings that a compiled one-swap book has noted so far, by date."""
+    periods = [p for p in swap.float_leg(swap.start or FIRST) if p.end > FIRST]
+    return {
+        p.start: float(fixings[slot, path]) for slot, p in enumerate(periods[: len(fixings)]) if fixings[slot, path]
+    }
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.0035])
+@pytest.mark.parametrize("swap", SWAPS, ids=lambda s: f"{s.maturity}-{s.fixed_months}-{s.float_months}")
+def test_swaps_match_quantlib_on_two_curves(swap, spread):
+    rng, paths = np.random.default_rng(11), 3
+    book = compiled(swap, days=120, projection_spread=spread)
+    fixings, before = book.new_fixings(paths), 0
+    for tick in (0, 33, 49, 80, 110):  # 49: 4 November 2019, a start
+        now = random_state(rng, paths)
+        book.fix(before, tick, now, fixings)
+        before = tick
+        got = book.greeks(tick, now, fixings)
+        np.testing.assert_allclose(book.value(tick, now, fixings), got.value, rtol=1e-12, atol=1e-8)
+        for path in range(paths):
+            rates = [float(node[path]) for node in now[2:]]
+            theirs = QuantLibSwap(swap, swap.fixed_rate, spread, day(tick), fixings_of(book, swap, fixings, path))
+            assert got.value[path] == pytest.approx(theirs.value(rates), rel=1e-10, abs=1e-13 * abs(swap.notional))
+            for node, name in enumerate(("dv_overnight", "dv_us2y", "dv_us10y")):
+                up, down = ([r + sign * 1e-5 * (i == node) for i, r in enumerate(rates)] for sign in (1, -1))
+                slope = (theirs.value(up) - theirs.value(down)) / 2e-5
+                assert getattr(got, name)[path] == pytest.approx(slope, rel=1e-6, abs=1e-6 * abs(swap.notional))
+
+
+def test_par_rate_matches_quantlib():
+    for spread in (0.0, 0.0035):
+        swap = Swap(notional=1e6, maturity=date(2029, 9, 16))
+        book = compiled(swap, projection_spread=spread)
+        fixings = book.new_fixings(1)
+        theirs = QuantLibSwap(swap, 0.0, spread, FIRST, fixings_of(book, swap, fixings, 0))
+        theirs.value([0.02, 0.017, 0.019])
+        priced = compiled(
+            Swap(notional=1e6, maturity=date(2029, 9, 16), fixed_rate=theirs.swap.fairRate()), projection_spread=spread
+        )
+        start = State(*(np.array([x]) for x in (100.0, 0.2, 0.02, 0.017, 0.019)))
+        assert priced.value(0, start, fixings)[0] == pytest.approx(0.0, abs=1e-7)
+        assert book.value(0, start, fixings)[0] == pytest.approx(0.0, abs=1e-7)
