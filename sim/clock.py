@@ -26,7 +26,7 @@ T = TypeVar("T", bound=np.generic)
 class Clock:
     """Ticks in seconds since midnight of the first day (exchange wall clock), and two measures of time on them.
 
-    Tick 0 is the close of the first day: the state is known and nothing has happened yet. The later ticks are decisions.
+    Tick 0 is the close of the first day: the state is known and nothing has happened yet. Later ticks are decisions.
     Build one by `Clock.exchange` or `Clock.continuous`. All arrays are (ticks,) and read-only.
     """
 

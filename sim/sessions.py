@@ -80,8 +80,9 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
     known_from, known_to = day_date(int(sessions.days[0])), day_date(int(sessions.days[-1]))
     if known_from <= first and last <= known_to:
         return sessions
+    bound = f"to {known_to}" if last > known_to else f"from {known_from}"
     raise UserError(
-        f"the exchange calendar {calendar} is known {f'to {known_to}' if last > known_to else f'from {known_from}'} only",
+        f"the exchange calendar {calendar} is known {bound} only",
         value=f"{first} to {last}",
         place="clock.calendar",
         remedy="choose dates inside it, or use XNYS",
