@@ -12,6 +12,7 @@ import numpy as np
 from agents.base import Agent
 from agents.funding_desk import FundingDesk
 from agents.hedger import Hedger
+from agents.intervals import Interval
 from agents.market_maker import MarketMaker
 from agents.policies import Policy
 from agents.positions import Position
@@ -22,7 +23,6 @@ from scenarios.scenario import Scenario
 from sim.errors import UserError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-INTERVAL = re.compile(r"tick|[1-9][0-9]*[mhd]")
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
 VENUES = ("asset", "us2y", "us10y")
 
@@ -113,9 +113,10 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
 
 def check_interval(policy: Policy, at: Place) -> None:
     """Intervals are written '30m', '2h', '1d' or 'tick'."""
-    if not INTERVAL.fullmatch(policy.interval):
-        remedy = "write minutes, hours or days: '30m', '2h', '1d', or 'tick'"
-        raise at.error("not an interval", value=policy.interval, remedy=remedy)
+    try:
+        Interval(policy.interval)
+    except UserError as error:
+        raise at.error(error.rule, value=error.value, remedy=error.remedy) from None
 
 
 def check_position(position: Position, start: date, at: Place) -> None:

@@ -1,0 +1,151 @@
+"""The command line. Heavy imports stay inside the commands: `spiral --help` and `spiral list` answer at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sim.errors import SpiralError, UserError
+
+OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
+
+FILE = click.Path(path_type=Path)
+
+
+class Spiral(click.Group):
+    """Turns every error into one line and the right exit code; commands are listed in the order of use."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except UserError as error:
+            sys.exit(_say(f"error: {error}", MISTAKE))
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "spiral"
+            sys.exit(_say(f"error: {error.format_message()} ({command} --help explains)", MISTAKE))
+        except (KeyboardInterrupt, click.Abort):
+            sys.exit(_say("interrupted: nothing was kept", INTERRUPTED))
+        except SpiralError as error:
+            sys.exit(_say(f"failed: {' '.join(str(error).split())}", FAILED))
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of our output has gone, as in `spiral keys | head`
+            sys.exit(OK)
+        sys.exit(code if isinstance(code, int) else OK)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(text, err=True)
+    return code
+
+
+@click.group(cls=Spiral, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="spiral-crisis", prog_name="spiral")
+def main() -> None:
+    """What survival in a liquidity crisis cost a trading desk, and how much of it the desks' own hedging caused.
+
+    Start with `spiral list`, then `spiral run covid_crash_2020`.
+    """
+
+
+@main.command()
+@click.argument("scenario", required=False)
+@click.option("--history", type=FILE, help="Replay a record instead: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.")
+@click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book.")
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+@click.option("--out", type=FILE, help="Folder of the run (default: runs/NAME-SEED; an earlier run there is replaced).")
+@click.option("--twin", type=click.Choice(["frozen", "none"]), help="The world to compare with.")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--witnesses", type=click.IntRange(min=0), help="Paths of which every tick is kept.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+def run(**options: Any) -> None:
+    """Run SCENARIO (a preset's name or a .toml file), summarise it, and write its report."""
+    from scenarios.cli_run import run_and_report
+
+    run_and_report(**options)
+
+
+@main.command("list")
+def list_presets() -> None:
+    """The shipped scenarios."""
+    from scenarios.presets import presets
+
+    titles = presets()
+    width = max(map(len, titles))
+    for name, title in titles.items():
+        click.echo(f"{name:<{width}}  {title}")
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--chart", type=FILE, help="Also draw the storyline into FILE (.html, .png, .svg, .json).")
+def show(scenario: str, settings: tuple[str, ...], chart: Path | None) -> None:
+    """Explain SCENARIO: its storyline, book, agents and loops."""
+    from scenarios.cli_show import explain
+    from scenarios.load import load
+
+    explain(load(scenario, settings), chart)
+
+
+@main.command()
+@click.argument("file", type=FILE, default=Path("scenario.toml"))
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+def new(file: Path, force: bool) -> None:
+    """Write a commented scenario FILE (default: scenario.toml) with every key, its unit, default and meaning."""
+    from scenarios.template import write_template
+
+    write_template(file, force=force)
+    click.echo(f"{file} written; try: spiral check {file}, then: spiral run {file}")
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+def check(file: Path, settings: tuple[str, ...]) -> None:
+    """Validate a scenario FILE (or a preset) without running it."""
+    from scenarios.build import compile_books, make_clock
+    from scenarios.load import load
+
+    scenario = load(file, settings)
+    clock = make_clock(scenario)
+    compile_books(scenario, clock)
+    days, ticks = int(clock.day[-1]), len(clock.ticks)
+    click.echo(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
+
+
+@main.command()
+@click.argument("prefix", required=False, default="")
+def keys(prefix: str) -> None:
+    """Every key of a scenario file (that begins with PREFIX): default, unit, limits, meaning."""
+    from scenarios.cli_show import print_keys
+
+    print_keys(prefix)
+
+
+@main.command()
+@click.argument("run_dir", type=FILE)
+def report(run_dir: Path) -> None:
+    """Rebuild the summary and report.html of a finished run."""
+    from scenarios.cli_run import rebuild
+
+    rebuild(run_dir)
+
+
+@main.command()
+@click.argument("run_a", type=FILE)
+@click.argument("run_b", type=FILE)
+def compare(run_a: Path, run_b: Path) -> None:
+    """Two runs side by side."""
+    from scenarios.cli_run import side_by_side
+
+    side_by_side(run_a, run_b)

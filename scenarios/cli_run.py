@@ -1,0 +1,122 @@
+"""`spiral run`, `report` and `compare`: the commands that need an engine or a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.dataset import Run
+
+REPORT = "report.html"
+
+
+def run_and_report(
+    *,
+    scenario: str | None,
+    history: Path | None,
+    book: Path | None,
+    paths: int | None,
+    seed: int | None,
+    out: Path | None,
+    twin: str | None,
+    workers: int | None,
+    witnesses: int | None,
+    settings: tuple[str, ...],
+    no_report: bool,
+    quiet: bool,
+) -> None:
+    """Run, then print the summary and write the report, unless told otherwise."""
+    chosen = choose(scenario, history, book, settings).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
+    from scenarios.build import run
+
+    with progress_bar(chosen.title, quiet=quiet) as progress:
+        finished = run(chosen, out=folder, workers=workers, progress=progress)
+    if not quiet:
+        print_summary(finished)
+    if not no_report:
+        click.echo(str(write_report(finished)))
+    elif not quiet:
+        click.echo(str(folder))
+
+
+def choose(scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...]) -> Scenario:
+    """The scenario that the command line means."""
+    if (scenario is None) == (history is None):
+        remedy = "spiral run covid_crash_2020, or spiral run --history FILE.csv"
+        got = "neither" if scenario is None else "both"
+        raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
+    if history is not None:
+        from scenarios.history import from_history
+
+        return from_history(history, book, overrides=settings)
+    from scenarios.load import load
+    from scenarios.positions_csv import read_book, with_book
+
+    chosen = load(scenario or "", settings)
+    return chosen if book is None else with_book(chosen, read_book(book, chosen.start), str(book))
+
+
+class RateColumn(ProgressColumn):
+    """Millions of path-ticks a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed / 1e6:.2f}M path-ticks/s", style="progress.data.speed")
+
+
+@contextmanager
+def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A callback (done, total) that draws a bar with rate and time left on stderr; None when quiet."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), RateColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_summary(run: Run) -> None:
+    """The run's figures in the terminal."""
+    from analysis import terminal
+
+    Console().print(terminal.render(run))
+
+
+def write_report(run: Run) -> Path:
+    """report.html in the run's folder."""
+    from analysis import report
+
+    path = run.path / REPORT
+    report.write_report(run, path)
+    return path
+
+
+def rebuild(folder: Path) -> None:
+    """Summary and report of a finished run, from its dataset alone."""
+    from sim.dataset import open_run
+
+    run = open_run(folder)
+    print_summary(run)
+    click.echo(str(write_report(run)))
+
+
+def side_by_side(first: Path, second: Path) -> None:
+    """Two runs' figures beside each other."""
+    from analysis import compare
+    from sim.dataset import open_run
+
+    Console().print(compare.render_comparison(open_run(first), open_run(second)))

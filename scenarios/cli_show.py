@@ -1,0 +1,149 @@
+"""`spiral show` and `spiral keys`: a scenario, and every key, explained in the terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from agents.base import Agent
+from agents.hedger import Hedger
+from agents.positions import Position
+from scenarios.levels import daily_levels
+from scenarios.reference import all_keys
+from scenarios.registry import nearest
+from scenarios.scenario import Scenario, encode, type_name
+from sim.errors import UserError
+
+BARS = "▁▂▃▄▅▆▇█"
+SPARK_WIDTH = 60  # characters
+PLAIN_WIDTH = 160  # characters, where the output is not a terminal
+LEVELS = {
+    "spot": "{:,.2f}",
+    "vol": "{:.1%}",
+    "overnight": "{:.2%}",
+    "us2y": "{:.2%}",
+    "us10y": "{:.2%}",
+    "credit": "{:.2%}",
+}
+MULTIPLES = ("spread", "depth", "realised")
+
+
+def explain(scenario: Scenario, chart: Path | None) -> None:
+    """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
+    out = console()
+    out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
+    out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
+    out.print(storyline_table(scenario))
+    for name, label in (("spot", "Spot"), ("vol", "Vol"), ("us10y", "10Y")):
+        levels = daily_levels(scenario, name)
+        low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
+        out.print(f"{label:<5} {sparkline(levels)}  {low} to {high}", highlight=False)
+    out.print()
+    for agent in scenario.agents:
+        print_agent(out, agent)
+    out.print(feedback_line(scenario), highlight=False)
+    if chart is not None:
+        from scenarios.storyline_chart import draw
+
+        draw(scenario, chart)
+        click.echo(str(chart))
+
+
+def console() -> Console:
+    """Standard output, wide where it is not a terminal."""
+    out = Console()
+    return out if out.is_terminal else Console(width=PLAIN_WIDTH)
+
+
+def storyline_table(scenario: Scenario) -> Table:
+    """The anchors, one a line."""
+    rows = scenario.storyline.anchor
+    extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
+    table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
+    for heading in ("date", *LEVELS, *extra):
+        table.add_column(heading, justify="left" if heading == "date" else "right")
+    for row in rows:
+        cells = [_cell(getattr(row, key), form) for key, form in LEVELS.items()]
+        table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra))
+    return table
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
+
+
+def sparkline(values: list[float]) -> str:
+    """At most `SPARK_WIDTH` bars from the lowest to the highest value."""
+    count = min(SPARK_WIDTH, len(values))
+    sample = [values[round(i * (len(values) - 1) / max(count - 1, 1))] for i in range(count)]
+    low, span = min(sample), max(sample) - min(sample)
+    return "".join(BARS[int((v - low) / span * (len(BARS) - 1) + 0.5)] if span > 0 else BARS[0] for v in sample)
+
+
+def print_agent(out: Console, agent: Agent) -> None:
+    """Type, the parameters that differ from their defaults, policy and book."""
+    told = ", ".join(f"{key} = {value}" for key, value in changed(agent))
+    out.print(f"[bold]{escape(agent.name)}[/]  {type_name(type(agent))}: {escape(told)}", highlight=False)
+    if isinstance(agent, Hedger):
+        policy = ", ".join(f"{k} = {v}" for k, v in encode(agent.policy).items())
+        out.print(f"  policy: {escape(policy)}", highlight=False)
+        for position in agent.book:
+            out.print(f"  {describe(position)}", highlight=False)
+
+
+def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
+    """Parameters that are not at their default; capital always."""
+    for f in dataclasses.fields(agent):
+        value = getattr(agent, f.name)
+        default = f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
+        if f.name not in ("name", "book", "policy") and (value != default or f.name == "capital"):
+            yield f.name, f"{value:,.4g}" if isinstance(value, float) else encode(value)
+
+
+def describe(position: Position) -> str:
+    """One position in words: short $5.1bn put at 95 %, 2 months."""
+    expiry = f"{position.months} months" if position.months else f"to {position.expiry}"
+    if position.kind == "swap":
+        side = "receives" if (position.notional or 0) > 0 else "pays"
+        rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
+        return f"swap: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
+    size = position.quantity if position.quantity is not None else position.notional or 0.0
+    amount = f"{abs(size):,.6g} units" if position.quantity is not None else f"${abs(size) / 1e9:,.3g}bn"
+    strike = f"{position.strike:,g}" if position.strike is not None else f"{position.moneyness or 0:.0%} of spot"
+    return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, strike {strike}, {expiry}"
+
+
+def feedback_line(scenario: Scenario) -> str:
+    """The loops' switches, the twin, and the run's size."""
+    loops = ", ".join(f"{k} {v:g}" for k, v in encode(scenario.feedback).items())
+    twin = scenario.twin.name if scenario.twin else "none"
+    run = scenario.run
+    size = f"{run.paths} paths, seed {run.seed}, ticks of {scenario.clock.tick_minutes} min"
+    return f"Feedback: {loops}. Twin: {twin}. Run: {size}."
+
+
+def print_keys(prefix: str) -> None:
+    """The reference of every key that begins with `prefix`, a concrete agent's name allowed."""
+    every = list(all_keys())
+    chosen = [key for key in every if _matches(key.path, prefix)]
+    if not chosen:
+        raise UserError("no such key", value=prefix, remedy=nearest(prefix, sorted({key.path for key in every})))
+    table = Table("key", "default", "unit", "allowed", "meaning", "of", show_lines=False)
+    for key in chosen:
+        cells = (key.path, key.default or "-", key.unit, key.limits, key.help, key.owner)
+        table.add_row(*map(escape, cells))
+    console().print(table)
+
+
+def _matches(path: str, prefix: str) -> bool:
+    asked = [part for part in prefix.replace("[]", "").split(".") if part]
+    parts = path.replace("[]", "").split(".")
+    fits = all(p == "NAME" or p.startswith(a) for a, p in zip(asked, parts, strict=False))
+    return fits and len(asked) <= len(parts)

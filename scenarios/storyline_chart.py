@@ -1,0 +1,43 @@
+"""The storyline as a chart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import altair as alt
+
+from scenarios.levels import daily_levels
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+
+PANELS = {"Spot": ("spot",), "Vol": ("vol",), "Rates": ("overnight", "us2y", "us10y"), "Credit": ("credit",)}
+ENDINGS = (".html", ".png", ".svg", ".json")
+
+
+def draw(scenario: Scenario, path: Path) -> None:
+    """Spot, vol, rates and credit over time, in the format of the file's ending. Raises UserError."""
+    if path.suffix not in ENDINGS:
+        raise UserError(
+            f"a chart is one of {', '.join(ENDINGS)}", value=path.name, place="--chart", remedy="name the file so"
+        )
+    a, b, c, d = (_panel(scenario, title, names) for title, names in PANELS.items())
+    chart = alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
+    try:
+        chart.save(str(path), **({"inline": True} if path.suffix == ".html" else {}))
+    except OSError as error:
+        raise UserError(f"cannot be written: {error.strerror}", place=str(path)) from None
+
+
+def _panel(scenario: Scenario, title: str, names: tuple[str, ...]) -> alt.Chart:
+    days = [str(scenario.start + timedelta(days=i)) for i in range((scenario.end - scenario.start).days + 1)]
+    rows = [
+        {"date": day, "level": level, "series": name}
+        for name in names
+        for day, level in zip(days, daily_levels(scenario, name), strict=True)
+    ]
+    axis = alt.Axis(format=",.0f" if title == "Spot" else ".2%")
+    line = alt.Chart(alt.InlineData(values=rows), title=title, width=360, height=160).mark_line()
+    y = alt.Y("level:Q", title=None, scale=alt.Scale(zero=False), axis=axis)
+    panel: alt.Chart = line.encode(x=alt.X("date:T", title=None), y=y, color=alt.Color("series:N", title=None))
+    return panel

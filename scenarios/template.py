@@ -1,0 +1,137 @@
+"""A commented scenario file, generated from the parameters themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from agents.policies import POLICIES
+from agents.positions import Position
+from markets.spec import Anchor, StorylineSpec
+from scenarios.reference import Key, agent_keys, keys_of, policy_keys
+from scenarios.registry import agent_types
+from scenarios.scenario import RunSpec, Scenario
+from sim.errors import UserError
+
+HEAD = """\
+# A scenario of Spiral. Keys behind a # show their defaults: take the # away to change one.
+# Money in $; rates, spreads and vols as decimals (0.15 is 15 %). `spiral keys` lists all, `spiral check` validates.
+
+name = "{name}"
+title = "My crisis"
+regime = "what the curve, equities and credit do"
+description = \"\"\"
+What happens, and to whom.\"\"\"
+"""
+
+STORY = """
+# --- The storyline: dated levels at the close. The run starts at the first one. ---------------------------------------
+# Between the dates spot and vol run log-linearly, rates and credit linearly; a level that is missing is interpolated.
+[storyline]
+{keys}
+anchor = [
+    {{ date = 2024-03-01, spot = 5000.00, vol = 0.14, overnight = 0.050, us2y = 0.045, us10y = 0.042, credit = 0.010 }},
+    {{ date = 2024-03-15, spot = 4600.00, vol = 0.30, overnight = 0.050, us2y = 0.042, us10y = 0.040, credit = 0.014 }},
+    {{ date = 2024-03-28, spot = 4700.00, vol = 0.22, overnight = 0.050, us2y = 0.043, us10y = 0.041, credit = 0.013 }},
+]
+# Keys of an anchor:
+{anchor}
+"""
+
+AGENTS = """
+# --- The cast: one table for each agent, of any name. `count = 3` makes three alike. ----------------------------------
+# type: {types}, or a class of your own, "package.module:Class":
+# a frozen dataclass derived from agents.base.Agent, in this file's folder or installed.
+"""
+
+BOOK = """
+# Its book: one table for each position. An option has a strike or a moneyness, a quantity or a notional; every position
+# has an expiry or months. Negative: the desk is short (options) or pays fixed (swaps).
+[[agents.hedger.book]]
+kind = "put"
+moneyness = 0.95
+months = 2
+notional = -10e9
+# Keys of a position:
+{position}
+"""
+
+WIDTH = 34  # column at which the comments begin
+
+
+def template(name: str = "my_crisis") -> str:
+    """The text of a scenario file that loads as it stands."""
+    parts = [HEAD.format(name=name), *_market(), _storyline(), *_cast(), "\n# --- The run " + "-" * 104, "[run]"]
+    parts += _commented(keys_of(RunSpec, ""))
+    return "\n".join(parts) + "\n"
+
+
+def write_template(path: Path, *, force: bool = False) -> None:
+    """Write the template; UserError where the file is there already, or cannot be written."""
+    if path.exists() and not force:
+        raise UserError(
+            "the file is there already", value=str(path), remedy="give another name, or --force to replace it"
+        )
+    name = (
+        "".join(c if (c.isalnum() and c.isascii()) or c in "_-" else "_" for c in path.stem).strip("_-") or "my_crisis"
+    )
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(template(name))
+        os.replace(partial, path)
+    except OSError as error:
+        raise UserError(
+            f"cannot be written: {error.strerror}", place=str(path), remedy="give a file in a folder that exists"
+        ) from None
+
+
+def _market() -> Iterator[str]:
+    """Tables of clock, market, venues, feedback and credit, all commented defaults."""
+    keys = keys_of(Scenario, "", skip=("name", "title", "description", "regime", "storyline", "agents", "run"))
+    for table, members in groupby(keys, key=lambda key: key.path.rpartition(".")[0]):
+        yield f"[{table}]"
+        yield from _commented(members)
+        yield ""
+
+
+def _storyline() -> str:
+    anchors = "\n".join(_commented(keys_of(StorylineSpec, "", skip=("anchor",))))
+    return STORY.format(keys=anchors, anchor="\n".join(_commented(keys_of(Anchor, ""))))
+
+
+def _cast() -> Iterator[str]:
+    """One agent of each built-in type."""
+    types = agent_types()
+    yield AGENTS.format(types=", ".join(f'"{name}"' for name in types))
+    for name, (kind, cls) in zip(("maker", "hedger", "treasury"), types.items(), strict=True):
+        keys = list(agent_keys(kind, cls))
+        yield f"# {keys[0].help}"
+        yield f'[agents.{name}]\ntype = "{kind}"'
+        for nested, members in groupby(keys[1:], key=lambda key: key.path.count(".") > 2):
+            yield from _commented(members, depth=2 if nested else 1)
+        if kind == "Hedger":
+            yield from _policies()
+            yield BOOK.format(position="\n".join(_commented(keys_of(Position, ""))))
+        yield ""
+
+
+def _policies() -> Iterator[str]:
+    yield '\n[agents.hedger.policy]\nkind = "every"\ninterval = "30m"'
+    for kind, cls in POLICIES.items():
+        first, *others = policy_keys(kind, cls)
+        yield f'# kind = "{kind}": {first.help}'
+        yield from _commented(key for key in others if key.name != "interval")
+
+
+def _commented(keys: Iterable[Key], depth: int = 1) -> list[str]:
+    """`# key = default   # meaning [unit] (limits)`; nested keys keep their last `depth` parts."""
+    lines = []
+    for key in keys:
+        name = ".".join(key.path.split(".")[-depth:])
+        value = f"# {name} = {key.default}" if key.default else f"# {name} ="
+        unit = f" [{key.unit}]" if key.unit else ""
+        limits = f" ({key.limits})" if key.limits else ""
+        lines.append(f"{value:<{WIDTH}} # {key.help}{unit}{limits}".rstrip(" #"))
+    return lines
