@@ -46,8 +46,8 @@ format: $(DEV) ## rewrite the source in the house's format
 bench: $(DEV) ## speed and memory
 	$(BIN)/python -m pytest tests/bench -s --override-ini=norecursedirs=.venv
 
-readme: $(RUNTIME) ## rebuild the picture in the README
-	$(BIN)/python docs/picture.py
+readme: demo ## rebuild the picture in the README
+	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"
 
 setup: $(DEV) ## only set up, with the tools of development
 
