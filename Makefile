@@ -1,7 +1,9 @@
 # Everything happens in this folder: the virtual environment, caches and results.
 # `make demo` and `make test` set themselves up; nothing needs to be activated.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The first that runs and is new enough; `make PYTHON=...` for another.
+PYTHON ?= $(shell for p in python3.11 python3 python3.13 python3.12; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -44,7 +46,7 @@ format: $(DEV) ## rewrite the source in the house's format
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) ## speed and memory
-	$(BIN)/python -m pytest tests/bench -s --override-ini=norecursedirs=.venv
+	$(BIN)/python -m pytest tests/bench -s -m ""
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"
@@ -57,8 +59,7 @@ clean: ## remove the virtual environment, caches and results
 
 # A stamp is younger than what it was made from, or is made again.
 $(RUNTIME): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "Spiral needs Python 3.11 or later: put python3.11 or python3 on the PATH"; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Spiral needs Python 3.11 or later, got " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11 ...")'
+	@test -n "$(PYTHON)" || { echo "Spiral needs Python 3.11 or later: put it on the PATH, or make PYTHON=/path/to/it"; exit 1; }
 	@echo "Setting up .venv (once) ..."
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@$(PIP_INSTALL) --editable .
