@@ -74,7 +74,7 @@ def money(value: float, error: float | None = None) -> str:
     scaled = abs(value) / divisor
     digits = _digits(scaled, None if error is None else error / divisor)
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
-    tail = "" if error is None else f" ± {error / divisor:,.{digits}f}"
+    tail = _tail(error, digits, 1 / divisor)
     return f"{sign}${scaled:,.{digits}f}{unit[1:]}{tail}" if not tail else f"{sign}${scaled:,.{digits}f}{tail}{unit[1:]}"
 
 
@@ -83,14 +83,20 @@ def _scaled(value: float, unit: Unit, error: float | None) -> str:
     scaled = abs(value) * factor
     digits = _digits(scaled, None if error is None else error * factor)
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
-    tail = "" if error is None else f" ± {error * factor:,.{digits}f}"
+    tail = _tail(error, digits, factor)
     return f"{sign}{scaled:,.{digits}f}{tail}{suffix}"
+
+
+def _tail(error: float | None, digits: int, factor: float) -> str:
+    """" ± error", nothing where the error is too small to show."""
+    shown = round((error or 0.0) * factor, digits)
+    return f" ± {shown:,.{digits}f}" if shown else ""
 
 
 def _digits(scaled: float, error: float | None) -> int:
     """Decimals: as many as the standard error's first figure needs; three significant figures where there is none."""
     if error is not None and error > 0:
-        return min(max(-math.floor(math.log10(error)), 0), 5)
+        return min(max(-math.floor(math.log10(error)), 0), 3)
     wanted = 2 - math.floor(math.log10(scaled)) if scaled > 0 else 0
     return min(max(wanted, 0), 3)
 

@@ -37,7 +37,7 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     low, high = min(steps["low"].min(), 0.0), max(steps["high"].max(), 0.0)  # type: ignore[type-var]
     domain = [low / unit.divisor, (high + 0.06 * (high - low)) / unit.divisor] if high > low else [0, 1]  # type: ignore[operator]
     charts = [_one(steps.filter(pl.col("world") == w), w, unit, side, domain, first=i == 0) for i, w in enumerate(shown)]
-    return theme.finish(alt.hconcat(*charts, spacing=24).resolve_scale(color="independent"), TOTAL, _said(run, agent, world))
+    return theme.finish(alt.hconcat(*charts, spacing=24, resolve=theme.resolve("color", "independent")), TOTAL, _said(run, agent, world))
 
 
 def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
@@ -70,7 +70,7 @@ def _one(steps: pl.DataFrame, world: str, unit: Money, width: int, domain: list[
     )
     name = "actual world" if world == "actual" else f"{world} twin: no feedback" if world == "frozen" else f"twin: {world}"
     head = alt.TitleParams(name, fontSize=12.5, anchor="start", offset=6)
-    return alt.layer(links, bars, text).properties(width=width, height=260, title=head)
+    return alt.layer(links, bars, text, width=width, height=260, title=head)
 
 
 def _said(run: Run, agent: str | None, world: str) -> str:

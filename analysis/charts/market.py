@@ -20,15 +20,13 @@ def storyline(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     frames.check_world(run, world)
     anchors = record.anchors(run)
     shown = _worlds(run, world)
-    top = alt.hconcat(
+    charts = (
         _level(run, shown, anchors, "mid", "spot", 1.0, "spot"),
         _level(run, shown, anchors, "vol", "vol", 100.0, "implied vol, %"),
-        spacing=40,
+        _rates(run, world, anchors),
+        _level(run, shown, anchors, "credit", "credit", 1e4, "credit spread, bp"),
     )
-    bottom = alt.hconcat(
-        _rates(run, world, anchors), _level(run, shown, anchors, "credit", "credit", 1e4, "credit spread, bp"), spacing=40
-    ).resolve_scale(color="independent")
-    chart = alt.vconcat(top, bottom, spacing=24).resolve_scale(color="independent")
+    chart = alt.concat(*charts, columns=2, spacing=34, resolve=theme.resolve("color", "independent"))
     return theme.finish(chart, "The market against the storyline", _storyline_said(run, world))
 
 
@@ -45,13 +43,13 @@ def _level(run: Run, shown: dict[str, str], anchors: pl.DataFrame, column: str, 
     data = marks.long_bands({main: (scaled[main], column)})
     palette = {**shown, "storyline": theme.INK}
     x = dates(data, width=HALF)
-    chart = marks.band_and_median(data, palette, x, axis(label), width=HALF, height=170)
+    layers = marks.band_and_median(data, palette, x, axis(label))
     for other in others:
         median = scaled[other].select("time", at=pl.col(f"{column}_q50"), series=pl.lit(other))
         line = alt.Chart(rows(median)).mark_line(strokeDash=[6, 3], strokeWidth=2)
-        chart = alt.layer(chart, line.encode(x=x, y="at:Q", color=colours(palette)))
+        layers.append(line.encode(x=x, y="at:Q", color=colours(palette)))
     points = anchors.filter(pl.col(anchor).is_not_null()).select("time", at=pl.col(anchor) * factor, series=pl.lit("storyline"))
-    return alt.layer(chart, _points(points, palette, x)) if points.height else chart
+    return alt.layer(*layers, *_points(points, palette, x), width=HALF, height=170)
 
 
 def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
@@ -64,13 +62,14 @@ def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
         x=x, y=alt.Y("at:Q", axis=axis("zero rates, % (median)"), scale=alt.Scale(zero=False)), color=colours(palette)
     )
     points = pl.concat([anchors.select("time", at=pl.col(c) * 100, series=pl.lit("storyline")) for c in nodes]).drop_nulls()
-    chart = alt.layer(lines, _points(points, palette, x)) if points.height else alt.layer(lines)
-    return chart.properties(width=HALF, height=170)
+    return alt.layer(lines, *_points(points, palette, x), width=HALF, height=170)
 
 
-def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> alt.Chart:
+def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt.Chart]:
+    if not points.height:
+        return []
     mark = alt.Chart(rows(points)).mark_point(filled=True, size=26, opacity=1, stroke="white", strokeWidth=0.7)
-    return mark.encode(x=x, y="at:Q", color=colours(palette))
+    return [mark.encode(x=x, y="at:Q", color=colours(palette))]
 
 
 def _storyline_said(run: Run, world: str) -> str:
@@ -104,7 +103,7 @@ def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual")
         f"Worst median close {worst['time']:%-d %b %Y}: implied vol {worst['vol']:.0f} %, half-spread {worst['half_spread']:.2g} bp, "
         f"credit {worst['credit']:.0f} bp. Grey: the first {single['path'].n_unique()} paths."
     )
-    return theme.finish(alt.hconcat(*charts, spacing=40).resolve_scale(color="shared"), "Vol, spread and credit chase one another", said)
+    return theme.finish(alt.hconcat(*charts, spacing=40), "Vol, spread and credit chase one another", said)
 
 
 def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) -> alt.LayerChart:
@@ -121,7 +120,7 @@ def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) 
     colour = alt.Color("day:Q", scale=alt.Scale(scheme="viridis"), legend=legend)
     tips = [alt.Tooltip("time:T"), alt.Tooltip("vol:Q", format=".3g"), alt.Tooltip(f"{column}:Q", format=".3g")]
     points = base.mark_circle(size=46, opacity=1).encode(color=colour, tooltip=tips)
-    return alt.layer(faint, line, points).properties(width=HALF - 30, height=300)
+    return alt.layer(faint, line, points, width=HALF - 30, height=300)
 
 
 def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -134,11 +133,12 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     palette = {world: ACTUAL if world == "actual" else FROZEN}
     depth = marks.long_bands({world: (unit.scaled(closes, columns), "depth")})
     gain = marks.long_bands({world: (closes, "loop_gain")})
-    top = marks.band_and_median(depth, palette, x, axis(f"depth, {unit.unit} notional"), width=WIDTH, height=150)
+    top = marks.band_and_median(depth, palette, x, axis(f"depth, {unit.unit} notional"))
     small = float(closes["loop_gain_q95"].max() or 0.0) < 0.5  # type: ignore[arg-type]
     label = "loop gain at the close" + (" (square-root scale)" if small else "")
-    low = marks.band_and_median(gain, palette, x, axis(label), width=WIDTH, height=170, kind="sqrt" if small else "linear")
-    chart = alt.vconcat(top, alt.layer(low, marks.level(1.0, "1: shocks run away")), spacing=18).resolve_scale(color="shared")
+    low = marks.band_and_median(gain, palette, x, axis(label), kind="sqrt" if small else "linear")
+    low += marks.level(1.0, "1: shocks run away")
+    chart = alt.vconcat(alt.layer(*top, width=WIDTH, height=150), alt.layer(*low, width=WIDTH, height=170), spacing=18)
     stress = liquidity.stress(run, world=world)
     peak, high = stress["peak_loop_gain"], stress["peak_loop_gain_q95"]
     said = (

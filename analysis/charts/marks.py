@@ -21,16 +21,19 @@ def long_bands(parts: dict[str, tuple[pl.DataFrame, str]]) -> pl.DataFrame:
 
 
 def band_and_median(
-    frame: pl.DataFrame, palette: dict[str, str], x: alt.X, y: alt.Axis, *, width: int, height: int, kind: Literal["linear", "sqrt"] = "linear"
-) -> alt.LayerChart:
-    """5-95 % and 25-75 % bands with the median, one colour a series, from `long_bands`."""
+    frame: pl.DataFrame, palette: dict[str, str], x: alt.X, y: alt.Axis, *, kind: Literal["linear", "sqrt"] = "linear"
+) -> list[alt.Chart]:
+    """5-95 % and 25-75 % bands with the median, one colour a series, from `long_bands`.
+
+    Layers come as lists, for one `alt.layer` at the end: Altair copies a layer within a layer many times over.
+    """
     scale = alt.Scale(zero=False, type=kind, nice=True)
     base = alt.Chart(rows(frame)).encode(x=x, color=colours(palette))
     outer = base.mark_area(opacity=0.14).encode(y=alt.Y("q05:Q", axis=y, scale=scale), y2="q95:Q")
     inner = base.mark_area(opacity=0.22).encode(y=alt.Y("q25:Q", axis=y, scale=scale), y2="q75:Q")
     tips = [alt.Tooltip("time:T"), "series:N", *[alt.Tooltip(f"{q}:Q", format=",.4g") for q in ("q05", "q50", "q95")]]
     middle = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("q50:Q", axis=y, scale=scale), tooltip=tips)
-    return alt.layer(outer, inner, middle).properties(width=width, height=height)
+    return [outer, inner, middle]
 
 
 def stacked_bars(
@@ -49,9 +52,9 @@ def stacked_bars(
     )
 
 
-def level(value: float, text: str, colour: str = MUTED) -> alt.LayerChart:
+def level(value: float, text: str, colour: str = MUTED) -> list[alt.Chart]:
     """A dashed horizontal rule with its name at the left."""
     base = alt.Chart(alt.InlineData(values=[{"level": value}])).encode(y="level:Q")
     rule = base.mark_rule(strokeDash=[5, 4], color=colour)
     name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=colour, fontSize=11, text=text)
-    return alt.layer(rule, name.encode(x=alt.value(0)))
+    return [rule, name.encode(x=alt.value(0))]

@@ -33,8 +33,8 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
         f"bleed {money(-bleed)}, liquidity tax {money(tax)}, credit funding {money(last['credit_cost'])}. Lines: medians; "
         "bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
-    chart = alt.vconcat(_pnl_panel(day), _spread_panel(day, market), _funding_panel(day, market), spacing=22)
-    return theme.finish(chart.resolve_scale(color="independent", x="shared"), title, said)
+    shown = (_pnl_panel(day), _spread_panel(day, market), _funding_panel(day, market))
+    return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.resolve("color", "independent")), title, said)
 
 
 def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
@@ -49,7 +49,7 @@ def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
         .mark_line(strokeDash=[6, 4], strokeWidth=2)
         .encode(x=x, y=alt.Y("gamma:Q"), color=colours(palette))
     )
-    return alt.layer(marks.band_and_median(bands, palette, x, y, width=WIDTH, height=230), drift, _zero())
+    return alt.layer(*marks.band_and_median(bands, palette, x, y), drift, _zero(), width=WIDTH, height=230)
 
 
 def _spread_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
@@ -66,8 +66,8 @@ def _spread_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
         y=alt.Y("q05:Q", axis=axis("half-spread, bp of mid", right=True)), y2="q95:Q"
     )
     line = base.mark_line(strokeWidth=1.8).encode(y=y, color=colours(palette))
-    chart = alt.layer(bars, alt.layer(band, line)).resolve_scale(y="independent")
-    return chart.properties(width=WIDTH, height=150)
+    twice = theme.resolve("y", "independent")
+    return alt.layer(bars, alt.layer(band, line), resolve=twice, width=WIDTH, height=150)
 
 
 def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
@@ -83,7 +83,7 @@ def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
         .mark_line(strokeWidth=1.8)
         .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis("credit spread, bp", right=True)), color=colours(palette))
     )
-    return alt.layer(bars, line).resolve_scale(y="independent").properties(width=WIDTH, height=150)
+    return alt.layer(bars, line, resolve=theme.resolve("y", "independent"), width=WIDTH, height=150)
 
 
 def _stack_money(frame: pl.DataFrame, columns: tuple[str, ...]) -> Money:
@@ -124,7 +124,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         f"Hedged: 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, 99 % {risk['es_99']}. "
         f"Unhedged: 95 % expected shortfall {risk['unhedged_es_95']}."
     )
-    return theme.finish(alt.layer(bars, rules).properties(width=WIDTH, height=250), title, said)
+    return theme.finish(alt.layer(bars, *rules, width=WIDTH, height=250), title, said)
 
 
 def _edges(values: pl.Series | np.ndarray, bins: int) -> np.ndarray:
@@ -135,7 +135,7 @@ def _edges(values: pl.Series | np.ndarray, bins: int) -> np.ndarray:
     return np.linspace(low, high, bins + 1)
 
 
-def _risk_rules(levels: dict[str, float]) -> alt.LayerChart:
+def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
     names = {"var_95": "VaR 95 %", "es_95": "ES 95 %", "es_99": "ES 99 %"}
     data = pl.DataFrame({"at": list(levels.values()), "name": [names[k] for k in levels]})
     base = alt.Chart(rows(data)).encode(x="at:Q")
@@ -148,7 +148,7 @@ def _risk_rules(levels: dict[str, float]) -> alt.LayerChart:
         for i in range(data.height)
         for style in (halo, {})
     ]
-    return alt.layer(rule, *labels)
+    return [rule, *labels]
 
 
 STACK = {
@@ -187,7 +187,7 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
     parts = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
     said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {parts}."
-    chart = alt.layer(bars, line, _zero()).properties(width=WIDTH, height=280)
+    chart = alt.layer(bars, line, _zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)
 
 

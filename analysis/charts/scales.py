@@ -21,7 +21,8 @@ def rows(frame: pl.DataFrame) -> alt.InlineData:
     times = [c for c, kind in frame.schema.items() if kind.is_temporal()]
     tidy = [pl.when(pl.col(c).is_finite()).then(pl.col(c).round_sig_figs(5)).otherwise(None).alias(c) for c in floats]
     text = [pl.col(c).cast(pl.Datetime("us")).dt.strftime(TIME) for c in times]
-    return alt.InlineData(values=frame.with_columns(*tidy, *text).to_dicts())
+    values = tuple(frame.with_columns(*tidy, *text).to_dicts())  # a tuple, as Altair copies lists with every layer
+    return alt.InlineData(values=values)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def margin_calls(run: Run, *, agent: str | None = None, world: str = "actual") -
         charts = [_called(run, calls, day), *charts]
     else:
         said += " No margin was called in this world."
-    return theme.finish(alt.vconcat(*charts, spacing=18).resolve_scale(x="shared", color="independent"), title, said)
+    return theme.finish(alt.vconcat(*charts, spacing=18, resolve=theme.resolve("color", "independent")), title, said)
 
 
 def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
@@ -59,7 +59,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
     )
 
 
-def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt.LayerChart:
+def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt.Chart:
     twin = frames.twin_name(run)
     palette = {world: ACTUAL if world == "actual" else FROZEN} | ({twin: FROZEN} if twin and twin != world else {})
     curves = pl.concat([pnl.survival_curve(run, agent=agent, world=w).with_columns(series=pl.lit(w)) for w in palette])
@@ -68,4 +68,4 @@ def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt
     y = alt.Y("alive:Q", axis=axis("paths alive, %"), scale=alt.Scale(domain=domain))
     data = curves.with_columns(pl.col("alive") * 100)
     chart = alt.Chart(rows(data)).mark_line(interpolate="step-after", strokeWidth=2.2, clip=True)
-    return alt.layer(chart.encode(x=dates(day), y=y, color=colours(palette))).properties(width=WIDTH, height=130)
+    return chart.encode(x=dates(day), y=y, color=colours(palette)).properties(width=WIDTH, height=130)

@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart
+Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
 WIDTH = 780  # px of a full-width panel, axes excluded
-LINE = 128  # characters of a subtitle that fit it
+LINE = 134  # characters of a subtitle that fit it
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, MUTED, GRID = "#1f2933", "#66727f", "#e6eaee"
 
@@ -37,7 +37,14 @@ def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
     given = [subtitle] if isinstance(subtitle, str) else subtitle
     lines = [line for text in given for line in textwrap.wrap(text, LINE)]
     head = alt.TitleParams(title, subtitle=lines, anchor="start", frame="group", offset=14)
-    return chart.properties(title=head).configure(**config())
+    chart.title = head  # set, not `.properties()` and `.configure()`: each of those copies the whole chart
+    chart.config = alt.Config(**config())
+    return chart
+
+
+def resolve(channel: str, how: str) -> alt.Resolve:
+    """Scales of this channel "shared" or "independent", as an argument of `alt.layer` and the concatenations."""
+    return alt.Resolve(scale=alt.ScaleResolveMap(**{channel: how}))
 
 
 def config() -> dict[str, Any]:

@@ -24,19 +24,17 @@ def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual"
         unit = money_of(found, [f"pnl_{q}" for q in frames.SHARES])
         shown.insert(0, ("pnl", f"P&L, {unit.unit}", 1 / unit.divisor))
     charts = [_one(found, name, label, factor, height=170 if name == "pnl" else 110) for name, label, factor in shown]
-    chart = alt.vconcat(*charts, spacing=16).resolve_scale(x="shared", color="shared")
-    return theme.finish(chart, title, _said(run, agent, found, twin))
+    return theme.finish(alt.vconcat(*charts, spacing=16), title, _said(run, agent, found, twin))
 
 
 def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int) -> alt.LayerChart:
     columns = {name: "mean", **{f"{name}_{q}": q for q in frames.SHARES}}
     data = found.select("time", *[(pl.col(c) * factor).alias(to) for c, to in columns.items()]).with_columns(series=pl.lit("median"))
     x, y = dates(data), axis(label)
-    bands = marks.band_and_median(data, {"median": ACTUAL}, x, y, width=WIDTH, height=height)
+    bands = marks.band_and_median(data, {"median": ACTUAL}, x, y)
     mean = alt.Chart(rows(data.select("time", "mean"))).mark_line(strokeDash=[5, 3], color=theme.INK, strokeWidth=1.6)
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8).encode(y="zero:Q")
-    chart = alt.layer(bands, mean.encode(x=x, y="mean:Q"), zero)
-    return chart
+    return alt.layer(*bands, mean.encode(x=x, y="mean:Q"), zero, width=WIDTH, height=height)
 
 
 def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[str]:

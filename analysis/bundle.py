@@ -1,0 +1,40 @@
+"""The JavaScript that draws charts in a page without a network: Vega, Vega-Lite and Vega-Embed in one script."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+# What a page needs from the bundle; vl-convert makes it from its own copy of the libraries, with no download.
+SCHEMA = "6.4"  # Vega-Lite's version, the one that Altair 6 writes
+
+
+def script() -> str:
+    """The script's text, safe inside a <script> element. Bundling takes about 2 s, so it is kept in the user's cache."""
+    kept = _cache() / f"vega-lite-{SCHEMA}-vl-convert-{version('vl-convert-python')}.js"
+    try:
+        return kept.read_text(encoding="utf-8")
+    except OSError:
+        pass
+    import vl_convert
+
+    text: str = vl_convert.javascript_bundle(vl_version=SCHEMA).replace("</script", "<\\/script")
+    _keep(kept, text)
+    return text
+
+
+def _cache() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "spiral"
+
+
+def _keep(place: Path, text: str) -> None:
+    """Write whole or not at all; a cache that cannot be written is done without."""
+    part = place.with_suffix(f".{os.getpid()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(place)
+    except OSError:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,151 @@
+"""Two runs side by side: figures with their differences, and the cost of survival of each."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import altair as alt
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from analysis import frames, liquidity, page, pnl
+from analysis.charts import theme
+from analysis.charts.cost import SHORT
+from analysis.charts.scales import axis, colours, money_of, rows
+from analysis.charts.theme import Chart
+from analysis.numbers import Number, mean
+from analysis.summary import summarise
+from sim.dataset import Run
+
+# Averages that can be compared path by path where both runs share seed and paths: name -> (column, sign).
+PAIRED = {
+    "pnl": ("pnl", 1),
+    "unhedged_pnl": ("unhedged_pnl", 1),
+    "gamma_bleed": ("gamma", -1),
+    "theta_earned": ("theta", 1),
+    "spread_cost_calm": ("spread_cost_calm", -1),
+    "spread_cost_crisis": ("spread_cost_crisis", -1),
+    "impact_cost": ("impact_cost", -1),
+    "funding_credit": ("funding_credit", -1),
+    "funding_overnight": ("funding_overnight", -1),
+    "net_bleed": ("net_bleed", 1),
+    "liquidity_tax": ("liquidity_tax", 1),
+    "credit_cost": ("credit_cost", 1),
+    "cost_of_survival": ("cost_of_survival", 1),
+}
+
+
+def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
+    """name, label, unit, a, a_error, b, b_error, difference (b - a), error: one row a figure that both runs have.
+
+    The error of a difference is that of the path-by-path difference where both runs share seed and number of paths
+    (then path i has the same noise in both), else sqrt(a_error^2 + b_error^2).
+    """
+    of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
+    found = []
+    for name, mine in of_a.items():
+        if name not in of_b:
+            continue
+        other = of_b[name]
+        error = _difference_error(a, b, agent, name, mine, other)
+        row = (name, mine.label, mine.unit, mine.value, mine.error, other.value, other.error, other.value - mine.value, error)
+        found.append(row)
+    columns = ["name", "label", "unit", "a", "a_error", "b", "b_error", "difference", "error"]
+    text, number = dict.fromkeys(columns[:3], pl.String), dict.fromkeys(columns[3:], pl.Float64)
+    return pl.DataFrame(found, schema={**text, **number}, orient="row")
+
+
+def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number, other: Number) -> float | None:
+    if name in PAIRED and all(a.manifest[key] == b.manifest[key] for key in ("seed", "paths")):
+        column, sign = PAIRED[name]
+        apart = sign * (pnl.column(b, agent, "actual", column) - pnl.column(a, agent, "actual", column))
+        return mean(apart, "$", name).error
+    if mine.error is None or other.error is None:
+        return None
+    return math.hypot(mine.error, other.error)
+
+
+def names_of(a: Run, b: Run) -> tuple[str, str]:
+    """What to call the two: their names, or the folders' where the names are the same."""
+    first, second = str(a.manifest["name"]), str(b.manifest["name"])
+    if first != second:
+        return first, second
+    first, second = Path(a.path).name, Path(b.path).name
+    return (first, second) if first != second else (f"{first} (1)", f"{second} (2)")
+
+
+def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Table:
+    """The comparison for a terminal; differences beyond two standard errors are bold."""
+    first, second = names_of(a, b)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for i, name in enumerate(("", first, second, "difference")):
+        table.add_column(name, justify="right" if i else "left", no_wrap=True)
+    for label, mine, other, apart, clear in _cells(compare(a, b, agent=agent)):
+        bare = (mine.split(" ±")[0], other.split(" ±")[0])
+        table.add_row(label, *bare, Text(apart, style="bold" if clear else "dim"))
+    return table
+
+
+def _cells(frame: pl.DataFrame) -> list[tuple[str, str, str, str, bool]]:
+    """Label, both figures, their difference, and whether it is beyond two standard errors."""
+    found = []
+    for r in frame.iter_rows(named=True):
+        a, b, apart = (
+            str(Number(value=r[value], unit=r["unit"], label=r["label"], error=r[error]))
+            for value, error in (("a", "a_error"), ("b", "b_error"), ("difference", "error"))
+        )
+        clear = r["error"] is not None and abs(r["difference"]) > 2 * r["error"]
+        found.append((r["label"], a, b, apart, clear))
+    return found
+
+
+def cost_chart(a: Run, b: Run, *, agent: str | None = None) -> Chart:
+    """The parts of the cost of survival in both runs, side by side, with two standard errors either way."""
+    title = "Cost of survival, side by side"
+    if not (frames.desks(a, agent) and frames.desks(b, agent)):
+        return theme.note(title, "One of the runs has no hedging desk, so there is no cost to compare.")
+    names = names_of(a, b)
+    found = []
+    for run, name in zip((a, b), names, strict=True):
+        parts = liquidity.parts(run, agent=agent)
+        total = liquidity.costs(run, agent=agent)["cost_of_survival"]
+        for part, number in {**{SHORT[c]: n for c, n in parts.items()}, "total": total}.items():
+            error = 2 * (number.error or 0.0)
+            found.append((name, part, number.value, number.value - error, number.value + error))
+    data = pl.DataFrame(found, schema=["series", "part", "amount", "low", "high"], orient="row")
+    unit = money_of(data, ["low", "high"])
+    palette = dict(zip(names, (theme.HEDGED, theme.UNHEDGED), strict=True))
+    x = alt.X("part:N", sort=[*SHORT.values(), "total"], axis=alt.Axis(title=None, labelAngle=0, grid=False))
+    offset = alt.XOffset("series:N", sort=list(names))
+    base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
+    y = alt.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))
+    bars = base.mark_bar().encode(y=y, color=colours(palette))
+    whiskers = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
+    row = compare(a, b, agent=agent).row(by_predicate=pl.col("name") == "cost_of_survival", named=True)
+    apart = Number(value=row["difference"], unit="$", label="", error=row["error"])
+    said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
+    return theme.finish(alt.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
+
+
+def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = None) -> Path:
+    """Write both runs side by side as one self-contained HTML file and return its path."""
+    from analysis.charts import panels
+
+    first, second = names_of(a, b)
+    cells = [row[:4] for row in _cells(compare(a, b, agent=agent))]
+    figures = [
+        page.figure("cost", cost_chart(a, b, agent=agent)),
+        page.figure("first", panels(a, agent=agent)),
+        page.figure("second", panels(b, agent=agent)),
+    ]
+    return page.write_page(
+        Path(path),
+        "comparison.html.j2",
+        title=f"{first} and {second}",
+        meta=" \N{MIDDLE DOT} ".join(f"{r.manifest['name']}: {r.manifest['paths']:,} paths, seed {r.manifest['seed']}" for r in (a, b)),
+        charts=figures,
+        note="Difference: second less first, ± its standard error (path by path where both runs share seed and number of paths).",
+        table=page.Table("", ("figure", first, second, "difference"), cells),
+    )

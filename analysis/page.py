@@ -1,0 +1,56 @@
+"""HTML pages: templates filled with charts, tables and text, complete in one file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis import bundle
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart on a page: its name, its Vega-Lite specification as JSON, and one sentence on how to read it."""
+
+    name: str
+    spec: Any
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table on a page: text cells under a header; rows whose first cell is in `totals` are set off."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    totals: Sequence[str] = ()
+
+
+def figure(name: str, chart: Any, caption: str = "") -> Figure:
+    """The figure of an Altair chart."""
+    from markupsafe import Markup
+
+    text = json.dumps(chart.to_dict(), separators=(",", ":"), ensure_ascii=False)
+    return Figure(name, Markup(text.replace("<", "\\u003c")), caption)  # "<" as its code: nothing can end the script element
+
+
+def write_page(path: Path, template: str, **content: Any) -> Path:
+    """Fill the template and write the page, whole or not at all. `content` holds at least title and charts."""
+    from jinja2 import Environment, FileSystemLoader
+    from markupsafe import Markup
+
+    filler = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
+    text = filler.get_template(template).render(script=Markup(bundle.script()), **content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+    return path

@@ -1,0 +1,169 @@
+"""The report of a run: one HTML file that opens with no network; and any chart as a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis import charts, frames, page, tables, words
+from analysis.numbers import Number
+from analysis.summary import summarise
+from sim.dataset import Run
+from sim.errors import UserError
+
+# Charts by section, each with the sentence that says how to read it.
+SECTIONS: dict[str, dict[str, str]] = {
+    "What happened to the desk": {
+        "panels": "Top: what the desk made with and without its hedge on the same paths; the dashed line is what convexity alone took. "
+        "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding cost each day.",
+        "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the same random "
+        "numbers with every feedback loop cut, so the gap between the totals is what feedback cost.",
+        "twin_difference": "Each line is the actual world less its twin on the same random numbers: where it leaves zero, the desks' "
+        "own trades are moving the market.",
+        "attribution": "Each bar splits the mean P&L up to that close; parts above zero made money, parts below lost it, and the "
+        "line is their sum.",
+        "distribution": "How often each result came up. The further the hedged bars lie to the right of the unhedged ones, and the "
+        "narrower they are, the more the hedge did; rules mark the hedged tail.",
+        "margin_calls": "Bars are margin called that day, by how the call ended; the steps below are the share of paths on which the "
+        "desk is still alive.",
+    },
+    "What happened to the market": {
+        "storyline": "Points are the levels the scenario asks for; the line through the bands is the median path. Where the dashed "
+        "twin stays on the points and the actual line does not, the desks moved the market.",
+        "phase_portrait": "Follow the dots from dark to bright: a spiral in calm markets is a straight road there and back; a loop "
+        "means that one of the three heals later than the other.",
+        "loop_gain": "A loop gain of 0.5 means that re-hedging adds half of every price move to the next one; at 1 and above a move "
+        "feeds itself.",
+    },
+}
+
+
+def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Path:
+    """Write the run's report as one self-contained HTML file and return its path.
+
+    `agent`: None the first hedger by name, "all" the hedgers together, or a name. Raises UserError for an unknown one.
+    """
+    numbers = summarise(run, agent=agent)
+    figures = {
+        heading: [page.figure(name, charts.draw(run, name, agent=agent), caption) for name, caption in shown.items()]
+        for heading, shown in SECTIONS.items()
+    }
+    scenario: Mapping[str, Any] = run.manifest.get("scenario") or {}
+    return page.write_page(
+        Path(path),
+        "report.html.j2",
+        title=title_of(run),
+        regime=scenario.get("regime") or "",
+        description=" ".join(str(scenario.get("description") or "").split()),
+        meta=_meta(run),
+        cards=_cards(numbers),
+        paragraphs=words.paragraphs(run, numbers, agent=agent),
+        sections=list(figures.items()),
+        charts=[figure for shown in figures.values() for figure in shown],
+        tables=tables.all_tables(run, numbers, agent=agent),
+        command=_command(run),
+        parameters=_parameters(scenario),
+        footer=_footer(run),
+    )
+
+
+def write_chart(run: Run, name: str, path: str | Path, *, agent: str | None = None, world: str = "actual") -> Path:
+    """Write the chart of that name; the suffix says how: .png, .svg, .html (opens with no network) or .json (Vega-Lite).
+
+    Raises UserError for an unknown chart, world or agent, and for another suffix.
+    """
+    place = Path(path)
+    if place.suffix not in (".png", ".svg", ".html", ".json"):
+        remedy = "name it .png, .svg, .html or .json"
+        raise UserError("a chart is written as PNG, SVG, HTML or JSON", value=place.suffix, place=str(place), remedy=remedy)
+    chart = charts.draw(run, name, agent=agent, world=world)
+    return save(chart, place, title=f"{title_of(run)}: {name}")
+
+
+def save(chart: charts.Chart, place: Path, *, title: str) -> Path:
+    """Write an Altair chart in the format of the suffix."""
+    import vl_convert
+
+    if place.suffix == ".html":
+        return page.write_page(place, "chart.html.j2", title=title, charts=[page.figure("chart", chart)])
+    place.parent.mkdir(parents=True, exist_ok=True)
+    spec = json.dumps(chart.to_dict(), ensure_ascii=False)
+    if place.suffix == ".json":
+        place.write_text(spec, encoding="utf-8")
+    elif place.suffix == ".svg":
+        place.write_text(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), encoding="utf-8")
+    else:
+        place.write_bytes(vl_convert.vegalite_to_png(spec, scale=2.0, allowed_base_urls=[]))
+    return place
+
+
+def title_of(run: Run) -> str:
+    """The scenario's title, or its name."""
+    return str(run.manifest.get("title") or run.manifest["name"])
+
+
+def _meta(run: Run) -> str:
+    manifest = run.manifest
+    clock = manifest.get("clock") or {}
+    twin = frames.twin_name(run)
+    versions = manifest.get("versions") or {}
+    parts = [
+        f"{clock['first']} to {clock['last']}" if "first" in clock and "last" in clock else "",
+        f"{manifest['paths']:,} paths",
+        f"seed {manifest['seed']}",
+        f"twin: {twin}" if twin else "no twin",
+        ", ".join(f"{name} {number}" for name, number in versions.items()),
+    ]
+    return " \N{MIDDLE DOT} ".join(part for part in parts if part)
+
+
+def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
+    desk = {
+        "cost_of_survival": "gamma less theta, liquidity, credit",
+        "liquidity_tax": "spread and impact",
+        "feedback_share": "the twin has the loops cut",
+        "survival_rate": "of paths are never liquidated",
+        "pnl_q50": "at the end of the run",
+        "unhedged_pnl_q50": "same book, same paths",
+        "es_95": "mean of the worst 5 % of paths",
+        "peak_loop_gain": "at 1 shocks run away",
+    }
+    market = {"peak_vol": "implied", "peak_spread_multiple": "of base", "depth_loss": "of base", "peak_loop_gain": "at 1 shocks run away"}
+    chosen = desk if "cost_of_survival" in numbers else market
+    return [_card(numbers[name], more) for name, more in chosen.items()]
+
+
+def _card(number: Number, more: str) -> dict[str, str]:
+    value = number.text(error=False)
+    error = number.text().split("±")[-1].strip() if number.error and number.known else ""
+    return {"name": number.label, "value": value, "more": f"± {error}, {more}" if error else more}
+
+
+def _command(run: Run) -> str:
+    manifest = run.manifest
+    twin = "frozen" if frames.twin_name(run) else "none"
+    return f"spiral run {manifest['name']} --paths {manifest['paths']} --seed {manifest['seed']} --twin {twin}"
+
+
+def _parameters(scenario: Mapping[str, Any]) -> str:
+    """The scenario as indented JSON with short lists on one line."""
+    return _lines(scenario, 0)
+
+
+def _lines(value: Any, depth: int) -> str:
+    flat = json.dumps(value, ensure_ascii=False, default=str)
+    if not isinstance(value, Mapping | list) or len(flat) + 2 * depth <= 118:
+        return flat
+    pad, end = "  " * (depth + 1), "  " * depth
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(pad + _lines(item, depth + 1) for item in value) + f"\n{end}]"
+    items = [f"{pad}{json.dumps(str(key))}: {_lines(item, depth + 1)}" for key, item in value.items()]
+    return "{\n" + ",\n".join(items) + f"\n{end}}}"
+
+
+def _footer(run: Run) -> str:
+    seconds = (run.manifest.get("timing") or {}).get("seconds")
+    took = f"Simulated in {seconds:.1f} s. " if isinstance(seconds, int | float) else ""
+    return f"{took}Content hash {run.manifest.get('content_hash', 'unknown')}. The manifest beside the tables holds the scenario in full."

@@ -1,0 +1,111 @@
+"""The tables of a report: attribution by world, costs, risk, the market's worst levels, the cast, the storyline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from analysis import frames, liquidity, pnl, record, twins
+from analysis.numbers import MINUS, Number, mean, money, share
+from analysis.page import Table
+from sim.dataset import Run
+
+
+def all_tables(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[Table]:
+    """Every table that the run has data for."""
+    found: list[Table] = []
+    worlds = [str(w) for w in run.manifest["worlds"]]
+    if frames.desks(run, agent):
+        found += [attribution(run, agent, world) for world in worlds]
+        found += [costs(run, agent, worlds), risk(run, agent, worlds)]
+    found.append(market(run, worlds))
+    if frames.cast(run):
+        found.append(cast(run, worlds[0]))
+    levels = storyline(run)
+    return [*found, levels] if levels.rows else found
+
+
+def attribution(run: Run, agent: str | None, world: str) -> Table:
+    """Component, mean with its standard error, quantiles."""
+    frame = pnl.attribution_table(run, agent=agent, world=world)
+    rows = []
+    for r in frame.iter_rows(named=True):
+        middle = Number(value=r["mean"], unit="$", label=r["label"], error=r["error"])
+        rows.append((r["label"], str(middle), money(r["q05"]), money(r["q50"]), money(r["q95"])))
+    return Table(
+        f"P&L attribution, {world} world",
+        ("component", "mean ± standard error", "5 %", "median", "95 %"),
+        rows,
+        note=f"{frames.desk_name(run, agent)}; gains positive. The components add up to the P&L path by path; quantiles do not.",
+        totals=("P&L",),
+    )
+
+
+def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
+    """Cost of survival part by part in each world, and what feedback added."""
+    parts = {w: {**liquidity.parts(run, agent=agent, world=w), **liquidity.costs(run, agent=agent, world=w)} for w in worlds}
+    names = [*liquidity.PARTS, "net_bleed", "liquidity_tax", "cost_of_survival", "cost_of_survival_q05", "cost_of_survival_q95"]
+    extra = {}
+    if len(worlds) > 1:
+        extra = {**twins.feedback_parts(run, agent=agent), "cost_of_survival": twins.feedback(run, agent=agent)["feedback_cost"]}
+    rows = []
+    for name in names:
+        cells = [str(parts[w][name]) for w in worlds]
+        rows.append((parts[worlds[0]][name].label, *cells, *([str(extra.get(name, ""))] if extra else [])))
+    header = ("part", *worlds, *(["due to feedback"] if extra else []))
+    note = "Costs positive, mean over paths ± standard error. Cost of survival = gamma bleed less theta + liquidity tax + credit funding."
+    return Table("Cost of survival", header, rows, note=note, totals=("Cost of survival",))
+
+
+def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
+    """VaR, expected shortfall and survival by world."""
+    figures = {
+        w: {**pnl.risk(run, agent=agent, world=w), **pnl.survival(run, agent=agent, world=w), **liquidity.margin(run, agent=agent, world=w)}
+        for w in worlds
+    }
+    rows = [(number.label, *[str(figures[w][name]) for w in worlds]) for name, number in figures[worlds[0]].items()]
+    return Table("Risk, survival and margin", ("figure", *worlds), rows, note="Losses positive.")
+
+
+def market(run: Run, worlds: list[str]) -> Table:
+    """The worst levels of the market by world."""
+    figures = {w: liquidity.stress(run, world=w) for w in worlds}
+    rows = [(number.label, *[str(figures[w][name]) for w in worlds]) for name, number in figures[worlds[0]].items()]
+    return Table("The market at its worst", ("figure", *worlds), rows, note="Each path's worst level at any time, then over paths.")
+
+
+def cast(run: Run, world: str) -> Table:
+    """Every agent that is marked: its P&L and whether it survived."""
+    last = pl.col("time") == run.table("marks").select(pl.col("time").max()).collect().item()
+    columns = ("agent", "path", "pnl", "equity")
+    ends = run.table("marks").filter(last & (pl.col("world") == world)).select(columns).collect()
+    fallen = run.table("marks").filter((pl.col("world") == world) & (pl.col("liquidated") | pl.col("defaulted")))
+    down = dict(fallen.group_by("agent").agg(pl.col("path").n_unique()).collect().iter_rows())
+    paths, rows = int(run.manifest["paths"]), []
+    for name, role in frames.cast(run).items():
+        mine = ends.filter(pl.col("agent") == name)
+        made, equity = mine["pnl"].to_numpy(), mine["equity"].to_numpy()
+        low, high = np.quantile(made, [0.05, 0.95])
+        alive = share(paths - down.get(name, 0), paths, name)
+        rows.append((name, role.replace("_", " "), str(mean(made, "$", name)), money(low), money(high), money(float(np.median(equity))), str(alive)))
+    header = ("agent", "role", "mean P&L", "P&L 5 %", "P&L 95 %", "median equity", "survival rate")
+    return Table(f"The cast, {world} world", header, rows, note="At the last close.")
+
+
+def storyline(run: Run) -> Table:
+    """The ensemble's median beside the scenario's anchors."""
+    apart = record.against_storyline(run)
+    rows = []
+    for day, group in apart.group_by("date", maintain_order=True):
+        levels = {r["level"]: r for r in group.iter_rows(named=True)}
+        cells = [_level(levels[k], k) if k in levels else "" for k in record.LEVELS]
+        rows.append((f"{day[0]:%Y-%m-%d}", *cells))
+    header = ("anchor date", "spot", "vol, %", "O/N, %", "2Y, %", "10Y, %", "credit, bp")
+    return Table("Storyline: anchor / median of the ensemble", header, rows)
+
+
+def _level(row: Mapping[str, float], name: str) -> str:
+    factor, digits = {"spot": (1, 0), "credit": (1e4, 0), "vol": (100, 1)}.get(name, (100, 2))
+    return f"{row['anchor'] * factor:,.{digits}f} / {row['median'] * factor:,.{digits}f}".replace("-", MINUS)

@@ -1,0 +1,81 @@
+"""The run in plain words, written from its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis import frames
+from analysis.numbers import MINUS, Number
+from sim.dataset import Run
+
+
+def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
+    """A few sentences on what survival cost, where it came from, what feedback added, and how bad the market became."""
+    if "cost_of_survival" not in numbers:
+        return ["This run has no hedging desk: the figures are the market's alone.", _market(run, numbers)]
+    return [_outcome(run, numbers, agent), _cost(numbers), _feedback(run, numbers), _market(run, numbers), _alive(numbers)]
+
+
+def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
+    desk = frames.desk_name(run, agent)
+    text = (
+        f"Over {run.manifest['paths']:,} paths the median P&L of the desk ({desk}) is {_bare(n['pnl_q50'])} hedged and "
+        f"{_bare(n['unhedged_pnl_q50'])} had the same book been left alone. In the worst 5 % of paths it loses "
+        f"{_bare(n['es_95'])} on average hedged, {_bare(n['unhedged_es_95'])} unhedged"
+    )
+    removed = n["risk_removed"]
+    if not removed.known:
+        return text + "."
+    verb = "removes" if removed.value >= 0 else "adds"
+    return f"{text}: hedging {verb} {abs(removed.value) * 100:.0f} % of the standard deviation."
+
+
+def _cost(n: Mapping[str, Number]) -> str:
+    return (
+        f"Survival cost {n['cost_of_survival']} on average: gamma bleed {_bare(n['gamma_bleed'])} against "
+        f"{_bare(n['theta_earned'])} of theta earned, a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm markets "
+        f"{_bare(n['spread_cost_calm'])}, its crisis widening {_bare(n['spread_cost_crisis'])}, impact "
+        f"{_bare(n['impact_cost'])}), and {_bare(n['credit_cost'])} of credit in the funding. One path in twenty costs more than "
+        f"{_bare(n['cost_of_survival_q95'])}."
+    )
+
+
+def _feedback(run: Run, n: Mapping[str, Number]) -> str:
+    if frames.twin_name(run) is None:
+        return "The run has no twin, so it does not say how much of the cost the desks' own hedging caused."
+    more = "added" if n["feedback_cost"].value >= 0 else "saved"
+    cost = _bare(n["feedback_cost"]).removeprefix(MINUS)
+    share = n["feedback_share"]
+    part = f", {share} of it" if share.known else ""
+    return (
+        f"With the same random numbers and the loops cut, the twin shows what the desks did to themselves and to each other: "
+        f"feedback {more} {cost} to the cost{part}, and moved the P&L by {_bare(n['feedback_pnl'])}."
+    )
+
+
+def _market(run: Run, n: Mapping[str, Number]) -> str:
+    if not n["peak_vol"].known:
+        return "The run keeps no record of the market's worst levels."
+    gain = n["peak_loop_gain"]
+    text = (
+        f"On the median path implied vol peaks at {_bare(n['peak_vol'])}, the spread at {_bare(n['peak_spread_multiple'])} its "
+        f"base, the book loses {_bare(n['depth_loss'])} of its depth and credit reaches {_bare(n['peak_credit'])}. "
+    )
+    if not gain.known:
+        return text.strip()
+    if gain.value >= 1:
+        return text + f"The loop gain passes 1 (median peak {_bare(gain)}): shocks run away, bounded only by capacity."
+    return text + f"The loop gain peaks at {_bare(gain)}: at its worst a shock is amplified {1 / (1 - gain.value):.2f} times."
+
+
+def _alive(n: Mapping[str, Number]) -> str:
+    text = f"The desk is never liquidated on {n['survival_rate']} of paths"
+    if n["margin_call_rate"].value == 0:
+        return text + "; it meets no margin call."
+    unmet = n["margin_unmet"]
+    met = f", {_bare(unmet)} of the calls are not met" if unmet.known else ""
+    return f"{text}; {_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all{met}."
+
+
+def _bare(number: Number) -> str:
+    return number.text(error=False)
