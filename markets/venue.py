@@ -11,7 +11,7 @@ import simpy
 from numpy.typing import NDArray
 
 from markets.factors import Impact
-from sim.phases import Phase, minutes
+from sim.phases import minutes
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -178,20 +178,22 @@ class Venue(ABC):
         Units: units of the asset, or $ notional received fixed. Raises BugError if an order is not finite.
         """
         world = self.world
-        order = np.broadcast_to(np.asarray(quantity, dtype=np.float64), (world.paths,))
+        order = np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), (world.paths,)))
         world.require_finite(f"order of {taker.name} at {self.name}", order)
-        if not self._orders:
-            callbacks = world.at(world.now, Phase.CLEAR).callbacks
-            assert callbacks is not None
-            callbacks.append(lambda _: self._clear())
+        world.clear_soon()
         answer = world.env.event()
         self._orders.append((taker.name, order, answer))
         return answer
 
-    def _clear(self) -> None:
+    @property
+    def has_orders(self) -> bool:
+        """Whether orders wait for CLEAR."""
+        return bool(self._orders)
+
+    def clear(self) -> Vector:
+        """Net and fill the orders of this instant; returns the displacement of the price that they cause, (paths,)."""
         world, orders = self.world, self._orders
         self._orders = []
-        self._stop_if_fallen()
         book = self.book()
         open_now = self.halted_until <= world.now
         buys = sum((np.maximum(q, 0.0) for _, q, _ in orders), np.zeros(world.paths))
@@ -207,8 +209,7 @@ class Venue(ABC):
             self._fill(taker, order, filled, book, calm, walk)
             price = self.price_at(np.sign(filled) * book.half_spread + book.skew + walk)
             world.soon(answer, Fill(filled, order - filled, price))
-        self.displace(self._impact_switch * self.spec.impact * fraction)
-        world.ledger.check(f"{world.timestamp()} CLEAR {self.name}")
+        return self._impact_switch * self.spec.impact * fraction
 
     def _limit(self, book: Book) -> Vector:
         """Most net quantity that one clearing fills, (paths,)."""
@@ -254,8 +255,8 @@ class Venue(ABC):
     def forget_terms(self) -> None:
         """The curve has moved; what was derived from it is stale."""
 
-    def _stop_if_fallen(self) -> None:
-        """Circuit breakers, where the venue has them."""
+    def stop_if_fallen(self) -> None:
+        """Circuit breakers, where the venue has them: asked at every tick, when the market has moved."""
 
     def close_day(self) -> None:
         """Remember the close; breakers start afresh."""
@@ -263,8 +264,8 @@ class Venue(ABC):
 
 def _filled_share(side: Vector, other: Vector, limit: Vector) -> Vector:
     """Share of one side's orders that is filled when only `limit` may remain net, (paths,)."""
-    net = side - other
-    return np.where(net > limit, (other + limit) / np.where(side > 0, side, 1.0), 1.0)
+    most = other + limit
+    return most / np.maximum(side, most)
 
 
 class AssetVenue(Venue):
@@ -327,7 +328,8 @@ class AssetVenue(Venue):
         """Move ln S."""
         self.world.factors.move(self.name, move)
 
-    def _stop_if_fallen(self) -> None:
+    def stop_if_fallen(self) -> None:
+        """Halt the paths whose price has newly fallen through a level."""
         levels, close = np.asarray(self.spec.halts), self._previous_close
         if not levels.size or close is None:
             return

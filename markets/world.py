@@ -50,6 +50,7 @@ class MarketWorld(World):
         self.venues: dict[str, Venue] = {"asset": AssetVenue(self, "asset", venues.asset)}
         for name, benchmark in benchmarks.items():
             self.venues[name] = SwapVenue(self, name, getattr(venues, name), benchmark)
+        self._clearing = False
         self.start(self._live())
 
     def venue(self, name: str) -> Venue:
@@ -59,6 +60,21 @@ class MarketWorld(World):
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
         return self.clock.timestamp(self.now)
+
+    def clear_soon(self) -> None:
+        """Clear all venues in CLEAR of this instant: every order fills before any moves a price."""
+        if not self._clearing:
+            self._clearing = True
+            callbacks = self.at(self.now, Phase.CLEAR).callbacks
+            assert callbacks is not None
+            callbacks.append(lambda _: self._clear())
+
+    def _clear(self) -> None:
+        self._clearing = False
+        moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
+        for venue, move in moves:
+            venue.displace(move)
+        self.ledger.check(f"{self.timestamp()} CLEAR")
 
     def soon(self, event: simpy.Event, value: Any) -> None:
         """Answer an event later in this instant, before the next phase."""
@@ -80,3 +96,4 @@ class MarketWorld(World):
                 self.require_finite(name, values)
             for venue in self.venues.values():
                 venue.reprice()
+                venue.stop_if_fallen()
