@@ -40,7 +40,7 @@ class Desk:
         self._tick = 0
         self._state = world.factors.state
         self._unit_value = book.value(0, self._state, self.fixings)
-        self._greeks: tuple[int, Vector, Greeks] | None = None
+        self._greeks: tuple[int, Greeks] | None = None
         self._take_on()
 
     def _take_on(self) -> None:
@@ -75,11 +75,11 @@ class Desk:
 
     def greeks(self) -> Greeks:
         """Greeks of one unit of scale at the market as it stands, computed once per price."""
-        tick, spot = self.world.factors.tick, self.world.factors.spot
-        if self._greeks is None or self._greeks[0] != tick or self._greeks[1] is not spot:
-            found = self.book.greeks(tick, self.world.factors.state, self.fixings, settled=self._tick)
-            self._greeks = (tick, spot, found)
-        return self._greeks[2]
+        factors = self.world.factors
+        if self._greeks is None or self._greeks[0] != factors.version:
+            found = self.book.greeks(factors.tick, factors.state, self.fixings, settled=self._tick)
+            self._greeks = (factors.version, found)
+        return self._greeks[1]
 
     def neutral_swaps(self) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue."""

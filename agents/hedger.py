@@ -53,7 +53,8 @@ class _Hedging:
         self.interval_years = self.interval.years(world.clock)
         self.last_look = 0
         self.last_spot = world.factors.spot.copy()
-        self.unfilled = np.zeros(world.paths, dtype=bool)
+        self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
+        self.unfilled: dict[str, NDArray[np.bool_]] = {}  # by venue: where the last order came back with a remainder
         self.hedges_rates = agent.hedge_rates and not self.passive
         if not self.passive:
             self._take_over_hedge()
@@ -67,25 +68,39 @@ class _Hedging:
             due = self.interval.due(world.clock, world.tick_index, self.last_look)
             if due:
                 self.last_look = world.tick_index
-            elif not (self.unfilled.any() or self.desk.forced.any() or self.desk.liquidated.any()):
+            elif not (any(left.any() for left in self.unfilled.values()) or self.desk.forced.any() or self.desk.liquidated.any()):
                 continue
-            orders = self._orders(due)
-            if agent.latency_seconds:
-                yield world.after(agent.latency_seconds, Phase.TRADE)
-            answers = {name: world.venue(name).trade(agent, q) for name, q in orders.items() if q.any()}
-            for name, answer in answers.items():
-                fill = yield answer
-                if name == "asset":
-                    self._note_fill(fill.quantity, fill.unfilled)
+            orders = {name: q for name, q in self._orders(due).items() if q.any()}
+            self.unfilled = {}  # whatever was left is in these orders
+            world.start(self._send(orders))
 
-    def _note_fill(self, filled: Vector, unfilled: Vector) -> None:
-        self.unfilled = np.abs(unfilled) > 1e-9 * np.maximum(np.abs(filled + unfilled), 1.0)
-        self.last_spot = np.where(filled != 0, self.world.factors.spot, self.last_spot)
+    def _send(self, orders: dict[str, Vector]) -> Process:
+        """Orders on their way, beside the desk that goes on looking."""
+        world, agent = self.world, self.agent
+        for name, quantity in orders.items():
+            self.in_flight[name] = self._under_way(name) + quantity
+        if agent.latency_seconds:
+            yield world.after(agent.latency_seconds, Phase.TRADE)
+        answers = {name: world.venue(name).trade(agent, quantity) for name, quantity in orders.items()}
+        for name, answer in answers.items():
+            fill = yield answer
+            self.in_flight[name] = self.in_flight[name] - orders[name]
+            left = np.abs(fill.unfilled) > 1e-9 * np.maximum(np.abs(orders[name]), 1.0)
+            self.unfilled[name] = self._left_at(name) | left
+            if name == "asset":
+                self.last_spot = np.where((fill.quantity != 0) & ~left, world.factors.spot, self.last_spot)
+
+    def _left_at(self, venue: str) -> NDArray[np.bool_]:
+        return self.unfilled.get(venue, np.zeros(self.world.paths, dtype=bool))
+
+    def _under_way(self, venue: str) -> Vector:
+        return self.in_flight.get(venue, np.zeros(self.world.paths))
 
     # --- the asset -------------------------------------------------------------------------------------------------
     @property
     def _held(self) -> Vector:
-        return self.world.ledger.balance(self.agent.name, "asset")
+        """Units held, with those on their way, (paths,)."""
+        return self.world.ledger.balance(self.agent.name, "asset") + self._under_way("asset")
 
     def _target(self) -> Vector:
         """Units that neutralise the book at the vol that the policy asks for, (paths,)."""
@@ -124,7 +139,7 @@ class _Hedging:
             order = np.zeros(self.world.paths)
         else:
             at = self._situation(due)
-            order = np.where(due | self.unfilled, self.agent.policy.desired(at) - held, 0.0)
+            order = np.where(due | self._left_at("asset"), self.agent.policy.desired(at) - held, 0.0)
         order = np.where(desk.liquidated, -held, order)
         net = desk.scale * desk.greeks().delta + held + order
         orders = {"asset": order - desk.forced * net}
@@ -135,8 +150,9 @@ class _Hedging:
         desk = self.desk
         orders: dict[str, Vector] = {}
         for name, unit in desk.neutral_swaps().items():
-            position, target = self.world.venue(name).exposure(self.agent.name), desk.scale * unit
-            order = target - position if (self.hedges_rates and due) else np.zeros(self.world.paths)
+            position = self.world.venue(name).exposure(self.agent.name) + self._under_way(name)
+            target = desk.scale * unit
+            order = np.where(self.hedges_rates & (due | self._left_at(name)), target - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
             net = position + order - target
             orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)

@@ -127,6 +127,7 @@ class Factors:
         self.stress = np.zeros(paths)
         self._led = np.zeros(paths)  # d + p that the leverage effect has already seen
         self.tick = 0
+        self.version = 0  # counts every change of a level: what is derived from the state is fresh while it stands
         self.vol_base = float(np.exp(storyline.vol.level[0]))
         self.refresh()
 
@@ -179,6 +180,7 @@ class Factors:
 
     def refresh(self) -> None:
         """Recompute the observed levels."""
+        self.version += 1
         tick, line = self.tick, self._line
         self.log_vol_line = float(line.vol.level[tick])
         self.spot = np.exp(line.spot.level[tick] + self.deviation + self._asset_impact())
@@ -198,6 +200,7 @@ class Factors:
 
     def move(self, venue: str, displacement: Vector) -> None:
         """Displace a venue's price by (paths,) ln S or decimal rate, now; vol answers at the next step."""
+        self.version += 1
         self.impact[venue].add(displacement)
         if venue == "asset":
             self.spot = self.spot * np.exp(displacement)

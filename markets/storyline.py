@@ -49,28 +49,33 @@ def _identity(values: Vector) -> Vector:
     return values
 
 
-def _knots(anchors: tuple[Anchor, ...], name: str, clock: Clock) -> tuple[NDArray[np.intp], Vector]:
-    """Ticks and values of the anchors that give a level."""
+SNAP = 1e-9  # years: an anchor this close to a tick lies on it
+
+
+def _knots(anchors: tuple[Anchor, ...], name: str, clock: Clock) -> tuple[Vector, Vector]:
+    """Trading times (years since the start) and values of the anchors that give a level."""
     given = [(a.date, getattr(a, name)) for a in anchors if getattr(a, name) is not None]
-    seconds = np.array([clock.seconds(day) for day, _ in given], dtype=np.int64)
-    ticks = np.searchsorted(clock.ticks, seconds, side="right") - 1
-    if (np.diff(ticks) <= 0).any():
-        where = given[int(np.argmax(np.diff(ticks) <= 0)) + 1][0]
+    times = np.array([clock.variance_years_to(day) for day, _ in given], dtype=np.float64)
+    nearest = clock.variance_years[np.searchsorted(clock.variance_years, times - SNAP).clip(0, len(clock.ticks) - 1)]
+    times = np.where(np.abs(nearest - times) <= SNAP, nearest, times)
+    if (np.diff(times) <= 0).any():
+        where = given[int(np.argmax(np.diff(times) <= 0)) + 1][0]
         raise UserError(
             "anchors lie on different trading days", value=str(where), place="storyline.anchor", remedy="drop the one on the closed day"
         )
-    return np.maximum(ticks, 0), np.array([value for _, value in given], dtype=np.float64)
+    return times, np.array([value for _, value in given], dtype=np.float64)
 
 
-def _pull(knots: NDArray[np.intp], years: Vector) -> Vector:
+def _pull(knots: Vector, years: Vector) -> Vector:
     """Share of the noise that a full bridge takes out in each step."""
     pull = np.zeros(len(years))
-    following = np.searchsorted(knots, np.arange(len(years)))
+    following = np.searchsorted(knots, years)  # the first anchor at or after each tick
     steps = np.flatnonzero(following < len(knots))
     steps = steps[steps > 0]
-    left = years[knots[following[steps]]] - years[steps - 1]
-    pull[steps] = np.where(left > 0, (years[steps] - years[steps - 1]) / np.where(left > 0, left, 1.0), 1.0)
-    pull[knots[knots > 0]] = 1.0
+    left = knots[following[steps]] - years[steps - 1]
+    pull[steps] = (years[steps] - years[steps - 1]) / left
+    pull[np.isin(years, knots)] = 1.0  # exactly, whatever the division rounds to
+    pull[0] = 0.0
     return pull
 
 
@@ -83,7 +88,7 @@ def _level(
         if default is None:
             raise UserError("the first anchor gives every level", value=name, place="storyline.anchor", remedy=f"add {name} to it")
         return Level(np.full(len(years), default), np.zeros(len(years)))
-    return Level(np.interp(years, years[knots], scale(values)), _pull(knots, years))
+    return Level(np.interp(years, knots, scale(values)), _pull(knots, years))
 
 
 def _steps(anchors: tuple[Anchor, ...], clock: Clock) -> Vector:
@@ -91,7 +96,7 @@ def _steps(anchors: tuple[Anchor, ...], clock: Clock) -> Vector:
     knots, values = _knots(anchors, "realised", clock)
     held = np.full(len(clock.ticks), np.nan)
     for knot, value in zip(knots, values, strict=True):
-        held[knot:] = value
+        held[clock.variance_years >= knot] = value
     return held
 
 

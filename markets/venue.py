@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+DUST = 1e-4  # $: a smaller order is the rounding of a position, not a decision
 INVESTORS = "investors"  # outside investors: who always show a little depth, and who take makers' inventory
 
 
@@ -180,6 +181,7 @@ class Venue(ABC):
         world = self.world
         order = np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), (world.paths,)))
         world.require_finite(f"order of {taker.name} at {self.name}", order)
+        order = np.where(np.abs(self.notional(order)) < DUST, 0.0, order)
         world.clear_soon()
         answer = world.env.event()
         self._orders.append((taker.name, order, answer))

@@ -1,5 +1,46 @@
-"""What happens to whom: scenario files, presets, sweeps, and the command line."""
+"""What happens to whom: scenario files, presets, and the command line.
+
+    from scenarios import load, presets, run
+
+    result = run(load("covid_crash_2020"), paths=500)
+    result.marks.collect()
+
+Importing this package is cheap; the first use of a name loads what it needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from scenarios.house import verify
 
+if TYPE_CHECKING:
+    from scenarios.build import run as run
+    from scenarios.history import from_history as from_history
+    from scenarios.load import from_dict as from_dict
+    from scenarios.load import load as load
+    from scenarios.presets import presets as presets
+    from scenarios.scenario import Scenario as Scenario
+    from sim.dataset import open_run as open_run
+
 verify()
+
+_HOMES = {
+    "Scenario": "scenarios.scenario",
+    "from_dict": "scenarios.load",
+    "from_history": "scenarios.history",
+    "load": "scenarios.load",
+    "open_run": "sim.dataset",
+    "presets": "scenarios.presets",
+    "run": "scenarios.build",
+}
+
+__all__ = ["Scenario", "from_dict", "from_history", "load", "open_run", "presets", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'scenarios' has no attribute {name!r}")
+    return getattr(importlib.import_module(home), name)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import calendar
 from datetime import date
 from typing import TYPE_CHECKING
 
-from markets.instruments import GammaClaim, Instrument, Option, Swap
+from markets.instruments import GammaClaim, Instrument, Option, Swap, add_months
 from sim.errors import UserError
 
 if TYPE_CHECKING:
     from agents.hedger import Hedger
     from agents.positions import Position
     from scenarios.scenario import Scenario
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day so many months on, or that month's last."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def instruments(agent: Hedger, scenario: Scenario) -> tuple[Instrument, ...]:

@@ -19,8 +19,11 @@ from agents.world import TradingWorld
 from markets.book import Book, PricingTerms
 from markets.carry import accrue
 from markets.curve import Benchmark
+from markets.factors import rate_mixing
+from markets.instruments import add_months
 from markets.recorder import Recorder
-from scenarios.books import add_months, instruments
+from markets.storyline import lay_out
+from scenarios.books import instruments
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
@@ -77,6 +80,15 @@ def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
         for agent in scenario.agents
         if isinstance(agent, Hedger)
     }
+
+
+def check_on_clock(scenario: Scenario, clock: Clock) -> None:
+    """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
+    lay_out(scenario.storyline, clock, scenario.market)
+    rate_mixing(scenario.market.rates)
+    compile_books(scenario, clock)
+    for years in TENORS.values():
+        Benchmark(add_months(scenario.start, 12 * years), clock)
 
 
 def make_world(scenario: Scenario, chunk: Chunk, feedback: FeedbackSpec, clock: Clock | None = None) -> TradingWorld:
@@ -152,7 +164,7 @@ def run(
     if scenario.twin is not None:
         feedback[scenario.twin.name] = scenario.twin.feedback
     clock = make_clock(scenario)
-    compile_books(scenario, clock)  # a user's mistake shows here, before any worker starts
+    check_on_clock(scenario, clock)
     try:
         parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk)
         job = ChunkJob(scenario, feedback, partial)

@@ -46,6 +46,11 @@ class EventLog:
             self._tables[table.name] = table
             self._rows.setdefault(table.name, [])
 
+    @property
+    def tables(self) -> list[str]:
+        """Names of the declared tables."""
+        return list(self._tables)
+
     def add(self, table: str, seconds: int, mask: NDArray[Any] | None = None, /, **columns: Any) -> None:
         """Append one row per path, or per path of `mask` (bool or indices). Columns: (paths,) arrays or scalars."""
         pick = slice(None) if mask is None else mask

@@ -1,0 +1,160 @@
+"""What must hold in every run, whatever the scenario: drawn at random by Hypothesis."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scenarios.build import run
+from scenarios.load import from_dict, load
+from scenarios.build import make_clock, make_world
+from scenarios.scenario import TwinSpec
+from sim.ensemble import Chunk
+
+COMPONENTS = [
+    *("delta", "gamma", "theta", "vega", "rates", "hedge", "spread_cost_calm", "spread_cost_crisis"),
+    *("impact_cost", "funding_overnight", "funding_credit"),
+]
+MONEY = [*COMPONENTS, "pnl", "book_value", "hedge_value", "cash", "margin", "equity", "unhedged_pnl", "net_delta_dollars"]
+KEYS = ["world", "path", "time", "agent", "venue", "maker", "taker", "kind", "subject", "outcome", "quantity"]
+
+
+def scenario_dict(draw: Any) -> dict[str, Any]:
+    """Ten trading days of a random crisis with a random cast."""
+    number = lambda low, high: draw(st.floats(low, high))  # noqa: E731
+    fall, rise = number(-0.4, 0.2), number(-0.5, 2.0)
+    level = {"spot": 3000.0, "vol": 0.18, "overnight": 0.02, "us2y": 0.02, "us10y": 0.025, "credit": 0.01}
+    worst = {
+        "spot": 3000 * float(np.exp(fall)),
+        "vol": 0.18 * float(np.exp(rise)),
+        "us10y": 0.025 + number(-0.01, 0.02),
+        "credit": 0.01 + number(0, 0.03),
+    }
+    anchors = [{"date": "2020-02-19", **level}, {"date": "2020-02-26", **worst}, {"date": "2020-03-04", "spot": 2900.0}]
+    policy = draw(st.sampled_from(["never", "every", "band", "whalley_wilmott", "leland", "on_move"]))
+    puts = [{"kind": "put", "moneyness": number(0.8, 1.1), "expiry": draw(st.sampled_from(["2020-02-28", "2020-06-19"])), "notional": -number(1e8, 2e10)}]
+    swaps = [{"kind": "swap", "notional": number(-2e10, 2e10), "expiry": "2030-02-19"}]
+    book = puts + (swaps if draw(st.booleans()) else [])
+    desk = {"type": "Hedger", "capital": number(5e7, 2e9), "book": book, "policy": {"kind": policy, "interval": draw(st.sampled_from(["tick", "2h", "1d"]))}}
+    desk["latency_seconds"] = draw(st.sampled_from([0, 60, 7200]))
+    return {
+        "name": "random",
+        "clock": {"tick_minutes": draw(st.sampled_from([65, 130, 390]))},
+        "market": {"dispersion": number(0, 1), "dividend_yield": number(0, 0.02)},
+        "feedback": {n: draw(st.sampled_from([0.0, 1.0, 2.0])) for n in ("leverage", "spread", "depth", "impact", "credit", "margin")},
+        "venue": {"asset": {"depth": number(2e9, 3e10), "permanent_share": number(0, 1), "resilience": number(0, 5)}},
+        "storyline": {"anchor": anchors},
+        "agents": {
+            "maker": {"type": "MarketMaker", "capital": number(1e8, 2e9)},
+            "fast": {"type": "MarketMaker", "venues": ["asset"], "capital": 3e8, "quoting": {"kind": "avellaneda_stoikov"}},
+            "desk": desk,
+            "bank": {"type": "FundingDesk", "line": number(0, 3e9)},
+        },
+        "run": {"paths": 8, "witnesses": 8, "seed": draw(st.integers(0, 2**32)), "attribution": draw(st.sampled_from(["daily", "tick"]))},
+    }
+
+
+@st.composite
+def random_scenarios(draw: Any) -> dict[str, Any]:
+    return scenario_dict(draw)
+
+
+def frames(scenario: Any, first: int, paths: int, world: str = "actual", feedback: Any = None) -> dict[str, pl.DataFrame]:
+    live = make_world(scenario, Chunk(world, first, paths), feedback or scenario.feedback)
+    live.run()
+    return {name: live.log.frame(name, live.clock) for name in live.log.tables}
+
+
+def assert_close(one: pl.DataFrame, two: pl.DataFrame, relative: float) -> None:
+    """Equal keys; numbers equal to `relative` of the larger of the two and of the column's scale."""
+    keys = [k for k in KEYS if k in one.columns and one.schema[k] != pl.Float64]
+    money = [one[n].abs().max() or 0.0 for n in MONEY if n in one.columns]
+    largest = float(max(money, default=0.0))  # what a part of P&L is a difference of
+    one, two = one.sort(keys), two.sort(keys)
+    assert one.select(keys).equals(two.select(keys))
+    for name, kind in one.schema.items():
+        if kind == pl.Float64:
+            a, b = one[name].to_numpy(), two[name].to_numpy()
+            scale = max(np.abs(a).max(initial=0.0), largest if name in MONEY else 1e-300)
+            np.testing.assert_allclose(a, b, rtol=relative, atol=relative * scale, err_msg=name)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_scenarios())
+def test_books_balance_and_attribution_adds_up(tables):
+    """The ledger checks itself at every clear; P&L is the sum of its parts to 1e-9 of gross flow."""
+    scenario = from_dict(tables)
+    world = make_world(scenario, Chunk("actual", 0, 8), scenario.feedback)
+    world.run()
+    world.ledger.check("the end")
+    marks = world.log.frame("marks", world.clock)
+    total = marks.select(pl.sum_horizontal(COMPONENTS)).to_series().to_numpy()
+    gross = world.ledger.gross().max()
+    np.testing.assert_allclose(total, marks["pnl"].to_numpy(), rtol=0, atol=1e-9 * gross)
+    assert marks.select(pl.all_horizontal(pl.selectors.float().is_finite())).to_series().all()
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_scenarios(), st.integers(0, 7))
+def test_a_path_equals_that_path_alone(tables, path):
+    scenario = from_dict(tables)
+    together, alone = frames(scenario, 0, 8), frames(scenario, path, 1)
+    for name in together:
+        assert_close(together[name].filter(pl.col("path") == path), alone[name], 1e-10)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_scenarios(), st.permutations(range(4)))
+def test_build_order_changes_nothing(tables, order):
+    scenario = from_dict(tables)
+    shuffled = dataclasses.replace(scenario, agents=tuple(scenario.agents[i] for i in order))
+    one, two = frames(scenario, 0, 8), frames(shuffled, 0, 8)
+    for name in one:
+        assert_close(one[name], two[name], 1e-9)
+
+
+def test_path_of_2500_equals_that_path_alone():
+    scenario = load("covid_crash_2020", {"run.witnesses": 2500, "clock.tick_minutes": 130})
+    clock = make_clock(scenario)
+    parts = [make_world(scenario, Chunk("actual", first, paths), scenario.feedback, clock) for first, paths in ((0, 2500), (1777, 1))]
+    for part in parts:
+        part.run()
+    for name in ("marks", "closes", "peaks"):
+        whole, alone = (part.log.frame(name, clock) for part in parts)
+        assert_close(whole.filter(pl.col("path") == 1777), alone, 1e-10)
+
+
+@pytest.mark.parametrize("chunk, workers", [(256, 2), (4096, 1)])
+def test_tables_do_not_depend_on_chunks_or_workers(chunk, workers, tmp_path):
+    scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.chunk": chunk, "run.paths": 600})
+    reference = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.paths": 600})
+    one = run(scenario, out=tmp_path / "one", workers=workers)
+    two = run(reference, out=tmp_path / "two", workers=2)
+    assert one.tables == two.tables
+    for name in one.tables:
+        keys = [k for k in KEYS if k in one.table(name).collect_schema().names()]
+        assert one.table(name).sort(keys).collect().equals(two.table(name).sort(keys).collect()), name
+
+
+def test_twin_with_all_loops_is_the_run_itself(tmp_path):
+    scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.paths": 64})
+    scenario = dataclasses.replace(scenario, run=dataclasses.replace(scenario.run, twin=TwinSpec(name="same", feedback=scenario.feedback)))
+    result = run(scenario, out=tmp_path / "run", workers=1)
+    for name in result.tables:
+        frame = result.table(name).collect()
+        keys = [k for k in KEYS if k in frame.columns and k != "world"]
+        actual, same = (frame.filter(pl.col("world") == w).drop("world").sort(keys) for w in ("actual", "same"))
+        assert actual.height and actual.equals(same) or name in ("events", "margin_calls")
+
+
+def test_same_seed_same_tables_other_seed_other_tables(tmp_path):
+    scenario = load("calm_market", {"clock.tick_minutes": 390, "run.paths": 16})
+    one, two, other = (run(scenario, out=tmp_path / str(i), seed=seed, workers=1) for i, seed in enumerate((5, 5, 6)))
+    assert one.closes.collect().equals(two.closes.collect())
+    assert not one.closes.collect().equals(other.closes.collect())
