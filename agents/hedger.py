@@ -60,15 +60,15 @@ class _Hedging:
             self._take_over_hedge()
 
     def run(self) -> Process:
-        """Look, decide, trade; for ever."""
-        world, agent = self.world, self.agent
+        """Look, decide, send; for ever."""
+        world = self.world
         while True:
             yield world.tick(Phase.TRADE)
             self._expose()
             due = self.interval.due(world.clock, world.tick_index, self.last_look)
             if due:
                 self.last_look = world.tick_index
-            elif not (any(left.any() for left in self.unfilled.values()) or self.desk.forced.any() or self.desk.liquidated.any()):
+            elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
             orders = {name: q for name, q in self._orders(due).items() if q.any()}
             self.unfilled = {}  # whatever was left is in these orders
