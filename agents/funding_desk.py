@@ -153,7 +153,7 @@ class Lending:
         """Release what is too much, take what can be paid, call the rest."""
         world, desk = self.world, client.desk
         day = int(world.clock.day[world.tick_index])
-        required = self._required(name, desk)
+        required = (1 - desk.forced) * self._required(name, desk)  # what is closed out tonight needs no margin
         posted = world.ledger.balance(margin_account(name))
         need = required - posted
         headroom = np.maximum(world.ledger.balance(name) + self.line(), 0.0)
@@ -225,7 +225,7 @@ class Lending:
         client.unmet = np.where(due, np.maximum(lacking, 0.0), client.unmet)
         self._report(name, client, due & (desk.forced > 0) & ~ruined, "reduced")
         self._report(name, client, ruined, "defaulted")
-        client.deadline = np.where(due | ruined, -1, client.deadline)
+        client.deadline = np.where(desk.forced > 0, -1, client.deadline)  # one that can pay by now does so in FUND
 
     def write_off(self, name: str, client_equity: Vector) -> None:
         """A wound-up desk that owes more than it has is written off; the lender bears it."""
