@@ -83,9 +83,8 @@ class World:
     def _enter(self, seconds: int, phase: Phase) -> None:
         self._waiting.pop((seconds, phase), None)
         self.phase = phase
-        following = self.tick_index + 1
-        if following < len(self.clock.ticks) and seconds >= self.clock.ticks[following]:
-            self.tick_index = following
+        while self.tick_index + 1 < len(self.clock.ticks) and seconds >= self.clock.ticks[self.tick_index + 1]:
+            self.tick_index += 1
 
     def start(self, process: Process) -> None:
         """Let a process live in this world."""
@@ -95,7 +94,10 @@ class World:
         """Run to the end of the clock; `progress` hears the number of ticks done since it was last called."""
         if progress is not None:
             self.start(self._report(progress))
-        self.env.run(until=self.at(int(self.clock.ticks[-1]), Phase.END))
+        end = self.env.event()
+        end._ok, end._value = True, None
+        self.env.schedule(end, priority=Phase.END + 1, delay=int(self.clock.ticks[-1]) - self.env.now)  # type: ignore[arg-type]
+        self.env.run(until=end)
 
     def _report(self, progress: Callable[[int], None]) -> Process:
         while True:
