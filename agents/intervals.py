@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sim.clock import CONTINUOUS_DAYS, TRADING_DAYS
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,13 +32,15 @@ class Interval:
         if self.unit == "d":
             return bool(clock.is_close[tick]) and int(clock.day[tick] - clock.day[last]) >= self.number
         seconds = self.number * (60 if self.unit == "m" else 3600)
-        return bool(clock.is_open[tick]) or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
+        morning = clock.sessions is not None and bool(clock.is_open[tick])
+        return morning or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
 
     def years(self, clock: Clock) -> float:
-        """Its length in trading years; an exchange's session counts 6.5 hours a day."""
+        """Its length in trading years; an exchange's day counts 6.5 hours, a continuous one 24."""
         total = float(clock.variance_years[-1])
         if self.unit == "tick":
             return total / max(len(clock.ticks) - 1, 1)
         if self.unit == "d":
             return self.number * total / max(int(clock.day[-1]), 1)
-        return self.number * (1 / 60 if self.unit == "m" else 1.0) / 6.5 / 252
+        hours = self.number * (1 / 60 if self.unit == "m" else 1.0)
+        return hours / (24 * CONTINUOUS_DAYS) if clock.sessions is None else hours / (6.5 * TRADING_DAYS)
