@@ -128,7 +128,7 @@ class _Hedging:
             gamma=desk.scale * desk.greeks().gamma,
             half_spread=self.world.venue("asset").half_spread,
             discount=np.exp(-rate * years),
-            gross_units=desk.book.gross_units,
+            gross_units=desk.scale * desk.book.gross_units,
             years=float(clock.variance_years[factors.tick]),
         )
 

@@ -28,7 +28,7 @@ class Situation:
     gamma: Vector  # (paths,) units per $
     half_spread: Vector  # (paths,) share of mid
     discount: Vector  # (paths,) discount factor to the book's next expiry
-    gross_units: float  # units of the book, sum of absolute quantities
+    gross_units: Vector  # (paths,) units of the book, sum of absolute quantities
     years: float  # trading years since the start
 
 
