@@ -60,6 +60,11 @@ def _bridged(noise: Vector, shock: Vector, variance: Vector | float, keep: float
     return keep * noise + np.sqrt(variance * keep) * shock
 
 
+def _reverted(speed: float, years: float) -> float:
+    """Variance that a unit Ornstein-Uhlenbeck noise gathers in `years`: (1 - exp(-2 speed years)) / (2 speed)."""
+    return years if speed == 0 else float(-np.expm1(-2 * speed * years) / (2 * speed))
+
+
 def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
     """Rows that mix (spot shock, three fresh normals) into the noise of the three nodes: (3, 4).
 
@@ -160,7 +165,8 @@ class Factors:
         market = self._market
         decay = float(np.exp(-market.kappa * years))
         keep = self._keep(self._line.vol, tick)
-        self.vol_noise = _bridged(decay * self.vol_noise, shock, market.xi**2 * years, keep)
+        variance = market.xi**2 * _reverted(market.kappa, years)
+        self.vol_noise = _bridged(decay * self.vol_noise, shock, variance, keep)
         displaced = self.deviation + self._asset_impact()
         elasticity = self._feedback.leverage * market.beta * self.vol_base / self.vol
         self.vol_response = decay * self.vol_response - elasticity * (displaced - self._led)
@@ -169,10 +175,12 @@ class Factors:
     def _step_rates(self, tick: int, years: float, spot_shock: Vector) -> None:
         fresh = self._rate_noise.normals(3)
         shocks = self._mixing[:, :1] * spot_shock + self._mixing[:, 1:] @ fresh
-        decay = float(np.exp(-self._market.rates.mean_reversion * years))
+        speed = self._market.rates.mean_reversion
+        decay, time = float(np.exp(-speed * years)), _reverted(speed, years)
         for row, node in enumerate(NODES):
             keep = self._keep(getattr(self._line, node), tick)
-            self.rate_noise[row] = _bridged(decay * self.rate_noise[row], shocks[row], self._rate_vols[row] ** 2 * years, keep)
+            variance = self._rate_vols[row] ** 2 * time
+            self.rate_noise[row] = _bridged(decay * self.rate_noise[row], shocks[row], variance, keep)
 
     def _asset_impact(self) -> Vector:
         impact = self.impact.get("asset")
