@@ -34,9 +34,32 @@ _HOMES = {
     "write_comparison": "analysis.compare",
     "write_report": "analysis.report",
 }
-_ROOMS = ("charts", "compare", "frames", "liquidity", "numbers", "pnl", "record", "report", "summary", "terminal", "twins", "words")
+_ROOMS = (
+    "charts",
+    "compare",
+    "frames",
+    "liquidity",
+    "numbers",
+    "pnl",
+    "record",
+    "report",
+    "summary",
+    "terminal",
+    "twins",
+    "words",
+)
 
-__all__ = ["Run", "charts", "compare", "open_run", "render", "summarise", "write_chart", "write_comparison", "write_report"]
+__all__ = [
+    "Run",
+    "charts",
+    "compare",
+    "open_run",
+    "render",
+    "summarise",
+    "write_chart",
+    "write_comparison",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

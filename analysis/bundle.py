@@ -6,20 +6,20 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
-# What a page needs from the bundle; vl-convert makes it from its own copy of the libraries, with no download.
 SCHEMA = "6.4"  # Vega-Lite's version, the one that Altair 6 writes
+SNIPPET = "window.vegaEmbed = vegaEmbed;"  # vl-convert bundles it with its own copy of the libraries: no download
 
 
 def script() -> str:
-    """The script's text, safe inside a <script> element. Bundling takes about 2 s, so it is kept in the user's cache."""
-    kept = _cache() / f"vega-lite-{SCHEMA}-vl-convert-{version('vl-convert-python')}.js"
+    """The script's text, safe inside a <script> element. Bundling takes about 2 s, so the user's cache keeps it."""
+    kept = _cache() / f"vega-embed-{SCHEMA}-vl-convert-{version('vl-convert-python')}.js"
     try:
         return kept.read_text(encoding="utf-8")
     except OSError:
         pass
     import vl_convert
 
-    text: str = vl_convert.javascript_bundle(vl_version=SCHEMA).replace("</script", "<\\/script")
+    text: str = vl_convert.javascript_bundle(SNIPPET, SCHEMA).replace("</script", "<\\/script")
     _keep(kept, text)
     return text
 

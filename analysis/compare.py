@@ -50,7 +50,17 @@ def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
             continue
         other = of_b[name]
         error = _difference_error(a, b, agent, name, mine, other)
-        row = (name, mine.label, mine.unit, mine.value, mine.error, other.value, other.error, other.value - mine.value, error)
+        row = (
+            name,
+            mine.label,
+            mine.unit,
+            mine.value,
+            mine.error,
+            other.value,
+            other.error,
+            other.value - mine.value,
+            error,
+        )
         found.append(row)
     columns = ["name", "label", "unit", "a", "a_error", "b", "b_error", "difference", "error"]
     text, number = dict.fromkeys(columns[:3], pl.String), dict.fromkeys(columns[3:], pl.Float64)
@@ -126,7 +136,7 @@ def cost_chart(a: Run, b: Run, *, agent: str | None = None) -> Chart:
     row = compare(a, b, agent=agent).row(by_predicate=pl.col("name") == "cost_of_survival", named=True)
     apart = Number(value=row["difference"], unit="$", label="", error=row["error"])
     said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
-    return theme.finish(alt.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
+    return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
 
 
 def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = None) -> Path:
@@ -144,8 +154,10 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
         Path(path),
         "comparison.html.j2",
         title=f"{first} and {second}",
-        meta=" \N{MIDDLE DOT} ".join(f"{r.manifest['name']}: {r.manifest['paths']:,} paths, seed {r.manifest['seed']}" for r in (a, b)),
+        meta=" \N{MIDDLE DOT} ".join(
+            f"{r.manifest['name']}: {r.manifest['paths']:,} paths, seed {r.manifest['seed']}" for r in (a, b)
+        ),
         charts=figures,
-        note="Difference: second less first, ± its standard error (path by path where both runs share seed and number of paths).",
+        note="Difference: second less first, ± its standard error (path by path where both runs share seed and paths).",
         table=page.Table("", ("figure", first, second, "difference"), cells),
     )

@@ -1,4 +1,4 @@
-"""The frames that every question starts from: a desk's marks and the market's closes, aggregated lazily and once a run."""
+"""The frames that every question starts from: a desk's marks and the market's closes, aggregated once a run."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def check_world(run: Run, world: str) -> str:
     """The world's name; UserError where the run has no such world."""
     worlds = list(run.manifest["worlds"])
     if world not in worlds:
-        raise UserError("a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}")
+        raise UserError(
+            "a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}"
+        )
     return world
 
 
@@ -110,13 +112,15 @@ def desk_name(run: Run, agent: str | None) -> str:
 
 
 def desk_marks(run: Run, agent: str | None) -> pl.LazyFrame:
-    """Marks of the desk (summed over desks for "all") in all worlds: one row per (time, world, path), with derived costs."""
+    """Marks of the desk (for "all" summed) in all worlds, one row per (time, world, path), with derived costs."""
     names = desks(run, agent)
     keep = ["time", "world", "path", *COMPONENTS, "pnl", "unhedged_pnl", "equity", "liquidated", "defaulted"]
     marks = run.table("marks").filter(pl.col("agent").is_in(names)).select(keep)
     if len(names) > 1:
         flags = pl.col("liquidated", "defaulted").any()
-        marks = marks.group_by("time", "world", "path").agg(pl.col(*COMPONENTS, "pnl", "unhedged_pnl", "equity").sum(), flags)
+        marks = marks.group_by("time", "world", "path").agg(
+            pl.col(*COMPONENTS, "pnl", "unhedged_pnl", "equity").sum(), flags
+        )
     return marks.with_columns(**DERIVED)
 
 
@@ -136,7 +140,7 @@ def _finals(run: Run, agent: str | None) -> pl.DataFrame:
 
 @once
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The desk day by day: `<column>` is the mean over paths, `<column>_q05` ... `_q95` quantiles of the P&Ls and the cost."""
+    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls and the cost."""
     return _dailies(run, agent).filter(pl.col("world") == world).drop("world")
 
 
@@ -144,7 +148,9 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 def _dailies(run: Run, agent: str | None) -> pl.DataFrame:
     spread = ("pnl", "unhedged_pnl", "cost_of_survival")
     means = [pl.col(c).mean() for c in (*COMPONENTS, *DERIVED, "pnl", "unhedged_pnl")]
-    return desk_marks(run, agent).group_by("world", "time").agg(*means, *quantiles(spread)).sort("world", "time").collect()
+    return (
+        desk_marks(run, agent).group_by("world", "time").agg(*means, *quantiles(spread)).sort("world", "time").collect()
+    )
 
 
 @once

@@ -81,7 +81,9 @@ def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict
     calls = desk_calls(run, agent, world)
     per_path = calls.group_by("path").agg(pl.col("called").sum(), pl.len().alias("calls"))
     called, counted = np.zeros(paths), np.zeros(paths)
-    index = np.arange(per_path.height)  # the sum does not care which path is which; the zeros are the paths without a call
+    index = np.arange(
+        per_path.height
+    )  # the sum does not care which path is which; the zeros are the paths without a call
     called[index], counted[index] = per_path["called"].to_numpy(), per_path["calls"].to_numpy()
     unmet = calls.filter(pl.col("outcome") != "met").height
     unmet_share = unmet / calls.height if calls.height else math.nan

@@ -28,7 +28,8 @@ _SCALED: dict[Unit, tuple[float, str]] = {
 class Number:
     """One figure read off a run.
 
-    `value` is in `unit`: $ (scenario currency), share / vol / rate (decimals), multiple (of the base level), price, gain, count.
+    `value` is in `unit`: $ (scenario currency), share / vol / rate (decimals), multiple (of the base level), price,
+    gain, count.
     `error` is its Monte Carlo standard error, None where it has none (or one path). `label` is what tables call it.
     A value that the run cannot give is NaN and is written "n/a".
     """
@@ -75,7 +76,9 @@ def money(value: float, error: float | None = None) -> str:
     digits = _digits(scaled, None if error is None else error / divisor)
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
     tail = _tail(error, digits, 1 / divisor)
-    return f"{sign}${scaled:,.{digits}f}{unit[1:]}{tail}" if not tail else f"{sign}${scaled:,.{digits}f}{tail}{unit[1:]}"
+    return (
+        f"{sign}${scaled:,.{digits}f}{unit[1:]}{tail}" if not tail else f"{sign}${scaled:,.{digits}f}{tail}{unit[1:]}"
+    )
 
 
 def _scaled(value: float, unit: Unit, error: float | None) -> str:
@@ -88,7 +91,7 @@ def _scaled(value: float, unit: Unit, error: float | None) -> str:
 
 
 def _tail(error: float | None, digits: int, factor: float) -> str:
-    """" ± error", nothing where the error is too small to show."""
+    """ " ± error", nothing where the error is too small to show."""
     shown = round((error or 0.0) * factor, digits)
     return f" ± {shown:,.{digits}f}" if shown else ""
 

@@ -39,7 +39,9 @@ def figure(name: str, chart: Any, caption: str = "") -> Figure:
     from markupsafe import Markup
 
     text = json.dumps(chart.to_dict(), separators=(",", ":"), ensure_ascii=False)
-    return Figure(name, Markup(text.replace("<", "\\u003c")), caption)  # "<" as its code: nothing can end the script element
+    return Figure(
+        name, Markup(text.replace("<", "\\u003c")), caption
+    )  # "<" as its code: nothing can end the script element
 
 
 def write_page(path: Path, template: str, **content: Any) -> Path:

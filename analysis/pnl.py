@@ -51,7 +51,7 @@ def attribution_table(run: Run, *, agent: str | None = None, world: str = "actua
 
 
 def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:
-    """Loss that is exceeded with probability 1 - level: minus the (1 - level) quantile of the P&L, $ (a loss is positive)."""
+    """Loss exceeded with probability 1 - level: minus the (1 - level) quantile of the P&L, $ (a loss is positive)."""
     low = numbers.quantile(pnl, 1 - level, "$", label or f"VaR {level * 100:.0f} %")
     return Number(value=-low.value, unit="$", label=low.label, error=low.error)
 
@@ -85,7 +85,9 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
         for level in TAILS:
             tail = f"{level * 100:.0f} %"
             found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail}, {what}")
-            found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(pnl, level, f"Expected shortfall {tail}, {what}")
+            found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(
+                pnl, level, f"Expected shortfall {tail}, {what}"
+            )
     return found
 
 

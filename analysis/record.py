@@ -3,29 +3,62 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from analysis import frames
 from sim.dataset import Run
+from sim.errors import UserError
 
 # Anchor key -> column of the closes.
 LEVELS = {"spot": "mid", "vol": "vol", "overnight": "overnight", "us2y": "us2y", "us10y": "us10y", "credit": "credit"}
 
 
 def anchors(run: Run) -> pl.DataFrame:
-    """time and the anchored levels (spot, vol, rates, credit as decimals), one row a dated anchor; null where not given.
+    """time and the anchored levels (spot, vol, rates, credit; decimals), one row a dated anchor; null where not given.
 
     The time is that of the day's close; anchors beyond the run's closes are left out.
     """
     rows: list[dict[str, Any]] = [
-        {"date": _date(anchor["date"]), **{k: anchor.get(k) for k in LEVELS}} for anchor in run.manifest.get("anchors") or []
+        {"date": _date(anchor["date"]), **{k: anchor.get(k) for k in LEVELS}}
+        for anchor in run.manifest.get("anchors") or []
     ]
     schema = {"date": pl.Date, **dict.fromkeys(LEVELS, pl.Float64)}
     frame = pl.DataFrame(rows, schema=schema, strict=False)
     times = frames.closes(run, "actual").select("time", date=pl.col("time").dt.date()).unique("date", keep="last")
     return frame.join(times, on="date", how="inner").sort("date")
+
+
+def read_history(path: str | Path) -> pl.DataFrame:
+    """A daily record `date,spx,vix,overnight,us2y,us10y,ig_oas` (rates and vol in %) as date and levels in decimals.
+
+    Missing cells and columns are null. Raises UserError where the file is not such a table.
+    """
+    named = {
+        "spx": "spot",
+        "vix": "vol",
+        "overnight": "overnight",
+        "us2y": "us2y",
+        "us10y": "us10y",
+        "ig_oas": "credit",
+    }
+    try:
+        frame = pl.read_csv(path, try_parse_dates=True)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        remedy = "give a CSV with the columns date,spx,vix,overnight,us2y,us10y,ig_oas"
+        raise UserError(
+            "a record is a CSV file", place=str(path), value=str(error).splitlines()[0], remedy=remedy
+        ) from None
+    if frame.schema.get("date") != pl.Date:
+        raise UserError("a record has a column of dates", place=str(path), remedy="name it date and write YYYY-MM-DD")
+    levels = [
+        (pl.col(c).cast(pl.Float64) / (1 if c == "spx" else 100)).alias(level)
+        for c, level in named.items()
+        if c in frame.columns
+    ]
+    return frame.select("date", *levels)
 
 
 def against_storyline(run: Run, *, world: str = "actual") -> pl.DataFrame:

@@ -16,25 +16,35 @@ from sim.errors import UserError
 # Charts by section, each with the sentence that says how to read it.
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {
-        "panels": "Top: what the desk made with and without its hedge on the same paths; the dashed line is what convexity alone took. "
-        "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding cost each day.",
-        "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the same random "
+        "panels": "Top: what the desk made with and without its hedge on the same paths; the dashed line is what "
+        "convexity alone took. "
+        "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding "
+        "cost each day.",
+        "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the "
+        "same random "
         "numbers with every feedback loop cut, so the gap between the totals is what feedback cost.",
-        "twin_difference": "Each line is the actual world less its twin on the same random numbers: where it leaves zero, the desks' "
+        "twin_difference": "Each line is the actual world less its twin on the same random numbers: where it leaves "
+        "zero, the desks' "
         "own trades are moving the market.",
-        "attribution": "Each bar splits the mean P&L up to that close; parts above zero made money, parts below lost it, and the "
+        "attribution": "Each bar splits the mean P&L up to that close; parts above zero made money, parts below lost "
+        "it, and the "
         "line is their sum.",
-        "distribution": "How often each result came up. The further the hedged bars lie to the right of the unhedged ones, and the "
+        "distribution": "How often each result came up. The further the hedged bars lie to the right of the unhedged "
+        "ones, and the "
         "narrower they are, the more the hedge did; rules mark the hedged tail.",
-        "margin_calls": "Bars are margin called that day, by how the call ended; the steps below are the share of paths on which the "
+        "margin_calls": "Bars are margin called that day, by how the call ended; the steps below are the share of "
+        "paths on which the "
         "desk is still alive.",
     },
     "What happened to the market": {
-        "storyline": "Points are the levels the scenario asks for; the line through the bands is the median path. Where the dashed "
+        "storyline": "Points are the levels the scenario asks for; the line through the bands is the median path. "
+        "Where the dashed "
         "twin stays on the points and the actual line does not, the desks moved the market.",
-        "phase_portrait": "Follow the dots from dark to bright: a spiral in calm markets is a straight road there and back; a loop "
+        "phase_portrait": "Follow the dots from dark to bright: a spiral in calm markets is a straight road there and "
+        "back; a loop "
         "means that one of the three heals later than the other.",
-        "loop_gain": "A loop gain of 0.5 means that re-hedging adds half of every price move to the next one; at 1 and above a move "
+        "loop_gain": "A loop gain of 0.5 means that re-hedging adds half of every price move to the next one; at 1 "
+        "and above a move "
         "feeds itself.",
     },
 }
@@ -59,7 +69,7 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
         description=" ".join(str(scenario.get("description") or "").split()),
         meta=_meta(run),
         cards=_cards(numbers),
-        paragraphs=words.paragraphs(run, numbers, agent=agent),
+        paragraphs=[text.replace(" %", "\N{NO-BREAK SPACE}%") for text in words.paragraphs(run, numbers, agent=agent)],
         sections=list(figures.items()),
         charts=[figure for shown in figures.values() for figure in shown],
         tables=tables.all_tables(run, numbers, agent=agent),
@@ -70,14 +80,16 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
 
 
 def write_chart(run: Run, name: str, path: str | Path, *, agent: str | None = None, world: str = "actual") -> Path:
-    """Write the chart of that name; the suffix says how: .png, .svg, .html (opens with no network) or .json (Vega-Lite).
+    """Write the chart of that name; the suffix says how: .png, .svg, .html (needs no network) or .json (Vega-Lite).
 
     Raises UserError for an unknown chart, world or agent, and for another suffix.
     """
     place = Path(path)
     if place.suffix not in (".png", ".svg", ".html", ".json"):
         remedy = "name it .png, .svg, .html or .json"
-        raise UserError("a chart is written as PNG, SVG, HTML or JSON", value=place.suffix, place=str(place), remedy=remedy)
+        raise UserError(
+            "a chart is written as PNG, SVG, HTML or JSON", value=place.suffix, place=str(place), remedy=remedy
+        )
     chart = charts.draw(run, name, agent=agent, world=world)
     return save(chart, place, title=f"{title_of(run)}: {name}")
 
@@ -130,7 +142,12 @@ def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
         "es_95": "mean of the worst 5 % of paths",
         "peak_loop_gain": "at 1 shocks run away",
     }
-    market = {"peak_vol": "implied", "peak_spread_multiple": "of base", "depth_loss": "of base", "peak_loop_gain": "at 1 shocks run away"}
+    market = {
+        "peak_vol": "implied",
+        "peak_spread_multiple": "of base",
+        "depth_loss": "of base",
+        "peak_loop_gain": "at 1 shocks run away",
+    }
     chosen = desk if "cost_of_survival" in numbers else market
     return [_card(numbers[name], more) for name, more in chosen.items()]
 
@@ -166,4 +183,5 @@ def _lines(value: Any, depth: int) -> str:
 def _footer(run: Run) -> str:
     seconds = (run.manifest.get("timing") or {}).get("seconds")
     took = f"Simulated in {seconds:.1f} s. " if isinstance(seconds, int | float) else ""
-    return f"{took}Content hash {run.manifest.get('content_hash', 'unknown')}. The manifest beside the tables holds the scenario in full."
+    content = run.manifest.get("content_hash", "unknown")
+    return f"{took}Content hash {content}. The manifest beside the tables holds the scenario in full."

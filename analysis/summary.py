@@ -38,7 +38,9 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         **pnl.survival(run, agent=agent, world=world),
         **_parts(run, agent, world),
         **liquidity.costs(run, agent=agent, world=world),
-        "funding_overnight": numbers.mean(-pnl.column(run, agent, world, "funding_overnight"), "$", "Funding, overnight"),
+        "funding_overnight": numbers.mean(
+            -pnl.column(run, agent, world, "funding_overnight"), "$", "Funding, overnight"
+        ),
         **twins.feedback(run, agent=agent),
         **market,
         **liquidity.margin(run, agent=agent, world=world),

@@ -38,31 +38,47 @@ def attribution(run: Run, agent: str | None, world: str) -> Table:
         f"P&L attribution, {world} world",
         ("component", "mean ± standard error", "5 %", "median", "95 %"),
         rows,
-        note=f"{frames.desk_name(run, agent)}; gains positive. The components add up to the P&L path by path; quantiles do not.",
+        note=f"{frames.desk_name(run, agent)}; gains positive. The components add up to the P&L; quantiles do not.",
         totals=("P&L",),
     )
 
 
 def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
     """Cost of survival part by part in each world, and what feedback added."""
-    parts = {w: {**liquidity.parts(run, agent=agent, world=w), **liquidity.costs(run, agent=agent, world=w)} for w in worlds}
-    names = [*liquidity.PARTS, "net_bleed", "liquidity_tax", "cost_of_survival", "cost_of_survival_q05", "cost_of_survival_q95"]
+    parts = {
+        w: {**liquidity.parts(run, agent=agent, world=w), **liquidity.costs(run, agent=agent, world=w)} for w in worlds
+    }
+    names = [
+        *liquidity.PARTS,
+        "net_bleed",
+        "liquidity_tax",
+        "cost_of_survival",
+        "cost_of_survival_q05",
+        "cost_of_survival_q95",
+    ]
     extra = {}
     if len(worlds) > 1:
-        extra = {**twins.feedback_parts(run, agent=agent), "cost_of_survival": twins.feedback(run, agent=agent)["feedback_cost"]}
+        extra = {
+            **twins.feedback_parts(run, agent=agent),
+            "cost_of_survival": twins.feedback(run, agent=agent)["feedback_cost"],
+        }
     rows = []
     for name in names:
         cells = [str(parts[w][name]) for w in worlds]
         rows.append((parts[worlds[0]][name].label, *cells, *([str(extra.get(name, ""))] if extra else [])))
     header = ("part", *worlds, *(["due to feedback"] if extra else []))
-    note = "Costs positive, mean over paths ± standard error. Cost of survival = gamma bleed less theta + liquidity tax + credit funding."
+    note = "Costs positive, mean ± standard error. Cost of survival = gamma bleed less theta + liquidity tax + credit funding."
     return Table("Cost of survival", header, rows, note=note, totals=("Cost of survival",))
 
 
 def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
     """VaR, expected shortfall and survival by world."""
     figures = {
-        w: {**pnl.risk(run, agent=agent, world=w), **pnl.survival(run, agent=agent, world=w), **liquidity.margin(run, agent=agent, world=w)}
+        w: {
+            **pnl.risk(run, agent=agent, world=w),
+            **pnl.survival(run, agent=agent, world=w),
+            **liquidity.margin(run, agent=agent, world=w),
+        }
         for w in worlds
     }
     rows = [(number.label, *[str(figures[w][name]) for w in worlds]) for name, number in figures[worlds[0]].items()]
@@ -73,7 +89,12 @@ def market(run: Run, worlds: list[str]) -> Table:
     """The worst levels of the market by world."""
     figures = {w: liquidity.stress(run, world=w) for w in worlds}
     rows = [(number.label, *[str(figures[w][name]) for w in worlds]) for name, number in figures[worlds[0]].items()]
-    return Table("The market at its worst", ("figure", *worlds), rows, note="Each path's worst level at any time, then over paths.")
+    return Table(
+        "The market at its worst",
+        ("figure", *worlds),
+        rows,
+        note="Each path's worst level at any time, then over paths.",
+    )
 
 
 def cast(run: Run, world: str) -> Table:
@@ -89,7 +110,17 @@ def cast(run: Run, world: str) -> Table:
         made, equity = mine["pnl"].to_numpy(), mine["equity"].to_numpy()
         low, high = np.quantile(made, [0.05, 0.95])
         alive = share(paths - down.get(name, 0), paths, name)
-        rows.append((name, role.replace("_", " "), str(mean(made, "$", name)), money(low), money(high), money(float(np.median(equity))), str(alive)))
+        rows.append(
+            (
+                name,
+                role.replace("_", " "),
+                str(mean(made, "$", name)),
+                money(low),
+                money(high),
+                money(float(np.median(equity))),
+                str(alive),
+            )
+        )
     header = ("agent", "role", "mean P&L", "P&L 5 %", "P&L 95 %", "median equity", "survival rate")
     return Table(f"The cast, {world} world", header, rows, note="At the last close.")
 

@@ -16,7 +16,9 @@ from analysis.summary import summarise
 from sim.dataset import Run
 
 DESK = {
-    "P&L of the desk": ("pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_pnl", "unhedged_pnl_q50", "es_95", "es_99", "unhedged_es_95"),
+    "P&L of the desk": (
+        "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_pnl", "unhedged_pnl_q50", "es_95", "es_99", "unhedged_es_95",
+    ),
     "Cost of survival": (
         "gamma_bleed", "theta_earned", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "liquidity_tax",
         "funding_credit", "cost_of_survival", "feedback_cost", "feedback_share",
@@ -38,7 +40,13 @@ def render(run: Run, *, agent: str | None = None) -> Group:
         _block(table, title, names, figures)
     said = Text("\n".join(words.paragraphs(run, first, agent=agent)))
     desk = f"{frames.desk_name(run, agent)}, {run.manifest['paths']:,} paths, seed {run.manifest['seed']}"
-    head = Panel(said, title=str(run.manifest.get("title") or run.manifest["name"]), subtitle=desk, title_align="left", border_style="dim")
+    head = Panel(
+        said,
+        title=str(run.manifest.get("title") or run.manifest["name"]),
+        subtitle=desk,
+        title_align="left",
+        border_style="dim",
+    )
     return Group(head, table)
 
 

@@ -13,7 +13,13 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
     """A few sentences on what survival cost, where it came from, what feedback added, and how bad the market became."""
     if "cost_of_survival" not in numbers:
         return ["This run has no hedging desk: the figures are the market's alone.", _market(run, numbers)]
-    return [_outcome(run, numbers, agent), _cost(numbers), _feedback(run, numbers), _market(run, numbers), _alive(numbers)]
+    return [
+        _outcome(run, numbers, agent),
+        _cost(numbers),
+        _feedback(run, numbers),
+        _market(run, numbers),
+        _alive(numbers),
+    ]
 
 
 def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
@@ -33,9 +39,11 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
 def _cost(n: Mapping[str, Number]) -> str:
     return (
         f"Survival cost {n['cost_of_survival']} on average: gamma bleed {_bare(n['gamma_bleed'])} against "
-        f"{_bare(n['theta_earned'])} of theta earned, a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm markets "
+        f"{_bare(n['theta_earned'])} of theta earned, a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm "
+        f"markets "
         f"{_bare(n['spread_cost_calm'])}, its crisis widening {_bare(n['spread_cost_crisis'])}, impact "
-        f"{_bare(n['impact_cost'])}), and {_bare(n['credit_cost'])} of credit in the funding. One path in twenty costs more than "
+        f"{_bare(n['impact_cost'])}), and {_bare(n['credit_cost'])} of credit in the funding. One path in twenty "
+        f"costs more than "
         f"{_bare(n['cost_of_survival_q95'])}."
     )
 
@@ -48,7 +56,8 @@ def _feedback(run: Run, n: Mapping[str, Number]) -> str:
     share = n["feedback_share"]
     part = f", {share} of it" if share.known else ""
     return (
-        f"With the same random numbers and the loops cut, the twin shows what the desks did to themselves and to each other: "
+        f"With the same random numbers and the loops cut, the twin shows what the desks did to themselves and to each "
+        f"other: "
         f"feedback {more} {cost} to the cost{part}, and moved the P&L by {_bare(n['feedback_pnl'])}."
     )
 
@@ -58,14 +67,18 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
         return "The run keeps no record of the market's worst levels."
     gain = n["peak_loop_gain"]
     text = (
-        f"On the median path implied vol peaks at {_bare(n['peak_vol'])}, the spread at {_bare(n['peak_spread_multiple'])} its "
+        f"On the median path implied vol peaks at {_bare(n['peak_vol'])}, the spread at "
+        f"{_bare(n['peak_spread_multiple'])} its "
         f"base, the book loses {_bare(n['depth_loss'])} of its depth and credit reaches {_bare(n['peak_credit'])}. "
     )
     if not gain.known:
         return text.strip()
     if gain.value >= 1:
         return text + f"The loop gain passes 1 (median peak {_bare(gain)}): shocks run away, bounded only by capacity."
-    return text + f"The loop gain peaks at {_bare(gain)}: at its worst a shock is amplified {1 / (1 - gain.value):.2f} times."
+    return (
+        text
+        + f"The loop gain peaks at {_bare(gain)}: at its worst a shock is amplified {1 / (1 - gain.value):.2f} times."
+    )
 
 
 def _alive(n: Mapping[str, Number]) -> str:
@@ -74,7 +87,8 @@ def _alive(n: Mapping[str, Number]) -> str:
         return text + "; it meets no margin call."
     unmet = n["margin_unmet"]
     met = f", {_bare(unmet)} of the calls are not met" if unmet.known else ""
-    return f"{text}; {_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all{met}."
+    called = f"{_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all"
+    return f"{text}; {called}{met}."
 
 
 def _bare(number: Number) -> str:

@@ -12,11 +12,43 @@ import polars as pl
 
 FIRST = date(2020, 2, 19)
 ANCHORS: list[dict[str, Any]] = [
-    {"date": "2020-02-19", "spot": 3386.15, "vol": 0.1438, "overnight": 0.0159, "us2y": 0.0142, "us10y": 0.0156, "credit": 0.0102},
+    {
+        "date": "2020-02-19",
+        "spot": 3386.15,
+        "vol": 0.1438,
+        "overnight": 0.0159,
+        "us2y": 0.0142,
+        "us10y": 0.0156,
+        "credit": 0.0102,
+    },
     {"date": "2020-02-28", "spot": 2954.22, "vol": 0.4011, "overnight": 0.016, "us2y": 0.0086, "us10y": 0.0113},
-    {"date": "2020-03-16", "spot": 2386.13, "vol": 0.8269, "overnight": 0.0026, "us2y": 0.0036, "us10y": 0.0073, "credit": 0.0255},
-    {"date": "2020-03-23", "spot": 2237.40, "vol": 0.6159, "overnight": 0.0002, "us2y": 0.0028, "us10y": 0.0076, "credit": 0.0401},
-    {"date": "2020-04-03", "spot": 2488.65, "vol": 0.468, "overnight": 0.0001, "us2y": 0.0023, "us10y": 0.0062, "credit": 0.0308},
+    {
+        "date": "2020-03-16",
+        "spot": 2386.13,
+        "vol": 0.8269,
+        "overnight": 0.0026,
+        "us2y": 0.0036,
+        "us10y": 0.0073,
+        "credit": 0.0255,
+    },
+    {
+        "date": "2020-03-23",
+        "spot": 2237.40,
+        "vol": 0.6159,
+        "overnight": 0.0002,
+        "us2y": 0.0028,
+        "us10y": 0.0076,
+        "credit": 0.0401,
+    },
+    {
+        "date": "2020-04-03",
+        "spot": 2488.65,
+        "vol": 0.468,
+        "overnight": 0.0001,
+        "us2y": 0.0023,
+        "us10y": 0.0062,
+        "credit": 0.0308,
+    },
 ]
 ZEROS = ("book_value", "hedge_value", "cash", "margin", "equity", "net_delta_dollars", "gamma_dollars_1pct")
 COMPONENTS = (
@@ -57,8 +89,10 @@ def write_run(
     return folder
 
 
-def write_exact(folder: Path, final: dict[str, dict[str, list[float]]], flags: dict[str, list[bool]] | None = None) -> Path:
-    """A two-day run whose last marks are given: {world: {component or unhedged_pnl: values over paths}}, the rest zero."""
+def write_exact(
+    folder: Path, final: dict[str, dict[str, list[float]]], flags: dict[str, list[bool]] | None = None
+) -> Path:
+    """A two-day run whose last marks are given: {world: {column: values over paths}}, the rest zero."""
     worlds = tuple(final)
     paths = len(next(iter(final[worlds[0]].values())))
     dates = _sessions(2)
@@ -144,7 +178,9 @@ def _desk(market: dict[str, np.ndarray], size: float, *, thin: bool) -> dict[str
     totals = {name: size * np.cumsum(step, axis=0) for name, step in steps.items()}
     pnl = np.sum(list(totals.values()), axis=0)
     equity = 3e9 + pnl
-    unhedged = size * np.cumsum(steps["delta"] + steps["gamma"] + steps["theta"] + steps["vega"] + steps["rates"], axis=0)
+    unhedged = size * np.cumsum(
+        steps["delta"] + steps["gamma"] + steps["theta"] + steps["vega"] + steps["rates"], axis=0
+    )
     down = np.maximum.accumulate(equity < 2.05e9, axis=0)
     others = {name: np.zeros_like(mid) for name in ZEROS} | {"equity": equity}
     return {**totals, "pnl": pnl, "unhedged_pnl": unhedged, **others, "liquidated": down, "defaulted": equity < 0}
@@ -192,7 +228,8 @@ def _calls(marks: pl.DataFrame, paths: int) -> pl.DataFrame:
     return called.select(
         "time", "world", "path", "agent",
         required=pl.col("loss") * 3, called=pl.col("loss"), met=pl.when(met).then("loss").otherwise(0.0),
-        deadline=pl.col("time") + timedelta(hours=1), outcome=pl.when(met).then(pl.lit("met")).otherwise(pl.lit("reduced")),
+        deadline=pl.col("time") + timedelta(hours=1),
+        outcome=pl.when(met).then(pl.lit("met")).otherwise(pl.lit("reduced")),
     )  # fmt: skip
 
 
@@ -221,9 +258,12 @@ def _manifest(folder: Path, paths: int, worlds: tuple[str, ...], dates: list[dat
         "scenario": {
             "name": "covid_crash_2020",
             "regime": "deflationary bust",
-            "description": "The S&P 500 falls 34 % in 23 trading days while the VIX passes 80. A desk short index puts sells into it.",
+            "description": "The S&P 500 falls 34 % in 23 trading days while the VIX passes 80. A desk short index "
+            "puts sells into it.",
             "market": {"dispersion": 0.5, "beta": 8.0},
-            "agents": {"hedger": {"type": "Hedger", "policy": {"kind": "every"}, "book": [{"kind": "put", "strike": 0.9}]}},
+            "agents": {
+                "hedger": {"type": "Hedger", "policy": {"kind": "every"}, "book": [{"kind": "put", "strike": 0.9}]}
+            },
             "run": {"paths": paths, "seed": 1},
         },
     }

@@ -34,23 +34,38 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     steps = pl.concat([_steps(run, agent, w) for w in shown])
     unit = money_of(steps, ["low", "high"])
     side = (WIDTH - 20 * (len(shown) - 1)) // len(shown)
-    low, high = min(steps["low"].min(), 0.0), max(steps["high"].max(), 0.0)  # type: ignore[type-var]
-    domain = [low / unit.divisor, (high + 0.06 * (high - low)) / unit.divisor] if high > low else [0, 1]  # type: ignore[operator]
-    charts = [_one(steps.filter(pl.col("world") == w), w, unit, side, domain, first=i == 0) for i, w in enumerate(shown)]
-    return theme.finish(alt.hconcat(*charts, spacing=24, resolve=theme.resolve("color", "independent")), TOTAL, _said(run, agent, world))
+    low, high = min(steps["low"].to_list()) / unit.divisor, max(steps["high"].to_list()) / unit.divisor
+    domain = [low, high + 0.06 * (high - low)] if high > low else [0.0, 1.0]
+    charts = [
+        _one(steps.filter(pl.col("world") == w), w, unit, side, domain, first=i == 0) for i, w in enumerate(shown)
+    ]
+    return theme.finish(
+        alt.hconcat(*charts, spacing=24, resolve=theme.own_scale("color")), TOTAL, _said(run, agent, world)
+    )
 
 
 def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """part, low, high, amount: each bar from the sum of the parts before it; the last from zero."""
     level, found = 0.0, []
     for name, part in liquidity.parts(run, agent=agent, world=world).items():
-        found.append((world, SHORT[name], min(level, level + part.value), max(level, level + part.value), part.value, level + part.value))
+        found.append(
+            (
+                world,
+                SHORT[name],
+                min(level, level + part.value),
+                max(level, level + part.value),
+                part.value,
+                level + part.value,
+            )
+        )
         level += part.value
     found.append((world, "total", min(level, 0.0), max(level, 0.0), level, level))
     return pl.DataFrame(found, schema=["world", "part", "low", "high", "amount", "after"], orient="row")
 
 
-def _one(steps: pl.DataFrame, world: str, unit: Money, width: int, domain: list[float], *, first: bool) -> alt.LayerChart:
+def _one(
+    steps: pl.DataFrame, world: str, unit: Money, width: int, domain: list[float], *, first: bool
+) -> alt.LayerChart:
     data = unit.scaled(steps, ["low", "high", "after"]).with_columns(
         label=pl.col("amount").map_elements(money, return_dtype=pl.String),
         next=pl.col("part").shift(-1),
@@ -58,8 +73,14 @@ def _one(steps: pl.DataFrame, world: str, unit: Money, width: int, domain: list[
     order = [*SHORT.values(), "total"]
     palette = {SHORT[c]: PARTS[c] for c in SHORT} | {"total": theme.ACTUAL if world == "actual" else theme.FROZEN}
     scale = alt.Scale(domain=list(palette), range=list(palette.values()))
-    x = alt.X("part:N", sort=order, axis=alt.Axis(title=None, labelAngle=-35, grid=False), scale=alt.Scale(paddingInner=0.25))
-    y = alt.Y("low:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)" if first else ""), scale=alt.Scale(domain=domain, nice=True))
+    x = alt.X(
+        "part:N", sort=order, axis=alt.Axis(title=None, labelAngle=-35, grid=False), scale=alt.Scale(paddingInner=0.25)
+    )
+    y = alt.Y(
+        "low:Q",
+        axis=axis(f"mean over paths, {unit.unit} (costs up)" if first else ""),
+        scale=alt.Scale(domain=domain, nice=True),
+    )
     base = alt.Chart(rows(data)).encode(x=x)
     bars = base.mark_bar().encode(y=y, y2="high:Q", color=alt.Color("part:N", scale=scale, legend=None))
     text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y="high:Q", text="label:N")
@@ -68,9 +89,11 @@ def _one(steps: pl.DataFrame, world: str, unit: Money, width: int, domain: list[
         .mark_rule(color="#9aa5b1", strokeWidth=1)
         .encode(x=alt.X("part:N", sort=order, bandPosition=0), x2=alt.X2("next:N", bandPosition=1), y="after:Q")
     )
-    name = "actual world" if world == "actual" else f"{world} twin: no feedback" if world == "frozen" else f"twin: {world}"
+    name = (
+        "actual world" if world == "actual" else f"{world} twin: no feedback" if world == "frozen" else f"twin: {world}"
+    )
     head = alt.TitleParams(name, fontSize=12.5, anchor="start", offset=6)
-    return alt.layer(links, bars, text, width=width, height=260, title=head)
+    return theme.layer(links, bars, text, width=width, height=260, title=head)
 
 
 def _said(run: Run, agent: str | None, world: str) -> str:

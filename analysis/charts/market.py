@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import altair as alt
 import polars as pl
 
@@ -15,18 +17,22 @@ HALF = (WIDTH - 70) // 2
 WITNESSES = 12
 
 
-def storyline(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """Spot, vol, rates and credit over the ensemble against the anchors of the storyline."""
+def storyline(run: Run, *, agent: str | None = None, world: str = "actual", history: str | Path | None = None) -> Chart:
+    """Spot, vol, rates and credit over the ensemble against the anchors of the storyline.
+
+    `history`: a CSV of what really happened (`record.read_history`), drawn beside them as a fine line.
+    """
     frames.check_world(run, world)
     anchors = record.anchors(run)
     shown = _worlds(run, world)
+    past = _within(record.read_history(history), run) if history is not None else None
     charts = (
-        _level(run, shown, anchors, "mid", "spot", 1.0, "spot"),
-        _level(run, shown, anchors, "vol", "vol", 100.0, "implied vol, %"),
+        _level(run, shown, anchors, "mid", "spot", 1.0, "spot", past),
+        _level(run, shown, anchors, "vol", "vol", 100.0, "implied vol, %", past),
         _rates(run, world, anchors),
-        _level(run, shown, anchors, "credit", "credit", 1e4, "credit spread, bp"),
+        _level(run, shown, anchors, "credit", "credit", 1e4, "credit spread, bp", past),
     )
-    chart = alt.concat(*charts, columns=2, spacing=34, resolve=theme.resolve("color", "independent"))
+    chart = alt.concat(*charts, columns=2, spacing=34, resolve=theme.own_scale("color"))
     return theme.finish(chart, "The market against the storyline", _storyline_said(run, world))
 
 
@@ -37,19 +43,41 @@ def _worlds(run: Run, world: str) -> dict[str, str]:
     return {str(name): colour for name, colour in both.items()}
 
 
-def _level(run: Run, shown: dict[str, str], anchors: pl.DataFrame, column: str, anchor: str, factor: float, label: str) -> Chart:
+def _within(history: pl.DataFrame, run: Run) -> pl.DataFrame:
+    """The record's rows at the run's closes, with their times."""
+    times = frames.closes(run, "actual").select("time", date=pl.col("time").dt.date())
+    return history.join(times, on="date").sort("time")
+
+
+def _level(
+    run: Run,
+    shown: dict[str, str],
+    anchors: pl.DataFrame,
+    column: str,
+    anchor: str,
+    factor: float,
+    label: str,
+    past: pl.DataFrame | None,
+) -> Chart:
     scaled = {w: frames.closes(run, w).with_columns(pl.col(rf"^{column}_q\d\d$") * factor) for w in shown}
     main, *others = reversed(shown)
     data = marks.long_bands({main: (scaled[main], column)})
-    palette = {**shown, "storyline": theme.INK}
+    known = past is not None and anchor in past.columns
+    palette = {**shown, "storyline": theme.INK} | ({"record": theme.UNHEDGED} if known else {})
     x = dates(data, width=HALF)
     layers = marks.band_and_median(data, palette, x, axis(label))
     for other in others:
         median = scaled[other].select("time", at=pl.col(f"{column}_q50"), series=pl.lit(other))
         line = alt.Chart(rows(median)).mark_line(strokeDash=[6, 3], strokeWidth=2)
         layers.append(line.encode(x=x, y="at:Q", color=colours(palette)))
-    points = anchors.filter(pl.col(anchor).is_not_null()).select("time", at=pl.col(anchor) * factor, series=pl.lit("storyline"))
-    return alt.layer(*layers, *_points(points, palette, x), width=HALF, height=170)
+    if past is not None and known:
+        levels = past.select("time", at=pl.col(anchor) * factor, series=pl.lit("record"))
+        line = alt.Chart(rows(levels)).mark_line(strokeWidth=1.2)
+        layers.append(line.encode(x=x, y="at:Q", color=colours(palette)))
+    points = anchors.filter(pl.col(anchor).is_not_null()).select(
+        "time", at=pl.col(anchor) * factor, series=pl.lit("storyline")
+    )
+    return theme.layer(*layers, *_points(points, palette, x), width=HALF, height=170)
 
 
 def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
@@ -58,11 +86,19 @@ def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
     closes = frames.closes(run, world)
     medians = [closes.select("time", at=pl.col(f"{c}_q50") * 100, series=pl.lit(name)) for c, name in nodes.items()]
     x = dates(closes, width=HALF)
-    lines = alt.Chart(rows(pl.concat(medians))).mark_line(strokeWidth=2).encode(
-        x=x, y=alt.Y("at:Q", axis=axis("zero rates, % (median)"), scale=alt.Scale(zero=False)), color=colours(palette)
+    lines = (
+        alt.Chart(rows(pl.concat(medians)))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=alt.Y("at:Q", axis=axis("zero rates, % (median)"), scale=alt.Scale(zero=False)),
+            color=colours(palette),
+        )
     )
-    points = pl.concat([anchors.select("time", at=pl.col(c) * 100, series=pl.lit("storyline")) for c in nodes]).drop_nulls()
-    return alt.layer(lines, *_points(points, palette, x), width=HALF, height=170)
+    points = pl.concat(
+        [anchors.select("time", at=pl.col(c) * 100, series=pl.lit("storyline")) for c in nodes]
+    ).drop_nulls()
+    return theme.layer(lines, *_points(points, palette, x), width=HALF, height=170)
 
 
 def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt.Chart]:
@@ -74,14 +110,14 @@ def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt
 
 def _storyline_said(run: Run, world: str) -> str:
     apart = record.against_storyline(run, world=world)
-    gaps = {level: apart.filter(pl.col("level") == level)["gap"].abs().max() for level in ("spot", "vol")}
-    known = [f"{gap * 100:.1f} % ({level})" for level, gap in gaps.items() if gap is not None]  # type: ignore[operator]
+    gaps = {level: apart.filter(pl.col("level") == level)["gap"].abs().to_numpy() for level in ("spot", "vol")}
+    known = [f"{gap.max() * 100:.1f} % ({level})" for level, gap in gaps.items() if gap.size]
     said = f"The ensemble's median leaves the storyline's anchors by at most {' and '.join(known)}." if known else ""
     return f"{said} Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths; points: anchors.".strip()
 
 
 def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """Vol against half-spread and against credit: the median's way through them, coloured by date; single paths faint."""
+    """Vol against half-spread and against credit: the median's way, coloured by day; single paths faint."""
     frames.check_world(run, world)
     closes = frames.closes(run, world)
     single = frames.witnesses(run, world, WITNESSES).select(
@@ -100,7 +136,8 @@ def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual")
     ]
     worst = median.row(int(median["vol"].arg_max() or 0), named=True)
     said = (
-        f"Worst median close {worst['time']:%-d %b %Y}: implied vol {worst['vol']:.0f} %, half-spread {worst['half_spread']:.2g} bp, "
+        f"Worst median close {worst['time']:%-d %b %Y}: implied vol {worst['vol']:.0f} %, half-spread "
+        f"{worst['half_spread']:.2g} bp, "
         f"credit {worst['credit']:.0f} bp. Grey: the first {single['path'].n_unique()} paths."
     )
     return theme.finish(alt.hconcat(*charts, spacing=40), "Vol, spread and credit chase one another", said)
@@ -120,7 +157,7 @@ def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) 
     colour = alt.Color("day:Q", scale=alt.Scale(scheme="viridis"), legend=legend)
     tips = [alt.Tooltip("time:T"), alt.Tooltip("vol:Q", format=".3g"), alt.Tooltip(f"{column}:Q", format=".3g")]
     points = base.mark_circle(size=46, opacity=1).encode(color=colour, tooltip=tips)
-    return alt.layer(faint, line, points, width=HALF - 30, height=300)
+    return theme.layer(faint, line, points, width=HALF - 30, height=300)
 
 
 def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -138,11 +175,14 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     label = "loop gain at the close" + (" (square-root scale)" if small else "")
     low = marks.band_and_median(gain, palette, x, axis(label), kind="sqrt" if small else "linear")
     low += marks.level(1.0, "1: shocks run away")
-    chart = alt.vconcat(alt.layer(*top, width=WIDTH, height=150), alt.layer(*low, width=WIDTH, height=170), spacing=18)
+    chart = alt.vconcat(
+        theme.layer(*top, width=WIDTH, height=150), theme.layer(*low, width=WIDTH, height=170), spacing=18
+    )
     stress = liquidity.stress(run, world=world)
     peak, high = stress["peak_loop_gain"], stress["peak_loop_gain_q95"]
     said = (
-        f"At the worst moment the median path has lost {stress['depth_loss']} of its depth; its loop gain peaks at {peak}"
+        f"At the worst moment the median path has lost {stress['depth_loss']} of its depth; its loop gain peaks at "
+        f"{peak}"
         f" (95 % of paths below {high.text(error=False)})."
     )
     if peak.known and peak.value < 1:

@@ -45,11 +45,10 @@ def stacked_bars(
     order = pl.DataFrame({"series": list(names.values()), "rank": range(len(names))})
     legend = {"legend": alt.Legend(columns=columns)} if columns else {}
     tips = [alt.Tooltip("time:T"), "series:N", alt.Tooltip("amount:Q", format=",.4g")]
-    return (
-        alt.Chart(rows(long.join(order, on="series")))
-        .mark_bar(size=bar_width(frame))
-        .encode(x=x, y=alt.Y("amount:Q", axis=y, stack="zero"), color=colours(palette, **legend), order="rank:Q", tooltip=tips)
-    )
+    bars = alt.Chart(rows(long.join(order, on="series"))).mark_bar(size=bar_width(frame))
+    height = alt.Y("amount:Q", axis=y, stack="zero")
+    found: alt.Chart = bars.encode(x=x, y=height, color=colours(palette, **legend), order="rank:Q", tooltip=tips)
+    return found
 
 
 def level(value: float, text: str, colour: str = MUTED) -> list[alt.Chart]:
@@ -58,3 +57,10 @@ def level(value: float, text: str, colour: str = MUTED) -> list[alt.Chart]:
     rule = base.mark_rule(strokeDash=[5, 4], color=colour)
     name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=colour, fontSize=11, text=text)
     return [rule, name.encode(x=alt.value(0))]
+
+
+def zero() -> alt.Chart:
+    """A thin line at zero."""
+    line = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8)
+    found: alt.Chart = line.encode(y="zero:Q")
+    return found

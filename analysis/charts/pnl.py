@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import polars as pl
@@ -14,7 +16,11 @@ from analysis.numbers import money
 from sim.dataset import Run
 
 NO_HEDGER = "This run has no hedging desk, so there is no P&L to show."
-BLEED, CREDIT, SPREAD = "cumulative gamma bleed (mean)", "credit spread (median)", "half-spread (median, 5\N{EN DASH}95 %)"
+BLEED, CREDIT, SPREAD = (
+    "cumulative gamma bleed (mean)",
+    "credit spread (median)",
+    "half-spread (median, 5\N{EN DASH}95 %)",
+)
 COSTS = {"spread_cost_calm": "spread, calm", "spread_cost_crisis": "spread, crisis", "impact_cost": "impact"}
 FUNDING = {"funding_overnight": "overnight", "funding_credit": "credit"}
 
@@ -22,19 +28,22 @@ FUNDING = {"funding_overnight": "overnight", "funding_credit": "credit"}
 def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """P&L with the gamma-bleed drift; spread with daily transaction costs; daily funding with the credit spread."""
     frames.check_world(run, world)
-    title = f"{run.manifest.get('title') or run.manifest['name']}: what survival cost the desk ({frames.desk_name(run, agent)})"
+    name = run.manifest.get("title") or run.manifest["name"]
+    title = f"{name}: what survival cost the desk ({frames.desk_name(run, agent)})"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
     day, market = frames.daily(run, agent, world), frames.closes(run, world)
     last = day.row(-1, named=True)
     bleed, tax = last["gamma"], last["liquidity_tax"]
     said = (
-        f"Median P&L at the end {money(last['pnl_q50'])} hedged, {money(last['unhedged_pnl_q50'])} unhedged. On average: gamma "
-        f"bleed {money(-bleed)}, liquidity tax {money(tax)}, credit funding {money(last['credit_cost'])}. Lines: medians; "
+        f"Median P&L at the end {money(last['pnl_q50'])} hedged, {money(last['unhedged_pnl_q50'])} unhedged. On "
+        f"average: gamma "
+        f"bleed {money(-bleed)}, liquidity tax {money(tax)}, credit funding {money(last['credit_cost'])}. Lines: "
+        f"medians; "
         "bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
     shown = (_pnl_panel(day), _spread_panel(day, market), _funding_panel(day, market))
-    return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.resolve("color", "independent")), title, said)
+    return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
 
 
 def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
@@ -49,7 +58,7 @@ def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
         .mark_line(strokeDash=[6, 4], strokeWidth=2)
         .encode(x=x, y=alt.Y("gamma:Q"), color=colours(palette))
     )
-    return alt.layer(*marks.band_and_median(bands, palette, x, y), drift, _zero(), width=WIDTH, height=230)
+    return theme.layer(*marks.band_and_median(bands, palette, x, y), drift, marks.zero(), width=WIDTH, height=230)
 
 
 def _spread_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
@@ -66,8 +75,8 @@ def _spread_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
         y=alt.Y("q05:Q", axis=axis("half-spread, bp of mid", right=True)), y2="q95:Q"
     )
     line = base.mark_line(strokeWidth=1.8).encode(y=y, color=colours(palette))
-    twice = theme.resolve("y", "independent")
-    return alt.layer(bars, alt.layer(band, line), resolve=twice, width=WIDTH, height=150)
+    twice = theme.own_scale("y")
+    return theme.layer(bars, theme.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
 
 
 def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
@@ -83,16 +92,12 @@ def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
         .mark_line(strokeWidth=1.8)
         .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis("credit spread, bp", right=True)), color=colours(palette))
     )
-    return alt.layer(bars, line, resolve=theme.resolve("y", "independent"), width=WIDTH, height=150)
+    return theme.layer(bars, line, resolve=theme.own_scale("y"), width=WIDTH, height=150)
 
 
 def _stack_money(frame: pl.DataFrame, columns: tuple[str, ...]) -> Money:
     """A unit that suits the height of the stack."""
     return money_of(frame.select(height=pl.sum_horizontal(pl.col(*columns).abs())), ["height"])
-
-
-def _zero() -> alt.Chart:
-    return alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8).encode(y="zero:Q")
 
 
 def distribution(run: Run, *, agent: str | None = None, world: str = "actual", bins: int = 80) -> Chart:
@@ -105,9 +110,9 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     edges = _edges(np.concatenate(list(values.values())), bins)
     unit = money_of(pl.DataFrame({"edge": edges}), ["edge"])
     counted = [
-        pl.DataFrame({"low": edges[:-1], "high": edges[1:], "share": np.histogram(v, edges)[0] / v.size * 100}).with_columns(
-            series=pl.lit(name)
-        )
+        pl.DataFrame(
+            {"low": edges[:-1], "high": edges[1:], "share": np.histogram(v, edges)[0] / v.size * 100}
+        ).with_columns(series=pl.lit(name))
         for name, v in values.items()
     ]
     data = unit.scaled(pl.concat(counted), ["low", "high"])
@@ -116,7 +121,13 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     bars = (
         alt.Chart(rows(data.filter(pl.col("share") > 0)))
         .mark_rect(opacity=0.65)
-        .encode(x=x, x2="high:Q", y=alt.Y("share:Q", axis=axis("share of paths a bin, %")), y2=alt.datum(0), color=colours(palette))
+        .encode(
+            x=x,
+            x2="high:Q",
+            y=alt.Y("share:Q", axis=axis("share of paths a bin, %")),
+            y2=alt.datum(0),
+            color=colours(palette),
+        )
     )
     risk = pnl.risk(run, agent=agent, world=world)
     rules = _risk_rules({k: -risk[k].value / unit.divisor for k in ("var_95", "es_95", "es_99")})
@@ -124,7 +135,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         f"Hedged: 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, 99 % {risk['es_99']}. "
         f"Unhedged: 95 % expected shortfall {risk['unhedged_es_95']}."
     )
-    return theme.finish(alt.layer(bars, *rules, width=WIDTH, height=250), title, said)
+    return theme.finish(theme.layer(bars, *rules, width=WIDTH, height=250), title, said)
 
 
 def _edges(values: pl.Series | np.ndarray, bins: int) -> np.ndarray:
@@ -140,13 +151,16 @@ def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
     data = pl.DataFrame({"at": list(levels.values()), "name": [names[k] for k in levels]})
     base = alt.Chart(rows(data)).encode(x="at:Q")
     rule = base.mark_rule(color=theme.INK, strokeDash=[4, 3])
-    halo = {"stroke": "white", "strokeWidth": 4}  # keeps a name readable where another rule crosses it
+    halos: tuple[dict[str, Any], ...] = (
+        {"stroke": "white", "strokeWidth": 4},
+        {},
+    )  # readable where another rule crosses
     labels = [
         alt.Chart(rows(data.slice(i, 1)))
-        .mark_text(align="right", dx=-4, fontSize=11, color=theme.INK, **style)
+        .mark_text(align="right", dx=-4, fontSize=11, color=theme.INK, **halo)
         .encode(x="at:Q", y=alt.value(8 + 14 * i), text="name:N")
         for i in range(data.height)
-        for style in (halo, {})
+        for halo in halos
     ]
     return [rule, *labels]
 
@@ -172,13 +186,15 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
     day = frames.daily(run, agent, world).with_columns(delta_hedged=pl.col("delta") + pl.col("hedge"))
-    used = {c: name for c, name in STACK.items() if day[c].abs().max()}  # type: ignore[truthy-bool]
+    used = {c: name for c, name in STACK.items() if day[c].abs().max()}
     used = used or {"gamma": "gamma"}
     unit = _stack_money(day, tuple(used))
     scaled = unit.scaled(day, [*used, "pnl"])
     palette = {name: PARTS[c] for c, name in used.items()} | {"P&L": theme.INK}
     x = dates(day)
-    bars = marks.stacked_bars(scaled, used, palette, x, axis(f"cumulative P&L, {unit.unit} (mean over paths)"), columns=6)
+    bars = marks.stacked_bars(
+        scaled, used, palette, x, axis(f"cumulative P&L, {unit.unit} (mean over paths)"), columns=6
+    )
     line = (
         alt.Chart(rows(scaled.select("time", "pnl", series=pl.lit("P&L"))))
         .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18, color=theme.INK))
@@ -187,7 +203,5 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
     parts = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
     said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {parts}."
-    chart = alt.layer(bars, line, _zero(), width=WIDTH, height=280)
+    chart = theme.layer(bars, line, marks.zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)
-
-

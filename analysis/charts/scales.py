@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import altair as alt
+import numpy as np
 import polars as pl
 
 from analysis.charts.theme import WIDTH
@@ -45,8 +47,7 @@ def money_of(frame: pl.DataFrame, columns: Iterable[str]) -> Money:
 
 def dates(frame: pl.DataFrame, *, title: str | None = None, labels: bool = True, width: int = WIDTH) -> alt.X:
     """The time axis for a frame with a `time` column; a year is written only where the run is long."""
-    span = frame["time"].max() - frame["time"].min() if frame.height else None  # type: ignore[operator]
-    style = "%b %Y" if span is not None and span.days > 250 else "%-d %b"
+    style = "%b %Y" if _span(frame) > timedelta(days=250) else "%-d %b"
     axis = alt.Axis(format=style, title=title, grid=False, labels=labels, ticks=labels, tickCount=max(width // 80, 2))
     return alt.X("time:T", axis=axis, scale=alt.Scale(padding=10))
 
@@ -55,9 +56,14 @@ def bar_width(frame: pl.DataFrame, width: int = WIDTH) -> float:
     """Pixels for one bar a close: 70 % of the narrowest usual gap between closes."""
     if frame.height < 2:
         return 24.0
-    gap = frame["time"].diff().median()
-    span = frame["time"].max() - frame["time"].min()  # type: ignore[operator]
-    return float(min(max(0.7 * width * (gap / span), 1.0), 24.0))  # type: ignore[operator]
+    gaps = np.diff(np.unique(frame["time"].to_numpy()))
+    gap = float(np.median(gaps) / np.timedelta64(1, "s")) if gaps.size else 0.0
+    return min(max(0.7 * width * gap / max(_span(frame).total_seconds(), 1.0), 1.0), 24.0)
+
+
+def _span(frame: pl.DataFrame) -> timedelta:
+    first, last = frame["time"].min(), frame["time"].max()
+    return last - first if isinstance(first, datetime) and isinstance(last, datetime) else timedelta(0)
 
 
 def axis(title: str, *, form: str = ",.6~g", right: bool = False, grid: bool = True) -> alt.Axis:

@@ -31,13 +31,15 @@ def margin_calls(run: Run, *, agent: str | None = None, world: str = "actual") -
         charts = [_called(run, calls, day), *charts]
     else:
         said += " No margin was called in this world."
-    return theme.finish(alt.vconcat(*charts, spacing=18, resolve=theme.resolve("color", "independent")), title, said)
+    return theme.finish(alt.vconcat(*charts, spacing=18, resolve=theme.own_scale("color")), title, said)
 
 
 def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
     paths = int(run.manifest["paths"])
     by_day = calls.group_by(pl.col("time").dt.date().alias("date"), series="outcome").agg(
-        called=pl.col("called").sum() / paths, met=pl.col("met").sum() / paths, share=pl.col("path").n_unique() / paths * 100
+        called=pl.col("called").sum() / paths,
+        met=pl.col("met").sum() / paths,
+        share=pl.col("path").n_unique() / paths * 100,
     )
     closes = day.select("time", date=pl.col("time").dt.date()).unique("date", keep="last")
     order = pl.DataFrame({"series": list(OUTCOMES), "rank": range(len(OUTCOMES))})
@@ -45,7 +47,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
     unit = money_of(data, ["called"])
     tips = [alt.Tooltip("time:T"), "series:N"]
     tips += [alt.Tooltip(f"{c}:Q", format=",.3g") for c in ("called", "met", "share")]
-    return (
+    bars: alt.Chart = (
         alt.Chart(rows(unit.scaled(data, ["called", "met"])))
         .mark_bar(size=bar_width(day))
         .encode(
@@ -57,6 +59,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
         )
         .properties(width=WIDTH, height=170)
     )
+    return bars
 
 
 def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt.Chart:
@@ -68,4 +71,5 @@ def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt
     y = alt.Y("alive:Q", axis=axis("paths alive, %"), scale=alt.Scale(domain=domain))
     data = curves.with_columns(pl.col("alive") * 100)
     chart = alt.Chart(rows(data)).mark_line(interpolate="step-after", strokeWidth=2.2, clip=True)
-    return chart.encode(x=dates(day), y=y, color=colours(palette)).properties(width=WIDTH, height=130)
+    sized: alt.Chart = chart.encode(x=dates(day), y=y, color=colours(palette)).properties(width=WIDTH, height=130)
+    return sized

@@ -1,9 +1,9 @@
-"""How every chart looks: colours that colour-blind readers can tell apart, sizes, titles, and a note in place of a chart."""
+"""How every chart looks: colours for colour-blind readers too, sizes, titles, and a note in place of a chart."""
 
 from __future__ import annotations
 
 import textwrap
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import altair as alt
 
@@ -42,9 +42,17 @@ def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
     return chart
 
 
-def resolve(channel: str, how: str) -> alt.Resolve:
-    """Scales of this channel "shared" or "independent", as an argument of `alt.layer` and the concatenations."""
-    return alt.Resolve(scale=alt.ScaleResolveMap(**{channel: how}))
+def layer(*charts: alt.Chart | alt.LayerChart, width: int, height: int, **more: Any) -> alt.LayerChart:
+    """Charts on top of one another, of this size in px."""
+    found = alt.layer(*charts, width=width, height=height, **more)
+    assert isinstance(found, alt.LayerChart)
+    return found
+
+
+def own_scale(channel: Literal["color", "y"]) -> alt.Resolve:
+    """Every part has its own scale for this channel, as the argument `resolve` of layers and concatenations."""
+    apart = {"scale": {channel: "independent"}}
+    return alt.Resolve.from_dict(apart)
 
 
 def config() -> dict[str, Any]:

@@ -29,19 +29,22 @@ def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual"
 
 def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int) -> alt.LayerChart:
     columns = {name: "mean", **{f"{name}_{q}": q for q in frames.SHARES}}
-    data = found.select("time", *[(pl.col(c) * factor).alias(to) for c, to in columns.items()]).with_columns(series=pl.lit("median"))
+    data = found.select("time", *[(pl.col(c) * factor).alias(to) for c, to in columns.items()]).with_columns(
+        series=pl.lit("median")
+    )
     x, y = dates(data), axis(label)
     bands = marks.band_and_median(data, {"median": ACTUAL}, x, y)
     mean = alt.Chart(rows(data.select("time", "mean"))).mark_line(strokeDash=[5, 3], color=theme.INK, strokeWidth=1.6)
-    zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8).encode(y="zero:Q")
-    return alt.layer(*bands, mean.encode(x=x, y="mean:Q"), zero, width=WIDTH, height=height)
+    return theme.layer(*bands, mean.encode(x=x, y="mean:Q"), marks.zero(), width=WIDTH, height=height)
 
 
 def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[str]:
-    vol, spot = found["vol_q50"], found["spot_q50"]
-    market = f"At the worst close the median spot is {spot.min() * 100:+.1f} % and implied vol {vol.max() * 100:+.1f} points"  # type: ignore[operator]
+    low, high = found["spot_q50"].to_numpy().min() * 100, found["vol_q50"].to_numpy().max() * 100
+    market = f"At the worst close the median spot is {low:+.1f} % and implied vol {high:+.1f} points"
     market = f"{market} apart from the {twin} twin.".replace("-", "\N{MINUS SIGN}")
     lines = [market + " Line: median; dashes: mean; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 %."]
     if frames.desks(run, agent):
-        lines.insert(0, f"Feedback moved the desk's P&L by {twins.feedback(run, agent=agent)['feedback_pnl']} on average.")
+        lines.insert(
+            0, f"Feedback moved the desk's P&L by {twins.feedback(run, agent=agent)['feedback_pnl']} on average."
+        )
     return lines
