@@ -45,7 +45,7 @@ def _say(text: str, code: int) -> int:
     return code
 
 
-@click.group(cls=Spiral, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group("spiral", cls=Spiral, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="spiral-crisis", prog_name="spiral")
 def main() -> None:
     """What survival in a liquidity crisis cost a trading desk, and how much of it the desks' own hedging caused.
@@ -113,12 +113,11 @@ def new(file: Path, force: bool) -> None:
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 def check(file: Path, settings: tuple[str, ...]) -> None:
     """Validate a scenario FILE (or a preset) without running it."""
-    from scenarios.build import compile_books, make_clock
+    from scenarios.cli_run import lay_out
     from scenarios.load import load
 
     scenario = load(file, settings)
-    clock = make_clock(scenario)
-    compile_books(scenario, clock)
+    clock = lay_out(scenario, str(file))
     days, ticks = int(clock.day[-1]), len(clock.ticks)
     click.echo(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
 

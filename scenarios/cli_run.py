@@ -12,13 +12,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scenarios.cli_show import console
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from sim.clock import Clock
     from sim.dataset import Run
 
 REPORT = "report.html"
+SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 
 
 def run_and_report(
@@ -39,6 +42,7 @@ def run_and_report(
     """Run, then print the summary and write the report, unless told otherwise."""
     chosen = choose(scenario, history, book, settings).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
+    lay_out(chosen, str(history or scenario))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
@@ -68,6 +72,19 @@ def choose(scenario: str | None, history: Path | None, book: Path | None, settin
     return chosen if book is None else with_book(chosen, read_book(book, chosen.start), str(book))
 
 
+def lay_out(scenario: Scenario, file: str) -> Clock:
+    """The scenario's clock; raises UserError, with the file's name, for what only its calendar and books can tell."""
+    from scenarios.build import compile_books, make_clock
+
+    try:
+        clock = make_clock(scenario)
+        compile_books(scenario, clock)
+    except UserError as error:
+        place = f"{file}: {error.place}" if error.place else file
+        raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
+    return clock
+
+
 class RateColumn(ProgressColumn):
     """Millions of path-ticks a second."""
 
@@ -91,17 +108,17 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], No
 
 def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
-    from analysis import terminal
+    from analysis.terminal import render
 
-    Console().print(terminal.render(run))
+    console(SUMMARY_WIDTH).print(render(run))
 
 
 def write_report(run: Run) -> Path:
     """report.html in the run's folder."""
-    from analysis import report
+    from analysis.report import write_report as write
 
     path = run.path / REPORT
-    report.write_report(run, path)
+    write(run, path)
     return path
 
 
@@ -116,7 +133,7 @@ def rebuild(folder: Path) -> None:
 
 def side_by_side(first: Path, second: Path) -> None:
     """Two runs' figures beside each other."""
-    from analysis import compare
+    from analysis.compare import render_comparison
     from sim.dataset import open_run
 
-    Console().print(compare.render_comparison(open_run(first), open_run(second)))
+    console(SUMMARY_WIDTH).print(render_comparison(open_run(first), open_run(second)))

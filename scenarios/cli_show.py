@@ -32,11 +32,16 @@ LEVELS = {
     "us10y": "{:.2%}",
     "credit": "{:.2%}",
 }
+CHARTS = (".html", ".png", ".svg", ".json")
 MULTIPLES = ("spread", "depth", "realised")
 
 
 def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
+    if chart is not None and chart.suffix not in CHARTS:
+        raise UserError(
+            f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart", remedy="name the file so"
+        )
     out = console()
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
@@ -56,10 +61,10 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         click.echo(str(chart))
 
 
-def console() -> Console:
-    """Standard output, wide where it is not a terminal."""
+def console(plain_width: int = PLAIN_WIDTH) -> Console:
+    """Standard output, `plain_width` characters wide where it is not a terminal."""
     out = Console()
-    return out if out.is_terminal else Console(width=PLAIN_WIDTH)
+    return out if out.is_terminal else Console(width=plain_width)
 
 
 def storyline_table(scenario: Scenario) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,11 @@ def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
 def _agents(tables: Any, place: Place, folder: Path | None) -> tuple[Agent, ...]:
     if not isinstance(tables, Mapping):
         raise place.error("must be a table of agents", value=tables, remedy="write [agents.NAME] for each")
+    for name, table in tables.items():
+        if isinstance(table, Mapping) and "type" not in table:
+            typed = [other for other, t in tables.items() if isinstance(t, Mapping) and "type" in t]
+            remedy = nearest(name, typed) if get_close_matches(name, typed) else nearest("", list(agent_types()))
+            raise place.at(name, "type").error("this key is required", remedy=remedy)
     return tuple(agent for name, table in tables.items() for agent in _copies(name, table, place.at(name), folder))
 
 
@@ -128,8 +134,6 @@ def _copies(name: str, table: Any, place: Place, folder: Path | None) -> list[Ag
     count = values.pop("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise place.at("count").error("must be a whole number > 0", value=count, remedy="number of identical agents")
-    if "type" not in values:
-        raise place.at("type").error("this key is required", remedy=nearest("", list(agent_types())))
     cls = find_class(values.pop("type"), agent_types(), Agent, str(place.at("type")), folder)
     if values.get("name", name) != name:
         remedy = f"rename the table [agents.{name}] instead"

@@ -31,7 +31,8 @@ class Place:
 
     def __str__(self) -> str:
         for keys in self.overrides:
-            shared = min(len(keys), len(self.keys))
-            if shared and keys[:shared] == self.keys[:shared] and len(self.keys) >= len(keys):
+            if keys == self.keys[: len(keys)]:
                 return f"--set {'.'.join(self.keys)}"
+            if len(self.keys) > 1 and keys[:-1] in (self.keys, self.keys[:-1]):
+                return f"--set {'.'.join(keys)}"  # it made the table, or is the table's odd one out
         return f"{self.file}: {'.'.join(self.keys)}" if self.keys else self.file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from scenarios.place import Place
@@ -58,7 +59,7 @@ def _numbers(ctx: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shown(value: Any) -> Any:
     """The offending value, shortened: a whole table would bury the message."""
-    return "a table" if isinstance(value, Mapping) else value
+    return "a table" if isinstance(value, Mapping) else str(value) if isinstance(value, date) else value
 
 
 def _dated(place: Place, loc: tuple[str | int, ...], table: Mapping[str, Any]) -> Place:

@@ -12,15 +12,10 @@ from scenarios.scenario import Scenario
 from sim.errors import UserError
 
 PANELS = {"Spot": ("spot",), "Vol": ("vol",), "Rates": ("overnight", "us2y", "us10y"), "Credit": ("credit",)}
-ENDINGS = (".html", ".png", ".svg", ".json")
 
 
 def draw(scenario: Scenario, path: Path) -> None:
     """Spot, vol, rates and credit over time, in the format of the file's ending. Raises UserError."""
-    if path.suffix not in ENDINGS:
-        raise UserError(
-            f"a chart is one of {', '.join(ENDINGS)}", value=path.name, place="--chart", remedy="name the file so"
-        )
     a, b, c, d = (_panel(scenario, title, names) for title, names in PANELS.items())
     chart = alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
     try:
