@@ -1,0 +1,99 @@
+"""The double-entry ledger."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.errors import BugError
+from sim.ledger import Ledger
+
+NAMES = ["a", "b", "c"]
+ASSETS = ["cash", "asset", "swap"]
+MOVES = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from(ASSETS), st.floats(-1e12, 1e12)),
+    max_size=20,
+)
+
+
+def ledger(paths: int = 2) -> Ledger:
+    made = Ledger(paths)
+    made.open(*NAMES)
+    made.list_asset("asset", "swap")
+    return made
+
+
+@given(MOVES)
+def test_every_asset_and_every_reason_sums_to_zero(moves):
+    book = ledger()
+    for i, (source, target, asset, amount) in enumerate(moves):
+        book.transfer(np.array([amount, -amount / 3]), source=source, target=target, asset=asset, reason=f"r{i % 3}")
+    book.check("the end")
+    for asset in ASSETS:
+        total = sum(book.balance(name, asset) for name in NAMES)
+        np.testing.assert_allclose(total, 0.0, atol=1e-15 * (1 + book.gross(asset).max()) * 20)
+    for reason in ("r0", "r1", "r2"):
+        total = sum(book.flow(name, reason) for name in NAMES)
+        np.testing.assert_allclose(total, 0.0, atol=1e-15 * (1 + book.gross().max()) * 20)
+
+
+@given(MOVES)
+def test_cash_is_the_sum_of_its_flows(moves):
+    book = ledger()
+    for i, (source, target, asset, amount) in enumerate(moves):
+        book.transfer(amount, source=source, target=target, asset=asset, reason=f"r{i % 3}")
+    for name in NAMES:
+        flows = sum((book.flow(name, reason) for reason in book.reasons(name)), np.zeros(2))
+        np.testing.assert_allclose(flows, book.balance(name), atol=1e-14 * (1 + book.gross().max()) * 20)
+
+
+def test_a_transfer_leaves_one_account_and_enters_another():
+    book = ledger()
+    book.transfer(np.array([3.0, -4.0]), source="a", target="b", reason="hedge")
+    np.testing.assert_array_equal(book.balance("a"), [-3, 4])
+    np.testing.assert_array_equal(book.balance("b"), [3, -4])
+    np.testing.assert_array_equal(book.flow("b", "hedge"), [3, -4])
+    np.testing.assert_array_equal(book.gross(), [3, 4])
+
+
+def test_a_note_moves_no_cash():
+    book = ledger()
+    book.note(np.array([1.0, 2.0]), source="a", target="b", reason="spread_cost_calm")
+    np.testing.assert_array_equal(book.balance("b"), [0, 0])
+    np.testing.assert_array_equal(book.flow("a", "spread_cost_calm"), [-1, -2])
+
+
+def test_accounts_and_assets_may_come_late_and_twice():
+    book = ledger()
+    book.transfer(5.0, source="a", target="b", asset="asset", reason="hedge")
+    book.open("late", "a")
+    book.list_asset("later", "asset")
+    np.testing.assert_array_equal(book.balance("b", "asset"), [5, 5])
+    book.transfer(1.0, source="late", target="a", asset="later", reason="hedge")
+    np.testing.assert_array_equal(book.balance("late", "later"), [-1, -1])
+
+
+def test_balances_are_not_for_writing():
+    book = ledger()
+    with pytest.raises(ValueError, match="read-only"):
+        book.balance("a")[0] = 1.0
+
+
+def test_flows_of_an_unknown_reason_are_zero():
+    np.testing.assert_array_equal(ledger().flow("a", "nothing"), [0, 0])
+
+
+@pytest.mark.parametrize("wrong", [1e-3, np.nan, np.inf])
+def test_check_finds_money_from_nowhere(wrong):
+    book = ledger()
+    book.transfer(100.0, source="a", target="b", reason="hedge")
+    book._balances[0, 0, 1] += wrong
+    with pytest.raises(BugError, match=r"ledger out of balance at noon: cash sums to .*, chunk path 1"):
+        book.check("noon")
+
+
+def test_unknown_account_is_an_error():
+    with pytest.raises(KeyError):
+        ledger().transfer(1.0, source="a", target="nobody", reason="hedge")
