@@ -1,0 +1,167 @@
+"""A run as users meet it: the dataset, its columns, what is replaced and refused, and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from scenarios.build import run
+from scenarios.load import load
+from sim.dataset import open_run
+from sim.ensemble import Chunk, chunks, run_chunks
+from sim.errors import BugError, UserError
+
+QUICK = {"clock.tick_minutes": 390, "run.paths": 12, "run.witnesses": 3}
+PROMISED = {  # columns that anyone may rely on
+    "market": "time world path venue mid vol half_spread depth impact credit overnight us2y us10y loop_gain",
+    "trades": "time world path taker venue requested quantity price mid spread_cost impact_cost",
+    "marks": "time world path agent book_value hedge_value cash margin equity pnl delta gamma theta vega rates hedge "
+    "spread_cost_calm spread_cost_crisis impact_cost funding_overnight funding_credit unhedged_pnl",
+    "margin_calls": "time world path agent required called met deadline outcome",
+    "quotes": "time world path maker venue half_spread skew depth",
+    "funding": "time world path agent overnight credit borrowed line",
+    "events": "time world path kind subject value",
+}
+
+
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory):
+    return run(load("covid_crash_2020", QUICK), out=tmp_path_factory.mktemp("runs") / "run", workers=1)
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_promised_columns(small_run, table):
+    schema = small_run.table(table).collect_schema()
+    assert set(PROMISED[table].split()) <= set(schema.names())
+    if table != "peaks":
+        assert schema["time"] == pl.Datetime("us")
+    assert schema["world"] == pl.String
+
+
+def test_daily_marks_of_all_paths_and_ticks_of_witnesses(small_run):
+    days = small_run.manifest["clock"]["days"]
+    marks = small_run.marks.filter((pl.col("agent") == "hedger") & (pl.col("world") == "actual")).collect()
+    assert marks["path"].n_unique() == 12
+    assert marks.height == 12 * (days + 1)
+    market = small_run.market.filter((pl.col("venue") == "asset") & (pl.col("world") == "actual")).collect()
+    assert market["path"].n_unique() == 3
+    assert market.height == 3 * small_run.manifest["clock"]["ticks"]
+
+
+def test_manifest_says_how_the_run_was_made(small_run):
+    manifest = small_run.manifest
+    assert manifest["worlds"] == ["actual", "frozen"]
+    assert manifest["scenario"]["agents"]["hedger"]["type"] == "Hedger"
+    assert manifest["seed"] == 1 and manifest["paths"] == 12
+    assert len(manifest["content_hash"]) == 64
+    assert "marks" in repr(small_run.tables) and "covid_crash_2020" in repr(small_run)
+
+
+def test_a_scenario_survives_its_manifest(small_run, tmp_path):
+    """The manifest alone repeats the run."""
+    from scenarios.load import from_dict
+
+    again = run(from_dict(small_run.manifest["scenario"]), out=tmp_path / "again", workers=1)
+    assert again.marks.collect().equals(small_run.marks.collect())
+    assert again.manifest["content_hash"] == small_run.manifest["content_hash"]
+
+
+def test_an_earlier_run_is_replaced_and_other_files_are_not(tmp_path):
+    scenario = load("calm_market", QUICK | {"run.paths": 2, "run.twin": "none"})
+    place = tmp_path / "run"
+    run(scenario, out=place, workers=1)
+    assert run(scenario, out=place, seed=9, workers=1).manifest["seed"] == 9
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "chapter1.txt").write_text("years of work")
+    with pytest.raises(UserError, match="replaces only an earlier run"):
+        run(scenario, out=other, workers=1)
+    assert (other / "chapter1.txt").read_text() == "years of work"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run", "thesis"]
+
+
+def test_a_table_that_is_not_there(small_run):
+    with pytest.raises(UserError, match="no such table"):
+        small_run.table("marls")
+    with pytest.raises(AttributeError, match="marls"):
+        small_run.marls  # noqa: B018
+
+
+def test_a_damaged_run_is_refused(tmp_path):
+    result = run(load("calm_market", QUICK | {"run.paths": 2, "run.twin": "none"}), out=tmp_path / "run", workers=1)
+    part = next((result.path / "marks").glob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-10])
+    with pytest.raises(UserError, match="as written"):
+        open_run(result.path)
+
+
+def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
+    from markets.factors import Factors
+
+    def broken(self: Factors, tick: int) -> None:
+        raise BugError("spot is not finite on path 3")
+
+    monkeypatch.setattr(Factors, "step", broken)
+    with pytest.raises(BugError, match="path 3"):
+        run(load("calm_market", QUICK), out=tmp_path / "run", workers=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
+    from scenarios.build import make_world
+
+    scenario = load("calm_market", QUICK)
+    world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)
+    world.factors.rate_noise[2, 5] = float("nan")
+    with pytest.raises(BugError, match=r"us10y is not finite on path 45 at .* \(tick 1, world actual\)"):
+        world.run()
+
+
+def test_chunks_cover_every_path_once():
+    parts = chunks(("actual", "frozen"), 2500, 1024)
+    for world in ("actual", "frozen"):
+        covered = [p for part in parts if part.world == world for p in range(part.first, part.first + part.paths)]
+        assert covered == list(range(2500))
+
+
+def _fail(chunk, tick_done):
+    raise BugError(f"chunk {chunk.first}")
+
+
+def _count(chunk, tick_done):
+    for _ in range(10):
+        tick_done(1)
+
+
+def test_errors_of_workers_reach_the_caller():
+    with pytest.raises(BugError, match="chunk"):
+        run_chunks(_fail, chunks(("actual",), 4, 2), ticks=1, workers=2)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_reaches_the_total(workers):
+    seen: list[tuple[int, int]] = []
+    run_chunks(_count, chunks(("actual",), 6, 2), ticks=10, workers=workers, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (60, 60)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_ctrl_c_leaves_nothing_behind(tmp_path):
+    command = [sys.executable, "-m", "scenarios", "run", "covid_crash_2020", "--paths", "50000", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert any(tmp_path.iterdir()), "the run has begun"
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []
