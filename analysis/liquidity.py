@@ -28,6 +28,16 @@ TOTALS = {
     "cost_of_survival": "Cost of survival",
 }
 
+CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "time": pl.Datetime("us"),
+    "path": pl.Int64,
+    "agent": pl.String,
+    "required": pl.Float64,
+    "called": pl.Float64,
+    "met": pl.Float64,
+    "outcome": pl.String,
+}
+
 
 def parts(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Mean over paths of each part of the cost of survival, costs positive; they add up to `cost_of_survival`."""
@@ -99,8 +109,7 @@ def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict
 def desk_calls(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's margin calls in one world: time, path, agent, required, called, met, outcome."""
     frame = frames.table(run, "margin_calls")
-    columns = ["time", "path", "agent", "required", "called", "met", "outcome"]
     if frame is None:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.Float64))
+        return pl.DataFrame(schema=CALLS)
     chosen = (pl.col("world") == world) & pl.col("agent").is_in(frames.desks(run, agent))
-    return frame.filter(chosen).select(columns).sort("time", "path").collect()
+    return frame.filter(chosen).select(*CALLS).sort("time", "path").collect()

@@ -67,7 +67,7 @@ def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
         cells = [str(parts[w][name]) for w in worlds]
         rows.append((parts[worlds[0]][name].label, *cells, *([str(extra.get(name, ""))] if extra else [])))
     header = ("part", *worlds, *(["due to feedback"] if extra else []))
-    note = "Costs positive, mean ± standard error. Cost of survival = gamma bleed less theta + liquidity tax + credit funding."
+    note = "Costs positive, mean ± standard error; gamma bleed less theta, liquidity tax and credit funding add up."
     return Table("Cost of survival", header, rows, note=note, totals=("Cost of survival",))
 
 

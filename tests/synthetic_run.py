@@ -114,7 +114,8 @@ def write_exact(
 
 
 def _sessions(days: int) -> list[date]:
-    found, day = [], FIRST
+    found: list[date] = []
+    day = FIRST
     while len(found) < days:
         if day.weekday() < 5:
             found.append(day)
@@ -127,7 +128,8 @@ def _level(dates: list[date], key: str, *, log: bool) -> np.ndarray:
     x = [(date.fromisoformat(a["date"]) - FIRST).days for a in known]
     y = np.array([a[key] for a in known])
     at = [(day - FIRST).days for day in dates]
-    return np.exp(np.interp(at, x, np.log(y))) if log else np.interp(at, x, y)
+    levels: np.ndarray = np.exp(np.interp(at, x, np.log(y))) if log else np.interp(at, x, y)
+    return levels
 
 
 def _market(dates: list[date], noise: np.ndarray, thin: float) -> dict[str, np.ndarray]:

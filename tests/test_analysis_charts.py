@@ -1,0 +1,109 @@
+"""Every chart draws, on ordinary runs and on bare ones, and says what it should."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vl_convert
+
+from analysis import charts, open_run, write_chart
+from sim.dataset import Run
+from sim.errors import UserError
+from tests.synthetic_run import write_run
+
+PNG = b"\x89PNG"
+BARE: dict[str, dict[str, Any]] = {
+    "no twin": {"worlds": ("actual",)},
+    "no hedger": {"hedgers": ()},
+    "no calls": {"calls": False},
+    "one path": {"paths": 1},
+    "one day": {"days": 1},
+    "two days": {"days": 2},
+    "empty book": {"size": 0.0},
+    "another twin": {"worlds": ("actual", "no_depth")},
+    "two hedgers": {"hedgers": ("alpha", "beta")},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return open_run(write_run(tmp_path_factory.mktemp("run"), paths=60))
+
+
+def spec_of(chart: charts.Chart) -> dict[str, Any]:
+    found: dict[str, Any] = chart.to_dict()  # validates against the Vega-Lite schema
+    return found
+
+
+@pytest.mark.parametrize("name", charts.CATALOGUE)
+@pytest.mark.parametrize("world", ["actual", "frozen"])
+def test_every_chart_draws(run: Run, name: str, world: str) -> None:
+    spec = spec_of(charts.draw(run, name, world=world))
+    assert vl_convert.vegalite_to_png(json.dumps(spec), allowed_base_urls=[]).startswith(PNG)
+    assert len(json.dumps(spec)) < 100_000
+    assert spec["title"]["text"]
+    assert any(any(c.isdigit() for c in line) for line in spec["title"]["subtitle"])  # the subtitle reads a number off
+
+
+@pytest.mark.parametrize("case", BARE)
+def test_bare_runs_draw_too(tmp_path: Path, case: str) -> None:
+    run = open_run(write_run(tmp_path / "run", **({"paths": 5} | BARE[case])))
+    for name in charts.CATALOGUE:
+        spec = json.dumps(spec_of(charts.draw(run, name, agent="all" if case == "two hedgers" else None)))
+        assert "NaN" not in spec
+        assert "Infinity" not in spec
+        assert vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).startswith("<svg")
+
+
+def test_notes_say_what_is_missing(tmp_path: Path) -> None:
+    run = open_run(write_run(tmp_path / "run", paths=3, worlds=("actual",), hedgers=()))
+    assert "no twin world" in json.dumps(spec_of(charts.twin_difference(run)))
+    for chart in (charts.panels, charts.waterfall, charts.attribution, charts.distribution, charts.margin_calls):
+        assert "no hedging desk" in json.dumps(spec_of(chart(run)))
+
+
+def test_waterfall_ends_at_the_total(run: Run) -> None:
+    spec = spec_of(charts.waterfall(run))
+    for part in spec["hconcat"]:
+        rows = spec["datasets"][part["layer"][1]["data"]["name"]]
+        amounts = {row["part"]: row["amount"] for row in rows}
+        total = amounts.pop("total")
+        assert sum(amounts.values()) == pytest.approx(total, rel=1e-4)
+
+
+def test_axes_carry_units(run: Run) -> None:
+    text = json.dumps(spec_of(charts.panels(run)))
+    for title in ("cumulative P&L, $", "half-spread, bp of mid", "credit spread, bp", "transaction cost a day, $"):
+        assert title in text
+
+
+def test_hedged_and_unhedged_keep_their_colours(run: Run) -> None:
+    for chart in (charts.panels, charts.distribution):
+        text = json.dumps(spec_of(chart(run)))
+        assert charts.theme.HEDGED in text
+        assert charts.theme.UNHEDGED in text
+
+
+def test_storyline_shows_a_record(run: Run, tmp_path: Path) -> None:
+    history = tmp_path / "history.csv"
+    history.write_text("date,spx,vix,ig_oas\n2020-02-19,3386.15,14.38,1.02\n2020-02-20,3373.23,15.56,1.03\n")
+    assert '"record"' in json.dumps(spec_of(charts.storyline(run, history=history)))
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "json", "html"])
+def test_a_chart_is_written_in_the_suffixes_format(run: Run, tmp_path: Path, suffix: str) -> None:
+    place = write_chart(run, "loop_gain", tmp_path / f"new/chart.{suffix}")
+    start = {"png": PNG, "svg": b"<svg", "json": b"{", "html": b"<!doctype html>"}[suffix]
+    assert place.read_bytes().startswith(start)
+    assert [p.name for p in place.parent.iterdir()] == [place.name]
+
+
+def test_unknown_charts_and_formats_are_user_errors(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no such chart, got 'panel'; did you mean panels\?"):
+        charts.draw(run, "panel")
+    with pytest.raises(UserError, match=r"PNG, SVG, HTML or JSON, got '.gif'"):
+        write_chart(run, "panels", tmp_path / "chart.gif")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,161 @@
+"""Figures of a run against numbers worked out by hand, and identities that hold on any run."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analysis import frames, liquidity, open_run, pnl, record, summarise, twins
+from sim.dataset import Run
+from sim.errors import UserError
+from tests.synthetic_run import COMPONENTS, write_exact, write_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return open_run(write_run(tmp_path_factory.mktemp("run"), hedgers=("alpha", "beta")))
+
+
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Four paths whose last marks are round numbers."""
+    actual = {
+        "gamma": [-100.0, -200.0, -300.0, -400.0],
+        "theta": [40.0, 40.0, 40.0, 40.0],
+        "spread_cost_calm": [-1.0, -1.0, -1.0, -1.0],
+        "spread_cost_crisis": [-3.0, -5.0, -7.0, -9.0],
+        "impact_cost": [-10.0, -20.0, -30.0, -40.0],
+        "funding_credit": [-2.0, -2.0, -2.0, -2.0],
+        "unhedged_pnl": [-1000.0, 500.0, -2000.0, 100.0],
+    }
+    frozen = {
+        "gamma": [-90.0, -180.0, -270.0, -360.0],
+        "theta": [40.0, 40.0, 40.0, 40.0],
+        "spread_cost_calm": [-1.0, -1.0, -1.0, -1.0],
+    }
+    folder = tmp_path_factory.mktemp("exact")
+    flags = {"actual": [False, False, False, True]}
+    return open_run(write_exact(folder, {"actual": actual, "frozen": frozen}, flags))
+
+
+def test_cost_of_survival_by_hand(exact: Run) -> None:
+    costs = liquidity.costs(exact)
+    assert costs["net_bleed"].value == 250 - 40
+    assert costs["liquidity_tax"].value == 1 + 6 + 25
+    assert costs["credit_cost"].value == 2
+    assert costs["cost_of_survival"].value == 210 + 32 + 2
+    per_path = np.array([76.0, 188.0, 300.0, 412.0])
+    assert costs["cost_of_survival"].error == pytest.approx(per_path.std(ddof=1) / 2)
+    assert costs["cost_of_survival_q50"].value == pytest.approx(244.0)
+
+
+def test_feedback_by_hand(exact: Run) -> None:
+    actual, frozen = np.array([76.0, 188.0, 300.0, 412.0]), np.array([51.0, 141.0, 231.0, 321.0])
+    found = twins.feedback(exact)
+    assert found["feedback_cost"].value == pytest.approx((actual - frozen).mean())
+    assert found["feedback_cost"].error == pytest.approx((actual - frozen).std(ddof=1) / 2)
+    assert found["feedback_share"].value == pytest.approx((actual - frozen).mean() / actual.mean())
+    parts = twins.feedback_parts(exact)
+    assert sum(part.value for part in parts.values()) == pytest.approx(found["feedback_cost"].value)
+    assert parts["impact_cost"].value == 25
+
+
+def test_survival_by_hand(exact: Run) -> None:
+    assert pnl.survival(exact)["survival_rate"].value == 0.75
+    assert pnl.survival(exact, world="frozen")["survival_rate"].value == 1.0
+    assert pnl.survival_curve(exact)["alive"].to_list() == [1.0, 0.75]
+    assert pnl.survival(exact)["default_rate"].value == 0.0
+
+
+def test_summary_reads_the_same_figures(exact: Run) -> None:
+    found = summarise(exact)
+    assert found["pnl"].value == pytest.approx(-244.0)
+    assert found["theta_earned"].value == 40
+    assert found["gamma_bleed"].value - found["theta_earned"].value == found["net_bleed"].value
+    assert found["unhedged_pnl"].value == -600
+    assert found["margin_calls"].value == 0
+    assert math.isnan(found["margin_unmet"].value)
+    assert summarise(exact, world="frozen")["cost_of_survival"].value == pytest.approx(186.0)
+
+
+def test_attribution_adds_up(run: Run) -> None:
+    for world in ("actual", "frozen"):
+        found = pnl.attribution(run, world=world)
+        total = sum(found[c].value for c in COMPONENTS)
+        assert total == pytest.approx(found["pnl"].value, rel=1e-12)
+
+
+def test_every_figure_has_a_unit_label_and_finite_value(run: Run) -> None:
+    for name, number in summarise(run).items():
+        assert number.label, name
+        assert number.known, name
+        assert "n/a" not in str(number)
+
+
+def test_daily_means_end_at_the_final_figures(run: Run) -> None:
+    last = frames.daily(run, None, "actual").row(-1, named=True)
+    assert last["pnl"] == pytest.approx(pnl.attribution(run)["pnl"].value)
+    assert last["cost_of_survival"] == pytest.approx(liquidity.costs(run)["cost_of_survival"].value)
+    assert last["pnl_q05"] == pytest.approx(-pnl.risk(run)["var_95"].value)
+
+
+def test_default_desk_is_the_first_hedger_and_all_is_their_sum(run: Run) -> None:
+    both = summarise(run, agent="all")["pnl"].value
+    each = [summarise(run, agent=name)["pnl"].value for name in ("alpha", "beta")]
+    assert both == pytest.approx(sum(each))
+    assert summarise(run)["pnl"].value == each[0]
+    assert frames.desk_name(run, "all") == "2 hedgers together"
+
+
+def test_twin_difference_by_day_ends_at_the_feedback(run: Run) -> None:
+    last = twins.difference(run, None).row(-1, named=True)
+    feedback = twins.feedback(run)["feedback_pnl"]
+    assert last["pnl"] == pytest.approx(feedback.value)
+    assert last["pnl_error"] == pytest.approx(feedback.error)
+
+
+def test_stress_reads_the_peaks(run: Run) -> None:
+    peaks = pl.scan_parquet(run.path / "peaks" / "actual-*.parquet").collect()
+    found = liquidity.stress(run)
+    assert found["peak_vol"].value == pytest.approx(np.median(peaks["peak_vol"].to_numpy()))
+    assert found["depth_loss"].value == pytest.approx(1 - np.median(peaks["low_depth_multiple"].to_numpy()))
+
+
+def test_margin_counts_paths_without_calls(run: Run) -> None:
+    calls = liquidity.desk_calls(run, None, "actual")
+    found = liquidity.margin(run)
+    assert found["margin_calls"].value == pytest.approx(calls.height / 200)
+    assert found["margin_called"].value == pytest.approx(float(calls["called"].sum()) / 200)
+    assert found["margin_call_rate"].value == calls["path"].n_unique() / 200
+
+
+def test_storyline_medians_stand_beside_the_anchors(run: Run) -> None:
+    apart = record.against_storyline(run, world="frozen")
+    first = apart.filter(pl.col("date") == apart["date"].min())
+    assert first["gap"].abs().max() == pytest.approx(0.0, abs=1e-12)
+    assert set(apart["level"]) == set(record.LEVELS)
+    assert apart.filter(pl.col("level") == "credit").height == 4  # one anchor leaves credit out
+
+
+def test_unknown_names_are_user_errors(run: Run) -> None:
+    with pytest.raises(UserError, match=r"no such agent.*'gamma'.*alpha, bank, beta, all"):
+        summarise(run, agent="gamma")
+    with pytest.raises(UserError, match=r"no such world.*'thawed'.*actual, frozen"):
+        summarise(run, world="thawed")
+
+
+def test_a_history_is_read_in_decimals(tmp_path: Path) -> None:
+    place = tmp_path / "history.csv"
+    place.write_text("date,spx,vix,us2y\n2020-02-19,3386.15,14.38,1.42\n2020-02-20,3373.23,,1.39\n")
+    found = record.read_history(place)
+    assert found["vol"].to_list() == [pytest.approx(0.1438), None]
+    assert found["us2y"][1] == pytest.approx(0.0139)
+    place.write_text("day,spx\n1,2\n")
+    with pytest.raises(UserError, match="column of dates"):
+        record.read_history(place)
+    with pytest.raises(UserError, match="a record is a CSV file"):
+        record.read_history(tmp_path / "none.csv")
