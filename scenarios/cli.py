@@ -27,7 +27,7 @@ class Spiral(click.Group):
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "spiral"
             sys.exit(_say(f"error: {error.format_message()} ({command} --help explains)", MISTAKE))
-        except (KeyboardInterrupt, click.Abort):
+        except click.Abort:
             sys.exit(_say("interrupted: nothing was kept", INTERRUPTED))
         except SpiralError as error:
             sys.exit(_say(f"failed: {' '.join(str(error).split())}", FAILED))
@@ -35,6 +35,12 @@ class Spiral(click.Group):
             sys.stderr.close()  # the reader of our output has gone, as in `spiral keys | head`
             sys.exit(OK)
         sys.exit(code if isinstance(code, int) else OK)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None  # before click prints an empty line for it
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

@@ -29,6 +29,7 @@ COLUMNS = (
 )
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
 LOWEST_VIX = 3.0  # percent; a smaller number is a decimal by mistake
+LEVERAGE = 1.1  # the presets' law: ln vol answers a fall of ln S by this over vol
 CAST = "calm_market"  # the preset whose agents replay a record
 
 
@@ -106,12 +107,12 @@ def _tables(path: Path, anchors: list[dict[str, Any]]) -> dict[str, Any]:
         "title": f"Replay of {path.name}, {first} to {last}",
         "description": f"Every close of {path.name} is an anchor; the agents are those of the presets.",
         "regime": "a record, day by day",
-        "market": {"dispersion": DISPERSION},
+        "market": {"dispersion": DISPERSION, "beta": LEVERAGE / anchors[0]["vol"]},
         "storyline": {"anchors": "exogenous", "anchor": anchors},
     }
     length = math.ceil((last - first).days / 30)
     tables["agents"]["hedger"]["book"] = [
-        {"kind": "put", "moneyness": 0.95, "months": length + 1, "notional": -8e9},
-        {"kind": "put", "moneyness": 0.90, "months": length + 3, "notional": -8e9},
+        {"kind": "put", "moneyness": 0.95, "months": length + 1, "notional": -6e9},
+        {"kind": "put", "moneyness": 0.90, "months": length + 3, "notional": -6e9},
     ]
     return tables

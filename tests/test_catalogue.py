@@ -1,0 +1,154 @@
+"""The shipped scenarios: they load, and their levels are the record's."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from agents.hedger import Hedger
+from agents.market_maker import MarketMaker
+from agents.policies import Never
+from markets.spec import FeedbackSpec, MarketSpec
+from scenarios.build import compile_books, make_clock
+from scenarios.history import LEVERAGE
+from scenarios.levels import daily_levels
+from scenarios.load import load
+from scenarios.presets import catalogue, presets
+
+RECORDS = {
+    "taper_tantrum_2013": "taper_2013",
+    "brexit_2016": "brexit_2016",
+    "election_2016": "election_2016",
+    "repo_crisis_2019": "repo_2019",
+    "covid_crash_2020": "covid_2020",
+    "rate_hikes_2022": "hikes_2022",
+    "gilt_ldi_2022": "ldi_2022",
+    "liberation_day_2025": "liberation_2025",
+}
+HYPOTHETICAL = {"bear_flattener", "calm_market"}
+COLUMNS = {"spot": "spx", "vol": "vix", "overnight": "overnight", "us2y": "us2y", "us10y": "us10y", "credit": "ig_oas"}
+GILTS = {"overnight": "sonia", "us2y": "gilt2y", "us10y": "gilt10y"}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file."""
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def record(crises: Path, name: str) -> dict[date, dict[str, float]]:
+    """Levels of the record in a scenario's units, by date; the gilt crisis has British rates."""
+    rows = read(crises / f"{RECORDS[name]}.csv")
+    if name == "gilt_ldi_2022":
+        british = {row["date"]: row for row in read(crises / "ldi_2022_gilts.csv")}
+        rows = [row | {COLUMNS[key]: british[row["date"]][column] for key, column in GILTS.items()} for row in rows]
+    levels = {}
+    for row in rows:
+        known = {key: float(row[column]) for key, column in COLUMNS.items() if row[column]}
+        levels[date.fromisoformat(row["date"])] = {k: v if k == "spot" else v / 100 for k, v in known.items()}
+    return levels
+
+
+def test_the_catalogue_is_complete() -> None:
+    assert set(presets()) == set(RECORDS) | HYPOTHETICAL
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_explains_itself(name: str) -> None:
+    scenario = load(name)
+    assert scenario.name == name == catalogue()[name].stem
+    assert scenario.title
+    assert scenario.regime
+    assert len(scenario.description) > 100
+    assert len(scenario.storyline.anchor) <= 16
+    assert scenario.storyline.anchors == "exogenous"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_share_one_structure(name: str) -> None:
+    scenario = load(name)
+    leverage = scenario.market.beta * (scenario.storyline.anchor[0].vol or 0.0)
+    assert leverage == pytest.approx(LEVERAGE, rel=0.015)  # one law of the elasticity, which is written to one decimal
+    assert scenario.market == MarketSpec(beta=scenario.market.beta)
+    assert scenario.feedback == FeedbackSpec()
+    assert scenario.venue.asset == load("calm_market").venue.asset
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_venue_is_quoted_in_full(name: str) -> None:
+    for venue in ("asset", "us2y", "us10y"):
+        shares = [a.depth_share for a in load(name).agents if isinstance(a, MarketMaker) and venue in a.venues]
+        assert sum(shares) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_books_compile_and_some_position_outlives_the_story(name: str) -> None:
+    scenario = load(name)
+    clock = make_clock(scenario)
+    books = compile_books(scenario, clock)
+    assert books
+    assert clock.session_dates[0] == scenario.start
+    assert clock.session_dates[-1] == scenario.end
+    for agent in scenario.agents:
+        if isinstance(agent, Hedger) and any(p.kind != "swap" for p in agent.book):
+            assert books[agent.name].expiry_years(len(clock.ticks) - 1) > 0
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_anchors_are_the_records_levels(crises: Path, name: str) -> None:
+    levels = record(crises, name)
+    for row in load(name).storyline.anchor:
+        for key, known in levels[row.date].items():
+            assert getattr(row, key) == pytest.approx(known, abs=6e-7 if key != "spot" else 0.005), (row.date, key)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_anchors_keep_the_records_extremes(crises: Path, name: str) -> None:
+    scenario = load(name)
+    levels = {day: row for day, row in record(crises, name).items() if scenario.start <= day <= scenario.end}
+    assert max(levels) == max(record(crises, name))  # the story runs to the record's end
+    for key, worst in (("spot", min), ("vol", max), ("credit", max), ("us10y", max)):
+        told = [getattr(row, key) for row in scenario.storyline.anchor]
+        full = [row[key] for row in levels.values() if key in row]
+        assert worst(told) == pytest.approx(worst(full), rel=1e-3), key
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_storyline_stays_near_the_record(crises: Path, name: str) -> None:
+    """Root mean square distance between the anchors' interpolation and the record, over the days of the story."""
+    scenario = load(name)
+    for key, bound in (
+        ("spot", 0.025),
+        ("vol", 0.13),
+        ("overnight", 0.0025),
+        ("us2y", 0.0015),
+        ("us10y", 0.0015),
+        ("credit", 0.0012),
+    ):
+        told = daily_levels(scenario, key)
+        squares = []
+        for day, row in record(crises, name).items():
+            if key in row and scenario.start <= day <= scenario.end:
+                level = told[(day - scenario.start).days]
+                squares.append((math.log(level / row[key]) if key in ("spot", "vol") else level - row[key]) ** 2)
+        assert math.sqrt(sum(squares) / len(squares)) < bound, key
+
+
+def test_overnight_spikes_on_17_september_2019() -> None:
+    rows = {row.date: row for row in load("repo_crisis_2019").storyline.anchor}
+    assert rows[date(2019, 9, 17)].overnight == 0.0525
+    assert rows[date(2019, 9, 17)].us10y == 0.0181
+
+
+def test_gilt_funds_receive_fixed_and_never_hedge() -> None:
+    funds = [a for a in load("gilt_ldi_2022").agents if isinstance(a, Hedger)]
+    assert len(funds) == 6
+    for fund in funds:
+        assert isinstance(fund.policy, Never)
+        assert [p.kind for p in fund.book] == ["swap"]
+        assert (fund.book[0].notional or 0) > 0
+    assert len({dataclasses.replace(f, name="", capital=1.0) for f in funds}) == 1  # they differ in capital only

@@ -1,0 +1,178 @@
+"""The command line, from the outside."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scenarios.cli import main
+from scenarios.presets import presets
+from sim.errors import BugError
+
+SECONDS = 0.5  # in which `list` and `--help` must answer
+
+
+def spiral(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("argument", ["list", "--help"])
+def test_answers_at_once(argument: str) -> None:
+    def once() -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "scenarios", argument], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        return time.perf_counter() - begun
+
+    assert min(once() for _ in range(5)) < SECONDS
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_list_names_every_preset() -> None:
+    result = spiral("list")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(presets())
+
+
+@pytest.mark.parametrize("name", presets())
+def test_show(name: str) -> None:
+    result = spiral("show", name)
+    assert result.exit_code == 0, result.output
+    for word in ("Storyline", "Spot", "Vol", "10Y", "MarketMaker", "policy", "Feedback"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize("ending", ["html", "svg"])
+def test_show_draws_a_chart(folder: Path, ending: str) -> None:
+    assert spiral("show", "covid_crash_2020", "--chart", f"c.{ending}").exit_code == 0
+    assert "<svg" in (folder / f"c.{ending}").read_text() or ending == "html"
+
+
+def test_new_check_and_keys(folder: Path) -> None:
+    assert spiral("new", "mine.toml").exit_code == 0
+    assert spiral("check", "mine.toml").stdout.startswith("mine.toml: ok")
+    assert spiral("new", "mine.toml").exit_code == 2
+    assert spiral("new", "mine.toml", "--force").exit_code == 0
+    assert [p.name for p in folder.iterdir()] == ["mine.toml"]
+    keys = spiral("keys", "agents.hedger.policy").stdout
+    assert "risk_aversion" in keys
+    assert "market.beta" not in keys
+    assert "market.beta" in spiral("keys").stdout
+
+
+def test_run_report_and_compare(folder: Path) -> None:
+    result = spiral("run", "calm_market", "--paths", "4", "--workers", "1", "--witnesses", "1", "--seed", "3")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == str(Path("runs/calm_market-3/report.html"))
+    assert (folder / "runs" / "calm_market-3" / "report.html").stat().st_size > 10_000
+    (folder / "runs" / "calm_market-3" / "report.html").unlink()
+    assert spiral("report", "runs/calm_market-3").exit_code == 0
+    assert (folder / "runs" / "calm_market-3" / "report.html").is_file()
+    again = spiral(
+        "run",
+        "calm_market",
+        "--paths",
+        "4",
+        "--workers",
+        "1",
+        "--twin",
+        "none",
+        "--out",
+        "other",
+        "--quiet",
+        "--no-report",
+    )
+    assert (again.exit_code, again.output) == (0, "")
+    assert not (folder / "other" / "report.html").exists()
+    compared = spiral("compare", "runs/calm_market-3", "other")
+    assert compared.exit_code == 0, compared.output
+    assert "ost of survival" in compared.stdout
+
+
+def test_run_replaces_an_earlier_run() -> None:
+    for _ in range(2):
+        result = spiral(
+            "run", "calm_market", "--paths", "2", "--workers", "1", "--twin", "none", "--no-report", "--quiet"
+        )
+        assert result.exit_code == 0, result.output
+
+
+def test_run_a_history_with_a_book(folder: Path) -> None:
+    (folder / "record.csv").write_text(
+        "date,spx,vix,overnight,us2y,us10y,ig_oas\n2020-02-19,3386,14,1.5,1.4,1.5,1.0\n2020-02-21,3337,17,1.5,1.3,1.4,1.0\n"
+    )
+    (folder / "book.csv").write_text("kind,moneyness,months,notional\nput,0.9,2,-1e9\n")
+    result = spiral(
+        "run",
+        "--history",
+        "record.csv",
+        "--book",
+        "book.csv",
+        "--paths",
+        "2",
+        "--workers",
+        "1",
+        "--no-report",
+        "--quiet",
+    )
+    assert result.exit_code == 0, result.output
+    assert (folder / "runs" / "record-1" / "manifest.json").is_file()
+
+
+def test_a_failed_run_is_one_line_and_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BugError("spot is not finite at tick 3, path 7")
+
+    monkeypatch.setattr("scenarios.build.run", fail)
+    result = spiral("run", "calm_market")
+    assert (result.exit_code, result.stderr) == (1, "failed: spot is not finite at tick 3, path 7\n")
+
+
+def test_an_interrupt_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scenarios.build.run", interrupt)
+    result = spiral("run", "calm_market")
+    assert (result.exit_code, result.stderr) == (130, "interrupted: nothing was kept\n")
+
+
+def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "scenarios",
+        "run",
+        "rate_hikes_2022",
+        "--paths",
+        "3000",
+        "--out",
+        str(folder / "r"),
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(".r.*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert re.fullmatch(r"interrupted: .*\n", said), said
+    assert list(folder.iterdir()) == []
