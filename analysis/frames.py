@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -111,46 +112,53 @@ def desk_name(run: Run, agent: str | None) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} hedgers together" if names else "no hedger"
 
 
-def desk_marks(run: Run, agent: str | None) -> pl.LazyFrame:
-    """Marks of the desk (for "all" summed) in all worlds, one row per (time, world, path), with derived costs."""
+def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
+    """Marks of the desk (for "all" summed), one row per (time, world, path), with derived costs; `where` picks rows."""
     names = desks(run, agent)
-    keep = ["time", "world", "path", *COMPONENTS, "pnl", "unhedged_pnl", "equity", "liquidated", "defaulted"]
-    marks = run.table("marks").filter(pl.col("agent").is_in(names)).select(keep)
+    money = [*COMPONENTS, "pnl", "unhedged_pnl", "equity"]
+    marks = run.table("marks").filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
-        flags = pl.col("liquidated", "defaulted").any()
-        marks = marks.group_by("time", "world", "path").agg(
-            pl.col(*COMPONENTS, "pnl", "unhedged_pnl", "equity").sum(), flags
-        )
+        marks = marks.group_by("time", "world", "path").agg(pl.col(*money).sum())
     return marks.with_columns(**DERIVED)
 
 
 @once
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks at the last close, one row a path, sorted by path."""
-    both = _finals(run, agent)
-    return both.filter(pl.col("world") == world)
+    at_the_end = (pl.col("time") == last_close(run)) & (pl.col("world") == world)
+    return desk_marks(run, agent, at_the_end).sort("path").collect()
 
 
 @once
-def _finals(run: Run, agent: str | None) -> pl.DataFrame:
-    marks = desk_marks(run, agent)
-    last = run.table("marks").select(pl.col("time").max()).collect().item()
-    return marks.filter(pl.col("time") == last).sort("world", "path").collect()
+def last_close(run: Run) -> datetime:
+    """Time of the last marks."""
+    found = run.table("marks").select(pl.col("time").max()).collect().item()
+    assert isinstance(found, datetime)
+    return found
+
+
+@once
+def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
+    """world, path, time, defaulted: the first close at which each fallen path was flagged (flags may go down again)."""
+    fallen = pl.col("liquidated") | pl.col("defaulted")
+    down = run.table("marks").filter(pl.col("agent").is_in(desks(run, agent)) & fallen)
+    return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()
 
 
 @once
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls and the cost."""
-    return _dailies(run, agent).filter(pl.col("world") == world).drop("world")
+    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls and the cost.
 
-
-@once
-def _dailies(run: Run, agent: str | None) -> pl.DataFrame:
-    spread = ("pnl", "unhedged_pnl", "cost_of_survival")
-    means = [pl.col(c).mean() for c in (*COMPONENTS, *DERIVED, "pnl", "unhedged_pnl")]
-    return (
-        desk_marks(run, agent).group_by("world", "time").agg(*means, *quantiles(spread)).sort("world", "time").collect()
-    )
+    Two passes, so that only the few columns whose quantiles are asked for are ever whole in memory.
+    """
+    mine = pl.col("agent").is_in(desks(run, agent)) & (pl.col("world") == world)
+    count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
+    totals = [pl.col(c).mean() * count for c in (*COMPONENTS, "pnl", "unhedged_pnl")]
+    means = run.table("marks").filter(mine).group_by("time").agg(totals).with_columns(**DERIVED)
+    spread = quantiles(("pnl", "unhedged_pnl", "cost_of_survival"))
+    shares = desk_marks(run, agent, pl.col("world") == world).group_by("time").agg(spread)
+    both = means.collect(engine="streaming"), shares.collect()
+    return both[0].join(both[1], on="time").sort("time")
 
 
 @once

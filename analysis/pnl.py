@@ -93,7 +93,7 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
 
 def survival(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Share of paths on which the desk was never liquidated, and share on which it defaulted."""
-    flagged = _first_flags(run, agent).filter(pl.col("world") == world)
+    flagged = frames.first_falls(run, agent).filter(pl.col("world") == world)
     paths = int(run.manifest["paths"])
     fallen = flagged.height
     defaulted = int(flagged["defaulted"].sum())
@@ -105,15 +105,8 @@ def survival(run: Run, *, agent: str | None = None, world: str = "actual") -> di
 
 def survival_curve(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """time, alive: share of paths not liquidated up to and including each close."""
-    flagged = _first_flags(run, agent).filter(pl.col("world") == world)
+    flagged = frames.first_falls(run, agent).filter(pl.col("world") == world)
     times = frames.daily(run, agent, world)["time"]
     first = np.sort(flagged["time"].to_numpy())
     fallen = np.searchsorted(first, times.to_numpy(), side="right")
     return pl.DataFrame({"time": times, "alive": 1.0 - fallen / int(run.manifest["paths"])})
-
-
-@frames.once
-def _first_flags(run: Run, agent: str | None) -> pl.DataFrame:
-    """First close at which each fallen path was flagged: right whether flags stay up or mark the day only."""
-    down = frames.desk_marks(run, agent).filter(pl.col("liquidated") | pl.col("defaulted"))
-    return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()

@@ -99,7 +99,7 @@ def market(run: Run, worlds: list[str]) -> Table:
 
 def cast(run: Run, world: str) -> Table:
     """Every agent that is marked: its P&L and whether it survived."""
-    last = pl.col("time") == run.table("marks").select(pl.col("time").max()).collect().item()
+    last = pl.col("time") == frames.last_close(run)
     columns = ("agent", "path", "pnl", "equity")
     ends = run.table("marks").filter(last & (pl.col("world") == world)).select(columns).collect()
     fallen = run.table("marks").filter((pl.col("world") == world) & (pl.col("liquidated") | pl.col("defaulted")))
