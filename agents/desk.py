@@ -13,6 +13,7 @@ from markets.venue import INVESTORS
 
 if TYPE_CHECKING:
     from markets.book import CompiledBook, Greeks
+    from markets.factors import State
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
@@ -81,17 +82,21 @@ class Desk:
             self._greeks = (factors.version, found)
         return self._greeks[1]
 
-    def neutral_swaps(self) -> dict[str, Vector]:
-        """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue."""
+    def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
+        """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
+
+        At the market as it stands, or at another state of it.
+        """
         if not self.book.has_swaps:
             return {}
-        greeks = self.greeks()
+        tick = self.world.factors.tick
+        greeks = self.greeks() if state is None else self.book.greeks(tick, state, self.fixings, settled=self._tick)
         left = {"us2y": greeks.dv_us2y, "us10y": greeks.dv_us10y}
         found: dict[str, Vector] = {}
         for name in ("us10y", "us2y"):
             venue = self.world.venues.get(name)
             if isinstance(venue, SwapVenue):
-                own = venue.node_sensitivity()
+                own = venue.node_sensitivity(state)
                 found[name] = -left[name] / own[name]
                 left = {node: value + found[name] * own[node] for node, value in left.items()}
         return found

@@ -30,12 +30,18 @@ class FundingDesk(Agent):
     lends_to: tuple[str, ...] = param((), help="names of the agents it funds (empty: every agent)")
     line: float = param(6e9, unit="$", help="credit line of each desk at the starting credit spread", ge=0)
     line_power: float = param(0.5, help="line = base (credit0/credit)^line_power", ge=0)
-    margin_multiple: float = param(3.0, unit="standard deviations", help="k of initial margin k s sqrt(mpor) x exposure", ge=0)
+    margin_multiple: float = param(
+        3.0, unit="standard deviations", help="k of initial margin k s sqrt(mpor) x exposure", ge=0
+    )
     mpor_days: float = param(2.0, unit="trading days", help="margin period of risk", ge=0)
     rate_vol: float = param(0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0)
-    minimum_call: float = param(0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0)
+    minimum_call: float = param(
+        0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0
+    )
     deadline_days: int = param(1, unit="trading days", help="time to meet a call", gt=0)
-    closeout_cost: float = param(0.02, unit="share of implied vol", help="half-spread in vol at which a book is closed out", ge=0)
+    closeout_cost: float = param(
+        0.02, unit="share of implied vol", help="half-spread in vol at which a book is closed out", ge=0
+    )
 
     def live(self, world: TradingWorld) -> Process:
         yield from Lending(self, world).run()
@@ -109,7 +115,9 @@ class Lending:
         factors, agent = self.world.factors, self.agent
         intact = np.clip(1 - self.losses / agent.capital, 0.0, 1.0)
         floor = max(factors.credit0, 1e-12)
-        line: Vector = agent.line * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** agent.line_power, 1.0) * intact
+        line: Vector = (
+            agent.line * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** agent.line_power, 1.0) * intact
+        )
         return line
 
     def initial_margin(self, name: str, desk: Desk) -> Vector:
@@ -135,7 +143,8 @@ class Lending:
         return margin
 
     def _required(self, name: str, desk: Desk) -> Vector:
-        """Variation margin (what the book and its swaps owe, or are owed), proceeds of short sales, initial margin: (paths,) $."""
+        """What must be posted, (paths,) $: variation margin (what the book and its swaps owe, or are owed), the proceeds
+        of short sales, and initial margin."""
         swaps = sum((v.value(name) for n, v in self.world.venues.items() if n != "asset"), np.zeros(self.world.paths))
         borrowed_stock = np.maximum(-self.world.venue("asset").value(name), 0.0)
         owed: Vector = borrowed_stock - (desk.value_now() + swaps)
@@ -167,7 +176,9 @@ class Lending:
         client.called = np.where(fresh, need, client.called)
         client.required = np.where(fresh, required, client.required)
         client.deadline = np.where(fresh, day + self.agent.deadline_days, np.where(short, client.deadline, -1))
-        prompt = (need > 0) & ~short & ~outstanding & (need > self.agent.minimum_call * np.maximum(np.abs(required), 1.0))
+        prompt = (
+            (need > 0) & ~short & ~outstanding & (need > self.agent.minimum_call * np.maximum(np.abs(required), 1.0))
+        )
         world.log.add(
             "margin_calls",
             world.now,
@@ -245,7 +256,9 @@ class Lending:
 
     def _spread_stress(self) -> None:
         """Stress: unmet margin and losses of defaulted desks as a share of lending lines."""
-        total = self.losses + sum((np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values()), np.zeros(self.world.paths))
+        total = self.losses + sum(
+            (np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values()), np.zeros(self.world.paths)
+        )
         lines = self.agent.line * max(len(self.clients), 1)
         self.world.set_stress(self.agent.name, total, lines)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from agents.exposure import expose
 from agents.intervals import Interval
 from agents.policies import Every, Never, Policy, Situation
 from agents.positions import Position
@@ -167,9 +168,5 @@ class _Hedging:
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:
-        """Tell the venue how the hedge answers a move of ln S: the flow that loop gain counts, in $ notional."""
-        if self.passive:
-            return
-        desk, spot = self.desk, self.world.factors.spot
-        gamma = np.where(desk.liquidated, 0.0, desk.scale * desk.greeks().gamma)
-        self.world.venue("asset").hedging -= gamma * spot * spot
+        if not self.passive:
+            expose(self.desk, rates=self.hedges_rates)

@@ -14,8 +14,8 @@ from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
-    from markets.venue import Venue
     from agents.world import TradingWorld
+    from markets.venue import Venue
 
 Vector = NDArray[np.float64]
 SESSION_HOURS = 6.5
@@ -31,7 +31,10 @@ class QuotingSpec:
         1.0, unit="half-spreads", help="shift of both quotes against inventory at the limit (vol_proportional)", ge=0
     )
     funding_days: float = param(
-        0.5, unit="days", help="days of credit funding, beyond the calm market's, added to the asset's half-spread", ge=0
+        0.5,
+        unit="days",
+        help="days of credit funding, beyond the calm market's, added to the asset's half-spread",
+        ge=0,
     )
     risk_aversion: float = param(1e-9, unit="1/$", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
     order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
@@ -47,7 +50,9 @@ class MarketMaker(Agent):
     venues: tuple[str, ...] = param(("asset", "us2y", "us10y"), help="venues that it quotes")
     depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0)
     inventory_limit: float = param(5e9, unit="$ notional", help="inventory at which the skew is full", gt=0)
-    inventory_half_life: float = param(2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0)
+    inventory_half_life: float = param(
+        2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0
+    )
     drawdown_limit: float = param(0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0)
     recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0)
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")

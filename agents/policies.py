@@ -73,7 +73,9 @@ class Band(Policy):
     """Trade to the edge of a fixed band around neutral."""
 
     kind: ClassVar[str] = "band"
-    width: float = param(0.02, unit="delta (share of the book's gross units)", help="half-width of the no-trade band", ge=0)
+    width: float = param(
+        0.02, unit="delta (share of the book's gross units)", help="half-width of the no-trade band", ge=0
+    )
 
     def desired(self, at: Situation) -> Vector:
         half_width = self.width * at.gross_units
@@ -111,7 +113,8 @@ class Leland(Policy):
 
     def vol_multiplier(self, interval_years: float, vol: Vector, half_spread: Vector, short: Mask) -> Vector | None:
         number = np.sqrt(2 / np.pi) * 2 * half_spread / (vol * np.sqrt(interval_years))
-        return np.sqrt(np.maximum(1 + np.where(short, number, -number), 0.01))
+        factor: Vector = np.sqrt(np.maximum(1 + np.where(short, number, -number), 0.01))
+        return factor
 
 
 @dataclass(frozen=True, kw_only=True)

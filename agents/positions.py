@@ -19,5 +19,7 @@ class Position:
     expiry: date | None = param(None, help="expiry of an option, maturity of a swap")
     months: int | None = param(None, unit="months", help="tenor from the start, instead of `expiry`", gt=0)
     quantity: float | None = param(None, unit="units of the asset", help="signed size of an option position")
-    notional: float | None = param(None, unit="$", help="signed notional: of a swap, or of an option at the starting spot")
+    notional: float | None = param(
+        None, unit="$", help="signed notional: of a swap, or of an option at the starting spot"
+    )
     fixed_rate: float | None = param(None, unit="decimal", help="fixed rate of a swap (default: par at the start)")

@@ -86,7 +86,7 @@ def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
             place="market.rates.corr_*",
             remedy="bring the correlations closer to zero",
         )
-    q, r = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)
+    _, r = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)
     lower = (r * np.sign(np.where(np.diag(r) == 0, 1.0, np.diag(r)))[:, None]).T
     rows: NDArray[np.float64] = lower[1:]
     return rows
@@ -168,7 +168,7 @@ class Factors:
         variance = market.xi**2 * _reverted(market.kappa, years)
         self.vol_noise = _bridged(decay * self.vol_noise, shock, variance, keep)
         displaced = self.deviation + self._asset_impact()
-        elasticity = self._feedback.leverage * market.beta * self.vol_base / self.vol
+        elasticity = self.leverage
         self.vol_response = decay * self.vol_response - elasticity * (displaced - self._led)
         self._led = displaced
 
@@ -224,6 +224,11 @@ class Factors:
     def credit0(self) -> float:
         """Credit spread at the start."""
         return float(self._line.credit.level[0])
+
+    @property
+    def leverage(self) -> Vector:
+        """Elasticity of the leverage effect now: fall of ln s per unit of ln S, (paths,)."""
+        return self._feedback.leverage * self._market.beta * self.vol_base / self.vol
 
     @property
     def margin_vol(self) -> Vector:

@@ -49,4 +49,5 @@ class Jumps:
             tail = -np.log1p(-self._size.uniform())
             up = self._side.uniform() < spec.up_probability
             size = np.where(up, spec.up_mean * tail, -spec.down_mean * tail)
-        return np.where(hit, size, 0.0) - chance * self.mean
+        centred: Vector = np.where(hit, size, 0.0) - chance * self.mean
+        return centred

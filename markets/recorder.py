@@ -57,6 +57,8 @@ class Recorder:
             "us2y": factors.us2y,
             "us10y": factors.us10y,
             "loop_gain": venue.loop_gain,
+            "gain_vanna": venue.gain("vanna"),
+            "gain_all": venue.loop_gain + venue.gain("vanna"),
         }
 
     def _track(self) -> None:
@@ -84,7 +86,9 @@ class Recorder:
             low_mid=low["mid"],
             high_mid=high["mid"],
             peak_vol=high["vol"],
-            peak_half_spread_multiple=high["half_spread"] / spec.half_spread if spec.half_spread > 0 else self._world.full(1.0),
+            peak_half_spread_multiple=high["half_spread"] / spec.half_spread
+            if spec.half_spread > 0
+            else self._world.full(1.0),
             low_depth_multiple=low["depth"] / spec.depth,
             peak_credit=high["credit"],
             peak_loop_gain=high["loop_gain"],

@@ -47,7 +47,9 @@ class MarketSpec:
     kappa: float = param(20.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
     xi: float = param(0.6, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0)
     rho: float = param(-0.7, help="correlation of the spot and the vol shock", ge=-1, le=1)
-    beta: float = param(8.0, unit="ln vol per unit of ln S, at base vol", help="leverage elasticity; falls as s_base/s", ge=0)
+    beta: float = param(
+        8.0, unit="ln vol per unit of ln S, at base vol", help="leverage elasticity; falls as s_base/s", ge=0
+    )
     skew: float = param(0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)")
     term_reversion: float = param(1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0)
     dividend_yield: float = param(0.0, unit="decimal a year", help="dividends of the asset, continuous")
@@ -99,7 +101,9 @@ class VenueSpec:
     slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
     capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
     depth_floor: float = param(0.02, unit="share of base depth", help="what outside investors always show", gt=0, le=1)
-    halts: tuple[float, ...] = param((), unit="fall from the previous close", help="circuit breakers; the last closes the day")
+    halts: tuple[float, ...] = param(
+        (), unit="fall from the previous close", help="circuit breakers; the last closes the day"
+    )
     halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0)
 
 
@@ -129,7 +133,7 @@ class VenuesSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """Levels at the close of a date. Missing levels are interpolated; the first anchor has them all but the last three."""
+    """Levels at the close of a date. Missing ones are interpolated; the first anchor has all but the last three."""
 
     date: date
     spot: float | None = param(None, unit="$", help="level of the asset", gt=0)
@@ -140,7 +144,9 @@ class Anchor:
     credit: float | None = param(None, unit="decimal", help="credit spread over the overnight rate", ge=0)
     spread: float | None = param(None, unit="multiple", help="outside multiple of the half-spread", gt=0)
     depth: float | None = param(None, unit="multiple", help="outside multiple of depth", gt=0)
-    realised: float | None = param(None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0)
+    realised: float | None = param(
+        None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,10 @@ def _knots(anchors: tuple[Anchor, ...], name: str, clock: Clock) -> tuple[Vector
     if (np.diff(times) <= 0).any():
         where = given[int(np.argmax(np.diff(times) <= 0)) + 1][0]
         raise UserError(
-            "anchors lie on different trading days", value=str(where), place="storyline.anchor", remedy="drop the one on the closed day"
+            "anchors lie on different trading days",
+            value=str(where),
+            place="storyline.anchor",
+            remedy="drop the one on the closed day",
         )
     return times, np.array([value for _, value in given], dtype=np.float64)
 
@@ -80,13 +83,19 @@ def _pull(knots: Vector, years: Vector) -> Vector:
 
 
 def _level(
-    anchors: tuple[Anchor, ...], name: str, clock: Clock, scale: Callable[[Vector], Vector] = _identity, default: float | None = None
+    anchors: tuple[Anchor, ...],
+    name: str,
+    clock: Clock,
+    scale: Callable[[Vector], Vector] = _identity,
+    default: float | None = None,
 ) -> Level:
     years = clock.variance_years
     knots, values = _knots(anchors, name, clock)
     if not len(values):
         if default is None:
-            raise UserError("the first anchor gives every level", value=name, place="storyline.anchor", remedy=f"add {name} to it")
+            raise UserError(
+                "the first anchor gives every level", value=name, place="storyline.anchor", remedy=f"add {name} to it"
+            )
         return Level(np.full(len(years), default), np.zeros(len(years)))
     return Level(np.interp(years, knots, scale(values)), _pull(knots, years))
 
@@ -111,7 +120,7 @@ def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) 
 
 
 def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec) -> Storyline:
-    """Interpolate the anchors in variance time: log-linearly for spot, vol and multiples, linearly for rates and credit.
+    """Interpolate the anchors in trading time: log-linearly for spot, vol and multiples, linearly for rates and credit.
 
     Raises UserError where two anchors fall on one trading day or a level is missing altogether.
     """

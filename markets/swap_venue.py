@@ -12,6 +12,7 @@ from markets.venue import Venue
 
 if TYPE_CHECKING:
     from markets.curve import Benchmark
+    from markets.factors import State
     from markets.spec import VenueSpec
     from markets.world import MarketWorld
 
@@ -82,9 +83,9 @@ class SwapVenue(Venue):
         """$ notional received fixed, (paths,)."""
         return self.world.ledger.balance(account, self.assets[0])
 
-    def node_sensitivity(self) -> dict[str, Vector]:
+    def node_sensitivity(self, state: State | None = None) -> dict[str, Vector]:
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
-        legs = self.benchmark.sensitivities(self.world.factors.tick, self.world.factors.state)
+        legs = self.benchmark.sensitivities(self.world.factors.tick, state or self.world.factors.state)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(NODES, change, strict=True))
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from sim.eventlog import Table
 
 LEVELS = dict.fromkeys(
-    ("mid", "vol", "half_spread", "depth", "impact", "credit", "overnight", "us2y", "us10y", "loop_gain"), "f"
+    (
+        "mid",
+        "vol",
+        "half_spread",
+        "depth",
+        "impact",
+        "credit",
+        "overnight",
+        "us2y",
+        "us10y",
+        "loop_gain",
+        "gain_vanna",
+        "gain_all",
+    ),
+    "f",
 )
 
 MARKET = Table("market", {"venue": "s", **LEVELS})

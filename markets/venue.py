@@ -79,7 +79,7 @@ class Venue(ABC):
         self.halted_until = np.zeros(world.paths)  # seconds
         self._levels_hit = np.zeros(world.paths, dtype=np.int64)
         self._previous_close: Vector | None = None
-        self.hedging = np.zeros(world.paths)  # slope of hedgers' flow in this venue's price, $ notional per unit move
+        self._exposed: dict[str, Vector] = {}  # by loop: hedgers' flow, $ notional per unit move of this price
         world.factors.impact[name] = Impact(world.paths, spec.permanent_share, spec.resilience)
         world.ledger.open(INVESTORS)
 
@@ -131,7 +131,7 @@ class Venue(ABC):
     def reprice(self) -> None:
         """Forget what was derived from the last tick's market."""
         self._book = None
-        self.hedging = np.zeros(self.world.paths)
+        self._exposed = {}
 
     def post(self, maker: str, quote: Quote) -> None:
         """Replace a maker's quote."""
@@ -167,10 +167,24 @@ class Venue(ABC):
         """(paths,) $ notional."""
         return self.book().depth
 
+    def expose(self, loop: str, flow: Vector) -> None:
+        """Add what a hedger would trade per unit move of this price, by loop: (paths,) $ notional, until the next tick."""
+        self._exposed[loop] = self._exposed.get(loop, 0.0) + flow
+
+    def gain(self, loop: str) -> Vector:
+        """Share of a move of this price that re-hedging by one loop adds to the next, (paths,).
+
+        impact x flow per unit move / depth; loops: 'gamma' and 'vanna' (asset), 'convexity' (swaps).
+        """
+        flow = self._exposed.get(loop)
+        if flow is None:
+            return np.zeros(self.world.paths)
+        return self._impact_switch * self.spec.impact * flow / self.depth
+
     @property
     def loop_gain(self) -> Vector:
-        """Share of a move of this price that re-hedging adds to the next: impact x flow per unit move / depth."""
-        return self._impact_switch * self.spec.impact * self.hedging / self.depth
+        """The price's own loop: re-hedging of Gamma (asset) or convexity (swaps), (paths,)."""
+        return self.gain("gamma" if self.unit_price else "convexity")
 
     # --- trading ---------------------------------------------------------------------------------------------------
     def trade(self, taker: Named, quantity: Vector | float) -> simpy.Event:
@@ -267,7 +281,8 @@ class Venue(ABC):
 def _filled_share(side: Vector, other: Vector, limit: Vector) -> Vector:
     """Share of one side's orders that is filled when only `limit` may remain net, (paths,)."""
     most = other + limit
-    return most / np.maximum(side, most)
+    share: Vector = most / np.maximum(side, most)
+    return share
 
 
 class AssetVenue(Venue):

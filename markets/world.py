@@ -85,7 +85,9 @@ class MarketWorld(World):
         bad = ~np.isfinite(values)
         if bad.any():
             path = int(self.log.paths[np.argmax(bad)])
-            raise BugError(f"{what} is not finite on path {path} at {self.timestamp()} (tick {self.tick_index}, world {self.name})")
+            raise BugError(
+                f"{what} is not finite on path {path} at {self.timestamp()} (tick {self.tick_index}, world {self.name})"
+            )
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state

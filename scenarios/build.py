@@ -183,16 +183,22 @@ def run(
 def prepare_folder(folder: Path) -> Path:
     """A fresh folder beside `folder` to write in; raises UserError where `folder` holds something else than a run."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).is_file())):
-        raise UserError("a run replaces only an earlier run", place=str(folder), value="other files", remedy="give another --out")
+        raise UserError(
+            "a run replaces only an earlier run", place=str(folder), value="other files", remedy="give another --out"
+        )
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
     except OSError as error:
-        raise UserError("the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out") from None
+        raise UserError(
+            "the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out"
+        ) from None
     return partial
 
 
-def make_manifest(scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float) -> dict[str, Any]:
+def make_manifest(
+    scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float
+) -> dict[str, Any]:
     """How the run was made, and the sizes of its files."""
     from importlib.metadata import PackageNotFoundError, version
 

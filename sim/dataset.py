@@ -37,7 +37,9 @@ class Run:
         import polars as pl
 
         if name not in self.tables:
-            raise UserError("a run has no such table", value=name, place=str(self.path), remedy=f"tables: {', '.join(self.tables)}")
+            raise UserError(
+                "a run has no such table", value=name, place=str(self.path), remedy=f"tables: {', '.join(self.tables)}"
+            )
         return pl.scan_parquet(self.path / name / "*.parquet")
 
     def __getattr__(self, name: str) -> pl.LazyFrame:
@@ -59,16 +61,30 @@ def open_run(path: str | Path) -> Run:
     if not folder.is_dir():
         raise UserError("a run is a folder", value=str(path), remedy="give the folder that `spiral run --out` wrote")
     if not place.is_file():
-        raise UserError("a run folder has a manifest", place=str(place), remedy="run the scenario again: this run did not finish")
+        raise UserError(
+            "a run folder has a manifest", place=str(place), remedy="run the scenario again: this run did not finish"
+        )
     run = Run(folder)
     try:
         needed = {"name", "scenario", "seed", "paths", "worlds", "files"} - run.manifest.keys()
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy="run the scenario again") from None
+        raise UserError(
+            "a manifest is JSON", place=str(place), value=str(error), remedy="run the scenario again"
+        ) from None
     if needed:
-        raise UserError("a manifest is complete", place=str(place), value=f"lacks {', '.join(sorted(needed))}", remedy="run the scenario again")
+        raise UserError(
+            "a manifest is complete",
+            place=str(place),
+            value=f"lacks {', '.join(sorted(needed))}",
+            remedy="run the scenario again",
+        )
     for name, size in run.manifest["files"].items():
         part = folder / name
         if not part.is_file() or part.stat().st_size != size:
-            raise UserError("a run's files are as written", place=str(part), value="missing or of another size", remedy="run the scenario again")
+            raise UserError(
+                "a run's files are as written",
+                place=str(part),
+                value="missing or of another size",
+                remedy="run the scenario again",
+            )
     return run

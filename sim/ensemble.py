@@ -81,7 +81,9 @@ def run_chunks(
                 progress(min(counter.value, total), total)
     except BrokenProcessPool:
         _end(pool)
-        raise SpiralError("a worker process died (killed, or out of memory); try fewer --workers or a smaller run.chunk") from None
+        raise SpiralError(
+            "a worker process died (killed, or out of memory); try fewer --workers or a smaller run.chunk"
+        ) from None
     except BaseException:
         _end(pool)
         raise

@@ -108,5 +108,5 @@ def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:
     if kind == "s":
         parts = [pl.Series(name, [v], dtype=pl.String).new_from_index(0, n) for v, n in pairs]
         return pl.concat(parts) if parts else pl.Series(name, [], dtype=pl.String)
-    arrays = [np.broadcast_to(np.asarray(v, dtype=KINDS[kind]), (n,)) for v, n in pairs]
+    arrays: list[NDArray[Any]] = [np.broadcast_to(np.asarray(v, dtype=KINDS[kind]), (n,)) for v, n in pairs]
     return pl.Series(name, np.concatenate(arrays) if arrays else np.zeros(0, dtype=KINDS[kind]))

@@ -48,7 +48,7 @@ class Ledger:
 
     def balance(self, account: str, asset: str = CASH) -> Vector:
         """Balance of an account, (paths,), in units of the asset. A view: do not write to it."""
-        view = self._balances[self.accounts[account], self.assets[asset]]
+        view: Vector = self._balances[self.accounts[account], self.assets[asset]]
         view.flags.writeable = False
         return view
 
@@ -92,4 +92,6 @@ class Ledger:
             bad = ~(np.abs(totals[column]) <= ROUNDING * (1.0 + self._gross[asset]))
             if bad.any():
                 path = int(np.argmax(bad))
-                raise BugError(f"ledger out of balance at {when}: {asset} sums to {totals[column, path]:g}, chunk path {path}")
+                raise BugError(
+                    f"ledger out of balance at {when}: {asset} sums to {totals[column, path]:g}, chunk path {path}"
+                )

@@ -42,7 +42,7 @@ class Stream:
         return self._cut([g.standard_normal(BLOCK) for g in self._generators])
 
     def normals(self, rows: int) -> Vector:
-        """The next `rows` standard normals of each path: (rows, paths), the same numbers as `rows` calls of `normal`."""
+        """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""
         return self._cut([g.standard_normal((rows, BLOCK)) for g in self._generators])
 
     def uniform(self) -> Vector:

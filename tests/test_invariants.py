@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scenarios.build import run
+from scenarios.build import make_clock, make_world, run
 from scenarios.load import from_dict, load
-from scenarios.build import make_clock, make_world
 from scenarios.scenario import TwinSpec
 from sim.ensemble import Chunk
 
@@ -21,7 +20,17 @@ COMPONENTS = [
     *("delta", "gamma", "theta", "vega", "rates", "hedge", "spread_cost_calm", "spread_cost_crisis"),
     *("impact_cost", "funding_overnight", "funding_credit"),
 ]
-MONEY = [*COMPONENTS, "pnl", "book_value", "hedge_value", "cash", "margin", "equity", "unhedged_pnl", "net_delta_dollars"]
+MONEY = [
+    *COMPONENTS,
+    "pnl",
+    "book_value",
+    "hedge_value",
+    "cash",
+    "margin",
+    "equity",
+    "unhedged_pnl",
+    "net_delta_dollars",
+]
 KEYS = ["world", "path", "time", "agent", "venue", "maker", "taker", "kind", "subject", "outcome", "quantity"]
 
 
@@ -38,25 +47,50 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
     }
     anchors = [{"date": "2020-02-19", **level}, {"date": "2020-02-26", **worst}, {"date": "2020-03-04", "spot": 2900.0}]
     policy = draw(st.sampled_from(["never", "every", "band", "whalley_wilmott", "leland", "on_move"]))
-    puts = [{"kind": "put", "moneyness": number(0.8, 1.1), "expiry": draw(st.sampled_from(["2020-02-28", "2020-06-19"])), "notional": -number(1e8, 2e10)}]
+    puts = [
+        {
+            "kind": "put",
+            "moneyness": number(0.8, 1.1),
+            "expiry": draw(st.sampled_from(["2020-02-28", "2020-06-19"])),
+            "notional": -number(1e8, 2e10),
+        }
+    ]
     swaps = [{"kind": "swap", "notional": number(-2e10, 2e10), "expiry": "2030-02-19"}]
     book = puts + (swaps if draw(st.booleans()) else [])
-    desk = {"type": "Hedger", "capital": number(5e7, 2e9), "book": book, "policy": {"kind": policy, "interval": draw(st.sampled_from(["tick", "2h", "1d"]))}}
+    desk = {
+        "type": "Hedger",
+        "capital": number(5e7, 2e9),
+        "book": book,
+        "policy": {"kind": policy, "interval": draw(st.sampled_from(["tick", "2h", "1d"]))},
+    }
     desk["latency_seconds"] = draw(st.sampled_from([0, 60, 7200]))
     return {
         "name": "random",
         "clock": {"tick_minutes": draw(st.sampled_from([65, 130, 390]))},
         "market": {"dispersion": number(0, 1), "dividend_yield": number(0, 0.02)},
-        "feedback": {n: draw(st.sampled_from([0.0, 1.0, 2.0])) for n in ("leverage", "spread", "depth", "impact", "credit", "margin")},
+        "feedback": {
+            n: draw(st.sampled_from([0.0, 1.0, 2.0]))
+            for n in ("leverage", "spread", "depth", "impact", "credit", "margin")
+        },
         "venue": {"asset": {"depth": number(2e9, 3e10), "permanent_share": number(0, 1), "resilience": number(0, 5)}},
         "storyline": {"anchor": anchors},
         "agents": {
             "maker": {"type": "MarketMaker", "capital": number(1e8, 2e9)},
-            "fast": {"type": "MarketMaker", "venues": ["asset"], "capital": 3e8, "quoting": {"kind": "avellaneda_stoikov"}},
+            "fast": {
+                "type": "MarketMaker",
+                "venues": ["asset"],
+                "capital": 3e8,
+                "quoting": {"kind": "avellaneda_stoikov"},
+            },
             "desk": desk,
             "bank": {"type": "FundingDesk", "line": number(0, 3e9)},
         },
-        "run": {"paths": 8, "witnesses": 8, "seed": draw(st.integers(0, 2**32)), "attribution": draw(st.sampled_from(["daily", "tick"]))},
+        "run": {
+            "paths": 8,
+            "witnesses": 8,
+            "seed": draw(st.integers(0, 2**32)),
+            "attribution": draw(st.sampled_from(["daily", "tick"])),
+        },
     }
 
 
@@ -65,7 +99,9 @@ def random_scenarios(draw: Any) -> dict[str, Any]:
     return scenario_dict(draw)
 
 
-def frames(scenario: Any, first: int, paths: int, world: str = "actual", feedback: Any = None) -> dict[str, pl.DataFrame]:
+def frames(
+    scenario: Any, first: int, paths: int, world: str = "actual", feedback: Any = None
+) -> dict[str, pl.DataFrame]:
     live = make_world(scenario, Chunk(world, first, paths), feedback or scenario.feedback)
     live.run()
     return {name: live.log.frame(name, live.clock) for name in live.log.tables}
@@ -122,7 +158,10 @@ def test_build_order_changes_nothing(tables, order):
 def test_path_of_2500_equals_that_path_alone():
     scenario = load("covid_crash_2020", {"run.witnesses": 2500, "clock.tick_minutes": 130})
     clock = make_clock(scenario)
-    parts = [make_world(scenario, Chunk("actual", first, paths), scenario.feedback, clock) for first, paths in ((0, 2500), (1777, 1))]
+    parts = [
+        make_world(scenario, Chunk("actual", first, paths), scenario.feedback, clock)
+        for first, paths in ((0, 2500), (1777, 1))
+    ]
     for part in parts:
         part.run()
     for name in ("marks", "closes", "peaks"):
@@ -130,7 +169,7 @@ def test_path_of_2500_equals_that_path_alone():
         assert_close(whole.filter(pl.col("path") == 1777), alone, 1e-10)
 
 
-@pytest.mark.parametrize("chunk, workers", [(256, 2), (4096, 1)])
+@pytest.mark.parametrize(("chunk", "workers"), [(256, 2), (4096, 1)])
 def test_tables_do_not_depend_on_chunks_or_workers(chunk, workers, tmp_path):
     scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.chunk": chunk, "run.paths": 600})
     reference = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.paths": 600})
@@ -144,13 +183,15 @@ def test_tables_do_not_depend_on_chunks_or_workers(chunk, workers, tmp_path):
 
 def test_twin_with_all_loops_is_the_run_itself(tmp_path):
     scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.paths": 64})
-    scenario = dataclasses.replace(scenario, run=dataclasses.replace(scenario.run, twin=TwinSpec(name="same", feedback=scenario.feedback)))
+    scenario = dataclasses.replace(
+        scenario, run=dataclasses.replace(scenario.run, twin=TwinSpec(name="same", feedback=scenario.feedback))
+    )
     result = run(scenario, out=tmp_path / "run", workers=1)
     for name in result.tables:
         frame = result.table(name).collect()
         keys = [k for k in KEYS if k in frame.columns and k != "world"]
         actual, same = (frame.filter(pl.col("world") == w).drop("world").sort(keys) for w in ("actual", "same"))
-        assert actual.height and actual.equals(same) or name in ("events", "margin_calls")
+        assert (actual.height and actual.equals(same)) or name in ("events", "margin_calls")
 
 
 def test_same_seed_same_tables_other_seed_other_tables(tmp_path):

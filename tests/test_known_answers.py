@@ -22,7 +22,7 @@ def variance_error(x: np.ndarray) -> float:
 
 @pytest.mark.parametrize("a", [-0.3, -0.1, 0.1, 0.3])
 def test_sequential_feedback_law(a, tmp_path):
-    """One hedger of constant gamma, every tick, permanent impact: step and long-run variance, autocorrelation, loop gain."""
+    """One hedger of constant gamma, every tick, permanent impact: variances, autocorrelation, loop gain."""
     depth, impact, vol, steps, paths = 1e9, 0.01, 0.01, 364, 2048
     scenario = textbook(
         book=[{"kind": "gamma_claim", "strike": 100.0, "expiry": "2021-12-31", "quantity": -a * depth / impact / 100}],
@@ -76,7 +76,12 @@ def hedging_scenario(first: float, second: float, steps: int, paths: int):
     for day in days:
         t = day / 364
         drift = 0.05 * t - 0.5 * (min(t, 0.5) * first**2 + max(t - 0.5, 0) * second**2)
-        level = {"spot": 100 * float(np.exp(drift)), "vol": forward_vol(first, second, t), "overnight": 0.04, "us2y": 0.04}
+        level = {
+            "spot": 100 * float(np.exp(drift)),
+            "vol": forward_vol(first, second, t),
+            "overnight": 0.04,
+            "us2y": 0.04,
+        }
         realised = first if t < 0.5 else second
         date = start + dt.timedelta(days=day)
         anchors.append({"date": date, **level, "us10y": 0.04, "credit": 0.0, "realised": realised})
@@ -85,7 +90,7 @@ def hedging_scenario(first: float, second: float, steps: int, paths: int):
 
 
 @pytest.mark.parametrize("vols", list(HEDGING))
-@pytest.mark.parametrize("steps, paths", [(12, 16384), (52, 8192), (252, 4096)])
+@pytest.mark.parametrize(("steps", "paths"), [(12, 16384), (52, 8192), (252, 4096)])
 def test_discrete_hedging_error(vols, steps, paths, tmp_path):
     """Error at T of a put re-hedged N times: exact mean and variance (known answers, section 1)."""
     scenario = hedging_scenario(*vols, steps, paths)

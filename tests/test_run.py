@@ -147,14 +147,32 @@ def test_errors_of_workers_reach_the_caller():
 @pytest.mark.parametrize("workers", [1, 2])
 def test_progress_reaches_the_total(workers):
     seen: list[tuple[int, int]] = []
-    run_chunks(_count, chunks(("actual",), 6, 2), ticks=10, workers=workers, progress=lambda done, total: seen.append((done, total)))
+    run_chunks(
+        _count,
+        chunks(("actual",), 6, 2),
+        ticks=10,
+        workers=workers,
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert seen[-1] == (60, 60)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
-    command = [sys.executable, "-m", "scenarios", "run", "covid_crash_2020", "--paths", "50000", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "scenarios",
+        "run",
+        "covid_crash_2020",
+        "--paths",
+        "50000",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    process = subprocess.Popen(
+        command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 60
     while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -7,7 +7,15 @@ from typing import Any
 from scenarios.load import from_dict
 from scenarios.scenario import Scenario
 
-FREE = {"half_spread": 0.0, "impact": 0.0, "depth": 1e12, "depth_floor": 1.0, "capacity": 1e6, "slope": 0.0, "halts": []}
+FREE = {
+    "half_spread": 0.0,
+    "impact": 0.0,
+    "depth": 1e12,
+    "depth_floor": 1.0,
+    "capacity": 1e6,
+    "slope": 0.0,
+    "halts": [],
+}
 
 MAKER = {"type": "MarketMaker", "capital": 1e12, "quoting": {"inventory_skew": 0.0, "funding_days": 0.0}}
 
@@ -32,7 +40,12 @@ def textbook(
     cut = dict.fromkeys(("leverage", "spread", "depth", "impact", "credit", "margin"), 0.0)
     rates = {"vol_us2y": 0.0, "vol_us10y": 0.0}
     smooth = {"dispersion": 1.0, "realised_ratio": 1.0, "xi": 0.0, "rho": 0.0, "skew": 0.0, "term_reversion": 0.0}
-    hedger = {"type": "Hedger", "capital": 1e6, "policy": policy or {"kind": "every", "interval": "tick"}, "book": book or []}
+    hedger = {
+        "type": "Hedger",
+        "capital": 1e6,
+        "policy": policy or {"kind": "every", "interval": "tick"},
+        "book": book or [],
+    }
     return from_dict(
         {
             "name": "textbook",

@@ -1,0 +1,51 @@
+"""How a desk's hedge answers the market: the flows that loop gain counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from agents.desk import Desk
+
+Vector = NDArray[np.float64]
+BUMP_VOL = 0.01  # of ln vol
+BUMP_RATE = 1e-4  # decimal: a basis point
+
+
+def expose(desk: Desk, *, rates: bool) -> None:
+    """Tell the venues what a hedged desk would trade per unit move of their prices, once a tick.
+
+    asset: $ per unit of ln S, by Gamma, and by vanna through the leverage effect, d ln s / d ln S = -beta s_base / s.
+    swaps (`rates`): $ notional paid fixed per unit of the rate, by the convexity of book and hedge.
+    """
+    world, factors = desk.world, desk.world.factors
+    part = np.where(desk.liquidated, 0.0, desk.scale)
+    spot, greeks = factors.spot, desk.greeks()
+    asset = world.venue("asset")
+    asset.expose("gamma", -part * greeks.gamma * spot * spot)
+    if desk.book.has_options:
+        asset.expose("vanna", part * spot * _delta_per_ln_vol(desk) * factors.leverage)
+    if rates:
+        for name, flow in _convexity(desk).items():
+            world.venue(name).expose("convexity", part * flow)
+
+
+def _delta_per_ln_vol(desk: Desk) -> Vector:
+    """Change of the book's delta per unit of ln vol, one unit of scale, (paths,) units."""
+    factors, delta = desk.world.factors, desk.greeks().delta
+    state = factors.state._replace(vol=factors.vol * np.exp(BUMP_VOL))
+    bumped: Vector = desk.book.delta(factors.tick, state, settled=desk.marked)
+    return (bumped - delta) / BUMP_VOL
+
+
+def _convexity(desk: Desk) -> dict[str, Vector]:
+    """Notional that the hedge pays fixed more per unit of each venue's own node, one unit of scale, (paths,) $."""
+    state, flows = desk.world.factors.state, {}
+    before = desk.neutral_swaps()
+    for name, notional in before.items():
+        moved = state._replace(**{name: getattr(state, name) + BUMP_RATE})
+        flows[name] = -(desk.neutral_swaps(moved)[name] - notional) / BUMP_RATE
+    return flows
