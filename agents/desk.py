@@ -138,14 +138,16 @@ class Desk:
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:
-        """Hand `forced` of the book back at the mark, with its delta (delta-exchanged), less a half-spread in vol.
+        """Hand `forced` of the book back at the mark, with its hedge (delta-exchanged), less a half-spread in vol.
 
-        Call after `mark`, in the same instant.
+        What the venues did not fill stays: the book goes no further than the hedge that can go with it. Call after
+        `mark`, in the same instant.
         """
-        share = self.forced
-        if not share.any():
+        if not self.forced.any():
             return
         world, ledger, greeks = self.world, self.world.ledger, self.greeks()
+        hedges = self.neutral_swaps() | {"asset": -greeks.delta}
+        share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=f"book.{self.name}", reason="book")
         ledger.transfer(part * self._unit_value, source=CLIENTS, target=self.name, reason="book")
@@ -155,7 +157,7 @@ class Desk:
             target=CLIENTS,
             reason="spread_cost_crisis",
         )
-        for name, unit in (self.neutral_swaps() | {"asset": -greeks.delta}).items():
+        for name, unit in hedges.items():
             venue = world.venue(name)
             venue.hand_over(self.name, INVESTORS, _at_most(part * unit, venue.held(self.name)))
         self.scale = self.scale * (1 - share)
@@ -164,6 +166,16 @@ class Desk:
         world.log.add("events", world.now, fresh, kind="liquidated", subject=self.name, value=1.0)
         self.liquidated |= done
         self.forced = world.full(0.0)
+
+    def _deliverable(self, hedges: dict[str, Vector]) -> Vector:
+        """Share of the forced reduction whose hedge is at hand, (paths,); a per mille is let go."""
+        least = self.world.full(1.0)
+        for name, unit in hedges.items():
+            wanted = self.forced * self.scale * unit
+            at_hand = _at_most(wanted, self.world.venue(name).held(self.name))
+            some = np.abs(wanted) > 1e-9
+            least = np.minimum(least, np.where(some, at_hand / np.where(some, wanted, 1.0), 1.0))
+        return np.where(least > 0.999, 1.0, least)
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:

@@ -143,8 +143,7 @@ class Lending:
         return margin
 
     def _required(self, name: str, desk: Desk) -> Vector:
-        """What must be posted, (paths,) $: variation margin (what the book and its swaps owe, or are owed), the proceeds
-        of short sales, and initial margin."""
+        """What must be posted, (paths,) $: what book and swaps owe (or are owed), short sales' proceeds, initial margin."""
         swaps = sum((v.value(name) for n, v in self.world.venues.items() if n != "asset"), np.zeros(self.world.paths))
         borrowed_stock = np.maximum(-self.world.venue("asset").value(name), 0.0)
         owed: Vector = borrowed_stock - (desk.value_now() + swaps)

@@ -191,7 +191,7 @@ class Factors:
         self.version += 1
         tick, line = self.tick, self._line
         self.log_vol_line = float(line.vol.level[tick])
-        self.spot = np.exp(line.spot.level[tick] + self.deviation + self._asset_impact())
+        self.spot: Vector = np.exp(line.spot.level[tick] + self.deviation + self._asset_impact())
         self.vol = np.exp(self.log_vol_line + self.vol_noise + self.vol_response)
         rates = [getattr(line, node).level[tick] + self.rate_noise[row] for row, node in enumerate(NODES)]
         for row, node in enumerate(NODES):

@@ -168,7 +168,7 @@ class Venue(ABC):
         return self.book().depth
 
     def expose(self, loop: str, flow: Vector) -> None:
-        """Add what a hedger would trade per unit move of this price, by loop: (paths,) $ notional, until the next tick."""
+        """Add what a hedger would trade per unit move of this price, (paths,) $ notional; stands for one tick."""
         self._exposed[loop] = self._exposed.get(loop, 0.0) + flow
 
     def gain(self, loop: str) -> Vector:

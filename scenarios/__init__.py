@@ -18,9 +18,9 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.build import run as run
     from scenarios.history import from_history as from_history
-    from scenarios.load import from_dict as from_dict
-    from scenarios.load import load as load
-    from scenarios.presets import presets as presets
+    from scenarios.loading import from_dict as from_dict
+    from scenarios.loading import load as load
+    from scenarios.library import presets as presets
     from scenarios.scenario import Scenario as Scenario
     from sim.dataset import open_run as open_run
 
@@ -28,11 +28,11 @@ verify()
 
 _HOMES = {
     "Scenario": "scenarios.scenario",
-    "from_dict": "scenarios.load",
+    "from_dict": "scenarios.loading",
     "from_history": "scenarios.history",
-    "load": "scenarios.load",
+    "load": "scenarios.loading",
     "open_run": "sim.dataset",
-    "presets": "scenarios.presets",
+    "presets": "scenarios.library",
     "run": "scenarios.build",
 }
 

@@ -151,7 +151,7 @@ def run(
     workers: processes, all cores by default. progress: called with path-ticks (done, total).
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
-    from scenarios.load import load
+    from scenarios.loading import load
     from scenarios.scenario import Scenario
 
     if not isinstance(scenario, Scenario):

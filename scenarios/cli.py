@@ -83,7 +83,7 @@ def run(**options: Any) -> None:
 @main.command("list")
 def list_presets() -> None:
     """The shipped scenarios."""
-    from scenarios.presets import presets
+    from scenarios.library import presets
 
     titles = presets()
     width = max(map(len, titles))
@@ -98,7 +98,7 @@ def list_presets() -> None:
 def show(scenario: str, settings: tuple[str, ...], chart: Path | None) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
     from scenarios.cli_show import explain
-    from scenarios.load import load
+    from scenarios.loading import load
 
     explain(load(scenario, settings), chart)
 
@@ -120,7 +120,7 @@ def new(file: Path, force: bool) -> None:
 def check(file: Path, settings: tuple[str, ...]) -> None:
     """Validate a scenario FILE (or a preset) without running it."""
     from scenarios.cli_run import lay_out
-    from scenarios.load import load
+    from scenarios.loading import load
 
     scenario = load(file, settings)
     clock = lay_out(scenario, str(file))

@@ -65,7 +65,7 @@ def choose(scenario: str | None, history: Path | None, book: Path | None, settin
         from scenarios.history import from_history
 
         return from_history(history, book, overrides=settings)
-    from scenarios.load import load
+    from scenarios.loading import load
     from scenarios.positions_csv import read_book, with_book
 
     chosen = load(scenario or "", settings)

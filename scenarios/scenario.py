@@ -38,7 +38,7 @@ class RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.load.from_dict`."""
+    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.loading.from_dict`."""
 
     name: str = param(help="short name: letters, digits, - and _; names the run's folder")
     title: str = param("", help="one line for lists and charts (default: the name)")

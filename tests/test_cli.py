@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenarios.cli import main
-from scenarios.presets import presets
+from scenarios.library import presets
 from sim.errors import BugError
 
 SECONDS = 0.5  # in which `list` and `--help` must answer

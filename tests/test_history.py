@@ -10,7 +10,7 @@ import pytest
 from agents.hedger import Hedger
 from agents.positions import Position
 from scenarios.history import DISPERSION, LEVERAGE, from_history
-from scenarios.load import from_dict
+from scenarios.loading import from_dict
 
 HEADER = "date,spx,vix,overnight,us2y,us10y,ig_oas"
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scenarios.build import make_clock, make_world, run
-from scenarios.load import from_dict, load
+from scenarios.loading import from_dict, load
 from scenarios.scenario import TwinSpec
 from sim.ensemble import Chunk
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from scenarios.build import run
-from scenarios.load import load
+from scenarios.loading import load
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
 from sim.errors import BugError, UserError
@@ -65,7 +65,7 @@ def test_manifest_says_how_the_run_was_made(small_run):
 
 def test_a_scenario_survives_its_manifest(small_run, tmp_path):
     """The manifest alone repeats the run."""
-    from scenarios.load import from_dict
+    from scenarios.loading import from_dict
 
     again = run(from_dict(small_run.manifest["scenario"]), out=tmp_path / "again", workers=1)
     assert again.marks.collect().equals(small_run.marks.collect())

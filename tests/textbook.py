@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.load import from_dict
+from scenarios.loading import from_dict
 from scenarios.scenario import Scenario
 
 FREE = {

@@ -13,7 +13,7 @@ from markets.spec import ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, Storyl
 from scenarios import overrides as override
 from scenarios.checks import check
 from scenarios.place import Place
-from scenarios.presets import catalogue, read_toml
+from scenarios.library import catalogue, read_toml
 from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
