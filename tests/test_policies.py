@@ -1,0 +1,253 @@
+"""Hedging policies, and when a desk looks."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+import numpy as np
+import pytest
+
+from agents.intervals import Interval
+from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott
+from markets.venue import INVESTORS
+from scenarios.build import make_clock
+from sim.clock import Clock
+from sim.errors import UserError
+from sim.phases import Phase
+from tests.small import LEVEL, crisis, only, watch, world_of
+
+SITUATION = Situation(
+    tick=3,
+    due=True,
+    spot=np.array([100.0, 101.0, 98.0]),
+    last_spot=np.array([100.0, 100.0, 100.0]),
+    target=np.array([50.0, 50.0, 50.0]),
+    position=np.array([30.0, 49.0, 75.0]),
+    gamma=np.array([-4.0, 4.0, 0.0]),
+    half_spread=np.array([0.001, 0.002, 0.001]),
+    discount=np.array([0.99, 0.98, 0.97]),
+    gross_units=np.array([100.0, 100.0, 100.0]),
+    years=0.1,
+)
+
+
+def test_never_holds_and_every_follows():
+    np.testing.assert_array_equal(Never().desired(SITUATION), SITUATION.position)
+    np.testing.assert_array_equal(Every().desired(SITUATION), SITUATION.target)
+
+
+def test_band_trades_to_its_edge_and_not_beyond():
+    """Below the band to its lower edge, inside nothing, above to its upper edge."""
+    np.testing.assert_array_equal(Band(width=0.05).desired(SITUATION), [45.0, 49.0, 55.0])
+
+
+def test_a_band_without_width_is_every():
+    np.testing.assert_array_equal(Band(width=0.0).desired(SITUATION), Every().desired(SITUATION))
+
+
+def test_whalley_wilmott_half_width():
+    """H = (3 e^{-r tau} k S Gamma^2 / (2 a))^{1/3}, by hand on path 0: (1.5 x .99 x .001 x 100 x 16 / a)^{1/3}."""
+    a = 2.376 / 8**3 / 1.0  # so that H = 8 on path 0
+    policy = WhalleyWilmott(risk_aversion=a)
+    wanted = policy.desired(SITUATION)
+    assert wanted[0] == pytest.approx(50 - 8, rel=1e-12)
+    second = (3 * 0.98 * 0.002 * 101 * 16 / (2 * a)) ** (1 / 3)
+    assert second > 1
+    assert wanted[1] == 49.0  # inside
+    assert wanted[2] == 50.0  # no gamma, no band
+    half = WhalleyWilmott(risk_aversion=a, multiplier=0.5).desired(SITUATION)
+    assert half[0] == pytest.approx(50 - 4, rel=1e-12)
+
+
+def test_whalley_wilmott_narrows_with_risk_aversion():
+    wide, narrow = (WhalleyWilmott(risk_aversion=a).desired(SITUATION)[0] for a in (1e-2, 1e-1))
+    assert wide < narrow < 50
+    assert (50 - wide) / (50 - narrow) == pytest.approx(10 ** (1 / 3), rel=1e-12)
+
+
+def test_without_costs_whalley_wilmott_is_every():
+    free = dataclasses.replace(SITUATION, half_spread=np.zeros(3))
+    np.testing.assert_array_equal(WhalleyWilmott().desired(free), free.target)
+
+
+def test_leland_vol():
+    """sigma_L^2 = sigma^2 (1 +- sqrt(2/pi) k / (sigma sqrt(dt))), k the round trip; wider for short gamma."""
+    vol, half_spread, dt = np.array([0.2, 0.2]), np.array([0.0005, 0.0005]), 1 / 52
+    number = np.sqrt(2 / np.pi) * 0.001 / (0.2 * np.sqrt(dt))
+    got = Leland().vol_multiplier(dt, vol, half_spread, np.array([True, False]))
+    np.testing.assert_allclose(got**2, [1 + number, 1 - number], rtol=1e-14)
+    assert got[0] > 1 > got[1]
+
+
+def test_leland_without_costs_is_the_markets_vol():
+    ones = Leland().vol_multiplier(1 / 52, np.array([0.2]), np.zeros(1), np.array([True]))
+    np.testing.assert_array_equal(ones, 1.0)
+
+
+def test_leland_of_a_large_leland_number_stays_a_vol():
+    got = Leland().vol_multiplier(1e-6, np.array([0.2]), np.array([0.01]), np.array([False]))
+    assert got[0] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("policy", [Never(), Every(), Band(), WhalleyWilmott(), OnMove()])
+def test_others_take_the_markets_vol(policy):
+    assert policy.vol_multiplier(1 / 52, np.array([0.2]), np.array([0.01]), np.array([True])) is None
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"), [(0.005, [30, 50, 50]), (0.015, [30, 49, 50]), (0.05, [30, 49, 75])]
+)
+def test_on_move(threshold, expected):
+    np.testing.assert_array_equal(OnMove(threshold=threshold).desired(SITUATION), expected)
+
+
+def test_every_policy_is_known_by_its_kind():
+    assert set(POLICIES) == {"never", "every", "band", "whalley_wilmott", "leland", "on_move"}
+    assert all(POLICIES[kind].kind == kind for kind in POLICIES)
+
+
+# --- intervals --------------------------------------------------------------------------------------------------------
+NEW_YORK = Clock.exchange(first=date(2020, 2, 19), last=date(2020, 2, 26), tick_minutes=30)
+EVEN = Clock.continuous(first=date(2020, 2, 19), last=date(2020, 2, 21), tick_minutes=30)
+
+
+def looks(text, clock):
+    interval, last, found = Interval(text), 0, []
+    for tick in range(len(clock.ticks)):
+        if interval.due(clock, tick, last):
+            found.append(tick)
+            last = tick
+    return found
+
+
+def test_every_tick():
+    assert looks("tick", NEW_YORK) == list(range(len(NEW_YORK.ticks)))
+    assert looks("30m", NEW_YORK) == list(range(len(NEW_YORK.ticks)))
+    assert looks("5m", NEW_YORK) == list(range(len(NEW_YORK.ticks)))
+
+
+def test_hours_of_the_session_with_a_look_at_each_open():
+    """From the open 9:30: 11:30, 13:30, 15:30, then the next open; the close is not on the way."""
+    hours = [NEW_YORK.timestamp(int(NEW_YORK.ticks[t])).strftime("%H:%M") for t in looks("2h", NEW_YORK)]
+    assert hours == ["16:00", *["09:30", "11:30", "13:30", "15:30"] * 5]
+
+
+@pytest.mark.parametrize(("text", "days"), [("1d", [0, 1, 2, 3, 4, 5]), ("2d", [0, 2, 4])])
+def test_days_are_closes(text, days):
+    found = looks(text, NEW_YORK)
+    assert [int(NEW_YORK.day[t]) for t in found] == days
+    assert all(NEW_YORK.is_close[t] for t in found)
+
+
+def test_intervals_of_a_continuous_clock():
+    """Every tick is an open and a close there: hours still count."""
+    assert looks("2h", EVEN) == list(range(0, len(EVEN.ticks), 4))
+    assert Interval("2h").years(EVEN) == pytest.approx(2 / 24 / 364)
+    assert Interval("tick").years(EVEN) == pytest.approx(0.5 / 24 / 364)
+
+
+def test_length_of_an_interval():
+    assert Interval("30m").years(NEW_YORK) == pytest.approx(1 / 13 / 252)
+    assert Interval("2d").years(NEW_YORK) == pytest.approx(2 / 252)
+    assert Interval("tick").years(NEW_YORK) == pytest.approx(5 / 252 / (len(NEW_YORK.ticks) - 1))
+
+
+@pytest.mark.parametrize("text", ["", "30", "0m", "1w", "-1d", "1.5h", "m"])
+def test_what_is_no_interval(text):
+    with pytest.raises(UserError, match=r"an interval is a number and a unit.*write 'tick', or minutes"):
+        Interval(text)
+
+
+# --- in a world -------------------------------------------------------------------------------------------------------
+CRASH = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-02-24", "spot": 90.0, "vol": 0.2}]
+PUT = [{"kind": "put", "moneyness": 0.95, "expiry": "2020-06-19", "quantity": -1e7}]
+
+
+def hedged(policy, paths=8, minutes=65, book=PUT, market=None, **asset):
+    """Targets and positions of a hedger at MARK of each tick in a fall with some noise."""
+    agents = {
+        "desk": {"type": "Hedger", "capital": 1e9, "book": book, "policy": policy},
+        "maker": {"type": "MarketMaker", "capital": 1e12},
+    }
+    venue = {"asset": {"depth_floor": 1.0, "halts": [], **asset}}
+    noise = {"realised_ratio": 1.0, **(market or {})}
+    scenario = crisis(anchors=CRASH, agents=agents, venue=venue, market=noise, feedback=only(), minutes=minutes)
+    world = world_of(scenario, paths)
+    desk = world.desks["desk"]
+    targets = watch(world, Phase.MARK, lambda: -desk.greeks().delta * desk.scale)
+    held = watch(world, Phase.MARK, lambda: world.ledger.balance("desk", "asset").copy())
+    world.run()
+    return world, np.array(targets), np.array(held)
+
+
+def test_a_desk_starts_hedged_without_trading():
+    world, targets, held = hedged({"kind": "every", "interval": "tick"})
+    np.testing.assert_allclose(held, targets, rtol=1e-9)
+    assert (targets[0] < 0).all()  # short puts are long delta: the hedge is a short position
+    assert (targets[-1] < targets[0]).all()
+    assert world.ledger.balance(INVESTORS, "asset").any()
+
+
+def test_never_stays_unhedged():
+    _, _, held = hedged({"kind": "never"})
+    assert not held.any()
+
+
+def test_daily_desk_is_at_target_at_closes_only():
+    world, targets, held = hedged({"kind": "every", "interval": "1d"})
+    closes = world.clock.is_close
+    np.testing.assert_allclose(held[closes], targets[closes], rtol=1e-9)
+    assert (np.abs(held[~closes] - targets[~closes]) > 1e-3 * np.abs(targets[~closes])).mean() > 0.9
+
+
+def test_band_desk_stays_in_its_band():
+    _, targets, held = hedged({"kind": "band", "interval": "tick", "width": 0.02})
+    off = np.abs(held - targets)
+    assert off.max() <= 0.02 * 1e7 * (1 + 1e-9)
+    assert off.max() == pytest.approx(0.02 * 1e7, rel=1e-9)  # and at its edge where it traded
+
+
+def test_on_move_desk_waits_for_the_move():
+    _, targets, held = hedged({"kind": "on_move", "interval": "tick", "threshold": 0.02})
+    trades = np.abs(np.diff(held, axis=0)) > 0
+    assert 0.02 < trades.mean() < 0.5
+    np.testing.assert_allclose(held[1:][trades], targets[1:][trades], rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["every", "on_move"])
+def test_a_remainder_is_tried_again_at_the_next_tick(kind):
+    """Capacity for a small part of the order: the desk works at it tick by tick, whatever its interval."""
+    policy = {"kind": "every", "interval": "1d"} if kind == "every" else {"kind": kind, "interval": "tick"}
+    thin = {"depth": 4e7, "capacity": 0.5, "impact": 0.0}
+    _, targets, held = hedged(policy, market={"realised_ratio": 0.0}, **thin)
+    working = np.diff(held[:, 0]) != 0
+    cut_short = working & (np.abs(held[1:, 0] - targets[1:, 0]) > 1.0)
+    assert cut_short[:-1].sum() > 5
+    assert working[1:][cut_short[:-1]].all()
+
+
+def test_leland_desk_is_at_lelands_target():
+    """More hedged than the market's delta would be: short gamma takes the higher vol."""
+    costly = {"half_spread": 0.002}
+    _, plain, _ = hedged({"kind": "every", "interval": "tick"}, **costly)
+    world, targets, held = hedged({"kind": "leland", "interval": "tick"}, **costly)
+    dt = Interval("tick").years(world.clock)
+    multiplier = np.sqrt(1 + np.sqrt(2 / np.pi) * 0.004 / (0.2 * np.sqrt(dt)))
+    book, factors = world.desks["desk"].book, world.factors
+    expected = -book.delta(factors.tick, factors.state, multiplier)
+    np.testing.assert_allclose(held[-1], expected, rtol=1e-6)
+    assert np.abs(held[-1] - targets[-1]).max() > 1e-3 * np.abs(targets[-1]).max()
+    np.testing.assert_allclose(plain, targets, rtol=1e-9)
+
+
+def test_discount_and_clock_of_a_book_without_options():
+    """A book of swaps has no expiry: nothing to discount, and no asset is traded."""
+    swap = [{"kind": "swap", "notional": 1e9, "expiry": "2030-02-19"}]
+    for kind in ("band", "whalley_wilmott", "leland", "on_move"):
+        _, _, held = hedged({"kind": kind, "interval": "tick"}, book=swap, minutes=390)
+        assert not held.any()
+
+
+def test_calendar_is_the_scenarios():
+    assert len(make_clock(crisis()).session_dates) == 11
