@@ -1,0 +1,105 @@
+"""Everything that the README and the page on scenarios show is run as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from scenarios.cli import main
+from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
+
+README, PAGE = "README.md", "docs/scenarios.md"
+DOCUMENTS = (README, PAGE, "docs/model.md", "docs/decisions.md", "CHANGELOG.md")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the examples are saved and run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def spiral(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def small(*arguments: str) -> Result:
+    """A run of a few paths in this process."""
+    return spiral("run", *arguments, "--paths", "8", "--workers", "1", "--quiet", "--out", "out")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    broken = [str(target) for target in links(document) if not target.exists()]
+    assert not broken
+
+
+def test_picture_is_small() -> None:
+    assert (ROOT / "docs" / "covid_crash_2020.png").stat().st_size < 300_000
+
+
+def test_python_example(folder: Path) -> None:
+    printed = python(few_paths(block(README, "python")), folder)
+    assert re.search(r"^every .*\$", printed, re.MULTILINE) and re.search(r"^band .*\$", printed, re.MULTILINE)
+    assert (folder / "runs" / "band.html").stat().st_size > 100_000
+    assert all((folder / "runs" / f"{policy}.png").is_file() for policy in ("every", "band"))
+
+
+def test_scenario_and_its_commands(folder: Path) -> None:
+    (folder / "two_weeks.toml").write_text(block(README, "toml"))
+    check, run = commands(README)
+    spiral(*check)
+    small(*run[1:], "--no-report")
+    marks = pl.read_parquet("out/marks/*.parquet")
+    assert marks["agent"].unique().sort().to_list() == ["hedger", "maker", "treasury"]
+
+
+def test_agent(folder: Path) -> None:
+    """The fund of the README sells in the fall, on every path in the end, and its account is marked."""
+    (folder / "stop_loss.py").write_text(block(README, "python", "agent"))
+    (folder / "two_weeks.toml").write_text(block(README, "toml") + block(README, "toml", "agent"))
+    small(str(folder / "two_weeks.toml"), "--no-report")
+    trades = pl.read_parquet("out/trades/*.parquet").filter(taker="fund", world="actual")
+    assert trades["path"].n_unique() == 8 and (trades["quantity"] <= 0).all() and (trades["quantity"] < 0).any()
+    last = pl.read_parquet("out/marks/*.parquet").filter(agent="fund", world="actual").sort("time").tail(8)
+    assert (last["pnl"] < 0).all() and (last["hedge_value"] >= 0).all()
+
+
+def test_every_command_is_in_the_table() -> None:
+    named = set(re.findall(r"^\| `spiral (\w+)", (ROOT / README).read_text(), re.MULTILINE))
+    assert named == set(main.commands)
+
+
+@pytest.mark.parametrize("text", [b.text for b in blocks(PAGE, "toml", "")])
+def test_page_scenarios(folder: Path, text: str) -> None:
+    (folder / "page.toml").write_text(text)
+    small("page.toml", "--no-report")
+
+
+def test_page_commands(folder: Path) -> None:
+    """Presets with changed keys are checked, not run."""
+    for run in commands(PAGE):
+        assert run[0] == "run"
+        small(*run[1:], "--no-report", "--twin", "none", "--witnesses", "0")
+
+
+def test_page_python(folder: Path) -> None:
+    assert python(block(PAGE, "python"), folder) == "2.0 2000000000.0\n"
+
+
+def test_page_history_and_book(folder: Path) -> None:
+    (folder / "history.csv").write_text(block(PAGE, "csv", "history.csv"))
+    (folder / "book.csv").write_text(block(PAGE, "csv", "book.csv"))
+    small("--history", "history.csv", "--book", "book.csv", "--no-report")
+
+
+def test_page_policy(folder: Path) -> None:
+    (folder / "patient.py").write_text(block(PAGE, "python", "patient.py"))
+    (folder / "patient.toml").write_text(block(PAGE, "toml", "patient.toml"))
+    small(str(folder / "patient.toml"), "--no-report")
