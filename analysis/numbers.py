@@ -113,6 +113,17 @@ def mean(values: FloatArray, unit: Unit, label: str) -> Number:
     return Number(value=float(values.mean()), unit=unit, label=label, error=error)
 
 
+def deviation(values: FloatArray, unit: Unit, label: str) -> Number:
+    """The standard deviation s and its error sqrt((m4 - s^4) / n) / (2 s), m4 the fourth central moment."""
+    n = values.size
+    if n < 2:
+        return Number(value=math.nan, unit=unit, label=label)
+    s = float(values.std(ddof=1))
+    fourth = float(((values - values.mean()) ** 4).mean())
+    error = math.sqrt(max(fourth - s**4, 0.0) / n) / (2 * s) if s > 0 else 0.0
+    return Number(value=s, unit=unit, label=label, error=error)
+
+
 def quantile(values: FloatArray, share: float, unit: Unit, label: str) -> Number:
     """The `share` quantile (linear interpolation); its error is half the distance between the order statistics one
     binomial standard deviation sqrt(n share (1 - share)) either side."""

@@ -19,7 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "panels": "Top: what the desk made with and without its hedge on the same paths; the dashed line is what "
         "convexity alone took. "
         "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding "
-        "cost each day.",
+        "cost each day; below zero is interest received.",
         "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the "
         "same random "
         "numbers with every feedback loop cut, so the gap between the totals is what feedback cost.",
@@ -122,7 +122,7 @@ def _meta(run: Run) -> str:
     twin = frames.twin_name(run)
     versions = manifest.get("versions") or {}
     parts = [
-        f"{clock['first']} to {clock['last']}" if "first" in clock and "last" in clock else "",
+        f"{str(clock['first'])[:10]} to {str(clock['last'])[:10]}" if "first" in clock and "last" in clock else "",
         f"{manifest['paths']:,} paths",
         f"seed {manifest['seed']}",
         f"twin: {twin}" if twin else "no twin",

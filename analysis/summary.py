@@ -33,6 +33,8 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         "unhedged_pnl_q05": numbers.quantile(bare, 0.05, "$", "Unhedged P&L, 5 % quantile"),
         "unhedged_pnl_q50": numbers.quantile(bare, 0.50, "$", "Unhedged P&L, median"),
         "unhedged_pnl_q95": numbers.quantile(bare, 0.95, "$", "Unhedged P&L, 95 % quantile"),
+        "pnl_sd": numbers.deviation(mine, "$", "Hedged P&L, standard deviation"),
+        "unhedged_pnl_sd": numbers.deviation(bare, "$", "Unhedged P&L, standard deviation"),
         "risk_removed": _risk_removed(mine, bare),
         **pnl.risk(run, agent=agent, world=world),
         **pnl.survival(run, agent=agent, world=world),

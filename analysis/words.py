@@ -29,22 +29,24 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
         f"{_bare(n['unhedged_pnl_q50'])} had the same book been left alone. In the worst 5 % of paths it loses "
         f"{_bare(n['es_95'])} on average hedged, {_bare(n['unhedged_es_95'])} unhedged"
     )
-    removed = n["risk_removed"]
-    if not removed.known:
+    if not n["pnl_sd"].known:
         return text + "."
-    verb = "removes" if removed.value >= 0 else "adds"
-    return f"{text}: hedging {verb} {abs(removed.value) * 100:.0f} % of the standard deviation."
+    return f"{text}; the standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(n['unhedged_pnl_sd'])} unhedged."
 
 
 def _cost(n: Mapping[str, Number]) -> str:
+    cost = n["cost_of_survival"]
+    gain = Number(value=-cost.value, unit="$", label=cost.label, error=cost.error)
+    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival paid {gain}"
+    worst = n["cost_of_survival_q95"]
+    tail = f" One path in twenty costs more than {_bare(worst)}." if worst.value > 0 else ""
+    tax = (
+        f"a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm markets {_bare(n['spread_cost_calm'])}, its "
+        f"crisis widening {_bare(n['spread_cost_crisis'])}, impact {_bare(n['impact_cost'])})"
+    )
     return (
-        f"Survival cost {n['cost_of_survival']} on average: gamma bleed {_bare(n['gamma_bleed'])} against "
-        f"{_bare(n['theta_earned'])} of theta earned, a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm "
-        f"markets "
-        f"{_bare(n['spread_cost_calm'])}, its crisis widening {_bare(n['spread_cost_crisis'])}, impact "
-        f"{_bare(n['impact_cost'])}), and {_bare(n['credit_cost'])} of credit in the funding. One path in twenty "
-        f"costs more than "
-        f"{_bare(n['cost_of_survival_q95'])}."
+        f"{bill} on average: gamma bleed {_bare(n['gamma_bleed'])} against {_bare(n['theta_earned'])} of theta earned, "
+        f"{tax}, and {_bare(n['credit_cost'])} of credit in the funding.{tail}"
     )
 
 

@@ -42,8 +42,11 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
         share=pl.col("path").n_unique() / paths * 100,
     )
     closes = day.select("time", date=pl.col("time").dt.date()).unique("date", keep="last")
-    order = pl.DataFrame({"series": list(OUTCOMES), "rank": range(len(OUTCOMES))})
-    data = by_day.join(closes, on="date").drop("date").join(order, on="series", how="left").sort("time", "rank")
+    found = set(calls["outcome"])
+    shown = [*(o for o in OUTCOMES if o in found), *sorted(found - OUTCOMES.keys())]
+    order = pl.DataFrame({"series": shown, "rank": range(len(shown))})
+    days = closes.join(order, how="cross")  # days without a call too, so that the axis spans the run
+    data = days.join(by_day, on=["date", "series"], how="left").drop("date").fill_null(0.0).sort("time", "rank")
     unit = money_of(data, ["called"])
     tips = [alt.Tooltip("time:T"), "series:N"]
     tips += [alt.Tooltip(f"{c}:Q", format=",.3g") for c in ("called", "met", "share")]
@@ -53,7 +56,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
         .encode(
             x=dates(day),
             y=alt.Y("called:Q", axis=axis(f"margin called a day, {unit.unit} a path (mean)"), stack="zero"),
-            color=colours({o: c for o, c in OUTCOMES.items() if o in set(data["series"])} or OUTCOMES),
+            color=colours({o: OUTCOMES.get(o, theme.MUTED) for o in shown}),
             order="rank:Q",
             tooltip=tips,
         )
@@ -71,5 +74,8 @@ def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt
     y = alt.Y("alive:Q", axis=axis("paths alive, %"), scale=alt.Scale(domain=domain))
     data = curves.with_columns(pl.col("alive") * 100)
     chart = alt.Chart(rows(data)).mark_line(interpolate="step-after", strokeWidth=2.2, clip=True)
-    sized: alt.Chart = chart.encode(x=dates(day), y=y, color=colours(palette)).properties(width=WIDTH, height=130)
+    strokes = alt.Legend(symbolType="stroke", symbolStrokeWidth=3)
+    sized: alt.Chart = chart.encode(x=dates(day), y=y, color=colours(palette, legend=strokes)).properties(
+        width=WIDTH, height=130
+    )
     return sized
