@@ -1,0 +1,214 @@
+"""Market makers: quotes, inventory, capital, withdrawal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.market_maker import DAYS, SESSION_HOURS
+from markets.venue import INVESTORS
+from sim.phases import Phase
+from tests.small import LEVEL, crisis, only, send, watch, world_of
+
+CALM = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", "vol": 0.2}]
+RISING = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", "vol": 0.8}]
+DEPTH = 1e9
+WIDE = {"capacity": 10.0, "depth_floor": 0.01}
+ASSET = {**WIDE, "half_spread": 0.001, "depth": DEPTH, "impact": 0.01, "halts": []}
+SWAP = {**WIDE, "half_spread": 0.0001, "depth": DEPTH, "impact": 0.0005}
+
+
+def making(*, anchors=None, feedback=None, orders=None, paths=2, makers=None, minutes=65, market=None, **maker):
+    """A world of makers to whom a trader may send orders, and every quote of `maker` at TRADE: {venue: [Quote]}."""
+    agents = makers or {"maker": {"type": "MarketMaker", "capital": 1e9, "inventory_limit": 1e8, **maker}}
+    scenario = crisis(
+        anchors=anchors or CALM,
+        agents=agents,
+        venue={"asset": ASSET, "us2y": SWAP, "us10y": SWAP},
+        feedback=feedback or only(spread=1.0, depth=1.0),
+        minutes=minutes,
+        market=market,
+    )
+    world = world_of(scenario, paths)
+    send(world, orders or {})
+    first = next(iter(agents))
+    seen = watch(world, Phase.TRADE, lambda: {v: world.venue(v).quote_of(first) for v in ("asset", "us10y")})
+    vols = watch(world, Phase.TRADE, lambda: world.factors.vol.copy())
+    world.run()
+    return world, {v: [row[v] for row in seen] for v in ("asset", "us10y")}, np.array(vols)
+
+
+def column(quotes, name):
+    return np.array([getattr(quote, name) for quote in quotes])
+
+
+# --- spread and depth -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("venue", ["asset", "us10y"])
+def test_half_spread_is_proportional_to_vol(venue):
+    _, quotes, vols = making(anchors=RISING)
+    base = 0.001 if venue == "asset" else 0.0001
+    np.testing.assert_allclose(column(quotes[venue], "half_spread"), base * vols / 0.2, rtol=1e-12)
+    assert vols[-1, 0] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("venue", ["asset", "us10y"])
+def test_depth_falls_as_the_square_of_vol(venue):
+    _, quotes, vols = making(anchors=RISING)
+    np.testing.assert_allclose(column(quotes[venue], "depth"), DEPTH * (0.2 / vols) ** 2, rtol=1e-12)
+
+
+def test_dearer_funding_widens_the_assets_spread():
+    """Half a day of the credit spread's rise, act/360; a fall changes nothing."""
+    dear = [CALM[0], {"date": "2020-03-04", "vol": 0.2, "credit": 0.05}]
+    _, quotes, _ = making(anchors=dear)
+    np.testing.assert_allclose(quotes["asset"][-1].half_spread, 0.001 + 0.5 * (0.05 - 0.01) / 360, rtol=1e-12)
+    np.testing.assert_allclose(quotes["us10y"][-1].half_spread, 0.0001)
+    cheap = [CALM[0], {"date": "2020-03-04", "vol": 0.2, "credit": 0.001}]
+    _, quotes, _ = making(anchors=cheap)
+    np.testing.assert_allclose(quotes["asset"][-1].half_spread, 0.001)
+
+
+def test_with_the_loops_cut_quotes_do_not_move():
+    bad = [CALM[0], {"date": "2020-03-04", "vol": 0.8, "credit": 0.05}]
+    world, quotes, _ = making(anchors=bad, feedback=only(), orders={1: {"asset": 5e6}}, drawdown_limit=1e-6)
+    for name, value in (("half_spread", 0.001), ("skew", 0.0), ("depth", DEPTH)):
+        np.testing.assert_allclose(column(quotes["asset"], name), value)
+    assert world.log.frame("events", world.clock).is_empty()
+
+
+def test_makers_share_a_venue_by_their_weights():
+    makers = {
+        "one": {"type": "MarketMaker", "depth_share": 3.0},
+        "two": {"type": "MarketMaker", "depth_share": 1.0, "venues": ["asset"]},
+    }
+    world, quotes, _ = making(makers=makers)
+    np.testing.assert_allclose(quotes["asset"][1].depth, 0.75 * DEPTH)
+    np.testing.assert_allclose(world.venue("asset").quote_of("two").depth, 0.25 * DEPTH)
+    np.testing.assert_allclose(quotes["us10y"][1].depth, DEPTH)  # alone there
+
+
+def test_copies_share_too():
+    makers = {"one": {"type": "MarketMaker", "count": 4}}
+    world, quotes, _ = making(makers=makers)
+    np.testing.assert_allclose(quotes["asset"][1].depth, DEPTH / 4)
+    np.testing.assert_allclose(world.venue("asset").depth, DEPTH)
+
+
+# --- inventory --------------------------------------------------------------------------------------------------------
+SIDES = np.array([1.0, -1.0])  # the trader buys on path 0: the maker is short there
+
+
+@pytest.mark.parametrize("kind", ["vol_proportional", "avellaneda_stoikov"])
+@pytest.mark.parametrize("venue", ["asset", "us10y"])
+def test_a_maker_leans_against_its_inventory(venue, kind):
+    """Short: both quotes up, so that buyers pay more and sellers get more; in rates, receivers get a lower rate."""
+    units = 5e7 / 100 if venue == "asset" else 5e7
+    quoting = {"kind": kind, "risk_aversion": 1e-6}
+    _, quotes, _ = making(orders={1: {venue: SIDES * units}}, quoting=quoting, market={"realised_ratio": 0.85})
+    assert (quotes[venue][1].skew == 0).all()
+    assert quotes[venue][2].skew[0] > 0 > quotes[venue][2].skew[1]
+
+
+def test_the_skew_is_full_at_the_limit_and_no_more():
+    slow = {"inventory_half_life": 1e9}
+    for units, share in ((5e7, 0.5), (1e8, 1.0), (3e8, 1.0)):
+        _, quotes, _ = making(orders={1: {"asset": SIDES * units / 100}}, **slow)
+        np.testing.assert_allclose(quotes["asset"][2].skew, 0.001 * share * SIDES, rtol=1e-6)
+    _, quotes, _ = making(orders={1: {"asset": SIDES * 5e5}}, quoting={"inventory_skew": 0.3}, **slow)
+    np.testing.assert_allclose(quotes["asset"][2].skew, 0.3 * 0.001 * 0.5 * SIDES, rtol=1e-6)
+
+
+@pytest.mark.parametrize("venue", ["asset", "us10y"])
+def test_half_of_the_inventory_is_gone_after_its_half_life(venue):
+    """In trading hours, nights included by their variance; outside investors hold what the maker does not."""
+    units = 1e5 if venue == "asset" else 1e7
+    agents = {"maker": {"type": "MarketMaker", "capital": 1e9, "inventory_half_life": 3.0}}
+    world = world_of(crisis(anchors=CALM, agents=agents, venue={venue: {"depth_floor": 0.01}}, feedback=only()), 2)
+    fills = send(world, {1: {venue: SIDES * units}})
+    held = watch(world, Phase.TRADE, lambda: world.venue(venue).held("maker").copy())
+    world.run()
+    hours = (world.clock.variance_years - world.clock.variance_years[1]) * DAYS * SESSION_HOURS
+    for tick in (2, 5, 20):
+        expected = -fills[1][venue].quantity * 0.5 ** (hours[tick] / 3.0)
+        np.testing.assert_allclose(held[tick], expected, rtol=1e-10)
+    total = sum(world.venue(venue).held(name) for name in ("maker", "trader", INVESTORS))
+    np.testing.assert_allclose(total, 0.0, atol=1e-6)
+
+
+def test_avellaneda_stoikov_spread_and_reservation_price():
+    """skew = -q g sigma^2 tau, half-spread = 1/k + g sigma^2 tau/2 on a clip of 1 % of the limit."""
+    gamma, hours = 1e-7, 3.25
+    quoting = {"kind": "avellaneda_stoikov", "risk_aversion": gamma, "horizon_hours": hours, "order_decay": 2.0}
+    sigma = 0.2 * 0.85  # realised
+    market = {"realised_ratio": 0.85, "dispersion": 0.0}
+    maker = {"quoting": quoting, "inventory_half_life": 1e9}
+    _, quotes, vols = making(orders={1: {"asset": SIDES * 4e5}}, market=market, **maker)
+    risk = gamma * (vols[2] * 0.85) ** 2 * (hours / 6.5 / 252)
+    assert gamma * sigma**2 * hours / 6.5 / 252 == pytest.approx(risk[0], rel=1e-9)
+    np.testing.assert_allclose(quotes["asset"][1].half_spread, 0.001 / 2 + 0.5 * risk * 1e6, rtol=1e-9)
+    inventory = quotes["asset"][2].skew / risk  # $
+    np.testing.assert_allclose(inventory, SIDES * 4e5 * 100, rtol=0.05)  # the price has moved a little since
+
+
+def test_avellaneda_stoikov_without_fear_is_the_rule():
+    quoting = {"kind": "avellaneda_stoikov", "risk_aversion": 1e-30}
+    _, quotes, vols = making(anchors=RISING, quoting=quoting, orders={1: {"asset": 1e5}})
+    np.testing.assert_allclose(column(quotes["asset"], "half_spread"), 0.001 * vols / 0.2, rtol=1e-9)
+    np.testing.assert_allclose(column(quotes["asset"], "skew"), 0.0, atol=1e-12)
+
+
+# --- capital ----------------------------------------------------------------------------------------------------------
+CRASH = [CALM[0], {"date": "2020-02-21", "spot": 80.0, "vol": 0.2}, {"date": "2020-03-04", "spot": 80.0}]
+LONG = {0: {"asset": np.array([-1e6, 0.0])}}  # the trader sells 1e8 $ to the maker on path 0, nothing on path 1
+
+
+def crash(**maker):
+    """A maker who is long into a fall of 20 %: it loses some 20 m$ on path 0."""
+    changes = {"inventory_half_life": 1e9, "capital": 1e8, "quoting": {"inventory_skew": 0.0}, **maker}
+    return making(anchors=CRASH, orders=LONG, **changes)
+
+
+def test_depth_falls_with_lost_capital():
+    world, quotes, _ = crash(drawdown_limit=0.9)
+    lost = 1 - (world.ledger.balance("maker") + world.venue("asset").value("maker")) / 1e8
+    assert lost[0] == pytest.approx(0.2, abs=0.02)
+    np.testing.assert_allclose(quotes["asset"][-1].depth, DEPTH * (1 - lost), rtol=1e-6)
+    np.testing.assert_allclose(quotes["asset"][-1].depth[1], DEPTH)
+
+
+def test_a_maker_withdraws_at_its_limit_and_comes_back_with_new_capital():
+    world, quotes, _ = crash(drawdown_limit=0.1, recapitalise_days=3)
+    depth, clock = column(quotes["asset"], "depth"), world.clock
+    events = world.log.frame("events", clock)
+    assert events["kind"].to_list()[:2] == ["withdrawal", "recapitalised"]
+    assert set(events["path"]) == {0}
+    away = depth[:, 0] == 0
+    left = np.flatnonzero(away)[0]
+    back = int(np.flatnonzero(~away[left:])[0] + left)
+    assert clock.day[back] == clock.day[left] + 3
+    assert clock.is_open[back]
+    assert away[left:back].all()
+    assert events["value"][0] < 0.9e8
+    np.testing.assert_allclose(depth[back, 0], DEPTH)  # whole again
+    assert world.ledger.flow("maker", "capital")[0] == pytest.approx(1e8 + events["value"][1], rel=1e-9)
+    assert (depth[:, 1] == DEPTH).all()
+    assert events["value"][1] > 0
+
+
+def test_the_limit_is_of_the_peak():
+    world, _, _ = crash(drawdown_limit=0.25)
+    assert world.log.frame("events", world.clock).is_empty()
+
+
+def test_while_it_is_away_outside_investors_trade():
+    world, _, _ = crash(drawdown_limit=0.1, recapitalise_days=30)
+    venue = world.venue("asset")
+    np.testing.assert_allclose(venue.depth, [0.01 * DEPTH, DEPTH])
+    np.testing.assert_allclose(venue.book().weights[INVESTORS][0] if INVESTORS in venue.book().weights else 0.0, 1.0)
+
+
+def test_frozen_makers_do_not_withdraw():
+    changes = {"inventory_half_life": 1e9, "capital": 1e8, "drawdown_limit": 0.1}
+    world, quotes, _ = making(anchors=CRASH, orders=LONG, feedback=only(), **changes)
+    assert (column(quotes["asset"], "depth") == DEPTH).all()
+    assert world.log.frame("events", world.clock).is_empty()
