@@ -55,6 +55,7 @@ class Client:
         self.unmet = world.full(0.0)  # $ called and not paid
         self.called = world.full(0.0)
         self.required = world.full(0.0)
+        self.winding_up = np.zeros(world.paths, dtype=bool)  # found under water; the close-out may take days
         self.deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: no call outstanding
 
 
@@ -143,7 +144,7 @@ class Lending:
         return margin
 
     def _required(self, name: str, desk: Desk) -> Vector:
-        """What must be posted, (paths,) $: what book and swaps owe (or are owed), short sales' proceeds, initial margin."""
+        """(paths,) $ to be posted: what book and swaps owe (or are owed), short sales' proceeds, initial margin."""
         swaps = sum((v.value(name) for n, v in self.world.venues.items() if n != "asset"), np.zeros(self.world.paths))
         borrowed_stock = np.maximum(-self.world.venue("asset").value(name), 0.0)
         owed: Vector = borrowed_stock - (desk.value_now() + swaps)
@@ -194,7 +195,8 @@ class Lending:
         world = self.world
         if not mask.any():
             return
-        days = np.clip(client.deadline, 0, int(world.clock.day[-1]))
+        today, last = int(world.clock.day[world.tick_index]), int(world.clock.day[-1])
+        days = np.where(client.deadline >= 0, np.minimum(client.deadline, last), today)
         world.log.add(
             "margin_calls",
             world.now,
@@ -234,7 +236,8 @@ class Lending:
         desk.forced = np.where(ruined, 1.0, share)
         client.unmet = np.where(due, np.maximum(lacking, 0.0), client.unmet)
         self._report(name, client, due & (desk.forced > 0) & ~ruined, "reduced")
-        self._report(name, client, ruined, "defaulted")
+        self._report(name, client, ruined & ~client.winding_up, "defaulted")
+        client.winding_up |= ruined
         client.deadline = np.where(desk.forced > 0, -1, client.deadline)  # one that can pay by now does so in FUND
 
     def write_off(self, name: str, client_equity: Vector) -> None:

@@ -18,9 +18,9 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.build import run as run
     from scenarios.history import from_history as from_history
+    from scenarios.library import presets as presets
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
-    from scenarios.library import presets as presets
     from scenarios.scenario import Scenario as Scenario
     from sim.dataset import open_run as open_run
 

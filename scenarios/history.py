@@ -12,9 +12,9 @@ from typing import Any
 
 from scenarios import overrides as override
 from scenarios.csv_table import Row, read_rows
+from scenarios.library import catalogue, read_toml
 from scenarios.loading import from_dict
 from scenarios.positions_csv import read_book, with_book
-from scenarios.library import catalogue, read_toml
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 
