@@ -16,7 +16,7 @@ from sim.errors import UserError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ALL = "all"
+ALL, ASSET = "all", "asset"
 COMPONENTS = (
     "delta",
     "gamma",
@@ -173,10 +173,32 @@ def _closes(run: Run) -> pl.DataFrame:
     return asset_closes(run).group_by("world", "time").agg(quantiles(levels)).sort("world", "time").collect()
 
 
+@once
+def main_venue(run: Run, agent: str | None) -> str:
+    """Where the desk pays most spread, as the witness paths tell; "asset" where they do not."""
+    trades = table(run, "trades")
+    if trades is None or not desks(run, agent):
+        return ASSET
+    mine = trades.filter(pl.col("taker").is_in(desks(run, agent)) & (pl.col("world") == "actual"))
+    paid = mine.group_by("venue").agg(pl.col("spread_cost").abs().sum()).sort("spread_cost", "venue").collect()
+    return str(paid["venue"][-1]) if paid.height else ASSET
+
+
+@once
+def venue_closes(run: Run, world: str, venue: str) -> pl.DataFrame:
+    """Like `closes`, for half_spread, depth and loop_gain of one venue; other than the asset over witness paths."""
+    if venue == ASSET:
+        return closes(run, world)
+    ticks = run.table("market").filter((pl.col("world") == world) & (pl.col("venue") == venue))
+    last = ticks.group_by(pl.col("time").dt.date().alias("date"), "path").agg(pl.all().sort_by("time").last())
+    spread = quantiles(("half_spread", "depth", "loop_gain"))
+    return last.group_by("date").agg(pl.col("time").max(), *spread).drop("date").sort("time").collect()
+
+
 def asset_closes(run: Run) -> pl.LazyFrame:
     """Daily closes of the risky asset, one row per (time, world, path)."""
     frame = run.table("closes")
-    return frame.filter(pl.col("venue") == "asset") if "venue" in frame.collect_schema() else frame
+    return frame.filter(pl.col("venue") == ASSET) if "venue" in frame.collect_schema() else frame
 
 
 @once

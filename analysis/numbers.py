@@ -73,7 +73,7 @@ def money(value: float, error: float | None = None) -> str:
         return "n/a"
     divisor, unit = money_scale(max(abs(value), error or 0.0))
     scaled = abs(value) / divisor
-    digits = _digits(scaled, None if error is None else error / divisor)
+    digits = _digits(scaled, None if error is None else error / divisor) if divisor > 1 else 0
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
     tail = _tail(error, digits, 1 / divisor)
     return (

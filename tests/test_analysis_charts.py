@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import vl_convert
 
@@ -72,6 +73,22 @@ def test_waterfall_ends_at_the_total(run: Run) -> None:
         amounts = {row["part"]: row["amount"] for row in rows}
         total = amounts.pop("total")
         assert sum(amounts.values()) == pytest.approx(total, rel=1e-4)
+
+
+def test_a_swap_desk_sees_its_own_venue(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", paths=4)
+    closes = pl.read_parquet(folder / "closes" / "*.parquet")
+    ticks = pl.concat([closes, closes.with_columns(venue=pl.lit("us10y"), depth=pl.col("depth") / 4)])
+    trades = ticks.select("time", "world", "venue", taker=pl.lit("hedger"), spread_cost=pl.lit(1.0))
+    trades = trades.with_columns(spread_cost=pl.when(venue="us10y").then(5.0).otherwise("spread_cost"))
+    for name, frame in (("market", ticks), ("trades", trades)):
+        (folder / name).mkdir()
+        frame.write_parquet(folder / name / "all-0000000.parquet")
+    run = open_run(folder)
+    assert "half-spread of us10y, bp" in json.dumps(spec_of(charts.panels(run)))
+    spec = json.dumps(spec_of(charts.loop_gain(run)))
+    assert "depth of us10y, $m notional" in spec
+    assert "has lost 97 % of its depth" in spec
 
 
 def test_axes_carry_units(run: Run) -> None:

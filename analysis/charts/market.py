@@ -163,14 +163,15 @@ def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) 
 def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Depth of the asset's book and the loop gain at each close; at a gain of 1 shocks run away."""
     frames.check_world(run, world)
-    closes = frames.closes(run, world)
+    venue = frames.main_venue(run, agent)
+    closes = frames.venue_closes(run, world, venue)
     columns = [f"depth_{q}" for q in frames.SHARES]
     unit = money_of(closes, columns)
     x = dates(closes)
     palette = {world: ACTUAL if world == "actual" else FROZEN}
     depth = marks.long_bands({world: (unit.scaled(closes, columns), "depth")})
     gain = marks.long_bands({world: (closes, "loop_gain")})
-    top = marks.band_and_median(depth, palette, x, axis(f"depth, {unit.unit} notional"))
+    top = marks.band_and_median(depth, palette, x, axis(f"depth of {venue}, {unit.unit} notional"))
     small = float(closes["loop_gain_q95"].max() or 0.0) < 0.5  # type: ignore[arg-type]
     label = "loop gain at the close" + (" (square-root scale)" if small else "")
     low = marks.band_and_median(gain, palette, x, axis(label), kind="sqrt" if small else "linear")
@@ -178,6 +179,16 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     chart = alt.vconcat(
         theme.layer(*top, width=WIDTH, height=150), theme.layer(*low, width=WIDTH, height=170), spacing=18
     )
+    return theme.finish(chart, "Depth and loop gain", _gain_said(run, world, venue, closes))
+
+
+def _gain_said(run: Run, world: str, venue: str, closes: pl.DataFrame) -> str:
+    if venue != frames.ASSET:
+        depth = closes["depth_q50"].to_numpy()
+        lost = 1 - float(depth.min() / depth.max()) if depth.max() > 0 else 0.0
+        gain = float(closes["loop_gain_q50"].to_numpy().max())
+        said = f"Over the witness paths the median book of {venue} has lost {lost * 100:.0f} % of its depth"
+        return f"{said} at its worst close; the loop gain peaks at {gain:.2g}."
     stress = liquidity.stress(run, world=world)
     peak, high = stress["peak_loop_gain"], stress["peak_loop_gain_q95"]
     said = (
@@ -187,4 +198,4 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     )
     if peak.known and peak.value < 1:
         said += f" Shocks are amplified up to {1 / (1 - peak.value):.2f}x."
-    return theme.finish(chart, "Depth and loop gain", said)
+    return said

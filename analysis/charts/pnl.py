@@ -32,7 +32,7 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
     title = f"{name}: what survival cost the desk ({frames.desk_name(run, agent)})"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
-    day, market = frames.daily(run, agent, world), frames.closes(run, world)
+    day, market, venue = frames.daily(run, agent, world), frames.closes(run, world), frames.main_venue(run, agent)
     last = day.row(-1, named=True)
     bleed, tax = last["gamma"], last["liquidity_tax"]
     said = (
@@ -42,7 +42,11 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
         f"medians; "
         "bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
-    shown = (_pnl_panel(day), _spread_panel(day, market), _funding_panel(day, market))
+    shown = (
+        _pnl_panel(day),
+        _spread_panel(day, frames.venue_closes(run, world, venue), venue),
+        _funding_panel(day, market),
+    )
     return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
 
 
@@ -61,19 +65,18 @@ def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
     return theme.layer(*marks.band_and_median(bands, palette, x, y), drift, marks.zero(), width=WIDTH, height=230)
 
 
-def _spread_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
+def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.LayerChart:
     steps = frames.changes(day, tuple(COSTS)).with_columns(-pl.col(*COSTS))
     unit = _stack_money(steps, tuple(COSTS))
     palette = {series: PARTS[c] for c, series in COSTS.items()} | {SPREAD: theme.INK}
     bars = marks.stacked_bars(
         unit.scaled(steps, COSTS), COSTS, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)")
     )
+    right = axis("half-spread, bp of mid" if venue == frames.ASSET else f"half-spread of {venue}, bp", right=True)
     bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
-    y = alt.Y("q50:Q", axis=axis("half-spread, bp of mid", right=True), scale=alt.Scale(zero=True))
+    y = alt.Y("q50:Q", axis=right, scale=alt.Scale(zero=True))
     base = alt.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
-    band = base.mark_area(opacity=0.12, color=theme.INK).encode(
-        y=alt.Y("q05:Q", axis=axis("half-spread, bp of mid", right=True)), y2="q95:Q"
-    )
+    band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=alt.Y("q05:Q", axis=right), y2="q95:Q")
     line = base.mark_line(strokeWidth=1.8).encode(y=y, color=colours(palette))
     twice = theme.own_scale("y")
     return theme.layer(bars, theme.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
