@@ -33,7 +33,7 @@ class FundingDesk(Agent):
     margin_multiple: float = param(
         3.0, unit="standard deviations", help="k of initial margin k s sqrt(mpor) x exposure", ge=0
     )
-    mpor_days: float = param(2.0, unit="trading days", help="margin period of risk", ge=0)
+    mpor_days: float = param(10.0, unit="trading days", help="margin period of risk (bilateral: 10)", ge=0)
     rate_vol: float = param(0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0)
     minimum_call: float = param(
         0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0
