@@ -1,0 +1,51 @@
+"""The page on the model names every table as it is written and every default as it is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from agents import tables as agent_tables
+from markets import tables as market_tables
+from scenarios.reference import all_keys
+from sim.eventlog import Table
+from tests.documents import ROOT
+
+PAGE = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\|(?:[^|`]*\|)? `([\w.]+)` \| ([^|]*) \|", re.MULTILINE)
+DATASETS = PAGE[PAGE.index("## Datasets") : PAGE.index("## What is not modelled")]
+TABLES = (*market_tables.TABLES, *agent_tables.TABLES)
+
+
+def reference() -> dict[str, str]:
+    """Default of every key: agents' and policies' keys begin with their type or kind."""
+    found = {}
+    for key in all_keys():
+        name = re.sub(r"^agents\.NAME\.(policy\.)?", "", key.path)
+        found[f"{key.owner}.{name}" if key.owner else key.path] = key.default
+    return found
+
+
+def test_defaults() -> None:
+    known, shown = reference(), dict(ROW.findall(PAGE.split("## Datasets")[0]))
+    assert len(shown) > 70
+    assert {key: value.strip() for key, value in shown.items()} == {key: known.get(key) for key in shown}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])
+def test_tables(table: Table) -> None:
+    (row,) = re.findall(rf"^\| `{table.name}` \|.*$", DATASETS, re.MULTILINE)
+    if table.name != "closes":  # "the same" as market
+        assert set(table.columns) <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_contents() -> None:
+    """Every section is in the contents, and nothing else is."""
+    headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
+    anchors = re.findall(r"\]\(#([\w-]+)\)", PAGE[: PAGE.index("## Time")])
+    assert anchors == [re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings]
+
+
+def test_market_and_closes_share_columns() -> None:
+    assert market_tables.MARKET.columns == market_tables.CLOSES.columns
