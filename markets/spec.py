@@ -151,9 +151,9 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class StorylineSpec:
-    """Dated anchors, and whether they are the record (observed) or the outside world (exogenous)."""
+    """Dated anchors; they are the outside world, to which the desks' own impact is added."""
 
-    anchors: Literal["exogenous", "observed"] = param("exogenous", help="what the anchors are")
+    anchors: Literal["exogenous"] = param("exogenous", help="what the anchors are: the outside world")
     anchor: tuple[Anchor, ...] = param((), help="dated levels, in order")
 
 
