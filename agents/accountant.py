@@ -43,9 +43,7 @@ class Accountant:
     def _close(self) -> None:
         world = self._world
         for name, desk in world.desks.items():
-            lender = world.lender_of(name)
-            desk.close_out(lender.agent.closeout_cost if lender else 0.0)
-            if lender:
+            if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
         for agent in world.agents:
             self._write(agent)

@@ -73,7 +73,7 @@ class Lending:
         world.lenders.append(self)
 
     def run(self) -> Process:
-        """Interest before the day's market; forced orders before TRADE at deadlines; calls after the close."""
+        """Interest before the day's market; forced orders before TRADE at deadlines; close-outs and calls at the close."""
         world, clock = self.world, self.world.clock
         yield world.tick(Phase.SHOCK)  # by now every desk has taken over its hedge
         self._settle_first_margin()
@@ -83,6 +83,8 @@ class Lending:
             yield world.tick(Phase.FUND)
             if clock.is_close[world.tick_index]:
                 for name, client in self.clients.items():
+                    client.desk.mark()
+                    client.desk.close_out(self.agent.closeout_cost)  # first: what is gone needs no margin
                     self._margin(name, client)
                 self._spread_stress()
                 self._log()
@@ -162,7 +164,7 @@ class Lending:
         """Release what is too much, take what can be paid, call the rest."""
         world, desk = self.world, client.desk
         day = int(world.clock.day[world.tick_index])
-        required = (1 - desk.forced) * self._required(name, desk)  # what is closed out tonight needs no margin
+        required = self._required(name, desk)
         posted = world.ledger.balance(margin_account(name))
         need = required - posted
         headroom = np.maximum(world.ledger.balance(name) + self.line(), 0.0)
