@@ -42,7 +42,7 @@ class Accountant:
 
     def _close(self) -> None:
         world = self._world
-        for name, desk in world.desks.items():
+        for name in world.desks:
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
         for agent in world.agents:

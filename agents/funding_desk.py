@@ -73,7 +73,7 @@ class Lending:
         world.lenders.append(self)
 
     def run(self) -> Process:
-        """Interest before the day's market; forced orders before TRADE at deadlines; close-outs and calls at the close."""
+        """Interest before the day's market; forced orders before TRADE; close-outs and calls at the close."""
         world, clock = self.world, self.world.clock
         yield world.tick(Phase.SHOCK)  # by now every desk has taken over its hedge
         self._settle_first_margin()

@@ -154,12 +154,15 @@ def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
 
 def _card(number: Number, more: str) -> dict[str, str]:
     value = number.text(error=False)
-    error = number.text().split("±")[-1].strip() if number.error and number.known else ""
-    return {"name": number.label, "value": value, "more": f"± {error}, {more}" if error else more}
+    _, sign, error = number.text().partition("±")
+    return {"name": number.label, "value": value, "more": f"± {error.strip()}, {more}" if sign else more}
 
 
 def _command(run: Run) -> str:
+    """The command as it was typed, or one that repeats a run made from Python."""
     manifest = run.manifest
+    if manifest.get("command"):
+        return str(manifest["command"])
     twin = "frozen" if frames.twin_name(run) else "none"
     return f"spiral run {manifest['name']} --paths {manifest['paths']} --seed {manifest['seed']} --twin {twin}"
 

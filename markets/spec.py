@@ -81,7 +81,7 @@ class CreditSpec:
     """c = L_c (s/L_vol)^elasticity exp(stress_elasticity * stress)."""
 
     elasticity: float = param(0.5, help="ln credit per ln vol above the storyline (eta)", ge=0)
-    stress_elasticity: float = param(2.0, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0)
+    stress_elasticity: float = param(0.5, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,11 +144,13 @@ def run(
     witnesses: int | None = None,
     twin: str | None = None,
     progress: Progress | None = None,
+    command: str | None = None,
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
     out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
-    workers: processes, all cores by default. progress: called with path-ticks (done, total).
+    workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
+    typed, for the manifest.
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
     from scenarios.loading import load
@@ -170,6 +172,7 @@ def run(
         job = ChunkJob(scenario, feedback, partial)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
+        manifest["command"] = command
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
         if folder.exists():
             shutil.rmtree(folder)

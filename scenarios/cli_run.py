@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +48,8 @@ def run_and_report(
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
-        finished = run(chosen, out=folder, workers=workers, progress=progress)
+        typed = shlex.join(["spiral", *sys.argv[1:]])
+        finished = run(chosen, out=folder, workers=workers, progress=progress, command=typed)
     if not quiet:
         print_summary(finished)
     if not no_report:
