@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 SESSION_HOURS = 6.5
+RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
 DAYS = 252
 
 
@@ -36,8 +37,9 @@ class QuotingSpec:
         help="days of credit funding, beyond the calm market's, added to the asset's half-spread",
         ge=0,
     )
-    risk_aversion: float = param(1e-9, unit="1/$", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
+    risk_aversion: float = param(0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
     order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
+    order_size: float = param(1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0)
     horizon_hours: float = param(6.5, unit="trading hours", help="horizon of the inventory risk", gt=0)
 
 
@@ -149,23 +151,24 @@ class _Making:
         return half_spread, -switch * quoting.inventory_skew * half_spread * fullness
 
     def _avellaneda_stoikov(self, venue: Venue) -> tuple[Vector, Vector]:
-        """delta = g sigma^2 tau / 2 + ln(1 + g/k) / g, reservation shift -q g sigma^2 tau (Avellaneda, Stoikov 2008).
+        """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.
 
-        Per $ of notional: q in $, sigma in return units, k per half-spread of the calm market turned into $ by the
-        venue's rule, so that a risk aversion of zero gives the vol-proportional half-spread.
+        Avellaneda and Stoikov (2008), for returns instead of prices: q counts orders, sigma is
+        realised vol (for swaps 1 % a year at base vol), k falls as the venue's own half-spread rises, so that a risk
+        aversion of zero quotes 1/k, the vol-proportional half-spread. tau is a rolling horizon.
         """
         quoting, world = self.agent.quoting, self.world
-        tau = quoting.horizon_hours / SESSION_HOURS / DAYS
         sigma = world.factors.vol * world.market.realised_ratio
-        base = venue.rule_half_spread()
-        switch = min(world.feedback.spread, 1.0)
         if not venue.unit_price:
-            sigma = 0.01 * sigma / world.factors.vol_base
-        risk = quoting.risk_aversion * sigma**2 * tau  # return per $ of inventory
-        clip = 0.01 * self.agent.inventory_limit  # a typical order, $
-        half_spread = base / quoting.order_decay + switch * 0.5 * risk * clip
-        exposure = np.clip(venue.exposure(self.agent.name), -self.agent.inventory_limit, self.agent.inventory_limit)
-        return half_spread, -switch * risk * exposure
+            sigma = RATE_VOL * world.factors.vol / world.factors.vol_base
+        tau = quoting.horizon_hours / SESSION_HOURS / DAYS
+        switch, gamma = min(world.feedback.spread, 1.0), quoting.risk_aversion
+        risk = switch * gamma * sigma**2 * tau
+        per_decay = venue.rule_half_spread() / quoting.order_decay  # 1/k
+        half_spread = 0.5 * risk + np.log1p(gamma * per_decay) / gamma
+        limit = self.agent.inventory_limit
+        orders = np.clip(venue.exposure(self.agent.name), -limit, limit) / quoting.order_size
+        return half_spread, -risk * orders
 
     def _log(self) -> None:
         for venue in self.venues:

@@ -103,7 +103,7 @@ SIDES = np.array([1.0, -1.0])  # the trader buys on path 0: the maker is short t
 def test_a_maker_leans_against_its_inventory(venue, kind):
     """Short: both quotes up, so that buyers pay more and sellers get more; in rates, receivers get a lower rate."""
     units = 5e7 / 100 if venue == "asset" else 5e7
-    quoting = {"kind": kind, "risk_aversion": 1e-6}
+    quoting = {"kind": kind, "risk_aversion": 1.0}
     _, quotes, _ = making(orders={1: {venue: SIDES * units}}, quoting=quoting, market={"realised_ratio": 0.85})
     assert (quotes[venue][1].skew == 0).all()
     assert quotes[venue][2].skew[0] > 0 > quotes[venue][2].skew[1]
@@ -136,25 +136,24 @@ def test_half_of_the_inventory_is_gone_after_its_half_life(venue):
 
 
 def test_avellaneda_stoikov_spread_and_reservation_price():
-    """skew = -q g sigma^2 tau, half-spread = 1/k + g sigma^2 tau/2 on a clip of 1 % of the limit."""
-    gamma, hours = 1e-7, 3.25
+    """skew = -q g sigma^2 tau, half-spread = g sigma^2 tau / 2 + ln(1 + g/k) / g, q in orders."""
+    gamma, hours, order = 30.0, 3.25, 1e6
     quoting = {"kind": "avellaneda_stoikov", "risk_aversion": gamma, "horizon_hours": hours, "order_decay": 2.0}
-    sigma = 0.2 * 0.85  # realised
     market = {"realised_ratio": 0.85, "dispersion": 0.0}
-    maker = {"quoting": quoting, "inventory_half_life": 1e9}
+    maker = {"quoting": quoting | {"order_size": order}, "inventory_half_life": 1e9}
     _, quotes, vols = making(orders={1: {"asset": SIDES * 4e5}}, market=market, **maker)
     risk = gamma * (vols[2] * 0.85) ** 2 * (hours / 6.5 / 252)
-    assert gamma * sigma**2 * hours / 6.5 / 252 == pytest.approx(risk[0], rel=1e-9)
-    np.testing.assert_allclose(quotes["asset"][1].half_spread, 0.001 / 2 + 0.5 * risk * 1e6, rtol=1e-9)
-    inventory = quotes["asset"][2].skew / risk  # $
+    k = 2.0 / 0.001
+    np.testing.assert_allclose(quotes["asset"][1].half_spread, 0.5 * risk + np.log(1 + gamma / k) / gamma, rtol=1e-9)
+    inventory = order * quotes["asset"][2].skew / risk  # $
     np.testing.assert_allclose(inventory, SIDES * 4e5 * 100, rtol=0.05)  # the price has moved a little since
 
 
 def test_avellaneda_stoikov_without_fear_is_the_rule():
-    quoting = {"kind": "avellaneda_stoikov", "risk_aversion": 1e-30}
+    quoting = {"kind": "avellaneda_stoikov", "risk_aversion": 1e-9}
     _, quotes, vols = making(anchors=RISING, quoting=quoting, orders={1: {"asset": 1e5}})
-    np.testing.assert_allclose(column(quotes["asset"], "half_spread"), 0.001 * vols / 0.2, rtol=1e-9)
-    np.testing.assert_allclose(column(quotes["asset"], "skew"), 0.0, atol=1e-12)
+    np.testing.assert_allclose(column(quotes["asset"], "half_spread"), 0.001 * vols / 0.2, rtol=1e-8)
+    np.testing.assert_allclose(column(quotes["asset"], "skew"), 0.0, atol=1e-10)
 
 
 # --- capital ----------------------------------------------------------------------------------------------------------
