@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.world import TradingWorld
 from scenarios.build import make_world
-from scenarios.load import from_dict
+from scenarios.loading import from_dict
 from scenarios.scenario import Scenario
 from sim.ensemble import Chunk
 
@@ -42,6 +42,7 @@ def crisis(
             "market": {**STILL, **(market or {})},
             "storyline": {"anchor": anchors or days},
             "agents": agents or {},
+            "credit": {"elasticity": 0.5, "stress_elasticity": 2.0},
             "run": {"paths": 16, "witnesses": 0, "twin": "none"},
             **tables,
         }

@@ -145,7 +145,7 @@ def test_its_selling_is_what_moves_the_price(place):
     scenario = load(place)
     with_impact = live(scenario, feedback=FeedbackSpec(**only(impact=1.0)))
     without = live(scenario, feedback=FeedbackSpec.frozen())
-    assert (with_impact.factors.spot < 0.999 * without.factors.spot).all()
+    assert (with_impact.factors.spot < 0.9995 * without.factors.spot).all()
 
 
 def test_a_path_with_it_is_that_path_alone(place):
