@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from agents.world import margin_account
-from markets.spec import CreditSpec
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, send, watch, world_of
 
@@ -271,7 +270,7 @@ def test_losses_are_everyones_credit():
     world.run()
     stress = bank_of(world).losses / 1e9
     np.testing.assert_allclose(world.factors.stress, stress)
-    np.testing.assert_allclose(world.factors.credit, 0.01 * np.exp(CreditSpec().stress_elasticity * stress), rtol=1e-9)
+    np.testing.assert_allclose(world.factors.credit, 0.01 * np.exp(2.0 * stress), rtol=1e-9)
     cut = crashed(feedback=only())
     cut.run()
     np.testing.assert_allclose(cut.factors.credit, 0.01)
