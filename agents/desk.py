@@ -168,14 +168,17 @@ class Desk:
         self.forced = world.full(0.0)
 
     def _deliverable(self, hedges: dict[str, Vector]) -> Vector:
-        """Share of the forced reduction whose hedge is at hand, (paths,); a per mille is let go."""
+        """Share of the forced reduction whose hedge is at hand, (paths,); two per cent are let go.
+
+        The order's own impact moves the delta between the order and the close-out by about that much.
+        """
         least = self.world.full(1.0)
         for name, unit in hedges.items():
             wanted = self.forced * self.scale * unit
             at_hand = _at_most(wanted, self.world.venue(name).held(self.name))
             some = np.abs(wanted) > 1e-9
             least = np.minimum(least, np.where(some, at_hand / np.where(some, wanted, 1.0), 1.0))
-        return np.where(least > 0.999, 1.0, least)
+        return np.where(least > 0.98, 1.0, least)
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 
+WHOLESALE = "wholesale"  # takes and gives cash at the overnight rate: a lender's own P&L is credit and losses
+
 
 @dataclass(frozen=True, kw_only=True)
 class FundingDesk(Agent):
@@ -70,6 +72,7 @@ class Lending:
         self.clients = {name: Client(world, world.desks[name]) for name in self.borrowers if name in world.desks}
         self.losses = world.full(0.0)
         self.accrued_through = 0
+        world.ledger.open(WHOLESALE)
         world.lenders.append(self)
 
     def run(self) -> Process:
@@ -110,6 +113,7 @@ class Lending:
         on_balances = (cash + posted) * _growth(overnight, years, world.market.day_count)
         on_loans = np.maximum(-cash, 0.0) * _growth(credit, years, world.market.day_count)
         ledger.transfer(on_balances, source=self.agent.name, target=name, reason="funding_overnight")
+        ledger.transfer(on_balances, source=WHOLESALE, target=self.agent.name, reason="funding_overnight")
         ledger.transfer(on_loans, source=name, target=self.agent.name, reason="funding_credit")
 
     # --- margin ----------------------------------------------------------------------------------------------------

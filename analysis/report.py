@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,23 @@ def save(chart: charts.Chart, place: Path, *, title: str) -> Path:
     elif place.suffix == ".svg":
         place.write_text(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), encoding="utf-8")
     else:
-        place.write_bytes(vl_convert.vegalite_to_png(spec, scale=2.0, allowed_base_urls=[]))
+        place.write_bytes(_packed(vl_convert.vegalite_to_png(spec, scale=2.0, allowed_base_urls=[])))
     return place
+
+
+def _packed(png: bytes) -> bytes:
+    """The same PNG with its pixels deflated as far as they go: about a third of the size."""
+    chunks, at = [], 8
+    while at < len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + size]))
+        at += 12 + size
+    pixels = zlib.compress(zlib.decompress(b"".join(data for kind, data in chunks if kind == b"IDAT")), 9)
+    first = next(i for i, (kind, _) in enumerate(chunks) if kind == b"IDAT")
+    kept = [chunk for chunk in chunks if chunk[0] != b"IDAT"]
+    kept.insert(first, (b"IDAT", pixels))
+    packed = (len(d).to_bytes(4, "big") + k + d + zlib.crc32(k + d).to_bytes(4, "big") for k, d in kept)
+    return png[:8] + b"".join(packed)
 
 
 def title_of(run: Run) -> str:

@@ -82,7 +82,7 @@ def check_venue(venues: VenuesSpec, name: str, at: Place) -> None:
 
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
-    """Names are usable and unique, and somebody makes the markets."""
+    """Names are usable and unique, somebody makes the markets, and nobody has two lenders."""
     for name, number in Counter(agent.name for agent in agents).items():
         if not NAME.fullmatch(name):
             raise at.at(name).error("not a usable name", value=name, remedy="use letters, digits, - and _")
@@ -92,6 +92,13 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
     if agents and not any(agent.role == "market_maker" for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
         raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)
+    lenders = [agent for agent in agents if isinstance(agent, FundingDesk)]
+    if sum(not lender.lends_to for lender in lenders) > 1:
+        names = ", ".join(lender.name for lender in lenders if not lender.lends_to)
+        raise at.error("two lenders fund everybody", value=names, remedy="give all but one of them `lends_to`")
+    for name, number in Counter(name for lender in lenders for name in lender.lends_to).items():
+        if number > 1:
+            raise at.error("an agent has two lenders", value=name, remedy="name it in one `lends_to` only")
 
 
 def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:

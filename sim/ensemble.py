@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +75,8 @@ def run_chunks(
     counter = context.Value("q", 0)
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(counter,))
     try:
-        pending: set[Future[None]] = {pool.submit(_work, job, part) for part in parts}
+        with _main_left_alone(job):
+            pending: set[Future[None]] = {pool.submit(_work, job, part) for part in parts}
         while pending:
             finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -90,6 +94,26 @@ def run_chunks(
     pool.shutdown()
     if progress is not None:
         progress(total, total)
+
+
+@contextmanager
+def _main_left_alone(job: object) -> Iterator[None]:
+    """Start workers that do not run the user's script again, so that it needs no `if __name__ == "__main__"`.
+
+    A spawned worker imports the main module's file; hidden, it has none to import. A job that holds something defined
+    in the main module needs the import, and then the script needs its guard.
+    """
+    main = sys.modules["__main__"]
+    if b"__main__" in pickle.dumps(job):
+        yield
+        return
+    names = [name for name in ("__file__", "__spec__") if name in main.__dict__]
+    hidden: dict[str, Any] = {name: main.__dict__.pop(name) for name in names}
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update(hidden)
 
 
 def _run_here(

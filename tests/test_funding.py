@@ -46,7 +46,9 @@ def test_interest_on_balances_and_loans(cash, day_count):
     ledger = world.ledger
     np.testing.assert_allclose(ledger.flow("maker", "funding_overnight"), overnight, rtol=1e-9)
     np.testing.assert_allclose(ledger.flow("maker", "funding_credit"), -credit, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(ledger.flow("bank", "funding_overnight"), -overnight, rtol=1e-9)
+    np.testing.assert_allclose(ledger.flow("wholesale", "funding_overnight"), -overnight, rtol=1e-9)
+    np.testing.assert_allclose(ledger.flow("bank", "funding_overnight"), 0.0, atol=1e-6)  # it passes cash through
+    np.testing.assert_allclose(ledger.flow("bank", "funding_credit"), credit, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(ledger.balance("maker"), balance, rtol=1e-12)
     assert (credit > 0) == (cash < 0)
 

@@ -158,6 +158,22 @@ def test_progress_reaches_the_total(workers):
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
+def test_a_script_needs_no_guard(tmp_path):
+    """Workers are started without running the user's script again."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from scenarios import load, run\n"
+        "print('once')\n"
+        "scenario = load('calm_market', {'clock.tick_minutes': 390, 'run.paths': 8, 'run.chunk': 4})\n"
+        f"print(len(run(scenario, out={str(tmp_path / 'run')!r}, workers=2).tables))\n"
+    )
+    here = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, str(script)], cwd=here, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] == "once"
+    assert done.stdout.count("once") == 1
+
+
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
     command = [
         sys.executable,
