@@ -1,0 +1,1 @@
+"""Benchmarks: ratios inside one run, printed; not part of the normal tests."""
