@@ -18,10 +18,10 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.build import run as run
     from scenarios.history import from_history as from_history
-    from scenarios.library import presets as presets
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
     from scenarios.scenario import Scenario as Scenario
+    from scenarios.shipped import presets as presets
     from sim.dataset import open_run as open_run
 
 verify()
@@ -32,7 +32,7 @@ _HOMES = {
     "from_history": "scenarios.history",
     "load": "scenarios.loading",
     "open_run": "sim.dataset",
-    "presets": "scenarios.library",
+    "presets": "scenarios.shipped",
     "run": "scenarios.build",
 }
 

@@ -83,7 +83,7 @@ def run(**options: Any) -> None:
 @main.command("list")
 def list_presets() -> None:
     """The shipped scenarios."""
-    from scenarios.library import presets
+    from scenarios.shipped import presets
 
     titles = presets()
     width = max(map(len, titles))
@@ -144,6 +144,23 @@ def report(run_dir: Path) -> None:
     from scenarios.cli_run import rebuild
 
     rebuild(run_dir)
+
+
+@main.command()
+@click.argument("run_dir", type=FILE)
+@click.argument("name")
+@click.argument("file", type=FILE)
+@click.option("--agent", help="The desk to draw (default: the first hedger; 'all' adds them up).")
+@click.option("--world", default="actual", show_default=True, help="The world to draw.")
+def chart(run_dir: Path, name: str, file: Path, agent: str | None, world: str) -> None:
+    """Draw chart NAME of a finished run to FILE: .png, .svg, .html or .json.
+
+    NAME: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain or
+    margin_calls.
+    """
+    from scenarios.cli_run import draw
+
+    draw(run_dir, name, file, agent, world)
 
 
 @main.command()

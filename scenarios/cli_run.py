@@ -134,6 +134,14 @@ def rebuild(folder: Path) -> None:
     click.echo(str(write_report(run)))
 
 
+def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
+    """One chart of a finished run to a file; its suffix is the format."""
+    from analysis.report import write_chart
+    from sim.dataset import open_run
+
+    click.echo(str(write_chart(open_run(folder), name, file, agent=agent, world=world)))
+
+
 def side_by_side(first: Path, second: Path) -> None:
     """Two runs' figures beside each other."""
     from analysis.compare import render_comparison

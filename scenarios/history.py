@@ -12,10 +12,10 @@ from typing import Any
 
 from scenarios import overrides as override
 from scenarios.csv_table import Row, read_rows
-from scenarios.library import catalogue, read_toml
 from scenarios.loading import from_dict
 from scenarios.positions_csv import read_book, with_book
 from scenarios.scenario import Scenario
+from scenarios.shipped import catalogue, read_toml
 from sim.errors import UserError
 
 # Column of the file, key of an anchor, factor from percent to decimals.

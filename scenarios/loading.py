@@ -12,11 +12,11 @@ from agents.base import Agent
 from markets.spec import ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from scenarios import overrides as override
 from scenarios.checks import check
-from scenarios.library import catalogue, read_toml
 from scenarios.place import Place
 from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
+from scenarios.shipped import catalogue, read_toml
 from sim.errors import UserError
 
 TEXTS = ("name", "title", "description", "regime")

@@ -17,8 +17,8 @@ from markets.spec import FeedbackSpec, MarketSpec
 from scenarios.build import compile_books, make_clock
 from scenarios.history import LEVERAGE
 from scenarios.levels import daily_levels
-from scenarios.library import catalogue, presets
 from scenarios.loading import load
+from scenarios.shipped import catalogue, presets
 
 RECORDS = {
     "taper_tantrum_2013": "taper_2013",

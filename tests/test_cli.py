@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenarios.cli import main
-from scenarios.library import presets
+from scenarios.shipped import presets
 from sim.errors import BugError
 
 SECONDS = 0.5  # in which `list` and `--help` must answer
@@ -176,3 +176,23 @@ def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
     assert "Traceback" not in said
     assert re.fullmatch(r"interrupted: .*\n", said), said
     assert list(folder.iterdir()) == []
+
+
+def test_chart_writes_one_picture(tmp_path: Path) -> None:
+    from analysis.charts import CATALOGUE
+    from scenarios.build import run
+    from scenarios.loading import load
+
+    folder = tmp_path / "run"
+    run(load("calm_market", {"clock.tick_minutes": 390, "run.paths": 4}), out=folder, workers=1)
+    runner = CliRunner()
+    told = runner.invoke(main, ["chart", "--help"]).output
+    assert all(name in told for name in CATALOGUE)
+    for suffix, begins in ((".png", b"\x89PNG"), (".svg", b"<svg")):
+        picture = tmp_path / f"panels{suffix}"
+        assert runner.invoke(main, ["chart", str(folder), "panels", str(picture)]).exit_code == 0
+        assert picture.read_bytes().startswith(begins)
+    wrong = runner.invoke(main, ["chart", str(folder), "panles", str(tmp_path / "x.png")])
+    assert wrong.exit_code == 2
+    assert "panles" in wrong.output
+    assert not (tmp_path / "x.png").exists()

@@ -15,10 +15,10 @@ from agents.market_maker import MarketMaker
 from agents.policies import Band
 from agents.positions import Position
 from markets.spec import FeedbackSpec
-from scenarios.library import presets
 from scenarios.loading import from_dict, load
 from scenarios.positions_csv import read_book, with_book
 from scenarios.scenario import Scenario, TwinSpec
+from scenarios.shipped import presets
 from scenarios.template import template
 from sim.errors import UserError
 
