@@ -12,7 +12,7 @@ from markets.world import MarketWorld
 
 if TYPE_CHECKING:
     from agents.base import Agent
-    from agents.funding_desk import Lending
+    from agents.lending import Lending
     from markets.book import CompiledBook
 
 Vector = NDArray[np.float64]

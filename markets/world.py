@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
+from markets.asset_venue import AssetVenue
 from markets.factors import NODES, Factors
 from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
 from markets.tables import TABLES
-from markets.venue import AssetVenue, Venue
+from markets.venue import Venue
 from sim.errors import BugError
 from sim.phases import Phase
 from sim.world import Process, World
