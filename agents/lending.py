@@ -129,9 +129,10 @@ class Lending:
         return owed + self.initial_margin(name, desk)
 
     def _settle_first_margin(self) -> None:
-        """The desks start with their margin in place."""
+        """The desks start with their margin in place, as far as cash and line go; the rest is called at once."""
         for name, client in self.clients.items():
-            self._post(name, self._required(name, client.desk))
+            headroom = np.maximum(self.world.ledger.balance(name) + self.line(), 0.0)
+            self._post(name, np.minimum(self._required(name, client.desk), headroom))
 
     def _post(self, name: str, amount: Vector) -> None:
         self.world.ledger.transfer(amount, source=name, target=margin_account(name), reason="margin")

@@ -7,6 +7,9 @@ import polars as pl
 import pytest
 
 from agents.world import margin_account
+from scenarios.build import make_world
+from scenarios.loading import load
+from sim.ensemble import Chunk
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, send, watch, world_of
 
@@ -255,6 +258,15 @@ def test_ruin_is_wound_up_written_off_and_borne_by_the_lender():
     marks = world.log.frame("marks", world.clock).filter((pl.col("path") == 0) & (pl.col("agent") == "desk"))
     assert marks["pnl"][-1] == pytest.approx(-3e7 - loss[0], rel=1e-9)  # the desk lost its capital and the lender's
     assert marks["equity"].to_list()[-1] == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_desk_that_cannot_post_its_first_margin_is_called_at_once():
+    scenario = load("covid_crash_2020", {"agents.hedger.capital": 5e7, "agents.treasury.line": 1e8, "run.paths": 2})
+    world = make_world(scenario, Chunk("actual", 0, 2), scenario.feedback)
+    world.run()
+    first = world.log.frame("margin_calls", world.clock).filter(pl.col("path") == 0).row(0, named=True)
+    assert first["time"] == world.clock.timestamp(int(world.close_of_day[1]))  # a day after the call at the start
+    assert first["called"] > 1e8
 
 
 def test_one_default_is_told_once():
