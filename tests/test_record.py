@@ -1,0 +1,39 @@
+"""Presets against the record that their anchors state: the ensemble's worst closes are the crisis's own size."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from scenarios.build import run
+from scenarios.loading import load
+from scenarios.shipped import presets
+
+CRISES = [name for name in presets() if name not in ("bear_flattener", "calm_market")]
+
+
+def check(name: str, tmp_path) -> None:
+    scenario = load(name)
+    result = run(scenario, paths=200, out=tmp_path / name, witnesses=0)
+    worst = result.closes.group_by("world", "path").agg(pl.col("vol").max(), pl.col("mid").min())
+    median = worst.group_by("world").agg(pl.col("vol", "mid").median()).collect()
+    peak = max(a.vol for a in scenario.storyline.anchor if a.vol)
+    trough = min(a.spot for a in scenario.storyline.anchor if a.spot)
+    for world, vol, mid in median.select("world", "vol", "mid").iter_rows():
+        assert vol == pytest.approx(peak, rel=0.10), world
+        assert mid == pytest.approx(trough, rel=0.05), world
+    frozen, actual = (median.filter(pl.col("world") == w).row(0, named=True) for w in ("frozen", "actual"))
+    assert actual["vol"] > frozen["vol"]  # feedback deepens a crisis
+    assert actual["mid"] < frozen["mid"]
+    gain = result.peaks.filter(pl.col("world") == "actual").select(pl.col("peak_loop_gain").median()).collect().item()
+    assert gain < 1  # shipped presets stay below 1 in the median path
+
+
+def test_covid_is_as_bad_as_it_was(tmp_path):
+    check("covid_crash_2020", tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CRISES)
+def test_each_crisis_is_as_bad_as_it_was(name, tmp_path):
+    check(name, tmp_path)
