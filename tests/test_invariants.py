@@ -154,6 +154,24 @@ def test_build_order_changes_nothing(tables, order):
         assert_close(one[name], two[name], 1e-9)
 
 
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_scenarios(), st.integers(1, 7))
+def test_any_cut_into_chunks_gives_the_same_tables(tables, cut):
+    scenario = from_dict(tables)
+    whole, left, right = frames(scenario, 0, 8), frames(scenario, 0, cut), frames(scenario, cut, 8 - cut)
+    for name in whole:
+        assert_close(whole[name], pl.concat([left[name], right[name]]), 1e-10)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_scenarios())
+def test_a_twin_with_the_same_loops_is_the_run(tables):
+    scenario = from_dict(tables)
+    actual, same = frames(scenario, 0, 8), frames(scenario, 0, 8, world="same", feedback=scenario.feedback)
+    for name in actual:
+        assert actual[name].drop("world").equals(same[name].drop("world")), name
+
+
 def test_path_of_2500_equals_that_path_alone():
     scenario = load("covid_crash_2020", {"run.witnesses": 2500, "clock.tick_minutes": 130})
     clock = make_clock(scenario)
