@@ -59,11 +59,6 @@ class Desk:
         return self._tick
 
     @property
-    def alive(self) -> NDArray[np.bool_]:
-        """(paths,) where the desk still runs its book."""
-        return ~self.liquidated
-
-    @property
     def book_value(self) -> Vector:
         """Value of the book as of the last mark, (paths,) $."""
         return self.scale * self._unit_value

@@ -37,9 +37,12 @@ def explain(error: ValidationError, place: Place, cls: type[Any], table: Mapping
     """The most telling of the errors: an unknown key first, since it often explains a missing one."""
     errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     first = errors[0]
-    loc = tuple(key for key in first["loc"] if not _is_branch(key))
-    where = _dated(place, loc, table)
     kind = first["type"]
+    path = first["loc"]
+    # of an unknown or a missing key the last is the key itself, whatever it looks like
+    end = len(path) - 1 if kind in ("extra_forbidden", "missing") else len(path)
+    loc = tuple(key for key in path[:end] if not _is_branch(key)) + path[end:]
+    where = _dated(place, loc, table)
     rule = RULES.get(kind, first["msg"][:1].lower() + first["msg"][1:]).format(**_numbers(first.get("ctx", {})))
     if kind == "missing":
         return where.error(rule, remedy=_help(cls, loc))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-Limits = dict[str, float]
-
 
 def param(
     default: Any = dataclasses.MISSING,

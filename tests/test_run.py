@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,6 +15,7 @@ from scenarios.loading import load
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
 from sim.errors import BugError, UserError
+from tests.command import ROOT, covid_run
 
 QUICK = {"clock.tick_minutes": 390, "run.paths": 12, "run.witnesses": 3}
 PROMISED = {  # columns that anyone may rely on
@@ -167,28 +167,15 @@ def test_a_script_needs_no_guard(tmp_path):
         "scenario = load('calm_market', {'clock.tick_minutes': 390, 'run.paths': 8, 'run.chunk': 4})\n"
         f"print(len(run(scenario, out={str(tmp_path / 'run')!r}, workers=2).tables))\n"
     )
-    here = Path(__file__).parent.parent
-    done = subprocess.run([sys.executable, str(script)], cwd=here, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] == "once"
     assert done.stdout.count("once") == 1
 
 
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "scenarios",
-        "run",
-        "covid_crash_2020",
-        "--paths",
-        "50000",
-        "--out",
-        str(tmp_path / "run"),
-    ]
-    process = subprocess.Popen(
-        command, cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    command = covid_run(50000, tmp_path / "run")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 
 from scenarios.build import make_clock, make_world
 from scenarios.loading import load
 from sim.ensemble import Chunk
+from tests.command import ROOT, covid_run
 from tests.memory import peak_memory
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def seconds(paths: int, first: int = 0) -> float:
@@ -33,17 +30,7 @@ def test_one_environment_for_all_paths_against_one_each():
 
 def test_warm_run_with_twin_and_report(tmp_path):
     """`spiral run covid_crash_2020 --paths 2000`, as typed."""
-    command = [
-        sys.executable,
-        "-m",
-        "scenarios",
-        "run",
-        "covid_crash_2020",
-        "--paths",
-        "2000",
-        "--out",
-        str(tmp_path / "run"),
-    ]
+    command = covid_run(2000, tmp_path / "run")
     times = []
     for _ in range(2):
         begun = time.perf_counter()
