@@ -1,0 +1,1 @@
+"""The known answers, a module a topic; each defines CASES."""

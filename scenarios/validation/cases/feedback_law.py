@@ -1,0 +1,7 @@
+"""Known answers."""
+
+from __future__ import annotations
+
+from scenarios.validation.case import Case
+
+CASES: tuple[Case, ...] = ()
