@@ -69,9 +69,11 @@ class Desk:
         value: Vector = self.scale * self.book.value(tick, self.world.factors.state, self.fixings, settled=self._tick)
         return value
 
-    def greeks(self) -> Greeks:
-        """Greeks of one unit of scale at the market as it stands, computed once per price."""
+    def greeks(self, state: State | None = None) -> Greeks:
+        """Greeks of one unit of scale at the market as it stands, computed once per price; or at another `state`."""
         factors = self.world.factors
+        if state is not None:
+            return self.book.greeks(factors.tick, state, self.fixings, settled=self._tick)
         if self._greeks is None or self._greeks[0] != factors.version:
             found = self.book.greeks(factors.tick, factors.state, self.fixings, settled=self._tick)
             self._greeks = (factors.version, found)
@@ -84,8 +86,7 @@ class Desk:
         """
         if not self.book.has_swaps:
             return {}
-        tick = self.world.factors.tick
-        greeks = self.greeks() if state is None else self.book.greeks(tick, state, self.fixings, settled=self._tick)
+        greeks = self.greeks(state)
         left = {"us2y": greeks.dv_us2y, "us10y": greeks.dv_us10y}
         found: dict[str, Vector] = {}
         for name in ("us10y", "us2y"):

@@ -9,24 +9,26 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from agents.desk import Desk
+    from markets.factors import State
 
 Vector = NDArray[np.float64]
 BUMP_VOL = 0.01  # of ln vol
 BUMP_RATE = 1e-4  # decimal: a basis point
 
 
-def expose(desk: Desk, *, rates: bool) -> None:
+def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     """Tell the venues what a hedged desk would trade per unit move of their prices, once a tick.
 
     asset: $ per unit of ln S, by Gamma, and by vanna through the leverage effect, d ln s / d ln S = -beta s_base / s.
+    A desk that hedges at a vol of its `own` answers by the Gamma at that vol, and not to vol.
     swaps (`rates`): $ notional paid fixed per unit of the rate, by the convexity of book and hedge.
     """
     world, factors = desk.world, desk.world.factors
     part = np.where(desk.liquidated, 0.0, desk.scale)
-    spot, greeks = factors.spot, desk.greeks()
+    spot, greeks = factors.spot, desk.greeks(own)
     asset = world.venue("asset")
     asset.expose("gamma", -part * greeks.gamma * spot * spot)
-    if desk.book.has_options:
+    if desk.book.has_options and own is None:
         asset.expose("vanna", part * spot * _delta_per_ln_vol(desk) * factors.leverage)
     if rates:
         for name, flow in _convexity(desk).items():

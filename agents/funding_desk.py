@@ -11,6 +11,7 @@ from sim.params import param
 if TYPE_CHECKING:
     from agents.world import TradingWorld
 
+
 @dataclass(frozen=True, kw_only=True)
 class FundingDesk(Agent):
     """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out who cannot pay."""
@@ -20,6 +21,11 @@ class FundingDesk(Agent):
     lends_to: tuple[str, ...] = param((), help="names of the agents it funds (empty: every agent)")
     line: float = param(6e9, unit="$", help="credit line of each desk at the starting credit spread", ge=0)
     line_power: float = param(0.5, help="line = base (credit0/credit)^line_power", ge=0)
+    repo_spread: float | None = param(
+        None,
+        unit="decimal a year",
+        help="repo over overnight: what long stock is financed at, to its whole market value (default: no repo)",
+    )
     margin_multiple: float = param(
         3.0, unit="standard deviations", help="k of initial margin k s sqrt(mpor) x exposure", ge=0
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,6 +21,7 @@ from sim.phases import Phase
 if TYPE_CHECKING:
     from agents.desk import Desk
     from agents.world import TradingWorld
+    from markets.factors import State
 
 Vector = NDArray[np.float64]
 
@@ -103,35 +105,38 @@ class _Hedging:
         """Units held, with those on their way, (paths,)."""
         return self.world.ledger.balance(self.agent.name, "asset") + self._under_way("asset")
 
-    def _target(self) -> Vector:
-        """Units that neutralise the book at the vol that the policy asks for, (paths,)."""
-        desk, factors = self.desk, self.world.factors
-        greeks = desk.greeks()
-        multiplier = self.agent.policy.vol_multiplier(
-            self.interval_years, factors.vol, self.world.venue("asset").half_spread, greeks.gamma < 0
-        )
-        if multiplier is None:
-            return -desk.scale * greeks.delta
-        target: Vector = -desk.scale * desk.book.delta(factors.tick, factors.state, multiplier, settled=desk.marked)
-        return target
-
     def _situation(self, due: bool) -> Situation:
-        desk, factors, clock = self.desk, self.world.factors, self.world.clock
+        """What the policy looks at, with the target at the vol that it asks for."""
+        desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
+        own = self._own_state()
+        state, greeks = own or factors.state, desk.greeks(own)
         years = desk.book.expiry_years(factors.tick)
-        rate = factors.overnight
-        return Situation(
+        at = Situation(
             tick=factors.tick,
             due=due,
             spot=factors.spot,
             last_spot=self.last_spot,
-            target=self._target(),
+            target=-desk.scale * greeks.delta,
             position=self._held,
-            gamma=desk.scale * desk.greeks().gamma,
+            gamma=desk.scale * greeks.gamma,
+            vol=state.vol,
             half_spread=self.world.venue("asset").half_spread,
-            discount=np.exp(-rate * years),
+            discount=np.exp(-factors.overnight * years),
             gross_units=desk.scale * desk.book.gross_units,
             years=float(clock.variance_years[factors.tick]),
+            expiry_years=years,
+            interval_years=self.interval_years,
         )
+        multiplier = policy.vol_multiplier(at)
+        if multiplier is None:
+            return at
+        delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
+        return dataclasses.replace(at, target=-desk.scale * delta)
+
+    def _own_state(self) -> State | None:
+        """The market at the policy's own vol; None where it takes the market's."""
+        vol, state = self.agent.policy.hedge_vol, self.world.factors.state
+        return None if vol is None else state._replace(vol=self.world.full(vol))
 
     def _orders(self, due: bool) -> dict[str, Vector]:
         """What to send where: the policy's order, then what a forced reduction flattens."""
@@ -162,11 +167,11 @@ class _Hedging:
     # --- start and exposure ----------------------------------------------------------------------------------------
     def _take_over_hedge(self) -> None:
         """Start neutral: the hedge comes from outside investors at mid."""
-        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, self._target())
+        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, self._situation(True).target)
         if self.hedges_rates:
             for name, unit in self.desk.neutral_swaps().items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:
         if not self.passive:
-            expose(self.desk, rates=self.hedges_rates)
+            expose(self.desk, self._own_state(), rates=self.hedges_rates)

@@ -83,10 +83,27 @@ class Lending:
         posted = ledger.balance(margin_account(name)) if name in self.clients else 0.0
         overnight, credit = world.factors.overnight, world.factors.credit
         on_balances = (cash + posted) * _growth(overnight, years, world.market.day_count)
-        on_loans = np.maximum(-cash, 0.0) * _growth(credit, years, world.market.day_count)
+        stock = self.repo(name)
+        on_loans = np.maximum(-cash - stock, 0.0) * _growth(credit, years, world.market.day_count)
+        if self.agent.repo_spread is not None:
+            spread = world.full(self.agent.repo_spread)
+            on_loans = on_loans + stock * _growth(spread, years, world.market.day_count)
         ledger.transfer(on_balances, source=self.agent.name, target=name, reason="funding_overnight")
         ledger.transfer(on_balances, source=WHOLESALE, target=self.agent.name, reason="funding_overnight")
         ledger.transfer(on_loans, source=name, target=self.agent.name, reason="funding_credit")
+
+    def repo(self, name: str) -> Vector:
+        """What a borrower's long stock raises in repo, (paths,) $: its market value, without a haircut; 0 without repo.
+
+        The ledger's cash is net of the loan: a desk that bought stock for cash has it back from repo, at the spread.
+        """
+        if self.agent.repo_spread is None:
+            return self.world.full(0.0)
+        return np.maximum(self.world.venue("asset").value(name), 0.0)
+
+    def headroom(self, name: str) -> Vector:
+        """What a borrower can pay out of cash, repo and line, (paths,) $."""
+        return np.maximum(self.world.ledger.balance(name) + self.repo(name) + self.line(), 0.0)
 
     # --- margin ----------------------------------------------------------------------------------------------------
     def line(self) -> Vector:
@@ -131,8 +148,7 @@ class Lending:
     def _settle_first_margin(self) -> None:
         """The desks start with their margin in place, as far as cash and line go; the rest is called at once."""
         for name, client in self.clients.items():
-            headroom = np.maximum(self.world.ledger.balance(name) + self.line(), 0.0)
-            self._post(name, np.minimum(self._required(name, client.desk), headroom))
+            self._post(name, np.minimum(self._required(name, client.desk), self.headroom(name)))
 
     def _post(self, name: str, amount: Vector) -> None:
         self.world.ledger.transfer(amount, source=name, target=margin_account(name), reason="margin")
@@ -144,8 +160,7 @@ class Lending:
         required = self._required(name, desk)
         posted = world.ledger.balance(margin_account(name))
         need = required - posted
-        headroom = np.maximum(world.ledger.balance(name) + self.line(), 0.0)
-        paid = np.minimum(need, headroom)
+        paid = np.minimum(need, self.headroom(name))
         self._post(name, paid)
         client.unmet = np.maximum(need - paid, 0.0)
         short = client.unmet > 1e-9 * np.maximum(np.abs(required), 1.0)
@@ -208,8 +223,7 @@ class Lending:
         if not (due | ruined).any():
             return
         required = self._required(name, desk)
-        headroom = np.maximum(world.ledger.balance(name) + self.line(), 0.0)
-        lacking = required - world.ledger.balance(margin_account(name)) - headroom
+        lacking = required - world.ledger.balance(margin_account(name)) - self.headroom(name)
         releasable = np.maximum(self.initial_margin(name, desk), 1e-9)
         share = np.where(due, np.clip(lacking / releasable, 0.0, 1.0), 0.0)
         desk.forced = np.where(ruined, 1.0, share)
@@ -252,7 +266,7 @@ class Lending:
                 agent=name,
                 overnight=factors.overnight,
                 credit=factors.credit,
-                borrowed=np.maximum(-ledger.balance(name), 0.0),
+                borrowed=np.maximum(-ledger.balance(name) - self.repo(name), 0.0),
                 line=self.line(),
                 margin_required=self._required(name, client.desk),
                 margin_posted=ledger.balance(margin_account(name)),

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sim.params import param
 
 Vector = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +24,14 @@ class Situation:
     last_spot: Vector  # (paths,) $/unit, when the hedge was last brought to target
     target: Vector  # (paths,) units that would neutralise the book
     position: Vector  # (paths,) units held
-    gamma: Vector  # (paths,) units per $
+    gamma: Vector  # (paths,) units per $, at the vol of `vol`
+    vol: Vector  # (paths,) decimal: the policy's `hedge_vol`, else the market's implied vol
     half_spread: Vector  # (paths,) share of mid
     discount: Vector  # (paths,) discount factor to the book's next expiry
     gross_units: Vector  # (paths,) units of the book, sum of absolute quantities
     years: float  # trading years since the start
+    expiry_years: float  # calendar years to the book's next expiry, 0 if none is ahead
+    interval_years: float  # trading years of the policy's interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +40,19 @@ class Policy(ABC):
 
     kind: ClassVar[str]
     interval: str = param("30m", help="how often the desk looks: '30m', '2h', '1d', or 'tick'")
+    hedge_vol: float | None = param(
+        None, unit="decimal", help="30-day vol at which delta and Gamma are computed (default: the market's)", gt=0
+    )
 
     @abstractmethod
     def desired(self, at: Situation) -> Vector:
         """Position wanted now: (paths,) units. Return `at.position` where nothing is to be done."""
 
-    def vol_multiplier(self, interval_years: float, vol: Vector, half_spread: Vector, short: Mask) -> Vector | None:
-        """Factor on the vol at which the delta is computed, or None for the market's own."""
+    def vol_multiplier(self, at: Situation) -> Vector | None:
+        """Factor on the vol at which the target is computed, (paths,), or None for `at.vol` as it is.
+
+        `at.target` and `at.gamma` are then those of `at.vol`; `desired` sees the target at the vol so multiplied.
+        """
         return None
 
 
@@ -100,6 +108,38 @@ class WhalleyWilmott(Policy):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Zakamouline(Policy):
+    """Trade to the edge of H0 + H1 around the delta at a modified vol (Zakamouline 2006).
+
+    H0 = kappa / (a S sigma^2 tau),  H1 = 1.12 kappa^0.31 tau^0.05 (e^{-r tau} / sigma)^0.25 (|Gamma| / a)^0.5,
+    sigma_m^2 = sigma^2 (1 +- K),  K = 4.76 kappa^0.78 tau^-0.02 (e^{-r tau} / sigma)^0.25 (a S^2 |Gamma|)^0.15,
+    + for short Gamma; fitted to the numerical solution of Hodges and Neuberger (1989) with tau in years. kappa is the
+    current half-spread, a the absolute risk aversion, tau the years to the next expiry, after which there is no band.
+    Gamma is at sigma, not at sigma_m. A book of q units with aversion a / q has q times the band of one unit.
+    """
+
+    kind: ClassVar[str] = "zakamouline"
+    risk_aversion: float = param(1e-8, unit="1/$", help="absolute risk aversion", gt=0)
+    multiplier: float = param(1.0, help="multiple of the optimal band", gt=0)
+
+    def desired(self, at: Situation) -> Vector:
+        if at.expiry_years <= 0:
+            return at.target
+        kappa, tau = at.half_spread, at.expiry_years
+        flat = kappa / (self.risk_aversion * at.spot * at.vol**2 * tau)
+        bent = 1.12 * kappa**0.31 * tau**0.05 * (at.discount / at.vol) ** 0.25
+        half_width = self.multiplier * (flat + bent * np.sqrt(np.abs(at.gamma) / self.risk_aversion))
+        return np.clip(at.position, at.target - half_width, at.target + half_width)
+
+    def vol_multiplier(self, at: Situation) -> Vector | None:
+        if at.expiry_years <= 0:
+            return None
+        size = (self.risk_aversion * at.spot**2 * np.abs(at.gamma)) ** 0.15
+        k = 4.76 * at.half_spread**0.78 * at.expiry_years**-0.02 * (at.discount / at.vol) ** 0.25 * size
+        return _multiplier(k, at.gamma)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Leland(Policy):
     """Back to neutral at a fixed interval, with the delta at Leland's vol.
 
@@ -111,10 +151,9 @@ class Leland(Policy):
     def desired(self, at: Situation) -> Vector:
         return at.target
 
-    def vol_multiplier(self, interval_years: float, vol: Vector, half_spread: Vector, short: Mask) -> Vector | None:
-        number = np.sqrt(2 / np.pi) * 2 * half_spread / (vol * np.sqrt(interval_years))
-        factor: Vector = np.sqrt(np.maximum(1 + np.where(short, number, -number), 0.01))
-        return factor
+    def vol_multiplier(self, at: Situation) -> Vector | None:
+        number = np.sqrt(2 / np.pi) * 2 * at.half_spread / (at.vol * np.sqrt(at.interval_years))
+        return _multiplier(number, at.gamma)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,4 +168,11 @@ class OnMove(Policy):
         return np.where(moved, at.target, at.position)
 
 
-POLICIES: dict[str, type[Policy]] = {cls.kind: cls for cls in (Never, Every, Band, WhalleyWilmott, Leland, OnMove)}
+def _multiplier(adjustment: Vector, gamma: Vector) -> Vector:
+    """sqrt(1 +- adjustment), + where Gamma is short, (paths,); at least a tenth."""
+    factor: Vector = np.sqrt(np.maximum(1 + np.where(gamma < 0, adjustment, -adjustment), 0.01))
+    return factor
+
+
+CLASSES: tuple[type[Policy], ...] = (Never, Every, Band, WhalleyWilmott, Zakamouline, Leland, OnMove)
+POLICIES: dict[str, type[Policy]] = {cls.kind: cls for cls in CLASSES}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.intervals import Interval
-from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott
+from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
 from markets.venue import INVESTORS
 from scenarios.build import make_clock
 from sim.clock import Clock
@@ -25,10 +25,13 @@ SITUATION = Situation(
     target=np.array([50.0, 50.0, 50.0]),
     position=np.array([30.0, 49.0, 75.0]),
     gamma=np.array([-4.0, 4.0, 0.0]),
+    vol=np.array([0.2, 0.2, 0.3]),
     half_spread=np.array([0.001, 0.002, 0.001]),
     discount=np.array([0.99, 0.98, 0.97]),
     gross_units=np.array([100.0, 100.0, 100.0]),
     years=0.1,
+    expiry_years=0.25,
+    interval_years=1 / 52,
 )
 
 
@@ -73,26 +76,71 @@ def test_without_costs_whalley_wilmott_is_every():
 
 def test_leland_vol():
     """sigma_L^2 = sigma^2 (1 +- sqrt(2/pi) k / (sigma sqrt(dt))), k the round trip; wider for short gamma."""
-    vol, half_spread, dt = np.array([0.2, 0.2]), np.array([0.0005, 0.0005]), 1 / 52
-    number = np.sqrt(2 / np.pi) * 0.001 / (0.2 * np.sqrt(dt))
-    got = Leland().vol_multiplier(dt, vol, half_spread, np.array([True, False]))
-    np.testing.assert_allclose(got**2, [1 + number, 1 - number], rtol=1e-14)
+    got = Leland().vol_multiplier(SITUATION)
+    number = np.sqrt(2 / np.pi) * 2 * SITUATION.half_spread / (SITUATION.vol * np.sqrt(1 / 52))
+    np.testing.assert_allclose(got**2, 1 + np.array([1, -1, -1]) * number, rtol=1e-14)
     assert got[0] > 1 > got[1]
 
 
 def test_leland_without_costs_is_the_markets_vol():
-    ones = Leland().vol_multiplier(1 / 52, np.array([0.2]), np.zeros(1), np.array([True]))
-    np.testing.assert_array_equal(ones, 1.0)
+    free = dataclasses.replace(SITUATION, half_spread=np.zeros(3))
+    np.testing.assert_array_equal(Leland().vol_multiplier(free), 1.0)
 
 
 def test_leland_of_a_large_leland_number_stays_a_vol():
-    got = Leland().vol_multiplier(1e-6, np.array([0.2]), np.array([0.01]), np.array([False]))
-    assert got[0] == pytest.approx(0.1)
+    dear = dataclasses.replace(SITUATION, half_spread=np.full(3, 0.01), interval_years=1e-6)
+    assert Leland().vol_multiplier(dear)[1] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("policy", [Never(), Every(), Band(), WhalleyWilmott(), OnMove()])
-def test_others_take_the_markets_vol(policy):
-    assert policy.vol_multiplier(1 / 52, np.array([0.2]), np.array([0.01]), np.array([True])) is None
+def test_others_take_the_vol_as_it_is(policy):
+    assert policy.vol_multiplier(SITUATION) is None
+
+
+# --- Zakamouline ------------------------------------------------------------------------------------------------------
+def half_width(policy, at):
+    """Of the band: how far the position stays from the target when it comes from far below."""
+    return at.target - policy.desired(dataclasses.replace(at, position=np.full(3, -1e12)))
+
+
+def test_zakamouline_by_hand():
+    """Path 0 with a = 0.01: H0 = .001 / (.01 x 100 x .04 x .25), H1 = 1.12 .001^.31 .25^.05 (.99/.2)^.25 sqrt(400)."""
+    policy = Zakamouline(risk_aversion=0.01)
+    flat, bent = 0.1, 1.12 * 0.001**0.31 * 0.25**0.05 * 4.95**0.25 * 20
+    assert half_width(policy, SITUATION)[0] == pytest.approx(flat + bent, rel=1e-12)
+    k = 4.76 * 0.001**0.78 * 0.25**-0.02 * 4.95**0.25 * (0.01 * 100**2 * 4) ** 0.15
+    assert policy.vol_multiplier(SITUATION)[0] ** 2 == pytest.approx(1 + k, rel=1e-12)  # short Gamma: more vol
+    assert policy.vol_multiplier(SITUATION)[1] < 1 == policy.vol_multiplier(SITUATION)[2]
+
+
+def test_without_costs_zakamouline_is_every():
+    free = dataclasses.replace(SITUATION, half_spread=np.zeros(3))
+    np.testing.assert_array_equal(Zakamouline().desired(free), free.target)
+    np.testing.assert_array_equal(Zakamouline().vol_multiplier(free), 1.0)
+
+
+def test_zakamouline_after_the_last_expiry_holds_what_is_left_to_hedge():
+    """No tau, no band: as with Whalley and Wilmott, the hedge of an expired book is let go."""
+    over = dataclasses.replace(SITUATION, expiry_years=0.0, target=np.zeros(3), gamma=np.zeros(3))
+    np.testing.assert_array_equal(Zakamouline().desired(over), 0.0)
+    assert Zakamouline().vol_multiplier(over) is None
+
+
+@pytest.mark.parametrize("cls", [WhalleyWilmott, Zakamouline])
+@pytest.mark.parametrize(("units", "money"), [(1e6, 1.0), (1.0, 1e3), (1e7, 0.01)])
+def test_bands_scale_with_the_book_and_with_money(cls, units, money):
+    """q units with risk aversion a / q: q times the band. Prices in cents and aversion per cent: the same band."""
+    other = dataclasses.replace(
+        SITUATION,
+        spot=SITUATION.spot * money,
+        gamma=SITUATION.gamma * units / money,
+        target=SITUATION.target * units,
+    )
+    scaled = cls(risk_aversion=0.01 / units / money)
+    np.testing.assert_allclose(half_width(scaled, other), units * half_width(cls(risk_aversion=0.01), SITUATION))
+    assert scaled.vol_multiplier(other) is None or np.allclose(
+        scaled.vol_multiplier(other), cls(risk_aversion=0.01).vol_multiplier(SITUATION), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +151,7 @@ def test_on_move(threshold, expected):
 
 
 def test_every_policy_is_known_by_its_kind():
-    assert set(POLICIES) == {"never", "every", "band", "whalley_wilmott", "leland", "on_move"}
+    assert set(POLICIES) == {"never", "every", "band", "whalley_wilmott", "zakamouline", "leland", "on_move"}
     assert all(POLICIES[kind].kind == kind for kind in POLICIES)
 
 
@@ -241,10 +289,55 @@ def test_leland_desk_is_at_lelands_target():
     np.testing.assert_allclose(plain, targets, rtol=1e-9)
 
 
+def test_a_desk_may_hedge_at_its_own_vol():
+    """Delta at `hedge_vol` whatever the market's vol; with Leland the correction starts from there."""
+    own = {"interval": "tick", "hedge_vol": 0.4}
+    world, targets, held = hedged({"kind": "every", **own}, market={"xi": 1.0})
+    book, factors = world.desks["desk"].book, world.factors
+    state = factors.state._replace(vol=np.full(8, 0.4))
+    np.testing.assert_allclose(held[-1], -book.delta(factors.tick, state), rtol=1e-6)
+    assert (np.abs(held[0]) > 1.1 * np.abs(targets[0])).all()  # an out-of-the-money put's delta grows with vol
+    world, _, held = hedged({"kind": "leland", **own}, half_spread=0.002)
+    state = world.factors.state._replace(vol=np.full(8, 0.4))
+    multiplier = np.sqrt(1 + np.sqrt(2 / np.pi) * 0.004 / (0.4 * np.sqrt(Interval("tick").years(world.clock))))
+    expected = -world.desks["desk"].book.delta(world.factors.tick, state, multiplier)
+    np.testing.assert_allclose(held[-1], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["whalley_wilmott", "zakamouline"])
+def test_bands_take_gamma_at_the_desks_vol(kind):
+    """The band's edge, where it traded last, is that of Gamma and delta at `hedge_vol`."""
+    policy = {"kind": kind, "interval": "tick", "hedge_vol": 0.4, "risk_aversion": 1e-6}
+    world, _, held = hedged(policy, half_spread=0.0005)
+    desk, factors = world.desks["desk"], world.factors
+    state = factors.state._replace(vol=np.full(8, 0.4))
+    greeks = desk.greeks(state)
+    years = desk.book.expiry_years(factors.tick)
+    at = dataclasses.replace(
+        SITUATION,
+        **dict.fromkeys(("last_spot", "spot"), factors.spot),
+        position=held[-1],
+        gamma=greeks.gamma,
+        vol=state.vol,
+        half_spread=np.full(8, 0.0005),
+        discount=np.exp(-factors.overnight * years),
+        expiry_years=years,
+    )
+    chosen = world.agents[0].policy
+    multiplier = chosen.vol_multiplier(at)
+    target = -desk.book.delta(factors.tick, state, 1.0 if multiplier is None else multiplier)
+    off = np.abs(chosen.desired(dataclasses.replace(at, target=target)) - held[-1])
+    assert off.max() < 1e-6 * np.abs(target).max()
+    traded = held[-1] != held[-2]
+    edge = np.abs(chosen.desired(dataclasses.replace(at, target=target, position=np.full(8, -1e12))) - target)
+    assert traded.any()
+    np.testing.assert_allclose(np.abs(held[-1] - target)[traded], edge[traded], rtol=1e-6)
+
+
 def test_discount_and_clock_of_a_book_without_options():
     """A book of swaps has no expiry: nothing to discount, and no asset is traded."""
     swap = [{"kind": "swap", "notional": 1e9, "expiry": "2030-02-19"}]
-    for kind in ("band", "whalley_wilmott", "leland", "on_move"):
+    for kind in ("band", "whalley_wilmott", "zakamouline", "leland", "on_move"):
         _, _, held = hedged({"kind": kind, "interval": "tick"}, book=swap, minutes=390)
         assert not held.any()
 
