@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -54,6 +56,57 @@ def test_interest_on_balances_and_loans(cash, day_count):
     np.testing.assert_allclose(ledger.flow("bank", "funding_credit"), credit, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(ledger.balance("maker"), balance, rtol=1e-12)
     assert (credit > 0) == (cash < 0)
+
+
+@pytest.mark.parametrize("repo", [None, 0.0, 0.004])
+def test_long_stock_in_repo_and_only_the_rest_on_the_line(repo):
+    """A maker bought stock for 4e8 of which it had 1e8; the price falls to 60: the repo shrinks, the line fills in."""
+    anchors = [CALM[0], {"date": "2020-03-04", "spot": 60.0}]
+    bank = {"type": "FundingDesk", **({} if repo is None else {"repo_spread": repo})}
+    agents = {"maker": {**MAKER, "capital": 1e8}, "bank": bank}
+    venue = {"asset": {**DEEP, "half_spread": 0.0}}
+    market = {"day_count": "act/365"}
+    world = world_of(
+        crisis(anchors=anchors, agents=agents, market=market, venue=venue, feedback=only(), minutes=390), 2
+    )
+    send(world, {0: {"asset": -4e6}})
+    seen = watch(world, Phase.MARK, lambda: (world.ledger.balance("maker")[0], world.factors.spot[0]))
+    world.run()
+    clock, charged, lines = world.clock, 0.0, []
+    opens = np.flatnonzero(clock.is_open)
+    for before, after in pairwise(opens):
+        cash, spot = seen[after - 1]
+        years = clock.calendar_years[after] - clock.calendar_years[before]
+        stock = 0.0 if repo is None else 4e6 * spot
+        lines.append(max(-cash - stock, 0.0))
+        charged += years * (0.01 * lines[-1] + (repo or 0.0) * stock)
+    np.testing.assert_allclose(world.ledger.flow("maker", "funding_credit"), -charged, rtol=1e-9)
+    np.testing.assert_allclose(world.ledger.flow("bank", "funding_credit"), charged, rtol=1e-9)
+    assert (min(lines) == 0.0) == (repo is not None)
+    assert max(lines) > 4e7
+
+
+def test_nobody_pays_repo_on_what_it_is_short():
+    agents = {"maker": {**MAKER, "capital": 1e8}, "bank": {"type": "FundingDesk", "repo_spread": 0.01}}
+    venue = {"asset": {**DEEP, "half_spread": 0.0}}
+    world = world_of(crisis(anchors=CALM, agents=agents, venue=venue, feedback=only(), minutes=390), 2)
+    send(world, {0: {"asset": 1e6}})
+    world.run()
+    np.testing.assert_array_equal(world.ledger.flow("maker", "funding_credit"), 0.0)
+
+
+def test_stock_in_repo_pays_margin():
+    """A hedger long its hedge, with no line: what repo raises on it meets a requirement that cash alone does not."""
+    calls_sold = [{"kind": "call", "moneyness": 1.0, "expiry": "2020-06-19", "quantity": -1e7}]
+    desk = {"policy": {"kind": "every", "interval": "tick"}, "capital": 1e8}
+    outcomes = {}
+    for name, terms in {"none": {}, "repo": {"repo_spread": 0.0}}.items():
+        world = desk_world(book=calls_sold, desk=desk, bank={"line": 0.0, **terms})
+        world.run()
+        outcomes[name] = set(calls(world)["outcome"])
+    assert (world.ledger.balance("desk") < 0).all()
+    assert "reduced" in outcomes["none"]
+    assert outcomes["repo"] <= {"met"}
 
 
 def test_a_weekend_has_three_days():
