@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.base import Process
 from agents.funding_desk import FundingDesk
+from agents.settlement import Settlement
 from agents.world import margin_account
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
@@ -30,6 +31,7 @@ class Client:
         self.called = world.full(0.0)
         self.required = world.full(0.0)
         self.winding_up = np.zeros(world.paths, dtype=bool)  # found under water; the close-out may take days
+        self.failed = np.zeros(world.paths, dtype=bool)  # could not pay another desk in full
         self.deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: no call outstanding
 
 
@@ -42,6 +44,7 @@ class Lending:
         others = tuple(a.name for a in world.agents if a.role != "funding_desk" and a.name not in claimed)
         self.borrowers = agent.lends_to or others
         self.clients = {name: Client(world, world.desks[name]) for name in self.borrowers if name in world.desks}
+        self.settlement = Settlement(world, self.clients, netting=agent.netting)
         self.losses = world.full(0.0)
         self.accrued_through = 0
         world.ledger.open(WHOLESALE)
@@ -57,9 +60,11 @@ class Lending:
         while True:
             yield world.tick(Phase.FUND)
             if clock.is_close[world.tick_index]:
-                for name, client in self.clients.items():
+                for client in self.clients.values():
                     client.desk.mark()
                     client.desk.close_out(self.agent.closeout_cost)  # first: what is gone needs no margin
+                self.settlement.settle_due(int(clock.day[world.tick_index]))
+                for name, client in self.clients.items():
                     self._margin(name, client)
                 self._spread_stress()
                 self._log()
@@ -135,13 +140,16 @@ class Lending:
                     if isinstance(venue, SwapVenue):
                         own = own + venue.held(name) * venue.node_sensitivity()[node]
                 rates += np.abs(own)
+        for asset in world.other_assets:  # without netting between assets
+            delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_base
         margin: Vector = move * (delta + convexity * move + rates * agent.rate_vol / factors.vol_base)
         return margin
 
     def _required(self, name: str, desk: Desk) -> Vector:
         """(paths,) $ to be posted: what book and swaps owe (or are owed), short sales' proceeds, initial margin."""
-        swaps = sum((v.value(name) for n, v in self.world.venues.items() if n != "asset"), np.zeros(self.world.paths))
-        borrowed_stock = np.maximum(-self.world.venue("asset").value(name), 0.0)
+        zero, venues = np.zeros(self.world.paths), self.world.venues.values()
+        swaps = sum((v.value(name) for v in venues if isinstance(v, SwapVenue)), zero)
+        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if not isinstance(v, SwapVenue)), zero)
         owed: Vector = borrowed_stock - (desk.value_now() + swaps)
         return owed + self.initial_margin(name, desk)
 
@@ -218,7 +226,7 @@ class Lending:
     def _force(self, name: str, client: Client, day: int) -> None:
         world, desk = self.world, client.desk
         equity = world.equity_now(name)
-        ruined = (equity < 0) & ~desk.liquidated
+        ruined = ((equity < 0) | client.failed) & ~desk.liquidated
         due = (client.deadline >= 0) & (day >= client.deadline) & ~desk.liquidated
         if not (due | ruined).any():
             return
@@ -250,8 +258,8 @@ class Lending:
         desk.defaulted |= bad
 
     def _spread_stress(self) -> None:
-        """Stress: unmet margin and losses of defaulted desks as a share of lending lines."""
-        total = self.losses + sum(
+        """Stress: unmet margin and losses of defaulted desks, to the lender and to others, as a share of lending lines."""
+        total = self.losses + self.settlement.unpaid + sum(
             (np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values()), np.zeros(self.world.paths)
         )
         lines = self.agent.line * max(len(self.clients), 1)

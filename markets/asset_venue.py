@@ -1,4 +1,4 @@
-"""The risky asset's venue: priced in $, paid in cash, with circuit breakers."""
+"""A risky asset's venue: priced in $, paid in cash, with circuit breakers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 
 
 class AssetVenue(Venue):
-    """The risky asset: priced in $, paid in cash."""
+    """A risky asset: priced in $, paid in cash."""
 
     unit_price = True
 
@@ -30,15 +30,28 @@ class AssetVenue(Venue):
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        return self.world.factors.spot
+        return self.world.factors.price(self.name)
+
+    @property
+    def reference(self) -> Vector:
+        """$/unit of which spreads and depth are shares, (paths,): mid, or the starting price under the normal law."""
+        return self.world.factors.law(self.name).reference(self.mid)
 
     def notional(self, quantity: Vector) -> Vector:
-        """$ notional of a quantity, (paths,)."""
-        return quantity * self.mid
+        """$ notional of a quantity at the reference price, (paths,)."""
+        return quantity * self.reference
+
+    def units(self, notional: Vector) -> Vector:
+        """Quantity that is worth a notional at the reference price, (paths,)."""
+        return notional / self.reference
 
     def price_at(self, worse: Vector) -> Vector:
         """(paths,) $/unit."""
-        return self.mid * (1 + worse)
+        return self.mid + self.reference * worse
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Change of the price as a share of the reference, (paths,)."""
+        return self.world.factors.law(self.name).relative(displacement)
 
     def cost_per_notional(self) -> float:
         """Spreads are shares of mid."""
@@ -50,7 +63,7 @@ class AssetVenue(Venue):
         notional = self.notional(quantity)
         calm_cost = np.abs(notional) * calm
         ledger.transfer(quantity, source=maker, target=taker, asset=self.name, reason="hedge")
-        ledger.transfer(notional, source=taker, target=maker, reason="hedge")
+        ledger.transfer(quantity * self.mid, source=taker, target=maker, reason="hedge")
         ledger.transfer(calm_cost, source=taker, target=maker, reason="spread_cost_calm")
         ledger.transfer(notional * spread - calm_cost, source=taker, target=maker, reason="spread_cost_crisis")
         ledger.transfer(notional * walk, source=taker, target=maker, reason="impact_cost")
@@ -59,7 +72,7 @@ class AssetVenue(Venue):
         """Units against cash at mid."""
         ledger = self.world.ledger
         ledger.transfer(quantity, source=source, target=target, asset=self.name, reason="hedge")
-        ledger.transfer(self.notional(quantity), source=target, target=source, reason="hedge")
+        ledger.transfer(quantity * self.mid, source=target, target=source, reason="hedge")
 
     def held(self, account: str) -> Vector:
         """Units, (paths,)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from markets.swap_venue import SwapVenue
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def _settle(world: MarketWorld, account: str, years: float) -> None:
     if world.market.dividend_yield:
         due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
         ledger.transfer(due, source=CLEARING, target=account, reason="hedge")
-    for name in world.venues:
-        if name == "asset":
+    for name, venue in world.venues.items():
+        if not isinstance(venue, SwapVenue):
             continue
         notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
         if notional.any() or coupon.any():

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.assets import MAIN, OtherAssets
+from markets.correlation import mixing
 from markets.jumps import Jumps
-from sim.errors import UserError
+from markets.price import PriceLaw
 
 if TYPE_CHECKING:
-    from markets.spec import CreditSpec, FeedbackSpec, MarketSpec, RateSpec
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, RateSpec
     from markets.storyline import Level, Storyline
     from sim.clock import Clock
     from sim.streams import Streams
@@ -78,18 +80,7 @@ def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
             [spec.corr_spot_us10y, spec.corr_overnight_us10y, spec.corr_us2y_us10y, 1.0],
         ]
     )
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] < -1e-9:
-        raise UserError(
-            "correlations form a positive semidefinite matrix",
-            value=f"least eigenvalue {values[0]:.3g}",
-            place="market.rates.corr_*",
-            remedy="bring the correlations closer to zero",
-        )
-    _, r = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)
-    lower = (r * np.sign(np.where(np.diag(r) == 0, 1.0, np.diag(r)))[:, None]).T
-    rows: NDArray[np.float64] = lower[1:]
-    return rows
+    return mixing(matrix, "market.rates.corr_*")[1:]
 
 
 class Factors:
@@ -109,6 +100,7 @@ class Factors:
         market: MarketSpec,
         feedback: FeedbackSpec,
         credit: CreditSpec,
+        assets: tuple[AssetSpec, ...] = (),
     ) -> None:
         paths = streams.paths
         self._clock = clock
@@ -123,6 +115,8 @@ class Factors:
         self._mixing = rate_mixing(market.rates)
         self._rate_vols = [getattr(market.rates, f"vol_{node}") for node in NODES]
         self._weight = 1.0 - market.dispersion
+        self._law = PriceLaw(float(np.exp(storyline.spot.level[0])), market.price_model == "normal")
+        self._others = OtherAssets(assets, clock, streams, market)
 
         self.deviation = np.zeros(paths)  # d, ln S
         self.vol_noise = np.zeros(paths)  # ln s
@@ -141,6 +135,9 @@ class Factors:
         clock, market = self._clock, self._market
         years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
         first = self._spot_noise.normal()
+        if self._others.names:
+            decay, time = self._spot_reverted(years)
+            self._others.step(tick, time, decay, first, self.vol / self.vol_base)
         self._step_spot(tick, years, first)
         for impact in self.impact.values():
             impact.decay(years)
@@ -157,9 +154,15 @@ class Factors:
         sigma = self.vol * self._market.realised_ratio if np.isnan(realised) else realised
         jumps = self._jumps.step(years)
         keep = self._keep(self._line.spot, tick)
-        self.deviation = _bridged(self.deviation, shock, sigma * sigma * years, keep)
+        decay, time = self._spot_reverted(years)
+        self.deviation = _bridged(decay * self.deviation, shock, sigma * sigma * time, keep)
         if jumps is not None:
             self.deviation += keep * jumps
+
+    def _spot_reverted(self, years: float) -> tuple[float, float]:
+        """What `years` leave of the spot's noise, and the years of variance that it gathers in them."""
+        speed = self._market.spot_reversion
+        return float(np.exp(-speed * years)), _reverted(speed, years)
 
     def _step_vol(self, tick: int, years: float, shock: Vector) -> None:
         market = self._market
@@ -182,8 +185,8 @@ class Factors:
             variance = self._rate_vols[row] ** 2 * time
             self.rate_noise[row] = _bridged(decay * self.rate_noise[row], shocks[row], variance, keep)
 
-    def _asset_impact(self) -> Vector:
-        impact = self.impact.get("asset")
+    def _asset_impact(self, name: str = MAIN) -> Vector:
+        impact = self.impact.get(name)
         return np.zeros_like(self.deviation) if impact is None else impact.total
 
     def refresh(self) -> None:
@@ -191,7 +194,8 @@ class Factors:
         self.version += 1
         tick, line = self.tick, self._line
         self.log_vol_line = float(line.vol.level[tick])
-        self.spot: Vector = np.exp(line.spot.level[tick] + self.deviation + self._asset_impact())
+        self.spot: Vector = self._law.at(float(line.spot.level[tick]), self.deviation + self._asset_impact())
+        self._prices = {n: self._others.price(tick, n, self._asset_impact(n)) for n in self._others.names}
         self.vol = np.exp(self.log_vol_line + self.vol_noise + self.vol_response)
         rates = [getattr(line, node).level[tick] + self.rate_noise[row] for row, node in enumerate(NODES)]
         for row, node in enumerate(NODES):
@@ -210,10 +214,20 @@ class Factors:
         """Displace a venue's price by (paths,) ln S or decimal rate, now; vol answers at the next step."""
         self.version += 1
         self.impact[venue].add(displacement)
-        if venue == "asset":
-            self.spot = self.spot * np.exp(displacement)
+        if venue == MAIN:
+            self.spot = self._law.moved(self.spot, displacement)
+        elif venue in self._prices:
+            self._prices[venue] = self._others.laws[venue].moved(self._prices[venue], displacement)
         else:
             setattr(self, venue, getattr(self, venue) + displacement)
+
+    def price(self, asset: str) -> Vector:
+        """Price of an asset by its name, (paths,) $."""
+        return self.spot if asset == MAIN else self._prices[asset]
+
+    def law(self, asset: str) -> PriceLaw:
+        """How an asset's price is displaced."""
+        return self._law if asset == MAIN else self._others.laws[asset]
 
     @property
     def state(self) -> State:

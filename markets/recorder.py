@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.asset_venue import AssetVenue
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Recorder:
                 if world.log.witness.size:
                     world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
                 if closing:
-                    if venue.name == "asset":
+                    if isinstance(venue, AssetVenue):
                         world.log.add("closes", world.now, venue=venue.name, **columns)
                     venue.close_day()
             if tick == len(clock.ticks) - 1:

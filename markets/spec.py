@@ -42,6 +42,10 @@ class RateSpec:
 class MarketSpec:
     """How spot and implied vol move around the storyline, and how options are priced from them."""
 
+    price_model: Literal["lognormal", "normal"] = param(
+        "lognormal", help="noise and impact move ln S, or S itself in units of the starting spot (Bachelier)"
+    )
+    spot_reversion: float = param(0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0)
     dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
     realised_ratio: float = param(0.85, help="realised vol as a share of implied vol", ge=0)
     kappa: float = param(20.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
@@ -100,6 +104,12 @@ class VenueSpec:
     spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
     slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
     capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
+    clearing: Literal["sequential", "fixed_point"] = param(
+        "sequential", help="orders are sent at the price seen, or solved together with the price that they move"
+    )
+    clearing_rounds: int = param(
+        0, help="revisions of the orders in one fixed-point clearing (0: until orders and price agree)", ge=0
+    )
     depth_floor: float = param(0.02, unit="share of base depth", help="what outside investors always show", gt=0, le=1)
     halts: tuple[float, ...] = param(
         (), unit="fall from the previous close", help="circuit breakers; the last closes the day"
@@ -129,6 +139,33 @@ class VenuesSpec:
     asset: VenueSpec = param(factory=asset_venue, help="the risky asset")
     us2y: VenueSpec = param(factory=us2y_venue, help="2Y par swaps")
     us10y: VenueSpec = param(factory=us10y_venue, help="10Y par swaps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetAnchor:
+    """Level of a further asset at the close of a date."""
+
+    date: date
+    spot: float = param(unit="$", help="level of the asset", gt=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetSpec:
+    """A further risky asset: its own price, noise and venue, under the market's one volatility factor.
+
+    Its realised vol is `vol` (s/s_base)^vol_power. A correlation that is not given is the product of the two with the
+    main asset (one common factor), and 0 with the main asset itself.
+    """
+
+    name: str = param("", help="name of its venue; from the scenario file's key")
+    spot: float = param(unit="$", help="level at the start", gt=0)
+    vol: float = param(unit="decimal a year", help="realised vol at the start", ge=0)
+    vol_power: float = param(1.0, help="its vol follows the market's implied vol to this power", ge=0)
+    correlation: dict[str, float] = param(
+        factory=dict, help="of its noise with other assets' by name; 'asset' is the main one"
+    )
+    anchor: tuple[AssetAnchor, ...] = param((), help="dated levels after the start (default: none, it stays)")
+    venue: VenueSpec = param(factory=asset_venue, help="where it trades")
 
 
 @dataclass(frozen=True, kw_only=True)

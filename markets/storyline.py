@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from markets.spec import Anchor, MarketSpec, StorylineSpec
+    from markets.spec import Anchor, AssetAnchor, AssetSpec, MarketSpec, StorylineSpec
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
@@ -52,7 +52,7 @@ def _identity(values: Vector) -> Vector:
 SNAP = 1e-9  # years: an anchor this close to a tick lies on it
 
 
-def _knots(anchors: tuple[Anchor, ...], name: str, clock: Clock) -> tuple[Vector, Vector]:
+def _knots(anchors: Sequence[Anchor | AssetAnchor], name: str, clock: Clock) -> tuple[Vector, Vector]:
     """Trading times (years since the start) and values of the anchors that give a level."""
     given = [(a.date, getattr(a, name)) for a in anchors if getattr(a, name) is not None]
     times = np.array([clock.variance_years_to(day) for day, _ in given], dtype=np.float64)
@@ -83,7 +83,7 @@ def _pull(knots: Vector, years: Vector) -> Vector:
 
 
 def _level(
-    anchors: tuple[Anchor, ...],
+    anchors: Sequence[Anchor | AssetAnchor],
     name: str,
     clock: Clock,
     scale: Callable[[Vector], Vector] = _identity,
@@ -140,3 +140,10 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec) -> Storyline:
         depth=_level(anchors, "depth", clock, np.log, default=0.0),
         realised=_steps(anchors, clock),
     )
+
+
+def asset_level(spec: AssetSpec, clock: Clock) -> Level:
+    """A further asset's ln level: its start, then its anchors, log-linearly in trading time."""
+    from markets.spec import AssetAnchor
+
+    return _level((AssetAnchor(date=clock.first, spot=spec.spot), *spec.anchor), "spot", clock, np.log)

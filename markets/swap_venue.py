@@ -52,6 +52,14 @@ class SwapVenue(Venue):
         """The quantity is the notional."""
         return quantity
 
+    def units(self, notional: Vector) -> Vector:
+        """The quantity is the notional."""
+        return notional
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Rates move by the displacement itself."""
+        return displacement
+
     def price_at(self, worse: Vector) -> Vector:
         """A receiver gets less than mid, (paths,) decimal."""
         return self.mid - worse

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -11,6 +12,7 @@ import simpy
 from numpy.typing import NDArray
 
 from markets.factors import Impact
+from markets.fixed_point import agree
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -39,6 +41,25 @@ class Fill(NamedTuple):
     price: Vector  # execution price, $/unit or decimal rate
 
 
+Demand = Callable[[Vector], Vector]  # displacement (paths,), ln S or decimal rate -> signed quantity (paths,)
+
+
+class Order(NamedTuple):
+    """What a taker wants, at any displacement of the price, and where the answer goes."""
+
+    taker: str
+    demand: Demand
+    answer: simpy.Event
+
+
+class Netting(NamedTuple):
+    """Orders of one instant together: wanted and filled quantity of each, and what they do to the price."""
+
+    wanted: list[Vector]
+    filled: list[Vector]
+    displacement: Vector  # (paths,) ln S or decimal rate
+
+
 @dataclass
 class Quote:
     """One maker's market, each (paths,)."""
@@ -63,6 +84,8 @@ class Venue(ABC):
 
     Orders of one instant are netted: the net is filled up to `capacity` x depth, at
     mid + skew +- half-spread + slope x impact x (signed fraction of depth), and moves the price by impact x fraction.
+    With `clearing = "fixed_point"` orders that depend on the price are solved together with it, and fill at the price
+    that they lead to.
     """
 
     unit_price: bool  # whether a quantity is worth quantity x mid (asset) or is itself a notional (swaps)
@@ -72,7 +95,7 @@ class Venue(ABC):
         self.name = name
         self.spec = spec
         self._impact_switch = world.feedback.impact
-        self._orders: list[tuple[str, Vector, simpy.Event]] = []
+        self._orders: list[Order] = []
         self._quotes: dict[str, Quote] = {}
         self._book: Book | None = None
         self.halted_until = np.zeros(world.paths)  # seconds
@@ -91,6 +114,14 @@ class Venue(ABC):
     @abstractmethod
     def notional(self, quantity: Vector) -> Vector:
         """$ notional of a quantity, (paths,)."""
+
+    @abstractmethod
+    def units(self, notional: Vector) -> Vector:
+        """Quantity of a $ notional, (paths,)."""
+
+    @abstractmethod
+    def relative(self, displacement: Vector) -> Vector:
+        """How much worse a price displaced by (paths,) is for a buyer, in the unit of spreads."""
 
     @abstractmethod
     def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
@@ -186,19 +217,41 @@ class Venue(ABC):
         return self.gain("gamma" if self.unit_price else "convexity")
 
     # --- trading ---------------------------------------------------------------------------------------------------
-    def trade(self, taker: Named, quantity: Vector | float) -> simpy.Event:
+    def trade(self, taker: Named, quantity: Vector | float | Demand) -> simpy.Event:
         """Send an order of signed `quantity` (paths,); yields a `Fill` after CLEAR of this instant.
 
-        Units: units of the asset, or $ notional received fixed. Raises BugError if an order is not finite.
+        Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: it is
+        asked for the quantity wanted when all orders together displace the price by so much; sequential clearing asks
+        for no displacement, fixed-point clearing for the one that the orders cause. Raises BugError if an order is not
+        finite.
         """
         world = self.world
-        order = np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), (world.paths,)))
-        world.require_finite(f"order of {taker.name} at {self.name}", order)
-        order = np.where(np.abs(self.notional(order)) < DUST, 0.0, order)
+        if not callable(quantity):
+            fixed = self._order(taker.name, np.asarray(quantity, dtype=np.float64))
+            order = Order(taker.name, lambda _: fixed, world.env.event())
+        else:
+            demand = quantity
+            order = Order(taker.name, lambda move: self._order(taker.name, demand(move)), world.env.event())
         world.clear_soon()
-        answer = world.env.event()
-        self._orders.append((taker.name, order, answer))
-        return answer
+        self._orders.append(order)
+        return order.answer
+
+    def _order(self, taker: str, quantity: Vector) -> Vector:
+        order = np.array(np.broadcast_to(quantity, (self.world.paths,)))
+        self.world.require_finite(f"order of {taker} at {self.name}", order)
+        return np.where(np.abs(self.notional(order)) < DUST, 0.0, order)
+
+    def hit(self, taker: Named, maker: str, quantity: Vector) -> Vector:
+        """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).
+
+        `quantity` (paths,) is signed as the taker sees it. For clients who come to a maker rather than to the market.
+        """
+        quote = self._quotes[maker]
+        order = self._order(taker.name, quantity)
+        nothing = np.zeros(self.world.paths)
+        own = Book(quote.half_spread, quote.skew, quote.depth, {maker: np.ones(self.world.paths)})
+        self._fill(taker.name, order, order, own, self._calm(), nothing)
+        return self.price_at(np.sign(order) * quote.half_spread + quote.skew)
 
     @property
     def has_orders(self) -> bool:
@@ -210,26 +263,43 @@ class Venue(ABC):
         world, orders = self.world, self._orders
         self._orders = []
         book = self.book()
-        open_now = self.halted_until <= world.now
-        buys = sum((np.maximum(q, 0.0) for _, q, _ in orders), np.zeros(world.paths))
-        sells = sum((np.maximum(-q, 0.0) for _, q, _ in orders), np.zeros(world.paths))
-        limit = self._limit(book)
+        fixed_point = self.spec.clearing == "fixed_point"
+
+        def netted(move: Vector) -> Netting:
+            return self._net([order.demand(move) for order in orders], book)
+
+        if fixed_point:
+            limit = self._impact_switch * self.spec.impact * self.spec.capacity
+            clearing = agree(
+                lambda move: netted(move).displacement, world.paths, limit=limit, rounds=self.spec.clearing_rounds
+            )
+            net = netted(clearing.asked)
+            walk = self.relative(net.displacement)
+        else:
+            net = netted(world.full(0.0))
+            walk = self.spec.slope * net.displacement
+        for order, wanted, filled in zip(orders, net.wanted, net.filled, strict=True):
+            self._fill(order.taker, wanted, filled, book, self._calm(), walk)
+            price = self.price_at(np.sign(filled) * book.half_spread + book.skew + walk)
+            world.soon(order.answer, Fill(filled, wanted - filled, price))
+        return net.displacement
+
+    def _net(self, wanted: list[Vector], book: Book) -> Netting:
+        """What each order gets, and the displacement of the price by all of them."""
+        zero = np.zeros(self.world.paths)
+        open_now = self.halted_until <= self.world.now
+        buys = sum((np.maximum(q, 0.0) for q in wanted), zero)
+        sells = sum((np.maximum(-q, 0.0) for q in wanted), zero)
+        limit = self.units(self.spec.capacity * book.depth)
         share_buy = np.where(open_now, _filled_share(buys, sells, limit), 0.0)
         share_sell = np.where(open_now, _filled_share(sells, buys, limit), 0.0)
         fraction = self.notional(share_buy * buys - share_sell * sells) / book.depth
-        walk = self._impact_switch * self.spec.slope * self.spec.impact * fraction
-        calm = np.full(world.paths, self.spec.half_spread)
-        for taker, order, answer in orders:
-            filled = np.where(order > 0, share_buy, share_sell) * order
-            self._fill(taker, order, filled, book, calm, walk)
-            price = self.price_at(np.sign(filled) * book.half_spread + book.skew + walk)
-            world.soon(answer, Fill(filled, order - filled, price))
-        return self._impact_switch * self.spec.impact * fraction
+        filled = [np.where(q > 0, share_buy, share_sell) * q for q in wanted]
+        return Netting(wanted, filled, self._impact_switch * self.spec.impact * fraction)
 
-    def _limit(self, book: Book) -> Vector:
-        """Most net quantity that one clearing fills, (paths,)."""
-        notional = self.spec.capacity * book.depth
-        return notional / self.mid if self.unit_price else notional
+    def _calm(self) -> Vector:
+        """Half-spread of a calm market, (paths,)."""
+        return self.world.full(self.spec.half_spread)
 
     def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, calm: Vector, walk: Vector) -> None:
         if not order.any():

@@ -8,6 +8,7 @@ import numpy as np
 import simpy
 
 from markets.asset_venue import AssetVenue
+from markets.assets import MAIN
 from markets.factors import NODES, Factors
 from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from markets.curve import Benchmark
-    from markets.spec import CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 
 
 class MarketWorld(World):
@@ -38,24 +39,34 @@ class MarketWorld(World):
         credit: CreditSpec,
         venues: VenuesSpec,
         benchmarks: dict[str, Benchmark],
+        assets: tuple[AssetSpec, ...] = (),
         **engine: Any,
     ) -> None:
         super().__init__(**engine)
         self.market = market
         self.feedback = feedback
+        self.other_assets = assets
         line = lay_out(storyline, self.clock, market)
         self.factors = Factors(
-            clock=self.clock, streams=self.streams, storyline=line, market=market, feedback=feedback, credit=credit
+            clock=self.clock,
+            streams=self.streams,
+            storyline=line,
+            market=market,
+            feedback=feedback,
+            credit=credit,
+            assets=assets,
         )
         self.log.declare(*TABLES)
-        self.venues: dict[str, Venue] = {"asset": AssetVenue(self, "asset", venues.asset)}
+        self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
+        for asset in assets:
+            self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
         for name, benchmark in benchmarks.items():
             self.venues[name] = SwapVenue(self, name, getattr(venues, name), benchmark)
         self._clearing = False
         self.start(self._live())
 
     def venue(self, name: str) -> Venue:
-        """A venue: 'asset', 'us2y' or 'us10y'."""
+        """A venue: 'asset', 'us2y', 'us10y', or a further asset's name."""
         return self.venues[name]
 
     def timestamp(self) -> datetime:
@@ -99,4 +110,6 @@ class MarketWorld(World):
                 self.require_finite(name, values)
             for venue in self.venues.values():
                 venue.reprice()
+                if isinstance(venue, AssetVenue):
+                    self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()

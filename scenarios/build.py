@@ -22,7 +22,7 @@ from markets.curve import Benchmark
 from markets.factors import rate_mixing
 from markets.instruments import add_months
 from markets.recorder import Recorder
-from markets.storyline import lay_out
+from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
@@ -86,6 +86,8 @@ def check_on_clock(scenario: Scenario, clock: Clock) -> None:
     """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
     lay_out(scenario.storyline, clock, scenario.market)
     rate_mixing(scenario.market.rates)
+    for asset in scenario.assets:
+        asset_level(asset, clock)
     compile_books(scenario, clock)
     for years in TENORS.values():
         Benchmark(add_months(scenario.start, 12 * years), clock)
@@ -109,6 +111,7 @@ def make_world(scenario: Scenario, chunk: Chunk, feedback: FeedbackSpec, clock: 
         credit=scenario.credit,
         venues=scenario.venue,
         benchmarks={name: Benchmark(add_months(scenario.start, 12 * years), clock) for name, years in TENORS.items()},
+        assets=scenario.assets,
         agents=scenario.agents,
         books=compile_books(scenario, clock),
     )

@@ -16,7 +16,9 @@ from agents.intervals import Interval
 from agents.market_maker import MarketMaker
 from agents.policies import Policy
 from agents.positions import Position
-from markets.spec import RateSpec, StorylineSpec, VenueSpec, VenuesSpec
+from markets.assets import MAIN, correlation_matrix
+from markets.correlation import mixing
+from markets.spec import RateSpec, StorylineSpec, VenueSpec
 from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario
@@ -36,7 +38,8 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_storyline(scenario.storyline, at.at("storyline"))
     check_correlations(scenario.market.rates, at.at("market", "rates"))
     for name in VENUES:
-        check_venue(scenario.venue, name, at.at("venue", name))
+        check_venue(getattr(scenario.venue, name), at.at("venue", name), swap=name != "asset")
+    check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     for agent in scenario.agents:
         check_agent(agent, scenario, at.at("agents", agent.name))
@@ -73,12 +76,39 @@ def check_correlations(rates: RateSpec, at: Place) -> None:
         raise at.error("the correlations contradict each other (matrix not positive semidefinite)", remedy=remedy)
 
 
-def check_venue(venues: VenuesSpec, name: str, at: Place) -> None:
-    """Circuit breakers are falls in (0, 1), in increasing order."""
-    venue: VenueSpec = getattr(venues, name)
+def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
+    """Circuit breakers are falls in (0, 1), in increasing order; swaps clear in sequence."""
     halts = venue.halts
     if any(not 0 < h < 1 for h in halts) or any(b <= a for a, b in itertools.pairwise(halts)):
         raise at.at("halts").error("halts must be increasing falls between 0 and 1", value=list(halts))
+    if swap and venue.clearing != "sequential":
+        remedy = "fixed-point clearing is for [venue.asset] and [assets.NAME.venue]"
+        raise at.at("clearing").error("swap venues clear in sequence", value=venue.clearing, remedy=remedy)
+
+
+def check_assets(scenario: Scenario, at: Place) -> None:
+    """Further assets have names of their own, dates after the start, possible correlations, and somebody's quotes."""
+    names = [asset.name for asset in scenario.assets]
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+    for asset in scenario.assets:
+        here = at.at(asset.name)
+        if not NAME.fullmatch(asset.name) or asset.name in VENUES:
+            raise here.error("not a usable name for an asset", value=asset.name, remedy="use another name")
+        known = [MAIN, *(name for name in names if name != asset.name)]
+        for other, value in asset.correlation.items():
+            if other not in known:
+                raise here.at("correlation", other).error("no such asset", value=other, remedy=nearest(other, known))
+            if not -1 <= value <= 1:
+                raise here.at("correlation", other).error("a correlation is between -1 and 1", value=value)
+        for before, after in itertools.pairwise((scenario.start, *(anchor.date for anchor in asset.anchor))):
+            if after <= before:
+                rule = f"an asset's anchors must increase in date, after the start ({before} stands before)"
+                raise here.at("anchor").error(rule, value=str(after), remedy="put them in order, one a date")
+        check_venue(asset.venue, here.at("venue"))
+        if scenario.agents and asset.name not in quoted:
+            remedy = f"add '{asset.name}' to the `venues` of a MarketMaker"
+            raise here.error("nobody quotes this asset", value=asset.name, remedy=remedy)
+    mixing(correlation_matrix(scenario.assets), str(at.at("*", "correlation")))
 
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
@@ -104,18 +134,38 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
 def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
     """The rules of the built-in types."""
     if isinstance(agent, MarketMaker):
+        venues = [*VENUES, *(asset.name for asset in scenario.assets)]
         for venue in agent.venues:
-            if venue not in VENUES:
-                raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, list(VENUES)))
+            if venue not in venues:
+                raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, venues))
     if isinstance(agent, FundingDesk):
         names = [a.name for a in scenario.agents if a.name != agent.name]
         for name in agent.lends_to:
             if name not in names:
                 raise at.at("lends_to").error("lends to an unknown agent", value=name, remedy=nearest(name, names))
+        check_obligations(agent, scenario, at.at("obligations"))
     if isinstance(agent, Hedger):
         check_interval(agent.policy, at.at("policy", "interval"))
         for i, position in enumerate(agent.book):
             check_position(position, scenario.start, at.at("book", i))
+
+
+def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> None:
+    """Both parties are hedgers that this desk funds, not the same one, and the date is within the run."""
+    claimed = {name for a in scenario.agents if isinstance(a, FundingDesk) for name in a.lends_to}
+    hedgers = [a.name for a in scenario.agents if isinstance(a, Hedger)]
+    funded = [name for name in hedgers if (name in lender.lends_to if lender.lends_to else name not in claimed)]
+    for i, owed in enumerate(lender.obligations):
+        here = at.at(i)
+        for key, name in (("debtor", owed.debtor), ("creditor", owed.creditor)):
+            if name not in funded:
+                rule = f"not the name of a hedger that {lender.name} funds"
+                raise here.at(key).error(rule, value=name, remedy=nearest(name, funded))
+        if owed.debtor == owed.creditor:
+            raise here.error("debtor and creditor are the same", value=owed.debtor, remedy="name two agents")
+        if not scenario.start < owed.due <= scenario.end:
+            remedy = f"choose a date after {scenario.start} and not after {scenario.end}"
+            raise here.at("due").error("falls due outside the run", value=str(owed.due), remedy=remedy)
 
 
 def check_interval(policy: Policy, at: Place) -> None:

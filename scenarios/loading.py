@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
-from markets.spec import ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from scenarios import overrides as override
 from scenarios.checks import check
 from scenarios.place import Place
@@ -96,6 +96,7 @@ def _assemble(tables: Mapping[str, Any], place: Place, folder: Path | None) -> S
     for key, default in DEFAULTS.items():
         parts[key] = build(type(default), tables.get(key, {}), place.at(key), default=default)
     parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))
+    parts["assets"] = _assets(tables.get("assets", {}), place.at("assets"))
     parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), folder)
     parts["run"] = _run(tables.get("run", {}), place.at("run"), parts["feedback"])
     return Scenario(**parts)
@@ -113,6 +114,19 @@ def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
         raise place.at("twin", "name").error("must be a name other than 'actual' and 'none'", value=name)
     spec = TwinSpec(name=name, feedback=build(FeedbackSpec, loops, place.at("twin"), default=feedback))
     return dataclasses.replace(run, twin=spec)
+
+
+def _assets(tables: Any, place: Place) -> tuple[AssetSpec, ...]:
+    if not isinstance(tables, Mapping):
+        raise place.error("must be a table of assets", value=tables, remedy="write [assets.NAME] for each")
+    made = []
+    for name, table in tables.items():
+        if isinstance(table, Mapping) and table.get("name", name) != name:
+            remedy = f"rename the table [assets.{name}] instead"
+            raise place.at(name, "name").error("an asset's name is its table's", value=table["name"], remedy=remedy)
+        values = {**table, "name": name} if isinstance(table, Mapping) else table
+        made.append(build(AssetSpec, values, place.at(name)))
+    return tuple(made)
 
 
 def _agents(tables: Any, place: Place, folder: Path | None) -> tuple[Agent, ...]:

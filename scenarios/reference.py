@@ -9,9 +9,10 @@ from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agents.base import Agent
+from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
 from agents.positions import Position
-from markets.spec import Anchor, StorylineSpec
+from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
 from scenarios.registry import agent_types
 from scenarios.scenario import RunSpec, Scenario
 
@@ -37,14 +38,17 @@ class Key:
 
 def all_keys() -> Iterator[Key]:
     """Keys in the order of a scenario file."""
-    yield from keys_of(Scenario, "", skip=("agents", "run", "storyline"))
+    yield from keys_of(Scenario, "", skip=("assets", "agents", "run", "storyline"))
     yield from keys_of(StorylineSpec, "storyline", skip=("anchor",))
     yield from keys_of(Anchor, "storyline.anchor[]")
+    yield from keys_of(AssetSpec, f"assets.{NAME}", skip=("name", "anchor"))
+    yield from keys_of(AssetAnchor, f"assets.{NAME}.anchor[]")
     for name, cls in agent_types().items():
         yield from agent_keys(name, cls)
     for kind, policy in POLICIES.items():
         yield from policy_keys(kind, policy)
     yield from keys_of(Position, f"agents.{NAME}.book[]", owner="Hedger")
+    yield from keys_of(Obligation, f"agents.{NAME}.obligations[]", owner="FundingDesk")
     yield from keys_of(RunSpec, "run")
 
 
@@ -55,7 +59,7 @@ def agent_keys(name: str, cls: type[Agent]) -> Iterator[Key]:
     yield Key(
         path=f"{prefix}.count", default="1", unit="", limits="> 0", help="copies: NAME, NAME-2, NAME-3, ...", owner=name
     )
-    yield from keys_of(cls, prefix, owner=name, skip=("name", "book", "policy"))
+    yield from keys_of(cls, prefix, owner=name, skip=("name", "book", "policy", "obligations"))
 
 
 def policy_keys(kind: str, policy: type[Policy]) -> Iterator[Key]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from agents.base import Agent
 from agents.policies import Policy
-from markets.spec import ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from sim.params import param
 
 
@@ -50,6 +50,7 @@ class Scenario:
     feedback: FeedbackSpec = param(factory=FeedbackSpec, help="switches of the loops")
     credit: CreditSpec = param(factory=CreditSpec, help="what moves the credit spread")
     storyline: StorylineSpec = param(help="dated levels")
+    assets: tuple[AssetSpec, ...] = param((), help="further risky assets, one table each")
     agents: tuple[Agent, ...] = param((), help="the cast, one table each")
     run: RunSpec = param(factory=RunSpec, help="size and seed of a run")
 
@@ -79,7 +80,11 @@ class Scenario:
 
     def to_dict(self) -> dict[str, Any]:
         """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
-        result = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "agents"}
+        by_name = ("assets", "agents")
+        result = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in by_name}
+        result["assets"] = {
+            asset.name: {k: v for k, v in encode(asset).items() if k != "name"} for asset in self.assets
+        }
         result["agents"] = {agent.name: _encode_agent(agent) for agent in self.agents}
         return result
 

@@ -1,0 +1,40 @@
+"""How noise and impact move an asset's price: in ln S, or in S itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PriceLaw:
+    """Lognormal: S = L exp(x). Normal (Bachelier 1900): S = L + S0 x. x is the sum of noise and impact.
+
+    Spreads and depth are shares of a reference price, S itself or S0, so that under the normal law a share traded
+    moves the price by the same number of $ wherever the price is (Kyle 1985; Almgren and Chriss 2001).
+    """
+
+    spot0: float  # $, at the start
+    normal: bool = False
+
+    def at(self, log_level: float, displacement: Vector) -> Vector:
+        """Price where the outside level is exp(log_level), (paths,) $."""
+        if self.normal:
+            return np.asarray(np.exp(log_level) + self.spot0 * displacement)
+        return np.asarray(np.exp(log_level + displacement))
+
+    def moved(self, price: Vector, displacement: Vector) -> Vector:
+        """Price after a further displacement, (paths,) $."""
+        return price + self.spot0 * displacement if self.normal else price * np.exp(displacement)
+
+    def reference(self, price: Vector) -> Vector:
+        """Price of which spreads and depth are shares, (paths,) $."""
+        return np.full_like(price, self.spot0) if self.normal else price
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Change of the price as a share of the reference, (paths,)."""
+        return displacement if self.normal else np.expm1(displacement)
