@@ -17,7 +17,7 @@ SHORTEST = 1 / 12  # years: shorter options do not have a steeper skew
 LEAST, MOST = 0.25, 4.0  # bounds of the multiple
 
 
-def strike_multiple(strike: Floats, years: Floats, *, spot: float, skew: float) -> Floats:
+def strike_multiple(strike: Floats, years: Floats | float, *, spot: float, skew: float) -> Floats:
     """Vol of a strike over the vol at the money, same shape: 1 - skew ln(K/S0) / sqrt(max(T, 1/12)), in [0.25, 4].
 
     Args:
@@ -27,6 +27,15 @@ def strike_multiple(strike: Floats, years: Floats, *, spot: float, skew: float) 
     """
     multiple = 1.0 - skew * np.log(strike / spot) / np.sqrt(np.maximum(years, SHORTEST))
     return np.asarray(np.clip(multiple, LEAST, MOST))
+
+
+def strike_slopes(strike: Floats, years: Floats | float, *, spot: float, skew: float) -> tuple[Floats, Floats]:
+    """First and second derivative of `strike_multiple` in the strike, 1/$ and 1/$^2, same shape; 0 where clipped."""
+    steepness = skew / np.sqrt(np.maximum(years, SHORTEST))
+    multiple = 1.0 - steepness * np.log(strike / spot)  # as in strike_multiple, before its bounds
+    inside = (multiple > LEAST) & (multiple < MOST)
+    slope = np.where(inside, -steepness / strike, 0.0)
+    return slope, -slope / strike
 
 
 def term_response(years: Floats, reversion: float) -> Floats:
