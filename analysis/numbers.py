@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count"]
+Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
 MINUS = "\N{MINUS SIGN}"
 _SCALES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _SCALED: dict[Unit, tuple[float, str]] = {
@@ -21,6 +21,7 @@ _SCALED: dict[Unit, tuple[float, str]] = {
     "gain": (1.0, ""),
     "price": (1.0, ""),
     "count": (1.0, ""),
+    "number": (1.0, ""),
 }
 
 
@@ -29,7 +30,7 @@ class Number:
     """One figure read off a run.
 
     `value` is in `unit`: $ (scenario currency), share / vol / rate (decimals), multiple (of the base level), price,
-    gain, count.
+    gain, count, or a number without a unit.
     `error` is its Monte Carlo standard error, None where it has none (or one path). `label` is what tables call it.
     A value that the run cannot give is NaN and is written "n/a".
     """

@@ -1,0 +1,70 @@
+"""The table of stylised facts of a run's worlds, and the memory of its volatility."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import polars as pl
+
+from analysis import stylised_facts as sf
+from analysis.fact import FACTS, memory_lags
+from analysis.numbers import Number
+from analysis.readings import Reading
+from analysis.series import Treatment, series
+from sim.dataset import Run
+from sim.errors import UserError
+
+TEXT = ("fact", "label", "world", "treatment")
+
+
+def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Reading]:
+    """Every fact that the world's series are long and many enough for, by name.
+
+    Raises UserError where prices do not move at all.
+    """
+    found, said = {}, ""
+    data = series(run, world=world, treatment=treatment)
+    for name, fact in FACTS.items():
+        try:
+            reading = fact.read(data)
+        except UserError as error:  # too short, too few, or too still for this one
+            reading, said = None, str(error)
+        if reading is not None:
+            found[name] = reading
+    if not found and treatment == "raw":
+        raise UserError("a run has returns to measure", value=said, place=str(run.path), remedy="a longer scenario")
+    return found
+
+
+def number(name: str, readings: Mapping[str, Reading]) -> Number:
+    """The fact as a named number; NaN, written "n/a", where the run does not give it."""
+    label = FACTS[name].label
+    if name not in readings:
+        return Number(value=math.nan, unit="number", label=label)
+    return readings[name].number(label)
+
+
+def facts_table(run: Run, *, treatments: Iterable[Treatment] = ("fluctuations", "raw")) -> pl.DataFrame:
+    """fact, label, world, treatment, value, error: every fact of every world of a run; NaN where it has none."""
+    found = []
+    for treatment in treatments:
+        for world in run.manifest["worlds"]:
+            readings = facts(run, world=world, treatment=treatment)
+            for name in FACTS:
+                n = number(name, readings)
+                found.append((name, n.label, str(world), treatment, n.value, n.error))
+    return pl.DataFrame(
+        found, schema={**dict.fromkeys(TEXT, pl.String), "value": pl.Float64, "error": pl.Float64}, orient="row"
+    )
+
+
+def memory(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> pl.DataFrame:
+    """lag (days), acf, error: the autocorrelation of |r| tick by tick. Raises UserError for a run without witnesses."""
+    s = series(run, world=world, treatment=treatment)
+    if s.ticks is None:
+        raise UserError("memory is read from ticks", place=str(run.path), remedy="run with --witnesses 200")
+    size = np.abs(s.treated(s.ticks))
+    rows = [(k / s.day, (r := sf.autocorrelation(size, k)).value, r.error) for k in memory_lags(s)]
+    return pl.DataFrame(rows, schema={"lag": pl.Float64, "acf": pl.Float64, "error": pl.Float64}, orient="row")

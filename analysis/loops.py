@@ -1,0 +1,53 @@
+"""Which feedback loop creates which stylised fact: every loop alone, and every loop left out, on the same noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from analysis.fact import FACTS, Fact
+from analysis.readings import Reading
+
+CLEAR = 3.5  # standard errors from which a difference counts
+TEXT = ("fact", "label", "loop")
+FIGURES = ("alone", "alone_error", "alone_z", "left_out", "left_out_error", "left_out_z")
+
+
+def loops_table(worlds: Mapping[str, Mapping[str, Reading]], loops: Iterable[str]) -> pl.DataFrame:
+    """Which loop creates which fact: one row a fact and loop.
+
+    `worlds`: the facts of "actual", "frozen", "<loop> alone" and "without <loop>", all on the same random numbers.
+    alone: with this loop alone less the frozen twin; left_out: actual less the world without this loop; *_z in standard
+    errors. verdict: creates (alone beyond 3.5 standard errors, the way of real markets), weakens (the other way), moves
+    (no way is the fact's), feeds (only together with other loops), none, or n/a.
+    """
+    found = []
+    for loop in loops:
+        for name, fact in FACTS.items():
+            alone = _difference(worlds[f"{loop} alone"], worlds["frozen"], name)
+            left = _difference(worlds["actual"], worlds[f"without {loop}"], name)
+            found.append((name, fact.label, loop, *_cells(alone), *_cells(left), verdict(fact, alone, left)))
+    schema = {**dict.fromkeys(TEXT, pl.String), **dict.fromkeys(FIGURES, pl.Float64), "verdict": pl.String}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def verdict(fact: Fact, alone: Reading | None, left_out: Reading | None) -> str:
+    """What a loop does to a fact, in a word; see `loops_table`."""
+    if alone is None or left_out is None:
+        return "n/a"
+    if abs(alone.standard_errors) > CLEAR:
+        return "moves" if fact.direction == 0 else "creates" if alone.value * fact.direction > 0 else "weakens"
+    return "feeds" if abs(left_out.standard_errors) > CLEAR else "none"
+
+
+def _difference(a: Mapping[str, Reading], b: Mapping[str, Reading], name: str) -> Reading | None:
+    return a[name] - b[name] if name in a and name in b else None
+
+
+def _cells(reading: Reading | None) -> tuple[float, float, float]:
+    if reading is None:
+        return math.nan, math.nan, math.nan
+    error = reading.error
+    return reading.value, math.nan if error is None else error, reading.standard_errors

@@ -1,0 +1,95 @@
+"""Return series of a run's asset: daily over all paths, tick by tick over the witnesses; raw, or as fluctuations.
+
+A crisis has a storyline: on 12 March every path falls. The raw returns of one path carry the storyline's drift and its
+rise of volatility, which alone make fat tails and slow decay whoever trades. Fluctuations leave it out: each return
+less the ensemble's mean at that instant, over the ensemble's standard deviation at that instant. What is fat-tailed or
+remembered in them is the market's own doing. What one historian with one path would measure is the raw figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis import frames
+from sim.dataset import Run
+from sim.errors import UserError
+
+FloatArray = NDArray[np.float64]
+Treatment = Literal["fluctuations", "raw"]
+FEWEST = 20  # paths from which the mean and deviation of an instant are taken
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What the facts of one world are read from. `daily`: (paths, days) ln returns from close to close.
+
+    `ticks`: (witnesses, ticks) ln returns, the night's among them; `volume`: what agents traded in each tick, units of
+    the asset; None without witnesses. `day`: ticks a trading day. The treatment says what `treated` makes of returns.
+    """
+
+    daily: FloatArray
+    ticks: FloatArray | None
+    volume: FloatArray | None
+    day: int
+    treatment: Treatment = "raw"
+
+    def treated(self, returns: FloatArray) -> FloatArray:
+        """The returns as they are, or as fluctuations."""
+        return returns if self.treatment == "raw" else fluctuations(returns)
+
+
+def series(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> Series:
+    """The series of a world. Raises UserError for a world that the run has not."""
+    frames.check_world(run, world)
+    ticks, volume = _ticks(run, world)
+    clock = run.manifest["clock"]
+    day = max(round((int(clock["ticks"]) - 1) / max(int(clock["days"]), 1)), 1)
+    return Series(_daily(run, world), ticks, volume, day, treatment)
+
+
+def fluctuations(returns: FloatArray) -> FloatArray:
+    """Each return less the mean over paths at its instant, over the standard deviation there: (paths, instants kept).
+
+    Instants at which the paths do not differ are left out. Taking the deviation from n paths lowers a normal kurtosis
+    by 6 / (n + 1), alike in every world of a run: differences between worlds are free of it. Raises UserError for fewer than 20 paths.
+    """
+    if len(returns) < FEWEST:
+        rule = f"fluctuations are measured around the mean of {FEWEST} paths or more"
+        raise UserError(rule, value=len(returns), remedy="more --paths and --witnesses, or raw returns")
+    spread = returns.std(axis=0, ddof=1)
+    moves = spread > 1e-12
+    return np.asarray((returns - returns.mean(axis=0))[:, moves] / spread[moves])
+
+
+@frames.once
+def _daily(run: Run, world: str) -> FloatArray:
+    closes = frames.asset_closes(run).filter(pl.col("world") == world).select("path", "time", "mid")
+    return _returns(closes.sort("path", "time").collect())
+
+
+@frames.once
+def _ticks(run: Run, world: str) -> tuple[FloatArray | None, FloatArray | None]:
+    market = frames.table(run, "market")
+    if market is None:
+        return None, None
+    asset = (pl.col("world") == world) & (pl.col("venue") == frames.ASSET)
+    ticks = market.filter(asset).select("path", "time", "mid")
+    volume = pl.lit(0.0)
+    trades = frames.table(run, "trades")
+    if trades is not None:
+        traded = trades.filter(asset).group_by("path", "time").agg(volume=pl.col("quantity").abs().sum())
+        ticks, volume = ticks.join(traded, on=["path", "time"], how="left"), pl.col("volume").fill_null(0.0)
+    found = ticks.with_columns(volume=volume).sort("path", "time").collect()
+    paths = found["path"].n_unique()
+    return _returns(found), found["volume"].to_numpy().reshape(paths, -1)[:, 1:]
+
+
+def _returns(levels: pl.DataFrame) -> FloatArray:
+    """ln returns (paths, steps) of path, time, mid, sorted."""
+    mids = levels["mid"].to_numpy().reshape(levels["path"].n_unique(), -1)
+    return np.asarray(np.diff(np.log(mids), axis=1))

@@ -1,0 +1,187 @@
+"""Stylised facts of returns (Cont 2001, Quantitative Finance 1): tails, memory, asymmetry, each with a standard error.
+
+Every function takes an array of returns (paths, steps), or (steps,) for one path, pools all paths and steps, and gives
+a `Reading`. Paths are independent of one another; steps of a path need not be. Mean and variance are those of the
+pool, so that short paths bring no bias. Raises UserError for an array that is not so, is not finite, does not vary, or
+is too short for the lag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.readings import Reading, count, mean_of, per_unit, read
+from sim.errors import UserError
+
+FloatArray = NDArray[np.float64]
+TAIL = 0.01  # share of the pool that a tail is
+FEWEST = 20  # points that a tail must have
+CLEAR = 3.5  # standard errors
+
+
+def sample(returns: ArrayLike) -> FloatArray:
+    """The returns as a finite, varying (paths, steps) array."""
+    x = np.atleast_2d(np.asarray(returns, dtype=float))
+    if x.ndim != 2 or x.size < 2:
+        raise UserError("returns are an array (paths, steps) of two values or more", value=str(np.shape(returns)))
+    if not np.isfinite(x).all():
+        raise UserError("returns are finite", value=f"{np.count_nonzero(~np.isfinite(x))} that are not")
+    if float(np.ptp(x)) <= 1e-12 * float(np.abs(x).max()):
+        raise UserError("returns vary", value=f"all {x.flat[0]:.6g}", remedy="a price that stands still has no facts")
+    return x
+
+
+def mean(values: ArrayLike) -> Reading:
+    """Mean of the pool."""
+    x = np.atleast_2d(np.asarray(values, dtype=float))
+    return read(lambda s, n: s / n, per_unit(x), count(x))
+
+
+def skewness(returns: ArrayLike) -> Reading:
+    """m3 / m2^1.5, m_k the central moments of the pool: 0 for a symmetric law."""
+    return _central(_third, sample(returns), 3)
+
+
+def kurtosis(returns: ArrayLike) -> Reading:
+    """Excess kurtosis m4 / m2^2 - 3: 0 for a normal law. Its error needs the eighth moment to exist."""
+    return _central(_fourth, sample(returns), 4)
+
+
+def aggregated(returns: ArrayLike, steps: int) -> FloatArray:
+    """Log returns summed over windows of `steps` that do not overlap, (paths, windows); a rest at the end is left out.
+
+    Their kurtosis at growing `steps` is aggregational Gaussianity.
+    """
+    x = np.atleast_2d(np.asarray(returns, dtype=float))
+    windows = x.shape[1] // check_lag(x, steps, spare=0)
+    return np.asarray(x[:, : windows * steps].reshape(len(x), windows, steps).sum(axis=2))
+
+
+def correlation(x: ArrayLike, y: ArrayLike) -> Reading:
+    """Pearson's correlation of two arrays of the same shape over all their pairs."""
+    a, b = _unit_scaled(sample(x)), _unit_scaled(sample(y))
+    moments = (a, b, a * a, b * b, a * b)
+    return read(_pearson, count(a), *(per_unit(m) for m in moments))
+
+
+def autocorrelation(returns: ArrayLike, lag: int) -> Reading:
+    """corr(r_t, r_{t+lag}). Give |r| or r^2 for the memory of volatility."""
+    x = np.atleast_2d(np.asarray(returns, dtype=float))
+    check_lag(x, lag)
+    return correlation(x[:, :-lag], x[:, lag:])
+
+
+def leverage_correlation(returns: ArrayLike, lags: Sequence[int]) -> Reading:
+    """corr(r_t, r_{t+k}^2), averaged over the lags k: below zero where falls raise volatility (Cont 2001, fact 9)."""
+    x = np.atleast_2d(np.asarray(returns, dtype=float))
+    return mean_of([correlation(x[:, : -check_lag(x, k)], x[:, k:] ** 2) for k in lags])
+
+
+def leverage_moment(returns: ArrayLike, lag: int) -> Reading:
+    """E[r_t r_{t+lag}^2], in the cube of the returns' unit; r is taken as it is, not about its mean.
+
+    (Bouchaud, Matacz and Potters 2001, Physical Review Letters 87, divide it by E[r^2]^2.)
+    """
+    x = sample(returns)
+    check_lag(x, lag)
+    return mean(x[:, :-lag] * x[:, lag:] ** 2)
+
+
+def tail_index(returns: ArrayLike, *, share: float = TAIL) -> Reading:
+    """Hill's (1975) estimate of a, P(X > x) ~ x^-a, from the largest `share` of the pool: 1 / mean(ln(x / threshold)).
+
+    Give |r| for both tails together and -r for losses. It is biased where the tail is not yet a pure power, and reads
+    about 1 / (mean excess of ln x) for any law: a normal one reads 8 at the top 1 %. The error allows for dependence
+    along a path. Raises UserError where the tail has fewer than 20 points or reaches zero.
+    """
+    x = sample(returns)
+    points = int(share * x.size)
+    if not 0 < share < 1 or points < FEWEST:
+        rule = f"a tail has {FEWEST} points or more"
+        raise UserError(rule, value=f"{share:g} of {x.size}", remedy="more paths, or a larger share")
+    threshold = float(np.partition(x, -points - 1, axis=None)[-points - 1])
+    if threshold <= 0:
+        raise UserError("a tail lies above zero", value=f"threshold {threshold:.3g}", remedy="a smaller share")
+    beyond = np.log(np.maximum(x, threshold) / threshold)
+    return read(lambda k, excess: k / excess, per_unit((x > threshold).astype(float)), per_unit(beyond))
+
+
+def gain_loss(returns: ArrayLike, *, share: float = 0.05) -> Reading:
+    """Mean loss in the worst `share` over the mean gain in the best: 1 where large losses and gains are alike."""
+    x = sample(returns)
+    low, high = np.quantile(x, [share, 1 - share])
+    # Rockafellar and Uryasev (2000): q + E[(x - q)+] / share does not move, to first order, with the threshold q.
+    short, over = per_unit(np.maximum(low - x, 0.0)), per_unit(np.maximum(x - high, 0.0))
+    return read(lambda n, s, o: (-low + s / (share * n)) / (high + o / (share * n)), count(x), short, over)
+
+
+def variance_ratio(returns: ArrayLike, steps: int) -> Reading:
+    """Var of the sum of `steps` returns over the sum of their variances (Lo and MacKinlay 1988); windows overlap.
+
+    1 without autocorrelation, below where moves revert. The mean of the pool is taken out.
+    """
+    x = sample(returns)
+    check_lag(x, steps, spare=0)
+    x = x - x.mean()
+    return read(lambda top, bottom: top / bottom, per_unit(_rolling(x, steps) ** 2), per_unit(_rolling(x * x, steps)))
+
+
+def decay_exponent(values: ArrayLike, lags: Sequence[int]) -> Reading | None:
+    """b in acf(k) ~ k^-b: minus the slope of ln acf on ln k over the lags whose acf is above 3.5 standard errors.
+
+    Give |r|: Cont (2001) finds 0.2 to 0.4. None where fewer than four lags are that clear of zero. The error takes the
+    choice of lags as given.
+    """
+    found = {lag: autocorrelation(values, lag) for lag in lags}
+    clear = {k: r for k, r in found.items() if r.standard_errors > CLEAR}
+    if len(clear) < 4:
+        return None
+    x = np.log(list(clear))
+    slope = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
+    logs = [Reading(float(np.log(r.value)), r.pull / r.value) for r in clear.values()]  # delta method
+    return mean_of(logs, [-float(w) for w in slope])
+
+
+def check_lag(x: FloatArray, lag: int, spare: int = 1) -> int:
+    """The lag, if the series is long enough for it."""
+    if not 1 <= lag <= x.shape[1] - spare:
+        raise UserError(f"a lag is from 1 to {x.shape[1] - spare} steps of the series", value=lag)
+    return lag
+
+
+def _unit_scaled(x: FloatArray) -> FloatArray:
+    """About the pool's mean, in its standard deviations: sums of powers lose no figures."""
+    return np.asarray((x - x.mean()) / x.std())
+
+
+def _central(figure: Callable[..., FloatArray], x: FloatArray, highest: int) -> Reading:
+    z = _unit_scaled(x)
+    power, moments = z, [count(z), per_unit(z)]
+    for _ in range(highest - 1):
+        power = power * z
+        moments.append(per_unit(power))
+    return read(figure, *moments)
+
+
+def _third(n: FloatArray, s1: FloatArray, s2: FloatArray, s3: FloatArray) -> FloatArray:
+    m = s1 / n
+    return np.asarray((s3 / n - 3 * m * s2 / n + 2 * m**3) / (s2 / n - m**2) ** 1.5)
+
+
+def _fourth(n: FloatArray, s1: FloatArray, s2: FloatArray, s3: FloatArray, s4: FloatArray) -> FloatArray:
+    m = s1 / n
+    return np.asarray((s4 / n - 4 * m * s3 / n + 6 * m**2 * s2 / n - 3 * m**4) / (s2 / n - m**2) ** 2 - 3)
+
+
+def _pearson(n: FloatArray, x: FloatArray, y: FloatArray, xx: FloatArray, yy: FloatArray, xy: FloatArray) -> FloatArray:
+    spread = np.sqrt((xx / n - (x / n) ** 2) * (yy / n - (y / n) ** 2))
+    return np.asarray((xy / n - x * y / n**2) / spread)
+
+
+def _rolling(x: FloatArray, steps: int) -> FloatArray:
+    """Sums over windows of `steps` that overlap, (paths, steps of x - steps + 1)."""
+    sums = np.concatenate([np.zeros((len(x), 1)), np.cumsum(x, axis=1)], axis=1)
+    return np.asarray(sums[:, steps:] - sums[:, :-steps])
