@@ -57,14 +57,10 @@ def _anchors(rows: Sequence[Row], place: str) -> list[dict[str, Any]]:
     """Anchor tables in decimals; a column's leading gaps take its first number."""
     if len(rows) < 2:
         raise UserError("a record needs at least two days", value=len(rows), place=place)
-    days = [_day(row) for row in rows]
-    for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
-        if after <= before:
-            rule = f"dates must increase from line to line ({before} stands before)"
-            raise row.place.at("date").error(rule, value=str(after), remedy="sort the lines, one a date")
+    days = increasing_days(rows)
     anchors: list[dict[str, Any]] = [{"date": day} for day in days]
     for column, key, factor in COLUMNS:
-        values = [_level(row, column) for row in rows]
+        values = [level_of(row, column) for row in rows]
         known = next((value for value in values if value is not None), None)
         if known is None:
             raise UserError(f"the column '{column}' has no number", place=place, remedy="fill at least one cell")
@@ -75,6 +71,16 @@ def _anchors(rows: Sequence[Row], place: str) -> list[dict[str, Any]]:
     return anchors
 
 
+def increasing_days(rows: Sequence[Row]) -> list[date]:
+    """The dates of a record's lines; UserError where they do not increase."""
+    days = [_day(row) for row in rows]
+    for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
+        if after <= before:
+            rule = f"dates must increase from line to line ({before} stands before)"
+            raise row.place.at("date").error(rule, value=str(after), remedy="sort the lines, one a date")
+    return days
+
+
 def _day(row: Row) -> date:
     day = row.day("date")
     if day is None:
@@ -82,7 +88,8 @@ def _day(row: Row) -> date:
     return day
 
 
-def _level(row: Row, column: str) -> float | None:
+def level_of(row: Row, column: str) -> float | None:
+    """A cell as its file has it (points, percent), None where it is empty; UserError where it cannot be that level."""
     value = row.number(column)
     if value is None:
         return None

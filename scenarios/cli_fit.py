@@ -1,0 +1,119 @@
+"""`spiral fit`: the table of estimates, and the TOML that they make."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from scenarios.cli_show import console
+from scenarios.fit import Fit, Fitted, fit, written
+from sim.errors import UserError
+
+WIDTH = 200  # characters, where the output is not a terminal
+
+
+def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+    """Estimate, print the tables, write the TOML."""
+    if out is not None and out.suffix != ".toml":
+        raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
+    found = fit(histories, rho=rho)
+    screen = console(WIDTH)
+    screen.print(pooled_table(found))
+    if len(found.records) > 1:
+        screen.print(table_by_record(found))
+    for line in remarks(found):
+        screen.print(line, highlight=False)
+    if out is not None:
+        write(found, out)
+        click.echo(f"{out} written: the keys of a scenario file")
+
+
+def pooled_table(found: Fit) -> Table:
+    """Parameter, key, value over all records, default, and whether the records agree."""
+    shown = Table(title=f"Fitted to {found.source()}", title_justify="left", box=None, pad_edge=False)
+    for heading in ("parameter", "key", "estimate ± error", "default", "days", "chi2 / df (p)"):
+        shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
+    for f in found.fitted:
+        default = "" if f.default is None else f"{f.default:.3g}"
+        agreement = f"{f.chi_square:.1f} / {f.freedom} ({f.p_value:.2g})" if f.freedom else ""
+        value = said(f.pooled.value, f.pooled.error)
+        shown.add_row(f.parameter.label, f.parameter.key, value, default, str(f.pooled.days), agreement)
+    return shown
+
+
+def table_by_record(found: Fit) -> Table:
+    """Each record's own values."""
+    shown = Table(title="\nRecord by record", title_justify="left", box=None, pad_edge=False)
+    shown.add_column("parameter", no_wrap=True)
+    for record in found.records:
+        mark = " *" if record.name in found.left_out else ""
+        shown.add_column(escape(record.name) + mark, justify="right")
+    for f in found.fitted:
+        own = [said(f.own[r.name].value, f.own[r.name].error) if r.name in f.own else "" for r in found.records]
+        shown.add_row(f.parameter.label, *own)
+    return shown
+
+
+def said(value: float, error: float) -> str:
+    """`1.20 ± 0.11`: to two figures of the error; n/a where the data cannot tell."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return "n/a"
+    digits = min(max(1 - math.floor(math.log10(error)), 0), 5) if error > 0 else 3
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def remarks(found: Fit) -> Iterator[str]:
+    """What a reader of the table must know."""
+    yield (
+        f"rho is stated, {found.rho:g}: a daily record gives the sum of the leverage effect and of the shocks' "
+        "correlation (total slope), not their split."
+    )
+    if len(found.records) > 1:
+        yield "Where the records disagree (p < 0.05), the error of the pooled value is their scatter about it."
+    for name, other in found.left_out.items():
+        yield escape(f"* {name} shares days with {other}: shown, not pooled.")
+    for f in found.fitted:
+        if f.parameter.note:
+            yield escape(f"{f.parameter.label}: {f.parameter.note}.")
+
+
+def toml(found: Fit, base_vol: float | None = None) -> str:
+    """The fitted keys as TOML tables, each with its standard error, what it is measured on, and the default."""
+    vol = base_vol or found.base_vol
+    head = [
+        f"# Fitted by `spiral fit` to {found.source()}.",
+        f"# rho is stated, not fitted. beta is the leverage law over a base vol of {vol:g}, the record's",
+        "# first: divide by your scenario's.",
+    ]
+    tables: dict[str, list[str]] = {"market": [f"rho = {found.rho:g}  # stated"], "market.rates": [], "credit": []}
+    for f in found.fitted:
+        place, _, key = f.parameter.key.rpartition(".")
+        if f.parameter.written and f.pooled.known:
+            tables[place].append(f"{key} = {_number(written(f, vol).value)}  # {_comment(f, vol)}")
+    parts = ["\n".join([f"[{name}]", *lines]) for name, lines in tables.items() if lines]
+    return "\n".join(head) + "\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}" if "e" not in f"{value:.10g}" else f"{value:.10f}".rstrip("0")
+
+
+def _comment(f: Fitted, vol: float) -> str:
+    law = f"{said(f.pooled.value, f.pooled.error)} over {vol:g}, " if f.parameter.name == "leverage" else ""
+    agreement = f", records agree with p = {f.p_value:.2g}" if f.freedom else ""
+    return f"{law}standard error {written(f, vol).error:.2g}, {f.pooled.days} days{agreement}"
+
+
+def write(found: Fit, out: Path) -> None:
+    """Write the TOML; UserError where it cannot be written."""
+    try:
+        out.write_text(toml(found), encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"cannot be written: {error.strerror}", place=str(out), remedy="give a file in a folder that is there"
+        ) from error
