@@ -35,10 +35,11 @@ class Table:
 
 
 def figure(name: str, chart: Any, caption: str = "") -> Figure:
-    """The figure of an Altair chart."""
+    """The figure of an Altair chart, or of its Vega-Lite specification."""
     from markupsafe import Markup
 
-    text = json.dumps(chart.to_dict(), separators=(",", ":"), ensure_ascii=False)
+    spec = chart if isinstance(chart, dict) else chart.to_dict()
+    text = json.dumps(spec, separators=(",", ":"), ensure_ascii=False)
     return Figure(
         name, Markup(text.replace("<", "\\u003c")), caption
     )  # "<" as its code: nothing can end the script element

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scenarios.loading import load as load
     from scenarios.scenario import Scenario as Scenario
     from scenarios.shipped import presets as presets
+    from scenarios.validation.runner import validate as validate
     from sim.dataset import open_run as open_run
 
 verify()
@@ -34,9 +35,10 @@ _HOMES = {
     "open_run": "sim.dataset",
     "presets": "scenarios.shipped",
     "run": "scenarios.build",
+    "validate": "scenarios.validation.runner",
 }
 
-__all__ = ["Scenario", "from_dict", "from_history", "load", "open_run", "presets", "run"]
+__all__ = ["Scenario", "from_dict", "from_history", "load", "open_run", "presets", "run", "validate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -171,3 +171,20 @@ def compare(run_a: Path, run_b: Path) -> None:
     from scenarios.cli_run import side_by_side
 
     side_by_side(run_a, run_b)
+
+
+@main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--fast", is_flag=True, help="Only the cases that take a few seconds.")
+@click.option("--list", "listed", is_flag=True, help="Name the cases and their sources; run none.")
+@click.option("--out", type=FILE, help="Folder of validation.html and validation.json (default: runs/validation).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+def validate(**options: Any) -> int:
+    """Reproduce known answers from the literature through the engine: all, or the cases and chapters NAME.
+
+    Exit code 0: every reading lies within its standard errors; 1: some do not.
+    """
+    from scenarios.cli_validate import validate_and_report
+
+    return OK if validate_and_report(**options) else FAILED

@@ -38,7 +38,8 @@ def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
 _counter: Any = None
 
 
-def _begin(counter: Any) -> None:
+def begin_worker(counter: Any = None) -> None:
+    """What every worker process does first; `counter` counts path-ticks."""
     global _counter
     _counter = counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
@@ -71,11 +72,9 @@ def run_chunks(
     if count <= 1:
         _run_here(job, parts, total, progress)
         return
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("q", 0)
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(counter,))
-    try:
-        with _main_left_alone(job):
+    counter = multiprocessing.get_context("spawn").Value("q", 0)
+    with worker_pool(count, counter) as pool:
+        with main_left_alone(job):
             pending: set[Future[None]] = {pool.submit(_work, job, part) for part in parts}
         while pending:
             finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -83,6 +82,20 @@ def run_chunks(
                 future.result()
             if progress is not None:
                 progress(min(counter.value, total), total)
+    if progress is not None:
+        progress(total, total)
+
+
+@contextmanager
+def worker_pool(count: int, counter: Any = None) -> Iterator[ProcessPoolExecutor]:
+    """Spawned worker processes, ended at once where the block is left by an exception; submit in `main_left_alone`.
+
+    Raises SpiralError where a worker died.
+    """
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(counter,))
+    try:
+        yield pool
     except BrokenProcessPool:
         _end(pool)
         raise SpiralError(
@@ -92,12 +105,10 @@ def run_chunks(
         _end(pool)
         raise
     pool.shutdown()
-    if progress is not None:
-        progress(total, total)
 
 
 @contextmanager
-def _main_left_alone(job: object) -> Iterator[None]:
+def main_left_alone(job: object) -> Iterator[None]:
     """Start workers that do not run the user's script again, so that it needs no `if __name__ == "__main__"`.
 
     A spawned worker imports the main module's file; hidden, it has none to import. A job that holds something defined

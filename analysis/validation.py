@@ -1,0 +1,215 @@
+"""Known answers, expected against got: a table for the terminal and one self-contained page.
+
+Both read a frame with a row per reading: case, chapter, title, source, inputs, statistic, message, standard_errors and
+seconds (of the case), what, unit, relation, expected, expected_se, exact, got, se, z, allowed, power and verdict.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.table import Table as Lines
+from rich.text import Text
+
+from analysis import page
+from analysis.charts.validation import readings
+from analysis.numbers import MINUS
+
+STYLES = {"passed": "green", "failed": "bold red", "error": "bold red", "skipped": "yellow"}
+COLUMNS = ("what", "expected", "how it is known", "got", "standard error", "z", "power", "verdict")
+POWER = "Power: the smallest relative error of the engine that would have failed the reading."
+
+
+def render(frame: pl.DataFrame) -> Lines:
+    """The readings for a terminal, a line each; a case's name, source and seconds stand in its first line."""
+    table = Lines(box=None, pad_edge=False, header_style="bold")
+    for name, most in (("case", 26), ("source", 30), ("what", 40)):
+        table.add_column(name, max_width=most, overflow="fold")
+    for name in ("expected", "got", "standard error", "z", "power", "verdict", "seconds"):
+        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    for case in frame.partition_by("case", maintain_order=True):
+        for i, r in enumerate(case.iter_rows(named=True)):
+            first = (r["case"], r["source"]) if i == 0 else ("", "")
+            verdict = Text(r["verdict"], style=STYLES[r["verdict"]])
+            what = (_wanted(r), number(r["got"], r["se"]), number(r["se"], r["se"]), _z(r["z"]), _percent(r["power"]))
+            table.add_row(*first, r["what"], *what, verdict, f"{r['seconds']:.1f}" if i == 0 else "")
+        if r["message"]:
+            table.add_row("", "", Text(r["message"], style=STYLES[r["verdict"]]))
+    return table
+
+
+def summary(frame: pl.DataFrame) -> str:
+    """One sentence of counts, from the frame alone."""
+    cases = frame.group_by("case", maintain_order=True).agg((pl.col("verdict") == "passed").all().alias("passed"))
+    passed, readings = int(cases["passed"].sum()), int((frame["verdict"] == "passed").sum())
+    text = f"{passed} of {cases.height} known answers hold, {readings} of {frame.height} readings"
+    for verdict, said in (("failed", "failed"), ("error", "broke"), ("skipped", "skipped")):
+        count = frame.filter(pl.col("verdict") == verdict)["case"].n_unique()
+        text += f"; {count} {'case' if count == 1 else 'cases'} {said}" if count else ""
+    return text + "."
+
+
+def write_validation(
+    frame: pl.DataFrame, path: str | Path, *, pictures: Mapping[str, dict[str, Any]], seconds: float
+) -> Path:
+    """Write the page, complete in one file, and return its path.
+
+    pictures: Vega-Lite specifications by case; a case that has none, and was measured, shows expected against got.
+    seconds: that the whole took by the clock on the wall.
+    """
+    cases = [_case(rows, pictures) for rows in frame.partition_by("case", maintain_order=True)]
+    chapters: dict[str, list[dict[str, Any]]] = {}
+    for case in cases:
+        chapters.setdefault(case["chapter"], []).append(case)
+    return page.write_page(
+        Path(path),
+        "validation.html.j2",
+        title="Known answers",
+        cards=_cards(frame, cases),
+        paragraphs=_paragraphs(frame),
+        chapters=list(chapters.items()),
+        charts=[case["figure"] for case in cases if case["figure"] is not None],
+        power=POWER,
+        footer=f"{len(cases)} cases in {seconds:,.0f} s. validation.json beside this page holds every reading.",
+    )
+
+
+def _case(rows: pl.DataFrame, pictures: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """What the template wants to know of a case."""
+    first = rows.row(0, named=True)
+    verdicts = rows["verdict"].to_list()
+    verdict = next((v for v in ("error", "failed", "skipped") if v in verdicts), "passed")
+    cells = [
+        (
+            r["what"],
+            _wanted(r),
+            r["exact"],
+            number(r["got"], r["se"]),
+            number(r["se"], r["se"]),
+            _z(r["z"]),
+            _percent(r["power"]),
+            r["verdict"],
+        )
+        for r in rows.iter_rows(named=True)
+    ]
+    told = {key: first[key] for key in ("chapter", "title", "source", "inputs", "statistic", "message")}
+    return {
+        **told,
+        "name": first["case"],
+        "verdict": verdict,
+        "passed": f"{verdicts.count('passed')} of {len(verdicts)}",
+        "worst": _z(_largest(_noise(rows))),
+        "power": _percent(_median(rows["power"])),
+        "seconds": f"{first['seconds']:.1f}",
+        "table": page.Table("", COLUMNS, cells),
+        "figure": _figure(rows, first, pictures),
+    }
+
+
+def _figure(rows: pl.DataFrame, first: dict[str, Any], pictures: Mapping[str, dict[str, Any]]) -> page.Figure | None:
+    name = first["case"]
+    if name in pictures:
+        return page.figure(name, pictures[name])
+    if rows["got"].null_count():
+        return None
+    k = first["standard_errors"]
+    said = f"Shaded: {k:g} standard errors either way. Black: expected. Bars: one standard error left, two right."
+    if not rows["z"].is_not_null().any():
+        said = "Nothing here is random: shaded is the rounding that is allowed. Black: expected."
+    return page.figure(name, readings(rows, title="Expected and got", said=said, standard_errors=k))
+
+
+def _cards(frame: pl.DataFrame, cases: list[dict[str, Any]]) -> list[dict[str, str]]:
+    good = sum(case["verdict"] == "passed" for case in cases)
+    noise = _noise(frame)
+    spread = f"{math.sqrt(statistics.fmean(z * z for z in noise)):.2f}" if noise else "n/a"
+    return [
+        {
+            "name": "Known answers that hold",
+            "value": f"{good} of {len(cases)}",
+            "more": "every reading within its band",
+        },
+        {
+            "name": "Readings that hold",
+            "value": f"{(frame['verdict'] == 'passed').sum()} of {frame.height}",
+            "more": "each expected number is one",
+        },
+        {
+            "name": "Median power",
+            "value": _percent(_median(frame["power"])) or "n/a",
+            "more": "an error of this size is seen",
+        },
+        {"name": "Root mean square of z", "value": spread, "more": "chance alone gives about 1"},
+    ]
+
+
+def _paragraphs(frame: pl.DataFrame) -> list[str]:
+    noise = [abs(z) for z in _noise(frame)]
+    text = [
+        "Results from the literature and closed forms, reproduced through the engine: a scenario is run, and the "
+        f"statistic is read off the tables that every run writes. {summary(frame)}"
+    ]
+    if noise:
+        two = sum(z > 2 for z in noise)
+        text.append(
+            f"Of the {len(noise)} readings of an exact or simulated value that carry Monte Carlo noise, {two} lie more "
+            f"than two standard errors away; chance alone would put {0.0455 * len(noise):.1f} there if none shared its "
+            f"paths with another. The largest z is {max(noise):.2f}."
+        )
+    sharp = [p for p in frame["power"] if p is not None and math.isfinite(p)]
+    if sharp:
+        fine = sum(p <= 0.02 for p in sharp)
+        text.append(
+            f"{POWER} In {fine} of {len(sharp)} readings it is 2 % or less, the median is {_percent(_median(sharp))}."
+        )
+    return [line.replace(" %", "\N{NO-BREAK SPACE}%") for line in text]
+
+
+def _noise(frame: pl.DataFrame) -> list[float]:
+    """z of the readings where something equals something; an ordering is meant to lie far from its bound."""
+    found = frame.filter(pl.col("relation") == "=")["z"]
+    return [z for z in found if z is not None and math.isfinite(z)]
+
+
+def _largest(values: list[float]) -> float | None:
+    return max(values, key=abs, default=None)
+
+
+def _median(values: Any) -> float | None:
+    known = [v for v in values if v is not None and math.isfinite(v)]
+    return statistics.median(known) if known else None
+
+
+def number(value: float | None, error: float | None = None) -> str:
+    """A number to the second figure of its standard error, to six figures where it has none."""
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return "not finite"
+    if error and math.isfinite(error):
+        digits = min(max(1 - math.floor(math.log10(error)), 0), 9)
+        return f"{value:,.{digits}f}".replace("-", MINUS)
+    return f"{value:,.6g}".replace("-", MINUS)
+
+
+def _wanted(r: dict[str, Any]) -> str:
+    """What is expected: relation, value, the source's own standard error, unit."""
+    relation = "" if r["relation"] == "=" else f"{r['relation']} "
+    spread = f" ± {number(r['expected_se'], r['expected_se'])}" if r["expected_se"] else ""
+    unit = f" {r['unit']}" if r["unit"] else ""
+    return f"{relation}{number(r['expected'])}{spread}{unit}"
+
+
+def _z(z: float | None) -> str:
+    return "" if z is None else f"{z:+.2f}".replace("-", MINUS)
+
+
+def _percent(share: float | None) -> str:
+    if share is None or not math.isfinite(share):
+        return ""
+    return f"{share:.1%}".replace("%", " %") if share >= 0.001 else f"{100 * share:.1g} %"

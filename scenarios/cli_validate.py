@@ -1,0 +1,72 @@
+"""`spiral validate`: known answers in the terminal and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from scenarios.cli_show import console
+from scenarios.validation import runner
+from scenarios.validation.result import Validation, ready
+
+FOLDER = Path("runs") / "validation"
+WIDTH = 180  # characters, where the output is not a terminal
+
+
+def validate_and_report(
+    *, names: tuple[str, ...], fast: bool, listed: bool, out: Path | None, workers: int | None, quiet: bool
+) -> bool:
+    """Run the cases, print their readings, write the page; whether all passed."""
+    if listed:
+        print_list(names, fast=fast)
+        return True
+    cases = runner.choose(names, fast=fast)
+    folder = ready(out or FOLDER)
+    with case_bar(quiet=quiet) as progress:
+        found = runner.run_cases(cases, workers, progress)
+    if not quiet:
+        print_result(found)
+    click.echo(str(found.write(folder)))
+    return found.passed
+
+
+@contextmanager
+def case_bar(*, quiet: bool) -> Iterator[runner.Progress | None]:
+    """A callback (done, total, names) that draws a bar with the cases in flight on stderr; None when quiet."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, names: bar.update(
+            task, completed=done, total=total, description=escape(", ".join(names))
+        )
+
+
+def print_list(names: tuple[str, ...], *, fast: bool) -> None:
+    """The cases by chapter, without running any."""
+    table = Table("chapter", "case", "", "what is reproduced", "source", box=None, pad_edge=False)
+    chapter = ""
+    for case in runner.choose(names, fast=fast):
+        first = case.chapter if case.chapter != chapter else ""
+        chapter = case.chapter
+        table.add_row(*map(escape, (first, case.name, "fast" if case.fast else "", case.title, case.source)))
+    console(WIDTH).print(table)
+
+
+def print_result(found: Validation) -> None:
+    """Every reading, and a sentence."""
+    from analysis.validation import render, summary
+
+    out = console(WIDTH)
+    out.print(render(found.frame))
+    out.print(f"\n{summary(found.frame)} {found.seconds:.0f} s.", highlight=False)
