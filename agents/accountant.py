@@ -42,6 +42,8 @@ class Accountant:
 
     def _close(self) -> None:
         world = self._world
+        for each in world.lenders:
+            each.settlement.settle_broken()
         for name in world.desks:
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
@@ -56,7 +58,8 @@ class Accountant:
         hedge_value = world.hedge_value(name)
         book_value = desk.book_value if desk else zero
         cash, margin = ledger.balance(name), ledger.balance(margin_account(name))
-        equity = cash + margin + hedge_value + book_value
+        claims = world.claims.value(name)
+        equity = cash + margin + hedge_value + book_value + claims
         parts = {c: desk.totals[c] if desk else zero for c in ATTRIBUTION}
         parts |= {c: ledger.flow(name, c) for c in COSTS}
         parts["hedge"] = parts["hedge"] + hedge_value
@@ -77,6 +80,7 @@ class Accountant:
             hedge_value=hedge_value,
             cash=cash,
             margin=margin,
+            claims=claims,
             equity=equity,
             pnl=pnl,
             **parts,

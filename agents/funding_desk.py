@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from agents.base import Agent, Process
+from agents.obligations import Obligation
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class FundingDesk(Agent):
     closeout_cost: float = param(
         0.02, unit="share of implied vol", help="half-spread in vol at which a book is closed out", ge=0
     )
+    obligations: tuple[Obligation, ...] = param(
+        (), help="what its hedgers owe one another: a list of {debtor, creditor, amount, due}"
+    )
+    netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
 
     def live(self, world: TradingWorld) -> Process:
         from agents.lending import Lending  # which needs this class

@@ -258,10 +258,9 @@ class Lending:
         desk.defaulted |= bad
 
     def _spread_stress(self) -> None:
-        """Stress: unmet margin and losses of defaulted desks, to the lender and to others, as a share of lending lines."""
-        total = self.losses + self.settlement.unpaid + sum(
-            (np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values()), np.zeros(self.world.paths)
-        )
+        """Stress: unmet margin, and what lender and desks lost by defaults, as a share of lending lines."""
+        unmet = (np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values())
+        total = self.losses + self.settlement.unpaid + sum(unmet, np.zeros(self.world.paths))
         lines = self.agent.line * max(len(self.clients), 1)
         self.world.set_stress(self.agent.name, total, lines)
 

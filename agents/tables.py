@@ -12,7 +12,7 @@ MARKS = Table(
     {
         "agent": "s",
         "role": "s",
-        **dict.fromkeys(("book_value", "hedge_value", "cash", "margin", "equity", "pnl"), "f"),
+        **dict.fromkeys(("book_value", "hedge_value", "cash", "margin", "claims", "equity", "pnl"), "f"),
         **dict.fromkeys((*ATTRIBUTION, *COSTS, "unhedged_pnl", "net_delta_dollars", "gamma_dollars_1pct"), "f"),
         "liquidated": "b",
         "defaulted": "b",
@@ -29,4 +29,5 @@ MARGIN_CALLS = Table(
     "margin_calls",
     {"agent": "s", "required": "f", "called": "f", "met": "f", "deadline": "t", "outcome": "s"},
 )
-TABLES = (MARKS, FUNDING, MARGIN_CALLS)
+SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "owed": "f", "paid": "f", "round": "i"})
+TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.claims import Claims
 from agents.desk import Desk
 from markets.world import MarketWorld
 
@@ -40,14 +41,16 @@ class TradingWorld(MarketWorld):
             self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
         for name, book in books.items():
             self.desks[name] = Desk(self, name, book)
+        self.claims = Claims(self)
 
     def hedge_value(self, name: str) -> Vector:
         """Worth at mid of what an agent holds at the venues, (paths,) $."""
         return sum((venue.value(name) for venue in self.venues.values()), self.full(0.0))
 
     def equity_now(self, name: str) -> Vector:
-        """Cash, margin, venue positions and book at the market as it stands, (paths,) $."""
+        """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""
         own = self.ledger.balance(name) + self.ledger.balance(margin_account(name)) + self.hedge_value(name)
+        own = own + self.claims.value(name)
         desk = self.desks.get(name)
         return own if desk is None else own + desk.value_now()
 
