@@ -1,0 +1,265 @@
+"""A run against the daily history of its crisis: each figure of the record beside the ensemble's spread of it.
+
+Every figure is computed from daily closes in the same way for the record and for each path, over the same days.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis import frames
+from analysis.numbers import Number, Unit, quantile
+from sim.dataset import Run
+from sim.errors import UserError
+
+Matrix = NDArray[np.float64]  # (paths, days)
+Vector = NDArray[np.float64]  # (paths,)
+BAND = (0.05, 0.95)
+FEWEST = 5  # days that the record and the run have in common
+COLUMNS = {"spot": "mid", "vol": "vol", "credit": "credit", "half_spread": "half_spread", "depth": "depth"}
+
+
+@dataclass(frozen=True)
+class Closes:
+    """Daily closes of an ensemble, or of the record as one path: each level (paths, days), decimals."""
+
+    days: tuple[date, ...]
+    levels: dict[str, Matrix]
+
+    @property
+    def returns(self) -> Matrix:
+        """Daily ln returns, (paths, days - 1)."""
+        return np.diff(np.log(self.levels["spot"]), axis=1)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something measured on every path. needs: levels beside spot and vol."""
+
+    name: str
+    label: str
+    unit: Unit
+    measure: Callable[[Closes], Vector]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Published:
+    """A measurement of the literature, a range where the source gives one. during: the days it is about, None any."""
+
+    figure: str
+    low: float
+    high: float
+    source: str
+    during: tuple[date, date] | None = None
+    peak_vol: tuple[float, float] = (0.0, math.inf)  # of the record: what the source calls a small or a large crisis
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One figure: what is known of it, and the ensemble's median and 5-95 % band.
+
+    low and high are the known value, equal for the record's own and a range for some published ones. percentile: share
+    of paths below the known value (its middle), NaN where the paths do not differ.
+    """
+
+    figure: Figure
+    source: str
+    low: float
+    high: float
+    median: Number
+    band: tuple[float, float]
+    percentile: float
+
+    @property
+    def inside(self) -> bool:
+        """Whether the known value, or any of its range, lies in the band (to rounding, where all paths agree)."""
+        slack = 1e-9 * max(abs(self.band[0]), abs(self.band[1]))
+        return self.low <= self.band[1] + slack and self.high >= self.band[0] - slack
+
+    @property
+    def known(self) -> str:
+        """The known value with its unit."""
+        texts = [Number(value=v, unit=self.figure.unit, label="").text() for v in (self.low, self.high)]
+        return texts[0] if self.low == self.high else f"{texts[0].split(' ')[0]} to {texts[1]}"
+
+
+def realised_vol(closes: Closes) -> Vector:
+    """Annualised sd of daily ln returns, 252 days a year."""
+    found: Vector = closes.returns.std(axis=1, ddof=1) * math.sqrt(252)
+    return found
+
+
+def max_drawdown(closes: Closes) -> Vector:
+    """Deepest fall of a close from the highest close before it, as a share."""
+    spot = closes.levels["spot"]
+    found: Vector = 1 - (spot / np.maximum.accumulate(spot, axis=1)).min(axis=1)
+    return found
+
+
+def peak_vol(closes: Closes) -> Vector:
+    """Highest close of implied vol."""
+    found: Vector = closes.levels["vol"].max(axis=1)
+    return found
+
+
+def slope(y: Matrix, x: Matrix) -> Vector:
+    """Least-squares slope of y on x with a constant, path by path; NaN where x does not move."""
+    y, x = y - y.mean(axis=1, keepdims=True), x - x.mean(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = (x * y).sum(axis=1) / (x * x).sum(axis=1)
+    return found
+
+
+def _response(level: str, scale: Callable[[Matrix], Matrix]) -> Callable[[Closes], Vector]:
+    """Same-day rise of a level per fall of ln S."""
+    return lambda closes: -slope(np.diff(scale(closes.levels[level]), axis=1), closes.returns)
+
+
+def _two_days(closes: Closes) -> Vector:
+    """Rise of credit on the day of a return and the next, per 1 of fall: the response of spreads that close early."""
+    r = closes.returns
+    change = np.diff(closes.levels["credit"], axis=1)
+    return -slope(change[:, 1:] + change[:, :-1], r[:, :-1])
+
+
+def _elasticity(level: str) -> Callable[[Closes], Vector]:
+    """Slope of ln level on ln vol over the closes."""
+    return lambda closes: slope(np.log(closes.levels[level]), np.log(closes.levels["vol"]))
+
+
+def depth_left(closes: Closes) -> Vector:
+    """Lowest depth at a close as a share of the first close's."""
+    depth = closes.levels["depth"]
+    found: Vector = depth.min(axis=1) / depth[:, 0]
+    return found
+
+
+def margin_multiple(closes: Closes) -> Vector:
+    """Initial margin's rate at the close of March 2020 over that of the start: margin is proportional to vol."""
+    day = max(i for i, d in enumerate(closes.days) if d <= date(2020, 3, 31))
+    found: Vector = closes.levels["vol"][:, day] / closes.levels["vol"][:, 0]
+    return found
+
+
+def _level(values: Matrix) -> Matrix:
+    return values
+
+
+def _percent(values: Matrix) -> Matrix:
+    """Of a response per 1 of ln S: per 1 %."""
+    return values / 100
+
+
+def _log_percent(values: Matrix) -> Matrix:
+    return _percent(np.log(values))
+
+
+FIGURES = (
+    Figure("realised_vol", "realised vol", "vol", realised_vol),
+    Figure("max_drawdown", "maximum drawdown, closes", "share", max_drawdown),
+    Figure("peak_vol", "peak vol, closes", "vol", peak_vol),
+    Figure("ln_vol_response", "ln vol per -1 % of S, same day", "share", _response("vol", _log_percent)),
+    Figure("vol_response", "vol points per -1 % of S, same day", "share", _response("vol", _percent)),
+    Figure(
+        "ln_credit_response",
+        "ln credit per -1 % of S, same day",
+        "share",
+        _response("credit", _log_percent),
+        ("credit",),
+    ),
+    Figure("credit_response", "credit per -1 % of S, same day", "rate", _response("credit", _percent), ("credit",)),
+    Figure("credit_two_days", "credit per -1 % of S, two days", "rate", lambda c: _two_days(c) / 100, ("credit",)),
+    Figure("depth_left", "lowest depth, of the start's", "share", depth_left, ("depth",)),
+    Figure("depth_power", "ln depth per ln vol", "gain", _elasticity("depth"), ("depth",)),
+    Figure("spread_power", "ln half-spread per ln vol", "gain", _elasticity("half_spread"), ("half_spread",)),
+    Figure(
+        "margin_multiple", "margin rate at the end of March, of the start's", "multiple", margin_multiple, ("depth",)
+    ),
+)
+BY_NAME = {figure.name: figure for figure in FIGURES}
+MARCH_2020 = (date(2020, 3, 1), date(2020, 3, 31))
+LARGE, SMALL = (0.45, math.inf), (0.0, 0.45)  # peak of the VIX
+PUBLISHED = (
+    Published("ln_vol_response", 0.02, 0.04, "large crises, VIX on S&P", peak_vol=LARGE),
+    Published("ln_vol_response", 0.05, 0.11, "small crises, VIX on S&P", peak_vol=SMALL),
+    Published("depth_left", 10 / 120, 10 / 120, "E-mini, 2019 to 12 March 2020", MARCH_2020),
+    Published("depth_power", -1.9, -1.9, "E-mini top of book on VIX, to March 2020"),
+    Published("spread_power", 0.46, 1.0, "NASDAQ quotes on VIX 0.46; proportional to vol 1"),
+    Published("margin_multiple", 10 / 3.9, 10 / 3.9, "S&P future, January to March 2020", MARCH_2020),
+)
+
+
+def against_record(run: Run, history: pl.DataFrame, *, world: str = "actual") -> list[Comparison]:
+    """Each figure of the record and of the literature beside the ensemble.
+
+    history: `date`, `spot`, `vol` and perhaps `credit`, decimals, one row a day (`analysis.record.read_history`); days
+    that the run does not have are left out, and a figure uses the days on which the record has all it needs. Raises
+    UserError where the two have too few days in common.
+    """
+    record, ensemble = common(run, history, world)
+    found = []
+    for figure in FIGURES:
+        if {"spot", "vol", *figure.needs} <= record.levels.keys():
+            ours, theirs = _without_gaps(record, ensemble, figure)
+            known = float(figure.measure(ours)[0])
+            found.append(_compare(figure, "record", known, known, figure.measure(theirs)))
+    peak = float(peak_vol(record)[0])
+    for fact in PUBLISHED:
+        if _applies(fact, ensemble.days, peak):
+            values = BY_NAME[fact.figure].measure(ensemble)
+            found.append(_compare(BY_NAME[fact.figure], fact.source, fact.low, fact.high, values))
+    return found
+
+
+def _applies(known: Published, days: tuple[date, ...], peak: float) -> bool:
+    inside = known.during is None or (days[0] < known.during[0] and days[-1] >= known.during[1])
+    return inside and known.peak_vol[0] <= peak < known.peak_vol[1]
+
+
+def _compare(figure: Figure, source: str, low: float, high: float, values: Vector) -> Comparison:
+    values = values[np.isfinite(values)]
+    if not values.size:
+        nowhere = Number(value=math.nan, unit=figure.unit, label=figure.label)
+        return Comparison(figure, source, low, high, nowhere, (math.nan, math.nan), math.nan)
+    band = np.quantile(values, BAND)
+    middle = (low + high) / 2
+    below = float(((values < middle).mean() + (values <= middle).mean()) / 2)
+    median = quantile(values, 0.5, figure.unit, figure.label)
+    return Comparison(figure, source, low, high, median, (float(band[0]), float(band[1])), below)
+
+
+def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Closes, Closes]:
+    """The record and the ensemble on the days that both have."""
+    frames.check_world(run, world)
+    closes = frames.asset_closes(run).filter(pl.col("world") == world).with_columns(date=pl.col("time").dt.date())
+    known = history.filter(pl.col("spot").is_not_null() & pl.col("vol").is_not_null()).sort("date")
+    kept = closes.select("path", "date", *COLUMNS.values()).collect().join(known.select("date"), on="date")
+    days = tuple(kept["date"].unique().sort())
+    if len(days) < FEWEST:
+        raise UserError(
+            f"a run is compared over {FEWEST} or more days of the record",
+            value=len(days),
+            remedy="give the record of its days",
+        )
+    kept = kept.sort("path", "date")
+    shape = (kept["path"].n_unique(), len(days))
+    ensemble = {name: kept[column].to_numpy().reshape(shape) for name, column in COLUMNS.items()}
+    mine = known.filter(pl.col("date").is_in(days))
+    levels = {n: mine[n].cast(pl.Float64).to_numpy()[None, :] for n in ("spot", "vol", "credit") if n in mine.columns}
+    return Closes(days, {n: v for n, v in levels.items() if np.isfinite(v).sum() >= FEWEST}), Closes(days, ensemble)
+
+
+def _without_gaps(record: Closes, ensemble: Closes, figure: Figure) -> tuple[Closes, Closes]:
+    """Both on the days for which the record has what the figure needs."""
+    whole = np.all([np.isfinite(record.levels[name][0]) for name in ("spot", "vol", *figure.needs)], axis=0)
+    days = tuple(day for day, kept in zip(record.days, whole, strict=True) if kept)
+    cut = [Closes(days, {n: v[:, whole] for n, v in c.levels.items()}) for c in (record, ensemble)]
+    return cut[0], cut[1]
