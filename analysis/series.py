@@ -56,7 +56,8 @@ def fluctuations(returns: FloatArray) -> FloatArray:
     """Each return less the mean over paths at its instant, over the standard deviation there: (paths, instants kept).
 
     Instants at which the paths do not differ are left out. Taking the deviation from n paths lowers a normal kurtosis
-    by 6 / (n + 1), alike in every world of a run: differences between worlds are free of it. Raises UserError for fewer than 20 paths.
+    by 6 / (n + 1), alike in every world of a run: differences between worlds are free of it.
+    Raises UserError for fewer than 20 paths.
     """
     if len(returns) < FEWEST:
         rule = f"fluctuations are measured around the mean of {FEWEST} paths or more"
