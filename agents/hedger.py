@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from agents.desk import Desk
     from agents.world import TradingWorld
     from markets.factors import State
+    from markets.venue import Demand
 
 Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +59,10 @@ class _Hedging:
         self.last_look = 0
         self.last_spot = world.factors.spot.copy()
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
-        self.unfilled: dict[str, NDArray[np.bool_]] = {}  # by venue: where the last order came back with a remainder
+        self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
         self.hedges_rates = agent.hedge_rates and not self.passive
+        # who sends at once may let its order depend on the price that it leads to
+        self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:
             self._take_over_hedge()
 
@@ -73,27 +77,29 @@ class _Hedging:
                 self.last_look = world.tick_index
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
-            orders = {name: q for name, q in self._orders(due).items() if q.any()}
+            orders = {name: order for name, order in self._orders(due).items() if callable(order) or order.any()}
             self.unfilled = {}  # whatever was left is in these orders
             world.start(self._send(orders))
 
-    def _send(self, orders: dict[str, Vector]) -> Process:
+    def _send(self, orders: dict[str, Vector | Demand]) -> Process:
         """Orders on their way, beside the desk that goes on looking."""
         world, agent = self.world, self.agent
-        for name, quantity in orders.items():
+        sent = {name: order for name, order in orders.items() if not callable(order)}
+        for name, quantity in sent.items():
             self.in_flight[name] = self._under_way(name) + quantity
         if agent.latency_seconds:
             yield world.after(agent.latency_seconds, Phase.TRADE)
-        answers = {name: world.venue(name).trade(agent, quantity) for name, quantity in orders.items()}
+        answers = {name: world.venue(name).trade(agent, order) for name, order in orders.items()}
         for name, answer in answers.items():
             fill = yield answer
-            self.in_flight[name] = self.in_flight[name] - orders[name]
-            left = np.abs(fill.unfilled) > 1e-9 * np.maximum(np.abs(orders[name]), 1.0)
+            if name in sent:
+                self.in_flight[name] = self.in_flight[name] - sent[name]
+            left = np.abs(fill.unfilled) > 1e-9 * np.maximum(np.abs(fill.quantity + fill.unfilled), 1.0)
             self.unfilled[name] = self._left_at(name) | left
             if name == "asset":
                 self.last_spot = np.where((fill.quantity != 0) & ~left, world.factors.spot, self.last_spot)
 
-    def _left_at(self, venue: str) -> NDArray[np.bool_]:
+    def _left_at(self, venue: str) -> Mask:
         return self.unfilled.get(venue, np.zeros(self.world.paths, dtype=bool))
 
     def _under_way(self, venue: str) -> Vector:
@@ -105,19 +111,19 @@ class _Hedging:
         """Units held, with those on their way, (paths,)."""
         return self.world.ledger.balance(self.agent.name, "asset") + self._under_way("asset")
 
-    def _situation(self, due: bool) -> Situation:
-        """What the policy looks at, with the target at the vol that it asks for."""
+    def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
+        """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
-        own = self._own_state()
+        own = self._own_state(market)
         state, greeks = own or factors.state, desk.greeks(own)
         years = desk.book.expiry_years(factors.tick)
         at = Situation(
             tick=factors.tick,
             due=due,
-            spot=factors.spot,
+            spot=state.spot,
             last_spot=self.last_spot,
             target=-desk.scale * greeks.delta,
-            position=self._held,
+            position=held,
             gamma=desk.scale * greeks.gamma,
             vol=state.vol,
             half_spread=self.world.venue("asset").half_spread,
@@ -133,23 +139,33 @@ class _Hedging:
         delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
         return dataclasses.replace(at, target=-desk.scale * delta)
 
-    def _own_state(self) -> State | None:
-        """The market at the policy's own vol; None where it takes the market's."""
-        vol, state = self.agent.policy.hedge_vol, self.world.factors.state
-        return None if vol is None else state._replace(vol=self.world.full(vol))
+    def _own_state(self, market: State | None = None) -> State | None:
+        """The market (as it stands, or as given) at the policy's own vol; None for the market as it stands."""
+        vol = self.agent.policy.hedge_vol
+        if vol is None:
+            return market
+        return (market or self.world.factors.state)._replace(vol=self.world.full(vol))
 
-    def _orders(self, due: bool) -> dict[str, Vector]:
+    def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""
-        desk, held = self.desk, self._held
+        look, held, factors = due | self._left_at("asset"), self._held, self.world.factors
+
+        def asset(move: Vector) -> Vector:
+            return self._asset_order(due, look, held, factors.if_spot_moved(move))
+
+        return {"asset": asset if self.together else self._asset_order(due, look, held), **self._rate_orders(due)}
+
+    def _asset_order(self, due: bool, look: Mask, held: Vector, market: State | None = None) -> Vector:
+        """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
+        desk = self.desk
         if self.passive:
             order = np.zeros(self.world.paths)
         else:
-            at = self._situation(due)
-            order = np.where(due | self._left_at("asset"), self.agent.policy.desired(at) - held, 0.0)
+            at = self._situation(due, held, market)
+            order = np.where(look, self.agent.policy.desired(at) - held, 0.0)
         order = np.where(desk.liquidated, -held, order)
-        net = desk.scale * desk.greeks().delta + held + order
-        orders = {"asset": order - desk.forced * net}
-        return orders | self._rate_orders(due)
+        net = desk.scale * desk.greeks(market).delta + held + order
+        return order - desk.forced * net
 
     # --- rates -----------------------------------------------------------------------------------------------------
     def _rate_orders(self, due: bool) -> dict[str, Vector]:
@@ -167,7 +183,7 @@ class _Hedging:
     # --- start and exposure ----------------------------------------------------------------------------------------
     def _take_over_hedge(self) -> None:
         """Start neutral: the hedge comes from outside investors at mid."""
-        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, self._situation(True).target)
+        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, self._situation(True, self._held).target)
         if self.hedges_rates:
             for name, unit in self.desk.neutral_swaps().items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)

@@ -234,6 +234,10 @@ class Factors:
         """What instruments are priced from."""
         return State(self.spot, self.vol, self.overnight, self.us2y, self.us10y)
 
+    def if_spot_moved(self, displacement: Vector) -> State:
+        """The state as it would be with the main asset's price displaced by (paths,) ln S."""
+        return self.state._replace(spot=self._law.moved(self.spot, displacement))
+
     @property
     def credit0(self) -> float:
         """Credit spread at the start."""
