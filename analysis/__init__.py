@@ -40,6 +40,7 @@ _ROOMS = (
     "frames",
     "liquidity",
     "numbers",
+    "payoffs",
     "pnl",
     "record",
     "report",
