@@ -17,6 +17,7 @@ from sim.dataset import Run
 from sim.errors import UserError
 
 TEXT = ("fact", "label", "world", "treatment")
+TREATMENTS: tuple[Treatment, ...] = ("fluctuations", "raw")
 
 
 def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Reading]:
@@ -46,18 +47,27 @@ def number(name: str, readings: Mapping[str, Reading]) -> Number:
     return readings[name].number(label)
 
 
-def facts_table(run: Run, *, treatments: Iterable[Treatment] = ("fluctuations", "raw")) -> pl.DataFrame:
+def facts_table(run: Run, *, treatments: Iterable[str] = TREATMENTS) -> pl.DataFrame:
     """fact, label, world, treatment, value, error: every fact of every world of a run; NaN where it has none."""
-    found = []
-    for treatment in treatments:
-        for world in run.manifest["worlds"]:
-            readings = facts(run, world=world, treatment=treatment)
-            for name in FACTS:
-                n = number(name, readings)
-                found.append((name, n.label, str(world), treatment, n.value, n.error))
-    return pl.DataFrame(
-        found, schema={**dict.fromkeys(TEXT, pl.String), "value": pl.Float64, "error": pl.Float64}, orient="row"
+    return table_of(
+        row
+        for treatment in TREATMENTS
+        if treatment in treatments
+        for world in run.manifest["worlds"]
+        for row in rows_of(facts(run, world=world, treatment=treatment), world, treatment)
     )
+
+
+def rows_of(readings: Mapping[str, Reading], world: str, treatment: str) -> list[tuple[object, ...]]:
+    """Rows of `facts_table` for the facts of one world."""
+    found = [(name, number(name, readings)) for name in FACTS]
+    return [(name, n.label, world, treatment, n.value, n.error) for name, n in found]
+
+
+def table_of(rows: Iterable[tuple[object, ...]]) -> pl.DataFrame:
+    """The rows as a frame."""
+    schema = {**dict.fromkeys(TEXT, pl.String), "value": pl.Float64, "error": pl.Float64}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
 def memory(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> pl.DataFrame:

@@ -11,6 +11,7 @@ from analysis.fact import FACTS, Fact
 from analysis.readings import Reading
 
 CLEAR = 3.5  # standard errors from which a difference counts
+SMALLEST = 0.0005  # difference that counts: common random numbers make far smaller ones statistically clear
 TEXT = ("fact", "label", "loop")
 FIGURES = ("alone", "alone_error", "alone_z", "left_out", "left_out_error", "left_out_z")
 
@@ -20,7 +21,7 @@ def loops_table(worlds: Mapping[str, Mapping[str, Reading]], loops: Iterable[str
 
     `worlds`: the facts of "actual", "frozen", "<loop> alone" and "without <loop>", all on the same random numbers.
     alone: with this loop alone less the frozen twin; left_out: actual less the world without this loop; *_z in standard
-    errors. verdict: creates (alone beyond 3.5 standard errors, the way of real markets), weakens (the other way), moves
+    errors. verdict: creates (alone clear of zero, the way of real markets), weakens (the other way), moves
     (no way is the fact's), feeds (only together with other loops), none, or n/a.
     """
     found = []
@@ -37,9 +38,14 @@ def verdict(fact: Fact, alone: Reading | None, left_out: Reading | None) -> str:
     """What a loop does to a fact, in a word; see `loops_table`."""
     if alone is None or left_out is None:
         return "n/a"
-    if abs(alone.standard_errors) > CLEAR:
+    if clear(alone.value, alone.standard_errors):
         return "moves" if fact.direction == 0 else "creates" if alone.value * fact.direction > 0 else "weakens"
-    return "feeds" if abs(left_out.standard_errors) > CLEAR else "none"
+    return "feeds" if clear(left_out.value, left_out.standard_errors) else "none"
+
+
+def clear(difference: float, standard_errors: float) -> bool:
+    """Whether a difference counts: beyond 3.5 standard errors, and not less than 0.0005."""
+    return abs(standard_errors) > CLEAR and abs(difference) >= SMALLEST
 
 
 def _difference(a: Mapping[str, Reading], b: Mapping[str, Reading], name: str) -> Reading | None:

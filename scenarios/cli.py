@@ -95,12 +95,19 @@ def list_presets() -> None:
 @click.argument("scenario")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @click.option("--chart", type=FILE, help="Also draw the storyline into FILE (.html, .png, .svg, .json).")
-def show(scenario: str, settings: tuple[str, ...], chart: Path | None) -> None:
+@click.option("--density", type=FILE, help="Also draw the densities that the smile implies into FILE, and check them.")
+@click.option("--months", type=click.IntRange(min=1), multiple=True, help="Expiries of --density (default: 1, 3, 12).")
+def show(
+    scenario: str, settings: tuple[str, ...], chart: Path | None, density: Path | None, months: tuple[int, ...]
+) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
-    from scenarios.cli_show import explain
+    from scenarios.cli_show import explain, explain_density
     from scenarios.loading import load
 
-    explain(load(scenario, settings), chart)
+    loaded = load(scenario, settings)
+    explain(loaded, chart)
+    if density is not None:
+        explain_density(loaded, density, months)
 
 
 @main.command()
@@ -188,3 +195,35 @@ def validate(**options: Any) -> int:
     from scenarios.cli_validate import validate_and_report
 
     return OK if validate_and_report(**options) else FAILED
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--loops", is_flag=True, help="Also every feedback loop alone, and every loop left out.")
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+@click.option("--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--out", type=FILE, help="Folder for facts.html, facts.csv and loops.csv.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
+def facts(**options: Any) -> None:
+    """Stylised facts of SCENARIO's returns: tails, memory, asymmetry, with feedback and without."""
+    from scenarios.cli_facts import print_facts
+
+    print_facts(**options)
+
+
+@main.command()
+@click.argument("histories", type=FILE, nargs=-1, required=True, metavar="HISTORY.csv...")
+@click.option("--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: -0.7).")
+@click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
+def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+    """Estimate the market's parameters from daily histories, with standard errors.
+
+    Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
+    are shown one by one and pooled.
+    """
+    from scenarios.cli_fit import fit_and_show
+
+    fit_and_show(histories, rho, out)

@@ -1,0 +1,103 @@
+"""The stylised facts as tables for a terminal and as one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from analysis import page
+from analysis.charts import facts as charts
+from analysis.fact import FACTS
+from analysis.facts import number
+from analysis.loops import CLEAR, SMALLEST, clear
+from analysis.numbers import MINUS
+from analysis.readings import Reading
+
+Facts = Mapping[str, Mapping[str, Reading]]  # by world, then by fact
+HEADER = ("", "actual", "frozen", "difference", "raw, actual", "raw, frozen")
+NOTE = (
+    "Fluctuations: returns less the ensemble's mean at their instant, over its standard deviation there, so that the "
+    "storyline's own falls and its rise of volatility do not count. Raw: returns as they are, as one historian would "
+    "measure them. ±: one standard error; the difference is taken path by path, so its error is small."
+)
+LOOPS_NOTE = (
+    "Each cell: with this loop alone less the frozen twin | actual less the world without the loop. "
+    f"A dot is a difference within {CLEAR} standard errors, or below {SMALLEST}."
+)
+
+
+def fact_rows(fluctuations: Facts, raw: Facts) -> list[tuple[str, ...]]:
+    """Rows under `HEADER`. `fluctuations`, `raw`: the facts of "actual" and "frozen"."""
+    found = []
+    for name, fact in FACTS.items():
+        cells = [str(number(name, fluctuations[world])) for world in ("actual", "frozen")]
+        raws = [str(number(name, raw[world])) for world in ("actual", "frozen")]
+        found.append((fact.label, *cells, difference(name, fluctuations), *raws))
+    return found
+
+
+def difference(name: str, worlds: Facts) -> str:
+    """Actual less frozen with its error, starred where it is clear of zero; "n/a" where a world lacks the fact."""
+    if any(name not in worlds[world] for world in ("actual", "frozen")):
+        return "n/a"
+    apart = worlds["actual"][name] - worlds["frozen"][name]
+    return str(apart.number("")) + (" *" if clear(apart.value, apart.standard_errors) else "")
+
+
+def loop_rows(table: pl.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows of fact by loop, "alone | left out" in each cell."""
+    loops = table["loop"].unique(maintain_order=True).to_list()
+    cells = {(r["fact"], r["loop"]): r for r in table.iter_rows(named=True)}
+    rows = []
+    for name, fact in FACTS.items():
+        of = [cells[name, loop] for loop in loops]
+        rows.append((fact.label, *(" | ".join((_clear(r, "alone"), _clear(r, "left_out"))) for r in of)))
+    return ("", *loops), rows
+
+
+def _clear(row: Mapping[str, float], column: str) -> str:
+    value, z = row[column], row[f"{column}_z"]
+    if value != value:
+        return "n/a"
+    return f"{value:+.3f}".replace("-", MINUS) if clear(value, z) else "\N{MIDDLE DOT}"
+
+
+def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table for a terminal; clear differences are bold."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for i, name in enumerate(header):
+        table.add_column(name, justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell, style="bold" if cell.endswith("*") else "") for cell in row))
+    return table
+
+
+def write_facts(
+    path: str | Path,
+    *,
+    title: str,
+    meta: str,
+    rows: Sequence[Sequence[str]],
+    memory: dict[str, pl.DataFrame],
+    loops: pl.DataFrame | None = None,
+) -> Path:
+    """Write the tables and charts as one self-contained HTML file and return its path.
+
+    `rows`: of `fact_rows`; `memory`: of `facts.memory` by world, empty without witnesses; `loops`: of `loops_table`.
+    """
+    tables, figures = [page.Table("Actual and frozen", HEADER, rows, note=NOTE)], []
+    if memory:
+        how = "A line above zero: large moves are followed by large moves, whichever way, that much later."
+        figures.append(page.figure("memory", charts.memory(memory), how))
+    if loops is not None:
+        how = (
+            "Orange raises the figure, blue lowers it; a fact that is orange or blue at the left is made by that loop "
+        )
+        figures.append(page.figure("loops", charts.loops_heat(loops), how + "alone, one at the right needs it."))
+        header, cells = loop_rows(loops)
+        tables.append(page.Table("Loop by loop", header, cells, note=LOOPS_NOTE))
+    return page.write_page(Path(path), "facts.html.j2", title=title, meta=meta, charts=figures, tables=tables)

@@ -1,0 +1,69 @@
+"""A scenario with every feedback loop alone and with every loop left out, all worlds on the same random numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from markets.spec import FeedbackSpec
+from scenarios.scenario import Scenario, TwinSpec
+from sim.ensemble import Progress
+
+if TYPE_CHECKING:
+    from sim.dataset import Run
+
+T = TypeVar("T")
+
+
+def loops_of(scenario: Scenario) -> list[str]:
+    """The loops that the scenario has on, in the order of its keys."""
+    switches = {f.name: getattr(scenario.feedback, f.name) for f in dataclasses.fields(FeedbackSpec)}
+    return [name for name, switch in switches.items() if isinstance(switch, float | int) and switch > 0]
+
+
+def worlds_of(scenario: Scenario, *, loops: bool = True) -> dict[str, FeedbackSpec]:
+    """Feedback by world: "actual", "frozen"; with `loops` also "<loop> alone" and "without <loop>" for each loop on."""
+    actual, frozen = scenario.feedback, FeedbackSpec.frozen()
+    found = {"actual": actual, "frozen": frozen}
+    for loop in loops_of(scenario) if loops else ():
+        found[f"{loop} alone"] = dataclasses.replace(frozen, **{loop: getattr(actual, loop)})
+        found[f"without {loop}"] = dataclasses.replace(actual, **{loop: 0.0})
+    return found
+
+
+def ablate(
+    scenario: Scenario,
+    measure: Callable[[Run, str], T],
+    *,
+    loops: bool = True,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, T]:
+    """`measure(run, world)` for every world of `worlds_of`. Runs are made two worlds at a time and not kept.
+
+    workers: processes, all cores by default. progress: called with path-ticks (done, total) of all runs together.
+    Raises UserError for a user's mistake, and what `measure` raises.
+    """
+    from scenarios.build import run
+
+    worlds = list(worlds_of(scenario, loops=loops).items())
+    pairs = [(worlds[i], worlds[i + 1]) for i in range(0, len(worlds), 2)]
+    found: dict[str, T] = {}
+    for index, ((first, feedback), (second, other)) in enumerate(pairs):
+        settings = dataclasses.replace(scenario.run, twin=TwinSpec(name="second", feedback=other))
+        both = dataclasses.replace(scenario, feedback=feedback, run=settings)
+        with tempfile.TemporaryDirectory(prefix="spiral-") as folder:
+            at = _share(progress, index, len(pairs))
+            finished = run(both, out=Path(folder) / "run", workers=workers, progress=at)
+            found[first], found[second] = measure(finished, "actual"), measure(finished, "second")
+    return found
+
+
+def _share(progress: Progress | None, index: int, runs: int) -> Progress | None:
+    """The progress of one of several runs of the same size."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(index * total + done, runs * total)

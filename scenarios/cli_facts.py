@@ -1,0 +1,124 @@
+"""`spiral facts`: the stylised facts of a scenario's returns, and which feedback loop creates which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scenarios.ablation import ablate, loops_of, worlds_of
+from scenarios.cli_run import lay_out, progress_bar
+from scenarios.cli_show import console
+from scenarios.loading import load
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from analysis.readings import Reading
+    from sim.dataset import Run
+
+WITNESSES = 200  # paths whose ticks are measured, unless told otherwise
+WIDTH = 130  # characters, where the output is not a terminal
+
+
+def print_facts(
+    *,
+    scenario: str,
+    loops: bool,
+    paths: int | None,
+    seed: int | None,
+    witnesses: int | None,
+    workers: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    """Run, measure, print; with `out` also write the page and the figures."""
+    chosen = load(scenario, settings).with_run(paths=paths, seed=seed)
+    chosen = chosen.with_run(witnesses=min(witnesses or WITNESSES, chosen.run.paths))
+    lay_out(chosen, scenario)
+    _check_folder(out)
+    from analysis.series import FEWEST
+
+    if min(chosen.run.paths, chosen.run.witnesses) < FEWEST:
+        rule = f"facts are measured over {FEWEST} paths and witnesses or more"
+        got = f"{chosen.run.paths} paths, {chosen.run.witnesses} witnesses"
+        raise UserError(rule, value=got, remedy="spiral facts SCENARIO --paths 1000 --witnesses 200")
+    title = f"{chosen.title}: stylised facts"
+    with progress_bar(chosen.title, quiet=quiet) as progress:
+        measured = ablate(chosen, _Measure(), loops=loops, workers=workers, progress=progress)
+    worlds = len(worlds_of(chosen, loops=loops))
+    meta = f"{chosen.run.paths:,} paths, ticks of {chosen.run.witnesses:,}, seed {chosen.run.seed}, {worlds} worlds"
+    _report(chosen, measured, loops=loops, title=title, meta=meta, out=out, quiet=quiet)
+
+
+class _Measure:
+    """Both treatments of a world, and its memory."""
+
+    def __call__(self, run: Run, world: str) -> dict[str, Any]:
+        from analysis.facts import facts, memory
+
+        raw = facts(run, world=world, treatment="raw")  # first: it says what is wrong with prices that stand still
+        return {"raw": raw, "fluctuations": facts(run, world=world), "memory": memory(run, world=world)}
+
+
+def _report(
+    scenario: Scenario,
+    measured: dict[str, dict[str, Any]],
+    *,
+    loops: bool,
+    title: str,
+    meta: str,
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    from analysis import facts_page as shown
+    from analysis.loops import loops_table
+
+    fluctuations = _of(measured, "fluctuations")
+    rows = shown.fact_rows(fluctuations, _of(measured, "raw"))
+    table = loops_table(fluctuations, loops_of(scenario)) if loops else None
+    if not quiet:
+        screen = console(WIDTH)
+        screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
+        click.echo(f"\n{shown.NOTE} *: beyond 3.5 standard errors.")
+        if table is not None:
+            screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)), sep="\n")
+            click.echo(f"\n{shown.LOOPS_NOTE}")
+    if out is not None:
+        memory = {world: measured[world]["memory"] for world in ("actual", "frozen")}
+        written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
+        _frame(measured).write_csv(out / "facts.csv")
+        if table is not None:
+            table.write_csv(out / "loops.csv")
+        click.echo(str(written))
+
+
+def _of(measured: dict[str, dict[str, Any]], treatment: str) -> dict[str, dict[str, Reading]]:
+    return {world: found[treatment] for world, found in measured.items()}
+
+
+def _frame(measured: dict[str, dict[str, Any]]) -> pl.DataFrame:
+    """fact, label, world, treatment, value, error of everything measured."""
+    from analysis.facts import rows_of, table_of
+
+    return table_of(
+        row
+        for treatment in ("fluctuations", "raw")
+        for world, found in measured.items()
+        for row in rows_of(found[treatment], world, treatment)
+    )
+
+
+def _check_folder(out: Path | None) -> None:
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            "the output folder can be written", place=str(out), value=error.strerror, remedy="give another --out"
+        ) from None
