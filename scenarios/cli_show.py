@@ -38,10 +38,8 @@ MULTIPLES = ("spread", "depth", "realised")
 
 def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
-    if chart is not None and chart.suffix not in CHARTS:
-        raise UserError(
-            f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart", remedy="name the file so"
-        )
+    if chart is not None:
+        check_ending(chart, "--chart")
     out = console()
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
@@ -59,6 +57,24 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
 
         draw(scenario, chart)
         click.echo(str(chart))
+
+
+def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
+    """Draw the densities that the smile implies into `path`, and warn of strikes where they are negative."""
+    check_ending(path, "--density")
+    from scenarios.smile_chart import MONTHS, draw
+
+    for warning in draw(scenario, path, months or MONTHS):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(str(path))
+
+
+def check_ending(path: Path, option: str) -> None:
+    """Raise UserError for a file that no chart can be written to."""
+    if path.suffix not in CHARTS:
+        raise UserError(
+            f"a chart is one of {', '.join(CHARTS)}", value=path.name, place=option, remedy="name the file so"
+        )
 
 
 def console(plain_width: int = PLAIN_WIDTH) -> Console:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 
@@ -18,6 +19,11 @@ def draw(scenario: Scenario, path: Path) -> None:
     """Spot, vol, rates and credit over time, in the format of the file's ending. Raises UserError."""
     a, b, c, d = (_panel(scenario, title, names) for title, names in PANELS.items())
     chart = alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
+    save(chart, path)
+
+
+def save(chart: Any, path: Path) -> None:
+    """Write an Altair chart in the format of the file's ending. Raises UserError where the file cannot be written."""
     try:
         chart.save(str(path), **({"inline": True} if path.suffix == ".html" else {}))
     except OSError as error:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import mpmath
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from scipy.integrate import quad
 from scipy.stats import lognorm
 
+from markets.book import Book
 from markets.density import ImpliedLaw, SkewSmile
+from markets.factors import State
+from markets.instruments import Option
 from markets.smile import strike_multiple
+from markets.storyline import lay_out
+from scenarios.build import make_clock, pricing_terms
+from scenarios.cli import main
+from scenarios.loading import load
+from scenarios.smile_chart import implied_laws
 from sim.errors import UserError
 
 QUADRATIC = ImpliedLaw(
@@ -157,3 +169,41 @@ def test_bad_strikes_and_vols():
     with pytest.raises(UserError, match=r"strike 200: a smile's vols are positive"):
         falling.density([100.0, 200.0])
     assert falling.strikes()[-1] < 150  # where its vol is 0
+
+
+# --- of a scenario -----------------------------------------------------------------------------------------------
+
+
+def show(*arguments):
+    return CliRunner().invoke(main, ["show", *arguments])
+
+
+def test_show_draws_densities_and_warns(tmp_path):
+    crisis = show("covid_crash_2020", "--density", str(tmp_path / "d.json"), "--months", "3")
+    assert crisis.exit_code == 0 and crisis.stdout.splitlines()[-1] == str(tmp_path / "d.json")
+    assert re.search(
+        r"2020-05-19 seen on 2020-03-16: the smile admits arbitrage at strikes from 16\d\.\d", crisis.stderr
+    )
+    drawn = (tmp_path / "d.json").read_text()
+    assert "at the start" in drawn and "at the storyline's highest vol" in drawn and "2020-05-19" in drawn
+    calm = show("calm_market", "--density", str(tmp_path / "d.html"))
+    assert calm.exit_code == 0 and calm.stderr == "" and (tmp_path / "d.html").stat().st_size > 10_000
+    assert show("calm_market", "--density", "d.txt").exit_code == 2
+    assert show("calm_market", "--density", str(tmp_path / "none" / "d.html")).exit_code == 2
+
+
+def test_law_of_a_scenario_prices_as_its_book_does():
+    """At the start and at the highest vol: the compiled book's options are those of the law."""
+    scenario = load("covid_crash_2020", {"market.dividend_yield": 0.02})
+    clock, terms = make_clock(scenario), pricing_terms(scenario)
+    levels = lay_out(scenario.storyline, clock, scenario.market)
+    first, worst = implied_laws(scenario, (6,))
+    assert (first.day, worst.day) == (scenario.start, date(2020, 3, 16))
+    for dated in (first, worst):
+        tick = int(np.flatnonzero(clock.is_close & (np.array(clock.session_dates)[clock.day] == dated.day))[0])
+        logs = [np.exp(level.level[tick : tick + 1]) for level in (levels.spot, levels.vol)]
+        now = State(*logs, *(getattr(levels, node).level[tick : tick + 1] for node in ("overnight", "us2y", "us10y")))
+        for kind, strike in (("put", 2_500.0), ("call", 3_600.0)):
+            book = Book((Option(kind=kind, strike=strike, expiry=dated.expiry, quantity=1.0),)).compile(clock, terms)
+            value = float(book.value(tick, now, book.new_fixings(1))[0])
+            assert float(getattr(dated.law, kind)(strike)) == pytest.approx(value, rel=1e-12)
