@@ -186,8 +186,8 @@ def test_show_draws_densities_and_warns(tmp_path):
     )
     drawn = (tmp_path / "d.json").read_text()
     assert "at the start" in drawn and "at the storyline's highest vol" in drawn and "2020-05-19" in drawn
-    calm = show("calm_market", "--density", str(tmp_path / "d.html"))
-    assert calm.exit_code == 0 and calm.stderr == "" and (tmp_path / "d.html").stat().st_size > 10_000
+    calm = show("calm_market", "--density", str(tmp_path / "e.json"))
+    assert calm.exit_code == 0 and calm.stderr == "" and (tmp_path / "e.json").stat().st_size > 10_000
     assert show("calm_market", "--density", "d.txt").exit_code == 2
     assert show("calm_market", "--density", str(tmp_path / "none" / "d.html")).exit_code == 2
 
