@@ -103,7 +103,7 @@ def draw(scenario: Scenario, path: Path, months: Sequence[int] = MONTHS) -> list
 
 def _panel(laws: Sequence[DatedLaw], scenario: Scenario) -> Any:
     spot = scenario.storyline.anchor[0].spot or 1.0
-    rows = [row for dated in laws for row in _line(dated, spot)]
+    rows = tuple(row for dated in laws for row in _line(dated, spot))  # Altair copies lists with every layer
     x = alt.X("strike:Q", title="level at expiry, % of the starting spot", scale=alt.Scale(zero=False, nice=False))
     colour = alt.Color("when:N", title=None, sort=[START, WORST], legend=alt.Legend(orient="bottom"))
     tips = ["when:N", "day:N", alt.Tooltip("strike:Q", format=".1f"), alt.Tooltip("above:Q", format=".4f")]
