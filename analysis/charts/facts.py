@@ -10,9 +10,10 @@ from analysis.charts.scales import axis, colours, rows
 from analysis.charts.theme import ACTUAL, FROZEN, INK, WIDTH, Chart
 from analysis.fact import FACTS
 from analysis.loops import CLEAR, SMALLEST
+from analysis.numbers import MINUS
 
 SCALE = (-20.0, -10.0, -CLEAR, 0.0, CLEAR, 10.0, 20.0)  # standard errors
-SHADES = ("#0077BB", "#66ADD6", "#E4F0F8", "#FFFFFF", "#FBE9DC", "#F0A97A", "#CC5511")
+SHADES = ("#4FA5DA", "#8CC3E6", "#E4F0F8", "#FFFFFF", "#FBE9DC", "#F3B88F", "#E88A4D")
 
 
 def loops_heat(table: pl.DataFrame) -> Chart:
@@ -26,31 +27,30 @@ def loops_heat(table: pl.DataFrame) -> Chart:
     said = ", ".join(f"{loop} ({number})" for loop, number in made.iter_rows()) or "none"
     lines = [
         f"Facts that a loop creates by itself, beyond {CLEAR} standard errors: {said}.",
-        "Colour: difference in standard errors, path by path on the same random numbers; white is not "
-        f"beyond {CLEAR}, or below {SMALLEST}. Numbers: the difference itself.",
+        "Colour: difference in standard errors, path by path on the same random numbers; an empty cell "
+        f"is not beyond {CLEAR}, or below {SMALLEST}. Numbers: the difference itself.",
     ]
     return theme.finish(alt.hconcat(*charts, spacing=20), "Which loop creates which stylised fact", lines)
 
 
 def _heat(table: pl.DataFrame, column: str, title: str, *, first: bool) -> alt.LayerChart:
     z, at = pl.col(f"{column}_z"), pl.col(column)
-    shown = (z.abs() > CLEAR) & (at.abs() >= SMALLEST)
-    data = table.select(
-        "label",
-        "loop",
-        at=at,
-        z=pl.when(shown).then(z.clip(SCALE[0], SCALE[-1])).otherwise(0.0),
-        text=pl.when(shown).then(at.round(3).cast(pl.String)).otherwise(pl.lit("")),
-    )
+    shown = z.is_not_nan() & (z.abs() > CLEAR) & (at.abs() >= SMALLEST)
+    text = at.round(3).cast(pl.String).str.replace("-", MINUS, literal=True)
+    data = table.select("label", "loop", at=at, z=z.clip(SCALE[0], SCALE[-1]), shown=shown, text=text)
     labels = [fact.label for fact in FACTS.values()]
-    side = alt.Axis(title=None, labelLimit=300, grid=False) if first else None
-    x = alt.X("loop:N", sort=None, axis=alt.Axis(title=title, orient="top", labelAngle=0, grid=False))
-    base = alt.Chart(rows(data)).encode(x=x, y=alt.Y("label:N", sort=labels, axis=side))
+    loops = table["loop"].unique(maintain_order=True).to_list()
+    side = alt.Axis(title=None, labelLimit=300) if first else alt.Axis(title=None, labels=False, ticks=False)
+    x = alt.X("loop:N", sort=loops, axis=alt.Axis(title=title, orient="top", labelAngle=0, grid=False))
+    y = alt.Y("label:N", sort=labels, axis=side)
     legend = alt.Legend(title="standard errors", orient="bottom", gradientLength=260) if first else None
     shade = alt.Color("z:Q", scale=alt.Scale(domain=list(SCALE), range=list(SHADES)), legend=legend)
-    cells = base.mark_rect(stroke="white").encode(color=shade, tooltip=["label:N", "loop:N", "at:Q", "z:Q"])
-    words = base.mark_text(fontSize=10, color=INK).encode(text="text:N")
-    return theme.layer(cells, words, width=(WIDTH - 60) // 2, height=20 * len(labels))
+    tips = ["label:N", "loop:N", alt.Tooltip("at:Q", format=".4f"), alt.Tooltip("z:Q", format=".1f")]
+    places = alt.Chart(rows(data)).mark_rect(opacity=0).encode(x=x, y=y, tooltip=tips)
+    clear = alt.Chart(rows(data.filter("shown"))).encode(x=x, y=y)
+    cells = clear.mark_rect(stroke="white").encode(color=shade, tooltip=tips)
+    words = clear.mark_text(fontSize=10, color=INK).encode(text="text:N")
+    return theme.layer(places, cells, words, width=(WIDTH - 60) // 2, height=20 * len(labels))
 
 
 def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
@@ -61,7 +61,11 @@ def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
     palette = dict(zip(worlds, (ACTUAL, FROZEN), strict=False))
     stacked = pl.concat([f.with_columns(series=pl.lit(name)) for name, f in worlds.items()])
     data = stacked.with_columns(low=pl.col("acf") - 2 * pl.col("error"), high=pl.col("acf") + 2 * pl.col("error"))
-    x = alt.X("lag:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title="lag, trading days (log scale)", grid=False))
+    x = alt.X(
+        "lag:Q",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(title="lag, trading days (log scale)", grid=False),
+    )
     base = alt.Chart(rows(data)).encode(x=x, color=colours(palette))
     band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", axis=axis("autocorrelation of |r|")), y2="high:Q")
     line = base.mark_line(strokeWidth=2.2, point=True).encode(y="acf:Q")
