@@ -27,7 +27,9 @@ DAYS = 252
 class QuotingSpec:
     """How a maker sets its half-spread and skew."""
 
-    kind: Literal["vol_proportional", "avellaneda_stoikov"] = param("vol_proportional", help="quoting rule")
+    kind: Literal["vol_proportional", "avellaneda_stoikov", "symmetric"] = param(
+        "vol_proportional", help="quoting rule; symmetric: Avellaneda-Stoikov's mean spread, centred at mid"
+    )
     inventory_skew: float = param(
         1.0, unit="half-spreads", help="shift of both quotes against inventory at the limit (vol_proportional)", ge=0
     )
@@ -40,7 +42,10 @@ class QuotingSpec:
     risk_aversion: float = param(0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
     order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
     order_size: float = param(1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0)
-    horizon_hours: float = param(6.5, unit="trading hours", help="horizon of the inventory risk", gt=0)
+    horizon: Literal["rolling", "end"] = param(
+        "rolling", help="inventory risk is looked at over horizon_hours, or up to the end of the run"
+    )
+    horizon_hours: float = param(6.5, unit="trading hours", help="rolling horizon of the inventory risk", gt=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +138,15 @@ class _Making:
         switch = min(self.world.feedback.depth, 1.0)
         ratio = np.clip(equity / self.agent.capital, 0.0, 1.0) ** switch
         depth = np.where(self.away, 0.0, self.share[venue.name] * venue.rule_depth() * ratio)
-        if self.agent.quoting.kind == "avellaneda_stoikov":
-            half_spread, skew = self._avellaneda_stoikov(venue)
-        else:
-            half_spread, skew = self._vol_proportional(venue)
+        half_spread, skew = self._rule(venue)
         return Quote(half_spread, skew, depth)
+
+    def _rule(self, venue: Venue) -> tuple[Vector, Vector]:
+        """Half-spread and skew, (paths,) each."""
+        kind = self.agent.quoting.kind
+        if kind == "avellaneda_stoikov":
+            return self._avellaneda_stoikov(venue)
+        return self._symmetric(venue) if kind == "symmetric" else self._vol_proportional(venue)
 
     def _vol_proportional(self, venue: Venue) -> tuple[Vector, Vector]:
         """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
@@ -153,22 +162,44 @@ class _Making:
     def _avellaneda_stoikov(self, venue: Venue) -> tuple[Vector, Vector]:
         """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.
 
-        Avellaneda and Stoikov (2008), for returns instead of prices: q counts orders, sigma is
-        realised vol (for swaps 1 % a year at base vol), k falls as the venue's own half-spread rises, so that a risk
-        aversion of zero quotes 1/k, the vol-proportional half-spread. tau is a rolling horizon.
+        Avellaneda and Stoikov (2008), for returns instead of prices: q counts orders, sigma is realised vol, k falls as
+        the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
         """
-        quoting, world = self.agent.quoting, self.world
-        sigma = world.factors.vol * world.market.realised_ratio
-        if not venue.unit_price:
-            sigma = RATE_VOL * world.factors.vol / world.factors.vol_base
-        tau = quoting.horizon_hours / SESSION_HOURS / DAYS
-        switch, gamma = min(world.feedback.spread, 1.0), quoting.risk_aversion
-        risk = switch * gamma * sigma**2 * tau
-        per_decay = venue.rule_half_spread() / quoting.order_decay  # 1/k
-        half_spread = 0.5 * risk + np.log1p(gamma * per_decay) / gamma
-        limit = self.agent.inventory_limit
-        orders = np.clip(venue.exposure(self.agent.name), -limit, limit) / quoting.order_size
-        return half_spread, -risk * orders
+        risk, limit = self._risk(venue) * self._years_left(), self.agent.inventory_limit
+        held = venue.notional(venue.held(self.agent.name))
+        orders = np.clip(held, -limit, limit) / self.agent.quoting.order_size
+        return 0.5 * risk + self._without_risk(venue), -risk * orders
+
+    def _symmetric(self, venue: Venue) -> tuple[Vector, Vector]:
+        """The half-spread that `avellaneda_stoikov` quotes on average over the run, centred at mid: their benchmark."""
+        half_spread = 0.5 * self._risk(venue) * self._mean_years_left() + self._without_risk(venue)
+        return half_spread, self.world.full(0.0)
+
+    def _risk(self, venue: Venue) -> Vector:
+        """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""
+        factors = self.world.factors
+        sigma = factors.realised_vol(venue.name) if venue.unit_price else RATE_VOL * factors.vol / factors.vol_base
+        return min(self.world.feedback.spread, 1.0) * self.agent.quoting.risk_aversion * sigma**2
+
+    def _without_risk(self, venue: Venue) -> Vector:
+        """ln(1 + g/k) / g: the best half-spread where inventory bears no risk, (paths,)."""
+        quoting = self.agent.quoting
+        gamma = quoting.risk_aversion
+        half_spread: Vector = np.log1p(gamma * venue.rule_half_spread() / quoting.order_decay) / gamma
+        return half_spread
+
+    def _years_left(self) -> float:
+        """Trading years over which inventory is a risk."""
+        quoting, years = self.agent.quoting, self.world.clock.variance_years
+        if quoting.horizon == "end":
+            return float(years[-1] - years[self.world.tick_index])
+        return quoting.horizon_hours / SESSION_HOURS / DAYS
+
+    def _mean_years_left(self) -> float:
+        """The same, on average over the run."""
+        if self.agent.quoting.horizon == "end":
+            return 0.5 * float(self.world.clock.variance_years[-1])
+        return self._years_left()
 
     def _log(self) -> None:
         for venue in self.venues:

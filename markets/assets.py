@@ -51,7 +51,7 @@ class OtherAssets:
         shocks = self._mixing[:, :1] * main_shock + self._mixing[:, 1:] @ fresh
         for row, (spec, level) in enumerate(zip(self.specs, self.levels, strict=True)):
             keep = 1.0 - self._weight * float(level.pull[tick])
-            sigma = spec.vol * vol_ratio**spec.vol_power
+            sigma = self.realised_vol(spec.name, vol_ratio)
             self.deviation[row] = (
                 keep * decay * self.deviation[row] + sigma * np.sqrt(variance_time * keep) * shocks[row]
             )
@@ -60,3 +60,9 @@ class OtherAssets:
         """Level, noise and impact together, (paths,) $."""
         row = self.names.index(name)
         return self.laws[name].at(float(self.levels[row].level[tick]), self.deviation[row] + impact)
+
+    def realised_vol(self, name: str, vol_ratio: Vector) -> Vector:
+        """Vol of an asset's noise where implied vol is `vol_ratio` of base vol, (paths,) a year."""
+        spec = self.specs[self.names.index(name)]
+        vol: Vector = spec.vol * vol_ratio**spec.vol_power
+        return vol

@@ -150,8 +150,7 @@ class Factors:
         return 1.0 - self._weight * float(level.pull[tick])
 
     def _step_spot(self, tick: int, years: float, shock: Vector) -> None:
-        realised = self._line.realised[tick - 1]
-        sigma = self.vol * self._market.realised_ratio if np.isnan(realised) else realised
+        sigma = self.realised_vol()
         jumps = self._jumps.step(years)
         keep = self._keep(self._line.spot, tick)
         decay, time = self._spot_reverted(years)
@@ -228,6 +227,14 @@ class Factors:
     def law(self, asset: str) -> PriceLaw:
         """How an asset's price is displaced."""
         return self._law if asset == MAIN else self._others.laws[asset]
+
+    def realised_vol(self, asset: str = MAIN) -> Vector:
+        """Vol of an asset's noise from this tick to the next, (paths,) a year: for the main one the storyline's
+        `realised`, where it gives one, else implied x realised_ratio."""
+        if asset != MAIN:
+            return self._others.realised_vol(asset, self.vol / self.vol_base)
+        realised = float(self._line.realised[self.tick])
+        return self.vol * self._market.realised_ratio if np.isnan(realised) else np.full_like(self.vol, realised)
 
     @property
     def state(self) -> State:

@@ -172,6 +172,16 @@ class Venue(ABC):
         """A maker's quote as posted."""
         return self._quotes[maker]
 
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Who has posted a quote."""
+        return tuple(self._quotes)
+
+    @property
+    def is_open(self) -> Mask:
+        """Where no halt is in force, (paths,)."""
+        return self.halted_until <= self.world.now
+
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
@@ -287,7 +297,7 @@ class Venue(ABC):
     def _net(self, wanted: list[Vector], book: Book) -> Netting:
         """What each order gets, and the displacement of the price by all of them."""
         zero = np.zeros(self.world.paths)
-        open_now = self.halted_until <= self.world.now
+        open_now = self.is_open
         buys = sum((np.maximum(q, 0.0) for q in wanted), zero)
         sells = sum((np.maximum(-q, 0.0) for q in wanted), zero)
         limit = self.units(self.spec.capacity * book.depth)

@@ -16,11 +16,12 @@ from sim.errors import UserError
 
 def agent_types() -> dict[str, type[Agent]]:
     """The built-in agents by class name."""
+    from agents.client_flow import ClientFlow
     from agents.funding_desk import FundingDesk
     from agents.hedger import Hedger
     from agents.market_maker import MarketMaker
 
-    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk)}
+    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk, ClientFlow)}
 
 
 def nearest(word: str, known: list[str]) -> str:

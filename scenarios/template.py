@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from agents.obligations import Obligation
 from agents.policies import POLICIES
 from agents.positions import Position
 from markets.spec import Anchor, StorylineSpec
@@ -58,6 +59,12 @@ notional = -10e9
 {position}
 """
 
+DEBTS = """
+# What its hedgers owe one another besides the market: one table for each debt.
+# [[agents.treasury.obligations]]
+{obligation}
+"""
+
 WIDTH = 34  # column at which the comments begin
 
 
@@ -105,7 +112,7 @@ def _cast() -> Iterator[str]:
     """One agent of each built-in type."""
     types = agent_types()
     yield AGENTS.format(types=", ".join(f'"{name}"' for name in types))
-    for name, (kind, cls) in zip(("maker", "hedger", "treasury"), types.items(), strict=True):
+    for name, (kind, cls) in zip(("maker", "hedger", "treasury", "customers"), types.items(), strict=True):
         keys = list(agent_keys(kind, cls))
         yield f"# {keys[0].help}"
         yield f'[agents.{name}]\ntype = "{kind}"'
@@ -114,6 +121,8 @@ def _cast() -> Iterator[str]:
         if kind == "Hedger":
             yield from _policies()
             yield BOOK.format(position="\n".join(_commented(keys_of(Position, ""))))
+        if kind == "FundingDesk":
+            yield DEBTS.format(obligation="\n".join(_commented(keys_of(Obligation, ""))))
         yield ""
 
 
