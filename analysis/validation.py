@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ POWER = "Power: the smallest relative error of the engine that would have failed
 def render(frame: pl.DataFrame) -> Lines:
     """The readings for a terminal, a line each; a case's name, source and seconds stand in its first line."""
     table = Lines(box=None, pad_edge=False, header_style="bold")
-    for name, most in (("case", 26), ("source", 30), ("what", 40)):
-        table.add_column(name, max_width=most, overflow="fold")
+    for name, most in (("case", 26), ("source", 30), ("what", 44)):
+        table.add_column(name, max_width=most, overflow="ellipsis", no_wrap=name == "source")
     for name in ("expected", "got", "standard error", "z", "power", "verdict", "seconds"):
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
     for case in frame.partition_by("case", maintain_order=True):
@@ -55,7 +55,7 @@ def summary(frame: pl.DataFrame) -> str:
 
 
 def write_validation(
-    frame: pl.DataFrame, path: str | Path, *, pictures: Mapping[str, dict[str, Any]], seconds: float
+    frame: pl.DataFrame, path: str | Path, *, pictures: Mapping[str, Sequence[dict[str, Any]]], seconds: float
 ) -> Path:
     """Write the page, complete in one file, and return its path.
 
@@ -73,13 +73,13 @@ def write_validation(
         cards=_cards(frame, cases),
         paragraphs=_paragraphs(frame),
         chapters=list(chapters.items()),
-        charts=[case["figure"] for case in cases if case["figure"] is not None],
+        charts=[figure for case in cases for figure in case["figures"]],
         power=POWER,
         footer=f"{len(cases)} cases in {seconds:,.0f} s. validation.json beside this page holds every reading.",
     )
 
 
-def _case(rows: pl.DataFrame, pictures: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _case(rows: pl.DataFrame, pictures: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, Any]:
     """What the template wants to know of a case."""
     first = rows.row(0, named=True)
     verdicts = rows["verdict"].to_list()
@@ -107,21 +107,22 @@ def _case(rows: pl.DataFrame, pictures: Mapping[str, dict[str, Any]]) -> dict[st
         "power": _percent(_median(rows["power"])),
         "seconds": f"{first['seconds']:.1f}",
         "table": page.Table("", COLUMNS, cells),
-        "figure": _figure(rows, first, pictures),
+        "figures": _figures(rows, first, pictures.get(first["case"], ())),
     }
 
 
-def _figure(rows: pl.DataFrame, first: dict[str, Any], pictures: Mapping[str, dict[str, Any]]) -> page.Figure | None:
+def _figures(rows: pl.DataFrame, first: dict[str, Any], given: Sequence[dict[str, Any]]) -> list[page.Figure]:
+    """The pictures of the case's own, expected against got where it has none."""
     name = first["case"]
-    if name in pictures:
-        return page.figure(name, pictures[name])
+    if given:
+        return [page.figure(f"{name}-{i}", picture) for i, picture in enumerate(given, 1)]
     if rows["got"].null_count():
-        return None
+        return []
     k = first["standard_errors"]
     said = f"Shaded: {k:g} standard errors either way. Black: expected. Bars: one standard error left, two right."
     if not rows["z"].is_not_null().any():
         said = "Nothing here is random: shaded is the rounding that is allowed. Black: expected."
-    return page.figure(name, readings(rows, title="Expected and got", said=said, standard_errors=k))
+    return [page.figure(name, readings(rows, title="Expected and got", said=said, standard_errors=k))]
 
 
 def _cards(frame: pl.DataFrame, cases: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -212,4 +213,6 @@ def _z(z: float | None) -> str:
 def _percent(share: float | None) -> str:
     if share is None or not math.isfinite(share):
         return ""
-    return f"{share:.1%}".replace("%", " %") if share >= 0.001 else f"{100 * share:.1g} %"
+    if share > 1:
+        return "> 100 %"
+    return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.1g} %"

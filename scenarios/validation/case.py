@@ -116,10 +116,20 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a case found: an estimate for every `Expected.what`, and a picture where the case has one of its own."""
+    """What a case found: an estimate for every `Expected.what`, and a picture where the case has one of its own.
+
+    picture: any Altair chart (analysis.charts.validation), or several; without it, expected against got is drawn.
+    """
 
     estimates: dict[str, Estimate]
-    picture: alt.Chart | Any | None = None  # any Altair chart; without it the runner draws expected against got
+    picture: alt.Chart | Any | None = None
+
+    @property
+    def pictures(self) -> tuple[Any, ...]:
+        """None, one or several."""
+        if self.picture is None:
+            return ()
+        return tuple(self.picture) if isinstance(self.picture, list | tuple) else (self.picture,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,13 +24,13 @@ READING = ("what", "unit", "relation", "exact", "verdict")
 
 @dataclass(frozen=True, kw_only=True)
 class CaseResult:
-    """One case's readings, its picture as a Vega-Lite specification, and why it has none where it has none."""
+    """One case's readings, its pictures as Vega-Lite specifications, and why it has no readings where it has none."""
 
     case: Case
     readings: tuple[Reading, ...]
     seconds: float
     message: str = ""
-    picture: dict[str, Any] | None = None
+    pictures: tuple[dict[str, Any], ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -93,7 +93,7 @@ class Validation:
 
         place = ready(Path(folder))
         (place / DATA).write_text(json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
-        pictures = {result.case.name: result.picture for result in self.results if result.picture is not None}
+        pictures = {result.case.name: result.pictures for result in self.results if result.pictures}
         return write_validation(self.frame, place / PAGE, pictures=pictures, seconds=self.seconds)
 
     def described(self) -> dict[str, Any]:

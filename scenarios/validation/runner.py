@@ -106,11 +106,11 @@ def run_case(case: Case, scratch: Path) -> CaseResult:
         with tempfile.TemporaryDirectory(dir=scratch, prefix=f"{case.name}-", ignore_cleanup_errors=True) as folder:
             measured = case.measure(Lab(folder))
         _check(case, measured)
-        picture = None if measured.picture is None else measured.picture.to_dict()
+        pictures = tuple(picture.to_dict() for picture in measured.pictures)
     except Exception as error:
         return _unread(case, "error", f"{type(error).__name__}: {' '.join(str(error).split())}", begun)
     seconds = time.perf_counter() - begun
-    return CaseResult(case=case, readings=readings(case, measured.estimates), seconds=seconds, picture=picture)
+    return CaseResult(case=case, readings=readings(case, measured.estimates), seconds=seconds, pictures=pictures)
 
 
 def _check(case: Case, measured: Measured) -> None:
