@@ -23,19 +23,21 @@ TREATMENTS: tuple[Treatment, ...] = ("fluctuations", "raw")
 def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Reading]:
     """Every fact that the world's series are long and many enough for, by name.
 
-    Raises UserError where prices do not move at all.
+    Raises UserError where they are so for none: prices that stand still, fluctuations of fewer than 20 paths.
     """
-    found, said = {}, ""
+    found: dict[str, Reading] = {}
+    missed: UserError | None = None
     data = series(run, world=world, treatment=treatment)
     for name, fact in FACTS.items():
         try:
             reading = fact.read(data)
         except UserError as error:  # too short, too few, or too still for this one
-            reading, said = None, str(error)
+            missed = missed or error
+            continue
         if reading is not None:
             found[name] = reading
-    if not found and treatment == "raw":
-        raise UserError("a run has returns to measure", value=said, place=str(run.path), remedy="a longer scenario")
+    if missed is not None and not found:
+        raise missed
     return found
 
 

@@ -57,13 +57,16 @@ def fluctuations(returns: FloatArray) -> FloatArray:
 
     Instants at which the paths do not differ are left out. Taking the deviation from n paths lowers a normal kurtosis
     by 6 / (n + 1), alike in every world of a run: differences between worlds are free of it.
-    Raises UserError for fewer than 20 paths.
+    Raises UserError for fewer than 20 paths, and where no instant is left.
     """
     if len(returns) < FEWEST:
         rule = f"fluctuations are measured around the mean of {FEWEST} paths or more"
         raise UserError(rule, value=len(returns), remedy="more --paths and --witnesses, or raw returns")
     spread = returns.std(axis=0, ddof=1)
     moves = spread > 1e-12
+    if not moves.any():
+        rule, remedy = "returns vary over paths", "a scenario with noise: market.realised_ratio above 0"
+        raise UserError(rule, value="the same on every path", remedy=remedy)
     return np.asarray((returns - returns.mean(axis=0))[:, moves] / spread[moves])
 
 
