@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.clearing import clearing_payments
+from agents.clearing import ROUNDING, clearing_payments
 
 if TYPE_CHECKING:
     from agents.claims import Debt
@@ -52,10 +52,12 @@ class Settlement:
     def _settle(self, due: Masks, broken: Masks) -> None:
         """Clear what is due, (debts, paths), and all debts of and to the broken, (desks, paths).
 
-        Whoever cannot pay breaks too: what it owes and is owed is called in at par, and all is cleared again.
+        Whoever cannot pay breaks too, and whoever is under water by what it is not paid: what it owes and is owed is
+        called in at par, and all is cleared again.
         """
         owed = np.array([self._world.ledger.balance(debt.creditor, debt.asset) for debt in self.debts])
-        own = np.array([self._world.equity_now(name) - self._world.claims.value(name) for name in self.names])
+        equity = np.array([self._world.equity_now(name) for name in self.names])
+        own = equity - np.array([self._world.claims.value(name) for name in self.names])
         resources, senior = np.maximum(own, 0.0), np.maximum(-own, 0.0)
         called_in = broken
         while True:
@@ -64,7 +66,9 @@ class Settlement:
             np.add.at(gross, (self._debtor, self._creditor), called)
             set_off = np.minimum(gross, gross.transpose(1, 0, 2)) if self._netting else np.zeros_like(gross)
             found = clearing_payments(gross - set_off, resources, senior)
-            more = called_in | (found.round > 0)
+            lost = (gross - set_off).sum(axis=0) - found.received
+            sunk = (lost > ROUNDING * gross.sum(axis=0)) & (equity - lost < -ROUNDING * (np.abs(own) + lost))
+            more = called_in | (found.round > 0) | sunk
             if (more == called_in).all():
                 break
             called_in = more

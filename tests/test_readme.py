@@ -99,6 +99,15 @@ def test_page_history_and_book(folder: Path) -> None:
     small("--history", "history.csv", "--book", "book.csv", "--no-report")
 
 
+def test_page_debts(folder: Path) -> None:
+    """On every path the fund's default takes the bank with it; the insurer stands."""
+    (folder / "debts.toml").write_text(block(PAGE, "toml", "debts.toml"))
+    small("debts.toml", "--no-report")
+    settled = pl.read_parquet("out/settlements/*.parquet").filter(world="actual")
+    assert dict(settled.group_by("debtor").agg(pl.col("round").unique()).rows()) == {"fund": [1], "bank": [2]}
+    assert (settled["paid"] < settled["owed"]).all() and settled["path"].n_unique() == 8
+
+
 def test_page_policy(folder: Path) -> None:
     (folder / "patient.py").write_text(block(PAGE, "python", "patient.py"))
     (folder / "patient.toml").write_text(block(PAGE, "toml", "patient.toml"))

@@ -12,6 +12,7 @@ from sim.errors import BugError
 MODULES: tuple[str, ...] = (
     "hedging_error",
     "feedback_law",
+    "defaults",
     "stylised_facts",
 )
 
