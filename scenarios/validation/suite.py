@@ -13,6 +13,7 @@ MODULES: tuple[str, ...] = (
     "hedging_error",
     "feedback_law",
     "defaults",
+    "feedback_books",
     "stylised_facts",
 )
 
