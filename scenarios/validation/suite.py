@@ -14,7 +14,11 @@ MODULES: tuple[str, ...] = (
     "feedback_law",
     "defaults",
     "feedback_books",
+    "spirals",
     "stylised_facts",
+    "pricing",
+    "pricing_options",
+    "pricing_swaps",
 )
 
 

@@ -1,0 +1,152 @@
+"""Swaps of a run's accounts against QuantLib."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from markets.book import Book
+from markets.factors import State
+from markets.instruments import Swap, add_months
+from scenarios.build import make_clock, pricing_terms
+from scenarios.loading import from_dict
+from scenarios.scenario import Scenario
+from scenarios.validation.case import Case, Estimate, Expected, Measured
+from scenarios.validation.lab import Lab
+from scenarios.validation.textbook import MAKER
+
+Floats = NDArray[np.float64]
+START = date(2020, 1, 1)
+MOST = 1e-12  # of the notional
+SWAPS = (  # notional, fixed rate (None: par), months to maturity; 140 months begin with short periods
+    (1e6, 0.018, 120),
+    (-2e6, 0.01, 24),
+    (5e5, 0.03, 140),
+    (1e6, None, 60),
+    (3e6, 0.022, 9),
+)
+LOOKS = (0, 40, 91, 121, 182)  # days after the start
+
+
+def swaps_scenario() -> Scenario:
+    """Half a year of every calendar day: five desks with a swap each, on a curve that moves."""
+    desks = {
+        f"desk{number}": {
+            "type": "Hedger",
+            "capital": 1e7,
+            "policy": {"kind": "never"},
+            "book": [{"kind": "swap", "notional": n, "months": m, **({} if r is None else {"fixed_rate": r})}],
+        }
+        for number, (n, r, m) in enumerate(SWAPS)
+    }
+    level = {"spot": 100.0, "vol": 0.2, "overnight": 0.02, "us2y": 0.017, "us10y": 0.019, "credit": 0.0}
+    rates = {"vol_overnight": 0.02, "vol_us2y": 0.02, "vol_us10y": 0.02, "mean_reversion": 1.0}
+    return from_dict(
+        {
+            "name": "swaps",
+            "clock": {"calendar": "24/7", "tick_minutes": 1440, "overnight_variance": 0.0},
+            "market": {"dispersion": 1.0, "projection_spread": 0.0035, "rates": rates},
+            "feedback": dict.fromkeys(("leverage", "spread", "depth", "impact", "credit", "margin"), 0.0),
+            "storyline": {"anchor": [{"date": START, **level}, {"date": START + timedelta(days=200), **level}]},
+            "agents": {**desks, "maker": MAKER, "bank": {"type": "FundingDesk", "line": 1e12}},
+            "run": {"paths": 6, "twin": "none", "witnesses": 0, "seed": 5},
+        }
+    )
+
+
+def read_swaps(lab: Lab) -> Measured:
+    """Values in marks on five days of a run, of each desk's swap on every path, over the notional."""
+    scenario = swaps_scenario()
+    run, paths = lab.run(scenario), scenario.run.paths
+    closes = run.closes.filter(venue="asset").sort("path", "time").select("overnight", "us2y", "us10y").collect()
+    curves = closes.to_numpy().reshape(paths, -1, 3)
+    worst = par = 0.0
+    dots = []
+    for number, (notional, rate, months) in enumerate(SWAPS):
+        swap = Swap(notional=notional, maturity=add_months(START, months), fixed_rate=rate)
+        marks = run.marks.filter(agent=f"desk{number}").sort("path", "time").select("book_value").collect()
+        for curve, values in zip(curves, marks["book_value"].to_numpy().reshape(paths, -1), strict=True):
+            for day, theirs in swap_values(swap, curve, scenario.market.projection_spread):
+                worst = max(worst, abs(values[day] - theirs) / abs(notional))
+                dots.append(
+                    {"x": theirs / abs(notional), "y": values[day] / abs(notional), "series": f"{months} months"}
+                )
+                if rate is None and day == 0:
+                    par = max(par, abs(theirs) / abs(notional))
+    found = {"book_value of a run, worst error over notional": Estimate(float(worst))}
+    found["par swap at the start, value over notional"] = Estimate(float(par))
+    return Measured(estimates=found, picture=swap_cloud(pl.DataFrame(dots)))
+
+
+def swap_cloud(frame: pl.DataFrame) -> Any:
+    """Values of a run over QuantLib's."""
+    from analysis.charts.validation import scatter
+
+    ends = frame.select(x=pl.col("x"), y=pl.col("x"), series=pl.lit("equal")).sort("x")
+    said = "A dot a swap, path and day of the run; on the line both values are equal."
+    title, x, y = "Swaps against QuantLib", "QuantLib, share of notional", "book_value, share of notional"
+    return scatter(frame, title=title, said=said, x=x, y=y, curve=ends[[0, -1]])
+
+
+def swap_values(swap: Swap, curve: Floats, spread: float) -> Iterator[tuple[int, float]]:
+    """(day, $) by QuantLib on LOOKS, where the node rates are the rows of `curve`, (days, 3).
+
+    A swap without a fixed rate has the engine's par rate, read off a compiled book at the start. Floating rates are
+    fixed from QuantLib's own forwards on the first day of their periods.
+    """
+    from scenarios.validation.quantlib_prices import SwapPrices
+
+    rate = engine_par_rate(swap) if swap.fixed_rate is None else swap.fixed_rate
+    ends = {period.start: period.end for period in swap.float_leg(START)}
+    fixings: dict[date, float] = {}
+    for day in range(len(curve)):
+        today = START + timedelta(days=day)
+        if today in ends:
+            fixings[today] = SwapPrices(swap, rate, spread, today, fixings, first=START).forward(
+                curve[day], ends[today]
+            )
+        if day in LOOKS:
+            yield day, SwapPrices(swap, rate, spread, today, fixings, first=START).value(curve[day])
+
+
+def engine_par_rate(swap: Swap) -> float:
+    """The fixed rate that the engine strikes: value falls linearly in it, so two compiled books give it."""
+    scenario = swaps_scenario()
+    clock, first = make_clock(scenario), scenario.storyline.anchor[0]
+    levels = (first.spot, first.vol, first.overnight, first.us2y, first.us10y)
+    start = State(*(np.array([level], dtype=np.float64) for level in levels))
+
+    def value(rate: float | None) -> float:
+        book = Book((dataclasses.replace(swap, fixed_rate=rate),)).compile(clock, pricing_terms(scenario))
+        return float(book.value(0, start, book.new_fixings(1))[0])
+
+    at_zero, at_one = value(0.0), value(0.01)
+    return 0.01 * (value(None) - at_zero) / (at_one - at_zero)
+
+
+CASES: tuple[Case, ...] = (
+    Case(
+        name="swaps-quantlib",
+        title="Swaps against QuantLib",
+        chapter="Pricing",
+        source="QuantLib's VanillaSwap, DiscountingSwapEngine on two ZeroCurves",
+        inputs="five swaps of 9 to 140 months, receiving and paying, one struck at par; half a year of every calendar "
+        "day on a curve that moves; projection 35 bp over discount",
+        statistic="worst error of `book_value` in `marks` on five days of six paths, over the notional; QuantLib's "
+        "value of the swap that the engine struck at par",
+        expected=tuple(
+            Expected(what=what, value=MOST, relation="<", exact="bound; exact prices")
+            for what in ("book_value of a run, worst error over notional", "par swap at the start, value over notional")
+        ),
+        measure=read_swaps,
+        fast=True,
+        needs=("QuantLib",),
+        seconds=2.0,
+    ),
+)
