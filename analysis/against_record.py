@@ -22,6 +22,7 @@ from sim.errors import UserError
 Matrix = NDArray[np.float64]  # (paths, days)
 Vector = NDArray[np.float64]  # (paths,)
 BAND = (0.05, 0.95)
+LEVELS = ("spot", "vol", "credit", "high_yield")
 FEWEST = 5  # days that the record and the run have in common
 COLUMNS = {"spot": "mid", "vol": "vol", "credit": "credit", "half_spread": "half_spread", "depth": "depth"}
 
@@ -48,6 +49,10 @@ class Figure:
     unit: Unit
     measure: Callable[[Closes], Vector]
     needs: tuple[str, ...] = ()
+
+    def needs_met(self, closes: Closes) -> bool:
+        """Whether every level that it is measured on is there."""
+        return {"spot", "vol", *self.needs} <= closes.levels.keys()
 
 
 @dataclass(frozen=True)
@@ -136,14 +141,15 @@ def _elasticity(level: str) -> Callable[[Closes], Vector]:
 
 
 def depth_left(closes: Closes) -> Vector:
-    """Lowest depth at a close as a share of the first close's."""
+    """Mean depth at the closes of the week to 12 March 2020 as a share of the first close's."""
     depth = closes.levels["depth"]
-    found: Vector = depth.min(axis=1) / depth[:, 0]
+    week = [date(2020, 3, 6) <= day <= date(2020, 3, 12) for day in closes.days]
+    found: Vector = depth[:, week].mean(axis=1) / depth[:, 0]
     return found
 
 
 def margin_multiple(closes: Closes) -> Vector:
-    """Initial margin's rate at the close of March 2020 over that of the start: margin is proportional to vol."""
+    """Initial margin's rate at the end of March 2020 over that of the start: ours is proportional to implied vol."""
     day = max(i for i, d in enumerate(closes.days) if d <= date(2020, 3, 31))
     found: Vector = closes.levels["vol"][:, day] / closes.levels["vol"][:, 0]
     return found
@@ -176,8 +182,15 @@ FIGURES = (
         ("credit",),
     ),
     Figure("credit_response", "credit per -1 % of S, same day", "rate", _response("credit", _percent), ("credit",)),
+    Figure(
+        "high_yield_response",
+        "high yield per -1 % of S, same day",
+        "rate",
+        _response("high_yield", _percent),
+        ("high_yield",),
+    ),
     Figure("credit_two_days", "credit per -1 % of S, two days", "rate", lambda c: _two_days(c) / 100, ("credit",)),
-    Figure("depth_left", "lowest depth, of the start's", "share", depth_left, ("depth",)),
+    Figure("depth_left", "depth in the week to 12 March, of the start's", "share", depth_left, ("depth",)),
     Figure("depth_power", "ln depth per ln vol", "gain", _elasticity("depth"), ("depth",)),
     Figure("spread_power", "ln half-spread per ln vol", "gain", _elasticity("half_spread"), ("half_spread",)),
     Figure(
@@ -190,9 +203,10 @@ LARGE, SMALL = (0.45, math.inf), (0.0, 0.45)  # peak of the VIX
 PUBLISHED = (
     Published("ln_vol_response", 0.02, 0.04, "large crises, VIX on S&P", peak_vol=LARGE),
     Published("ln_vol_response", 0.05, 0.11, "small crises, VIX on S&P", peak_vol=SMALL),
-    Published("depth_left", 10 / 120, 10 / 120, "E-mini, 2019 to 12 March 2020", MARCH_2020),
-    Published("depth_power", -1.9, -1.9, "E-mini top of book on VIX, to March 2020"),
-    Published("spread_power", 0.46, 1.0, "NASDAQ quotes on VIX 0.46; proportional to vol 1"),
+    Published("depth_left", 10 / 120, 10 / 120, "E-mini, 10 contracts for 120", MARCH_2020),
+    Published("high_yield_response", 0.0002, 0.0007, "high yield on S&P"),
+    Published("depth_power", -1.95, -1.85, "E-mini top of book, about -1.9"),
+    Published("spread_power", 0.46, 1.0, "NASDAQ quotes 0.46 to proportional 1"),
     Published("margin_multiple", 10 / 3.9, 10 / 3.9, "S&P future, January to March 2020", MARCH_2020),
 )
 
@@ -200,20 +214,20 @@ PUBLISHED = (
 def against_record(run: Run, history: pl.DataFrame, *, world: str = "actual") -> list[Comparison]:
     """Each figure of the record and of the literature beside the ensemble.
 
-    history: `date`, `spot`, `vol` and perhaps `credit`, decimals, one row a day (`analysis.record.read_history`); days
-    that the run does not have are left out, and a figure uses the days on which the record has all it needs. Raises
-    UserError where the two have too few days in common.
+    history: `date`, `spot`, `vol` and perhaps `credit` and `high_yield`, decimals, one row a day. Days that the run
+    does not have are left out, and a figure uses the days on which the record has all it needs. Raises UserError where
+    the two have too few days in common.
     """
     record, ensemble = common(run, history, world)
     found = []
     for figure in FIGURES:
-        if {"spot", "vol", *figure.needs} <= record.levels.keys():
+        if figure.needs_met(record):
             ours, theirs = _without_gaps(record, ensemble, figure)
             known = float(figure.measure(ours)[0])
             found.append(_compare(figure, "record", known, known, figure.measure(theirs)))
     peak = float(peak_vol(record)[0])
     for fact in PUBLISHED:
-        if _applies(fact, ensemble.days, peak):
+        if BY_NAME[fact.figure].needs_met(ensemble) and _applies(fact, ensemble.days, peak):
             values = BY_NAME[fact.figure].measure(ensemble)
             found.append(_compare(BY_NAME[fact.figure], fact.source, fact.low, fact.high, values))
     return found
@@ -237,7 +251,10 @@ def _compare(figure: Figure, source: str, low: float, high: float, values: Vecto
 
 
 def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Closes, Closes]:
-    """The record and the ensemble on the days that both have."""
+    """The record and the ensemble on the days that both have.
+
+    The ensemble's high yield is its credit spread times the record's mean ratio of the two.
+    """
     frames.check_world(run, world)
     closes = frames.asset_closes(run).filter(pl.col("world") == world).with_columns(date=pl.col("time").dt.date())
     known = history.filter(pl.col("spot").is_not_null() & pl.col("vol").is_not_null()).sort("date")
@@ -253,8 +270,11 @@ def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Clos
     shape = (kept["path"].n_unique(), len(days))
     ensemble = {name: kept[column].to_numpy().reshape(shape) for name, column in COLUMNS.items()}
     mine = known.filter(pl.col("date").is_in(days))
-    levels = {n: mine[n].cast(pl.Float64).to_numpy()[None, :] for n in ("spot", "vol", "credit") if n in mine.columns}
-    return Closes(days, {n: v for n, v in levels.items() if np.isfinite(v).sum() >= FEWEST}), Closes(days, ensemble)
+    levels = {n: mine[n].cast(pl.Float64).to_numpy()[None, :] for n in LEVELS if n in mine.columns}
+    levels = {n: v for n, v in levels.items() if np.isfinite(v).sum() >= FEWEST}
+    if {"credit", "high_yield"} <= levels.keys():
+        ensemble["high_yield"] = ensemble["credit"] * np.nanmean(levels["high_yield"]) / np.nanmean(levels["credit"])
+    return Closes(days, levels), Closes(days, ensemble)
 
 
 def _without_gaps(record: Closes, ensemble: Closes, figure: Figure) -> tuple[Closes, Closes]:

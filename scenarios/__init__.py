@@ -18,6 +18,7 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.build import run as run
     from scenarios.history import from_history as from_history
+    from scenarios.fitting import fit as fit
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
     from scenarios.scenario import Scenario as Scenario
@@ -30,6 +31,8 @@ verify()
 _HOMES = {
     "Scenario": "scenarios.scenario",
     "from_dict": "scenarios.loading",
+    "ablate": "scenarios.ablation",
+    "fit": "scenarios.fitting",
     "from_history": "scenarios.history",
     "load": "scenarios.loading",
     "open_run": "sim.dataset",
@@ -38,7 +41,7 @@ _HOMES = {
     "validate": "scenarios.validation.runner",
 }
 
-__all__ = ["Scenario", "from_dict", "from_history", "load", "open_run", "presets", "run", "validate"]
+__all__ = ["Scenario", "ablate", "fit", "from_dict", "from_history", "load", "open_run", "presets", "run", "validate"]
 
 
 def __getattr__(name: str) -> Any:

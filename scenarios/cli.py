@@ -216,7 +216,9 @@ def facts(**options: Any) -> None:
 
 @main.command()
 @click.argument("histories", type=FILE, nargs=-1, required=True, metavar="HISTORY.csv...")
-@click.option("--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: -0.7).")
+@click.option(
+    "--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: market.rho's)."
+)
 @click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
 def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
     """Estimate the market's parameters from daily histories, with standard errors.
@@ -227,3 +229,25 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
     from scenarios.cli_fit import fit_and_show
 
     fit_and_show(histories, rho, out)
+
+
+@main.command()
+@click.argument("scenario")
+@click.argument("history", type=FILE, metavar="HISTORY.csv")
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+@click.option("--world", default="actual", show_default=True, help="The world to compare: actual, or the twin's name.")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--chart", type=FILE, help="Also draw it into FILE (.html, .png, .svg, .json).")
+@click.option("--markdown", is_flag=True, help="Print the table for a page.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def record(**options: Any) -> None:
+    """Compare SCENARIO (a preset, a .toml file, or the folder of a finished run) with the daily history of its crisis.
+
+    Realised vol, drawdown, peak vol, and the same-day response of vol and credit, of the record and of every path, and
+    published measurements of depth, spread and margin beside the ensemble's.
+    """
+    from scenarios.cli_record import compare_and_show
+
+    compare_and_show(**options)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.cli_show import console
-from scenarios.fit import Fit, Fitted, fit, written
+from scenarios.fitting import Fit, Fitted, fit, written
 from sim.errors import UserError
 
 WIDTH = 200  # characters, where the output is not a terminal

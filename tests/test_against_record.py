@@ -1,0 +1,194 @@
+"""A run against a daily record: figures with known answers, and where the record lies in the ensemble."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from analysis import against_record as against
+from analysis import frames, open_run
+from analysis.charts.against import against as draw
+from scenarios.build import run as run_scenario
+from scenarios.cli import main
+from scenarios.cli_record import frame
+from scenarios.daily_record import read_record
+from scenarios.loading import load
+from sim.dataset import Run
+from sim.errors import UserError
+from tests.synthetic_run import write_run
+from tests.test_catalogue import RECORDS
+
+DAYS = tuple(date(2020, 1, day) for day in range(1, 8))
+
+
+def closes(**levels: list[float]) -> against.Closes:
+    """One path with these levels."""
+    whole = {name: np.array([values]) for name, values in levels.items()}
+    return against.Closes(DAYS[: len(next(iter(levels.values())))], whole)
+
+
+def test_figures_of_a_path_with_a_known_answer() -> None:
+    spot = [100.0, 90.0, 99.0, 89.1, 98.01]  # down 10 %, up 10 %, twice
+    r = np.diff(np.log(spot))
+    one = closes(
+        spot=spot, vol=list(0.2 * np.exp(-4.0 * np.log(np.array(spot) / 100))), depth=[8.0, 4.0, 6.0, 1.0, 3.0]
+    )
+    assert against.realised_vol(one)[0] == pytest.approx(np.std(r, ddof=1) * math.sqrt(252))
+    assert against.max_drawdown(one)[0] == pytest.approx(1 - 89.1 / 100)
+    assert against.peak_vol(one)[0] == pytest.approx(0.2 * 0.891**-4)
+    assert against.BY_NAME["ln_vol_response"].measure(one)[0] == pytest.approx(0.04)  # 4 % per -1 %
+
+
+def test_a_response_a_day_late_is_seen_over_two_days() -> None:
+    r = np.array([-0.02, 0.01, -0.03, 0.02, -0.01, 0.005])
+    credit = 0.01 + 0.05 * np.cumsum(np.concatenate([[0.0, 0.0], -r[:-1]]))  # 5 bp per -1 %, the day after
+    one = closes(spot=list(100 * np.exp(np.concatenate([[0.0], np.cumsum(r)]))), vol=[0.2] * 7, credit=list(credit))
+    two_days = against.BY_NAME["credit_two_days"].measure(one)[0]
+    same_day = against.BY_NAME["credit_response"].measure(one)[0]
+    memory = np.polyfit(r[:-1], np.concatenate([[0.0], r[:-2]]), 1)[0]  # of the returns: what the day before adds
+    assert two_days == pytest.approx(5e-4 * (1 + memory), rel=1e-9)
+    assert abs(same_day - 5e-4) > abs(two_days - 5e-4)
+
+
+def test_powers_are_slopes_of_logs() -> None:
+    vol = np.array([0.15, 0.3, 0.2, 0.6, 0.4])
+    one = closes(spot=[100.0] * 5, vol=list(vol), depth=list(7 * vol**-1.9), half_spread=list(0.3 * vol**0.46))
+    assert against.BY_NAME["depth_power"].measure(one)[0] == pytest.approx(-1.9)
+    assert against.BY_NAME["spread_power"].measure(one)[0] == pytest.approx(0.46)
+    assert math.isnan(against.BY_NAME["ln_vol_response"].measure(one)[0])  # a price that does not move has no slope
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return open_run(write_run(tmp_path_factory.mktemp("run"), paths=60))
+
+
+def path_of(run: Run, number: int) -> pl.DataFrame:
+    """One path of the run as if it were the record."""
+    table = frames.asset_closes(run).filter((pl.col("world") == "actual") & (pl.col("path") == number)).collect()
+    return table.sort("time").select(pl.col("time").dt.date().alias("date"), "vol", "credit", spot="mid")
+
+
+def own(found: list[against.Comparison]) -> dict[str, against.Comparison]:
+    return {c.figure.name: c for c in found if c.source == "record"}
+
+
+def test_a_path_of_the_ensemble_lies_at_its_own_rank(run: Run) -> None:
+    """Told one of its own paths as the record, the ensemble finds each figure at the rank that this path has."""
+    record, ensemble = against.common(run, path_of(run, 17))
+    told = own(against.against_record(run, path_of(run, 17)))
+    assert set(told) >= {"realised_vol", "max_drawdown", "peak_vol", "ln_vol_response", "credit_response"}
+    for name, comparison in told.items():
+        values = comparison.figure.measure(ensemble)
+        assert comparison.low == comparison.high == pytest.approx(values[17], rel=1e-9), name
+        assert comparison.percentile == pytest.approx(((values < values[17]).sum() + 0.5) / 60, abs=0.51 / 60)
+        assert comparison.median.value == pytest.approx(np.median(values))
+        assert comparison.inside == bool(np.quantile(values, 0.05) <= values[17] <= np.quantile(values, 0.95)), name
+    assert record.days == ensemble.days
+
+
+def test_a_wilder_record_lies_outside(run: Run) -> None:
+    calm = path_of(run, 3)
+    wild = calm.with_columns(spot=3386.15 * (pl.col("spot") / 3386.15) ** 3, vol=pl.col("vol") * 2)
+    told = own(against.against_record(run, wild))
+    for name in ("realised_vol", "max_drawdown", "peak_vol"):
+        assert told[name].percentile == 1.0
+        assert not told[name].inside
+
+
+def test_gaps_of_the_record_are_left_out(run: Run) -> None:
+    """A day without credit is missing for credit on both sides, and changes nothing of spot."""
+    whole = path_of(run, 5)
+    holed = whole.with_columns(credit=pl.when(pl.col("date").dt.weekday() == 2).then(None).otherwise(pl.col("credit")))
+    told, full = own(against.against_record(run, holed)), own(against.against_record(run, whole))
+    assert told["realised_vol"] == full["realised_vol"]
+    assert told["credit_response"].low != full["credit_response"].low
+    assert "credit_response" not in own(against.against_record(run, whole.drop("credit")))
+
+
+def test_published_facts_apply_to_their_days(run: Run) -> None:
+    """The synthetic run goes from February to April 2020: March 2020 is looked at, and so is a large crisis."""
+    found = {c.source: c for c in against.against_record(run, path_of(run, 0)) if c.source != "record"}
+    names = " ".join(found)
+    assert "E-mini, 10 contracts" in names and "S&P future" in names
+    assert "large crises" in names and "small crises" not in names
+    late = path_of(run, 0).filter(pl.col("date") > date(2020, 3, 10))
+    assert not any("10 contracts" in c.source for c in against.against_record(run, late))
+
+
+def test_days_in_common_are_needed(run: Run) -> None:
+    other = path_of(run, 0).with_columns(date=pl.col("date").dt.offset_by("5y"))
+    with pytest.raises(UserError, match="compared over"):
+        against.against_record(run, other)
+    with pytest.raises(UserError, match="no such world"):
+        against.against_record(run, path_of(run, 0), world="elsewhere")
+
+
+def test_the_chart_places_the_record_in_its_band(run: Run) -> None:
+    found = against.against_record(run, path_of(run, 17))
+    spec = draw(found, "A title").to_dict()
+    text = json.dumps(spec)
+    assert "NaN" not in text
+    inside = sum(c.inside for c in found)
+    assert f"{inside} of {len(found)}" in text
+    rows = next(iter(spec["datasets"].values())) if "datasets" in spec else spec["layer"][0]["data"]["values"]
+    for row, c in zip(rows, found, strict=True):
+        if c.source == "record":
+            assert (abs(row["at"]) <= 1 + 1e-4) == c.inside, c.figure.name
+    assert "nothing in common" in json.dumps(draw([], "A title").to_dict())
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def history(folder: Path, frame: pl.DataFrame) -> Path:
+    """A record as a user has it, in percent."""
+    path = folder / "record.csv"
+    frame.select("date", spx="spot", vix=pl.col("vol") * 100, ig_oas=pl.col("credit") * 100).write_csv(path)
+    return path
+
+
+def test_command_on_a_finished_run_and_on_a_scenario(run: Run, tmp_path: Path) -> None:
+    record = history(tmp_path, path_of(run, 17))
+    picture = tmp_path / "picture.svg"
+    done = CliRunner().invoke(main, ["record", str(run.path), str(record), "--chart", str(picture)])
+    assert done.exit_code == 0, done.output
+    assert "realised vol" in done.output and "60 paths" in done.output
+    assert picture.read_text().startswith("<svg")
+    arguments = ["record", "covid_crash_2020", str(record), "--paths", "8", "--workers", "1", "--markdown"]
+    done = CliRunner().invoke(main, [*arguments, "--set", "market.dispersion=0.2"])
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert lines[0] == "### Covid crash, February to April 2020 against record"
+    assert all(line.count("|") == 9 for line in lines[2:] if line)
+
+
+def test_mistakes_are_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    record = str(history(tmp_path, path_of(run, 17)))
+    for arguments, rule in (
+        ([str(run.path), record, "--paths", "5"], "a finished run is as it is"),
+        ([str(run.path), record, "--chart", "x.pdf"], "a chart is one of"),
+        ([str(run.path), str(tmp_path / "none.csv")], "cannot be read"),
+        (["covid_crash", record], "covid_crash"),
+        (["brexit_2016", record, "--paths", "2", "--workers", "1"], "compared over 5 or more days"),
+    ):
+        done = CliRunner().invoke(main, ["record", *arguments])
+        assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and rule in done.stderr, done.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECORDS)
+def test_crises_have_the_records_size(crises: Path, tmp_path: Path, name: str) -> None:
+    """Realised vol within a half, drawdown and peak vol within a fifth of the record's."""
+    made = run_scenario(load(name).with_run(twin="none"), paths=100, out=tmp_path / name, witnesses=0, workers=1)
+    told = own(against.against_record(made, frame(read_record(crises / f"{RECORDS[name]}.csv"))))
+    assert told["realised_vol"].median.value == pytest.approx(told["realised_vol"].low, rel=0.5)
+    for figure in ("max_drawdown", "peak_vol"):
+        assert told[figure].median.value == pytest.approx(told[figure].low, rel=0.2)
