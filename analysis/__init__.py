@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from analysis import charts as charts
     from analysis.compare import compare as compare
     from analysis.compare import write_comparison as write_comparison
+    from analysis.facts import facts_table as facts_table
+    from analysis.loops import loops_table as loops_table
     from analysis.report import write_chart as write_chart
     from analysis.report import write_report as write_report
     from analysis.summary import summarise as summarise
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Run": "sim.dataset",
+    "facts_table": "analysis.facts",
+    "loops_table": "analysis.loops",
     "open_run": "sim.dataset",
     "render": "analysis.terminal",
     "summarise": "analysis.summary",
@@ -37,13 +41,16 @@ _HOMES = {
 _ROOMS = (
     "charts",
     "compare",
+    "facts",
     "frames",
     "liquidity",
+    "loops",
     "numbers",
     "payoffs",
     "pnl",
     "record",
     "report",
+    "stylised_facts",
     "summary",
     "terminal",
     "twins",
@@ -54,6 +61,8 @@ __all__ = [
     "Run",
     "charts",
     "compare",
+    "facts_table",
+    "loops_table",
     "open_run",
     "render",
     "summarise",

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from scenarios.house import verify
 
 if TYPE_CHECKING:
+    from scenarios.ablation import ablate as ablate
     from scenarios.build import run as run
-    from scenarios.history import from_history as from_history
     from scenarios.fitting import fit as fit
+    from scenarios.history import from_history as from_history
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
     from scenarios.scenario import Scenario as Scenario
@@ -30,9 +31,9 @@ verify()
 
 _HOMES = {
     "Scenario": "scenarios.scenario",
-    "from_dict": "scenarios.loading",
     "ablate": "scenarios.ablation",
     "fit": "scenarios.fitting",
+    "from_dict": "scenarios.loading",
     "from_history": "scenarios.history",
     "load": "scenarios.loading",
     "open_run": "sim.dataset",

@@ -24,6 +24,7 @@ from scenarios.loading import load
 from scenarios.validation.cases.stylised_facts import GJR, NORMAL, TAILS
 from scenarios.validation.processes import garch
 from sim.errors import UserError
+from tests.documents import block, python
 
 K = 4.0  # standard errors
 TEN_DAYS = """
@@ -331,3 +332,8 @@ def test_a_mistake_is_one_line(options: tuple[str, ...], said: str, scenario_fil
 def test_a_file_in_place_of_the_folder_is_one_line(scenario_file: Path) -> None:
     result = spiral("facts", str(scenario_file), "--out", str(scenario_file))
     assert result.exit_code == 2 and "output folder" in result.output and result.output.count("\n") == 1
+
+
+def test_the_example_of_the_page_runs(scenario_file: Path, tmp_path: Path) -> None:
+    code = block("docs/scenarios.md", "python", "facts.py").replace("calm_market", str(scenario_file))
+    assert "Leverage correlation, next day" in python(code.replace("200", "64"), tmp_path)
