@@ -20,7 +20,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow lint format bench readme setup clean
+.PHONY: help demo test test-slow lint format bench calibrate readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,11 @@ format: $(DEV) ## rewrite the source in the house's format
 
 bench: $(DEV) ## speed and memory
 	$(BIN)/python -m pytest tests/bench -s -m ""
+
+calibrate: $(RUNTIME) ## fit every preset's outside world to its record again, in place (an hour)
+	@failed=; for file in scenarios/catalogue/*.toml; do \
+		echo "$$file ..."; $(BIN)/spiral calibrate "$$file" || failed="$$failed $$file"; \
+	done; test -z "$$failed" || { echo "Left as they were:$$failed"; exit 1; }
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"

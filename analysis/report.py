@@ -39,8 +39,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "What happened to the market": {
         "storyline": "Points are the levels the scenario asks for; the line through the bands is the median path. "
-        "Where the dashed "
-        "twin stays on the points and the actual line does not, the desks moved the market.",
+        "The gap between it and the dashed twin is what the desks did to the market: they left the points where these "
+        "are the outside world, and brought the market to them where these are a record that contains their trades.",
         "phase_portrait": "Follow the dots from dark to bright: a spiral in calm markets is a straight road there and "
         "back; a loop "
         "means that one of the three heals later than the other.",

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from analysis import frames
-from analysis.numbers import MINUS, Number
+from analysis.numbers import MINUS, Number, Unit
 from sim.dataset import Run
+
+# What a calibration measures: its key, its name in a sentence, its unit.
+MEASURES: tuple[tuple[str, str, Unit], ...] = (
+    ("drawdown", "the median path's drawdown", "share"),
+    ("vol_peak", "the vol peak", "vol"),
+    ("spread_peak", "the spread peak", "multiple"),
+)
 
 
 def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
@@ -17,6 +25,7 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
         _outcome(run, numbers, agent),
         _cost(numbers),
         _feedback(run, numbers),
+        *filter(None, [record_without_the_spiral(run)]),
         _market(run, numbers),
         _alive(numbers),
     ]
@@ -48,6 +57,34 @@ def _cost(n: Mapping[str, Number]) -> str:
         f"{bill} on average: gamma bleed {_bare(n['gamma_bleed'])} against {_bare(n['theta_earned'])} of theta earned, "
         f"{tax}, and {_bare(n['credit_cost'])} of credit in the funding.{tail}"
     )
+
+
+def record_without_the_spiral(run: Run) -> str:
+    """What the twin is where the anchors are a record that contains the desks' impact; else nothing."""
+    storyline: Mapping[str, Any] = (run.manifest.get("scenario") or {}).get("storyline") or {}
+    if storyline.get("anchors") != "observed":
+        return ""
+    text = (
+        "The anchors are a record that contains the desks' own impact: the outside world is what is left of it once "
+        "that is taken out. "
+    )
+    if frames.twin_name(run) == "frozen":
+        text += "So the frozen twin is this crisis without the spiral. "
+    return text + _explained(storyline.get("calibration") or {})
+
+
+def _explained(found: Mapping[str, Any]) -> str:
+    """How much of the crisis feedback explains, as the calibration stored it with the scenario."""
+    if not found:
+        return ""
+    parts = []
+    for name, label, unit in MEASURES:
+        measure = found[name]
+        extra = measure["actual"] - measure["frozen"]
+        told = Number(value=extra, unit=unit, label=label, error=measure["error"])
+        whole = Number(value=measure["actual"], unit=unit, label=label)
+        parts.append(f"{told} of {label} of {whole}")
+    return f"As calibrated on {found['paths']:,} paths, feedback explains {', '.join(parts[:-1])} and {parts[-1]}."
 
 
 def _feedback(run: Run, n: Mapping[str, Number]) -> str:

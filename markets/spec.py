@@ -170,7 +170,10 @@ class AssetSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """Levels at the close of a date. Missing ones are interpolated; the first anchor has all but the last three."""
+    """Levels at the close of a date. Missing ones are interpolated; the first anchor has the first six.
+
+    The outside levels are what the record would have been without the desks' own impact; `spiral calibrate` finds them.
+    """
 
     date: date
     spot: float | None = param(None, unit="$", help="level of the asset", gt=0)
@@ -184,14 +187,52 @@ class Anchor:
     realised: float | None = param(
         None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0
     )
+    outside_spot: float | None = param(None, unit="$", help="spot without the desks' impact (calibrated)", gt=0)
+    outside_vol: float | None = param(None, unit="decimal", help="vol without the desks' impact (calibrated)", gt=0)
+    outside_us2y: float | None = param(None, unit="decimal", help="2Y without the desks' impact (calibrated)")
+    outside_us10y: float | None = param(None, unit="decimal", help="10Y without the desks' impact (calibrated)")
+    outside_credit: float | None = param(
+        None, unit="decimal", help="credit without the desks' impact (calibrated)", ge=0
+    )
+
+
+OUTSIDE = {name: f"outside_{name}" for name in ("spot", "vol", "us2y", "us10y", "credit")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedSpec:
+    """How much of one measure of a crisis feedback explains: actual - frozen."""
+
+    actual: float = param(help="with every loop")
+    frozen: float = param(help="in the frozen twin")
+    error: float = param(help="standard error of actual - frozen", ge=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationSpec:
+    """What `spiral calibrate` found, and how; a run does not depend on it."""
+
+    paths: int = param(help="Monte Carlo paths of each run", gt=0)
+    seed: int = param(help="seed of the fit", ge=0)
+    check_seed: int = param(help="seed of the check, whose figures these are", ge=0)
+    spiral: str = param(help="version of the engine")
+    record: str = param(help="digest of the levels that were fitted")
+    residual_spot: float = param(unit="share", help="largest distance of the median from the record", ge=0)
+    residual_vol: float = param(unit="share", help="largest distance of the median from the record", ge=0)
+    drawdown: ExplainedSpec = param(unit="share of the peak", help="largest fall of the median close from its peak")
+    vol_peak: ExplainedSpec = param(unit="decimal", help="median of the paths' highest implied vol")
+    spread_peak: ExplainedSpec = param(unit="multiple of base", help="median of the paths' widest half-spread")
 
 
 @dataclass(frozen=True, kw_only=True)
 class StorylineSpec:
-    """Dated anchors; they are the outside world, to which the desks' own impact is added."""
+    """Dated anchors: the outside world, to which the desks' own impact is added, or a record that contains it."""
 
-    anchors: Literal["exogenous"] = param("exogenous", help="what the anchors are: the outside world")
+    anchors: Literal["exogenous", "observed"] = param(
+        "exogenous", help="what the anchors are: the outside world, or a record that contains the desks' impact"
+    )
     anchor: tuple[Anchor, ...] = param((), help="dated levels, in order")
+    calibration: CalibrationSpec | None = param(None, help="written by `spiral calibrate`")
 
 
 @dataclass(frozen=True, kw_only=True)

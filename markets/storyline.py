@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.spec import OUTSIDE
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -119,12 +120,23 @@ def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) 
     return Level(ln_vol, np.zeros(len(years)))
 
 
+def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
+    """The anchors of the outside world: as they stand, or, where they are a record, with its outside levels."""
+    if spec.anchors == "exogenous":
+        return spec.anchor
+    return tuple(
+        replace(anchor, **{n: v for n, key in OUTSIDE.items() if (v := getattr(anchor, key)) is not None})
+        for anchor in spec.anchor
+    )
+
+
 def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec) -> Storyline:
     """Interpolate the anchors in trading time: log-linearly for spot, vol and multiples, linearly for rates and credit.
 
+    The levels are those of the outside world: what the desks do comes on top.
     Raises UserError where two anchors fall on one trading day or a level is missing altogether.
     """
-    anchors = spec.anchor
+    anchors = outside(spec)
     spot = _level(anchors, "spot", clock, np.log)
     vol = _level(anchors, "vol", clock, np.log)
     if sum(a.vol is not None for a in anchors) == 1:

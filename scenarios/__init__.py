@@ -18,6 +18,7 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.ablation import ablate as ablate
     from scenarios.build import run as run
+    from scenarios.calibration import calibrate as calibrate
     from scenarios.fitting import fit as fit
     from scenarios.history import from_history as from_history
     from scenarios.loading import from_dict as from_dict
@@ -33,6 +34,7 @@ _HOMES = {
     "Scenario": "scenarios.scenario",
     "ablate": "scenarios.ablation",
     "fit": "scenarios.fitting",
+    "calibrate": "scenarios.calibration",
     "from_dict": "scenarios.loading",
     "from_history": "scenarios.history",
     "load": "scenarios.loading",
@@ -42,7 +44,19 @@ _HOMES = {
     "validate": "scenarios.validation.runner",
 }
 
-__all__ = ["Scenario", "ablate", "fit", "from_dict", "from_history", "load", "open_run", "presets", "run", "validate"]
+__all__ = [
+    "Scenario",
+    "ablate",
+    "calibrate",
+    "fit",
+    "from_dict",
+    "from_history",
+    "load",
+    "open_run",
+    "presets",
+    "run",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> Any:

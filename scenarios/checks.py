@@ -19,6 +19,7 @@ from agents.positions import Position
 from markets.assets import MAIN, correlation_matrix
 from markets.correlation import mixing
 from markets.spec import RateSpec, StorylineSpec, VenueSpec
+from scenarios.outside import check_outside
 from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario
@@ -46,7 +47,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
 
 
 def check_storyline(storyline: StorylineSpec, at: Place) -> None:
-    """At least two anchors, dates strictly increasing, the first complete."""
+    """At least two anchors, dates strictly increasing, the first complete, outside levels where they belong."""
     rows = storyline.anchor
     if len(rows) < 2:
         remedy = "write one [[storyline.anchor]] for the start and one for the end"
@@ -62,6 +63,7 @@ def check_storyline(storyline: StorylineSpec, at: Place) -> None:
             raise UserError(
                 "the first anchor needs this level", place=where, remedy=f"it needs {', '.join(FIRST_ANCHOR)}"
             )
+    check_outside(storyline, at)
 
 
 def check_correlations(rates: RateSpec, at: Place) -> None:

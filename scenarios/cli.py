@@ -111,6 +111,22 @@ def show(
 
 
 @main.command()
+@click.argument("scenario")
+@click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
+@click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
+def calibrate(scenario: str, **options: Any) -> None:
+    """Take the desks' own impact out of SCENARIO's anchors, so that its median path passes through the record.
+
+    Writes the outside world that it finds into the scenario's file.
+    """
+    from scenarios.cli_calibrate import calibrate_and_write
+
+    calibrate_and_write(scenario, **options)
+
+
+@main.command()
 @click.argument("file", type=FILE, default=Path("scenario.toml"))
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def new(file: Path, force: bool) -> None:

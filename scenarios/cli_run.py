@@ -97,8 +97,8 @@ class RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A callback (done, total) that draws a bar with rate and time left on stderr; None when quiet."""
+def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | None]:
+    """A callback (done, total[, stage]) that draws a bar with rate and time left on stderr; None when quiet."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
@@ -106,7 +106,7 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], No
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), RateColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total, stage=title: bar.update(task, completed=done, total=total, description=stage)
 
 
 def print_summary(run: Run) -> None:

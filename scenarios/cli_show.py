@@ -15,6 +15,8 @@ from rich.table import Table
 from agents.base import Agent
 from agents.hedger import Hedger
 from agents.positions import Position
+from markets.spec import OUTSIDE
+from scenarios.calibration_table import print_calibration
 from scenarios.levels import daily_levels
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
@@ -44,6 +46,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
     out.print(storyline_table(scenario))
+    print_calibration(out, scenario.storyline)
     for name, label in (("spot", "Spot"), ("vol", "Vol"), ("us10y", "10Y")):
         levels = daily_levels(scenario, name)
         low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
@@ -87,12 +90,14 @@ def storyline_table(scenario: Scenario) -> Table:
     """The anchors, one a line."""
     rows = scenario.storyline.anchor
     extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
+    outside = [name for name, key in OUTSIDE.items() if any(getattr(row, key) is not None for row in rows)]
     table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
-    for heading in ("date", *LEVELS, *extra):
+    for heading in ("date", *LEVELS, *extra, *(f"outside {name}" for name in outside)):
         table.add_column(heading, justify="left" if heading == "date" else "right")
     for row in rows:
         cells = [_cell(getattr(row, key), form) for key, form in LEVELS.items()]
-        table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra))
+        beside = (_cell(getattr(row, OUTSIDE[key]), LEVELS[key]) for key in outside)
+        table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra), *beside)
     return table
 
 

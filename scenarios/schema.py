@@ -111,6 +111,9 @@ def _value(hint: Any, value: Any, place: Place, default: Any, folder: Path | Non
         return _policy(value, place, default, folder)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _construct(hint, value, place, default, folder)
+    for branch in get_args(hint) if isinstance(value, Mapping) else ():
+        if isinstance(branch, type) and dataclasses.is_dataclass(branch):  # a table that may be left out
+            return _construct(branch, value, place, None, folder)
     if get_origin(hint) is tuple and isinstance(value, tuple):
         inner = get_args(hint)[0]
         return tuple(_value(inner, item, place.at(i), None, folder) for i, item in enumerate(value))

@@ -104,7 +104,7 @@ def _market() -> Iterator[str]:
 
 
 def _storyline() -> str:
-    anchors = "\n".join(_commented(keys_of(StorylineSpec, "", skip=("anchor",))))
+    anchors = "\n".join(_commented(keys_of(StorylineSpec, "", skip=("anchor", "calibration"))))
     return STORY.format(keys=anchors, anchor="\n".join(_commented(keys_of(Anchor, ""))))
 
 

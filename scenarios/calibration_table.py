@@ -1,0 +1,48 @@
+"""What a stored calibration found, in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, StorylineSpec
+
+MEASURES = {"drawdown": "Drawdown of the median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
+FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.3f}x"}
+
+
+def print_calibration(out: Console, storyline: StorylineSpec) -> None:
+    """What the calibration found, from the scenario alone; nothing for one that has none."""
+    found = storyline.calibration
+    if found is None:
+        return
+    out.print(explained_table(found))
+    moved = [name for name, key in OUTSIDE.items() if any(getattr(a, key) is not None for a in storyline.anchor)]
+    used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
+    out.print(
+        f"Calibrated levels: {', '.join(moved)}; {found.paths:,} paths, seed {found.seed}, spiral {found.spiral}. "
+        f"At seed {found.check_seed} the median leaves the record by at most {found.residual_spot:.2%} in spot and "
+        f"{found.residual_vol:.2%} in vol.{used}",
+        highlight=False,
+    )
+
+
+def explained_table(found: CalibrationSpec) -> Table:
+    """Drawdown, vol peak and spread peak: with every loop, in the frozen twin, and the difference."""
+    table = Table(title="What feedback explains (as calibrated)", title_justify="left")
+    for heading in ("", "actual", "frozen", "feedback", "share"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, label in MEASURES.items():
+        measure: ExplainedSpec = getattr(found, name)
+        form = FORMS[name]
+        extra, error = form.format(measure.actual - measure.frozen), form.format(measure.error)
+        share = _share(measure)
+        table.add_row(label, form.format(measure.actual), form.format(measure.frozen), f"{extra} ± {error}", share)
+    return table
+
+
+def _share(measure: ExplainedSpec) -> str:
+    if measure.actual <= 0:
+        return ""
+    apart = measure.actual - measure.frozen
+    return f"{apart / measure.actual:.1%} ± {measure.error / measure.actual:.1%}"

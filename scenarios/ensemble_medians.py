@@ -1,0 +1,96 @@
+"""Medians over an ensemble's paths, their standard errors, and what feedback explains of a crisis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.spec import ExplainedSpec
+
+if TYPE_CHECKING:
+    from sim.dataset import Run
+
+Vector = NDArray[np.float64]
+CLOSES = ("mid", "vol", "credit", "us2y", "us10y")
+SPREAD = "peak_half_spread_multiple"
+PEAKS = ("peak_vol", SPREAD)
+SAMPLES = 100  # of the bootstrap
+DIGITS = 5  # significant ones of a stored figure
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """One world of a run: levels at the closes of the asset, (closes, paths), and each path's peaks, (paths,)."""
+
+    closes: dict[str, Vector]
+    peaks: dict[str, Vector]
+
+    def median(self, column: str, close: int, log: bool) -> float:
+        """Median over paths at a close, in ln where `log`."""
+        values = self.closes[column][close]
+        return float(np.median(np.log(values) if log else values))
+
+    def median_error(self, column: str, close: int, log: bool) -> float:
+        """Its standard error: half the distance between the order statistics one binomial deviation either side."""
+        values = self.closes[column][close]
+        step = 0.5 / np.sqrt(values.size)
+        low, high = np.quantile(np.log(values) if log else values, [max(0.5 - step, 0.0), min(0.5 + step, 1.0)])
+        return float(high - low) / 2
+
+
+def read(run: Run) -> dict[str, Ensemble]:
+    """Every world of a run, in memory."""
+    import polars as pl
+
+    found = {}
+    for world in run.manifest["worlds"]:
+        mine = pl.col("world") == world
+        closes = run.table("closes").filter(mine).select("time", "path", *CLOSES).sort("time", "path").collect()
+        peaks = run.table("peaks").filter(mine).select("path", *PEAKS).sort("path").collect()
+        shape = (-1, peaks.height)
+        found[world] = Ensemble(
+            {name: closes[name].to_numpy().reshape(shape) for name in CLOSES},
+            {name: peaks[name].to_numpy() for name in PEAKS},
+        )
+    return found
+
+
+def drawdown(mids: Vector) -> float:
+    """Largest fall of the median close from its peak so far, as a share of the peak; mids: (closes, paths)."""
+    median = np.median(mids, axis=1)
+    return float((1 - median / np.maximum.accumulate(median)).max())
+
+
+def explained(actual: Ensemble, frozen: Ensemble, seed: int) -> dict[str, ExplainedSpec]:
+    """Drawdown, vol peak and spread peak with and without feedback; by name.
+
+    Errors by the bootstrap over paths (Efron 1979); a path is drawn in both worlds or in neither, for they share its
+    noise.
+    """
+    measures: dict[str, tuple[Callable[[Vector], float], Vector, Vector]] = {
+        "drawdown": (drawdown, actual.closes["mid"], frozen.closes["mid"]),
+        "vol_peak": (_median, actual.peaks["peak_vol"], frozen.peaks["peak_vol"]),
+        "spread_peak": (_median, actual.peaks[SPREAD], frozen.peaks[SPREAD]),
+    }
+    return {name: _paired(of, a, f, seed) for name, (of, a, f) in measures.items()}
+
+
+def _median(values: Vector) -> float:
+    return float(np.median(values))
+
+
+def _paired(of: Callable[[Vector], float], actual: Vector, frozen: Vector, seed: int) -> ExplainedSpec:
+    """A measure in both worlds, and the error of the difference; the last axis is that of paths."""
+    draws = np.random.default_rng(seed)
+    apart = []
+    for _ in range(SAMPLES):
+        chosen = draws.integers(actual.shape[-1], size=actual.shape[-1])
+        apart.append(of(actual[..., chosen]) - of(frozen[..., chosen]))
+    values = (of(actual), of(frozen), float(np.std(apart, ddof=1)))
+    return ExplainedSpec(
+        **{n: float(f"{v:.{DIGITS}g}") for n, v in zip(("actual", "frozen", "error"), values, strict=True)}
+    )
