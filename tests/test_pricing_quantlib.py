@@ -7,14 +7,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-import QuantLib as ql
 
 from markets.book import Book, PricingTerms
 from markets.factors import State
 from markets.instruments import GammaClaim, Option, Swap
+from scenarios.validation.quantlib_prices import SwapPrices, option_greeks, option_vol
 
 FIRST = date(2019, 9, 16)
-NODE_DAYS = (0, 730, 3650)
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,6 @@ def day(number):
     return FIRST + timedelta(days=int(number))
 
 
-def ql_date(moment):
-    return ql.Date(moment.day, moment.month, moment.year)
-
-
 def terms(**changes):
     base = {"spot0": 100.0, "vol_base": 0.2, "overnight0": 0.02, "us2y0": 0.017, "us10y0": 0.019}
     return PricingTerms(**{**base, **changes})
@@ -67,6 +62,7 @@ def compiled(*instruments, days=400, **changes):
 
 OPTIONS, STATES = 100, 100  # 10,000 pairs
 SKEW, REVERSION, DIVIDEND = 0.4, 1.2, 0.015
+SMILED = terms(skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
 
 
 def random_options(rng):
@@ -90,24 +86,14 @@ def random_state(rng, paths):
 
 
 def expected_vol(option, vol):
-    """The smile by its definition, and d ln(option vol) / d ln s."""
     years = (option.expiry - FIRST).days / 365
-    multiple = np.clip(1 - SKEW * np.log(option.strike / 100) / np.sqrt(max(years, 1 / 12)), 0.25, 4)
-    response = (1 - np.exp(-REVERSION * years)) / (REVERSION * years)
-    return multiple * 0.2 * (vol / 0.2) ** response, response
+    return option_vol(option, SMILED, vol, years, years)
 
 
-def quantlib_greeks(option, now, path):
-    """Value and sensitivities of one option from BlackCalculator, in the order of our Greeks."""
+def quantlib_greeks(option, state):
+    """Value and sensitivities of one option, in the order of our Greeks; a day is a day of both clocks."""
     years = (option.expiry - FIRST).days / 365
-    spot, s = now.spot[path], now.vol[path]
-    zero = np.interp(years, [0, 2, 10], [now.overnight[path], now.us2y[path], now.us10y[path]])
-    vol, response = expected_vol(option, s)
-    payoff = ql.PlainVanillaPayoff(ql.Option.Call if option.kind == "call" else ql.Option.Put, option.strike)
-    forward, discount = spot * np.exp((zero - DIVIDEND) * years), np.exp(-zero * years)
-    black = ql.BlackCalculator(payoff, forward, vol * np.sqrt(years), discount)
-    rho = [black.rho(years) * np.interp(years, [0, 2, 10], unit) for unit in np.eye(3)]
-    return [black.value(), black.delta(spot), black.gamma(spot), black.vega(years) * vol * response / s, *rho]
+    return option_greeks(option, SMILED, state, total=years, left=years, calendar=years)
 
 
 def test_ten_thousand_random_options_match_quantlib():
@@ -117,7 +103,7 @@ def test_ten_thousand_random_options_match_quantlib():
     for option in random_options(rng):
         book = compiled(option, days=5, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
         got = book.greeks(0, now, book.new_fixings(STATES))
-        expected = np.array([quantlib_greeks(option, now, path) for path in range(STATES)]).T
+        expected = np.array([quantlib_greeks(option, state) for state in np.array(now).T]).T
         error = [np.abs(g - e) / s for g, e, s in zip(got, expected, scale, strict=True)]
         # Greeks other than value and delta may be large against spot: relative to their own size then.
         error = [e / np.maximum(1, np.abs(x) / s) for e, x, s in zip(error, expected, scale, strict=True)]
@@ -163,45 +149,6 @@ def test_gamma_claim_matches_quadrature():
 # --- swaps -------------------------------------------------------------------------------------------------------
 
 
-class QuantLibSwap:
-    """The same swap on QuantLib's multi-curve machinery, valued on `today`."""
-
-    def __init__(self, swap, rate, spread, today, fixings):
-        self.today, self.spread = ql_date(today), spread
-        ql.Settings.instance().evaluationDate = self.today
-        self.discount, self.projection = (
-            ql.RelinkableYieldTermStructureHandle(),
-            ql.RelinkableYieldTermStructureHandle(),
-        )
-        index = ql.IborIndex(
-            "float", ql.Period(swap.float_months, ql.Months), 0, ql.USDCurrency(), ql.NullCalendar(),
-            ql.Unadjusted, False, ql.Actual360(), self.projection,
-        )  # fmt: skip
-        index.clearFixings()
-        for fixed_on, value in fixings.items():
-            index.addFixing(ql_date(fixed_on), value)
-        start, end = ql_date(swap.start or FIRST), ql_date(swap.maturity)
-        legs = [
-            ql.Schedule(start, end, ql.Period(months, ql.Months), ql.NullCalendar(), ql.Unadjusted, ql.Unadjusted,
-                        ql.DateGeneration.Backward, False)
-            for months in (swap.fixed_months, swap.float_months)
-        ]  # fmt: skip
-        self.swap = ql.VanillaSwap(
-            ql.VanillaSwap.Receiver, swap.notional, legs[0], rate, ql.Thirty360(ql.Thirty360.BondBasis),
-            legs[1], index, 0.0, ql.Actual360(),
-        )  # fmt: skip
-        self.swap.setPricingEngine(ql.DiscountingSwapEngine(self.discount, False))
-
-    def value(self, rates):
-        for handle, spread in ((self.discount, 0.0), (self.projection, self.spread)):
-            days = [*NODE_DAYS, 20_000]  # the last node again: flat zero rate, not flat forward
-            levels = [rate + spread for rate in (*rates, rates[-1])]
-            curve = ql.ZeroCurve([self.today + d for d in days], levels, ql.Actual365Fixed())
-            curve.enableExtrapolation()
-            handle.linkTo(curve)
-        return self.swap.NPV()
-
-
 SWAPS = [
     Swap(notional=1e6, maturity=date(2029, 9, 16), fixed_rate=0.018),
     Swap(notional=-2e6, maturity=date(2021, 9, 30), fixed_rate=0.01),
@@ -234,7 +181,8 @@ def test_swaps_match_quantlib_on_two_curves(swap, spread):
         np.testing.assert_allclose(book.value(tick, now, fixings), got.value, rtol=1e-12, atol=1e-8)
         for path in range(paths):
             rates = [float(node[path]) for node in now[2:]]
-            theirs = QuantLibSwap(swap, swap.fixed_rate, spread, day(tick), fixings_of(book, swap, fixings, path))
+            known = fixings_of(book, swap, fixings, path)
+            theirs = SwapPrices(swap, swap.fixed_rate, spread, day(tick), known, first=FIRST)
             assert got.value[path] == pytest.approx(theirs.value(rates), rel=1e-10, abs=1e-13 * abs(swap.notional))
             for node, name in enumerate(("dv_overnight", "dv_us2y", "dv_us10y")):
                 up, down = ([r + sign * 1e-5 * (i == node) for i, r in enumerate(rates)] for sign in (1, -1))
@@ -247,11 +195,9 @@ def test_par_rate_matches_quantlib():
         swap = Swap(notional=1e6, maturity=date(2029, 9, 16))
         book = compiled(swap, projection_spread=spread)
         fixings = book.new_fixings(1)
-        theirs = QuantLibSwap(swap, 0.0, spread, FIRST, fixings_of(book, swap, fixings, 0))
-        theirs.value([0.02, 0.017, 0.019])
-        priced = compiled(
-            Swap(notional=1e6, maturity=date(2029, 9, 16), fixed_rate=theirs.swap.fairRate()), projection_spread=spread
-        )
+        theirs = SwapPrices(swap, 0.0, spread, FIRST, fixings_of(book, swap, fixings, 0), first=FIRST)
+        par = theirs.par_rate([0.02, 0.017, 0.019])
+        priced = compiled(Swap(notional=1e6, maturity=date(2029, 9, 16), fixed_rate=par), projection_spread=spread)
         start = State(*(np.array([x]) for x in (100.0, 0.2, 0.02, 0.017, 0.019)))
         assert priced.value(0, start, fixings)[0] == pytest.approx(0.0, abs=1e-7)
         assert book.value(0, start, fixings)[0] == pytest.approx(0.0, abs=1e-7)

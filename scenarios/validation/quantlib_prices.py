@@ -14,7 +14,7 @@ import QuantLib as ql
 from numpy.typing import NDArray
 
 from markets.book import PricingTerms
-from markets.instruments import Option, Swap
+from markets.instruments import GammaClaim, Option, Swap
 
 Floats = NDArray[np.float64]
 NODE_YEARS = (0.0, 2.0, 10.0)
@@ -22,8 +22,10 @@ NODE_DAYS = (0, 730, 3650)
 FAR_DAYS = 20_000  # the last node again: beyond it the zero rate is flat, not the forward
 
 
-def option_vol(option: Option, terms: PricingTerms, vol: float, total: float, left: float) -> tuple[float, float]:
-    """Vol of an option by the definition of the smile, and d ln(option vol) / d ln s.
+def option_vol(
+    option: Option | GammaClaim, terms: PricingTerms, vol: float | Floats, total: float, left: float
+) -> tuple[Any, float]:
+    """Vol of an option by the definition of the smile, of the shape of `vol`, and d ln(option vol) / d ln s.
 
     total, left: trading years from the start, and from now, to expiry.
     """
@@ -31,7 +33,7 @@ def option_vol(option: Option, terms: PricingTerms, vol: float, total: float, le
     reverting = terms.term_reversion * left
     response = (1 - np.exp(-reverting)) / reverting if reverting > 0 else 1.0
     base = float(np.clip(skewed, 0.25, 4.0)) * terms.vol_base
-    return base * float((vol / terms.vol_base) ** response), float(response)
+    return base * (vol / terms.vol_base) ** response, float(response)
 
 
 def option_greeks(
@@ -106,8 +108,6 @@ class SwapPrices:
             curve = ql.ZeroCurve(days, [rate + spread for rate in (*nodes, nodes[-1])], ql.Actual365Fixed())
             curve.enableExtrapolation()
             handle.linkTo(curve)
-
-
 
 
 def _date(day: date) -> Any:

@@ -87,7 +87,7 @@ def spread_error() -> float:
 
 
 def law_picture(law: ImpliedLaw) -> Any:
-    """Digitals and density over the strike, beside the digitals of a flat vol; dashed: what is published."""
+    """Digitals and density over the strike, beside the digitals of a flat vol; dashed: what is known."""
     from analysis.charts.validation import lines
 
     strikes = np.arange(20.0, 221.0, 5.0)
@@ -99,8 +99,10 @@ def law_picture(law: ImpliedLaw) -> Any:
     }
     frame = pl.concat([pl.DataFrame({"x": strikes, "y": y, "series": name}) for name, y in curves.items()])
     known = pl.DataFrame({"x": [float(k) for k in DIGITALS], "y": list(DIGITALS.values()), "series": "digital"})
-    said = "Where the smile falls a digital is worth N(d2) - K n(d2) sqrt(T) sigma'(K), more than with a flat vol."
-    said += " Dashed: published digitals."
+    said = (
+        "A digital is worth N(d2) - K n(d2) sqrt(T) sigma'(K): where the smile falls, more than N(d2) at the same vol."
+    )
+    said += " Dashed: the known digitals."
     title, x, y = "What the smile implies", "strike, $", "$ now per $1; density per 50 $"
     return lines(frame, title=title, said=said, x=x, y=y, curve=known)
 
