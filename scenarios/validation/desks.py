@@ -34,7 +34,6 @@ def side_by_side(
     claim: Mapping[str, Any] = CALL,
     growth: float | None = None,
     latency: int = 1,
-    witnesses: int = 0,
 ) -> Scenario:
     """One desk a policy, each short `claim` on S = 100 to the end; no rates, no lender, no feedback, mid +- `kappa`.
 
@@ -53,7 +52,7 @@ def side_by_side(
     ]
     desk = {"type": "Hedger", "capital": 1e6, "book": [{**claim, "expiry": last}], "latency_seconds": latency}
     desks = {name: {**desk, "policy": {"interval": "tick", **policy}} for name, policy in policies.items()}
-    run = {"paths": paths, "witnesses": witnesses}
+    run = {"paths": paths, "chunk": 4096}  # large chunks: many short ticks cost more than many paths
     scenario = textbook(agents={**desks, "maker": MAKER}, anchors=anchors, asset={"half_spread": kappa}, run=run)
     clock = dataclasses.replace(scenario.clock, calendar="24/7", tick_minutes=1440 // ticks_a_day)
     return dataclasses.replace(scenario, clock=clock)
@@ -67,7 +66,8 @@ def marks(run: Run, agent: str) -> pl.LazyFrame:
 def final(run: Run, agent: str, column: str = "pnl") -> Samples:
     """A column of an agent's last mark, (paths,) $."""
     frame = marks(run, agent).filter(pl.col("time") == pl.col("time").max()).sort("path")
-    return frame.select(column).collect()[column].to_numpy()
+    samples: Samples = frame.select(column).collect()[column].to_numpy()
+    return samples
 
 
 def over_time(run: Run, agent: str, *columns: str) -> tuple[Samples, ...]:
@@ -76,7 +76,14 @@ def over_time(run: Run, agent: str, *columns: str) -> tuple[Samples, ...]:
     return tuple(frame[c].to_numpy().reshape(frame["time"].n_unique(), -1) for c in columns)
 
 
+def spread_paid(run: Run, agent: str) -> Samples:
+    """Spread and impact that an agent has paid by each mark, (marks, paths) $."""
+    paid: Samples = -np.sum(over_time(run, agent, *COSTS), axis=0)
+    return paid
+
+
 def spot_at_closes(run: Run) -> Samples:
     """Spot at the closes, (closes, paths) $."""
     frame = run.closes.sort("time", "path").select("time", "mid").collect()
-    return frame["mid"].to_numpy().reshape(frame["time"].n_unique(), -1)
+    spot: Samples = frame["mid"].to_numpy().reshape(frame["time"].n_unique(), -1)
+    return spot

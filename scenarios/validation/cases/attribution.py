@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from scipy.special import ndtr
 
 from analysis.charts.validation import lines, scatter
 from scenarios.validation.case import Case, Estimate, Expected, Measured
-from scenarios.validation.desks import CALL, COSTS, final, over_time, side_by_side, spot_at_closes
+from scenarios.validation.desks import CALL, final, over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.validation.lab import Lab
 from scenarios.validation.textbook import MAKER, textbook
 from sim.dataset import Run
@@ -45,7 +46,7 @@ def short_call(lab: Lab, steps: int, *, paths: int, half_spread: float = 0.0) ->
             "maker": MAKER,
             "bank": {"type": "FundingDesk", "line": 1e12, "repo_spread": REPO, "lends_to": ["hedger"]},
         },
-        run={"paths": paths},
+        run={"paths": paths, "chunk": 4096},
     )
     return lab.run(scenario)
 
@@ -56,7 +57,7 @@ STEPS = 52
 
 def measure_means(lab: Lab) -> Measured:
     """Means over paths of what the hedger's marks say; everything of the short desk with its sign turned."""
-    run = short_call(lab, STEPS, paths=10240)
+    run = short_call(lab, STEPS, paths=12288)
     spot, (gamma_1pct,) = spot_at_closes(run), over_time(run, "hedger", "gamma_dollars_1pct")
     dollars = -100 * gamma_1pct[:-1]  # (steps, paths) S^2 Gamma at the start of each step
     bleed = (dollars / 2 * (np.diff(spot, axis=0) / spot[:-1]) ** 2).sum(axis=0)
@@ -118,9 +119,9 @@ COST = {52: 0.22632, 252: 0.50223}  # quadrature of kappa E S |Delta' - Delta| o
 def measure_cost(lab: Lab) -> Measured:
     """Spread paid up to the last hedge before expiry; the first hedge is taken over at mid."""
     estimates, points = {}, []
-    for steps, paths in ((52, 6144), (252, 4096)):
+    for steps, paths in ((52, 8192), (252, 4096)):
         run = short_call(lab, steps, paths=paths, half_spread=KAPPA)
-        paid = -sum(over_time(run, "hedger", *COSTS))[-2]
+        paid = spread_paid(run, "hedger")[-2]
         found = estimates[f"N = {steps}"] = Estimate.mean(paid)
         points.append({"x": steps, "y": found.value, "se": found.se})
     grid = np.geomspace(40, 320, 30)
@@ -164,7 +165,7 @@ KNOWN = 2000  # steps of the known answer
 
 def measure_implied(lab: Lab) -> Measured:
     """Both desks on the same paths, in the same run."""
-    policies = {"at-implied": EVERY, "at-realised": {**EVERY, "hedge_vol": SIGMA}}
+    policies: dict[str, dict[str, Any]] = {"at-implied": EVERY, "at-realised": {**EVERY, "hedge_vol": SIGMA}}
     run = lab.run(
         side_by_side(policies, paths=4096, days=252, ticks_a_day=PER_DAY, vol=IMPLIED, realised=SIGMA, latency=0)
     )

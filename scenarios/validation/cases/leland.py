@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from analysis.charts.validation import scatter
 from scenarios.validation.case import Case, Estimate, Expected, Measured
 from scenarios.validation.cases.attribution import call_value
-from scenarios.validation.desks import COSTS, Samples, final, over_time, side_by_side, spot_at_closes
+from scenarios.validation.desks import Samples, final, over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.validation.lab import Lab
 from sim.dataset import Run
 
@@ -35,7 +35,7 @@ def expected_outside() -> float:
 
 def settlement(run: Run, agent: str) -> tuple[Samples, Samples]:
     """Spread paid by the last hedge before expiry, and by going to the payoff's delta at expiry, (paths,) $ each."""
-    paid = -sum(over_time(run, agent, *COSTS))
+    paid = spread_paid(run, agent)
     return paid[-2], paid[-1] - paid[-2]
 
 
@@ -43,7 +43,8 @@ def measure(lab: Lab) -> Measured:
     """Both desks on the same paths; the engine sells at the market's vol, so the raised premium is added."""
     policies = {kind: {"kind": kind} for kind in ("leland", "every")}
     run = lab.run(side_by_side(policies, paths=8192, days=STEPS, ticks_a_day=1, kappa=KAPPA, latency=0))
-    estimates, clouds, extra = {}, [], {"leland": PREMIUM, "every": 0.0}
+    estimates: dict[str, Estimate] = {}
+    clouds, extra = [], {"leland": PREMIUM, "every": 0.0}
     for kind, name in (("leland", "Leland"), ("every", "Black-Scholes")):
         paid, last = settlement(run, kind)
         pnl = final(run, kind) + last + extra[kind]
