@@ -10,9 +10,11 @@ from datetime import date
 import numpy as np
 
 from agents.base import Agent
+from agents.client_flow import ClientFlow
 from agents.funding_desk import FundingDesk
 from agents.hedger import Hedger
 from agents.intervals import Interval
+from agents.levered_fund import LeveredFund
 from agents.market_maker import MarketMaker
 from agents.policies import Policy
 from agents.positions import Position
@@ -25,6 +27,7 @@ from scenarios.registry import nearest
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 
+ACCOUNTS = ("clients", "clearing", "investors", "owners", "wholesale")  # that the engine keeps itself
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
 VENUES = ("asset", "us2y", "us10y")
@@ -118,6 +121,8 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
     for name, number in Counter(agent.name for agent in agents).items():
         if not NAME.fullmatch(name):
             raise at.at(name).error("not a usable name", value=name, remedy="use letters, digits, - and _")
+        if name in ACCOUNTS:
+            raise at.at(name).error("the engine has an account of this name", value=name, remedy="use another name")
         if number > 1:
             remedy = "`count` names its copies NAME-2, NAME-3, ...: rename the other table"
             raise at.at(name).error("two agents have this name", value=name, remedy=remedy)
@@ -140,6 +145,12 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
         for venue in agent.venues:
             if venue not in venues:
                 raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, venues))
+    if isinstance(agent, LeveredFund):
+        known = [MAIN, *(asset.name for asset in scenario.assets)]
+        if agent.venue not in known:
+            raise at.at("venue").error("no such asset", value=agent.venue, remedy=nearest(agent.venue, known))
+    if isinstance(agent, ClientFlow):
+        check_client_flow(agent, scenario, at)
     if isinstance(agent, FundingDesk):
         names = [a.name for a in scenario.agents if a.name != agent.name]
         for name in agent.lends_to:
@@ -150,6 +161,26 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
         check_interval(agent.policy, at.at("policy", "interval"))
         for i, position in enumerate(agent.book):
             check_position(position, scenario.start, at.at("book", i))
+
+
+def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
+    """The venue exists and has a spread to measure distance in; who is named makes a market, and somebody does there."""
+    venues = {name: getattr(scenario.venue, name) for name in VENUES}
+    venues |= {asset.name: asset.venue for asset in scenario.assets}
+    if flow.venue not in venues:
+        raise at.at("venue").error("no such venue", value=flow.venue, remedy=nearest(flow.venue, list(venues)))
+    if venues[flow.venue].half_spread == 0:
+        remedy = f"give the venue {flow.venue} a half_spread above 0"
+        raise at.at("venue").error("clients measure distance from mid in half-spreads, and it has none", remedy=remedy)
+    others = [a for a in scenario.agents if a.role == "market_maker"]
+    makers = [a.name for a in others if flow.venue in getattr(a, "venues", (flow.venue,))]
+    for name in flow.makers:
+        if name not in makers:
+            rule = f"not the name of a maker of the venue {flow.venue}"
+            raise at.at("makers").error(rule, value=name, remedy=nearest(name, makers))
+    if not makers:
+        remedy = f"add '{flow.venue}' to the `venues` of a MarketMaker"
+        raise at.at("venue").error("nobody quotes there", value=flow.venue, remedy=remedy)
 
 
 def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> None:

@@ -19,9 +19,10 @@ def agent_types() -> dict[str, type[Agent]]:
     from agents.client_flow import ClientFlow
     from agents.funding_desk import FundingDesk
     from agents.hedger import Hedger
+    from agents.levered_fund import LeveredFund
     from agents.market_maker import MarketMaker
 
-    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk, ClientFlow)}
+    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk, ClientFlow, LeveredFund)}
 
 
 def nearest(word: str, known: list[str]) -> str:

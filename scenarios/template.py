@@ -96,7 +96,9 @@ def write_template(path: Path, *, force: bool = False) -> None:
 
 def _market() -> Iterator[str]:
     """Tables of clock, market, venues, feedback and credit, all commented defaults."""
-    keys = keys_of(Scenario, "", skip=("name", "title", "description", "regime", "storyline", "assets", "agents", "run"))
+    keys = keys_of(
+        Scenario, "", skip=("name", "title", "description", "regime", "storyline", "assets", "agents", "run")
+    )
     for table, members in groupby(keys, key=lambda key: key.path.rpartition(".")[0]):
         yield f"[{table}]"
         yield from _commented(members)
@@ -108,14 +110,18 @@ def _storyline() -> str:
     return STORY.format(keys=anchors, anchor="\n".join(_commented(keys_of(Anchor, ""))))
 
 
+CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  # types whose tables are in force
+
+
 def _cast() -> Iterator[str]:
-    """One agent of each built-in type."""
+    """One agent of each built-in type; those that not every market has are commented out."""
     types = agent_types()
     yield AGENTS.format(types=", ".join(f'"{name}"' for name in types))
-    for name, (kind, cls) in zip(("maker", "hedger", "treasury", "customers"), types.items(), strict=True):
+    for kind, cls in types.items():
         keys = list(agent_keys(kind, cls))
         yield f"# {keys[0].help}"
-        yield f'[agents.{name}]\ntype = "{kind}"'
+        in_force = "" if kind in CAST else "# "
+        yield f'{in_force}[agents.{CAST.get(kind, kind.lower())}]\n{in_force}type = "{kind}"'
         for nested, members in groupby(keys[1:], key=lambda key: key.path.count(".") > 2):
             yield from _commented(members, depth=2 if nested else 1)
         if kind == "Hedger":

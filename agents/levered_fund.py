@@ -1,0 +1,150 @@
+"""Levered funds: buy what is cheap with borrowed money, and sell when their lenders' terms make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Agent, Process
+from agents.intervals import Interval
+from agents.world import OWNERS
+from markets.venue import INVESTORS
+from sim.params import param
+from sim.phases import Phase
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeveredFund(Agent):
+    """A fund that holds an asset worth several times its equity, as far as its lenders let it.
+
+    It wants assets of `aggressiveness` x ln(value / price) x equity, or as much as it may where no aggressiveness is
+    given, and may hold `max_leverage` x equity (Thurner, Farmer and Geanakoplos 2012), or, where a margin is given,
+    equity / margin units (Brunnermeier and Pedersen 2009). A fall then costs equity and, with `margin_sensitivity`,
+    raises the margin: the fund sells into it. It never sells short.
+
+    Down to `ruin` x capital it is wound up, and after `return_days` its owners start it again.
+    """
+
+    role: ClassVar[str] = "fund"
+    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
+    venue: str = param("asset", help="the asset it holds")
+    holding: float | None = param(
+        None, unit="units", help="held at the start, taken over at mid (default: what it wants)", ge=0
+    )
+    value: float | None = param(
+        None, unit="$", help="what it thinks the asset worth (default: the price at the start)", gt=0
+    )
+    aggressiveness: float | None = param(
+        None, unit="leverage per unit of ln(value/price)", help="appetite (default: as much as it may hold)", ge=0
+    )
+    max_leverage: float = param(3.0, unit="assets over equity", help="most that lenders allow", gt=0)
+    margin: float | None = param(None, unit="$ per unit", help="margin on what it holds, instead of max_leverage", gt=0)
+    margin_sensitivity: float = param(
+        0.0, unit="$ of margin per $", help="rise of the margin with the fall since the last look", ge=0
+    )
+    interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
+    redemption: float = param(0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0)
+    redemption_day: date | None = param(None, help="day of the redemption, at its first tick (default: none)")
+    payout_above: float | None = param(
+        None, unit="multiple of capital", help="equity beyond this is paid out to its owners", gt=0
+    )
+    ruin: float = param(0.1, unit="share of capital", help="equity at which it is wound up", ge=0, lt=1)
+    return_days: int = param(20, unit="trading days", help="until its owners start it again with its capital", gt=0)
+
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Fund(self, world).run()
+
+
+class _Fund:
+    """State of one fund in one world."""
+
+    def __init__(self, agent: LeveredFund, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.venue = world.venue(agent.venue)
+        self.interval = Interval(agent.interval)
+        self.last_look = 0
+        self.last_price = self.venue.mid.copy()
+        self.value = self.venue.mid.copy() if agent.value is None else world.full(agent.value)
+        self.away = np.zeros(world.paths, dtype=bool)
+        self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
+        self.redeemed = agent.redemption == 0.0
+        start = self._wanted(self.venue.mid) if agent.holding is None else world.full(agent.holding)
+        self.venue.hand_over(INVESTORS, agent.name, start)
+
+    def run(self) -> Process:
+        """Look, size, trade; for ever, from the first tick after the start."""
+        world = self.world
+        while True:
+            yield world.tick(Phase.TRADE)
+            if world.tick_index == 0 or not self.interval.due(world.clock, world.tick_index, self.last_look):
+                continue
+            self.last_look = world.tick_index
+            self._settle_with_owners()
+            held = self.venue.held(self.agent.name).copy()
+            yield self.venue.trade(self.agent, self._order(held))
+            self.last_price = self.venue.mid.copy()
+
+    def _order(self, held: Vector) -> Callable[[Vector], Vector] | Vector:
+        """Units to trade, at the price as it stands or, where the venue solves for it, as the orders leave it."""
+        if self.venue.spec.clearing != "fixed_point":
+            return self._wanted(self.venue.mid) - held
+        return lambda move: self._wanted(self.venue.price_at(self.venue.relative(move))) - held
+
+    # --- what it wants ---------------------------------------------------------------------------------------------
+    def _equity(self, price: Vector) -> Vector:
+        """Cash and what it holds at a price, (paths,) $."""
+        ledger, name = self.world.ledger, self.agent.name
+        return ledger.balance(name) + self.venue.held(name) * price
+
+    def _wanted(self, price: Vector) -> Vector:
+        """Units that it would hold at a price, (paths,)."""
+        agent, equity = self.agent, np.maximum(self._equity(price), 0.0)
+        if agent.margin is None:
+            most = agent.max_leverage * equity / price
+        else:
+            most = equity / (agent.margin + agent.margin_sensitivity * np.maximum(self.last_price - price, 0.0))
+        if agent.aggressiveness is not None:
+            cheap = np.maximum(np.log(self.value / price), 0.0)
+            most = np.minimum(most, agent.aggressiveness * cheap * equity / price)
+        return np.where(self.away, 0.0, most)
+
+    # --- owners ----------------------------------------------------------------------------------------------------
+    def _settle_with_owners(self) -> None:
+        """Redemptions and payouts; ruin, and the return from it."""
+        world, agent = self.world, self.agent
+        equity, day = self._equity(self.venue.mid), int(world.clock.day[world.tick_index])
+        if not self.redeemed and agent.redemption_day is not None and world.timestamp().date() >= agent.redemption_day:
+            self.redeemed = True
+            self._pay_owners(world.full(agent.redemption))
+            equity = equity - agent.redemption
+        if agent.payout_above is not None:
+            beyond = np.maximum(equity - agent.payout_above * agent.capital, 0.0)
+            self._pay_owners(np.where(self.away, 0.0, beyond))
+        self._ruin_or_return(equity, day)
+
+    def _pay_owners(self, amount: Vector) -> None:
+        self.world.ledger.transfer(amount, source=self.agent.name, target=OWNERS, reason="capital")
+
+    def _ruin_or_return(self, equity: Vector, day: int) -> None:
+        world, agent = self.world, self.agent
+        back = self.away & (day >= self.away_until)
+        if back.any():
+            self._pay_owners(-np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0))
+            world.log.add("events", world.now, back, kind="returned", subject=agent.name, value=equity)
+            self.away = self.away & ~back
+        ruined = ~self.away & ~back & (equity <= agent.ruin * agent.capital)
+        if ruined.any():
+            world.log.add("events", world.now, ruined, kind="ruined", subject=agent.name, value=equity)
+            self.away = self.away | ruined
+            self.away_until = np.where(ruined, day + agent.return_days, self.away_until)
