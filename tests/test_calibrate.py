@@ -232,11 +232,14 @@ def test_calibrate_keeps_the_file_and_adds_to_it(folder: Path) -> None:
 
 
 def test_a_preset_is_written_beside_not_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = catalogue()["calm_market"].read_bytes()
-    result = spiral("calibrate", "calm_market", "--paths", "100", "--workers", "1", "--quiet")
-    assert (result.exit_code, result.stdout) == (0, "calm_market.calibrated.toml\n")
-    assert catalogue()["calm_market"].read_bytes() == before
-    assert load("calm_market.calibrated.toml").storyline.calibration is not None
+    shelf = folder / "catalogue"
+    shelf.mkdir()
+    (shelf / "strong.toml").write_text(TEXT)
+    monkeypatch.setattr("scenarios.shipped.FOLDER", shelf)
+    result = spiral("calibrate", "strong", "--paths", "100", "--workers", "1", "--quiet")
+    assert (result.exit_code, result.output) == (0, "strong.calibrated.toml\n")
+    assert (shelf / "strong.toml").read_text() == TEXT
+    assert load("strong.calibrated.toml").storyline.calibration is not None
 
 
 @pytest.mark.parametrize("name", catalogue())
