@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from math import exp, log, sqrt
 
@@ -14,6 +15,7 @@ from analysis.payoffs import Lognormal
 from scenarios.build import run
 from scenarios.validation.textbook import MAKER, textbook
 from sim.errors import UserError
+from tests.documents import block, python
 from tests.small import crisis
 
 K = 4.0  # standard errors
@@ -152,3 +154,13 @@ def test_mistakes(ensemble):
         payoffs.european(ensemble, strike=100.0, world="frozen")
     with pytest.raises(UserError, match="vol is a positive number"):
         Lognormal(spot=100.0, drift=0.0, vol=0.0)
+
+
+def test_the_example_of_the_page(tmp_path):
+    """The Asian call of the page, with the control: its error is small, and the price is that of 182 closes."""
+    printed = python(block("docs/scenarios.md", "python", "payoffs").replace("paths=2000", "paths=256"), tmp_path)
+    found = re.search(r"^Asian call ([\d.]+) ± ([\d.]+) without the control [\d.]+ ± ([\d.]+)$", printed, re.MULTILINE)
+    assert found is not None, printed
+    price, error, plain = map(float, found.groups())
+    assert abs(price - 5.32) < K * error + 0.01 and error < plain / 10
+    assert len(printed.splitlines()) == 3
