@@ -97,7 +97,7 @@ class Settlement:
             ledger.note(lost, source=debt.creditor, target=CREDIT_LOSSES, reason="funding_credit")
             ledger.note(lost, source=CREDIT_LOSSES, target=debt.debtor, reason="write_off")
             rounds = found.round[self._debtor[i]]
-            names = {"debtor": debt.debtor, "creditor": debt.creditor}
+            names = {"debtor": debt.debtor, "creditor": debt.creditor, "due": int(world.close_of_day[debt.day])}
             world.log.add("settlements", world.now, some, **names, owed=called[i], paid=paid[i], round=rounds)
 
     def _default(self, lost: Vector, found: Clearing, lenders: Vector) -> None:

@@ -29,5 +29,5 @@ MARGIN_CALLS = Table(
     "margin_calls",
     {"agent": "s", "required": "f", "called": "f", "met": "f", "deadline": "t", "outcome": "s"},
 )
-SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "owed": "f", "paid": "f", "round": "i"})
+SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "due": "t", "owed": "f", "paid": "f", "round": "i"})
 TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS)

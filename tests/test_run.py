@@ -24,7 +24,7 @@ PROMISED = {  # columns that anyone may rely on
     "marks": "time world path agent book_value hedge_value cash margin claims equity pnl delta gamma theta vega rates "
     "hedge spread_cost_calm spread_cost_crisis impact_cost funding_overnight funding_credit unhedged_pnl",
     "margin_calls": "time world path agent required called met deadline outcome",
-    "settlements": "time world path debtor creditor owed paid round",
+    "settlements": "time world path debtor creditor due owed paid round",
     "quotes": "time world path maker venue half_spread skew depth",
     "funding": "time world path agent overnight credit borrowed line",
     "events": "time world path kind subject value",
