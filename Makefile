@@ -20,7 +20,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow lint format bench calibrate readme setup clean
+.PHONY: help demo test test-slow lint format bench calibrate facts readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,11 @@ calibrate: $(RUNTIME) ## fit every preset's outside world to its record again, i
 	@failed=; for file in scenarios/catalogue/*.toml; do \
 		echo "$$file ..."; $(BIN)/spiral calibrate "$$file" || failed="$$failed $$file"; \
 	done; test -z "$$failed" || { echo "Left as they were:$$failed"; exit 1; }
+
+facts: $(RUNTIME) ## stylised facts of every preset, loop by loop, into runs/facts/table.md (ten minutes)
+	@for name in $$($(BIN)/spiral list | cut -d' ' -f1); do \
+		echo "$$name ..."; $(BIN)/spiral facts $$name --loops --paths 1000 --out runs/facts/$$name --quiet || exit 1; done
+	$(BIN)/python -c "from analysis.facts_summary import markdown; print(markdown('runs/facts'))" > runs/facts/table.md
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"

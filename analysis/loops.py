@@ -34,6 +34,13 @@ def loops_table(worlds: Mapping[str, Mapping[str, Reading]], loops: Iterable[str
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
+def differences_table(worlds: Mapping[str, Mapping[str, Reading]]) -> pl.DataFrame:
+    """fact, label, value, error, z: actual less frozen, path by path; NaN where a world lacks the fact."""
+    rows = [(n, f.label, *_cells(_difference(worlds["actual"], worlds["frozen"], n))) for n, f in FACTS.items()]
+    schema = {**dict.fromkeys(TEXT[:2], pl.String), **dict.fromkeys(("value", "error", "z"), pl.Float64)}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def verdict(fact: Fact, alone: Reading | None, left_out: Reading | None) -> str:
     """What a loop does to a fact, in a word; see `loops_table`."""
     if alone is None or left_out is None:

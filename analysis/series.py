@@ -55,8 +55,7 @@ def series(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuati
 def fluctuations(returns: FloatArray) -> FloatArray:
     """Each return less the mean over paths at its instant, over the standard deviation there: (paths, instants kept).
 
-    Instants at which the paths do not differ are left out. Taking the deviation from n paths lowers a normal kurtosis
-    by 6 / (n + 1), alike in every world of a run: differences between worlds are free of it.
+    Instants at which the paths do not differ are left out.
     Raises UserError for fewer than 20 paths, and where no instant is left.
     """
     if len(returns) < FEWEST:

@@ -221,7 +221,7 @@ def validate(**options: Any) -> int:
 @click.option("--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
-@click.option("--out", type=FILE, help="Folder for facts.html, facts.csv and loops.csv.")
+@click.option("--out", type=FILE, help="Folder for facts.html and CSV files.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
     """Stylised facts of SCENARIO's returns: tails, memory, asymmetry, with feedback and without."""

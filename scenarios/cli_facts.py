@@ -76,7 +76,7 @@ def _report(
     quiet: bool,
 ) -> None:
     from analysis import facts_page as shown
-    from analysis.loops import loops_table
+    from analysis.loops import differences_table, loops_table
 
     fluctuations = _of(measured, "fluctuations")
     rows = shown.fact_rows(fluctuations, _of(measured, "raw"))
@@ -92,6 +92,7 @@ def _report(
         memory = {world: measured[world]["memory"] for world in ("actual", "frozen")}
         written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
         _frame(measured).write_csv(out / "facts.csv")
+        differences_table(fluctuations).write_csv(out / "differences.csv")
         if table is not None:
             table.write_csv(out / "loops.csv")
         click.echo(str(written))
