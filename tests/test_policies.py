@@ -304,6 +304,25 @@ def test_a_desk_may_hedge_at_its_own_vol():
     np.testing.assert_allclose(held[-1], expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("own", [None, 0.4])
+def test_loop_gain_is_that_of_the_vol_hedged_at(own):
+    """A desk at a vol of its own answers a price move by the Gamma there, and a vol move not at all."""
+    policy = {"kind": "every", "interval": "tick", **({} if own is None else {"hedge_vol": own})}
+    agents = {
+        "desk": {"type": "Hedger", "capital": 1e9, "book": PUT, "policy": policy},
+        "maker": {"type": "MarketMaker", "capital": 1e12},
+    }
+    venue = {"asset": {"halts": [], "impact": 1e-9, "depth": 1e10}}
+    feedback = only(impact=1.0, leverage=1.0)
+    world = world_of(crisis(anchors=CRASH, agents=agents, venue=venue, feedback=feedback, minutes=65), 2)
+    world.run()
+    factors, desk, asset = world.factors, world.desks["desk"], world.venue("asset")
+    state = factors.state if own is None else factors.state._replace(vol=np.full(2, own))
+    expected = -1e-9 * desk.greeks(state).gamma * factors.spot**2 / asset.depth
+    np.testing.assert_allclose(asset.gain("gamma"), expected, rtol=1e-6)
+    assert (asset.gain("vanna") != 0).all() == (own is None)
+
+
 @pytest.mark.parametrize("kind", ["whalley_wilmott", "zakamouline"])
 def test_bands_take_gamma_at_the_desks_vol(kind):
     """The band's edge, where it traded last, is that of Gamma and delta at `hedge_vol`."""

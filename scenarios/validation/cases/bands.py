@@ -23,11 +23,12 @@ SHIFT = 0.5826  # -zeta(1/2)/sqrt(2 pi), Broadie, Glasserman and Kou (1997)
 SETTLED = 63  # days left out at the start: the slowest even mode decays as exp(-44 t)
 
 
-def reflected(step: float, nodes: int = 240) -> tuple[float, float]:
+def reflected(step: float) -> tuple[float, float]:
     """Stationary turnover per step and E X^2 of X' = clip(X + step Z, -H, H), by Gauss-Legendre quadrature (Nystrom).
 
     Inside the law has a density f, at +-H an atom p each: f(y) = p (k(y - H) + k(y + H)) + integral f(x) k(y - x) dx.
     """
+    nodes = 40 + math.ceil(6 * H / step)  # at least two to a step
     x, weight = np.polynomial.legendre.leggauss(nodes)
     x, weight = H * x, H * weight
 
