@@ -11,6 +11,9 @@ from sim.errors import BugError
 # Modules of scenarios.validation.cases, each with CASES; the order is kept within a chapter.
 MODULES: tuple[str, ...] = (
     "hedging_error",
+    "attribution",
+    "leland",
+    "bands",
     "feedback_law",
     "defaults",
     "feedback_books",
