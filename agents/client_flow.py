@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.streams import Stream
 
 Vector = NDArray[np.float64]
+CROWD = 1e3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +92,13 @@ class _Flow:
         return self.noise[maker]
 
     def _intensity(self, distance: Vector) -> Vector:
-        """Orders a trading day on a side quoted at `distance` from mid (share of mid, or decimal rate), (paths,)."""
+        """Orders a trading day on a side quoted at `distance` from mid (share of mid, or decimal rate), (paths,).
+
+        A quote through mid, of negative distance, is met by more than `rate`, but by no more than `CROWD` times that.
+        """
         unit = self.venue.rule_half_spread() if self.agent.half_spread == "rule" else self.venue.spec.half_spread
-        intensity: Vector = self.agent.rate * np.exp(-self.agent.decay * distance / unit)
+        exponent = np.minimum(-self.agent.decay * distance / unit, np.log(CROWD))
+        intensity: Vector = self.agent.rate * np.exp(exponent)
         return intensity
 
 

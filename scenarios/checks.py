@@ -183,6 +183,26 @@ def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
         raise at.at("venue").error("nobody quotes there", value=flow.venue, remedy=remedy)
 
 
+def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
+    """The venue exists and has a spread to measure distance in; somebody quotes there, and so does who is named."""
+    venues = {name: getattr(scenario.venue, name) for name in VENUES}
+    venues |= {asset.name: asset.venue for asset in scenario.assets}
+    if flow.venue not in venues:
+        raise at.at("venue").error("no such venue", value=flow.venue, remedy=nearest(flow.venue, list(venues)))
+    if venues[flow.venue].half_spread == 0:
+        remedy = f"give the venue {flow.venue} a half_spread above 0"
+        raise at.at("venue").error("clients measure distance from mid in half-spreads, and it has none", remedy=remedy)
+    others = [a for a in scenario.agents if a.role == "market_maker"]
+    makers = [a.name for a in others if flow.venue in getattr(a, "venues", (flow.venue,))]
+    for name in flow.makers:
+        if name not in makers:
+            rule = f"not the name of a maker of the venue {flow.venue}"
+            raise at.at("makers").error(rule, value=name, remedy=nearest(name, makers))
+    if not makers:
+        remedy = f"add '{flow.venue}' to the `venues` of a MarketMaker"
+        raise at.at("venue").error("nobody quotes there", value=flow.venue, remedy=remedy)
+
+
 def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> None:
     """Both parties are hedgers that this desk funds, not the same one, and the date is within the run."""
     claimed = {name for a in scenario.agents if isinstance(a, FundingDesk) for name in a.lends_to}

@@ -10,6 +10,7 @@ from sim.errors import BugError
 
 # Modules of scenarios.validation.cases, each with CASES; the order is kept within a chapter.
 MODULES: tuple[str, ...] = (
+    "avellaneda_stoikov",
     "hedging_error",
     "attribution",
     "leland",
