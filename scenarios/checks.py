@@ -16,8 +16,8 @@ from agents.hedger import Hedger
 from agents.intervals import Interval
 from agents.levered_fund import LeveredFund
 from agents.market_maker import MarketMaker
-from agents.policies import Policy
 from agents.positions import Position
+from agents.proportional_fund import ProportionalFund
 from markets.assets import MAIN, correlation_matrix
 from markets.correlation import mixing
 from markets.spec import RateSpec, StorylineSpec, VenueSpec
@@ -146,9 +146,16 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
             if venue not in venues:
                 raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, venues))
     if isinstance(agent, LeveredFund):
-        known = [MAIN, *(asset.name for asset in scenario.assets)]
-        if agent.venue not in known:
-            raise at.at("venue").error("no such asset", value=agent.venue, remedy=nearest(agent.venue, known))
+        check_held(agent.venue, scenario, at.at("venue"))
+        check_every(agent.interval, at.at("interval"))
+    if isinstance(agent, ProportionalFund):
+        if not agent.holdings:
+            raise at.at("holdings").error("holds nothing", remedy="write holdings = { asset = 1e6 }, in units")
+        for name, units in agent.holdings.items():
+            check_held(name, scenario, at.at("holdings"))
+            if units <= 0:
+                raise at.at("holdings", name).error("must be > 0", value=units)
+        check_every(agent.interval, at.at("interval"))
     if isinstance(agent, ClientFlow):
         check_client_flow(agent, scenario, at)
     if isinstance(agent, FundingDesk):
@@ -158,29 +165,9 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
                 raise at.at("lends_to").error("lends to an unknown agent", value=name, remedy=nearest(name, names))
         check_obligations(agent, scenario, at.at("obligations"))
     if isinstance(agent, Hedger):
-        check_interval(agent.policy, at.at("policy", "interval"))
+        check_every(agent.policy.interval, at.at("policy", "interval"))
         for i, position in enumerate(agent.book):
             check_position(position, scenario.start, at.at("book", i))
-
-
-def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
-    """The venue exists and has a spread to measure distance in; who is named makes a market, and somebody does there."""
-    venues = {name: getattr(scenario.venue, name) for name in VENUES}
-    venues |= {asset.name: asset.venue for asset in scenario.assets}
-    if flow.venue not in venues:
-        raise at.at("venue").error("no such venue", value=flow.venue, remedy=nearest(flow.venue, list(venues)))
-    if venues[flow.venue].half_spread == 0:
-        remedy = f"give the venue {flow.venue} a half_spread above 0"
-        raise at.at("venue").error("clients measure distance from mid in half-spreads, and it has none", remedy=remedy)
-    others = [a for a in scenario.agents if a.role == "market_maker"]
-    makers = [a.name for a in others if flow.venue in getattr(a, "venues", (flow.venue,))]
-    for name in flow.makers:
-        if name not in makers:
-            rule = f"not the name of a maker of the venue {flow.venue}"
-            raise at.at("makers").error(rule, value=name, remedy=nearest(name, makers))
-    if not makers:
-        remedy = f"add '{flow.venue}' to the `venues` of a MarketMaker"
-        raise at.at("venue").error("nobody quotes there", value=flow.venue, remedy=remedy)
 
 
 def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
@@ -221,10 +208,17 @@ def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> Non
             raise here.at("due").error("falls due outside the run", value=str(owed.due), remedy=remedy)
 
 
-def check_interval(policy: Policy, at: Place) -> None:
+def check_held(name: str, scenario: Scenario, at: Place) -> None:
+    """Funds hold assets, not swaps."""
+    known = [MAIN, *(asset.name for asset in scenario.assets)]
+    if name not in known:
+        raise at.error("no such asset", value=name, remedy=nearest(name, known))
+
+
+def check_every(interval: str, at: Place) -> None:
     """Intervals are written '30m', '2h', '1d' or 'tick'."""
     try:
-        Interval(policy.interval)
+        Interval(interval)
     except UserError as error:
         raise at.error(error.rule, value=error.value, remedy=error.remedy) from None
 

@@ -21,8 +21,9 @@ def agent_types() -> dict[str, type[Agent]]:
     from agents.hedger import Hedger
     from agents.levered_fund import LeveredFund
     from agents.market_maker import MarketMaker
+    from agents.proportional_fund import ProportionalFund
 
-    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk, ClientFlow, LeveredFund)}
+    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk, ClientFlow, LeveredFund, ProportionalFund)}
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "feedback_law",
     "defaults",
     "feedback_books",
+    "contagion",
     "spirals",
     "stylised_facts",
     "pricing",
