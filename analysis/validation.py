@@ -104,7 +104,7 @@ def _case(rows: pl.DataFrame, pictures: Mapping[str, Sequence[dict[str, Any]]]) 
         "verdict": verdict,
         "passed": f"{verdicts.count('passed')} of {len(verdicts)}",
         "worst": _z(_largest(_noise(rows))),
-        "power": _percent(_median(rows["power"])),
+        "power": _percent(min((p for p in rows["power"] if p is not None), default=None)),
         "seconds": f"{first['seconds']:.1f}",
         "table": page.Table("", COLUMNS, cells),
         "figures": _figures(rows, first, pictures.get(first["case"], ())),
