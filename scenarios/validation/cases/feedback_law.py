@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -115,7 +115,10 @@ def curve(found: dict[str, Estimate], gains: Sequence[float]) -> object:
     from analysis.charts.validation import lines
 
     longer = partial(window_variance, steps=WINDOW)
-    laws = {"variance of a step": step_variance, f"variance of {WINDOW} steps, a step": longer}
+    laws: dict[str, Callable[[float], float]] = {
+        "variance of a step": step_variance,
+        f"variance of {WINDOW} steps, a step": longer,
+    }
     rows = [(what, a, found[key(what, a)].value, found[key(what, a)].se) for what in laws for a in gains]
     fine = np.linspace(-0.32, 0.32, 65)
     theory = [(what, float(a), law(float(a))) for what, law in laws.items() for a in fine]
