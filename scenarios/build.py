@@ -130,11 +130,12 @@ class ChunkJob:
     scenario: Scenario
     feedback: dict[str, FeedbackSpec]  # by world
     folder: Path
+    tables: tuple[str, ...] | None = None  # all of them where None
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         world = make_world(self.scenario, chunk, self.feedback[chunk.world])
         world.run(tick_done)
-        world.log.write(self.folder, world.clock)
+        world.log.write(self.folder, world.clock, self.tables)
 
 
 def run(

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.spec import ExplainedSpec
 
-if TYPE_CHECKING:
-    from sim.dataset import Run
-
 Vector = NDArray[np.float64]
+TABLES = ("closes", "peaks")
 CLOSES = ("mid", "vol", "credit", "us2y", "us10y")
 SPREAD = "peak_half_spread_multiple"
 PEAKS = ("peak_vol", SPREAD)
@@ -42,18 +40,17 @@ class Ensemble:
         return float(high - low) / 2
 
 
-def read(run: Run) -> dict[str, Ensemble]:
-    """Every world of a run, in memory."""
+def read(folder: Path, worlds: tuple[str, ...]) -> dict[str, Ensemble]:
+    """Those worlds of a run's folder, in memory; it needs no other tables than `TABLES`."""
     import polars as pl
 
     found = {}
-    for world in run.manifest["worlds"]:
-        mine = pl.col("world") == world
-        closes = run.table("closes").filter(mine).select("time", "path", *CLOSES).sort("time", "path").collect()
-        peaks = run.table("peaks").filter(mine).select("path", *PEAKS).sort("path").collect()
-        shape = (-1, peaks.height)
+    for world in worlds:
+        closes = pl.scan_parquet(folder / "closes" / f"{world}-*.parquet")
+        peaks = pl.scan_parquet(folder / "peaks" / f"{world}-*.parquet").select("path", *PEAKS).sort("path").collect()
+        levels = closes.select("time", "path", *CLOSES).sort("time", "path").collect()
         found[world] = Ensemble(
-            {name: closes[name].to_numpy().reshape(shape) for name in CLOSES},
+            {name: levels[name].to_numpy().reshape(-1, peaks.height) for name in CLOSES},
             {name: peaks[name].to_numpy() for name in PEAKS},
         )
     return found

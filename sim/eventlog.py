@@ -91,9 +91,12 @@ class EventLog:
         seconds = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
         return pl.Series(name, clock.timestamps(seconds), dtype=pl.Datetime("us"))
 
-    def write(self, folder: Path, clock: Clock) -> None:
-        """Write every table to `folder/<table>/<world>-<first path>.parquet`; a file appears whole or not at all."""
-        for name in self._tables:
+    def write(self, folder: Path, clock: Clock, tables: tuple[str, ...] | None = None) -> None:
+        """Write those tables (all, where None) to `folder/<table>/<world>-<first path>.parquet`.
+
+        A file appears whole or not at all.
+        """
+        for name in self._tables if tables is None else tables:
             place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
             place.parent.mkdir(parents=True, exist_ok=True)
             part = place.with_suffix(".part")

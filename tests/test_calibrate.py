@@ -101,7 +101,8 @@ def found(strong: Scenario) -> Calibration:
 def elsewhere(found: Calibration, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ensemble]:
     """Both worlds of the calibrated scenario at a seed that the calibration has not seen."""
     folder = tmp_path_factory.mktemp("elsewhere") / "run"
-    return read(run(found.scenario, out=folder, paths=PATHS, seed=77, witnesses=0, workers=1))
+    run(found.scenario, out=folder, paths=PATHS, seed=77, witnesses=0, workers=1)
+    return read(folder, ("actual", "frozen"))
 
 
 def medians(ensemble: Ensemble, scenario: Scenario, column: str) -> np.ndarray:
