@@ -120,7 +120,7 @@ def passed_by(steps: int, barrier: float = CAPITAL / SD) -> NDArray[np.float64]:
     """Probability that a driftless Gaussian walk over unit time has been below -`barrier` by step 1, 2, ..., `steps`.
 
     The density of those that have survived, by quadrature from step to step (Gauss-Legendre panels as wide as one
-    standard deviation of a step), from call to call, right to 1e-9. One step: N(-b); two to four agree with the
+    standard deviation of a step), from call to call, right to 1e-9. One step: N(-b); two and three agree with the
     multivariate normal distribution function.
     """
     step = sqrt(1 / steps)
