@@ -99,9 +99,14 @@ def measure(lab: Lab, steps: int) -> Measured:
         f"A point a path, re-hedged {steps} times a year. The error is widest where the option ends near its strike "
         "(dashed), as that is where its gamma was."
     )
-    titles = {"x": "spot at T, $", "y": "hedging error at T, $"}
     picture = scatter(
-        pl.concat(clouds), title="Hedging error over the terminal spot", said=said, panels=True, rule=STRIKE, **titles
+        pl.concat(clouds),
+        title="Hedging error over the terminal spot",
+        said=said,
+        x="spot at T, $",
+        y="hedging error at T, $",
+        panels=True,
+        rule=STRIKE,
     )
     return Measured(estimates=estimates, picture=picture)
 
