@@ -19,13 +19,14 @@ MEASURES: tuple[tuple[str, str, Unit], ...] = (
 
 def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
     """A few sentences on what survival cost, where it came from, what feedback added, and how bad the market became."""
+    told = filter(None, [record_without_the_spiral(run)])
     if "cost_of_survival" not in numbers:
-        return ["This run has no hedging desk: the figures are the market's alone.", _market(run, numbers)]
+        return ["This run has no hedging desk: the figures are the market's alone.", *told, _market(run, numbers)]
     return [
         _outcome(run, numbers, agent),
         _cost(numbers),
         _feedback(run, numbers),
-        *filter(None, [record_without_the_spiral(run)]),
+        *told,
         _market(run, numbers),
         _alive(numbers),
     ]

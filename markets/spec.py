@@ -221,7 +221,9 @@ class CalibrationSpec:
     residual_vol: float = param(unit="share", help="largest distance of the median from the record", ge=0)
     drawdown: ExplainedSpec = param(unit="share of the peak", help="largest fall of the median close from its peak")
     vol_peak: ExplainedSpec = param(unit="decimal", help="median of the paths' highest implied vol")
-    spread_peak: ExplainedSpec = param(unit="multiple of base", help="median of the paths' widest half-spread")
+    spread_peak: ExplainedSpec = param(
+        unit="multiple of base", help="median of the paths' widest half-spread; frozen: at the frozen twin's vol"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

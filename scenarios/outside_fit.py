@@ -161,9 +161,14 @@ class Fit:
                 self.outside = np.append(self.outside, [t.record for t in more])
 
     def ensembles(self, paths: int, seed: int, stage: str, *, twin: bool = False) -> dict[str, Ensemble]:
-        """Closes and peaks of the actual world, and of a frozen twin, in the outside world as it stands."""
+        """Closes and peaks of the actual world, and of a frozen twin, in the outside world as it stands.
+
+        The twin's spread answers the twin's vol, else a constant would be compared: nothing else can tell, for without
+        impact no spread moves a price.
+        """
         scenario = dataclasses.replace(self.scenario, storyline=self.storyline()).with_run(seed=seed)
-        feedback = {ACTUAL: scenario.feedback} | ({FROZEN: FeedbackSpec.frozen()} if twin else {})
+        frozen = dataclasses.replace(FeedbackSpec.frozen(), spread=scenario.feedback.spread)
+        feedback = {ACTUAL: scenario.feedback} | ({FROZEN: frozen} if twin else {})
         told = None if self.progress is None else partial(self.progress, stage)
         parts = chunks(tuple(feedback), paths, scenario.run.chunk)
         with TemporaryDirectory(prefix="spiral-calibrate-") as folder:

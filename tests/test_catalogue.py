@@ -65,7 +65,7 @@ def test_a_preset_explains_itself(name: str) -> None:
     assert scenario.regime
     assert len(scenario.description) > 100
     assert len(scenario.storyline.anchor) <= 40
-    assert scenario.storyline.anchors == "exogenous"
+    assert (scenario.storyline.anchors == "observed") == (scenario.storyline.calibration is not None)
 
 
 MUTED = {"rate_hikes_2022": 0.495}  # where the record forces another
