@@ -215,4 +215,6 @@ def _percent(share: float | None) -> str:
         return ""
     if share > 1:
         return "> 100 %"
-    return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.1g} %"
+    if share < 1e-4:
+        return "< 0.01 %" if share else "0 %"
+    return f"{100 * share:.1f} %" if share >= 0.001 else f"{100 * share:.2f} %"
