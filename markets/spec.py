@@ -27,11 +27,11 @@ class RateSpec:
     """Mean-reverting noise of the curve nodes around the storyline."""
 
     vol_overnight: float = param(0.0, unit="decimal per sqrt(trading year)", help="noise of the overnight rate", ge=0)
-    vol_us2y: float = param(0.006, unit="decimal per sqrt(trading year)", help="noise of the 2Y node", ge=0)
-    vol_us10y: float = param(0.008, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0)
+    vol_us2y: float = param(0.010, unit="decimal per sqrt(trading year)", help="noise of the 2Y node", ge=0)
+    vol_us10y: float = param(0.0115, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0)
     mean_reversion: float = param(12.0, unit="1/trading year", help="pull of the noise to zero", ge=0)
-    corr_overnight_us2y: float = param(0.3, help="correlation of O/N and 2Y noise", ge=-1, le=1)
-    corr_overnight_us10y: float = param(0.1, help="correlation of O/N and 10Y noise", ge=-1, le=1)
+    corr_overnight_us2y: float = param(0.0, help="correlation of O/N and 2Y noise", ge=-1, le=1)
+    corr_overnight_us10y: float = param(0.0, help="correlation of O/N and 10Y noise", ge=-1, le=1)
     corr_us2y_us10y: float = param(0.8, help="correlation of 2Y and 10Y noise", ge=-1, le=1)
     corr_spot_overnight: float = param(0.0, help="correlation of the spot shock and O/N noise", ge=-1, le=1)
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
@@ -47,10 +47,10 @@ class MarketSpec:
     )
     spot_reversion: float = param(0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0)
     dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
-    realised_ratio: float = param(0.85, help="realised vol as a share of implied vol", ge=0)
-    kappa: float = param(20.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
-    xi: float = param(0.6, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0)
-    rho: float = param(-0.7, help="correlation of the spot and the vol shock", ge=-1, le=1)
+    realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0)
+    kappa: float = param(10.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
+    xi: float = param(0.8, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0)
+    rho: float = param(0.0, help="correlation of the spot and the vol shock, beside the leverage effect", ge=-1, le=1)
     beta: float = param(
         8.0, unit="ln vol per unit of ln S, at base vol", help="leverage elasticity; falls as s_base/s", ge=0
     )
@@ -84,7 +84,7 @@ class FeedbackSpec:
 class CreditSpec:
     """c = L_c (s/L_vol)^elasticity exp(stress_elasticity * stress)."""
 
-    elasticity: float = param(0.5, help="ln credit per ln vol above the storyline (eta)", ge=0)
+    elasticity: float = param(0.2, help="ln credit per ln vol above the storyline (eta)", ge=0)
     stress_elasticity: float = param(0.5, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0)
 
 

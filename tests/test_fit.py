@@ -20,23 +20,19 @@ from scenarios.cli_fit import toml
 from scenarios.daily_record import DailyRecord, read_record
 from scenarios.estimators import Estimate, correlation, response, reversion
 from scenarios.estimators import Path as Reverting
-from scenarios.fitting import Fit, fit
 from scenarios.fit_laws import estimate
+from scenarios.fitting import Fit, fit
+from scenarios.levels import daily_levels
 from scenarios.loading import from_dict, load
 from sim.errors import UserError
 from tests.small import LEVEL, K, crisis
+from tests.test_catalogue import RECORDS
 
 PATHS = 256
 LAW = 1.1  # leverage: beta x base vol
 TRUE = {"kappa": 20.0, "xi": 0.6, "rho": -0.7, "realised_ratio": 0.85}
 COLUMNS = {"mid": "spot", "vol": "vol", "overnight": "overnight", "us2y": "us2y", "us10y": "us10y", "credit": "credit"}
-TRUTH = {
-    "slope": LAW + 0.7 * 0.6 / 0.85,
-    "leverage": LAW,
-    "kappa": 20.0,
-    "noise": 0.6 * math.sqrt(1 - 0.49),
-    "xi": 0.6,
-    "realised_ratio": 0.85,
+RATES = {
     "vol_overnight": 0.003,
     "vol_us2y": 0.006,
     "vol_us10y": 0.008,
@@ -48,6 +44,15 @@ TRUTH = {
     "corr_overnight_us10y": 0.1,
     "corr_us2y_us10y": 0.8,
 }
+TRUTH = {
+    "slope": LAW + 0.7 * 0.6 / 0.85,
+    "leverage": LAW,
+    "kappa": 20.0,
+    "noise": 0.6 * math.sqrt(1 - 0.49),
+    "xi": 0.6,
+    "realised_ratio": 0.85,
+    **RATES,
+}
 SECOND_ORDER = 0.01  # relative: a day is a finite step, in which vol moves with the return that it scales
 
 
@@ -55,7 +60,7 @@ SECOND_ORDER = 0.01  # relative: a day is a finite step, in which vol moves with
 def histories(tmp_path_factory: pytest.TempPathFactory) -> list[DailyRecord]:
     """Half a year of a market without a story, path by path, from the engine's closes."""
     days = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-08-20", **LEVEL}]
-    market = {"dispersion": 1.0, "beta": LAW / LEVEL["vol"], "rates": {"vol_overnight": 0.003}, **TRUE}
+    market = {"dispersion": 1.0, "beta": LAW / LEVEL["vol"], "rates": RATES, **TRUE}
     made = run(
         crisis(anchors=days, market=market), paths=PATHS, out=tmp_path_factory.mktemp("fit"), witnesses=0, workers=1
     )
@@ -264,6 +269,34 @@ def test_other_mistakes(histories: list[DailyRecord], tmp_path: Path) -> None:
         assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1 and rule in done.stderr, done.output
     with pytest.raises(UserError, match="fit needs a history"):
         fit([])
+
+
+def test_presets_use_fitted_values(crises: Path) -> None:
+    """The defaults lie within one standard error of what the records of the crises say together; 2022 of its own."""
+    found = fit(sorted(path for path in crises.glob("*.csv") if "gilts" not in path.name))
+    for name in ("slope", "leverage", "kappa", "xi", "elasticity", "vol_us2y", "vol_us10y", "corr_us2y_us10y"):
+        told = found.by_name[name]
+        assert told.default == pytest.approx(told.pooled.value, abs=told.pooled.error), name
+    for node in ("us2y", "us10y"):
+        told = found.by_name[f"corr_spot_{node}"]
+        assert told.default == pytest.approx(told.pooled.value, abs=1.2 * told.pooled.error)
+    hikes = load("rate_hikes_2022")
+    own = found.by_name["slope"].own["hikes_2022"]
+    assert hikes.market.beta * (hikes.storyline.anchor[0].vol or 0) == pytest.approx(own.value, abs=own.error)
+
+
+def test_realised_ratio_is_the_noise_around_the_storylines(crises: Path) -> None:
+    """Median over the presets: what is left of the record around the anchors, which take one degree of freedom each."""
+    ratios = []
+    for name, file in RECORDS.items():
+        scenario, record = load(name), read_record(crises / f"{file}.csv")
+        inside = [i for i, day in enumerate(record.days) if scenario.start <= day <= scenario.end]
+        told = daily_levels(scenario, "spot")
+        line = np.array([told[(record.days[i] - scenario.start).days] for i in inside])
+        noise = np.diff(np.log(record.levels["spot"][inside] / line)) / record.levels["vol"][inside][:-1]
+        free = len(noise) - (len(scenario.storyline.anchor) - 1)
+        ratios.append(math.sqrt(252 * (noise @ noise) / free))
+    assert np.median(ratios) == pytest.approx(MarketSpec().realised_ratio, abs=0.02)
 
 
 def test_the_records_of_the_crises_fit(crises: Path) -> None:

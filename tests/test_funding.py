@@ -314,12 +314,12 @@ def test_ruin_is_wound_up_written_off_and_borne_by_the_lender():
 
 
 def test_a_desk_that_cannot_post_its_first_margin_is_called_at_once():
-    scenario = load("covid_crash_2020", {"agents.hedger.capital": 5e7, "agents.treasury.line": 1e8, "run.paths": 2})
+    scenario = load("covid_crash_2020", {"agents.hedger.capital": 5e7, "agents.treasury.line": 1e7, "run.paths": 2})
     world = make_world(scenario, Chunk("actual", 0, 2), scenario.feedback)
     world.run()
     first = world.log.frame("margin_calls", world.clock).filter(pl.col("path") == 0).row(0, named=True)
     assert first["time"] == world.clock.timestamp(int(world.close_of_day[1]))  # a day after the call at the start
-    assert first["called"] > 1e8
+    assert first["called"] > 5e7
 
 
 def test_one_default_is_told_once():

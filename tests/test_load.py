@@ -34,7 +34,7 @@ def test_a_scenario_round_trips_through_json_and_pickle(name: str) -> None:
 
 def test_every_key_stands_in_the_dict() -> None:
     tables = load(COVID).to_dict()
-    assert tables["market"]["kappa"] == 20.0
+    assert tables["market"]["kappa"] == 10.0
     assert tables["agents"]["hedger"]["type"] == "Hedger"
     assert tables["agents"]["hedger"]["policy"] == {"kind": "every", "interval": "30m"}
     assert tables["storyline"]["anchor"][0]["date"] == "2020-02-19"
