@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from analysis.report import write_report
 from analysis.words import record_without_the_spiral
-from markets.spec import OUTSIDE, Anchor
+from markets.spec import OUTSIDE, Anchor, FeedbackSpec
 from markets.storyline import lay_out, outside
 from scenarios import from_dict, load, run
 from scenarios.build import make_clock
@@ -21,11 +21,12 @@ from scenarios.calibration import Calibration, calibrate
 from scenarios.cli import main
 from scenarios.ensemble_medians import Ensemble, drawdown, explained, read
 from scenarios.outside import digest
-from scenarios.scenario import Scenario
+from scenarios.scenario import Scenario, TwinSpec
 from scenarios.shipped import catalogue
 from sim.errors import UserError
 
 PATHS = 512
+QUIET = TwinSpec(feedback=dataclasses.replace(FeedbackSpec.frozen(), spread=1.0))  # the check's: its spread follows vol
 TEXT = """
 name = "strong"   # a fall of 10 % in six days, and a desk as large as the market
 
@@ -101,7 +102,7 @@ def found(strong: Scenario) -> Calibration:
 def elsewhere(found: Calibration, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ensemble]:
     """Both worlds of the calibrated scenario at a seed that the calibration has not seen."""
     folder = tmp_path_factory.mktemp("elsewhere") / "run"
-    run(found.scenario, out=folder, paths=PATHS, seed=77, witnesses=0, workers=1)
+    run(found.scenario.with_run(twin=QUIET), out=folder, paths=PATHS, seed=77, witnesses=0, workers=1)
     return read(folder, ("actual", "frozen"))
 
 
@@ -153,6 +154,20 @@ def test_feedback_explains_part_of_the_crisis(found: Calibration, elsewhere: dic
         assert error > 0
         assert (stored.actual - stored.frozen) == pytest.approx(other.actual - other.frozen, abs=4 * error)
     assert found.found.drawdown.actual == pytest.approx(0.10, abs=0.002)  # the record's
+
+
+def test_a_spread_that_follows_vol_moves_no_price(found: Calibration, tmp_path: Path) -> None:
+    """The check's twin is the frozen one in everything but its spread."""
+    worlds = []
+    for number, twin in enumerate((QUIET, "frozen")):
+        folder = tmp_path / str(number)
+        run(found.scenario.with_run(twin=twin), out=folder, paths=16, witnesses=0, workers=1)
+        worlds.append(read(folder, ("frozen",))["frozen"])
+    quiet, frozen = worlds
+    for column in ("mid", "vol", "credit", "us10y"):
+        np.testing.assert_allclose(quiet.closes[column], frozen.closes[column], rtol=1e-12)
+    assert (frozen.peaks["peak_half_spread_multiple"] == 1.0).all()
+    assert (quiet.peaks["peak_half_spread_multiple"] > 1.5).all()
 
 
 def test_the_start_is_known(found: Calibration) -> None:
