@@ -55,7 +55,7 @@ def _both(frame: pl.DataFrame, treatment: str) -> dict[str, str]:
     of = {(r["fact"], r["world"]): r for r in frame.filter(pl.col("treatment") == treatment).iter_rows(named=True)}
     for name in FACTS:
         actual, frozen = (_number(of[name, world]) for world in ("actual", "frozen"))
-        found[name] = f"{actual} ({frozen.text(error=False)})" if actual.known else "n/a"
+        found[name] = f"{actual} ({frozen})" if actual.known else "n/a"
     return found
 
 

@@ -85,7 +85,7 @@ def money(value: float, error: float | None = None) -> str:
 def _scaled(value: float, unit: Unit, error: float | None) -> str:
     factor, suffix = _SCALED[unit]
     scaled = abs(value) * factor
-    digits = _digits(scaled, None if error is None else error * factor)
+    digits = _digits(scaled, None if error is None else error * factor, most=5 if unit == "number" else 3)
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
     tail = _tail(error, digits, factor)
     return f"{sign}{scaled:,.{digits}f}{tail}{suffix}"
@@ -97,12 +97,12 @@ def _tail(error: float | None, digits: int, factor: float) -> str:
     return f" ± {shown:,.{digits}f}" if shown else ""
 
 
-def _digits(scaled: float, error: float | None) -> int:
+def _digits(scaled: float, error: float | None, most: int = 3) -> int:
     """Decimals: as many as the standard error's first figure needs; three significant figures where there is none."""
     if error is not None and error > 0:
-        return min(max(-math.floor(math.log10(error)), 0), 3)
+        return min(max(-math.floor(math.log10(error)), 0), most)
     wanted = 2 - math.floor(math.log10(scaled)) if scaled > 0 else 0
-    return min(max(wanted, 0), 3)
+    return min(max(wanted, 0), most)
 
 
 def mean(values: FloatArray, unit: Unit, label: str) -> Number:
