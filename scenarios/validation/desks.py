@@ -40,7 +40,8 @@ def side_by_side(
     The calendar never closes: a day is 1/252 year of `ticks_a_day` equal ticks, and marks are daily. `realised`: vol of
     the paths (default: `vol`, the implied one). `growth`: of ln S a year, -realised^2/2 by default, so that S is a
     martingale. `latency`: seconds an order takes; with 1 the order sent at expiry never arrives, and the desk pays no
-    cost of going to the payoff's delta.
+    cost of going to the payoff's delta (but what is sent at a midnight waits for the first tick of the day: for desks
+    with many looks a day).
     """
     moved = vol if realised is None else realised
     drift = -(moved**2) / 2 if growth is None else growth
