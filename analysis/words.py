@@ -80,12 +80,11 @@ def _explained(found: Mapping[str, Any]) -> str:
         return ""
     parts = []
     for name, label, unit in MEASURES:
-        measure = found[name]
-        extra = measure["actual"] - measure["frozen"]
-        told = Number(value=extra, unit=unit, label=label, error=measure["error"])
-        whole = Number(value=measure["actual"], unit=unit, label=label)
-        parts.append(f"{told} of {label} of {whole}")
-    return f"As calibrated on {found['paths']:,} paths, feedback explains {', '.join(parts[:-1])} and {parts[-1]}."
+        frozen, actual, error = (
+            Number(value=found[name][key], unit=unit, label=label) for key in ("frozen", "actual", "error")
+        )
+        parts.append(f"{label} from {frozen} to {actual} (± {error})")
+    return f"As calibrated on {found['paths']:,} paths, feedback took {', '.join(parts[:-1])} and {parts[-1]}."
 
 
 def _feedback(run: Run, n: Mapping[str, Number]) -> str:
