@@ -25,6 +25,7 @@ from scenarios.fitting import Fit, fit
 from scenarios.levels import daily_levels
 from scenarios.loading import from_dict, load
 from sim.errors import UserError
+from tests.documents import block, python
 from tests.small import LEVEL, K, crisis
 from tests.test_catalogue import RECORDS
 
@@ -224,6 +225,13 @@ def test_command(histories: list[DailyRecord], tmp_path: Path) -> None:
     for word in ("market.kappa", "path_0", "path_1", "chi2", "Newey-West", str(out)):
         assert word in done.output
     assert tomllib.loads(out.read_text())["market"]["rho"] == MarketSpec().rho
+
+
+def test_the_page_shows_what_runs(histories: list[DailyRecord], tmp_path: Path) -> None:
+    for i, name in enumerate(("history_a", "history_b")):
+        write(tmp_path, DailyRecord(name, shifted(histories[i], 400 * i).days, histories[i].levels))
+    printed = python(block("docs/scenarios.md", "python", "fit"), tmp_path)
+    assert printed.startswith("Estimate(value=") and "'credit'" in printed
 
 
 HEAD = "date,spx,vix\n"
