@@ -24,7 +24,7 @@ from scenarios.ensemble_medians import Ensemble, drawdown, explained, read
 from scenarios.outside import digest
 from scenarios.scenario import Scenario, TwinSpec
 from scenarios.shipped import catalogue
-from sim.errors import UserError
+from sim.errors import SpiralError, UserError
 
 PATHS = 512
 QUIET = TwinSpec(feedback=dataclasses.replace(FeedbackSpec.frozen(), spread=1.0))  # the check's: its spread follows vol
@@ -209,6 +209,31 @@ def test_a_runaway_loop_is_refused_in_one_line() -> None:
     tables["agents"]["hedger"]["capital"] = 9e12
     with pytest.raises(UserError, match=r"strong: storyline\.anchor\.2020-02-2\d: no outside world was found"):
         calibrate(from_dict(tables), paths=100, workers=1)
+
+
+def test_few_paths_first_then_all(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scenarios.calibration.COARSE", 64)
+    told: dict[str, tuple[int, int]] = {}
+    found = calibrate(
+        strong, paths=128, workers=1, progress=lambda stage, done, total: told.update({stage: (done, total)})
+    )
+    sizes = [r.paths for r in found.rounds]
+    assert sizes == sorted(sizes)
+    assert set(sizes) == {64, 128}
+    assert [stage.partition(",")[0] for stage in told] == [*(f"round {i + 1}" for i in range(len(sizes))), "check"]
+    assert all(done == total for done, total in told.values())
+    last = found.rounds[-1].residual
+    assert last["spot"] < 0.0005
+    assert last["vol"] < 0.005
+
+
+def test_a_fit_that_does_not_hold_at_another_seed_is_told(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    noisy = dataclasses.replace(strong, market=dataclasses.replace(strong.market, dispersion=1.0))
+    monkeypatch.setattr("scenarios.calibration.SIGMAS", 0.0)  # twelve paths of free noise: no error is allowed for
+    with pytest.raises(
+        SpiralError, match=r"strong: at another seed the median (spot|vol) of 2020-02-2\d is .* take more"
+    ):
+        calibrate(noisy, paths=12, workers=1)
 
 
 def test_drawdown_is_that_of_the_median_path() -> None:
