@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 NODES = ("overnight", "us2y", "us10y")
 DAYS = 252  # trading days a year
+SPOT_NOISE = "market/spot"  # stream
 
 
 class State(NamedTuple):
@@ -54,7 +56,14 @@ class Impact:
 
     def decay(self, years: float) -> None:
         """Let `years` of trading time pass."""
-        self.transient *= np.exp(-self._resilience * DAYS * years)
+        self.transient *= self._left(years)
+
+    def after(self, years: float) -> Vector:
+        """Displacement after `years` of trading time without a trade, (paths,)."""
+        return self.permanent + self.transient * self._left(years)
+
+    def _left(self, years: float) -> float:
+        return float(np.exp(-self._resilience * DAYS * years))
 
 
 def _bridged(noise: Vector, shock: Vector, variance: Vector | float, keep: float) -> Vector:
@@ -108,7 +117,8 @@ class Factors:
         self._market = market
         self._feedback = feedback
         self._credit = credit
-        self._spot_noise = streams.stream("market/spot")
+        self._streams = streams
+        self._spot_noise = streams.stream(SPOT_NOISE)
         self._vol_noise = streams.stream("market/vol")
         self._rate_noise = streams.stream("market/rates")
         self._jumps = Jumps(market.jumps, streams)
@@ -150,13 +160,15 @@ class Factors:
         return 1.0 - self._weight * float(level.pull[tick])
 
     def _step_spot(self, tick: int, years: float, shock: Vector) -> None:
-        sigma = self.realised_vol()
         jumps = self._jumps.step(years)
-        keep = self._keep(self._line.spot, tick)
-        decay, time = self._spot_reverted(years)
-        self.deviation = _bridged(decay * self.deviation, shock, sigma * sigma * time, keep)
+        self.deviation = self._spot_noise_after(tick, years, shock)
         if jumps is not None:
-            self.deviation += keep * jumps
+            self.deviation += self._keep(self._line.spot, tick) * jumps
+
+    def _spot_noise_after(self, tick: int, years: float, shock: Vector) -> Vector:
+        sigma, keep = self.realised_vol(), self._keep(self._line.spot, tick)
+        decay, time = self._spot_reverted(years)
+        return _bridged(decay * self.deviation, shock, sigma * sigma * time, keep)
 
     def _spot_reverted(self, years: float) -> tuple[float, float]:
         """What `years` leave of the spot's noise, and the years of variance that it gathers in them."""
@@ -235,6 +247,19 @@ class Factors:
             return self._others.realised_vol(asset, self.vol / self.vol_base)
         realised = float(self._line.realised[self.tick])
         return self.vol * self._market.realised_ratio if np.isnan(realised) else np.full_like(self.vol, realised)
+
+    def foresight(self) -> Iterator[Vector | None]:
+        """For one who knows the news: the price (paths,) $ at the next tick if nobody trades until then, jumps aside.
+
+        To be asked once at every tick from the start on; None at the last.
+        """
+        news, clock = self._streams.stream(SPOT_NOISE), self._clock
+        for tick in range(1, len(clock.ticks)):
+            years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
+            noise = self._spot_noise_after(tick, years, news.normal())
+            impact = self.impact[MAIN].after(years) if MAIN in self.impact else 0.0
+            yield self._law.at(float(self._line.spot.level[tick]), noise + impact)
+        yield None
 
     @property
     def state(self) -> State:

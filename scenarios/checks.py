@@ -11,11 +11,13 @@ import numpy as np
 
 from agents.base import Agent
 from agents.client_flow import ClientFlow
+from agents.executor import Executor
 from agents.funding_desk import FundingDesk
 from agents.hedger import Hedger
 from agents.intervals import Interval
 from agents.levered_fund import LeveredFund
 from agents.market_maker import MarketMaker
+from agents.order_flow import NoiseTrader
 from agents.positions import Position
 from agents.proportional_fund import ProportionalFund
 from markets.assets import MAIN, correlation_matrix
@@ -148,6 +150,12 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
     if isinstance(agent, LeveredFund):
         check_held(agent.venue, scenario, at.at("venue"))
         check_every(agent.interval, at.at("interval"))
+    if isinstance(agent, Executor | NoiseTrader):
+        check_held(agent.venue, scenario, at.at("venue"))
+    if isinstance(agent, Executor):
+        check_every(agent.interval, at.at("interval"))
+        if agent.quantity == 0:
+            raise at.at("quantity").error("must not be 0", remedy="> 0 buys, < 0 sells")
     if isinstance(agent, ProportionalFund):
         if not agent.holdings:
             raise at.at("holdings").error("holds nothing", remedy="write holdings = { asset = 1e6 }, in units")

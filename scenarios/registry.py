@@ -17,13 +17,26 @@ from sim.errors import UserError
 def agent_types() -> dict[str, type[Agent]]:
     """The built-in agents by class name."""
     from agents.client_flow import ClientFlow
+    from agents.executor import Executor
     from agents.funding_desk import FundingDesk
     from agents.hedger import Hedger
     from agents.levered_fund import LeveredFund
     from agents.market_maker import MarketMaker
+    from agents.order_flow import InformedTrader, NoiseTrader
     from agents.proportional_fund import ProportionalFund
 
-    return {cls.__name__: cls for cls in (MarketMaker, Hedger, FundingDesk, ClientFlow, LeveredFund, ProportionalFund)}
+    built_in = (
+        MarketMaker,
+        Hedger,
+        FundingDesk,
+        ClientFlow,
+        LeveredFund,
+        ProportionalFund,
+        Executor,
+        NoiseTrader,
+        InformedTrader,
+    )
+    return {cls.__name__: cls for cls in built_in}
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -20,6 +20,7 @@ MODULES: tuple[str, ...] = (
     "feedback_books",
     "contagion",
     "spirals",
+    "impact",
     "stylised_facts",
     "pricing",
     "pricing_options",

@@ -138,8 +138,8 @@ def over_sales(lab: Lab) -> Any:
         "Two assets whose news have nothing in common, held by one fund that sells both when either falls. "
         "The larger the fund against the markets' depth, the more they move together; dashed the formula."
     )
-    titles = {"x": "fall of ln S if the fund sold its whole holding", "y": "correlation of returns"}
-    return lines(frame, title="Correlation made by selling", said=said, curve=dashed, **titles)
+    across, up = "fall of ln S if the fund sold its whole holding", "correlation of returns"
+    return lines(frame, title="Correlation made by selling", said=said, curve=dashed, x=across, y=up)
 
 
 def _expected() -> tuple[Expected, ...]:

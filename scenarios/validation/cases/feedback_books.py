@@ -117,7 +117,7 @@ def ratio(top: Samples, bottom: Samples) -> Estimate:
 def measure_books(lab: Lab, paths: int) -> Measured:
     """Realised vol in sequence, and realised variances over the path average of the formula.
 
-    The average knows where the gamma was on the way; the formula at the starting gain does not, and is wrong by a tenth.
+    The average knows where the gamma was on the way; the formula at the starting gain is wrong by a tenth.
     """
     estimates: dict[str, Estimate] = {}
     for clearing, order in ORDERS.items():
@@ -186,8 +186,8 @@ CASES: tuple[Case, ...] = (
         source="step variance (1+2a-2a^3)/(1-a^2) in sequence, 1/(1-a)^2 at the fixed point, along the path",
         inputs="call at the money, three months, vol 20 %, r = 0; hedged 1,000 times in a month; loop gain at the "
         "start 0.3 (short gamma) or -0.3 (long)",
-        statistic="root of the mean realised variance over the month, from the mids of `market`; the same variance over "
-        "the mean of the formula at the loop gain that the engine logs at each step",
+        statistic="root of the mean realised variance over the month, from the mids of `market`; the same variance "
+        "over the mean of the formula at the loop gain that the engine logs at each step",
         expected=(
             Expected(what="realised vol, short gamma", value=0.25663, se=0.00007, exact=SIMULATED),
             Expected(what="realised vol, long gamma", value=0.13937, se=0.00004, exact=SIMULATED),
