@@ -95,6 +95,14 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
             "desk": desk,
             "rival": rival,
             "saver": {"type": "Hedger", "capital": number(1e6, 5e8)},
+            "customers": {
+                "type": "ClientFlow",
+                "venue": draw(st.sampled_from(["asset", "us10y"])),
+                "rate": number(0, 100),
+                "order_size": number(1e6, 1e8),
+                "half_spread": draw(st.sampled_from(["rule", "base"])),
+                "arrivals": draw(st.sampled_from(["poisson", "bernoulli"])),
+            },
             "bank": {
                 "type": "FundingDesk",
                 "line": number(0, 3e9),
