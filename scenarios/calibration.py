@@ -55,8 +55,8 @@ class Calibration:
     @property
     def within(self) -> bool:
         """Whether the check, with its own noise, stays within the tolerance in spot and vol."""
-        limits = {f.name: f.tolerance for f in FACTORS}
-        return self.found.residual_spot <= limits["spot"] and self.found.residual_vol <= limits["vol"]
+        limits = {f.name: f.tolerance for f in FACTORS if f.required}
+        return all(abs(p.residual) <= limits.get(p.level, math.inf) for p in self.points)
 
 
 def calibrate(
@@ -126,7 +126,7 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
     """What is stored with the scenario."""
 
     def worst(level: str) -> float:
-        return float(f"{max((abs(p.residual) for p in points if p.level == level), default=0.0):.2g}")
+        return float(f"{max((abs(p.residual) for p in points if p.level == level), default=0.0):.3g}")
 
     return CalibrationSpec(
         paths=plain.run.paths,

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, StorylineSpec
 
-MEASURES = {"drawdown": "Drawdown of the median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
+MEASURES = {"drawdown": "Drawdown, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
 FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.3f}x"}
 
 

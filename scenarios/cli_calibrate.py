@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.columns import Columns
 from rich.table import Table
 
 from scenarios.calibrated_file import check_writable, write_calibrated
@@ -34,36 +35,34 @@ def calibrate_and_write(
     write_calibrated(source, target, found.scenario.storyline)
     if not quiet:
         out_console = console()
-        out_console.print(points_table(found))
+        title = f"[bold]{found.scenario.name}[/]: record, outside world, and median at another seed"
+        out_console.print(title, points_tables(found), sep="\n", highlight=False)
         print_calibration(out_console, found.scenario.storyline)
         for line in misses(found):
             out_console.print(line, highlight=False)
     click.echo(str(target))
 
 
-def points_table(found: Calibration) -> Table:
-    """Record, outside world and medians of the check, one anchor a line."""
-    table = Table(title=f"{found.scenario.name}: anchors and medians at another seed", title_justify="left")
-    table.add_column("date")
-    levels = [f for f in FACTORS if any(p.level == f.name for p in found.points)]
-    for factor in levels:
-        for heading in (factor.name, "outside", "actual"):
-            table.add_column(heading, justify="right")
-    for day in dict.fromkeys(p.date for p in found.points):
-        row = {p.level: p for p in found.points if p.date == day}
-        table.add_row(str(day), *(cell for f in levels for cell in _cells(row.get(f.name), f.name)))
+def points_tables(found: Calibration) -> Columns:
+    """Record, outside world and median of the check, a table a level, beside one another where there is room."""
+    levels = [f.name for f in FACTORS if any(p.level == f.name for p in found.points)]
+    return Columns([_level_table(found, level) for level in levels], padding=(0, 3))
+
+
+def _level_table(found: Calibration, level: str) -> Table:
+    table = Table(title=level, title_justify="left", box=None, pad_edge=False)
+    for heading in ("date", "record", "outside", "median", "±"):
+        table.add_column(heading, justify="left" if heading == "date" else "right", no_wrap=True)
+    form = LEVELS[level].replace(".1%", ".2%")
+    for point in found.points:
+        if point.level == level:
+            cells = (form.format(value) for value in (point.record, point.outside, point.actual))
+            table.add_row(str(point.date), *cells, _error(point))
     return table
 
 
-def _cells(point: Point | None, level: str) -> list[str]:
-    if point is None:
-        return [""] * 3
-    form = LEVELS[level]
-    return [form.format(point.record), form.format(point.outside), f"{form.format(point.actual)} ± {_error(point)}"]
-
-
 def _error(point: Point) -> str:
-    """The median's standard error: of the level for spot and vol and credit, in basis points for rates."""
+    """The median's standard error: a share of the level, in basis points for rates."""
     if point.level in ("us2y", "us10y"):
         return f"{point.error * 1e4:.2f} bp"
     return f"{point.error / point.actual:.2%}"
