@@ -19,7 +19,7 @@ SPOT, VOL, STEPS, WINDOW = 100.0, 0.01, 364, 26  # $, a year, a year, steps
 SECOND_ORDER = 1e-4  # vol^2: what is left out where the gain moves with the spot, relative
 STRONG = (-0.3, 0.3)
 CURVE = (-0.3, -0.2, -0.1, 0.1, 0.2, 0.3)
-STRONG_PATHS, CURVE_PATHS = 1024, 1536
+STRONG_PATHS, CURVE_PATHS = 768, 1536
 Returns = npt.NDArray[np.float64]
 
 
