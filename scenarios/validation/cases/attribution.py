@@ -154,7 +154,7 @@ COSTS_CASE = Case(
         for steps, value in COST.items()
     ),
     measure=measure_cost,
-    seconds=8,
+    seconds=5,
 )
 
 
@@ -216,7 +216,7 @@ IMPLIED_CASE = Case(
         ),
     ),
     measure=measure_implied,
-    seconds=15,
+    seconds=13,
 )
 
 CASES: tuple[Case, ...] = (MEANS, IMPLIED_CASE, COSTS_CASE)

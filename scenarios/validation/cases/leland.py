@@ -89,7 +89,7 @@ LELAND = Case(
         Expected(what="set-up and settlement", value=-expected_outside(), unit="$", exact="quadrature"),
     ),
     measure=measure,
-    seconds=15,
+    seconds=12,
 )
 
 CASES: tuple[Case, ...] = (LELAND,)
