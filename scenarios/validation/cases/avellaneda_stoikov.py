@@ -53,7 +53,7 @@ FINE_STEPS: dict[Rule, int] = {"avellaneda_stoikov": 1440, "symmetric": 360}
 FINE_ERROR = {"avellaneda_stoikov": (0.066, 0.003, 0.002), "symmetric": (0.0, 0.017, 0.0)}
 FINE_PATHS: dict[Rule, int] = {"avellaneda_stoikov": 12288, "symmetric": 24576}
 PATHS = 8192
-COARSE = (100, 200, 400)
+COARSE: dict[Arrivals, tuple[int, ...]] = {"bernoulli": (100, 200, 400), "poisson": (200, 400)}
 
 
 # --- what is expected -------------------------------------------------------------------------------------------------
@@ -236,11 +236,12 @@ def picture_of_steps(lab: Lab) -> Any:
     rule: Rule = "avellaneda_stoikov"
     names: dict[Arrivals, str] = {"bernoulli": "at most one fill a step", "poisson": "a Poisson count"}
     rows, limit = [], IN_EVENT_TIME[rule][0]
-    for arrivals, name in names.items():
-        for steps in COARSE:
-            profit = Estimate.mean(last(played(lab, rule, steps, arrivals, PATHS))["profit"].to_numpy())
-            rows.append((name, float(steps), profit.value, profit.se))
-    told = [(names["bernoulli"], float(steps), moments(rule, steps).profit) for steps in (*COARSE, 800)]
+    sizes = {(arrivals, steps): PATHS for arrivals in names for steps in COARSE[arrivals]}
+    sizes["poisson", FINE_STEPS[rule]] = FINE_PATHS[rule]
+    for (arrivals, steps), paths in sizes.items():
+        profit = Estimate.mean(last(played(lab, rule, steps, arrivals, paths))["profit"].to_numpy())
+        rows.append((names[arrivals], float(steps), profit.value, profit.se))
+    told = [(names["bernoulli"], float(steps), moments(rule, steps).profit) for steps in (100, 200, 400, 720, 1440)]
     return lines(
         pl.DataFrame(rows, schema=["series", "x", "y", "se"], orient="row"),
         curve=pl.DataFrame(told, schema=["series", "x", "y"], orient="row"),
