@@ -18,6 +18,7 @@ from sim.dataset import Run
 
 Samples = NDArray[np.float64]
 START = date(2021, 1, 1)
+MARKS = 1_500_000  # rows of marks kept in memory by a chunk, about 0.4 GB
 CALL: dict[str, Any] = {"kind": "call", "strike": 100.0, "quantity": -1.0}
 COSTS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost")
 
@@ -53,7 +54,8 @@ def side_by_side(
     ]
     desk = {"type": "Hedger", "capital": 1e6, "book": [{**claim, "expiry": last}], "latency_seconds": latency}
     desks = {name: {**desk, "policy": {"interval": "tick", **policy}} for name, policy in policies.items()}
-    run = {"paths": paths, "chunk": 4096}  # large chunks: many short ticks cost more than many paths
+    chunk = MARKS // (days * (len(policies) + 1))  # many short ticks cost more than many paths: as large as memory lets
+    run = {"paths": paths, "chunk": min(max(chunk, 1024), 4096)}
     scenario = textbook(agents={**desks, "maker": MAKER}, anchors=anchors, asset={"half_spread": kappa}, run=run)
     clock = dataclasses.replace(scenario.clock, calendar="24/7", tick_minutes=1440 // ticks_a_day)
     return dataclasses.replace(scenario, clock=clock)

@@ -46,7 +46,7 @@ def short_call(lab: Lab, steps: int, *, paths: int, half_spread: float = 0.0) ->
             "maker": MAKER,
             "bank": {"type": "FundingDesk", "line": 1e12, "repo_spread": REPO, "lends_to": ["hedger"]},
         },
-        run={"paths": paths, "chunk": 4096},
+        run={"paths": paths, "chunk": 4096 if steps < 100 else 2048},
     )
     return lab.run(scenario)
 
