@@ -25,6 +25,7 @@ Chapter = Literal[
     "Impact",
     "Stylised facts",
     "Pricing",
+    "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)
 GROUPS = 64  # of a jackknife

@@ -25,6 +25,10 @@ MODULES: tuple[str, ...] = (
     "pricing",
     "pricing_options",
     "pricing_swaps",
+    "trading_mechanics",
+    "desk_mechanics",
+    "margin_mechanics",
+    "factor_noise",
 )
 
 
