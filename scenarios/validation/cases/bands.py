@@ -127,7 +127,7 @@ TURNOVER = Case(
     ),
     expected=expected_turnover(),
     measure=measure_turnover,
-    seconds=15,
+    seconds=25,
 )
 
 
@@ -208,7 +208,7 @@ BEST = Case(
         simulated("best fixed interval, a day", -0.368),
     ),
     measure=measure_best,
-    seconds=25,
+    seconds=32,
 )
 
 
@@ -263,7 +263,7 @@ ZAKAMOULINE = Case(
         ),
     ),
     measure=measure_zakamouline,
-    seconds=25,
+    seconds=32,
 )
 
 CASES: tuple[Case, ...] = (TURNOVER, BEST, ZAKAMOULINE)
