@@ -36,6 +36,7 @@ class Clock:
     day: IntArray  # index of the tick's trading day, 0 for tick 0
     is_open: BoolArray  # the first tick of its day
     is_close: BoolArray  # the last tick of its day
+    after_night: BoolArray  # the first tick of its day, where the market was closed before it
     session_dates: tuple[date, ...]  # date of every day index
     sessions: Sessions | None = None  # None: continuous
 
@@ -63,13 +64,15 @@ class Clock:
             rule = f"{calendar} must open at least once after the first day"
             raise UserError(rule, value=f"{first} to {last}", place="clock", remedy="choose a later last day")
         ticks, days, variance = _lay_out(sessions, begin, end, tick_minutes * 60, overnight_variance)
+        is_open = np.diff(days, prepend=-1) > 0
         return cls(
             ticks=_frozen(ticks),
             variance_years=_frozen(variance),
             calendar_years=_frozen((ticks - ticks[0]) / (CALENDAR_DAYS * DAY)),
             day=_frozen(days),
-            is_open=_frozen(np.diff(days, prepend=-1) > 0),
+            is_open=_frozen(is_open),
             is_close=_frozen(np.diff(days, append=days[-1] + 1) > 0),
+            after_night=_frozen(is_open & _nights(sessions, begin, end)[days]),
             session_dates=tuple(day_date(int(number)) for number in sessions.days[begin:end]),
             sessions=sessions,
         )
@@ -99,6 +102,7 @@ class Clock:
             day=_frozen(np.arange(ticks.size, dtype=np.int64)),
             is_open=every,
             is_close=every,
+            after_night=_frozen(~every),
             session_dates=tuple(first + timedelta(days=int(number)) for number in ticks // DAY),
         )
 
@@ -166,6 +170,13 @@ def _lay_out(
         variance.append((index - remaining) / TRADING_DAYS)
     days = np.repeat(np.arange(len(ticks), dtype=np.int64), [times.size for times in ticks])
     return np.concatenate(ticks), days, np.concatenate(variance)
+
+
+def _nights(sessions: Sessions, begin: int, end: int) -> BoolArray:
+    """Whether the market was closed before each of the sessions [begin, end)."""
+    midnights = sessions.days[begin:end] * DAY
+    opens, closes = midnights + sessions.opens[begin:end], midnights + sessions.closes[begin:end]
+    return np.append(True, opens[1:] > closes[:-1])
 
 
 def _frozen(array: NDArray[T]) -> NDArray[T]:

@@ -61,12 +61,12 @@ class World:
         return self.at(int(clock.ticks[index]), phase)
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
-        """A phase `seconds` from now; what falls outside the session waits for the next open."""
+        """A phase `seconds` from now; what falls into a night waits for the first tick after it."""
         clock, target = self.clock, self.now + seconds
         if target > clock.ticks[-1]:
             return self.env.event()
         nearest = clock.next_tick(target)
-        return self.at(int(clock.ticks[nearest]) if clock.is_open[nearest] else target, phase)
+        return self.at(int(clock.ticks[nearest]) if clock.after_night[nearest] else target, phase)
 
     def at(self, seconds: int, phase: Phase) -> simpy.Event:
         """A phase of one instant; all who wait for the same share one SimPy event."""

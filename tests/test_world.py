@@ -122,6 +122,24 @@ def test_after(steps, expected):
     assert got[-1] == expected
 
 
+def test_where_there_are_no_nights_an_order_is_not_held_back():
+    """On a continuous calendar every tick is a day's first; a minute after one is a minute after it."""
+    from scenarios.validation.textbook import textbook
+    from tests.small import world_of
+
+    world = world_of(textbook(steps=52), paths=1)
+    seen: list[int] = []
+
+    def waiting():
+        yield world.tick(Phase.TRADE)
+        yield world.after(60, Phase.TRADE)
+        seen.append(world.now)
+
+    world.start(waiting())
+    world.run()
+    assert seen == [60]
+
+
 def test_nothing_comes_after_the_end():
     here = world()
     end = int(here.clock.ticks[-1])
