@@ -8,7 +8,8 @@ from rich.table import Table
 from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, StorylineSpec
 
 MEASURES = {"drawdown": "Drawdown, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
-FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.3f}x"}
+FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.2f}x"}
+FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  # of the difference, which is paired
 
 
 def print_calibration(out: Console, storyline: StorylineSpec) -> None:
@@ -35,7 +36,7 @@ def explained_table(found: CalibrationSpec) -> Table:
     for name, label in MEASURES.items():
         measure: ExplainedSpec = getattr(found, name)
         form = FORMS[name]
-        extra, error = form.format(measure.actual - measure.frozen), form.format(measure.error)
+        extra, error = (FINE[name].format(x) for x in (measure.actual - measure.frozen, measure.error))
         share = _share(measure)
         table.add_row(label, form.format(measure.actual), form.format(measure.frozen), f"{extra} ± {error}", share)
     return table
@@ -45,4 +46,4 @@ def _share(measure: ExplainedSpec) -> str:
     if measure.actual <= 0:
         return ""
     apart = measure.actual - measure.frozen
-    return f"{apart / measure.actual:.1%} ± {measure.error / measure.actual:.1%}"
+    return f"{apart / measure.actual:.2%} ± {measure.error / measure.actual:.2%}"
