@@ -20,6 +20,7 @@ MODULES: tuple[str, ...] = (
     "feedback_books",
     "contagion",
     "spirals",
+    "leverage",
     "impact",
     "stylised_facts",
     "pricing",
@@ -28,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",
+    "swap_mechanics",
     "factor_noise",
 )
 

@@ -18,14 +18,18 @@ from sim.dataset import Run
 
 Samples = NDArray[np.float64]
 START = date(2020, 1, 1)
+PATHS = 24_576
 SIGMA = 0.2
-LEVEL = {"spot": 100.0, "vol": 0.2, "overnight": 0.02, "us2y": 0.02, "us10y": 0.02, "credit": 0.0, "realised": SIGMA}
+IMPLIED, RATIO = 0.4, 0.5  # implied vol, and realised vol as a share of it
+LEVEL = {"spot": 100.0, "vol": IMPLIED, "overnight": 0.02, "us2y": 0.02, "us10y": 0.02, "credit": 0.0}
 
 
-def noisy(lab: Lab, steps: int, market: dict[str, Any], *, paths: int) -> Run:
-    """A flat storyline over a year of equal steps, in which nobody trades; realised vol is 20 % whatever implied is."""
-    anchors = [{"date": START, **LEVEL}, {"date": START + timedelta(days=364), **LEVEL}]
-    run = {"paths": paths, "chunk": 8192}
+def noisy(lab: Lab, steps: int, market: dict[str, Any], **level: float) -> Run:
+    """A flat storyline over a year of equal steps, in which nobody trades."""
+    level = {**LEVEL, **level}
+    market = {"realised_ratio": RATIO, **market}
+    anchors = [{"date": START, **level}, {"date": START + timedelta(days=364), **level}]
+    run = {"paths": PATHS, "chunk": 8192}
     return lab.run(textbook(steps=steps, anchors=anchors, agents={"maker": MAKER}, market=market, run=run))
 
 
@@ -36,7 +40,7 @@ def levels(run: Run, *columns: str) -> tuple[Samples, ...]:
 
 
 # --- bridges ----------------------------------------------------------------------------------------------------------
-STEPS, PATHS = 14, 32_768
+STEPS = 14
 DISPERSIONS = (0.0, 0.5)
 
 
@@ -55,7 +59,7 @@ def measure_bridge(lab: Lab) -> Measured:
     """Variance over the paths at three times."""
     estimates, points, curve = {}, [], []
     for dispersion in DISPERSIONS:
-        (spot,) = levels(noisy(lab, STEPS, {"dispersion": dispersion}, paths=PATHS), "mid")
+        (spot,) = levels(noisy(lab, STEPS, {"dispersion": dispersion}), "mid")
         moved, name = np.log(spot / 100), f"dispersion {dispersion:g}"
         for what, step in TIMES.items():
             found = estimates[f"{name}, {what}"] = Estimate.variance(moved[step])
@@ -79,7 +83,10 @@ BRIDGE = Case(
     title="How far paths stray from the storyline between anchors",
     chapter="Mechanics",
     source="Brownian bridge: variance sigma^2 t (T - t) / T; of a partial bridge the exact sum over the steps",
-    inputs="sigma 20 %, anchors a year apart, 14 steps, dispersion 0 and 1/2 (bridge weight 1 and 1/2)",
+    inputs=(
+        "implied vol 40 %, of which half is realised: sigma 20 %; anchors a year apart, 14 steps, dispersion 0 and 1/2 "
+        "(bridge weight 1 and 1/2)"
+    ),
     statistic="variance over paths of ln mid in closes",
     expected=tuple(
         Expected(
@@ -122,9 +129,9 @@ def correlation(x: Samples, y: Samples) -> float:
 def measure_factors(lab: Lab) -> Measured:
     """Moments at the end of the year."""
     market = {"xi": XI, "kappa": KAPPA, "rho": RHO, "rates": {**RATES, "vol_overnight": 0.0, "corr_spot_us2y": 0.0}}
-    found = levels(noisy(lab, MONTHS, market, paths=PATHS), "mid", "vol", "us2y", "us10y")
+    found = levels(noisy(lab, MONTHS, market, realised=SIGMA), "mid", "vol", "us2y", "us10y")
     spot, vol, two, ten = (x[-1] for x in found)
-    spot, vol = np.log(spot / 100), np.log(vol / 0.2)
+    spot, vol = np.log(spot / 100), np.log(vol / IMPLIED)
     estimates = {
         "ln S, variance": Estimate.variance(spot),
         "ln s, mean": Estimate.mean(vol),
@@ -144,8 +151,8 @@ FACTORS = Case(
     chapter="Mechanics",
     source="Uhlenbeck and Ornstein (1930): variance (1 - exp(-2 kappa t)) / (2 kappa); exact for shocks by the month",
     inputs=(
-        "sigma 20 %, xi 0.8, kappa 3 a year, rho -0.5; 2Y and 10Y noise 100 and 115 bp, reversion 2 a year, correlated "
-        "0.8, of 10Y and spot 0.4; free paths, 12 steps of a year, no leverage effect"
+        "realised vol 20 % by the storyline, xi 0.8, kappa 3 a year, rho -0.5; 2Y and 10Y noise 100 and 115 bp, "
+        "reversion 2 a year, correlated 0.8, of 10Y and spot 0.4; free paths, 12 steps of a year, no leverage effect"
     ),
     statistic="moments over paths of mid, vol, us2y and us10y in the last closes",
     expected=(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from itertools import pairwise
 
 import polars as pl
 
 from scenarios.validation.case import Case, Expected, Measured
-from scenarios.validation.cases.desk_mechanics import NEVER, BlackScholes, call, exact, moved, of
+from scenarios.validation.cases.desk_mechanics import NEVER, START, BlackScholes, call, exact, moved, of
 from scenarios.validation.cases.trading_mechanics import over_days
 from scenarios.validation.lab import Lab
 
@@ -33,8 +34,9 @@ def measure_margin(lab: Lab) -> Measured:
     for name in desks:
         for day, posted in enumerate(over_days(of(run.marks, name), "margin")):
             found[f"{name}, posted on day {day}"] = posted
-    for (day, *_), called in zip(PATH[1:], over_days(of(run.margin_calls, "short"), "called"), strict=True):
-        found[f"short, called on day {day}"] = called
+    for day, *_ in PATH[1:]:
+        at = of(run.margin_calls, "short").filter(pl.col("time").dt.date() == START + timedelta(days=day))
+        found[f"short, called on day {day}"] = sum(over_days(at, "called"))
     return exact(found)
 
 
