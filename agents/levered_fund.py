@@ -33,7 +33,8 @@ class LeveredFund(Agent):
     equity / margin units (Brunnermeier and Pedersen 2009). A fall then costs equity and, with `margin_sensitivity`,
     raises the margin: the fund sells into it. It never sells short.
 
-    Down to `ruin` x capital it is wound up, and after `return_days` its owners start it again.
+    With `flow` its investors follow its performance, a moving average of its returns. Down to `ruin` x capital it is
+    wound up, and after `return_days` its owners start it again.
     """
 
     role: ClassVar[str] = "fund"
@@ -59,6 +60,11 @@ class LeveredFund(Agent):
     payout_above: float | None = param(
         None, unit="multiple of capital", help="equity beyond this is paid out to its owners", gt=0
     )
+    flow: float = param(
+        0.0, unit="share of equity a look, per unit of return", help="investors' response to its performance", ge=0
+    )
+    flow_benchmark: float = param(0.005, unit="return a look", help="above it investors bring money, below they leave")
+    flow_memory: float = param(0.1, help="weight of the last look's return in its performance", gt=0, le=1)
     ruin: float = param(0.1, unit="share of capital", help="equity at which it is wound up", ge=0, lt=1)
     return_days: int = param(20, unit="trading days", help="until its owners start it again with its capital", gt=0)
 
@@ -73,12 +79,15 @@ class _Fund:
         self.agent, self.world = agent, world
         self.venue = world.venue(agent.venue)
         self.interval = Interval(agent.interval)
+        self.solved = self.venue.spec.clearing == "fixed_point"
         self.last_look = 0
         self.last_price = self.venue.mid.copy()
         self.value = self.venue.mid.copy() if agent.value is None else world.full(agent.value)
         self.away = np.zeros(world.paths, dtype=bool)
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.redeemed = agent.redemption == 0.0
+        self.performance = world.full(agent.flow_benchmark)
+        self.last_equity = world.full(agent.capital)  # what the next return is measured from
         start = self._wanted(self.venue.mid) if agent.holding is None else world.full(agent.holding)
         self.venue.hand_over(INVESTORS, agent.name, start)
 
@@ -90,14 +99,19 @@ class _Fund:
             if world.tick_index == 0 or not self.interval.due(world.clock, world.tick_index, self.last_look):
                 continue
             self.last_look = world.tick_index
-            self._settle_with_owners()
+            self._redeem()
+            if not self.solved:
+                self._settle_with_owners()
             held = self.venue.held(self.agent.name).copy()
             yield self.venue.trade(self.agent, self._order(held))
             self.last_price = self.venue.mid.copy()
+            if self.solved:  # before the orders are solved for, mid is a price at which nobody trades
+                self._settle_with_owners()
+            self._follow_performance()
 
     def _order(self, held: Vector) -> Callable[[Vector], Vector] | Vector:
         """Units to trade, at the price as it stands or, where the venue solves for it, as the orders leave it."""
-        if self.venue.spec.clearing != "fixed_point":
+        if not self.solved:
             return self._wanted(self.venue.mid) - held
         return lambda move: self._wanted(self.venue.price_at(self.venue.relative(move))) - held
 
@@ -120,20 +134,37 @@ class _Fund:
         return np.where(self.away, 0.0, most)
 
     # --- owners ----------------------------------------------------------------------------------------------------
-    def _settle_with_owners(self) -> None:
-        """Redemptions and payouts; ruin, and the return from it."""
+    def _redeem(self) -> None:
+        """What investors withdraw on their day."""
         world, agent = self.world, self.agent
-        equity, day = self._equity(self.venue.mid), int(world.clock.day[world.tick_index])
         if not self.redeemed and agent.redemption_day is not None and world.timestamp().date() >= agent.redemption_day:
             self.redeemed = True
             self._pay_owners(world.full(agent.redemption))
-            equity = equity - agent.redemption
+
+    def _settle_with_owners(self) -> None:
+        """Payouts; ruin, and the return from it."""
+        world, agent = self.world, self.agent
+        equity, day = self._equity(self.venue.mid), int(world.clock.day[world.tick_index])
         if agent.payout_above is not None:
             beyond = np.maximum(equity - agent.payout_above * agent.capital, 0.0)
             self._pay_owners(np.where(self.away, 0.0, beyond))
         self._ruin_or_return(equity, day)
 
+    def _follow_performance(self) -> None:
+        """Investors bring or withdraw flow x (performance - benchmark) of its equity, at most all of it."""
+        agent = self.agent
+        if agent.flow == 0:
+            return
+        equity, solvent = self._equity(self.last_price), self.last_equity > 0
+        gain = np.where(solvent, equity / np.where(solvent, self.last_equity, 1.0) - 1, 0.0)
+        average = (1 - agent.flow_memory) * self.performance + agent.flow_memory * gain
+        self.performance = np.where(self.away, agent.flow_benchmark, average)
+        share = np.maximum(agent.flow * (self.performance - agent.flow_benchmark), -1.0)
+        self.last_equity = equity
+        self._pay_owners(-share * np.maximum(equity, 0.0))
+
     def _pay_owners(self, amount: Vector) -> None:
+        self.last_equity = self.last_equity - amount
         self.world.ledger.transfer(amount, source=self.agent.name, target=OWNERS, reason="capital")
 
     def _ruin_or_return(self, equity: Vector, day: int) -> None:

@@ -37,6 +37,10 @@ class AssetVenue(Venue):
         """$/unit of which spreads and depth are shares, (paths,): mid, or the starting price under the normal law."""
         return self.world.factors.law(self.name).reference(self.mid)
 
+    def price_ratio(self) -> Vector:
+        """Reference price over the price at the start, (paths,): 1 under the normal law."""
+        return self.reference / self.world.factors.law(self.name).spot0
+
     def notional(self, quantity: Vector) -> Vector:
         """$ notional of a quantity at the reference price, (paths,)."""
         return quantity * self.reference

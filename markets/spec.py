@@ -101,6 +101,9 @@ class VenueSpec:
     permanent_share: float = param(0.5, help="share of the impact that stays", ge=0, le=1)
     resilience: float = param(1.0, unit="1/trading day", help="decay of transient impact", ge=0)
     depth_power: float = param(2.0, help="depth = base (s_base/s)^depth_power", ge=0)
+    depth_price_power: float = param(
+        0.0, help="depth = base (S/S0)^depth_price_power: at 0 so many $, at 1 so many units", ge=0
+    )
     spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
     slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
     capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)

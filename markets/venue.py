@@ -152,11 +152,21 @@ class Venue(ABC):
         return self.spec.half_spread * world.factors.spread_line * ratio**power
 
     def rule_depth(self) -> Vector:
-        """base x outside multiple x (s_base/s)^depth_power, (paths,) $ notional."""
+        """Outside depth x (s_base/s)^depth_power, (paths,) $ notional."""
         world = self.world
         power = self.spec.depth_power * world.feedback.depth
         ratio = world.factors.vol_base / world.factors.vol
-        return self.spec.depth * world.factors.depth_line * ratio**power
+        return self._outside_depth() * ratio**power
+
+    def _outside_depth(self) -> Vector | float:
+        """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
+        depth = self.spec.depth * self.world.factors.depth_line
+        power = self.spec.depth_price_power
+        return depth if power == 0 else depth * self.price_ratio() ** power
+
+    def price_ratio(self) -> Vector | float:
+        """Price over that at the start, where what is traded has one; (paths,)."""
+        return 1.0
 
     def reprice(self) -> None:
         """Forget what was derived from the last tick's market."""
@@ -185,7 +195,7 @@ class Venue(ABC):
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
-            floor = self.spec.depth_floor * self.spec.depth * self.world.factors.depth_line
+            floor = self.spec.depth_floor * self._outside_depth()
             quotes = dict(self._quotes)
             behind = np.maximum(floor - sum((q.depth for q in quotes.values()), np.zeros(self.world.paths)), 0.0)
             if not quotes or behind.any():
