@@ -36,7 +36,7 @@ def test_every_key_stands_in_the_dict() -> None:
     tables = load(COVID).to_dict()
     assert tables["market"]["kappa"] == 10.0
     assert tables["agents"]["hedger"]["type"] == "Hedger"
-    assert tables["agents"]["hedger"]["policy"] == {"kind": "every", "interval": "30m"}
+    assert tables["agents"]["hedger"]["policy"] == {"kind": "every", "interval": "30m", "hedge_vol": None}
     assert tables["storyline"]["anchor"][0]["date"] == "2020-02-19"
     assert tables["run"]["twin"] == "frozen"
 
@@ -140,7 +140,7 @@ def test_an_agent_by_import_path(own: Path) -> None:
 def test_a_policy_by_import_path(own: Path) -> None:
     scenario = load(own, ["agents.hedger.policy.kind=my_spiral_agents:Lazy", "agents.hedger.policy.share=0.2"])
     policy = scenario.to_dict()["agents"]["hedger"]["policy"]
-    assert policy == {"kind": "my_spiral_agents:Lazy", "interval": "30m", "share": 0.2}
+    assert policy == {"kind": "my_spiral_agents:Lazy", "interval": "30m", "hedge_vol": None, "share": 0.2}
 
 
 @pytest.mark.parametrize(
