@@ -108,6 +108,17 @@ def test_page_debts(folder: Path) -> None:
     assert (settled["paid"] < settled["owed"]).all() and settled["path"].n_unique() == 8
 
 
+def test_page_funds(folder: Path) -> None:
+    """On average the funds' sales take both assets down, and leave the further one alone where they do not count."""
+    (folder / "funds.toml").write_text(block(PAGE, "toml", "funds.toml"))
+    small("funds.toml", "--no-report")
+    ends = pl.read_parquet("out/closes/*.parquet").sort("time").group_by("world", "venue", "path").last()
+    means = ends.group_by("world", "venue").agg(pl.col("mid").mean())
+    mid = {(world, venue): level for world, venue, level in means.rows()}
+    assert mid["actual", "asset"] < mid["frozen", "asset"] - 10
+    assert mid["actual", "export"] < mid["frozen", "export"] - 2
+
+
 def test_page_policy(folder: Path) -> None:
     (folder / "patient.py").write_text(block(PAGE, "python", "patient.py"))
     (folder / "patient.toml").write_text(block(PAGE, "toml", "patient.toml"))
