@@ -30,6 +30,7 @@ MODULES: tuple[str, ...] = (
     "desk_mechanics",
     "margin_mechanics",
     "swap_mechanics",
+    "liquidity_mechanics",
     "factor_noise",
 )
 

@@ -61,6 +61,7 @@ def moved(
         agents={"maker": MAKER, **agents},
         anchors=anchors,
         market={**STILL, **more.get("market", {})},
+        asset=more.get("asset"),
         feedback=more.get("feedback"),
         minutes=more.get("minutes", 1440),
         run={"paths": 2, "witnesses": 2},

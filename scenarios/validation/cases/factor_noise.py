@@ -170,4 +170,52 @@ FACTORS = Case(
     seconds=2,
 )
 
-CASES: tuple[Case, ...] = (BRIDGE, FACTORS)
+# --- jumps ------------------------------------------------------------------------------------------------------------
+INTENSITY = 3.0  # a year
+MERTON = {"kind": "merton", "intensity": INTENSITY, "mean": -0.05, "sd": 0.04}
+KOU = {"kind": "kou", "intensity": INTENSITY, "up_probability": 0.3, "up_mean": 0.02, "down_mean": 0.05}
+SIZES = {"merton": (-0.05, 0.05**2 + 0.04**2), "kou": (0.3 * 0.02 - 0.7 * 0.05, 2 * (0.3 * 0.02**2 + 0.7 * 0.05**2))}
+
+
+def jumps_variance(kind: str) -> float:
+    """Of a year of months with at most one jump each: 12 (p E J^2 - (p E J)^2), p = 1 - exp(-intensity / 12)."""
+    chance = -math.expm1(-INTENSITY / MONTHS)
+    mean, square = SIZES[kind]
+    return MONTHS * (chance * square - (chance * mean) ** 2)
+
+
+def measure_jumps(lab: Lab) -> Measured:
+    """Moments of ln S at the end of a year in which it only jumps."""
+    estimates = {}
+    for law in (MERTON, KOU):
+        (spot,) = levels(noisy(lab, MONTHS, {"jumps": law}, realised=0.0), "mid")
+        moved = np.log(spot[-1] / 100)
+        estimates[f"{law['kind']}, mean"] = Estimate.mean(moved)
+        estimates[f"{law['kind']}, variance"] = Estimate.variance(moved)
+    return Measured(estimates=estimates)
+
+
+JUMPS = Case(
+    name="jumps",
+    title="Jumps leave the storyline where it is, and widen the paths",
+    chapter="Mechanics",
+    source="Compound Poisson variance intensity x E J^2 (Merton 1976; Kou 2002), exact for at most one jump a step",
+    inputs=(
+        "3 jumps a year; Merton: mean -5 %, sd 4 %; Kou: 30 % up with mean 2 %, down with mean 5 %; centred; no "
+        "diffusion, 12 steps of a year"
+    ),
+    statistic="mean and variance over paths of ln mid in the last closes",
+    expected=tuple(
+        expected
+        for kind in SIZES
+        for expected in (
+            Expected(what=f"{kind}, mean", value=0.0),
+            Expected(what=f"{kind}, variance", value=jumps_variance(kind)),
+        )
+    ),
+    measure=measure_jumps,
+    fast=True,
+    seconds=2,
+)
+
+CASES: tuple[Case, ...] = (BRIDGE, FACTORS, JUMPS)

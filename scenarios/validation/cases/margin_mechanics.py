@@ -25,9 +25,17 @@ def required(sign: float, day: int, spot: float, vol: float) -> float:
     return CALLS * (move * (unit.delta * spot + convexity) - sign * unit.value)
 
 
+def required_hedged(day: int, spot: float, vol: float) -> float:
+    """The same of a desk long the calls with the hedge of the start, $: the stock sold short is owed too."""
+    start, unit = BlackScholes(*PATH[0][1:]), BlackScholes(spot, vol, day)
+    move = MULTIPLE * vol * math.sqrt(MPOR / 252)
+    return CALLS * (start.delta * spot - unit.value + move * abs(unit.delta - start.delta) * spot)
+
+
 def measure_margin(lab: Lab) -> Measured:
-    """Two desks on either side, both with cash enough; spot rises on the first day, vol on the second."""
+    """Desks on either side, one hedged at the start, with cash enough; spot rises on day 1, vol on day 2."""
     desks = {n: {**NEVER, "capital": 1e6, "book": call(s * CALLS)} for n, s in (("short", -1.0), ("long", 1.0))}
+    desks["hedged"] = {**desks["long"], "policy": {"kind": "every", "interval": "5d"}}
     bank = {"type": "FundingDesk", "lends_to": list(desks), "margin_multiple": MULTIPLE, "mpor_days": MPOR}
     run = moved(lab, PATH, {**desks, "bank": {**bank, "minimum_call": 0.0}}, feedback={"margin": 1.0})
     found = {}
@@ -45,6 +53,7 @@ def margin_expected() -> tuple[Expected, ...]:
     posted = {
         f"{n}, posted on day {at[0]}": required(s, *at) for n, s in (("short", -1.0), ("long", 1.0)) for at in PATH
     }
+    posted |= {f"hedged, posted on day {at[0]}": required_hedged(*at) for at in PATH}
     calls = {
         f"short, called on day {at[0]}": required(-1.0, *at) - required(-1.0, *before) for before, at in pairwise(PATH)
     }
@@ -59,7 +68,10 @@ MARGIN = Case(
         "Closed form of the rule on Black and Scholes (1973): variation margin owed by the losing side, initial margin "
         "k s sqrt(mpor) (|Delta| S + short Gamma S^2 k s sqrt(mpor) / 2)"
     ),
-    inputs="1,000 calls, K = 100, T = 1 year, short and long; S 100 to 110, then vol 20 to 40 %; k 3, 10 days",
+    inputs=(
+        "1,000 calls, K = 100, T = 1 year, short and long, and long with a hedge left alone; S 100 to 110, then "
+        "vol 20 to 40 %; k 3, 10 days"
+    ),
     statistic="margin in marks; called in margin_calls",
     expected=margin_expected(),
     measure=measure_margin,

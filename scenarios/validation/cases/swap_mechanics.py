@@ -62,7 +62,7 @@ def client_swap(day: int) -> Flows:
 def annuity(tenor: int, day: int) -> Flows:
     """1 $ a year, backwards from maturity, with a stub in front."""
     left = years(add_months(START, 12 * tenor)) - day / YEAR
-    times = left - np.arange(math.ceil(left))
+    times: Floats = left - np.arange(math.ceil(left), dtype=np.float64)
     return Flows(np.minimum(times, 1.0), times)
 
 

@@ -43,6 +43,7 @@ def over_days(frame: pl.LazyFrame, column: str) -> list[float]:
 
 # --- a sale and what follows ------------------------------------------------------------------------------------------
 UNITS, DEPTH, IMPACT, SLOPE, KAPPA = 3000.0, 1e6, 0.02, 0.5, 0.001
+FUNDING = 0.5  # days of dearer credit in the half-spread
 STAYS, RESILIENCE, BETA, REVERSION, POWER, ETA = 0.3, 0.25, 8.0, 10.0, 2.0, 0.2
 MOVE = -IMPACT * UNITS * SPOT / DEPTH  # of ln S, at once
 DAYS = 10
@@ -64,7 +65,8 @@ def vol_after(days: int) -> float:
 
 def measure_sale(lab: Lab) -> Measured:
     """One order at the start; nobody trades afterwards."""
-    maker = {"type": "MarketMaker", "capital": 1e12, "quoting": {"inventory_skew": 0.0, "funding_days": 0.0}}
+    quoting = {"inventory_skew": 0.0, "funding_days": FUNDING}
+    maker = {"type": "MarketMaker", "capital": 1e12, "quoting": quoting}
     seller = {"type": "Executor", "quantity": -UNITS, "trades": 1}
     venue = {"half_spread": KAPPA, "impact": IMPACT, "depth": DEPTH, "slope": SLOPE, "depth_power": POWER}
     venue |= {"permanent_share": STAYS, "resilience": RESILIENCE, "spread_power": 1.0, "depth_floor": 0.01}
@@ -93,6 +95,7 @@ def measure_sale(lab: Lab) -> Measured:
 
 FILL = SPOT * (1 - KAPPA + SLOPE * MOVE)
 RISE = vol_after(1)
+DEARER = CREDIT * math.expm1(ETA * RISE)
 SALE = Case(
     name="a-sale",
     title="What one sale does to price, vol, spread, depth and credit",
@@ -103,7 +106,8 @@ SALE = Case(
     ),
     inputs=(
         "3,000 units sold at the start at 100 $, depth 1 M$, impact 2 %, half-spread 0.1 %, slope 0.5; 30 % stays, the "
-        "rest decays at 0.25 a trading day; beta 8, kappa 10 a year, depth power 2, eta 0.2; no noise"
+        "rest decays at 0.25 a trading day; beta 8, kappa 10 a year, depth power 2, eta 0.2, half a day of dearer "
+        "funding; no noise"
     ),
     statistic="price in trades, costs and P&L in marks, levels in closes",
     expected=(
@@ -116,9 +120,9 @@ SALE = Case(
         Expected(what=f"ln price, day {DAYS}", value=impact_after(DAYS), rounding=1e-9),
         Expected(what="ln vol, day 1", value=RISE, rounding=1e-9),
         Expected(what=f"ln vol, day {DAYS}", value=vol_after(DAYS), rounding=1e-9),
-        Expected(what="half-spread a day later", value=KAPPA * math.exp(RISE), rounding=1e-9),
+        Expected(what="half-spread a day later", value=KAPPA * math.exp(RISE) + FUNDING * DEARER / 360, rounding=1e-9),
         Expected(what="depth a day later", value=DEPTH * math.exp(-POWER * RISE), unit="$", rounding=0.1),
-        Expected(what="credit a day later", value=CREDIT * math.exp(ETA * RISE), rounding=1e-9),
+        Expected(what="credit a day later", value=CREDIT + DEARER, rounding=1e-9),
     ),
     measure=measure_sale,
     fast=True,
