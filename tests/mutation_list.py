@@ -1,0 +1,310 @@
+"""The mutations: flipped signs and factors, where they stand, and the known answers that should notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutation:
+    """What is flipped, where, and which known answers should notice.
+
+    old, new: text of `file`; `old` stands in it exactly once. cases: at least one must fail. control: must not.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    cases: tuple[str, ...]
+    control: str
+
+    def source(self, root: Path) -> str:
+        """The file with the mutation. Raises ValueError where `old` does not stand in it exactly once."""
+        text = (root / self.file).read_text()
+        if (times := text.count(self.old)) != 1:
+            raise ValueError(f"{self.name}: {self.file} has this text {times} times, not once: {self.old!r}")
+        return text.replace(self.old, self.new)
+
+
+# One for each rule whose sign or factor the suite must know.
+TEN = (
+    Mutation(
+        name="sign of the gamma term",
+        file="agents/desk.py",
+        old='"gamma": spot_moved - greeks.value - delta',
+        new='"gamma": greeks.value + delta - spot_moved',
+        cases=("attribution-order", "attribution-means"),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of the balance that pays credit",
+        file="agents/lending.py",
+        old="np.maximum(-cash - stock, 0.0)",
+        new="np.maximum(cash - stock, 0.0)",
+        cases=("interest",),
+        control="attribution-order",
+    ),
+    Mutation(
+        name="sign of the impact",
+        file="markets/venue.py",
+        old="self._impact_switch * self.spec.impact * fraction",
+        new="-self._impact_switch * self.spec.impact * fraction",
+        cases=("a-sale", "feedback-law"),
+        control="attribution-order",
+    ),
+    Mutation(
+        name="twice the half-spread",
+        file="markets/venue.py",
+        old="        spread = np.sign(filled) * book.half_spread + book.skew\n",
+        new="        spread = 2 * np.sign(filled) * book.half_spread + book.skew\n",
+        cases=("a-sale", "inventory-skew", "hedging-cost"),
+        control="margin",
+    ),
+    Mutation(
+        name="direction of variation margin",
+        file="agents/lending.py",
+        old="borrowed_stock - (desk.value_now() + swaps)",
+        new="borrowed_stock + (desk.value_now() + swaps)",
+        cases=("margin",),
+        control="interest",
+    ),
+    Mutation(
+        name="attribution of vol before spot",
+        file="agents/desk.py",
+        old='            "gamma": spot_moved - greeks.value - delta,\n            "vega": vol_moved - spot_moved,\n',
+        new=(
+            "            **(\n"
+            "                lambda first: {\n"
+            '                    "gamma": vol_moved - first - delta,\n'
+            '                    "vega": first - greeks.value,\n'
+            "                }\n"
+            "            )(book.value(tick, old._replace(vol=new.vol), self.fixings, settled=since)),\n"
+        ),
+        cases=("attribution-order",),
+        control="attribution-means",
+    ),
+    Mutation(
+        name="bridge weight for its complement",
+        file="markets/factors.py",
+        old="self._weight = 1.0 - market.dispersion",
+        new="self._weight = market.dispersion",
+        cases=("bridge", "factor-noise"),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of the leverage effect",
+        file="markets/factors.py",
+        old="decay * self.vol_response - elasticity",
+        new="decay * self.vol_response + elasticity",
+        cases=("a-sale",),
+        control="margin",
+    ),
+    Mutation(
+        name="sign of the inventory skew",
+        file="agents/market_maker.py",
+        old="-switch * quoting.inventory_skew",
+        new="switch * quoting.inventory_skew",
+        cases=("inventory-skew",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of a default's loss",
+        file="agents/lending.py",
+        old="np.where(bad, -client_equity, 0.0)",
+        new="np.where(bad, client_equity, 0.0)",
+        cases=("default-loss",),
+        control="eisenberg-noe",
+    ),
+)
+
+# Tried afterwards; where none of the cases noticed, a case was added.
+FURTHER = (
+    Mutation(
+        name="realised ratio squared",
+        file="markets/factors.py",
+        old="self.vol * self._market.realised_ratio if",
+        new="self.vol * self._market.realised_ratio**2 if",
+        cases=("bridge",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="permanent share for its complement",
+        file="markets/factors.py",
+        old="self.permanent += self._share * move\n        self.transient += (1 - self._share) * move",
+        new="self.permanent += (1 - self._share) * move\n        self.transient += self._share * move",
+        cases=("a-sale",),
+        control="margin",
+    ),
+    Mutation(
+        name="sign of the resilience",
+        file="markets/factors.py",
+        old="np.exp(-self._resilience",
+        new="np.exp(self._resilience",
+        cases=("a-sale",),
+        control="margin",
+    ),
+    Mutation(
+        name="sign of the smile's slope",
+        file="markets/smile.py",
+        old="multiple = 1.0 - skew * np.log",
+        new="multiple = 1.0 + skew * np.log",
+        cases=("smile-density",),
+        control="attribution-order",
+    ),
+    Mutation(
+        name="sign of vol's mean reversion",
+        file="markets/factors.py",
+        old="decay = float(np.exp(-market.kappa * years))",
+        new="decay = float(np.exp(market.kappa * years))",
+        cases=("a-sale", "factor-noise"),
+        control="margin",
+    ),
+    Mutation(
+        name="sign of the power of depth",
+        file="markets/venue.py",
+        old="ratio = world.factors.vol_base / world.factors.vol\n",
+        new="ratio = world.factors.vol / world.factors.vol_base\n",
+        cases=("a-sale",),
+        control="margin",
+    ),
+    Mutation(
+        name="fixed for floating leg in a swap's value",
+        file="markets/swap_venue.py",
+        old="return coupon * annuity - notional * floating",
+        new="return notional * floating - coupon * annuity",
+        cases=("swap-hedge",),
+        control="interest",
+    ),
+    Mutation(
+        name="fixed for floating leg in a swap's accrual",
+        file="markets/carry.py",
+        old="(coupon - rate * notional)",
+        new="(rate * notional - coupon)",
+        cases=("swap-hedge",),
+        control="interest",
+    ),
+    Mutation(
+        name="sign of a swap trade's impact",
+        file="markets/swap_venue.py",
+        old="move(self.name, -move)",
+        new="move(self.name, move)",
+        cases=("swap-hedge",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of the swap hedge",
+        file="agents/desk.py",
+        old="found[name] = -left[name] / own[name]",
+        new="found[name] = left[name] / own[name]",
+        cases=("swap-hedge",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of dividends",
+        file="markets/carry.py",
+        old="ledger.transfer(due, source=CLEARING, target=account",
+        new="ledger.transfer(-due, source=CLEARING, target=account",
+        cases=("interest",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="day count upside down",
+        file="agents/lending.py",
+        old="365 / 360 if",
+        new="360 / 365 if",
+        cases=("interest",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="spread on the wrong side",
+        file="markets/venue.py",
+        old="        spread = np.sign(filled) * book.half_spread + book.skew\n",
+        new="        spread = -np.sign(filled) * book.half_spread + book.skew\n",
+        cases=("a-sale",),
+        control="margin",
+    ),
+    Mutation(
+        name="twice the convexity in margin",
+        file="agents/lending.py",
+        old="convexity = 0.5 *",
+        new="convexity = 1.0 *",
+        cases=("margin",),
+        control="interest",
+    ),
+    Mutation(
+        name="side of the stock sold short in margin",
+        file="agents/lending.py",
+        old="np.maximum(-v.value(name), 0.0) for v",
+        new="np.maximum(v.value(name), 0.0) for v",
+        cases=("margin",),
+        control="interest",
+    ),
+    Mutation(
+        name="sign of the logged Gamma gain",
+        file="agents/exposure.py",
+        old="-part * greeks.gamma",
+        new="part * greeks.gamma",
+        cases=("loop-gain",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of the logged vanna gain",
+        file="agents/exposure.py",
+        old="(bumped - delta) / BUMP_VOL",
+        new="(delta - bumped) / BUMP_VOL",
+        cases=("loop-gain",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of the centring of jumps",
+        file="markets/jumps.py",
+        old="- chance * self.mean",
+        new="+ chance * self.mean",
+        cases=("jumps",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of dearer funding in the spread",
+        file="agents/market_maker.py",
+        old="quoting.funding_days * dearer / 360",
+        new="-quoting.funding_days * dearer / 360",
+        cases=("a-sale",),
+        control="margin",
+    ),
+    Mutation(
+        name="direction of a halt",
+        file="markets/asset_venue.py",
+        old="1 - self.mid / close",
+        new="self.mid / close - 1",
+        cases=("halt",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="direction of a maker's drawdown",
+        file="agents/market_maker.py",
+        old="self.peak - equity > agent",
+        new="equity - self.peak > agent",
+        cases=("maker-capital",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of stress in credit",
+        file="markets/factors.py",
+        old="+ spec.stress_elasticity * self.stress",
+        new="- spec.stress_elasticity * self.stress",
+        cases=("default-loss",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="close-out without its cost",
+        file="agents/lending.py",
+        old="desk.close_out(self.agent.closeout_cost)",
+        new="desk.close_out(0.0)",
+        cases=("default-loss",),
+        control="a-sale",
+    ),
+)
+
+MUTATIONS = (*TEN, *FURTHER)
