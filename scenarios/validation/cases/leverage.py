@@ -224,6 +224,6 @@ CASES: tuple[Case, ...] = (
             *(_above_zero(_rise("ruins", low, high), "a fund and 1,000 steps") for low, high in PAIRS[:-1]),
         ),
         measure=measure,
-        seconds=45.0,
+        seconds=30.0,
     ),
 )
