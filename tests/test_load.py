@@ -54,6 +54,7 @@ def test_overrides_from_text() -> None:
             "agents.hedger.policy.width = 0.1",
             "market.beta=3",
             "venue.asset.depth=1e9",
+            "storyline.anchors=exogenous",
             "storyline.anchor.2020-03-16.vol=0.9",
             "agents.hedger.book.1.notional=-1e9",
             "title=Two words",
