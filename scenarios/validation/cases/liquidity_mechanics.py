@@ -71,24 +71,37 @@ def measure_halt(lab: Lab) -> Measured:
         at = pl.col("time").dt.date() == START + timedelta(days=day)
         found[f"sold on day {day}"] = -sum(over_days(run.trades.filter(at), "quantity"))
         found[f"level passed on day {day}"] = sum(over_days(halts.filter(at), "value"))
-    return exact(found)
+    whole = {"seller": {"type": "Executor", "quantity": -UNITS, "trades": 1}}
+    run = moved(lab, CRASH, whole, asset={"depth": 1e5, "capacity": CAPACITY})
+    sold = over_days(run.trades, "quantity")
+    return exact({**found, **{f"capacity taken on day {day}": -sold[day] for day in (0, 1)}})
 
 
+CAPACITY = 0.4  # of a depth of 100,000 $
 SOLD = {0: UNITS / 3, 1: 0.0, 2: 2 * UNITS / 3, 3: 0.0}
 HALT = Case(
     name="halt",
-    title="Nothing trades in a halt, and what was left is sold afterwards",
+    title="What a halt or a small venue leaves of an order is sold afterwards",
     chapter="Mechanics",
     source="The rule: a fall through a level from the previous close halts trading; orders come back unfilled",
-    inputs="1,000 units sold in three trades a day apart; falls of 8, 2 and 11 % a day, halts at 7 and 13 %",
+    inputs=(
+        "1,000 units sold in three trades a day apart; falls of 8, 2 and 11 % a day, halts at 7 and 13 %; or all at "
+        "once where a clearing fills 40,000 $"
+    ),
     statistic="quantity in trades, levels in events",
-    expected=tuple(
-        expected
-        for day, sold in SOLD.items()
-        for expected in (
-            Expected(what=f"sold on day {day}", value=sold, unit="units", rounding=1e-9),
-            Expected(what=f"level passed on day {day}", value=0.07 if day in (1, 3) else 0.0, rounding=1e-12),
-        )
+    expected=(
+        *(
+            expected
+            for day, sold in SOLD.items()
+            for expected in (
+                Expected(what=f"sold on day {day}", value=sold, unit="units", rounding=1e-9),
+                Expected(what=f"level passed on day {day}", value=0.07 if day in (1, 3) else 0.0, rounding=1e-12),
+            )
+        ),
+        *(
+            Expected(what=f"capacity taken on day {day}", value=CAPACITY * 1e5 / spot, unit="units", rounding=1e-9)
+            for day, spot, _ in CRASH[:2]
+        ),
     ),
     measure=measure_halt,
     fast=True,

@@ -133,4 +133,51 @@ DEFAULT = Case(
     seconds=0.5,
 )
 
-CASES: tuple[Case, ...] = (MARGIN, DEFAULT)
+# --- a call that is not met -------------------------------------------------------------------------------------------
+SCARCE, WAIT = 12_000.0, 2  # $ of capital, days to meet a call
+SHOCK = [(0, 100.0, 0.2), (1, 104.0, 0.25), (4, 104.0, 0.25)]
+
+
+def reduced() -> float:
+    """Share of the book that is closed out when the call is due: what is lacking over the initial margin, then."""
+    day, spot, vol = 1 + WAIT, 104.0, 0.25
+    unit, needed = BlackScholes(spot, vol, day), required(-1.0, day, spot, vol)
+    resources = SCARCE + CALLS * BlackScholes(100.0, 0.2).value  # all of it posted, as there is no credit line
+    return (needed - resources) / (needed - CALLS * unit.value)
+
+
+def measure_reduction(lab: Lab) -> Measured:
+    """A desk short calls that cannot meet a call, without a credit line."""
+    desk = {**NEVER, "capital": SCARCE, "book": call(-CALLS)}
+    bank = {"type": "FundingDesk", "lends_to": ["desk"], "line": 0.0, "margin_multiple": MULTIPLE, "mpor_days": MPOR}
+    agents = {"desk": desk, "bank": {**bank, "deadline_days": WAIT, "closeout_cost": 0.0}}
+    run = moved(lab, SHOCK, agents, feedback={"margin": 1.0})
+    worth = over_days(of(run.marks, "desk"), "book_value")
+    return exact({f"book on day {day}": worth[day] for day in (WAIT, 1 + WAIT)})
+
+
+REDUCTION = Case(
+    name="forced-reduction",
+    title="A margin call that is not met in time reduces the book",
+    chapter="Mechanics",
+    source="Closed form of the rule: the share closed out is what is lacking over the initial margin that it releases",
+    inputs=(
+        "12,000 $ of capital and no credit line, short 1,000 calls, K = 100, T = 1 year; S 100 to 104 and vol "
+        "20 to 25 % on day 1; two days to meet the call; k 3, 10 days, closed out at mid"
+    ),
+    statistic="book_value in marks, the day before the call is due and that day",
+    expected=tuple(
+        Expected(
+            what=f"book on day {day}",
+            value=-CALLS * BlackScholes(104.0, 0.25, day).value * share,
+            unit="$",
+            rounding=1e-5,
+        )
+        for day, share in ((WAIT, 1.0), (1 + WAIT, 1 - reduced()))
+    ),
+    measure=measure_reduction,
+    fast=True,
+    seconds=0.3,
+)
+
+CASES: tuple[Case, ...] = (MARGIN, REDUCTION, DEFAULT)

@@ -181,4 +181,60 @@ QUOTES = Case(
     seconds=0.5,
 )
 
-CASES: tuple[Case, ...] = (SALE, QUOTES)
+# --- the storyline ----------------------------------------------------------------------------------------------------
+MONTH = 28
+FIRST = {"spot": 100.0, "overnight": 0.01, "us2y": 0.02, "us10y": 0.03, "credit": 0.01, "spread": 1.0, "depth": 1.0}
+LAST = {"spot": 95.0, "overnight": 0.03, "us2y": 0.03, "us10y": 0.02, "credit": 0.05, "spread": 3.0, "depth": 0.5}
+
+
+def followed(day: int) -> float:
+    """Vol where the storyline has none after the start: the leverage rule on the storyline's own spot."""
+    response = 0.0
+    for _ in range(day):
+        step = math.log(LAST["spot"] / FIRST["spot"]) / MONTH
+        response = response * math.exp(-REVERSION / YEAR) - BETA * math.exp(-response) * step
+    return VOL * math.exp(response)
+
+
+def measure_storyline(lab: Lab) -> Measured:
+    """Levels half-way between two anchors."""
+    maker = {"type": "MarketMaker", "capital": 1e12, "quoting": {"inventory_skew": 0.0, "funding_days": 0.0}}
+    scenario = textbook(
+        agents={"maker": maker},
+        anchors=[{"date": START, "vol": VOL, **FIRST}, {"date": START + timedelta(days=MONTH), **LAST}],
+        asset={"half_spread": KAPPA, "depth": DEPTH, "depth_floor": 0.01},
+        market={**STILL, "beta": BETA, "kappa": REVERSION},
+        minutes=1440,
+        run={"paths": 2},
+    )
+    closes = lab.run(scenario).closes.filter(pl.col("venue") == "asset")
+    columns = ("mid", "overnight", "us10y", "credit", "half_spread", "depth", "vol")
+    return Measured(estimates={c: Estimate(over_days(closes, c)[MONTH // 2]) for c in columns})
+
+
+HALF_WAY = {
+    "mid": math.sqrt(100.0 * 95.0),
+    "overnight": 0.02,
+    "us10y": 0.025,
+    "credit": 0.03,
+    "half_spread": KAPPA * math.sqrt(3.0),
+    "depth": DEPTH * math.sqrt(0.5),
+    "vol": followed(MONTH // 2),
+}
+STORYLINE = Case(
+    name="storyline",
+    title="Levels between two anchors",
+    chapter="Mechanics",
+    source="The rule: ln of spot and of multiples, and rates and credit themselves, are linear in trading time",
+    inputs=(
+        "S 100 to 95, overnight 1 to 3 %, 10Y 3 to 2 %, credit 1 to 5 %, half-spread times 3, depth times 0.5 in 28 "
+        "days; vol by the leverage rule, beta 8, kappa 10 a year; no noise, no feedback"
+    ),
+    statistic="closes half-way",
+    expected=tuple(Expected(what=name, value=v, rounding=1e-9 * max(v, 1.0)) for name, v in HALF_WAY.items()),
+    measure=measure_storyline,
+    fast=True,
+    seconds=0.3,
+)
+
+CASES: tuple[Case, ...] = (SALE, QUOTES, STORYLINE)
