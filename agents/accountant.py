@@ -70,7 +70,8 @@ class Accountant:
         else:
             capital = capital + written_off
         pnl = equity - capital
-        self._prove(name, pnl, parts)
+        held = (cash, margin, hedge_value, book_value, claims, capital)
+        self._prove(name, pnl, parts, sum((np.abs(amount) for amount in held), zero))
         world.log.add(
             "marks",
             world.now,
@@ -109,11 +110,12 @@ class Accountant:
             "defaulted": desk.defaulted,
         }
 
-    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector]) -> None:
+    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector], held: Vector) -> None:
+        """The parts sum to the P&L, to 1e-9 of what this account has and has gained or lost. Raises BugError."""
         world = self._world
         world.require_finite(f"P&L of {name}", pnl)
         total = sum(parts.values(), world.full(0.0))
-        gross = sum((np.abs(p) for p in parts.values()), world.full(1.0)) + world.ledger.gross()
+        gross = sum((np.abs(p) for p in parts.values()), 1.0 + held)
         bad = np.abs(total - pnl) > TOLERANCE * gross
         if bad.any():
             i = int(np.argmax(bad))
