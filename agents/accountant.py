@@ -70,8 +70,7 @@ class Accountant:
         else:
             capital = capital + written_off
         pnl = equity - capital
-        held = (cash, margin, hedge_value, book_value, claims, capital)
-        self._prove(name, pnl, parts, sum((np.abs(amount) for amount in held), zero))
+        self._prove(name, pnl, parts, self._gross(agent, (cash, margin, hedge_value, book_value, claims)))
         world.log.add(
             "marks",
             world.now,
@@ -110,12 +109,17 @@ class Accountant:
             "defaulted": desk.defaulted,
         }
 
-    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector], held: Vector) -> None:
-        """The parts sum to the P&L, to 1e-9 of what this account has and has gained or lost. Raises BugError."""
+    def _gross(self, agent: Agent, held: tuple[Vector, ...]) -> Vector:
+        """What one account began with, holds and has received or paid for each reason, without signs, (paths,) $."""
+        ledger = self._world.ledger
+        flows = (ledger.flow(agent.name, reason) for reason in ledger.reasons(agent.name))
+        return sum((np.abs(amount) for amount in (*held, *flows)), self._world.full(1.0 + agent.capital))
+
+    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector], gross: Vector) -> None:
+        """The parts sum to the P&L, to 1e-9 of the account's own gross flow. Raises BugError."""
         world = self._world
         world.require_finite(f"P&L of {name}", pnl)
         total = sum(parts.values(), world.full(0.0))
-        gross = sum((np.abs(p) for p in parts.values()), 1.0 + held)
         bad = np.abs(total - pnl) > TOLERANCE * gross
         if bad.any():
             i = int(np.argmax(bad))
