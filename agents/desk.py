@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import ATTRIBUTION
+from markets.kernels.hedging import add_step
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
 
@@ -104,15 +105,16 @@ class Desk:
         if tick == self._tick:
             return
         steps = self._steps(tick)
-        cash = self.book.cashflows(self._tick, tick, state, self.fixings)
-        self.book.fix(self._tick, tick, state, self.fixings)
-        value = self.book.value(tick, state, self.fixings, settled=tick)
-        steps["rates"] = steps["rates"] + (value + cash - steps.pop("end"))
-        for component, step in steps.items():
-            self.totals[component] += self.scale * step
-            self.unhedged += step
-        if cash.any():
+        value = steps.pop("end")
+        if self.book.settles(self._tick, tick):
+            cash = self.book.cashflows(self._tick, tick, state, self.fixings)
+            self.book.fix(self._tick, tick, state, self.fixings)
+            settled = self.book.value(tick, state, self.fixings, settled=tick)
+            steps["rates"] = steps["rates"] + (settled + cash - value)
+            value = settled
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
+        for component, step in steps.items():
+            add_step(step, self.scale, self.totals[component], self.unhedged)
         self._tick, self._state, self._unit_value, self._greeks = tick, state, value, None
 
     def _steps(self, tick: int) -> dict[str, Vector]:
@@ -121,8 +123,11 @@ class Desk:
         greeks = book.greeks(tick, old, self.fixings, settled=since)
         delta = greeks.delta * (new.spot - old.spot)
         spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
-        vol_moved = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
-        end = book.value(tick, new, self.fixings, settled=since)
+        vol_moved = end = spot_moved
+        if not np.array_equal(old.vol, new.vol):
+            vol_moved = end = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
+        if not all(np.array_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
+            end = book.value(tick, new, self.fixings, settled=since)
         return {
             "theta": greeks.value - self._unit_value,
             "delta": delta,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -17,7 +19,7 @@ from sim.phases import Phase
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
-    from markets.venue import Venue
+    from markets.venue import Rule, Venue
 
 Vector = NDArray[np.float64]
 SESSION_HOURS = 6.5
@@ -104,8 +106,7 @@ class _Making:
         """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
         share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
         for venue in self.venues:
-            held = venue.held(self.agent.name)
-            if venue.reached(self.agent.name) and held.any():
+            if venue.reached(self.agent.name) and (held := venue.held(self.agent.name)).any():
                 venue.hand_over(self.agent.name, INVESTORS, share * held)
 
     def _withdraw_or_return(self, equity: Vector, day: int) -> Vector:
@@ -135,24 +136,24 @@ class _Making:
         self.peak = np.where(back, equity, self.peak)
         self.away &= ~back
 
-    def _quote(self, venue: Venue, able: Vector) -> Quote:
+    def _quote(self, venue: Venue, able: Vector) -> Quote | Callable[[], Quote]:
         """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
-        kind = self.agent.quoting.kind
+        kind, name = self.agent.quoting.kind, self.agent.name
         if kind == "vol_proportional":
-            return self._vol_proportional(venue, able)
+            inventory = venue.exposure(name).copy() if venue.reached(name) else self.nothing
+            return partial(self._vol_proportional, venue, venue.rule(), able, inventory, self.world.factors.credit)
         rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
         return Quote(*rule(venue), self.share[venue.name] * venue.rule_depth() * able)
 
-    def _vol_proportional(self, venue: Venue, able: Vector) -> Quote:
+    def _vol_proportional(self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector) -> Quote:
         """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
         agent, quoting, factors = self.agent, self.agent.quoting, self.world.factors
         switch, quote = min(self.world.feedback.spread, 1.0), np.empty((QUOTE_ROWS, self.world.paths))
         vol_proportional(
-            venue.rule_half_spread(),
-            venue.rule_depth(),
+            *rule.levels,
             able,
-            factors.credit,
-            venue.exposure(agent.name) if venue.reached(agent.name) else self.nothing,
+            credit,
+            inventory,
             self.share[venue.name],
             factors.credit0,
             switch * quoting.funding_days / 360 if venue.unit_price else 0.0,

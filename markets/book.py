@@ -87,6 +87,8 @@ class CompiledBook:
         self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, market)
         self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
         self._base = np.array([market.spot0, market.vol_base])
+        swaps = self._swaps
+        self._dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
         self._kept: dict[tuple[int, int, bool], _Rows] = {}
         self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
         self.has_swaps = any(isinstance(i, Swap) for i in book.instruments)
@@ -95,6 +97,11 @@ class CompiledBook:
     def value(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Floats:
         """$ per path, (paths,)."""
         return self._value(self._rows(tick, settled), state, fixings)
+
+    def settles(self, tick_from: int, tick_to: int) -> bool:
+        """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
+        since, now = self.clock.ticks[tick_from], self.clock.ticks[tick_to]
+        return bool(((self._dates > since) & (self._dates <= now)).any())
 
     def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
         """$ paid in (tick_from, tick_to] at the state of `tick_to`, (paths,): payoffs and coupons."""

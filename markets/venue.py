@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -69,6 +70,31 @@ class Quote:
     depth: Vector  # $ notional
 
 
+class Rule:
+    """Half-spread and depth of a venue at one state of the market, computed when they are first looked at."""
+
+    def __init__(
+        self,
+        vol: Vector,
+        vol_base: float,
+        half_spread: float,
+        spread_power: float,
+        depth: Vector | float,
+        depth_power: float,
+    ) -> None:
+        """half_spread and depth: at base vol; they go with s/s_base to the powers spread_power and -depth_power."""
+        self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
+
+    @cached_property
+    def levels(self) -> tuple[Vector, Vector]:
+        """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
+        vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
+        by_vol, shown, base = np.empty_like(vol), np.empty_like(vol), np.empty_like(vol)
+        base[:] = depth
+        rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
+        return by_vol, shown
+
+
 class Book(NamedTuple):
     """Quotes together: `levels` (QUOTE_ROWS, paths), spreads weighted by depth, and each maker's share of it."""
 
@@ -114,9 +140,10 @@ class Venue(ABC):
         self.spec = spec
         self._impact_switch = world.feedback.impact
         self._orders: list[Order] = []
-        self._quotes: dict[str, Quote] = {}
+        self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None
-        self._rules: tuple[int, Vector, Vector] | None = None
+        self._rule: Rule | None = None
+        self._rule_version = -1
         self.halted_until = np.zeros(world.paths)  # seconds
         self._levels_hit = np.zeros(world.paths, dtype=np.int64)
         self._previous_close: Vector | None = None
@@ -178,34 +205,26 @@ class Venue(ABC):
     # --- the rules that makers start from --------------------------------------------------------------------------
     def rule_half_spread(self) -> Vector:
         """base x outside multiple x (s/s_base)^spread_power, (paths,)."""
-        return self._rule()[0]
+        return self.rule().levels[0]
 
     def rule_depth(self) -> Vector:
         """Outside depth x (s_base/s)^depth_power, (paths,) $ notional."""
-        return self._rule()[1]
+        return self.rule().levels[1]
 
-    def _rule(self) -> tuple[Vector, Vector]:
-        """Half-spread and depth, computed once per state of the market."""
-        version = self.world.factors.version
-        if self._rules is None or self._rules[0] != version:
-            self._rules = (version, *self._at_vol())
-        return self._rules[1:]
-
-    def _at_vol(self) -> tuple[Vector, Vector]:
-        world, spec, feedback = self.world, self.spec, self.world.feedback
-        half_spread, depth, outside = np.empty(world.paths), np.empty(world.paths), np.empty(world.paths)
-        outside[:] = self._outside_depth()
-        rules(
-            world.factors.vol,
-            world.factors.vol_base,
-            spec.half_spread * world.factors.spread_line,
-            spec.spread_power * feedback.spread,
-            outside,
-            spec.depth_power * feedback.depth,
-            half_spread,
-            depth,
-        )
-        return half_spread, depth
+    def rule(self) -> Rule:
+        """Both, at the market as it stands."""
+        factors, spec, feedback = self.world.factors, self.spec, self.world.feedback
+        if self._rule is None or self._rule_version != factors.version:
+            self._rule_version = factors.version
+            self._rule = Rule(
+                factors.vol,
+                factors.vol_base,
+                spec.half_spread * factors.spread_line,
+                spec.spread_power * feedback.spread,
+                self._outside_depth(),
+                spec.depth_power * feedback.depth,
+            )
+        return self._rule
 
     def _outside_depth(self) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -222,14 +241,19 @@ class Venue(ABC):
         self._book = None
         self._exposed = {}
 
-    def post(self, maker: str, quote: Quote) -> None:
-        """Replace a maker's quote."""
+    def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
+        """Replace a maker's quote. One that nobody may look at can be posted as what computes it, from its own values:
+        it is asked when somebody looks, which may be after the market has moved.
+        """
         self._quotes[maker] = quote
         self._book = None
 
     def quote_of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
-        return self._quotes[maker]
+        quote = self._quotes[maker]
+        if callable(quote):
+            quote = self._quotes[maker] = quote()
+        return quote
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -244,14 +268,14 @@ class Venue(ABC):
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
-            paths = self.world.paths
-            levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(self._quotes) + 1, paths))
-            for quote in self._quotes.values():
+            paths, quotes = self.world.paths, [self.quote_of(maker) for maker in self._quotes]
+            levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
+            for quote in quotes:
                 levels[DEPTH] += quote.depth
             floor = np.empty(paths)
             floor[:] = self.spec.depth_floor * self._outside_depth()
             behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
-            for share, quote in zip(shares, self._quotes.values(), strict=False):
+            for share, quote in zip(shares, quotes, strict=False):
                 add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
             names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
             self._book = Book(levels, names, shares[: len(names)])
@@ -319,7 +343,7 @@ class Venue(ABC):
 
         `quantity` (paths,) is signed as the taker sees it. For clients who come to a maker rather than to the market.
         """
-        quote = self._quotes[maker]
+        quote = self.quote_of(maker)
         order = self._order(taker.name, quantity)
         levels = np.array([quote.half_spread, quote.skew, quote.depth])
         return self._fill(taker.name, order, order, Book(levels, (maker,), np.ones((1, order.size))), self._nothing)

@@ -91,3 +91,11 @@ def flows(
         part = 0.0 if liquidated[j] else scale[j]
         by_gamma[j] = -part * gamma[j] * spot[j] * spot[j]
         by_vanna[j] = part * spot[j] * vanna[j] * (leverage / vol[j])
+
+
+@kernel
+def add_step(step: Floats, scale: Floats, total: Floats, unhedged: Floats) -> None:
+    """Add $ of one book to `unhedged`, and of `scale` books to `total`."""
+    for j in range(step.shape[0]):
+        total[j] += scale[j] * step[j]
+        unhedged[j] += step[j]
