@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Process
-from agents.tables import ATTRIBUTION, COSTS
+from agents.tables import ATTRIBUTION, COSTS, UNSPLIT
 from agents.world import TradingWorld, margin_account
 from sim.errors import BugError
 from sim.phases import Phase
@@ -21,11 +21,18 @@ TOLERANCE = 1e-9  # of gross P&L flow
 
 
 class Accountant:
-    """Runs in every world beside the agents."""
+    """Runs in every world beside the agents.
 
-    def __init__(self, world: TradingWorld, attribution: Literal["daily", "tick"]) -> None:
+    With attribution "none" books are still marked at every close and their P&L proved, but not split: the columns of
+    the components are NaN.
+    """
+
+    def __init__(self, world: TradingWorld, attribution: Literal["daily", "tick", "none"]) -> None:
         self._world = world
         self._every_tick = attribution == "tick"
+        self._attributed = attribution != "none"
+        for desk in world.desks.values():
+            desk.attributed = self._attributed
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
@@ -60,7 +67,7 @@ class Accountant:
         cash, margin = ledger.balance(name), ledger.balance(margin_account(name))
         claims = world.claims.value(name)
         equity = cash + margin + hedge_value + book_value + claims
-        parts = {c: desk.totals[c] if desk else zero for c in ATTRIBUTION}
+        parts = {c: desk.totals[c] if desk else zero for c in (*ATTRIBUTION, UNSPLIT)}
         parts |= {c: ledger.flow(name, c) for c in COSTS}
         parts["hedge"] = parts["hedge"] + hedge_value
         written_off = ledger.flow(name, "write_off")
@@ -71,6 +78,9 @@ class Accountant:
             capital = capital + written_off
         pnl = equity - capital
         self._prove(name, pnl, parts)
+        del parts[UNSPLIT]
+        if desk and not self._attributed:
+            parts |= dict.fromkeys(ATTRIBUTION, world.full(np.nan))
         world.log.add(
             "marks",
             world.now,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.tables import ATTRIBUTION
+from agents.tables import ATTRIBUTION, UNSPLIT
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
 
@@ -32,7 +32,8 @@ class Desk:
         self.name = name
         self.book = book
         self.scale = world.full(1.0)
-        self.totals = {component: world.full(0.0) for component in ATTRIBUTION}
+        self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
+        self.totals = {component: world.full(0.0) for component in (*ATTRIBUTION, UNSPLIT)}
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -103,11 +104,14 @@ class Desk:
         tick, state = self.world.factors.tick, self.world.factors.state
         if tick == self._tick:
             return
-        steps = self._steps(tick)
+        steps = self._steps(tick) if self.attributed else {}
         cash = self.book.cashflows(self._tick, tick, state, self.fixings)
         self.book.fix(self._tick, tick, state, self.fixings)
         value = self.book.value(tick, state, self.fixings, settled=tick)
-        steps["rates"] = steps["rates"] + (value + cash - steps.pop("end"))
+        if self.attributed:
+            steps["rates"] = steps["rates"] + (value + cash - steps.pop("end"))
+        else:
+            steps[UNSPLIT] = value + cash - self._unit_value
         for component, step in steps.items():
             self.totals[component] += self.scale * step
             self.unhedged += step
