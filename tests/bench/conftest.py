@@ -1,11 +1,6 @@
-"""One thread, one table: what every module of the suite shares."""
+"""One table at the end: what every module of the suite shares."""
 
 from __future__ import annotations
-
-import os
-
-for _name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
 
 from pathlib import Path
 
