@@ -1,4 +1,4 @@
-"""Benchmarks: `make bench`. One thread, unless a row says otherwise: set before anything that has threads is imported."""
+"""Benchmarks: `make bench`. One thread unless a row says otherwise, set before anything with threads is imported."""
 
 import os
 

@@ -1,11 +1,12 @@
 """The covid preset as one loop: what a run costs at least.
 
-The same arithmetic as the engine's, path by path and tick by tick, for this one cast (makers, one desk with options that
-outlive the run, re-hedged at every tick, one lender, all loops) and nothing else: no events, no ledger, no log, no
-agents that somebody else could write. It is kept to be compared with, and checked to give the same P&L.
+The same arithmetic as the engine's, path by path and tick by tick, for this one cast (makers, one desk with options
+that outlive the run, re-hedged at every tick, one lender, all loops) and nothing else: no events, no ledger, no log, no
+agents that somebody else could write. It is kept to be compared with, and checked to give the same P&L. What only
+witness paths show is left out: the makers' quotes for swaps, which nobody trades here.
 
-Blocks of paths stand outside, ticks in the middle, the paths of a block inside, so that its state stays in the cache; the
-book is valued by the house's kernels.
+Blocks of paths stand outside, ticks in the middle, the paths of a block inside, so that its state stays in the cache;
+the book is valued by the house's kernels.
 """
 
 from __future__ import annotations
@@ -15,24 +16,35 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from agents.exposure import BUMP_VOL
 from agents.hedger import Hedger
 from agents.intervals import Interval
 from agents.market_maker import MarketMaker
 from markets.factors import NODES, _reverted, rate_mixing
-from markets.kernels.normal import exp, log
+from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VEGA, option_greeks, option_values
 from markets.storyline import lay_out
 from markets.venue import DUST
 from scenarios.build import compile_books, make_clock
 from scenarios.scenario import Scenario
-from sim.ensemble import chunks
+from sim.ensemble import Chunk, chunks
 from sim.jit import FLAGS
 from sim.streams import Streams
 
 BLOCK = 256
-TICKS = ("years", "interest", "seconds", "day", "open", "close", "spot", "vol", "on", "r2", "r10", "credit")
-MAKER = ("capital", "share", "limit", "drawdown", "days", "funding", "skew")
+LOW = ("low_mid", "low_us10y", "low_us2y", "depth")
+HIGH = ("high_mid", "peak_vol", "half_spread", "peak_credit", "peak_loop_gain", "high_us10y", "high_us2y")
+CLOSES = ("mid", "vol", "half_spread", "depth", "impact", "credit", "loop_gain", "gain_vanna")
 PARTS = ("theta", "delta", "gamma", "vega", "rates", "calm", "crisis", "impact", "overnight", "credit")
+
+
+class Found(NamedTuple):
+    """What the loop finds; the rows are named by LOW + HIGH, CLOSES and PARTS."""
+
+    pnl: np.ndarray  # (closes, agents, paths) $
+    parts: np.ndarray  # (closes, PARTS, paths) $: the desk's attribution and costs
+    closes: np.ndarray  # (closes, CLOSES, paths): the asset's venue
+    peaks: np.ndarray  # (LOW + HIGH, paths): worst of all ticks
 
 
 class Plan(NamedTuple):
@@ -133,19 +145,29 @@ def plan(scenario: Scenario) -> Plan:
     )
 
 
-def run(scenario: Scenario, paths: int, made: Plan | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """P&L of every agent, (closes, agents, paths), and the desk's attribution and costs, (closes, PARTS, paths)."""
+def run(scenario: Scenario, paths: int, made: Plan | None = None) -> Found:
+    """All paths; noise is drawn from the engine's own streams."""
     made = made or plan(scenario)
-    closes = int(made.ticks[:, 4].sum())
-    pnl, parts = np.empty((closes, len(made.makers) + 2, paths)), np.empty((closes, len(PARTS), paths))
-    steps = len(made.ticks) - 1
+    closes, agents = int(made.ticks[:, 4].sum()), len(made.makers) + 2
+    shapes = (closes, agents), (closes, len(PARTS)), (closes, len(CLOSES)), (len(LOW + HIGH),)
+    found = Found(*(np.empty((*shape, paths)) for shape in shapes))
     for part in chunks(("",), paths, scenario.run.chunk):
-        streams = Streams(scenario.run.seed, part.first, part.paths)
-        spot, vol = (streams.stream(f"market/{name}").normals(steps) for name in ("spot", "vol"))
-        rates = streams.stream("market/rates").normals(3 * steps).reshape(steps, 3, part.paths)
         where = slice(part.first, part.first + part.paths)
-        loop(*made, spot, vol, rates, pnl[:, :, where], parts[:, :, where])
-    return pnl, parts
+        loop(*made, *noise(scenario, part, len(made.ticks) - 1), *(out[..., where] for out in found))
+    return found
+
+
+def noise(scenario: Scenario, part: Chunk, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Normals of spot and vol, (steps, paths), and of the rates, (steps, 3, paths)."""
+    streams = Streams(scenario.run.seed, part.first, part.paths)
+    spot, vol = (streams.stream(f"market/{name}").normals(steps) for name in ("spot", "vol"))
+    return spot, vol, streams.stream("market/rates").normals(3 * steps).reshape(steps, 3, part.paths)
+
+
+def draw_all(scenario: Scenario, paths: int, made: Plan) -> None:
+    """The noise alone."""
+    for part in chunks(("",), paths, scenario.run.chunk):
+        noise(scenario, part, len(made.ticks) - 1)
 
 
 @njit(cache=True, **FLAGS)
@@ -162,6 +184,8 @@ def loop(
     rate_noise: Any,
     pnl: Any,
     parts: Any,
+    closes: Any,
+    peaks: Any,
 ) -> None:
     """All paths from the first tick to the last."""
     realised, beta, vol0, v0, v1, v2, eta, psi = scalars[:8]
@@ -169,22 +193,53 @@ def loop(
     desk_capital, lender_capital, line0, multiple, closeout, deadline_days = scalars[19:25]
     number, paths = makers.shape[0], spot_noise.shape[1]
     s, v, r0, r1, r2, credit = (
-        np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
     )
-    s_old, v_old, r0_old, r1_old, r2_old = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    s_old, v_old, r0_old, r1_old, r2_old = (
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+    )
     dev, noise, response, led = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     n0, n1, n2, stays, decays, stress = (
-        np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
     )
     close, halted, hit = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    cash, margin, held, scale, unit = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    cash, margin, held, scale, unit = (
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+    )
     forced, unmet, deadline, liquidated = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     losses, lent, written = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     m_cash, m_held, m_peak, m_until, m_capital = (
-        np.empty((number, BLOCK)), np.empty((number, BLOCK)), np.empty((number, BLOCK)), np.empty((number, BLOCK)), np.empty((number, BLOCK)),
+        np.empty((number, BLOCK)),
+        np.empty((number, BLOCK)),
+        np.empty((number, BLOCK)),
+        np.empty((number, BLOCK)),
+        np.empty((number, BLOCK)),
     )
     m_half, m_skew, m_depth = np.empty(number), np.empty(number), np.empty(number)
-    sums = np.empty((10, BLOCK))
+    sums, extreme, level_now, vanna = (
+        np.empty((10, BLOCK)),
+        np.empty((11, BLOCK)),
+        np.empty((11, BLOCK)),
+        np.empty(BLOCK),
+    )
     ones = np.ones(BLOCK)
     greeks, then = np.empty((GREEKS, BLOCK)), np.empty((GREEKS, BLOCK))
     at_spot, at_vol = np.empty(BLOCK), np.empty(BLOCK)
@@ -203,6 +258,7 @@ def loop(
                 m_cash[m, j] = m_peak[m, j] = m_capital[m, j] = makers[m, 0]
                 m_held[m, j], m_until[m, j] = 0.0, -1.0
         sums[:] = 0.0
+        extreme[:4], extreme[4:] = np.inf, -np.inf
         row = 0
         for t in range(ticks.shape[0]):
             now = ticks[t]
@@ -237,9 +293,15 @@ def loop(
                     displaced = dev[j] + (stays[j] + decays[j])
                     response[j] = d_vol * response[j] - beta * vol0 / v[j] * (displaced - led[j])
                     led[j] = displaced
-                    n0[j] = k0 * d_rate * n0[j] + sd0 * (mixing[0, 0] * z + mixing[0, 1] * f0 + mixing[0, 2] * f1 + mixing[0, 3] * f2)
-                    n1[j] = k1 * d_rate * n1[j] + sd1 * (mixing[1, 0] * z + mixing[1, 1] * f0 + mixing[1, 2] * f1 + mixing[1, 3] * f2)
-                    n2[j] = k2 * d_rate * n2[j] + sd2 * (mixing[2, 0] * z + mixing[2, 1] * f0 + mixing[2, 2] * f1 + mixing[2, 3] * f2)
+                    n0[j] = k0 * d_rate * n0[j] + sd0 * (
+                        mixing[0, 0] * z + mixing[0, 1] * f0 + mixing[0, 2] * f1 + mixing[0, 3] * f2
+                    )
+                    n1[j] = k1 * d_rate * n1[j] + sd1 * (
+                        mixing[1, 0] * z + mixing[1, 1] * f0 + mixing[1, 2] * f1 + mixing[1, 3] * f2
+                    )
+                    n2[j] = k2 * d_rate * n2[j] + sd2 * (
+                        mixing[2, 0] * z + mixing[2, 1] * f0 + mixing[2, 2] * f1 + mixing[2, 3] * f2
+                    )
                     s[j] = exp(now[5] + displaced)
                     v[j] = exp(now[6] + (noise[j] + response[j]))
                     r0[j], r1[j], r2[j] = now[7] + n0[j], now[8] + n1[j], now[9] + n2[j]
@@ -252,7 +314,17 @@ def loop(
                         hit[j] = level
             for g in range(GREEKS):
                 greeks[g, :width] = 0.0
-            option_greeks(s[:width], v[:width], r0[:width], r1[:width], r2[:width], ones[:width], base, terms[t], greeks[:, :width])
+            option_greeks(
+                s[:width],
+                v[:width],
+                r0[:width],
+                r1[:width],
+                r2[:width],
+                ones[:width],
+                base,
+                terms[t],
+                greeks[:, :width],
+            )
             # --- the start: premium, hedge, first margin ---
             if t == 0:
                 for j in range(width):
@@ -260,11 +332,34 @@ def loop(
                     held[j] = -greeks[DELTA, j]
                     cash[j] = desk_capital - unit[j] - held[j] * s[j]
                     move = multiple * v[j]
-                    need = max(-held[j] * s[j], 0.0) - unit[j] + move * (0.5 * max(-greeks[GAMMA, j], 0.0) * s[j] * s[j]) * move
+                    need = (
+                        max(-held[j] * s[j], 0.0)
+                        - unit[j]
+                        + move * (0.5 * max(-greeks[GAMMA, j], 0.0) * s[j] * s[j]) * move
+                    )
                     paid = min(need, max(cash[j] + line0, 0.0))
                     cash[j] -= paid
                     margin[j] += paid
                     s_old[j], v_old[j], r0_old[j], r1_old[j], r2_old[j] = s[j], v[j], r0[j], r1[j], r2[j]
+            if closing:
+                bump = np.exp(BUMP_VOL)
+                for j in range(width):
+                    at_vol[j] = v[j] * bump
+                then[:, :width] = 0.0
+                option_greeks(
+                    s[:width],
+                    at_vol[:width],
+                    r0[:width],
+                    r1[:width],
+                    r2[:width],
+                    ones[:width],
+                    base,
+                    terms[t],
+                    then[:, :width],
+                )
+                for j in range(width):
+                    part = 0.0 if liquidated[j] > 0 else scale[j]
+                    vanna[j] = part * s[j] * ((then[DELTA, j] - greeks[DELTA, j]) / BUMP_VOL) * (beta * vol0 / v[j])
             spread_line, depth_line = exp(now[11]), exp(now[12])
             for j in range(width):
                 # --- quotes ---
@@ -300,6 +395,8 @@ def loop(
                 for m in range(number):
                     half += m_depth[m] / depth * m_half[m]
                     skew += m_depth[m] / depth * m_skew[m]
+                gain = impact * (0.0 if liquidated[j] > 0 else -scale[j]) * greeks[GAMMA, j] * s[j] * s[j] / depth
+                level_now[3, j], level_now[6, j], level_now[8, j] = depth, half, gain
                 # --- the lender's force ---
                 if closing:
                     equity = cash[j] + margin[j] + held[j] * s[j] + scale[j] * greeks[VALUE, j]
@@ -345,6 +442,18 @@ def loop(
                 stays[j] += permanent * push
                 decays[j] += (1 - permanent) * push
                 s[j] *= exp(push)
+            # --- what is tracked ---
+            for j in range(width):
+                level_now[0, j] = level_now[4, j] = s[j]
+                level_now[1, j] = level_now[9, j] = r2[j]
+                level_now[2, j] = level_now[10, j] = r1[j]
+                level_now[5, j], level_now[7, j] = v[j], credit[j]
+            for p in range(4):
+                for j in range(width):
+                    extreme[p, j] = min(extreme[p, j], level_now[p, j])
+            for p in range(4, 11):
+                for j in range(width):
+                    extreme[p, j] = max(extreme[p, j], level_now[p, j])
             if not closing:
                 continue
             # --- attribution ---
@@ -353,13 +462,42 @@ def loop(
                 then[g, :width] = 0.0
             at_spot[:width] = 0.0
             at_vol[:width] = 0.0
-            option_greeks(s[:width], v[:width], r0[:width], r1[:width], r2[:width], ones[:width], base, terms[t], greeks[:, :width])
+            option_greeks(
+                s[:width],
+                v[:width],
+                r0[:width],
+                r1[:width],
+                r2[:width],
+                ones[:width],
+                base,
+                terms[t],
+                greeks[:, :width],
+            )
             if t > 0:
                 option_greeks(
-                    s_old[:width], v_old[:width], r0_old[:width], r1_old[:width], r2_old[:width], ones[:width], base, terms[t], then[:, :width]
+                    s_old[:width],
+                    v_old[:width],
+                    r0_old[:width],
+                    r1_old[:width],
+                    r2_old[:width],
+                    ones[:width],
+                    base,
+                    terms[t],
+                    then[:, :width],
                 )
-                option_values(s[:width], v_old[:width], r0_old[:width], r1_old[:width], r2_old[:width], base, terms[t], at_spot[:width])
-                option_values(s[:width], v[:width], r0_old[:width], r1_old[:width], r2_old[:width], base, terms[t], at_vol[:width])
+                option_values(
+                    s[:width],
+                    v_old[:width],
+                    r0_old[:width],
+                    r1_old[:width],
+                    r2_old[:width],
+                    base,
+                    terms[t],
+                    at_spot[:width],
+                )
+                option_values(
+                    s[:width], v[:width], r0_old[:width], r1_old[:width], r2_old[:width], base, terms[t], at_vol[:width]
+                )
                 for j in range(width):
                     by_delta = then[DELTA, j] * (s[j] - s_old[j])
                     sums[0, j] += scale[j] * (then[VALUE, j] - unit[j])
@@ -420,9 +558,16 @@ def loop(
                     pnl[row, m, start + j] = m_cash[m, j] + m_held[m, j] * s[j] - m_capital[m, j]
                 pnl[row, number, start + j] = equity - desk_capital - written[j]
                 pnl[row, number + 1, start + j] = lent[j]
-                for p in range(10):
-                    parts[row, p, start + j] = sums[p, j]
+            out = slice(start, start + width)
+            parts[row, :, out] = sums[:, :width]
+            for j in range(width):
+                depth, impacted = level_now[3, j], stays[j] + decays[j]
+                closes[row, 0, start + j], closes[row, 1, start + j] = s[j], v[j]
+                closes[row, 2, start + j], closes[row, 3, start + j] = level_now[6, j], depth
+                closes[row, 4, start + j], closes[row, 5, start + j] = impacted, credit[j]
+                closes[row, 6, start + j], closes[row, 7, start + j] = level_now[8, j], impact * vanna[j] / depth
             row += 1
+        peaks[:, start : start + width] = extreme[:, :width]
 
 
 @njit(**FLAGS)

@@ -1,4 +1,4 @@
-"""The job of the hedging benchmark in plain NumPy: sell a one-year call, hedge its delta daily at a proportional cost."""
+"""The job of the hedging benchmark in plain NumPy: sell a one-year call, hedge it daily at a proportional cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same job by pfhedge, in its own environment; prints CPU seconds as JSON. `pfhedge_env.sh` makes the environment."""
+"""The same job by pfhedge, in the environment that `pfhedge_env.sh` makes; prints CPU seconds as JSON."""
 
 import json
 import sys

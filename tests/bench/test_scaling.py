@@ -47,6 +47,14 @@ def test_two_workers(board, tmp_path):
 
     run(covid(), paths=64, workers=1, twin="none", out=tmp_path / "warm")
     (two, split), (one, whole) = wall(2), wall(1)
-    last = [r.marks.filter(pl.col("time") == pl.col("time").max()).sort("agent", "path").collect() for r in (split, whole)]
+    last = [
+        r.marks.filter(pl.col("time") == pl.col("time").max()).sort("agent", "path").collect() for r in (split, whole)
+    ]
     assert last[0].equals(last[1])
-    board.faster(f"covid run of {LARGE:,} paths by 2 workers, written to disk", "by 1 worker (wall clock)", ours=two, theirs=one, at_least=1.8)
+    board.faster(
+        f"covid run of {LARGE:,} paths by 2 workers, written to disk",
+        "by 1 worker (wall clock)",
+        ours=two,
+        theirs=one,
+        at_least=1.8,
+    )
