@@ -136,26 +136,30 @@ def make_world(
 
 @dataclass(frozen=True)
 class ChunkJob:
-    """Run one chunk of one world and write its tables; picklable."""
+    """Run one chunk of one world and write its tables; picklable.
+
+    With the run's `clock` a worker need not load the calendars of all exchanges first.
+    """
 
     scenario: Scenario
     feedback: dict[str, FeedbackSpec]  # by world
     folder: Path
     tables: tuple[str, ...] | None = None  # all of them where None
+    clock: Clock | None = None
     profiled: bool = False
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         if self.profiled:
             self._profiled(chunk, tick_done)
             return
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world])
+        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock)
         world.run(tick_done)
         world.log.write(self.folder, world.clock, self.tables)
 
     def _profiled(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         """The same, and how long each step took beside the tables."""
         profile, times = Profile(), [time.perf_counter()]
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world], profile=profile)
+        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock, profile)
         times.append(time.perf_counter())
         world.run(tick_done)
         times.append(time.perf_counter())
@@ -206,7 +210,7 @@ def run(
     check_on_clock(scenario, clock)
     try:
         parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk)
-        job = ChunkJob(scenario, feedback, partial, profiled=profile)
+        job = ChunkJob(scenario, feedback, partial, clock=clock, profiled=profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
         manifest["command"] = command

@@ -16,7 +16,7 @@ from tests.bench.worlds import covid
 from tests.command import ROOT
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-LARGE = 16_384  # paths of the run by one and by two workers
+LARGE = 32_768  # paths of the run by one and by two workers
 
 
 def simulated(paths):
