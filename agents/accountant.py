@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Process
-from agents.tables import ATTRIBUTION, COSTS
+from agents.tables import ATTRIBUTION, COSTS, UNSPLIT
 from agents.world import TradingWorld, margin_account
 from sim.errors import BugError
 from sim.kernels.proof import add_size, disagreement
@@ -22,11 +22,18 @@ TOLERANCE = 1e-9  # of gross P&L flow
 
 
 class Accountant:
-    """Runs in every world beside the agents."""
+    """Runs in every world beside the agents.
 
-    def __init__(self, world: TradingWorld, attribution: Literal["daily", "tick"]) -> None:
+    With attribution "none" books are still marked at every close and their P&L proved, but not split: the columns of
+    the components are NaN.
+    """
+
+    def __init__(self, world: TradingWorld, attribution: Literal["daily", "tick", "none"]) -> None:
         self._world = world
         self._every_tick = attribution == "tick"
+        self._attributed = attribution != "none"
+        for desk in world.desks.values():
+            desk.attributed = self._attributed
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
@@ -61,7 +68,7 @@ class Accountant:
         margin = ledger.balance(account) if ledger.reached(account) else 0.0
         claims = world.claims.value(name) if world.claims.debts else 0.0
         equity = cash + margin + hedge_value + book_value + claims
-        parts: dict[str, Vector | float] = {c: desk.totals[c] if desk else 0.0 for c in ATTRIBUTION}
+        parts: dict[str, Vector | float] = {c: desk.totals[c] if desk else 0.0 for c in (*ATTRIBUTION, UNSPLIT)}
         parts |= {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
         parts["hedge"] = parts["hedge"] + hedge_value
         capital = ledger.flow(name, "capital")
@@ -75,6 +82,9 @@ class Accountant:
         self._prove(name, pnl, parts, self._gross(agent, (cash, margin, hedge_value, book_value, claims)))
         if not world.log.wants("marks"):
             return
+        del parts[UNSPLIT]
+        if desk and not self._attributed:
+            parts |= dict.fromkeys(ATTRIBUTION, np.nan)
         world.log.add(
             "marks",
             world.now,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.tables import ATTRIBUTION
+from agents.tables import ATTRIBUTION, UNSPLIT
 from markets.kernels.hedging import add_step
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
@@ -33,7 +33,8 @@ class Desk:
         self.name = name
         self.book = book
         self.scale = world.full(1.0)
-        self.totals = {component: world.full(0.0) for component in ATTRIBUTION}
+        self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
+        self.totals = {component: world.full(0.0) for component in (*ATTRIBUTION, UNSPLIT)}
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -104,13 +105,16 @@ class Desk:
         tick, state = self.world.factors.tick, self.world.factors.state
         if tick == self._tick:
             return
-        steps = self._steps(tick)
-        value = steps.pop("end")
-        if self.book.settles(self._tick, tick):
+        steps = self._steps(tick) if self.attributed else {}
+        value = steps.pop("end", None)
+        if value is None or self.book.settles(self._tick, tick):
             cash = self.book.cashflows(self._tick, tick, state, self.fixings)
             self.book.fix(self._tick, tick, state, self.fixings)
             settled = self.book.value(tick, state, self.fixings, settled=tick)
-            steps["rates"] = steps["rates"] + (settled + cash - value)
+            if value is None:
+                steps[UNSPLIT] = settled + cash - self._unit_value
+            else:
+                steps["rates"] = steps["rates"] + (settled + cash - value)
             value = settled
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
         for component, step in steps.items():

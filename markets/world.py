@@ -63,7 +63,7 @@ class MarketWorld(World):
         for name, benchmark in benchmarks.items():
             self.venues[name] = SwapVenue(self, name, getattr(venues, name), benchmark)
         self._clearing = False
-        self.start(self._live())
+        self.start(self._live(), "market")
 
     def venue(self, name: str) -> Venue:
         """A venue: 'asset', 'us2y', 'us10y', or a further asset's name."""
@@ -79,7 +79,13 @@ class MarketWorld(World):
             self._clearing = True
             callbacks = self.at(self.now, Phase.CLEAR).callbacks
             assert callbacks is not None
-            callbacks.append(lambda _: self._clear())
+            callbacks.append(self._cleared)
+
+    def _cleared(self, _: simpy.Event) -> None:
+        if self.profile is None:
+            self._clear()
+        else:
+            self.profile.call("market", self.phase.name, self._clear)
 
     def _clear(self) -> None:
         self._clearing = False

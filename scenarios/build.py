@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from agents.accountant import Accountant
 from agents.hedger import Hedger
 from agents.tables import TABLES
@@ -30,6 +32,7 @@ from sim.ensemble import Chunk, Progress, chunks, run_chunks
 from sim.errors import UserError
 from sim.eventlog import EventLog
 from sim.ledger import Ledger
+from sim.profile import ENGINE, Profile, merged
 from sim.streams import Streams
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 ACTUAL = "actual"
+SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # what is the engine's in a profile
 TENORS = {"us2y": 2, "us10y": 10}  # years
 
 
@@ -99,6 +103,7 @@ def make_world(
     feedback: FeedbackSpec,
     clock: Clock | None = None,
     tables: tuple[str, ...] | None = None,
+    profile: Profile | None = None,
 ) -> TradingWorld:
     """A world ready to run: market, agents, accountant, recorder. It logs `tables` (default: all)."""
     clock = clock or make_clock(scenario)
@@ -113,6 +118,7 @@ def make_world(
         streams=streams,
         ledger=Ledger(chunk.paths),
         log=log,
+        profile=profile,
         market=scenario.market,
         storyline=scenario.storyline,
         feedback=feedback,
@@ -123,27 +129,54 @@ def make_world(
         agents=scenario.agents,
         books=compile_books(scenario, clock),
     )
-    world.start(accrue(world))
+    world.start(accrue(world), "market")
     for agent in scenario.agents:
-        world.start(agent.live(world))
-    world.start(Accountant(world, scenario.run.attribution).live())
-    world.start(Recorder(world).live())
+        world.start(agent.live(world), agent.name)
+    world.start(Accountant(world, scenario.run.attribution).live(), "accountant")
+    world.start(Recorder(world).live(), "recorder")
     return world
 
 
 @dataclass(frozen=True)
 class ChunkJob:
-    """Run one chunk of one world and write its tables; picklable."""
+    """Run one chunk of one world and write its tables; picklable.
+
+    With the run's `clock` a worker need not load the calendars of all exchanges first.
+    """
 
     scenario: Scenario
     feedback: dict[str, FeedbackSpec]  # by world
     folder: Path
     tables: tuple[str, ...] | None = None  # all of them where None
+    clock: Clock | None = None
+    profiled: bool = False
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world], tables=self.tables)
+        if self.profiled:
+            self._profiled(chunk, tick_done)
+            return
+        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock, tables=self.tables)
         world.run(tick_done)
         world.log.write(self.folder, world.clock, self.tables)
+
+    def _profiled(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
+        """The same, and how long each step took beside the tables."""
+        profile, times = Profile(), [time.perf_counter()]
+        world = make_world(
+            self.scenario, chunk, self.feedback[chunk.world], self.clock, tables=self.tables, profile=profile
+        )
+        times.append(time.perf_counter())
+        world.run(tick_done)
+        times.append(time.perf_counter())
+        busy = sum(sum(phases.values()) for phases in profile.seconds.values())
+        world.log.write(self.folder, world.clock, self.tables)
+        times.append(time.perf_counter())
+        steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
+        for step, seconds in steps.items():
+            profile.add(ENGINE, step, seconds - busy if step == EVENTS else seconds)
+        place = profiles(self.folder) / f"{chunk.world}-{chunk.first:07d}.json"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(json.dumps(profile.seconds))
 
 
 def run(
@@ -157,12 +190,13 @@ def run(
     twin: str | None = None,
     progress: Progress | None = None,
     command: str | None = None,
+    profile: bool = False,
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
     out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
-    typed, for the manifest.
+    typed, for the manifest. profile: measure whose time the run takes, into the manifest.
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
     from scenarios.loading import load
@@ -181,10 +215,13 @@ def run(
     check_on_clock(scenario, clock)
     try:
         parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk)
-        job = ChunkJob(scenario, feedback, partial)
+        job = ChunkJob(scenario, feedback, partial, clock=clock, profiled=profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
         manifest["command"] = command
+        if profile:
+            manifest["profile"] = merged(json.loads(part.read_text()) for part in profiles(partial).iterdir())
+            shutil.rmtree(profiles(partial))
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
         if folder.exists():
             shutil.rmtree(folder)
@@ -193,6 +230,11 @@ def run(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return open_run(folder)
+
+
+def profiles(folder: Path) -> Path:
+    """Where chunks leave their profiles until the run is over."""
+    return folder / ".profiles"
 
 
 def prepare_folder(folder: Path) -> Path:

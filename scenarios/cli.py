@@ -72,6 +72,7 @@ def main() -> None:
 @click.option("--witnesses", type=click.IntRange(min=0), help="Paths of which every tick is kept.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.option("--profile", is_flag=True, help="Also print whose time the run took, by agent and phase.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def run(**options: Any) -> None:
     """Run SCENARIO (a preset's name or a .toml file), summarise it, and write its report."""

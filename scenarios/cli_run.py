@@ -39,6 +39,7 @@ def run_and_report(
     witnesses: int | None,
     settings: tuple[str, ...],
     no_report: bool,
+    profile: bool,
     quiet: bool,
 ) -> None:
     """Run, then print the summary and write the report, unless told otherwise."""
@@ -49,9 +50,11 @@ def run_and_report(
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
-        finished = run(chosen, out=folder, workers=workers, progress=progress, command=typed)
+        finished = run(chosen, out=folder, workers=workers, progress=progress, command=typed, profile=profile)
     if not quiet:
         print_summary(finished)
+    if profile:
+        print_profile(finished)
     if not no_report:
         click.echo(str(write_report(finished)))
     elif not quiet:
@@ -114,6 +117,13 @@ def print_summary(run: Run) -> None:
     from analysis.terminal import render
 
     console(SUMMARY_WIDTH).print(render(run))
+
+
+def print_profile(run: Run) -> None:
+    """Whose time the run took."""
+    from scenarios.profile_table import render
+
+    console(SUMMARY_WIDTH).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
 
 
 def write_report(run: Run) -> Path:

@@ -172,7 +172,7 @@ class Fit:
         told = None if self.progress is None else partial(self.progress, stage)
         parts = chunks(tuple(feedback), paths, scenario.run.chunk)
         with TemporaryDirectory(prefix="spiral-calibrate-") as folder:
-            job = ChunkJob(scenario, feedback, Path(folder), TABLES)
+            job = ChunkJob(scenario, feedback, Path(folder), TABLES, self.clock)
             run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)
             return read(Path(folder), tuple(feedback))
 

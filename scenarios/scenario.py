@@ -33,7 +33,9 @@ class RunSpec:
         "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
     )
     chunk: int = param(1024, unit="paths", help="paths simulated together", gt=0)
-    attribution: Literal["daily", "tick"] = param("daily", help="how often P&L is attributed by revaluation")
+    attribution: Literal["daily", "tick", "none"] = param(
+        "daily", help="how often P&L is attributed by revaluation; none: its components are NaN"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

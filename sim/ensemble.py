@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -12,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sim.errors import SpiralError
@@ -46,12 +48,22 @@ def begin_worker(counter: Any = None) -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
+def _forget_worlds() -> None:
+    """Free the last chunk's memory: a world and its processes refer to each other, and so wait for the collector.
+
+    What survives is set aside (imports, for the most part), or each collection would look through it again.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _work(job: Callable[[Chunk, Callable[[int], None]], None], chunk: Chunk) -> None:
     def done(ticks: int) -> None:
         with _counter.get_lock():
             _counter.value += ticks * chunk.paths
 
     job(chunk, done)
+    _forget_worlds()
 
 
 def run_chunks(
@@ -131,15 +143,21 @@ def _run_here(
     job: Callable[[Chunk, Callable[[int], None]], None], parts: list[Chunk], total: int, progress: Progress | None
 ) -> None:
     done = 0
-    for part in parts:
 
-        def tick_done(ticks: int, size: int = part.paths) -> None:
-            nonlocal done
-            done += ticks * size
-            if progress is not None:
-                progress(min(done, total), total)
+    def tick_done(ticks: int, size: int) -> None:
+        nonlocal done
+        done += ticks * size
+        if progress is not None:
+            progress(min(done, total), total)
 
-        job(part, tick_done)
+    gc.freeze()
+    try:
+        for number, part in enumerate(parts):
+            if number:
+                _forget_worlds()
+            job(part, partial(tick_done, size=part.paths))
+    finally:
+        gc.unfreeze()
     if progress is not None:
         progress(total, total)
 

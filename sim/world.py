@@ -10,6 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from sim.phases import Phase
+from sim.profile import START
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
     from sim.eventlog import EventLog
     from sim.ledger import Ledger
+    from sim.profile import Profile
     from sim.streams import Streams
 
 Process = Generator[Any, Any, None]
@@ -26,15 +28,26 @@ class World:
     """Time is common to all paths; what differs between them is a vector of shape (paths,).
 
     `now` is in seconds since midnight of the first day, `tick_index` the last tick begun, `phase` the phase under way.
+    `profile`, where there is one, hears how long every process takes.
     """
 
-    def __init__(self, *, name: str, clock: Clock, streams: Streams, ledger: Ledger, log: EventLog) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        clock: Clock,
+        streams: Streams,
+        ledger: Ledger,
+        log: EventLog,
+        profile: Profile | None = None,
+    ) -> None:
         self.name = name
         self.clock = clock
         self._ticks: list[int] = clock.ticks.tolist()
         self.streams = streams
         self.ledger = ledger
         self.log = log
+        self.profile = profile
         self.paths = streams.paths
         self.env = simpy.Environment(initial_time=int(clock.ticks[0]))
         self.tick_index = -1
@@ -87,14 +100,19 @@ class World:
         while self.tick_index + 1 < len(ticks) and seconds >= ticks[self.tick_index + 1]:
             self.tick_index += 1
 
-    def start(self, process: Process) -> None:
-        """Let a process live in this world."""
+    def start(self, process: Process, owner: str | None = None) -> None:
+        """Let a process live in this world; a profile counts its time as the owner's, or as that of who starts it."""
+        if self.profile is not None:
+            process = self.profile.process(process, owner, self._phase_name)
         self.env.process(process)
+
+    def _phase_name(self) -> str:
+        return START if self.tick_index < 0 else self.phase.name
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Run to the end of the clock; `progress` hears the number of ticks done since it was last called."""
         if progress is not None:
-            self.start(self._report(progress))
+            self.start(self._report(progress), "progress")
         end = self.env.event()
         end._ok, end._value = True, None
         self.env.schedule(end, priority=Phase.END + 1, delay=int(self.clock.ticks[-1]) - self.env.now)  # type: ignore[arg-type]

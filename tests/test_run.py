@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -187,3 +188,17 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_attribution_pnl_is_the_same_and_its_components_are_not_known(tmp_path):
+    """`run.attribution = "none"`: books are marked and proved at every close, but not split."""
+    settings = QUICK | {"run.twin": "none"}
+    split = run(load("covid_crash_2020", settings), out=tmp_path / "split", workers=1).marks.collect()
+    lump = run(load("covid_crash_2020", settings | {"run.attribution": "none"}), out=tmp_path / "l", workers=1)
+    lump = lump.marks.collect()
+    for column in ("pnl", "equity", "unhedged_pnl", "spread_cost_crisis", "hedge"):
+        assert np.allclose(split[column], lump[column], rtol=1e-9, atol=1e-3)
+    desks = lump["agent"] == "hedger"
+    for column in ("delta", "gamma", "theta", "vega", "rates"):
+        assert lump.filter(desks)[column].is_nan().all()
+        assert (lump.filter(~desks)[column] == 0).all()

@@ -63,8 +63,8 @@ def log(x: float) -> float:
 
 
 @kernel_inline
-def mills(x: float) -> float:
-    """N(-x) / exp(-x^2 / 2) for x in [0, 40], relative error 6e-17 before rounding.
+def mills_ratio(x: float) -> tuple[float, float]:
+    """Numerator and denominator of N(-x) / exp(-x^2 / 2) for x in [0, 40], relative error 6e-17 before rounding.
 
     A rational function of degrees 9 and 10, fitted to mpmath at 40 digits (iterated least squares, near minimax).
     All coefficients are positive: nothing cancels.
@@ -90,6 +90,13 @@ def mills(x: float) -> float:
     lower = lower * x + 2.5640830160199606
     lower = lower * x + 2.34890088600901
     lower = lower * x + 1.0
+    return upper, lower
+
+
+@kernel_inline
+def mills(x: float) -> float:
+    """N(-x) / exp(-x^2 / 2) for x in [0, 40]."""
+    upper, lower = mills_ratio(x)
     return upper / lower
 
 

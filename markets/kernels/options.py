@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.normal import INV_SQRT_2PI, TAIL, cdf, exp, log
+from markets.kernels.normal import INV_SQRT_2PI, TAIL, exp, log, mills_ratio
 from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
@@ -47,6 +47,25 @@ def clip(d: float) -> float:
     """d within +-40; NaN stays NaN."""
     d = TAIL if d > TAIL else d
     return -TAIL if d < -TAIL else d
+
+
+@kernel_inline
+def tails(d1: float, d2: float, bell: float) -> tuple[float, float]:
+    """bell N(-|d1|) / e^(-d1^2 / 2) and bell N(-|d2|) / e^(-d2^2 / 2), with one division for both.
+
+    With bell = S e^(-d1^2 / 2) = K e^(-z tau - d2^2 / 2) (S and K as discounted) they are S N(-|d1|) and
+    K e^(-z tau) N(-|d2|): the second bell costs no exponential.
+    """
+    upper1, lower1 = mills_ratio(abs(d1))
+    upper2, lower2 = mills_ratio(abs(d2))
+    shared = bell / (lower1 * lower2)
+    return upper1 * lower2 * shared, upper2 * lower1 * shared
+
+
+@kernel_inline
+def side(d: float, whole: float, tail: float) -> float:
+    """whole N(d), given tail = whole N(-|d|)."""
+    return whole - tail if d > 0.0 else tail
 
 
 @kernel
@@ -87,9 +106,8 @@ def option_values(
                 d2 = clip(x / safe - 0.5 * sd)
                 asset = carry * s[j]
                 cash = strike * exp(-zt)
-                n1 = cdf(sign * d1, exp(-0.5 * d1 * d1))
-                n2 = cdf(sign * d2, exp(-0.5 * d2 * d2))
-                o[j] += quantity * sign * (asset * n1 - cash * n2)
+                far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
+                o[j] += quantity * sign * (side(sign * d1, asset, far1) - side(sign * d2, cash, far2))
 
 
 @kernel
@@ -115,8 +133,8 @@ def option_greeks(
             and units per unit of ln s.
     """
     paths = spot.shape[0]
-    log_spot = np.empty(BLOCK)
-    log_vol = np.empty(BLOCK)
+    log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
+    log_vol, per_vol = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
@@ -126,8 +144,10 @@ def option_greeks(
         dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
+            per_spot[j] = 1.0 / at_least(s[j], FLOOR)
         for j in range(width):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
+            per_vol[j] = 1.0 / at_least(v[j], FLOOR)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
@@ -137,20 +157,20 @@ def option_greeks(
                 zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
                 x = log_spot[j] - log_strike + zt
                 sd = sd0 * wide[j] * exp(response * log_vol[j])
-                safe = at_least(sd, TINY)
-                d1 = clip(x / safe + 0.5 * sd)
-                d2 = clip(x / safe - 0.5 * sd)
+                per = 1.0 / at_least(sd, TINY)
+                d1 = clip(x * per + 0.5 * sd)
+                d2 = clip(x * per - 0.5 * sd)
                 asset = carry * s[j]
                 cash = strike * exp(-zt)
                 bell = exp(-0.5 * d1 * d1)
-                n1 = quantity * sign * cdf(sign * d1, bell)
-                n2 = quantity * sign * cdf(sign * d2, exp(-0.5 * d2 * d2))
+                far1, far2 = tails(d1, d2, bell)
+                n1 = quantity * sign * side(sign * d1, 1.0, far1)
                 density = quantity * carry * INV_SQRT_2PI * bell
-                rho = cash * n2
+                rho = quantity * sign * side(sign * d2, cash, asset * far2)
                 value[j] += asset * n1 - rho
                 delta[j] += carry * n1
-                gamma[j] += 0.0 if sd < TINY else density / (at_least(s[j], FLOOR) * safe)
-                vega[j] += density * s[j] * response * (sd / at_least(v[j], FLOOR))
+                gamma[j] += 0.0 if sd < TINY else density * per * per_spot[j]
+                vega[j] += density * s[j] * response * (sd * per_vol[j])
                 dv0[j] += b0 * rho
                 dv1[j] += b1 * rho
                 dv2[j] += b2 * rho

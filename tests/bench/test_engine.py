@@ -1,40 +1,100 @@
-"""How long a run takes, beside the same engine with one environment per path. `make bench` prints the figures."""
+"""The engine against itself path by path, and against SimPy alone."""
 
 from __future__ import annotations
 
-import time
+import numpy as np
+import simpy
 
 from scenarios.build import make_clock, make_world
-from scenarios.loading import load
 from sim.ensemble import Chunk
-from tests.command import ROOT, covid_run
-from tests.memory import peak_memory
+from sim.phases import Phase
+from tests.bench.timing import least, seconds
+from tests.bench.worlds import bare_simpy, covid, run_all
+from tests.small import crisis, world_of
+
+ALONE = 20  # paths that are run one by one
+EVENTS = 200_000
 
 
-def seconds(paths: int, first: int = 0) -> float:
-    scenario = load("covid_crash_2020", {"run.witnesses": 0})
-    world = make_world(scenario, Chunk("actual", first, paths), scenario.feedback, make_clock(scenario))
-    begun = time.perf_counter()
-    world.run()
-    return time.perf_counter() - begun
+def pnl(world):
+    """Equity of every agent at the end, (agents, paths) $."""
+    return np.array([world.equity_now(agent.name) for agent in world.agents])
 
 
-def test_one_environment_for_all_paths_against_one_each():
-    """Covid preset, one thread: 1,024 paths on one SimPy environment; 5 paths on one each, scaled up."""
-    seconds(1)  # compiled and cached
-    together = seconds(1024)
-    apart = sum(seconds(1, first) for first in range(5)) / 5 * 1024
-    print(f"\n1,024 paths together {together:.2f} s, apart {apart:.0f} s (extrapolated): {apart / together:.0f}x")
-    assert apart > 50 * together
+def test_one_environment_for_all_paths_against_one_each(board, paths):
+    scenario, clock = covid(), make_clock(covid())
+
+    def one(path):
+        world = make_world(scenario, Chunk("actual", path, 1), scenario.feedback, clock)
+        world.run()
+        return pnl(world)
+
+    one(0)  # compiled
+    alone = []
+    apart = seconds(lambda: alone.extend(one(path) for path in range(ALONE))) / ALONE * paths
+    found = []
+    together = min(seconds(lambda: found.append(np.hstack(run_all(scenario, paths, pnl)))) for _ in range(2))
+    assert np.allclose(found[0][:, :ALONE], np.hstack(alone), rtol=1e-9)
+    opponent = f"the same engine, one environment a path (from {ALONE})"
+    board.faster(f"full covid run, {paths:,} paths", opponent, ours=together, theirs=apart, at_least=250)
+    (bare,) = least(3, lambda: bare_simpy(EVENTS))
+    decisions = len(scenario.agents) * paths * len(clock.ticks) / together
+    what = f"agent decisions a second (agents x paths x ticks), full covid run, {paths:,} paths"
+    goal = {"at_least": 40, "goal": "at least 40x", "unit": "1/s"}
+    board.rate(what, "bare SimPy loop of timeouts, events a second", ours=decisions, theirs=EVENTS / bare, **goal)
 
 
-def test_warm_run_with_twin_and_report(tmp_path):
-    """`spiral run covid_crash_2020 --paths 2000`, as typed."""
-    command = covid_run(2000, tmp_path / "run")
-    times = []
-    for _ in range(2):
-        begun = time.perf_counter()
-        peak = peak_memory(command, ROOT)
-        times.append(time.perf_counter() - begun)
-    print(f"\n2,000 paths, twin, report: {times[-1]:.1f} s, peak {peak / 2**20:.0f} MiB")
-    assert times[-1] < 60
+def resumptions(world):
+    """Run a world; how often SimPy woke a process or called back: what a bare loop counts as its events."""
+    number, step = 0, simpy.Environment.step
+
+    def counting(env):
+        nonlocal number
+        number += len(env._queue[0][3].callbacks)
+        step(env)
+
+    simpy.Environment.step = counting
+    try:
+        world.run()
+    finally:
+        simpy.Environment.step = step
+    return number
+
+
+def idle(agents, scenario=None):
+    """A world of one path in which so many processes wait for TRADE of every tick, and do nothing."""
+    world = world_of(scenario or crisis(minutes=1), paths=1)
+
+    def waiting():
+        while True:
+            yield world.tick(Phase.TRADE)
+
+    for _ in range(agents):
+        world.start(waiting())
+    return world
+
+
+def test_events_of_one_path(board):
+    """Events are resumptions of processes: agents who wait for the same instant share one of SimPy's own."""
+    scenario, clock = covid(), make_clock(covid())
+
+    def full():
+        return make_world(scenario, Chunk("actual", 0, 1), scenario.feedback, clock)
+
+    number = resumptions(full())
+    bare = min(seconds(lambda: bare_simpy(EVENTS)) for _ in range(3)) / EVENTS
+    whole = [full() for _ in range(3)]
+    mine = min(seconds(world.run) for world in whole) / number
+    goal = {"at_least": 1 / 12, "goal": "at least 1/12 (0.083x)", "unit": "1/s"}
+    board.rate(
+        "events a second, full covid run of 1 path",
+        "bare SimPy loop of timeouts",
+        ours=1 / mine,
+        theirs=1 / bare,
+        **goal,
+    )
+    few, many = (min(seconds(idle(agents).run) for _ in range(3)) for agents in (0, 20))
+    ticks = len(idle(0).clock.ticks)
+    each = (many - few) / (20 * ticks)
+    what = "events a second, 20 agents of 1 path who only wait (the market's own work taken off)"
+    board.rate(what, "bare SimPy loop of timeouts", ours=1 / each, theirs=1 / bare, **goal)

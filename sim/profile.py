@@ -1,0 +1,79 @@
+"""Whose time a run takes: seconds by phase and owner, measured around every resumption of a process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable
+from time import perf_counter
+from typing import Any
+
+Process = Generator[Any, Any, None]
+Seconds = dict[str, dict[str, float]]  # by owner, by phase
+
+ENGINE = "engine"  # owns what is nobody's
+START = "START"  # before the first phase
+
+
+class Profile:
+    """A stop-watch that a world hands to whoever is at work; without one nothing is measured and nothing wrapped.
+
+    SimPy resumes one process at a time, so that the times of all owners add up to the time of the run but for SimPy's
+    own, which is left to the engine. A process started by another belongs to the same owner.
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[tuple[str, str], float] = defaultdict(float)
+        self._owner = ENGINE
+
+    @property
+    def seconds(self) -> Seconds:
+        """Seconds by owner and phase."""
+        found: Seconds = {}
+        for (owner, phase), value in self._seconds.items():
+            found.setdefault(owner, {})[phase] = value
+        return found
+
+    def add(self, owner: str, phase: str, seconds: float) -> None:
+        """Add to an owner's time in a phase."""
+        self._seconds[owner, phase] += seconds
+
+    def process(self, process: Process, owner: str | None, phase: Callable[[], str]) -> Process:
+        """The same process with its time measured; it yields, answers, fails and ends as the one inside."""
+        return self._metered(process, owner or self._owner, phase)
+
+    def _metered(self, process: Process, owner: str, phase: Callable[[], str]) -> Process:
+        step: Callable[[Any], Any] = process.send
+        answer: Any = None
+        while True:
+            try:
+                event = self.call(owner, phase(), step, answer)
+            except StopIteration:
+                return
+            try:
+                answer = yield event
+                step = process.send
+            except GeneratorExit:
+                process.close()
+                raise
+            except Exception as error:
+                answer, step = error, process.throw
+
+    def call(self, owner: str, phase: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns; its time is the owner's."""
+        outer, self._owner = self._owner, owner
+        begun = perf_counter()
+        try:
+            return function(*arguments)
+        finally:
+            self.add(owner, phase, perf_counter() - begun)
+            self._owner = outer
+
+
+def merged(profiles: Iterable[Seconds]) -> Seconds:
+    """Seconds of several profiles together."""
+    total = Profile()
+    for profile in profiles:
+        for owner, phases in profile.items():
+            for phase, seconds in phases.items():
+                total.add(owner, phase, seconds)
+    return total.seconds

@@ -1,0 +1,25 @@
+"""Run a preset and print what numba compiled and what it loaded, as JSON; run as a script with a NUMBA_CACHE_DIR."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from numba.core.dispatcher import Dispatcher
+
+from scenarios import run
+
+
+def kernels() -> list[Dispatcher]:
+    """Every compiled function of our packages."""
+    ours = [m for n, m in sys.modules.items() if n.split(".")[0] in ("sim", "markets", "agents")]
+    return [value for module in ours for value in vars(module).values() if isinstance(value, Dispatcher)]
+
+
+if __name__ == "__main__":
+    run("covid_crash_2020", paths=int(sys.argv[2]), workers=1, out=Path(sys.argv[1]))
+    unique = {id(each): each for each in kernels() if each.signatures}
+    misses = sum(sum(each.stats.cache_misses.values()) for each in unique.values())
+    hits = sum(sum(each.stats.cache_hits.values()) for each in unique.values())
+    print(json.dumps({"compiled": misses, "loaded": hits}))

@@ -1,0 +1,45 @@
+"""Simulate so many paths, chunk by chunk, and print CPU seconds and peak memory (KiB) as JSON; run as a script."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from scenarios.build import ChunkJob, make_clock
+from scenarios.loading import load
+from scenarios.scenario import Scenario
+from sim.ensemble import chunks, run_chunks
+from tests.bench.timing import seconds
+
+KEPT = ("peaks",)  # a row a path; a million paths of daily marks would fill the disk, not the memory
+
+
+def short() -> Scenario:
+    """The first trading days of the covid preset, two ticks a day, whole cast, all loops."""
+    anchors = load("covid_crash_2020").to_dict()["storyline"]["anchor"][:2]
+    return load("covid_crash_2020", {"clock.tick_minutes": 390, "run.witnesses": 0, "storyline.anchor": anchors})
+
+
+def simulate(scenario: Scenario, paths: int, folder: Path) -> None:
+    """Run and write every chunk of the actual world."""
+    job = ChunkJob(scenario, {"actual": scenario.feedback}, folder, KEPT)
+    run_chunks(job, chunks(("actual",), paths, scenario.run.chunk), ticks=1, workers=1)
+
+
+def peak_resident() -> int:
+    """KiB of memory at most; `getrusage` would count what the parent had."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
+
+
+if __name__ == "__main__":
+    paths = int(sys.argv[1])
+    chosen = short()
+    make_clock(chosen)
+    with tempfile.TemporaryDirectory() as place:
+        simulate(chosen, 1024, Path(place))  # compiled and imported
+        repeats = max(1, min(5, 20_000 // paths))
+        spent = min(seconds(lambda: simulate(chosen, paths, Path(place))) for _ in range(repeats))
+    print(json.dumps({"seconds": spent, "peak": peak_resident()}))

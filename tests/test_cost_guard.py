@@ -1,0 +1,96 @@
+"""What a run costs in Python does not depend on how many paths, or instruments, it carries. Counted, not timed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents.base import Agent, Process
+from agents.world import TradingWorld
+from scenarios.loading import load
+from scenarios.scenario import Scenario
+from sim.phases import Phase
+from tests.cost import Cost, cost_of
+from tests.small import crisis, world_of
+
+FEW, MANY = 100, 1600  # paths
+SLACK = 0.03  # share: a branch is taken on one path of many rather than on none of few
+
+
+def cost(scenario: Scenario, paths: int) -> Cost:
+    return cost_of(lambda: world_of(scenario, paths))
+
+
+def book_of(number: int) -> list[dict[str, Any]]:
+    """Swaps and options of so many different strikes and rates on the same dates."""
+    options = [
+        {
+            "kind": "put" if i % 2 else "call",
+            "moneyness": 0.8 + 0.4 * i / number,
+            "months": 3,
+            "notional": -1e8 / number,
+        }
+        for i in range(number)
+    ]
+    swaps = [
+        {"kind": "swap", "months": 84, "fixed_rate": 0.01 + 0.02 * i / number, "notional": 1e8} for i in range(number)
+    ]
+    return options + swaps
+
+
+def one_desk(book: list[dict[str, Any]], **market: Any) -> Scenario:
+    cast = {
+        "maker": {"type": "MarketMaker"},
+        "hedger": {"type": "Hedger", "capital": 5e9, "book": book},
+        "bank": {"type": "FundingDesk"},
+    }
+    return crisis(agents=cast, market={"realised_ratio": 0.7, "xi": 0.5, **market}, minutes=195)
+
+
+def assert_same(few: Cost, many: Cost) -> None:
+    assert many.events == pytest.approx(few.events, rel=SLACK)
+    assert many.kernel_calls == pytest.approx(few.kernel_calls, rel=SLACK)
+    assert many.instructions == pytest.approx(few.instructions, rel=SLACK)
+
+
+@pytest.mark.parametrize("preset", ["covid_crash_2020", "gilt_ldi_2022"])
+def test_16_times_the_paths_cost_the_same_in_python(preset):
+    scenario = load(preset, {"clock.tick_minutes": 390, "run.witnesses": 0})
+    assert_same(cost(scenario, FEW), cost(scenario, MANY))
+
+
+def test_40_times_the_instruments_cost_the_same_in_python():
+    few, many = cost(one_desk(book_of(3)), FEW), cost(one_desk(book_of(120)), FEW)
+    assert few.kernel_calls > 0
+    assert_same(few, many)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plodder(Agent):
+    """Looks at one path after the other."""
+
+    capital: float = 1e9
+
+    def live(self, world: TradingWorld) -> Process:
+        while True:
+            yield world.tick(Phase.TRADE)
+            mids = world.venue("asset").mid
+            orders = np.zeros(world.paths)
+            for path in range(world.paths):
+                orders[path] = 1.0 if mids[path] > 100 else -1.0
+            yield world.venue("asset").trade(self, orders)
+
+
+def test_a_loop_over_paths_is_seen(monkeypatch):
+    """The guard itself: an agent that loops over paths costs more instructions the more there are."""
+    import tests.cost
+
+    monkeypatch.setattr(tests.cost, "OURS", (*tests.cost.OURS, __file__))
+    cast = {"maker": {"type": "MarketMaker"}, "plodder": {"type": "tests.test_cost_guard:Plodder"}}
+    scenario = crisis(agents=cast, minutes=195)
+    few, many = cost(scenario, FEW), cost(scenario, MANY)
+    assert many.events == few.events
+    assert many.instructions > (1 + 10 * SLACK) * few.instructions
