@@ -26,7 +26,7 @@ from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
-from sim.ensemble import Chunk, Progress, chunks, run_chunks
+from sim.ensemble import Chunk, Progress, chunks, run_chunks, worker_count
 from sim.errors import UserError
 from sim.eventlog import EventLog
 from sim.ledger import Ledger
@@ -180,7 +180,7 @@ def run(
     clock = make_clock(scenario)
     check_on_clock(scenario, clock)
     try:
-        parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk)
+        parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk, worker_count(workers))
         job = ChunkJob(scenario, feedback, partial)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)

@@ -19,7 +19,7 @@ from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
 from scenarios.build import ACTUAL, ChunkJob, check_on_clock, make_clock
 from scenarios.ensemble_medians import TABLES, Ensemble, read
 from scenarios.scenario import Scenario
-from sim.ensemble import chunks, run_chunks
+from sim.ensemble import chunks, run_chunks, worker_count
 from sim.errors import UserError
 
 Vector = NDArray[np.float64]
@@ -170,7 +170,7 @@ class Fit:
         frozen = dataclasses.replace(FeedbackSpec.frozen(), spread=scenario.feedback.spread)
         feedback = {ACTUAL: scenario.feedback} | ({FROZEN: frozen} if twin else {})
         told = None if self.progress is None else partial(self.progress, stage)
-        parts = chunks(tuple(feedback), paths, scenario.run.chunk)
+        parts = chunks(tuple(feedback), paths, scenario.run.chunk, worker_count(self.workers))
         with TemporaryDirectory(prefix="spiral-calibrate-") as folder:
             job = ChunkJob(scenario, feedback, Path(folder), TABLES)
             run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.errors import SpiralError
+from sim.streams import BLOCK
 
 Progress = Callable[[int, int], None]
 
@@ -28,10 +29,21 @@ class Chunk:
     paths: int
 
 
-def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
-    """Split every world's paths into chunks of at most `size`, in order of first path."""
+def chunks(worlds: tuple[str, ...], paths: int, size: int, workers: int | None = None) -> list[Chunk]:
+    """Split every world's paths into chunks of at most `size`, in order of first path.
+
+    With `workers`, into smaller ones where some would have nothing to do: whole blocks of paths that share their noise.
+    """
+    if workers is not None:
+        share = -(-paths * len(worlds) // workers)
+        size = min(size, max(BLOCK, -(-share // BLOCK) * BLOCK))
     starts = range(0, paths, size)
     return [Chunk(world, first, min(size, paths - first)) for first in starts for world in worlds]
+
+
+def worker_count(workers: int | None) -> int:
+    """Processes to use: all cores by default."""
+    return workers or os.cpu_count() or 1
 
 
 # A worker's counter of path-ticks, shared with the parent; set when the worker starts.
@@ -68,7 +80,7 @@ def run_chunks(
     here; so is KeyboardInterrupt, after the workers have been ended.
     """
     total = ticks * sum(part.paths for part in parts)
-    count = min(workers or os.cpu_count() or 1, len(parts))
+    count = min(worker_count(workers), len(parts))
     if count <= 1:
         _run_here(job, parts, total, progress)
         return

@@ -131,6 +131,14 @@ def test_chunks_cover_every_path_once():
         assert covered == list(range(2500))
 
 
+def test_chunks_leave_no_worker_idle():
+    """Whole blocks of 1,024 paths; as many paths a chunk as can be, where all workers have some."""
+    assert {part.paths for part in chunks(("actual",), 8192, 8192, workers=4)} == {2048}
+    assert [part.paths for part in chunks(("actual", "frozen"), 3000, 8192, workers=4)] == [2048, 2048, 952, 952]
+    assert [part.paths for part in chunks(("actual",), 3000, 500, workers=2)] == [500] * 6
+    assert [part.paths for part in chunks(("actual",), 700, 4096, workers=8)] == [700]
+
+
 def _fail(chunk, tick_done):
     raise BugError(f"chunk {chunk.first}")
 
