@@ -14,7 +14,7 @@ from sim.jit import kernel, kernel_inline
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 512  # paths
+BLOCK = 1024  # paths
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
 QUOTE_ROWS = 3
 ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and walk

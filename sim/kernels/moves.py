@@ -10,7 +10,7 @@ from sim.jit import kernel
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 512  # paths: the rows that a trade touches stay in a first-level cache
+BLOCK = 1024  # paths: the rows that a trade touches stay in the nearest caches
 SOURCE, TARGET, ASSET, REASON = range(4)  # columns of an entry
 NONE = -1
 
