@@ -266,6 +266,8 @@ class Lending:
 
     def _log(self) -> None:
         world, factors, ledger = self.world, self.world.factors, self.world.ledger
+        if not world.log.witness.size:
+            return
         for name, client in self.clients.items():
             world.log.add_witnesses(
                 "funding",

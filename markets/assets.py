@@ -56,7 +56,7 @@ class OtherAssets:
                 keep * decay * self.deviation[row] + sigma * np.sqrt(variance_time * keep) * shocks[row]
             )
 
-    def price(self, tick: int, name: str, impact: Vector) -> Vector:
+    def price(self, tick: int, name: str, impact: Vector | float) -> Vector:
         """Level, noise and impact together, (paths,) $."""
         row = self.names.index(name)
         return self.laws[name].at(float(self.levels[row].level[tick]), self.deviation[row] + impact)

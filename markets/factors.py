@@ -66,7 +66,8 @@ class Impact:
     @property
     def total(self) -> Vector:
         """Displacement now, (paths,) in ln S or decimal rate."""
-        return self.permanent + self.transient
+        total: Vector = self.permanent + self.transient
+        return total
 
     def add(self, move: Vector) -> None:
         """Book a move just caused."""
@@ -78,10 +79,11 @@ class Impact:
 
     def after(self, years: float) -> Vector:
         """Displacement after `years` of trading time without a trade, (paths,)."""
-        return self.permanent + self.transient * self._left(years)
+        left: Vector = self.permanent + self.transient * self._left(years)
+        return left
 
     def _left(self, years: float) -> float:
-        return exp(-self._resilience * DAYS * years)
+        return float(exp(-self._resilience * DAYS * years))
 
 
 def _reverted(speed: float, years: Vector) -> Vector:
@@ -96,7 +98,10 @@ def _step_terms(clock: Clock, storyline: Storyline, market: MarketSpec) -> Vecto
     """
     years, weight = np.diff(clock.variance_years, prepend=0.0), 1.0 - market.dispersion
     terms = np.empty((years.size, STEP_TERMS))
-    terms[:, SPOT_DECAY], terms[:, SPOT_YEARS] = np.exp(-market.spot_reversion * years), _reverted(market.spot_reversion, years)
+    terms[:, SPOT_DECAY], terms[:, SPOT_YEARS] = (
+        np.exp(-market.spot_reversion * years),
+        _reverted(market.spot_reversion, years),
+    )
     terms[:, SPOT_KEEP] = 1.0 - weight * storyline.spot.pull
     terms[:, REALISED] = np.append(np.nan, storyline.realised[:-1])  # in force at the start of the step
     terms[:, VOL_DECAY] = np.exp(-market.kappa * years)
@@ -196,7 +201,9 @@ class Factors:
             self._mixing,
             first,
             self._vol_noise.normal() if market.xi else self._nothing,
-            self._rate_noise.normals(len(NODES)) if self._rates_move else np.broadcast_to(self._nothing, (3, first.size)),
+            self._rate_noise.normals(len(NODES))
+            if self._rates_move
+            else np.broadcast_to(self._nothing, (3, first.size)),
             self._nothing if jumps is None else terms[SPOT_KEEP] * jumps,
             self._impacts[0],
             self.vol,
@@ -215,7 +222,8 @@ class Factors:
         """The spot's noise at the next tick, jumps aside: what `step` does, for those who know the shock."""
         terms, sigma = self._steps[tick], self.realised_vol()
         keep, left = terms[SPOT_KEEP], terms[SPOT_DECAY] * self.deviation
-        return keep * left + np.sqrt(sigma * sigma * terms[SPOT_YEARS] * keep) * shock
+        noise: Vector = keep * left + np.sqrt(sigma * sigma * terms[SPOT_YEARS] * keep) * shock
+        return noise
 
     def displaced_by(self, venue: str, permanent_share: float, resilience: float) -> None:
         """Let a venue's trades displace its price."""

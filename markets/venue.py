@@ -105,17 +105,20 @@ class Book(NamedTuple):
     @property
     def half_spread(self) -> Vector:
         """(paths,) share of mid, or decimal rate."""
-        return self.levels[HALF_SPREAD]
+        half_spread: Vector = self.levels[HALF_SPREAD]
+        return half_spread
 
     @property
     def skew(self) -> Vector:
         """(paths,) share of mid, or decimal rate."""
-        return self.levels[SKEW]
+        skew: Vector = self.levels[SKEW]
+        return skew
 
     @property
     def depth(self) -> Vector:
         """(paths,) $ notional."""
-        return self.levels[DEPTH]
+        depth: Vector = self.levels[DEPTH]
+        return depth
 
     @property
     def weights(self) -> dict[str, Vector]:
@@ -403,9 +406,7 @@ class Venue(ABC):
             return price
         return self.price_at(book.skew + walk)
 
-    def _record(
-        self, taker: str, order: Vector, filled: Vector, price: Vector, spread: Vector, walk: Vector
-    ) -> None:
+    def _record(self, taker: str, order: Vector, filled: Vector, price: Vector, spread: Vector, walk: Vector) -> None:
         """The witnesses' trades."""
         log = self.world.log
         traded = log.witness[np.flatnonzero(order[log.witness])]

@@ -108,7 +108,8 @@ class Ledger:
 
     def gross(self, asset: str = CASH) -> Vector:
         """Sum of all amounts moved so far, (paths,)."""
-        return self._gross[self.assets[asset]]
+        gross: Vector = self._gross[self.assets[asset]]
+        return gross
 
     # --- movements -------------------------------------------------------------------------------------------------
     def transfer(self, amount: Amount, *, source: str, target: str, reason: str, asset: str = CASH) -> None:

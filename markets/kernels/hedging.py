@@ -17,7 +17,9 @@ GAMMA_FLOW, VANNA_FLOW = range(2)
 
 
 @kernel
-def look(scale: Floats, delta: Floats, gamma: Floats, overnight: Floats, years: float, units: float, out: Floats) -> None:
+def look(
+    scale: Floats, delta: Floats, gamma: Floats, overnight: Floats, years: float, units: float, out: Floats
+) -> None:
     """Into `out` (LOOKED_AT, paths): the hedge of `scale` books, their Gamma, a discount factor and gross units.
 
     Args:

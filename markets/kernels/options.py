@@ -192,7 +192,8 @@ def claim_greeks(
     """Add value and sensitivities of gamma claims, which pay S ln(S/K) - S + K, to `out`.
 
     V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): its delta is e^(-q tau) (x + sd^2 / 2),
-    S times its gamma and its vanna, e^(-q tau) sd^2 times the response, do not depend on S. Arguments as for `option_greeks`, `SIGN` unused.
+    S times its gamma and its vanna, e^(-q tau) sd^2 times the response, do not depend on S. Arguments as for
+    `option_greeks`, `SIGN` unused.
     """
     paths = spot.shape[0]
     for start in range(0, paths, BLOCK):

@@ -1,6 +1,6 @@
 """Clearing of one venue's orders of one instant: the book, the net, and who gets what from whom.
 
-Vectors are (paths,) unless said; the loops take blocks of paths, so that what is read twice is in the first-level cache.
+Vectors are (paths,) unless said; loops that read rows twice take blocks of paths, which stay in the first-level cache.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sim.jit import kernel, kernel_inline
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 512  # paths
+BLOCK = 1024  # paths
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
 QUOTE_ROWS = 3
 ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and walk
@@ -119,6 +119,12 @@ def sign(x: float) -> float:
     return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
 
 
+@kernel_inline
+def worsened(quantity: float, half_spread: float, skew: float) -> float:
+    """By how much the price of a signed quantity is worse for a buyer than mid, before any walk."""
+    return sign(quantity) * half_spread + skew
+
+
 @kernel
 def asset_moves(
     filled: Floats,
@@ -152,7 +158,7 @@ def asset_moves(
         quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
         price, unit = mid[start:stop], reference[start:stop]
         for j in range(width):
-            worse[j] = sign(quantity[j]) * half[j] + skew[j]
+            worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
             share, first = shares[m, start:stop], m * ASSET_MOVES
             units, cash = amounts[first, start:stop], amounts[first + 1, start:stop]
@@ -197,7 +203,7 @@ def swap_moves(
         quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
         years, leg = annuity[start:stop], floating[start:stop]
         for j in range(width):
-            worse[j] = sign(quantity[j]) * half[j] + skew[j]
+            worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
             share, first = shares[m, start:stop], m * SWAP_MOVES
             notional, coupon = amounts[first, start:stop], amounts[first + 1, start:stop]

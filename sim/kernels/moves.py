@@ -10,7 +10,7 @@ from sim.jit import kernel
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 512  # paths: the rows that a trade touches stay in a first-level cache
+BLOCK = 1024  # paths: the rows that a trade touches stay in the nearest caches
 SOURCE, TARGET, ASSET, REASON = range(4)  # columns of an entry
 NONE = -1
 
@@ -30,11 +30,12 @@ def post(amounts: Floats, entries: Ints, balances: Floats, gross: Floats, flows:
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         for i in range(entries.shape[0]):
-            source, target, asset, reason = entries[i, SOURCE], entries[i, TARGET], entries[i, ASSET], entries[i, REASON]
+            source, target = entries[i, SOURCE], entries[i, TARGET]
+            asset, reason = entries[i, ASSET], entries[i, REASON]
             amount = amounts[i, start:stop]
             if asset != NONE:
-                giver, taker, moved = balances[asset, source], balances[asset, target], gross[asset]
-                giver, taker, moved = giver[start:stop], taker[start:stop], moved[start:stop]
+                giver, taker = balances[asset, source, start:stop], balances[asset, target, start:stop]
+                moved = gross[asset, start:stop]
                 for j in range(stop - start):
                     giver[j] -= amount[j]
                     taker[j] += amount[j]

@@ -38,6 +38,7 @@ class BlackScholes:
         self.value = spot * self.delta - STRIKE * math.exp(-rate * left) * float(ndtr(d1 - sd))
         self.gamma = bell / (spot * sd)
         self.vega = spot * bell * math.sqrt(left)
+        self.vanna = -bell * (d1 - sd)  # of delta, per unit of ln vol
 
 
 def moved(
