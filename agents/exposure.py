@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from markets.factors import State
 
 Vector = NDArray[np.float64]
-BUMP_VOL = 0.01  # of ln vol
 BUMP_RATE = 1e-4  # decimal: a basis point
 
 
@@ -29,18 +28,10 @@ def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     asset = world.venue("asset")
     asset.expose("gamma", -part * greeks.gamma * spot * spot)
     if desk.book.has_options and own is None:
-        asset.expose("vanna", part * spot * _delta_per_ln_vol(desk) * factors.leverage)
+        asset.expose("vanna", part * spot * greeks.vanna * factors.leverage)
     if rates:
         for name, flow in _convexity(desk).items():
             world.venue(name).expose("convexity", part * flow)
-
-
-def _delta_per_ln_vol(desk: Desk) -> Vector:
-    """Change of the book's delta per unit of ln vol, one unit of scale, (paths,) units."""
-    factors, delta = desk.world.factors, desk.greeks().delta
-    state = factors.state._replace(vol=factors.vol * np.exp(BUMP_VOL))
-    bumped: Vector = desk.book.delta(factors.tick, state, settled=desk.marked)
-    return (bumped - delta) / BUMP_VOL
 
 
 def _convexity(desk: Desk) -> dict[str, Vector]:
