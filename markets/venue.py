@@ -11,7 +11,6 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from markets.factors import Impact
 from markets.fixed_point import agree
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, aggregate, net
 
@@ -123,7 +122,7 @@ class Venue(ABC):
         self._previous_close: Vector | None = None
         self._nothing = np.zeros(world.paths)
         self._exposed: dict[str, Vector] = {}  # by loop: hedgers' flow, $ notional per unit move of this price
-        world.factors.impact[name] = Impact(world.paths, spec.permanent_share, spec.resilience)
+        world.factors.displaced_by(name, spec.permanent_share, spec.resilience)
         world.ledger.open(INVESTORS)
 
     # --- what a subclass gives -------------------------------------------------------------------------------------
