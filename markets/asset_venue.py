@@ -102,6 +102,10 @@ class AssetVenue(Venue):
         """Units, (paths,)."""
         return self.world.ledger.balance(account, self.name)
 
+    def reached(self, account: str) -> bool:
+        """Whether an account has ever held any units."""
+        return self.world.ledger.reached(account, self.name)
+
     def value(self, account: str) -> Vector:
         """$ worth at mid, (paths,)."""
         return self.held(account) * self.mid

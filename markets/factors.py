@@ -27,6 +27,7 @@ from markets.kernels.factors import (
     VOL_KEEP,
     VOL_VARIANCE,
     carry,
+    displace,
     observe,
 )
 from markets.price import PriceLaw
@@ -69,8 +70,7 @@ class Impact:
 
     def add(self, move: Vector) -> None:
         """Book a move just caused."""
-        self.permanent += self._share * move
-        self.transient += (1 - self._share) * move
+        displace(move, self._share, self.permanent, self.transient)
 
     def decay(self, years: float) -> None:
         """Let `years` of trading time pass."""
@@ -200,7 +200,7 @@ class Factors:
             self._impacts[0],
             self.vol,
             market.realised_ratio,
-            self._feedback.leverage * market.beta * self.vol_base,
+            self.leverage_at_unit_vol,
             self.deviation,
             self.vol_noise,
             self.vol_response,
@@ -301,7 +301,12 @@ class Factors:
     @property
     def leverage(self) -> Vector:
         """Elasticity of the leverage effect now: fall of ln s per unit of ln S, (paths,)."""
-        return self._feedback.leverage * self._market.beta * self.vol_base / self.vol
+        return self.leverage_at_unit_vol / self.vol
+
+    @property
+    def leverage_at_unit_vol(self) -> float:
+        """The same times implied vol: it falls as vol rises."""
+        return self._feedback.leverage * self._market.beta * self.vol_base
 
     @property
     def margin_vol(self) -> Vector:

@@ -119,6 +119,10 @@ class SwapVenue(Venue):
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(NODES, change, strict=True))
 
+    def reached(self, account: str) -> bool:
+        """Whether an account has ever held any notional."""
+        return self.world.ledger.reached(account, self.assets[0])
+
     def value(self, account: str) -> Vector:
         """$ worth at mid, (paths,)."""
         annuity, floating = self.terms()

@@ -12,7 +12,7 @@ import simpy
 from numpy.typing import NDArray
 
 from markets.fixed_point import agree
-from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, aggregate, net
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, aggregate, drop_dust, net
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -164,6 +164,10 @@ class Venue(ABC):
         """Signed quantity that an account holds, (paths,) units or $ notional."""
 
     @abstractmethod
+    def reached(self, account: str) -> bool:
+        """Whether an account has ever held any of this."""
+
+    @abstractmethod
     def value(self, account: str) -> Vector:
         """$ worth at mid of what an account holds of this, (paths,)."""
 
@@ -260,7 +264,8 @@ class Venue(ABC):
 
     def expose(self, loop: str, flow: Vector) -> None:
         """Add what a hedger would trade per unit move of this price, (paths,) $ notional; stands for one tick."""
-        self._exposed[loop] = self._exposed.get(loop, 0.0) + flow
+        known = self._exposed.get(loop)
+        self._exposed[loop] = flow if known is None else known + flow
 
     def gain(self, loop: str) -> Vector:
         """Share of a move of this price that re-hedging by one loop adds to the next, (paths,).
@@ -298,9 +303,11 @@ class Venue(ABC):
         return order.answer
 
     def _order(self, taker: str, quantity: Vector) -> Vector:
-        order = np.array(np.broadcast_to(quantity, (self.world.paths,)))
-        self.world.require_finite(f"order of {taker} at {self.name}", order)
-        return np.where(np.abs(self.notional(order)) < DUST, 0.0, order)
+        order = np.empty(self.world.paths)
+        order[:] = quantity
+        if not drop_dust(order, self.unit_notional, DUST):
+            self.world.require_finite(f"order of {taker} at {self.name}", order)
+        return order
 
     def hit(self, taker: Named, maker: str, quantity: Vector) -> Vector:
         """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).

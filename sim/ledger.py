@@ -50,6 +50,7 @@ class Ledger:
         self._flows = np.zeros((ROOM["reasons"], ROOM["accounts"], paths))
         self._gross = np.zeros((ROOM["assets"], paths))
         self._holders: dict[str, NDArray[np.int64]] = {CASH: np.empty(0, dtype=np.int64)}  # rows that an asset reached
+        self._reached: set[tuple[str, str]] = set()  # (account, asset)
         self._noted: dict[tuple[str, str], None] = {}  # (account, reason), in order
         self._entries: dict[tuple[Move, ...], Entries] = {}
         self._views: dict[tuple[str, str], Vector] = {}
@@ -89,7 +90,7 @@ class Ledger:
 
     def reached(self, account: str, asset: str = CASH) -> bool:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
-        return bool((self._holders[asset] == self.accounts[account]).any())
+        return (account, asset) in self._reached
 
     def flow(self, account: str, reason: str) -> Vector:
         """Running total of cash that an account received for a reason, (paths,) $. A view: do not write to it."""
@@ -136,6 +137,7 @@ class Ledger:
             reason = self._reason(move) if move.asset in (CASH, None) else kernels.NONE
             rows[i] = source, target, asset, reason
             if move.asset is not None:
+                self._reached |= {(move.source, move.asset), (move.target, move.asset)}
                 self._holders[move.asset] = np.union1d(self._holders[move.asset], [source, target])
         return Entries(rows, frozenset(move.asset for move in moves if move.asset is not None))
 

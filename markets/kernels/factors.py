@@ -121,3 +121,11 @@ def observe(
             node[j] = level + noise[j] + (lasting[j] + passing[j])
             finite &= node[j] - node[j] == 0.0
     return finite
+
+
+@kernel
+def displace(move: Floats, share: float, lasting: Floats, passing: Floats) -> None:
+    """Book a displacement: `share` of it lasts, the rest passes."""
+    for j in range(move.shape[0]):
+        lasting[j] += share * move[j]
+        passing[j] += (1.0 - share) * move[j]

@@ -221,3 +221,13 @@ def swap_moves(
                 walking[j] = own * walked[j] * years[j]
                 crisis[j] = spread_cost - quiet[j]
                 back[j] = spread_cost + walking[j]
+
+
+@kernel
+def drop_dust(order: Floats, reference: Floats, dust: float) -> bool:
+    """Set to 0 what is worth less than `dust` $ at `reference` $ a unit; returns whether the whole order is finite."""
+    finite = True
+    for j in range(order.shape[0]):
+        finite &= order[j] - order[j] == 0.0
+        order[j] = 0.0 if abs(order[j] * reference[j]) < dust else order[j]
+    return finite
