@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.kernels.trading import ASSET_MOVES, asset_moves
+from markets.kernels.trading import ASSET_MOVES, asset_moves, fallen
 from markets.venue import Venue
 from sim.ledger import Move
 from sim.phases import minutes
@@ -120,14 +120,13 @@ class AssetVenue(Venue):
 
     def stop_if_fallen(self) -> None:
         """Halt the paths whose price has newly fallen through a level."""
-        levels, close = np.asarray(self.spec.halts), self._previous_close
+        levels, close = np.asarray(self.spec.halts, dtype=np.float64), self._previous_close
         if not levels.size or close is None:
             return
-        world = self.world
-        hit = np.searchsorted(levels, 1 - self.mid / close, side="right")
-        fresh = hit > self._levels_hit
-        if not fresh.any():
+        world, hit = self.world, np.empty(close.size, dtype=np.int64)
+        if not fallen(self.mid, close, levels, self._levels_hit, hit):
             return
+        fresh = hit > self._levels_hit
         until = np.where(hit == levels.size, world.clock.ticks[-1] + 1, world.now + minutes(self.spec.halt_minutes))
         self.halted_until = np.where(fresh, until, self.halted_until)
         self._levels_hit = np.maximum(hit, self._levels_hit)

@@ -161,6 +161,7 @@ class Factors:
         lines = (storyline.spot, storyline.vol, *(getattr(storyline, node) for node in NODES), storyline.credit)
         self._levels = np.stack([line.level for line in lines], axis=1)  # (ticks, LEVELS)
         self._credit_terms = feedback.credit * np.array([credit.elasticity, credit.stress_elasticity])
+        self._rates_move = any(getattr(market.rates, f"vol_{node}") for node in NODES)
         self._law = PriceLaw(float(np.exp(storyline.spot.level[0])), market.price_model == "normal")
         self._others = OtherAssets(assets, clock, streams, market)
 
@@ -194,8 +195,8 @@ class Factors:
             terms,
             self._mixing,
             first,
-            self._vol_noise.normal(),
-            self._rate_noise.normals(3),
+            self._vol_noise.normal() if market.xi else self._nothing,
+            self._rate_noise.normals(len(NODES)) if self._rates_move else np.broadcast_to(self._nothing, (3, first.size)),
             self._nothing if jumps is None else terms[SPOT_KEEP] * jumps,
             self._impacts[0],
             self.vol,

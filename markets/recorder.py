@@ -48,12 +48,13 @@ class Recorder:
             self._track()
             closing = bool(clock.is_close[tick])
             for venue in world.venues.values():
-                columns = self._levels(venue) if closing or world.log.witness.size else {}
+                closes = closing and isinstance(venue, AssetVenue) and world.log.wants("closes")
+                columns = self._levels(venue) if closes or world.log.witness.size else {}
                 if world.log.witness.size:
                     world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
+                if closes:
+                    world.log.add("closes", world.now, venue=venue.name, **columns)
                 if closing:
-                    if isinstance(venue, AssetVenue):
-                        world.log.add("closes", world.now, venue=venue.name, **columns)
                     venue.close_day()
             if tick == len(clock.ticks) - 1:
                 self._write_peaks()

@@ -12,7 +12,7 @@ import simpy
 from numpy.typing import NDArray
 
 from markets.fixed_point import agree
-from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, aggregate, drop_dust, net
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, drop_dust, net, open_book, rules
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -188,20 +188,24 @@ class Venue(ABC):
         """Half-spread and depth, computed once per state of the market."""
         version = self.world.factors.version
         if self._rules is None or self._rules[0] != version:
-            self._rules = (version, self._half_spread_by_vol(), self._depth_by_vol())
+            self._rules = (version, *self._at_vol())
         return self._rules[1:]
 
-    def _half_spread_by_vol(self) -> Vector:
-        world = self.world
-        power = self.spec.spread_power * world.feedback.spread
-        ratio = world.factors.vol / world.factors.vol_base
-        return self.spec.half_spread * world.factors.spread_line * ratio**power
-
-    def _depth_by_vol(self) -> Vector:
-        world = self.world
-        power = self.spec.depth_power * world.feedback.depth
-        ratio = world.factors.vol_base / world.factors.vol
-        return self._outside_depth() * ratio**power
+    def _at_vol(self) -> tuple[Vector, Vector]:
+        world, spec, feedback = self.world, self.spec, self.world.feedback
+        half_spread, depth, outside = np.empty(world.paths), np.empty(world.paths), np.empty(world.paths)
+        outside[:] = self._outside_depth()
+        rules(
+            world.factors.vol,
+            world.factors.vol_base,
+            spec.half_spread * world.factors.spread_line,
+            spec.spread_power * feedback.spread,
+            outside,
+            spec.depth_power * feedback.depth,
+            half_spread,
+            depth,
+        )
+        return half_spread, depth
 
     def _outside_depth(self) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -240,14 +244,15 @@ class Venue(ABC):
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
-            paths, makers = self.world.paths, len(self._quotes)
-            quotes = np.empty((makers, QUOTE_ROWS, paths))
-            for rows, quote in zip(quotes, self._quotes.values(), strict=True):
-                rows[HALF_SPREAD], rows[SKEW], rows[DEPTH] = quote.half_spread, quote.skew, quote.depth
+            paths = self.world.paths
+            levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(self._quotes) + 1, paths))
+            for quote in self._quotes.values():
+                levels[DEPTH] += quote.depth
             floor = np.empty(paths)
             floor[:] = self.spec.depth_floor * self._outside_depth()
-            levels, shares = np.empty((QUOTE_ROWS, paths)), np.empty((makers + 1, paths))
-            behind = aggregate(quotes, self.rule_half_spread(), floor, levels, shares)
+            behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
+            for share, quote in zip(shares, self._quotes.values(), strict=False):
+                add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
             names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
             self._book = Book(levels, names, shares[: len(names)])
         return self._book

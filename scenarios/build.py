@@ -93,11 +93,19 @@ def check_on_clock(scenario: Scenario, clock: Clock) -> None:
         Benchmark(add_months(scenario.start, 12 * years), clock)
 
 
-def make_world(scenario: Scenario, chunk: Chunk, feedback: FeedbackSpec, clock: Clock | None = None) -> TradingWorld:
-    """A world ready to run: market, agents, accountant, recorder."""
+def make_world(
+    scenario: Scenario,
+    chunk: Chunk,
+    feedback: FeedbackSpec,
+    clock: Clock | None = None,
+    tables: tuple[str, ...] | None = None,
+) -> TradingWorld:
+    """A world ready to run: market, agents, accountant, recorder. It logs `tables` (default: all)."""
     clock = clock or make_clock(scenario)
     streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
-    log = EventLog(world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses)
+    log = EventLog(
+        world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
+    )
     log.declare(*TABLES)
     world = TradingWorld(
         name=chunk.world,
@@ -133,7 +141,7 @@ class ChunkJob:
     tables: tuple[str, ...] | None = None  # all of them where None
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world])
+        world = make_world(self.scenario, chunk, self.feedback[chunk.world], tables=self.tables)
         world.run(tick_done)
         world.log.write(self.folder, world.clock, self.tables)
 

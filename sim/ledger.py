@@ -98,6 +98,10 @@ class Ledger:
             return self._nothing
         return _read_only(self._flows[self._reasons[reason], self.accounts[account]])
 
+    def noted(self, account: str, reason: str) -> bool:
+        """Whether an account has ever had a flow for a reason: if not, it is zero on every path."""
+        return (account, reason) in self._noted
+
     def reasons(self, account: str) -> list[str]:
         """Reasons for which an account has flows."""
         return [reason for name, reason in self._noted if name == account]

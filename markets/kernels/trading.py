@@ -8,9 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.normal import exp, log
 from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 BLOCK = 512  # paths
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
@@ -20,48 +22,37 @@ SWAP_MOVES = 6  # notional, coupon, and notes of calm spread, crisis spread, wal
 
 
 @kernel
-def aggregate(quotes: Floats, rule: Floats, floor: Floats, book: Floats, shares: Floats) -> bool:
-    """All quotes as one, and each maker's share of it; investors stand behind up to `floor`.
+def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool:
+    """Begin a book with investors, who stand behind the makers up to `floor`.
 
     Args:
-        quotes: (makers, QUOTE_ROWS, paths).
-        rule: half-spread of the investors' quote.
         floor: $ notional that is always shown.
-        book: (QUOTE_ROWS, paths), written: spreads weighted by depth, and depth.
-        shares: (makers + 1, paths), written: share of the depth, investors' last.
+        rule: half-spread of the investors' quote.
+        book: (QUOTE_ROWS, paths): depth of all makers; spreads are written, depth is raised.
+        behind: written: share of the depth that the investors show.
 
     Returns whether investors show anything on any path.
     """
-    makers, paths, behind = quotes.shape[0], rule.shape[0], False
-    for start in range(0, paths, BLOCK):
-        stop = min(start + BLOCK, paths)
-        width = stop - start
-        half, skew, depth = book[HALF_SPREAD, start:stop], book[SKEW, start:stop], book[DEPTH, start:stop]
-        least, outside, investors = floor[start:stop], rule[start:stop], shares[makers, start:stop]
-        depth[:] = 0.0
-        skew[:] = 0.0
-        for m in range(makers):
-            own = quotes[m, DEPTH, start:stop]
-            for j in range(width):
-                depth[j] += own[j]
-        for j in range(width):
-            gap = least[j] - depth[j]
-            investors[j] = gap if not gap < 0.0 else 0.0
-            behind |= investors[j] > 0.0
-            depth[j] += investors[j]
-        half[:] = 0.0
-        for m in range(makers):
-            own, share = quotes[m, DEPTH, start:stop], shares[m, start:stop]
-            own_half, own_skew = quotes[m, HALF_SPREAD, start:stop], quotes[m, SKEW, start:stop]
-            for j in range(width):
-                weight = own[j] / depth[j]
-                share[j] = weight
-                half[j] += weight * own_half[j]
-                skew[j] += weight * own_skew[j]
-        for j in range(width):
-            investors[j] /= depth[j]
-            half[j] += investors[j] * outside[j]
-    return behind
+    half, lean, shown, anything = book[HALF_SPREAD], book[SKEW], book[DEPTH], False
+    for j in range(rule.shape[0]):
+        gap = floor[j] - shown[j]
+        gap = 0.0 if gap < 0.0 else gap
+        anything |= gap > 0.0
+        shown[j] += gap
+        behind[j] = gap / shown[j]
+        half[j] = behind[j] * rule[j]
+        lean[j] = 0.0
+    return anything
+
+
+@kernel
+def add_quote(half_spread: Floats, skew: Floats, depth: Floats, book: Floats, share: Floats) -> None:
+    """Add a quote to a book (QUOTE_ROWS, paths) whose depth is known; `share` is written: of that depth."""
+    half, lean, shown = book[HALF_SPREAD], book[SKEW], book[DEPTH]
+    for j in range(depth.shape[0]):
+        share[j] = depth[j] / shown[j]
+        half[j] += share[j] * half_spread[j]
+        lean[j] += share[j] * skew[j]
 
 
 @kernel_inline
@@ -144,7 +135,7 @@ def asset_moves(
 
     Args:
         filled: signed units.
-        book: (QUOTE_ROWS, paths) as from `aggregate`.
+        book: (QUOTE_ROWS, paths) with all its quotes.
         shares: (makers, paths) of the fill that each maker takes.
         calm: half-spread of a calm market; what is beyond it is the crisis's.
         walk: by which the price is worse than mid and spread.
@@ -231,3 +222,45 @@ def drop_dust(order: Floats, reference: Floats, dust: float) -> bool:
         finite &= order[j] - order[j] == 0.0
         order[j] = 0.0 if abs(order[j] * reference[j]) < dust else order[j]
     return finite
+
+
+@kernel
+def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints) -> bool:
+    """Into `hit` how many of the `levels` (rising) the price has fallen through since the close; whether any is new.
+
+    Args:
+        before: (paths,) levels that were known to be hit.
+    """
+    fresh = False
+    for j in range(price.shape[0]):
+        fall, count = 1.0 - price[j] / close[j], 0
+        for level in levels:
+            count += 1 if level <= fall else 0
+        hit[j] = count
+        fresh |= count > before[j]
+    return fresh
+
+
+@kernel
+def rules(
+    vol: Floats,
+    base: float,
+    half_spread: float,
+    spread_power: float,
+    depth: Floats,
+    depth_power: float,
+    by_vol: Floats,
+    shown: Floats,
+) -> None:
+    """A venue's half-spread and depth at the vol of the moment.
+
+    Args:
+        vol: implied vol; base: at the start.
+        half_spread: at base vol; it grows with (vol / base)^spread_power.
+        depth: $ notional at base vol; it falls with (vol / base)^-depth_power.
+        by_vol, shown: written: half-spread and depth.
+    """
+    for j in range(vol.shape[0]):
+        level = log(vol[j] / base)
+        by_vol[j] = half_spread * exp(spread_power * level)
+        shown[j] = depth[j] * exp(-depth_power * level)
