@@ -11,6 +11,7 @@ from agents.base import Process
 from agents.tables import ATTRIBUTION, COSTS, UNSPLIT
 from agents.world import TradingWorld, margin_account
 from sim.errors import BugError
+from sim.kernels.proof import accumulate, disagreement
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -60,24 +61,27 @@ class Accountant:
 
     def _write(self, agent: Agent) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name
-        desk = world.desks.get(name)
-        zero = world.full(0.0)
+        desk, account = world.desks.get(name), margin_account(name)
         hedge_value = world.hedge_value(name)
-        book_value = desk.book_value if desk else zero
-        cash, margin = ledger.balance(name), ledger.balance(margin_account(name))
-        claims = world.claims.value(name)
+        book_value = desk.book_value if desk else 0.0
+        cash = ledger.balance(name)
+        margin = ledger.balance(account) if ledger.reached(account) else 0.0
+        claims = world.claims.value(name) if world.claims.debts else 0.0
         equity = cash + margin + hedge_value + book_value + claims
-        parts = {c: desk.totals[c] if desk else zero for c in (*ATTRIBUTION, UNSPLIT)}
-        parts |= {c: ledger.flow(name, c) for c in COSTS}
+        parts: dict[str, Vector | float] = {c: desk.totals[c] if desk else 0.0 for c in (*ATTRIBUTION, UNSPLIT)}
+        parts |= {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
         parts["hedge"] = parts["hedge"] + hedge_value
-        written_off = ledger.flow(name, "write_off")
         capital = ledger.flow(name, "capital")
-        if agent.role == "funding_desk":
-            parts["funding_credit"] = parts["funding_credit"] + written_off
-        else:
-            capital = capital + written_off
+        if ledger.noted(name, "write_off"):
+            written_off = ledger.flow(name, "write_off")
+            if agent.role == "funding_desk":
+                parts["funding_credit"] = parts["funding_credit"] + written_off
+            else:
+                capital = capital + written_off
         pnl = equity - capital
         self._prove(name, pnl, parts)
+        if not world.log.wants("marks"):
+            return
         del parts[UNSPLIT]
         if desk and not self._attributed:
             parts |= dict.fromkeys(ATTRIBUTION, world.full(np.nan))
@@ -101,7 +105,8 @@ class Accountant:
         """Unhedged P&L, net exposure and fate of a desk."""
         world = self._world
         desk, spot = world.desks.get(name), world.factors.spot
-        held = world.venue("asset").value(name)
+        asset = world.venue("asset")
+        held = asset.value(name) if asset.reached(name) else 0.0
         if desk is None:
             return {
                 "unhedged_pnl": 0.0,
@@ -119,14 +124,15 @@ class Accountant:
             "defaulted": desk.defaulted,
         }
 
-    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector]) -> None:
+    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector | float]) -> None:
         world = self._world
-        world.require_finite(f"P&L of {name}", pnl)
-        total = sum(parts.values(), world.full(0.0))
-        gross = sum((np.abs(p) for p in parts.values()), world.full(1.0)) + world.ledger.gross()
-        bad = np.abs(total - pnl) > TOLERANCE * gross
-        if bad.any():
-            i = int(np.argmax(bad))
+        total, gross = world.full(0.0), world.full(1.0) + world.ledger.gross()
+        for part in parts.values():
+            if isinstance(part, np.ndarray):
+                accumulate(np.ascontiguousarray(part), total, gross)
+        i = disagreement(pnl, total, gross, TOLERANCE)
+        if i >= 0:
+            world.require_finite(f"P&L of {name}", pnl)
             raise BugError(
                 f"attribution of {name} does not add up at {world.timestamp()}: {total[i]:.6f} against {pnl[i]:.6f} $"
                 f" on path {world.log.paths[i]} (world {world.name})"

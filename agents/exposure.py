@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
+
 if TYPE_CHECKING:
     from agents.desk import Desk
     from markets.factors import State
 
 Vector = NDArray[np.float64]
-BUMP_VOL = 0.01  # of ln vol
 BUMP_RATE = 1e-4  # decimal: a basis point
 
 
@@ -24,23 +25,16 @@ def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     swaps (`rates`): $ notional paid fixed per unit of the rate, by the convexity of book and hedge.
     """
     world, factors = desk.world, desk.world.factors
-    part = np.where(desk.liquidated, 0.0, desk.scale)
-    spot, greeks = factors.spot, desk.greeks(own)
-    asset = world.venue("asset")
-    asset.expose("gamma", -part * greeks.gamma * spot * spot)
+    asset, greeks, out = world.venue("asset"), desk.greeks(own), np.empty((2, world.paths))
+    leverage = factors.leverage_at_unit_vol
+    flows(desk.scale, desk.liquidated, factors.spot, factors.vol, greeks.gamma, greeks.vanna, leverage, out)
+    asset.expose("gamma", out[GAMMA_FLOW])
     if desk.book.has_options and own is None:
-        asset.expose("vanna", part * spot * _delta_per_ln_vol(desk) * factors.leverage)
-    if rates:
+        asset.expose("vanna", out[VANNA_FLOW])
+    if rates and desk.book.has_swaps:
+        part = np.where(desk.liquidated, 0.0, desk.scale)
         for name, flow in _convexity(desk).items():
             world.venue(name).expose("convexity", part * flow)
-
-
-def _delta_per_ln_vol(desk: Desk) -> Vector:
-    """Change of the book's delta per unit of ln vol, one unit of scale, (paths,) units."""
-    factors, delta = desk.world.factors, desk.greeks().delta
-    state = factors.state._replace(vol=factors.vol * np.exp(BUMP_VOL))
-    bumped: Vector = desk.book.delta(factors.tick, state, settled=desk.marked)
-    return (bumped - delta) / BUMP_VOL
 
 
 def _convexity(desk: Desk) -> dict[str, Vector]:

@@ -14,6 +14,7 @@ from agents.exposure import expose
 from agents.intervals import Interval
 from agents.policies import Every, Never, Policy, Situation
 from agents.positions import Position
+from markets.kernels.hedging import DISCOUNT, GAMMA, GROSS, LOOKED_AT, TARGET, answered, asset_order, look
 from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
@@ -77,27 +78,29 @@ class _Hedging:
                 self.last_look = world.tick_index
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
-            orders = {name: order for name, order in self._orders(due).items() if callable(order) or order.any()}
+            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or sent.any()}
             self.unfilled = {}  # whatever was left is in these orders
             world.start(self._send(orders))
 
     def _send(self, orders: dict[str, Vector | Demand]) -> Process:
         """Orders on their way, beside the desk that goes on looking."""
         world, agent = self.world, self.agent
-        sent = {name: order for name, order in orders.items() if not callable(order)}
-        for name, quantity in sent.items():
-            self.in_flight[name] = self._under_way(name) + quantity
+        sent: dict[str, Vector] = {}
         if agent.latency_seconds:
+            sent = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
+            for name, quantity in sent.items():
+                self.in_flight[name] = self._under_way(name) + quantity
             yield world.after(agent.latency_seconds, Phase.TRADE)
-        answers = {name: world.venue(name).trade(agent, order) for name, order in orders.items()}
+        answers = {name: world.venue(name).trade(agent, sending) for name, sending in orders.items()}
         for name, answer in answers.items():
             fill = yield answer
             if name in sent:
                 self.in_flight[name] = self.in_flight[name] - sent[name]
-            left = np.abs(fill.unfilled) > 1e-9 * np.maximum(np.abs(fill.quantity + fill.unfilled), 1.0)
-            self.unfilled[name] = self._left_at(name) | left
+            left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+            answered(fill.quantity, fill.unfilled, world.factors.spot, self.last_spot, left, last_spot)
             if name == "asset":
-                self.last_spot = np.where((fill.quantity != 0) & ~left, world.factors.spot, self.last_spot)
+                self.last_spot = last_spot
+            self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _left_at(self, venue: str) -> Mask:
         return self.unfilled.get(venue, np.zeros(self.world.paths, dtype=bool))
@@ -109,26 +112,28 @@ class _Hedging:
     @property
     def _held(self) -> Vector:
         """Units held, with those on their way, (paths,)."""
-        return self.world.ledger.balance(self.agent.name, "asset") + self._under_way("asset")
+        held = self.world.ledger.balance(self.agent.name, "asset")
+        return held + self.in_flight["asset"] if "asset" in self.in_flight else held.copy()
 
     def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
         own = self._own_state(market)
         state, greeks = own or factors.state, desk.greeks(own)
-        years = desk.book.expiry_years(factors.tick)
+        years, seen = desk.book.expiry_years(factors.tick), np.empty((LOOKED_AT, held.size))
+        look(desk.scale, greeks.delta, greeks.gamma, factors.overnight, years, desk.book.gross_units, seen)
         at = Situation(
             tick=factors.tick,
             due=due,
             spot=state.spot,
             last_spot=self.last_spot,
-            target=-desk.scale * greeks.delta,
+            target=seen[TARGET],
             position=held,
-            gamma=desk.scale * greeks.gamma,
+            gamma=seen[GAMMA],
             vol=state.vol,
             half_spread=self.world.venue("asset").half_spread,
-            discount=np.exp(-factors.overnight * years),
-            gross_units=desk.scale * desk.book.gross_units,
+            discount=seen[DISCOUNT],
+            gross_units=seen[GROSS],
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,
@@ -148,24 +153,19 @@ class _Hedging:
 
     def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""
-        look, held, factors = due | self._left_at("asset"), self._held, self.world.factors
+        looks, held, factors = due | self._left_at("asset"), self._held, self.world.factors
 
         def asset(move: Vector) -> Vector:
-            return self._asset_order(due, look, held, factors.if_spot_moved(move))
+            return self._asset_order(due, looks, held, factors.if_spot_moved(move))
 
-        return {"asset": asset if self.together else self._asset_order(due, look, held), **self._rate_orders(due)}
+        return {"asset": asset if self.together else self._asset_order(due, looks, held), **self._rate_orders(due)}
 
-    def _asset_order(self, due: bool, look: Mask, held: Vector, market: State | None = None) -> Vector:
+    def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
-        desk = self.desk
-        if self.passive:
-            order = np.zeros(self.world.paths)
-        else:
-            at = self._situation(due, held, market)
-            order = np.where(look, self.agent.policy.desired(at) - held, 0.0)
-        order = np.where(desk.liquidated, -held, order)
-        net = desk.scale * desk.greeks(market).delta + held + order
-        return order - desk.forced * net
+        desk, out = self.desk, np.empty(self.world.paths)
+        wanted = held if self.passive else self.agent.policy.desired(self._situation(due, held, market))
+        asset_order(wanted, held, desk.greeks(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
+        return out
 
     # --- rates -----------------------------------------------------------------------------------------------------
     def _rate_orders(self, due: bool) -> dict[str, Vector]:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from markets.kernels.quoting import standing, vol_proportional
+from markets.kernels.trading import QUOTE_ROWS
 from markets.venue import INVESTORS, Quote
 from sim.params import param
 from sim.phases import Phase
@@ -78,6 +80,7 @@ class _Making:
         self.share = {
             v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
         }
+        self.nothing = world.full(0.0)
         self.peak = world.full(agent.capital)
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.away = np.zeros(world.paths, dtype=bool)
@@ -90,39 +93,37 @@ class _Making:
             tick = world.tick_index
             if tick > 0:
                 self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
-            equity = self._equity()
-            self._withdraw_or_return(equity, int(world.clock.day[tick]))
+            equity = self.world.ledger.balance(self.agent.name) + world.hedge_value(self.agent.name)
+            able = self._withdraw_or_return(equity, int(world.clock.day[tick]))
             for venue in self.venues:
-                venue.post(self.agent.name, self._quote(venue, equity))
-            self._log()
-
-    def _equity(self) -> Vector:
-        equity = self.world.ledger.balance(self.agent.name).copy()
-        for venue in self.world.venues.values():
-            equity += venue.value(self.agent.name)
-        return equity
+                venue.post(self.agent.name, self._quote(venue, able))
+            if world.log.witness.size:
+                self._log()
 
     def _pass_on_inventory(self, years: float) -> None:
         """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
         share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
         for venue in self.venues:
             held = venue.held(self.agent.name)
-            if held.any():
+            if venue.reached(self.agent.name) and held.any():
                 venue.hand_over(self.agent.name, INVESTORS, share * held)
 
-    def _withdraw_or_return(self, equity: Vector, day: int) -> None:
+    def _withdraw_or_return(self, equity: Vector, day: int) -> Vector:
+        """Share of its full depth that the maker can show, (paths,)."""
         world, agent = self.world, self.agent
         if world.feedback.depth == 0:
-            return
-        back = self.away & (day >= self.away_until)
-        if back.any():
-            self._recapitalise(back, equity)
-        np.maximum(self.peak, equity, out=self.peak)
-        leaving = ~self.away & (self.peak - equity > agent.drawdown_limit * agent.capital)
-        if leaving.any():
+            return world.full(1.0)
+        if self.away.any():
+            back = self.away & (day >= self.away_until)
+            if back.any():
+                self._recapitalise(back, equity)
+        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)
+        if standing(equity, agent.capital, limit, switch, self.peak, self.away, leaving, able):
             world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
             self.away |= leaving
             self.away_until = np.where(leaving, day + agent.recapitalise_days, self.away_until)
+        return able
 
     def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
         """Owners bring the capital back to where it was."""
@@ -134,30 +135,32 @@ class _Making:
         self.peak = np.where(back, equity, self.peak)
         self.away &= ~back
 
-    def _quote(self, venue: Venue, equity: Vector) -> Quote:
-        switch = min(self.world.feedback.depth, 1.0)
-        ratio = np.clip(equity / self.agent.capital, 0.0, 1.0) ** switch
-        depth = np.where(self.away, 0.0, self.share[venue.name] * venue.rule_depth() * ratio)
-        half_spread, skew = self._rule(venue)
-        return Quote(half_spread, skew, depth)
-
-    def _rule(self, venue: Venue) -> tuple[Vector, Vector]:
-        """Half-spread and skew, (paths,) each."""
+    def _quote(self, venue: Venue, able: Vector) -> Quote:
+        """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
         kind = self.agent.quoting.kind
-        if kind == "avellaneda_stoikov":
-            return self._avellaneda_stoikov(venue)
-        return self._symmetric(venue) if kind == "symmetric" else self._vol_proportional(venue)
+        if kind == "vol_proportional":
+            return self._vol_proportional(venue, able)
+        rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
+        return Quote(*rule(venue), self.share[venue.name] * venue.rule_depth() * able)
 
-    def _vol_proportional(self, venue: Venue) -> tuple[Vector, Vector]:
+    def _vol_proportional(self, venue: Venue, able: Vector) -> Quote:
         """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
-        quoting, factors = self.agent.quoting, self.world.factors
-        switch = min(self.world.feedback.spread, 1.0)
-        half_spread = venue.rule_half_spread()
-        if venue.unit_price:
-            dearer = np.maximum(factors.credit - factors.credit0, 0.0)
-            half_spread = half_spread + switch * quoting.funding_days * dearer / 360
-        fullness = np.clip(venue.exposure(self.agent.name) / self.agent.inventory_limit, -1.0, 1.0)
-        return half_spread, -switch * quoting.inventory_skew * half_spread * fullness
+        agent, quoting, factors = self.agent, self.agent.quoting, self.world.factors
+        switch, quote = min(self.world.feedback.spread, 1.0), np.empty((QUOTE_ROWS, self.world.paths))
+        vol_proportional(
+            venue.rule_half_spread(),
+            venue.rule_depth(),
+            able,
+            factors.credit,
+            venue.exposure(agent.name) if venue.reached(agent.name) else self.nothing,
+            self.share[venue.name],
+            factors.credit0,
+            switch * quoting.funding_days / 360 if venue.unit_price else 0.0,
+            switch * quoting.inventory_skew,
+            agent.inventory_limit,
+            quote,
+        )
+        return Quote(*quote)
 
     def _avellaneda_stoikov(self, venue: Venue) -> tuple[Vector, Vector]:
         """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.

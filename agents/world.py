@@ -45,7 +45,11 @@ class TradingWorld(MarketWorld):
 
     def hedge_value(self, name: str) -> Vector:
         """Worth at mid of what an agent holds at the venues, (paths,) $."""
-        return sum((venue.value(name) for venue in self.venues.values()), self.full(0.0))
+        value = self.full(0.0)
+        for venue in self.venues.values():
+            if venue.reached(name):
+                value += venue.value(name)
+        return value
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.trading import ASSET_MOVES, asset_moves, fallen
 from markets.venue import Venue
+from sim.ledger import Move
 from sim.phases import minutes
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
+    from markets.venue import Book
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
@@ -26,6 +29,7 @@ class AssetVenue(Venue):
         super().__init__(world, name, spec)
         world.ledger.list_asset(name)
         self._previous_close = self.mid.copy()
+        self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
 
     @property
     def mid(self) -> Vector:
@@ -61,26 +65,46 @@ class AssetVenue(Venue):
         """Spreads are shares of mid."""
         return 1.0
 
-    def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
+    @property
+    def unit_notional(self) -> Vector:
+        """The reference price, (paths,) $."""
+        return self.reference
+
+    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
         """Units against cash; the cash is split into the price at mid and what worsened it."""
-        ledger = self.world.ledger
-        notional = self.notional(quantity)
-        calm_cost = np.abs(notional) * calm
-        ledger.transfer(quantity, source=maker, target=taker, asset=self.name, reason="hedge")
-        ledger.transfer(quantity * self.mid, source=taker, target=maker, reason="hedge")
-        ledger.transfer(calm_cost, source=taker, target=maker, reason="spread_cost_calm")
-        ledger.transfer(notional * spread - calm_cost, source=taker, target=maker, reason="spread_cost_crisis")
-        ledger.transfer(notional * walk, source=taker, target=maker, reason="impact_cost")
+        amounts, spread = np.empty((len(book.makers) * ASSET_MOVES, filled.size)), np.empty_like(filled)
+        calm = self.spec.half_spread
+        asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.reference, amounts, spread)
+        self.world.ledger.post(amounts, self._moves(taker, book.makers))
+        return spread
+
+    def _moves(self, taker: str, makers: tuple[str, ...]) -> tuple[Move, ...]:
+        """Of whom to whom the rows of `asset_moves` go."""
+        known = self._settled.get((taker, makers))
+        if known is None:
+            costs = ("hedge", "spread_cost_calm", "spread_cost_crisis", "impact_cost")
+            known = tuple(
+                move
+                for maker in makers
+                for move in (Move(maker, taker, "hedge", self.name), *(Move(taker, maker, cost) for cost in costs))
+            )
+            self._settled[taker, makers] = known
+        return known
 
     def hand_over(self, source: str, target: str, quantity: Vector) -> None:
         """Units against cash at mid."""
-        ledger = self.world.ledger
-        ledger.transfer(quantity, source=source, target=target, asset=self.name, reason="hedge")
-        ledger.transfer(quantity * self.mid, source=target, target=source, reason="hedge")
+        amounts = np.empty((2, self.world.paths))
+        amounts[0] = quantity
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        self.world.ledger.post(amounts, (Move(source, target, "hedge", self.name), Move(target, source, "hedge")))
 
     def held(self, account: str) -> Vector:
         """Units, (paths,)."""
         return self.world.ledger.balance(account, self.name)
+
+    def reached(self, account: str) -> bool:
+        """Whether an account has ever held any units."""
+        return self.world.ledger.reached(account, self.name)
 
     def value(self, account: str) -> Vector:
         """$ worth at mid, (paths,)."""
@@ -96,14 +120,13 @@ class AssetVenue(Venue):
 
     def stop_if_fallen(self) -> None:
         """Halt the paths whose price has newly fallen through a level."""
-        levels, close = np.asarray(self.spec.halts), self._previous_close
+        levels, close = np.asarray(self.spec.halts, dtype=np.float64), self._previous_close
         if not levels.size or close is None:
             return
-        world = self.world
-        hit = np.searchsorted(levels, 1 - self.mid / close, side="right")
-        fresh = hit > self._levels_hit
-        if not fresh.any():
+        world, hit = self.world, np.empty(close.size, dtype=np.int64)
+        if not fallen(self.mid, close, levels, self._levels_hit, hit):
             return
+        fresh = hit > self._levels_hit
         until = np.where(hit == levels.size, world.clock.ticks[-1] + 1, world.now + minutes(self.spec.halt_minutes))
         self.halted_until = np.where(fresh, until, self.halted_until)
         self._levels_hit = np.maximum(hit, self._levels_hit)

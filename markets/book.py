@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from markets.flow_table import FlowTable
 from markets.instruments import GammaClaim, Instrument, Option, Swap
-from markets.kernels.options import DELTA, GREEKS, claim_greeks, option_greeks, option_values
+from markets.kernels.options import DELTA, DV_OVERNIGHT, GREEKS, VANNA, claim_greeks, option_greeks, option_values
 from markets.kernels.swaps import flow_greeks, flow_values
 from markets.option_table import OptionTable
 from sim.errors import UserError
@@ -58,6 +58,7 @@ class Greeks(NamedTuple):
     dv_overnight: Floats  # $ per 1.00 of the node rate
     dv_us2y: Floats
     dv_us10y: Floats
+    vanna: Floats  # units of the asset per unit of ln s, s the market's implied vol
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class CompiledBook:
             sums = np.zeros((4, state.spot.size))
             flow_greeks(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, sums)
             out[0] += sums[0]
-            out[4:] += sums[1:]
+            out[DV_OVERNIGHT:VANNA] += sums[1:]
         return Greeks(*out)
 
     def delta(

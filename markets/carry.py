@@ -37,11 +37,11 @@ def accrue(world: MarketWorld) -> Process:
 
 def _settle(world: MarketWorld, account: str, years: float) -> None:
     ledger, rate = world.ledger, world.factors.overnight
-    if world.market.dividend_yield:
+    if world.market.dividend_yield and world.venue("asset").reached(account):
         due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
         ledger.transfer(due, source=CLEARING, target=account, reason="hedge")
     for name, venue in world.venues.items():
-        if not isinstance(venue, SwapVenue):
+        if not isinstance(venue, SwapVenue) or not venue.reached(account):
             continue
         notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
         if notional.any() or coupon.any():

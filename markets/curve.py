@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.kernels.swaps import FLOW_TERMS, NO_FIXING, flow_greeks, flow_values
+from markets.kernels.terms import NODE_YEARS
+from markets.kernels.terms import node_weights as node_weights_into
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,15 +25,15 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-NODE_YEARS = (0.0, 2.0, 10.0)  # overnight, 2Y, 10Y
-_UNIT = np.eye(3)
 _NO_FIXINGS = np.empty((0, 0))
 
 
 def node_weights(years: ArrayLike) -> Floats:
     """Share of each node in the zero rate at `years` (any shape): (..., 3), rows sum to 1."""
     tau = np.asarray(years, dtype=np.float64)
-    return np.stack([np.interp(tau, NODE_YEARS, unit) for unit in _UNIT], axis=-1)
+    out = np.empty((tau.size, len(NODE_YEARS)))
+    node_weights_into(tau.reshape(-1), out)
+    return out.reshape(*tau.shape, len(NODE_YEARS))
 
 
 def log_discount_weights(years: ArrayLike) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,11 +12,29 @@ from numpy.typing import NDArray
 from markets.assets import MAIN, OtherAssets
 from markets.correlation import mixing
 from markets.jumps import Jumps
+from markets.kernels.factors import (
+    LEVELS,
+    LOG_VOL,
+    RATE_DECAY,
+    RATE_KEEP,
+    RATE_VARIANCE,
+    REALISED,
+    SPOT_DECAY,
+    SPOT_KEEP,
+    SPOT_YEARS,
+    STEP_TERMS,
+    VOL_DECAY,
+    VOL_KEEP,
+    VOL_VARIANCE,
+    carry,
+    displace,
+    observe,
+)
 from markets.price import PriceLaw
 
 if TYPE_CHECKING:
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, RateSpec
-    from markets.storyline import Level, Storyline
+    from markets.storyline import Storyline
     from sim.clock import Clock
     from sim.streams import Streams
 
@@ -38,9 +57,9 @@ class State(NamedTuple):
 class Impact:
     """Displacement by agents' trades: a part that stays and a part that decays (Obizhaeva and Wang 2013)."""
 
-    def __init__(self, paths: int, permanent_share: float, resilience: float) -> None:
-        self.permanent = np.zeros(paths)
-        self.transient = np.zeros(paths)
+    def __init__(self, rows: Vector, permanent_share: float, resilience: float) -> None:
+        """rows: (2, paths) of zeros, where the two parts are kept."""
+        self.permanent, self.transient = rows
         self._share = permanent_share
         self._resilience = resilience
 
@@ -51,8 +70,7 @@ class Impact:
 
     def add(self, move: Vector) -> None:
         """Book a move just caused."""
-        self.permanent += self._share * move
-        self.transient += (1 - self._share) * move
+        displace(move, self._share, self.permanent, self.transient)
 
     def decay(self, years: float) -> None:
         """Let `years` of trading time pass."""
@@ -63,17 +81,32 @@ class Impact:
         return self.permanent + self.transient * self._left(years)
 
     def _left(self, years: float) -> float:
-        return float(np.exp(-self._resilience * DAYS * years))
+        return exp(-self._resilience * DAYS * years)
 
 
-def _bridged(noise: Vector, shock: Vector, variance: Vector | float, keep: float) -> Vector:
-    """One step of a noise of which the bridge leaves `keep` = 1 - weight * dt / (T - t): exact for a full bridge."""
-    return keep * noise + np.sqrt(variance * keep) * shock
-
-
-def _reverted(speed: float, years: float) -> float:
+def _reverted(speed: float, years: Vector) -> Vector:
     """Variance that a unit Ornstein-Uhlenbeck noise gathers in `years`: (1 - exp(-2 speed years)) / (2 speed)."""
-    return years if speed == 0 else float(-np.expm1(-2 * speed * years) / (2 * speed))
+    return years if speed == 0 else np.asarray(-np.expm1(-2 * speed * years) / (2 * speed))
+
+
+def _step_terms(clock: Clock, storyline: Storyline, market: MarketSpec) -> Vector:
+    """What the step into each tick is made of, (ticks, STEP_TERMS).
+
+    The bridge leaves `keep` = 1 - weight * dt / (T - t) of a noise: exact for a full bridge.
+    """
+    years, weight = np.diff(clock.variance_years, prepend=0.0), 1.0 - market.dispersion
+    terms = np.empty((years.size, STEP_TERMS))
+    terms[:, SPOT_DECAY], terms[:, SPOT_YEARS] = np.exp(-market.spot_reversion * years), _reverted(market.spot_reversion, years)
+    terms[:, SPOT_KEEP] = 1.0 - weight * storyline.spot.pull
+    terms[:, REALISED] = np.append(np.nan, storyline.realised[:-1])  # in force at the start of the step
+    terms[:, VOL_DECAY] = np.exp(-market.kappa * years)
+    terms[:, VOL_KEEP] = 1.0 - weight * storyline.vol.pull
+    terms[:, VOL_VARIANCE] = market.xi**2 * _reverted(market.kappa, years)
+    terms[:, RATE_DECAY] = np.exp(-market.rates.mean_reversion * years)
+    for node, keep, variance in zip(NODES, RATE_KEEP, RATE_VARIANCE, strict=True):
+        terms[:, keep] = 1.0 - weight * getattr(storyline, node).pull
+        terms[:, variance] = getattr(market.rates, f"vol_{node}") ** 2 * _reverted(market.rates.mean_reversion, years)
+    return terms
 
 
 def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
@@ -116,15 +149,19 @@ class Factors:
         self._line = storyline
         self._market = market
         self._feedback = feedback
-        self._credit = credit
         self._streams = streams
         self._spot_noise = streams.stream(SPOT_NOISE)
         self._vol_noise = streams.stream("market/vol")
         self._rate_noise = streams.stream("market/rates")
         self._jumps = Jumps(market.jumps, streams)
-        self._mixing = rate_mixing(market.rates)
-        self._rate_vols = [getattr(market.rates, f"vol_{node}") for node in NODES]
-        self._weight = 1.0 - market.dispersion
+        self._mixing = np.zeros((4, 4))
+        self._mixing[0, :2] = market.rho, np.sqrt(1 - market.rho**2)
+        self._mixing[1:] = rate_mixing(market.rates)
+        self._steps = _step_terms(clock, storyline, market)
+        lines = (storyline.spot, storyline.vol, *(getattr(storyline, node) for node in NODES), storyline.credit)
+        self._levels = np.stack([line.level for line in lines], axis=1)  # (ticks, LEVELS)
+        self._credit_terms = feedback.credit * np.array([credit.elasticity, credit.stress_elasticity])
+        self._rates_move = any(getattr(market.rates, f"vol_{node}") for node in NODES)
         self._law = PriceLaw(float(np.exp(storyline.spot.level[0])), market.price_model == "normal")
         self._others = OtherAssets(assets, clock, streams, market)
 
@@ -132,7 +169,10 @@ class Factors:
         self.vol_noise = np.zeros(paths)  # ln s
         self.vol_response = np.zeros(paths)  # ln s added by the leverage effect
         self.rate_noise = np.zeros((3, paths))
-        self.impact: dict[str, Impact] = {}  # by venue; venues put theirs here
+        self.impact: dict[str, Impact] = {}  # by venue
+        self._impacts = np.zeros((1 + len(NODES), 2, paths))
+        self._nothing = np.zeros(paths)
+        self._prices: dict[str, Vector] = {}  # of the further assets
         self.stress = np.zeros(paths)
         self._led = np.zeros(paths)  # d + p that the leverage effect has already seen
         self.tick = 0
@@ -145,81 +185,65 @@ class Factors:
         clock, market = self._clock, self._market
         years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
         first = self._spot_noise.normal()
+        terms = self._steps[tick]
         if self._others.names:
-            decay, time = self._spot_reverted(years)
-            self._others.step(tick, time, decay, first, self.vol / self.vol_base)
-        self._step_spot(tick, years, first)
+            self._others.step(tick, terms[SPOT_YEARS], terms[SPOT_DECAY], first, self.vol / self.vol_base)
+        jumps = self._jumps.step(years)
         for impact in self.impact.values():
             impact.decay(years)
-        self._step_vol(tick, years, market.rho * first + np.sqrt(1 - market.rho**2) * self._vol_noise.normal())
-        self._step_rates(tick, years, first)
+        carry(
+            terms,
+            self._mixing,
+            first,
+            self._vol_noise.normal() if market.xi else self._nothing,
+            self._rate_noise.normals(len(NODES)) if self._rates_move else np.broadcast_to(self._nothing, (3, first.size)),
+            self._nothing if jumps is None else terms[SPOT_KEEP] * jumps,
+            self._impacts[0],
+            self.vol,
+            market.realised_ratio,
+            self.leverage_at_unit_vol,
+            self.deviation,
+            self.vol_noise,
+            self.vol_response,
+            self._led,
+            self.rate_noise,
+        )
         self.tick = tick
         self.refresh()
 
-    def _keep(self, level: Level, tick: int) -> float:
-        return 1.0 - self._weight * float(level.pull[tick])
+    def _spot_noise_after(self, tick: int, shock: Vector) -> Vector:
+        """The spot's noise at the next tick, jumps aside: what `step` does, for those who know the shock."""
+        terms, sigma = self._steps[tick], self.realised_vol()
+        keep, left = terms[SPOT_KEEP], terms[SPOT_DECAY] * self.deviation
+        return keep * left + np.sqrt(sigma * sigma * terms[SPOT_YEARS] * keep) * shock
 
-    def _step_spot(self, tick: int, years: float, shock: Vector) -> None:
-        jumps = self._jumps.step(years)
-        self.deviation = self._spot_noise_after(tick, years, shock)
-        if jumps is not None:
-            self.deviation += self._keep(self._line.spot, tick) * jumps
-
-    def _spot_noise_after(self, tick: int, years: float, shock: Vector) -> Vector:
-        sigma, keep = self.realised_vol(), self._keep(self._line.spot, tick)
-        decay, time = self._spot_reverted(years)
-        return _bridged(decay * self.deviation, shock, sigma * sigma * time, keep)
-
-    def _spot_reverted(self, years: float) -> tuple[float, float]:
-        """What `years` leave of the spot's noise, and the years of variance that it gathers in them."""
-        speed = self._market.spot_reversion
-        return float(np.exp(-speed * years)), _reverted(speed, years)
-
-    def _step_vol(self, tick: int, years: float, shock: Vector) -> None:
-        market = self._market
-        decay = float(np.exp(-market.kappa * years))
-        keep = self._keep(self._line.vol, tick)
-        variance = market.xi**2 * _reverted(market.kappa, years)
-        self.vol_noise = _bridged(decay * self.vol_noise, shock, variance, keep)
-        displaced = self.deviation + self._asset_impact()
-        elasticity = self.leverage
-        self.vol_response = decay * self.vol_response - elasticity * (displaced - self._led)
-        self._led = displaced
-
-    def _step_rates(self, tick: int, years: float, spot_shock: Vector) -> None:
-        fresh = self._rate_noise.normals(3)
-        shocks = self._mixing[:, :1] * spot_shock + self._mixing[:, 1:] @ fresh
-        speed = self._market.rates.mean_reversion
-        decay, time = float(np.exp(-speed * years)), _reverted(speed, years)
-        for row, node in enumerate(NODES):
-            keep = self._keep(getattr(self._line, node), tick)
-            variance = self._rate_vols[row] ** 2 * time
-            self.rate_noise[row] = _bridged(decay * self.rate_noise[row], shocks[row], variance, keep)
-
-    def _asset_impact(self, name: str = MAIN) -> Vector:
-        impact = self.impact.get(name)
-        return np.zeros_like(self.deviation) if impact is None else impact.total
+    def displaced_by(self, venue: str, permanent_share: float, resilience: float) -> None:
+        """Let a venue's trades displace its price."""
+        observed = (MAIN, *NODES)
+        rows = self._impacts[observed.index(venue)] if venue in observed else np.zeros((2, self._nothing.size))
+        self.impact[venue] = Impact(rows, permanent_share, resilience)
 
     def refresh(self) -> None:
         """Recompute the observed levels."""
         self.version += 1
-        tick, line = self.tick, self._line
-        self.log_vol_line = float(line.vol.level[tick])
-        self.spot: Vector = self._law.at(float(line.spot.level[tick]), self.deviation + self._asset_impact())
-        self._prices = {n: self._others.price(tick, n, self._asset_impact(n)) for n in self._others.names}
-        self.vol = np.exp(self.log_vol_line + self.vol_noise + self.vol_response)
-        rates = [getattr(line, node).level[tick] + self.rate_noise[row] for row, node in enumerate(NODES)]
-        for row, node in enumerate(NODES):
-            if node in self.impact:
-                rates[row] = rates[row] + self.impact[node].total
-        self.overnight, self.us2y, self.us10y = rates
-        self._refresh_credit()
-
-    def _refresh_credit(self) -> None:
-        spec, switch = self._credit, self._feedback.credit
-        level = float(self._line.credit.level[self.tick])
-        response = spec.elasticity * (np.log(self.vol) - self.log_vol_line) + spec.stress_elasticity * self.stress
-        self.credit = level * np.exp(switch * response)
+        tick, levels = self.tick, np.empty((LEVELS, self._nothing.size))
+        self.log_vol_line = float(self._levels[tick, LOG_VOL])
+        self.is_finite = observe(
+            self._levels[tick],
+            self._law.spot0 if self._law.normal else 0.0,
+            self._impacts,
+            self.stress,
+            self._credit_terms,
+            self.deviation,
+            self.vol_noise,
+            self.vol_response,
+            self.rate_noise,
+            levels,
+        )
+        self.spot, self.vol, self.overnight, self.us2y, self.us10y, self.credit = levels
+        if self._others.names:
+            moved = {name: self.impact[name].total if name in self.impact else 0.0 for name in self._others.names}
+            self._prices = {name: self._others.price(tick, name, move) for name, move in moved.items()}
 
     def move(self, venue: str, displacement: Vector) -> None:
         """Displace a venue's price by (paths,) ln S or decimal rate, now; vol answers at the next step."""
@@ -256,7 +280,7 @@ class Factors:
         news, clock = self._streams.stream(SPOT_NOISE), self._clock
         for tick in range(1, len(clock.ticks)):
             years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
-            noise = self._spot_noise_after(tick, years, news.normal())
+            noise = self._spot_noise_after(tick, news.normal())
             impact = self.impact[MAIN].after(years) if MAIN in self.impact else 0.0
             yield self._law.at(float(self._line.spot.level[tick]), noise + impact)
         yield None
@@ -278,7 +302,12 @@ class Factors:
     @property
     def leverage(self) -> Vector:
         """Elasticity of the leverage effect now: fall of ln s per unit of ln S, (paths,)."""
-        return self._feedback.leverage * self._market.beta * self.vol_base / self.vol
+        return self.leverage_at_unit_vol / self.vol
+
+    @property
+    def leverage_at_unit_vol(self) -> float:
+        """The same times implied vol: it falls as vol rises."""
+        return self._feedback.leverage * self._market.beta * self.vol_base
 
     @property
     def margin_vol(self) -> Vector:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from markets.curve import flow_terms, log_discount_weights
 from markets.instruments import Period, Swap
-from markets.kernels.swaps import NO_FIXING
+from markets.kernels.swaps import FLOW_TERMS, NO_FIXING
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_NOTHING = np.empty((0, FLOW_TERMS)), np.empty(0, dtype=np.int64)
 
 
 class FlowTable:
@@ -122,6 +124,8 @@ class FlowTable:
 
         With `due`, only those paid by `tick`. A rate is known if its period began by `settled`.
         """
+        if not self.paid.size and not self.end.size:
+            return _NOTHING
         now, since = self.clock.ticks[tick], self.clock.ticks[settled]
         fixed = (self.paid > since) & (not due or self.paid <= now)
         unpaid = (self.end > since) & (not due or self.end <= now)

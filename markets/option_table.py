@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.curve import log_discount_weights
 from markets.instruments import GammaClaim, Option
-from markets.kernels import options as kernels
-from markets.smile import strike_multiple, term_response
+from markets.kernels.options import OPTION_TERMS
+from markets.kernels.terms import (
+    FIXED_CALENDAR,
+    FIXED_LOG_STRIKE,
+    FIXED_QUANTITY,
+    FIXED_SIGN,
+    FIXED_STRIKE,
+    FIXED_TERMS,
+    FIXED_VARIANCE,
+    FIXED_VOL,
+    option_terms,
+)
+from markets.smile import strike_multiple
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,31 +50,36 @@ class OptionTable:
         self.expiry = np.array([clock.seconds(c.expiry) for c in claims], dtype=np.int64)
         self.variance_years = np.array([clock.variance_years_to(c.expiry) for c in claims])
         self.calendar_years = np.array([clock.calendar_years_to(c.expiry) for c in claims])
-        self.multiple = strike_multiple(self.strike, self.variance_years, spot=terms.spot0, skew=terms.skew)
+        multiple = strike_multiple(self.strike, self.variance_years, spot=terms.spot0, skew=terms.skew)
+        fixed = np.empty((len(claims), FIXED_TERMS))
+        fixed[:, FIXED_SIGN], fixed[:, FIXED_QUANTITY], fixed[:, FIXED_STRIKE] = self.sign, self.quantity, self.strike
+        fixed[:, FIXED_LOG_STRIKE] = np.log(self.strike / terms.spot0)
+        fixed[:, FIXED_VOL] = multiple * terms.vol_base
+        fixed[:, FIXED_VARIANCE], fixed[:, FIXED_CALENDAR] = self.variance_years, self.calendar_years
+        self._fixed = fixed
 
     def rows(self, tick: int, settled: int, *, due: bool = False) -> Floats:
         """Terms at `tick` of what was alive after `settled`, (alive, OPTION_TERMS).
 
         With `due`, only of what expires by `tick`. What does so has no time left: its value is the payoff.
         """
-        now = self.clock.ticks[tick]
-        over = self.expiry <= now
-        chosen = np.flatnonzero((self.expiry > self.clock.ticks[settled]) & (over if due else True))
-        variance = self.variance_years[chosen] - self.clock.variance_years[tick]
-        calendar = self.calendar_years[chosen] - self.clock.calendar_years[tick]
-        variance = np.where(over[chosen], 0.0, np.maximum(variance, 0.0))
-        calendar = np.where(over[chosen], 0.0, np.maximum(calendar, 0.0))
-        pricing = self.pricing
-        rows = np.empty((chosen.size, kernels.OPTION_TERMS))
-        rows[:, kernels.SIGN] = self.sign[chosen]
-        rows[:, kernels.QUANTITY] = self.quantity[chosen]
-        rows[:, kernels.STRIKE] = self.strike[chosen]
-        rows[:, kernels.LOG_STRIKE] = np.log(self.strike[chosen] / pricing.spot0) + pricing.dividend_yield * calendar
-        rows[:, kernels.SD] = self.multiple[chosen] * pricing.vol_base * np.sqrt(variance)
-        rows[:, kernels.RESPONSE] = term_response(variance, pricing.term_reversion)
-        rows[:, kernels.CARRY] = np.exp(-pricing.dividend_yield * calendar)
-        rows[:, kernels.OVERNIGHT : kernels.US10Y + 1] = log_discount_weights(calendar)
-        return rows
+        clock, pricing = self.clock, self.pricing
+        rows = np.empty((self.expiry.size, OPTION_TERMS))
+        if not self.expiry.size:
+            return rows
+        number = option_terms(
+            self._fixed,
+            self.expiry,
+            clock.ticks[tick],
+            clock.ticks[settled],
+            due,
+            clock.variance_years[tick],
+            clock.calendar_years[tick],
+            pricing.term_reversion,
+            pricing.dividend_yield,
+            rows,
+        )
+        return rows[:number]
 
     def nearest_expiry_years(self, tick: int) -> float:
         """Calendar years to the nearest expiry ahead; 0 if there is none."""

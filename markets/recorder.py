@@ -8,6 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.asset_venue import AssetVenue
+from markets.kernels.records import (
+    CREDIT,
+    GAIN,
+    HALF_SPREAD,
+    HIGHS,
+    LOW_DEPTH,
+    LOWS,
+    MID,
+    US2Y,
+    US10Y,
+    VOL,
+    track,
+)
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -23,8 +36,8 @@ class Recorder:
 
     def __init__(self, world: MarketWorld) -> None:
         self._world = world
-        self._low: dict[str, Vector] = {}
-        self._high: dict[str, Vector] = {}
+        self._low = np.full((LOWS, world.paths), np.inf)
+        self._high = np.full((HIGHS, world.paths), -np.inf)
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
@@ -35,12 +48,13 @@ class Recorder:
             self._track()
             closing = bool(clock.is_close[tick])
             for venue in world.venues.values():
-                columns = self._levels(venue) if closing or world.log.witness.size else {}
+                closes = closing and isinstance(venue, AssetVenue) and world.log.wants("closes")
+                columns = self._levels(venue) if closes or world.log.witness.size else {}
                 if world.log.witness.size:
                     world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
+                if closes:
+                    world.log.add("closes", world.now, venue=venue.name, **columns)
                 if closing:
-                    if isinstance(venue, AssetVenue):
-                        world.log.add("closes", world.now, venue=venue.name, **columns)
                     venue.close_day()
             if tick == len(clock.ticks) - 1:
                 self._write_peaks()
@@ -64,37 +78,34 @@ class Recorder:
 
     def _track(self) -> None:
         factors, venue = self._world.factors, self._world.venue("asset")
-        low = {"mid": venue.mid, "us10y": factors.us10y, "us2y": factors.us2y, "depth": venue.depth}
-        high = {
-            "mid": venue.mid,
-            "vol": factors.vol,
-            "half_spread": venue.half_spread,
-            "credit": factors.credit,
-            "loop_gain": venue.loop_gain,
-            "us10y": factors.us10y,
-            "us2y": factors.us2y,
-        }
-        for name, values in low.items():
-            self._low[name] = np.minimum(self._low.get(name, values), values)
-        for name, values in high.items():
-            self._high[name] = np.maximum(self._high.get(name, values), values)
+        track(
+            venue.mid,
+            factors.us2y,
+            factors.us10y,
+            venue.depth,
+            factors.vol,
+            venue.half_spread,
+            factors.credit,
+            venue.loop_gain,
+            self._low,
+            self._high,
+        )
 
     def _write_peaks(self) -> None:
         low, high, spec = self._low, self._high, self._world.venue("asset").spec
+        widest = high[HALF_SPREAD] / spec.half_spread if spec.half_spread > 0 else self._world.full(1.0)
         self._world.log.add(
             "peaks",
             self._world.now,
-            low_mid=low["mid"],
-            high_mid=high["mid"],
-            peak_vol=high["vol"],
-            peak_half_spread_multiple=high["half_spread"] / spec.half_spread
-            if spec.half_spread > 0
-            else self._world.full(1.0),
-            low_depth_multiple=low["depth"] / spec.depth,
-            peak_credit=high["credit"],
-            peak_loop_gain=high["loop_gain"],
-            low_us10y=low["us10y"],
-            high_us10y=high["us10y"],
-            low_us2y=low["us2y"],
-            high_us2y=high["us2y"],
+            low_mid=low[MID],
+            high_mid=high[MID],
+            peak_vol=high[VOL],
+            peak_half_spread_multiple=widest,
+            low_depth_multiple=low[LOW_DEPTH] / spec.depth,
+            peak_credit=high[CREDIT],
+            peak_loop_gain=high[GAIN],
+            low_us10y=low[US10Y],
+            high_us10y=high[US10Y],
+            low_us2y=low[US2Y],
+            high_us2y=high[US2Y],
         )

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.kernels.terms import responses
+
 Floats = NDArray[np.float64]
 
 SHORTEST = 1 / 12  # years: shorter options do not have a steeper skew
@@ -43,5 +45,7 @@ def term_response(years: Floats, reversion: float) -> Floats:
 
     The mean of a log-vol that reverts at rate k (1/year), over the life `years` of the option.
     """
-    decay = reversion * np.maximum(years, 0.0)
-    return np.where(decay > 1e-12, -np.expm1(-decay) / np.maximum(decay, 1e-12), 1.0)
+    tau = np.asarray(years, dtype=np.float64)
+    out = np.empty(tau.size)
+    responses(tau.reshape(-1), float(reversion), out)
+    return out.reshape(tau.shape)

@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors import NODES
+from markets.kernels.trading import SWAP_MOVES, swap_moves
 from markets.venue import Venue
+from sim.ledger import Move
 
 if TYPE_CHECKING:
     from markets.curve import Benchmark
     from markets.factors import State
     from markets.spec import VenueSpec
+    from markets.venue import Book
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
@@ -29,6 +32,8 @@ class SwapVenue(Venue):
         self.benchmark = benchmark
         self.assets = (f"{name}.notional", f"{name}.coupon")
         self._terms: tuple[Vector, Vector] | None = None
+        self._ones = np.ones(world.paths)
+        self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
         world.ledger.list_asset(*self.assets)
 
     @property
@@ -68,24 +73,41 @@ class SwapVenue(Venue):
         """The annuity."""
         return self.terms()[0]
 
-    def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
+    @property
+    def unit_notional(self) -> Vector:
+        """1 $, (paths,)."""
+        return self._ones
+
+    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
         """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
-        ledger = self.world.ledger
-        annuity, floating = self.terms()
-        coupon = floating / annuity - spread - walk
-        for asset, amount in zip(self.assets, (quantity, quantity * coupon), strict=True):
-            ledger.transfer(amount, source=maker, target=taker, asset=asset, reason="hedge")
-        calm_cost = np.abs(quantity) * calm * annuity
-        spread_cost, walk_cost = quantity * spread * annuity, quantity * walk * annuity
-        ledger.note(calm_cost, source=taker, target=maker, reason="spread_cost_calm")
-        ledger.note(spread_cost - calm_cost, source=taker, target=maker, reason="spread_cost_crisis")
-        ledger.note(walk_cost, source=taker, target=maker, reason="impact_cost")
-        ledger.note(spread_cost + walk_cost, source=maker, target=taker, reason="hedge")
+        amounts, spread = np.empty((len(book.makers) * SWAP_MOVES, filled.size)), np.empty_like(filled)
+        swap_moves(filled, book.levels, book.shares, self.spec.half_spread, walk, *self.terms(), amounts, spread)
+        self.world.ledger.post(amounts, self._moves(taker, book.makers))
+        return spread
+
+    def _moves(self, taker: str, makers: tuple[str, ...]) -> tuple[Move, ...]:
+        """Of whom to whom the rows of `swap_moves` go."""
+        known = self._settled.get((taker, makers))
+        if known is None:
+            costs, legs = ("spread_cost_calm", "spread_cost_crisis", "impact_cost"), self.assets
+            known = tuple(
+                move
+                for maker in makers
+                for move in (
+                    *(Move(maker, taker, "hedge", leg) for leg in legs),
+                    *(Move(taker, maker, cost, None) for cost in costs),
+                    Move(maker, taker, "hedge", None),
+                )
+            )
+            self._settled[taker, makers] = known
+        return known
 
     def hand_over(self, source: str, target: str, quantity: Vector) -> None:
         """A swap at par."""
-        for asset, amount in zip(self.assets, (quantity, quantity * self.mid), strict=True):
-            self.world.ledger.transfer(amount, source=source, target=target, asset=asset, reason="hedge")
+        amounts = np.empty((2, self.world.paths))
+        amounts[0] = quantity
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        self.world.ledger.post(amounts, tuple(Move(source, target, "hedge", leg) for leg in self.assets))
 
     def held(self, account: str) -> Vector:
         """$ notional received fixed, (paths,)."""
@@ -96,6 +118,10 @@ class SwapVenue(Venue):
         legs = self.benchmark.sensitivities(self.world.factors.tick, state or self.world.factors.state)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(NODES, change, strict=True))
+
+    def reached(self, account: str) -> bool:
+        """Whether an account has ever held any notional."""
+        return self.world.ledger.reached(account, self.assets[0])
 
     def value(self, account: str) -> Vector:
         """$ worth at mid, (paths,)."""

@@ -11,8 +11,8 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from markets.factors import Impact
 from markets.fixed_point import agree
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, drop_dust, net, open_book, rules
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -55,8 +55,8 @@ class Order(NamedTuple):
 class Netting(NamedTuple):
     """Orders of one instant together: wanted and filled quantity of each, and what they do to the price."""
 
-    wanted: list[Vector]
-    filled: list[Vector]
+    wanted: Vector  # (orders, paths)
+    filled: Vector  # (orders, paths)
     displacement: Vector  # (paths,) ln S or decimal rate
 
 
@@ -69,14 +69,32 @@ class Quote:
     depth: Vector  # $ notional
 
 
-@dataclass
-class Book:
-    """All makers' quotes together, each (paths,); spreads are weighted by depth."""
+class Book(NamedTuple):
+    """Quotes together: `levels` (QUOTE_ROWS, paths), spreads weighted by depth, and each maker's share of it."""
 
-    half_spread: Vector
-    skew: Vector
-    depth: Vector
-    weights: dict[str, Vector]
+    levels: Vector
+    makers: tuple[str, ...]
+    shares: Vector  # (makers, paths)
+
+    @property
+    def half_spread(self) -> Vector:
+        """(paths,) share of mid, or decimal rate."""
+        return self.levels[HALF_SPREAD]
+
+    @property
+    def skew(self) -> Vector:
+        """(paths,) share of mid, or decimal rate."""
+        return self.levels[SKEW]
+
+    @property
+    def depth(self) -> Vector:
+        """(paths,) $ notional."""
+        return self.levels[DEPTH]
+
+    @property
+    def weights(self) -> dict[str, Vector]:
+        """Share of the depth by maker, (paths,) each."""
+        return dict(zip(self.makers, self.shares, strict=True))
 
 
 class Venue(ABC):
@@ -98,11 +116,13 @@ class Venue(ABC):
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote] = {}
         self._book: Book | None = None
+        self._rules: tuple[int, Vector, Vector] | None = None
         self.halted_until = np.zeros(world.paths)  # seconds
         self._levels_hit = np.zeros(world.paths, dtype=np.int64)
         self._previous_close: Vector | None = None
+        self._nothing = np.zeros(world.paths)
         self._exposed: dict[str, Vector] = {}  # by loop: hedgers' flow, $ notional per unit move of this price
-        world.factors.impact[name] = Impact(world.paths, spec.permanent_share, spec.resilience)
+        world.factors.displaced_by(name, spec.permanent_share, spec.resilience)
         world.ledger.open(INVESTORS)
 
     # --- what a subclass gives -------------------------------------------------------------------------------------
@@ -123,9 +143,17 @@ class Venue(ABC):
     def relative(self, displacement: Vector) -> Vector:
         """How much worse a price displaced by (paths,) is for a buyer, in the unit of spreads."""
 
+    @property
     @abstractmethod
-    def settle(self, taker: str, maker: str, quantity: Vector, spread: Vector, calm: Vector, walk: Vector) -> None:
-        """Move `quantity` from maker to taker at mid worsened by `spread` (of which `calm`) and `walk`."""
+    def unit_notional(self) -> Vector:
+        """$ notional of one unit of quantity, (paths,)."""
+
+    @abstractmethod
+    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
+        """Move `filled` from the book's makers to the taker, at mid worsened by the book's spread and by `walk`.
+
+        Returns the spread paid, signed as it worsens the price for a buyer, (paths,).
+        """
 
     @abstractmethod
     def hand_over(self, source: str, target: str, quantity: Vector) -> None:
@@ -134,6 +162,10 @@ class Venue(ABC):
     @abstractmethod
     def held(self, account: str) -> Vector:
         """Signed quantity that an account holds, (paths,) units or $ notional."""
+
+    @abstractmethod
+    def reached(self, account: str) -> bool:
+        """Whether an account has ever held any of this."""
 
     @abstractmethod
     def value(self, account: str) -> Vector:
@@ -146,17 +178,34 @@ class Venue(ABC):
     # --- the rules that makers start from --------------------------------------------------------------------------
     def rule_half_spread(self) -> Vector:
         """base x outside multiple x (s/s_base)^spread_power, (paths,)."""
-        world = self.world
-        power = self.spec.spread_power * world.feedback.spread
-        ratio = world.factors.vol / world.factors.vol_base
-        return self.spec.half_spread * world.factors.spread_line * ratio**power
+        return self._rule()[0]
 
     def rule_depth(self) -> Vector:
         """Outside depth x (s_base/s)^depth_power, (paths,) $ notional."""
-        world = self.world
-        power = self.spec.depth_power * world.feedback.depth
-        ratio = world.factors.vol_base / world.factors.vol
-        return self._outside_depth() * ratio**power
+        return self._rule()[1]
+
+    def _rule(self) -> tuple[Vector, Vector]:
+        """Half-spread and depth, computed once per state of the market."""
+        version = self.world.factors.version
+        if self._rules is None or self._rules[0] != version:
+            self._rules = (version, *self._at_vol())
+        return self._rules[1:]
+
+    def _at_vol(self) -> tuple[Vector, Vector]:
+        world, spec, feedback = self.world, self.spec, self.world.feedback
+        half_spread, depth, outside = np.empty(world.paths), np.empty(world.paths), np.empty(world.paths)
+        outside[:] = self._outside_depth()
+        rules(
+            world.factors.vol,
+            world.factors.vol_base,
+            spec.half_spread * world.factors.spread_line,
+            spec.spread_power * feedback.spread,
+            outside,
+            spec.depth_power * feedback.depth,
+            half_spread,
+            depth,
+        )
+        return half_spread, depth
 
     def _outside_depth(self) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -195,16 +244,17 @@ class Venue(ABC):
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
-            floor = self.spec.depth_floor * self._outside_depth()
-            quotes = dict(self._quotes)
-            behind = np.maximum(floor - sum((q.depth for q in quotes.values()), np.zeros(self.world.paths)), 0.0)
-            if not quotes or behind.any():
-                quotes[INVESTORS] = Quote(self.rule_half_spread(), np.zeros(self.world.paths), behind)
-            depth = sum((q.depth for q in quotes.values()), np.zeros(self.world.paths))
-            weights = {name: q.depth / depth for name, q in quotes.items()}
-            half_spread = sum((weights[n] * q.half_spread for n, q in quotes.items()), np.zeros(self.world.paths))
-            skew = sum((weights[n] * q.skew for n, q in quotes.items()), np.zeros(self.world.paths))
-            self._book = Book(half_spread, skew, depth, weights)
+            paths = self.world.paths
+            levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(self._quotes) + 1, paths))
+            for quote in self._quotes.values():
+                levels[DEPTH] += quote.depth
+            floor = np.empty(paths)
+            floor[:] = self.spec.depth_floor * self._outside_depth()
+            behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
+            for share, quote in zip(shares, self._quotes.values(), strict=False):
+                add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
+            names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
+            self._book = Book(levels, names, shares[: len(names)])
         return self._book
 
     @property
@@ -219,7 +269,8 @@ class Venue(ABC):
 
     def expose(self, loop: str, flow: Vector) -> None:
         """Add what a hedger would trade per unit move of this price, (paths,) $ notional; stands for one tick."""
-        self._exposed[loop] = self._exposed.get(loop, 0.0) + flow
+        known = self._exposed.get(loop)
+        self._exposed[loop] = flow if known is None else known + flow
 
     def gain(self, loop: str) -> Vector:
         """Share of a move of this price that re-hedging by one loop adds to the next, (paths,).
@@ -257,9 +308,11 @@ class Venue(ABC):
         return order.answer
 
     def _order(self, taker: str, quantity: Vector) -> Vector:
-        order = np.array(np.broadcast_to(quantity, (self.world.paths,)))
-        self.world.require_finite(f"order of {taker} at {self.name}", order)
-        return np.where(np.abs(self.notional(order)) < DUST, 0.0, order)
+        order = np.empty(self.world.paths)
+        order[:] = quantity
+        if not drop_dust(order, self.unit_notional, DUST):
+            self.world.require_finite(f"order of {taker} at {self.name}", order)
+        return order
 
     def hit(self, taker: Named, maker: str, quantity: Vector) -> Vector:
         """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).
@@ -268,10 +321,8 @@ class Venue(ABC):
         """
         quote = self._quotes[maker]
         order = self._order(taker.name, quantity)
-        nothing = np.zeros(self.world.paths)
-        own = Book(quote.half_spread, quote.skew, quote.depth, {maker: np.ones(self.world.paths)})
-        self._fill(taker.name, order, order, own, self._calm(), nothing)
-        return self.price_at(np.sign(order) * quote.half_spread + quote.skew)
+        levels = np.array([quote.half_spread, quote.skew, quote.depth])
+        return self._fill(taker.name, order, order, Book(levels, (maker,), np.ones((1, order.size))), self._nothing)
 
     @property
     def has_orders(self) -> bool:
@@ -286,64 +337,70 @@ class Venue(ABC):
         fixed_point = self.spec.clearing == "fixed_point"
 
         def netted(move: Vector) -> Netting:
-            return self._net([order.demand(move) for order in orders], book)
+            return self._net(np.array([order.demand(move) for order in orders]), book)
 
         if fixed_point:
             limit = self._impact_switch * self.spec.impact * self.spec.capacity
             clearing = agree(
                 lambda move: netted(move).displacement, world.paths, limit=limit, rounds=self.spec.clearing_rounds
             )
-            net = netted(clearing.asked)
-            walk = self.relative(net.displacement)
+            found = netted(clearing.asked)
+            walk = self.relative(found.displacement)
         else:
-            net = netted(world.full(0.0))
-            walk = self.spec.slope * net.displacement
-        for order, wanted, filled in zip(orders, net.wanted, net.filled, strict=True):
-            self._fill(order.taker, wanted, filled, book, self._calm(), walk)
-            price = self.price_at(np.sign(filled) * book.half_spread + book.skew + walk)
+            found = netted(self._nothing)
+            walk = self.spec.slope * found.displacement
+        for order, wanted, filled in zip(orders, found.wanted, found.filled, strict=True):
+            price = self._fill(order.taker, wanted, filled, book, walk)
             world.soon(order.answer, Fill(filled, wanted - filled, price))
-        return net.displacement
+        return found.displacement
 
-    def _net(self, wanted: list[Vector], book: Book) -> Netting:
-        """What each order gets, and the displacement of the price by all of them."""
-        zero = np.zeros(self.world.paths)
-        open_now = self.is_open
-        buys = sum((np.maximum(q, 0.0) for q in wanted), zero)
-        sells = sum((np.maximum(-q, 0.0) for q in wanted), zero)
-        limit = self.units(self.spec.capacity * book.depth)
-        share_buy = np.where(open_now, _filled_share(buys, sells, limit), 0.0)
-        share_sell = np.where(open_now, _filled_share(sells, buys, limit), 0.0)
-        fraction = self.notional(share_buy * buys - share_sell * sells) / book.depth
-        filled = [np.where(q > 0, share_buy, share_sell) * q for q in wanted]
-        return Netting(wanted, filled, self._impact_switch * self.spec.impact * fraction)
+    def _net(self, wanted: Vector, book: Book) -> Netting:
+        """What each order of (orders, paths) gets, and the displacement of the price by all of them."""
+        spec, filled, displacement = self.spec, np.empty_like(wanted), np.empty(self.world.paths)
+        net(
+            wanted,
+            self.unit_notional,
+            book.depth,
+            self.halted_until,
+            float(self.world.now),
+            spec.capacity,
+            self._impact_switch * spec.impact,
+            filled,
+            displacement,
+        )
+        return Netting(wanted, filled, displacement)
 
-    def _calm(self) -> Vector:
-        """Half-spread of a calm market, (paths,)."""
-        return self.world.full(self.spec.half_spread)
+    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector) -> Vector:
+        """Settle what an order gets and write it down; returns the price, (paths,)."""
+        if order.any():
+            spread = self.settle(taker, filled, book, walk)
+            price = self.price_at(spread + walk)
+            self._record(taker, order, filled, price, spread, walk)
+            return price
+        return self.price_at(book.skew + walk)
 
-    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, calm: Vector, walk: Vector) -> None:
-        if not order.any():
+    def _record(
+        self, taker: str, order: Vector, filled: Vector, price: Vector, spread: Vector, walk: Vector
+    ) -> None:
+        """The witnesses' trades."""
+        log = self.world.log
+        traded = log.witness[np.flatnonzero(order[log.witness])]
+        if not traded.size:
             return
-        spread = np.sign(filled) * book.half_spread + book.skew
-        for maker, weight in book.weights.items():
-            self.settle(taker, maker, filled * weight, spread, np.minimum(calm, book.half_spread), walk)
-        price = self.price_at(spread + walk)
         cost = self.notional(filled) * self.cost_per_notional()
-        traded = np.flatnonzero(order[self.world.log.witness])
-        if traded.size:
-            self.world.log.add(
-                "trades",
-                self.world.now,
-                self.world.log.witness[traded],
-                taker=taker,
-                venue=self.name,
-                requested=order,
-                quantity=filled,
-                price=price,
-                mid=self.mid,
-                spread_cost=cost * spread,
-                impact_cost=cost * walk,
-            )
+        log.add(
+            "trades",
+            self.world.now,
+            traded,
+            taker=taker,
+            venue=self.name,
+            requested=order,
+            quantity=filled,
+            price=price,
+            mid=self.mid,
+            spread_cost=cost * spread,
+            impact_cost=cost * walk,
+        )
 
     @abstractmethod
     def price_at(self, worse: Vector) -> Vector:
@@ -365,10 +422,3 @@ class Venue(ABC):
 
     def close_day(self) -> None:
         """Remember the close; breakers start afresh."""
-
-
-def _filled_share(side: Vector, other: Vector, limit: Vector) -> Vector:
-    """Share of one side's orders that is filled when only `limit` may remain net, (paths,)."""
-    most = other + limit
-    share: Vector = most / np.maximum(side, most)
-    return share

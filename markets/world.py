@@ -112,10 +112,11 @@ class MarketWorld(World):
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             self.factors.step(tick)
-            for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
-                self.require_finite(name, values)
+            if not self.factors.is_finite:
+                for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
+                    self.require_finite(name, values)
             for venue in self.venues.values():
                 venue.reprice()
-                if isinstance(venue, AssetVenue):
+                if venue.name != MAIN and isinstance(venue, AssetVenue):
                     self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()

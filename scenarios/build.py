@@ -103,11 +103,14 @@ def make_world(
     feedback: FeedbackSpec,
     clock: Clock | None = None,
     profile: Profile | None = None,
+    tables: tuple[str, ...] | None = None,
 ) -> TradingWorld:
-    """A world ready to run: market, agents, accountant, recorder."""
+    """A world ready to run: market, agents, accountant, recorder. It logs `tables` (default: all)."""
     clock = clock or make_clock(scenario)
     streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
-    log = EventLog(world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses)
+    log = EventLog(
+        world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
+    )
     log.declare(*TABLES)
     world = TradingWorld(
         name=chunk.world,
@@ -152,14 +155,16 @@ class ChunkJob:
         if self.profiled:
             self._profiled(chunk, tick_done)
             return
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock)
+        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock, tables=self.tables)
         world.run(tick_done)
         world.log.write(self.folder, world.clock, self.tables)
 
     def _profiled(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         """The same, and how long each step took beside the tables."""
         profile, times = Profile(), [time.perf_counter()]
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock, profile)
+        world = make_world(
+            self.scenario, chunk, self.feedback[chunk.world], self.clock, profile=profile, tables=self.tables
+        )
         times.append(time.perf_counter())
         world.run(tick_done)
         times.append(time.perf_counter())

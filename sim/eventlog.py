@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sim.clock import Clock
 
+BLOCK = 1 << 20  # floats
 KINDS = {"f": np.float64, "i": np.int64, "b": np.bool_, "s": np.str_, "t": np.int64}
 
 
@@ -33,8 +34,13 @@ class Table:
 class EventLog:
     """Rows of one world and one chunk of paths."""
 
-    def __init__(self, *, world: str, first: int, paths: int, witnesses: int) -> None:
+    def __init__(
+        self, *, world: str, first: int, paths: int, witnesses: int, tables: tuple[str, ...] | None = None
+    ) -> None:
+        """tables: those to keep (default: all); rows of others are let go at once."""
         self.world = world
+        self._wanted = tables
+        self._room = _Room()
         self.paths = np.arange(first, first + paths, dtype=np.int32)
         self.witness = np.flatnonzero(self.paths < witnesses)
         self._tables: dict[str, Table] = {}
@@ -51,15 +57,23 @@ class EventLog:
         """Names of the declared tables."""
         return list(self._tables)
 
+    def wants(self, table: str) -> bool:
+        """Whether rows of a table are kept."""
+        return self._wanted is None or table in self._wanted
+
     def add(self, table: str, seconds: int, mask: NDArray[Any] | None = None, /, **columns: Any) -> None:
         """Append one row per path, or per path of `mask` (bool or indices). Columns: (paths,) arrays or scalars."""
-        pick = slice(None) if mask is None else mask
-        ids = self.paths[pick]
+        if not self.wants(table):
+            return
+        ids = self.paths if mask is None else self.paths[mask]
         if ids.size == 0:
             return
         row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
         for name, value in columns.items():
-            row[name] = value[pick].copy() if isinstance(value, np.ndarray) and value.ndim else value
+            if not isinstance(value, np.ndarray) or not value.ndim:
+                row[name] = value
+            else:
+                row[name] = self._room.copy(value) if mask is None else value[mask]
         self._rows[table].append(row)
 
     def add_witnesses(self, table: str, seconds: int, /, **columns: Any) -> None:
@@ -103,6 +117,26 @@ class EventLog:
             self.frame(name, clock).write_parquet(part, compression="zstd", compression_level=1, statistics=True)
             os.replace(part, place)
             self._rows[name] = []
+
+
+class _Room:
+    """Where copies of vectors are kept: side by side in large blocks, for which the system gives large pages."""
+
+    def __init__(self) -> None:
+        self._block = np.empty(0)
+        self._used = 0
+
+    def copy(self, values: NDArray[Any]) -> NDArray[Any]:
+        """A copy that stays."""
+        if values.dtype != np.float64:
+            return values.copy()
+        if self._used + values.size > self._block.size:
+            self._block = np.empty(max(values.size, min(2 * self._block.size + 4096, BLOCK)))
+            self._used = 0
+        kept = self._block[self._used : self._used + values.size]
+        kept[:] = values
+        self._used += values.size
+        return kept
 
 
 def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:

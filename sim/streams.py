@@ -32,22 +32,31 @@ class Stream:
         seeds = [np.random.SeedSequence(seed, spawn_key=(*_key(name), block)) for block in blocks]
         self._generators = [np.random.Generator(np.random.Philox(s)) for s in seeds]
 
-    def _cut(self, parts: list[Vector]) -> Vector:
-        whole = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
-        offset = self._first - self._start * BLOCK
-        return whole[..., offset : offset + self._paths]
+        offset = first - self._start * BLOCK
+        self._cut = slice(offset, offset + paths)
+        self._blocks = [slice(i * BLOCK, (i + 1) * BLOCK) for i in range(len(self._generators))]
 
     def normal(self) -> Vector:
         """The next standard normal of each path: (paths,)."""
-        return self._cut([g.standard_normal(BLOCK) for g in self._generators])
+        out = np.empty(len(self._blocks) * BLOCK)
+        for generator, block in zip(self._generators, self._blocks, strict=True):
+            generator.standard_normal(out=out[block])
+        return out[self._cut]
 
     def normals(self, rows: int) -> Vector:
         """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""
-        return self._cut([g.standard_normal((rows, BLOCK)) for g in self._generators])
+        out = np.empty((rows, len(self._blocks) * BLOCK))
+        for generator, block in zip(self._generators, self._blocks, strict=True):
+            for row in out:
+                generator.standard_normal(out=row[block])
+        return out[:, self._cut]
 
     def uniform(self) -> Vector:
         """The next uniform on [0, 1) of each path: (paths,)."""
-        return self._cut([g.random(BLOCK) for g in self._generators])
+        out = np.empty(len(self._blocks) * BLOCK)
+        for generator, block in zip(self._generators, self._blocks, strict=True):
+            generator.random(out=out[block])
+        return out[self._cut]
 
 
 class Streams:

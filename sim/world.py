@@ -43,6 +43,7 @@ class World:
     ) -> None:
         self.name = name
         self.clock = clock
+        self._ticks: list[int] = clock.ticks.tolist()
         self.streams = streams
         self.ledger = ledger
         self.log = log
@@ -64,14 +65,13 @@ class World:
 
     def tick(self, phase: Phase) -> simpy.Event:
         """The next time that this phase comes round: in this instant if it is still ahead, else at the next tick."""
-        clock = self.clock
-        index = max(self.tick_index, 0)
-        here = self.tick_index < 0 or (self.now == clock.ticks[index] and phase > self.phase)
+        ticks, index = self._ticks, max(self.tick_index, 0)
+        here = self.tick_index < 0 or (phase > self.phase and self.env.now == ticks[index])
         if not here:
             index = self.tick_index + 1
-        if index >= len(clock.ticks):
+        if index >= len(ticks):
             return self.env.event()  # after the end: never comes
-        return self.at(int(clock.ticks[index]), phase)
+        return self.at(ticks[index], phase)
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
         """A phase `seconds` from now; what falls into a night waits for the first tick after it."""
@@ -96,7 +96,8 @@ class World:
     def _enter(self, seconds: int, phase: Phase) -> None:
         self._waiting.pop((seconds, phase), None)
         self.phase = phase
-        while self.tick_index + 1 < len(self.clock.ticks) and seconds >= self.clock.ticks[self.tick_index + 1]:
+        ticks = self._ticks
+        while self.tick_index + 1 < len(ticks) and seconds >= ticks[self.tick_index + 1]:
             self.tick_index += 1
 
     def start(self, process: Process, owner: str | None = None) -> None:

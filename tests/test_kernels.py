@@ -119,7 +119,7 @@ def test_normal_cdf_is_accurate_in_the_middle_and_in_the_tails():
 
 def exact_option(call, spot, strike, sd, zt, q_tau):
     """Value, delta, gamma, sd-vega, zt-rho of a European option, in 40 digits."""
-    spot, strike, sd, zt, q_tau = (mp.mpf(float(v)) for v in (spot, strike, sd, zt, q_tau))
+    spot, strike, sd, zt, q_tau = (mp.mpf(v) for v in (spot, strike, sd, zt, q_tau))
     w = 1 if call else -1
     x = mp.log(spot / strike) + zt - q_tau
     d1, d2 = x / sd + sd / 2, x / sd - sd / 2
@@ -171,6 +171,17 @@ def test_vol_response_and_stretch_scale_the_standard_deviation():
     value, delta, gamma, density, _ = exact_option(True, 103.0, 100.0, sd, 0.0, 0.0)
     exact = [value, delta, gamma, density * sd * 0.6 / 0.5]
     np.testing.assert_allclose(got[:4, 0], [float(e) for e in exact], rtol=1e-13)
+
+
+@pytest.mark.parametrize("call", [True, False])
+@pytest.mark.parametrize("spot", [60.0, 97.0, 100.0, 160.0])
+def test_vanna_is_the_derivative_of_delta_in_ln_vol(call, spot):
+    got = greeks(row(call=call, sd=0.2, response=0.6, q_tau=0.02), state(spot, vol=0.5), stretch=1.3)[k.VANNA, 0]
+
+    def delta(ln_vol):
+        return exact_option(call, spot, 100.0, 0.26 * (mp.exp(ln_vol) / mp.mpf("0.2")) ** mp.mpf("0.6"), 0.0, 0.02)[1]
+
+    assert got == pytest.approx(float(mp.diff(delta, mp.log(mp.mpf("0.5")))), rel=1e-12)
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -228,6 +239,7 @@ def test_gamma_claim_in_closed_form():
         0.5 * (112 * carry - cash),
         0.0,
         0.0,
+        carry * sd**2 * 0.8,
     ]
     np.testing.assert_allclose(got, expected, rtol=1e-13)
 
@@ -294,7 +306,7 @@ def test_a_book_is_the_sum_of_its_options_and_a_path_does_not_see_its_neighbours
 def test_every_kernel_runs_inside_another_njit():
     @njit
     def outer(spot, vol, r0, r1, r2, base, rows, flows, slots, fixings):
-        out, sums, legs = np.zeros(spot.size), np.zeros((7, spot.size)), np.zeros((4, spot.size))
+        out, sums, legs = np.zeros(spot.size), np.zeros((k.GREEKS, spot.size)), np.zeros((4, spot.size))
         k.option_values(spot, vol, r0, r1, r2, base, rows, out)
         k.option_greeks(spot, vol, r0, r1, r2, np.ones(spot.size), base, rows, sums)
         k.claim_greeks(spot, vol, r0, r1, r2, np.ones(spot.size), base, rows, sums)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markets.venue import INVESTORS, Quote, _filled_share
+from markets.kernels.trading import filled_share
+from markets.venue import INVESTORS, Quote
 from sim.errors import BugError
 from sim.phases import Phase
 from tests.small import LEVEL, Trader, crisis, only, send, watch, world_of
@@ -46,10 +47,9 @@ amounts = st.one_of(st.just(0.0), st.floats(0, 1e12), st.floats(0, 1e-300), st.j
 @given(amounts, amounts, st.floats(1e-6, 1e12))
 def test_filled_shares(buys, sells, limit):
     """Never more than the orders, never more net than the limit, all of the smaller side; tiny orders do not warn."""
-    buys, sells, limit = np.array([buys]), np.array([sells]), np.array([limit])
-    bought, sold = _filled_share(buys, sells, limit), _filled_share(sells, buys, limit)
+    bought, sold = filled_share(buys, sells, limit), filled_share(sells, buys, limit)
     assert (0 <= bought <= 1) and (0 <= sold <= 1)
-    assert abs(bought * buys - sold * sells) <= limit * (1 + 1e-9) + 1e-9 * np.maximum(buys, sells)
+    assert abs(bought * buys - sold * sells) <= limit * (1 + 1e-9) + 1e-9 * max(buys, sells)
     if buys <= sells + limit:
         assert bought == 1
     else:

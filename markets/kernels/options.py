@@ -32,8 +32,8 @@ CARRY = 6  # exp(-q tau)
 OVERNIGHT, US2Y, US10Y = 7, 8, 9  # d(z tau) / d node rate, years
 OPTION_TERMS = 10
 
-VALUE, DELTA, GAMMA, VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y = range(7)
-GREEKS = 7
+VALUE, DELTA, GAMMA, VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA = range(8)
+GREEKS = 8
 
 
 @kernel_inline
@@ -129,7 +129,8 @@ def option_greeks(
         stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
-        out: (GREEKS, paths), added to: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate.
+        out: (GREEKS, paths), added to: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
+            and units per unit of ln s.
     """
     paths = spot.shape[0]
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
@@ -140,7 +141,7 @@ def option_greeks(
         s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
         wide = stretch[block]
         value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
-        dv0, dv1, dv2 = out[4, block], out[5, block], out[6, block]
+        dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
@@ -173,6 +174,7 @@ def option_greeks(
                 dv0[j] += b0 * rho
                 dv1[j] += b1 * rho
                 dv2[j] += b2 * rho
+                vanna[j] -= density * response * d2
 
 
 @kernel
@@ -190,7 +192,7 @@ def claim_greeks(
     """Add value and sensitivities of gamma claims, which pay S ln(S/K) - S + K, to `out`.
 
     V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): its delta is e^(-q tau) (x + sd^2 / 2),
-    and S times its gamma is constant. Arguments as for `option_greeks`, `SIGN` unused.
+    S times its gamma and its vanna, e^(-q tau) sd^2 times the response, do not depend on S. Arguments as for `option_greeks`, `SIGN` unused.
     """
     paths = spot.shape[0]
     for start in range(0, paths, BLOCK):
@@ -199,7 +201,7 @@ def claim_greeks(
         s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
         wide = stretch[block]
         value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
-        dv0, dv1, dv2 = out[4, block], out[5, block], out[6, block]
+        dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
         for i in range(terms.shape[0]):
             quantity, strike, log_strike = terms[i, QUANTITY], terms[i, STRIKE], terms[i, LOG_STRIKE]
             sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
@@ -218,3 +220,4 @@ def claim_greeks(
                 dv0[j] += b0 * (asset - cash)
                 dv1[j] += b1 * (asset - cash)
                 dv2[j] += b2 * (asset - cash)
+                vanna[j] += quantity * carry * response * sd * sd

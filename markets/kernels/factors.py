@@ -1,0 +1,131 @@
+"""The factors' step from one tick to the next, and the levels that are observed; vectors are (paths,)."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.normal import exp
+from sim.jit import kernel
+
+Floats = NDArray[np.float64]
+
+NODES = 3
+# What a step is made of, a row a tick: what the step leaves of each noise, what the bridge leaves, variance gathered
+# (years, for rates and vol times variance a year), and the vol of the spot's noise in the step (NaN: implied x ratio).
+SPOT_DECAY, SPOT_KEEP, SPOT_YEARS, REALISED = range(4)
+VOL_DECAY, VOL_KEEP, VOL_VARIANCE = range(4, 7)
+RATE_DECAY = 7
+RATE_KEEP, RATE_VARIANCE = (8, 9, 10), (11, 12, 13)
+STEP_TERMS = 14
+# Outside levels, a row a tick: spot and vol in ln.
+LOG_SPOT, LOG_VOL, OVERNIGHT, US2Y, US10Y, CREDIT = range(6)
+LEVELS = 6
+
+
+@kernel
+def carry(
+    terms: Floats,
+    mixing: Floats,
+    spot_shock: Floats,
+    vol_shock: Floats,
+    rate_shocks: Floats,
+    jumps: Floats,
+    impact: Floats,
+    old_vol: Floats,
+    ratio: float,
+    elasticity: float,
+    deviation: Floats,
+    vol_noise: Floats,
+    vol_response: Floats,
+    led: Floats,
+    rate_noise: Floats,
+) -> None:
+    """Carry every noise over one step; see `markets.factors.Factors` for the laws.
+
+    Args:
+        terms: (STEP_TERMS,).
+        mixing: (1 + NODES, 1 + NODES): row 0 mixes spot and fresh shock into vol's, the others into the rates'.
+        spot_shock, vol_shock: standard normals; rate_shocks: (NODES, paths).
+        jumps: centred and bridged, ln S.
+        impact: (2, paths) ln S: lasting and passing displacement, decayed.
+        old_vol: implied vol at the start of the step.
+        ratio: realised over implied vol.
+        elasticity: fall of ln s per unit of ln S, times s.
+        deviation, vol_noise, vol_response, led: changed; rate_noise: (NODES, paths), changed.
+    """
+    realised, implied = terms[REALISED], terms[REALISED] != terms[REALISED]
+    keep, left, years = terms[SPOT_KEEP], terms[SPOT_DECAY], terms[SPOT_YEARS] * terms[SPOT_KEEP]
+    vol_keep, decay, scale = terms[VOL_KEEP], terms[VOL_DECAY], sqrt(terms[VOL_VARIANCE] * terms[VOL_KEEP])
+    own, other = mixing[0, 0], mixing[0, 1]
+    lasting, passing = impact[0], impact[1]
+    for j in range(spot_shock.shape[0]):
+        sigma = old_vol[j] * ratio if implied else realised
+        moved = keep * (left * deviation[j]) + sqrt(sigma * sigma * years) * spot_shock[j] + jumps[j]
+        deviation[j] = moved
+        vol_noise[j] = vol_keep * (decay * vol_noise[j]) + scale * (own * spot_shock[j] + other * vol_shock[j])
+        displaced = moved + (lasting[j] + passing[j])
+        vol_response[j] = decay * vol_response[j] - elasticity / old_vol[j] * (displaced - led[j])
+        led[j] = displaced
+    for i in range(NODES):
+        keep, node = terms[RATE_KEEP[i]], rate_noise[i]
+        left, scale = keep * terms[RATE_DECAY], sqrt(terms[RATE_VARIANCE[i]] * keep)
+        m0, m1, m2, m3 = mixing[1 + i, 0], mixing[1 + i, 1], mixing[1 + i, 2], mixing[1 + i, 3]
+        z1, z2, z3 = rate_shocks[0], rate_shocks[1], rate_shocks[2]
+        for j in range(spot_shock.shape[0]):
+            node[j] = left * node[j] + scale * (m0 * spot_shock[j] + (m1 * z1[j] + m2 * z2[j] + m3 * z3[j]))
+
+
+@kernel
+def observe(
+    levels: Floats,
+    spot0: float,
+    impacts: Floats,
+    stress: Floats,
+    credit_terms: Floats,
+    deviation: Floats,
+    vol_noise: Floats,
+    vol_response: Floats,
+    rate_noise: Floats,
+    out: Floats,
+) -> bool:
+    """Observed levels from outside levels, noise and impact; returns whether spot, vol and rates are finite.
+
+    Args:
+        levels: (LEVELS,) outside levels.
+        spot0: $ a unit of displacement moves the price under the normal law; 0: the lognormal law.
+        impacts: (1 + NODES, 2, paths): lasting and passing displacement of spot and nodes.
+        stress: of the lenders.
+        credit_terms: (2,): answer of ln credit to ln vol above the outside level and to stress.
+        deviation, vol_noise, vol_response: ln S, ln s, ln s; rate_noise: (NODES, paths).
+        out: (LEVELS, paths), written: spot, vol, overnight, us2y, us10y, credit.
+    """
+    finite, paths = True, stress.shape[0]
+    spot, vol, credit = out[LOG_SPOT], out[LOG_VOL], out[CREDIT]
+    log_spot, log_vol, level = levels[LOG_SPOT], levels[LOG_VOL], levels[CREDIT]
+    flat, lasting, passing = exp(log_spot), impacts[0, 0], impacts[0, 1]
+    to_vol, to_stress = credit_terms[0], credit_terms[1]
+    for j in range(paths):
+        displacement = deviation[j] + (lasting[j] + passing[j])
+        price = flat + spot0 * displacement if spot0 != 0.0 else exp(log_spot + displacement)
+        above = vol_noise[j] + vol_response[j]
+        spot[j], vol[j] = price, exp(log_vol + above)
+        credit[j] = level * exp(to_vol * above + to_stress * stress[j])
+        finite &= (price - price == 0.0) & (vol[j] - vol[j] == 0.0)
+    for i in range(NODES):
+        node, noise, level = out[OVERNIGHT + i], rate_noise[i], levels[OVERNIGHT + i]
+        lasting, passing = impacts[1 + i, 0], impacts[1 + i, 1]
+        for j in range(paths):
+            node[j] = level + noise[j] + (lasting[j] + passing[j])
+            finite &= node[j] - node[j] == 0.0
+    return finite
+
+
+@kernel
+def displace(move: Floats, share: float, lasting: Floats, passing: Floats) -> None:
+    """Book a displacement: `share` of it lasts, the rest passes."""
+    for j in range(move.shape[0]):
+        lasting[j] += share * move[j]
+        passing[j] += (1.0 - share) * move[j]

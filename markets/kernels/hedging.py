@@ -1,0 +1,93 @@
+"""What a hedging desk looks at, orders and answers the market by. Vectors are (paths,)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.normal import exp
+from sim.jit import kernel
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+TARGET, GAMMA, DISCOUNT, GROSS = range(4)
+LOOKED_AT = 4
+GAMMA_FLOW, VANNA_FLOW = range(2)
+
+
+@kernel
+def look(scale: Floats, delta: Floats, gamma: Floats, overnight: Floats, years: float, units: float, out: Floats) -> None:
+    """Into `out` (LOOKED_AT, paths): the hedge of `scale` books, their Gamma, a discount factor and gross units.
+
+    Args:
+        scale: books; delta, gamma: of one, units and units per $; units: of one, sum of absolute quantities.
+        overnight: rate at which `years` are discounted.
+    """
+    target, convexity, discount, gross = out[TARGET], out[GAMMA], out[DISCOUNT], out[GROSS]
+    for j in range(scale.shape[0]):
+        target[j] = -scale[j] * delta[j]
+        convexity[j] = scale[j] * gamma[j]
+        discount[j] = exp(-overnight[j] * years)
+        gross[j] = scale[j] * units
+
+
+@kernel
+def asset_order(
+    wanted: Floats,
+    held: Floats,
+    delta: Floats,
+    scale: Floats,
+    forced: Floats,
+    looks: Bools,
+    liquidated: Bools,
+    out: Floats,
+) -> None:
+    """Units to trade, into `out`: from what is held to what is wanted where the desk looks, everything where it is
+    liquidated; and of what would then be left open, the share `forced` is flattened.
+
+    Args:
+        wanted, held: units; delta: of one book, units; scale: books.
+    """
+    for j in range(held.shape[0]):
+        sent = wanted[j] - held[j] if looks[j] else 0.0
+        sent = -held[j] if liquidated[j] else sent
+        out[j] = sent - forced[j] * (scale[j] * delta[j] + held[j] + sent)
+
+
+@kernel
+def answered(quantity: Floats, unfilled: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
+    """Into `left` where an order came back with a remainder; into `out` the spot of the last order filled whole.
+
+    Args:
+        quantity, unfilled: units, signed; spot: $/unit, now; last_spot: before this order.
+    """
+    for j in range(quantity.shape[0]):
+        whole = abs(quantity[j] + unfilled[j])
+        remains = abs(unfilled[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
+        left[j] = remains
+        out[j] = spot[j] if (quantity[j] != 0.0) & (not remains) else last_spot[j]
+
+
+@kernel
+def flows(
+    scale: Floats,
+    liquidated: Bools,
+    spot: Floats,
+    vol: Floats,
+    gamma: Floats,
+    vanna: Floats,
+    leverage: float,
+    out: Floats,
+) -> None:
+    """$ that a hedge trades per unit of ln S, into `out` (2, paths): by Gamma, and by vanna through vol.
+
+    Args:
+        scale: books, none where `liquidated`; gamma, vanna: of one, units per $ and per unit of ln s.
+        leverage: fall of ln s per unit of ln S, times vol.
+    """
+    by_gamma, by_vanna = out[GAMMA_FLOW], out[VANNA_FLOW]
+    for j in range(spot.shape[0]):
+        part = 0.0 if liquidated[j] else scale[j]
+        by_gamma[j] = -part * gamma[j] * spot[j] * spot[j]
+        by_vanna[j] = part * spot[j] * vanna[j] * (leverage / vol[j])

@@ -1,0 +1,266 @@
+"""Clearing of one venue's orders of one instant: the book, the net, and who gets what from whom.
+
+Vectors are (paths,) unless said; the loops take blocks of paths, so that what is read twice is in the first-level cache.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.normal import exp, log
+from sim.jit import kernel, kernel_inline
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BLOCK = 512  # paths
+HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
+QUOTE_ROWS = 3
+ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and walk
+SWAP_MOVES = 6  # notional, coupon, and notes of calm spread, crisis spread, walk, and of the last three together
+
+
+@kernel
+def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool:
+    """Begin a book with investors, who stand behind the makers up to `floor`.
+
+    Args:
+        floor: $ notional that is always shown.
+        rule: half-spread of the investors' quote.
+        book: (QUOTE_ROWS, paths): depth of all makers; spreads are written, depth is raised.
+        behind: written: share of the depth that the investors show.
+
+    Returns whether investors show anything on any path.
+    """
+    half, lean, shown, anything = book[HALF_SPREAD], book[SKEW], book[DEPTH], False
+    for j in range(rule.shape[0]):
+        gap = floor[j] - shown[j]
+        gap = 0.0 if gap < 0.0 else gap
+        anything |= gap > 0.0
+        shown[j] += gap
+        behind[j] = gap / shown[j]
+        half[j] = behind[j] * rule[j]
+        lean[j] = 0.0
+    return anything
+
+
+@kernel
+def add_quote(half_spread: Floats, skew: Floats, depth: Floats, book: Floats, share: Floats) -> None:
+    """Add a quote to a book (QUOTE_ROWS, paths) whose depth is known; `share` is written: of that depth."""
+    half, lean, shown = book[HALF_SPREAD], book[SKEW], book[DEPTH]
+    for j in range(depth.shape[0]):
+        share[j] = depth[j] / shown[j]
+        half[j] += share[j] * half_spread[j]
+        lean[j] += share[j] * skew[j]
+
+
+@kernel_inline
+def filled_share(side: float, other: float, limit: float) -> float:
+    """Share of one side's orders that is filled when only `limit` may remain net."""
+    most = other + limit
+    return most / side if side > most else 1.0
+
+
+@kernel
+def net(
+    wanted: Floats,
+    reference: Floats,
+    depth: Floats,
+    halted_until: Floats,
+    now: float,
+    capacity: float,
+    impact: float,
+    filled: Floats,
+    displacement: Floats,
+) -> None:
+    """What each order gets, and the displacement of the price by all of them.
+
+    Args:
+        wanted: (orders, paths) signed quantities.
+        reference: $ notional of one unit of quantity.
+        depth: $ notional.
+        halted_until, now: seconds; nothing is filled where a halt is in force.
+        capacity: share of the depth that may remain net.
+        impact: displacement by the whole depth.
+        filled: (orders, paths), written.
+        displacement: written.
+    """
+    orders, paths = wanted.shape
+    buys, sells = np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        stop = min(start + BLOCK, paths)
+        width = stop - start
+        unit, shown, until = reference[start:stop], depth[start:stop], halted_until[start:stop]
+        move = displacement[start:stop]
+        buys[:width] = 0.0
+        sells[:width] = 0.0
+        for i in range(orders):
+            order = wanted[i, start:stop]
+            for j in range(width):
+                buys[j] += order[j] if order[j] > 0.0 else 0.0
+                sells[j] += -order[j] if order[j] < 0.0 else 0.0
+        for j in range(width):
+            limit = capacity * shown[j] / unit[j]
+            buying, selling = buys[j], sells[j]
+            closed = until[j] > now
+            buys[j] = 0.0 if closed else filled_share(buying, selling, limit)
+            sells[j] = 0.0 if closed else filled_share(selling, buying, limit)
+            move[j] = impact * ((buys[j] * buying - sells[j] * selling) * unit[j] / shown[j])
+        for i in range(orders):
+            order, got = wanted[i, start:stop], filled[i, start:stop]
+            for j in range(width):
+                got[j] = (buys[j] if order[j] > 0.0 else sells[j]) * order[j]
+
+
+@kernel_inline
+def sign(x: float) -> float:
+    """-1, 0 or 1."""
+    return 1.0 if x > 0.0 else (-1.0 if x < 0.0 else 0.0)
+
+
+@kernel
+def asset_moves(
+    filled: Floats,
+    book: Floats,
+    shares: Floats,
+    calm: float,
+    walk: Floats,
+    mid: Floats,
+    reference: Floats,
+    amounts: Floats,
+    spread: Floats,
+) -> None:
+    """What passes between a taker and each maker when `filled` units are bought.
+
+    Args:
+        filled: signed units.
+        book: (QUOTE_ROWS, paths) with all its quotes.
+        shares: (makers, paths) of the fill that each maker takes.
+        calm: half-spread of a calm market; what is beyond it is the crisis's.
+        walk: by which the price is worse than mid and spread.
+        mid, reference: $/unit.
+        amounts: (makers x ASSET_MOVES, paths), written: units from the maker; then from the taker cash for the units at
+            mid, calm spread, crisis spread and walk.
+        spread: written: by which the price is worse than mid before the walk, for a buyer.
+    """
+    paths = filled.shape[0]
+    for start in range(0, paths, BLOCK):
+        stop = min(start + BLOCK, paths)
+        width = stop - start
+        half, skew = book[HALF_SPREAD, start:stop], book[SKEW, start:stop]
+        quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
+        price, unit = mid[start:stop], reference[start:stop]
+        for j in range(width):
+            worse[j] = sign(quantity[j]) * half[j] + skew[j]
+        for m in range(shares.shape[0]):
+            share, first = shares[m, start:stop], m * ASSET_MOVES
+            units, cash = amounts[first, start:stop], amounts[first + 1, start:stop]
+            quiet, crisis = amounts[first + 2, start:stop], amounts[first + 3, start:stop]
+            walking = amounts[first + 4, start:stop]
+            for j in range(width):
+                own = quantity[j] * share[j]
+                notional = own * unit[j]
+                units[j] = own
+                cash[j] = own * price[j]
+                quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
+                crisis[j] = notional * worse[j] - quiet[j]
+                walking[j] = notional * walked[j]
+
+
+@kernel
+def swap_moves(
+    filled: Floats,
+    book: Floats,
+    shares: Floats,
+    calm: float,
+    walk: Floats,
+    annuity: Floats,
+    floating: Floats,
+    amounts: Floats,
+    spread: Floats,
+) -> None:
+    """What passes between a taker and each maker when a notional of `filled` is received fixed.
+
+    Args:
+        filled: signed $ notional.
+        book, shares, calm, walk, spread: as for `asset_moves`, in decimal rate.
+        annuity, floating: legs of the swap per unit of notional; their ratio is mid.
+        amounts: (makers x SWAP_MOVES, paths), written: notional, and notional x coupon, from the maker; then noted from
+            the taker calm spread, crisis spread and walk at present value, and their sum back from the maker.
+    """
+    paths = filled.shape[0]
+    for start in range(0, paths, BLOCK):
+        stop = min(start + BLOCK, paths)
+        width = stop - start
+        half, skew = book[HALF_SPREAD, start:stop], book[SKEW, start:stop]
+        quantity, worse, walked = filled[start:stop], spread[start:stop], walk[start:stop]
+        years, leg = annuity[start:stop], floating[start:stop]
+        for j in range(width):
+            worse[j] = sign(quantity[j]) * half[j] + skew[j]
+        for m in range(shares.shape[0]):
+            share, first = shares[m, start:stop], m * SWAP_MOVES
+            notional, coupon = amounts[first, start:stop], amounts[first + 1, start:stop]
+            quiet, crisis = amounts[first + 2, start:stop], amounts[first + 3, start:stop]
+            walking, back = amounts[first + 4, start:stop], amounts[first + 5, start:stop]
+            for j in range(width):
+                own = quantity[j] * share[j]
+                notional[j] = own
+                coupon[j] = own * (leg[j] / years[j] - worse[j] - walked[j])
+                quiet[j] = abs(own) * (half[j] if half[j] < calm else calm) * years[j]
+                spread_cost = own * worse[j] * years[j]
+                walking[j] = own * walked[j] * years[j]
+                crisis[j] = spread_cost - quiet[j]
+                back[j] = spread_cost + walking[j]
+
+
+@kernel
+def drop_dust(order: Floats, reference: Floats, dust: float) -> bool:
+    """Set to 0 what is worth less than `dust` $ at `reference` $ a unit; returns whether the whole order is finite."""
+    finite = True
+    for j in range(order.shape[0]):
+        finite &= order[j] - order[j] == 0.0
+        order[j] = 0.0 if abs(order[j] * reference[j]) < dust else order[j]
+    return finite
+
+
+@kernel
+def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints) -> bool:
+    """Into `hit` how many of the `levels` (rising) the price has fallen through since the close; whether any is new.
+
+    Args:
+        before: (paths,) levels that were known to be hit.
+    """
+    fresh = False
+    for j in range(price.shape[0]):
+        fall, count = 1.0 - price[j] / close[j], 0
+        for level in levels:
+            count += 1 if level <= fall else 0
+        hit[j] = count
+        fresh |= count > before[j]
+    return fresh
+
+
+@kernel
+def rules(
+    vol: Floats,
+    base: float,
+    half_spread: float,
+    spread_power: float,
+    depth: Floats,
+    depth_power: float,
+    by_vol: Floats,
+    shown: Floats,
+) -> None:
+    """A venue's half-spread and depth at the vol of the moment.
+
+    Args:
+        vol: implied vol; base: at the start.
+        half_spread: at base vol; it grows with (vol / base)^spread_power.
+        depth: $ notional at base vol; it falls with (vol / base)^-depth_power.
+        by_vol, shown: written: half-spread and depth.
+    """
+    for j in range(vol.shape[0]):
+        level = log(vol[j] / base)
+        by_vol[j] = half_spread * exp(spread_power * level)
+        shown[j] = depth[j] * exp(-depth_power * level)

@@ -1,0 +1,1 @@
+"""Loops over paths: arrays in, arrays out."""
