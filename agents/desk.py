@@ -105,17 +105,21 @@ class Desk:
         if tick == self._tick:
             return
         steps = self._steps(tick) if self.attributed else {}
-        cash = self.book.cashflows(self._tick, tick, state, self.fixings)
-        self.book.fix(self._tick, tick, state, self.fixings)
-        value = self.book.value(tick, state, self.fixings, settled=tick)
-        if self.attributed:
-            steps["rates"] = steps["rates"] + (value + cash - steps.pop("end"))
+        end = steps.pop("end", None)
+        if end is not None and self.book.uneventful(self._tick, tick):
+            value, cash = end, None
         else:
-            steps[UNSPLIT] = value + cash - self._unit_value
+            cash = self.book.cashflows(self._tick, tick, state, self.fixings)
+            self.book.fix(self._tick, tick, state, self.fixings)
+            value = self.book.value(tick, state, self.fixings, settled=tick)
+            if end is None:
+                steps[UNSPLIT] = value + cash - self._unit_value
+            else:
+                steps["rates"] = steps["rates"] + (value + cash - end)
         for component, step in steps.items():
             self.totals[component] += self.scale * step
             self.unhedged += step
-        if cash.any():
+        if cash is not None and cash.any():
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
         self._tick, self._state, self._unit_value, self._greeks = tick, state, value, None
 

@@ -135,6 +135,11 @@ class CompiledBook:
         """Fix the floating rates of periods that start in (tick_from, tick], from the curve at `tick`."""
         self._swaps.fix(tick_from, tick, state, fixings)
 
+    def uneventful(self, tick_from: int, tick: int) -> bool:
+        """Whether nothing is paid, fixed or expires in (tick_from, tick], so that no flow changes the value."""
+        before, after = self._rows(tick, tick_from), self._rows(tick, tick)
+        return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
     def expiry_years(self, tick: int) -> float:
         """Calendar years to the nearest option expiry ahead, 0 if there is none."""
         ahead = [years for t in (self._options, self._claims) if (years := t.nearest_expiry_years(tick)) > 0]
