@@ -26,6 +26,7 @@ from markets.instruments import add_months
 from markets.recorder import Recorder
 from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
+from scenarios.chunk_size import chunk_size
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
@@ -214,7 +215,8 @@ def run(
     clock = make_clock(scenario)
     check_on_clock(scenario, clock)
     try:
-        parts = chunks(tuple(feedback), scenario.run.paths, scenario.run.chunk)
+        size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
+        parts = chunks(tuple(feedback), scenario.run.paths, size)
         job = ChunkJob(scenario, feedback, partial, clock=clock, profiled=profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
 from scenarios.build import ACTUAL, ChunkJob, check_on_clock, make_clock
+from scenarios.chunk_size import chunk_size
 from scenarios.ensemble_medians import TABLES, Ensemble, read
 from scenarios.scenario import Scenario
 from sim.ensemble import chunks, run_chunks
@@ -170,7 +171,8 @@ class Fit:
         frozen = dataclasses.replace(FeedbackSpec.frozen(), spread=scenario.feedback.spread)
         feedback = {ACTUAL: scenario.feedback} | ({FROZEN: frozen} if twin else {})
         told = None if self.progress is None else partial(self.progress, stage)
-        parts = chunks(tuple(feedback), paths, scenario.run.chunk)
+        size = chunk_size(scenario, self.clock, worlds=len(feedback), paths=paths, workers=self.workers)
+        parts = chunks(tuple(feedback), paths, size)
         with TemporaryDirectory(prefix="spiral-calibrate-") as folder:
             job = ChunkJob(scenario, feedback, Path(folder), TABLES, self.clock)
             run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
 from sim.phases import Phase
@@ -25,14 +24,14 @@ def render(profile: Seconds, agents: Mapping[str, Mapping[str, Any]]) -> Table:
     total = sum(seconds.values()) + sum(steps.values())
     shown = [phase for phase in PHASES if any(phase in phases for phases in owners.values())]
     title = f"Where {total:.2f} s went, % of them, over all worlds and workers"
-    table = Table("", *shown, "%", "s", title=title, title_justify="left", box=box.SIMPLE)
+    table = Table("", *shown, "%", "s", title=title, title_justify="left", box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
     for owner in sorted(owners, key=seconds.__getitem__, reverse=True):
         label = f"{owner} ({agents[owner]['type']})" if owner in agents else owner
         cells = [_percent(owners[owner].get(phase), total) for phase in shown]
         table.add_row(label, *cells, _percent(seconds[owner], total), f"{seconds[owner]:.3f}")
-    table.add_section()
     for step, value in steps.items():
         table.add_row(step, *[""] * len(shown), _percent(value, total), f"{value:.3f}")
     sums = [sum(phases.get(phase, 0.0) for phases in owners.values()) for phase in shown]

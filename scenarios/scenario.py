@@ -32,7 +32,7 @@ class RunSpec:
     twin: Literal["frozen", "none"] | TwinSpec = param(
         "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
     )
-    chunk: int = param(1024, unit="paths", help="paths simulated together", gt=0)
+    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0)
     attribution: Literal["daily", "tick", "none"] = param(
         "daily", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )

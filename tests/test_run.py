@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scenarios.build import run
+from scenarios.build import make_clock, run
+from scenarios.chunk_size import chunk_size
 from scenarios.loading import load
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
@@ -202,3 +203,24 @@ def test_without_attribution_pnl_is_the_same_and_its_components_are_not_known(tm
     for column in ("delta", "gamma", "theta", "vega", "rates"):
         assert lump.filter(desks)[column].is_nan().all()
         assert (lump.filter(~desks)[column] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("paths", "worlds", "workers", "chunk", "expected"),
+    [
+        (1_000, 2, 2, 4096, 1024),  # a chunk a world
+        (2_000, 1, 2, 4096, 1024),  # one for each worker
+        (10_000, 2, 2, 4096, 4096),
+        (10_000, 2, 8, 4096, 3072),
+        (10_000, 1, 1, 100, 100),  # as the scenario says
+    ],
+)
+def test_a_chunk_is_large_but_leaves_every_worker_a_part(paths, worlds, workers, chunk, expected):
+    scenario = load("covid_crash_2020", {"run.chunk": chunk})
+    assert chunk_size(scenario, make_clock(scenario), worlds=worlds, paths=paths, workers=workers) == expected
+
+
+def test_a_chunk_of_a_year_is_smaller():
+    scenario = load("rate_hikes_2022")
+    size = chunk_size(scenario, make_clock(scenario), worlds=1, paths=100_000, workers=1)
+    assert size % 1024 == 0 and size * 252 * len(scenario.agents) <= 2_000_000
