@@ -8,12 +8,19 @@ import pytest
 
 from tests.bench.table import Board
 
+HERE = Path(__file__).parent
+ORDER = ("pricing", "book", "hedging", "engine", "limit", "scaling", "cold_start", "log")  # of the table
 _board = Board()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bench-out", default="runs/bench/bench.json", help="JSON of the figures")
     parser.addoption("--bench-paths", type=int, default=10_000, help="paths of the rows that say 10,000: fewer to try")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Topics in the order of the table."""
+    items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if item.path.parent == HERE else -1)
 
 
 @pytest.fixture(scope="session")

@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.exposure import BUMP_VOL
 from agents.hedger import Hedger
 from agents.intervals import Interval
 from agents.market_maker import MarketMaker
 from markets.factors import NODES, _reverted, rate_mixing
 from markets.kernels.normal import exp
-from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VEGA, option_greeks, option_values
+from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
 from markets.storyline import lay_out
 from markets.venue import DUST
 from scenarios.build import compile_books, make_clock
@@ -342,24 +341,9 @@ def loop(
                     margin[j] += paid
                     s_old[j], v_old[j], r0_old[j], r1_old[j], r2_old[j] = s[j], v[j], r0[j], r1[j], r2[j]
             if closing:
-                bump = np.exp(BUMP_VOL)
-                for j in range(width):
-                    at_vol[j] = v[j] * bump
-                then[:, :width] = 0.0
-                option_greeks(
-                    s[:width],
-                    at_vol[:width],
-                    r0[:width],
-                    r1[:width],
-                    r2[:width],
-                    ones[:width],
-                    base,
-                    terms[t],
-                    then[:, :width],
-                )
                 for j in range(width):
                     part = 0.0 if liquidated[j] > 0 else scale[j]
-                    vanna[j] = part * s[j] * ((then[DELTA, j] - greeks[DELTA, j]) / BUMP_VOL) * (beta * vol0 / v[j])
+                    vanna[j] = part * s[j] * greeks[VANNA, j] * (beta * vol0 / v[j])
             spread_line, depth_line = exp(now[11]), exp(now[12])
             for j in range(width):
                 # --- quotes ---

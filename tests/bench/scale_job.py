@@ -1,4 +1,4 @@
-"""Simulate so many paths, chunk by chunk, and print CPU seconds and peak memory (KiB) as JSON; run as a script."""
+"""Simulate PATHS in chunks of CHUNK, and print CPU seconds and peak memory (KiB) as JSON; run as a script."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from tests.bench.timing import seconds
 KEPT = ("peaks",)  # a row a path; a million paths of daily marks would fill the disk, not the memory
 
 
-def short() -> Scenario:
+def short(chunk: int) -> Scenario:
     """The first trading days of the covid preset, two ticks a day, whole cast, all loops."""
     anchors = load("covid_crash_2020").to_dict()["storyline"]["anchor"][:2]
-    return load("covid_crash_2020", {"clock.tick_minutes": 390, "run.witnesses": 0, "storyline.anchor": anchors})
+    settings = {"clock.tick_minutes": 390, "run.witnesses": 0, "run.chunk": chunk, "storyline.anchor": anchors}
+    return load("covid_crash_2020", settings)
 
 
 def simulate(scenario: Scenario, paths: int, folder: Path) -> None:
@@ -36,7 +37,7 @@ def peak_resident() -> int:
 
 if __name__ == "__main__":
     paths = int(sys.argv[1])
-    chosen = short()
+    chosen = short(int(sys.argv[2]))
     make_clock(chosen)
     with tempfile.TemporaryDirectory() as place:
         simulate(chosen, 1024, Path(place))  # compiled and imported

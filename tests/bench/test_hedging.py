@@ -20,8 +20,8 @@ NUMBER, CAPITAL = 1e6, 1e9  # calls sold, $
 CALL = {"kind": "call", "strike": hedging.STRIKE, "expiry": "2020-12-30", "quantity": -NUMBER}
 
 
-def scenario(attribution, kind="every", **policy):
-    """One desk against one maker who quotes a half-spread of the cost, whatever the desk does; nothing else."""
+def scenario(attribution, paths, kind="every", **policy):
+    """One desk against one maker who quotes a half-spread of the cost, whatever the desk does; paths in one chunk."""
     desk = {
         "type": "Hedger",
         "capital": CAPITAL,
@@ -29,7 +29,7 @@ def scenario(attribution, kind="every", **policy):
         "policy": {"kind": kind, "interval": "tick", **policy},
     }
     asset = {"half_spread": hedging.COST}
-    run = {"witnesses": 0, "attribution": attribution, "seed": 1}
+    run = {"witnesses": 0, "attribution": attribution, "seed": 1, "chunk": paths}
     return textbook(
         steps=hedging.STEPS,
         agents={"hedger": desk, "maker": {**MAKER, "venues": ["asset"]}},
@@ -47,16 +47,17 @@ def pnl(world):
 @pytest.fixture(scope="module")
 def times(paths):
     """CPU seconds of the engine and of the plain script, and whether they agree."""
-    on, off = scenario("daily"), scenario("none")
-    band = scenario("none", kind="whalley_wilmott", risk_aversion=1 / NUMBER)
-    for each in (on, off, band):
-        run_all(each, 16)
+    on, off = scenario("daily", paths), scenario("none", paths)
+    band = scenario("none", paths, kind="whalley_wilmott", risk_aversion=1 / NUMBER)
     expected = hedging.plain(paths)
     for each in (on, off):
-        assert np.allclose(np.concatenate(run_all(each, paths, pnl)), expected, rtol=0, atol=1e-9 * hedging.SPOT)
-    names = ("on", "off", "band", "plain")
-    jobs = [lambda s=s: run_all(s, paths) for s in (on, off, band)]
-    return dict(zip(names, least(3, *jobs, lambda: hedging.plain(paths)), strict=True))
+        (found,) = run_all(each, paths, pnl, tables=())
+        assert np.allclose(found, expected, rtol=0, atol=1e-9 * hedging.SPOT)
+    run_all(band, 16, tables=())
+    names = ("on", "off", "band", "logged", "plain")
+    jobs = [lambda s=s: run_all(s, paths, tables=()) for s in (on, off, band)]
+    jobs += [lambda: run_all(on, paths), lambda: hedging.plain(paths)]
+    return dict(zip(names, least(3, *jobs), strict=True))
 
 
 def what(paths, attribution):
@@ -67,6 +68,7 @@ def test_against_a_plain_script(board, paths, times):
     opponent = "plain NumPy script, vectorised over paths"
     board.within(what(paths, "daily"), opponent, ours=times["on"], theirs=times["plain"], at_most=2)
     board.within(what(paths, "off"), opponent, ours=times["off"], theirs=times["plain"])
+    board.within(what(paths, "daily") + ", every mark logged", opponent, ours=times["logged"], theirs=times["plain"])
 
 
 def test_against_pfhedge(board, paths, times):

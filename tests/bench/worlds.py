@@ -21,17 +21,22 @@ def covid(**settings: Any) -> Scenario:
     return load(COVID, {"run.witnesses": 0} | {key.replace("__", "."): value for key, value in settings.items()})
 
 
-def worlds(scenario: Scenario, paths: int) -> Iterator[TradingWorld]:
-    """The actual world of each chunk, ready to run."""
+Tables = tuple[str, ...] | None
+
+
+def worlds(scenario: Scenario, paths: int, tables: Tables = None) -> Iterator[TradingWorld]:
+    """The actual world of each chunk, ready to run; it logs `tables` (default: all)."""
     clock = make_clock(scenario)
     for part in chunks(("actual",), paths, scenario.run.chunk):
-        yield make_world(scenario, part, scenario.feedback, clock)
+        yield make_world(scenario, part, scenario.feedback, clock, tables=tables)
 
 
-def run_all(scenario: Scenario, paths: int, each: Callable[[TradingWorld], Any] = lambda world: None) -> list[Any]:
+def run_all(
+    scenario: Scenario, paths: int, each: Callable[[TradingWorld], Any] = lambda world: None, tables: Tables = None
+) -> list[Any]:
     """Build and run every chunk's world; what `each` makes of it."""
     found = []
-    for world in worlds(scenario, paths):
+    for world in worlds(scenario, paths, tables):
         world.run()
         found.append(each(world))
     return found
