@@ -88,6 +88,8 @@ class Fit:
         """The records and their days, in words."""
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
 
+MOST_DIGITS = 9  # decimals of a written key, however small its error
+
 
 def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -> Fit:
     """Estimate the market's structural parameters from daily histories (`scenarios.daily_record.read_record`).
@@ -189,7 +191,7 @@ def written(fitted: Fitted, base_vol: float) -> Estimate:
         value = max(value, 0.0)
     digits = DIGITS - 1 - math.floor(math.log10(error)) if error > 0 else 6
     digits = max(digits, 3 if fitted.parameter.name.startswith("corr_") else 0)
-    return Estimate(round(value, digits), error, fitted.pooled.days)
+    return Estimate(round(value, min(digits, MOST_DIGITS)), error, fitted.pooled.days)
 
 
 def _span(days: Sequence[date]) -> str:

@@ -36,14 +36,16 @@ def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
     return [Chunk(world, first, min(size, paths - first)) for first in starts for world in worlds]
 
 
-# A worker's counter of path-ticks, shared with the parent; set when the worker starts.
+# A worker's counter of path-ticks, shared with the parent, and its job; set when the worker starts. The job does not
+# travel with every chunk: a queue of large messages cannot be left when the workers that should read them are ended.
 _counter: Any = None
+_job: Any = None
 
 
-def begin_worker(counter: Any = None) -> None:
-    """What every worker process does first; `counter` counts path-ticks."""
-    global _counter
-    _counter = counter
+def begin_worker(counter: Any = None, job: Any = None) -> None:
+    """What every worker process does first; `counter` counts path-ticks, `job` is what it does with each chunk."""
+    global _counter, _job
+    _counter, _job = counter, job
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
@@ -57,12 +59,12 @@ def _forget_worlds() -> None:
     gc.freeze()
 
 
-def _work(job: Callable[[Chunk, Callable[[int], None]], None], chunk: Chunk) -> None:
+def _work(chunk: Chunk) -> None:
     def done(ticks: int) -> None:
         with _counter.get_lock():
             _counter.value += ticks * chunk.paths
 
-    job(chunk, done)
+    _job(chunk, done)
     _forget_worlds()
 
 
@@ -85,9 +87,9 @@ def run_chunks(
         _run_here(job, parts, total, progress)
         return
     counter = multiprocessing.get_context("spawn").Value("q", 0)
-    with worker_pool(count, counter) as pool:
+    with worker_pool(count, counter, job) as pool:
         with main_left_alone(job):
-            pending: set[Future[None]] = {pool.submit(_work, job, part) for part in parts}
+            pending: set[Future[None]] = {pool.submit(_work, part) for part in parts}
         while pending:
             finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -99,13 +101,13 @@ def run_chunks(
 
 
 @contextmanager
-def worker_pool(count: int, counter: Any = None) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(count: int, counter: Any = None, job: Any = None) -> Iterator[ProcessPoolExecutor]:
     """Spawned worker processes, ended at once where the block is left by an exception; submit in `main_left_alone`.
 
     Raises SpiralError where a worker died.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(counter,))
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(counter, job))
     try:
         yield pool
     except BrokenProcessPool:

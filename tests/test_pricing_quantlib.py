@@ -104,7 +104,7 @@ def test_ten_thousand_random_options_match_quantlib():
         book = compiled(option, days=5, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
         got = book.greeks(0, now, book.new_fixings(STATES))
         expected = np.array([quantlib_greeks(option, state) for state in np.array(now).T]).T
-        error = [np.abs(g - e) / s for g, e, s in zip(got, expected, scale, strict=True)]
+        error = [np.abs(g - e) / s for g, e, s in zip(got[:7], expected, scale, strict=True)]
         # Greeks other than value and delta may be large against spot: relative to their own size then.
         error = [e / np.maximum(1, np.abs(x) / s) for e, x, s in zip(error, expected, scale, strict=True)]
         worst = np.maximum(worst, [e.max() for e in error])
