@@ -88,6 +88,7 @@ class Fit:
         """The records and their days, in words."""
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
 
+
 MOST_DIGITS = 9  # decimals of a written key, however small its error
 
 

@@ -13,7 +13,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.errors import SpiralError
@@ -36,16 +38,17 @@ def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
     return [Chunk(world, first, min(size, paths - first)) for first in starts for world in worlds]
 
 
-# A worker's counter of path-ticks, shared with the parent, and its job; set when the worker starts. The job does not
-# travel with every chunk: a queue of large messages cannot be left when the workers that should read them are ended.
+# A worker's counter of path-ticks, shared with the parent, and the file that holds its job; set when the worker starts.
+# The job goes by file, read with the first chunk: neither a queue nor a start-up pipe full of it can be left at once when
+# the run is interrupted.
 _counter: Any = None
-_job: Any = None
+_job_file: Path | None = None
 
 
-def begin_worker(counter: Any = None, job: Any = None) -> None:
-    """What every worker process does first; `counter` counts path-ticks, `job` is what it does with each chunk."""
-    global _counter, _job
-    _counter, _job = counter, job
+def begin_worker(counter: Any = None, job_file: Path | None = None) -> None:
+    """What every worker process does first; `counter` counts path-ticks, `job_file` holds what to do with a chunk."""
+    global _counter, _job_file
+    _counter, _job_file = counter, job_file
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
@@ -59,12 +62,19 @@ def _forget_worlds() -> None:
     gc.freeze()
 
 
+@cache
+def _job(file: Path) -> Callable[[Chunk, Callable[[int], None]], None]:
+    job: Callable[[Chunk, Callable[[int], None]], None] = pickle.loads(file.read_bytes())
+    return job
+
+
 def _work(chunk: Chunk) -> None:
     def done(ticks: int) -> None:
         with _counter.get_lock():
             _counter.value += ticks * chunk.paths
 
-    _job(chunk, done)
+    assert _job_file is not None
+    _job(_job_file)(chunk, done)
     _forget_worlds()
 
 
@@ -87,7 +97,8 @@ def run_chunks(
         _run_here(job, parts, total, progress)
         return
     counter = multiprocessing.get_context("spawn").Value("q", 0)
-    with worker_pool(count, counter, job) as pool:
+    with TemporaryDirectory(prefix="spiral-job-") as folder, worker_pool(count, counter, Path(folder) / "job") as pool:
+        (Path(folder) / "job").write_bytes(pickle.dumps(job))
         with main_left_alone(job):
             pending: set[Future[None]] = {pool.submit(_work, part) for part in parts}
         while pending:
@@ -101,13 +112,13 @@ def run_chunks(
 
 
 @contextmanager
-def worker_pool(count: int, counter: Any = None, job: Any = None) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(count: int, counter: Any = None, job_file: Path | None = None) -> Iterator[ProcessPoolExecutor]:
     """Spawned worker processes, ended at once where the block is left by an exception; submit in `main_left_alone`.
 
     Raises SpiralError where a worker died.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(counter, job))
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(counter, job_file))
     try:
         yield pool
     except BrokenProcessPool:
