@@ -39,8 +39,8 @@ def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
 
 
 # A worker's counter of path-ticks, shared with the parent, and the file that holds its job; set when the worker starts.
-# The job goes by file, read with the first chunk: neither a queue nor a start-up pipe full of it can be left at once when
-# the run is interrupted.
+# The job goes by file, read with the first chunk: neither a queue nor a start-up pipe full of it can be left at once
+# when the run is interrupted.
 _counter: Any = None
 _job_file: Path | None = None
 
