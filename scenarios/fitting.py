@@ -19,6 +19,7 @@ from sim.errors import UserError
 
 DISAGREE = 0.05  # p-value below which records do not share a value
 DIGITS = 2  # significant figures of the standard error to which a value is written
+MOST_DIGITS = 9  # decimals of a written key, however small its error
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,6 @@ class Fit:
     def source(self) -> str:
         """The records and their days, in words."""
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
-
-
-MOST_DIGITS = 9  # decimals of a written key, however small its error
 
 
 def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -> Fit:
