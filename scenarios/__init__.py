@@ -18,8 +18,8 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.ablation import ablate as ablate
     from scenarios.build import run as run
-    from scenarios.calibration import calibrate as calibrate
-    from scenarios.fitting import fit as fit
+    from scenarios.calibrating.calibration import calibrate as calibrate
+    from scenarios.estimation.fitting import fit as fit
     from scenarios.history import from_history as from_history
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
@@ -33,8 +33,8 @@ verify()
 _HOMES = {
     "Scenario": "scenarios.scenario",
     "ablate": "scenarios.ablation",
-    "fit": "scenarios.fitting",
-    "calibrate": "scenarios.calibration",
+    "fit": "scenarios.estimation.fitting",
+    "calibrate": "scenarios.calibrating.calibration",
     "from_dict": "scenarios.loading",
     "from_history": "scenarios.history",
     "load": "scenarios.loading",

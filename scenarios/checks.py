@@ -23,7 +23,7 @@ from agents.proportional_fund import ProportionalFund
 from markets.assets import MAIN, correlation_matrix
 from markets.correlation import mixing
 from markets.spec import RateSpec, StorylineSpec, VenueSpec
-from scenarios.outside import check_outside
+from scenarios.calibrating.outside import check_outside
 from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario

@@ -76,7 +76,7 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 def run(**options: Any) -> None:
     """Run SCENARIO (a preset's name or a .toml file), summarise it, and write its report."""
-    from scenarios.cli_run import run_and_report
+    from scenarios.commands.run import run_and_report
 
     run_and_report(**options)
 
@@ -102,7 +102,7 @@ def show(
     scenario: str, settings: tuple[str, ...], chart: Path | None, density: Path | None, months: tuple[int, ...]
 ) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
-    from scenarios.cli_show import explain, explain_density
+    from scenarios.commands.show import explain, explain_density
     from scenarios.loading import load
 
     loaded = load(scenario, settings)
@@ -122,7 +122,7 @@ def calibrate(scenario: str, **options: Any) -> None:
 
     Writes the outside world that it finds into the scenario's file.
     """
-    from scenarios.cli_calibrate import calibrate_and_write
+    from scenarios.commands.calibrate import calibrate_and_write
 
     calibrate_and_write(scenario, **options)
 
@@ -143,7 +143,7 @@ def new(file: Path, force: bool) -> None:
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 def check(file: Path, settings: tuple[str, ...]) -> None:
     """Validate a scenario FILE (or a preset) without running it."""
-    from scenarios.cli_run import lay_out
+    from scenarios.commands.run import lay_out
     from scenarios.loading import load
 
     scenario = load(file, settings)
@@ -156,7 +156,7 @@ def check(file: Path, settings: tuple[str, ...]) -> None:
 @click.argument("prefix", required=False, default="")
 def keys(prefix: str) -> None:
     """Every key of a scenario file (that begins with PREFIX): default, unit, limits, meaning."""
-    from scenarios.cli_show import print_keys
+    from scenarios.commands.show import print_keys
 
     print_keys(prefix)
 
@@ -165,7 +165,7 @@ def keys(prefix: str) -> None:
 @click.argument("run_dir", type=FILE)
 def report(run_dir: Path) -> None:
     """Rebuild the summary and report.html of a finished run."""
-    from scenarios.cli_run import rebuild
+    from scenarios.commands.run import rebuild
 
     rebuild(run_dir)
 
@@ -182,7 +182,7 @@ def chart(run_dir: Path, name: str, file: Path, agent: str | None, world: str) -
     NAME: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain or
     margin_calls.
     """
-    from scenarios.cli_run import draw
+    from scenarios.commands.run import draw
 
     draw(run_dir, name, file, agent, world)
 
@@ -192,7 +192,7 @@ def chart(run_dir: Path, name: str, file: Path, agent: str | None, world: str) -
 @click.argument("run_b", type=FILE)
 def compare(run_a: Path, run_b: Path) -> None:
     """Two runs side by side."""
-    from scenarios.cli_run import side_by_side
+    from scenarios.commands.run import side_by_side
 
     side_by_side(run_a, run_b)
 
@@ -209,7 +209,7 @@ def validate(**options: Any) -> int:
 
     Exit code 0: every reading lies within its standard errors; 1: some do not.
     """
-    from scenarios.cli_validate import validate_and_report
+    from scenarios.commands.validate import validate_and_report
 
     return OK if validate_and_report(**options) else FAILED
 
@@ -226,7 +226,7 @@ def validate(**options: Any) -> int:
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
     """Stylised facts of SCENARIO's returns: tails, memory, asymmetry, with feedback and without."""
-    from scenarios.cli_facts import print_facts
+    from scenarios.commands.facts import print_facts
 
     print_facts(**options)
 
@@ -243,7 +243,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
     Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
     are shown one by one and pooled.
     """
-    from scenarios.cli_fit import fit_and_show
+    from scenarios.commands.fit import fit_and_show
 
     fit_and_show(histories, rho, out)
 
@@ -265,6 +265,6 @@ def record(**options: Any) -> None:
     Realised vol, drawdown, peak vol, and the same-day response of vol and credit, of the record and of every path, and
     published measurements of depth, spread and margin beside the ensemble's.
     """
-    from scenarios.cli_record import compare_and_show
+    from scenarios.commands.record import compare_and_show
 
     compare_and_show(**options)

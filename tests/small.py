@@ -106,5 +106,3 @@ def variance_error(samples: np.ndarray) -> float:
 def correlation_error(rho: float, number: int) -> float:
     """Of the correlation of so many pairs of normals."""
     return float((1 - rho**2) / np.sqrt(number - 1))
-
-

@@ -17,8 +17,8 @@ from analysis import frames, open_run
 from analysis.charts.against import against as draw
 from scenarios.build import run as run_scenario
 from scenarios.cli import main
-from scenarios.cli_record import frame
-from scenarios.daily_record import read_record
+from scenarios.commands.record import frame
+from scenarios.estimation.daily_record import read_record
 from scenarios.loading import load
 from sim.dataset import Run
 from sim.errors import UserError

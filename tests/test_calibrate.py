@@ -17,11 +17,11 @@ from markets.spec import OUTSIDE, Anchor, FeedbackSpec
 from markets.storyline import lay_out, outside
 from scenarios import from_dict, load, run
 from scenarios.build import make_clock
-from scenarios.calibrated_file import calibrated_text
-from scenarios.calibration import Calibration, calibrate
+from scenarios.calibrating.calibrated_file import calibrated_text
+from scenarios.calibrating.calibration import Calibration, calibrate
+from scenarios.calibrating.ensemble_medians import Ensemble, drawdown, explained, read
+from scenarios.calibrating.outside import digest
 from scenarios.cli import main
-from scenarios.ensemble_medians import Ensemble, drawdown, explained, read
-from scenarios.outside import digest
 from scenarios.scenario import Scenario, TwinSpec
 from scenarios.shipped import catalogue
 from sim.errors import SpiralError, UserError
@@ -212,7 +212,7 @@ def test_a_runaway_loop_is_refused_in_one_line() -> None:
 
 
 def test_few_paths_first_then_all(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenarios.calibration.COARSE", 64)
+    monkeypatch.setattr("scenarios.calibrating.calibration.COARSE", 64)
     told: dict[str, tuple[int, int]] = {}
     found = calibrate(
         strong, paths=128, workers=1, progress=lambda stage, done, total: told.update({stage: (done, total)})
@@ -229,7 +229,9 @@ def test_few_paths_first_then_all(strong: Scenario, monkeypatch: pytest.MonkeyPa
 
 def test_a_fit_that_does_not_hold_at_another_seed_is_told(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     noisy = dataclasses.replace(strong, market=dataclasses.replace(strong.market, dispersion=1.0))
-    monkeypatch.setattr("scenarios.calibration.SIGMAS", 0.0)  # twelve paths of free noise: no error is allowed for
+    monkeypatch.setattr(
+        "scenarios.calibrating.calibration.SIGMAS", 0.0
+    )  # twelve paths of free noise: no error is allowed for
     with pytest.raises(
         SpiralError, match=r"strong: at another seed the median (spot|vol) of 2020-02-2\d is .* take more"
     ):

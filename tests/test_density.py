@@ -19,8 +19,8 @@ from markets.smile import strike_multiple
 from markets.storyline import lay_out
 from scenarios.build import make_clock, pricing_terms
 from scenarios.cli import main
+from scenarios.commands.smile_chart import implied_laws
 from scenarios.loading import load
-from scenarios.smile_chart import implied_laws
 from sim.errors import UserError
 
 QUADRATIC = ImpliedLaw(

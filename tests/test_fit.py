@@ -16,12 +16,12 @@ from click.testing import CliRunner
 from markets.spec import MarketSpec
 from scenarios.build import run
 from scenarios.cli import main
-from scenarios.cli_fit import toml
-from scenarios.daily_record import DailyRecord, read_record
-from scenarios.estimators import Estimate, correlation, response, reversion
-from scenarios.estimators import Path as Reverting
-from scenarios.fit_laws import estimate
-from scenarios.fitting import Fit, fit
+from scenarios.commands.fit import toml
+from scenarios.estimation.daily_record import DailyRecord, read_record
+from scenarios.estimation.estimators import Estimate, correlation, response, reversion
+from scenarios.estimation.estimators import Path as Reverting
+from scenarios.estimation.fit_laws import estimate
+from scenarios.estimation.fitting import Fit, fit
 from scenarios.levels import daily_levels
 from scenarios.loading import from_dict, load
 from sim.errors import UserError

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from scenarios.build import run
+from scenarios.commands.profile_table import render
 from scenarios.loading import load
-from scenarios.profile_table import render
 from sim.phases import Phase
 from sim.profile import ENGINE, Profile, merged
 from tests.small import crisis, world_of

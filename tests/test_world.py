@@ -150,7 +150,7 @@ def test_nothing_comes_after_the_end():
 
 
 def test_without_a_night_the_first_tick_of_a_day_is_its_open():
-    assert times(world(night=0.0), TRADE, after(minutes(5))) [-1:] == [OPEN + 65 * 60]
+    assert times(world(night=0.0), TRADE, after(minutes(5)))[-1:] == [OPEN + 65 * 60]
 
 
 def test_ticks_between_which_nobody_wakes_are_counted():

@@ -8,14 +8,14 @@ import click
 from rich.columns import Columns
 from rich.table import Table
 
-from scenarios.calibrated_file import check_writable, write_calibrated
-from scenarios.calibration import Calibration, Point, calibrate
-from scenarios.calibration_table import print_calibration
-from scenarios.cli_run import progress_bar
-from scenarios.cli_show import LEVELS, console
+from scenarios.calibrating.calibrated_file import check_writable, write_calibrated
+from scenarios.calibrating.calibration import Calibration, Point, calibrate
+from scenarios.calibrating.outside import record_tables
+from scenarios.calibrating.outside_fit import FACTORS
+from scenarios.commands.calibration_table import print_calibration
+from scenarios.commands.run import progress_bar
+from scenarios.commands.show import LEVELS, console
 from scenarios.loading import find, from_dict
-from scenarios.outside import record_tables
-from scenarios.outside_fit import FACTORS
 from scenarios.shipped import catalogue, read_toml
 
 

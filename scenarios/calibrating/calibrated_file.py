@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from markets.spec import OUTSIDE, CalibrationSpec, StorylineSpec
-from scenarios.outside import record_tables
+from scenarios.calibrating.outside import record_tables
+from scenarios.calibrating.toml_text import Part, parts, tables_in, with_keys
 from scenarios.reference import toml
 from scenarios.scenario import encode
-from scenarios.toml_text import Part, parts, tables_in, with_keys
 from sim.errors import UserError
 
 OURS = frozenset(OUTSIDE.values())

@@ -16,7 +16,7 @@ from agents.base import Agent
 from agents.hedger import Hedger
 from agents.positions import Position
 from markets.spec import OUTSIDE
-from scenarios.calibration_table import print_calibration
+from scenarios.commands.calibration_table import print_calibration
 from scenarios.levels import daily_levels
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
@@ -56,7 +56,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         print_agent(out, agent)
     out.print(feedback_line(scenario), highlight=False)
     if chart is not None:
-        from scenarios.storyline_chart import draw
+        from scenarios.commands.storyline_chart import draw
 
         draw(scenario, chart)
         click.echo(str(chart))
@@ -65,7 +65,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
     """Draw the densities that the smile implies into `path`, and warn of strikes where they are negative."""
     check_ending(path, "--density")
-    from scenarios.smile_chart import MONTHS, draw
+    from scenarios.commands.smile_chart import MONTHS, draw
 
     for warning in draw(scenario, path, months or MONTHS):
         click.echo(f"warning: {warning}", err=True)

@@ -11,9 +11,9 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.cli_run import lay_out, progress_bar
-from scenarios.cli_show import console
-from scenarios.daily_record import DailyRecord, read_record
+from scenarios.commands.run import lay_out, progress_bar
+from scenarios.commands.show import console
+from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.loading import load
 from sim.errors import UserError
 
@@ -63,7 +63,7 @@ def compare_and_show(
 
 def check_chart(chart: Path | None) -> None:
     """UserError for a suffix that no chart can have."""
-    from scenarios.cli_show import CHARTS
+    from scenarios.commands.show import CHARTS
 
     if chart is not None and chart.suffix not in CHARTS:
         raise UserError(f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from markets.spec import CreditSpec, MarketSpec
-from scenarios.daily_record import DailyRecord, read_record
-from scenarios.estimators import Estimate
-from scenarios.fit_laws import FEWEST, PARAMETERS, Parameter, estimate
+from scenarios.estimation.daily_record import DailyRecord, read_record
+from scenarios.estimation.estimators import Estimate
+from scenarios.estimation.fit_laws import FEWEST, PARAMETERS, Parameter, estimate
 from scenarios.history import LEVERAGE
 from sim.errors import UserError
 
@@ -91,7 +91,7 @@ class Fit:
 
 
 def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -> Fit:
-    """Estimate the market's structural parameters from daily histories (`scenarios.daily_record.read_record`).
+    """Estimate the market's structural parameters from daily histories, files that `read_record` can read.
 
     rho: the stated correlation of the spot's and vol's shocks, which no daily record tells (default: the market's).
     Raises UserError for a file that is not a record, and for one with fewer than `FEWEST` days.

@@ -10,8 +10,8 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.cli_show import console
-from scenarios.fitting import Fit, Fitted, fit, written
+from scenarios.commands.show import console
+from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from sim.errors import UserError
 
 WIDTH = 200  # characters, where the output is not a terminal

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scenarios.ablation import ablate, loops_of, worlds_of
-from scenarios.cli_run import lay_out, progress_bar
-from scenarios.cli_show import console
+from scenarios.commands.run import lay_out, progress_bar
+from scenarios.commands.show import console
 from scenarios.loading import load
 from scenarios.scenario import Scenario
 from sim.errors import UserError

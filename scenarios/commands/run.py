@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scenarios.cli_show import console
+from scenarios.commands.show import console
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 
@@ -121,7 +121,7 @@ def print_summary(run: Run) -> None:
 
 def print_profile(run: Run) -> None:
     """Whose time the run took."""
-    from scenarios.profile_table import render
+    from scenarios.commands.profile_table import render
 
     console(SUMMARY_WIDTH).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
 

@@ -18,8 +18,8 @@ from markets.instruments import add_months
 from markets.smile import term_response
 from markets.storyline import Storyline, lay_out
 from scenarios.build import make_clock
+from scenarios.commands.storyline_chart import save
 from scenarios.scenario import Scenario
-from scenarios.storyline_chart import save
 from sim.clock import Clock
 from sim.errors import UserError
 

@@ -9,9 +9,9 @@ from itertools import combinations
 
 import numpy as np
 
-from scenarios import estimators
-from scenarios.daily_record import DailyRecord
-from scenarios.estimators import DAY, UNKNOWN, Estimate, Path
+from scenarios.estimation import estimators
+from scenarios.estimation.daily_record import DailyRecord
+from scenarios.estimation.estimators import DAY, UNKNOWN, Estimate, Path
 
 NODES = ("overnight", "us2y", "us10y")
 FEWEST = 15  # days of a record

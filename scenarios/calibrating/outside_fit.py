@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
 from scenarios.build import ACTUAL, ChunkJob, check_on_clock, make_clock
+from scenarios.calibrating.ensemble_medians import TABLES, Ensemble, read
 from scenarios.chunk_size import chunk_size
-from scenarios.ensemble_medians import TABLES, Ensemble, read
 from scenarios.scenario import Scenario
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scenarios.cli_show import console
+from scenarios.commands.show import console
 from scenarios.validation import runner
 from scenarios.validation.result import Validation, ready
 

@@ -1,0 +1,1 @@
+"""`fit`: parameters of the market's laws from daily records."""
