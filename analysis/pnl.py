@@ -103,6 +103,12 @@ def survival(run: Run, *, agent: str | None = None, world: str = "actual") -> di
     }
 
 
+def liquidation(run: Run, *, agent: str | None = None, world: str = "actual") -> Number:
+    """Share of paths on which the desk is liquidated: 1 - survival rate, with the same error."""
+    alive = survival(run, agent=agent, world=world)["survival_rate"]
+    return Number(value=1 - alive.value, unit="share", label="Liquidation rate", error=alive.error)
+
+
 def survival_curve(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """time, alive: share of paths not liquidated up to and including each close."""
     flagged = frames.first_falls(run, agent).filter(pl.col("world") == world)

@@ -38,8 +38,10 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         "risk_removed": _risk_removed(mine, bare),
         **pnl.risk(run, agent=agent, world=world),
         **pnl.survival(run, agent=agent, world=world),
+        "liquidation_rate": pnl.liquidation(run, agent=agent, world=world),
         **_parts(run, agent, world),
         **liquidity.costs(run, agent=agent, world=world),
+        **_cost_risk(pnl.column(run, agent, world, "cost_of_survival")),
         "funding_overnight": numbers.mean(
             -pnl.column(run, agent, world, "funding_overnight"), "$", "Funding, overnight"
         ),
@@ -55,6 +57,15 @@ def _parts(run: Run, agent: str | None, world: str) -> dict[str, Number]:
     theta = parts.pop("theta")
     earned = Number(value=-theta.value, unit="$", label=theta.label, error=theta.error)
     return {"gamma_bleed": parts.pop("gamma"), "theta_earned": earned, **parts}
+
+
+def _cost_risk(cost: numbers.FloatArray) -> dict[str, Number]:
+    """How far the cost of survival strays: its deviation over paths, and its mean over the dearest 5 % of them."""
+    dearest = pnl.expected_shortfall(-cost, 0.95, "Cost of survival, mean of the dearest 5 %")
+    return {
+        "cost_of_survival_sd": numbers.deviation(cost, "$", "Cost of survival, standard deviation"),
+        "cost_of_survival_es_95": dearest,
+    }
 
 
 def _risk_removed(hedged: numbers.FloatArray, unhedged: numbers.FloatArray) -> Number:

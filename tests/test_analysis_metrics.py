@@ -71,6 +71,16 @@ def test_survival_by_hand(exact: Run) -> None:
     assert pnl.survival(exact)["default_rate"].value == 0.0
 
 
+def test_risk_of_the_cost_and_liquidation_by_hand(exact: Run) -> None:
+    found = summarise(exact)
+    per_path = np.array([76.0, 188.0, 300.0, 412.0])
+    assert found["cost_of_survival_sd"].value == pytest.approx(per_path.std(ddof=1))
+    assert found["cost_of_survival_es_95"].value == pytest.approx(412.0)  # a twentieth of four paths is the dearest
+    assert found["liquidation_rate"].value == 0.25
+    assert found["liquidation_rate"].error == found["survival_rate"].error
+    assert summarise(exact, world="frozen")["liquidation_rate"].value == 0.0
+
+
 def test_summary_reads_the_same_figures(exact: Run) -> None:
     found = summarise(exact)
     assert found["pnl"].value == pytest.approx(-244.0)
