@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,14 @@ ENDS = ("", "_error")
 # Columns of `cells` around the axes' own, before the metrics'; and those of `paths`.
 BEFORE = {"cell": "Int32", "id": "String", "scenario": "String"}
 BLOCKS = {"block": "String", "row": "Int32"}
-AFTER = {"seed": "Int64", "paths": "Int64", "status": "String", "error": "String", "seconds": "Float64"}
+AFTER = {
+    "seed": "Int64",
+    "paths": "Int64",
+    "status": "String",
+    "error": "String",
+    "seconds": "Float64",
+    "engine": "String",
+}
 PATHS = {
     "cell": "Int32",
     "world": "String",
@@ -76,7 +84,7 @@ class SweepResult:
     @property
     def cells(self) -> pl.LazyFrame:
         """A row a finished cell, sorted by `cell`: parameters, status, metrics with their standard errors."""
-        return _scan(list(self.files.values()), self._columns()).sort("cell")
+        return _scan(list(self.files.values()), self.columns()).sort("cell")
 
     @property
     def paths(self) -> pl.LazyFrame:
@@ -96,16 +104,21 @@ class SweepResult:
             )
         return open_run(folder)
 
-    def _columns(self) -> dict[str, str]:
-        """Names and types of `cells` as the manifest has them: what stands in for them before the first cell ends."""
-        metrics = {f"{twin}{m}{e}": "Float64" for twin in ("", "twin_") for m in self.manifest["metrics"] for e in ENDS}
-        blocks = BLOCKS if self.manifest["design"] == "saltelli" else {}
-        return {**BEFORE, **{a["name"]: _kind(a) for a in self.axes}, **blocks, **AFTER, **metrics}
+    def columns(self) -> dict[str, str]:
+        """Names and types of `cells`, see `columns_of`."""
+        return columns_of(self.manifest)
 
     def __repr__(self) -> str:
         return (
             f"SweepResult({str(self.path)!r}: {self.manifest['name']}, {self.done} of {self.manifest['cells']} cells)"
         )
+
+
+def columns_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the columns of `cells` and their polars types, as a manifest has them: the same in every file."""
+    metrics = {f"{twin}{m}{e}": "Float64" for twin in ("", "twin_") for m in manifest["metrics"] for e in ENDS}
+    blocks = BLOCKS if manifest["design"] == "saltelli" else {}
+    return {**BEFORE, **{a["name"]: _kind(a) for a in manifest["axes"]}, **blocks, **AFTER, **metrics}
 
 
 def open_sweep(folder: str | Path) -> SweepResult:
@@ -156,7 +169,7 @@ def _age(place: Path) -> int:
     return place.stat().st_mtime_ns
 
 
-def _kind(axis: dict[str, Any]) -> str:
+def _kind(axis: Mapping[str, Any]) -> str:
     """The type of an axis' column. Mixed values are text, as tables are."""
     written = [entry["value"] for entry in axis["values"] or []]
     if written and all(isinstance(v, bool) for v in written):
