@@ -1,0 +1,173 @@
+"""The best hedging policy of each crisis for each appetite for risk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from analysis.sweeps import outcomes as read
+from analysis.sweeps.frontier import MANY
+from analysis.sweeps.measures import Measure, clearly_above, difference, measures
+from analysis.sweeps.outcomes import Outcome
+from sim.sweep_dataset import SweepResult
+
+EVERY_CRISIS = "every crisis alike"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appetite:
+    """What a desk minds: it wants the least mean cost + `aversion` x ES 95 % of the P&L.
+
+    It chooses among the policies that are liquidated on at most the share `limit` of the paths (None: among all). Where
+    none is, or where it is `safest`, among those that cannot be told from the one that is liquidated least.
+    """
+
+    name: str
+    said: str
+    aversion: float = 0.0
+    limit: float | None = MANY
+    safest: bool = False
+
+
+APPETITES = (
+    Appetite(name="survive", safest=True, said="fewest liquidations, then the least mean cost"),
+    Appetite(name="cautious", aversion=1.0, said="least mean cost + 1 x ES 95 % of the P&L, staying alive"),
+    Appetite(name="balanced", aversion=0.25, said="least mean cost + 0.25 x ES 95 % of the P&L, staying alive"),
+    Appetite(name="thrifty", said="least mean cost, staying alive"),
+    Appetite(name="cost only", limit=None, said="least mean cost, dead or alive"),
+)
+SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "scenario": pl.String,
+    "appetite": pl.String,
+    "policy": pl.String,
+    "label": pl.String,
+    "score": pl.Float64,
+    "score_error": pl.Float64,
+    "cost": pl.Float64,
+    "cost_error": pl.Float64,
+    "es_95": pl.Float64,
+    "es_95_error": pl.Float64,
+    "liquidation_rate": pl.Float64,
+    "liquidation_rate_error": pl.Float64,
+    "within_limit": pl.Boolean,
+    "runner_ups": pl.List(pl.String),
+    "policies": pl.Int64,
+}
+
+
+def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None = None) -> pl.DataFrame:
+    """One row a scenario and appetite.
+
+    `policy` and `label`: the best, null where no policy changes anything on any path (the desk has nothing that they
+    hedge). `score` (mean cost + aversion x ES 95 %, $) with its standard error, and its `cost`, `es_95` (of the P&L)
+    and `liquidation_rate` with theirs. `within_limit`: whether any policy met the appetite's limit of liquidations.
+    `runner_ups`: labels of the policies allowed to it whose score is not above the best one's by more than two paired
+    standard errors, best first: the sweep cannot tell them apart. `policies`: how many were compared. The best of many
+    looks a little better than it is.
+
+    With several scenarios, rows `every crisis alike` follow: averages, path by path, over the scenarios where policies
+    matter, for a desk that does not know which crisis comes. desks as in `frontier`. Raises UserError.
+    """
+    rows, matter = [], {}
+    for scenario in read.scenarios(sweep):
+        found = read.outcomes(sweep, world=world, scenario=scenario, desks=desks)
+        if read.alike(found) and len(found) > 1:
+            rows += [_indifferent(scenario, appetite, found) for appetite in APPETITES]
+            continue
+        matter[scenario] = _Candidates(found)
+        rows += [_row(scenario, appetite, matter[scenario]) for appetite in APPETITES]
+    if len(matter) > 1:
+        together = _pooled(list(matter.values()))
+        if together.labels:
+            rows += [_row(EVERY_CRISIS, appetite, together) for appetite in APPETITES]
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+class _Candidates:
+    """Policies with their costs, shortfalls and liquidation rates."""
+
+    def __init__(self, found: list[Outcome]) -> None:
+        self.labels = [outcome.label for outcome in found]
+        self.policies = [outcome.policy for outcome in found]
+        self.cost, self.tail, self.dead = (
+            measures(name, found) for name in ("cost_of_survival", "es_95", "liquidation_rate")
+        )
+
+    def score(self, aversion: float) -> list[Measure]:
+        """Mean cost + aversion x ES 95 % of the P&L, $."""
+        pairs = zip(self.cost, self.tail, strict=True)
+        return [Measure.blend("Score", (1.0, cost), (aversion, tail)) for cost, tail in pairs]
+
+    def allowed(self, appetite: Appetite) -> tuple[list[int], bool]:
+        """Who may be chosen, and whether any policy meets the limit."""
+        everyone, limit = list(range(len(self.labels))), appetite.limit
+        if limit is None:
+            return everyone, True
+        within = [i for i in everyone if self.dead[i].value <= limit]
+        if within and not appetite.safest:
+            return within, True
+        least = min(everyone, key=lambda i: self.dead[i].value)
+        close = [i for i in everyone if not clearly_above(*difference(self.dead[i], self.dead[least]))]
+        return close, bool(within)
+
+
+def _row(scenario: str, appetite: Appetite, of: _Candidates) -> dict[str, Any]:
+    allowed, met = of.allowed(appetite)
+    score = of.score(appetite.aversion)
+    ranked = sorted(allowed, key=lambda i: (score[i].value, i))
+    best = ranked[0]
+    close = [i for i in ranked[1:] if not clearly_above(*difference(score[i], score[best]))]
+    return {
+        "scenario": scenario,
+        "appetite": appetite.name,
+        "policy": of.policies[best],
+        "label": of.labels[best],
+        "score": score[best].value,
+        "score_error": score[best].number.error,
+        **_figures(of, best),
+        "within_limit": met,
+        "runner_ups": [of.labels[i] for i in close],
+        "policies": len(of.labels),
+    }
+
+
+def _figures(of: _Candidates, i: int) -> dict[str, float | None]:
+    named = {"cost": of.cost[i], "es_95": of.tail[i], "liquidation_rate": of.dead[i]}
+    values = {name: measure.value for name, measure in named.items()}
+    return values | {f"{name}_error": measure.number.error for name, measure in named.items()}
+
+
+def _indifferent(scenario: str, appetite: Appetite, found: list[Outcome]) -> dict[str, Any]:
+    """The row of a scenario in which no policy changes anything."""
+    of = _Candidates(found[:1])
+    score = of.score(appetite.aversion)[0]
+    _, met = of.allowed(appetite)
+    return {
+        "scenario": scenario,
+        "appetite": appetite.name,
+        "score": score.value,
+        "score_error": score.number.error,
+        **_figures(of, 0),
+        "within_limit": met,
+        "runner_ups": [],
+        "policies": len(found),
+    }
+
+
+def _pooled(parts: list[_Candidates]) -> _Candidates:
+    """The policies that every scenario has, with the averages of their figures over the scenarios, path by path."""
+    together, weight = _Candidates([]), 1 / len(parts)
+    if len({part.cost[0].per_path.size for part in parts}) > 1:
+        return together
+    for label, policy in zip(parts[0].labels, parts[0].policies, strict=True):
+        if not all(policy in part.policies for part in parts):
+            continue
+        places = [part.policies.index(policy) for part in parts]
+        together.labels.append(label)
+        together.policies.append(policy)
+        for name in ("cost", "tail", "dead"):
+            of = [getattr(part, name)[i] for part, i in zip(parts, places, strict=True)]
+            getattr(together, name).append(Measure.blend(of[0].number.label, *[(weight, one) for one in of]))
+    return together
