@@ -179,6 +179,22 @@ def test_scan_of_a_sampled_design_in_bins(ishigami_sweep: SweepResult) -> None:
     assert np.all(np.abs(along["value"].to_numpy() - exact) < 4 * along["error"].to_numpy())
 
 
+def test_a_sampled_axis_of_a_few_values_is_grouped_by_value(tmp_path: Path) -> None:
+    axes = [ranged("x", 0.0, 1.0), listed(POLICY, [{"kind": "never"}, {"kind": "every"}])]
+    policies = ("kind=never", "kind=every")
+    points = [{"x": i / 40, "policy": policies[i % 2]} for i in range(40)]
+    folder = write_sweep(
+        tmp_path / "s", axes, lambda p: {METRIC: p["x"] + 5 * (p["policy"] == "kind=never")}, points=points,
+        design="latin_hypercube", twin=None,
+    )  # fmt: skip
+    means = [float(np.mean([p["x"] for p in points if p["policy"] == name])) for name in policies]
+    bar = tornado(open_sweep(folder), METRIC).row(0, named=True)
+    assert (bar["axis"], bar["low_at"], bar["high_at"]) == ("policy", "kind=every", "kind=never")
+    assert bar["swing"] == pytest.approx(5 + means[0] - means[1])
+    along = scan(open_sweep(folder), METRIC, "policy")
+    assert along["value"].to_list() == pytest.approx([means[1], 5 + means[0]])
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [

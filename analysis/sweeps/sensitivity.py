@@ -160,8 +160,12 @@ def _end(row: Mapping[str, Any], a: Axis, metric: str) -> End:
 
 
 def _tails(frame: pl.DataFrame, a: Axis, metric: str) -> tuple[End, End] | None:
-    """The means over the lowest and the highest tenth."""
+    """The means over the lowest and the highest tenth; over the least and the greatest value where there are few."""
     mine = _independent(frame).sort(a.name)
+    if mine[a.name].n_unique() <= BINS:
+        groups = [_tail(part, a, metric) for part in mine.partition_by(a.name, maintain_order=True)]
+        groups = sorted(groups, key=lambda end: end[1]) if a.category else groups
+        return (groups[0], groups[-1]) if len(groups) > 1 else None
     few = max(round(TAIL * mine.height), min(FEWEST, mine.height // 2))
     if few < 2:
         return None
@@ -170,8 +174,10 @@ def _tails(frame: pl.DataFrame, a: Axis, metric: str) -> tuple[End, End] | None:
 
 def _tail(part: pl.DataFrame, a: Axis, metric: str) -> End:
     values = part[metric].to_numpy()
-    where = f"{a.short(part[a.name].min())} to {a.text(part[a.name].max())}"
-    return where, float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
+    low, high = part[a.name].min(), part[a.name].max()
+    where = a.text(low) if low == high else f"{a.short(low)} to {a.text(high)}"
+    error = float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None
+    return where, float(values.mean()), error
 
 
 def _independent(frame: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +199,7 @@ def scan(
     `by`: a second axis, one group a value. `at`: values at which further axes are held; what is neither is averaged
     over. The error of an average over cells is that of independent cells with fresh noise, and the mean of their
     errors (an upper bound) with common noise. In a sampled design points are put into ten groups of equal size along
-    the axis, the value is their mean, and the error that of this mean.
+    the axis (one a value where it has no more than ten), the value is their mean, and the error that of this mean.
     Raises UserError for an unknown metric, axis or scenario, and where no cell is left.
     """
     for name in (axis, *([by] if by else []), *(at or {})):
@@ -214,8 +220,10 @@ def scan(
 
 
 def _in_bins(frame: pl.DataFrame, metric: str, axis: str, groups: list[str]) -> pl.DataFrame:
+    mean = pl.col(metric)
+    read = (mean.mean().alias("value"), (mean.std() / pl.len().sqrt()).alias("error"), pl.len().alias("cells"))
+    if frame[axis].n_unique() <= BINS:
+        return frame.group_by(*groups, axis).agg(*read).sort(*groups, axis)
     bins = min(BINS, max(frame.height // FEWEST, 1))
     ranked = frame.with_columns(bin=(pl.col(axis).rank("ordinal") - 1) * bins // frame.height)
-    mean = pl.col(metric)
-    read = (pl.col(axis).mean(), mean.mean().alias("value"), (mean.std() / pl.len().sqrt()).alias("error"))
-    return ranked.group_by(*groups, "bin").agg(*read, pl.len().alias("cells")).drop("bin").sort(*groups, axis)
+    return ranked.group_by(*groups, "bin").agg(pl.col(axis).mean(), *read).drop("bin").sort(*groups, axis)
