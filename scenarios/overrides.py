@@ -75,3 +75,46 @@ def _index(items: list[Any], key: str, place: Place) -> int:
             return i
     remedy = f"count from 1 to {len(items)}, or give an anchor's date"
     raise place.error("no such item", value=key, remedy=remedy)
+
+
+def plain(tables: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
+    """Dotted keys and values of nested tables; lists are values, keys that are dotted already stay so."""
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            yield from plain(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def expand(tables: Mapping[str, Any], dotted: str) -> list[str]:
+    """The keys that a dotted key with `*` stands for: each item of a list, each name of a table, that has the rest."""
+    head, star, rest = dotted.partition("*")
+    if not star:
+        return [dotted]
+    holder: Any = tables
+    for key in head.rstrip(".").split(".") if head else ():
+        holder = holder[int(key) - 1] if isinstance(holder, list) else holder.get(key, {})
+    names = range(1, len(holder) + 1) if isinstance(holder, list) else holder if isinstance(holder, Mapping) else ()
+    found = [key for name in names for key in expand(tables, f"{head}{name}{rest}")]
+    return [key for key in found if _has(tables, key)]
+
+
+def _has(tables: Mapping[str, Any], dotted: str) -> bool:
+    try:
+        value_at(tables, dotted, Place(""))
+    except UserError:
+        return False
+    return True
+
+
+def value_at(tables: Mapping[str, Any], dotted: str, place: Place) -> Any:
+    """The value at a dotted key; UserError where there is none."""
+    holder: Any = tables
+    for key in (keys := _keys(dotted)):
+        if isinstance(holder, list):
+            holder = holder[_index(holder, key, place.at(*keys))]
+        elif isinstance(holder, Mapping) and key in holder:
+            holder = holder[key]
+        else:
+            raise place.at(*keys).error("the scenario has no such key", remedy="`spiral keys` names them all")
+    return holder

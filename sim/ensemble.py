@@ -122,12 +122,12 @@ def worker_pool(count: int, counter: Any = None, job_file: Path | None = None) -
     try:
         yield pool
     except BrokenProcessPool:
-        _end(pool)
+        end_pool(pool)
         raise SpiralError(
             "a worker process died (killed, or out of memory); try fewer --workers or a smaller run.chunk"
         ) from None
     except BaseException:
-        _end(pool)
+        end_pool(pool)
         raise
     pool.shutdown()
 
@@ -175,7 +175,7 @@ def _run_here(
         progress(total, total)
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
+def end_pool(pool: ProcessPoolExecutor) -> None:
     """Stop the workers at once; what they were writing has not got its final name."""
     processes = list(getattr(pool, "_processes", {}).values())
     pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,50 @@
+"""Sweep files: TOML into a SweepSpec."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scenarios.place import Place
+from scenarios.registry import nearest
+from scenarios.schema import build
+from scenarios.shipped import read_toml
+from scenarios.sweeps.spec import Axis, SweepSpec
+
+REQUIRED = ("name", "scenarios", "axes")
+NOT_IN_FILES = ("kind", "folder", "file")
+
+
+def load_sweep(path: str | Path) -> SweepSpec:
+    """A sweep file. Raises UserError, with the file and the key, for what it gets wrong."""
+    file = Path(path)
+    return sweep_from_dict(read_toml(file), place=str(path), folder=file.parent.resolve())
+
+
+def sweep_from_dict(tables: Mapping[str, Any], *, place: str = "sweep", folder: Path | None = None) -> SweepSpec:
+    """A sweep from nested tables, as a TOML file gives them. Raises UserError."""
+    root = Place(place)
+    known = [f.name for f in dataclasses.fields(SweepSpec) if f.name not in NOT_IN_FILES]
+    for key in tables:
+        if key not in known:
+            raise root.at(key).error("unknown key", remedy=nearest(key, known))
+    for key in REQUIRED:
+        if key not in tables:
+            raise root.at(key).error("this key is required", remedy="docs/scenarios.md shows a sweep file")
+    axes = _axes(tables["axes"], root.at("axes"))
+    least = SweepSpec(name="sweep", scenarios=("",), axes=axes, file=place, folder=folder)
+    return build(SweepSpec, {k: v for k, v in tables.items() if k != "axes"}, root, default=least)
+
+
+def _axes(tables: Any, place: Place) -> tuple[Axis, ...]:
+    if not isinstance(tables, Mapping) or not tables:
+        raise place.error("must be a table of axes", value=tables, remedy="write [axes.NAME] with a key and values")
+    made = []
+    for name, table in tables.items():
+        if isinstance(table, Mapping) and "name" in table:
+            raise place.at(name, "name").error("an axis' name is its table's", remedy=f"rename [axes.{name}] instead")
+        values = {**table, "name": name} if isinstance(table, Mapping) else table
+        made.append(build(Axis, values, place.at(name)))
+    return tuple(made)

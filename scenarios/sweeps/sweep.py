@@ -1,0 +1,95 @@
+"""Running a sweep, and going on with one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from scenarios.sweeps.cell_run import CellResult
+from scenarios.sweeps.cells import Cell, plan
+from scenarios.sweeps.loading import load_sweep
+from scenarios.sweeps.local import Job, Work, run_local
+from scenarios.sweeps.spec import SweepSpec
+from scenarios.sweeps.store import Changed, Store
+from sim.sweep_dataset import SweepResult, open_sweep
+
+FOLDER = Path("sweeps")
+Progress = Callable[[int, float, int], None]  # finished cells, work done in cells, all cells
+Planned = Callable[[Sequence[Cell]], None]
+
+__all__ = ["FOLDER", "Progress", "chosen", "sweep"]
+
+
+def sweep(
+    spec: SweepSpec | str | Path,
+    *,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    changed: Changed = "refuse",
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+    command: str | None = None,
+    **settings: Any,
+) -> SweepResult:
+    """Run a sweep (or its file), or go on with the one in `out`: cells that have finished there are not run again.
+
+    out: folder, `sweeps/<name>` by default. workers: processes, one a core by default. cluster: address of a Dask
+    scheduler that runs the cells instead ("tcp://host:8786"). changed: what to do where another sweep or engine began
+    the folder: "refuse", "recompute" what differs, or "keep" what another engine made. retry_failed: run failed cells
+    again. progress: called with cells finished, work done (in cells, with shares of those under way) and all cells.
+    settings: fields of the spec to change (paths, seed, keep, ...); None leaves one as it is.
+    A cell that fails is a row that says why. Raises UserError for a user's mistake, before anything runs, and
+    SpiralError where the cluster is lost or the disk full; the same call then goes on.
+    """
+    spec = chosen(spec, **settings)
+    cells = plan(spec)
+    folder = Path(out) if out is not None else FOLDER / spec.name
+    store = Store(folder, spec, cells, command)
+    with store.lock():
+        store.begin(changed)
+        jobs = [(cell, store.keep_folder(cell)) for cell in store.todo(retry_failed=retry_failed)]
+        tally = _Tally(progress, len(cells), len(cells) - len(jobs))
+        for result in _run(jobs, workers, cluster, tally.work):
+            store.write(result)
+            tally.finished()
+    return open_sweep(folder)
+
+
+def chosen(spec: SweepSpec | str | Path, **settings: Any) -> SweepSpec:
+    """The sweep that is meant, with fields changed where they are not None."""
+    found = spec if isinstance(spec, SweepSpec) else load_sweep(spec)
+    return dataclasses.replace(found, **{key: value for key, value in settings.items() if value is not None})
+
+
+def _run(jobs: Sequence[Job], workers: int | None, cluster: str | None, work: Work) -> Iterator[CellResult]:
+    if cluster is None:
+        return run_local(jobs, workers, work)
+    from scenarios.sweeps.cluster import run_on_cluster
+
+    return run_on_cluster(jobs, cluster)
+
+
+class _Tally:
+    """How far the sweep is: finished cells, and work in cells."""
+
+    def __init__(self, progress: Progress | None, cells: int, finished: int) -> None:
+        self._progress, self._cells, self._finished, self._work = progress, cells, finished, float(finished)
+        self._tell()
+
+    def work(self, more: float) -> None:
+        """`more` cells' worth of work has been done."""
+        self._work += more
+        self._tell()
+
+    def finished(self) -> None:
+        """One more cell is kept."""
+        self._finished += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            done = min(max(self._work, float(self._finished)), float(self._cells))
+            self._progress(self._finished, done, self._cells)
