@@ -25,12 +25,20 @@ if TYPE_CHECKING:
     from scenarios.loading import load as load
     from scenarios.scenario import Scenario as Scenario
     from scenarios.shipped import presets as presets
+    from scenarios.sweeps.spec import Axis as Axis
+    from scenarios.sweeps.spec import SweepSpec as SweepSpec
+    from scenarios.sweeps.sweep import sweep as sweep
     from scenarios.validation.runner import validate as validate
     from sim.dataset import open_run as open_run
+    from sim.sweep_dataset import open_sweep as open_sweep
 
 verify()
 
 _HOMES = {
+    "Axis": "scenarios.sweeps.spec",
+    "SweepSpec": "scenarios.sweeps.spec",
+    "open_sweep": "sim.sweep_dataset",
+    "sweep": "scenarios.sweeps.sweep",
     "Scenario": "scenarios.scenario",
     "ablate": "scenarios.ablation",
     "fit": "scenarios.estimation.fitting",
@@ -45,7 +53,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Axis",
     "Scenario",
+    "SweepSpec",
     "ablate",
     "calibrate",
     "fit",
@@ -53,8 +63,10 @@ __all__ = [
     "from_history",
     "load",
     "open_run",
+    "open_sweep",
     "presets",
     "run",
+    "sweep",
     "validate",
 ]
 

@@ -112,6 +112,35 @@ def show(
 
 
 @main.command()
+@click.argument("file", type=FILE)
+@click.option("--out", type=FILE, help="Folder of the sweep (default: sweeps/NAME); one that was begun there goes on.")
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a cell (default: the file's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise and of samples (default: the file's).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes, a cell each (default: one a core).")
+@click.option("--cluster", metavar="ADDRESS", help="Run cells on the workers of this Dask scheduler: tcp://host:8786.")
+@click.option("--keep", is_flag=True, default=None, help="Keep each cell's own dataset.")
+@click.option("--dry-run", is_flag=True, help="Say how many cells, how long and how much disk; run only a few aside.")
+@click.option("--retry-failed", is_flag=True, help="Run cells that failed again.")
+@click.option(
+    "--changed",
+    type=click.Choice(["refuse", "recompute", "keep"]),
+    default="refuse",
+    show_default=True,
+    help="Where another sweep or engine began the folder: recompute what differs; or keep what another engine made.",
+)
+@click.option("--no-report", is_flag=True, help="Do not write sweep.html.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+def sweep(**options: Any) -> int:
+    """Run every cell of a sweep FILE (.toml): scenarios over axes of parameters.
+
+    Killed or interrupted at any moment, the same command goes on where it stopped. Exit code 1: some cells failed.
+    """
+    from scenarios.commands.sweep import sweep_and_report
+
+    return OK if sweep_and_report(**options) else FAILED
+
+
+@main.command()
 @click.argument("scenario")
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")

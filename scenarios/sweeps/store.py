@@ -126,7 +126,7 @@ class Store:
         self._replace(self.folder / PATHS_FOLDER / _name(cell), frame.write_parquet)
 
     def _write_manifest(self) -> None:
-        text = json.dumps(self.manifest, indent=1, ensure_ascii=False, default=str)
+        text = json.dumps(self.manifest, indent=1, ensure_ascii=False)
         self._replace(self.folder / MANIFEST, lambda part: part.write_text(text, encoding="utf-8"))
 
     def _replace(self, place: Path, write: Callable[[Path], Any]) -> None:
@@ -197,7 +197,7 @@ def _name(cell: Cell) -> str:
 def make_manifest(spec: SweepSpec, cells: Sequence[Cell], command: str | None) -> dict[str, Any]:
     """What was asked for and by what it is answered, as `sweep.json` holds it."""
     twins = {cell.scenario.twin.name if cell.scenario.twin else None for cell in cells}
-    return {
+    manifest = {
         "name": spec.name,
         "title": spec.title or spec.name,
         "description": spec.description,
@@ -219,6 +219,8 @@ def make_manifest(spec: SweepSpec, cells: Sequence[Cell], command: str | None) -
         "engine": {"fingerprint": fingerprint(), "versions": versions()},
         "command": command,
     }
+    read_back: dict[str, Any] = json.loads(json.dumps(manifest, default=str))  # dates are texts in both
+    return read_back
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

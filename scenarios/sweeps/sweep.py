@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.sweeps.cell_run import CellResult
-from scenarios.sweeps.cells import Cell, plan
+from scenarios.sweeps.cells import plan
+from scenarios.sweeps.estimate import Estimate, estimate
 from scenarios.sweeps.loading import load_sweep
 from scenarios.sweeps.local import Job, Work, run_local
 from scenarios.sweeps.spec import SweepSpec
 from scenarios.sweeps.store import Changed, Store
-from sim.sweep_dataset import SweepResult, open_sweep
+from sim.sweep_dataset import MANIFEST, SweepResult, open_sweep
 
 FOLDER = Path("sweeps")
 Progress = Callable[[int, float, int], None]  # finished cells, work done in cells, all cells
-Planned = Callable[[Sequence[Cell]], None]
-
-__all__ = ["FOLDER", "Progress", "chosen", "sweep"]
 
 
 def sweep(
@@ -46,7 +44,7 @@ def sweep(
     """
     spec = chosen(spec, **settings)
     cells = plan(spec)
-    folder = Path(out) if out is not None else FOLDER / spec.name
+    folder = folder_of(spec, out)
     store = Store(folder, spec, cells, command)
     with store.lock():
         store.begin(changed)
@@ -62,6 +60,27 @@ def chosen(spec: SweepSpec | str | Path, **settings: Any) -> SweepSpec:
     """The sweep that is meant, with fields changed where they are not None."""
     found = spec if isinstance(spec, SweepSpec) else load_sweep(spec)
     return dataclasses.replace(found, **{key: value for key, value in settings.items() if value is not None})
+
+
+def folder_of(spec: SweepSpec, out: str | Path | None = None) -> Path:
+    """Where the sweep's results go."""
+    return Path(out) if out is not None else FOLDER / spec.name
+
+
+def dry_run(
+    spec: SweepSpec | str | Path,
+    *,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    retry_failed: bool = False,
+    **settings: Any,
+) -> Estimate:
+    """What the same call of `sweep` would still take: cells, time, disk. Runs a few cells aside and keeps nothing."""
+    spec = chosen(spec, **settings)
+    cells = plan(spec)
+    store = Store(folder_of(spec, out), spec, cells)
+    todo = store.todo(retry_failed=retry_failed) if (store.folder / MANIFEST).is_file() else list(cells)
+    return estimate(spec, cells, todo, workers)
 
 
 def _run(jobs: Sequence[Job], workers: int | None, cluster: str | None, work: Work) -> Iterator[CellResult]:

@@ -1,0 +1,121 @@
+"""`spiral sweep`: a sweep file to a dataset and a report, with what it will take beforehand."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from scenarios.commands.show import console
+from scenarios.sweeps import sweep as sweeps
+from scenarios.sweeps.cell_run import FAILED
+from scenarios.sweeps.spec import SweepSpec
+from sim.sweep_dataset import SweepResult, open_sweep
+
+INTERRUPTED = 130
+SHOWN = 5  # failed cells that are named
+WIDTH = 140  # characters, where the output is not a terminal
+
+
+def sweep_and_report(*, file: Path, dry_run: bool, no_report: bool, quiet: bool, **options: Any) -> bool:
+    """Run or go on with the sweep of a file, say what came out, write the report; whether no cell has failed."""
+    settings = {name: options.pop(name) for name in ("paths", "seed", "keep")}
+    spec = sweeps.chosen(file, **settings)
+    if dry_run:
+        print_estimate(spec, **options)
+        return True
+    result = run_with_bar(spec, quiet=quiet, **options)
+    if not quiet:
+        print_sweep(result)
+    if not no_report:
+        click.echo(str(write_report(result)))
+    elif not quiet:
+        click.echo(str(result.path))
+    return not tell_failed(result)
+
+
+def run_with_bar(spec: SweepSpec, *, out: Path | None, quiet: bool, **options: Any) -> SweepResult:
+    """The sweep, with a bar over cells and the work in them; Ctrl-C says how to go on."""
+    folder = sweeps.folder_of(spec, out)
+    command = shlex.join(["spiral", *sys.argv[1:]])
+    try:
+        with cell_bar(spec.title or spec.name, quiet=quiet) as progress:
+            return sweeps.sweep(spec, out=out, progress=progress, command=command, **options)
+    except KeyboardInterrupt:
+        raise SystemExit(_interrupted(folder)) from None
+
+
+def _interrupted(folder: Path) -> int:
+    try:
+        found = open_sweep(folder)
+        said = f"{found.done} of {found.manifest['cells']} cells are kept in {folder}, the same command goes on"
+    except Exception:
+        said = "nothing had begun"
+    click.echo(f"interrupted: {said}", err=True)
+    return INTERRUPTED
+
+
+def print_estimate(
+    spec: SweepSpec, *, out: Path | None, workers: int | None, retry_failed: bool, cluster: str | None, changed: str
+) -> None:
+    """Cells, time and disk of what is left. A cluster's time is that of as many processes as `workers` says."""
+    folder = sweeps.folder_of(spec, out)
+    click.echo(f"sweep    {spec.name}: {spec.title or spec.name}")
+    click.echo(sweeps.dry_run(spec, out=out, workers=workers, retry_failed=retry_failed).text())
+    click.echo(f"folder   {folder}")
+
+
+@contextmanager
+def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
+    """A callback that draws finished cells and the work done, with the time left, on stderr; None when quiet."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[cells]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=None, cells="")
+        yield lambda finished, work, cells: bar.update(
+            task, completed=work, total=cells, cells=f"{finished} of {cells} cells"
+        )
+
+
+def print_sweep(result: SweepResult) -> None:
+    """What came out, in the terminal."""
+    from analysis.sweeps.report import render_sweep
+
+    console(WIDTH).print(render_sweep(result))
+
+
+def write_report(result: SweepResult) -> Path:
+    """The sweep's page, in its folder."""
+    from analysis.sweeps.report import write_sweep_report
+
+    return write_sweep_report(result)
+
+
+def tell_failed(result: SweepResult) -> int:
+    """Name the cells that failed, and why; how many there are."""
+    import polars as pl
+
+    failed = result.cells.filter(pl.col("status") == FAILED).select("cell", "error").collect()
+    for cell, error in failed.head(SHOWN).iter_rows():
+        click.echo(f"cell {cell} failed: {error}", err=True)
+    if failed.height:
+        more = f", {SHOWN} of them above" if failed.height > SHOWN else ""
+        click.echo(f"{failed.height} cells failed{more}; --retry-failed runs them again", err=True)
+    return failed.height
