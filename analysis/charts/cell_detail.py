@@ -1,0 +1,189 @@
+"""A sweep's overview on which a cell is chosen by a click, and beside it what that cell came to."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from analysis.charts import sweep_map, theme
+from analysis.charts.cost import SHORT
+from analysis.charts.scales import axis, colours, rows
+from analysis.charts.sweep_lines import COST, has_twin
+from analysis.charts.sweep_scales import measure, position, unit_of
+from analysis.charts.theme import ACTUAL, FROZEN, INK, MUTED, Chart
+from analysis.sweeps import axes as names
+from analysis.sweeps import gain
+from sim.sweep_dataset import SweepResult
+
+CHOSEN = "chosen"
+# Bars of the detail, costs positive: column of the cells -> (name, sign).
+PARTS = {
+    "gamma_bleed": (SHORT["gamma"], 1.0),
+    "theta_earned": (SHORT["theta"], -1.0),
+    "spread_cost_calm": (SHORT["spread_cost_calm"], 1.0),
+    "spread_cost_crisis": (SHORT["spread_cost_crisis"], 1.0),
+    "impact_cost": (SHORT["impact_cost"], 1.0),
+    "funding_credit": (SHORT["funding_credit"], 1.0),
+    COST: ("total", 1.0),
+}
+QUANTILES = ("pnl_q05", "pnl_q50", "pnl_q95")
+FACTS = (COST, "feedback_cost", "pnl", "es_95", "survival_rate", gain.GAIN, "peak_vol", "peak_spread_multiple")
+WORLDS = {"actual": ACTUAL, "twin": FROZEN}
+OVERVIEW, SIDE, GAP = 400, 300, 46  # px
+LINE = 46  # characters of a fact's text
+# A click on a mark of the overview; one on nothing leaves the cell that is shown.
+CLICK = "click[event.item && event.item.datum && isValid(event.item.datum.cell)]"
+
+
+def cell_detail(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
+    """The sweep's map (a line of cells where it has one axis) beside the parts, P&L and facts of a chosen cell."""
+    if len(sweep.axes) > 1:
+        drawn = sweep_map.layers(sweep, metric, None, None, scenario, width=OVERVIEW, height=OVERVIEW)
+        over = [layer for layer in drawn.above if layer.mark.type != "text" or layer.mark.text is not alt.Undefined]
+        cells, marks, said = drawn.cells, drawn.marks, sweep_map.said(sweep, metric, drawn)[0]
+    else:
+        cells, marks, said = _column(sweep, metric, scenario)
+        over = []
+    title = f"{names.metric(sweep, metric)[0]}: a cell in detail"
+    return beside(sweep, cells, marks, over=over, first=first_cell(cells, metric), title=title, said=said)
+
+
+def first_cell(cells: pl.DataFrame, metric: str) -> int:
+    """The cell shown before a click: where the gain is least above 1, else where the metric is largest."""
+    good = cells.filter(pl.col(metric).is_finite())
+    over = good.filter(pl.col(gain.GAIN) >= gain.TIPPING) if gain.GAIN in good.columns else good.clear()
+    found = over.sort(gain.GAIN) if over.height else good.sort(metric, descending=True)
+    return int(found["cell"][0]) if found.height else int(cells["cell"][0])
+
+
+def beside(
+    sweep: SweepResult,
+    cells: pl.DataFrame,
+    marks: alt.Chart,
+    *,
+    over: Sequence[alt.Chart] = (),
+    under: Sequence[alt.Chart] = (),
+    first: int,
+    title: str,
+    said: str,
+    width: int = OVERVIEW,
+    height: int = OVERVIEW,
+) -> Chart:
+    """An overview of cells and, beside it, panels of the one that is clicked; `first` until then.
+
+    cells: rows of `sweep.cells`, failed ones too. marks: a chart whose data has a row a cell with the field `cell`,
+    without size, title or parameters; clicks on its marks choose. over, under: further layers. said: the number read
+    off the overview.
+    """
+    pick = alt.selection_point(
+        name=CHOSEN, fields=["cell"], value=[{"cell": first}], on=CLICK, clear=False, toggle=False, empty=False
+    )
+    ring = marks.copy()
+    ring.mark = alt.MarkDef(type=marks.mark.type, filled=False, stroke=INK, strokeWidth=3, tooltip=None)
+    ring.mark.size = marks.mark.size
+    ring = ring.transform_filter(pick).encode(color=alt.value(INK), stroke=alt.value(INK))
+    overview = theme.layer(*under, marks.add_params(pick), *over, ring, width=width, height=height)
+    panels = [_facts(sweep, cells), _parts(sweep, cells), _quantiles(sweep, cells)]
+    side = alt.vconcat(*[panel.transform_filter(pick) for panel in panels], spacing=26)
+    chart = alt.hconcat(overview, side, spacing=GAP, resolve=theme.own_scale("color"))
+    return theme.finish(chart, title, [said, "Click a cell: the panels show it, and the outline says which it is."])
+
+
+def _column(sweep: SweepResult, metric: str, scenario: str | None) -> tuple[pl.DataFrame, alt.Chart, str]:
+    """The cells along the only axis, as points."""
+    a = names.axes(sweep)[0]
+    good = names.cells(sweep, metric, scenario=scenario)
+    cells = sweep.cells.filter(pl.col("scenario") == names.scenario_of(sweep, scenario)).collect()
+    shown = measure(sweep, metric, cells, [metric])
+    texts = [sweep_map.value_text(row, metric, shown) for row in cells.iter_rows(named=True)]
+    frame = cells.select("cell", pl.col(a.name).alias("x"), (pl.col(metric) * shown.factor).alias("value"))
+    frame = frame.with_columns(pl.Series("text", texts, dtype=pl.String))
+    kind = "N" if a.category else "Q"
+    tips = ["cell:Q", alt.Tooltip(f"x:{kind}", title=a.title), alt.Tooltip("text:N", title=shown.label)]
+    y = alt.Y("value:Q", axis=axis(shown.title), scale=alt.Scale(zero=False))
+    good_rows = rows(frame.filter(pl.col("value").is_not_null()))
+    marks = alt.Chart(good_rows).mark_circle(size=110, color=theme.HEDGED, opacity=1)
+    marks = marks.encode(x=alt.X(f"x:{kind}", **position(a, frame["x"])), y=y, tooltip=tips)
+    top = good.sort(metric).row(-1, named=True)
+    said = f"{shown.label} is largest, {names.figure(sweep, top, metric)}, at {a.label.lower()} {a.text(top[a.name])}."
+    return cells, marks, said
+
+
+def _facts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
+    """What the cell is and came to, as lines of text."""
+    found = [
+        (row["cell"], i, name, text)
+        for row in cells.iter_rows(named=True)
+        for i, (name, text) in enumerate(_told(sweep, row))
+    ]
+    frame = pl.DataFrame(found, schema=["cell", "line", "name", "text"], orient="row")
+    most = int(frame["line"].max() or 0) + 1  # type: ignore[arg-type]
+    y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[-0.5, most - 0.5], reverse=True, nice=False))
+    base = alt.Chart(rows(frame)).encode(y=y)
+    name = base.mark_text(align="left", fontSize=12, color=MUTED).encode(x=alt.value(0), text="name:N")
+    text = base.mark_text(align="right", fontSize=12, color=INK).encode(x=alt.value(SIDE), text="text:N")
+    return theme.layer(name, text, width=SIDE, height=17 * most)
+
+
+def _told(sweep: SweepResult, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and text of each line about a cell."""
+    status = f"{row['status']}, {row['seconds']:.1f} s, {row['paths']:,} paths"
+    told = [(f"Cell {row['cell']}", status)]
+    told += [("Scenario", row["scenario"])] if len(sweep.manifest["scenarios"]) > 1 else []
+    told += [(a.label, a.text(row[a.name])) for a in names.axes(sweep)]
+    if row["status"] == "failed":
+        first, *more = textwrap.wrap(str(row["error"]), LINE) or [""]
+        return [*told, ("Error", first), *[("", part) for part in more]]
+    known = [name for name in FACTS if name in sweep.manifest["metrics"] and row.get(name) is not None]
+    figures = [names.figure(sweep, row, name) for name in known]
+    return told + [(number.label, str(number)) for number in figures]
+
+
+def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
+    """Bars of the cost's parts, actual and twin."""
+    found = []
+    for world, prefix in _worlds(sweep):
+        for column, (name, sign) in PARTS.items():
+            if f"{prefix}{column}" in cells.columns:
+                amount = (sign * pl.col(f"{prefix}{column}")).alias("amount")
+                found.append(cells.select("cell", pl.lit(world).alias("series"), pl.lit(name).alias("part"), amount))
+    frame = pl.concat(found).drop_nulls("amount")
+    factor, unit = unit_of("$", frame, ["amount"])
+    order = [name for name, _ in PARTS.values()]
+    y = alt.Y("part:N", sort=order, axis=alt.Axis(title=None, grid=False))
+    shift = alt.YOffset("series:N", sort=list(WORLDS))
+    x = alt.X("amount:Q", axis=axis(f"cost of survival, mean, {unit} (costs right)"))
+    tips = ["part:N", "series:N", alt.Tooltip("amount:Q", format=",.4g", title=unit)]
+    bars = alt.Chart(rows(frame.with_columns(pl.col("amount") * factor))).mark_bar()
+    bars = bars.encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
+    return theme.layer(bars, width=SIDE, height=150)
+
+
+def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
+    """The desk's P&L, 5 to 95 % with the median, actual and twin."""
+    found = []
+    for world, prefix in _worlds(sweep):
+        columns = [pl.col(f"{prefix}{q}").alias(q) for q in QUANTILES]
+        found.append(cells.select("cell", pl.lit(world).alias("series"), *columns))
+    frame = pl.concat(found).drop_nulls(QUANTILES[0])
+    factor, unit = unit_of("$", frame, QUANTILES)
+    base = alt.Chart(rows(frame.with_columns(pl.col(*QUANTILES) * factor)))
+    base = base.encode(
+        y=alt.Y("series:N", sort=list(WORLDS), axis=alt.Axis(title=None, grid=False)),
+        color=colours(WORLDS, legend=None),
+        tooltip=["series:N", *[alt.Tooltip(f"{q}:Q", format=",.4g", title=f"{q[-2:]} %") for q in QUANTILES]],
+    )
+    scale = alt.Scale(zero=False)
+    x = alt.X("pnl_q05:Q", axis=axis(f"hedged P&L, 5 to 95 % and median, {unit}"), scale=scale)
+    span = base.mark_bar(height=10, opacity=0.35).encode(x=x, x2="pnl_q95:Q")
+    middle = base.mark_tick(thickness=3, size=18).encode(x=alt.X("pnl_q50:Q", scale=scale))
+    return theme.layer(span, middle, width=SIDE, height=50)
+
+
+def _worlds(sweep: SweepResult) -> list[tuple[str, str]]:
+    """(world, prefix of its columns)."""
+    return [("actual", ""), ("twin", "twin_")] if has_twin(sweep, COST) else [("actual", "")]

@@ -1,0 +1,108 @@
+"""Axes and metrics of a sweep as encodings of a chart: log where the manifest says so, units on every axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+import polars as pl
+
+from analysis.charts.scales import money_of
+from analysis.numbers import Unit
+from analysis.sweeps import axes as names
+from analysis.sweeps.axes import Axis
+from sim.sweep_dataset import SweepResult
+
+# Sequential, light to dark; and Paul Tol's "vibrant" scheme (personal.sron.nl/~pault) for names.
+RAMP = ("#fdf3e3", "#f2c79a", "#dd8a6f", "#b3476a", "#5c1a4a")
+ORDERED = ("#33BBEE", "#0077BB", "#332288", "#882255", "#CC3311", "#EE7733")
+NAMED = ("#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377", "#332288", "#999933", "#AA4499", "#555555")
+FAILED = "#d5dae0"
+SHOWN = {"share": (100.0, "%"), "vol": (100.0, "%"), "rate": (1e4, "bp"), "multiple": (1.0, "x")}
+MOST_TICKS = 9
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A metric as a chart shows it: values times `factor` are in `unit`."""
+
+    label: str
+    factor: float
+    unit: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}, {self.unit}" if self.unit else self.label
+
+    def scaled(self, frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+        """The frame with these columns in this unit."""
+        return frame.with_columns(pl.col(*columns) * self.factor)
+
+
+def measure(sweep: SweepResult, metric: str, frame: pl.DataFrame, columns: Sequence[str]) -> Measure:
+    """The metric in the unit that suits the largest of these columns."""
+    label, unit = names.metric(sweep, metric)
+    return Measure(label, *unit_of(unit, frame, columns))
+
+
+def unit_of(unit: Unit, frame: pl.DataFrame, columns: Sequence[str]) -> tuple[float, str]:
+    """(factor, unit) to show values of this unit: dollars in the size that suits the largest of these columns."""
+    if unit == "$":
+        money = money_of(frame.select(columns), columns)
+        return 1 / money.divisor, money.unit
+    return SHOWN.get(unit, (1.0, ""))
+
+
+def position(a: Axis, values: Iterable[Any], *, span: tuple[float, float] | None = None) -> dict[str, Any]:
+    """Arguments of `alt.X` or `alt.Y` for an axis, over `span` if given; ticks at its values where they are few."""
+    known = sorted(set(values))
+    if a.category:
+        return {"axis": alt.Axis(title=a.title, labelAngle=0, labelLimit=170, grid=False), "sort": known}
+    ticks: dict[str, Any] = {"values": known} if len(known) <= MOST_TICKS else {}
+    scale: dict[str, Any] = {"type": "log"} if a.log else {"zero": False}
+    scale |= {"domain": list(span), "nice": False} if span else {"padding": 8}
+    return {"axis": alt.Axis(title=a.title, format=",.3~g", grid=False, **ticks), "scale": alt.Scale(**scale)}
+
+
+def edges(a: Axis, values: Sequence[float]) -> dict[float, tuple[float, float]]:
+    """From where to where each value's cell reaches: to the middle between neighbours, in ln on a log axis."""
+    at = np.array(sorted(set(values)), dtype=np.float64)
+    u = np.log(at) if a.log else at
+    if len(u) == 1:
+        half = np.array([0.5 if a.log else max(abs(u[0]) / 2, 0.5)])
+        low, high = u - half, u + half
+    else:
+        middle = (u[1:] + u[:-1]) / 2
+        low = np.concatenate([[2 * u[0] - middle[0]], middle])
+        high = np.concatenate([middle, [2 * u[-1] - middle[-1]]])
+    if a.log:
+        low, high = np.exp(low), np.exp(high)
+    return {float(v): (float(lo), float(hi)) for v, lo, hi in zip(at, low, high, strict=True)}
+
+
+def ramp(frame: pl.DataFrame, column: str) -> alt.Scale:
+    """Colours from light to dark; about zero where values have both signs; on a log scale where they span decades."""
+    low, high = (float(frame[column].min() or 0.0), float(frame[column].max() or 0.0)) if frame.height else (0.0, 0.0)  # type: ignore[arg-type]
+    if low < 0 < high:
+        return alt.Scale(range=["#0077BB", "#f5f5f5", "#b3476a"], domainMid=0, interpolate="lab")
+    kind: dict[str, Any] = {"type": "log"} if low > 0 and high > 50 * low else {}
+    return alt.Scale(range=list(RAMP), interpolate="lab", **kind)
+
+
+def palette(series: Sequence[str], *, ordered: bool) -> dict[str, str]:
+    """A colour a series: along a ramp where they are ordered."""
+    if not ordered:
+        return {name: NAMED[i % len(NAMED)] for i, name in enumerate(series)}
+    at = np.linspace(0, len(ORDERED) - 1, len(series)) if len(series) > 1 else np.array([1.0])
+    return {name: _between(float(u)) for name, u in zip(series, at, strict=True)}
+
+
+def _between(u: float) -> str:
+    """The colour at `u` along ORDERED."""
+    low = min(int(u), len(ORDERED) - 2)
+    ends = [[int(ORDERED[low + i][j : j + 2], 16) for j in (1, 3, 5)] for i in (0, 1)]
+    mixed = [round(x + (u - low) * (y - x)) for x, y in zip(*ends, strict=True)]
+    return "#" + "".join(f"{m:02x}" for m in mixed)
