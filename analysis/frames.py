@@ -139,9 +139,17 @@ def last_close(run: Run) -> datetime:
 
 @once
 def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
-    """world, path, time, defaulted: the first close at which each fallen path was flagged (flags may go down again)."""
-    fallen = pl.col("liquidated") | pl.col("defaulted")
-    down = run.table("marks").filter(pl.col("agent").is_in(desks(run, agent)) & fallen)
+    """world, path, time, defaulted: the first close at which each fallen path was flagged (flags may go down again).
+
+    A desk that its lender found under water has fallen too, though its close-out may drag on where depth is gone.
+    """
+    mine, columns = pl.col("agent").is_in(desks(run, agent)), ("world", "path", "time", "defaulted")
+    fallen = [run.table("marks").filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
+    calls = table(run, "margin_calls")
+    if calls is not None:
+        under = calls.filter(mine & (pl.col("outcome") == "defaulted")).with_columns(defaulted=pl.lit(False))
+        fallen.append(under.select(columns))
+    down = pl.concat(fallen, how="vertical_relaxed")
     return down.group_by("world", "path").agg(pl.col("time").min(), pl.col("defaulted").any()).collect()
 
 

@@ -169,3 +169,16 @@ def test_a_history_is_read_in_decimals(tmp_path: Path) -> None:
         record.read_history(place)
     with pytest.raises(UserError, match="a record is a CSV file"):
         record.read_history(tmp_path / "none.csv")
+
+
+def test_a_desk_found_under_water_has_fallen_though_its_close_out_drags_on(tmp_path: Path) -> None:
+    gains = {"actual": {"gamma": [-1.0, -2.0, -3.0, -4.0]}}
+    folder = write_exact(tmp_path / "run", gains, {"actual": [True, False, False, False]})
+    time = pl.read_parquet(folder / "marks" / "*.parquet")["time"].max()
+    calls = {"world": ["actual"] * 2, "path": [2, 3], "agent": ["hedger"] * 2, "outcome": ["defaulted", "reduced"]}
+    money = {"time": [time] * 2} | dict.fromkeys(("required", "called", "met"), [1.0, 1.0])
+    (folder / "margin_calls").mkdir()
+    pl.DataFrame(calls | money).write_parquet(folder / "margin_calls" / "actual-0.parquet")
+    found = summarise(open_run(folder))
+    assert found["liquidation_rate"].value == 0.5  # path 0 by its flag, path 2 by its lender; path 3 lives on
+    assert found["default_rate"].value == 0.0

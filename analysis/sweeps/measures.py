@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import numbers
-from analysis.numbers import FloatArray, Number
+from analysis.numbers import FloatArray, Number, Unit
 from analysis.pnl import expected_shortfall
 from analysis.sweeps.outcomes import Outcome
 from sim.errors import UserError
@@ -92,6 +92,11 @@ RISKS: dict[str, tuple[str, Callable[[Outcome], Measure]]] = {
     ),
     "cost_of_survival_es_95": ("ES 95 % of the cost", lambda o: shortfall(o.cost, "ES 95 % of the cost")),
 }
+
+
+def unit_of(name: str) -> Unit:
+    """$ or share."""
+    return "share" if name == "liquidation_rate" else "$"
 
 
 def measure(name: str, outcome: Outcome) -> Measure:
