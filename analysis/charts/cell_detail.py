@@ -13,7 +13,7 @@ from analysis.charts import sweep_map, theme
 from analysis.charts.cost import SHORT
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.sweep_lines import COST, has_twin
-from analysis.charts.sweep_scales import measure, position, unit_of
+from analysis.charts.sweep_scales import measure, position
 from analysis.charts.theme import ACTUAL, FROZEN, INK, MUTED, Chart
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain
@@ -87,10 +87,15 @@ def beside(
     ring.mark.size = marks.mark.size
     ring = ring.transform_filter(pick).encode(color=alt.value(INK), stroke=alt.value(INK))
     overview = theme.layer(*under, marks.add_params(pick), *over, ring, width=width, height=height)
-    panels = [_facts(sweep, cells), _parts(sweep, cells), _quantiles(sweep, cells)]
-    side = alt.vconcat(*[panel.transform_filter(pick) for panel in panels], spacing=26)
+    shown = [panel.transform_filter(pick) for panel in about(sweep, cells)]
+    side = alt.vconcat(*shown, spacing=26, resolve=theme.own_scale("color"))
     chart = alt.hconcat(overview, side, spacing=GAP, resolve=theme.own_scale("color"))
     return theme.finish(chart, title, [said, "Click a cell: the panels show it, and the outline says which it is."])
+
+
+def about(sweep: SweepResult, cells: pl.DataFrame) -> tuple[alt.LayerChart, alt.LayerChart, alt.LayerChart]:
+    """Facts, parts of the cost, and P&L of every cell, to be filtered by the field `cell`."""
+    return _facts(sweep, cells), _parts(sweep, cells), _quantiles(sweep, cells)
 
 
 def _column(sweep: SweepResult, metric: str, scenario: str | None) -> tuple[pl.DataFrame, alt.Chart, str]:
@@ -104,10 +109,13 @@ def _column(sweep: SweepResult, metric: str, scenario: str | None) -> tuple[pl.D
     frame = frame.with_columns(pl.Series("text", texts, dtype=pl.String))
     kind = "N" if a.category else "Q"
     tips = ["cell:Q", alt.Tooltip(f"x:{kind}", title=a.title), alt.Tooltip("text:N", title=shown.label)]
-    y = alt.Y("value:Q", axis=axis(shown.title), scale=alt.Scale(zero=False))
+    along = position(a, frame["x"])
+    value: dict[str, Any] = {"axis": axis(shown.title), "scale": alt.Scale(zero=False, padding=8)}
+    places: dict[str, Any] = {"x": alt.X(f"x:{kind}", **along), "y": alt.Y("value:Q", **value)}
+    if a.category:
+        places = {"x": alt.X("value:Q", **value), "y": alt.Y("x:N", sort=along["sort"], axis=along["axis"])}
     good_rows = rows(frame.filter(pl.col("value").is_not_null()))
-    marks = alt.Chart(good_rows).mark_circle(size=110, color=theme.HEDGED, opacity=1)
-    marks = marks.encode(x=alt.X(f"x:{kind}", **position(a, frame["x"])), y=y, tooltip=tips)
+    marks = alt.Chart(good_rows).mark_circle(size=110, color=theme.HEDGED, opacity=1).encode(**places, tooltip=tips)
     top = good.sort(metric).row(-1, named=True)
     said = f"{shown.label} is largest, {names.figure(sweep, top, metric)}, at {a.label.lower()} {a.text(top[a.name])}."
     return cells, marks, said
@@ -152,13 +160,12 @@ def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
                 amount = (sign * pl.col(f"{prefix}{column}")).alias("amount")
                 found.append(cells.select("cell", pl.lit(world).alias("series"), pl.lit(name).alias("part"), amount))
     frame = pl.concat(found).drop_nulls("amount")
-    factor, unit = unit_of("$", frame, ["amount"])
     order = [name for name, _ in PARTS.values()]
     y = alt.Y("part:N", sort=order, axis=alt.Axis(title=None, grid=False))
     shift = alt.YOffset("series:N", sort=list(WORLDS))
-    x = alt.X("amount:Q", axis=axis(f"cost of survival, mean, {unit} (costs right)"))
-    tips = ["part:N", "series:N", alt.Tooltip("amount:Q", format=",.4g", title=unit)]
-    bars = alt.Chart(rows(frame.with_columns(pl.col("amount") * factor))).mark_bar()
+    x = alt.X("amount:Q", axis=_dollars("cost of survival, mean, $ (costs right)"))
+    tips = ["part:N", "series:N", alt.Tooltip("amount:Q", format="$,.4s")]
+    bars = alt.Chart(rows(frame)).mark_bar()
     bars = bars.encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
     return theme.layer(bars, width=SIDE, height=150)
 
@@ -170,18 +177,23 @@ def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
         columns = [pl.col(f"{prefix}{q}").alias(q) for q in QUANTILES]
         found.append(cells.select("cell", pl.lit(world).alias("series"), *columns))
     frame = pl.concat(found).drop_nulls(QUANTILES[0])
-    factor, unit = unit_of("$", frame, QUANTILES)
-    base = alt.Chart(rows(frame.with_columns(pl.col(*QUANTILES) * factor)))
+    base = alt.Chart(rows(frame))
     base = base.encode(
         y=alt.Y("series:N", sort=list(WORLDS), axis=alt.Axis(title=None, grid=False)),
         color=colours(WORLDS, legend=None),
-        tooltip=["series:N", *[alt.Tooltip(f"{q}:Q", format=",.4g", title=f"{q[-2:]} %") for q in QUANTILES]],
+        tooltip=["series:N", *[alt.Tooltip(f"{q}:Q", format="$,.4s", title=f"{q[-2:]} %") for q in QUANTILES]],
     )
-    scale = alt.Scale(zero=False)
-    x = alt.X("pnl_q05:Q", axis=axis(f"hedged P&L, 5 to 95 % and median, {unit}"), scale=scale)
+    scale = alt.Scale(zero=False, padding=6)
+    x = alt.X("pnl_q05:Q", axis=_dollars("hedged P&L, 5 to 95 % and median, $"), scale=scale)
     span = base.mark_bar(height=10, opacity=0.35).encode(x=x, x2="pnl_q95:Q")
     middle = base.mark_tick(thickness=3, size=18).encode(x=alt.X("pnl_q50:Q", scale=scale))
     return theme.layer(span, middle, width=SIDE, height=50)
+
+
+def _dollars(title: str) -> alt.Axis:
+    """An axis of dollars whose unit suits the cell that is shown."""
+    label = "replace(replace(format(datum.value, '$.3~s'), 'G', 'bn'), 'M', 'm')"
+    return alt.Axis(title=title, labelExpr=label, tickCount=5)
 
 
 def _worlds(sweep: SweepResult) -> list[tuple[str, str]]:

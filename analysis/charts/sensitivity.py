@@ -17,6 +17,7 @@ from sim.sweep_dataset import SweepResult
 
 ENDS = {"low end": HEDGED, "high end": UNHEDGED}
 ORDERS = {"first order": HEDGED, "total": UNHEDGED}
+TOGETHER = 0.95  # first-order indices that sum to less leave something to axes acting together
 SIDE = 170  # px for the axes' names
 
 
@@ -26,7 +27,7 @@ def tornado_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | Non
     shown = measure(sweep, metric, found, ["low", "high"])
     order = found["label"].to_list()
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None, labelLimit=SIDE, grid=False, labelFontSize=12))
-    scale = alt.Scale(zero=False, padding=50)
+    scale = alt.Scale(zero=False, nice=False, padding=120)
     bars = alt.Chart(rows(shown.scaled(found, ["low", "high"]))).mark_bar(color="#d5dae0", height=14)
     bar = bars.encode(y=y, x=alt.X("low:Q", axis=axis(shown.title), scale=scale), x2="high:Q")
     ends = shown.scaled(_ends(found), ["value", "low", "high"])
@@ -37,11 +38,11 @@ def tornado_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | Non
     texts = [
         base.transform_filter(f"datum.right == {str(right).lower()}")
         .mark_text(align="left" if right else "right", dx=8 if right else -8, fontSize=11)
-        .encode(x=alt.X("value:Q", scale=scale), text="where:N")
+        .encode(x=alt.X("high:Q" if right else "low:Q", scale=scale), text="where:N")
         for right in (True, False)
     ]
     chart = theme.layer(bar, whisker, dots, *texts, width=WIDTH - SIDE, height=44 * len(order) + 10)
-    return theme.finish(chart, f"What moves it: {shown.label.lower()}", _tornado_said(sweep, metric, found))
+    return theme.finish(chart, f"{shown.label}: what moves it", _tornado_said(sweep, metric, found))
 
 
 def _ends(found: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +88,7 @@ def sobol_chart(sweep: SweepResult, *, metric: str = COST, scenario: str | None 
     bars = base.mark_bar().encode(x=share, color=colours(ORDERS), tooltip=tips)
     whiskers = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
     chart = theme.layer(bars, whiskers, width=WIDTH - SIDE, height=52 * len(order) + 10)
-    title = f"Where the variance of it comes from: {names.metric(sweep, metric)[0].lower()}"
+    title = f"{names.metric(sweep, metric)[0]}: where its variance across cells comes from"
     return theme.finish(chart, title, _sobol_said(found, labels))
 
 
@@ -97,6 +98,7 @@ def _sobol_said(found: pl.DataFrame, labels: dict[str, str]) -> list[str]:
     text = (
         f"{labels[top['axis']]} has a hand in {top['total'] * 100:.0f} % of the variance "
         f"({top['total_low'] * 100:.0f} to {top['total_high'] * 100:.0f} %), {top['first'] * 100:.0f} % of it alone. "
-        f"All axes one by one explain {alone * 100:.0f} %; the rest is axes acting together."
+        f"One by one all axes explain {alone * 100:.0f} %"
     )
-    return [text, "Rules: 95 % bootstrap intervals."]
+    rest = "; the rest is axes acting together." if alone < TOGETHER else ": they hardly act on each other."
+    return [text + rest, "Rules: 95 % bootstrap intervals."]

@@ -9,8 +9,8 @@ import polars as pl
 
 from analysis.charts import theme
 from analysis.charts.scales import axis, colours, rows
-from analysis.charts.sweep_scales import Measure, measure, palette, position
-from analysis.charts.theme import WIDTH, Chart
+from analysis.charts.sweep_scales import DECADES, Measure, log_ticks, measure, palette, position
+from analysis.charts.theme import MUTED, WIDTH, Chart
 from analysis.numbers import Number
 from analysis.sweeps import axes as names
 from analysis.sweeps.axes import Axis
@@ -49,12 +49,12 @@ def line(
     at = {} if _sampled(sweep) else names.resting(sweep, frame, [along.name, *([by] if by else [])])
     curves = pl.concat([_curves(sweep, metric, along, by, at, s) for s in chosen], how="vertical_relaxed")
     series = curves["series"].unique(maintain_order=True).to_list()
-    shown = measure(sweep, metric, curves, AMOUNTS)
+    shown = measure(sweep, metric, curves, ["value"])
     colour = palette(series, ordered=by not in (None, "scenario") and not names.axis(sweep, str(by)).category)
     draw = _points if along.category else _lines
     legend = names.axis(sweep, by).title if by and by != "scenario" else None
     chart = draw(shown.scaled(curves, AMOUNTS), along, shown, colour, legend)
-    return theme.finish(chart, f"{shown.label} by {along.label.lower()}", _said(sweep, metric, along, curves, at))
+    return theme.finish(chart, f"{shown.label} by {along.label.lower()}", _said(sweep, metric, along, by, curves, at))
 
 
 def _sampled(sweep: SweepResult) -> bool:
@@ -103,30 +103,46 @@ def _spread(values: list[Any]) -> list[Any]:
 def _tips(along: Axis, shown: Measure) -> list[alt.Tooltip]:
     titles = dict(zip(AMOUNTS, (shown.title, "less 2 errors", "plus 2 errors"), strict=True))
     ends = [alt.Tooltip(f"{c}:Q", format=",.4g", title=title) for c, title in titles.items()]
-    return [alt.Tooltip(f"at:{'N' if along.category else 'Q'}", title=along.title), alt.Tooltip("series:N"), alt.Tooltip("world:N"), *ends]
+    at = alt.Tooltip(f"at:{'N' if along.category else 'Q'}", title=along.title)
+    return [at, alt.Tooltip("series:N"), alt.Tooltip("world:N"), *ends]
 
 
 def _legend(colour: dict[str, str], title: str | None) -> dict[str, Any]:
-    return {"legend": alt.Legend(title=title) if len(colour) > 1 else None}
+    words: dict[str, Any] = {"titleColor": MUTED, "titleFontWeight": "normal", "titleFontSize": 11.5}
+    return {"legend": alt.Legend(title=title, **words) if len(colour) > 1 else None}
 
 
 def _lines(frame: pl.DataFrame, along: Axis, shown: Measure, colour: dict[str, str], title: str | None) -> Chart:
     x = alt.X("at:Q", **position(along, frame["at"]))
-    scale = alt.Scale(zero=False)
+    scale = _height(frame)
     tint = colours(colour, **_legend(colour, title))
     base = alt.Chart(rows(frame)).encode(x=x, color=tint)
     band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q", detail="world:N")
     dash = alt.StrokeDash("world:N", scale=alt.Scale(domain=["actual", "twin"], range=[[1, 0], [5, 4]]), legend=None)
-    value = alt.Y("value:Q", axis=axis(shown.title), scale=scale)
+    title = shown.title + (" (log scale)" if scale.type == "log" else "")
+    ticks = axis(title)
+    if scale.type == "log":
+        ticks.values = log_ticks(*_ends(frame))
+    value = alt.Y("value:Q", axis=ticks, scale=scale)
     middle = base.mark_line(strokeWidth=2.2).encode(y=value, strokeDash=dash)
     points = base.mark_point(filled=True, size=34, opacity=1).encode(y=value, tooltip=_tips(along, shown))
     mine = points.transform_filter(alt.datum.world == "actual")
     return theme.layer(band, middle, mine, width=WIDTH, height=HEIGHT)
 
 
+def _height(frame: pl.DataFrame) -> alt.Scale:
+    """A log scale where values are positive and span decades."""
+    low, high = _ends(frame)
+    return alt.Scale(type="log", nice=False) if 0 < DECADES * low < high else alt.Scale(zero=False)
+
+
+def _ends(frame: pl.DataFrame) -> tuple[float, float]:
+    return float(frame["low"].to_numpy().min()), float(frame["high"].to_numpy().max())
+
+
 def _points(frame: pl.DataFrame, along: Axis, shown: Measure, colour: dict[str, str], title: str | None) -> Chart:
     order = frame.filter(world="actual").group_by("at").agg(pl.col("value").mean()).sort("value")["at"].to_list()
-    y = alt.Y("at:N", sort=order, axis=alt.Axis(title=along.title, labelLimit=260, grid=True))
+    y = alt.Y("at:N", sort=order, axis=_names(along))
     tint = colours(colour, **_legend(colour, title))
     shift: dict[str, Any] = {"yOffset": alt.YOffset("series:N", sort=list(colour))} if len(colour) > 1 else {}
     base = alt.Chart(rows(frame)).encode(y=y, color=tint, **shift)
@@ -141,7 +157,13 @@ def _points(frame: pl.DataFrame, along: Axis, shown: Measure, colour: dict[str, 
     return theme.layer(whisker, dots, width=WIDTH - 180, height=max(13 * len(order) * max(len(colour), 2), 120))
 
 
-def _said(sweep: SweepResult, metric: str, along: Axis, curves: pl.DataFrame, at: dict[str, Any]) -> list[str]:
+def _names(along: Axis) -> alt.Axis:
+    return alt.Axis(title=None, labelExpr=f"replace(datum.label, '{names.KIND}', '')", labelLimit=260, grid=True)
+
+
+def _said(
+    sweep: SweepResult, metric: str, along: Axis, by: str | None, curves: pl.DataFrame, at: dict[str, Any]
+) -> list[str]:
     """Where the metric is least and greatest, and what is held."""
     mine = curves.filter(world="actual").sort("value")
     unit = names.metric(sweep, metric)[1]
@@ -149,7 +171,14 @@ def _said(sweep: SweepResult, metric: str, along: Axis, curves: pl.DataFrame, at
     for row in (mine.row(0, named=True), mine.row(-1, named=True)):
         number = Number(value=row["value"], unit=unit, label="", error=(row["high"] - row["low"]) / 4)
         where = f"{along.label.lower()} {along.text(row['at'])}"
-        ends.append(f"{number} at {where}" + (f" ({row['series']})" if mine["series"].n_unique() > 1 else ""))
+        which = (
+            row["series"]
+            if by == "scenario"
+            else f"{names.axis(sweep, by).label.lower()} {row['series']}"
+            if by
+            else ""
+        )
+        ends.append(f"{number} at {where}" + (f" ({which})" if which else ""))
     text = f"{names.metric(sweep, metric)[0]} goes from {ends[0]} to {ends[1]}."
     held = names.held_text(sweep, at)
     rest = f"Held: {held}. " if held else ("Averaged over all other axes. " if _sampled(sweep) else "")

@@ -13,7 +13,7 @@ import polars as pl
 from analysis.charts import theme
 from analysis.charts.scales import rows
 from analysis.charts.sweep_lines import COST
-from analysis.charts.sweep_scales import FAILED, MOST_TICKS, Measure, edges, measure, position, ramp
+from analysis.charts.sweep_scales import DECADES, MOST_TICKS, Measure, edges, gradient, measure, position, ramp
 from analysis.charts.theme import INK, WIDTH, Chart
 from analysis.numbers import Number
 from analysis.sweeps import axes as names
@@ -125,9 +125,7 @@ def _place(channel: str, a: Axis) -> alt.Tooltip:
 
 
 def _colour(frame: pl.DataFrame, shown: Measure) -> alt.Color:
-    legend = alt.Legend(title=shown.title, gradientLength=220, titleOrient="left", titlePadding=10, titleLimit=400)
-    legend.gradientThickness = 10
-    return alt.Color("value:Q", scale=ramp(frame, "value"), legend=legend)
+    return alt.Color("value:Q", scale=ramp(frame, "value"), legend=gradient(shown.title))
 
 
 def _tiles(cells: pl.DataFrame, x: Axis, y: Axis, metric: str, shown: Measure) -> alt.Chart:
@@ -145,9 +143,8 @@ def _tiles(cells: pl.DataFrame, x: Axis, y: Axis, metric: str, shown: Measure) -
         frame = frame.with_columns(pl.Series(f"{name}_low", low), pl.Series(f"{name}_high", high))
         places[name] = channel(f"{name}_low:Q", **position(a, values, span=(min(low), max(high))))
         places[f"{name}2"] = ends(f"{name}_high:Q")
-    fill = alt.condition("isValid(datum.value)", _colour(frame, shown), alt.value(FAILED))
-    marks = alt.Chart(rows(frame)).mark_rect(stroke="white", strokeWidth=0.6)
-    found: alt.Chart = marks.encode(**places, color=fill, tooltip=_tips(x, y, shown))
+    marks = alt.Chart(rows(frame)).mark_rect(stroke="white", strokeWidth=0.6, invalid="show")
+    found: alt.Chart = marks.encode(**places, color=_colour(frame, shown), tooltip=_tips(x, y, shown))
     return found
 
 
@@ -155,13 +152,12 @@ def _points(cells: pl.DataFrame, x: Axis, y: Axis, metric: str, shown: Measure) 
     """A point a cell; ringed where the gain is at least 1, grey where there is no value."""
     frame = _drawn(cells, x, y, metric, shown)
     kinds = ["N" if a.category else "Q" for a in (x, y)]
-    fill = alt.condition("isValid(datum.value)", _colour(frame, shown), alt.value(FAILED))
     ring = alt.condition(f"datum.gain >= {gain.TIPPING}", alt.value(INK), alt.value("#b8c0c8"))
-    marks = alt.Chart(rows(frame)).mark_circle(size=110, opacity=1, strokeWidth=1.4)
+    marks = alt.Chart(rows(frame)).mark_circle(size=110, opacity=1, strokeWidth=1.4, invalid="show")
     found: alt.Chart = marks.encode(
         x=alt.X(f"x:{kinds[0]}", **position(x, frame["x"])),
         y=alt.Y(f"y:{kinds[1]}", **position(y, frame["y"])),
-        color=fill,
+        color=_colour(frame, shown),
         stroke=ring,
         tooltip=_tips(x, y, shown),
     )
@@ -173,17 +169,20 @@ def _labels(cells: pl.DataFrame, x: Axis, y: Axis, metric: str, shown: Measure) 
     frame = _drawn(cells, x, y, metric, shown)
     few = frame.height <= MOST_LABELS and frame["x"].n_unique() <= 2 * MOST_TICKS
     value = pl.col("value")
-    wide = frame["value"].abs().max()
-    digits = 0 if isinstance(wide, float) and wide >= 100 else 1 if isinstance(wide, float) and wide >= 10 else 2
-    said = pl.when(value.is_null()).then(pl.lit("×")).otherwise(value.round(digits).cast(pl.String))
-    frame = frame.with_columns(label=said, dark=value > _middle(frame))
+    texts = ["×" if v is None else brief(v) for v in frame["value"]]
+    frame = frame.with_columns(pl.Series("label", texts, dtype=pl.String), dark=value > _middle(frame))
     frame = frame if few else frame.filter(value.is_null())
     if not frame.height:
         return []
     kinds = ["N" if a.category else "Q" for a in (x, y)]
     tint = alt.condition("datum.dark", alt.value("white"), alt.value(INK))
-    marks = alt.Chart(rows(frame)).mark_text(fontSize=11)
+    marks = alt.Chart(rows(frame)).mark_text(fontSize=11, dy=-12)  # above the middle, where the line may pass
     return [marks.encode(x=f"x:{kinds[0]}", y=f"y:{kinds[1]}", text="label:N", color=tint)]
+
+
+def brief(value: float) -> str:
+    """Three figures, two below 1."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}" if abs(value) >= 1 else f"{value:.2g}"
 
 
 def _middle(frame: pl.DataFrame) -> float:
@@ -191,7 +190,7 @@ def _middle(frame: pl.DataFrame) -> float:
     low, high = frame["value"].min(), frame["value"].max()
     if not isinstance(low, float) or not isinstance(high, float) or low < 0:
         return float("inf")
-    return float(np.sqrt(low * high)) if low > 0 and high > 50 * low else (low + high) / 2
+    return float(np.sqrt(low * high)) if low > 0 and high > DECADES * low else (low + high) / 2
 
 
 def _lines(cells: pl.DataFrame, x: Axis, y: Axis, width: int, height: int) -> list[alt.Chart]:
@@ -242,6 +241,6 @@ def _gain_said(drawn: Map) -> str:
     top = Number(value=found.largest.value, unit="gain", label="", error=found.largest.error)
     most = f"it is largest, {top}, at {_where(found.where, drawn)}"
     if found.crosses:
-        what = "beyond the line" if drawn.crossed else "ringed" if drawn.marks.mark.type == "circle" else "of these"
-        return f"The median peak loop gain is at least 1 in {found.above} of {found.cells} cells ({what}); {most}."
+        what = " (beyond the line)" if drawn.crossed else " (ringed)" if drawn.marks.mark.type == "circle" else ""
+        return f"The median peak loop gain is at least 1 in {found.above} of {found.cells} cells{what}; {most}."
     return f"The loop gain is {'above 1 everywhere' if found.above else 'nowhere above 1'}: {most}."

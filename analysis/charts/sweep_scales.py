@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,8 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from analysis.charts.scales import money_of
-from analysis.numbers import Unit
+from analysis.charts.theme import MUTED
+from analysis.numbers import Unit, money_scale
 from analysis.sweeps import axes as names
 from analysis.sweeps.axes import Axis
 from sim.sweep_dataset import SweepResult
@@ -20,9 +21,9 @@ from sim.sweep_dataset import SweepResult
 RAMP = ("#fdf3e3", "#f2c79a", "#dd8a6f", "#b3476a", "#5c1a4a")
 ORDERED = ("#33BBEE", "#0077BB", "#332288", "#882255", "#CC3311", "#EE7733")
 NAMED = ("#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377", "#332288", "#999933", "#AA4499", "#555555")
-FAILED = "#d5dae0"
 SHOWN = {"share": (100.0, "%"), "vol": (100.0, "%"), "rate": (1e4, "bp"), "multiple": (1.0, "x")}
 MOST_TICKS = 9
+DECADES = 50  # times the least that the largest is where a scale is better logarithmic
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def measure(sweep: SweepResult, metric: str, frame: pl.DataFrame, columns: Seque
 
 
 def unit_of(unit: Unit, frame: pl.DataFrame, columns: Sequence[str]) -> tuple[float, str]:
-    """(factor, unit) to show values of this unit: dollars in the size that suits the largest of these columns."""
+    """(factor, unit) to show values of this unit; dollars as suits the largest, or the median far below it."""
     if unit == "$":
-        money = money_of(frame.select(columns), columns)
-        return 1 / money.divisor, money.unit
+        sizes = np.abs(np.concatenate([frame[c].drop_nulls().drop_nans().to_numpy() for c in columns]))
+        largest, middle = (float(sizes.max()), float(np.median(sizes))) if sizes.size else (0.0, 0.0)
+        divisor, name = money_scale(middle if middle * DECADES < largest else largest)
+        return 1 / divisor, name
     return SHOWN.get(unit, (1.0, ""))
 
 
@@ -60,11 +63,36 @@ def position(a: Axis, values: Iterable[Any], *, span: tuple[float, float] | None
     """Arguments of `alt.X` or `alt.Y` for an axis, over `span` if given; ticks at its values where they are few."""
     known = sorted(set(values))
     if a.category:
-        return {"axis": alt.Axis(title=a.title, labelAngle=0, labelLimit=170, grid=False), "sort": known}
-    ticks: dict[str, Any] = {"values": known} if len(known) <= MOST_TICKS else {}
+        written = [v for v in a.texts if v in known]
+        label = f"replace(datum.label, '{names.KIND}', '')"
+        named = alt.Axis(title=a.title, labelExpr=label, labelAngle=0, labelLimit=170, grid=False)
+        return {"axis": named, "sort": written or known}
+    low, high = span or _around(a, known[0], known[-1])
+    ticks: dict[str, Any] = {"values": known} if len(known) <= MOST_TICKS else _ticks(a, (low, high))
     scale: dict[str, Any] = {"type": "log"} if a.log else {"zero": False}
-    scale |= {"domain": list(span), "nice": False} if span else {"padding": 8}
+    scale |= {"domain": [low, high], "nice": False}
     return {"axis": alt.Axis(title=a.title, format=",.3~g", grid=False, **ticks), "scale": alt.Scale(**scale)}
+
+
+def _around(a: Axis, low: float, high: float) -> tuple[float, float]:
+    """A little more than from `low` to `high`."""
+    if a.log:
+        room = (high / low) ** 0.03 if high > low else 1.2
+        return low / room, high * room
+    room = 0.03 * (high - low) or max(abs(low) * 0.1, 0.1)
+    return low - room, high + room
+
+
+def _ticks(a: Axis, span: tuple[float, float]) -> dict[str, Any]:
+    """Along a log axis its round values; a linear one's are Vega's."""
+    return {"values": log_ticks(*span)} if a.log else {}
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten from `low` to `high`; the powers alone where that is many."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if len(powers) < 5 else (1,)
+    return [v for v in (float(f"{m}e{p}") for p in powers for m in steps) if low <= v <= high]
 
 
 def edges(a: Axis, values: Sequence[float]) -> dict[float, tuple[float, float]]:
@@ -88,8 +116,15 @@ def ramp(frame: pl.DataFrame, column: str) -> alt.Scale:
     low, high = (float(frame[column].min() or 0.0), float(frame[column].max() or 0.0)) if frame.height else (0.0, 0.0)  # type: ignore[arg-type]
     if low < 0 < high:
         return alt.Scale(range=["#0077BB", "#f5f5f5", "#b3476a"], domainMid=0, interpolate="lab")
-    kind: dict[str, Any] = {"type": "log"} if low > 0 and high > 50 * low else {}
+    kind: dict[str, Any] = {"type": "log"} if low > 0 and high > DECADES * low else {}
     return alt.Scale(range=list(RAMP), interpolate="lab", **kind)
+
+
+def gradient(title: str) -> alt.Legend:
+    """The legend of a ramp: one line, its title at the left."""
+    words: dict[str, Any] = {"titleColor": MUTED, "titleFontWeight": "normal", "titleFontSize": 11.5}
+    bar: dict[str, Any] = {"gradientLength": 220, "gradientThickness": 10, "titleOrient": "left", "titlePadding": 10}
+    return alt.Legend(title=title, titleLimit=400, **words, **bar)
 
 
 def palette(series: Sequence[str], *, ordered: bool) -> dict[str, str]:

@@ -12,7 +12,7 @@ Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatCh
 WIDTH = 780  # px of a full-width panel, axes excluded
 LINE = 134  # characters of a subtitle that fit it
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-INK, MUTED, GRID = "#1f2933", "#66727f", "#e6eaee"
+INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 
 # Paul Tol's "vibrant" and "muted" schemes (personal.sron.nl/~pault), safe for the common kinds of colour blindness.
 HEDGED, UNHEDGED = "#0077BB", "#EE7733"
@@ -61,6 +61,7 @@ def config() -> dict[str, Any]:
         "background": "white",
         "font": FONT,
         "view": {"stroke": None},
+        "scale": {"invalid": {"color": {"value": MISSING}}},  # of marks that are shown although they have no value
         "title": {
             "fontSize": 16,
             "fontWeight": 600,

@@ -14,6 +14,7 @@ from analysis.numbers import Number, Unit
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
+KIND = "kind="  # what the text of a policy begins with
 SAMPLED = ("latin_hypercube", "sobol", "saltelli")  # designs whose points lie anywhere, not on a grid
 
 
@@ -52,7 +53,7 @@ class Axis:
         """A value without its unit, as tables have it."""
         if isinstance(value, int | float) and not isinstance(value, bool) and not self.category:
             return f"{value:,.4g}" if math.isfinite(value) and abs(value) < 1e5 else f"{value:.3e}"
-        return str(self.texts.get(value, value))
+        return str(self.texts.get(value, value)).replace(KIND, "")
 
 
 def axes(sweep: SweepResult) -> list[Axis]:
