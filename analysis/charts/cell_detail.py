@@ -142,13 +142,18 @@ def _told(sweep: SweepResult, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     status = f"{row['status']}, {row['seconds']:.1f} s, {row['paths']:,} paths"
     told = [(f"Cell {row['cell']}", status)]
     told += [("Scenario", row["scenario"])] if len(sweep.manifest["scenarios"]) > 1 else []
-    told += [(a.label, a.text(row[a.name])) for a in names.axes(sweep)]
+    told += [line for a in names.axes(sweep) for line in _lines(a.label, a.text(row[a.name]))]
     if row["status"] == "failed":
-        first, *more = textwrap.wrap(str(row["error"]), LINE) or [""]
-        return [*told, ("Error", first), *[("", part) for part in more]]
+        return told + _lines("Error", str(row["error"]))
     known = [name for name in FACTS if name in sweep.manifest["metrics"] and row.get(name) is not None]
     figures = [names.figure(sweep, row, name) for name in known]
     return told + [(number.label, str(number)) for number in figures]
+
+
+def _lines(name: str, text: str) -> list[tuple[str, str]]:
+    """The text over as many lines as it needs, the name beside the first."""
+    lines = textwrap.wrap(text, LINE - len(name)) or [""]
+    return [(name if not i else "", line) for i, line in enumerate(lines)]
 
 
 def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:

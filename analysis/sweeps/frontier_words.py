@@ -1,0 +1,265 @@
+"""What a frontier of hedging policies says, in plain words from the numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from analysis.numbers import MINUS, Number, Unit
+from analysis.sweeps import outcomes as read
+from analysis.sweeps.crowding import externality, frontiers
+from analysis.sweeps.frontier import MANY, frontier
+from analysis.sweeps.measures import RISKS, difference, measure, unit_of
+from sim.sweep_dataset import SweepResult
+
+Row = dict[str, Any]
+LIMIT = f"{MANY * 100:.0f} %"
+KNOWN_CRISIS = (
+    "Every path of a scenario lives through the same crisis: risk here is what is left of it for a desk that knows "
+    "which one comes. The best of many policies also looks a little better than it is."
+)
+
+
+def figure(row: Row, name: str, unit: Unit = "$") -> Number:
+    """A figure of a row with its standard error."""
+    value = row[name]
+    return Number(value=float("nan") if value is None else value, unit=unit, label=name, error=row.get(f"{name}_error"))
+
+
+def bare(row: Row, name: str, unit: Unit = "$") -> str:
+    """The figure without its error."""
+    return figure(row, name, unit).text(error=False)
+
+
+def more_or_less(number: Number, of: str = "") -> str:
+    """ "$3.0 ± 0.5m more", or less."""
+    size = Number(value=abs(number.value), unit=number.unit, label=number.label, error=number.error)
+    return f"{size}{of} {'more' if number.value >= 0 else 'less'}"
+
+
+def living(frame: pl.DataFrame) -> pl.DataFrame:
+    """The policies that are liquidated on at most 5 % of the paths."""
+    return frame.filter(pl.col("liquidation_rate") <= MANY)
+
+
+def paragraphs(
+    sweep: SweepResult, scenario: str | None = None, risk: str = "es_95", desks: int | None = None
+) -> list[str]:
+    """The frontier of one scenario: who is efficient, what staying alive costs, what is cheap because it dies, what the
+    market's answer adds. Arguments and errors as `frontier`."""
+    frame = frontier(sweep, risk, scenario=scenario, desks=desks)
+    if not frame.height:
+        return ["No policy of this scenario has finished."]
+    if indifferent(sweep, scenario, desks):
+        return [_indifferent(frame)]
+    told = [standing(frame, risk), _alive(sweep, frame, risk), _trap(sweep, frame), _dominated(frame, risk)]
+    told.append(_twin(sweep, frame, risk, scenario, desks))
+    return [*filter(None, told)]
+
+
+def indifferent(sweep: SweepResult, scenario: str | None = None, desks: int | None = None) -> bool:
+    """Whether several policies were run and none changes anything on any path."""
+    found = read.outcomes(sweep, scenario=scenario, desks=desks)
+    return len(found) > 1 and read.alike(found)
+
+
+def _indifferent(frame: pl.DataFrame) -> str:
+    row = frame.row(0, named=True)
+    return (
+        f"None of the {frame.height} policies changes anything for this desk on any path: what it holds has nothing that "
+        f"they hedge. Whatever it chooses, survival costs {figure(row, 'cost')} and it is liquidated on "
+        f"{figure(row, 'liquidation_rate', 'share')} of the paths."
+    )
+
+
+def standing(frame: pl.DataFrame, risk: str) -> str:
+    """How many policies are efficient, from where to where, and how many clearly are not."""
+    efficient = frame.filter("efficient").sort("cost")
+    if frame.height and efficient.height == frame.height and frame["cost"].n_unique() == 1:
+        return _indifferent(frame)
+    ends = [efficient.row(i, named=True) for i in (-1, 0)]
+    unit, name = unit_of(risk), RISKS[risk][0]
+    said = [f"{r['label']} (mean cost {figure(r, 'cost')}, {name} {figure(r, 'risk', unit)})" for r in ends]
+    reach = f"from {said[0]} to {said[1]}" if efficient.height > 1 else said[0]
+    clear = frame.filter("clearly_dominated").height
+    rest = frame.height - efficient.height
+    text = (
+        f"{efficient.height} of {frame.height} policies {'are' if efficient.height > 1 else 'is'} efficient, {reach}."
+    )
+    if rest:
+        text += f" Of the {rest} dominated ones {clear or 'none'} {'is' if clear == 1 else 'are'} so by more than two standard errors."
+    return text
+
+
+def _alive(sweep: SweepResult, frame: pl.DataFrame, risk: str) -> str:
+    """The cheapest policy that lives, against the one that risks least."""
+    alive = living(frame)
+    if not alive.height:
+        least = frame.sort("liquidation_rate", "cost").row(0, named=True)
+        rate = figure(least, "liquidation_rate", "share")
+        return (
+            f"No policy keeps this desk alive: the least often liquidated is {least['label']}, on {rate} of the paths."
+        )
+    cheap = alive.sort("cost", "risk").row(0, named=True)
+    safe = alive.sort("risk", "cost").row(0, named=True)
+    text = (
+        f"The cheapest policy that is liquidated on at most {LIMIT} of the paths is {cheap['label']}: it costs "
+        f"{figure(cheap, 'cost')} and is liquidated on {figure(cheap, 'liquidation_rate', 'share')}."
+    )
+    if cheap["label"] == safe["label"]:
+        return f"{text} It also risks least among them."
+    saves, risks = (Number(value=-n.value, unit=n.unit, label=n.label, error=n.error) if i == 0 else n
+                    for i, n in enumerate(compared(sweep, cheap, safe, ("cost_of_survival", risk))))  # fmt: skip
+    return (
+        f"{text} Against {safe['label']}, which risks least among the living, it saves {saves} and risks "
+        f"{more_or_less(risks)} ({RISKS[risk][0]})."
+    )
+
+
+def compared(sweep: SweepResult, first: Row, second: Row, names: tuple[str, ...]) -> list[Number]:
+    """first - second of each measure, paired path by path."""
+    found = read.outcomes(sweep, world=first["world"], scenario=first["scenario"], desks=first["desks"])
+    by_cell = {outcome.cell: outcome for outcome in found}
+    told = []
+    for name in names:
+        gap, error = difference(*(measure(name, by_cell[row["cell"]]) for row in (first, second)))
+        told.append(Number(value=gap, unit=unit_of(name), label=name, error=error))
+    return told
+
+
+def _trap(sweep: SweepResult, frame: pl.DataFrame) -> str:
+    """That a cheap policy may be one that dies early."""
+    dying = frame.filter(pl.col("efficient") & (pl.col("liquidation_rate") > MANY)).sort("cost")
+    if not dying.height:
+        return ""
+    row = dying.row(0, named=True)
+    found = read.outcomes(sweep, world=row["world"], scenario=row["scenario"], desks=row["desks"])
+    loss = measure("loss", next(o for o in found if o.cell == row["cell"])).number
+    count = frame.filter("efficient").height
+    names = f"{dying.height} of the {count} efficient policies are" if dying.height > 1 else "One efficient policy is"
+    return (
+        f"Beware of cheap ones: costs stop when a desk is liquidated, and {names} liquidated on more than {LIMIT} of the "
+        f"paths. {row['label']} costs only {figure(row, 'cost')} because it dies on "
+        f"{bare(row, 'liquidation_rate', 'share')} of them, with a mean loss of {loss}: its cost is not a saving."
+    )
+
+
+def _dominated(frame: pl.DataFrame, risk: str) -> str:
+    """The clearly dominated policy that gives away most."""
+    worst = living(frame).filter("clearly_dominated").sort("excess_cost", descending=True)
+    if not worst.height:
+        return ""
+    row = worst.row(0, named=True)
+    return (
+        f"Among those that live, {row['label']} gives away most: against {row['dominated_by']} it costs "
+        f"{figure(row, 'excess_cost')} more and risks {figure(row, 'excess_risk', unit_of(risk))} more."
+    )
+
+
+def _twin(sweep: SweepResult, frame: pl.DataFrame, risk: str, scenario: str | None, desks: int | None) -> str:
+    """What the market's answer adds to the policy that risks least, and how many it kills."""
+    others = read.worlds(sweep)[1:]
+    if not others:
+        return ""
+    twin = frontier(sweep, risk, world=others[0], scenario=scenario, desks=desks)
+    safe = (living(frame) if living(frame).height else frame).sort("risk", "cost").row(0, named=True)
+    same = twin.filter(pl.col("cell") == safe["cell"]).row(0, named=True)
+    added = feedback(sweep, safe, same)
+    word = "more" if added.value >= 0 else "less"
+    alive, there = living(frame).height, living(twin).height
+    text = (
+        f"Had the market not answered back, {safe['label']} would have cost {figure(same, 'cost')}: feedback makes it "
+        f"{str(added).removeprefix(MINUS)} {word}."
+    )
+    if alive != there:
+        text += (
+            f" There {there} of {twin.height} policies are liquidated on at most {LIMIT} of the paths, here {alive}."
+        )
+    return text
+
+
+def feedback(sweep: SweepResult, row: Row, twin: Row) -> Number:
+    """Cost in the actual world less that in the twin, path by path."""
+    pair = []
+    for one in (row, twin):
+        found = read.outcomes(sweep, world=one["world"], scenario=one["scenario"], desks=one["desks"])
+        pair.append(measure("cost_of_survival", next(o for o in found if o.cell == one["cell"])))
+    gap, error = difference(*pair)
+    return Number(value=gap, unit="$", label="Feedback", error=error)
+
+
+def appetite_lines(best: pl.DataFrame, scenario: str) -> list[str]:
+    """A sentence an appetite for one scenario of `best_policies`."""
+    told = []
+    for row in best.filter(pl.col("scenario") == scenario).iter_rows(named=True):
+        if row["label"] is None:
+            return ["Which policy the desk chooses makes no difference here."]
+        told.append(_appetite(row))
+    return told
+
+
+def _appetite(row: Row) -> str:
+    rate = figure(row, "liquidation_rate", "share")
+    text = (
+        f"{row['appetite'].capitalize()}: {row['label']}, at a mean cost of {figure(row, 'cost')}, an ES 95 % of the P&L "
+        f"of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
+    )
+    if not row["within_limit"]:
+        text += f" (no policy stays below {LIMIT})"
+    elif row["liquidation_rate"] > MANY:
+        text += ": cheap because it dies"
+    close = row["runner_ups"]
+    if close:
+        text += f". Not to be told apart from it: {', '.join(close[:4])}"
+        text += f" and {len(close) - 4} more" if len(close) > 4 else ""
+    return f"{text}."
+
+
+def crowding(sweep: SweepResult, scenario: str | None = None, risk: str = "es_95") -> list[str]:
+    """What one more desk puts on the others, and who still lives in a crowd. Raises UserError as `externality`."""
+    steps = externality(sweep, scenario=scenario)
+    frame = frontiers(sweep, risk, scenario=scenario)
+    if not steps.height:
+        return ["No policy has finished with two numbers of desks."]
+    few = frame.filter(pl.col("desks") == frame["desks"].min())
+    lonely = (living(few) if living(few).height else few).sort("risk", "cost").row(0, named=True)
+    mine = steps.filter(pl.col("policy") == lonely["policy"]).sort("desks")
+    told = [f"{_first(mine.row(0, named=True))} {_last(mine)}", _crowd(frame)]
+    twin = read.worlds(sweep)[1:]
+    if twin:
+        there = externality(sweep, world=twin[0], scenario=scenario).filter(pl.col("policy") == lonely["policy"])
+        row = there.sort("desks").row(0, named=True)
+        told.append(
+            f"In the twin, where nobody moves the market, the same step puts {figure(row, 'cost_externality')} on the "
+            f"others."
+        )
+    return told
+
+
+def _first(row: Row) -> str:
+    others = "the other" if row["desks"] == 1 else f"the {row['desks']} others"
+    return (
+        f"Take {row['label']}, which risks least alone. From {row['desks']} to {row['more_desks']} desks, one more desk puts "
+        f"{figure(row, 'cost_externality')} of cost on {others} and takes {figure(row, 'loss_externality')} off their P&L."
+    )
+
+
+def _last(mine: pl.DataFrame) -> str:
+    row, first = mine.row(-1, named=True), mine.row(0, named=True)
+    return (
+        f"Alone a desk pays {figure(first, 'cost_before')} and is liquidated on "
+        f"{figure(first, 'liquidation_rate', 'share')} of the paths; among {row['more_desks']} it pays "
+        f"{figure(row, 'cost_after')}, loses {figure(row, 'loss_after')} and is liquidated on "
+        f"{figure(row, 'liquidation_rate_after', 'share')}; together they pay {figure(row, 'cost_total_after')}."
+    )
+
+
+def _crowd(frame: pl.DataFrame) -> str:
+    """The cheapest living policy by number of desks."""
+    told = []
+    for desks in sorted(frame["desks"].unique()):
+        alive = living(frame.filter(pl.col("desks") == desks)).sort("cost")
+        who = f"{alive['label'][0]} at {figure(alive.row(0, named=True), 'cost')}" if alive.height else "none"
+        told.append(f"{desks}: {who}")
+    return f"Cheapest policy that is liquidated on at most {LIMIT} of the paths, by number of desks: {'; '.join(told)}."
