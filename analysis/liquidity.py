@@ -89,7 +89,7 @@ def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict
     """Margin calls of the desk: calls and $ called per path, share of paths with any, share of the calls unmet."""
     paths = int(run.manifest["paths"])
     calls = desk_calls(run, agent, world)
-    per_path = calls.group_by("path").agg(pl.col("called").sum(), pl.len().alias("calls"))
+    per_path = calls.group_by("path", maintain_order=True).agg(pl.col("called").sum(), pl.len().alias("calls"))
     called, counted = np.zeros(paths), np.zeros(paths)
     index = np.arange(
         per_path.height

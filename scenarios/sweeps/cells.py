@@ -18,6 +18,7 @@ from scenarios.place import Place
 from scenarios.scenario import Scenario
 from scenarios.shipped import catalogue, read_toml
 from scenarios.sweeps.design import Point, points
+from scenarios.sweeps.fingerprint import of_classes
 from scenarios.sweeps.spec import Axis, SweepSpec, text_of
 from sim.errors import UserError
 
@@ -136,7 +137,7 @@ def _cell(spec: SweepSpec, base: _Base, point: Point, keys: Mapping[str, list[st
         scenario = base.changed(changes)
     except UserError as error:
         said = ", ".join(f"{name} = {text_of(value)}" for name, value in point.values.items())
-        at = f"{spec.file}: cell {index} ({said}): {error.place}"
+        at = f"{spec.file}: cell {index} ({said}): {(error.place or '').removeprefix('--set ')}"
         raise UserError(error.rule, value=error.value, place=at, remedy=error.remedy) from None
     return Cell(index, _id(scenario, spec.agent), base.name, point.values, scenario, spec.agent, point.block, point.row)
 
@@ -156,5 +157,7 @@ def _fresh(seed: int, index: int) -> int:
 
 
 def _id(scenario: Scenario, agent: str | None) -> str:
-    text = json.dumps({"scenario": scenario.to_dict(), "agent": agent}, sort_keys=True)
+    policies = [getattr(each, "policy", None) for each in scenario.agents]
+    own = of_classes(type(part) for part in (*scenario.agents, *policies) if part is not None)
+    text = json.dumps({"scenario": scenario.to_dict(), "agent": agent, "own": own}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

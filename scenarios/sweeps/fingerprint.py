@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("sim", "markets", "agents", "scenarios", "analysis")
+# All that a cell loads of ours. The command line, calibration, charts and reports may change without asking.
+SOURCES = (
+    "sim/**/*.py",
+    "markets/**/*.py",
+    "agents/**/*.py",
+    "scenarios/*.py",
+    "scenarios/calibrating/outside.py",
+    "scenarios/sweeps/*.py",
+    "analysis/__init__.py",
+    "analysis/frames.py",
+    "analysis/liquidity.py",
+    "analysis/numbers.py",
+    "analysis/pnl.py",
+    "analysis/summary.py",
+    "analysis/twins.py",
+)
+OURS = ("sim", "markets", "agents", "scenarios", "analysis")
 LIBRARIES = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba")
 
 
 @cache
 def fingerprint() -> str:
-    """Twelve hex digits of all sources and of the libraries' versions; equal on two machines only if both are."""
+    """Twelve hex digits of the sources and of the libraries' versions; equal on two machines only if both are."""
     digest = hashlib.sha256()
-    for package in PACKAGES:
-        for file in sorted((ROOT / package).rglob("*.py")):
-            digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())
+    for file in sorted({file for pattern in SOURCES for file in ROOT.glob(pattern)}):
+        digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())
     digest.update(repr(sorted(versions().items())).encode())
     return digest.hexdigest()[:12]
+
+
+def of_classes(classes: Iterable[type]) -> dict[str, str]:
+    """Hash of the file of each module that is the user's own, by name: an agent that was rewritten is another."""
+    found = {}
+    for name in sorted({cls.__module__ for cls in classes}):
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name.partition(".")[0] not in OURS and file is not None and Path(file).is_file():
+            found[name] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return found
 
 
 def versions() -> dict[str, str]:

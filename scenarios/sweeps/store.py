@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -147,35 +147,41 @@ class Store:
 
     def _reconcile(self, earlier: SweepResult, changed: Changed) -> None:
         """Make sure that what has finished is what these cells would give."""
-        was, by = earlier.manifest, earlier.manifest["engine"]["fingerprint"]
+        was = earlier.manifest
+        engines = dict(earlier.cells.select("id", "engine").collect().iter_rows())  # of each finished cell
+        kept = [] if changed == "recompute" else was["engine"]["kept"]  # other engines that the user said to keep
+        others = {engine: cell_id for cell_id, engine in engines.items() if engine not in (fingerprint(), *kept)}
         same_sweep = all(was[key] == self.manifest[key] for key in ("ids", "axes", "design"))
-        same_engine = by == fingerprint() or not earlier.files
         place = str(self.folder)
         if changed == "refuse" and not same_sweep:
-            kept = len({cell.id for cell in self.cells} & set(was["ids"]))
-            value = f"another: {kept} of its {len(was['ids'])} cells are among these {len(self.cells)}"
+            same = len({cell.id for cell in self.cells} & set(was["ids"]))
+            value = f"another: {same} of its {len(was['ids'])} cells are among these {len(self.cells)}"
             remedy = "--changed recompute runs what differs, or give another --out"
             raise UserError("a sweep goes on as it began", value=value, place=place, remedy=remedy)
-        if changed == "refuse" and not same_engine:
-            value = f"engine {fingerprint()}, and {by} made its {earlier.done} cells"
-            remedy = "--changed recompute runs them again, --changed keep keeps them, or give another --out"
+        if changed == "refuse" and others:
+            value = f"engine {fingerprint()}, and {', '.join(sorted(others))} made some of its {earlier.done} cells"
+            remedy = "--changed recompute runs those again, --changed keep keeps them, or give another --out"
             raise UserError("a sweep goes on with the engine that began it", value=value, place=place, remedy=remedy)
-        if not same_sweep or not same_engine:
-            self._carry_over(reuse=same_engine or changed == "keep")
+        if changed == "keep":
+            kept = sorted({*kept, *others})
+        self.manifest["engine"]["kept"] = kept
+        usable = {cell_id for cell_id, engine in engines.items() if engine in (fingerprint(), *kept)}
+        if not same_sweep or usable != engines.keys():
+            self._carry_over(usable)
 
-    def _carry_over(self, *, reuse: bool) -> None:
-        """Give what is still wanted its new place, known by its cell's id, and throw the rest away.
+    def _carry_over(self, usable: Collection[str]) -> None:
+        """Give the finished cells that are wanted and usable their new place, and throw the rest away.
 
-        Where this is interrupted the old manifest still stands, and the same call goes on.
+        A cell is known by its id, wherever it stood. Where this is interrupted the old manifest still stands, and the
+        same call goes on.
         """
         import polars as pl
 
         found = {place.stem.partition("-")[2]: place for place in (self.folder / CELLS).glob("*.parquet")}
-        rows = {cell_id: pl.read_parquet(place) for cell_id, place in found.items()} if reuse else {}
+        rows = {cell_id: pl.read_parquet(place) for cell_id, place in found.items() if cell_id in usable}
         wanted = [cell for cell in self.cells if cell.id in rows]
         for cell in wanted:
-            place = found[cell.id]
-            paths = self.folder / PATHS_FOLDER / place.name
+            paths = self.folder / PATHS_FOLDER / found[cell.id].name
             if paths.is_file():
                 self._write_paths(cell, pl.read_parquet(paths))
             known = columns_of(self.manifest).keys() - set(cell.values)
@@ -216,7 +222,7 @@ def make_manifest(spec: SweepSpec, cells: Sequence[Cell], command: str | None) -
         "cells": len(cells),
         "ids": [cell.id for cell in cells],
         "metrics": {name: {"label": name, "unit": "number"} for name in NAMES},
-        "engine": {"fingerprint": fingerprint(), "versions": versions()},
+        "engine": {"fingerprint": fingerprint(), "versions": versions(), "kept": []},
         "command": command,
     }
     read_back: dict[str, Any] = json.loads(json.dumps(manifest, default=str))  # dates are texts in both

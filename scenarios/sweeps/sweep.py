@@ -10,10 +10,12 @@ from typing import Any
 from scenarios.sweeps.cell_run import CellResult
 from scenarios.sweeps.cells import plan
 from scenarios.sweeps.estimate import Estimate, estimate
+from scenarios.sweeps.fingerprint import fingerprint
 from scenarios.sweeps.loading import load_sweep
 from scenarios.sweeps.local import Job, Work, run_local
 from scenarios.sweeps.spec import SweepSpec
 from scenarios.sweeps.store import Changed, Store
+from sim.errors import SpiralError
 from sim.sweep_dataset import MANIFEST, SweepResult, open_sweep
 
 FOLDER = Path("sweeps")
@@ -51,6 +53,8 @@ def sweep(
         jobs = [(cell, store.keep_folder(cell)) for cell in store.todo(retry_failed=retry_failed)]
         tally = _Tally(progress, len(cells), len(cells) - len(jobs))
         for result in _run(jobs, workers, cluster, tally.work):
+            if result.engine != fingerprint():
+                raise SpiralError("Spiral's own files were changed while the sweep ran; run it again")
             store.write(result)
             tally.finished()
     return open_sweep(folder)
