@@ -20,7 +20,7 @@ from sim.errors import SpiralError, UserError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-CONNECT = 10.0  # seconds to find the scheduler
+CONNECT = 5.0  # seconds to find the scheduler
 PATIENCE = 10.0  # seconds without it before the sweep stops
 START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers auto --nthreads 1"
 

@@ -16,6 +16,7 @@ SOURCES = (
     "markets/**/*.py",
     "agents/**/*.py",
     "scenarios/*.py",
+    "scenarios/calibrating/__init__.py",
     "scenarios/calibrating/outside.py",
     "scenarios/sweeps/*.py",
     "analysis/__init__.py",

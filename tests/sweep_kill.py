@@ -1,0 +1,96 @@
+"""Sweeps that are killed: the command as users type it, and what must hold of its folder afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import psutil
+
+from tests.command import ROOT
+
+SWEEP = """
+name = "killed"
+scenarios = ["covid_crash_2020"]
+paths = {paths}
+
+[settings]
+clock.tick_minutes = {minutes}
+
+[axes.depth]
+key = "venue.asset.depth"
+low = 2e9
+high = 16e9
+scale = "log"
+steps = {steps}
+"""
+
+
+def write_sweep(folder: Path, *, steps: int, paths: int = 16, minutes: int = 195) -> Path:
+    """A sweep file of so many cells."""
+    file = folder / "killed.toml"
+    file.write_text(SWEEP.format(steps=steps, paths=paths, minutes=minutes))
+    return file
+
+
+def start(file: Path, out: Path, *options: str) -> subprocess.Popen[str]:
+    """`spiral sweep FILE --out OUT`, in a process group of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "scenarios",
+        "sweep",
+        str(file),
+        "--out",
+        str(out),
+        "--no-report",
+        "--quiet",
+        *options,
+    ]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def finish(file: Path, out: Path, *options: str) -> None:
+    """Run it to the end."""
+    process = start(file, out, *options)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+
+
+def finished(out: Path) -> dict[str, int]:
+    """When each finished cell was written, by file; every file that has a cell's name is read whole."""
+    found = {place.name: place.stat().st_mtime_ns for place in (out / "cells").glob("*.parquet")}
+    for name in found:
+        assert pl.read_parquet(out / "cells" / name)["status"].to_list() == ["done"]
+    return found
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
+    """Until it holds; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.02)
+
+
+def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Its worker processes."""
+    workers = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in workers if "spawn_main" in " ".join(child.cmdline())]
+
+
+def kill(pid: int) -> None:
+    """As `kill -9` does."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def table(out: Path) -> pl.DataFrame:
+    """The rows without what differs between two runs of the same sweep."""
+    return pl.scan_parquet(out / "cells").drop("seconds").sort("cell").collect()
