@@ -165,10 +165,11 @@ def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
         "peak_loop_gain": "at 1 shocks run away",
     }
     chosen = desk if "cost_of_survival" in numbers else market
-    return [_card(numbers[name], more) for name, more in chosen.items()]
+    return [card(numbers[name], more) for name, more in chosen.items()]
 
 
-def _card(number: Number, more: str) -> dict[str, str]:
+def card(number: Number, more: str) -> dict[str, str]:
+    """A card of a page: the figure's label, its value, its standard error and a few words more."""
     value = number.text(error=False)
     _, sign, error = number.text().partition("±")
     return {"name": number.label, "value": value, "more": f"± {error.strip()}, {more}" if sign else more}
@@ -185,17 +186,18 @@ def _command(run: Run) -> str:
 
 def _parameters(scenario: Mapping[str, Any]) -> str:
     """The scenario as indented JSON with short lists on one line."""
-    return _lines(scenario, 0)
+    return indented(scenario)
 
 
-def _lines(value: Any, depth: int) -> str:
+def indented(value: Any, depth: int = 0) -> str:
+    """JSON with short lists on one line."""
     flat = json.dumps(value, ensure_ascii=False, default=str)
     if not isinstance(value, Mapping | list) or len(flat) + 2 * depth <= 118:
         return flat
     pad, end = "  " * (depth + 1), "  " * depth
     if isinstance(value, list):
-        return "[\n" + ",\n".join(pad + _lines(item, depth + 1) for item in value) + f"\n{end}]"
-    items = [f"{pad}{json.dumps(str(key))}: {_lines(item, depth + 1)}" for key, item in value.items()]
+        return "[\n" + ",\n".join(pad + indented(item, depth + 1) for item in value) + f"\n{end}]"
+    items = [f"{pad}{json.dumps(str(key))}: {indented(item, depth + 1)}" for key, item in value.items()]
     return "{\n" + ",\n".join(items) + f"\n{end}}}"
 
 
