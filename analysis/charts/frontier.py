@@ -31,20 +31,8 @@ TIPS = {
     "standing": "standing",
     "excess_said": "against it",
 }
-DRAWN: tuple[str, ...] = (
-    "cell",
-    "x",
-    "x_low",
-    "x_high",
-    "y",
-    "y_low",
-    "y_high",
-    "kind_name",
-    "efficient",
-    "inside",
-    VIEW,
-)
-DRAWN += ("label_x", "label_y", "lead_x", "lead_y", "short")
+DRAWN = ["cell", *(f"{c}{end}" for c in "xy" for end in ("", "_low", "_high")), "kind_name", "efficient", VIEW]
+DRAWN += ["tone", "form", "inside", "short", "label_x", "label_y", "lead_x", "lead_y"]
 
 
 def frontier_chart(
@@ -76,7 +64,8 @@ def frontier_chart(
     drawn = [_panel(views.filter(pl.col("world") == world), world, risk, cost) for world in worlds]
     same = alt.Resolve.from_dict({"scale": {"x": "shared", "y": "shared"}})
     both = alt.hconcat(*drawn, spacing=34, resolve=same)
-    whole = alt.vconcat(both, detail, spacing=30, resolve=own)
+    apart = alt.Resolve.from_dict({"scale": {"color": "independent", "shape": "independent"}})
+    whole = alt.vconcat(both, detail, spacing=30, resolve=apart)
     _add_controls(whole, _first(table), views[VIEW].unique(maintain_order=True).to_list())
     return theme.finish(whole, title, [said, "Click a policy: the circle says which it is, the panels show it."])
 
@@ -99,7 +88,7 @@ def _points(frame: pl.DataFrame, risk: str) -> pl.DataFrame:
         short=pl.Series([policies.short(label) for label in frame["label"]], dtype=pl.String),
     )
     told = ("cost_said", "risk_said", "dead_said", "standing", "excess_said")
-    toned = drawn.with_columns(tone=policies.tone(list(kinds)), inside=policies.inside(list(kinds)))
+    toned = drawn.with_columns(**policies.styles(list(kinds)))
     return toned.hstack(pl.DataFrame(said, schema=dict.fromkeys(told, pl.String)))
 
 
@@ -149,7 +138,7 @@ def _most(table: pl.DataFrame, name: str) -> float:
 
 def _panel(table: pl.DataFrame, world: str, risk: str, cost: str) -> alt.LayerChart:
     """One world's policies: whiskers, the line of the efficient, names, marks, and a ring about the selected one."""
-    kinds, legend = table["kind"].unique().to_list(), world == outcomes.ACTUAL
+    kinds = table["kind"].unique().to_list()
     scale = alt.Scale(zero=False, nice=False, padding=PANEL.edge)
     across = axis(f"mean {COSTS[cost][0].lower()}, $m")
     up = axis(f"{RISKS[risk][0]}, {'$m' if unit_of(risk) == '$' else '%'}")
@@ -161,10 +150,12 @@ def _panel(table: pl.DataFrame, world: str, risk: str, cost: str) -> alt.LayerCh
     rule = base.mark_rule(strokeWidth=1.1).encode(color=alt.Color("tone:N", scale=None), opacity=faint)
     line = base.mark_line(color=theme.MUTED, strokeWidth=1.2, strokeDash=[4, 3])
     tips = [alt.Tooltip(f"{name}:N", title=heading) for name, heading in TIPS.items()]
-    form, inside = policies.shape(kinds, legend=legend), alt.Fill("inside:N", scale=None)
-    marks = base.mark_point(size=64, strokeWidth=1.7, opacity=1).encode(fill=inside, shape=form, tooltip=tips)
-    dominated = marks.transform_filter("!datum.efficient").encode(color=alt.value(GREY))
-    efficient = marks.transform_filter("datum.efficient").encode(color=policies.colour(kinds, legend=legend))
+    plain = {"shape": alt.Shape("form:N", scale=None), "color": alt.Color("inside:N", scale=None)}
+    fills = base.mark_point(size=64, filled=True, opacity=1).encode(**plain)
+    marks = base.mark_point(size=64, strokeWidth=1.7, opacity=1).encode(tooltip=tips)
+    dominated = marks.transform_filter("!datum.efficient").encode(shape=plain["shape"], color=alt.value(GREY))
+    own = {"color": policies.colour(kinds), "shape": policies.shape(kinds)}  # both panels share their legend
+    efficient = marks.transform_filter("datum.efficient").encode(**own)
     ring = base.transform_filter(alt.param(name=CHOSEN)).mark_point(
         size=280, shape="circle", color=theme.INK, strokeWidth=1.6
     )
@@ -172,11 +163,12 @@ def _panel(table: pl.DataFrame, world: str, risk: str, cost: str) -> alt.LayerCh
     lead = named.transform_filter("isValid(datum.lead_x)").mark_rule(color=theme.MUTED, strokeWidth=0.6)
     text = named.mark_text(align="left", baseline="middle", fontSize=10.5, color=theme.INK)
     layers = [
-        dominated,
         rule.encode(x=x_low, x2="x_high:Q"),
         rule.encode(y=y_low, y2="y_high:Q"),
         line.transform_filter("datum.efficient").encode(order="x:Q"),
         lead.encode(x="lead_x:Q", y="lead_y:Q", x2="x:Q", y2="y:Q"),
+        fills,
+        dominated,
         ring,
         text.encode(text="short:N"),
         efficient,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import altair as alt
 import polars as pl
@@ -40,36 +39,29 @@ def looks(kinds: Sequence[str]) -> dict[str, tuple[str, str]]:
     return {name: KINDS.get(kind) or next(others) for kind, name in names(kinds).items()}
 
 
-def colour(kinds: Sequence[str], *, legend: bool = True) -> alt.Color:
+def colour(kinds: Sequence[str]) -> alt.Color:
     """Colour by `kind_name`, in the same legend as the shape."""
-    return alt.Color("kind_name:N", scale=_tones(kinds), sort=list(looks(kinds)), **_legend(legend))
+    found = looks(kinds)
+    scale = alt.Scale(domain=list(found), range=[tone for tone, _ in found.values()])
+    return alt.Color("kind_name:N", scale=scale, sort=list(found))
 
 
-def tone(kinds: Sequence[str]) -> pl.Expr:
-    """A policy's colour (`kind_name`, `efficient`): grey where it is dominated."""
-    own = pl.col("kind_name").replace_strict({n: c for n, (c, _) in looks(kinds).items()}, return_dtype=pl.String)
-    return pl.when("efficient").then(own).otherwise(pl.lit(GREY))
+def styles(kinds: Sequence[str]) -> dict[str, pl.Expr]:
+    """Columns from `kind_name`, `efficient` and `liquidation_rate`: `tone`, grey where the policy is dominated; `form`,
+    its shape; `inside`, what fills the mark: white where the policy dies too often."""
+    found, name = looks(kinds), pl.col("kind_name")
+    own = name.replace_strict({kind: tone for kind, (tone, _) in found.items()}, return_dtype=pl.String)
+    form = name.replace_strict({kind: form for kind, (_, form) in found.items()}, return_dtype=pl.String)
+    tone = pl.when("efficient").then(own).otherwise(pl.lit(GREY))
+    inside = pl.when(pl.col("liquidation_rate") > MANY).then(pl.lit("white")).otherwise(tone)
+    return {"tone": tone, "form": form, "inside": inside}
 
 
-def inside(kinds: Sequence[str]) -> pl.Expr:
-    """What fills a mark (and `liquidation_rate`): white where the policy dies too often."""
-    return pl.when(pl.col("liquidation_rate") > MANY).then(pl.lit("white")).otherwise(tone(kinds))
-
-
-def shape(kinds: Sequence[str], *, legend: bool = True) -> alt.Shape:
+def shape(kinds: Sequence[str]) -> alt.Shape:
     """Shape by `kind_name`."""
     found = looks(kinds)
     scale = alt.Scale(domain=list(found), range=[form for _, form in found.values()])
-    return alt.Shape("kind_name:N", scale=scale, sort=list(found), **_legend(legend))
-
-
-def _tones(kinds: Sequence[str]) -> alt.Scale:
-    found = looks(kinds)
-    return alt.Scale(domain=list(found), range=[tone for tone, _ in found.values()])
-
-
-def _legend(shown: bool) -> dict[str, Any]:
-    return {"legend": alt.Legend(symbolFillColor="white", symbolStrokeWidth=1.7) if shown else None}
+    return alt.Shape("kind_name:N", scale=scale, sort=list(found))
 
 
 def short(label: str) -> str:
