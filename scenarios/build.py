@@ -192,12 +192,14 @@ def run(
     progress: Progress | None = None,
     command: str | None = None,
     profile: bool = False,
+    tables: tuple[str, ...] | None = None,
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
     out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
-    typed, for the manifest. profile: measure whose time the run takes, into the manifest.
+    typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
+    gathered and written (default: all).
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
     from scenarios.loading import load
@@ -217,7 +219,7 @@ def run(
     try:
         size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
         parts = chunks(tuple(feedback), scenario.run.paths, size)
-        job = ChunkJob(scenario, feedback, partial, clock=clock, profiled=profile)
+        job = ChunkJob(scenario, feedback, partial, tables, clock, profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
         manifest["command"] = command

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.dataset import Run
 
 DONE, FAILED = "done", "failed"
+MEASURED = ("marks", "peaks", "margin_calls")  # the tables that a summary reads
 PER_PATH = ("pnl", "unhedged_pnl", "cost_of_survival")
 Share = Callable[[float], None]  # is told which share of the cell is done
 
@@ -72,7 +73,8 @@ def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[
     if keep is not None:
         return _read(run(cell.scenario, out=keep, workers=1, progress=progress), cell.agent)
     with tempfile.TemporaryDirectory(prefix="spiral-cell-") as folder:
-        return _read(run(cell.scenario, out=Path(folder) / "run", workers=1, progress=progress), cell.agent)
+        aside = Path(folder) / "run"
+        return _read(run(cell.scenario, out=aside, workers=1, progress=progress, tables=MEASURED), cell.agent)
 
 
 def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:

@@ -1,0 +1,54 @@
+"""What the machinery of sweeps adds to the runs themselves, and what a second worker brings."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from scenarios.build import run
+from scenarios.sweeps.cells import plan
+from scenarios.sweeps.loading import sweep_from_dict
+from scenarios.sweeps.sweep import sweep
+from tests.bench.timing import least
+
+FEW, MANY = 6, 40  # cells
+
+
+def spec(cells, paths):
+    axis = {"key": "venue.asset.depth", "low": 2e9, "high": 16e9, "scale": "log", "steps": cells}
+    return sweep_from_dict(
+        {"name": "bench", "scenarios": ["covid_crash_2020"], "paths": paths, "axes": {"depth": axis}}
+    )
+
+
+def test_overhead(board, tmp_path):
+    """The same runs one by one, each written as `spiral run` does, without reading a figure off them."""
+
+    def plain():
+        for cell in cells:
+            run(cell.scenario, out=tmp_path / "run", workers=1)
+
+    def swept():
+        sweep(few, out=tmp_path / f"sweep-{time.perf_counter_ns()}", workers=1)
+
+    few = spec(FEW, 1_000)
+    cells = plan(few)
+    run(cells[0].scenario, out=tmp_path / "run", workers=1)  # what only the first costs
+    ours, theirs = least(3, swept, plain)
+    what = f"sweep of {FEW} covid cells of 1,000 paths, figures and rows kept, 1 worker"
+    board.within(what, "spiral run for each, no figures", ours=ours, theirs=theirs, at_most=1.05)
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
+def test_two_workers(board, tmp_path):
+    def wall(workers):
+        begun = time.perf_counter()
+        result = sweep(spec(MANY, 1_000), out=tmp_path / f"{workers}", workers=workers)
+        return time.perf_counter() - begun, result.cells.drop("seconds").collect()
+
+    (two, split), (one, whole) = wall(2), wall(1)
+    assert split.equals(whole)
+    what = f"sweep of {MANY} covid cells of 1,000 paths by 2 workers"
+    board.faster(what, "by 1 worker (wall clock)", ours=two, theirs=one, at_least=1.8)
