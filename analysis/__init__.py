@@ -23,20 +23,30 @@ if TYPE_CHECKING:
     from analysis.report import write_chart as write_chart
     from analysis.report import write_report as write_report
     from analysis.summary import summarise as summarise
+    from analysis.sweeps.report import write_sweep_report as write_sweep_report
+    from analysis.sweeps.sensitivity import sobol_indices as sobol_indices
+    from analysis.sweeps.sensitivity import tornado as tornado
     from analysis.terminal import render as render
     from sim.dataset import Run as Run
     from sim.dataset import open_run as open_run
+    from sim.sweep_dataset import SweepResult as SweepResult
+    from sim.sweep_dataset import open_sweep as open_sweep
 
 _HOMES = {
     "Run": "sim.dataset",
+    "SweepResult": "sim.sweep_dataset",
     "facts_table": "analysis.facts",
     "loops_table": "analysis.loops",
     "open_run": "sim.dataset",
+    "open_sweep": "sim.sweep_dataset",
     "render": "analysis.terminal",
+    "sobol_indices": "analysis.sweeps.sensitivity",
     "summarise": "analysis.summary",
+    "tornado": "analysis.sweeps.sensitivity",
     "write_chart": "analysis.report",
     "write_comparison": "analysis.compare",
     "write_report": "analysis.report",
+    "write_sweep_report": "analysis.sweeps.report",
 }
 _ROOMS = (
     "charts",
@@ -52,6 +62,7 @@ _ROOMS = (
     "report",
     "stylised_facts",
     "summary",
+    "sweeps",
     "terminal",
     "twins",
     "words",
@@ -59,16 +70,21 @@ _ROOMS = (
 
 __all__ = [
     "Run",
+    "SweepResult",
     "charts",
     "compare",
     "facts_table",
     "loops_table",
     "open_run",
+    "open_sweep",
     "render",
+    "sobol_indices",
     "summarise",
+    "tornado",
     "write_chart",
     "write_comparison",
     "write_report",
+    "write_sweep_report",
 ]
 
 

@@ -198,7 +198,7 @@ def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
 def _dollars(title: str) -> alt.Axis:
     """An axis of dollars whose unit suits the cell that is shown."""
     label = "replace(replace(format(datum.value, '$.3~s'), 'G', 'bn'), 'M', 'm')"
-    return alt.Axis(title=title, labelExpr=label, tickCount=5)
+    return alt.Axis(title=title, labelExpr=label, labelFlush=True, tickCount=4)
 
 
 def _worlds(sweep: SweepResult) -> list[tuple[str, str]]:
