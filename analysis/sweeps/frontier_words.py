@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import polars as pl
@@ -21,15 +22,20 @@ KNOWN_CRISIS = (
 )
 
 
-def figure(row: Row, name: str, unit: Unit = "$") -> Number:
+def figure(row: Row, column: str, unit: Unit = "$") -> Number:
     """A figure of a row with its standard error."""
-    value = row[name]
-    return Number(value=float("nan") if value is None else value, unit=unit, label=name, error=row.get(f"{name}_error"))
+    value, error = row[column], row.get(f"{column}_error")
+    return Number(value=math.nan if value is None else value, unit=unit, label=column, error=error)
 
 
-def bare(row: Row, name: str, unit: Unit = "$") -> str:
+def bare(row: Row, column: str, unit: Unit = "$") -> str:
     """The figure without its error."""
-    return figure(row, name, unit).text(error=False)
+    return figure(row, column, unit).text(error=False)
+
+
+def name(row: Row) -> str:
+    """The policy's label, set off."""
+    return f"'{row['label']}'"
 
 
 def more_or_less(number: Number, of: str = "") -> str:
@@ -67,8 +73,8 @@ def indifferent(sweep: SweepResult, scenario: str | None = None, desks: int | No
 def _indifferent(frame: pl.DataFrame) -> str:
     row = frame.row(0, named=True)
     return (
-        f"None of the {frame.height} policies changes anything for this desk on any path: what it holds has nothing that "
-        f"they hedge. Whatever it chooses, survival costs {figure(row, 'cost')} and it is liquidated on "
+        f"None of the {frame.height} policies changes anything for this desk on any path: what it holds has nothing "
+        f"that they hedge. Whatever it chooses, survival costs {figure(row, 'cost')} and it is liquidated on "
         f"{figure(row, 'liquidation_rate', 'share')} of the paths."
     )
 
@@ -79,8 +85,8 @@ def standing(frame: pl.DataFrame, risk: str) -> str:
     if frame.height and efficient.height == frame.height and frame["cost"].n_unique() == 1:
         return _indifferent(frame)
     ends = [efficient.row(i, named=True) for i in (-1, 0)]
-    unit, name = unit_of(risk), RISKS[risk][0]
-    said = [f"{r['label']} (mean cost {figure(r, 'cost')}, {name} {figure(r, 'risk', unit)})" for r in ends]
+    unit, what = unit_of(risk), RISKS[risk][0]
+    said = [f"{name(r)} (mean cost {figure(r, 'cost')}, {what} {figure(r, 'risk', unit)})" for r in ends]
     reach = f"from {said[0]} to {said[1]}" if efficient.height > 1 else said[0]
     clear = frame.filter("clearly_dominated").height
     rest = frame.height - efficient.height
@@ -88,7 +94,8 @@ def standing(frame: pl.DataFrame, risk: str) -> str:
         f"{efficient.height} of {frame.height} policies {'are' if efficient.height > 1 else 'is'} efficient, {reach}."
     )
     if rest:
-        text += f" Of the {rest} dominated ones {clear or 'none'} {'is' if clear == 1 else 'are'} so by more than two standard errors."
+        are = "is" if clear == 1 else "are"
+        text += f" Of the {rest} dominated ones {clear or 'none'} {are} so by more than two standard errors."
     return text
 
 
@@ -98,22 +105,20 @@ def _alive(sweep: SweepResult, frame: pl.DataFrame, risk: str) -> str:
     if not alive.height:
         least = frame.sort("liquidation_rate", "cost").row(0, named=True)
         rate = figure(least, "liquidation_rate", "share")
-        return (
-            f"No policy keeps this desk alive: the least often liquidated is {least['label']}, on {rate} of the paths."
-        )
+        return f"No policy keeps this desk alive: the least often liquidated is {name(least)}, on {rate} of the paths."
     cheap = alive.sort("cost", "risk").row(0, named=True)
     safe = alive.sort("risk", "cost").row(0, named=True)
     text = (
-        f"The cheapest policy that is liquidated on at most {LIMIT} of the paths is {cheap['label']}: it costs "
+        f"The cheapest policy that is liquidated on at most {LIMIT} of the paths is {name(cheap)}: it costs "
         f"{figure(cheap, 'cost')} and is liquidated on {figure(cheap, 'liquidation_rate', 'share')}."
     )
     if cheap["label"] == safe["label"]:
         return f"{text} It also risks least among them."
-    saves, risks = (Number(value=-n.value, unit=n.unit, label=n.label, error=n.error) if i == 0 else n
-                    for i, n in enumerate(compared(sweep, cheap, safe, ("cost_of_survival", risk))))  # fmt: skip
+    extra, risks = compared(sweep, safe, cheap, ("cost_of_survival", risk))
+    more = more_or_less(Number(value=-risks.value, unit=risks.unit, label=risks.label, error=risks.error))
     return (
-        f"{text} Against {safe['label']}, which risks least among the living, it saves {saves} and risks "
-        f"{more_or_less(risks)} ({RISKS[risk][0]})."
+        f"{text} Against {name(safe)}, which risks least among the living, it saves {extra} and risks "
+        f"{more} ({RISKS[risk][0]})."
     )
 
 
@@ -122,9 +127,9 @@ def compared(sweep: SweepResult, first: Row, second: Row, names: tuple[str, ...]
     found = read.outcomes(sweep, world=first["world"], scenario=first["scenario"], desks=first["desks"])
     by_cell = {outcome.cell: outcome for outcome in found}
     told = []
-    for name in names:
-        gap, error = difference(*(measure(name, by_cell[row["cell"]]) for row in (first, second)))
-        told.append(Number(value=gap, unit=unit_of(name), label=name, error=error))
+    for what in names:
+        gap, error = difference(*(measure(what, by_cell[row["cell"]]) for row in (first, second)))
+        told.append(Number(value=gap, unit=unit_of(what), label=what, error=error))
     return told
 
 
@@ -139,8 +144,8 @@ def _trap(sweep: SweepResult, frame: pl.DataFrame) -> str:
     count = frame.filter("efficient").height
     names = f"{dying.height} of the {count} efficient policies are" if dying.height > 1 else "One efficient policy is"
     return (
-        f"Beware of cheap ones: costs stop when a desk is liquidated, and {names} liquidated on more than {LIMIT} of the "
-        f"paths. {row['label']} costs only {figure(row, 'cost')} because it dies on "
+        f"Beware of cheap ones: costs stop when a desk is liquidated, and {names} liquidated on more than {LIMIT} of "
+        f"the paths. So {name(row)} costs only {figure(row, 'cost')} because it dies on "
         f"{bare(row, 'liquidation_rate', 'share')} of them, with a mean loss of {loss}: its cost is not a saving."
     )
 
@@ -152,7 +157,7 @@ def _dominated(frame: pl.DataFrame, risk: str) -> str:
         return ""
     row = worst.row(0, named=True)
     return (
-        f"Among those that live, {row['label']} gives away most: against {row['dominated_by']} it costs "
+        f"Among those that live, {name(row)} gives away most: against '{row['dominated_by']}' it costs "
         f"{figure(row, 'excess_cost')} more and risks {figure(row, 'excess_risk', unit_of(risk))} more."
     )
 
@@ -169,7 +174,7 @@ def _twin(sweep: SweepResult, frame: pl.DataFrame, risk: str, scenario: str | No
     word = "more" if added.value >= 0 else "less"
     alive, there = living(frame).height, living(twin).height
     text = (
-        f"Had the market not answered back, {safe['label']} would have cost {figure(same, 'cost')}: feedback makes it "
+        f"Had the market not answered back, {name(safe)} would have cost {figure(same, 'cost')}: feedback makes it "
         f"{str(added).removeprefix(MINUS)} {word}."
     )
     if alive != there:
@@ -202,8 +207,8 @@ def appetite_lines(best: pl.DataFrame, scenario: str) -> list[str]:
 def _appetite(row: Row) -> str:
     rate = figure(row, "liquidation_rate", "share")
     text = (
-        f"{row['appetite'].capitalize()}: {row['label']}, at a mean cost of {figure(row, 'cost')}, an ES 95 % of the P&L "
-        f"of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
+        f"{row['appetite'].capitalize()}: {name(row)}, at a mean cost of {figure(row, 'cost')}, an ES 95 % of the "
+        f"P&L of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
     )
     if not row["within_limit"]:
         text += f" (no policy stays below {LIMIT})"
@@ -222,13 +227,12 @@ def crowding(sweep: SweepResult, scenario: str | None = None, risk: str = "es_95
     frame = frontiers(sweep, risk, scenario=scenario)
     if not steps.height:
         return ["No policy has finished with two numbers of desks."]
-    few = frame.filter(pl.col("desks") == frame["desks"].min())
-    lonely = (living(few) if living(few).height else few).sort("risk", "cost").row(0, named=True)
-    mine = steps.filter(pl.col("policy") == lonely["policy"]).sort("desks")
+    alone = lonely(frame)
+    mine = steps.filter(pl.col("policy") == alone["policy"]).sort("desks")
     told = [f"{_first(mine.row(0, named=True))} {_last(mine)}", _crowd(frame)]
     twin = read.worlds(sweep)[1:]
     if twin:
-        there = externality(sweep, world=twin[0], scenario=scenario).filter(pl.col("policy") == lonely["policy"])
+        there = externality(sweep, world=twin[0], scenario=scenario).filter(pl.col("policy") == alone["policy"])
         row = there.sort("desks").row(0, named=True)
         told.append(
             f"In the twin, where nobody moves the market, the same step puts {figure(row, 'cost_externality')} on the "
@@ -237,22 +241,34 @@ def crowding(sweep: SweepResult, scenario: str | None = None, risk: str = "es_95
     return told
 
 
+def lonely(frame: pl.DataFrame) -> Row:
+    """The policy that risks least when the fewest desks run it, among those that live if any does."""
+    few = frame.filter(pl.col("desks") == frame["desks"].min())
+    return (living(few) if living(few).height else few).sort("risk", "cost").row(0, named=True)
+
+
 def _first(row: Row) -> str:
-    others = "the other" if row["desks"] == 1 else f"the {row['desks']} others"
+    some = row["desks"]
+    others, their = ("the other", "its") if some == 1 else (f"the {some} others", "their")
+    cost, loss = figure(row, "cost_externality"), figure(row, "loss_externality")
     return (
-        f"Take {row['label']}, which risks least alone. From {row['desks']} to {row['more_desks']} desks, one more desk puts "
-        f"{figure(row, 'cost_externality')} of cost on {others} and takes {figure(row, 'loss_externality')} off their P&L."
+        f"Take {name(row)}, which risks least with {some}. From {some} to {row['more_desks']} desks, one more desk "
+        f"puts {cost} of cost on {others} and takes {loss} off {their} P&L."
     )
 
 
 def _last(mine: pl.DataFrame) -> str:
     row, first = mine.row(-1, named=True), mine.row(0, named=True)
-    return (
-        f"Alone a desk pays {figure(first, 'cost_before')} and is liquidated on "
-        f"{figure(first, 'liquidation_rate', 'share')} of the paths; among {row['more_desks']} it pays "
-        f"{figure(row, 'cost_after')}, loses {figure(row, 'loss_after')} and is liquidated on "
-        f"{figure(row, 'liquidation_rate_after', 'share')}; together they pay {figure(row, 'cost_total_after')}."
+    before, after = (figure(r, c, "share") for r, c in ((first, "liquidation_rate"), (row, "liquidation_rate_after")))
+    text = (
+        f"With {first['desks']} a desk pays {figure(first, 'cost_before')}, loses {figure(first, 'loss_before')} and "
+        f"is liquidated on {before} of the paths; among {row['more_desks']} it pays {figure(row, 'cost_after')}, loses "
+        f"{figure(row, 'loss_after')} and is liquidated on {after}. Together these pay "
+        f"{figure(row, 'cost_total_after')}."
     )
+    if after.value > MANY and mine.filter(pl.col("cost_externality") < 0).height:
+        text += " Where a step lowers the cost, desks die sooner and stop paying: there the loss tells."
+    return text
 
 
 def _crowd(frame: pl.DataFrame) -> str:
@@ -260,6 +276,25 @@ def _crowd(frame: pl.DataFrame) -> str:
     told = []
     for desks in sorted(frame["desks"].unique()):
         alive = living(frame.filter(pl.col("desks") == desks)).sort("cost")
-        who = f"{alive['label'][0]} at {figure(alive.row(0, named=True), 'cost')}" if alive.height else "none"
+        who = f"'{alive['label'][0]}' at {figure(alive.row(0, named=True), 'cost')}" if alive.height else "none"
         told.append(f"{desks}: {who}")
     return f"Cheapest policy that is liquidated on at most {LIMIT} of the paths, by number of desks: {'; '.join(told)}."
+
+
+def appetites_said(best: pl.DataFrame) -> str:
+    """The number read off the table of best policies: what staying alive costs over not caring, where it costs most."""
+    told = []
+    for part in best.filter(pl.col("label").is_not_null()).partition_by("scenario", maintain_order=True):
+        by_name = {row["appetite"]: row for row in part.iter_rows(named=True)}
+        told.append((by_name["thrifty"]["cost"] - by_name["cost only"]["cost"], by_name))
+    if not told:
+        return "No policy makes a difference in any of these."
+    _, dear = max(told, key=lambda item: item[0])
+    lives, dies = dear["thrifty"], dear["cost only"]
+    if lives["label"] == dies["label"]:
+        return "The cheapest policy of every crisis is one that lives."
+    return (
+        f"In {lives['scenario']} the cheapest policy that lives, {name(lives)}, costs {figure(lives, 'cost')}; the "
+        f"cheapest dead or alive, {name(dies)}, costs {figure(dies, 'cost')} and is liquidated on "
+        f"{figure(dies, 'liquidation_rate', 'share')} of the paths."
+    )

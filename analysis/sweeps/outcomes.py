@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,8 @@ from sim.sweep_dataset import SweepResult
 
 POLICY, DESKS, ACTUAL = "policy", "desks", "actual"
 NAMES = {"whalley_wilmott": "Whalley-Wilmott", "zakamouline": "Zakamouline", "leland": "Leland", "on_move": "on move"}
+
+_read: WeakKeyDictionary[SweepResult, dict[str, tuple[list[tuple[str, int]], Any]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +51,29 @@ def outcomes(
     chosen = finished(sweep).filter(pl.col("scenario") == pick_scenario(sweep, scenario))
     if DESKS in chosen.columns:
         chosen = chosen.filter(pl.col(DESKS) == pick_desks(sweep, desks))
-    described = describe(sweep)
+    described, paths = describe(sweep), _paths(sweep)
     order = {policy: i for i, policy in enumerate(described)}
-    columns = ("path", "cost_of_survival", "pnl", "unhedged_pnl", "liquidated")
-    wanted = (pl.col("world") == world) & pl.col("cell").is_in(chosen["cell"].to_list())
-    paths = sweep.paths.filter(wanted).select("cell", *columns).sort("cell", "path").collect()
-    by_cell = paths.partition_by("cell", as_dict=True)
     cells = sorted(chosen.select("cell", POLICY).iter_rows(), key=lambda row: order.get(row[1], len(order)))
-    return [_outcome(cell, policy, described[policy], by_cell[(cell,)]) for cell, policy in cells]
+    return [_outcome(cell, policy, described[policy], paths[(cell, world)]) for cell, policy in cells]
+
+
+def _paths(sweep: SweepResult) -> dict[tuple[Any, ...], pl.DataFrame]:
+    """Rows of `paths` by cell and world, read once for as long as no cell is added or changed."""
+
+    def read() -> dict[tuple[Any, ...], pl.DataFrame]:
+        return sweep.paths.sort("cell", "world", "path").collect().partition_by("cell", "world", as_dict=True)
+
+    found: dict[tuple[Any, ...], pl.DataFrame] = _kept(sweep, "paths", read)
+    return found
+
+
+def _kept(sweep: SweepResult, name: str, read: Callable[[], Any]) -> Any:
+    """What `read` gives, remembered until the sweep's files are others."""
+    files = [(place.name, place.stat().st_mtime_ns) for place in sweep.files.values()]
+    known = _read.setdefault(sweep, {})
+    if name not in known or known[name][0] != files:
+        known[name] = files, read()
+    return known[name][1]
 
 
 def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.DataFrame) -> Outcome:
@@ -74,8 +92,14 @@ def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.D
 
 
 def finished(sweep: SweepResult) -> pl.DataFrame:
-    """The cells that are done, by their number."""
-    return sweep.cells.filter(pl.col("status") == "done").collect().sort("cell")
+    """cell, scenario and axes of the cells that are done, by their number."""
+
+    def read() -> pl.DataFrame:
+        axes = [axis["name"] for axis in sweep.axes]
+        return sweep.cells.filter(pl.col("status") == "done").select("cell", "scenario", *axes).collect().sort("cell")
+
+    found: pl.DataFrame = _kept(sweep, "cells", read)
+    return found
 
 
 def _check(sweep: SweepResult, world: str) -> None:
