@@ -85,14 +85,19 @@ def write_chart(run: Run, name: str, path: str | Path, *, agent: str | None = No
 
     Raises UserError for an unknown chart, world or agent, and for another suffix.
     """
+    chart = charts.draw(run, name, agent=agent, world=world)
+    return save_as(chart, path, title=f"{title_of(run)}: {name}")
+
+
+def save_as(chart: charts.Chart, path: str | Path, *, title: str) -> Path:
+    """Write any chart where a user says. Raises UserError for a suffix that is no format of charts."""
     place = Path(path)
     if place.suffix not in (".png", ".svg", ".html", ".json"):
         remedy = "name it .png, .svg, .html or .json"
         raise UserError(
             "a chart is written as PNG, SVG, HTML or JSON", value=place.suffix, place=str(place), remedy=remedy
         )
-    chart = charts.draw(run, name, agent=agent, world=world)
-    return save(chart, place, title=f"{title_of(run)}: {name}")
+    return save(chart, place, title=title)
 
 
 def save(chart: charts.Chart, place: Path, *, title: str) -> Path:

@@ -13,6 +13,7 @@ from sim.errors import SpiralError, UserError
 OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
 FILE = click.Path(path_type=Path)
+SWEEP = "sweep.json"  # the manifest of a sweep's folder
 
 
 class Spiral(click.Group):
@@ -141,6 +142,45 @@ def sweep(**options: Any) -> int:
 
 
 @main.command()
+@click.argument("scenario", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every preset in place of SCENARIO.")
+@click.option("--desks", default="1", show_default=True, help="Numbers of identical desks that run the policy: 1,2,5.")
+@click.option(
+    "--risk",
+    type=click.Choice(["es_95", "pnl_sd", "liquidation_rate", "cost_of_survival_sd", "cost_of_survival_es_95"]),
+    default="es_95",
+    show_default=True,
+    help="What cost is set against: of the P&L its ES 95 % or standard deviation, liquidation, or of the cost itself.",
+)
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a policy (default: the scenario's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+@click.option("--out", type=FILE, help="Folder (default: sweeps/frontier_SCENARIO); one that was begun there goes on.")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes, a policy each (default: one a core).")
+@click.option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler: tcp://host:8786.")
+@click.option("--dry-run", is_flag=True, help="Say how many runs, how long and how much disk; run only a few aside.")
+@click.option("--retry-failed", is_flag=True, help="Run policies that failed again.")
+@click.option(
+    "--changed",
+    type=click.Choice(["refuse", "recompute", "keep"]),
+    default="refuse",
+    show_default=True,
+    help="Where another frontier or engine began the folder: recompute what differs; or keep what another engine made.",
+)
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--no-report", is_flag=True, help="Do not write frontier.html.")
+@click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
+def frontier(**options: Any) -> int:
+    """Run every hedging policy over its range in SCENARIO: what each costs, what it risks, which to choose.
+
+    With several numbers of desks also what one more desk that runs a policy costs the others. Killed or interrupted,
+    the same command goes on where it stopped. Exit code 1: some policies failed.
+    """
+    from scenarios.commands.frontier import frontier_and_report
+
+    return OK if frontier_and_report(**options) else FAILED
+
+
+@main.command()
 @click.argument("scenario")
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
@@ -191,29 +231,36 @@ def keys(prefix: str) -> None:
 
 
 @main.command()
-@click.argument("run_dir", type=FILE)
-def report(run_dir: Path) -> None:
-    """Rebuild the summary and report.html of a finished run."""
-    from scenarios.commands.run import rebuild
+@click.argument("folder", type=FILE)
+def report(folder: Path) -> None:
+    """Rebuild the summary and the report of a finished run, sweep or frontier from its FOLDER."""
+    from scenarios.commands import run, sweep
 
-    rebuild(run_dir)
+    (sweep.rebuild if (folder / SWEEP).is_file() else run.rebuild)(folder)
 
 
 @main.command()
-@click.argument("run_dir", type=FILE)
+@click.argument("folder", type=FILE)
 @click.argument("name")
 @click.argument("file", type=FILE)
-@click.option("--agent", help="The desk to draw (default: the first hedger; 'all' adds them up).")
-@click.option("--world", default="actual", show_default=True, help="The world to draw.")
-def chart(run_dir: Path, name: str, file: Path, agent: str | None, world: str) -> None:
-    """Draw chart NAME of a finished run to FILE: .png, .svg, .html or .json.
+@click.option("--agent", help="Of a run: the desk to draw (default: the first hedger; 'all' adds them up).")
+@click.option("--world", default="actual", show_default=True, help="Of a run: the world to draw.")
+@click.option("--metric", default="cost_of_survival", show_default=True, help="Of a sweep: the figure to draw.")
+@click.option("--scenario", help="Of a sweep: the scenario to draw (default: its first).")
+def chart(
+    folder: Path, name: str, file: Path, agent: str | None, world: str, metric: str, scenario: str | None
+) -> None:
+    """Draw chart NAME of a finished run, or of a sweep, in FOLDER to FILE: .png, .svg, .html or .json.
 
-    NAME: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain or
-    margin_calls.
+    Of a run: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain or
+    margin_calls. Of a sweep: line, heat_map, tornado, sobol or cell_detail.
     """
-    from scenarios.commands.run import draw
+    from scenarios.commands import run, sweep
 
-    draw(run_dir, name, file, agent, world)
+    if (folder / SWEEP).is_file():
+        sweep.draw(folder, name, file, metric, scenario)
+    else:
+        run.draw(folder, name, file, agent, world)
 
 
 @main.command()

@@ -20,6 +20,7 @@ from scenarios.sweeps.spec import SweepSpec
 from sim.sweep_dataset import SweepResult, open_sweep
 
 INTERRUPTED = 130
+FRONTIER = "frontier.html"
 SHOWN = 5  # failed cells that are named
 WIDTH = 140  # characters, where the output is not a terminal
 
@@ -96,16 +97,37 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
 
 def print_sweep(result: SweepResult) -> None:
     """What came out, in the terminal."""
+    from analysis.sweeps.frontier_report import render
     from analysis.sweeps.report import render_sweep
 
-    console(WIDTH).print(render_sweep(result))
+    of_policies = result.manifest["kind"] != "sweep"
+    console(WIDTH).print(render(result) if of_policies else render_sweep(result))
 
 
 def write_report(result: SweepResult) -> Path:
     """The sweep's page, in its folder."""
+    from analysis.sweeps.frontier_report import write_frontier_report
     from analysis.sweeps.report import write_sweep_report
 
-    return write_sweep_report(result)
+    of_policies = result.manifest["kind"] != "sweep"
+    return write_frontier_report(result, result.path / FRONTIER) if of_policies else write_sweep_report(result)
+
+
+def rebuild(folder: Path) -> None:
+    """Summary and report of a sweep, finished or under way, from its dataset alone."""
+    result = open_sweep(folder)
+    print_sweep(result)
+    click.echo(str(write_report(result)))
+
+
+def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None) -> None:
+    """One chart of a sweep to a file; its suffix is the format."""
+    from analysis.charts.sweep import draw_sweep
+    from analysis.report import save_as
+
+    result = open_sweep(folder)
+    chart = draw_sweep(result, name, metric=metric, scenario=scenario)
+    click.echo(str(save_as(chart, file, title=f"{result.manifest['title']}: {name}")))
 
 
 def tell_failed(result: SweepResult) -> int:

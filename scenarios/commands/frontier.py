@@ -1,0 +1,84 @@
+"""`spiral frontier`: every hedging policy in a crisis, or in all of them; what each costs, risks and puts on others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scenarios.commands.show import console
+from scenarios.commands.sweep import WIDTH, print_estimate, run_with_bar, tell_failed
+from scenarios.overrides import parse
+from scenarios.policies_frontier import everywhere, frontier_spec
+from scenarios.shipped import presets
+from sim.errors import UserError
+from sim.sweep_dataset import SweepResult
+
+
+def frontier_and_report(
+    *,
+    scenario: str | None,
+    everything: bool,
+    desks: str,
+    risk: str,
+    paths: int | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    dry_run: bool,
+    no_report: bool,
+    quiet: bool,
+    **options: Any,
+) -> bool:
+    """Run the policies or go on with them, print the frontier, write its page; whether no cell has failed."""
+    crowds = numbers(desks)
+    keys = {".".join(key): value for key, value in parse(settings).items()}
+    chosen = scenarios(scenario, everything, crowds)
+    spec = frontier_spec(chosen, paths=paths, seed=seed, desks=crowds, settings=keys)
+    if dry_run:
+        print_estimate(spec, **options)
+        return True
+    result = run_with_bar(spec, quiet=quiet, **options)
+    if not quiet:
+        print_frontier(result, risk)
+    if not no_report:
+        click.echo(str(write_report(result, risk)))
+    elif not quiet:
+        click.echo(str(result.path))
+    return not tell_failed(result)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Numbers of desks: "1,2,5,10". Raises UserError."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise UserError("desks are whole numbers from 1", value=text, place="--desks", remedy="e.g. --desks 1,2,5,10")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def scenarios(scenario: str | None, everything: bool, desks: tuple[int, ...]) -> str | list[str]:
+    """The scenario, or with --all every preset in which so many desks can be. Raises UserError."""
+    if everything == (scenario is not None):
+        remedy = "spiral frontier covid_crash_2020, or spiral frontier --all"
+        raise UserError("give a SCENARIO or --all", value="both" if everything else "neither", remedy=remedy)
+    if scenario is not None:
+        return scenario
+    found = everywhere(desks)
+    left = [name for name in presets() if name not in found]
+    if left:
+        click.echo(f"left out, as a lender there names the desk: {', '.join(left)}", err=True)
+    return found
+
+
+def print_frontier(result: SweepResult, risk: str) -> None:
+    """Frontier, words and best policies in the terminal."""
+    from analysis.sweeps.frontier_report import render
+
+    console(WIDTH).print(render(result, risk=risk))
+
+
+def write_report(result: SweepResult, risk: str) -> Path:
+    """The frontier's page, in the sweep's folder."""
+    from analysis.sweeps.frontier_report import FILE, write_frontier_report
+
+    return write_frontier_report(result, result.path / FILE, risk=risk)
