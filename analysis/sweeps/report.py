@@ -211,10 +211,8 @@ def _table(sweep: SweepResult, metric: str) -> Iterator[Table | Text]:
         table.add_row(*texts, style="red" if row["error"] else None)
     yield table
     if None in shown:
-        yield Text(
-            f"The {ENDS} cells with the least and the {ENDS} with the most: {names.metric(sweep, metric)[0]}.",
-            style="dim",
-        )
+        label = names.metric(sweep, metric)[0]
+        yield Text(f"{label}: the {ENDS} cells with the least and the {ENDS} with the most.", style="dim")
 
 
 def _shown(sweep: SweepResult, metric: str, cells: list[int]) -> Iterator[int | None]:
