@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table as Screen
 
+FILE = "frontier.html"
 READ_FRONTIER = (
     "Left is cheap, low is safe. The line joins the efficient policies: no other is as cheap and as safe. Grey ones "
     "are dominated. Hollow marks die on more than 5 % of the paths: their cost stopped when they did. Whiskers are two "
@@ -137,7 +138,7 @@ def _row(row: dict[str, Any], risk: str) -> tuple[str, ...]:
     if row["efficient"]:
         standing = "efficient" + (", by dying" if row["liquidation_rate"] > MANY else "")
     else:
-        standing = f"{'clearly below' if row['clearly_dominated'] else 'below'} {row['dominated_by']}"
+        standing = f"{'clearly ' if row['clearly_dominated'] else ''}dominated by {row['dominated_by']}"
     units: dict[str, Unit] = {"cost": "$", "risk": unit_of(risk), "liquidation_rate": "share"}
     return (row["label"], *(str(words.figure(row, name, unit)) for name, unit in units.items()), standing)
 
@@ -199,6 +200,6 @@ def _screen(table: Table, *, title: str) -> Screen:
         right = i > 0 and heading not in ("appetite", "policy", "standing", "as good")
         shown.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for row in table.rows:
-        grey = "below" in row[-1] or "by dying" in row[-1]
+        grey = "dominated" in row[-1] or "by dying" in row[-1]
         shown.add_row(*map(Text, row), style="dim" if grey else None)
     return shown

@@ -109,8 +109,8 @@ def _alive(sweep: SweepResult, frame: pl.DataFrame, risk: str) -> str:
     cheap = alive.sort("cost", "risk").row(0, named=True)
     safe = alive.sort("risk", "cost").row(0, named=True)
     text = (
-        f"The cheapest policy that is liquidated on at most {LIMIT} of the paths is {name(cheap)}: it costs "
-        f"{figure(cheap, 'cost')} and is liquidated on {figure(cheap, 'liquidation_rate', 'share')}."
+        f"The cheapest policy that is liquidated on at most {LIMIT} of the paths is {name(cheap)}: its mean "
+        f"cost is {figure(cheap, 'cost')}, and it is liquidated on {figure(cheap, 'liquidation_rate', 'share')}."
     )
     if cheap["label"] == safe["label"]:
         return f"{text} It also risks least among them."
