@@ -49,6 +49,7 @@ class SweepResult:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: tuple[list[tuple[str, int]], pl.DataFrame] | None = None
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -65,7 +66,7 @@ class SweepResult:
     def files(self) -> dict[int, Path]:
         """The file of each finished cell by its number; the newer one where a cell was computed again."""
         found: dict[int, Path] = {}
-        for place in sorted((self.path / "cells").glob("[0-9]*-*.parquet")):
+        for place in sorted((self.path / "cells").glob("[0-9]*-*.parquet"), key=lambda place: place.name):
             number = int(place.name.partition("-")[0])
             if number not in found or _age(place) >= _age(found[number]):
                 found[number] = place
@@ -83,8 +84,15 @@ class SweepResult:
 
     @property
     def cells(self) -> pl.LazyFrame:
-        """A row a finished cell, sorted by `cell`: parameters, status, metrics with their standard errors."""
-        return _scan(list(self.files.values()), self.columns()).sort("cell")
+        """A row a finished cell, sorted by `cell`: parameters, status, metrics with their standard errors.
+
+        The files are read when they have changed, at most once each time: a thousand small ones take a second.
+        """
+        places = list(self.files.values())
+        stamp = [(place.name, _age(place)) for place in places]
+        if self._read is None or self._read[0] != stamp:
+            self._read = stamp, _scan(places, self.columns()).sort("cell").collect()
+        return self._read[1].lazy()
 
     @property
     def paths(self) -> pl.LazyFrame:

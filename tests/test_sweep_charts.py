@@ -57,9 +57,14 @@ def said(chart: Any) -> str:
 
 
 def data(spec: Any, *fields: str) -> Iterator[dict[str, Any]]:
-    """Every row of the specification's data that has these fields."""
+    """Every row of the specification's data that has these fields, lists beside `cell` taken apart."""
     for rows in spec["datasets"].values():
-        yield from (row for row in rows if set(fields) <= set(row))
+        for row in (row for row in rows if set(fields) <= set(row)):
+            lists = {k: v for k, v in row.items() if isinstance(v, list)}
+            if not lists:
+                yield row
+            for entry in zip(*lists.values(), strict=True):
+                yield {**row, **dict(zip(lists, entry, strict=True))}
 
 
 def drawn(chart: Any) -> str:

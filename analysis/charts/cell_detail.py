@@ -123,15 +123,14 @@ def _column(sweep: SweepResult, metric: str, scenario: str | None) -> tuple[pl.D
 
 def _facts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """What the cell is and came to, as lines of text."""
-    found = [
-        (row["cell"], i, name, text)
-        for row in cells.iter_rows(named=True)
-        for i, (name, text) in enumerate(_told(sweep, row))
-    ]
-    frame = pl.DataFrame(found, schema=["cell", "line", "name", "text"], orient="row")
-    most = int(frame["line"].max() or 0) + 1  # type: ignore[arg-type]
+    told = {row["cell"]: _told(sweep, row) for row in cells.iter_rows(named=True)}
+    most = max((len(lines) for lines in told.values()), default=1)
     y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[-0.5, most - 0.5], reverse=True, nice=False))
-    base = alt.Chart(rows(frame)).encode(y=y)
+    packed = [
+        {"cell": cell, "line": list(range(len(lines))), "name": [n for n, _ in lines], "text": [t for _, t in lines]}
+        for cell, lines in told.items()
+    ]
+    base = _unpacked(packed).encode(y=y)
     name = base.mark_text(align="left", fontSize=12, color=MUTED).encode(x=alt.value(0), text="name:N")
     text = base.mark_text(align="right", fontSize=12, color=INK).encode(x=alt.value(SIDE), text="text:N")
     return theme.layer(name, text, width=SIDE, height=17 * most)
@@ -158,32 +157,32 @@ def _lines(name: str, text: str) -> list[tuple[str, str]]:
 
 def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """Bars of the cost's parts, actual and twin."""
-    found = []
-    for world, prefix in _worlds(sweep):
-        for column, (name, sign) in PARTS.items():
-            if f"{prefix}{column}" in cells.columns:
-                amount = (sign * pl.col(f"{prefix}{column}")).alias("amount")
-                found.append(cells.select("cell", pl.lit(world).alias("series"), pl.lit(name).alias("part"), amount))
-    frame = pl.concat(found).drop_nulls("amount")
+    worlds = _worlds(sweep)
+    columns = [
+        (world, f"{prefix}{c}", *PARTS[c]) for world, prefix in worlds for c in PARTS if f"{prefix}{c}" in cells.columns
+    ]
+    packed = []
+    for row in cells.iter_rows(named=True):
+        bars = [(world, name, sign * row[c]) for world, c, name, sign in columns if row[c] is not None]
+        lists = {"series": [b[0] for b in bars], "part": [b[1] for b in bars], "amount": [_short(b[2]) for b in bars]}
+        packed.append({"cell": row["cell"], **lists})
     order = [name for name, _ in PARTS.values()]
     y = alt.Y("part:N", sort=order, axis=alt.Axis(title=None, grid=False))
     shift = alt.YOffset("series:N", sort=list(WORLDS))
     x = alt.X("amount:Q", axis=_dollars("cost of survival, mean, $ (costs right)"))
     tips = ["part:N", "series:N", alt.Tooltip("amount:Q", format="$,.4s")]
-    bars = alt.Chart(rows(frame)).mark_bar()
-    bars = bars.encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
-    return theme.layer(bars, width=SIDE, height=150)
+    chart = _unpacked(packed).mark_bar().encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
+    return theme.layer(chart, width=SIDE, height=150)
 
 
 def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """The desk's P&L, 5 to 95 % with the median, actual and twin."""
-    found = []
-    for world, prefix in _worlds(sweep):
-        columns = [pl.col(f"{prefix}{q}").alias(q) for q in QUANTILES]
-        found.append(cells.select("cell", pl.lit(world).alias("series"), *columns))
-    frame = pl.concat(found).drop_nulls(QUANTILES[0])
-    base = alt.Chart(rows(frame))
-    base = base.encode(
+    packed, worlds = [], _worlds(sweep)
+    for row in cells.iter_rows(named=True):
+        given = [(world, prefix) for world, prefix in worlds if row.get(f"{prefix}{QUANTILES[0]}") is not None]
+        values = {q: [_short(row[f"{prefix}{q}"]) for _, prefix in given] for q in QUANTILES}
+        packed.append({"cell": row["cell"], "series": [world for world, _ in given], **values})
+    base = _unpacked(packed).encode(
         y=alt.Y("series:N", sort=list(WORLDS), axis=alt.Axis(title=None, grid=False)),
         color=colours(WORLDS, legend=None),
         tooltip=["series:N", *[alt.Tooltip(f"{q}:Q", format="$,.4s", title=f"{q[-2:]} %") for q in QUANTILES]],
@@ -193,6 +192,20 @@ def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     span = base.mark_bar(height=10, opacity=0.35).encode(x=x, x2="pnl_q95:Q")
     middle = base.mark_tick(thickness=3, size=18).encode(x=alt.X("pnl_q50:Q", scale=scale))
     return theme.layer(span, middle, width=SIDE, height=50)
+
+
+def _unpacked(packed: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart with a row for each entry of the lists that a cell's row holds beside `cell`.
+
+    The browser takes them apart, those of the cell that is shown: a few thousand cells stay quick to write and to open.
+    """
+    fields: list[Any] = [name for name in packed[0] if name != "cell"] if packed else []
+    chart = alt.Chart(alt.InlineData(values=tuple(packed)))
+    return chart.transform_flatten(fields) if fields else chart
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
 
 
 def _dollars(title: str) -> alt.Axis:
