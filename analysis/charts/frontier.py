@@ -52,9 +52,9 @@ def frontier_chart(
     worlds = outcomes.worlds(sweep)
     found = [frontier(sweep, risk, cost, world, scenario, desks) for world in worlds]
     title = f"{COSTS[cost][0]} against {RISKS[risk][0]}"
-    said = frontier_words.standing(found[0], risk)
     if not found[0].height or frontier_words.indifferent(sweep, scenario, desks):
-        return theme.note(title, said)
+        return theme.finish(theme.note(title, ""), title, frontier_words.paragraphs(sweep, scenario, risk, desks))
+    said = frontier_words.standing(found[0], risk)
     table = pl.concat([_points(frame, risk) for frame in found])
     cells = sweep.cells.filter(pl.col("cell").is_in(found[0]["cell"].to_list())).collect()
     facts, parts, quantiles = (panel.transform_filter(alt.param(name=CHOSEN)) for panel in about(sweep, cells))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from analysis.sweeps import outcomes as read
@@ -13,7 +15,7 @@ from analysis.sweeps.measures import Measure, clearly_above, difference, measure
 from analysis.sweeps.outcomes import Outcome
 from sim.sweep_dataset import SweepResult
 
-EVERY_CRISIS = "every crisis alike"
+ANY_CRISIS = "any crisis"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +69,22 @@ def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None =
     standard errors, best first: the sweep cannot tell them apart. `policies`: how many were compared. The best of many
     looks a little better than it is.
 
-    With several scenarios, rows `every crisis alike` follow: averages, path by path, over the scenarios where policies
-    matter, for a desk that does not know which crisis comes. desks as in `frontier`. Raises UserError.
+    With several scenarios, rows `any crisis` follow, for a desk that does not know which one comes: figures of the
+    paths of all scenarios where policies matter, thrown together with equal weights. So its ES is that of the worst
+    5 % of all of them. desks as in `frontier`. Raises UserError.
     """
-    rows, matter = [], {}
+    rows: list[dict[str, Any]] = []
+    matter: dict[str, list[Outcome]] = {}
     for scenario in read.scenarios(sweep):
         found = read.outcomes(sweep, world=world, scenario=scenario, desks=desks)
         if read.alike(found) and len(found) > 1:
             rows += [_indifferent(scenario, appetite, found) for appetite in APPETITES]
             continue
-        matter[scenario] = _Candidates(found)
-        rows += [_row(scenario, appetite, matter[scenario]) for appetite in APPETITES]
-    if len(matter) > 1:
-        together = _pooled(list(matter.values()))
-        if together.labels:
-            rows += [_row(EVERY_CRISIS, appetite, together) for appetite in APPETITES]
+        matter[scenario] = found
+        rows += [_row(scenario, appetite, _Candidates(found)) for appetite in APPETITES]
+    together = _thrown_together(list(matter.values()))
+    if together is not None:
+        rows += [_row(ANY_CRISIS, appetite, together) for appetite in APPETITES]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
@@ -156,18 +159,28 @@ def _indifferent(scenario: str, appetite: Appetite, found: list[Outcome]) -> dic
     }
 
 
-def _pooled(parts: list[_Candidates]) -> _Candidates:
-    """The policies that every scenario has, with the averages of their figures over the scenarios, path by path."""
-    together, weight = _Candidates([]), 1 / len(parts)
-    if len({part.cost[0].per_path.size for part in parts}) > 1:
-        return together
-    for label, policy in zip(parts[0].labels, parts[0].policies, strict=True):
-        if not all(policy in part.policies for part in parts):
-            continue
-        places = [part.policies.index(policy) for part in parts]
-        together.labels.append(label)
-        together.policies.append(policy)
-        for name in ("cost", "tail", "dead"):
-            of = [getattr(part, name)[i] for part, i in zip(parts, places, strict=True)]
-            getattr(together, name).append(Measure.blend(of[0].number.label, *[(weight, one) for one in of]))
+def _thrown_together(parts: list[list[Outcome]]) -> _Candidates | None:
+    """The policies that every scenario has, with their figures over the paths of all; None for a single scenario."""
+    if len(parts) < 2 or len({found[0].cost.size for found in parts}) > 1:
+        return None
+    by_policy = [{outcome.policy: outcome for outcome in found} for found in parts]
+    shared = [policy for policy in by_policy[0] if all(policy in known for known in by_policy)]
+    pooled = [_joined([known[policy] for known in by_policy]) for policy in shared]
+    if not pooled:
+        return None
+    together = _Candidates(pooled)
+    for figures in (together.cost, together.tail, together.dead):
+        figures[:] = [one.folded(len(parts)) for one in figures]  # path i of every scenario has the same noise
     return together
+
+
+def _joined(same: list[Outcome]) -> Outcome:
+    """One policy's paths in all scenarios, scenario after scenario."""
+    cost, pnl, bare, dead = zip(*((o.cost, o.pnl, o.unhedged_pnl, o.liquidated) for o in same), strict=True)
+    return dataclasses.replace(
+        same[0],
+        cost=np.concatenate(cost),
+        pnl=np.concatenate(pnl),
+        unhedged_pnl=np.concatenate(bare),
+        liquidated=np.concatenate(dead),
+    )

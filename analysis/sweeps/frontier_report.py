@@ -12,7 +12,7 @@ from analysis.numbers import Unit
 from analysis.page import Table
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import outcomes
-from analysis.sweeps.appetite import APPETITES, EVERY_CRISIS, best_policies
+from analysis.sweeps.appetite import ANY_CRISIS, APPETITES, best_policies
 from analysis.sweeps.crowding import externality
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import RISKS, unit_of
@@ -88,10 +88,10 @@ def _failed(sweep: SweepResult) -> list[str]:
 
 def _overview(best: pl.DataFrame, names: list[str]) -> list[str]:
     """For many crises the policies that do well in all of them alike, for one what each appetite wants."""
-    shown = EVERY_CRISIS if EVERY_CRISIS in set(best["scenario"]) else names[0] if len(names) == 1 else None
+    shown = ANY_CRISIS if ANY_CRISIS in set(best["scenario"]) else names[0] if len(names) == 1 else None
     if shown is None:
         return []
-    lead = ["Not knowing which crisis comes, with every one of them as likely:"] if shown == EVERY_CRISIS else []
+    lead = ["For a desk that does not know which of them comes, each as likely:"] if shown == ANY_CRISIS else []
     return [*lead, *words.appetite_lines(best, shown)]
 
 

@@ -82,8 +82,6 @@ def _indifferent(frame: pl.DataFrame) -> str:
 def standing(frame: pl.DataFrame, risk: str) -> str:
     """How many policies are efficient, from where to where, and how many clearly are not."""
     efficient = frame.filter("efficient").sort("cost")
-    if frame.height and efficient.height == frame.height and frame["cost"].n_unique() == 1:
-        return _indifferent(frame)
     ends = [efficient.row(i, named=True) for i in (-1, 0)]
     unit, what = unit_of(risk), RISKS[risk][0]
     said = [f"{name(r)} (mean cost {figure(r, 'cost')}, {what} {figure(r, 'risk', unit)})" for r in ends]
@@ -93,7 +91,11 @@ def standing(frame: pl.DataFrame, risk: str) -> str:
     text = (
         f"{efficient.height} of {frame.height} policies {'are' if efficient.height > 1 else 'is'} efficient, {reach}."
     )
-    if rest:
+    if rest == clear > 0:
+        text += (
+            f" {'The other is' if rest == 1 else f'The other {rest} are'} dominated by more than two standard errors."
+        )
+    elif rest:
         are = "is" if clear == 1 else "are"
         text += f" Of the {rest} dominated ones {clear or 'none'} {are} so by more than two standard errors."
     return text

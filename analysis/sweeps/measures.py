@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,9 +42,13 @@ class Measure:
         """The sum of weight x figure over figures of the same paths, with the error of that sum."""
         value = sum(weight * one.value for weight, one in parts)
         per_path = np.sum([weight * one.per_path for weight, one in parts], axis=0)
-        error = _error(per_path)
-        number = Number(value=value, unit=parts[0][1].number.unit, label=label, error=None if error != error else error)
+        number = Number(value=value, unit=parts[0][1].number.unit, label=label, error=_known(_error(per_path)))
         return cls(number=number, per_path=per_path)
+
+    def folded(self, parts: int) -> Measure:
+        """The same figure where `parts` blocks of paths after one another share their noise: (paths / parts,) each."""
+        per_path = self.per_path.reshape(parts, -1).mean(axis=0)
+        return Measure(number=dataclasses.replace(self.number, error=_known(_error(per_path))), per_path=per_path)
 
 
 def mean(values: FloatArray, label: str) -> Measure:
@@ -133,3 +138,7 @@ def clearly_above(gap: float, error: float) -> bool:
 
 def _error(per_path: FloatArray) -> float:
     return float(per_path.std(ddof=1)) / math.sqrt(per_path.size) if per_path.size > 1 else math.nan
+
+
+def _known(error: float) -> float | None:
+    return None if math.isnan(error) else error
