@@ -196,13 +196,22 @@ def test_contours_go_round_and_break_at_holes(tmp_path: Path) -> None:
 
 def test_a_map_says_where_the_gain_reaches_one(grid: SweepResult, tmp_path: Path) -> None:
     over = sum(s / (2 * d) >= 1 for s, d in itertools.product(SIZES, DEPTHS)) - 1  # one failed
-    assert f"at least 1 in {over} of 19 cells (beyond the line)" in said(heat_map(grid))
+    assert f"at least 1 in {over} of 19 cells (beyond the solid line)" in said(heat_map(grid))
     assert "Grey: 1 cell failed" in said(heat_map(grid))
     mild = open_sweep(write_sweep(tmp_path / "mild", [listed(SIZE, (0.1, 0.2)), listed(DEPTH, (1.0, 2.0))]))
     assert "nowhere above 1: it is largest, 0.100 ± 0.002, at hedging gamma 0.2 x base book" in said(heat_map(mild))
     assert "loop gain = 1" not in json.dumps(spec_of(heat_map(mild)))
     wild = open_sweep(write_sweep(tmp_path / "wild", [listed(SIZE, (10, 20)), listed(DEPTH, (1.0, 2.0))]))
     assert "above 1 everywhere" in said(heat_map(wild))
+
+
+def test_a_map_marks_where_half_of_the_paths_die(grid: SweepResult, tmp_path: Path) -> None:
+    """liquidation = gain / (1 + gain) is a half where the gain is 1."""
+    over = sum(s / (2 * d) >= 1 for s, d in itertools.product(SIZES, DEPTHS)) - 1  # one failed
+    assert f"Beyond the dashed line, in {over} cells, the desk is liquidated on half" in said(heat_map(grid))
+    assert "half liquidated" in json.dumps(spec_of(heat_map(grid)))
+    mild = open_sweep(write_sweep(tmp_path / "mild", [listed(SIZE, (0.1, 0.2)), listed(DEPTH, (1.0, 2.0))]))
+    assert "half liquidated" not in json.dumps(spec_of(heat_map(mild)))
 
 
 def test_tiles_meet_on_log_axes_and_failed_ones_say_why(grid: SweepResult) -> None:

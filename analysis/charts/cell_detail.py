@@ -42,7 +42,7 @@ CLICK = "click[event.item && event.item.datum && isValid(event.item.datum.cell)]
 def cell_detail(sweep: SweepResult, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """The sweep's map (a line of cells where it has one axis) beside the parts, P&L and facts of a chosen cell."""
     if len(sweep.axes) > 1:
-        drawn = sweep_map.layers(sweep, metric, None, None, scenario, width=OVERVIEW, height=OVERVIEW)
+        drawn = sweep_map.layers(sweep, metric, None, None, scenario)
         over = [layer for layer in drawn.above if layer.mark.type != "text" or layer.mark.text is not alt.Undefined]
         cells, marks, said = drawn.cells, drawn.marks, sweep_map.said(sweep, metric, drawn)[0]
     else:

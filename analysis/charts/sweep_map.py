@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from analysis.charts import theme
+from analysis.charts import contours, theme
+from analysis.charts.contours import Line
 from analysis.charts.scales import rows
 from analysis.charts.sweep_lines import COST
 from analysis.charts.sweep_scales import DECADES, MOST_TICKS, Measure, edges, gradient, measure, position, ramp
@@ -24,7 +25,7 @@ from sim.sweep_dataset import SweepResult
 
 HEIGHT = 380
 MOST_LABELS = 64  # cells on which their value is still written
-LABEL = "loop gain = 1"
+LINES = (contours.DEATH, contours.GAIN)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Map:
     x: Axis
     y: Axis
     held: Mapping[str, Any]
-    crossed: bool  # whether a line of loop gain 1 is drawn
+    lines: Sequence[Line]  # that cross it
 
 
 def heat_map(
@@ -50,7 +51,7 @@ def heat_map(
     the sweep says so. Cells that failed are grey, with the reason in the tooltip. In a sampled design cells are points,
     ringed where the gain is at least 1. Raises UserError for a sweep with one axis.
     """
-    drawn = layers(sweep, metric, x, y, scenario, width=WIDTH, height=HEIGHT)
+    drawn = layers(sweep, metric, x, y, scenario)
     chart = theme.layer(drawn.marks, *drawn.above, width=WIDTH, height=HEIGHT)
     title = f"{drawn.shown.label} by {drawn.x.label.lower()} and {drawn.y.label.lower()}"
     several = len(sweep.manifest["scenarios"]) > 1
@@ -58,10 +59,8 @@ def heat_map(
     return theme.finish(chart, title, said(sweep, metric, drawn))
 
 
-def layers(
-    sweep: SweepResult, metric: str, x: str | None, y: str | None, scenario: str | None, *, width: int, height: int
-) -> Map:
-    """The layers of a map of this size in px."""
+def layers(sweep: SweepResult, metric: str, x: str | None, y: str | None, scenario: str | None) -> Map:
+    """The layers of a map."""
     first, second = _pair(sweep, x, y)
     good = names.cells(sweep, metric, scenario=scenario)
     sampled = sweep.manifest["design"] in names.SAMPLED
@@ -71,8 +70,9 @@ def layers(
     shown = measure(sweep, metric, cells, [metric])
     marks = (_points if sampled else _tiles)(cells, first, second, metric, shown)
     above = [] if sampled else _labels(cells, first, second, metric, shown)
-    lines = _lines(cells, first, second, width, height) if not sampled else []
-    return Map(marks, [*above, *lines], cells, shown, first, second, held, bool(lines))
+    lines = [] if sampled else [line for line in LINES if contours.crosses(line, cells, first, second)]
+    above += [layer for line in lines for layer in contours.draw(line, cells, first, second)]
+    return Map(marks, above, cells, shown, first, second, held, lines)
 
 
 def _pair(sweep: SweepResult, x: str | None, y: str | None) -> tuple[Axis, Axis]:
@@ -193,28 +193,6 @@ def _middle(frame: pl.DataFrame) -> float:
     return float(np.sqrt(low * high)) if low > 0 and high > DECADES * low else (low + high) / 2
 
 
-def _lines(cells: pl.DataFrame, x: Axis, y: Axis, width: int, height: int) -> list[alt.Chart]:
-    """The line of loop gain 1 and its name; nothing where no line crosses the grid."""
-    if x.category or y.category or gain.GAIN not in cells.columns:
-        return []
-    found = gain.contour(cells, x, y)
-    if not found:
-        return []
-    table = pl.concat(
-        [
-            pl.DataFrame({"x": line[:, 0], "y": line[:, 1], "line": i, "order": range(len(line))})
-            for i, line in enumerate(found)
-        ]
-    )
-    base = alt.Chart(rows(table)).encode(x="x:Q", y="y:Q", detail="line:N", order="order:Q")
-    halo = base.mark_line(color="white", strokeWidth=5, opacity=0.75)
-    middle = found[0][len(found[0]) // 2]
-    name = alt.Chart(rows(pl.DataFrame({"x": [middle[0]], "y": [middle[1]]}))).encode(x="x:Q", y="y:Q")
-    words: dict[str, Any] = {"text": LABEL, "fontSize": 12, "fontWeight": 600, "align": "left", "dx": 9, "dy": 12}
-    shade = name.mark_text(**words, color="white", stroke="white", strokeWidth=4, strokeJoin="round")
-    return [halo, base.mark_line(color=INK, strokeWidth=2.2), shade, name.mark_text(**words, color=INK)]
-
-
 def said(sweep: SweepResult, metric: str, drawn: Map) -> list[str]:
     """Where the metric is least and greatest, where the gain crosses 1 and how large it is, what is held or failed."""
     good = drawn.cells.filter(pl.col(metric).is_finite()).sort(metric)
@@ -223,7 +201,7 @@ def said(sweep: SweepResult, metric: str, drawn: Map) -> list[str]:
     failed = drawn.cells.filter(pl.col("status") == "failed").height
     tail += [f"Grey: {failed} cell{'s' if failed > 1 else ''} failed."] if failed else []
     text = f"{drawn.shown.label} goes from {low} to {high}."
-    return [text, " ".join([_gain_said(drawn), *tail]).strip()]
+    return [text, " ".join([_gain_said(drawn), *_deaths_said(drawn), *tail]).strip()]
 
 
 def _at(sweep: SweepResult, row: Mapping[str, Any], metric: str, drawn: Map) -> str:
@@ -241,6 +219,21 @@ def _gain_said(drawn: Map) -> str:
     top = Number(value=found.largest.value, unit="gain", label="", error=found.largest.error)
     most = f"it is largest, {top}, at {_where(found.where, drawn)}"
     if found.crosses:
-        what = " (beyond the line)" if drawn.crossed else " (ringed)" if drawn.marks.mark.type == "circle" else ""
+        what = (
+            " (beyond the solid line)"
+            if contours.GAIN in drawn.lines
+            else " (ringed)"
+            if drawn.marks.mark.type == "circle"
+            else ""
+        )
         return f"The median peak loop gain is at least 1 in {found.above} of {found.cells} cells{what}; {most}."
     return f"The loop gain is {'above 1 everywhere' if found.above else 'nowhere above 1'}: {most}."
+
+
+def _deaths_said(drawn: Map) -> list[str]:
+    if contours.DEATH not in drawn.lines:
+        return []
+    rate = drawn.cells[contours.DEATH.metric].drop_nulls()
+    return [
+        f"Beyond the dashed line, in {(rate >= contours.DEATH.level).sum()} cells, the desk is liquidated on half of the paths or more."
+    ]
