@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from analysis.report import write_chart as write_chart
     from analysis.report import write_report as write_report
     from analysis.summary import summarise as summarise
+    from analysis.sweeps.appetite import best_policies as best_policies
+    from analysis.sweeps.crowding import externality as externality
+    from analysis.sweeps.frontier_report import write_frontier_report as write_frontier_report
     from analysis.sweeps.report import write_sweep_report as write_sweep_report
     from analysis.sweeps.sensitivity import sobol_indices as sobol_indices
     from analysis.sweeps.sensitivity import tornado as tornado
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Run": "sim.dataset",
     "SweepResult": "sim.sweep_dataset",
+    "best_policies": "analysis.sweeps.appetite",
+    "externality": "analysis.sweeps.crowding",
     "facts_table": "analysis.facts",
     "loops_table": "analysis.loops",
     "open_run": "sim.dataset",
@@ -45,6 +50,7 @@ _HOMES = {
     "tornado": "analysis.sweeps.sensitivity",
     "write_chart": "analysis.report",
     "write_comparison": "analysis.compare",
+    "write_frontier_report": "analysis.sweeps.frontier_report",
     "write_report": "analysis.report",
     "write_sweep_report": "analysis.sweeps.report",
 }
@@ -71,8 +77,10 @@ _ROOMS = (
 __all__ = [
     "Run",
     "SweepResult",
+    "best_policies",
     "charts",
     "compare",
+    "externality",
     "facts_table",
     "loops_table",
     "open_run",
@@ -83,6 +91,7 @@ __all__ = [
     "tornado",
     "write_chart",
     "write_comparison",
+    "write_frontier_report",
     "write_report",
     "write_sweep_report",
 ]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scenarios.history import from_history as from_history
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
+    from scenarios.policies_frontier import frontier as frontier
     from scenarios.scenario import Scenario as Scenario
     from scenarios.shipped import presets as presets
     from scenarios.sweeps.spec import Axis as Axis
@@ -45,6 +46,7 @@ _HOMES = {
     "calibrate": "scenarios.calibrating.calibration",
     "from_dict": "scenarios.loading",
     "from_history": "scenarios.history",
+    "frontier": "scenarios.policies_frontier",
     "load": "scenarios.loading",
     "open_run": "sim.dataset",
     "presets": "scenarios.shipped",
@@ -61,6 +63,7 @@ __all__ = [
     "fit",
     "from_dict",
     "from_history",
+    "frontier",
     "load",
     "open_run",
     "open_sweep",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from analysis.charts.crowding import appetite_chart
 from analysis.charts.frontier import ALL, LIVING, frontier_chart
+from analysis.charts.sweep import draw_sweep
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import measures, outcomes
 from analysis.sweeps.appetite import ANY_CRISIS, best_policies
@@ -342,3 +343,12 @@ def test_a_small_frontier_from_end_to_end(tmp_path: Path) -> None:
     twin = frontier(sweep, "pnl_sd", world="frozen")
     assert twin["risk"].to_list() == pytest.approx(cells["twin_pnl_sd"].to_list(), rel=1e-9)
     assert write_frontier_report(sweep, tmp_path / "frontier.html").exists()
+
+
+def test_charts_by_name(sweep: SweepResult) -> None:
+    spec = draw_sweep(sweep, "frontier", metric="liquidation_rate").to_dict()
+    assert spec["title"]["text"] == "Cost of survival against probability of liquidation"
+    assert draw_sweep(sweep, "frontier").to_dict()["title"]["text"] == "Cost of survival against ES 95 % of the P&L"
+    assert draw_sweep(sweep, "appetites").to_dict()["title"]["text"].startswith("Best policy by crisis")
+    with pytest.raises(UserError, match="did you mean frontier"):
+        draw_sweep(sweep, "frontiers")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios.cli import main
-from tests.documents import ROOT, block, commands, few_paths, links, python
+from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
 
 PAGE = "docs/sweeps.md"
 
@@ -51,9 +51,17 @@ def test_the_file_and_its_folder(folder: Path) -> None:
 
 
 def test_the_call_from_python(folder: Path) -> None:
-    printed = python(few_paths(block(PAGE, "python")), folder)
+    first, _ = blocks(PAGE, "python")
+    printed = python(few_paths(first.text), folder)
     assert "cost_of_survival_error" in printed
     assert (folder / "sweeps" / "depth" / "sweep.html").stat().st_size > 100_000
+
+
+def test_the_frontier_from_python(folder: Path) -> None:
+    _, second = blocks(PAGE, "python")
+    printed = python(few_paths(second.text), folder)
+    assert "thrifty" in printed and "cost only" in printed
+    assert "Beware of cheap ones" in (folder / "frontier.html").read_text()
 
 
 def test_commands_and_links_are_there() -> None:
