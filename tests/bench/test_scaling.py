@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 
@@ -14,7 +13,7 @@ import pytest
 from scenarios.build import ChunkJob, make_clock
 from sim.ensemble import chunks, run_chunks
 from tests.bench.worlds import covid
-from tests.command import ROOT
+from tests.command import output
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 LARGE = 131_072  # paths of the run by one and by two workers
@@ -23,7 +22,7 @@ LARGE = 131_072  # paths of the run by one and by two workers
 def simulated(paths, chunk=1_024):
     """CPU seconds and peak KiB of a process that simulates so many paths."""
     job = [sys.executable, "-m", "tests.bench.scale_job", str(paths), str(chunk)]
-    return json.loads(subprocess.run(job, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+    return json.loads(output(job))
 
 
 def test_a_thousand_to_a_million_paths(board):
