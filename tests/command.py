@@ -18,7 +18,7 @@ def covid_run(paths: int, out: Path) -> list[str]:
 
 
 def output(command: list[str], **environment: str) -> str:
-    """Standard output of a command started in `ROOT`; a command that fails fails the test with what it complained of."""
+    """Standard output of a command started in `ROOT`; one that fails is shown with its errors."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=os.environ | environment)
     if done.returncode:
         pytest.fail(f"{' '.join(command)} returned {done.returncode}:\n{done.stderr}", pytrace=False)
