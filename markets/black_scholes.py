@@ -39,15 +39,17 @@ def black_scholes(
     the asset; NaN where spot, vol or years is negative or strike is not positive.
     Raises UserError for another kind, and for shapes that do not go together.
     """
-    columns = [np.asarray(each, dtype=np.float64) for each in (_signs(kind), spot, strike, vol, years, rate)]
-    columns.append(np.asarray(dividend_yield, dtype=np.float64))
+    given = (_signs(kind), spot, strike, vol, years, rate, dividend_yield)
+    columns = [np.asarray(each, dtype=np.float64) for each in given]
     try:
         shape = np.broadcast_shapes(*(each.shape for each in columns))
     except ValueError:
-        shapes = ", ".join(str(each.shape) for each in columns)
-        raise UserError("spot, strike, vol, years, rate, yield and kind go together", value=shapes) from None
+        shapes = ", ".join(str(each.shape) for each in columns[1:])
+        raise UserError("the shapes of the arguments go together", value=shapes) from None
     out = np.empty((4, *shape))
-    european_options(*(_column(each, shape) for each in columns), out.reshape(4, -1))
+    sign, s, k, v, t, r, q = (_column(each, shape) for each in columns)
+    if out.size:
+        european_options(sign, s, k, v, t, r, q, out.reshape(4, -1))
     return Priced(*out)
 
 
