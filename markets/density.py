@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from markets.black_scholes import black_scholes
 from markets.kernels.normal import INV_SQRT_2PI
 from markets.smile import LEAST, MOST, SHORTEST, strike_multiple, strike_slopes
 from sim.errors import UserError
@@ -121,11 +122,11 @@ class ImpliedLaw:
 
     def call(self, strike: ArrayLike) -> Floats:
         """Value of a call, $."""
-        return self._option(strike, 1.0)
+        return self._option(strike, "call")
 
     def put(self, strike: ArrayLike) -> Floats:
         """Value of a put, $."""
-        return self._option(strike, -1.0)
+        return self._option(strike, "put")
 
     def above(self, strike: ArrayLike) -> Floats:
         """P(S_T > K). The digital call that pays $1 is worth `discount` times it."""
@@ -200,10 +201,9 @@ class ImpliedLaw:
         d1 = np.log(self.forward / strike) / (vol * root) + 0.5 * vol * root
         return d1, d1 - vol * root, root
 
-    def _option(self, strike: ArrayLike, sign: float) -> Floats:
+    def _option(self, strike: ArrayLike, kind: str) -> Floats:
         k = _strikes(strike)
-        d1, d2, _ = self._d(k, self.shape(k).vol)
-        return np.asarray(self.discount * sign * (self.forward * ndtr(sign * d1) - k * ndtr(sign * d2)))
+        return self.discount * black_scholes(self.forward, k, self.shape(k).vol, self.years, kind=kind).value
 
     def _tail(self, strike: ArrayLike, sign: float) -> Floats:
         k = _strikes(strike)

@@ -8,19 +8,21 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 from sim.errors import SpiralError
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]  # done, total
 
 
 @dataclass(frozen=True)
@@ -32,25 +34,61 @@ class Chunk:
     paths: int
 
 
+Job = Callable[[Chunk, Callable[[int], None]], None]  # of a chunk, and what to call with every tick that is done
+
+
 def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
     """Split every world's paths into chunks of at most `size`, in order of first path."""
     starts = range(0, paths, size)
     return [Chunk(world, first, min(size, paths - first)) for first in starts for world in worlds]
 
 
-# A worker's counter of path-ticks, shared with the parent, and the file that holds its job; set when the worker starts.
-# The job goes by file, read with the first chunk: neither a queue nor a start-up pipe full of it can be left at once
-# when the run is interrupted.
-_counter: Any = None
-_job_file: Path | None = None
+@dataclass(frozen=True)
+class Shares:
+    """What the processes of a run share: a file with the job and its chunks, and two counters in common memory.
+
+    The job goes by file, read when a worker has started: neither a queue nor a start-up pipe full of it can be left at
+    once when the run is interrupted.
+    """
+
+    file: Path
+    taken: Any  # chunks that some process has begun
+    ticked: Any  # path-ticks
+
+    def chunks_left(self, parts: list[Chunk]) -> Iterator[Chunk]:
+        """The next chunk that nobody has taken, until there is none."""
+        while True:
+            with self.taken.get_lock():
+                number = self.taken.value
+                self.taken.value += 1
+            if number >= len(parts):
+                return
+            yield parts[number]
+
+    def tick_done(self, paths: int, ticks: int) -> None:
+        """Count path-ticks."""
+        with self.ticked.get_lock():
+            self.ticked.value += ticks * paths
 
 
-def begin_worker(counter: Any = None, job_file: Path | None = None) -> None:
-    """What every worker process does first; `counter` counts path-ticks, `job_file` holds what to do with a chunk."""
-    global _counter, _job_file
-    _counter, _job_file = counter, job_file
+_shares: Shares | None = None  # a worker's, set when it starts
+
+
+def begin_worker(shares: Shares | None = None) -> None:
+    """What every worker process does first."""
+    global _shares
+    _shares = shares
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+
+def _end_with_parent() -> None:
+    """Exit when the parent is gone: a worker holds both ends of the queue that it waits on, and would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait_for([parent.sentinel])
+    os._exit(1)
 
 
 def _forget_worlds() -> None:
@@ -62,63 +100,90 @@ def _forget_worlds() -> None:
     gc.freeze()
 
 
-@cache
-def _job(file: Path) -> Callable[[Chunk, Callable[[int], None]], None]:
-    job: Callable[[Chunk, Callable[[int], None]], None] = pickle.loads(file.read_bytes())
-    return job
+def _work() -> None:
+    """A worker's whole life: chunks until none is left."""
+    assert _shares is not None
+    job, parts = pickle.loads(_shares.file.read_bytes())
+    _work_through(job, _shares.chunks_left(parts), _shares.tick_done)
 
 
-def _work(chunk: Chunk) -> None:
-    def done(ticks: int) -> None:
-        with _counter.get_lock():
-            _counter.value += ticks * chunk.paths
-
-    assert _job_file is not None
-    _job(_job_file)(chunk, done)
-    _forget_worlds()
+def _work_through(job: Job, parts: Iterable[Chunk], tick_done: Callable[[int, int], None]) -> None:
+    for part in parts:
+        job(part, partial(tick_done, part.paths))
+        _forget_worlds()
 
 
 def run_chunks(
-    job: Callable[[Chunk, Callable[[int], None]], None],
-    parts: list[Chunk],
-    *,
-    ticks: int,
-    workers: int | None = None,
-    progress: Progress | None = None,
+    job: Job, parts: list[Chunk], *, ticks: int, workers: int | None = None, progress: Progress | None = None
 ) -> None:
-    """Run `job(chunk, tick_done)` for every chunk; with one worker, in this process.
+    """Run `job(chunk, tick_done)` for every chunk; this process is one of the workers.
 
     `job` must be picklable. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
     here; so is KeyboardInterrupt, after the workers have been ended.
     """
     total = ticks * sum(part.paths for part in parts)
-    count = min(workers or os.cpu_count() or 1, len(parts))
-    if count <= 1:
-        _run_here(job, parts, total, progress)
-        return
-    counter = multiprocessing.get_context("spawn").Value("q", 0)
-    with TemporaryDirectory(prefix="spiral-job-") as folder, worker_pool(count, counter, Path(folder) / "job") as pool:
-        (Path(folder) / "job").write_bytes(pickle.dumps(job))
-        with main_left_alone(job):
-            pending: set[Future[None]] = {pool.submit(_work, part) for part in parts}
-        while pending:
-            finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
-            for future in finished:
-                future.result()
-            if progress is not None:
-                progress(min(counter.value, total), total)
-    if progress is not None:
-        progress(total, total)
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(min(done, total), total)
+
+    others = min(workers or os.cpu_count() or 1, len(parts)) - 1
+    gc.freeze()
+    try:
+        if others > 0:
+            _run_shared(job, parts, others, told)
+        else:
+            _run_here(job, parts, told)
+    finally:
+        gc.unfreeze()
+    told(total)
+
+
+def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None:
+    done = 0
+
+    def tick_done(paths: int, ticks: int) -> None:
+        nonlocal done
+        done += ticks * paths
+        told(done)
+
+    _work_through(job, parts, tick_done)
+
+
+def _run_shared(job: Job, parts: list[Chunk], others: int, told: Callable[[int], None]) -> None:
+    """Take chunks in turn with so many other processes: they take a second to start, and this one has started."""
+    context = multiprocessing.get_context("spawn")
+    with TemporaryDirectory(prefix="spiral-job-") as folder:
+        shares = Shares(Path(folder) / "job", context.Value("q", 0), context.Value("q", 0))
+        content = pickle.dumps((job, parts))
+        shares.file.write_bytes(content)
+        with worker_pool(others, shares) as pool:
+            with main_left_alone(content):
+                pending = {pool.submit(_work) for _ in range(others)}
+
+            def tick_done(paths: int, ticks: int) -> None:
+                shares.tick_done(paths, ticks)
+                for future in pending:
+                    if future.done():
+                        future.result()  # an error ends the run
+                told(shares.ticked.value)
+
+            _work_through(job, shares.chunks_left(parts), tick_done)
+            while pending:
+                finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                told(shares.ticked.value)
 
 
 @contextmanager
-def worker_pool(count: int, counter: Any = None, job_file: Path | None = None) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoolExecutor]:
     """Spawned worker processes, ended at once where the block is left by an exception; submit in `main_left_alone`.
 
     Raises SpiralError where a worker died.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(counter, job_file))
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(shares,))
     try:
         yield pool
     except BrokenProcessPool:
@@ -133,14 +198,14 @@ def worker_pool(count: int, counter: Any = None, job_file: Path | None = None) -
 
 
 @contextmanager
-def main_left_alone(job: object) -> Iterator[None]:
+def main_left_alone(pickled: bytes) -> Iterator[None]:
     """Start workers that do not run the user's script again, so that it needs no `if __name__ == "__main__"`.
 
-    A spawned worker imports the main module's file; hidden, it has none to import. A job that holds something defined
-    in the main module needs the import, and then the script needs its guard.
+    A spawned worker imports the main module's file; hidden, it has none to import. What is sent to
+    them (pickled) may hold something defined in the main module: then they need the import, and the script its guard.
     """
     main = sys.modules["__main__"]
-    if b"__main__" in pickle.dumps(job):
+    if b"__main__" in pickled:
         yield
         return
     names = [name for name in ("__file__", "__spec__") if name in main.__dict__]
@@ -150,29 +215,6 @@ def main_left_alone(job: object) -> Iterator[None]:
         yield
     finally:
         main.__dict__.update(hidden)
-
-
-def _run_here(
-    job: Callable[[Chunk, Callable[[int], None]], None], parts: list[Chunk], total: int, progress: Progress | None
-) -> None:
-    done = 0
-
-    def tick_done(ticks: int, size: int) -> None:
-        nonlocal done
-        done += ticks * size
-        if progress is not None:
-            progress(min(done, total), total)
-
-    gc.freeze()
-    try:
-        for number, part in enumerate(parts):
-            if number:
-                _forget_worlds()
-            job(part, partial(tick_done, size=part.paths))
-    finally:
-        gc.unfreeze()
-    if progress is not None:
-        progress(total, total)
 
 
 def end_pool(pool: ProcessPoolExecutor) -> None:

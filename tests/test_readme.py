@@ -51,6 +51,14 @@ def test_python_example(folder: Path) -> None:
     assert all((folder / "runs" / f"{policy}.png").is_file() for policy in ("every", "band"))
 
 
+def test_options_example(folder: Path) -> None:
+    """Puts and their four numbers, one a strike; the last is deep in the money."""
+    printed = python(block(README, "python", "options"), folder)
+    numbers = [float(each) for each in re.findall(r"-?\d\S*?(?=[\s\]])", printed)]
+    assert len(numbers) == 20
+    assert numbers[4] > 100 * (1.2 - 1) - 1 and -1 < numbers[9] < -0.9
+
+
 def test_scenario_and_its_commands(folder: Path) -> None:
     (folder / "two_weeks.toml").write_text(block(README, "toml"))
     check, run = commands(README)

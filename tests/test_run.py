@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +19,7 @@ from scenarios.chunk_size import chunk_size
 from scenarios.loading import load
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
-from sim.errors import BugError, UserError
+from sim.errors import BugError, SpiralError, UserError
 from tests.command import ROOT, covid_run
 
 QUICK = {"clock.tick_minutes": 390, "run.paths": 12, "run.witnesses": 3}
@@ -142,9 +145,25 @@ def _count(chunk, tick_done):
         tick_done(1)
 
 
+def _die(chunk, tick_done):
+    """End the worker; its parent goes on until it notices."""
+    if multiprocessing.parent_process() is not None:
+        os._exit(1)
+    for _ in range(3000):
+        time.sleep(0.01)
+        tick_done(1)
+
+
 def test_errors_of_workers_reach_the_caller():
     with pytest.raises(BugError, match="chunk"):
         run_chunks(_fail, chunks(("actual",), 4, 2), ticks=1, workers=2)
+
+
+def test_a_worker_that_dies_ends_the_run_at_once():
+    begun = time.monotonic()
+    with pytest.raises(SpiralError, match="a worker process died"):
+        run_chunks(_die, chunks(("actual",), 4, 2), ticks=3000, workers=2)
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -189,6 +208,22 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_end_with_their_parent(tmp_path):
+    """Killed outright, the run leaves no process behind: its output, which all of them hold open, ends."""
+    command, environment = covid_run(50000, tmp_path / "run"), os.environ | {"TMPDIR": str(tmp_path)}
+    command += ["--workers", "2", "--set", "run.chunk=1024", "--set", "clock.tick_minutes=390"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.glob(".run.*/marks/*.parquet"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+        process.communicate(timeout=2)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_without_attribution_pnl_is_the_same_and_its_components_are_not_known(tmp_path):

@@ -33,7 +33,7 @@ def test_killed_and_started_again_it_ends_with_the_same_table(undisturbed, tmp_p
         wait_for(lambda at=cells: len(list((out / "cells").glob("*.parquet"))) >= at)
         workers = children(process)
         kill(process.pid)
-        process.wait()
+        process.communicate(timeout=10)
         psutil.wait_procs(workers, timeout=5)
         assert not any(worker.is_running() for worker in workers), "workers end with their parent"
         now = finished(out)
@@ -133,7 +133,7 @@ def test_killed_at_any_moment(tmp_path):
             time.sleep(chance.uniform(0.0, 3.0))
         workers = children(process) if process.poll() is None else []
         kill(process.pid)
-        process.wait()
+        process.communicate(timeout=10)
         kills += 1
         psutil.wait_procs(workers, timeout=5)
         assert not any(worker.is_running() for worker in workers)

@@ -68,6 +68,16 @@ def side(d: float, whole: float, tail: float) -> float:
     return whole - tail if d > 0.0 else tail
 
 
+@kernel_inline
+def sides(sign: float, x: float, sd: float, per: float, asset: float, cash: float) -> tuple[float, float, float, float]:
+    """Sign N(sign d1), sign cash N(sign d2), e^(-d1^2 / 2) and d2, for d1, d2 = x / sd +- sd / 2 and per = 1 / sd."""
+    d1 = clip(x * per + 0.5 * sd)
+    d2 = clip(x * per - 0.5 * sd)
+    bell = exp(-0.5 * d1 * d1)
+    far1, far2 = tails(d1, d2, bell)
+    return sign * side(sign * d1, 1.0, far1), sign * side(sign * d2, cash, asset * far2), bell, d2
+
+
 @kernel
 def option_values(
     spot: Floats, vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, base: Floats, terms: Floats, out: Floats
@@ -158,15 +168,10 @@ def option_greeks(
                 x = log_spot[j] - log_strike + zt
                 sd = sd0 * wide[j] * exp(response * log_vol[j])
                 per = 1.0 / at_least(sd, TINY)
-                d1 = clip(x * per + 0.5 * sd)
-                d2 = clip(x * per - 0.5 * sd)
                 asset = carry * s[j]
-                cash = strike * exp(-zt)
-                bell = exp(-0.5 * d1 * d1)
-                far1, far2 = tails(d1, d2, bell)
-                n1 = quantity * sign * side(sign * d1, 1.0, far1)
+                side1, side2, bell, d2 = sides(sign, x, sd, per, asset, strike * exp(-zt))
+                n1, rho = quantity * side1, quantity * side2
                 density = quantity * carry * INV_SQRT_2PI * bell
-                rho = quantity * sign * side(sign * d2, cash, asset * far2)
                 value[j] += asset * n1 - rho
                 delta[j] += carry * n1
                 gamma[j] += 0.0 if sd < TINY else density * per * per_spot[j]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -59,7 +60,7 @@ def _pooled(jobs: deque[Job], count: int, work: Work | None, suspects: list[Job]
                     jobs and len(running) < count
                 ):  # no more than are running: who is in here when one dies is suspect
                     job = jobs.popleft()
-                    with main_left_alone(job):
+                    with main_left_alone(pickle.dumps(job)):
                         running[pool.submit(_work, *job)] = job
                 finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
                 if work is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -85,7 +86,7 @@ def _in_processes(queue: list[Case], scratch: Path, count: int, progress: Progre
         while waiting or flying:
             while waiting and len(flying) < count:
                 case = waiting.pop(0)
-                with main_left_alone(case):
+                with main_left_alone(pickle.dumps(case)):
                     flying[pool.submit(run_case, case, scratch)] = case.name
             progress(len(found), len(queue), tuple(flying.values()))
             landed, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 
-from tests.command import ROOT, covid_run
+from tests.command import covid_run, output
 
 PATHS = 1_000
 
@@ -16,10 +14,8 @@ PATHS = 1_000
 def wall(command, **environment):
     """Seconds and standard output of a command in a process of its own."""
     begun = time.perf_counter()
-    done = subprocess.run(
-        command, check=True, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment}
-    )
-    return time.perf_counter() - begun, done.stdout
+    printed = output(command, **environment)
+    return time.perf_counter() - begun, printed
 
 
 def least(command):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,8 @@ from scenarios.validation.textbook import MAKER, textbook
 from tests.bench import hedging
 from tests.bench.timing import least
 from tests.bench.worlds import run_all
+from tests.command import ROOT, output
 
-ROOT = Path(__file__).resolve().parents[2]
 PFHEDGE = ROOT / ".cache" / "pfhedge" / "bin" / "python"
 NUMBER, CAPITAL = 1e6, 1e9  # calls sold, $
 CALL = {"kind": "call", "strike": hedging.STRIKE, "expiry": "2020-12-30", "quantity": -NUMBER}
@@ -75,7 +74,7 @@ def test_against_pfhedge(board, paths, times):
     if not PFHEDGE.exists():
         pytest.skip("pfhedge is not here: tests/bench/pfhedge_env.sh makes an environment for it")
     job = [str(PFHEDGE), str(Path(__file__).with_name("pfhedge_job.py")), str(paths)]
-    found = json.loads(subprocess.run(job, check=True, capture_output=True, text=True).stdout)
+    found = json.loads(output(job))
     ours = hedging.plain(paths)
     theirs = found["BlackScholes float64"]  # of a call struck at 1, without its premium
     premium = hedging.value(hedging.SPOT)

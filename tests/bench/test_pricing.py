@@ -1,5 +1,5 @@
-"""Value, delta, gamma and vega of a million European options: one option on a million paths, each with its own spot,
-vol and rate. Opponents compute the same four numbers of each; ours adds three sensitivities to rates."""
+"""Value, delta, gamma and vega of a million European options: each with a spot, vol and rate of its own, by
+`markets.black_scholes`; and as books over paths, by the engine's kernel, which adds vanna and three rates."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import QuantLib as ql
 from numba import njit
 from scipy.special import ndtr
 
+from markets.black_scholes import black_scholes
 from markets.kernels import options as k
 from tests.bench.timing import least, seconds
 
@@ -38,7 +39,7 @@ def terms(strike=STRIKE, variance=YEARS, years=YEARS, sign=1.0):
 
 
 def ours(spot, vol, rate, rows, out=None):
-    """Into `out`, which is cleared first."""
+    """The engine's kernel, into `out`, which is cleared first."""
     out = np.zeros((k.GREEKS, spot.size)) if out is None else out
     out[:] = 0.0
     k.option_greeks(spot, vol, rate, ZERO[: spot.size], ZERO[: spot.size], ONE[: spot.size], BASE, rows, out)
@@ -116,31 +117,39 @@ def assert_close(found, expected, scale=1e-11):
 
 
 def test_a_million_options(market, board):
+    spot, vol, rate = market
     rows, out, looped = terms(), np.zeros((k.GREEKS, NUMBER)), np.zeros((4, NUMBER))
     one = np.array([STRIKE])
+
+    def many():
+        return black_scholes(spot, STRIKE, vol, YEARS, rate)
+
     ours(*market, rows, out)
     with_erfc(*market, one, looped)
-    assert_close(out, with_numpy(*market))
-    assert_close(out, in_blocks(*market))
-    assert_close(out, looped)
-    mine, whole, blocks, erfc = least(
+    for others in (out, with_numpy(*market), in_blocks(*market), looped):
+        assert_close(many(), others[:4])
+    mine, engine, whole, blocks, erfc = least(
         5,
+        many,
         lambda: ours(*market, rows, out),
         lambda: with_numpy(*market),
         lambda: in_blocks(*market),
         lambda: with_erfc(*market, one, looped),
     )
-    what = "value, delta, gamma, vega of 1M European options: one on 1M paths"
+    what = "value, delta, gamma, vega of 1M European options, each its own spot, vol and rate"
     board.faster(what, "NumPy + scipy.special.ndtr", ours=mine, theirs=whole, at_least=6)
     board.faster(what, f"the same in blocks of {BLOCK:,} (in cache)", ours=mine, theirs=blocks)
     board.faster(what, "plain numba loop with math.erfc", ours=mine, theirs=erfc, at_least=2.3)
     few = [column[:QUANTLIB] for column in market]
-    assert_close(out[:, :QUANTLIB], quantlib_objects(*few))
-    assert_close(out[:, :QUANTLIB], quantlib_formula(*few))
+    cut = [column[:QUANTLIB] for column in many()]
+    assert_close(cut, quantlib_objects(*few))
+    assert_close(cut, quantlib_formula(*few))
     scale = NUMBER / QUANTLIB
     objects, formula = (seconds(lambda f=f: f(*few)) * scale for f in (quantlib_objects, quantlib_formula))
     board.faster(what, f"QuantLib, object per option (from {QUANTLIB:,})", ours=mine, theirs=objects)
     board.faster(what, f"QuantLib, BlackCalculator per option (from {QUANTLIB:,})", ours=mine, theirs=formula)
+    what = "the engine's kernel on 1M paths at once: one option, all sensitivities"
+    board.faster(what, "NumPy + scipy.special.ndtr, four of them", ours=engine, theirs=whole)
 
 
 def test_a_million_options_of_a_book(market, board):
@@ -202,13 +211,15 @@ def test_error_against_mpmath(board):
         (-0.02, 0.0, 0.1),
     )
     for sign, spot, vol, years, rate in grid:
-        # base vol x ratio: the kernel sees the vol as a multiple of base
         row = terms(variance=years, years=years, sign=sign)
-        got = ours(*(np.array([x]) for x in (spot, vol, rate)), row)[:4, 0]
+        state = [np.array([x]) for x in (spot, vol, rate)]
+        kind = "call" if sign > 0 else "put"
+        alone = black_scholes(spot, STRIKE, vol, years, rate, kind=kind)
         want = exact(sign, spot, STRIKE, vol, years, rate)
         sizes = (spot + STRIKE, 1.0, 1.0, spot * math.sqrt(years) + 1e-300)
-        got[2] *= spot
-        for value, true, size in zip(got, want, sizes, strict=True):
-            worst = max(worst, float(abs(mp.mpf(float(value)) - true) / (abs(true) + size)))
+        for got in (ours(*state, row)[:4, 0], np.array(alone)):
+            got[2] *= spot
+            for value, true, size in zip(got, want, sizes, strict=True):
+                worst = max(worst, float(abs(mp.mpf(float(value)) - true) / (abs(true) + size)))
     board.figure("their largest error against mpmath, on a grid with limits", worst, "of size", at_most=1e-12)
     assert worst < 1e-12

@@ -1,0 +1,66 @@
+"""European options that have nothing in common: each with a spot, strike, vol, time, rate and yield of its own."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.normal import INV_SQRT_2PI, exp, log
+from markets.kernels.options import FLOOR, TINY, at_least, sides
+from sim.jit import kernel, kernel_inline
+
+Floats = NDArray[np.float64]
+
+BLOCK = 256  # options: what is common to all of them is spread over a block, which stays in a first-level cache
+
+
+@kernel_inline
+def part(column: Floats, common: Floats, start: int, stop: int) -> Floats:
+    """A block of a column, or of the one number that stands for it."""
+    return common[: stop - start] if column.shape[0] == 1 else column[start:stop]
+
+
+@kernel
+def european_options(
+    sign: Floats, spot: Floats, strike: Floats, vol: Floats, years: Floats, rate: Floats, carry: Floats, out: Floats
+) -> None:
+    """Value, delta, gamma and vega of each option (Black and Scholes 1973, Merton 1973), in one pass.
+
+    Args:
+        sign: +1 call, -1 put. This and the other columns: (options,), or (1,) where it is the same for all.
+        spot, strike: $.
+        vol: decimal, a year.
+        years: to expiry.
+        rate, carry: continuous, a year: of the discounting and of the yield that the asset pays.
+        out: (4, options) $, units, units/$, $ per 1.00 of vol; NaN where spot, vol or years is negative, or strike not
+            positive.
+    """
+    signs, spots, strikes = np.full(BLOCK, sign[0]), np.full(BLOCK, spot[0]), np.full(BLOCK, strike[0])
+    vols, times, rates, carries = (
+        np.full(BLOCK, vol[0]),
+        np.full(BLOCK, years[0]),
+        np.full(BLOCK, rate[0]),
+        np.full(BLOCK, carry[0]),
+    )
+    options = out.shape[1]
+    for start in range(0, options, BLOCK):
+        stop = min(start + BLOCK, options)
+        h, s, k = part(sign, signs, start, stop), part(spot, spots, start, stop), part(strike, strikes, start, stop)
+        v, t = part(vol, vols, start, stop), part(years, times, start, stop)
+        r, q = part(rate, rates, start, stop), part(carry, carries, start, stop)
+        value, delta, gamma, vega = out[0, start:stop], out[1, start:stop], out[2, start:stop], out[3, start:stop]
+        for j in range(stop - start):
+            price, root, paid = at_least(s[j], FLOOR), math.sqrt(t[j]), exp(-q[j] * t[j])
+            sound = (s[j] >= 0.0) & (k[j] > 0.0) & (v[j] >= 0.0)
+            sd = v[j] * root if sound else np.nan
+            per = 1.0 / at_least(sd, TINY)
+            x = log(price / k[j]) + (r[j] - q[j]) * t[j]
+            asset = paid * s[j]
+            n1, cash, bell, _ = sides(h[j], x, sd, per, asset, k[j] * exp(-r[j] * t[j]))
+            density = paid * INV_SQRT_2PI * bell
+            value[j] = asset * n1 - cash
+            delta[j] = paid * n1
+            gamma[j] = 0.0 if sd < TINY else density * per / price
+            vega[j] = density * s[j] * root

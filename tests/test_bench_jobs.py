@@ -1,0 +1,13 @@
+"""What the benchmarks start in processes of their own still runs: they follow the presets."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tests.bench.scale_job import KEPT, short, simulate
+
+
+def test_the_scaling_job(tmp_path):
+    simulate(short(1024), 4, tmp_path)
+    assert [place.name for place in tmp_path.iterdir()] == list(KEPT)
+    assert pl.scan_parquet(tmp_path / "peaks" / "*.parquet").select("path").collect()["path"].n_unique() == 4
