@@ -234,7 +234,7 @@ def test_a_map_wants_two_axes(tmp_path: Path) -> None:
 
 
 def test_tornado_and_sobol_charts_say_the_first_axis(grid: SweepResult, sampled: SweepResult) -> None:
-    assert said(tornado_chart(grid)).startswith("Hedging gamma moves it most: by ")
+    assert said(tornado_chart(grid)).startswith("It moves most with hedging gamma: by ")
     spec = spec_of(sobol_chart(sampled))
     rows = list(data(spec, "series", "low", "high"))
     assert {(r["label"], r["series"]) for r in rows} == set(

@@ -75,7 +75,7 @@ def test_words_read_their_numbers_off_the_cells(sweep: SweepResult) -> None:
     low, high = row(sweep, 2, "cost_of_survival"), row(sweep, 9, "cost_of_survival")
     assert f"least, {low}, at hedging gamma 0.5 x base book, market depth 1 x base" in cost
     assert f"largest, {high}, at hedging gamma 4 x base book, market depth 0.25 x base" in cost
-    assert "Hedging gamma moves it most: by $" in cost
+    assert "It moves most with hedging gamma: by $" in cost
     assert "between 0.5 x base book and 2 x base book, with market depth at 1 x base" in cost  # at size 4 it failed
     assert "turns" not in cost
     assert "reaches 1 in 8 of 11 cells (73 %)" in tips  # gain = size / (2 depth)
@@ -113,7 +113,7 @@ def test_words_of_a_saltelli_design_go_by_variance(tmp_path: Path) -> None:
     axes = [ranged("size", 0.5, 4.0), ranged("depth", 0.9, 1.0)]
     folder = write_sweep(tmp_path / "s", axes, points=saltelli_points(axes, 64), design="saltelli")
     sweep = open_sweep(folder)
-    assert "size moves it most: it has a hand in 9" in paragraphs(sweep)[1]
+    assert "It moves most with size, which has a hand in 9" in paragraphs(sweep)[1]
     assert "sobol" in specs(write_sweep_report(sweep).read_text(encoding="utf-8"))
 
 

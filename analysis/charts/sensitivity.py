@@ -61,7 +61,7 @@ def _tornado_said(sweep: SweepResult, metric: str, found: pl.DataFrame) -> list[
     first = found.row(0, named=True)
     label, unit = names.metric(sweep, metric)
     swing = Number(value=first["swing"], unit=unit, label=label, error=first["swing_error"])
-    text = f"{first['label']} moves it most: by {swing} between {first['low_at']} and {first['high_at']}."
+    text = f"It moves most with {first['label'].lower()}: by {swing} between {first['low_at']} and {first['high_at']}."
     sampled = sweep.manifest["design"] in names.SAMPLED
     how = (
         "Ends: mean over the lowest and highest tenth of the points."

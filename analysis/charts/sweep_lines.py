@@ -45,15 +45,18 @@ def line(
         several = scenario is None and len(sweep.manifest["scenarios"]) > 1
         by = "scenario" if several else (rest[0] if rest and not _sampled(sweep) else None)
     chosen = [str(s) for s in sweep.manifest["scenarios"]] if by == "scenario" else [scenario]
-    frame = names.cells(sweep, metric, scenario=chosen[0])
-    at = {} if _sampled(sweep) else names.resting(sweep, frame, [along.name, *([by] if by else [])])
+    cells = names.cells(sweep, metric, scenario=chosen[0])
+    at = {} if _sampled(sweep) else names.resting(sweep, cells, [along.name, *([by] if by else [])])
     curves = pl.concat([_curves(sweep, metric, along, by, at, s) for s in chosen], how="vertical_relaxed")
     series = curves["series"].unique(maintain_order=True).to_list()
     shown = measure(sweep, metric, curves, ["value"])
     colour = palette(series, ordered=by not in (None, "scenario") and not names.axis(sweep, str(by)).category)
-    draw = _points if along.category else _lines
     legend = names.axis(sweep, by).title if by and by != "scenario" else None
-    chart = draw(shown.scaled(curves, AMOUNTS), along, shown, colour, legend)
+    frame = shown.scaled(curves, AMOUNTS)
+    if along.category:
+        chart = _points(frame, along, shown, colour, legend)
+    else:
+        chart = _lines(frame, along, shown, colour, legend, listed=not _sampled(sweep))
     return theme.finish(chart, f"{shown.label} by {along.label.lower()}", _said(sweep, metric, along, by, curves, at))
 
 
@@ -112,8 +115,10 @@ def _legend(colour: dict[str, str], title: str | None) -> dict[str, Any]:
     return {"legend": alt.Legend(title=title, **words) if len(colour) > 1 else None}
 
 
-def _lines(frame: pl.DataFrame, along: Axis, shown: Measure, colour: dict[str, str], title: str | None) -> Chart:
-    x = alt.X("at:Q", **position(along, frame["at"]))
+def _lines(
+    frame: pl.DataFrame, along: Axis, shown: Measure, colour: dict[str, str], title: str | None, *, listed: bool
+) -> Chart:
+    x = alt.X("at:Q", **position(along, frame["at"], listed=listed))
     scale = _height(frame)
     tint = colours(colour, **_legend(colour, title))
     base = alt.Chart(rows(frame)).encode(x=x, color=tint)

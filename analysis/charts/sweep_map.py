@@ -155,8 +155,8 @@ def _points(cells: pl.DataFrame, x: Axis, y: Axis, metric: str, shown: Measure) 
     ring = alt.condition(f"datum.gain >= {gain.TIPPING}", alt.value(INK), alt.value("#b8c0c8"))
     marks = alt.Chart(rows(frame)).mark_circle(size=110, opacity=1, strokeWidth=1.4, invalid="show")
     found: alt.Chart = marks.encode(
-        x=alt.X(f"x:{kinds[0]}", **position(x, frame["x"])),
-        y=alt.Y(f"y:{kinds[1]}", **position(y, frame["y"])),
+        x=alt.X(f"x:{kinds[0]}", **position(x, frame["x"], listed=False)),
+        y=alt.Y(f"y:{kinds[1]}", **position(y, frame["y"], listed=False)),
         color=_colour(frame, shown),
         stroke=ring,
         tooltip=_tips(x, y, shown),
@@ -234,6 +234,5 @@ def _deaths_said(drawn: Map) -> list[str]:
     if contours.DEATH not in drawn.lines:
         return []
     rate = drawn.cells[contours.DEATH.metric].drop_nulls()
-    return [
-        f"Beyond the dashed line, in {(rate >= contours.DEATH.level).sum()} cells, the desk is liquidated on half of the paths or more."
-    ]
+    over = f"in {(rate >= contours.DEATH.level).sum()} cells"
+    return [f"Beyond the dashed line, {over}, the desk is liquidated on half of the paths or more."]

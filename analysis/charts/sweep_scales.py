@@ -59,8 +59,13 @@ def unit_of(unit: Unit, frame: pl.DataFrame, columns: Sequence[str]) -> tuple[fl
     return SHOWN.get(unit, (1.0, ""))
 
 
-def position(a: Axis, values: Iterable[Any], *, span: tuple[float, float] | None = None) -> dict[str, Any]:
-    """Arguments of `alt.X` or `alt.Y` for an axis, over `span` if given; ticks at its values where they are few."""
+def position(
+    a: Axis, values: Iterable[Any], *, span: tuple[float, float] | None = None, listed: bool = True
+) -> dict[str, Any]:
+    """Arguments of `alt.X` or `alt.Y` for an axis, over `span` if given.
+
+    Ticks stand at its values where they are few, unless they are not `listed` but happen to lie there.
+    """
     known = sorted(set(values))
     if a.category:
         written = [v for v in a.texts if v in known]
@@ -68,7 +73,8 @@ def position(a: Axis, values: Iterable[Any], *, span: tuple[float, float] | None
         named = alt.Axis(title=a.title, labelExpr=label, labelAngle=0, labelLimit=170, grid=False)
         return {"axis": named, "sort": written or known}
     low, high = span or _around(a, known[0], known[-1])
-    ticks: dict[str, Any] = {"values": known} if len(known) <= MOST_TICKS else _ticks(a, (low, high))
+    exact = listed and len(known) <= MOST_TICKS
+    ticks: dict[str, Any] = {"values": known} if exact else _ticks(a, (low, high))
     scale: dict[str, Any] = {"type": "log"} if a.log else {"zero": False}
     scale |= {"domain": [low, high], "nice": False}
     return {"axis": alt.Axis(title=a.title, format=",.3~g", grid=False, **ticks), "scale": alt.Scale(**scale)}
@@ -85,7 +91,7 @@ def _around(a: Axis, low: float, high: float) -> tuple[float, float]:
 
 def _ticks(a: Axis, span: tuple[float, float]) -> dict[str, Any]:
     """Along a log axis its round values; a linear one's are Vega's."""
-    return {"values": log_ticks(*span)} if a.log else {}
+    return {"values": log_ticks(*span)} if a.log else {"tickCount": MOST_TICKS - 2}
 
 
 def log_ticks(low: float, high: float) -> list[float]:

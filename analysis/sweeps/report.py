@@ -130,7 +130,8 @@ def _cards(sweep: SweepResult, metric: str) -> list[dict[str, str]]:
             row = known.row(end, named=True)
             number = names.figure(sweep, row, name)
             number = replace(number, label=f"{number.label}, {'largest' if end else 'least'}")
-            found.append(card(number, words.place(sweep, row)))
+            scenario = f"{row['scenario']}, " if len(sweep.manifest["scenarios"]) > 1 else ""
+            found.append(card(number, scenario + words.place(sweep, row)))
     tipped = gain.tipping(cells)
     if tipped:
         share = Number(value=tipped.share, unit="share", label="Cells with loop gain 1 or more")

@@ -107,10 +107,12 @@ def _mover(sweep: SweepResult, metric: str, scenario: str, cells: pl.DataFrame) 
     rows = list(found.iter_rows(named=True))
     swings = [Number(value=r["swing"], unit=unit, label=r["label"], error=r["swing_error"]) for r in rows]
     first = rows[0]
-    text = f"{first['label']} moves it most: by {swings[0]} between {first['low_at']} and {first['high_at']}"
+    text = (
+        f"It moves most with {_lower(first['label'])}: by {swings[0]} between {first['low_at']} and {first['high_at']}"
+    )
     sampled = sweep.manifest["design"] in names.SAMPLED
     rest = "" if sampled else f", with {_held(sweep, names.resting(sweep, cells, [first['axis']]))}"
-    others = "; ".join(f"{_lower(s.label)} by {s}" for s in swings[1:])
+    others = ", ".join(f"with {_lower(s.label)} by {s}" for s in swings[1:])
     text = f"{text}{rest}" + (f"; {others}." if others else ".")
     turns = [] if sampled else [_turn(sweep, metric, cells, r) for r in rows]
     return " ".join([text, *filter(None, turns)])
@@ -135,13 +137,20 @@ def _held(sweep: SweepResult, at: Mapping[str, Any]) -> str:
 
 
 def _by_variance(sweep: SweepResult, metric: str, scenario: str) -> str:
-    found = sobol_indices(sweep, metric, scenario=scenario).sort("total", descending=True).row(0, named=True)
-    label, total = names.axis(sweep, found["axis"]).label, f"{found['total'] * 100:.0f} %"
-    interval = f"95 % interval {found['total_low'] * 100:.0f} to {found['total_high'] * 100:.0f} %"
-    return (
-        f"{label} moves it most: it has a hand in {total} of the variance across cells ({interval}), "
-        f"{found['first'] * 100:.0f} % of it alone."
+    labels = {a.name: _lower(a.label) for a in names.axes(sweep)}
+    first, second = sobol_indices(sweep, metric, scenario=scenario).sort("total", descending=True).head(2).to_dicts()
+    text = (
+        f"It moves most with {labels[first['axis']]}, which has a hand in {_total(first)} of its variance across "
+        f"cells, {first['first'] * 100:.0f} % of it alone"
     )
+    if first["total_low"] > second["total_high"]:
+        return f"{text}."
+    return f"{text}; but {labels[second['axis']]}, with {_total(second)}, may matter as much: the intervals overlap."
+
+
+def _total(row: Mapping[str, Any]) -> str:
+    interval = f"{row['total_low'] * 100:.0f} to {row['total_high'] * 100:.0f}"
+    return f"{row['total'] * 100:.0f} % (95 % interval {interval} %)"
 
 
 def _tips(sweep: SweepResult, cells: pl.DataFrame) -> str:
