@@ -117,7 +117,7 @@ def test_tornado_of_names_goes_from_the_least_to_the_greatest(tmp_path: Path) ->
         tmp_path / "sweep", [listed(POLICY, policies)], lambda p: {METRIC: costs[p["policy"]]}, twin=None
     )
     bar = tornado(open_sweep(folder), METRIC).row(0, named=True)
-    assert (bar["low_at"], bar["high_at"], bar["swing"]) == ("kind=band width=0.02", "kind=every", 40e6)
+    assert (bar["low_at"], bar["high_at"], bar["swing"]) == ("band width=0.02", "every", 40e6)
 
 
 def test_tornado_of_a_list_rests_where_most_cells_do(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_sampled_axis_of_a_few_values_is_grouped_by_value(tmp_path: Path) -> N
     )  # fmt: skip
     means = [float(np.mean([p["x"] for p in points if p["policy"] == name])) for name in policies]
     bar = tornado(open_sweep(folder), METRIC).row(0, named=True)
-    assert (bar["axis"], bar["low_at"], bar["high_at"]) == ("policy", "kind=every", "kind=never")
+    assert (bar["axis"], bar["low_at"], bar["high_at"]) == ("policy", "every", "never")
     assert bar["swing"] == pytest.approx(5 + means[0] - means[1])
     along = scan(open_sweep(folder), METRIC, "policy")
     assert along["value"].to_list() == pytest.approx([means[1], 5 + means[0]])

@@ -39,6 +39,7 @@ def sobol_indices(
     percentile bootstrap over the design's rows with a fixed seed (SciPy's own draws from the global generator).
     Indices of a metric that does not vary are 0. With fresh noise in every cell, what the noise adds to the variance
     counts towards every total.
+    `scenario`: the first of the sweep where none is named.
     Raises UserError for another design, and where cells are missing or failed.
     """
     f_a, f_b, f_ab = _blocks(sweep, metric, scenario)
@@ -121,7 +122,8 @@ def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> 
     `axes.base`); for an axis of names, where the metric is least and greatest. In a sampled design: its mean over
     the tenth of the points with the lowest and with the highest value of the axis, all others as they fall, with the
     standard error of that mean. The error of a swing treats both ends as independent: with common noise it is an
-    upper bound. An axis with one value is left out. Raises UserError where no axis has two.
+    upper bound. An axis with one value is left out. `scenario`: the first of the sweep where none is named.
+    Raises UserError where no axis has two.
     """
     frame = names.cells(sweep, metric, scenario=scenario)
     sampled = sweep.manifest["design"] in names.SAMPLED
