@@ -10,7 +10,7 @@ from agents.funding_desk import FundingDesk
 from agents.hedger import Hedger
 from agents.policies import POLICIES
 from scenarios.loading import load
-from scenarios.scenario import Scenario
+from scenarios.scenario import Scenario, encode
 from scenarios.shipped import presets
 from scenarios.sweeps.cells import DESK
 from scenarios.sweeps.spec import Axis, SweepSpec
@@ -69,9 +69,10 @@ def frontier(
 
     The desk is the scenario's first hedger. desks: how many identical desks run the policy, each with the whole book:
     with more than one number the sweep is of kind "crowding". policies: tables as a scenario file has them, also of own
-    classes ({"kind": "module:Class", ...}); default `all_policies`. settings: dotted keys that every run has.
-    The other arguments are those of `sweep`: the same call goes on with what was interrupted. `analysis.sweeps` reads
-    the answer: frontier, best_policies, externality, write_frontier_report. Raises UserError.
+    classes ({"kind": "module:Class", ...}); default `all_policies`, and the desk's own if it is none of them.
+    settings: dotted keys that every run has. The other arguments are those of `sweep`: the same call goes on with what
+    was interrupted. `analysis.sweeps` reads the answer: frontier, best_policies, externality, write_frontier_report.
+    Raises UserError.
     """
     spec = frontier_spec(scenario, paths=paths, seed=seed, desks=desks, policies=policies, settings=settings)
     return sweep(
@@ -102,7 +103,7 @@ def frontier_spec(
     crowded = len(crowds) > 1
     for base in bases:
         check_desk(base, crowds)
-    tables = tuple(dict(policy) for policy in (all_policies() if policies is None else policies))
+    tables = tuple(dict(policy) for policy in (_tried(bases) if policies is None else policies))
     axes = [Axis(name="policy", key=f"agents.{DESK}.policy", values=tables, label="Hedging policy")]
     if crowds != (1,):
         axes.append(Axis(name="desks", key=f"agents.{DESK}.count", values=crowds, label="Desks running the policy"))
@@ -121,6 +122,15 @@ def frontier_spec(
         kind="crowding" if crowded else "frontier",
         file="frontier",
     )
+
+
+def _tried(bases: Sequence[Scenario]) -> tuple[Policy, ...]:
+    """All policies, and the one of a single scenario's desk where it is of a class of the user's own."""
+    shipped = all_policies()
+    own = encode(desk_of(bases[0]).policy) if len(bases) == 1 else {}
+    if not own or own["kind"] in {policy["kind"] for policy in shipped}:
+        return shipped
+    return ({key: value for key, value in own.items() if value is not None}, *shipped)
 
 
 def everywhere(desks: Sequence[int]) -> list[str]:

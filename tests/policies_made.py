@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from agents.policies import Policy, Situation, Vector
+from sim.params import param
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.sweeps_made import POLICY, SIZE, listed, write_sweep
 
@@ -17,6 +20,16 @@ DESKS = {**SIZE, "name": "desks", "keys": ["agents.hedger.count"], "apply": "set
 EVERY, LOOSE, NEVER = {"kind": "every", "interval": "tick"}, {"kind": "band", "width": 0.3}, {"kind": "never"}
 TIGHT = {"kind": "band", "width": 0.01}
 MILLION = 1e6
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfHedge(Policy):
+    """A policy of a user's own: hold a share of the neutral position."""
+
+    share: float = param(0.5, help="of the neutral position", ge=0)
+
+    def desired(self, at: Situation) -> Vector:
+        return self.share * at.target
 
 
 def lives(cost: float, loss: float, *, dead: int = 0, paths: int = 100, wide: float = 1.0, seed: int = 1) -> Paths:

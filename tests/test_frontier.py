@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,11 +24,14 @@ from analysis.sweeps.frontier import dominates, frontier
 from analysis.sweeps.frontier_report import write_frontier_report
 from analysis.sweeps.measures import RISKS, difference, measure
 from analysis.sweeps.outcomes import Outcome
+from scenarios.cli import main
 from scenarios.commands.frontier import numbers, scenarios
+from scenarios.loading import load
 from scenarios.policies_frontier import all_policies, everywhere, frontier_spec
 from scenarios.policies_frontier import frontier as run_frontier
 from scenarios.shipped import presets
 from scenarios.sweeps.cells import plan
+from scenarios.sweeps.sweep import sweep as sweep_cells
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.policies_made import EVERY, LOOSE, MILLION, NEVER, TIGHT, lives, write_policies
@@ -307,6 +312,32 @@ def test_every_kind_is_tried_over_its_range_in_every_preset() -> None:
     for cell in cells:
         desk = next(a for a in cell.scenario.agents if a.role == "hedger")
         assert desk.policy.kind == cell.values["policy"]["kind"]  # type: ignore[attr-defined]
+
+
+def test_a_policy_of_ones_own_is_tried_beside_the_others(tmp_path: Path) -> None:
+    own = {"kind": "tests.policies_made:HalfHedge", "share": 0.7, "interval": "1d"}
+    scenario = load("covid_crash_2020", {"agents.hedger.policy": own})
+    spec = frontier_spec(scenario, paths=4)
+    assert len(spec.axes[0].values) == len(all_policies()) + 1
+    assert spec.axes[0].values[0] == own
+    alone = dataclasses.replace(spec, axes=(dataclasses.replace(spec.axes[0], values=(own,)),))
+    swept = sweep_cells(alone, out=tmp_path / "sweep", workers=1)
+        dataclasses.replace(spec, axes=(dataclasses.replace(spec.axes[0], values=(own,)),)),
+        out=tmp_path / "sweep",
+        workers=1,
+    )
+    assert frontier(swept).select("label", "kind", "parameter").row(0) == (
+        "HalfHedge 0.7", "tests.policies_made:HalfHedge", "share = 0.7",
+    )  # fmt: skip
+
+
+def test_dry_run_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["frontier", "covid_crash_2020", "--paths", "4", "--desks", "1,2", "--dry-run"])
+    assert result.exit_code == 0, result.output
+    assert f"cells    {2 * len(all_policies())}" in result.output
+    assert "crowding_covid_crash_2020" in result.output
+    assert not list(tmp_path.iterdir())
 
 
 def test_desks_that_a_lender_names_cannot_be_copied() -> None:

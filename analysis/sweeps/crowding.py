@@ -48,7 +48,8 @@ def externality(sweep: SweepResult, world: str = "actual", scenario: str | None 
     `liquidation_rate`, `liquidation_rate_after`: of a desk; `liquidation_rise` their difference.
     The cost stops when a desk is liquidated, so where `liquidation_rise` is large the loss tells more than the cost.
 
-    In a twin with every loop cut nobody moves the price, and the externality is about zero. Identical desks have the
+    In a twin with every loop cut nobody moves the price, and the externality is zero, until desks have to be wound up
+    together: depth is finite there too, and who waits for it loses or gains meanwhile. Identical desks have the
     same law, so one of them speaks for all. Raises UserError for a sweep with a single number of desks.
     """
     numbers = read.desk_numbers(sweep)

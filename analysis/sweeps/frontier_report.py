@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analysis import page
-from analysis.numbers import Unit
+from analysis.numbers import MINUS, Unit
 from analysis.page import Table
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import outcomes
@@ -33,7 +33,11 @@ READ_CROWDING = (
     "that were there, by step; grey lines are the other policies. A desk that dies stops paying, so where costs fall, "
     "losses tell."
 )
-READ_APPETITES = "Each cell is the best policy for who wants what its column says; colour is the kind of policy."
+MEANT = "; ".join(f"{appetite.name}: {appetite.said}" for appetite in APPETITES)
+STAYING = "Staying alive is being liquidated on at most 5 % of the paths, where any policy is."
+READ_APPETITES = (
+    f"Each cell is the best policy for who wants what its column says. {MEANT}. {STAYING} Colour is the kind of policy."
+)
 NO_ROOM = 4  # scenarios beyond which the terminal shows only the table of best policies
 
 
@@ -92,7 +96,7 @@ def _overview(best: pl.DataFrame, names: list[str]) -> list[str]:
     if shown is None:
         return []
     lead = ["For a desk that does not know which of them comes, each as likely:"] if shown == ANY_CRISIS else []
-    return [*lead, *words.appetite_lines(best, shown)]
+    return _tidy([*lead, *words.appetite_lines(best, shown)])
 
 
 def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -> dict[str, Any]:
@@ -122,7 +126,9 @@ def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -
 
 
 def _tidy(told: list[str]) -> list[str]:
-    return [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in told]
+    """Numbers that no line break takes apart."""
+    joined = f"{MINUS}\N{WORD JOINER}$"
+    return [text.replace(" %", "\N{NO-BREAK SPACE}%").replace(f"{MINUS}$", joined) for text in told]
 
 
 def frontier_table(frame: pl.DataFrame, risk: str) -> Table:
@@ -154,11 +160,8 @@ def best_table(best: pl.DataFrame) -> Table:
         dead = str(words.figure(row, "liquidation_rate", "share"))
         named = row["label"] or "makes no difference"
         rows.append((row["scenario"], row["appetite"], named, *figures, dead, ", ".join(close[:3]) + more))
-    said = "; ".join(f"{appetite.name}: {appetite.said}" for appetite in APPETITES)
-    note = (
-        f"{said}. Staying alive: liquidated on at most 5 % of the paths, where any policy is. As good: not to be told "
-    )
-    return Table("Best policies", header, rows, note=f"{note}apart within two paired standard errors.")
+    note = f"{MEANT}. {STAYING} As good: not to be told apart within two paired standard errors."
+    return Table("Best policies", header, rows, note=note)
 
 
 def crowding_table(steps: pl.DataFrame) -> Table:
