@@ -322,10 +322,6 @@ def test_a_policy_of_ones_own_is_tried_beside_the_others(tmp_path: Path) -> None
     assert spec.axes[0].values[0] == own
     alone = dataclasses.replace(spec, axes=(dataclasses.replace(spec.axes[0], values=(own,)),))
     swept = sweep_cells(alone, out=tmp_path / "sweep", workers=1)
-        dataclasses.replace(spec, axes=(dataclasses.replace(spec.axes[0], values=(own,)),)),
-        out=tmp_path / "sweep",
-        workers=1,
-    )
     assert frontier(swept).select("label", "kind", "parameter").row(0) == (
         "HalfHedge 0.7", "tests.policies_made:HalfHedge", "share = 0.7",
     )  # fmt: skip
