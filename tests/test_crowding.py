@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from analysis.charts.crowding import crowding_chart
-from analysis.sweeps import frontier_words as words
+from analysis.sweeps import crowding_words
 from analysis.sweeps.crowding import externality, frontiers
 from analysis.sweeps.frontier_report import render, write_frontier_report
 from scenarios.policies_frontier import frontier as run_frontier
@@ -74,7 +74,7 @@ def test_frontiers_stand_one_below_the_other(crowd: SweepResult) -> None:
 
 
 def test_words_tell_that_dead_desks_stop_paying(crowd: SweepResult) -> None:
-    told = words.crowding(crowd)
+    told = crowding_words.crowding(crowd)
     assert told[0].startswith("Take 'every', which risks least with 1. From 1 to 2 desks, one more desk puts $30.000m")
     assert "desks die sooner and stop paying: there the loss tells" in told[0]
     assert told[1].endswith("by number of desks: 1: 'every' at $100.0 ± 0.1m; 2: none; 5: none.")

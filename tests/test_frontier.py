@@ -20,6 +20,7 @@ from analysis.charts.sweep import draw_sweep
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import measures, outcomes
 from analysis.sweeps.appetite import ANY_CRISIS, best_policies
+from analysis.sweeps.appetite_words import appetite_lines
 from analysis.sweeps.frontier import dominates, frontier
 from analysis.sweeps.frontier_report import write_frontier_report
 from analysis.sweeps.measures import RISKS, difference, measure
@@ -224,7 +225,7 @@ def test_where_nobody_lives_the_least_dead_are_chosen_and_it_is_said(tmp_path: P
     best = {row["appetite"]: row for row in best_policies(sweep).iter_rows(named=True)}
     assert best["thrifty"]["label"] == "every"
     assert not best["thrifty"]["within_limit"]
-    lines = words.appetite_lines(best_policies(sweep), "covid_crash_2020")
+    lines = appetite_lines(best_policies(sweep), "covid_crash_2020")
     assert "(no policy stays below 5 %)" in " ".join(lines)
     assert any(
         "No policy keeps this desk alive: the least often liquidated is 'every'" in t for t in words.paragraphs(sweep)

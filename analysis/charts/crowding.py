@@ -14,8 +14,8 @@ from analysis.charts.policies import GREY
 from analysis.charts.scales import axis, rows
 from analysis.charts.theme import INK, MUTED, WIDTH, Chart
 from analysis.numbers import money
+from analysis.sweeps import appetite_words, crowding_words, outcomes
 from analysis.sweeps import frontier_words as words
-from analysis.sweeps import outcomes
 from analysis.sweeps.appetite import APPETITES, best_policies
 from analysis.sweeps.crowding import externality, frontiers
 from analysis.sweeps.frontier import MANY
@@ -39,10 +39,10 @@ def crowding_chart(sweep: SweepResult, *, scenario: str | None = None, risk: str
     steps = externality(sweep, scenario=scenario)
     frame = frontiers(sweep, risk, scenario=scenario)
     title = "Crowding: the same policies when several desks run them"
-    said = words.crowding(sweep, scenario, risk)[0]
+    said = crowding_words.crowding(sweep, scenario, risk)[0]
     if not steps.height or not any(steps[c].abs().max() for c in ("cost_externality", "loss_externality")):
         return theme.note(title, said)
-    first = words.lonely(frame)["label"]
+    first = crowding_words.lonely(frame)["label"]
     pick = alt.selection_point(
         name=CHOSEN, fields=["label"], value=[{"label": first}], on=CLICK, clear=False, toggle=False, empty=False
     )
@@ -185,7 +185,7 @@ def appetite_chart(sweep: SweepResult, *, desks: int | None = None) -> Chart:
                 text=f"{name}:N", color=colour
             )
         )
-    said = words.appetites_said(best)
+    said = appetite_words.appetites_said(best)
     return theme.finish(theme.layer(box, *texts, width=width, height=height), title, said)
 
 

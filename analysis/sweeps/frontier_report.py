@@ -10,8 +10,8 @@ import polars as pl
 from analysis import page
 from analysis.numbers import MINUS, Unit
 from analysis.page import Table
+from analysis.sweeps import appetite_words, crowding_words, outcomes
 from analysis.sweeps import frontier_words as words
-from analysis.sweeps import outcomes
 from analysis.sweeps.appetite import ANY_CRISIS, APPETITES, best_policies
 from analysis.sweeps.crowding import externality
 from analysis.sweeps.frontier import MANY, frontier
@@ -96,7 +96,7 @@ def _overview(best: pl.DataFrame, names: list[str]) -> list[str]:
     if shown is None:
         return []
     lead = ["For a desk that does not know which of them comes, each as likely:"] if shown == ANY_CRISIS else []
-    return _tidy([*lead, *words.appetite_lines(best, shown)])
+    return _tidy([*lead, *appetite_words.appetite_lines(best, shown)])
 
 
 def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -> dict[str, Any]:
@@ -111,10 +111,10 @@ def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -
         figures.append(
             page.figure(f"crowding-{scenario}", crowding_chart(sweep, scenario=scenario, risk=risk), READ_CROWDING)
         )
-        crowded = words.crowding(sweep, scenario, risk)
+        crowded = crowding_words.crowding(sweep, scenario, risk)
         tables.append(crowding_table(externality(sweep, scenario=scenario)))
     several = len(sweep.manifest["scenarios"]) > 1
-    lines = words.appetite_lines(best, scenario) if several else []
+    lines = appetite_words.appetite_lines(best, scenario) if several else []
     return {
         "title": scenario,
         "figures": figures,
@@ -188,7 +188,7 @@ def render(sweep: SweepResult, *, risk: str = "es_95") -> Group:
         blocks.append(_screen(frontier_table(frontier(sweep, risk, scenario=name), risk), title=name))
         blocks += [Text(f"\n{text}") for text in words.paragraphs(sweep, name, risk)]
         if len(outcomes.desk_numbers(sweep)) > 1:
-            blocks += [Text(f"\n{text}") for text in words.crowding(sweep, name, risk)]
+            blocks += [Text(f"\n{text}") for text in crowding_words.crowding(sweep, name, risk)]
         blocks.append(Text())
     blocks.append(_screen(best_table(best), title="Best policies"))
     return Group(*blocks)
