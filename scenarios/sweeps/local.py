@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from scenarios.sweeps.fingerprint import fingerprint
 from sim.ensemble import begin_worker, end_pool, main_left_alone
 
 Job = tuple[Cell, Path | None]  # a cell, and the folder for its own dataset
-Work = Callable[[float], None]  # is told how many cells, and shares of cells, are done since the last call
+Work = Callable[[float], None]  # is told how much of the jobs is done, in cells
 
-# What the cells of all workers have done, in cells; shared with the parent, and set when a worker starts.
-_done: Any = None
+# The share that is done of each job, in memory that all workers and the parent see. Every job has a place of its own,
+# so that no lock is needed, which a killed worker might hold.
+_shares: Any = None
 
 
 def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None = None) -> Iterator[CellResult]:
@@ -32,76 +34,76 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
     """
     count = min(workers or os.cpu_count() or 1, len(jobs))
     if count <= 1:
-        for cell, keep in jobs:
-            yield run_cell(cell, keep, _since(work))
+        for done, (cell, keep) in enumerate(jobs):
+            yield run_cell(cell, keep, None if work is None else partial(_tell, work, done))
         return
-    suspects: list[Job] = []
-    yield from _pooled(deque(jobs), count, work, suspects)
-    for job in suspects:
-        again: list[Job] = []
-        yield from _pooled(deque([job]), 1, work, again)
+    shares = multiprocessing.get_context("spawn").RawArray("d", len(jobs))
+    suspects: list[int] = []
+    pools = _Pools(jobs, shares, work)
+    yield from pools.run(deque(range(len(jobs))), count, suspects)
+    for number in suspects:
+        again: list[int] = []
+        yield from pools.run(deque([number]), 1, again)
         if again:
             said = "its worker process died twice (killed, or out of memory); try fewer paths or a smaller run.chunk"
-            yield CellResult(job[0].index, FAILED, fingerprint(), 0.0, said)
+            yield CellResult(jobs[number][0].index, FAILED, fingerprint(), 0.0, said)
 
 
-def _pooled(jobs: deque[Job], count: int, work: Work | None, suspects: list[Job]) -> Iterator[CellResult]:
-    """Results of the jobs; those that ran in a process beside one that died are left in `suspects`."""
-    while jobs:
-        counter = multiprocessing.get_context("spawn").Value("d", 0.0)
-        pool = ProcessPoolExecutor(
-            count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(counter,)
-        )
-        running: dict[Future[CellResult], Job] = {}
-        told = 0.0
-        try:
-            while jobs or running:
-                while (
-                    jobs and len(running) < count
-                ):  # no more than are running: who is in here when one dies is suspect
-                    job = jobs.popleft()
-                    with main_left_alone(pickle.dumps(job)):
-                        running[pool.submit(_work, *job)] = job
-                finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
-                if work is not None:
-                    now = counter.value
-                    work(now - told)
-                    told = now
-                for future in finished:
-                    result = future.result()
-                    del running[future]
-                    yield result
-            pool.shutdown()
-        except BrokenProcessPool:
-            suspects += running.values()
-            end_pool(pool)
-            if work is not None:
-                work(-(counter.value % 1))
-        except BaseException:
-            end_pool(pool)
-            raise
+@dataclass(frozen=True)
+class _Pools:
+    """Pools of workers for some of the jobs, one after the other as long as their processes die."""
+
+    jobs: Sequence[Job]
+    shares: Any
+    work: Work | None
+
+    def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Iterator[CellResult]:
+        """Results of the jobs; those that were running when a process died are left in `suspects`."""
+        while waiting:
+            context = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(self.shares,))
+            running: dict[Future[CellResult], int] = {}
+            try:
+                while waiting or running:
+                    # none waits in the pool's own queue: who is in there when a process dies is suspect
+                    while waiting and len(running) < count:
+                        number = waiting.popleft()
+                        running[self._submit(pool, number)] = number
+                    finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
+                    if self.work is not None:
+                        self.work(sum(self.shares))
+                    for future in finished:
+                        result = future.result()
+                        self.shares[running.pop(future)] = 1.0
+                        yield result
+                pool.shutdown()
+            except BrokenProcessPool:
+                suspects += running.values()
+                end_pool(pool)
+            except BaseException:
+                end_pool(pool)
+                raise
+
+    def _submit(self, pool: ProcessPoolExecutor, number: int) -> Future[CellResult]:
+        job = self.jobs[number]
+        self.shares[number] = 0.0
+        with main_left_alone(pickle.dumps(job)):
+            return pool.submit(_run, number, *job)
 
 
-def _begin(counter: Any) -> None:
-    global _done
-    _done = counter
+def _begin(shares: Any) -> None:
+    global _shares
+    _shares = shares
     begin_worker()
 
 
-def _work(cell: Cell, keep: Path | None) -> CellResult:
-    return run_cell(cell, keep, _since(_add))
+def _run(number: int, cell: Cell, keep: Path | None) -> CellResult:
+    return run_cell(cell, keep, partial(_note, number))
 
 
-def _add(share: float) -> None:
-    with _done.get_lock():
-        _done.value += share
+def _note(number: int, share: float) -> None:
+    _shares[number] = share
 
 
-def _since(tell: Work | None) -> Work | None:
-    """From the share of a cell that is done, to what was done since the last call."""
-    return None if tell is None else partial(_step, tell, [0.0])
-
-
-def _step(tell: Work, before: list[float], share: float) -> None:
-    tell(share - before[0])
-    before[0] = share
+def _tell(work: Work, done: int, share: float) -> None:
+    work(done + share)

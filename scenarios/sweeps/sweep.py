@@ -99,12 +99,13 @@ class _Tally:
     """How far the sweep is: finished cells, and work in cells."""
 
     def __init__(self, progress: Progress | None, cells: int, finished: int) -> None:
-        self._progress, self._cells, self._finished, self._work = progress, cells, finished, float(finished)
+        self._progress, self._cells, self._finished, self._before = progress, cells, finished, finished
+        self._work = float(finished)
         self._tell()
 
-    def work(self, more: float) -> None:
-        """`more` cells' worth of work has been done."""
-        self._work += more
+    def work(self, done: float) -> None:
+        """So much of what there was to do is done, in cells."""
+        self._work = max(self._work, self._before + done)
         self._tell()
 
     def finished(self) -> None:
