@@ -298,6 +298,31 @@ def test_report_is_complete_in_one_file(sweep: SweepResult, tmp_path: Path, risk
     assert page.count('class="spec"') == 2
 
 
+@pytest.mark.parametrize("risk", ["es_95", "pnl_sd", "liquidation_rate"])
+def test_a_single_path_is_reported_without_errors(tmp_path: Path, risk: str) -> None:
+    one = [(table, {name: values[:1] for name, values in paths.items()}) for table, paths in POLICIES]
+    swept = write_policies(tmp_path / "sweep", one)
+    found = frontier(swept, risk)
+    assert found["cost_error"].null_count() == 4
+    assert not found["clearly_dominated"].any()
+    assert write_frontier_report(swept, tmp_path / "frontier.html", risk=risk).exists()
+
+
+def test_bare_sweeps_are_reported_too(tmp_path: Path) -> None:
+    for name, more in (("failed", {"failed": dict.fromkeys(range(4), "no")}), ("begun", {"missing": range(4)})):
+        swept = write_policies(tmp_path / name, POLICIES, **more)
+        assert best_policies(swept).height == 0
+        assert "No policy has finished" in write_frontier_report(swept, tmp_path / f"{name}.html").read_text()
+    alone = write_policies(tmp_path / "alone", POLICIES)
+    manifest = json.loads((alone.path / "sweep.json").read_text())
+    (alone.path / "sweep.json").write_text(json.dumps(manifest | {"twin": None}))
+    alone = open_sweep(alone.path)
+    assert len(frontier_chart(alone).to_dict()["vconcat"][0]["hconcat"]) == 1
+    assert "Had the market not answered back" not in " ".join(words.paragraphs(alone))
+    with pytest.raises(UserError, match=r"no such world"):
+        frontier(alone, world="frozen")
+
+
 # --- the sweep of policies -------------------------------------------------------------------------------------------
 
 

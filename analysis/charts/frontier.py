@@ -13,8 +13,9 @@ from analysis.charts.cell_detail import CLICK, about
 from analysis.charts.policies import GREY, Panel
 from analysis.charts.scales import axis, rows
 from analysis.charts.theme import Chart
-from analysis.numbers import Number, Unit
-from analysis.sweeps import frontier_words, outcomes
+from analysis.numbers import Unit
+from analysis.sweeps import frontier_words as words
+from analysis.sweeps import outcomes
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import CLEAR, COSTS, RISKS, unit_of
 from sim.sweep_dataset import SweepResult
@@ -52,9 +53,11 @@ def frontier_chart(
     worlds = outcomes.worlds(sweep)
     found = [frontier(sweep, risk, cost, world, scenario, desks) for world in worlds]
     title = f"{COSTS[cost][0]} against {RISKS[risk][0]}"
-    if not found[0].height or frontier_words.indifferent(sweep, scenario, desks):
-        return theme.finish(theme.note(title, ""), title, frontier_words.paragraphs(sweep, scenario, risk, desks))
-    said = frontier_words.standing(found[0], risk)
+    if not found[0].height or words.indifferent(sweep, scenario, desks):
+        return theme.finish(theme.note(title, ""), title, words.paragraphs(sweep, scenario, risk, desks))
+    if found[0]["risk"].null_count():
+        return theme.note(title, "A single path has no standard deviation.")
+    said = words.standing(found[0], risk)
     table = pl.concat([_points(frame, risk) for frame in found])
     cells = sweep.cells.filter(pl.col("cell").is_in(found[0]["cell"].to_list())).collect()
     facts, parts, quantiles = (panel.transform_filter(alt.param(name=CHOSEN)) for panel in about(sweep, cells))
@@ -93,17 +96,19 @@ def _points(frame: pl.DataFrame, risk: str) -> pl.DataFrame:
 
 
 def _said(row: dict[str, Any], unit: Unit) -> dict[str, str]:
-    told = {"cost_said": _text(row, "cost", "$"), "risk_said": _text(row, "risk", unit)}
-    told |= {"dead_said": _text(row, "liquidation_rate", "share"), "standing": "efficient", "excess_said": ""}
+    told = {"cost_said": str(words.figure(row, "cost")), "risk_said": str(words.figure(row, "risk", unit))}
+    told |= {
+        "dead_said": str(words.figure(row, "liquidation_rate", "share")),
+        "standing": "efficient",
+        "excess_said": "",
+    }
     if not row["efficient"]:
         how = "clearly dominated" if row["clearly_dominated"] else "dominated, within the noise,"
         told["standing"] = f"{how} by {row['dominated_by']}"
-        told["excess_said"] = f"cost + {_text(row, 'excess_cost', '$')}, risk + {_text(row, 'excess_risk', unit)}"
+        told["excess_said"] = (
+            f"cost + {words.figure(row, 'excess_cost')}, risk + {words.figure(row, 'excess_risk', unit)}"
+        )
     return told
-
-
-def _text(row: dict[str, Any], name: str, unit: Unit) -> str:
-    return str(Number(value=row[name], unit=unit, label=name, error=row[f"{name}_error"]))
 
 
 def _first(table: pl.DataFrame) -> int:
