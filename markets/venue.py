@@ -85,6 +85,12 @@ class Rule:
         """half_spread and depth: at base vol; they go with s/s_base to the powers spread_power and -depth_power."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
 
+    def says_as(self, other: Rule) -> bool:
+        """Whether the levels are surely those of another rule of the same venue: nothing that they depend on moved."""
+        (vol, _, half_spread, spread_power, depth, depth_power), before = self._terms, other._terms
+        stands = vol is before[0] or spread_power == depth_power == 0
+        return stands and half_spread == before[2] and isinstance(depth, float) and depth == before[4]
+
     @cached_property
     def levels(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
@@ -126,6 +132,11 @@ class Book(NamedTuple):
         return dict(zip(self.makers, self.shares, strict=True))
 
 
+def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
+    """Whether both hold the very same objects: what was derived from the ones stands for the others."""
+    return len(these) == len(those) and all(a is b for a, b in zip(these, those, strict=True))
+
+
 class Venue(ABC):
     """A market for one thing. Subclasses say what the price is and how a trade settles.
 
@@ -145,6 +156,8 @@ class Venue(ABC):
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None
+        self._last_book: Book | None = None
+        self._book_of: tuple[object, ...] = ()  # the rule and the quotes that it was made of
         self._rule: Rule | None = None
         self._rule_version = -1
         self.halted_until = np.zeros(world.paths)  # seconds
@@ -219,7 +232,7 @@ class Venue(ABC):
         factors, spec, feedback = self.world.factors, self.spec, self.world.feedback
         if self._rule is None or self._rule_version != factors.version:
             self._rule_version = factors.version
-            self._rule = Rule(
+            rule = Rule(
                 factors.vol,
                 factors.vol_base,
                 spec.half_spread * factors.spread_line,
@@ -227,6 +240,8 @@ class Venue(ABC):
                 self._outside_depth(),
                 spec.depth_power * feedback.depth,
             )
+            if self._rule is None or not rule.says_as(self._rule):
+                self._rule = rule
         return self._rule
 
     def _outside_depth(self) -> Vector | float:
@@ -264,6 +279,11 @@ class Venue(ABC):
         return tuple(self._quotes)
 
     @property
+    def moves(self) -> bool:
+        """Whether trades move the price."""
+        return self._impact_switch * self.spec.impact != 0
+
+    @property
     def is_open(self) -> Mask:
         """Where no halt is in force, (paths,)."""
         return self.halted_until <= self.world.now
@@ -271,18 +291,25 @@ class Venue(ABC):
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
-            paths, quotes = self.world.paths, [self.quote_of(maker) for maker in self._quotes]
-            levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
-            for quote in quotes:
-                levels[DEPTH] += quote.depth
-            floor = np.empty(paths)
-            floor[:] = self.spec.depth_floor * self._outside_depth()
-            behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
-            for share, quote in zip(shares, quotes, strict=False):
-                add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
-            names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
-            self._book = Book(levels, names, shares[: len(names)])
+            made_of = (self.rule(), *(self.quote_of(maker) for maker in self._quotes))
+            if self._last_book is None or not same(made_of, self._book_of):
+                self._last_book, self._book_of = self._gather(), made_of
+            self._book = self._last_book
         return self._book
+
+    def _gather(self) -> Book:
+        """The quotes of all makers in one book."""
+        paths, quotes = self.world.paths, [self.quote_of(maker) for maker in self._quotes]
+        levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
+        for quote in quotes:
+            levels[DEPTH] += quote.depth
+        floor = np.empty(paths)
+        floor[:] = self.spec.depth_floor * self._outside_depth()
+        behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
+        for share, quote in zip(shares, quotes, strict=False):
+            add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
+        names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
+        return Book(levels, names, shares[: len(names)])
 
     @property
     def half_spread(self) -> Vector:
@@ -296,6 +323,8 @@ class Venue(ABC):
 
     def expose(self, loop: str, flow: Vector) -> None:
         """Add what a hedger would trade per unit move of this price, (paths,) $ notional; stands for one tick."""
+        if not self.moves:
+            return
         known = self._exposed.get(loop)
         self._exposed[loop] = flow if known is None else known + flow
 
@@ -306,7 +335,7 @@ class Venue(ABC):
         """
         flow = self._exposed.get(loop)
         if flow is None:
-            return np.zeros(self.world.paths)
+            return self._nothing
         return self._impact_switch * self.spec.impact * flow / self.depth
 
     @property

@@ -91,7 +91,8 @@ class MarketWorld(World):
         self._clearing = False
         moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
         for venue, move in moves:
-            venue.displace(move)
+            if venue.moves:
+                venue.displace(move)
         self.ledger.check(f"{self.timestamp()} CLEAR")
 
     def soon(self, event: simpy.Event, value: Any) -> None:

@@ -104,8 +104,8 @@ TEN = (
     Mutation(
         name="sign of the inventory skew",
         file="agents/market_maker.py",
-        old="switch * quoting.inventory_skew,",
-        new="-switch * quoting.inventory_skew,",
+        old="            self._switch * agent.quoting.inventory_skew,",
+        new="            -self._switch * agent.quoting.inventory_skew,",
         cases=("inventory-skew",),
         control="a-sale",
     ),
