@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import ATTRIBUTION, UNSPLIT
-from markets.kernels.hedging import add_step
+from markets.kernels.hedging import PARTS, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
 
@@ -34,7 +34,8 @@ class Desk:
         self.book = book
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
-        self.totals = {component: world.full(0.0) for component in (*ATTRIBUTION, UNSPLIT)}
+        self.parts = np.zeros((PARTS, world.paths))
+        self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -67,9 +68,15 @@ class Desk:
 
     def value_now(self) -> Vector:
         """Value of the book now, (paths,) $."""
-        tick = self.world.factors.tick
-        value: Vector = self.scale * self.book.value(tick, self.world.factors.state, self.fixings, settled=self._tick)
+        value: Vector = self.scale * self._unit_value_now()
         return value
+
+    def _unit_value_now(self) -> Vector:
+        """The same of one unit of scale; where Greeks of this price are at hand, theirs."""
+        factors = self.world.factors
+        if self._greeks is not None and self._greeks[0] == factors.version:
+            return self._greeks[1].value
+        return self.book.value(factors.tick, factors.state, self.fixings, settled=self._tick)
 
     def greeks(self, state: State | None = None) -> Greeks:
         """Greeks of one unit of scale at the market as it stands, computed once per price; or at another `state`."""
@@ -102,44 +109,45 @@ class Desk:
     # --- why it moved ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
         """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
-        tick, state = self.world.factors.tick, self.world.factors.state
-        if tick == self._tick:
+        tick, state, since = self.world.factors.tick, self.world.factors.state, self._tick
+        if tick == since:
             return
-        steps = self._steps(tick) if self.attributed else {}
-        value = steps.pop("end", None)
-        if value is None or self.book.settles(self._tick, tick):
-            cash = self.book.cashflows(self._tick, tick, state, self.fixings)
-            self.book.fix(self._tick, tick, state, self.fixings)
-            settled = self.book.value(tick, state, self.fixings, settled=tick)
-            if value is None:
-                steps[UNSPLIT] = settled + cash - self._unit_value
-            else:
-                steps["rates"] = steps["rates"] + (settled + cash - value)
-            value = settled
+        end = value = self._unit_value_now()
+        if self.book.settles(since, tick):
+            cash = self.book.cashflows(since, tick, state, self.fixings)
+            self.book.fix(since, tick, state, self.fixings)
+            value = self.book.value(tick, state, self.fixings, settled=tick)
+            end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-        for component, step in steps.items():
-            add_step(step, self.scale, self.totals[component], self.unhedged)
-        self._tick, self._state, self._unit_value, self._greeks = tick, state, value, None
+            self._greeks = None
+        self._attribute(tick, state, end)
+        self._tick, self._state, self._unit_value = tick, state, value
 
-    def _steps(self, tick: int) -> dict[str, Vector]:
-        """P&L per unit of scale of each step, and the value at the `end` of them."""
-        book, old, new, since = self.book, self._state, self.world.factors.state, self._tick
+    def _attribute(self, tick: int, new: State, end: Vector) -> None:
+        """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
+        if not self.attributed:
+            add_whole(self.scale, self._unit_value, end, self.totals[UNSPLIT], self.unhedged)
+            return
+        book, old, since = self.book, self._state, self._tick
         greeks = book.greeks(tick, old, self.fixings, settled=since)
-        delta = greeks.delta * (new.spot - old.spot)
-        spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
-        vol_moved = end = spot_moved
-        if not np.array_equal(old.vol, new.vol):
-            vol_moved = end = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
-        if not all(np.array_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
-            end = book.value(tick, new, self.fixings, settled=since)
-        return {
-            "theta": greeks.value - self._unit_value,
-            "delta": delta,
-            "gamma": spot_moved - greeks.value - delta,
-            "vega": vol_moved - spot_moved,
-            "rates": end - vol_moved,
-            "end": end,
-        }
+        after_vol = spot_moved = end
+        if not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)) or book.settles(since, tick):
+            after_vol = spot_moved = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
+        if not _equal(old.vol, new.vol):
+            spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
+        attribute(
+            self.scale,
+            self._unit_value,
+            greeks.value,
+            greeks.delta,
+            old.spot,
+            new.spot,
+            spot_moved,
+            after_vol,
+            end,
+            self.parts,
+            self.unhedged,
+        )
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:
@@ -184,6 +192,11 @@ class Desk:
             some = np.abs(wanted) > 1e-9
             least = np.minimum(least, np.where(some, at_hand / np.where(some, wanted, 1.0), 1.0))
         return np.where(least > 0.98, 1.0, least)
+
+
+def _equal(a: Vector, b: Vector) -> bool:
+    """Whether a level has not moved on any path; one that stands is the same array."""
+    return a is b or np.array_equal(a, b)
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,7 +89,8 @@ class CompiledBook:
         self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
         self._base = np.array([market.spot0, market.vol_base])
         swaps = self._swaps
-        self._dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        self._dates: list[int] = np.unique(dates).tolist()
         self._kept: dict[tuple[int, int, bool], _Rows] = {}
         self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
         self.has_swaps = any(isinstance(i, Swap) for i in book.instruments)
@@ -101,7 +103,7 @@ class CompiledBook:
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
         since, now = self.clock.ticks[tick_from], self.clock.ticks[tick_to]
-        return bool(((self._dates > since) & (self._dates <= now)).any())
+        return bisect_right(self._dates, since) < bisect_right(self._dates, now)
 
     def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
         """$ paid in (tick_from, tick_to] at the state of `tick_to`, (paths,): payoffs and coupons."""
