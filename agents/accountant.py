@@ -61,7 +61,7 @@ class Accountant:
                 lender.write_off(name, world.equity_now(name))
         for agent in world.agents:
             self._write(agent)
-        world.ledger.check(f"{world.timestamp()} MARK")
+        world.ledger.check(lambda: f"{world.timestamp()} MARK")
 
     def _write(self, agent: Agent) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name

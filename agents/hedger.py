@@ -61,6 +61,7 @@ class _Hedging:
         self.last_spot = world.factors.spot.copy()
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
+        self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
         self.hedges_rates = agent.hedge_rates and not self.passive
         # who sends at once may let its order depend on the price that it leads to
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
@@ -78,7 +79,7 @@ class _Hedging:
                 self.last_look = world.tick_index
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
-            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or sent.any()}
+            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or _some(sent)}
             self.unfilled = {}  # whatever was left is in these orders
             world.start(self._send(orders))
 
@@ -102,8 +103,9 @@ class _Hedging:
                 self.last_spot = last_spot
             self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
-    def _left_at(self, venue: str) -> Mask:
-        return self.unfilled.get(venue, np.zeros(self.world.paths, dtype=bool))
+    def _looks(self, due: bool, venue: str) -> Mask:
+        """Where the desk looks now: everywhere when its time has come, else where an order came back."""
+        return self.everywhere if due else self.unfilled.get(venue, self.nowhere)
 
     def _under_way(self, venue: str) -> Vector:
         return self.in_flight.get(venue, np.zeros(self.world.paths))
@@ -111,9 +113,9 @@ class _Hedging:
     # --- the asset -------------------------------------------------------------------------------------------------
     @property
     def _held(self) -> Vector:
-        """Units held, with those on their way, (paths,)."""
+        """Units held, with those on their way, (paths,); not to be written to, and good until something is traded."""
         held = self.world.ledger.balance(self.agent.name, "asset")
-        return held + self.in_flight["asset"] if "asset" in self.in_flight else held.copy()
+        return held + self.in_flight["asset"] if "asset" in self.in_flight else held
 
     def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
@@ -153,12 +155,16 @@ class _Hedging:
 
     def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""
-        looks, held, factors = due | self._left_at("asset"), self._held, self.world.factors
+        looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
+
+        if not self.together:
+            return {"asset": self._asset_order(due, looks, held), **self._rate_orders(due)}
+        held = held.copy()
 
         def asset(move: Vector) -> Vector:
             return self._asset_order(due, looks, held, factors.if_spot_moved(move))
 
-        return {"asset": asset if self.together else self._asset_order(due, looks, held), **self._rate_orders(due)}
+        return {"asset": asset, **self._rate_orders(due)}
 
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
@@ -174,7 +180,7 @@ class _Hedging:
         for name, unit in desk.neutral_swaps().items():
             position = self.world.venue(name).exposure(self.agent.name) + self._under_way(name)
             target = desk.scale * unit
-            order = np.where(self.hedges_rates & (due | self._left_at(name)), target - position, 0.0)
+            order = np.where(self.hedges_rates & self._looks(due, name), target - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
             net = position + order - target
             orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
@@ -191,3 +197,8 @@ class _Hedging:
     def _expose(self) -> None:
         if not self.passive:
             expose(self.desk, self._own_state(), rates=self.hedges_rates)
+
+
+def _some(order: Vector) -> bool:
+    """Whether an order wants anything on any path; most do on the first."""
+    return bool(order[0] or order.any())

@@ -45,11 +45,11 @@ class TradingWorld(MarketWorld):
 
     def hedge_value(self, name: str) -> Vector:
         """Worth at mid of what an agent holds at the venues, (paths,) $."""
-        value = self.full(0.0)
+        value: Vector | None = None
         for venue in self.venues.values():
             if venue.reached(name):
-                value += venue.value(name)
-        return value
+                value = venue.value(name) if value is None else value + venue.value(name)
+        return self.full(0.0) if value is None else value
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""

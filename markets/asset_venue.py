@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ class AssetVenue(Venue):
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
         super().__init__(world, name, spec)
         world.ledger.list_asset(name)
-        self._previous_close = self.mid.copy()
+        self._previous_close = self.mid
         self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
 
     @property
@@ -53,9 +54,10 @@ class AssetVenue(Venue):
         """Quantity that is worth a notional at the reference price, (paths,)."""
         return notional / self.reference
 
-    def price_at(self, worse: Vector) -> Vector:
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
         """(paths,) $/unit."""
-        return self.mid + self.reference * worse
+        mid, reference = self.mid, self.reference
+        return lambda: mid + reference * (spread + walk)
 
     def relative(self, displacement: Vector) -> Vector:
         """Change of the price as a share of the reference, (paths,)."""
@@ -134,6 +136,7 @@ class AssetVenue(Venue):
 
     def close_day(self) -> None:
         """Remember the close; breakers start afresh."""
-        self._previous_close = self.mid.copy()
-        self._levels_hit[:] = 0
-        self.halted_until = np.minimum(self.halted_until, self.world.now)
+        if self.spec.halts:
+            self._previous_close = self.mid
+            self._levels_hit[:] = 0
+            self.halted_until = np.minimum(self.halted_until, self.world.now)

@@ -88,6 +88,7 @@ class CompiledBook:
         self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, market)
         self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
         self._base = np.array([market.spot0, market.vol_base])
+        self._one = np.ones(0)
         swaps = self._swaps
         dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
         self._dates: list[int] = np.unique(dates).tolist()
@@ -119,8 +120,8 @@ class CompiledBook:
         settled: int | None = None,
     ) -> Greeks:
         """Value and sensitivities; `vol_multiplier` scales every option's vol, scalar or (paths,)."""
-        rows, out = self._rows(tick, settled), np.zeros((GREEKS, state.spot.size))
-        self._add_claims(rows, state, vol_multiplier, out)
+        rows, out = self._rows(tick, settled), np.empty((GREEKS, state.spot.size))
+        self._claims_greeks(rows, state, vol_multiplier, out)
         if len(rows.flows):
             sums = np.zeros((4, state.spot.size))
             flow_greeks(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, sums)
@@ -132,8 +133,8 @@ class CompiledBook:
         self, tick: int, state: State, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
     ) -> Floats:
         """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
-        out = np.zeros((GREEKS, state.spot.size))
-        self._add_claims(self._rows(tick, settled), state, vol_multiplier, out)
+        out = np.empty((GREEKS, state.spot.size))
+        self._claims_greeks(self._rows(tick, settled), state, vol_multiplier, out)
         return np.asarray(out[DELTA])
 
     def new_fixings(self, paths: int) -> Floats:
@@ -155,18 +156,28 @@ class CompiledBook:
             option_values(*state, self._base, rows.options, out)
         if len(rows.claims):
             greeks = np.zeros((GREEKS, state.spot.size))
-            claim_greeks(*state, np.ones(state.spot.size), self._base, rows.claims, greeks)
+            claim_greeks(*state, self._ones(state.spot.size), self._base, rows.claims, greeks)
             out += greeks[0]
         if len(rows.flows):
             flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out)
         return out
 
-    def _add_claims(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
-        stretch: Floats = np.ones(state.spot.size) * vol_multiplier
+    def _claims_greeks(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
+        """Value and sensitivities of options and claims into `out`."""
+        stretch = self._ones(state.spot.size)
+        if not isinstance(vol_multiplier, float) or vol_multiplier != 1.0:
+            stretch = stretch * vol_multiplier
         if len(rows.options):
             option_greeks(*state, stretch, self._base, rows.options, out)
+        else:
+            out[:] = 0.0
         if len(rows.claims):
             claim_greeks(*state, stretch, self._base, rows.claims, out)
+
+    def _ones(self, paths: int) -> Floats:
+        if self._one.size != paths:
+            self._one = np.ones(paths)
+        return self._one
 
     def _rows(self, tick: int, settled: int | None, *, due: bool = False) -> _Rows:
         key = (tick, tick if settled is None else settled, due)

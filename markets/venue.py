@@ -34,12 +34,23 @@ class Named(Protocol):
         """Its account."""
 
 
-class Fill(NamedTuple):
+class Fill:
     """What an order got, each (paths,)."""
 
-    quantity: Vector  # signed, filled
-    unfilled: Vector  # signed, returned to the taker
-    price: Vector  # execution price, $/unit or decimal rate
+    def __init__(self, wanted: Vector, quantity: Vector, price: Callable[[], Vector]) -> None:
+        """price: computes what it says, once somebody asks."""
+        self._wanted, self._price = wanted, price
+        self.quantity = quantity  # signed, filled
+
+    @cached_property
+    def unfilled(self) -> Vector:
+        """Signed, returned to the taker."""
+        return self._wanted - self.quantity
+
+    @cached_property
+    def price(self) -> Vector:
+        """Execution price, $/unit or decimal rate."""
+        return self._price()
 
 
 Demand = Callable[[Vector], Vector]  # displacement (paths,), ln S or decimal rate -> signed quantity (paths,)
@@ -59,6 +70,7 @@ class Netting(NamedTuple):
     wanted: Vector  # (orders, paths)
     filled: Vector  # (orders, paths)
     displacement: Vector  # (paths,) ln S or decimal rate
+    active: Mask  # (orders,) whether an order wants anything on any path
 
 
 @dataclass
@@ -378,7 +390,8 @@ class Venue(ABC):
         quote = self.quote_of(maker)
         order = self._order(taker.name, quantity)
         levels = np.array([quote.half_spread, quote.skew, quote.depth])
-        return self._fill(taker.name, order, order, Book(levels, (maker,), np.ones((1, order.size))), self._nothing)
+        book = Book(levels, (maker,), np.ones((1, order.size)))
+        return self._fill(taker.name, order, order, book, self._nothing, bool(order.any())).price
 
     @property
     def has_orders(self) -> bool:
@@ -393,7 +406,8 @@ class Venue(ABC):
         fixed_point = self.spec.clearing == "fixed_point"
 
         def netted(move: Vector) -> Netting:
-            return self._net(np.array([order.demand(move) for order in orders]), book)
+            wanted = [order.demand(move) for order in orders]
+            return self._net(np.array(wanted) if len(wanted) > 1 else wanted[0][None], book)
 
         if fixed_point:
             limit = self._impact_switch * self.spec.impact * self.spec.capacity
@@ -404,15 +418,15 @@ class Venue(ABC):
             walk = self.relative(found.displacement)
         else:
             found = netted(self._nothing)
-            walk = self.spec.slope * found.displacement
-        for order, wanted, filled in zip(orders, found.wanted, found.filled, strict=True):
-            price = self._fill(order.taker, wanted, filled, book, walk)
-            world.soon(order.answer, Fill(filled, wanted - filled, price))
+            walk = self.spec.slope * found.displacement if self.moves else self._nothing
+        for order, wanted, filled, active in zip(orders, *found[:2], found.active, strict=True):
+            world.soon(order.answer, self._fill(order.taker, wanted, filled, book, walk, active))
         return found.displacement
 
     def _net(self, wanted: Vector, book: Book) -> Netting:
         """What each order of (orders, paths) gets, and the displacement of the price by all of them."""
         spec, filled, displacement = self.spec, np.empty_like(wanted), np.empty(self.world.paths)
+        active = np.empty(len(wanted), dtype=bool)
         net(
             wanted,
             self.unit_notional,
@@ -423,25 +437,27 @@ class Venue(ABC):
             self._impact_switch * spec.impact,
             filled,
             displacement,
+            active,
         )
-        return Netting(wanted, filled, displacement)
+        return Netting(wanted, filled, displacement, active)
 
-    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector) -> Vector:
-        """Settle what an order gets and write it down; returns the price, (paths,)."""
-        if order.any():
-            spread = self.settle(taker, filled, book, walk)
-            price = self.price_at(spread + walk)
-            self._record(taker, order, filled, price, spread, walk)
-            return price
-        return self.price_at(book.skew + walk)
+    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector, active: bool) -> Fill:
+        """Settle what an order gets, if it wants anything, and write it down."""
+        spread = self.settle(taker, filled, book, walk) if active else book.skew
+        fill = Fill(order, filled, self.pricing(spread, walk))
+        if active:
+            self._record(taker, order, fill, spread, walk)
+        return fill
 
-    def _record(self, taker: str, order: Vector, filled: Vector, price: Vector, spread: Vector, walk: Vector) -> None:
+    def _record(self, taker: str, order: Vector, fill: Fill, spread: Vector, walk: Vector) -> None:
         """The witnesses' trades."""
         log = self.world.log
+        if not log.witness.size:
+            return
         traded = log.witness[np.flatnonzero(order[log.witness])]
         if not traded.size:
             return
-        cost = self.notional(filled) * self.cost_per_notional()
+        cost = self.notional(fill.quantity) * self.cost_per_notional()
         log.add(
             "trades",
             self.world.now,
@@ -449,16 +465,20 @@ class Venue(ABC):
             taker=taker,
             venue=self.name,
             requested=order,
-            quantity=filled,
-            price=price,
+            quantity=fill.quantity,
+            price=fill.price,
             mid=self.mid,
             spread_cost=cost * spread,
             impact_cost=cost * walk,
         )
 
     @abstractmethod
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """What computes, whenever it is asked, the price of now: mid moved against a buyer by both, (paths,)."""
+
     def price_at(self, worse: Vector) -> Vector:
         """Execution price at mid moved by `worse` against a buyer, (paths,)."""
+        return self.pricing(worse, self._nothing)()
 
     @abstractmethod
     def displace(self, move: Vector) -> None:

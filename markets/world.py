@@ -93,7 +93,7 @@ class MarketWorld(World):
         for venue, move in moves:
             if venue.moves:
                 venue.displace(move)
-        self.ledger.check(f"{self.timestamp()} CLEAR")
+        self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
     def soon(self, event: simpy.Event, value: Any) -> None:
         """Answer an event later in this instant, before the next phase."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -170,17 +171,17 @@ class Ledger:
         return flows[reason]
 
     # --- proof -----------------------------------------------------------------------------------------------------
-    def check(self, when: str) -> None:
+    def check(self, when: Callable[[], str]) -> None:
         """Every asset moved since the last check sums to zero over the accounts, to 1e-9 of what has moved.
 
-        Raises BugError.
+        `when` is asked for what to say in an error. Raises BugError.
         """
         for asset in sorted(self._changed):
             holders = self._holders[asset]
             path = kernels.unbalanced(self.rows, holders, self._gross[asset], ROUNDING)
             if path >= 0:
                 total = self.rows[holders, path].sum()
-                raise BugError(f"ledger out of balance at {when}: {asset} sums to {total:g}, chunk path {path}")
+                raise BugError(f"ledger out of balance at {when()}: {asset} sums to {total:g}, chunk path {path}")
         self._changed.clear()
 
 

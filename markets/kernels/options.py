@@ -156,14 +156,14 @@ def option_greeks(
     terms: Floats,
     out: Floats,
 ) -> None:
-    """Add value and sensitivities of European options to `out`.
+    """Write value and sensitivities of European options, summed, to `out`.
 
     Args:
         spot, vol, overnight, us2y, us10y: (paths,) state.
         stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
-        out: (GREEKS, paths), added to: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
+        out: (GREEKS, paths), written: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
             and units per unit of ln s.
     """
     paths = spot.shape[0]
@@ -177,6 +177,8 @@ def option_greeks(
         wide = stretch[block]
         value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
         dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
+        for k in range(GREEKS):
+            out[k, block] = 0.0
         seen = different(v, r0, r1, r2, wide)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
@@ -228,7 +230,7 @@ def claim_greeks(
 
     V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): its delta is e^(-q tau) (x + sd^2 / 2),
     S times its gamma and its vanna, e^(-q tau) sd^2 times the response, do not depend on S. Arguments as for
-    `option_greeks`, `SIGN` unused.
+    `option_greeks`, `SIGN` unused; `out` is added to.
     """
     paths = spot.shape[0]
     for start in range(0, paths, BLOCK):

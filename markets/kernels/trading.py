@@ -13,6 +13,7 @@ from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 BLOCK = 1024  # paths
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
@@ -73,6 +74,7 @@ def net(
     impact: float,
     filled: Floats,
     displacement: Floats,
+    active: Bools,
 ) -> None:
     """What each order gets, and the displacement of the price by all of them.
 
@@ -85,8 +87,10 @@ def net(
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
         displacement: written.
+        active: (orders,), written: whether the order wants anything on any path.
     """
     orders, paths = wanted.shape
+    active[:] = False
     buys, sells = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
@@ -96,10 +100,12 @@ def net(
         buys[:width] = 0.0
         sells[:width] = 0.0
         for i in range(orders):
-            order = wanted[i, start:stop]
+            order, some = wanted[i, start:stop], False
             for j in range(width):
+                some |= order[j] != 0.0
                 buys[j] += order[j] if order[j] > 0.0 else 0.0
                 sells[j] += -order[j] if order[j] < 0.0 else 0.0
+            active[i] |= some
         for j in range(width):
             limit = capacity * shown[j] / unit[j]
             buying, selling = buys[j], sells[j]
