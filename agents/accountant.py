@@ -34,6 +34,7 @@ class Accountant:
         self._world = world
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
+        self._written = world.log.wants("marks")
         self._known: dict[str, tuple[Rows, Rows, Rows]] = {}  # see `_rows`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
@@ -68,8 +69,8 @@ class Accountant:
         desk, hedge_value = world.desks.get(name), world.hedge_value(name)
         book_value = desk.book_value if desk else self._nothing
         claims = world.claims.value(name) if world.claims.debts else self._nothing
-        equity, pnl = self._prove(agent, hedge_value, book_value, claims)
-        if not world.log.wants("marks"):
+        equity, pnl, _ = self._prove(agent, hedge_value, book_value, claims)
+        if not self._written:
             return
         parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
         parts["hedge"] = parts["hedge"] + hedge_value
@@ -108,11 +109,11 @@ class Accountant:
                 "liquidated": False,
                 "defaulted": False,
             }
-        greeks = desk.greeks()
+        slopes = desk.slopes()
         return {
             "unhedged_pnl": desk.unhedged,
-            "net_delta_dollars": desk.scale * greeks.delta * spot + held,
-            "gamma_dollars_1pct": 0.01 * desk.scale * greeks.gamma * spot**2,
+            "net_delta_dollars": desk.scale * slopes.delta * spot + held,
+            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,
         }
@@ -131,26 +132,23 @@ class Accountant:
             known = self._known[agent.name] = balances, rows, what
         return known
 
-    def _prove(self, agent: Agent, hedge_value: Vector, book_value: Vector, claims: Vector) -> tuple[Vector, Vector]:
-        """Equity and P&L; the parts sum to it, to 1e-9 of the account's own gross flow. Raises BugError."""
-        world, name, worth = self._world, agent.name, np.empty((WORTH, self._world.paths))
-        desk = world.desks.get(name)
-        i = explain(
-            world.ledger.rows,
-            *self._rows(agent),
-            hedge_value,
-            book_value,
-            claims,
-            desk.parts if desk else self._no_parts,
-            1.0 + agent.capital,
-            TOLERANCE,
-            worth,
-        )
-        equity, pnl, total = worth
+    def _prove(self, agent: Agent, hedge_value: Vector, book_value: Vector, claims: Vector) -> Vector:
+        """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
+
+        Nothing, (WORTH, 0), where nobody wants to see it. Raises BugError.
+        """
+        world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
+        parts, gross = desk.parts if desk else self._no_parts, 1.0 + agent.capital
+        account = world.ledger.rows, *self._rows(agent), hedge_value, book_value, claims, parts, gross, TOLERANCE
+        worth = np.empty((WORTH, world.paths if self._written else 0))
+        i = explain(*account, worth)
         if i >= 0:
-            world.require_finite(f"P&L of {name}", pnl)
+            worth = np.empty((WORTH, world.paths))
+            explain(*account, worth)
+            _, pnl, total = worth
+            world.require_finite(f"P&L of {name}", pnl[: i + 1])
             raise BugError(
                 f"attribution of {name} does not add up at {world.timestamp()}: {total[i]:.6f} against {pnl[i]:.6f} $"
                 f" on path {world.log.paths[i]} (world {world.name})"
             )
-        return equity, pnl
+        return worth

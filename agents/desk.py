@@ -11,9 +11,10 @@ from agents.tables import ATTRIBUTION, UNSPLIT
 from markets.kernels.hedging import PARTS, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
+from sim.vectors import some
 
 if TYPE_CHECKING:
-    from markets.book import CompiledBook, Greeks
+    from markets.book import CompiledBook, Greeks, Slopes
     from markets.factors import State
     from markets.world import MarketWorld
 
@@ -44,7 +45,8 @@ class Desk:
         self._tick = 0
         self._state = world.factors.state
         self._unit_value = book.value(0, self._state, self.fixings)
-        self._greeks: tuple[int, Greeks] | None = None
+        self._greeks: tuple[int, Greeks] | None = None  # with the market's version
+        self._slopes: tuple[int, Slopes | Greeks] | None = None
         self._take_on()
 
     def _take_on(self) -> None:
@@ -74,8 +76,8 @@ class Desk:
     def _unit_value_now(self) -> Vector:
         """The same of one unit of scale; where Greeks of this price are at hand, theirs."""
         factors = self.world.factors
-        if self._greeks is not None and self._greeks[0] == factors.version:
-            return self._greeks[1].value
+        if self._slopes is not None and self._slopes[0] == factors.version:
+            return self._slopes[1].value
         return self.book.value(factors.tick, factors.state, self.fixings, settled=self._tick)
 
     def greeks(self, state: State | None = None) -> Greeks:
@@ -85,8 +87,18 @@ class Desk:
             return self.book.greeks(factors.tick, state, self.fixings, settled=self._tick)
         if self._greeks is None or self._greeks[0] != factors.version:
             found = self.book.greeks(factors.tick, factors.state, self.fixings, settled=self._tick)
-            self._greeks = (factors.version, found)
+            self._greeks = self._slopes = (factors.version, found)
         return self._greeks[1]
+
+    def slopes(self, state: State | None = None) -> Slopes | Greeks:
+        """Of the Greeks, value, delta and gamma at least: of the market as it stands, or at another `state`."""
+        factors = self.world.factors
+        if state is not None:
+            return self.book.slopes(factors.tick, state, self.fixings, settled=self._tick)
+        if self._slopes is None or self._slopes[0] != factors.version:
+            found = self.book.slopes(factors.tick, factors.state, self.fixings, settled=self._tick)
+            self._slopes = (factors.version, found)
+        return self._slopes[1]
 
     def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
@@ -119,7 +131,7 @@ class Desk:
             value = self.book.value(tick, state, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-            self._greeks = None
+            self._greeks = self._slopes = None
         self._attribute(tick, state, end)
         self._tick, self._state, self._unit_value = tick, state, value
 
@@ -129,7 +141,7 @@ class Desk:
             add_whole(self.scale, self._unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
         book, old, since = self.book, self._state, self._tick
-        greeks = book.greeks(tick, old, self.fixings, settled=since)
+        slopes = book.slopes(tick, old, self.fixings, settled=since)
         after_vol = spot_moved = end
         if not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)) or book.settles(since, tick):
             after_vol = spot_moved = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
@@ -138,8 +150,8 @@ class Desk:
         attribute(
             self.scale,
             self._unit_value,
-            greeks.value,
-            greeks.delta,
+            slopes.value,
+            slopes.delta,
             old.spot,
             new.spot,
             spot_moved,
@@ -156,7 +168,7 @@ class Desk:
         What the venues did not fill stays: the book goes no further than the hedge that can go with it. Call after
         `mark`, in the same instant.
         """
-        if not self.forced.any():
+        if not some(self.forced):
             return
         world, ledger, greeks = self.world, self.world.ledger, self.greeks()
         hedges = self.neutral_swaps() | {"asset": -greeks.delta}

@@ -18,6 +18,7 @@ from markets.kernels.hedging import DISCOUNT, GAMMA, GROSS, LOOKED_AT, TARGET, a
 from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from agents.desk import Desk
@@ -79,7 +80,7 @@ class _Hedging:
                 self.last_look = world.tick_index
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
-            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or _some(sent)}
+            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or some(sent)}
             self.unfilled = {}  # whatever was left is in these orders
             world.start(self._send(orders))
 
@@ -121,9 +122,9 @@ class _Hedging:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
         own = self._own_state(market)
-        state, greeks = own or factors.state, desk.greeks(own)
+        state, slopes = own or factors.state, desk.slopes(own)
         years, seen = desk.book.expiry_years(factors.tick), np.empty((LOOKED_AT, held.size))
-        look(desk.scale, greeks.delta, greeks.gamma, factors.overnight, years, desk.book.gross_units, seen)
+        look(desk.scale, slopes.delta, slopes.gamma, factors.overnight, years, desk.book.gross_units, seen)
         at = Situation(
             tick=factors.tick,
             due=due,
@@ -170,7 +171,7 @@ class _Hedging:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
         wanted = held if self.passive else self.agent.policy.desired(self._situation(due, held, market))
-        asset_order(wanted, held, desk.greeks(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
+        asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
         return out
 
     # --- rates -----------------------------------------------------------------------------------------------------
@@ -197,8 +198,3 @@ class _Hedging:
     def _expose(self) -> None:
         if not self.passive:
             expose(self.desk, self._own_state(), rates=self.hedges_rates)
-
-
-def _some(order: Vector) -> bool:
-    """Whether an order wants anything on any path; most do on the first."""
-    return bool(order[0] or order.any())

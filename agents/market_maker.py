@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from markets.kernels.quoting import standing, vol_proportional
 from markets.kernels.trading import QUOTE_ROWS
-from markets.venue import INVESTORS, Quote, same
+from markets.venue import INVESTORS, Quote
 from sim.params import param
 from sim.phases import Phase
+from sim.vectors import same, some
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -105,7 +106,7 @@ class _Making:
         """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
         share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
         for venue in self.venues:
-            if venue.reached(self.agent.name) and (held := venue.held(self.agent.name)).any():
+            if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
                 venue.hand_over(self.agent.name, INVESTORS, share * held)
 
     def _withdraw_or_return(self, day: int) -> Vector:

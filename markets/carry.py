@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from markets.world import MarketWorld
@@ -30,6 +31,8 @@ def accrue(world: MarketWorld) -> Process:
             continue
         years = float(clock.calendar_years[tick] - clock.calendar_years[settled])
         settled = tick
+        if not world.market.dividend_yield and not _swaps(world):
+            continue
         for account in list(world.ledger.accounts):
             if account != CLEARING:
                 _settle(world, account, years)
@@ -40,9 +43,15 @@ def _settle(world: MarketWorld, account: str, years: float) -> None:
     if world.market.dividend_yield and world.venue("asset").reached(account):
         due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
         ledger.transfer(due, source=CLEARING, target=account, reason="hedge")
-    for name, venue in world.venues.items():
-        if not isinstance(venue, SwapVenue) or not venue.reached(account):
+    for name, venue in _swaps(world).items():
+        if not venue.reached(account):
             continue
         notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
-        if notional.any() or coupon.any():
+        if some(notional) or some(coupon):
             ledger.transfer((coupon - rate * notional) * years, source=CLEARING, target=account, reason="hedge")
+
+
+def _swaps(world: MarketWorld) -> dict[str, SwapVenue]:
+    """Venues whose swaps anybody has ever held."""
+    swaps = {name: venue for name, venue in world.venues.items() if isinstance(venue, SwapVenue)}
+    return {name: venue for name, venue in swaps.items() if world.ledger.moved(venue.assets[0])}

@@ -21,8 +21,8 @@ from markets.kernels.records import (
     VOL,
     track,
 )
-from markets.venue import same
 from sim.phases import Phase
+from sim.vectors import same
 
 if TYPE_CHECKING:
     from markets.venue import Venue

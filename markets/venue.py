@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from markets.fixed_point import agree
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, drop_dust, net, open_book, rules
+from sim.vectors import same, some
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -142,11 +143,6 @@ class Book(NamedTuple):
     def weights(self) -> dict[str, Vector]:
         """Share of the depth by maker, (paths,) each."""
         return dict(zip(self.makers, self.shares, strict=True))
-
-
-def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
-    """Whether both hold the very same objects: what was derived from the ones stands for the others."""
-    return len(these) == len(those) and all(a is b for a, b in zip(these, those, strict=True))
 
 
 class Venue(ABC):
@@ -391,7 +387,7 @@ class Venue(ABC):
         order = self._order(taker.name, quantity)
         levels = np.array([quote.half_spread, quote.skew, quote.depth])
         book = Book(levels, (maker,), np.ones((1, order.size)))
-        return self._fill(taker.name, order, order, book, self._nothing, bool(order.any())).price
+        return self._fill(taker.name, order, order, book, self._nothing, some(order)).price
 
     @property
     def has_orders(self) -> bool:

@@ -96,6 +96,10 @@ class Ledger:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
         return (account, asset) in self._balances
 
+    def moved(self, asset: str) -> bool:
+        """Whether an asset has ever moved at all."""
+        return asset in self._gross
+
     def flow(self, account: str, reason: str) -> Vector:
         """Running total of cash that an account received for a reason, (paths,) $. A view: do not write to it."""
         row = self._flows[account].get(reason)

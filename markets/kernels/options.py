@@ -34,6 +34,7 @@ OPTION_TERMS = 10
 
 VALUE, DELTA, GAMMA, VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA = range(8)
 GREEKS = 8
+SLOPES = 3  # value and its first two derivatives by spot
 OWN = 4  # rows of what of an option does not depend on spot
 
 
@@ -106,6 +107,18 @@ def spread(
         zts[j], sds[j], pers[j], discounts[j] = zts[0], sds[0], pers[0], discounts[0]
 
 
+@kernel_inline
+def parts(
+    units: float, sign: float, x: float, sd: float, per: float, asset: float, cash: float
+) -> tuple[float, float, float, float]:
+    """Of `units` times sign: N(d1) (less 1 for a put), e^(-d1^2 / 2), d2, and K e^(-z tau) N(d2) (less all for a put)."""
+    d1 = clip(x * per + 0.5 * sd)
+    d2 = clip(x * per - 0.5 * sd)
+    bell = exp(-0.5 * d1 * d1)
+    far1, far2 = tails(d1, d2, bell)
+    return units * side(sign * d1, 1.0, far1), bell, d2, units * side(sign * d2, cash, asset * far2)
+
+
 @kernel
 def option_values(
     spot: Floats, vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, base: Floats, terms: Floats, out: Floats
@@ -164,9 +177,10 @@ def option_greeks(
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
         out: (GREEKS, paths), written: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
-            and units per unit of ln s.
+            and units per unit of ln s. Or (SLOPES, paths): the first three alone.
     """
-    paths = spot.shape[0]
+    paths, full = spot.shape[0], out.shape[0] == GREEKS
+    rest = (VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA) if full else (0, 0, 0, 0, 0)
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
@@ -175,9 +189,10 @@ def option_greeks(
         block = slice(start, start + width)
         s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
         wide = stretch[block]
-        value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
-        dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
-        for k in range(GREEKS):
+        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
+        vega, vanna = out[rest[0], block], out[rest[4], block]
+        dv0, dv1, dv2 = out[rest[1], block], out[rest[2], block], out[rest[3], block]
+        for k in range(out.shape[0]):
             out[k, block] = 0.0
         seen = different(v, r0, r1, r2, wide)
         for j in range(width):
@@ -193,21 +208,23 @@ def option_greeks(
             response, carry = terms[i, RESPONSE], terms[i, CARRY]
             b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             spread(terms[i], seen, width, r0, r1, r2, wide, log_vol, own)
+            if not full:
+                for j in range(width):
+                    x, asset, cash = log_spot[j] - log_strike + zts[j], carry * s[j], strike * discounts[j]
+                    n1, bell, _, rho = parts(quantity * sign, sign, x, sds[j], pers[j], asset, cash)
+                    value[j] += asset * n1 - rho
+                    delta[j] += carry * n1
+                    density = quantity * carry * INV_SQRT_2PI * bell
+                    gamma[j] += 0.0 if sds[j] < TINY else density * pers[j] * per_spot[j]
+                continue
             for j in range(width):
-                x, sd, per = log_spot[j] - log_strike + zts[j], sds[j], pers[j]
-                d1 = clip(x * per + 0.5 * sd)
-                d2 = clip(x * per - 0.5 * sd)
-                asset = carry * s[j]
-                cash = strike * discounts[j]
-                bell = exp(-0.5 * d1 * d1)
-                far1, far2 = tails(d1, d2, bell)
-                n1 = quantity * sign * side(sign * d1, 1.0, far1)
-                density = quantity * carry * INV_SQRT_2PI * bell
-                rho = quantity * sign * side(sign * d2, cash, asset * far2)
+                x, asset, cash = log_spot[j] - log_strike + zts[j], carry * s[j], strike * discounts[j]
+                n1, bell, d2, rho = parts(quantity * sign, sign, x, sds[j], pers[j], asset, cash)
                 value[j] += asset * n1 - rho
                 delta[j] += carry * n1
-                gamma[j] += 0.0 if sd < TINY else density * per * per_spot[j]
-                vega[j] += density * s[j] * response * (sd * per_vol[j])
+                density = quantity * carry * INV_SQRT_2PI * bell
+                gamma[j] += 0.0 if sds[j] < TINY else density * pers[j] * per_spot[j]
+                vega[j] += density * s[j] * response * (sds[j] * per_vol[j])
                 dv0[j] += b0 * rho
                 dv1[j] += b1 * rho
                 dv2[j] += b2 * rho

@@ -51,13 +51,14 @@ def explain(
         hedge: (paths,) $; book, claims: (paths,) $, or empty for none.
         parts: (parts, paths) $, or (0, paths).
         gross: $ that it began with.
-        out: (WORTH, paths), written.
+        out: (WORTH, paths), written up to the block of the first path that does not agree; or (WORTH, 0) for nothing.
     """
-    paths, size, bad = hedge.shape[0], np.empty(BLOCK), False
+    paths, bad = hedge.shape[0], False
+    worth, size = np.empty((WORTH, BLOCK)), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
-        equity, pnl, explained = out[EQUITY, start:stop], out[PNL, start:stop], out[EXPLAINED, start:stop]
+        equity, pnl, explained = worth[EQUITY, :width], worth[PNL, :width], worth[EXPLAINED, :width]
         held = hedge[start:stop]
         for j in range(width):
             equity[j] = explained[j] = held[j]
@@ -86,6 +87,8 @@ def explain(
                 explained[j] += part[j]
         for j in range(width):
             bad |= not (abs(explained[j] - pnl[j]) <= tolerance * size[j])
+        if out.shape[1]:
+            out[:, start:stop] = worth[:, :width]
         if bad:
             for j in range(width):
                 if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
