@@ -138,7 +138,7 @@ class Accountant:
         Nothing, (WORTH, 0), where nobody wants to see it. Raises BugError.
         """
         world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
-        parts, gross = desk.parts if desk else self._no_parts, 1.0 + agent.capital
+        parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
         account = world.ledger.rows, *self._rows(agent), hedge_value, book_value, claims, parts, gross, TOLERANCE
         worth = np.empty((WORTH, world.paths if self._written else 0))
         i = explain(*account, worth)

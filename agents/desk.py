@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import ATTRIBUTION, UNSPLIT
-from markets.kernels.hedging import PARTS, add_whole, attribute
+from markets.kernels.hedging import PARTS, UNSPLIT_PART, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
 from sim.vectors import some
@@ -99,6 +99,11 @@ class Desk:
             found = self.book.slopes(factors.tick, factors.state, self.fixings, settled=self._tick)
             self._slopes = (factors.version, found)
         return self._slopes[1]
+
+    @property
+    def explained(self) -> Vector:
+        """The running totals that add up to the book's P&L, (some of PARTS, paths) $."""
+        return self.parts[:UNSPLIT_PART] if self.attributed else self.parts[UNSPLIT_PART:]
 
     def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.

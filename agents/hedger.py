@@ -116,7 +116,10 @@ class _Hedging:
     def _held(self) -> Vector:
         """Units held, with those on their way, (paths,); not to be written to, and good until something is traded."""
         held = self.world.ledger.balance(self.agent.name, "asset")
-        return held + self.in_flight["asset"] if "asset" in self.in_flight else held
+        if "asset" in self.in_flight:
+            held = held + self.in_flight["asset"]
+            held.flags.writeable = False
+        return held
 
     def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
@@ -161,6 +164,7 @@ class _Hedging:
         if not self.together:
             return {"asset": self._asset_order(due, looks, held), **self._rate_orders(due)}
         held = held.copy()
+        held.flags.writeable = False
 
         def asset(move: Vector) -> Vector:
             return self._asset_order(due, looks, held, factors.if_spot_moved(move))
@@ -170,7 +174,7 @@ class _Hedging:
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
-        wanted = held if self.passive else self.agent.policy.desired(self._situation(due, held, market))
+        wanted = held.copy() if self.passive else self.agent.policy.desired(self._situation(due, held, market))
         asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
         return out
 

@@ -74,7 +74,8 @@ class AssetVenue(Venue):
 
     def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
         """Units against cash; the cash is split into the price at mid and what worsened it."""
-        amounts, spread = np.empty((len(book.makers) * ASSET_MOVES, filled.size)), np.empty_like(filled)
+        rows = len(book.makers) * (ASSET_MOVES if self.moves else ASSET_MOVES - 1)
+        amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         calm = self.spec.half_spread
         asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.reference, amounts, spread)
         self.world.ledger.post(amounts, self._moves(taker, book.makers))
@@ -84,7 +85,7 @@ class AssetVenue(Venue):
         """Of whom to whom the rows of `asset_moves` go."""
         known = self._settled.get((taker, makers))
         if known is None:
-            costs = ("hedge", "spread_cost_calm", "spread_cost_crisis", "impact_cost")
+            costs = ("hedge", "spread_cost_calm", "spread_cost_crisis", *(("impact_cost",) if self.moves else ()))
             known = tuple(
                 move
                 for maker in makers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import exp
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -122,6 +123,7 @@ def _step_terms(clock: Clock, storyline: Storyline, market: MarketSpec) -> Vecto
     return terms
 
 
+@cache
 def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
     """Rows that mix (spot shock, three fresh normals) into the noise of the three nodes: (3, 4).
 
@@ -135,7 +137,9 @@ def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
             [spec.corr_spot_us10y, spec.corr_overnight_us10y, spec.corr_us2y_us10y, 1.0],
         ]
     )
-    return mixing(matrix, "market.rates.corr_*")[1:]
+    found: NDArray[np.float64] = mixing(matrix, "market.rates.corr_*")[1:]
+    found.flags.writeable = False
+    return found
 
 
 class Factors:

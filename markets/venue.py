@@ -373,8 +373,9 @@ class Venue(ABC):
 
     def _order(self, taker: str, quantity: Vector) -> Vector:
         order = np.empty(self.world.paths)
-        order[:] = quantity
-        if not drop_dust(order, self.unit_notional, DUST):
+        if quantity.shape != order.shape or not quantity.flags.carray:
+            quantity = np.array(np.broadcast_to(quantity, order.shape))
+        if not drop_dust(quantity, self.unit_notional, DUST, order):
             self.world.require_finite(f"order of {taker} at {self.name}", order)
         return order
 

@@ -17,7 +17,7 @@ Rows = NDArray[np.int64]
 
 CASH = "cash"
 ROUNDING = 1e-9
-ROOM = 64  # rows at first; memory is taken by what is written
+ROOM = 32  # rows at first; memory is taken by what is written
 
 
 class Move(NamedTuple):
