@@ -67,9 +67,8 @@ class Accountant:
     def _write(self, agent: Agent) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name
         desk, hedge_value = world.desks.get(name), world.hedge_value(name)
-        book_value = desk.book_value if desk else self._nothing
         claims = world.claims.value(name) if world.claims.debts else self._nothing
-        equity, pnl, _ = self._prove(agent, hedge_value, book_value, claims)
+        equity, pnl, _ = self._prove(agent, hedge_value, claims)
         if not self._written:
             return
         parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
@@ -84,7 +83,7 @@ class Accountant:
             world.now,
             agent=name,
             role=agent.role,
-            book_value=book_value if desk else 0.0,
+            book_value=desk.book_value if desk else 0.0,
             hedge_value=hedge_value,
             cash=ledger.balance(name),
             margin=ledger.balance(account) if ledger.reached(account) else 0.0,
@@ -132,14 +131,15 @@ class Accountant:
             known = self._known[agent.name] = balances, rows, what
         return known
 
-    def _prove(self, agent: Agent, hedge_value: Vector, book_value: Vector, claims: Vector) -> Vector:
+    def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
 
         Nothing, (WORTH, 0), where nobody wants to see it. Raises BugError.
         """
         world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
+        book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
         parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
-        account = world.ledger.rows, *self._rows(agent), hedge_value, book_value, claims, parts, gross, TOLERANCE
+        account = world.ledger.rows, *self._rows(agent), hedge_value, *book, claims, parts, gross, TOLERANCE
         worth = np.empty((WORTH, world.paths if self._written else 0))
         i = explain(*account, worth)
         if i >= 0:

@@ -44,7 +44,7 @@ class Desk:
         self.fixings: Any = book.new_fixings(world.paths)
         self._tick = 0
         self._state = world.factors.state
-        self._unit_value = book.value(0, self._state, self.fixings)
+        self.unit_value = book.value(0, self._state, self.fixings)
         self._greeks: tuple[int, Greeks] | None = None  # with the market's version
         self._slopes: tuple[int, Slopes | Greeks] | None = None
         self._take_on()
@@ -55,7 +55,7 @@ class Desk:
         ledger.open(CLIENTS, INVESTORS)
         ledger.list_asset(asset)
         ledger.transfer(self.world.full(1.0), source=CLIENTS, target=self.name, asset=asset, reason="book")
-        ledger.transfer(self._unit_value, source=self.name, target=CLIENTS, reason="book")
+        ledger.transfer(self.unit_value, source=self.name, target=CLIENTS, reason="book")
 
     # --- what it is worth ------------------------------------------------------------------------------------------
     @property
@@ -66,7 +66,7 @@ class Desk:
     @property
     def book_value(self) -> Vector:
         """Value of the book as of the last mark, (paths,) $."""
-        return self.scale * self._unit_value
+        return self.scale * self.unit_value
 
     def value_now(self) -> Vector:
         """Value of the book now, (paths,) $."""
@@ -138,23 +138,25 @@ class Desk:
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
             self._greeks = self._slopes = None
         self._attribute(tick, state, end)
-        self._tick, self._state, self._unit_value = tick, state, value
+        self._tick, self._state, self.unit_value = tick, state, value
 
     def _attribute(self, tick: int, new: State, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
         if not self.attributed:
-            add_whole(self.scale, self._unit_value, end, self.totals[UNSPLIT], self.unhedged)
+            add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
         book, old, since = self.book, self._state, self._tick
         slopes = book.slopes(tick, old, self.fixings, settled=since)
         after_vol = spot_moved = end
         if not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)) or book.settles(since, tick):
-            after_vol = spot_moved = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
+            after_vol = spot_moved = book.value(
+                tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since
+            )
         if not _equal(old.vol, new.vol):
             spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
         attribute(
             self.scale,
-            self._unit_value,
+            self.unit_value,
             slopes.value,
             slopes.delta,
             old.spot,
@@ -180,7 +182,7 @@ class Desk:
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=f"book.{self.name}", reason="book")
-        ledger.transfer(part * self._unit_value, source=CLIENTS, target=self.name, reason="book")
+        ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
         ledger.transfer(
             part * np.abs(greeks.vega) * cost_share * world.factors.vol,
             source=self.name,

@@ -99,7 +99,7 @@ class _Hedging:
             if name in sent:
                 self.in_flight[name] = self.in_flight[name] - sent[name]
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            answered(fill.quantity, fill.unfilled, world.factors.spot, self.last_spot, left, last_spot)
+            answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
             if name == "asset":
                 self.last_spot = last_spot
             self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from markets.flow_table import FlowTable
 from markets.instruments import GammaClaim, Instrument, Option, Swap
-from markets.kernels.options import DELTA, DV_OVERNIGHT, GREEKS, SLOPES, VANNA, claim_greeks, option_greeks, option_values
+from markets.kernels.options import (
+    DELTA,
+    DV_OVERNIGHT,
+    GREEKS,
+    SLOPES,
+    VANNA,
+    claim_greeks,
+    option_greeks,
+    option_values,
+)
 from markets.kernels.swaps import flow_greeks, flow_values
 from markets.option_table import OptionTable
 from sim.errors import UserError

@@ -294,8 +294,8 @@ class Factors:
         for name, level in zip(names, levels, strict=True):
             setattr(self, name, level)
         if self._others.names:
-            moved = {name: self.impact[name].total if name in self.impact else 0.0 for name in self._others.names}
-            self._prices = {name: self._others.price(tick, name, move) for name, move in moved.items()}
+            shifts = {name: self.impact[name].total if name in self.impact else 0.0 for name in self._others.names}
+            self._prices = {name: self._others.price(tick, name, shift) for name, shift in shifts.items()}
 
     def move(self, venue: str, displacement: Vector) -> None:
         """Displace a venue's price by (paths,) ln S or decimal rate, now; vol answers at the next step."""

@@ -40,13 +40,13 @@ class Fill:
 
     def __init__(self, wanted: Vector, quantity: Vector, price: Callable[[], Vector]) -> None:
         """price: computes what it says, once somebody asks."""
-        self._wanted, self._price = wanted, price
-        self.quantity = quantity  # signed, filled
+        self._price = price
+        self.wanted, self.quantity = wanted, quantity  # signed; what was ordered, and what was filled
 
     @cached_property
     def unfilled(self) -> Vector:
         """Signed, returned to the taker."""
-        return self._wanted - self.quantity
+        return self.wanted - self.quantity
 
     @cached_property
     def price(self) -> Vector:

@@ -32,9 +32,9 @@ class Mutation:
 TEN = (
     Mutation(
         name="sign of the gamma term",
-        file="agents/desk.py",
-        old='"gamma": spot_moved - greeks.value - delta',
-        new='"gamma": greeks.value + delta - spot_moved',
+        file="markets/kernels/hedging.py",
+        old="bent = spot_moved[j] - value[j] - straight",
+        new="bent = value[j] + straight - spot_moved[j]",
         cases=("attribution-order", "attribution-means"),
         control="a-sale",
     ),
@@ -73,14 +73,11 @@ TEN = (
     Mutation(
         name="attribution of vol before spot",
         file="agents/desk.py",
-        old='            "gamma": spot_moved - greeks.value - delta,\n            "vega": vol_moved - spot_moved,\n',
+        old="spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)",
         new=(
-            "            **(\n"
-            "                lambda first: {\n"
-            '                    "gamma": vol_moved - first - delta,\n'
-            '                    "vega": first - greeks.value,\n'
-            "                }\n"
-            "            )(book.value(tick, old._replace(vol=new.vol), self.fixings, settled=since)),\n"
+            "spot_moved = after_vol + slopes.value - book.value(\n"
+            "                tick, old._replace(vol=new.vol), self.fixings, settled=since\n"
+            "            )"
         ),
         cases=("attribution-order",),
         control="attribution-means",

@@ -69,15 +69,15 @@ def asset_order(
 
 
 @kernel
-def answered(quantity: Floats, unfilled: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
+def answered(wanted: Floats, quantity: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
     """Into `left` where an order came back with a remainder; into `out` the spot of the last order filled whole.
 
     Args:
-        quantity, unfilled: units, signed; spot: $/unit, now; last_spot: before this order.
+        wanted, quantity: units ordered and filled, signed; spot: $/unit, now; last_spot: before this order.
     """
     for j in range(quantity.shape[0]):
-        whole = abs(quantity[j] + unfilled[j])
-        remains = abs(unfilled[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
+        whole = abs(wanted[j])
+        remains = abs(wanted[j] - quantity[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
         left[j] = remains
         out[j] = spot[j] if (quantity[j] != 0.0) & (not remains) else last_spot[j]
 

@@ -111,7 +111,7 @@ def spread(
 def parts(
     units: float, sign: float, x: float, sd: float, per: float, asset: float, cash: float
 ) -> tuple[float, float, float, float]:
-    """Of `units` times sign: N(d1) (less 1 for a put), e^(-d1^2 / 2), d2, and K e^(-z tau) N(d2) (less all for a put)."""
+    """N(d1), e^(-d1^2 / 2), d2 and K e^(-z tau) N(d2), the probabilities for `units` (and d negated for a put)."""
     d1 = clip(x * per + 0.5 * sd)
     d2 = clip(x * per - 0.5 * sd)
     bell = exp(-0.5 * d1 * d1)
@@ -134,7 +134,7 @@ def option_values(
     paths = spot.shape[0]
     log_spot, log_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     whole = np.ones(BLOCK)
-    zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
+    zts, sds, discounts = own[0], own[1], own[3]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)

@@ -31,6 +31,7 @@ def explain(
     flows: Ints,
     kinds: Ints,
     hedge: Floats,
+    scale: Floats,
     book: Floats,
     claims: Floats,
     parts: Floats,
@@ -48,7 +49,8 @@ def explain(
     Args:
         rows: (rows, paths) of the ledger.
         balances, flows: its rows; kinds: what each flow is.
-        hedge: (paths,) $; book, claims: (paths,) $, or empty for none.
+        hedge: (paths,) $; claims: (paths,) $, or empty for none.
+        scale, book: (paths,) number of books and $ of one, or empty for none.
         parts: (parts, paths) $, or (0, paths).
         gross: $ that it began with.
         out: (WORTH, paths), written up to the block of the first path that does not agree; or (WORTH, 0) for nothing.
@@ -66,7 +68,11 @@ def explain(
         for k in range(balances.shape[0]):
             add(rows[balances[k], start:stop], equity, size)
         if book.shape[0]:
-            add(book[start:stop], equity, size)
+            number, one = scale[start:stop], book[start:stop]
+            for j in range(width):
+                value = number[j] * one[j]
+                equity[j] += value
+                size[j] += abs(value)
         if claims.shape[0]:
             add(claims[start:stop], equity, size)
         pnl[:] = equity
