@@ -29,7 +29,8 @@ class Desk:
     `totals` are running $ sums.
     """
 
-    def __init__(self, world: MarketWorld, name: str, book: CompiledBook) -> None:
+    def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
+        """full: whether anybody will look at more Greeks than `slopes`; they are then computed together."""
         self.world = world
         self.name = name
         self.book = book
@@ -46,7 +47,9 @@ class Desk:
         self._state = world.factors.state
         self.unit_value = book.value(0, self._state, self.fixings)
         self._greeks: tuple[int, Greeks] | None = None  # with the market's version
-        self._slopes: tuple[int, Slopes | Greeks] | None = None
+        self._slopes: tuple[int, Slopes] | None = None
+        self._value: tuple[int, Vector] | None = None
+        self._full = full or book.has_swaps or world.venue("asset").moves
         self._take_on()
 
     def _take_on(self) -> None:
@@ -74,11 +77,22 @@ class Desk:
         return value
 
     def _unit_value_now(self) -> Vector:
-        """The same of one unit of scale; where Greeks of this price are at hand, theirs."""
-        factors = self.world.factors
-        if self._slopes is not None and self._slopes[0] == factors.version:
-            return self._slopes[1].value
-        return self.book.value(factors.tick, factors.state, self.fixings, settled=self._tick)
+        """The same of one unit of scale, computed once per price."""
+        version = self.world.factors.version
+        if self._value is None or self._value[0] != version:
+            found = self._value_at(self.world.factors.state) if self._full else self.slopes().value
+            self._value = (version, found)
+        return self._value[1]
+
+    def _value_at(self, state: State) -> Vector:
+        """Value of one unit of scale at another `state`, (paths,) $.
+
+        By the kernel that also values the market as it stands, for ever: a path's last digit does not depend on what
+        others in its chunk asked for.
+        """
+        if not self._full:
+            return self.slopes(state).value
+        return self.book.value(self.world.factors.tick, state, self.fixings, settled=self._tick)
 
     def greeks(self, state: State | None = None) -> Greeks:
         """Greeks of one unit of scale at the market as it stands, computed once per price; or at another `state`."""
@@ -87,11 +101,13 @@ class Desk:
             return self.book.greeks(factors.tick, state, self.fixings, settled=self._tick)
         if self._greeks is None or self._greeks[0] != factors.version:
             found = self.book.greeks(factors.tick, factors.state, self.fixings, settled=self._tick)
-            self._greeks = self._slopes = (factors.version, found)
+            self._greeks = (factors.version, found)
         return self._greeks[1]
 
     def slopes(self, state: State | None = None) -> Slopes | Greeks:
         """Of the Greeks, value, delta and gamma at least: of the market as it stands, or at another `state`."""
+        if self._full:
+            return self.greeks(state)
         factors = self.world.factors
         if state is not None:
             return self.book.slopes(factors.tick, state, self.fixings, settled=self._tick)
@@ -136,7 +152,7 @@ class Desk:
             value = self.book.value(tick, state, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-            self._greeks = self._slopes = None
+            self._greeks = self._slopes = self._value = None
         self._attribute(tick, state, end)
         self._tick, self._state, self.unit_value = tick, state, value
 
@@ -145,15 +161,13 @@ class Desk:
         if not self.attributed:
             add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
-        book, old, since = self.book, self._state, self._tick
-        slopes = book.slopes(tick, old, self.fixings, settled=since)
+        old = self._state
+        slopes = self.slopes(old)
         after_vol = spot_moved = end
-        if not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)) or book.settles(since, tick):
-            after_vol = spot_moved = book.value(
-                tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since
-            )
+        if self.book.settles(self._tick, tick) or not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
+            after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
         if not _equal(old.vol, new.vol):
-            spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
+            spot_moved = self._value_at(old._replace(spot=new.spot))
         attribute(
             self.scale,
             self.unit_value,

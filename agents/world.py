@@ -39,8 +39,9 @@ class TradingWorld(MarketWorld):
         for agent in agents:
             self.ledger.open(OWNERS, agent.name, margin_account(agent.name))
             self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
+        lent_to = any(agent.role == "funding_desk" for agent in agents)
         for name, book in books.items():
-            self.desks[name] = Desk(self, name, book)
+            self.desks[name] = Desk(self, name, book, full=lent_to)
         self.claims = Claims(self)
 
     def hedge_value(self, name: str) -> Vector:

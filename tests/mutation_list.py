@@ -73,12 +73,8 @@ TEN = (
     Mutation(
         name="attribution of vol before spot",
         file="agents/desk.py",
-        old="spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)",
-        new=(
-            "spot_moved = after_vol + slopes.value - book.value(\n"
-            "                tick, old._replace(vol=new.vol), self.fixings, settled=since\n"
-            "            )"
-        ),
+        old="spot_moved = self._value_at(old._replace(spot=new.spot))",
+        new="spot_moved = after_vol + slopes.value - self._value_at(old._replace(vol=new.vol))",
         cases=("attribution-order",),
         control="attribution-means",
     ),
@@ -265,8 +261,8 @@ FURTHER = (
     Mutation(
         name="sign of dearer funding in the spread",
         file="agents/market_maker.py",
-        old="switch * quoting.funding_days / 360",
-        new="-switch * quoting.funding_days / 360",
+        old="self._switch * self.agent.quoting.funding_days / 360",
+        new="-self._switch * self.agent.quoting.funding_days / 360",
         cases=("a-sale",),
         control="margin",
     ),
