@@ -56,11 +56,10 @@ def explain(
         out: (WORTH, paths), written up to the block of the first path that does not agree; or (WORTH, 0) for nothing.
     """
     paths, bad = hedge.shape[0], False
-    worth, size = np.empty((WORTH, BLOCK)), np.empty(BLOCK)
+    equity, pnl, explained, size = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
-        equity, pnl, explained = worth[EQUITY, :width], worth[PNL, :width], worth[EXPLAINED, :width]
         held = hedge[start:stop]
         for j in range(width):
             equity[j] = explained[j] = held[j]
@@ -75,7 +74,8 @@ def explain(
                 size[j] += abs(value)
         if claims.shape[0]:
             add(claims[start:stop], equity, size)
-        pnl[:] = equity
+        for j in range(width):
+            pnl[j] = equity[j]
         for k in range(flows.shape[0]):
             flow = rows[flows[k], start:stop]
             if kinds[k] == PART:
@@ -94,7 +94,8 @@ def explain(
         for j in range(width):
             bad |= not (abs(explained[j] - pnl[j]) <= tolerance * size[j])
         if out.shape[1]:
-            out[:, start:stop] = worth[:, :width]
+            for j in range(width):
+                out[EQUITY, start + j], out[PNL, start + j], out[EXPLAINED, start + j] = equity[j], pnl[j], explained[j]
         if bad:
             for j in range(width):
                 if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
