@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Process
-from agents.tables import ATTRIBUTION, COSTS, UNSPLIT
+from agents.tables import ATTRIBUTION, COSTS
 from agents.world import TradingWorld, margin_account
 from sim.errors import BugError
-from sim.kernels.proof import add_size, disagreement
+from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.phases import Phase
 
 if TYPE_CHECKING:
     from agents.base import Agent
 
 Vector = NDArray[np.float64]
+Rows = NDArray[np.int64]
+WRITE_OFF = "write_off"  # reason
 TOLERANCE = 1e-9  # of gross P&L flow
 
 
@@ -32,6 +34,9 @@ class Accountant:
         self._world = world
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
+        self._written = world.log.wants("marks")
+        self._known: dict[str, tuple[Rows, Rows, Rows]] = {}  # see `_rows`
+        self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
 
@@ -57,44 +62,32 @@ class Accountant:
                 lender.write_off(name, world.equity_now(name))
         for agent in world.agents:
             self._write(agent)
-        world.ledger.check(f"{world.timestamp()} MARK")
+        world.ledger.check(lambda: f"{world.timestamp()} MARK")
 
     def _write(self, agent: Agent) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name
-        desk, account = world.desks.get(name), margin_account(name)
-        hedge_value = world.hedge_value(name)
-        book_value = desk.book_value if desk else 0.0
-        cash = ledger.balance(name)
-        margin = ledger.balance(account) if ledger.reached(account) else 0.0
-        claims = world.claims.value(name) if world.claims.debts else 0.0
-        equity = cash + margin + hedge_value + book_value + claims
-        parts: dict[str, Vector | float] = {c: desk.totals[c] if desk else 0.0 for c in (*ATTRIBUTION, UNSPLIT)}
-        parts |= {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
-        parts["hedge"] = parts["hedge"] + hedge_value
-        capital = ledger.flow(name, "capital")
-        if ledger.noted(name, "write_off"):
-            written_off = ledger.flow(name, "write_off")
-            if agent.role == "funding_desk":
-                parts["funding_credit"] = parts["funding_credit"] + written_off
-            else:
-                capital = capital + written_off
-        pnl = equity - capital
-        self._prove(name, pnl, parts, self._gross(agent, (cash, margin, hedge_value, book_value, claims)))
-        if not world.log.wants("marks"):
+        desk, hedge_value = world.desks.get(name), world.hedge_value(name)
+        claims = world.claims.value(name) if world.claims.debts else self._nothing
+        equity, pnl, _ = self._prove(agent, hedge_value, claims)
+        if not self._written:
             return
-        del parts[UNSPLIT]
-        if desk and not self._attributed:
-            parts |= dict.fromkeys(ATTRIBUTION, np.nan)
+        parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
+        parts["hedge"] = parts["hedge"] + hedge_value
+        if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
+            parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
+        for component in ATTRIBUTION:
+            parts[component] = 0.0 if desk is None else desk.totals[component] if self._attributed else np.nan
+        account = margin_account(name)
         world.log.add(
             "marks",
             world.now,
             agent=name,
             role=agent.role,
-            book_value=book_value,
+            book_value=desk.book_value if desk else 0.0,
             hedge_value=hedge_value,
-            cash=cash,
-            margin=margin,
-            claims=claims,
+            cash=ledger.balance(name),
+            margin=ledger.balance(account) if ledger.reached(account) else 0.0,
+            claims=claims if world.claims.debts else 0.0,
             equity=equity,
             pnl=pnl,
             **parts,
@@ -115,34 +108,47 @@ class Accountant:
                 "liquidated": False,
                 "defaulted": False,
             }
-        greeks = desk.greeks()
+        slopes = desk.slopes()
         return {
             "unhedged_pnl": desk.unhedged,
-            "net_delta_dollars": desk.scale * greeks.delta * spot + held,
-            "gamma_dollars_1pct": 0.01 * desk.scale * greeks.gamma * spot**2,
+            "net_delta_dollars": desk.scale * slopes.delta * spot + held,
+            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,
         }
 
-    def _gross(self, agent: Agent, held: tuple[Vector | float, ...]) -> Vector:
-        """What one account began with, holds and has received or paid for each reason, without signs, (paths,) $."""
-        ledger, gross = self._world.ledger, self._world.full(1.0 + agent.capital)
-        flows = (ledger.flow(agent.name, reason) for reason in ledger.reasons(agent.name))
-        for amount in (*held, *flows):
-            if isinstance(amount, np.ndarray):
-                add_size(amount, gross)
-        return gross
+    def _rows(self, agent: Agent) -> tuple[Rows, Rows, Rows]:
+        """Where the ledger keeps an agent's balances and flows, and what each flow is."""
+        ledger, flows = self._world.ledger, self._world.ledger.flow_rows(agent.name)
+        own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
+        held = [row for row in own if row is not None]
+        known = self._known.get(agent.name)
+        if known is None or (len(known[0]), len(known[1])) != (len(held), len(flows)):
+            kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
+            kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
+            numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
+            balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
+            known = self._known[agent.name] = balances, rows, what
+        return known
 
-    def _prove(self, name: str, pnl: Vector, parts: dict[str, Vector | float], gross: Vector) -> None:
-        """The parts sum to the P&L, to 1e-9 of the account's own gross flow. Raises BugError."""
-        world, total = self._world, self._world.full(0.0)
-        for part in parts.values():
-            if isinstance(part, np.ndarray):
-                total += part
-        i = disagreement(pnl, total, gross, TOLERANCE)
+    def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector) -> Vector:
+        """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
+
+        Nothing, (WORTH, 0), where nobody wants to see it. Raises BugError.
+        """
+        world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
+        book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
+        parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
+        account = world.ledger.rows, *self._rows(agent), hedge_value, *book, claims, parts, gross, TOLERANCE
+        worth = np.empty((WORTH, world.paths if self._written else 0))
+        i = explain(*account, worth)
         if i >= 0:
-            world.require_finite(f"P&L of {name}", pnl)
+            worth = np.empty((WORTH, world.paths))
+            explain(*account, worth)
+            _, pnl, total = worth
+            world.require_finite(f"P&L of {name}", pnl[: i + 1])
             raise BugError(
                 f"attribution of {name} does not add up at {world.timestamp()}: {total[i]:.6f} against {pnl[i]:.6f} $"
                 f" on path {world.log.paths[i]} (world {world.name})"
             )
+        return worth

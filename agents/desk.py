@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import ATTRIBUTION, UNSPLIT
-from markets.kernels.hedging import add_step
+from markets.kernels.hedging import PARTS, UNSPLIT_PART, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
+from sim.vectors import some
 
 if TYPE_CHECKING:
-    from markets.book import CompiledBook, Greeks
+    from markets.book import CompiledBook, Greeks, Slopes
     from markets.factors import State
     from markets.world import MarketWorld
 
@@ -28,13 +29,15 @@ class Desk:
     `totals` are running $ sums.
     """
 
-    def __init__(self, world: MarketWorld, name: str, book: CompiledBook) -> None:
+    def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
+        """full: whether anybody will look at more Greeks than `slopes`; they are then computed together."""
         self.world = world
         self.name = name
         self.book = book
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
-        self.totals = {component: world.full(0.0) for component in (*ATTRIBUTION, UNSPLIT)}
+        self.parts = np.zeros((PARTS, world.paths))
+        self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -42,8 +45,11 @@ class Desk:
         self.fixings: Any = book.new_fixings(world.paths)
         self._tick = 0
         self._state = world.factors.state
-        self._unit_value = book.value(0, self._state, self.fixings)
-        self._greeks: tuple[int, Greeks] | None = None
+        self.unit_value = book.value(0, self._state, self.fixings)
+        self._greeks: tuple[int, Greeks] | None = None  # with the market's version
+        self._slopes: tuple[int, Slopes] | None = None
+        self._value: tuple[int, Vector] | None = None
+        self._full = full or book.has_swaps or world.venue("asset").moves
         self._take_on()
 
     def _take_on(self) -> None:
@@ -52,7 +58,7 @@ class Desk:
         ledger.open(CLIENTS, INVESTORS)
         ledger.list_asset(asset)
         ledger.transfer(self.world.full(1.0), source=CLIENTS, target=self.name, asset=asset, reason="book")
-        ledger.transfer(self._unit_value, source=self.name, target=CLIENTS, reason="book")
+        ledger.transfer(self.unit_value, source=self.name, target=CLIENTS, reason="book")
 
     # --- what it is worth ------------------------------------------------------------------------------------------
     @property
@@ -63,13 +69,30 @@ class Desk:
     @property
     def book_value(self) -> Vector:
         """Value of the book as of the last mark, (paths,) $."""
-        return self.scale * self._unit_value
+        return self.scale * self.unit_value
 
     def value_now(self) -> Vector:
         """Value of the book now, (paths,) $."""
-        tick = self.world.factors.tick
-        value: Vector = self.scale * self.book.value(tick, self.world.factors.state, self.fixings, settled=self._tick)
+        value: Vector = self.scale * self._unit_value_now()
         return value
+
+    def _unit_value_now(self) -> Vector:
+        """The same of one unit of scale, computed once per price."""
+        version = self.world.factors.version
+        if self._value is None or self._value[0] != version:
+            found = self._value_at(self.world.factors.state) if self._full else self.slopes().value
+            self._value = (version, found)
+        return self._value[1]
+
+    def _value_at(self, state: State) -> Vector:
+        """Value of one unit of scale at another `state`, (paths,) $.
+
+        By the kernel that also values the market as it stands, for ever: a path's last digit does not depend on what
+        others in its chunk asked for.
+        """
+        if not self._full:
+            return self.slopes(state).value
+        return self.book.value(self.world.factors.tick, state, self.fixings, settled=self._tick)
 
     def greeks(self, state: State | None = None) -> Greeks:
         """Greeks of one unit of scale at the market as it stands, computed once per price; or at another `state`."""
@@ -80,6 +103,23 @@ class Desk:
             found = self.book.greeks(factors.tick, factors.state, self.fixings, settled=self._tick)
             self._greeks = (factors.version, found)
         return self._greeks[1]
+
+    def slopes(self, state: State | None = None) -> Slopes | Greeks:
+        """Of the Greeks, value, delta and gamma at least: of the market as it stands, or at another `state`."""
+        if self._full:
+            return self.greeks(state)
+        factors = self.world.factors
+        if state is not None:
+            return self.book.slopes(factors.tick, state, self.fixings, settled=self._tick)
+        if self._slopes is None or self._slopes[0] != factors.version:
+            found = self.book.slopes(factors.tick, factors.state, self.fixings, settled=self._tick)
+            self._slopes = (factors.version, found)
+        return self._slopes[1]
+
+    @property
+    def explained(self) -> Vector:
+        """The running totals that add up to the book's P&L, (some of PARTS, paths) $."""
+        return self.parts[:UNSPLIT_PART] if self.attributed else self.parts[UNSPLIT_PART:]
 
     def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
@@ -102,44 +142,45 @@ class Desk:
     # --- why it moved ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
         """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
-        tick, state = self.world.factors.tick, self.world.factors.state
-        if tick == self._tick:
+        tick, state, since = self.world.factors.tick, self.world.factors.state, self._tick
+        if tick == since:
             return
-        steps = self._steps(tick) if self.attributed else {}
-        value = steps.pop("end", None)
-        if value is None or self.book.settles(self._tick, tick):
-            cash = self.book.cashflows(self._tick, tick, state, self.fixings)
-            self.book.fix(self._tick, tick, state, self.fixings)
-            settled = self.book.value(tick, state, self.fixings, settled=tick)
-            if value is None:
-                steps[UNSPLIT] = settled + cash - self._unit_value
-            else:
-                steps["rates"] = steps["rates"] + (settled + cash - value)
-            value = settled
+        end = value = self._unit_value_now()
+        if self.book.settles(since, tick):
+            cash = self.book.cashflows(since, tick, state, self.fixings)
+            self.book.fix(since, tick, state, self.fixings)
+            value = self.book.value(tick, state, self.fixings, settled=tick)
+            end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-        for component, step in steps.items():
-            add_step(step, self.scale, self.totals[component], self.unhedged)
-        self._tick, self._state, self._unit_value, self._greeks = tick, state, value, None
+            self._greeks = self._slopes = self._value = None
+        self._attribute(tick, state, end)
+        self._tick, self._state, self.unit_value = tick, state, value
 
-    def _steps(self, tick: int) -> dict[str, Vector]:
-        """P&L per unit of scale of each step, and the value at the `end` of them."""
-        book, old, new, since = self.book, self._state, self.world.factors.state, self._tick
-        greeks = book.greeks(tick, old, self.fixings, settled=since)
-        delta = greeks.delta * (new.spot - old.spot)
-        spot_moved = book.value(tick, old._replace(spot=new.spot), self.fixings, settled=since)
-        vol_moved = end = spot_moved
-        if not np.array_equal(old.vol, new.vol):
-            vol_moved = end = book.value(tick, old._replace(spot=new.spot, vol=new.vol), self.fixings, settled=since)
-        if not all(np.array_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
-            end = book.value(tick, new, self.fixings, settled=since)
-        return {
-            "theta": greeks.value - self._unit_value,
-            "delta": delta,
-            "gamma": spot_moved - greeks.value - delta,
-            "vega": vol_moved - spot_moved,
-            "rates": end - vol_moved,
-            "end": end,
-        }
+    def _attribute(self, tick: int, new: State, end: Vector) -> None:
+        """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
+        if not self.attributed:
+            add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
+            return
+        old = self._state
+        slopes = self.slopes(old)
+        after_vol = spot_moved = end
+        if self.book.settles(self._tick, tick) or not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
+            after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
+        if not _equal(old.vol, new.vol):
+            spot_moved = self._value_at(old._replace(spot=new.spot))
+        attribute(
+            self.scale,
+            self.unit_value,
+            slopes.value,
+            slopes.delta,
+            old.spot,
+            new.spot,
+            spot_moved,
+            after_vol,
+            end,
+            self.parts,
+            self.unhedged,
+        )
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:
@@ -148,14 +189,14 @@ class Desk:
         What the venues did not fill stays: the book goes no further than the hedge that can go with it. Call after
         `mark`, in the same instant.
         """
-        if not self.forced.any():
+        if not some(self.forced):
             return
         world, ledger, greeks = self.world, self.world.ledger, self.greeks()
         hedges = self.neutral_swaps() | {"asset": -greeks.delta}
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=f"book.{self.name}", reason="book")
-        ledger.transfer(part * self._unit_value, source=CLIENTS, target=self.name, reason="book")
+        ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
         ledger.transfer(
             part * np.abs(greeks.vega) * cost_share * world.factors.vol,
             source=self.name,
@@ -184,6 +225,11 @@ class Desk:
             some = np.abs(wanted) > 1e-9
             least = np.minimum(least, np.where(some, at_hand / np.where(some, wanted, 1.0), 1.0))
         return np.where(least > 0.98, 1.0, least)
+
+
+def _equal(a: Vector, b: Vector) -> bool:
+    """Whether a level has not moved on any path; one that stands is the same array."""
+    return a is b or np.array_equal(a, b)
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:

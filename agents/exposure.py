@@ -25,12 +25,13 @@ def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     swaps (`rates`): $ notional paid fixed per unit of the rate, by the convexity of book and hedge.
     """
     world, factors = desk.world, desk.world.factors
-    asset, greeks, out = world.venue("asset"), desk.greeks(own), np.empty((2, world.paths))
-    leverage = factors.leverage_at_unit_vol
-    flows(desk.scale, desk.liquidated, factors.spot, factors.vol, greeks.gamma, greeks.vanna, leverage, out)
-    asset.expose("gamma", out[GAMMA_FLOW])
-    if desk.book.has_options and own is None:
-        asset.expose("vanna", out[VANNA_FLOW])
+    asset = world.venue("asset")
+    if asset.moves:
+        greeks, out, leverage = desk.greeks(own), np.empty((2, world.paths)), factors.leverage_at_unit_vol
+        flows(desk.scale, desk.liquidated, factors.spot, factors.vol, greeks.gamma, greeks.vanna, leverage, out)
+        asset.expose("gamma", out[GAMMA_FLOW])
+        if desk.book.has_options and own is None:
+            asset.expose("vanna", out[VANNA_FLOW])
     if rates and desk.book.has_swaps:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for name, flow in _convexity(desk).items():

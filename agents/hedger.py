@@ -18,6 +18,7 @@ from markets.kernels.hedging import DISCOUNT, GAMMA, GROSS, LOOKED_AT, TARGET, a
 from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from agents.desk import Desk
@@ -61,6 +62,7 @@ class _Hedging:
         self.last_spot = world.factors.spot.copy()
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
+        self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
         self.hedges_rates = agent.hedge_rates and not self.passive
         # who sends at once may let its order depend on the price that it leads to
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
@@ -78,7 +80,7 @@ class _Hedging:
                 self.last_look = world.tick_index
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
-            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or sent.any()}
+            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or some(sent)}
             self.unfilled = {}  # whatever was left is in these orders
             world.start(self._send(orders))
 
@@ -97,13 +99,14 @@ class _Hedging:
             if name in sent:
                 self.in_flight[name] = self.in_flight[name] - sent[name]
             left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            answered(fill.quantity, fill.unfilled, world.factors.spot, self.last_spot, left, last_spot)
+            answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
             if name == "asset":
                 self.last_spot = last_spot
             self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
-    def _left_at(self, venue: str) -> Mask:
-        return self.unfilled.get(venue, np.zeros(self.world.paths, dtype=bool))
+    def _looks(self, due: bool, venue: str) -> Mask:
+        """Where the desk looks now: everywhere when its time has come, else where an order came back."""
+        return self.everywhere if due else self.unfilled.get(venue, self.nowhere)
 
     def _under_way(self, venue: str) -> Vector:
         return self.in_flight.get(venue, np.zeros(self.world.paths))
@@ -111,17 +114,20 @@ class _Hedging:
     # --- the asset -------------------------------------------------------------------------------------------------
     @property
     def _held(self) -> Vector:
-        """Units held, with those on their way, (paths,)."""
+        """Units held, with those on their way, (paths,); not to be written to, and good until something is traded."""
         held = self.world.ledger.balance(self.agent.name, "asset")
-        return held + self.in_flight["asset"] if "asset" in self.in_flight else held.copy()
+        if "asset" in self.in_flight:
+            held = held + self.in_flight["asset"]
+            held.flags.writeable = False
+        return held
 
     def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
         own = self._own_state(market)
-        state, greeks = own or factors.state, desk.greeks(own)
+        state, slopes = own or factors.state, desk.slopes(own)
         years, seen = desk.book.expiry_years(factors.tick), np.empty((LOOKED_AT, held.size))
-        look(desk.scale, greeks.delta, greeks.gamma, factors.overnight, years, desk.book.gross_units, seen)
+        look(desk.scale, slopes.delta, slopes.gamma, factors.overnight, years, desk.book.gross_units, seen)
         at = Situation(
             tick=factors.tick,
             due=due,
@@ -153,18 +159,23 @@ class _Hedging:
 
     def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""
-        looks, held, factors = due | self._left_at("asset"), self._held, self.world.factors
+        looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
+
+        if not self.together:
+            return {"asset": self._asset_order(due, looks, held), **self._rate_orders(due)}
+        held = held.copy()
+        held.flags.writeable = False
 
         def asset(move: Vector) -> Vector:
             return self._asset_order(due, looks, held, factors.if_spot_moved(move))
 
-        return {"asset": asset if self.together else self._asset_order(due, looks, held), **self._rate_orders(due)}
+        return {"asset": asset, **self._rate_orders(due)}
 
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
-        wanted = held if self.passive else self.agent.policy.desired(self._situation(due, held, market))
-        asset_order(wanted, held, desk.greeks(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
+        wanted = held.copy() if self.passive else self.agent.policy.desired(self._situation(due, held, market))
+        asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
         return out
 
     # --- rates -----------------------------------------------------------------------------------------------------
@@ -174,7 +185,7 @@ class _Hedging:
         for name, unit in desk.neutral_swaps().items():
             position = self.world.venue(name).exposure(self.agent.name) + self._under_way(name)
             target = desk.scale * unit
-            order = np.where(self.hedges_rates & (due | self._left_at(name)), target - position, 0.0)
+            order = np.where(self.hedges_rates & self._looks(due, name), target - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
             net = position + order - target
             orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)

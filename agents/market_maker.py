@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -16,6 +15,7 @@ from markets.kernels.trading import QUOTE_ROWS
 from markets.venue import INVESTORS, Quote
 from sim.params import param
 from sim.phases import Phase
+from sim.vectors import same, some
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -82,7 +82,8 @@ class _Making:
         self.share = {
             v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
         }
-        self.nothing = world.full(0.0)
+        self.nothing, self.everything = world.full(0.0), world.full(1.0)
+        self.posted: dict[str, tuple[object, ...]] = {}  # by venue: what its quote was made of
         self.peak = world.full(agent.capital)
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.away = np.zeros(world.paths, dtype=bool)
@@ -95,10 +96,9 @@ class _Making:
             tick = world.tick_index
             if tick > 0:
                 self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
-            equity = self.world.ledger.balance(self.agent.name) + world.hedge_value(self.agent.name)
-            able = self._withdraw_or_return(equity, int(world.clock.day[tick]))
+            able = self._withdraw_or_return(int(world.clock.day[tick]))
             for venue in self.venues:
-                venue.post(self.agent.name, self._quote(venue, able))
+                self._post(venue, able)
             if world.log.witness.size:
                 self._log()
 
@@ -106,14 +106,15 @@ class _Making:
         """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
         share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
         for venue in self.venues:
-            if venue.reached(self.agent.name) and (held := venue.held(self.agent.name)).any():
+            if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
                 venue.hand_over(self.agent.name, INVESTORS, share * held)
 
-    def _withdraw_or_return(self, equity: Vector, day: int) -> Vector:
+    def _withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
         world, agent = self.world, self.agent
         if world.feedback.depth == 0:
-            return world.full(1.0)
+            return self.everything
+        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
         if self.away.any():
             back = self.away & (day >= self.away_until)
             if back.any():
@@ -136,28 +137,42 @@ class _Making:
         self.peak = np.where(back, equity, self.peak)
         self.away &= ~back
 
-    def _quote(self, venue: Venue, able: Vector) -> Quote | Callable[[], Quote]:
+    def _post(self, venue: Venue, able: Vector) -> None:
         """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
         kind, name = self.agent.quoting.kind, self.agent.name
         if kind == "vol_proportional":
-            inventory = venue.exposure(name).copy() if venue.reached(name) else self.nothing
-            return partial(self._vol_proportional, venue, venue.rule(), able, inventory, self.world.factors.credit)
-        rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
-        return Quote(*rule(venue), self.share[venue.name] * venue.rule_depth() * able)
+            leans = self._switch * self.agent.quoting.inventory_skew != 0 and venue.reached(name)
+            inventory = venue.exposure(name).copy() if leans else self.nothing
+            credit = self.world.factors.credit if self._per_credit(venue) else self.nothing
+            terms = (venue.rule(), able, inventory, credit)
+            if not same(terms, self.posted.get(venue.name, ())):  # else the last quote stands
+                self.posted[venue.name] = terms
+                venue.post(name, partial(self._vol_proportional, venue, *terms))
+        else:
+            rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
+            venue.post(name, Quote(*rule(venue), self.share[venue.name] * venue.rule_depth() * able))
+
+    @property
+    def _switch(self) -> float:
+        """How far the spread loop is closed: 0 to 1."""
+        return min(self.world.feedback.spread, 1.0)
+
+    def _per_credit(self, venue: Venue) -> float:
+        """Half-spread per unit of credit spread beyond the calm market's."""
+        return self._switch * self.agent.quoting.funding_days / 360 if venue.unit_price else 0.0
 
     def _vol_proportional(self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector) -> Quote:
         """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
-        agent, quoting, factors = self.agent, self.agent.quoting, self.world.factors
-        switch, quote = min(self.world.feedback.spread, 1.0), np.empty((QUOTE_ROWS, self.world.paths))
+        agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
         vol_proportional(
             *rule.levels,
             able,
             credit,
             inventory,
             self.share[venue.name],
-            factors.credit0,
-            switch * quoting.funding_days / 360 if venue.unit_price else 0.0,
-            switch * quoting.inventory_skew,
+            self.world.factors.credit0,
+            self._per_credit(venue),
+            self._switch * agent.quoting.inventory_skew,
             agent.inventory_limit,
             quote,
         )
@@ -183,7 +198,7 @@ class _Making:
         """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""
         factors = self.world.factors
         sigma = factors.realised_vol(venue.name) if venue.unit_price else RATE_VOL * factors.vol / factors.vol_base
-        return min(self.world.feedback.spread, 1.0) * self.agent.quoting.risk_aversion * sigma**2
+        return self._switch * self.agent.quoting.risk_aversion * sigma**2
 
     def _without_risk(self, venue: Venue) -> Vector:
         """ln(1 + g/k) / g: the best half-spread where inventory bears no risk, (paths,)."""

@@ -39,17 +39,18 @@ class TradingWorld(MarketWorld):
         for agent in agents:
             self.ledger.open(OWNERS, agent.name, margin_account(agent.name))
             self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
+        lent_to = any(agent.role == "funding_desk" for agent in agents)
         for name, book in books.items():
-            self.desks[name] = Desk(self, name, book)
+            self.desks[name] = Desk(self, name, book, full=lent_to)
         self.claims = Claims(self)
 
     def hedge_value(self, name: str) -> Vector:
         """Worth at mid of what an agent holds at the venues, (paths,) $."""
-        value = self.full(0.0)
+        value: Vector | None = None
         for venue in self.venues.values():
             if venue.reached(name):
-                value += venue.value(name)
-        return value
+                value = venue.value(name) if value is None else value + venue.value(name)
+        return self.full(0.0) if value is None else value
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""

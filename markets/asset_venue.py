@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ class AssetVenue(Venue):
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
         super().__init__(world, name, spec)
         world.ledger.list_asset(name)
-        self._previous_close = self.mid.copy()
+        self._previous_close = self.mid
         self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
 
     @property
@@ -53,9 +54,10 @@ class AssetVenue(Venue):
         """Quantity that is worth a notional at the reference price, (paths,)."""
         return notional / self.reference
 
-    def price_at(self, worse: Vector) -> Vector:
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
         """(paths,) $/unit."""
-        return self.mid + self.reference * worse
+        mid, reference = self.mid, self.reference
+        return lambda: mid + reference * (spread + walk)
 
     def relative(self, displacement: Vector) -> Vector:
         """Change of the price as a share of the reference, (paths,)."""
@@ -72,7 +74,8 @@ class AssetVenue(Venue):
 
     def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
         """Units against cash; the cash is split into the price at mid and what worsened it."""
-        amounts, spread = np.empty((len(book.makers) * ASSET_MOVES, filled.size)), np.empty_like(filled)
+        rows = len(book.makers) * (ASSET_MOVES if self.moves else ASSET_MOVES - 1)
+        amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         calm = self.spec.half_spread
         asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.reference, amounts, spread)
         self.world.ledger.post(amounts, self._moves(taker, book.makers))
@@ -82,7 +85,7 @@ class AssetVenue(Venue):
         """Of whom to whom the rows of `asset_moves` go."""
         known = self._settled.get((taker, makers))
         if known is None:
-            costs = ("hedge", "spread_cost_calm", "spread_cost_crisis", "impact_cost")
+            costs = ("hedge", "spread_cost_calm", "spread_cost_crisis", *(("impact_cost",) if self.moves else ()))
             known = tuple(
                 move
                 for maker in makers
@@ -134,6 +137,7 @@ class AssetVenue(Venue):
 
     def close_day(self) -> None:
         """Remember the close; breakers start afresh."""
-        self._previous_close = self.mid.copy()
-        self._levels_hit[:] = 0
-        self.halted_until = np.minimum(self.halted_until, self.world.now)
+        if self.spec.halts:
+            self._previous_close = self.mid
+            self._levels_hit[:] = 0
+            self.halted_until = np.minimum(self.halted_until, self.world.now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,16 @@ from numpy.typing import NDArray
 
 from markets.flow_table import FlowTable
 from markets.instruments import GammaClaim, Instrument, Option, Swap
-from markets.kernels.options import DELTA, DV_OVERNIGHT, GREEKS, VANNA, claim_greeks, option_greeks, option_values
+from markets.kernels.options import (
+    DELTA,
+    DV_OVERNIGHT,
+    GREEKS,
+    SLOPES,
+    VANNA,
+    claim_greeks,
+    option_greeks,
+    option_values,
+)
 from markets.kernels.swaps import flow_greeks, flow_values
 from markets.option_table import OptionTable
 from sim.errors import UserError
@@ -61,6 +71,14 @@ class Greeks(NamedTuple):
     vanna: Floats  # units of the asset per unit of ln s, s the market's implied vol
 
 
+class Slopes(NamedTuple):
+    """Value of a book and its first two derivatives by spot, (paths,) each."""
+
+    value: Floats  # $
+    delta: Floats  # units of the asset
+    gamma: Floats  # units per $
+
+
 @dataclass(frozen=True)
 class Book:
     """Instruments with their signed quantities."""
@@ -87,8 +105,10 @@ class CompiledBook:
         self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, market)
         self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
         self._base = np.array([market.spot0, market.vol_base])
+        self._one = np.ones(0)
         swaps = self._swaps
-        self._dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        self._dates: list[int] = np.unique(dates).tolist()
         self._kept: dict[tuple[int, int, bool], _Rows] = {}
         self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
         self.has_swaps = any(isinstance(i, Swap) for i in book.instruments)
@@ -101,7 +121,7 @@ class CompiledBook:
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
         since, now = self.clock.ticks[tick_from], self.clock.ticks[tick_to]
-        return bool(((self._dates > since) & (self._dates <= now)).any())
+        return bisect_right(self._dates, since) < bisect_right(self._dates, now)
 
     def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
         """$ paid in (tick_from, tick_to] at the state of `tick_to`, (paths,): payoffs and coupons."""
@@ -117,8 +137,8 @@ class CompiledBook:
         settled: int | None = None,
     ) -> Greeks:
         """Value and sensitivities; `vol_multiplier` scales every option's vol, scalar or (paths,)."""
-        rows, out = self._rows(tick, settled), np.zeros((GREEKS, state.spot.size))
-        self._add_claims(rows, state, vol_multiplier, out)
+        rows, out = self._rows(tick, settled), np.empty((GREEKS, state.spot.size))
+        self._claims_greeks(rows, state, vol_multiplier, out)
         if len(rows.flows):
             sums = np.zeros((4, state.spot.size))
             flow_greeks(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, sums)
@@ -126,13 +146,19 @@ class CompiledBook:
             out[DV_OVERNIGHT:VANNA] += sums[1:]
         return Greeks(*out)
 
+    def slopes(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Slopes:
+        """The first of the Greeks alone, at less cost."""
+        rows = self._rows(tick, settled)
+        out = self._claims_slopes(rows, state, 1.0)
+        if len(rows.flows):
+            flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out[0])
+        return Slopes(*out)
+
     def delta(
         self, tick: int, state: State, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
     ) -> Floats:
         """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
-        out = np.zeros((GREEKS, state.spot.size))
-        self._add_claims(self._rows(tick, settled), state, vol_multiplier, out)
-        return np.asarray(out[DELTA])
+        return np.asarray(self._claims_slopes(self._rows(tick, settled), state, vol_multiplier)[DELTA])
 
     def new_fixings(self, paths: int) -> Floats:
         """Memory of the floating rates, (fixings, paths) decimal, with the rates of periods under way at the start."""
@@ -153,18 +179,34 @@ class CompiledBook:
             option_values(*state, self._base, rows.options, out)
         if len(rows.claims):
             greeks = np.zeros((GREEKS, state.spot.size))
-            claim_greeks(*state, np.ones(state.spot.size), self._base, rows.claims, greeks)
+            claim_greeks(*state, self._ones(state.spot.size), self._base, rows.claims, greeks)
             out += greeks[0]
         if len(rows.flows):
             flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out)
         return out
 
-    def _add_claims(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
-        stretch: Floats = np.ones(state.spot.size) * vol_multiplier
+    def _claims_greeks(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
+        """Value and sensitivities of options and claims into `out`."""
+        stretch = self._ones(state.spot.size)
+        if not isinstance(vol_multiplier, float) or vol_multiplier != 1.0:
+            stretch = stretch * vol_multiplier
         if len(rows.options):
             option_greeks(*state, stretch, self._base, rows.options, out)
+        else:
+            out[:] = 0.0
         if len(rows.claims):
             claim_greeks(*state, stretch, self._base, rows.claims, out)
+
+    def _claims_slopes(self, rows: _Rows, state: State, vol_multiplier: float | Floats) -> Floats:
+        """The same, as far as `Slopes` need them, (SLOPES, paths)."""
+        out = np.empty((GREEKS if len(rows.claims) else SLOPES, state.spot.size))
+        self._claims_greeks(rows, state, vol_multiplier, out)
+        return out[:SLOPES]
+
+    def _ones(self, paths: int) -> Floats:
+        if self._one.size != paths:
+            self._one = np.ones(paths)
+        return self._one
 
     def _rows(self, tick: int, settled: int | None, *, due: bool = False) -> _Rows:
         key = (tick, tick if settled is None else settled, due)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from markets.world import MarketWorld
@@ -22,6 +23,7 @@ def accrue(world: MarketWorld) -> Process:
     """
     world.ledger.open(CLEARING)
     clock = world.clock
+    swaps = [(name, venue) for name, venue in world.venues.items() if isinstance(venue, SwapVenue)]
     settled = 0
     while True:
         yield world.tick(Phase.SHOCK)
@@ -30,19 +32,22 @@ def accrue(world: MarketWorld) -> Process:
             continue
         years = float(clock.calendar_years[tick] - clock.calendar_years[settled])
         settled = tick
+        held = {name: venue for name, venue in swaps if world.ledger.moved(venue.assets[0])}
+        if not world.market.dividend_yield and not held:
+            continue
         for account in list(world.ledger.accounts):
             if account != CLEARING:
-                _settle(world, account, years)
+                _settle(world, account, held, years)
 
 
-def _settle(world: MarketWorld, account: str, years: float) -> None:
+def _settle(world: MarketWorld, account: str, swaps: dict[str, SwapVenue], years: float) -> None:
     ledger, rate = world.ledger, world.factors.overnight
     if world.market.dividend_yield and world.venue("asset").reached(account):
         due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
         ledger.transfer(due, source=CLEARING, target=account, reason="hedge")
-    for name, venue in world.venues.items():
-        if not isinstance(venue, SwapVenue) or not venue.reached(account):
+    for name, venue in swaps.items():
+        if not venue.reached(account):
             continue
         notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
-        if notional.any() or coupon.any():
+        if some(notional) or some(coupon):
             ledger.transfer((coupon - rate * notional) * years, source=CLEARING, target=account, reason="hedge")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import exp
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,8 +14,10 @@ from markets.assets import MAIN, OtherAssets
 from markets.correlation import mixing
 from markets.jumps import Jumps
 from markets.kernels.factors import (
+    CREDIT,
     LEVELS,
     LOG_VOL,
+    OVERNIGHT,
     RATE_DECAY,
     RATE_KEEP,
     RATE_VARIANCE,
@@ -39,7 +42,10 @@ if TYPE_CHECKING:
     from sim.streams import Streams
 
 Vector = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 NODES = ("overnight", "us2y", "us10y")
+OBSERVED = ("spot", "vol", *NODES, "credit")
 DAYS = 252  # trading days a year
 SPOT_NOISE = "market/spot"  # stream
 
@@ -60,6 +66,7 @@ class Impact:
     def __init__(self, rows: Vector, permanent_share: float, resilience: float) -> None:
         """rows: (2, paths) of zeros, where the two parts are kept."""
         self.permanent, self.transient = rows
+        self.moved = False  # whether there was ever a trade
         self._share = permanent_share
         self._resilience = resilience
 
@@ -71,11 +78,13 @@ class Impact:
 
     def add(self, move: Vector) -> None:
         """Book a move just caused."""
+        self.moved = True
         displace(move, self._share, self.permanent, self.transient)
 
     def decay(self, years: float) -> None:
         """Let `years` of trading time pass."""
-        self.transient *= self._left(years)
+        if self.moved:
+            self.transient *= self._left(years)
 
     def after(self, years: float) -> Vector:
         """Displacement after `years` of trading time without a trade, (paths,)."""
@@ -114,6 +123,7 @@ def _step_terms(clock: Clock, storyline: Storyline, market: MarketSpec) -> Vecto
     return terms
 
 
+@cache
 def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
     """Rows that mix (spot shock, three fresh normals) into the noise of the three nodes: (3, 4).
 
@@ -127,7 +137,9 @@ def rate_mixing(spec: RateSpec) -> NDArray[np.float64]:
             [spec.corr_spot_us10y, spec.corr_overnight_us10y, spec.corr_us2y_us10y, 1.0],
         ]
     )
-    return mixing(matrix, "market.rates.corr_*")[1:]
+    found: NDArray[np.float64] = mixing(matrix, "market.rates.corr_*")[1:]
+    found.flags.writeable = False
+    return found
 
 
 class Factors:
@@ -137,6 +149,13 @@ class Factors:
     c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
     The noise of ln s and of the rates is bridged to the storyline's anchors like d; what feedback adds is not.
     """
+
+    spot: Vector  # $/unit
+    vol: Vector  # 30-day implied vol, decimal
+    overnight: Vector  # zero rates, decimal
+    us2y: Vector
+    us10y: Vector
+    credit: Vector  # credit spread, decimal
 
     def __init__(
         self,
@@ -166,7 +185,11 @@ class Factors:
         lines = (storyline.spot, storyline.vol, *(getattr(storyline, node) for node in NODES), storyline.credit)
         self._levels = np.stack([line.level for line in lines], axis=1)  # (ticks, LEVELS)
         self._credit_terms = feedback.credit * np.array([credit.elasticity, credit.stress_elasticity])
-        self._rates_move = any(getattr(market.rates, f"vol_{node}") for node in NODES)
+        self._moves = np.ones(LEVELS, dtype=bool)  # whether noise moves a level
+        self._moves[LOG_VOL] = market.xi != 0 or feedback.leverage * market.beta != 0
+        self._moves[OVERNIGHT:CREDIT] = any(getattr(market.rates, f"vol_{node}") for node in NODES)
+        self._moves[CREDIT] = self._moves[LOG_VOL] and self._credit_terms[0] != 0
+        self._stirred = self._moves | (np.diff(self._levels, axis=0, prepend=np.nan) != 0)  # (ticks, LEVELS)
         self._law = PriceLaw(float(np.exp(storyline.spot.level[0])), market.price_model == "normal")
         self._others = OtherAssets(assets, clock, streams, market)
 
@@ -176,9 +199,12 @@ class Factors:
         self.rate_noise = np.zeros((3, paths))
         self.impact: dict[str, Impact] = {}  # by venue
         self._impacts = np.zeros((1 + len(NODES), 2, paths))
-        self._nothing = np.zeros(paths)
+        self._displaced = np.zeros(LEVELS, dtype=bool)  # which levels trades have ever displaced
+        self._rows_of: dict[bytes, tuple[list[str], Ints]] = {}
+        self._nothing, self._none = np.zeros(paths), np.empty(0)
+        self._no_rates = np.broadcast_to(self._nothing, (len(NODES), paths))
         self._prices: dict[str, Vector] = {}  # of the further assets
-        self.stress = np.zeros(paths)
+        self.stress = self._stress_seen = np.zeros(paths)
         self._led = np.zeros(paths)  # d + p that the leverage effect has already seen
         self.tick = 0
         self.version = 0  # counts every change of a level: what is derived from the state is fresh while it stands
@@ -197,14 +223,13 @@ class Factors:
         for impact in self.impact.values():
             impact.decay(years)
         carry(
+            self._moves,
             terms,
             self._mixing,
             first,
             self._vol_noise.normal() if market.xi else self._nothing,
-            self._rate_noise.normals(len(NODES))
-            if self._rates_move
-            else np.broadcast_to(self._nothing, (3, first.size)),
-            self._nothing if jumps is None else terms[SPOT_KEEP] * jumps,
+            self._rate_noise.normals(len(NODES)) if self._moves[OVERNIGHT] else self._no_rates,
+            self._none if jumps is None else terms[SPOT_KEEP] * jumps,
             self._impacts[0],
             self.vol,
             market.realised_ratio,
@@ -216,7 +241,10 @@ class Factors:
             self.rate_noise,
         )
         self.tick = tick
-        self.refresh()
+        moved = self._stirred[tick] | self._displaced
+        if self.stress is not self._stress_seen:
+            moved[CREDIT] = True
+        self._observe(moved)
 
     def _spot_noise_after(self, tick: int, shock: Vector) -> Vector:
         """The spot's noise at the next tick, jumps aside: what `step` does, for those who know the shock."""
@@ -231,12 +259,27 @@ class Factors:
         rows = self._impacts[observed.index(venue)] if venue in observed else np.zeros((2, self._nothing.size))
         self.impact[venue] = Impact(rows, permanent_share, resilience)
 
+    def _rows(self, moved: Bools) -> tuple[list[str], Ints]:
+        """Names of the levels that moved, and in which row of theirs each level is (-1: in none)."""
+        known = self._rows_of.get(key := moved.tobytes())
+        if known is None:
+            names = [name for name, each in zip(OBSERVED, moved, strict=True) if each]
+            known = self._rows_of[key] = names, np.where(moved, np.cumsum(moved) - 1, -1)
+        return known
+
     def refresh(self) -> None:
-        """Recompute the observed levels."""
+        """Recompute all observed levels."""
+        self._observe(np.ones(LEVELS, dtype=bool))
+
+    def _observe(self, moved: Bools) -> None:
+        """Recompute those levels, (LEVELS,); a level that still stands stays the same array."""
         self.version += 1
-        tick, levels = self.tick, np.empty((LEVELS, self._nothing.size))
+        names, rows = self._rows(moved)
+        tick, levels = self.tick, np.empty((len(names), self._nothing.size))
         self.log_vol_line = float(self._levels[tick, LOG_VOL])
+        self._stress_seen = self.stress
         self.is_finite = observe(
+            rows,
             self._levels[tick],
             self._law.spot0 if self._law.normal else 0.0,
             self._impacts,
@@ -248,15 +291,18 @@ class Factors:
             self.rate_noise,
             levels,
         )
-        self.spot, self.vol, self.overnight, self.us2y, self.us10y, self.credit = levels
+        for name, level in zip(names, levels, strict=True):
+            setattr(self, name, level)
         if self._others.names:
-            moved = {name: self.impact[name].total if name in self.impact else 0.0 for name in self._others.names}
-            self._prices = {name: self._others.price(tick, name, move) for name, move in moved.items()}
+            shifts = {name: self.impact[name].total if name in self.impact else 0.0 for name in self._others.names}
+            self._prices = {name: self._others.price(tick, name, shift) for name, shift in shifts.items()}
 
     def move(self, venue: str, displacement: Vector) -> None:
         """Displace a venue's price by (paths,) ln S or decimal rate, now; vol answers at the next step."""
         self.version += 1
         self.impact[venue].add(displacement)
+        if venue in NODES:
+            self._displaced[OVERNIGHT + NODES.index(venue)] = True
         if venue == MAIN:
             self.spot = self._law.moved(self.spot, displacement)
         elif venue in self._prices:

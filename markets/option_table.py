@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ class OptionTable:
         fixed[:, FIXED_VOL] = multiple * terms.vol_base
         fixed[:, FIXED_VARIANCE], fixed[:, FIXED_CALENDAR] = self.variance_years, self.calendar_years
         self._fixed = fixed
+        self._ahead = sorted(zip(self.expiry.tolist(), self.calendar_years.tolist(), strict=True))
 
     def rows(self, tick: int, settled: int, *, due: bool = False) -> Floats:
         """Terms at `tick` of what was alive after `settled`, (alive, OPTION_TERMS).
@@ -83,5 +85,5 @@ class OptionTable:
 
     def nearest_expiry_years(self, tick: int) -> float:
         """Calendar years to the nearest expiry ahead; 0 if there is none."""
-        ahead = self.calendar_years[self.expiry > self.clock.ticks[tick]]
-        return float(ahead.min() - self.clock.calendar_years[tick]) if ahead.size else 0.0
+        ahead = bisect_right(self._ahead, (int(self.clock.ticks[tick]), np.inf))
+        return self._ahead[ahead][1] - float(self.clock.calendar_years[tick]) if ahead < len(self._ahead) else 0.0

@@ -22,6 +22,7 @@ from markets.kernels.records import (
     track,
 )
 from sim.phases import Phase
+from sim.vectors import same
 
 if TYPE_CHECKING:
     from markets.venue import Venue
@@ -38,6 +39,7 @@ class Recorder:
         self._world = world
         self._low = np.full((LOWS, world.paths), np.inf)
         self._high = np.full((HIGHS, world.paths), -np.inf)
+        self._besides: tuple[object, ...] = ()  # what else than the price was looked at last
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
@@ -77,18 +79,25 @@ class Recorder:
         }
 
     def _track(self) -> None:
-        factors, venue = self._world.factors, self._world.venue("asset")
+        factors, venue, low, high = self._world.factors, self._world.venue("asset"), self._low, self._high
+        book, gain = venue.book(), venue.loop_gain
+        besides = (book, gain, factors.us2y, factors.us10y, factors.vol, factors.credit)
+        if same(besides, self._besides):
+            np.minimum(low[MID], venue.mid, out=low[MID])
+            np.maximum(high[MID], venue.mid, out=high[MID])
+            return
+        self._besides = besides
         track(
             venue.mid,
             factors.us2y,
             factors.us10y,
-            venue.depth,
+            book.depth,
             factors.vol,
-            venue.half_spread,
+            book.half_spread,
             factors.credit,
-            venue.loop_gain,
-            self._low,
-            self._high,
+            gain,
+            low,
+            high,
         )
 
     def _write_peaks(self) -> None:

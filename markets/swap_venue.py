@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,9 +66,10 @@ class SwapVenue(Venue):
         """Rates move by the displacement itself."""
         return displacement
 
-    def price_at(self, worse: Vector) -> Vector:
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
         """A receiver gets less than mid, (paths,) decimal."""
-        return self.mid - worse
+        mid = self.mid
+        return lambda: mid - (spread + walk)
 
     def cost_per_notional(self) -> Vector:
         """The annuity."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from markets.fixed_point import agree
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, drop_dust, net, open_book, rules
+from sim.vectors import same, some
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -34,12 +35,23 @@ class Named(Protocol):
         """Its account."""
 
 
-class Fill(NamedTuple):
+class Fill:
     """What an order got, each (paths,)."""
 
-    quantity: Vector  # signed, filled
-    unfilled: Vector  # signed, returned to the taker
-    price: Vector  # execution price, $/unit or decimal rate
+    def __init__(self, wanted: Vector, quantity: Vector, price: Callable[[], Vector]) -> None:
+        """price: computes what it says, once somebody asks."""
+        self._price = price
+        self.wanted, self.quantity = wanted, quantity  # signed; what was ordered, and what was filled
+
+    @cached_property
+    def unfilled(self) -> Vector:
+        """Signed, returned to the taker."""
+        return self.wanted - self.quantity
+
+    @cached_property
+    def price(self) -> Vector:
+        """Execution price, $/unit or decimal rate."""
+        return self._price()
 
 
 Demand = Callable[[Vector], Vector]  # displacement (paths,), ln S or decimal rate -> signed quantity (paths,)
@@ -59,6 +71,7 @@ class Netting(NamedTuple):
     wanted: Vector  # (orders, paths)
     filled: Vector  # (orders, paths)
     displacement: Vector  # (paths,) ln S or decimal rate
+    active: Mask  # (orders,) whether an order wants anything on any path
 
 
 @dataclass
@@ -84,6 +97,12 @@ class Rule:
     ) -> None:
         """half_spread and depth: at base vol; they go with s/s_base to the powers spread_power and -depth_power."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
+
+    def says_as(self, other: Rule) -> bool:
+        """Whether the levels are surely those of another rule of the same venue: nothing that they depend on moved."""
+        (vol, _, half_spread, spread_power, depth, depth_power), before = self._terms, other._terms
+        stands = vol is before[0] or spread_power == depth_power == 0
+        return stands and half_spread == before[2] and isinstance(depth, float) and depth == before[4]
 
     @cached_property
     def levels(self) -> tuple[Vector, Vector]:
@@ -145,6 +164,8 @@ class Venue(ABC):
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None
+        self._last_book: Book | None = None
+        self._book_of: tuple[object, ...] = ()  # the rule and the quotes that it was made of
         self._rule: Rule | None = None
         self._rule_version = -1
         self.halted_until = np.zeros(world.paths)  # seconds
@@ -219,7 +240,7 @@ class Venue(ABC):
         factors, spec, feedback = self.world.factors, self.spec, self.world.feedback
         if self._rule is None or self._rule_version != factors.version:
             self._rule_version = factors.version
-            self._rule = Rule(
+            rule = Rule(
                 factors.vol,
                 factors.vol_base,
                 spec.half_spread * factors.spread_line,
@@ -227,6 +248,8 @@ class Venue(ABC):
                 self._outside_depth(),
                 spec.depth_power * feedback.depth,
             )
+            if self._rule is None or not rule.says_as(self._rule):
+                self._rule = rule
         return self._rule
 
     def _outside_depth(self) -> Vector | float:
@@ -264,6 +287,11 @@ class Venue(ABC):
         return tuple(self._quotes)
 
     @property
+    def moves(self) -> bool:
+        """Whether trades move the price."""
+        return self._impact_switch * self.spec.impact != 0
+
+    @property
     def is_open(self) -> Mask:
         """Where no halt is in force, (paths,)."""
         return self.halted_until <= self.world.now
@@ -271,18 +299,25 @@ class Venue(ABC):
     def book(self) -> Book:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
         if self._book is None:
-            paths, quotes = self.world.paths, [self.quote_of(maker) for maker in self._quotes]
-            levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
-            for quote in quotes:
-                levels[DEPTH] += quote.depth
-            floor = np.empty(paths)
-            floor[:] = self.spec.depth_floor * self._outside_depth()
-            behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
-            for share, quote in zip(shares, quotes, strict=False):
-                add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
-            names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
-            self._book = Book(levels, names, shares[: len(names)])
+            made_of = (self.rule(), *(self.quote_of(maker) for maker in self._quotes))
+            if self._last_book is None or not same(made_of, self._book_of):
+                self._last_book, self._book_of = self._gather(), made_of
+            self._book = self._last_book
         return self._book
+
+    def _gather(self) -> Book:
+        """The quotes of all makers in one book."""
+        paths, quotes = self.world.paths, [self.quote_of(maker) for maker in self._quotes]
+        levels, shares = np.zeros((QUOTE_ROWS, paths)), np.empty((len(quotes) + 1, paths))
+        for quote in quotes:
+            levels[DEPTH] += quote.depth
+        floor = np.empty(paths)
+        floor[:] = self.spec.depth_floor * self._outside_depth()
+        behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
+        for share, quote in zip(shares, quotes, strict=False):
+            add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
+        names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
+        return Book(levels, names, shares[: len(names)])
 
     @property
     def half_spread(self) -> Vector:
@@ -296,6 +331,8 @@ class Venue(ABC):
 
     def expose(self, loop: str, flow: Vector) -> None:
         """Add what a hedger would trade per unit move of this price, (paths,) $ notional; stands for one tick."""
+        if not self.moves:
+            return
         known = self._exposed.get(loop)
         self._exposed[loop] = flow if known is None else known + flow
 
@@ -306,7 +343,7 @@ class Venue(ABC):
         """
         flow = self._exposed.get(loop)
         if flow is None:
-            return np.zeros(self.world.paths)
+            return self._nothing
         return self._impact_switch * self.spec.impact * flow / self.depth
 
     @property
@@ -336,8 +373,9 @@ class Venue(ABC):
 
     def _order(self, taker: str, quantity: Vector) -> Vector:
         order = np.empty(self.world.paths)
-        order[:] = quantity
-        if not drop_dust(order, self.unit_notional, DUST):
+        if quantity.shape != order.shape or not quantity.flags.carray:
+            quantity = np.array(np.broadcast_to(quantity, order.shape))
+        if not drop_dust(quantity, self.unit_notional, DUST, order):
             self.world.require_finite(f"order of {taker} at {self.name}", order)
         return order
 
@@ -349,7 +387,8 @@ class Venue(ABC):
         quote = self.quote_of(maker)
         order = self._order(taker.name, quantity)
         levels = np.array([quote.half_spread, quote.skew, quote.depth])
-        return self._fill(taker.name, order, order, Book(levels, (maker,), np.ones((1, order.size))), self._nothing)
+        book = Book(levels, (maker,), np.ones((1, order.size)))
+        return self._fill(taker.name, order, order, book, self._nothing, some(order)).price
 
     @property
     def has_orders(self) -> bool:
@@ -364,7 +403,8 @@ class Venue(ABC):
         fixed_point = self.spec.clearing == "fixed_point"
 
         def netted(move: Vector) -> Netting:
-            return self._net(np.array([order.demand(move) for order in orders]), book)
+            wanted = [order.demand(move) for order in orders]
+            return self._net(np.array(wanted) if len(wanted) > 1 else wanted[0][None], book)
 
         if fixed_point:
             limit = self._impact_switch * self.spec.impact * self.spec.capacity
@@ -375,15 +415,15 @@ class Venue(ABC):
             walk = self.relative(found.displacement)
         else:
             found = netted(self._nothing)
-            walk = self.spec.slope * found.displacement
-        for order, wanted, filled in zip(orders, found.wanted, found.filled, strict=True):
-            price = self._fill(order.taker, wanted, filled, book, walk)
-            world.soon(order.answer, Fill(filled, wanted - filled, price))
+            walk = self.spec.slope * found.displacement if self.moves else self._nothing
+        for order, wanted, filled, active in zip(orders, *found[:2], found.active, strict=True):
+            world.soon(order.answer, self._fill(order.taker, wanted, filled, book, walk, active))
         return found.displacement
 
     def _net(self, wanted: Vector, book: Book) -> Netting:
         """What each order of (orders, paths) gets, and the displacement of the price by all of them."""
         spec, filled, displacement = self.spec, np.empty_like(wanted), np.empty(self.world.paths)
+        active = np.empty(len(wanted), dtype=bool)
         net(
             wanted,
             self.unit_notional,
@@ -394,25 +434,27 @@ class Venue(ABC):
             self._impact_switch * spec.impact,
             filled,
             displacement,
+            active,
         )
-        return Netting(wanted, filled, displacement)
+        return Netting(wanted, filled, displacement, active)
 
-    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector) -> Vector:
-        """Settle what an order gets and write it down; returns the price, (paths,)."""
-        if order.any():
-            spread = self.settle(taker, filled, book, walk)
-            price = self.price_at(spread + walk)
-            self._record(taker, order, filled, price, spread, walk)
-            return price
-        return self.price_at(book.skew + walk)
+    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector, active: bool) -> Fill:
+        """Settle what an order gets, if it wants anything, and write it down."""
+        spread = self.settle(taker, filled, book, walk) if active else book.skew
+        fill = Fill(order, filled, self.pricing(spread, walk))
+        if active:
+            self._record(taker, order, fill, spread, walk)
+        return fill
 
-    def _record(self, taker: str, order: Vector, filled: Vector, price: Vector, spread: Vector, walk: Vector) -> None:
+    def _record(self, taker: str, order: Vector, fill: Fill, spread: Vector, walk: Vector) -> None:
         """The witnesses' trades."""
         log = self.world.log
+        if not log.witness.size:
+            return
         traded = log.witness[np.flatnonzero(order[log.witness])]
         if not traded.size:
             return
-        cost = self.notional(filled) * self.cost_per_notional()
+        cost = self.notional(fill.quantity) * self.cost_per_notional()
         log.add(
             "trades",
             self.world.now,
@@ -420,16 +462,20 @@ class Venue(ABC):
             taker=taker,
             venue=self.name,
             requested=order,
-            quantity=filled,
-            price=price,
+            quantity=fill.quantity,
+            price=fill.price,
             mid=self.mid,
             spread_cost=cost * spread,
             impact_cost=cost * walk,
         )
 
     @abstractmethod
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """What computes, whenever it is asked, the price of now: mid moved against a buyer by both, (paths,)."""
+
     def price_at(self, worse: Vector) -> Vector:
         """Execution price at mid moved by `worse` against a buyer, (paths,)."""
+        return self.pricing(worse, self._nothing)()
 
     @abstractmethod
     def displace(self, move: Vector) -> None:

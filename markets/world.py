@@ -91,8 +91,9 @@ class MarketWorld(World):
         self._clearing = False
         moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
         for venue, move in moves:
-            venue.displace(move)
-        self.ledger.check(f"{self.timestamp()} CLEAR")
+            if venue.moves:
+                venue.displace(move)
+        self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
     def soon(self, event: simpy.Event, value: Any) -> None:
         """Answer an event later in this instant, before the next phase."""

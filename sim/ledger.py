@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from sim.kernels import moves as kernels
 
 Vector = NDArray[np.float64]
 Amount = Vector | float
+Rows = NDArray[np.int64]
 
 CASH = "cash"
 ROUNDING = 1e-9
-ROOM = {"accounts": 32, "assets": 8, "reasons": 16}  # at first; memory is taken by what is written
+ROOM = 32  # rows at first; memory is taken by what is written
 
 
 class Move(NamedTuple):
@@ -30,7 +32,7 @@ class Move(NamedTuple):
 class Entries(NamedTuple):
     """Moves with their names looked up."""
 
-    rows: NDArray[np.int64]  # (moves, 4)
+    rows: Rows  # (moves, ENTRY)
     assets: frozenset[str]  # that they move
 
 
@@ -43,73 +45,82 @@ class Ledger:
 
     def __init__(self, paths: int) -> None:
         self.paths = paths
-        self.accounts: dict[str, int] = {}
-        self.assets: dict[str, int] = {CASH: 0}
-        self._reasons: dict[str, int] = {}
-        self._balances = np.zeros((ROOM["assets"], ROOM["accounts"], paths))
-        self._flows = np.zeros((ROOM["reasons"], ROOM["accounts"], paths))
-        self._gross = np.zeros((ROOM["assets"], paths))
-        self._holders: dict[str, NDArray[np.int64]] = {CASH: np.empty(0, dtype=np.int64)}  # rows that an asset reached
-        self._reached: set[tuple[str, str]] = set()  # (account, asset)
-        self._noted: dict[tuple[str, str], None] = {}  # (account, reason), in order
+        self.accounts: dict[str, None] = {}  # in order of opening
+        self.assets: dict[str, None] = {CASH: None}
+        self.rows = np.zeros((ROOM, paths))  # a row, once written to, is a balance, a flow or an asset's gross
+        self._used = 0
+        self._balances: dict[tuple[str, str], int] = {}  # row by (account, asset) that was ever reached
+        self._flows: dict[str, dict[str, int]] = {}  # row by account, by reason
+        self._gross: dict[str, int] = {}  # row by asset
+        self._holders: dict[str, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
-        self._views: dict[tuple[str, str], Vector] = {}
+        self._views: dict[int, Vector] = {}  # by row
         self._changed: set[str] = set()  # assets moved since the last check
         self._nothing = _read_only(np.zeros(paths))
 
     def open(self, *names: str) -> None:
         """Open accounts; opening one again changes nothing."""
         for name in names:
-            self.accounts.setdefault(name, len(self.accounts))
-        self._make_room()
+            self.accounts.setdefault(name)
+            self._flows.setdefault(name, {})
 
     def list_asset(self, *names: str) -> None:
         """Make assets known."""
         for name in names:
-            self.assets.setdefault(name, len(self.assets))
-            self._holders.setdefault(name, np.empty(0, dtype=np.int64))
-        self._make_room()
+            self.assets.setdefault(name)
 
-    def _make_room(self) -> None:
-        assets, accounts, reasons = len(self.assets), len(self.accounts), len(self._reasons)
-        if assets <= len(self._balances) and accounts <= self._balances.shape[1] and reasons <= len(self._flows):
-            return
-        self._balances = _larger(self._balances, 2 * assets, 2 * accounts)
-        self._flows = _larger(self._flows, 2 * reasons, 2 * accounts)
-        self._gross = _larger(self._gross, 2 * assets)
-        self._views.clear()
+    def _new_row(self) -> int:
+        if self._used == len(self.rows):
+            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
+            self._views.clear()
+        self._used += 1
+        return self._used - 1
 
     # --- what is where ---------------------------------------------------------------------------------------------
     def balance(self, account: str, asset: str = CASH) -> Vector:
         """Balance of an account, (paths,), in units of the asset. A view: do not write to it."""
-        view = self._views.get((account, asset))
+        row = self._balances.get((account, asset))
+        return self._nothing if row is None else self._view(row)
+
+    def _view(self, row: int) -> Vector:
+        view = self._views.get(row)
         if view is None:
-            view = _read_only(self._balances[self.assets[asset], self.accounts[account]])
-            self._views[account, asset] = view
+            view = self._views[row] = _read_only(self.rows[row])
         return view
+
+    def balance_row(self, account: str, asset: str = CASH) -> int | None:
+        """Where among `rows` a balance is kept; None if the asset never reached the account."""
+        return self._balances.get((account, asset))
 
     def reached(self, account: str, asset: str = CASH) -> bool:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
-        return (account, asset) in self._reached
+        return (account, asset) in self._balances
+
+    def moved(self, asset: str) -> bool:
+        """Whether an asset has ever moved at all."""
+        return asset in self._gross
 
     def flow(self, account: str, reason: str) -> Vector:
         """Running total of cash that an account received for a reason, (paths,) $. A view: do not write to it."""
-        if (account, reason) not in self._noted:
-            return self._nothing
-        return _read_only(self._flows[self._reasons[reason], self.accounts[account]])
+        row = self._flows[account].get(reason)
+        return self._nothing if row is None else self._view(row)
+
+    def flow_rows(self, account: str) -> dict[str, int]:
+        """Where among `rows` an account's flows are kept, by reason; the same object for ever."""
+        return self._flows[account]
 
     def noted(self, account: str, reason: str) -> bool:
         """Whether an account has ever had a flow for a reason: if not, it is zero on every path."""
-        return (account, reason) in self._noted
+        return reason in self._flows[account]
 
     def reasons(self, account: str) -> list[str]:
         """Reasons for which an account has flows."""
-        return [reason for name, reason in self._noted if name == account]
+        return list(self._flows[account])
 
     def gross(self, asset: str = CASH) -> Vector:
         """Sum of all amounts moved so far, (paths,)."""
-        gross: Vector = self._gross[self.assets[asset]]
-        return gross
+        row = self._gross.get(asset)
+        return self._nothing if row is None else self._view(row)
 
     # --- movements -------------------------------------------------------------------------------------------------
     def transfer(self, amount: Amount, *, source: str, target: str, reason: str, asset: str = CASH) -> None:
@@ -125,7 +136,7 @@ class Ledger:
         entries = self._entries.get(moves)
         if entries is None:
             entries = self._entries[moves] = self._look_up(moves)
-        kernels.post(amounts, entries.rows, self._balances, self._gross, self._flows)
+        kernels.post(amounts, entries.rows, self.rows)
         self._changed |= entries.assets
 
     def _row(self, amount: Amount) -> Vector:
@@ -135,46 +146,49 @@ class Ledger:
         return row
 
     def _look_up(self, moves: tuple[Move, ...]) -> Entries:
-        rows = np.empty((len(moves), 4), dtype=np.int64)
-        for i, move in enumerate(moves):
-            source, target = self.accounts[move.source], self.accounts[move.target]
-            asset = kernels.NONE if move.asset is None else self.assets[move.asset]
-            reason = self._reason(move) if move.asset in (CASH, None) else kernels.NONE
-            rows[i] = source, target, asset, reason
+        rows = np.full((len(moves), kernels.ENTRY), kernels.NONE)
+        for entry, move in zip(rows, moves, strict=True):
             if move.asset is not None:
-                self._reached |= {(move.source, move.asset), (move.target, move.asset)}
-                self._holders[move.asset] = np.union1d(self._holders[move.asset], [source, target])
+                reached = [self._reach(account, move.asset) for account in (move.source, move.target)]
+                entry[[kernels.GIVER, kernels.TAKER, kernels.GROSS]] = *reached, self._gross[move.asset]
+            if move.asset in (CASH, None):
+                noted = [self._note(account, move.reason) for account in (move.source, move.target)]
+                entry[[kernels.PAID, kernels.GOT]] = noted
         return Entries(rows, frozenset(move.asset for move in moves if move.asset is not None))
 
-    def _reason(self, move: Move) -> int:
-        index = self._reasons.setdefault(move.reason, len(self._reasons))
-        self._make_room()
-        self._noted[move.source, move.reason] = self._noted[move.target, move.reason] = None
-        return index
+    def _reach(self, account: str, asset: str) -> int:
+        """The row of a balance, from now on. Raises KeyError where account or asset is not known."""
+        if account not in self.accounts or asset not in self.assets:
+            raise KeyError(account if account not in self.accounts else asset)
+        if asset not in self._gross:
+            self._gross[asset], self._holders[asset] = self._new_row(), np.empty(0, dtype=np.int64)
+        if (account, asset) not in self._balances:
+            self._balances[account, asset] = self._new_row()
+            self._holders[asset] = np.append(self._holders[asset], self._balances[account, asset])
+        return self._balances[account, asset]
+
+    def _note(self, account: str, reason: str) -> int:
+        """The row of a flow, from now on."""
+        flows = self._flows[account]
+        if reason not in flows:
+            flows[reason] = self._new_row()
+        return flows[reason]
 
     # --- proof -----------------------------------------------------------------------------------------------------
-    def check(self, when: str) -> None:
+    def check(self, when: Callable[[], str]) -> None:
         """Every asset moved since the last check sums to zero over the accounts, to 1e-9 of what has moved.
 
-        Raises BugError.
+        `when` is asked for what to say in an error. Raises BugError.
         """
         for asset in sorted(self._changed):
-            index = self.assets[asset]
-            path = kernels.unbalanced(self._balances[index], self._holders[asset], self._gross[index], ROUNDING)
+            holders = self._holders[asset]
+            path = kernels.unbalanced(self.rows, holders, self._gross[asset], ROUNDING)
             if path >= 0:
-                total = self._balances[index, :, path].sum()
-                raise BugError(f"ledger out of balance at {when}: {asset} sums to {total:g}, chunk path {path}")
+                total = self.rows[holders, path].sum()
+                raise BugError(f"ledger out of balance at {when()}: {asset} sums to {total:g}, chunk path {path}")
         self._changed.clear()
 
 
 def _read_only(view: Vector) -> Vector:
     view.flags.writeable = False
     return view
-
-
-def _larger(old: Vector, *room: int) -> Vector:
-    """The same in an array that has at least so much room along its first axes."""
-    shape = [max(have, want) for have, want in zip(old.shape, room, strict=False)] + list(old.shape[len(room) :])
-    new = np.zeros(shape)
-    new[tuple(slice(n) for n in old.shape)] = old
-    return new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +26,19 @@ class Stream:
     """
 
     def __init__(self, seed: int, name: str, first: int, paths: int) -> None:
-        self._first = first
-        self._paths = paths
-        self._start = first // BLOCK
-        blocks = range(self._start, (first + paths - 1) // BLOCK + 1)
-        seeds = [np.random.SeedSequence(seed, spawn_key=(*_key(name), block)) for block in blocks]
-        self._generators = [np.random.Generator(np.random.Philox(s)) for s in seeds]
-
-        offset = first - self._start * BLOCK
+        start = first // BLOCK
+        self._seed, self._name = seed, name
+        self._children = range(start, (first + paths - 1) // BLOCK + 1)
+        offset = first - start * BLOCK
         self._cut = slice(offset, offset + paths)
-        self._blocks = [slice(i * BLOCK, (i + 1) * BLOCK) for i in range(len(self._generators))]
+        self._blocks = [slice(i * BLOCK, (i + 1) * BLOCK) for i in range(len(self._children))]
+
+    @cached_property
+    def _generators(self) -> list[np.random.Generator]:
+        """Made for the first draw: many a stream is never drawn from."""
+        key = _key(self._name)
+        seeds = [np.random.SeedSequence(self._seed, spawn_key=(*key, child)) for child in self._children]
+        return [np.random.Generator(np.random.Philox(s)) for s in seeds]
 
     def normal(self) -> Vector:
         """The next standard normal of each path: (paths,)."""

@@ -32,9 +32,9 @@ class Mutation:
 TEN = (
     Mutation(
         name="sign of the gamma term",
-        file="agents/desk.py",
-        old='"gamma": spot_moved - greeks.value - delta',
-        new='"gamma": greeks.value + delta - spot_moved',
+        file="markets/kernels/hedging.py",
+        old="bent = spot_moved[j] - value[j] - straight",
+        new="bent = value[j] + straight - spot_moved[j]",
         cases=("attribution-order", "attribution-means"),
         control="a-sale",
     ),
@@ -73,15 +73,8 @@ TEN = (
     Mutation(
         name="attribution of vol before spot",
         file="agents/desk.py",
-        old='            "gamma": spot_moved - greeks.value - delta,\n            "vega": vol_moved - spot_moved,\n',
-        new=(
-            "            **(\n"
-            "                lambda first: {\n"
-            '                    "gamma": vol_moved - first - delta,\n'
-            '                    "vega": first - greeks.value,\n'
-            "                }\n"
-            "            )(book.value(tick, old._replace(vol=new.vol), self.fixings, settled=since)),\n"
-        ),
+        old="spot_moved = self._value_at(old._replace(spot=new.spot))",
+        new="spot_moved = after_vol + slopes.value - self._value_at(old._replace(vol=new.vol))",
         cases=("attribution-order",),
         control="attribution-means",
     ),
@@ -104,8 +97,8 @@ TEN = (
     Mutation(
         name="sign of the inventory skew",
         file="agents/market_maker.py",
-        old="switch * quoting.inventory_skew,",
-        new="-switch * quoting.inventory_skew,",
+        old="            self._switch * agent.quoting.inventory_skew,",
+        new="            -self._switch * agent.quoting.inventory_skew,",
         cases=("inventory-skew",),
         control="a-sale",
     ),
@@ -268,8 +261,8 @@ FURTHER = (
     Mutation(
         name="sign of dearer funding in the spread",
         file="agents/market_maker.py",
-        old="switch * quoting.funding_days / 360",
-        new="-switch * quoting.funding_days / 360",
+        old="self._switch * self.agent.quoting.funding_days / 360",
+        new="-self._switch * self.agent.quoting.funding_days / 360",
         cases=("a-sale",),
         control="margin",
     ),

@@ -176,7 +176,7 @@ def test_a_desk_found_under_water_has_fallen_though_its_close_out_drags_on(tmp_p
     folder = write_exact(tmp_path / "run", gains, {"actual": [True, False, False, False]})
     time = pl.read_parquet(folder / "marks" / "*.parquet")["time"].max()
     calls = {"world": ["actual"] * 2, "path": [2, 3], "agent": ["hedger"] * 2, "outcome": ["defaulted", "reduced"]}
-    money = {"time": [time] * 2} | dict.fromkeys(("required", "called", "met"), [1.0, 1.0])
+    money = {"time": [time] * 2} | {key: [1.0, 1.0] for key in ("required", "called", "met")}
     (folder / "margin_calls").mkdir()
     pl.DataFrame(calls | money).write_parquet(folder / "margin_calls" / "actual-0.parquet")
     found = summarise(open_run(folder))

@@ -154,7 +154,7 @@ def test_books_balance_and_attribution_adds_up(tables):
     scenario = from_dict(tables)
     world = make_world(scenario, Chunk("actual", 0, 8), scenario.feedback)
     world.run()
-    world.ledger.check("the end")
+    world.ledger.check(lambda: "the end")
     marks = world.log.frame("marks", world.clock)
     total = marks.select(pl.sum_horizontal(COMPONENTS)).to_series().to_numpy()
     gross = world.ledger.gross().max()

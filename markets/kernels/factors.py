@@ -11,6 +11,8 @@ from markets.kernels.normal import exp
 from sim.jit import kernel
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 NODES = 3
 # What a step is made of, a row a tick: what the step leaves of each noise, what the bridge leaves, variance gathered
@@ -27,6 +29,7 @@ LEVELS = 6
 
 @kernel
 def carry(
+    moves: Bools,
     terms: Floats,
     mixing: Floats,
     spot_shock: Floats,
@@ -43,13 +46,14 @@ def carry(
     led: Floats,
     rate_noise: Floats,
 ) -> None:
-    """Carry every noise over one step; see `markets.factors.Factors` for the laws.
+    """Carry every noise that moves over one step; see `markets.factors.Factors` for the laws.
 
     Args:
+        moves: (LEVELS,) whether the noise of vol and of each node moves at all (and is not zero for ever).
         terms: (STEP_TERMS,).
         mixing: (1 + NODES, 1 + NODES): row 0 mixes spot and fresh shock into vol's, the others into the rates'.
         spot_shock, vol_shock: standard normals; rate_shocks: (NODES, paths).
-        jumps: centred and bridged, ln S.
+        jumps: centred and bridged, ln S; empty where there are none.
         impact: (2, paths) ln S: lasting and passing displacement, decayed.
         old_vol: implied vol at the start of the step.
         ratio: realised over implied vol.
@@ -63,13 +67,18 @@ def carry(
     lasting, passing = impact[0], impact[1]
     for j in range(spot_shock.shape[0]):
         sigma = old_vol[j] * ratio if implied else realised
-        moved = keep * (left * deviation[j]) + sqrt(sigma * sigma * years) * spot_shock[j] + jumps[j]
-        deviation[j] = moved
-        vol_noise[j] = vol_keep * (decay * vol_noise[j]) + scale * (own * spot_shock[j] + other * vol_shock[j])
-        displaced = moved + (lasting[j] + passing[j])
-        vol_response[j] = decay * vol_response[j] - elasticity / old_vol[j] * (displaced - led[j])
-        led[j] = displaced
+        deviation[j] = keep * (left * deviation[j]) + sqrt(sigma * sigma * years) * spot_shock[j]
+    for j in range(jumps.shape[0]):
+        deviation[j] += jumps[j]
+    if moves[LOG_VOL]:
+        for j in range(spot_shock.shape[0]):
+            vol_noise[j] = vol_keep * (decay * vol_noise[j]) + scale * (own * spot_shock[j] + other * vol_shock[j])
+            displaced = deviation[j] + (lasting[j] + passing[j])
+            vol_response[j] = decay * vol_response[j] - elasticity / old_vol[j] * (displaced - led[j])
+            led[j] = displaced
     for i in range(NODES):
+        if not moves[OVERNIGHT + i]:
+            continue
         keep, node = terms[RATE_KEEP[i]], rate_noise[i]
         left, scale = keep * terms[RATE_DECAY], sqrt(terms[RATE_VARIANCE[i]] * keep)
         m0, m1, m2, m3 = mixing[1 + i, 0], mixing[1 + i, 1], mixing[1 + i, 2], mixing[1 + i, 3]
@@ -80,6 +89,7 @@ def carry(
 
 @kernel
 def observe(
+    rows: Ints,
     levels: Floats,
     spot0: float,
     impacts: Floats,
@@ -94,28 +104,37 @@ def observe(
     """Observed levels from outside levels, noise and impact; returns whether spot, vol and rates are finite.
 
     Args:
+        rows: (LEVELS,) where in `out` each level goes; one that still stands goes nowhere (-1).
         levels: (LEVELS,) outside levels.
         spot0: $ a unit of displacement moves the price under the normal law; 0: the lognormal law.
         impacts: (1 + NODES, 2, paths): lasting and passing displacement of spot and nodes.
         stress: of the lenders.
         credit_terms: (2,): answer of ln credit to ln vol above the outside level and to stress.
         deviation, vol_noise, vol_response: ln S, ln s, ln s; rate_noise: (NODES, paths).
-        out: (LEVELS, paths), written: spot, vol, overnight, us2y, us10y, credit.
+        out: (rows, paths), written: of spot, vol, overnight, us2y, us10y, credit those that moved.
     """
     finite, paths = True, stress.shape[0]
-    spot, vol, credit = out[LOG_SPOT], out[LOG_VOL], out[CREDIT]
     log_spot, log_vol, level = levels[LOG_SPOT], levels[LOG_VOL], levels[CREDIT]
-    flat, lasting, passing = exp(log_spot), impacts[0, 0], impacts[0, 1]
-    to_vol, to_stress = credit_terms[0], credit_terms[1]
-    for j in range(paths):
-        displacement = deviation[j] + (lasting[j] + passing[j])
-        price = flat + spot0 * displacement if spot0 != 0.0 else exp(log_spot + displacement)
-        above = vol_noise[j] + vol_response[j]
-        spot[j], vol[j] = price, exp(log_vol + above)
-        credit[j] = level * exp(to_vol * above + to_stress * stress[j])
-        finite &= (price - price == 0.0) & (vol[j] - vol[j] == 0.0)
+    if rows[LOG_SPOT] >= 0:
+        spot, flat, lasting, passing = out[rows[LOG_SPOT]], exp(log_spot), impacts[0, 0], impacts[0, 1]
+        for j in range(paths):
+            displacement = deviation[j] + (lasting[j] + passing[j])
+            price = flat + spot0 * displacement if spot0 != 0.0 else exp(log_spot + displacement)
+            spot[j] = price
+            finite &= price - price == 0.0
+    if rows[LOG_VOL] >= 0:
+        vol = out[rows[LOG_VOL]]
+        for j in range(paths):
+            vol[j] = exp(log_vol + (vol_noise[j] + vol_response[j]))
+            finite &= vol[j] - vol[j] == 0.0
+    if rows[CREDIT] >= 0:
+        credit, to_vol, to_stress = out[rows[CREDIT]], credit_terms[0], credit_terms[1]
+        for j in range(paths):
+            credit[j] = level * exp(to_vol * (vol_noise[j] + vol_response[j]) + to_stress * stress[j])
     for i in range(NODES):
-        node, noise, level = out[OVERNIGHT + i], rate_noise[i], levels[OVERNIGHT + i]
+        if rows[OVERNIGHT + i] < 0:
+            continue
+        node, noise, level = out[rows[OVERNIGHT + i]], rate_noise[i], levels[OVERNIGHT + i]
         lasting, passing = impacts[1 + i, 0], impacts[1 + i, 1]
         for j in range(paths):
             node[j] = level + noise[j] + (lasting[j] + passing[j])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import kernel
+from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -14,6 +14,17 @@ Bools = NDArray[np.bool_]
 TARGET, GAMMA, DISCOUNT, GROSS = range(4)
 LOOKED_AT = 4
 GAMMA_FLOW, VANNA_FLOW = range(2)
+DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, UNSPLIT_PART = range(6)
+PARTS = 6
+
+
+@kernel_inline
+def add_step(before: Floats, after: Floats, scale: Floats, total: Floats, unhedged: Floats) -> None:
+    """Add a step, $ of one book, to `unhedged`, and of `scale` books to `total`."""
+    for j in range(scale.shape[0]):
+        step = after[j] - before[j]
+        total[j] += scale[j] * step
+        unhedged[j] += step
 
 
 @kernel
@@ -58,15 +69,15 @@ def asset_order(
 
 
 @kernel
-def answered(quantity: Floats, unfilled: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
+def answered(wanted: Floats, quantity: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
     """Into `left` where an order came back with a remainder; into `out` the spot of the last order filled whole.
 
     Args:
-        quantity, unfilled: units, signed; spot: $/unit, now; last_spot: before this order.
+        wanted, quantity: units ordered and filled, signed; spot: $/unit, now; last_spot: before this order.
     """
     for j in range(quantity.shape[0]):
-        whole = abs(quantity[j] + unfilled[j])
-        remains = abs(unfilled[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
+        whole = abs(wanted[j])
+        remains = abs(wanted[j] - quantity[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
         left[j] = remains
         out[j] = spot[j] if (quantity[j] != 0.0) & (not remains) else last_spot[j]
 
@@ -96,8 +107,40 @@ def flows(
 
 
 @kernel
-def add_step(step: Floats, scale: Floats, total: Floats, unhedged: Floats) -> None:
-    """Add $ of one book to `unhedged`, and of `scale` books to `total`."""
-    for j in range(step.shape[0]):
-        total[j] += scale[j] * step[j]
-        unhedged[j] += step[j]
+def attribute(
+    scale: Floats,
+    before: Floats,
+    value: Floats,
+    delta: Floats,
+    old_spot: Floats,
+    new_spot: Floats,
+    spot_moved: Floats,
+    vol_moved: Floats,
+    end: Floats,
+    totals: Floats,
+    unhedged: Floats,
+) -> None:
+    """Add the steps of one mark, $ of one book, to `unhedged`, and of `scale` books to `totals` (PARTS, paths).
+
+    Args:
+        before: value at the last mark; value, delta: of the same market at this tick.
+        spot_moved, vol_moved, end: value when spot, vol and the curve have moved too (and what was due was settled);
+            a step that nothing moved in is the same array as the one before.
+    """
+    theta, slope, bend = totals[THETA_PART], totals[DELTA_PART], totals[GAMMA_PART]
+    for j in range(scale.shape[0]):
+        passed = value[j] - before[j]
+        straight = delta[j] * (new_spot[j] - old_spot[j])
+        bent = spot_moved[j] - value[j] - straight
+        theta[j] += scale[j] * passed
+        slope[j] += scale[j] * straight
+        bend[j] += scale[j] * bent
+        unhedged[j] = unhedged[j] + passed + straight + bent
+    add_step(spot_moved, vol_moved, scale, totals[VEGA_PART], unhedged)
+    add_step(vol_moved, end, scale, totals[RATES_PART], unhedged)
+
+
+@kernel
+def add_whole(scale: Floats, before: Floats, end: Floats, total: Floats, unhedged: Floats) -> None:
+    """Add the P&L of one mark to `unhedged`, and of `scale` books to `total`."""
+    add_step(before, end, scale, total, unhedged)

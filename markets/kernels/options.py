@@ -34,6 +34,8 @@ OPTION_TERMS = 10
 
 VALUE, DELTA, GAMMA, VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA = range(8)
 GREEKS = 8
+SLOPES = 3  # value and its first two derivatives by spot
+OWN = 4  # rows of what of an option does not depend on spot
 
 
 @kernel_inline
@@ -69,6 +71,43 @@ def side(d: float, whole: float, tail: float) -> float:
 
 
 @kernel_inline
+def different(vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, stretch: Floats) -> int:
+    """How many paths of a block to look at for what depends on vol and curve alone: one where all are alike."""
+    alike = True
+    for j in range(vol.shape[0]):
+        alike &= (vol[j] == vol[0]) & (overnight[j] == overnight[0]) & (us2y[j] == us2y[0])
+        alike &= (us10y[j] == us10y[0]) & (stretch[j] == stretch[0])
+    return 1 if alike else vol.shape[0]
+
+
+@kernel_inline
+def spread(
+    term: Floats,
+    seen: int,
+    width: int,
+    overnight: Floats,
+    us2y: Floats,
+    us10y: Floats,
+    stretch: Floats,
+    log_vol: Floats,
+    own: Floats,
+) -> None:
+    """What of an option does not depend on spot, into `own` (OWN, width): z tau, sd, 1 / sd and exp(-z tau).
+
+    Computed on the first `seen` paths of the block; the others are as the first.
+    """
+    zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
+    sd0, response = term[SD], term[RESPONSE]
+    b0, b1, b2 = term[OVERNIGHT], term[US2Y], term[US10Y]
+    for j in range(seen):
+        zt = b0 * overnight[j] + b1 * us2y[j] + b2 * us10y[j]
+        sd = sd0 * stretch[j] * exp(response * log_vol[j])
+        zts[j], sds[j], pers[j], discounts[j] = zt, sd, 1.0 / at_least(sd, TINY), exp(-zt)
+    for j in range(seen, width):
+        zts[j], sds[j], pers[j], discounts[j] = zts[0], sds[0], pers[0], discounts[0]
+
+
+@kernel_inline
 def sides(sign: float, x: float, sd: float, per: float, asset: float, cash: float) -> tuple[float, float, float, float]:
     """Sign N(sign d1), sign cash N(sign d2), e^(-d1^2 / 2) and d2, for d1, d2 = x / sd +- sd / 2 and per = 1 / sd."""
     d1 = clip(x * per + 0.5 * sd)
@@ -91,31 +130,27 @@ def option_values(
         out: (paths,) $, added to.
     """
     paths = spot.shape[0]
-    log_spot = np.empty(BLOCK)
-    log_vol = np.empty(BLOCK)
+    log_spot, log_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
+    whole = np.ones(BLOCK)
+    zts, sds, discounts = own[0], own[1], own[3]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, r0, r1, r2, o = spot[block], overnight[block], us2y[block], us10y[block], out[block]
+        s, v, r0, r1, r2, o = spot[block], vol[block], overnight[block], us2y[block], us10y[block], out[block]
+        seen = different(v, r0, r1, r2, whole)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
-        v = vol[block]
-        for j in range(width):
+        for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
-            strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
-            sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
-            b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
+            strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
+            spread(terms[i], seen, width, r0, r1, r2, whole, log_vol, own)
             for j in range(width):
-                zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
-                x = log_spot[j] - log_strike + zt
-                sd = sd0 * exp(response * log_vol[j])
-                safe = at_least(sd, TINY)
-                d1 = clip(x / safe + 0.5 * sd)
-                d2 = clip(x / safe - 0.5 * sd)
-                asset = carry * s[j]
-                cash = strike * exp(-zt)
+                x, sd = log_spot[j] - log_strike + zts[j], sds[j]
+                d = x / at_least(sd, TINY)
+                d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
+                asset, cash = carry * s[j], strike * discounts[j]
                 far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
                 o[j] += quantity * sign * (side(sign * d1, asset, far1) - side(sign * d2, cash, far2))
 
@@ -132,50 +167,64 @@ def option_greeks(
     terms: Floats,
     out: Floats,
 ) -> None:
-    """Add value and sensitivities of European options to `out`.
+    """Write value and sensitivities of European options, summed, to `out`.
 
     Args:
         spot, vol, overnight, us2y, us10y: (paths,) state.
         stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
-        out: (GREEKS, paths), added to: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
-            and units per unit of ln s.
+        out: (GREEKS, paths), written: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
+            and units per unit of ln s. Or (SLOPES, paths): the first three alone.
     """
-    paths = spot.shape[0]
+    paths, full = spot.shape[0], out.shape[0] == GREEKS
+    rest = (VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA) if full else (0, 0, 0, 0, 0)
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
-    log_vol, per_vol = np.empty(BLOCK), np.empty(BLOCK)
+    log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
+    zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
         s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
         wide = stretch[block]
-        value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
-        dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
+        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
+        vega, vanna = out[rest[0], block], out[rest[4], block]
+        dv0, dv1, dv2 = out[rest[1], block], out[rest[2], block], out[rest[3], block]
+        for k in range(out.shape[0]):
+            out[k, block] = 0.0
+        seen = different(v, r0, r1, r2, wide)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
-        for j in range(width):
+        for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
+        for j in range(width):
             per_vol[j] = 1.0 / at_least(v[j], FLOOR)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
-            sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
+            response, carry = terms[i, RESPONSE], terms[i, CARRY]
             b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
+            spread(terms[i], seen, width, r0, r1, r2, wide, log_vol, own)
+            if not full:
+                for j in range(width):
+                    x, asset, cash = log_spot[j] - log_strike + zts[j], carry * s[j], strike * discounts[j]
+                    side1, side2, bell, _ = sides(sign, x, sds[j], pers[j], asset, cash)
+                    n1, rho = quantity * side1, quantity * side2
+                    value[j] += asset * n1 - rho
+                    delta[j] += carry * n1
+                    density = quantity * carry * INV_SQRT_2PI * bell
+                    gamma[j] += 0.0 if sds[j] < TINY else density * pers[j] * per_spot[j]
+                continue
             for j in range(width):
-                zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
-                x = log_spot[j] - log_strike + zt
-                sd = sd0 * wide[j] * exp(response * log_vol[j])
-                per = 1.0 / at_least(sd, TINY)
-                asset = carry * s[j]
-                side1, side2, bell, d2 = sides(sign, x, sd, per, asset, strike * exp(-zt))
+                x, asset, cash = log_spot[j] - log_strike + zts[j], carry * s[j], strike * discounts[j]
+                side1, side2, bell, d2 = sides(sign, x, sds[j], pers[j], asset, cash)
                 n1, rho = quantity * side1, quantity * side2
-                density = quantity * carry * INV_SQRT_2PI * bell
                 value[j] += asset * n1 - rho
                 delta[j] += carry * n1
-                gamma[j] += 0.0 if sd < TINY else density * per * per_spot[j]
-                vega[j] += density * s[j] * response * (sd * per_vol[j])
+                density = quantity * carry * INV_SQRT_2PI * bell
+                gamma[j] += 0.0 if sds[j] < TINY else density * pers[j] * per_spot[j]
+                vega[j] += density * s[j] * response * (sds[j] * per_vol[j])
                 dv0[j] += b0 * rho
                 dv1[j] += b1 * rho
                 dv2[j] += b2 * rho
@@ -198,7 +247,7 @@ def claim_greeks(
 
     V = S e^(-q tau) (x + sd^2 / 2 - 1) + K e^(-z tau): its delta is e^(-q tau) (x + sd^2 / 2),
     S times its gamma and its vanna, e^(-q tau) sd^2 times the response, do not depend on S. Arguments as for
-    `option_greeks`, `SIGN` unused.
+    `option_greeks`, `SIGN` unused; `out` is added to.
     """
     paths = spot.shape[0]
     for start in range(0, paths, BLOCK):

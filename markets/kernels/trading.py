@@ -13,11 +13,12 @@ from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 BLOCK = 1024  # paths
 HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
 QUOTE_ROWS = 3
-ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and walk
+ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and (if any) walk
 SWAP_MOVES = 6  # notional, coupon, and notes of calm spread, crisis spread, walk, and of the last three together
 
 
@@ -73,6 +74,7 @@ def net(
     impact: float,
     filled: Floats,
     displacement: Floats,
+    active: Bools,
 ) -> None:
     """What each order gets, and the displacement of the price by all of them.
 
@@ -85,8 +87,10 @@ def net(
         impact: displacement by the whole depth.
         filled: (orders, paths), written.
         displacement: written.
+        active: (orders,), written: whether the order wants anything on any path.
     """
     orders, paths = wanted.shape
+    active[:] = False
     buys, sells = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
@@ -96,10 +100,12 @@ def net(
         buys[:width] = 0.0
         sells[:width] = 0.0
         for i in range(orders):
-            order = wanted[i, start:stop]
+            order, some = wanted[i, start:stop], False
             for j in range(width):
+                some |= order[j] != 0.0
                 buys[j] += order[j] if order[j] > 0.0 else 0.0
                 sells[j] += -order[j] if order[j] < 0.0 else 0.0
+            active[i] |= some
         for j in range(width):
             limit = capacity * shown[j] / unit[j]
             buying, selling = buys[j], sells[j]
@@ -147,10 +153,11 @@ def asset_moves(
         walk: by which the price is worse than mid and spread.
         mid, reference: $/unit.
         amounts: (makers x ASSET_MOVES, paths), written: units from the maker; then from the taker cash for the units at
-            mid, calm spread, crisis spread and walk.
+            mid, calm spread, crisis spread and walk. Where the price does not walk, the last may be left out for all
+            makers.
         spread: written: by which the price is worse than mid before the walk, for a buyer.
     """
-    paths = filled.shape[0]
+    paths, moves = filled.shape[0], amounts.shape[0] // shares.shape[0]
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
@@ -160,10 +167,9 @@ def asset_moves(
         for j in range(width):
             worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
-            share, first = shares[m, start:stop], m * ASSET_MOVES
+            share, first = shares[m, start:stop], m * moves
             units, cash = amounts[first, start:stop], amounts[first + 1, start:stop]
             quiet, crisis = amounts[first + 2, start:stop], amounts[first + 3, start:stop]
-            walking = amounts[first + 4, start:stop]
             for j in range(width):
                 own = quantity[j] * share[j]
                 notional = own * unit[j]
@@ -171,7 +177,10 @@ def asset_moves(
                 cash[j] = own * price[j]
                 quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
                 crisis[j] = notional * worse[j] - quiet[j]
-                walking[j] = notional * walked[j]
+            if moves == ASSET_MOVES:
+                walking = amounts[first + 4, start:stop]
+                for j in range(width):
+                    walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
 
 
 @kernel
@@ -221,12 +230,16 @@ def swap_moves(
 
 
 @kernel
-def drop_dust(order: Floats, reference: Floats, dust: float) -> bool:
-    """Set to 0 what is worth less than `dust` $ at `reference` $ a unit; returns whether the whole order is finite."""
+def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -> bool:
+    """Into `order` the quantity, and 0 for what is worth less than `dust` $ at `reference` $ a unit.
+
+    Returns whether it is finite on all paths.
+    """
     finite = True
     for j in range(order.shape[0]):
-        finite &= order[j] - order[j] == 0.0
-        order[j] = 0.0 if abs(order[j] * reference[j]) < dust else order[j]
+        wanted = quantity[j]
+        finite &= wanted - wanted == 0.0
+        order[j] = 0.0 if abs(wanted * reference[j]) < dust else wanted
     return finite
 
 

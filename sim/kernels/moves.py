@@ -11,58 +11,57 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK = 1024  # paths: the rows that a trade touches stay in the nearest caches
-SOURCE, TARGET, ASSET, REASON = range(4)  # columns of an entry
+GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
+ENTRY = 5
 NONE = -1
 
 
 @kernel
-def post(amounts: Floats, entries: Ints, balances: Floats, gross: Floats, flows: Floats) -> None:
+def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
     """Carry out movements, in their order.
 
     Args:
         amounts: (entries, paths).
-        entries: (entries, 4) rows of accounts, asset and reason; asset NONE: nothing moves, reason NONE: not noted.
-        balances: (assets, accounts, paths), changed.
-        gross: (assets, paths), changed.
-        flows: (reasons, accounts, paths), changed.
+        entries: (entries, ENTRY) rows of the balances that give and take, of the asset's gross, and of the flows paid
+            and got; GIVER NONE: nothing moves, PAID NONE: not noted.
+        rows: (rows, paths) of the ledger, changed.
     """
     paths = amounts.shape[1]
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         for i in range(entries.shape[0]):
-            source, target = entries[i, SOURCE], entries[i, TARGET]
-            asset, reason = entries[i, ASSET], entries[i, REASON]
             amount = amounts[i, start:stop]
-            if asset != NONE:
-                giver, taker = balances[asset, source, start:stop], balances[asset, target, start:stop]
-                moved = gross[asset, start:stop]
+            if entries[i, GIVER] != NONE:
+                giver, taker = rows[entries[i, GIVER], start:stop], rows[entries[i, TAKER], start:stop]
+                moved = rows[entries[i, GROSS], start:stop]
                 for j in range(stop - start):
                     giver[j] -= amount[j]
                     taker[j] += amount[j]
                     moved[j] += abs(amount[j])
-            if reason != NONE:
-                paid, got = flows[reason, source, start:stop], flows[reason, target, start:stop]
+            if entries[i, PAID] != NONE:
+                paid, got = rows[entries[i, PAID], start:stop], rows[entries[i, GOT], start:stop]
                 for j in range(stop - start):
                     paid[j] -= amount[j]
                     got[j] += amount[j]
 
 
 @kernel
-def unbalanced(balances: Floats, accounts: Ints, gross: Floats, rounding: float) -> int:
-    """The first path on which an asset's balances (accounts, paths) do not sum to zero, to `rounding` of 1 + gross.
+def unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float) -> int:
+    """The first path on which an asset's balances do not sum to zero, to `rounding` of 1 + what has moved.
 
-    Looks at the rows `accounts`; returns -1 where all paths balance. What is not a number does not balance.
+    Looks at the rows `holders` and the row `gross` of the ledger's (rows, paths); returns -1 where all paths balance.
+    What is not a number does not balance.
     """
-    paths = gross.shape[0]
+    paths = rows.shape[1]
     total = np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         total[:width] = 0.0
-        for row in accounts:
-            balance = balances[row, start : start + width]
+        for row in holders:
+            balance = rows[row, start : start + width]
             for j in range(width):
                 total[j] += balance[j]
-        moved, bad = gross[start : start + width], False
+        moved, bad = rows[gross, start : start + width], False
         for j in range(width):
             bad |= not (abs(total[j]) <= rounding * (1.0 + moved[j]))
         if bad:
