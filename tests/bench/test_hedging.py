@@ -56,7 +56,7 @@ def times(paths):
     names = ("on", "off", "band", "logged", "plain")
     jobs = [lambda s=s: run_all(s, paths, tables=()) for s in (on, off, band)]
     jobs += [lambda: run_all(on, paths), lambda: hedging.plain(paths)]
-    return dict(zip(names, least(3, *jobs), strict=True))
+    return dict(zip(names, least(5, *jobs), strict=True))
 
 
 def what(paths, attribution):
