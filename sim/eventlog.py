@@ -101,9 +101,11 @@ class EventLog:
     def _times(self, name: str, pairs: list[tuple[Any, int]], clock: Clock) -> pl.Series:
         import polars as pl
 
+        if all(np.ndim(v) == 0 for v, _ in pairs):  # the same time for all paths: laid out once, then repeated
+            each = clock.timestamps(np.array([v for v, _ in pairs], dtype=np.int64))
+            return pl.Series(name, np.repeat(each, [n for _, n in pairs]), dtype=pl.Datetime("us"))
         parts = [np.broadcast_to(np.asarray(v, dtype=np.int64), (n,)) for v, n in pairs]
-        seconds = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
-        return pl.Series(name, clock.timestamps(seconds), dtype=pl.Datetime("us"))
+        return pl.Series(name, clock.timestamps(np.concatenate(parts)), dtype=pl.Datetime("us"))
 
     def write(self, folder: Path, clock: Clock, tables: tuple[str, ...] | None = None) -> None:
         """Write those tables (all, where None) to `folder/<table>/<world>-<first path>.parquet`.

@@ -29,9 +29,14 @@ def simulated(paths, chunk=1_024):
     return json.loads(output(job))
 
 
+def least_of(repeats, paths):
+    """The quickest of several such processes."""
+    return min((simulated(paths) for _ in range(repeats)), key=lambda found: found["seconds"])
+
+
 def test_a_thousand_to_a_million_paths(board):
     """In chunks of 1,024, which the smallest run fills as well; larger ones take less time a path."""
-    found = {size: simulated(size) for size in SIZES}
+    found = {size: least_of(3 if size < SIZES[-1] else 1, size) for size in SIZES}
     each = {size: 1e6 * result["seconds"] / size for size, result in found.items()}
     what = "paths of the covid preset's first 2 days in chunks of 1,024"
     for size, result in found.items():
