@@ -21,7 +21,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow lint format bench calibrate facts readme setup clean
+.PHONY: help demo test test-slow lint format bench calibrate facts studies readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,13 +60,27 @@ facts: $(RUNTIME) ## stylised facts of every preset, loop by loop, into runs/fac
 		echo "$$name ..."; $(BIN)/spiral facts $$name --loops --paths 1000 --out runs/facts/$$name --quiet || exit 1; done
 	$(BIN)/python -c "from analysis.facts_summary import markdown; print(markdown('runs/facts'))" > runs/facts/table.md
 
+# What docs/studies shows: its sweeps go on where they stopped, and its pictures and tables are made from them.
+STUDIES := docs/studies
+studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, pictures, tables (a quarter of an hour)
+	$(BIN)/spiral sweep $(STUDIES)/phase_diagram.toml
+	$(BIN)/spiral sweep $(STUDIES)/which_loop.toml
+	$(BIN)/spiral frontier --all --paths 500
+	$(BIN)/spiral frontier covid_crash_2020 --desks 1,2,5,10 --paths 500
+	$(BIN)/spiral chart sweeps/phase_diagram heat_map $(STUDIES)/phase_liquidation.png --metric liquidation_rate
+	$(BIN)/spiral chart sweeps/phase_diagram heat_map $(STUDIES)/phase_feedback.png --metric feedback_share
+	$(BIN)/spiral chart sweeps/frontier_all frontier $(STUDIES)/frontier_covid.png --scenario covid_crash_2020
+	$(BIN)/spiral chart sweeps/frontier_all appetites $(STUDIES)/appetites.png
+	$(BIN)/spiral chart sweeps/crowding_covid_crash_2020 crowding $(STUDIES)/crowding_covid.png
+	$(BIN)/python $(STUDIES)/tables.py
+
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"
 
 setup: $(DEV) ## only set up, with the tools of development
 
 clean: ## remove the virtual environment, caches and results
-	rm -rf .venv .cache runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .cache runs sweeps build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is younger than what it was made from, or is made again.

@@ -36,8 +36,9 @@ def block(document: str, language: str, label: str = "") -> str:
 
 
 def commands(document: str) -> list[list[str]]:
-    """The `spiral` commands shown on indented lines, as arguments."""
-    return [line.split()[1:] for line in INDENTED.findall((ROOT / document).read_text(encoding="utf-8"))]
+    """The `spiral` commands shown on indented lines, as arguments, without their comments."""
+    lines = INDENTED.findall((ROOT / document).read_text(encoding="utf-8"))
+    return [line.partition(" #")[0].split()[1:] for line in lines]
 
 
 def few_paths(code: str) -> str:

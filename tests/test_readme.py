@@ -61,7 +61,7 @@ def test_options_example(folder: Path) -> None:
 
 def test_scenario_and_its_commands(folder: Path) -> None:
     (folder / "two_weeks.toml").write_text(block(README, "toml"))
-    check, run = commands(README)
+    check, run = (command for command in commands(README) if "two_weeks.toml" in command)
     spiral(*check)
     small(*run[1:], "--no-report")
     marks = pl.read_parquet("out/marks/*.parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,10 +11,14 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from analysis.numbers import Number
+from scenarios import sweep
 from scenarios.cli import main
+from scenarios.sweeps.cells import plan
+from scenarios.sweeps.loading import load_sweep
 from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
 
-PAGE = "docs/sweeps.md"
+PAGE, STUDY = "docs/sweeps.md", "docs/studies/hedging_and_liquidity.md"
 
 
 @pytest.fixture
@@ -64,9 +69,34 @@ def test_the_frontier_from_python(folder: Path) -> None:
     assert "Beware of cheap ones" in (folder / "frontier.html").read_text()
 
 
-def test_commands_and_links_are_there() -> None:
-    for arguments in commands(PAGE):
+@pytest.mark.parametrize("document", [PAGE, STUDY, "README.md"])
+def test_commands_and_links_are_there(document: str) -> None:
+    assert commands(document)
+    for arguments in commands(document):
         command = main.commands[arguments[0]]
         with click.Context(command) as context:
             command.parse_args(context, list(arguments[1:]))
-    assert all(target.exists() for target in links(PAGE))
+    assert all(target.exists() for target in links(document))
+
+
+def test_the_studies_are_what_their_page_says() -> None:
+    cells = {
+        name: plan(load_sweep(ROOT / "docs" / "studies" / f"{name}.toml")) for name in ("phase_diagram", "which_loop")
+    }
+    said = (ROOT / STUDY).read_text()
+    assert len(cells["phase_diagram"]) >= 200
+    for found in cells.values():
+        assert f"{len(found)} cells" in said
+    assert all(picture.stat().st_size < 350_000 for picture in folder.glob("*.png"))
+    assert all(picture.name in said for picture in folder.glob("*.png"))
+
+
+@pytest.mark.slow
+def test_a_row_of_the_studys_table_comes_out_again(folder: Path) -> None:
+    """The preset's own book and depth, from the sweep's file."""
+    spec = load_sweep(ROOT / "docs" / "studies" / "phase_diagram.toml")
+    one = tuple(replace(axis, low=None, high=None, values=(1.0,)) for axis in spec.axes)
+    row = sweep(replace(spec, axes=one), out=folder / "one", workers=1).cells.collect().row(0, named=True)
+    (told,) = re.findall(r"^\| 1 \|.*$", (ROOT / STUDY).read_text(), re.MULTILINE)
+    for name in ("cost_of_survival", "feedback_cost"):
+        assert str(Number(value=row[name], unit="$", label=name, error=row[f"{name}_error"])) in told
