@@ -80,15 +80,12 @@ def test_commands_and_links_are_there(document: str) -> None:
 
 
 def test_the_studies_are_what_their_page_says() -> None:
-    cells = {
-        name: plan(load_sweep(ROOT / "docs" / "studies" / f"{name}.toml")) for name in ("phase_diagram", "which_loop")
-    }
-    said = (ROOT / STUDY).read_text()
+    place, said = ROOT / "docs" / "studies", (ROOT / STUDY).read_text()
+    cells = {name: plan(load_sweep(place / f"{name}.toml")) for name in ("phase_diagram", "which_loop")}
     assert len(cells["phase_diagram"]) >= 200
-    for found in cells.values():
-        assert f"{len(found)} cells" in said
-    assert all(picture.stat().st_size < 350_000 for picture in folder.glob("*.png"))
-    assert all(picture.name in said for picture in folder.glob("*.png"))
+    assert all(f"{len(found)} cells" in said for found in cells.values())
+    assert all(picture.name in said for picture in place.glob("*.png"))
+    assert all(picture.stat().st_size < 350_000 for picture in place.glob("*.png"))
 
 
 @pytest.mark.slow
