@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -82,8 +83,12 @@ def wait_for(condition, seconds: float = 60.0) -> None:
 
 def children(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """Its worker processes."""
-    workers = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in workers if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it may end meanwhile
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def kill(pid: int) -> None:

@@ -17,16 +17,20 @@ from tests.sweep_kill import finish, finished, kill, start, table, wait_for, wri
 pytest.importorskip("distributed", reason="the cluster's extra is not installed")
 
 
+LOST = "failed: the scheduler at {} was lost; finished cells are kept, the same command goes on\n"
+
+
 class Cluster:
     """A scheduler and its workers, each a process."""
 
     def __init__(self, folder, workers):
         self.folder, self.log = folder, (folder / "cluster.log").open("a")
-        self.scheduler, self.workers, self.address = None, [], ""
+        self.scheduler, self.workers, self.address, self.starts = None, [], "", 0
         self.start(workers)
 
     def start(self, workers):
-        file = self.folder / f"scheduler-{len(self.workers)}.json"
+        self.starts += 1
+        file = self.folder / f"scheduler-{self.starts}.json"  # of its own: one from before names who is dead
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
         self.scheduler = self._run("dask_scheduler", *options)
         wait_for(lambda: file.exists() and file.stat().st_size > 0)
@@ -58,16 +62,26 @@ def cluster(folder, workers):
         found.stop()
 
 
-def test_a_worker_killed_midway_changes_nothing(tmp_path):
+def rows(out):
+    return len(list((out / "cells").glob("*.parquet")))
+
+
+def test_a_worker_and_then_the_scheduler_killed_midway_change_nothing(tmp_path):
     file, out = write_sweep(tmp_path, steps=8), tmp_path / "s"
     finish(file, tmp_path / "local", "--workers", "1")
     with cluster(tmp_path, 2) as dask:
         process = start(file, out, "--cluster", dask.address)
-        wait_for(lambda: len(list((out / "cells").glob("*.parquet"))) >= 2)
-        before = finished(out)
+        wait_for(lambda: rows(out) >= 2)
         kill(dask.workers[0].pid)
-        _, said = process.communicate(timeout=120)
-    assert process.returncode == 0, said
+        wait_for(lambda: rows(out) >= 4)
+        kill(dask.scheduler.pid)
+        _, said = process.communicate(timeout=60)
+        if process.returncode:  # else it was quicker than we
+            assert said == LOST.format(dask.address)
+        before = finished(out)
+        dask.stop()
+        dask.start(1)
+        finish(file, out, "--cluster", dask.address)
     assert before.items() <= finished(out).items()
     assert_frame_equal(table(out), table(tmp_path / "local"), check_exact=True)
 
@@ -90,14 +104,14 @@ def test_workers_and_the_scheduler_killed_again_and_again(tmp_path):
     with cluster(tmp_path, 2) as dask:
         for cells in (6, 14, 24):  # finished when a worker and then the scheduler die
             process = start(file, out, "--cluster", dask.address)
-            wait_for(lambda at=cells: len(list((out / "cells").glob("*.parquet"))) >= at, 120)
+            wait_for(lambda at=cells: rows(out) >= at, 120)
             kill(dask.workers[0].pid)
             dask.workers[0] = dask.work()
-            wait_for(lambda at=cells: len(list((out / "cells").glob("*.parquet"))) >= at + 3, 120)
+            wait_for(lambda at=cells: rows(out) >= at + 3, 120)
             kill(dask.scheduler.pid)
             _, said = process.communicate(timeout=60)
             assert process.returncode == 1
-            assert "was lost; finished cells are kept, the same command goes on" in said
+            assert said == LOST.format(dask.address)
             assert seen.items() <= finished(out).items()
             seen = finished(out)
             dask.stop()

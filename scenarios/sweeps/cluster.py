@@ -7,8 +7,10 @@ kept.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 CONNECT = 5.0  # seconds to find the scheduler
 PATIENCE = 10.0  # seconds without it before the sweep stops
+LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
 START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers auto --nthreads 1"
 
 
@@ -31,28 +34,56 @@ def run_on_cluster(jobs: Sequence[Job], address: str) -> Iterator[CellResult]:
     Raises UserError where Dask is not installed, no scheduler answers, it has no workers, or they have another engine;
     SpiralError where the scheduler is lost on the way.
     """
-    client = _connect(address)
-    try:
-        _check_engines(client, address)
-        name = uuid4().hex[:8]
-        running: dict[Future, Job] = {}
-        for cell, keep in jobs:
-            place = None if keep is None else keep.resolve()
-            future = client.submit(run_cell, cell, place, key=f"spiral-{name}-{cell.index}", pure=False)
-            running[future] = (cell, keep)
-        yield from _results(client, address, running)
-    finally:
-        client.close(timeout=2)
+    client_class = _client_class(address)
+    with _quiet():
+        client = _connect(client_class, address)
+        try:
+            _check_engines(client, address)
+            name = uuid4().hex[:8]
+            running: dict[Future, Job] = {}
+            for cell, keep in jobs:
+                place = None if keep is None else keep.resolve()
+                future = client.submit(run_cell, cell, place, key=f"spiral-{name}-{cell.index}", pure=False)
+                running[future] = (cell, keep)
+            yield from _results(client, address, running)
+        except OSError:  # Dask's errors of communication are such
+            raise _lost(address) from None
+        finally:
+            client.close(timeout=2)
 
 
-def _connect(address: str) -> Client:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Dask's own log of a connection that is lost: what happened is said in one line.
+
+    Where it is lost they stay quiet: Dask's thread goes on looking for the scheduler for a while.
+    """
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+def _lost(address: str) -> SpiralError:
+    return SpiralError(f"the scheduler at {address} was lost; finished cells are kept, the same command goes on")
+
+
+def _client_class(address: str) -> type[Client]:
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         remedy = "pip install 'spiral-crisis[cluster]'"
         raise UserError("a cluster needs Dask", value=address, place="--cluster", remedy=remedy) from None
+    found: type[Client] = distributed.Client
+    return found
+
+
+def _connect(client_class: type[Client], address: str) -> Client:
     try:
-        return Client(address, timeout=CONNECT, set_as_default=False)
+        return client_class(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError):
         remedy = f"give its address, e.g. tcp://host:8786, or start one: {START}"
         raise UserError("no scheduler answers there", value=address, place="--cluster", remedy=remedy) from None
@@ -78,7 +109,7 @@ def _results(client: Client, address: str, running: dict[Future, Job]) -> Iterat
         if client.status == "running":
             heard = time.monotonic()
         if time.monotonic() - heard > PATIENCE or any(f.status in ("lost", "cancelled") for f in finished):
-            raise SpiralError(f"the scheduler at {address} was lost; finished cells are kept, the same command goes on")
+            raise _lost(address)
         for future in finished:
             cell, _ = running.pop(future)
             yield future.result() if future.status == "finished" else _failed(cell.index, future)
