@@ -40,12 +40,19 @@ class Cluster:
     def work(self):
         return self._run("dask_worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
 
+    def replace_worker(self):
+        """Kill the first one and start another."""
+        self.workers[0].kill()
+        self.workers[0].wait()
+        self.workers[0] = self.work()
+
     def _run(self, name, *options):
         command = [sys.executable, "-m", f"distributed.cli.{name}", *options]
         quick = {"DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__GIL__ENABLED": "false"}
         return subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=self.log, env={**os.environ, **quick})
 
     def stop(self):
+        """Kill them all."""
         for process in (*self.workers, self.scheduler):
             process.kill()
             process.wait()
@@ -105,8 +112,7 @@ def test_workers_and_the_scheduler_killed_again_and_again(tmp_path):
         for cells in (6, 14, 24):  # finished when a worker and then the scheduler die
             process = start(file, out, "--cluster", dask.address)
             wait_for(lambda at=cells: rows(out) >= at, 120)
-            kill(dask.workers[0].pid)
-            dask.workers[0] = dask.work()
+            dask.replace_worker()
             wait_for(lambda at=cells: rows(out) >= at + 3, 120)
             kill(dask.scheduler.pid)
             _, said = process.communicate(timeout=60)

@@ -126,13 +126,14 @@ def test_killed_at_any_moment(tmp_path):
         process = start(file, out, "--workers", "2")
         time.sleep(chance.uniform(1.5, 6.0))
         if process.poll() is not None:
+            process.communicate()
             break
         workers = children(process)
         if workers and chance.random() < 0.5:
             kill(chance.choice(workers).pid)
             time.sleep(chance.uniform(0.0, 3.0))
         workers = children(process) if process.poll() is None else []
-        kill(process.pid)
+        process.kill()
         process.communicate(timeout=10)
         kills += 1
         psutil.wait_procs(workers, timeout=5)
