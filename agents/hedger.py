@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from agents.desk import Desk
     from agents.world import TradingWorld
     from markets.factors import State
-    from markets.venue import Demand
+    from markets.venue import Demand, Fill
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -82,27 +83,36 @@ class _Hedging:
                 continue
             orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or some(sent)}
             self.unfilled = {}  # whatever was left is in these orders
-            world.start(self._send(orders))
+            if self.agent.latency_seconds:
+                world.start(self._send_late(orders))
+            else:
+                world.when(world.soon(orders), self._send)
 
-    def _send(self, orders: dict[str, Vector | Demand]) -> Process:
+    def _send_late(self, orders: dict[str, Vector | Demand]) -> Process:
         """Orders on their way, beside the desk that goes on looking."""
+        late = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
+        for name, quantity in late.items():
+            self.in_flight[name] = self._under_way(name) + quantity
+        yield self.world.after(self.agent.latency_seconds, Phase.TRADE)
+        self._send(orders, late)
+
+    def _send(self, orders: dict[str, Vector | Demand], late: dict[str, Vector] | None = None) -> None:
+        """Into the market; `late` was counted as on its way."""
         world, agent = self.world, self.agent
-        sent: dict[str, Vector] = {}
-        if agent.latency_seconds:
-            sent = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
-            for name, quantity in sent.items():
-                self.in_flight[name] = self._under_way(name) + quantity
-            yield world.after(agent.latency_seconds, Phase.TRADE)
-        answers = {name: world.venue(name).trade(agent, sending) for name, sending in orders.items()}
-        for name, answer in answers.items():
-            fill = yield answer
-            if name in sent:
-                self.in_flight[name] = self.in_flight[name] - sent[name]
-            left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
-            if name == "asset":
-                self.last_spot = last_spot
-            self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
+        for name, sending in orders.items():
+            answer = world.venue(name).trade(agent, sending)
+            world.when(answer, partial(self._answered, name, late[name] if late else None))
+
+    def _answered(self, name: str, late: Vector | None, fill: Fill) -> None:
+        """What a venue made of an order."""
+        world = self.world
+        if late is not None:
+            self.in_flight[name] = self.in_flight[name] - late
+        left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
+        if name == "asset":
+            self.last_spot = last_spot
+        self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _looks(self, due: bool, venue: str) -> Mask:
         """Where the desk looks now: everywhere when its time has come, else where an order came back."""

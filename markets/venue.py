@@ -417,7 +417,7 @@ class Venue(ABC):
             found = netted(self._nothing)
             walk = self.spec.slope * found.displacement if self.moves else self._nothing
         for order, wanted, filled, active in zip(orders, *found[:2], found.active, strict=True):
-            world.soon(order.answer, self._fill(order.taker, wanted, filled, book, walk, active))
+            order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, active))
         return found.displacement
 
     def _net(self, wanted: Vector, book: Book) -> Netting:
