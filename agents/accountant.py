@@ -35,7 +35,7 @@ class Accountant:
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
         self._written = world.log.wants("marks")
-        self._known: dict[str, tuple[Rows, Rows, Rows]] = {}  # see `_rows`
+        self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # by agent, with the ledger's size: see `_rows`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
@@ -119,17 +119,18 @@ class Accountant:
 
     def _rows(self, agent: Agent) -> tuple[Rows, Rows, Rows]:
         """Where the ledger keeps an agent's balances and flows, and what each flow is."""
-        ledger, flows = self._world.ledger, self._world.ledger.flow_rows(agent.name)
-        own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
-        held = [row for row in own if row is not None]
+        ledger = self._world.ledger
         known = self._known.get(agent.name)
-        if known is None or (len(known[0]), len(known[1])) != (len(held), len(flows)):
+        if known is None or known[0] != ledger.used:
+            flows = ledger.flow_rows(agent.name)
+            own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
+            held = [row for row in own if row is not None]
             kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
             kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
             numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
             balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
-            known = self._known[agent.name] = balances, rows, what
-        return known
+            known = self._known[agent.name] = ledger.used, (balances, rows, what)
+        return known[1]
 
     def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).

@@ -11,7 +11,7 @@ from agents.tables import ATTRIBUTION, UNSPLIT
 from markets.kernels.hedging import PARTS, UNSPLIT_PART, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
-from sim.vectors import some
+from sim.vectors import same, some
 
 if TYPE_CHECKING:
     from markets.book import CompiledBook, Greeks, Slopes
@@ -164,7 +164,8 @@ class Desk:
         old = self._state
         slopes = self.slopes(old)
         after_vol = spot_moved = end
-        if self.book.settles(self._tick, tick) or not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
+        rates_stand = same(old[2:], new[2:]) or all(map(np.array_equal, old[2:], new[2:]))
+        if not rates_stand or self.book.settles(self._tick, tick):
             after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
         if not _equal(old.vol, new.vol):
             spot_moved = self._value_at(old._replace(spot=new.spot))

@@ -30,6 +30,7 @@ class AssetVenue(Venue):
         super().__init__(world, name, spec)
         world.ledger.list_asset(name)
         self._previous_close = self.mid
+        self._halt_levels = np.asarray(spec.halts, dtype=np.float64)
         self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
 
     @property
@@ -123,7 +124,7 @@ class AssetVenue(Venue):
 
     def stop_if_fallen(self) -> None:
         """Halt the paths whose price has newly fallen through a level."""
-        levels, close = np.asarray(self.spec.halts, dtype=np.float64), self._previous_close
+        levels, close = self._halt_levels, self._previous_close
         if not levels.size or close is None:
             return
         world, hit = self.world, np.empty(close.size, dtype=np.int64)

@@ -108,6 +108,7 @@ class CompiledBook:
         self._one = np.ones(0)
         swaps = self._swaps
         dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = np.unique(dates).tolist()
         self._kept: dict[tuple[int, int, bool], _Rows] = {}
         self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
@@ -120,7 +121,7 @@ class CompiledBook:
 
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
-        since, now = self.clock.ticks[tick_from], self.clock.ticks[tick_to]
+        since, now = self._ticks[tick_from], self._ticks[tick_to]
         return bisect_right(self._dates, since) < bisect_right(self._dates, now)
 
     def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
