@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
+NOTHING: Vector = np.empty(0)
 CLIENTS = "clients"  # hold the other side of every book
 
 
@@ -169,6 +170,7 @@ class Desk:
             after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
         if not _equal(old.vol, new.vol):
             spot_moved = self._value_at(old._replace(spot=new.spot))
+        steps = (after_vol, end) if spot_moved is not end else (NOTHING, NOTHING)
         attribute(
             self.scale,
             self.unit_value,
@@ -177,8 +179,7 @@ class Desk:
             old.spot,
             new.spot,
             spot_moved,
-            after_vol,
-            end,
+            *steps,
             self.parts,
             self.unhedged,
         )

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.exposure import expose
 from agents.intervals import Interval
-from agents.policies import Every, Never, Policy, Situation
+from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
-from markets.kernels.hedging import DISCOUNT, GAMMA, GROSS, LOOKED_AT, TARGET, answered, asset_order, look
+from markets.kernels.hedging import answered, asset_order, discounts, neutral
 from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
@@ -64,6 +64,8 @@ class _Hedging:
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
+        vol = agent.policy.hedge_vol
+        self.own_vol = None if vol is None else world.full(vol)
         self.hedges_rates = agent.hedge_rates and not self.passive
         # who sends at once may let its order depend on the price that it leads to
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
@@ -136,20 +138,22 @@ class _Hedging:
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
         own = self._own_state(market)
         state, slopes = own or factors.state, desk.slopes(own)
-        years, seen = desk.book.expiry_years(factors.tick), np.empty((LOOKED_AT, held.size))
-        look(desk.scale, slopes.delta, slopes.gamma, factors.overnight, years, desk.book.gross_units, seen)
-        at = Situation(
+        years, target = desk.book.expiry_years(factors.tick), np.empty(held.size)
+        neutral(desk.scale, slopes.delta, target)
+        at = Sight(
+            {
+                "gamma": lambda: desk.scale * slopes.gamma,
+                "discount": lambda: self._discount(years),
+                "gross_units": lambda: desk.scale * desk.book.gross_units,
+            },
             tick=factors.tick,
             due=due,
             spot=state.spot,
             last_spot=self.last_spot,
-            target=seen[TARGET],
+            target=target,
             position=held,
-            gamma=seen[GAMMA],
             vol=state.vol,
             half_spread=self.world.venue("asset").half_spread,
-            discount=seen[DISCOUNT],
-            gross_units=seen[GROSS],
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,
@@ -160,12 +164,18 @@ class _Hedging:
         delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
         return dataclasses.replace(at, target=-desk.scale * delta)
 
+    def _discount(self, years: float) -> Vector:
+        """Discount factor at the overnight rate, (paths,)."""
+        overnight = self.world.factors.overnight
+        factor = np.empty_like(overnight)
+        discounts(overnight, years, factor)
+        return factor
+
     def _own_state(self, market: State | None = None) -> State | None:
         """The market (as it stands, or as given) at the policy's own vol; None for the market as it stands."""
-        vol = self.agent.policy.hedge_vol
-        if vol is None:
+        if self.own_vol is None:
             return market
-        return (market or self.world.factors.state)._replace(vol=self.world.full(vol))
+        return (market or self.world.factors.state)._replace(vol=self.own_vol)
 
     def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""

@@ -109,7 +109,7 @@ class _Making:
         share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
-                venue.hand_over(self.agent.name, INVESTORS, share * held)
+                venue.hand_over(self.agent.name, INVESTORS, held, share)
 
     def _withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""

@@ -95,10 +95,10 @@ class AssetVenue(Venue):
             self._settled[taker, makers] = known
         return known
 
-    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
+    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
         amounts = np.empty((2, self.world.paths))
-        amounts[0] = quantity
+        np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.world.ledger.post(amounts, (Move(source, target, "hedge", self.name), Move(target, source, "hedge")))
 

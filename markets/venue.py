@@ -207,8 +207,8 @@ class Venue(ABC):
         """
 
     @abstractmethod
-    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
-        """Pass a quantity on at mid, off the venue: no spread, no impact."""
+    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
+        """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     @abstractmethod
     def held(self, account: str) -> Vector:

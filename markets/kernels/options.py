@@ -198,7 +198,7 @@ def option_greeks(
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
         for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
-        for j in range(width):
+        for j in range(width if full else 0):
             per_vol[j] = 1.0 / at_least(v[j], FLOOR)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
