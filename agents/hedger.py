@@ -138,13 +138,13 @@ class _Hedging:
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
         own = self._own_state(market)
         state, slopes = own or factors.state, desk.slopes(own)
-        years, target = desk.book.expiry_years(factors.tick), np.empty(held.size)
-        neutral(desk.scale, slopes.delta, target)
+        scale, years, target = desk.scale, desk.book.expiry_years(factors.tick), np.empty(held.size)
+        neutral(scale, slopes.delta, target)
         at = Sight(
             {
-                "gamma": lambda: desk.scale * slopes.gamma,
+                "gamma": lambda: scale * slopes.gamma,
                 "discount": lambda: self._discount(years),
-                "gross_units": lambda: desk.scale * desk.book.gross_units,
+                "gross_units": lambda: scale * desk.book.gross_units,
             },
             tick=factors.tick,
             due=due,
