@@ -42,10 +42,10 @@ class Accountant:
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
-        world = self._world
+        world, closes = self._world, self._world.clock.is_close.tolist()
         while True:
             yield world.tick(Phase.MARK)
-            closing = bool(world.clock.is_close[world.tick_index])
+            closing = closes[world.tick_index]
             if not (closing or self._every_tick):
                 continue
             for desk in world.desks.values():
@@ -57,7 +57,7 @@ class Accountant:
         world = self._world
         for each in world.lenders:
             each.settlement.settle_broken()
-        for name in world.desks:
+        for name in world.desks if world.lenders else ():
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
         for agent in world.agents:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.assets import MAIN
 from markets.kernels.trading import ASSET_MOVES, asset_moves, fallen
 from markets.venue import Venue
 from sim.ledger import Move
@@ -36,7 +37,8 @@ class AssetVenue(Venue):
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        return self.world.factors.price(self.name)
+        factors = self.world.factors
+        return factors.spot if self.name == MAIN else factors.price(self.name)
 
     @property
     def reference(self) -> Vector:
@@ -124,9 +126,9 @@ class AssetVenue(Venue):
 
     def stop_if_fallen(self) -> None:
         """Halt the paths whose price has newly fallen through a level."""
-        levels, close = self._halt_levels, self._previous_close
-        if not levels.size or close is None:
+        if not self.spec.halts or self._previous_close is None:
             return
+        levels, close = self._halt_levels, self._previous_close
         world, hit = self.world, np.empty(close.size, dtype=np.int64)
         if not fallen(self.mid, close, levels, self._levels_hit, hit):
             return

@@ -161,6 +161,7 @@ class Venue(ABC):
         self.name = name
         self.spec = spec
         self._impact_switch = world.feedback.impact
+        self.moves = self._impact_switch * spec.impact != 0  # whether trades move the price
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None
@@ -287,11 +288,6 @@ class Venue(ABC):
         return tuple(self._quotes)
 
     @property
-    def moves(self) -> bool:
-        """Whether trades move the price."""
-        return self._impact_switch * self.spec.impact != 0
-
-    @property
     def is_open(self) -> Mask:
         """Where no halt is in force, (paths,)."""
         return self.halted_until <= self.world.now
@@ -400,13 +396,12 @@ class Venue(ABC):
         world, orders = self.world, self._orders
         self._orders = []
         book = self.book()
-        fixed_point = self.spec.clearing == "fixed_point"
 
         def netted(move: Vector) -> Netting:
             wanted = [order.demand(move) for order in orders]
             return self._net(np.array(wanted) if len(wanted) > 1 else wanted[0][None], book)
 
-        if fixed_point:
+        if self.spec.clearing == "fixed_point":
             limit = self._impact_switch * self.spec.impact * self.spec.capacity
             clearing = agree(
                 lambda move: netted(move).displacement, world.paths, limit=limit, rounds=self.spec.clearing_rounds
@@ -416,7 +411,7 @@ class Venue(ABC):
         else:
             found = netted(self._nothing)
             walk = self.spec.slope * found.displacement if self.moves else self._nothing
-        for order, wanted, filled, active in zip(orders, *found[:2], found.active, strict=True):
+        for order, wanted, filled, active in zip(orders, found.wanted, found.filled, found.active.tolist(), strict=True):
             order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, active))
         return found.displacement
 
