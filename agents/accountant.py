@@ -35,7 +35,7 @@ class Accountant:
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
         self._written = world.log.wants("marks")
-        self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # by agent, with the ledger's size: see `_rows`
+        self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # with the ledger's size; see `_rows`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed

@@ -411,8 +411,9 @@ class Venue(ABC):
         else:
             found = netted(self._nothing)
             walk = self.spec.slope * found.displacement if self.moves else self._nothing
-        for order, wanted, filled, active in zip(orders, found.wanted, found.filled, found.active.tolist(), strict=True):
-            order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, active))
+        active = found.active.tolist()
+        for order, wanted, filled, any_ in zip(orders, found.wanted, found.filled, active, strict=True):
+            order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, any_))
         return found.displacement
 
     def _net(self, wanted: Vector, book: Book) -> Netting:
