@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import ATTRIBUTION, UNSPLIT
-from markets.kernels.hedging import PARTS, UNSPLIT_PART, add_whole, attribute
+from markets.kernels.hedging import PARTS, UNSPLIT_PART, VEGA_PART, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
 from sim.vectors import same, some
@@ -38,6 +38,7 @@ class Desk:
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
         self.parts = np.zeros((PARTS, world.paths))
+        self._moved_besides = False  # whether the value has ever moved by more than time and spot
         self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
@@ -120,7 +121,9 @@ class Desk:
     @property
     def explained(self) -> Vector:
         """The running totals that add up to the book's P&L, (some of PARTS, paths) $."""
-        return self.parts[:UNSPLIT_PART] if self.attributed else self.parts[UNSPLIT_PART:]
+        if not self.attributed:
+            return self.parts[UNSPLIT_PART:]
+        return self.parts[: UNSPLIT_PART if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
     def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
@@ -170,7 +173,9 @@ class Desk:
             after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
         if not _equal(old.vol, new.vol):
             spot_moved = self._value_at(old._replace(spot=new.spot))
-        steps = (after_vol, end) if spot_moved is not end else (NOTHING, NOTHING)
+        moved = spot_moved is not end
+        self._moved_besides |= moved
+        steps = (after_vol, end) if moved else (NOTHING, NOTHING)
         attribute(
             self.scale,
             self.unit_value,

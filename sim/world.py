@@ -113,7 +113,7 @@ class World:
         return simpy.Event(self.env).succeed(value)
 
     def when(self, event: simpy.Event, act: Callable[[Any], None]) -> None:
-        """Let `act` hear the value of an event that is to come: a process for one waiting, at a fifth of the cost."""
+        """Let `act` hear the value of an event that is to come: as a process that waits for it, at less cost."""
         if self.profile is not None:
             act = self.profile.action(act, self._phase_name)
         assert event.callbacks is not None
