@@ -35,17 +35,17 @@ class Accountant:
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
         self._written = world.log.wants("marks")
-        self._known: dict[str, tuple[Rows, Rows, Rows]] = {}  # see `_rows`
+        self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # with the ledger's size; see `_rows`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
-        world = self._world
+        world, closes = self._world, self._world.clock.is_close.tolist()
         while True:
             yield world.tick(Phase.MARK)
-            closing = bool(world.clock.is_close[world.tick_index])
+            closing = closes[world.tick_index]
             if not (closing or self._every_tick):
                 continue
             for desk in world.desks.values():
@@ -57,7 +57,7 @@ class Accountant:
         world = self._world
         for each in world.lenders:
             each.settlement.settle_broken()
-        for name in world.desks:
+        for name in world.desks if world.lenders else ():
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
         for agent in world.agents:
@@ -119,17 +119,18 @@ class Accountant:
 
     def _rows(self, agent: Agent) -> tuple[Rows, Rows, Rows]:
         """Where the ledger keeps an agent's balances and flows, and what each flow is."""
-        ledger, flows = self._world.ledger, self._world.ledger.flow_rows(agent.name)
-        own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
-        held = [row for row in own if row is not None]
+        ledger = self._world.ledger
         known = self._known.get(agent.name)
-        if known is None or (len(known[0]), len(known[1])) != (len(held), len(flows)):
+        if known is None or known[0] != ledger.used:
+            flows = ledger.flow_rows(agent.name)
+            own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
+            held = [row for row in own if row is not None]
             kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
             kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
             numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
             balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
-            known = self._known[agent.name] = balances, rows, what
-        return known
+            known = self._known[agent.name] = ledger.used, (balances, rows, what)
+        return known[1]
 
     def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import ATTRIBUTION, UNSPLIT
-from markets.kernels.hedging import PARTS, UNSPLIT_PART, add_whole, attribute
+from markets.kernels.hedging import PARTS, UNSPLIT_PART, VEGA_PART, add_whole, attribute
 from markets.swap_venue import SwapVenue
 from markets.venue import INVESTORS
-from sim.vectors import some
+from sim.vectors import same, some
 
 if TYPE_CHECKING:
     from markets.book import CompiledBook, Greeks, Slopes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
+NOTHING: Vector = np.empty(0)
 CLIENTS = "clients"  # hold the other side of every book
 
 
@@ -37,6 +38,7 @@ class Desk:
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
         self.parts = np.zeros((PARTS, world.paths))
+        self._moved_besides = False  # whether the value has ever moved by more than time and spot
         self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
@@ -119,7 +121,9 @@ class Desk:
     @property
     def explained(self) -> Vector:
         """The running totals that add up to the book's P&L, (some of PARTS, paths) $."""
-        return self.parts[:UNSPLIT_PART] if self.attributed else self.parts[UNSPLIT_PART:]
+        if not self.attributed:
+            return self.parts[UNSPLIT_PART:]
+        return self.parts[: UNSPLIT_PART if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
     def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
@@ -164,10 +168,14 @@ class Desk:
         old = self._state
         slopes = self.slopes(old)
         after_vol = spot_moved = end
-        if self.book.settles(self._tick, tick) or not all(_equal(a, b) for a, b in zip(old[2:], new[2:], strict=True)):
+        rates_stand = same(old[2:], new[2:]) or all(map(np.array_equal, old[2:], new[2:]))
+        if not rates_stand or self.book.settles(self._tick, tick):
             after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
         if not _equal(old.vol, new.vol):
             spot_moved = self._value_at(old._replace(spot=new.spot))
+        moved = spot_moved is not end
+        self._moved_besides |= moved
+        steps = (after_vol, end) if moved else (NOTHING, NOTHING)
         attribute(
             self.scale,
             self.unit_value,
@@ -176,8 +184,7 @@ class Desk:
             old.spot,
             new.spot,
             spot_moved,
-            after_vol,
-            end,
+            *steps,
             self.parts,
             self.unhedged,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.exposure import expose
 from agents.intervals import Interval
-from agents.policies import Every, Never, Policy, Situation
+from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
-from markets.kernels.hedging import DISCOUNT, GAMMA, GROSS, LOOKED_AT, TARGET, answered, asset_order, look
+from markets.kernels.hedging import answered, asset_order, discounts, neutral
 from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from agents.desk import Desk
     from agents.world import TradingWorld
     from markets.factors import State
-    from markets.venue import Demand
+    from markets.venue import Demand, Fill
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -63,6 +64,8 @@ class _Hedging:
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
         self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
+        vol = agent.policy.hedge_vol
+        self.own_vol = None if vol is None else world.full(vol)
         self.hedges_rates = agent.hedge_rates and not self.passive
         # who sends at once may let its order depend on the price that it leads to
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
@@ -82,27 +85,36 @@ class _Hedging:
                 continue
             orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or some(sent)}
             self.unfilled = {}  # whatever was left is in these orders
-            world.start(self._send(orders))
+            if self.agent.latency_seconds:
+                world.start(self._send_late(orders))
+            else:
+                world.when(world.soon(orders), self._send)
 
-    def _send(self, orders: dict[str, Vector | Demand]) -> Process:
+    def _send_late(self, orders: dict[str, Vector | Demand]) -> Process:
         """Orders on their way, beside the desk that goes on looking."""
+        late = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
+        for name, quantity in late.items():
+            self.in_flight[name] = self._under_way(name) + quantity
+        yield self.world.after(self.agent.latency_seconds, Phase.TRADE)
+        self._send(orders, late)
+
+    def _send(self, orders: dict[str, Vector | Demand], late: dict[str, Vector] | None = None) -> None:
+        """Into the market; `late` was counted as on its way."""
         world, agent = self.world, self.agent
-        sent: dict[str, Vector] = {}
-        if agent.latency_seconds:
-            sent = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
-            for name, quantity in sent.items():
-                self.in_flight[name] = self._under_way(name) + quantity
-            yield world.after(agent.latency_seconds, Phase.TRADE)
-        answers = {name: world.venue(name).trade(agent, sending) for name, sending in orders.items()}
-        for name, answer in answers.items():
-            fill = yield answer
-            if name in sent:
-                self.in_flight[name] = self.in_flight[name] - sent[name]
-            left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-            answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
-            if name == "asset":
-                self.last_spot = last_spot
-            self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
+        for name, sending in orders.items():
+            answer = world.venue(name).trade(agent, sending)
+            world.when(answer, partial(self._answered, name, late[name] if late else None))
+
+    def _answered(self, name: str, late: Vector | None, fill: Fill) -> None:
+        """What a venue made of an order."""
+        world = self.world
+        if late is not None:
+            self.in_flight[name] = self.in_flight[name] - late
+        left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
+        if name == "asset":
+            self.last_spot = last_spot
+        self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _looks(self, due: bool, venue: str) -> Mask:
         """Where the desk looks now: everywhere when its time has come, else where an order came back."""
@@ -126,20 +138,22 @@ class _Hedging:
         desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
         own = self._own_state(market)
         state, slopes = own or factors.state, desk.slopes(own)
-        years, seen = desk.book.expiry_years(factors.tick), np.empty((LOOKED_AT, held.size))
-        look(desk.scale, slopes.delta, slopes.gamma, factors.overnight, years, desk.book.gross_units, seen)
-        at = Situation(
+        scale, years, target = desk.scale, desk.book.expiry_years(factors.tick), np.empty(held.size)
+        neutral(scale, slopes.delta, target)
+        at = Sight(
+            {
+                "gamma": lambda: scale * slopes.gamma,
+                "discount": lambda: self._discount(years),
+                "gross_units": lambda: scale * desk.book.gross_units,
+            },
             tick=factors.tick,
             due=due,
             spot=state.spot,
             last_spot=self.last_spot,
-            target=seen[TARGET],
+            target=target,
             position=held,
-            gamma=seen[GAMMA],
             vol=state.vol,
             half_spread=self.world.venue("asset").half_spread,
-            discount=seen[DISCOUNT],
-            gross_units=seen[GROSS],
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,
@@ -150,12 +164,18 @@ class _Hedging:
         delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
         return dataclasses.replace(at, target=-desk.scale * delta)
 
+    def _discount(self, years: float) -> Vector:
+        """Discount factor at the overnight rate, (paths,)."""
+        overnight = self.world.factors.overnight
+        factor = np.empty_like(overnight)
+        discounts(overnight, years, factor)
+        return factor
+
     def _own_state(self, market: State | None = None) -> State | None:
         """The market (as it stands, or as given) at the policy's own vol; None for the market as it stands."""
-        vol = self.agent.policy.hedge_vol
-        if vol is None:
+        if self.own_vol is None:
             return market
-        return (market or self.world.factors.state)._replace(vol=self.world.full(vol))
+        return (market or self.world.factors.state)._replace(vol=self.own_vol)
 
     def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""

@@ -82,6 +82,8 @@ class _Making:
         self.share = {
             v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
         }
+        self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
+        self.leans = self._switch * agent.quoting.inventory_skew != 0
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.posted: dict[str, tuple[object, ...]] = {}  # by venue: what its quote was made of
         self.peak = world.full(agent.capital)
@@ -107,7 +109,7 @@ class _Making:
         share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
-                venue.hand_over(self.agent.name, INVESTORS, share * held)
+                venue.hand_over(self.agent.name, INVESTORS, held, share)
 
     def _withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
@@ -141,9 +143,8 @@ class _Making:
         """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
         kind, name = self.agent.quoting.kind, self.agent.name
         if kind == "vol_proportional":
-            leans = self._switch * self.agent.quoting.inventory_skew != 0 and venue.reached(name)
-            inventory = venue.exposure(name).copy() if leans else self.nothing
-            credit = self.world.factors.credit if self._per_credit(venue) else self.nothing
+            inventory = venue.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
+            credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
             terms = (venue.rule(), able, inventory, credit)
             if not same(terms, self.posted.get(venue.name, ())):  # else the last quote stands
                 self.posted[venue.name] = terms
@@ -171,7 +172,7 @@ class _Making:
             inventory,
             self.share[venue.name],
             self.world.factors.credit0,
-            self._per_credit(venue),
+            self.per_credit[venue.name],
             self._switch * agent.quoting.inventory_skew,
             agent.inventory_limit,
             quote,

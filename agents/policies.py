@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,22 @@ class Situation:
     years: float  # trading years since the start
     expiry_years: float  # calendar years to the book's next expiry, 0 if none is ahead
     interval_years: float  # trading years of the policy's interval
+
+
+class Sight(Situation):
+    """A situation of which some is computed when a policy looks at it."""
+
+    def __init__(self, later: dict[str, Callable[[], Vector]] | None = None, **known: Any) -> None:
+        """later: what computes those fields of a `Situation` that are not among the `known`."""
+        self.__dict__.update(known, _later=later or {})
+
+    def __getattr__(self, name: str) -> Vector:
+        compute = self.__dict__.get("_later", {}).get(name)
+        if compute is None:
+            raise AttributeError(f"a situation has no {name}")
+        found: Vector = compute()
+        self.__dict__[name] = found
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

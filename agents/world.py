@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agents.base import Agent
     from agents.lending import Lending
     from markets.book import CompiledBook
+    from markets.venue import Venue
 
 Vector = NDArray[np.float64]
 OWNERS = "owners"  # bring the agents' capital
@@ -33,6 +34,7 @@ class TradingWorld(MarketWorld):
         self.agents = agents
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lending] = []
+        self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account: where it holds, with the ledger's size
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -46,11 +48,12 @@ class TradingWorld(MarketWorld):
 
     def hedge_value(self, name: str) -> Vector:
         """Worth at mid of what an agent holds at the venues, (paths,) $."""
-        value: Vector | None = None
-        for venue in self.venues.values():
-            if venue.reached(name):
-                value = venue.value(name) if value is None else value + venue.value(name)
-        return self.full(0.0) if value is None else value
+        known = self._venues_of.get(name)
+        if known is None or known[0] != self.ledger.used:
+            reached = [venue for venue in self.venues.values() if venue.reached(name)]
+            known = self._venues_of[name] = self.ledger.used, reached
+        values = [venue.value(name) for venue in known[1]]
+        return sum(values[1:], values[0]) if values else self.full(0.0)
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""

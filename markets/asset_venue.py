@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.assets import MAIN
 from markets.kernels.trading import ASSET_MOVES, asset_moves, fallen
 from markets.venue import Venue
 from sim.ledger import Move
@@ -30,12 +31,14 @@ class AssetVenue(Venue):
         super().__init__(world, name, spec)
         world.ledger.list_asset(name)
         self._previous_close = self.mid
+        self._halt_levels = np.asarray(spec.halts, dtype=np.float64)
         self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
 
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        return self.world.factors.price(self.name)
+        factors = self.world.factors
+        return factors.spot if self.name == MAIN else factors.price(self.name)
 
     @property
     def reference(self) -> Vector:
@@ -94,10 +97,10 @@ class AssetVenue(Venue):
             self._settled[taker, makers] = known
         return known
 
-    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
+    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
         amounts = np.empty((2, self.world.paths))
-        amounts[0] = quantity
+        np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.world.ledger.post(amounts, (Move(source, target, "hedge", self.name), Move(target, source, "hedge")))
 
@@ -123,9 +126,9 @@ class AssetVenue(Venue):
 
     def stop_if_fallen(self) -> None:
         """Halt the paths whose price has newly fallen through a level."""
-        levels, close = np.asarray(self.spec.halts, dtype=np.float64), self._previous_close
-        if not levels.size or close is None:
+        if not self.spec.halts or self._previous_close is None:
             return
+        levels, close = self._halt_levels, self._previous_close
         world, hit = self.world, np.empty(close.size, dtype=np.int64)
         if not fallen(self.mid, close, levels, self._levels_hit, hit):
             return

@@ -25,6 +25,7 @@ from markets.kernels.options import (
 from markets.kernels.swaps import flow_greeks, flow_values
 from markets.option_table import OptionTable
 from sim.errors import UserError
+from sim.vectors import same
 
 if TYPE_CHECKING:
     from markets.factors import State
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+Levels = tuple[Floats, ...]
 
 KEPT = 8  # ticks whose rows are remembered: an attribution asks for the same few again and again
 
@@ -106,8 +109,10 @@ class CompiledBook:
         self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
         self._base = np.array([market.spot0, market.vol_base])
         self._one = np.ones(0)
+        self._looked_at: list[tuple[Levels, bool]] = []  # levels seen last, and whether they are alike on all paths
         swaps = self._swaps
         dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = np.unique(dates).tolist()
         self._kept: dict[tuple[int, int, bool], _Rows] = {}
         self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
@@ -120,7 +125,7 @@ class CompiledBook:
 
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
-        since, now = self.clock.ticks[tick_from], self.clock.ticks[tick_to]
+        since, now = self._ticks[tick_from], self._ticks[tick_to]
         return bisect_right(self._dates, since) < bisect_right(self._dates, now)
 
     def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
@@ -191,7 +196,8 @@ class CompiledBook:
         if not isinstance(vol_multiplier, float) or vol_multiplier != 1.0:
             stretch = stretch * vol_multiplier
         if len(rows.options):
-            option_greeks(*state, stretch, self._base, rows.options, out)
+            alike = stretch is self._one and self._alike(state[1:])
+            option_greeks(*state, stretch[:1] if alike else stretch, self._base, rows.options, out)
         else:
             out[:] = 0.0
         if len(rows.claims):
@@ -202,6 +208,15 @@ class CompiledBook:
         out = np.empty((GREEKS if len(rows.claims) else SLOPES, state.spot.size))
         self._claims_greeks(rows, state, vol_multiplier, out)
         return out[:SLOPES]
+
+    def _alike(self, levels: Levels) -> bool:
+        """Whether vol and curve are the same on all paths; looked at once for as long as they are the same arrays."""
+        for known, alike in self._looked_at:
+            if same(known, levels):
+                return alike
+        alike = all(level[0] == level[-1] and bool((level == level[0]).all()) for level in levels)
+        self._looked_at = [(levels, alike), *self._looked_at[:1]]
+        return alike
 
     def _ones(self, paths: int) -> Floats:
         if self._one.size != paths:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
 from sim.vectors import some
@@ -25,11 +27,8 @@ def accrue(world: MarketWorld) -> Process:
     clock = world.clock
     swaps = [(name, venue) for name, venue in world.venues.items() if isinstance(venue, SwapVenue)]
     settled = 0
-    while True:
-        yield world.tick(Phase.SHOCK)
-        tick = world.tick_index
-        if not clock.is_open[tick] or tick == 0:
-            continue
+    for tick in np.flatnonzero(clock.is_open)[1:].tolist():
+        yield world.at(int(clock.ticks[tick]), Phase.SHOCK)
         years = float(clock.calendar_years[tick] - clock.calendar_years[settled])
         settled = tick
         held = {name: venue for name, venue in swaps if world.ledger.moved(venue.assets[0])}

@@ -200,6 +200,9 @@ class Factors:
         self.impact: dict[str, Impact] = {}  # by venue
         self._impacts = np.zeros((1 + len(NODES), 2, paths))
         self._displaced = np.zeros(LEVELS, dtype=bool)  # which levels trades have ever displaced
+        self._years: list[float] = np.diff(clock.variance_years, prepend=0.0).tolist()  # of the step into each tick
+        self._spread_line = np.exp(storyline.spread.level).tolist()
+        self._depth_line = np.exp(storyline.depth.level).tolist()
         self._rows_of: dict[bytes, tuple[list[str], Ints]] = {}
         self._nothing, self._none = np.zeros(paths), np.empty(0)
         self._no_rates = np.broadcast_to(self._nothing, (len(NODES), paths))
@@ -213,8 +216,7 @@ class Factors:
 
     def step(self, tick: int) -> None:
         """Carry every factor into `tick`."""
-        clock, market = self._clock, self._market
-        years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
+        market, years = self._market, self._years[tick]
         first = self._spot_noise.normal()
         terms = self._steps[tick]
         if self._others.names:
@@ -373,9 +375,9 @@ class Factors:
     @property
     def spread_line(self) -> float:
         """Outside multiple of half-spreads."""
-        return float(np.exp(self._line.spread.level[self.tick]))
+        return float(self._spread_line[self.tick])
 
     @property
     def depth_line(self) -> float:
         """Outside multiple of depth."""
-        return float(np.exp(self._line.depth.level[self.tick]))
+        return float(self._depth_line[self.tick])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +59,9 @@ class OptionTable:
         fixed[:, FIXED_VOL] = multiple * terms.vol_base
         fixed[:, FIXED_VARIANCE], fixed[:, FIXED_CALENDAR] = self.variance_years, self.calendar_years
         self._fixed = fixed
+        self._times = list(  # seconds, and years of both kinds
+            zip(clock.ticks.tolist(), clock.variance_years.tolist(), clock.calendar_years.tolist(), strict=True)
+        )
         self._ahead = sorted(zip(self.expiry.tolist(), self.calendar_years.tolist(), strict=True))
 
     def rows(self, tick: int, settled: int, *, due: bool = False) -> Floats:
@@ -65,18 +69,18 @@ class OptionTable:
 
         With `due`, only of what expires by `tick`. What does so has no time left: its value is the payoff.
         """
-        clock, pricing = self.clock, self.pricing
-        rows = np.empty((self.expiry.size, OPTION_TERMS))
-        if not self.expiry.size:
+        rows = np.empty((len(self._ahead), OPTION_TERMS))
+        if not self._ahead:
             return rows
+        (now, variance_years, calendar_years), pricing = self._times[tick], self.pricing
         number = option_terms(
             self._fixed,
             self.expiry,
-            clock.ticks[tick],
-            clock.ticks[settled],
+            now,
+            self._times[settled][0],
             due,
-            clock.variance_years[tick],
-            clock.calendar_years[tick],
+            variance_years,
+            calendar_years,
             pricing.term_reversion,
             pricing.dividend_yield,
             rows,
@@ -85,5 +89,6 @@ class OptionTable:
 
     def nearest_expiry_years(self, tick: int) -> float:
         """Calendar years to the nearest expiry ahead; 0 if there is none."""
-        ahead = bisect_right(self._ahead, (int(self.clock.ticks[tick]), np.inf))
-        return self._ahead[ahead][1] - float(self.clock.calendar_years[tick]) if ahead < len(self._ahead) else 0.0
+        now, _, years = self._times[tick]
+        ahead = bisect_right(self._ahead, (now, inf))
+        return self._ahead[ahead][1] - years if ahead < len(self._ahead) else 0.0

@@ -43,23 +43,30 @@ class Recorder:
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
-        world, clock = self._world, self._world.clock
+        world, closes, last = self._world, self._world.clock.is_close.tolist(), len(self._world.clock.ticks) - 1
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
             self._track()
-            closing = bool(clock.is_close[tick])
-            for venue in world.venues.values():
-                closes = closing and isinstance(venue, AssetVenue) and world.log.wants("closes")
-                columns = self._levels(venue) if closes or world.log.witness.size else {}
-                if world.log.witness.size:
-                    world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
-                if closes:
-                    world.log.add("closes", world.now, venue=venue.name, **columns)
-                if closing:
+            self._write_levels(closes[tick])
+            if closes[tick]:
+                for venue in world.venues.values():
                     venue.close_day()
-            if tick == len(clock.ticks) - 1:
+            if tick == last:
                 self._write_peaks()
+
+    def _write_levels(self, closing: bool) -> None:
+        world, witnesses = self._world, bool(self._world.log.witness.size)
+        closing = closing and world.log.wants("closes")
+        if not (closing or witnesses):
+            return
+        for venue in world.venues.values():
+            closes = closing and isinstance(venue, AssetVenue)
+            columns = self._levels(venue) if closes or witnesses else {}
+            if witnesses:
+                world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
+            if closes:
+                world.log.add("closes", world.now, venue=venue.name, **columns)
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
         factors = self._world.factors

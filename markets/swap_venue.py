@@ -104,10 +104,10 @@ class SwapVenue(Venue):
             self._settled[taker, makers] = known
         return known
 
-    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
+    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
         """A swap at par."""
         amounts = np.empty((2, self.world.paths))
-        amounts[0] = quantity
+        np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.world.ledger.post(amounts, tuple(Move(source, target, "hedge", leg) for leg in self.assets))
 

@@ -161,6 +161,7 @@ class Venue(ABC):
         self.name = name
         self.spec = spec
         self._impact_switch = world.feedback.impact
+        self.moves = self._impact_switch * spec.impact != 0  # whether trades move the price
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None
@@ -207,8 +208,8 @@ class Venue(ABC):
         """
 
     @abstractmethod
-    def hand_over(self, source: str, target: str, quantity: Vector) -> None:
-        """Pass a quantity on at mid, off the venue: no spread, no impact."""
+    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
+        """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     @abstractmethod
     def held(self, account: str) -> Vector:
@@ -285,11 +286,6 @@ class Venue(ABC):
     def makers(self) -> tuple[str, ...]:
         """Who has posted a quote."""
         return tuple(self._quotes)
-
-    @property
-    def moves(self) -> bool:
-        """Whether trades move the price."""
-        return self._impact_switch * self.spec.impact != 0
 
     @property
     def is_open(self) -> Mask:
@@ -400,13 +396,12 @@ class Venue(ABC):
         world, orders = self.world, self._orders
         self._orders = []
         book = self.book()
-        fixed_point = self.spec.clearing == "fixed_point"
 
         def netted(move: Vector) -> Netting:
             wanted = [order.demand(move) for order in orders]
             return self._net(np.array(wanted) if len(wanted) > 1 else wanted[0][None], book)
 
-        if fixed_point:
+        if self.spec.clearing == "fixed_point":
             limit = self._impact_switch * self.spec.impact * self.spec.capacity
             clearing = agree(
                 lambda move: netted(move).displacement, world.paths, limit=limit, rounds=self.spec.clearing_rounds
@@ -416,8 +411,9 @@ class Venue(ABC):
         else:
             found = netted(self._nothing)
             walk = self.spec.slope * found.displacement if self.moves else self._nothing
-        for order, wanted, filled, active in zip(orders, *found[:2], found.active, strict=True):
-            world.soon(order.answer, self._fill(order.taker, wanted, filled, book, walk, active))
+        active = found.active.tolist()
+        for order, wanted, filled, any_ in zip(orders, found.wanted, found.filled, active, strict=True):
+            order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, any_))
         return found.displacement
 
     def _net(self, wanted: Vector, book: Book) -> Netting:

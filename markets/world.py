@@ -95,10 +95,6 @@ class MarketWorld(World):
                 venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
-    def soon(self, event: simpy.Event, value: Any) -> None:
-        """Answer an event later in this instant, before the next phase."""
-        event.succeed(value)
-
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
         """Raise BugError naming time, path and factor where a number is not finite."""
         bad = ~np.isfinite(values)

@@ -69,6 +69,11 @@ class Ledger:
         for name in names:
             self.assets.setdefault(name)
 
+    @property
+    def used(self) -> int:
+        """Number of rows ever written to: while it stands, so does what reached whom, and for which reasons."""
+        return self._used
+
     def _new_row(self) -> int:
         if self._used == len(self.rows):
             self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])

@@ -58,6 +58,11 @@ class Profile:
             except Exception as error:
                 answer, step = error, process.throw
 
+    def action(self, act: Callable[[Any], None], phase: Callable[[], str]) -> Callable[[Any], None]:
+        """The same, to be called later, with its time measured as that of whose turn it is now."""
+        owner = self._owner
+        return lambda value: self.call(owner, phase(), act, value)
+
     def call(self, owner: str, phase: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """What the function returns; its time is the owner's."""
         outer, self._owner = self._owner, owner

@@ -42,10 +42,10 @@ class Stream:
 
     def normal(self) -> Vector:
         """The next standard normal of each path: (paths,)."""
-        out = np.empty(len(self._blocks) * BLOCK)
-        for generator, block in zip(self._generators, self._blocks, strict=True):
-            generator.standard_normal(out=out[block])
-        return out[self._cut]
+        out = np.empty((len(self._children), BLOCK))
+        for generator, block in zip(self._generators, out, strict=True):
+            generator.standard_normal(out=block)
+        return out.reshape(-1)[self._cut]
 
     def normals(self, rows: int) -> Vector:
         """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,10 +66,11 @@ class World:
 
     def tick(self, phase: Phase) -> simpy.Event:
         """The next time that this phase comes round: in this instant if it is still ahead, else at the next tick."""
-        ticks, index = self._ticks, max(self.tick_index, 0)
-        here = self.tick_index < 0 or (phase > self.phase and self.env.now == ticks[index])
-        if not here:
-            index = self.tick_index + 1
+        ticks, index = self._ticks, self.tick_index
+        if index < 0:
+            index = 0
+        elif phase <= self.phase or self.env.now != ticks[index]:
+            index += 1
         if index >= len(ticks):
             return self.env.event()  # after the end: never comes
         return self.at(ticks[index], phase)
@@ -86,25 +88,36 @@ class World:
         key = (seconds, phase)
         event = self._waiting.get(key)
         if event is None:
-            event = self._waiting[key] = self.env.event()
+            env = self.env
+            event = self._waiting[key] = simpy.Event(env)
             event._ok, event._value = True, None
-            assert event.callbacks is not None
-            event.callbacks.append(lambda _: self._enter(seconds, phase))
-            self.env.schedule(event, priority=phase, delay=seconds - self.env.now)  # type: ignore[arg-type]
+            event.callbacks = [partial(self._enter, key)]
+            env.schedule(event, priority=phase, delay=seconds - env.now)  # type: ignore[arg-type]
         return event
 
-    def _enter(self, seconds: int, phase: Phase) -> None:
-        self._waiting.pop((seconds, phase), None)
-        self.phase = phase
-        ticks = self._ticks
-        while self.tick_index + 1 < len(ticks) and seconds >= ticks[self.tick_index + 1]:
-            self.tick_index += 1
+    def _enter(self, key: tuple[int, Phase], _: simpy.Event) -> None:
+        self._waiting.pop(key, None)
+        seconds, self.phase = key
+        ticks, following = self._ticks, self.tick_index + 1
+        while following < len(ticks) and seconds >= ticks[following]:
+            self.tick_index, following = following, following + 1
 
     def start(self, process: Process, owner: str | None = None) -> None:
         """Let a process live in this world; a profile counts its time as the owner's, or as that of who starts it."""
         if self.profile is not None:
             process = self.profile.process(process, owner, self._phase_name)
         self.env.process(process)
+
+    def soon(self, value: Any = None) -> simpy.Event:
+        """Later in this phase: when all who wait for it, and all who were told so before, have had their turn."""
+        return simpy.Event(self.env).succeed(value)
+
+    def when(self, event: simpy.Event, act: Callable[[Any], None]) -> None:
+        """Let `act` hear the value of an event that is to come: as a process that waits for it, at less cost."""
+        if self.profile is not None:
+            act = self.profile.action(act, self._phase_name)
+        assert event.callbacks is not None
+        event.callbacks.append(lambda come: act(come.value))
 
     def _phase_name(self) -> str:
         return START if self.tick_index < 0 else self.phase.name

@@ -11,8 +11,6 @@ from sim.jit import kernel, kernel_inline
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-TARGET, GAMMA, DISCOUNT, GROSS = range(4)
-LOOKED_AT = 4
 GAMMA_FLOW, VANNA_FLOW = range(2)
 DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, UNSPLIT_PART = range(6)
 PARTS = 6
@@ -28,21 +26,17 @@ def add_step(before: Floats, after: Floats, scale: Floats, total: Floats, unhedg
 
 
 @kernel
-def look(
-    scale: Floats, delta: Floats, gamma: Floats, overnight: Floats, years: float, units: float, out: Floats
-) -> None:
-    """Into `out` (LOOKED_AT, paths): the hedge of `scale` books, their Gamma, a discount factor and gross units.
-
-    Args:
-        scale: books; delta, gamma: of one, units and units per $; units: of one, sum of absolute quantities.
-        overnight: rate at which `years` are discounted.
-    """
-    target, convexity, discount, gross = out[TARGET], out[GAMMA], out[DISCOUNT], out[GROSS]
+def neutral(scale: Floats, delta: Floats, target: Floats) -> None:
+    """Into `target` the units that neutralise `scale` books of `delta` units each."""
     for j in range(scale.shape[0]):
         target[j] = -scale[j] * delta[j]
-        convexity[j] = scale[j] * gamma[j]
-        discount[j] = exp(-overnight[j] * years)
-        gross[j] = scale[j] * units
+
+
+@kernel
+def discounts(rate: Floats, years: float, factor: Floats) -> None:
+    """Into `factor` what is paid now for 1 in so many years."""
+    for j in range(rate.shape[0]):
+        factor[j] = exp(-rate[j] * years)
 
 
 @kernel
@@ -124,8 +118,8 @@ def attribute(
 
     Args:
         before: value at the last mark; value, delta: of the same market at this tick.
-        spot_moved, vol_moved, end: value when spot, vol and the curve have moved too (and what was due was settled);
-            a step that nothing moved in is the same array as the one before.
+        spot_moved: value when spot has moved too.
+        vol_moved, end: when vol, and the curve, have moved too (and what was due was settled); empty if neither did.
     """
     theta, slope, bend = totals[THETA_PART], totals[DELTA_PART], totals[GAMMA_PART]
     for j in range(scale.shape[0]):
@@ -136,8 +130,9 @@ def attribute(
         slope[j] += scale[j] * straight
         bend[j] += scale[j] * bent
         unhedged[j] = unhedged[j] + passed + straight + bent
-    add_step(spot_moved, vol_moved, scale, totals[VEGA_PART], unhedged)
-    add_step(vol_moved, end, scale, totals[RATES_PART], unhedged)
+    if end.shape[0]:
+        add_step(spot_moved, vol_moved, scale, totals[VEGA_PART], unhedged)
+        add_step(vol_moved, end, scale, totals[RATES_PART], unhedged)
 
 
 @kernel

@@ -171,13 +171,14 @@ def option_greeks(
 
     Args:
         spot, vol, overnight, us2y, us10y: (paths,) state.
-        stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own.
+        stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own. One of (1,) says that
+            neither it nor vol nor the curve differs between paths, which else is looked for.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
         out: (GREEKS, paths), written: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
             and units per unit of ln s. Or (SLOPES, paths): the first three alone.
     """
-    paths, full = spot.shape[0], out.shape[0] == GREEKS
+    paths, full, alike = spot.shape[0], out.shape[0] == GREEKS, stretch.shape[0] == 1
     rest = (VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA) if full else (0, 0, 0, 0, 0)
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
@@ -186,19 +187,19 @@ def option_greeks(
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
         s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
-        wide = stretch[block]
+        wide = stretch if alike else stretch[block]
         value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
         vega, vanna = out[rest[0], block], out[rest[4], block]
         dv0, dv1, dv2 = out[rest[1], block], out[rest[2], block], out[rest[3], block]
         for k in range(out.shape[0]):
             out[k, block] = 0.0
-        seen = different(v, r0, r1, r2, wide)
+        seen = 1 if alike else different(v, r0, r1, r2, wide)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
         for j in range(seen):
             log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
-        for j in range(width):
+        for j in range(width if full else 0):
             per_vol[j] = 1.0 / at_least(v[j], FLOOR)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]

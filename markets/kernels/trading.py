@@ -112,7 +112,12 @@ def net(
             closed = until[j] > now
             buys[j] = 0.0 if closed else filled_share(buying, selling, limit)
             sells[j] = 0.0 if closed else filled_share(selling, buying, limit)
-            move[j] = impact * ((buys[j] * buying - sells[j] * selling) * unit[j] / shown[j])
+            move[j] = buys[j] * buying - sells[j] * selling
+        if impact == 0.0:
+            move[:] = 0.0
+        else:
+            for j in range(width):
+                move[j] = impact * (move[j] * unit[j] / shown[j])
         for i in range(orders):
             order, got = wanted[i, start:stop], filled[i, start:stop]
             for j in range(width):
