@@ -13,7 +13,7 @@ from scenarios.sweeps.loading import sweep_from_dict
 from scenarios.sweeps.sweep import sweep
 from tests.bench.timing import least
 
-FEW, MANY = 6, 40  # cells
+FEW, MANY = 6, 100  # cells
 
 
 def spec(cells, paths):
