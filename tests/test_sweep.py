@@ -6,6 +6,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from polars.testing import assert_frame_equal
 from analysis import summarise
 from analysis.summary import NAMES
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
+from scenarios.sweeps import local
 from scenarios.sweeps import store as stores
 from scenarios.sweeps.cells import plan
 from scenarios.sweeps.fingerprint import OURS, SOURCES
@@ -235,6 +237,23 @@ def test_all_that_a_cell_loads_of_ours_is_in_its_fingerprint():
     known = {file.relative_to(ROOT) for pattern in SOURCES for file in ROOT.glob(pattern)}
     assert len(ours) > 60
     assert ours <= known
+
+
+def test_a_pool_that_breaks_before_it_takes_a_cell_loses_none(whole, tmp_path, monkeypatch):
+    """A worker may die between two submissions: the pool then refuses the next cell."""
+    refused = []
+    submit = local._Pools._submit
+
+    def breaks_once(self, pool, number):
+        if number == 2 and not refused:
+            refused.append(number)
+            raise BrokenProcessPool
+        return submit(self, pool, number)
+
+    monkeypatch.setattr(local._Pools, "_submit", breaks_once)
+    result = sweep(spec_of(), out=tmp_path / "s", workers=2)
+    assert refused == [2]
+    assert_frame_equal(table(result), table(whole), check_exact=True)
 
 
 def test_an_agent_of_ones_own_that_was_rewritten_is_another_cell(brittle, tmp_path):

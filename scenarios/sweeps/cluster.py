@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from scenarios.sweeps.cell_run import FAILED, CellResult, run_cell
 from scenarios.sweeps.fingerprint import fingerprint
-from scenarios.sweeps.local import Job
+from scenarios.sweeps.local import Job, Results
 from sim.errors import SpiralError, UserError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.app
 START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers auto --nthreads 1"
 
 
-def run_on_cluster(jobs: Sequence[Job], address: str) -> Iterator[CellResult]:
+def run_on_cluster(jobs: Sequence[Job], address: str) -> Results:
     """Run the cells on the cluster, results as they finish.
 
     Raises UserError where Dask is not installed, no scheduler answers, it has no workers, or they have another engine;

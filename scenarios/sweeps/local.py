@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -21,13 +21,14 @@ from sim.ensemble import begin_worker, end_pool, main_left_alone
 
 Job = tuple[Cell, Path | None]  # a cell, and the folder for its own dataset
 Work = Callable[[float], None]  # is told how much of the jobs is done, in cells
+Results = Generator[CellResult, None, None]  # as cells finish; closed, it ends the workers
 
 # The share that is done of each job, in memory that all workers and the parent see. Every job has a place of its own,
 # so that no lock is needed, which a killed worker might hold.
 _shares: Any = None
 
 
-def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None = None) -> Iterator[CellResult]:
+def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None = None) -> Results:
     """Run the cells on `workers` processes (default: one a core), or here where that is one; results as they finish.
 
     A cell that was running when a process died runs again, alone; if its process dies again it has failed.
@@ -57,7 +58,7 @@ class _Pools:
     shares: Any
     work: Work | None
 
-    def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Iterator[CellResult]:
+    def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Results:
         """Results of the jobs; those that were running when a process died are left in `suspects`."""
         while waiting:
             context = multiprocessing.get_context("spawn")
@@ -67,8 +68,8 @@ class _Pools:
                 while waiting or running:
                     # none waits in the pool's own queue: who is in there when a process dies is suspect
                     while waiting and len(running) < count:
-                        number = waiting.popleft()
-                        running[self._submit(pool, number)] = number
+                        running[self._submit(pool, waiting[0])] = waiting[0]
+                        waiting.popleft()  # only now: a pool that is broken takes none
                     finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
                     if self.work is not None:
                         self.work(sum(self.shares))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from scenarios.sweeps.cell_run import CellResult
 from scenarios.sweeps.cells import plan
 from scenarios.sweeps.estimate import Estimate, estimate
 from scenarios.sweeps.fingerprint import fingerprint
 from scenarios.sweeps.loading import load_sweep
-from scenarios.sweeps.local import Job, Work, run_local
+from scenarios.sweeps.local import Job, Results, Work, run_local
 from scenarios.sweeps.spec import SweepSpec
 from scenarios.sweeps.store import Changed, Store
-from sim.errors import SpiralError
+from sim.errors import BugError, SpiralError
 from sim.sweep_dataset import MANIFEST, SweepResult, open_sweep
 
 FOLDER = Path("sweeps")
@@ -52,12 +52,16 @@ def sweep(
         store.begin(changed)
         jobs = [(cell, store.keep_folder(cell)) for cell in store.todo(retry_failed=retry_failed)]
         tally = _Tally(progress, len(cells), len(cells) - len(jobs))
-        for result in _run(jobs, workers, cluster, tally.work):
-            if result.engine != fingerprint():
-                raise SpiralError("Spiral's own files were changed while the sweep ran; run it again")
-            store.write(result)
-            tally.finished()
-    return open_sweep(folder)
+        with closing(_run(jobs, workers, cluster, tally.work)) as results:  # workers end here, whatever is raised
+            for result in results:
+                if result.engine != fingerprint():
+                    raise SpiralError("Spiral's own files were changed while the sweep ran; run it again")
+                store.write(result)
+                tally.finished()
+        found = open_sweep(folder)
+        if not found.complete:
+            raise BugError(f"{found.done} of {len(cells)} cells have finished, and none is left to run")
+    return found
 
 
 def chosen(spec: SweepSpec | str | Path, **settings: Any) -> SweepSpec:
@@ -87,7 +91,7 @@ def dry_run(
     return estimate(spec, cells, todo, workers)
 
 
-def _run(jobs: Sequence[Job], workers: int | None, cluster: str | None, work: Work) -> Iterator[CellResult]:
+def _run(jobs: Sequence[Job], workers: int | None, cluster: str | None, work: Work) -> Results:
     if cluster is None:
         return run_local(jobs, workers, work)
     from scenarios.sweeps.cluster import run_on_cluster
