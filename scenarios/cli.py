@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,25 +113,38 @@ def show(
         explain_density(loaded, density, months)
 
 
+# What every command takes that runs cell after cell, in the order of its help.
+CELLS = (
+    click.option("--workers", type=click.IntRange(min=1), help="Worker processes, a cell each (default: one a core)."),
+    click.option("--cluster", metavar="ADDRESS", help="Run cells on this Dask scheduler's workers: tcp://host:8786."),
+    click.option("--dry-run", is_flag=True, help="Say how many cells, how long, how much disk; run a few aside."),
+    click.option("--retry-failed", is_flag=True, help="Run cells that failed again."),
+    click.option(
+        "--changed",
+        type=click.Choice(["refuse", "recompute", "keep"]),
+        default="refuse",
+        show_default=True,
+        help="Where something else began the folder: recompute what differs; or keep what another engine made.",
+    ),
+    click.option("--no-report", is_flag=True, help="Do not write the HTML report."),
+    click.option("--quiet", is_flag=True, help="No progress bar and no table."),
+)
+
+
+def runs_cells(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options of `CELLS`."""
+    for option in reversed(CELLS):
+        command = option(command)
+    return command
+
+
 @main.command()
 @click.argument("file", type=FILE)
 @click.option("--out", type=FILE, help="Folder of the sweep (default: sweeps/NAME); one that was begun there goes on.")
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a cell (default: the file's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise and of samples (default: the file's).")
-@click.option("--workers", type=click.IntRange(min=1), help="Worker processes, a cell each (default: one a core).")
-@click.option("--cluster", metavar="ADDRESS", help="Run cells on the workers of this Dask scheduler: tcp://host:8786.")
 @click.option("--keep", is_flag=True, default=None, help="Keep each cell's own dataset.")
-@click.option("--dry-run", is_flag=True, help="Say how many cells, how long and how much disk; run only a few aside.")
-@click.option("--retry-failed", is_flag=True, help="Run cells that failed again.")
-@click.option(
-    "--changed",
-    type=click.Choice(["refuse", "recompute", "keep"]),
-    default="refuse",
-    show_default=True,
-    help="Where another sweep or engine began the folder: recompute what differs; or keep what another engine made.",
-)
-@click.option("--no-report", is_flag=True, help="Do not write sweep.html.")
-@click.option("--quiet", is_flag=True, help="No progress bar and no table.")
+@runs_cells
 def sweep(**options: Any) -> int:
     """Run every cell of a sweep FILE (.toml): scenarios over axes of parameters.
 
@@ -155,20 +169,8 @@ def sweep(**options: Any) -> int:
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a policy (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 @click.option("--out", type=FILE, help="Folder (default: sweeps/frontier_SCENARIO); one that was begun there goes on.")
-@click.option("--workers", type=click.IntRange(min=1), help="Worker processes, a policy each (default: one a core).")
-@click.option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler: tcp://host:8786.")
-@click.option("--dry-run", is_flag=True, help="Say how many runs, how long and how much disk; run only a few aside.")
-@click.option("--retry-failed", is_flag=True, help="Run policies that failed again.")
-@click.option(
-    "--changed",
-    type=click.Choice(["refuse", "recompute", "keep"]),
-    default="refuse",
-    show_default=True,
-    help="Where another frontier or engine began the folder: recompute what differs; or keep what another engine made.",
-)
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
-@click.option("--no-report", is_flag=True, help="Do not write frontier.html.")
-@click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
+@runs_cells
 def frontier(**options: Any) -> int:
     """Run every hedging policy over its range in SCENARIO: what each costs, what it risks, which to choose.
 
