@@ -117,8 +117,8 @@ FURTHER = (
     Mutation(
         name="realised ratio squared",
         file="markets/factors.py",
-        old="self.vol * self._market.realised_ratio if",
-        new="self.vol * self._market.realised_ratio**2 if",
+        old="            market.realised_ratio,\n            self.leverage_at_unit_vol,",
+        new="            market.realised_ratio**2,\n            self.leverage_at_unit_vol,",
         cases=("bridge",),
         control="a-sale",
     ),
