@@ -59,6 +59,10 @@ def spec_of(**changes):
     return dataclasses.replace(base, **changes)
 
 
+def replace_axes(depths):
+    return spec_of(axes=(Axis(name="depth", key="venue.asset.depth", values=depths), spec_of().axes[1]))
+
+
 def table(result):
     """What must not depend on how the sweep was run."""
     return result.cells.drop("seconds").collect()
@@ -187,7 +191,7 @@ def test_a_failed_cell_is_kept_with_its_error_and_can_be_run_again(brittle, tmp_
 def test_another_sweep_is_refused_or_recomputed_and_what_is_the_same_is_kept(whole, tmp_path):
     out = tmp_path / "s"
     took = sweep(spec_of(), out=out, workers=1).cells.collect()["seconds"].to_list()
-    more = spec_of(axes=(Axis(name="depth", key="venue.asset.depth", values=(2e9, 4e9, 8e9)), spec_of().axes[1]))
+    more = replace_axes((2e9, 4e9, 8e9))
     with pytest.raises(UserError, match=r"goes on as it began, got 'another: 4 of its 4 cells are among these 6'"):
         sweep(more, out=out, workers=1)
     assert_frame_equal(table(open_sweep(out)), table(whole), check_exact=True)
@@ -296,6 +300,9 @@ def test_a_dry_run_reckons_from_its_own_cells_and_writes_nothing(tmp_path):
     assert found.seconds == pytest.approx(took, rel=2)
     size = sum(p.stat().st_blocks * 512 for f in ("cells", "paths") for p in (result.path / f).iterdir())
     assert found.disk == pytest.approx(size, rel=0.5)
+    fewer = replace_axes(DEPTHS[1:])
+    other = dry_run(fewer, out=tmp_path / "s", workers=1)
+    assert (other.cells, other.finished) == (2, 0), "cells of another sweep are not its own"
     left = dry_run(spec_of(), out=tmp_path / "s", workers=1)
     assert (left.cells, left.finished, left.seconds) == (4, 4, 0.0)
     assert "4 of them finished" in left.text()

@@ -114,6 +114,11 @@ def test_a_cell_that_kills_its_worker_is_a_failed_cell(tmp_path):
     assert rows["status"].to_list() == ["done", "done", "failed", "failed"]
     assert "its worker process died twice" in rows["error"][2]
     assert "2 cells failed; --retry-failed runs them again" in said
+    file.write_text(file.read_text().replace("[false, true]", "[true]").replace("[2e9, 4e9]", "[2e9]"))
+    alone = start(file, tmp_path / "alone", "--workers", "2")
+    _, said = alone.communicate(timeout=120)
+    assert alone.returncode == 1, "the only cell left kills a worker, not the sweep"
+    assert "its worker process died twice" in said
 
 
 @pytest.mark.slow

@@ -31,10 +31,12 @@ _shares: Any = None
 def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None = None) -> Results:
     """Run the cells on `workers` processes (default: one a core), or here where that is one; results as they finish.
 
-    A cell that was running when a process died runs again, alone; if its process dies again it has failed.
+    A cell that was running when a process died runs again, alone; if its process dies again it has failed. So a single
+    cell has a process of its own too, unless one worker was asked for: it may be the deadly one that is left.
     """
-    count = min(workers or os.cpu_count() or 1, len(jobs))
-    if count <= 1:
+    asked = workers or os.cpu_count() or 1
+    count = min(asked, len(jobs))
+    if asked == 1 or not jobs:
         for done, (cell, keep) in enumerate(jobs):
             yield run_cell(cell, keep, None if work is None else partial(_tell, work, done))
         return

@@ -80,9 +80,12 @@ class Store:
     def todo(self, *, retry_failed: bool = False) -> list[Cell]:
         """The cells that have not finished; with `retry_failed` those that failed too."""
         result = open_sweep(self.folder)
-        finished = set(result.files)
+        names = {cell.index: _name(cell) for cell in self.cells}
+        finished = {index for index, place in result.files.items() if names.get(index) == place.name}
         rows = result.cells.select("cell", "status").collect() if finished else None
         for index, status in rows.iter_rows() if rows is not None else ():
+            if index not in finished:  # a cell of another sweep
+                continue
             kept = self.keep_folder(self.cells[index])
             if (status == FAILED and retry_failed) or (status == DONE and kept is not None and not kept.is_dir()):
                 finished.remove(index)
