@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 from sim.errors import SpiralError
@@ -123,20 +123,41 @@ def run_chunks(
     """
     total = ticks * sum(part.paths for part in parts)
 
-    def told(done: int) -> None:
-        if progress is not None:
-            progress(min(done, total), total)
+    with _interrupted_between_ticks() as pressed:
 
-    others = min(workers or os.cpu_count() or 1, len(parts)) - 1
-    gc.freeze()
+        def told(done: int) -> None:
+            if pressed:
+                raise KeyboardInterrupt
+            if progress is not None:
+                progress(min(done, total), total)
+
+        others = min(workers or os.cpu_count() or 1, len(parts)) - 1
+        gc.freeze()
+        try:
+            if others > 0:
+                _run_shared(job, parts, others, told)
+            else:
+                _run_here(job, parts, told)
+        finally:
+            gc.unfreeze()
+        told(total)
+
+
+@contextmanager
+def _interrupted_between_ticks() -> Iterator[list[int]]:
+    """Signals of Ctrl-C since the block began: raised in a compiler's callback one is lost, and breaks the compiler.
+
+    Where signals are not this thread's to handle, or are ignored, they are left as they are.
+    """
+    pressed: list[int] = []
+    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield pressed
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
-        if others > 0:
-            _run_shared(job, parts, others, told)
-        else:
-            _run_here(job, parts, told)
+        yield pressed
     finally:
-        gc.unfreeze()
-    told(total)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None:
