@@ -21,7 +21,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow lint format bench calibrate facts studies readme setup clean
+.PHONY: help demo test test-slow same lint format bench calibrate facts studies readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ test: lint ## lint, types, layers, tests
 
 test-slow: $(DEV) ## the tests that take minutes
 	$(BIN)/python -m pytest -n 2 -m slow --hypothesis-profile=wide
+
+same: $(DEV) ## does BASE=rev write the same tables as this tree, to the last bit? all presets and random casts (five minutes)
+	@test -n "$(BASE)" || { echo "Say what to compare with: make same BASE=main"; exit 2; }
+	$(BIN)/python -m tests.same $(BASE)
 
 lint: $(DEV) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

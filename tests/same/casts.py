@@ -1,0 +1,103 @@
+"""Random scenarios that between them hold every agent, asset, policy, quoting rule and clearing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+POLICIES = ("never", "every", "band", "whalley_wilmott", "zakamouline", "leland", "on_move")
+SCHEDULES = ("even", "almgren_chriss", "obizhaeva_wang")
+QUOTING = ("vol_proportional", "avellaneda_stoikov", "symmetric")
+ROUNDS = 7  # of random scenarios: each policy is the desk's once
+
+
+def casts() -> dict[str, dict[str, Any]]:
+    """Scenario tables by name; the same ones for ever, so that two revisions can be compared on them."""
+    return {f"cast_{number}": _cast(number) for number in range(ROUNDS)}
+
+
+def _cast(number: int) -> dict[str, Any]:
+    """Eight trading days of a random crisis in which everybody takes part."""
+    random = np.random.Generator(np.random.Philox(number))
+    between = lambda low, high: float(random.uniform(low, high))  # noqa: E731
+    return {
+        "name": f"cast_{number}",
+        "clock": {"tick_minutes": (65, 130, 195)[number % 3]},
+        "market": {
+            "dispersion": between(0, 1),
+            "dividend_yield": between(0, 0.02),
+            "price_model": ("lognormal", "normal")[number % 4 == 3],
+            "jumps": {"kind": ("none", "merton", "kou")[number % 3], "intensity": 20.0},
+        },
+        "feedback": {"leverage": between(0.5, 1.5), "impact": between(0.5, 2), "margin": float(number % 2)},
+        "venue": {
+            "asset": {
+                "depth": between(2e9, 3e10),
+                "permanent_share": between(0, 1),
+                "clearing": ("sequential", "fixed_point")[number % 2],
+                "halts": [0.07, 0.13],
+            }
+        },
+        "storyline": {"anchor": _storyline(between)},
+        "assets": {"oil": _asset(between(0.1, 0.9)), "gold": _asset(between(-0.3, 0.1))},
+        "agents": _agents(number, between),
+        "run": {"seed": number, "attribution": ("daily", "tick")[number % 2], "witnesses": 4},
+    }
+
+
+def _storyline(between: Any) -> list[dict[str, Any]]:
+    level = {"spot": 3000.0, "vol": 0.18, "overnight": 0.02, "us2y": 0.02, "us10y": 0.025, "credit": 0.01}
+    worst = {
+        "spot": 3000.0 * between(0.7, 1.1),
+        "vol": between(0.15, 0.8),
+        "us10y": between(0.015, 0.04),
+        "credit": between(0.01, 0.04),
+    }
+    last = {"date": "2020-03-02", "spot": 2900.0, "us2y": between(0.01, 0.03)}
+    return [{"date": "2020-02-19", **level}, {"date": "2020-02-26", **worst}, last]
+
+
+def _asset(correlation: float) -> dict[str, Any]:
+    return {
+        "spot": 50.0,
+        "vol": 0.3,
+        "correlation": {"asset": correlation},
+        "venue": {"half_spread": 5e-4, "depth": 2e9, "impact": 0.005},
+    }
+
+
+def _agents(number: int, between: Any) -> dict[str, Any]:
+    everything = ["asset", "us2y", "us10y", "oil", "gold"]
+    quoting = {"kind": QUOTING[number % 3]}
+    return {
+        "maker": {"type": "MarketMaker", "capital": between(2e8, 2e9), "venues": everything},
+        "fast": {"type": "MarketMaker", "capital": 3e8, "venues": ["asset"], "quoting": quoting},
+        "desk": _desk(POLICIES[number % len(POLICIES)], between),
+        "rival": _desk(POLICIES[(number + 3) % len(POLICIES)], between) | {"latency_seconds": 60, "count": 2},
+        "customers": {"type": "ClientFlow", "rate": between(1, 50), "venue": ("asset", "us10y")[number % 2]},
+        "fund": {"type": "LeveredFund", "capital": 5e8, "holding": 4e5, "venue": "oil"},
+        "parity": {"type": "ProportionalFund", "capital": 1e9, "holdings": {"asset": 1e5, "gold": 2e6}},
+        "seller": {"type": "Executor", "quantity": -between(1e4, 1e6), "schedule": SCHEDULES[number % 3]},
+        "insider": {"type": "InformedTrader"},
+        "noise": {"type": "NoiseTrader", "size": 1e5, "venue": "gold"},
+        "bank": {
+            "type": "FundingDesk",
+            "line": between(1e8, 3e9),
+            "netting": bool(number % 2),
+            "obligations": [{"debtor": "desk", "creditor": "rival", "amount": 5e7, "due": "2020-02-28"}],
+        },
+    }
+
+
+def _desk(policy: str, between: Any) -> dict[str, Any]:
+    return {
+        "type": "Hedger",
+        "capital": between(2e8, 2e9),
+        "policy": {"kind": policy, "interval": "2h"},
+        "book": [
+            {"kind": "put", "moneyness": between(0.8, 1.05), "months": 3, "notional": -between(1e9, 1e10)},
+            {"kind": "call", "moneyness": 1.1, "expiry": "2020-02-28", "notional": -between(1e8, 1e9)},
+            {"kind": "swap", "notional": between(-1e10, 1e10), "expiry": "2030-02-19"},
+        ],
+    }
