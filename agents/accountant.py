@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Process
-from agents.tables import ATTRIBUTION, COSTS
+from agents.tables import ATTRIBUTION, COSTS, HEDGES
 from agents.world import TradingWorld, margin_account
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
@@ -72,7 +72,8 @@ class Accountant:
         if not self._written:
             return
         parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
-        parts["hedge"] = parts["hedge"] + hedge_value
+        for gains in HEDGES:
+            parts[gains] = parts[gains] + world.hedge_value(name, gains)
         if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
             parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
         for component in ATTRIBUTION:
@@ -105,6 +106,7 @@ class Accountant:
                 "unhedged_pnl": 0.0,
                 "net_delta_dollars": held,
                 "gamma_dollars_1pct": 0.0,
+                "book_share": 1.0,
                 "liquidated": False,
                 "defaulted": False,
             }
@@ -113,6 +115,7 @@ class Accountant:
             "unhedged_pnl": desk.unhedged,
             "net_delta_dollars": desk.scale * slopes.delta * spot + held,
             "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
+            "book_share": desk.scale,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,
         }

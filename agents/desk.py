@@ -208,7 +208,7 @@ class Desk:
             part * np.abs(greeks.vega) * cost_share * world.factors.vol,
             source=self.name,
             target=CLIENTS,
-            reason="spread_cost_crisis",
+            reason="closeout_cost",
         )
         for name, unit in hedges.items():
             venue = world.venue(name)

@@ -6,7 +6,10 @@ from sim.eventlog import Table
 
 ATTRIBUTION = ("delta", "gamma", "theta", "vega", "rates")
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
-COSTS = ("hedge", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_overnight", "funding_credit")
+HEDGES = ("hedge", "hedge_rates")  # gains at mid of what is held: of assets, of swaps
+FRICTIONS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost", "closeout_cost")
+RISK = ("net_delta_dollars", "gamma_dollars_1pct", "book_share")  # of a desk; book_share: of its book not yet taken
+COSTS = (*HEDGES, *FRICTIONS, "funding_overnight", "funding_credit")  # reasons of the ledger's flows
 
 MARKS = Table(
     "marks",
@@ -14,7 +17,7 @@ MARKS = Table(
         "agent": "s",
         "role": "s",
         **dict.fromkeys(("book_value", "hedge_value", "cash", "margin", "claims", "equity", "pnl"), "f"),
-        **dict.fromkeys((*ATTRIBUTION, *COSTS, "unhedged_pnl", "net_delta_dollars", "gamma_dollars_1pct"), "f"),
+        **dict.fromkeys((*ATTRIBUTION, *COSTS, "unhedged_pnl", *RISK), "f"),
         "liquidated": "b",
         "defaulted": "b",
     },

@@ -46,14 +46,19 @@ class TradingWorld(MarketWorld):
             self.desks[name] = Desk(self, name, book, full=lent_to)
         self.claims = Claims(self)
 
-    def hedge_value(self, name: str) -> Vector:
-        """Worth at mid of what an agent holds at the venues, (paths,) $."""
+    def hedge_value(self, name: str, gains: str | None = None) -> Vector:
+        """Worth at mid of what an agent holds at the venues (of those that book `gains`, if given), (paths,) $."""
+        held = self._venues_held(name)
+        values = [venue.value(name) for venue in held if gains in (None, venue.gains)]
+        return sum(values[1:], values[0]) if values else self.full(0.0)
+
+    def _venues_held(self, name: str) -> list[Venue]:
+        """Where an account has ever held anything."""
         known = self._venues_of.get(name)
         if known is None or known[0] != self.ledger.used:
             reached = [venue for venue in self.venues.values() if venue.reached(name)]
             known = self._venues_of[name] = self.ledger.used, reached
-        values = [venue.value(name) for venue in known[1]]
-        return sum(values[1:], values[0]) if values else self.full(0.0)
+        return known[1]
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""

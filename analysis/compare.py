@@ -10,31 +10,17 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from analysis import frames, liquidity, page, pnl
+from analysis import frames, liquidity, page, parts, pnl
 from analysis.charts import theme
-from analysis.charts.cost import SHORT
+from analysis.charts.cost import ACROSS
 from analysis.charts.scales import axis, colours, money_of, rows
 from analysis.charts.theme import Chart
 from analysis.numbers import Number, mean
 from analysis.summary import summarise
 from sim.dataset import Run
 
-# Averages that can be compared path by path where both runs share seed and paths: name -> (column, sign).
-PAIRED = {
-    "pnl": ("pnl", 1),
-    "unhedged_pnl": ("unhedged_pnl", 1),
-    "gamma_bleed": ("gamma", -1),
-    "theta_earned": ("theta", 1),
-    "spread_cost_calm": ("spread_cost_calm", -1),
-    "spread_cost_crisis": ("spread_cost_crisis", -1),
-    "impact_cost": ("impact_cost", -1),
-    "funding_credit": ("funding_credit", -1),
-    "funding_overnight": ("funding_overnight", -1),
-    "net_bleed": ("net_bleed", 1),
-    "liquidity_tax": ("liquidity_tax", 1),
-    "credit_cost": ("credit_cost", 1),
-    "cost_of_survival": ("cost_of_survival", 1),
-}
+# Averages that can be compared path by path where both runs share seed and paths, and their columns.
+PAIRED = {name: name for name in ("pnl", "unhedged_pnl")} | {name: parts.column_of(name) for name in parts.LABELS}
 
 
 def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
@@ -69,8 +55,8 @@ def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
 
 def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number, other: Number) -> float | None:
     if name in PAIRED and all(a.manifest[key] == b.manifest[key] for key in ("seed", "paths")):
-        column, sign = PAIRED[name]
-        apart = sign * (pnl.column(b, agent, "actual", column) - pnl.column(a, agent, "actual", column))
+        column = PAIRED[name]
+        apart = pnl.column(b, agent, "actual", column) - pnl.column(a, agent, "actual", column)
         return mean(apart, "$", name).error
     if mine.error is None or other.error is None:
         return None
@@ -119,21 +105,21 @@ def cost_chart(a: Run, b: Run, *, agent: str | None = None) -> Chart:
     names = names_of(a, b)
     found = []
     for run, name in zip((a, b), names, strict=True):
-        parts = liquidity.parts(run, agent=agent)
-        total = liquidity.costs(run, agent=agent)["cost_of_survival"]
-        for part, number in {**{SHORT[c]: n for c, n in parts.items()}, "total": total}.items():
+        costs = liquidity.costs(run, agent=agent)
+        shown = {part.short: costs[part.name] for part in parts.PARTS} | {"total": costs[parts.COST]}
+        for part, number in shown.items():
             error = 2 * (number.error or 0.0)
             found.append((name, part, number.value, number.value - error, number.value + error))
     data = pl.DataFrame(found, schema=["series", "part", "amount", "low", "high"], orient="row")
     unit = money_of(data, ["low", "high"])
     palette = dict(zip(names, (theme.HEDGED, theme.UNHEDGED), strict=True))
-    x = alt.X("part:N", sort=[*SHORT.values(), "total"], axis=alt.Axis(title=None, labelAngle=0, grid=False))
+    x = alt.X("part:N", sort=[*(part.short for part in parts.PARTS), "total"], axis=ACROSS)
     offset = alt.XOffset("series:N", sort=list(names))
     base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
     y = alt.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))
     bars = base.mark_bar().encode(y=y, color=colours(palette))
     whiskers = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
-    row = compare(a, b, agent=agent).row(by_predicate=pl.col("name") == "cost_of_survival", named=True)
+    row = compare(a, b, agent=agent).row(by_predicate=pl.col("name") == parts.COST, named=True)
     apart = Number(value=row["difference"], unit="$", label="", error=row["error"])
     said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
     return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
+from analysis import parts
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -17,27 +18,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ALL, ASSET = "all", "asset"
-COMPONENTS = (
-    "delta",
-    "gamma",
-    "theta",
-    "vega",
-    "rates",
-    "hedge",
-    "spread_cost_calm",
-    "spread_cost_crisis",
-    "impact_cost",
-    "funding_overnight",
-    "funding_credit",
-)
-DERIVED = {
-    "net_bleed": -(pl.col("gamma") + pl.col("theta")),
-    "liquidity_tax": -(pl.col("spread_cost_calm") + pl.col("spread_cost_crisis") + pl.col("impact_cost")),
-    "credit_cost": -pl.col("funding_credit"),
-    "cost_of_survival": -pl.sum_horizontal(
-        "gamma", "theta", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_credit"
-    ),
-}
+DERIVED = {parts.column_of(name): parts.cost_of(name) for name in parts.LABELS}  # costs positive
 SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
 
@@ -115,11 +96,18 @@ def desk_name(run: Run, agent: str | None) -> str:
 def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
     """Marks of the desk (for "all" summed), one row per (time, world, path), with derived costs; `where` picks rows."""
     names = desks(run, agent)
-    money = [*COMPONENTS, "pnl", "unhedged_pnl", "equity"]
-    marks = run.table("marks").filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
+    money = [*parts.COLUMNS, "pnl", "unhedged_pnl", "equity"]
+    marks = _marks(run).filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
         marks = marks.group_by("time", "world", "path").agg(pl.col(*money).sum())
     return marks.with_columns(**DERIVED)
+
+
+def _marks(run: Run) -> pl.LazyFrame:
+    """The marks of a run; a part that an older run does not tell apart from another is zero."""
+    marks = run.table("marks")
+    known = marks.collect_schema()
+    return marks.with_columns(**{c: pl.lit(0.0) for c in parts.COLUMNS if c not in known})
 
 
 @once
@@ -155,15 +143,15 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
 
 @once
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls and the cost.
+    """The desk day by day: `<column>` is the mean over paths; `<column>_q05` ... `_q95` for the P&Ls.
 
     Two passes, so that only the few columns whose quantiles are asked for are ever whole in memory.
     """
     mine = pl.col("agent").is_in(desks(run, agent)) & (pl.col("world") == world)
     count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
-    totals = [pl.col(c).mean() * count for c in (*COMPONENTS, "pnl", "unhedged_pnl")]
-    means = run.table("marks").filter(mine).group_by("time").agg(totals).with_columns(**DERIVED)
-    spread = quantiles(("pnl", "unhedged_pnl", "cost_of_survival"))
+    totals = [pl.col(c).mean() * count for c in (*parts.COLUMNS, "pnl", "unhedged_pnl")]
+    means = _marks(run).filter(mine).group_by("time").agg(totals).with_columns(**DERIVED)
+    spread = quantiles(("pnl", "unhedged_pnl"))
     shares = desk_marks(run, agent, pl.col("world") == world).group_by("time").agg(spread)
     both = means.collect(engine="streaming"), shares.collect()
     return both[0].join(both[1], on="time").sort("time")

@@ -7,26 +7,10 @@ import math
 import numpy as np
 import polars as pl
 
-from analysis import frames, numbers
+from analysis import frames, numbers, parts
 from analysis.numbers import Number, Unit
-from analysis.pnl import column
+from analysis.pnl import cost
 from sim.dataset import Run
-
-# Cost of survival, part by part: the `marks` columns (gains positive) whose sum with the sign turned it is.
-PARTS = {
-    "gamma": "Gamma bleed",
-    "theta": "Theta earned",
-    "spread_cost_calm": "Spread, calm",
-    "spread_cost_crisis": "Spread, crisis",
-    "impact_cost": "Impact",
-    "funding_credit": "Funding, credit",
-}
-TOTALS = {
-    "net_bleed": "Gamma bleed net of theta",
-    "liquidity_tax": "Liquidity tax",
-    "credit_cost": "Funding credit",
-    "cost_of_survival": "Cost of survival",
-}
 
 CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "time": pl.Datetime("us"),
@@ -39,21 +23,18 @@ CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def parts(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
-    """Mean over paths of each part of the cost of survival, costs positive; they add up to `cost_of_survival`."""
-    return {c: numbers.mean(-column(run, agent, world, c), "$", label) for c, label in PARTS.items()}
-
-
 def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
-    """Cost of survival = net bleed -(gamma + theta) + liquidity tax (spread + impact) + funding credit.
+    """The desk's loss part by part, its sub-totals and the whole (`analysis.parts`), means over paths; costs positive.
 
-    Each by name as a mean over paths; the total also with its 5, 50 and 95 % quantiles. Costs positive, $.
+    The parts add up to `cost_of_survival`, which comes also with its 5, 50 and 95 % quantiles, standard deviation and
+    the mean of the dearest 5 %. A run that was not attributed knows the whole, frictions and funding only.
     """
-    found = {c: numbers.mean(column(run, agent, world, c), "$", label) for c, label in TOTALS.items()}
-    for c in ("liquidity_tax", "cost_of_survival"):
+    found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in parts.LABELS.items()}
+    for name in ("liquidity_tax", parts.COST):
         for share in (0.05, 0.50, 0.95):
-            label = f"{TOTALS[c]}, {share * 100:.0f} % quantile"
-            found[f"{c}_q{share * 100:02.0f}"] = numbers.quantile(column(run, agent, world, c), share, "$", label)
+            label = f"{parts.LABELS[name]}, {share * 100:.0f} % quantile"
+            values = cost(run, agent, world, name)
+            found[f"{name}_q{share * 100:02.0f}"] = numbers.quantile(values, share, "$", label)
     return found
 
 

@@ -7,42 +7,49 @@ import math
 import numpy as np
 import polars as pl
 
-from analysis import frames, numbers
+from analysis import frames, numbers, parts
 from analysis.numbers import FloatArray, Number
 from sim.dataset import Run
 
 LABELS = {
     "delta": "Delta of the book",
-    "gamma": "Gamma bleed",
-    "theta": "Theta earned",
+    "gamma": "Gamma",
+    "theta": "Theta",
     "vega": "Vega",
-    "rates": "Rates",
-    "hedge": "Hedge",
+    "rates": "Rates, the book",
+    "hedge": "Hedge in assets",
+    "hedge_rates": "Hedge in swaps",
     "spread_cost_calm": "Spread, calm",
     "spread_cost_crisis": "Spread, crisis",
-    "impact_cost": "Impact",
+    "impact_cost": "Walk",
+    "closeout_cost": "Close-outs",
     "funding_overnight": "Funding, overnight",
     "funding_credit": "Funding, credit",
     "pnl": "P&L",
-    "unhedged_pnl": "Unhedged P&L",
+    "unhedged_pnl": "P&L of the whole book, unhedged",
 }
 TAILS = (0.95, 0.99)
 
 
 def column(run: Run, agent: str | None, world: str, name: str) -> FloatArray:
-    """(paths,) the desk's value of a `marks` column (or derived cost) at the last close."""
+    """(paths,) the desk's value of a `marks` column at the last close."""
     return frames.final(run, agent, world)[name].to_numpy()
+
+
+def cost(run: Run, agent: str | None, world: str, name: str) -> FloatArray:
+    """(paths,) $, costs positive: a part of the loss, a sub-total, or the cost of survival, see `analysis.parts`."""
+    return column(run, agent, world, parts.column_of(name))
 
 
 def attribution(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Mean over paths of each component of the P&L in all, gains positive; the components add up to `pnl`."""
-    return {c: numbers.mean(column(run, agent, world, c), "$", LABELS[c]) for c in (*frames.COMPONENTS, "pnl")}
+    return {c: numbers.mean(column(run, agent, world, c), "$", LABELS[c]) for c in (*parts.COLUMNS, "pnl")}
 
 
 def attribution_table(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """Component, mean, its standard error, and the 5, 50 and 95 % quantiles over paths, all in $."""
     rows = []
-    for c in (*frames.COMPONENTS, "pnl", "unhedged_pnl"):
+    for c in (*parts.COLUMNS, "pnl", "unhedged_pnl"):
         values = column(run, agent, world, c)
         mean = numbers.mean(values, "$", LABELS[c])
         low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])

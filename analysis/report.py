@@ -17,8 +17,8 @@ from sim.errors import UserError
 # Charts by section, each with the sentence that says how to read it.
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {
-        "panels": "Top: what the desk made with and without its hedge on the same paths; the dashed line is what "
-        "convexity alone took. "
+        "panels": "Top: what the desk made, and what the whole book would have made unhedged on the same paths; the "
+        "dashed line is what convexity alone took. "
         "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding "
         "cost each day; below zero is interest received.",
         "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the "
@@ -154,12 +154,13 @@ def _meta(run: Run) -> str:
 
 def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
     desk = {
-        "cost_of_survival": "gamma less theta, liquidity, credit",
-        "liquidity_tax": "spread and impact",
+        "cost_of_survival": "the loss over the run",
+        "cost_before_re_marking": "re-hedging, rates and frictions",
+        "liquidity_tax": "spread and walk",
         "feedback_share": "the twin has the loops cut",
         "survival_rate": "of paths are never liquidated",
-        "pnl_q50": "at the end of the run",
-        "unhedged_pnl_q50": "same book, same paths",
+        "reduced_rate": "taken by force",
+        "worst_close": "below the start",
         "es_95": "mean of the worst 5 % of paths",
         "peak_loop_gain": "at 1 shocks run away",
     }

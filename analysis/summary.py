@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis import frames, liquidity, numbers, pnl, twins
+from analysis import force, frames, liquidity, numbers, parts, pnl, twins, way
 from analysis.numbers import Number
 from sim.dataset import Run
 
@@ -34,26 +34,20 @@ NAMES = (
     "survival_rate",
     "default_rate",
     "liquidation_rate",
-    "gamma_bleed",
-    "theta_earned",
-    "spread_cost_calm",
-    "spread_cost_crisis",
-    "impact_cost",
-    "funding_credit",
-    "net_bleed",
-    "liquidity_tax",
-    "credit_cost",
-    "cost_of_survival",
+    *force.LABELS,
+    "worst_close",
+    "worst_close_q95",
+    "worst_close_es_95",
+    "drawdown",
+    "drawdown_q95",
+    "drawdown_es_95",
+    *parts.LABELS,
     "liquidity_tax_q05",
     "liquidity_tax_q50",
     "liquidity_tax_q95",
     "cost_of_survival_q05",
     "cost_of_survival_q50",
     "cost_of_survival_q95",
-    "cost_of_survival_sd",
-    "cost_of_survival_es_95",
-    "funding_overnight",
-    "feedback_pnl",
     "feedback_cost",
     "feedback_share",
     "peak_vol",
@@ -88,42 +82,22 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         "pnl_q05": numbers.quantile(mine, 0.05, "$", "Hedged P&L, 5 % quantile"),
         "pnl_q50": numbers.quantile(mine, 0.50, "$", "Hedged P&L, median"),
         "pnl_q95": numbers.quantile(mine, 0.95, "$", "Hedged P&L, 95 % quantile"),
-        "unhedged_pnl": numbers.mean(bare, "$", "Unhedged P&L, mean"),
-        "unhedged_pnl_q05": numbers.quantile(bare, 0.05, "$", "Unhedged P&L, 5 % quantile"),
-        "unhedged_pnl_q50": numbers.quantile(bare, 0.50, "$", "Unhedged P&L, median"),
-        "unhedged_pnl_q95": numbers.quantile(bare, 0.95, "$", "Unhedged P&L, 95 % quantile"),
+        "unhedged_pnl": numbers.mean(bare, "$", "P&L of the whole book unhedged, mean"),
+        "unhedged_pnl_q05": numbers.quantile(bare, 0.05, "$", "P&L of the whole book unhedged, 5 % quantile"),
+        "unhedged_pnl_q50": numbers.quantile(bare, 0.50, "$", "P&L of the whole book unhedged, median"),
+        "unhedged_pnl_q95": numbers.quantile(bare, 0.95, "$", "P&L of the whole book unhedged, 95 % quantile"),
         "pnl_sd": numbers.deviation(mine, "$", "Hedged P&L, standard deviation"),
-        "unhedged_pnl_sd": numbers.deviation(bare, "$", "Unhedged P&L, standard deviation"),
+        "unhedged_pnl_sd": numbers.deviation(bare, "$", "P&L of the whole book unhedged, standard deviation"),
         "risk_removed": _risk_removed(mine, bare),
         **pnl.risk(run, agent=agent, world=world),
         **pnl.survival(run, agent=agent, world=world),
         "liquidation_rate": pnl.liquidation(run, agent=agent, world=world),
-        **_parts(run, agent, world),
+        **force.force(run, agent=agent, world=world),
+        **way.on_the_way(run, agent=agent, world=world),
         **liquidity.costs(run, agent=agent, world=world),
-        **_cost_risk(pnl.column(run, agent, world, "cost_of_survival")),
-        "funding_overnight": numbers.mean(
-            -pnl.column(run, agent, world, "funding_overnight"), "$", "Funding, overnight"
-        ),
         **twins.feedback(run, agent=agent),
         **market,
         **liquidity.margin(run, agent=agent, world=world),
-    }
-
-
-def _parts(run: Run, agent: str | None, world: str) -> dict[str, Number]:
-    """The parts of the cost by the names that people say: costs positive, theta as what it earned."""
-    parts = liquidity.parts(run, agent=agent, world=world)
-    theta = parts.pop("theta")
-    earned = Number(value=-theta.value, unit="$", label=theta.label, error=theta.error)
-    return {"gamma_bleed": parts.pop("gamma"), "theta_earned": earned, **parts}
-
-
-def _cost_risk(cost: numbers.FloatArray) -> dict[str, Number]:
-    """How far the cost of survival strays: its deviation over paths, and its mean over the dearest 5 % of them."""
-    dearest = pnl.expected_shortfall(-cost, 0.95, "Cost of survival, mean of the dearest 5 %")
-    return {
-        "cost_of_survival_sd": numbers.deviation(cost, "$", "Cost of survival, standard deviation"),
-        "cost_of_survival_es_95": dearest,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import frames, liquidity, pnl, record, twins
+from analysis import force, frames, liquidity, parts, pnl, record, twins, way
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
 from sim.dataset import Run
@@ -44,31 +44,22 @@ def attribution(run: Run, agent: str | None, world: str) -> Table:
 
 
 def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
-    """Cost of survival part by part in each world, and what feedback added."""
-    parts = {
-        w: {**liquidity.parts(run, agent=agent, world=w), **liquidity.costs(run, agent=agent, world=w)} for w in worlds
-    }
-    names = [
-        *liquidity.PARTS,
-        "net_bleed",
-        "liquidity_tax",
-        "cost_of_survival",
-        "cost_of_survival_q05",
-        "cost_of_survival_q95",
-    ]
-    extra = {}
-    if len(worlds) > 1:
-        extra = {
-            **twins.feedback_parts(run, agent=agent),
-            "cost_of_survival": twins.feedback(run, agent=agent)["feedback_cost"],
-        }
+    """Cost of survival part by part in each world, its sub-totals, and what feedback added."""
+    figures = {w: liquidity.costs(run, agent=agent, world=w) for w in worlds}
+    extra = twins.feedback_parts(run, agent=agent) if len(worlds) > 1 else {}
+    names = [*parts.BY_NAME, *parts.SUBTOTALS, parts.COST, parts.BEFORE_RE_MARKING]
+    quantiles = [f"{parts.COST}_q{q}" for q in ("05", "95")]
     rows = []
-    for name in names:
-        cells = [str(parts[w][name]) for w in worlds]
-        rows.append((parts[worlds[0]][name].label, *cells, *([str(extra.get(name, ""))] if extra else [])))
+    for name in (*names, *quantiles):
+        cells = [str(figures[w][name]) for w in worlds]
+        rows.append((figures[worlds[0]][name].label, *cells, *([str(extra.get(name, ""))] if extra else [])))
     header = ("part", *worlds, *(["due to feedback"] if extra else []))
-    note = "Costs positive, mean ± standard error; gamma bleed less theta, liquidity tax and credit funding add up."
-    return Table("Cost of survival", header, rows, note=note, totals=("Cost of survival",))
+    note = (
+        "Mean ± standard error, costs positive. The cost of survival is the loss over the run, marked at the end: its "
+        "parts add up to it. Re-hedging at mid is convexity, carry and slippage; frictions are liquidity tax, "
+        "close-outs and funding."
+    )
+    return Table("Cost of survival", header, rows, note=note, totals=(parts.LABELS[parts.COST],))
 
 
 def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
@@ -76,13 +67,16 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
     figures = {
         w: {
             **pnl.risk(run, agent=agent, world=w),
+            **way.on_the_way(run, agent=agent, world=w),
             **pnl.survival(run, agent=agent, world=w),
+            **force.force(run, agent=agent, world=w),
             **liquidity.margin(run, agent=agent, world=w),
         }
         for w in worlds
     }
     rows = [(number.label, *[str(figures[w][name]) for w in worlds]) for name, number in figures[worlds[0]].items()]
-    return Table("Risk, survival and margin", ("figure", *worlds), rows, note="Losses positive.")
+    note = "Over the run, given this storyline; losses positive. Worst closes and drawdowns are each path's own."
+    return Table("Risk, survival, force and margin", ("figure", *worlds), rows, note=note)
 
 
 def market(run: Run, worlds: list[str]) -> Table:

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from analysis import frames, words
+from analysis import frames, parts, words
 from analysis.liquidity import stress
 from analysis.numbers import Number
 from analysis.summary import summarise
@@ -17,15 +17,23 @@ from sim.dataset import Run
 
 DESK = {
     "P&L of the desk": (
-        "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_pnl", "unhedged_pnl_q50", "es_95", "es_99", "unhedged_es_95",
+        "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_pnl", "unhedged_pnl_q50",
     ),
-    "Cost of survival": (
-        "gamma_bleed", "theta_earned", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "liquidity_tax",
-        "funding_credit", "cost_of_survival", "feedback_cost", "feedback_share",
+    "Cost of survival: the loss over the run, part by part (costs positive)": (
+        *parts.SUBTOTALS["rehedging"][1], "rehedging", "re_marking", "rates_cost",
+        *parts.SUBTOTALS["liquidity_tax"][1], "liquidity_tax", "closeout_cost", *parts.SUBTOTALS["funding"][1],
+        "frictions", "cost_of_survival", "cost_before_re_marking", "feedback_cost", "feedback_share",
     ),
-    "Survival": ("survival_rate", "default_rate", "margin_called", "margin_call_rate", "margin_unmet"),
+    "Risk over the run, given this storyline (losses positive)": (
+        "es_95", "es_99", "unhedged_es_95", "worst_close", "worst_close_q95", "drawdown", "drawdown_es_95",
+    ),
+    "Survival and force": (
+        "survival_rate", "default_rate", "reduced_rate", "book_taken", "margin_called", "margin_call_rate",
+        "margin_unmet",
+    ),
 }  # fmt: skip
 STRONG = {"cost_of_survival", "pnl", "survival_rate"}
+SUMS = {*parts.SUBTOTALS, parts.BEFORE_RE_MARKING}  # of the lines above them
 
 
 def render(run: Run, *, agent: str | None = None) -> Group:
@@ -64,8 +72,13 @@ def _block(table: Table, title: str, names: tuple[str, ...], figures: Mapping[st
     for name in names:
         of_pair = name.startswith("feedback_")  # one figure for both worlds: shown once
         cells = [_cell(figures[w][name]) if i == 0 or not of_pair else Text("") for i, w in enumerate(worlds)]
-        table.add_row(f"  {figures[worlds[0]][name].label}", *cells, style="bold" if name in STRONG else None)
+        indent = "    " if name in SUMS else "  "
+        table.add_row(f"{indent}{figures[worlds[0]][name].label}", *cells, style=_style(name))
     table.add_row("")
+
+
+def _style(name: str) -> str | None:
+    return "bold" if name in STRONG else "italic" if name in SUMS else None
 
 
 def _cell(number: Number) -> Text:

@@ -6,22 +6,20 @@ import math
 
 import polars as pl
 
-from analysis import frames, numbers
+from analysis import frames, numbers, parts
 from analysis.frames import SHARES
-from analysis.liquidity import PARTS
 from analysis.numbers import Number
-from analysis.pnl import column
+from analysis.pnl import cost
 from sim.dataset import Run
 
 
 def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
-    """What feedback cost the desk: actual - twin, and its share of the actual cost of survival.
+    """What feedback cost the desk: loss in the actual world less that in the twin, and its share of the actual loss.
 
     Means over paths; as both worlds share their noise, the error is that of the path-by-path difference.
     NaN where the run has no twin; the share also where the cost is not clearly above zero.
     """
     labels = {
-        "feedback_pnl": "P&L due to feedback",
         "feedback_cost": "Cost due to feedback",
         "feedback_share": "Share of the cost due to feedback",
     }
@@ -31,21 +29,22 @@ def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
             name: Number(value=math.nan, unit="share" if name.endswith("share") else "$", label=label)
             for name, label in labels.items()
         }
-    pnl = column(run, agent, "actual", "pnl") - column(run, agent, twin, "pnl")
-    cost = column(run, agent, "actual", "cost_of_survival")
-    extra = cost - column(run, agent, twin, "cost_of_survival")
+    mine = cost(run, agent, "actual", parts.COST)
+    extra = mine - cost(run, agent, twin, parts.COST)
     return {
-        "feedback_pnl": numbers.mean(pnl, "$", labels["feedback_pnl"]),
         "feedback_cost": numbers.mean(extra, "$", labels["feedback_cost"]),
-        "feedback_share": numbers.ratio(extra, cost, labels["feedback_share"]),
+        "feedback_share": numbers.ratio(extra, mine, labels["feedback_share"]),
     }
 
 
 def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
-    """The cost due to feedback, part by part (costs positive); the parts add up to `feedback_cost`. Needs a twin."""
+    """The cost due to feedback, part by part with the sub-totals (costs positive); the parts add up to `feedback_cost`.
+
+    Needs a twin.
+    """
     twin = frames.check_world(run, frames.twin_name(run) or "frozen")
-    differ = {c: column(run, agent, twin, c) - column(run, agent, "actual", c) for c in PARTS}
-    return {c: numbers.mean(values, "$", PARTS[c]) for c, values in differ.items()}
+    differ = {name: cost(run, agent, "actual", name) - cost(run, agent, twin, name) for name in parts.LABELS}
+    return {name: numbers.mean(values, "$", parts.LABELS[name]) for name, values in differ.items()}
 
 
 @frames.once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis import frames
+from analysis import frames, parts, way
 from analysis.numbers import MINUS, Number, Unit
 from sim.dataset import Run
 
@@ -20,11 +20,12 @@ MEASURES: tuple[tuple[str, str, Unit], ...] = (
 def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
     """A few sentences on what survival cost, where it came from, what feedback added, and how bad the market became."""
     told = filter(None, [record_without_the_spiral(run)])
-    if "cost_of_survival" not in numbers:
+    if parts.COST not in numbers:
         return ["This run has no hedging desk: the figures are the market's alone.", *told, _market(run, numbers)]
     return [
         _outcome(run, numbers, agent),
         _cost(numbers),
+        *filter(None, [_way(run, numbers, agent)]),
         _feedback(run, numbers),
         *told,
         _market(run, numbers),
@@ -35,29 +36,69 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
 def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     desk = frames.desk_name(run, agent)
     text = (
-        f"Over {run.manifest['paths']:,} paths the median P&L of the desk ({desk}) is {_bare(n['pnl_q50'])} hedged and "
-        f"{_bare(n['unhedged_pnl_q50'])} had the same book been left alone. In the worst 5 % of paths it loses "
-        f"{_bare(n['es_95'])} on average hedged, {_bare(n['unhedged_es_95'])} unhedged"
+        f"Over {run.manifest['paths']:,} paths the desk ({desk}) {_made(n['pnl_q50'])} on the median path, given this "
+        f"storyline; in the worst 5 % of paths {_made(_gain(n['es_95']), 'it ')} on average. The whole book, "
+        f"unhedged, without capital or lender, {_made(n['unhedged_pnl_q50'])} on the median path"
     )
+    taken = n["book_taken_q50"]
+    if taken.known and taken.value > 0:
+        text += f" (the hedged desk no longer has all of it: {_bare(taken)} was taken by the end)"
     if not n["pnl_sd"].known:
         return text + "."
-    return f"{text}; the standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(n['unhedged_pnl_sd'])} unhedged."
+    return f"{text}. The standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(n['unhedged_pnl_sd'])} unhedged."
 
 
 def _cost(n: Mapping[str, Number]) -> str:
-    cost = n["cost_of_survival"]
-    gain = Number(value=-cost.value, unit="$", label=cost.label, error=cost.error)
-    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival paid {gain}"
+    cost = n[parts.COST]
+    bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival paid {_gain(cost)}"
     worst = n["cost_of_survival_q95"]
     tail = f" One path in twenty costs more than {_bare(worst)}." if worst.value > 0 else ""
-    tax = (
-        f"a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm markets {_bare(n['spread_cost_calm'])}, its "
-        f"crisis widening {_bare(n['spread_cost_crisis'])}, impact {_bare(n['impact_cost'])})"
+    frictions = (
+        f"frictions {_signed(n['frictions'])} (liquidity tax {_bare(n['liquidity_tax'])}, close-outs "
+        f"{_bare(n['closeout_cost'])}, funding {_signed(n['funding'])})"
     )
+    if not n["rehedging"].known:
+        return f"{bill} on average, of it {frictions}; the run was not attributed, so the rest is not split.{tail}"
     return (
-        f"{bill} on average: gamma bleed {_bare(n['gamma_bleed'])} against {_bare(n['theta_earned'])} of theta earned, "
-        f"{tax}, and {_bare(n['credit_cost'])} of credit in the funding.{tail}"
+        f"{bill} on average, marked at the end: re-hedging at mid {_signed(n['rehedging'])} (convexity "
+        f"{_signed(n['convexity'])}, carry {_signed(n['carry'])}, slippage {_signed(n['slippage'])}), re-marking of "
+        f"vol {_signed(n['re_marking'])}, rates {_signed(n['rates_cost'])}, {frictions}. Before re-marking it is "
+        f"{_signed(n[parts.BEFORE_RE_MARKING])}.{tail}"
     )
+
+
+def _way(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
+    """The worst close, and what the lender took."""
+    if not n["worst_close"].known:
+        return ""
+    day = way.usual_day(run, agent=agent)
+    when = f", most often on {day}" if day and n["worst_close"].value > 0 else ""
+    text = (
+        f"On the way the median path's worst close is {_bare(n['worst_close'])} below the start{when}; its largest "
+        f"drawdown is {_bare(n['drawdown'])}."
+    )
+    reduced = n["reduced_rate"]
+    if not reduced.known or reduced.value == 0:
+        return text
+    return (
+        f"{text} The lender took part of the book by force on {reduced} of the paths; on average "
+        f"{_bare(n['book_taken'])} of it is gone at the end."
+    )
+
+
+def _gain(loss: Number) -> Number:
+    """A loss as a gain."""
+    return Number(value=-loss.value, unit=loss.unit, label=loss.label, error=loss.error)
+
+
+def _made(pnl: Number, subject: str = "") -> str:
+    """'loses $5m' or 'gains $5m'."""
+    return f"{subject}{'gains' if pnl.value >= 0 else 'loses'} {_bare(pnl).removeprefix(MINUS)}"
+
+
+def _signed(cost: Number) -> str:
+    """A cost as it is; one below zero as what it paid."""
+    return _bare(cost) if cost.value >= 0 else f"{_bare(cost).removeprefix(MINUS)} earned"
 
 
 def record_without_the_spiral(run: Run) -> str:
@@ -97,7 +138,7 @@ def _feedback(run: Run, n: Mapping[str, Number]) -> str:
     return (
         f"With the same random numbers and the loops cut, the twin shows what the desks did to themselves and to each "
         f"other: "
-        f"feedback {more} {cost} to the cost{part}, and moved the P&L by {_bare(n['feedback_pnl'])}."
+        f"feedback {more} {cost} {'to' if more == 'added' else 'of'} the cost{part}."
     )
 
 

@@ -26,6 +26,7 @@ class AssetVenue(Venue):
     """A risky asset: priced in $, paid in cash."""
 
     unit_price = True
+    gains = "hedge"
 
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
         super().__init__(world, name, spec)
@@ -88,11 +89,11 @@ class AssetVenue(Venue):
         """Of whom to whom the rows of `asset_moves` go."""
         known = self._settled.get((taker, makers))
         if known is None:
-            costs = ("hedge", "spread_cost_calm", "spread_cost_crisis", *(("impact_cost",) if self.moves else ()))
+            costs = (self.gains, "spread_cost_calm", "spread_cost_crisis", *(("impact_cost",) if self.moves else ()))
             known = tuple(
                 move
                 for maker in makers
-                for move in (Move(maker, taker, "hedge", self.name), *(Move(taker, maker, cost) for cost in costs))
+                for move in (Move(maker, taker, self.gains, self.name), *(Move(taker, maker, cost) for cost in costs))
             )
             self._settled[taker, makers] = known
         return known
@@ -102,7 +103,7 @@ class AssetVenue(Venue):
         amounts = np.empty((2, self.world.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
-        self.world.ledger.post(amounts, (Move(source, target, "hedge", self.name), Move(target, source, "hedge")))
+        self.world.ledger.post(amounts, (Move(source, target, self.gains, self.name), Move(target, source, self.gains)))
 
     def held(self, account: str) -> Vector:
         """Units, (paths,)."""

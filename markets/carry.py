@@ -43,10 +43,10 @@ def _settle(world: MarketWorld, account: str, swaps: dict[str, SwapVenue], years
     ledger, rate = world.ledger, world.factors.overnight
     if world.market.dividend_yield and world.venue("asset").reached(account):
         due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
-        ledger.transfer(due, source=CLEARING, target=account, reason="hedge")
+        ledger.transfer(due, source=CLEARING, target=account, reason=world.venue("asset").gains)
     for name, venue in swaps.items():
         if not venue.reached(account):
             continue
         notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
         if some(notional) or some(coupon):
-            ledger.transfer((coupon - rate * notional) * years, source=CLEARING, target=account, reason="hedge")
+            ledger.transfer((coupon - rate * notional) * years, source=CLEARING, target=account, reason=venue.gains)

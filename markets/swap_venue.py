@@ -27,6 +27,7 @@ class SwapVenue(Venue):
     """A benchmark swap: quantity > 0 receives fixed. Spreads and impact are in rate, costs are rate x annuity."""
 
     unit_price = False
+    gains = "hedge_rates"
 
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, benchmark: Benchmark) -> None:
         super().__init__(world, name, spec)
@@ -96,9 +97,9 @@ class SwapVenue(Venue):
                 move
                 for maker in makers
                 for move in (
-                    *(Move(maker, taker, "hedge", leg) for leg in legs),
+                    *(Move(maker, taker, self.gains, leg) for leg in legs),
                     *(Move(taker, maker, cost, None) for cost in costs),
-                    Move(maker, taker, "hedge", None),
+                    Move(maker, taker, self.gains, None),
                 )
             )
             self._settled[taker, makers] = known
@@ -109,7 +110,7 @@ class SwapVenue(Venue):
         amounts = np.empty((2, self.world.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
-        self.world.ledger.post(amounts, tuple(Move(source, target, "hedge", leg) for leg in self.assets))
+        self.world.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
 
     def held(self, account: str) -> Vector:
         """$ notional received fixed, (paths,)."""

@@ -154,6 +154,7 @@ class Venue(ABC):
     that they lead to.
     """
 
+    gains: str  # reason under which the ledger keeps what positions here earn at mid
     unit_price: bool  # whether a quantity is worth quantity x mid (asset) or is itself a notional (swaps)
 
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:

@@ -161,10 +161,10 @@ def sweep(**options: Any) -> int:
 @click.option("--desks", default="1", show_default=True, help="Numbers of identical desks that run the policy: 1,2,5.")
 @click.option(
     "--risk",
-    type=click.Choice(["es_95", "pnl_sd", "liquidation_rate", "cost_of_survival_sd", "cost_of_survival_es_95"]),
+    type=click.Choice(["es_95", "drawdown_es_95", "pnl_sd", "liquidation_rate"]),
     default="es_95",
     show_default=True,
-    help="What cost is set against: of the P&L its ES 95 % or standard deviation, liquidation, or of the cost itself.",
+    help="What the mean loss is set against: ES 95 % of the loss or of the drawdown, standard deviation, liquidation.",
 )
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a policy (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")

@@ -34,7 +34,7 @@ class RunSpec:
     )
     chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0)
     attribution: Literal["daily", "tick", "none"] = param(
-        "daily", help="how often P&L is attributed by revaluation; none: its components are NaN"
+        "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
 
 

@@ -35,7 +35,7 @@ PATHS = {
     "path": "Int64",
     "pnl": "Float64",
     "unhedged_pnl": "Float64",
-    "cost_of_survival": "Float64",
+    "drawdown": "Float64",
     "liquidated": "Boolean",
 }
 

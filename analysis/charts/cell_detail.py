@@ -9,8 +9,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from analysis import parts
 from analysis.charts import sweep_map, theme
-from analysis.charts.cost import SHORT
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.sweep_lines import COST, has_twin
 from analysis.charts.sweep_scales import measure, position
@@ -20,16 +20,8 @@ from analysis.sweeps import gain
 from sim.sweep_dataset import SweepResult
 
 CHOSEN = "chosen"
-# Bars of the detail, costs positive: column of the cells -> (name, sign).
-PARTS = {
-    "gamma_bleed": (SHORT["gamma"], 1.0),
-    "theta_earned": (SHORT["theta"], -1.0),
-    "spread_cost_calm": (SHORT["spread_cost_calm"], 1.0),
-    "spread_cost_crisis": (SHORT["spread_cost_crisis"], 1.0),
-    "impact_cost": (SHORT["impact_cost"], 1.0),
-    "funding_credit": (SHORT["funding_credit"], 1.0),
-    COST: ("total", 1.0),
-}
+# Bars of the detail, costs positive: column of the cells -> name.
+BARS = {part.name: part.short for part in parts.PARTS} | {parts.COST: "total"}
 QUANTILES = ("pnl_q05", "pnl_q50", "pnl_q95")
 FACTS = (COST, "feedback_cost", "pnl", "es_95", "survival_rate", gain.GAIN, "peak_vol", "peak_spread_multiple")
 WORLDS = {"actual": ACTUAL, "twin": FROZEN}
@@ -159,20 +151,20 @@ def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """Bars of the cost's parts, actual and twin."""
     worlds = _worlds(sweep)
     columns = [
-        (world, f"{prefix}{c}", *PARTS[c]) for world, prefix in worlds for c in PARTS if f"{prefix}{c}" in cells.columns
+        (world, f"{prefix}{c}", BARS[c]) for world, prefix in worlds for c in BARS if f"{prefix}{c}" in cells.columns
     ]
     packed = []
     for row in cells.iter_rows(named=True):
-        bars = [(world, name, sign * row[c]) for world, c, name, sign in columns if row[c] is not None]
+        bars = [(world, name, row[c]) for world, c, name in columns if row[c] is not None]
         lists = {"series": [b[0] for b in bars], "part": [b[1] for b in bars], "amount": [_short(b[2]) for b in bars]}
         packed.append({"cell": row["cell"], **lists})
-    order = [name for name, _ in PARTS.values()]
+    order = list(BARS.values())
     y = alt.Y("part:N", sort=order, axis=alt.Axis(title=None, grid=False))
     shift = alt.YOffset("series:N", sort=list(WORLDS))
     x = alt.X("amount:Q", axis=_dollars("cost of survival, mean, $ (costs right)"))
     tips = ["part:N", "series:N", alt.Tooltip("amount:Q", format="$,.4s")]
     chart = _unpacked(packed).mark_bar().encode(x=x, y=y, yOffset=shift, color=colours(WORLDS), tooltip=tips)
-    return theme.layer(chart, width=SIDE, height=150)
+    return theme.layer(chart, width=SIDE, height=210)
 
 
 def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:

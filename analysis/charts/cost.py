@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 import polars as pl
 
-from analysis import frames, liquidity, twins
+from analysis import frames, liquidity, parts, twins
 from analysis.charts import theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import Money, axis, money_of, rows
-from analysis.charts.theme import PARTS, WIDTH, Chart
+from analysis.charts.theme import WIDTH, Chart
 from analysis.numbers import money
 from sim.dataset import Run
 
-TOTAL = "Cost of survival"
-SHORT = {
-    "gamma": "gamma bleed",
-    "theta": "theta earned",
-    "spread_cost_calm": "spread, calm",
-    "spread_cost_crisis": "spread, crisis",
-    "impact_cost": "impact",
-    "funding_credit": "credit funding",
-}
+TOTAL = parts.LABELS[parts.COST]
+UNSPLIT = "book, not split"
+ACROSS = alt.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
 
 
 def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """Gamma bleed, theta earned, spread (calm, crisis), impact and credit funding up to their sum; means over paths."""
+    """Every part of the loss up to their sum, the cost of survival; means over paths."""
     frames.check_world(run, world)
     if not frames.desks(run, agent):
         return theme.note(TOTAL, NO_HEDGER)
@@ -47,18 +43,17 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
 def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """part, low, high, amount: each bar from the sum of the parts before it; the last from zero."""
     level, found = 0.0, []
-    for name, part in liquidity.parts(run, agent=agent, world=world).items():
-        found.append(
-            (
-                world,
-                SHORT[name],
-                min(level, level + part.value),
-                max(level, level + part.value),
-                part.value,
-                level + part.value,
-            )
-        )
-        level += part.value
+    costs = liquidity.costs(run, agent=agent, world=world)
+    for part in parts.PARTS:
+        cost = costs[part.name].value
+        if not math.isfinite(cost):  # not attributed: what is not split is one bar
+            continue
+        found.append((world, part.short, min(level, level + cost), max(level, level + cost), cost, level + cost))
+        level += cost
+    rest = costs[parts.COST].value - level
+    if not costs["rehedging"].known:
+        found.append((world, UNSPLIT, min(level, level + rest), max(level, level + rest), rest, level + rest))
+        level += rest
     found.append((world, "total", min(level, 0.0), max(level, 0.0), level, level))
     return pl.DataFrame(found, schema=["world", "part", "low", "high", "amount", "after"], orient="row")
 
@@ -70,12 +65,11 @@ def _one(
         label=pl.col("amount").map_elements(money, return_dtype=pl.String),
         next=pl.col("part").shift(-1),
     )
-    order = [*SHORT.values(), "total"]
-    palette = {SHORT[c]: PARTS[c] for c in SHORT} | {"total": theme.ACTUAL if world == "actual" else theme.FROZEN}
+    order = steps["part"].to_list()
+    total = theme.ACTUAL if world == "actual" else theme.FROZEN
+    palette = {part.short: part.colour for part in parts.PARTS} | {UNSPLIT: theme.MUTED, "total": total}
     scale = alt.Scale(domain=list(palette), range=list(palette.values()))
-    x = alt.X(
-        "part:N", sort=order, axis=alt.Axis(title=None, labelAngle=-35, grid=False), scale=alt.Scale(paddingInner=0.25)
-    )
+    x = alt.X("part:N", sort=order, axis=ACROSS, scale=alt.Scale(paddingInner=0.25))
     y = alt.Y(
         "low:Q",
         axis=axis(f"mean over paths, {unit.unit} (costs up)" if first else ""),
@@ -98,6 +92,8 @@ def _one(
 
 def _said(run: Run, agent: str | None, world: str) -> str:
     costs = liquidity.costs(run, agent=agent, world=world)
-    said = f"{costs['cost_of_survival']} on average, of which liquidity tax {costs['liquidity_tax']}"
+    said = (
+        f"The loss over the run is {costs[parts.COST]} on average, {costs[parts.BEFORE_RE_MARKING]} before re-marking"
+    )
     share = twins.feedback(run, agent=agent)["feedback_share"]
     return said + (f"; {share} of the cost is due to feedback." if share.known and world == "actual" else ".")

@@ -24,8 +24,7 @@ from sim.sweep_dataset import SweepResult
 
 # Viridis, as far as it stands out on white: from one desk to many
 NUMBERS = ("#FDB32F", "#35B779", "#26828E", "#31688E", "#482878", "#2D0A4E")
-FIGURES = {"cost": "cost", "loss": "loss"}
-HIGH, HALF = 360, 330  # px
+HIGH = 360  # px
 ROW, SQUARE = 62, 128  # px of a cell of the table
 
 
@@ -40,7 +39,7 @@ def crowding_chart(sweep: SweepResult, *, scenario: str | None = None, risk: str
     frame = frontiers(sweep, risk, scenario=scenario)
     title = "Crowding: the same policies when several desks run them"
     said = crowding_words.crowding(sweep, scenario, risk)[0]
-    if not steps.height or not any(steps[c].abs().max() for c in ("cost_externality", "loss_externality")):
+    if not steps.height or not steps["cost_externality"].abs().max():
         return theme.note(title, said)
     first = crowding_words.lonely(frame)["label"]
     pick = alt.selection_point(
@@ -48,7 +47,7 @@ def crowding_chart(sweep: SweepResult, *, scenario: str | None = None, risk: str
     )
     above = _frontiers(frame, pick, risk)
     shown = alt.param(name=CHOSEN)
-    below = alt.hconcat(*[_steps(steps, figure, shown) for figure in FIGURES], spacing=40)
+    below = _steps(steps, shown)
     whole = alt.vconcat(above, below, spacing=30, resolve=theme.own_scale("color"))
     return theme.finish(whole, title, [said, "Click a mark above: its policy is brought out below."])
 
@@ -95,10 +94,10 @@ def _frontiers(frame: pl.DataFrame, pick: alt.Parameter, risk: str) -> alt.Layer
     )
 
 
-def _steps(steps: pl.DataFrame, figure: str, shown: Any) -> alt.LayerChart:
+def _steps(steps: pl.DataFrame, shown: Any) -> alt.LayerChart:
     """What one more desk puts on the others, a line a policy over the steps."""
     name, order = (
-        f"{figure}_externality",
+        "cost_externality",
         [f"{a} to {b}" for a, b in sorted({*steps.select("desks", "more_desks").iter_rows()})],
     )
     wide = CLEAR * pl.col(f"{name}_error")
@@ -113,7 +112,7 @@ def _steps(steps: pl.DataFrame, figure: str, shown: Any) -> alt.LayerChart:
     x = alt.X(
         "step:O", sort=order, axis=alt.Axis(title="desks", labelAngle=0, grid=False), scale=alt.Scale(padding=0.3)
     )
-    title = f"mean {FIGURES[figure]} put on the others by one more desk, $m"
+    title = "mean loss put on the others by one more desk, $m"
     base = alt.Chart(rows(data)).encode(x=x)
     tips = [
         alt.Tooltip("label:N", title="policy"),
@@ -130,8 +129,7 @@ def _steps(steps: pl.DataFrame, figure: str, shown: Any) -> alt.LayerChart:
     )
     whisker = mine.mark_rule(color=theme.BLEED, strokeWidth=1.4).encode(y=alt.Y("low:Q", axis=axis(title)), y2="high:Q")
     zero = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=MUTED, strokeWidth=0.8).encode(y="zero:Q")
-    head = alt.TitleParams(f"In {FIGURES[figure]}", fontSize=12, anchor="start", frame="group", color=INK)
-    return theme.layer(zero, faint, whisker, bold, width=HALF, height=250, title=head)
+    return theme.layer(zero, faint, whisker, bold, width=WIDTH - 60, height=250)
 
 
 def appetite_chart(sweep: SweepResult, *, desks: int | None = None) -> Chart:
@@ -165,7 +163,7 @@ def appetite_chart(sweep: SweepResult, *, desks: int | None = None) -> Chart:
     tips = {
         "policy": "policy",
         "cost": "mean cost",
-        "es": "ES 95 % of the P&L",
+        "es": "ES 95 % of the loss",
         "dead": "liquidated",
         "close": "as good",
     }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import altair as alt
 import numpy as np
 import polars as pl
 
-from analysis import frames, pnl
+from analysis import frames, parts, pnl
 from analysis.charts import marks, theme
 from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
-from analysis.charts.theme import HEDGED, PARTS, UNHEDGED, WIDTH, Chart
+from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.numbers import money
 from sim.dataset import Run
 
@@ -21,8 +23,9 @@ BLEED, CREDIT, SPREAD = (
     "credit spread (median)",
     "half-spread (median, 5\N{EN DASH}95 %)",
 )
-COSTS = {"spread_cost_calm": "spread, calm", "spread_cost_crisis": "spread, crisis", "impact_cost": "impact"}
-FUNDING = {"funding_overnight": "overnight", "funding_credit": "credit"}
+TRADING = (*parts.SUBTOTALS["liquidity_tax"][1], "closeout_cost")  # parts in the bars of the middle panel
+FUNDING = parts.SUBTOTALS["funding"][1]
+UNHEDGED_BOOK = "whole book, unhedged"
 
 
 def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -34,13 +37,12 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
         return theme.note(title, NO_HEDGER)
     day, market, venue = frames.daily(run, agent, world), frames.closes(run, world), frames.main_venue(run, agent)
     last = day.row(-1, named=True)
-    bleed, tax = last["gamma"], last["liquidity_tax"]
+    cost = {name: money(last[parts.column_of(name)]) for name in parts.LABELS}
     said = (
-        f"Median P&L at the end {money(last['pnl_q50'])} hedged, {money(last['unhedged_pnl_q50'])} unhedged. On "
-        f"average: gamma "
-        f"bleed {money(-bleed)}, liquidity tax {money(tax)}, credit funding {money(last['credit_cost'])}. Lines: "
-        f"medians; "
-        "bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
+        f"Median P&L at the end {money(last['pnl_q50'])} hedged; the whole book unhedged "
+        f"{money(last['unhedged_pnl_q50'])}. Cost of survival {cost[parts.COST]} on average: re-hedging at mid "
+        f"{cost['rehedging']}, re-marking {cost['re_marking']}, rates {cost['rates_cost']}, frictions "
+        f"{cost['frictions']}. Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
     shown = (
         _pnl_panel(day),
@@ -54,8 +56,8 @@ def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
     wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in frames.SHARES]
     unit = money_of(day, [*wanted, "gamma"])
     day = unit.scaled(day, [*wanted, "gamma"])
-    palette = {"unhedged": UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}
-    bands = marks.long_bands({"unhedged": (day, "unhedged_pnl"), "hedged": (day, "pnl")})
+    palette = {UNHEDGED_BOOK: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}
+    bands = marks.long_bands({UNHEDGED_BOOK: (day, "unhedged_pnl"), "hedged": (day, "pnl")})
     x, y = dates(day), axis(f"cumulative P&L, {unit.unit}")
     drift = (
         alt.Chart(rows(day.select("time", "gamma", series=pl.lit(BLEED))))
@@ -66,12 +68,9 @@ def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
 
 
 def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.LayerChart:
-    steps = frames.changes(day, tuple(COSTS)).with_columns(-pl.col(*COSTS))
-    unit = _stack_money(steps, tuple(COSTS))
-    palette = {series: PARTS[c] for c, series in COSTS.items()} | {SPREAD: theme.INK}
-    bars = marks.stacked_bars(
-        unit.scaled(steps, COSTS), COSTS, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)")
-    )
+    steps, series, unit = _daily_costs(day, TRADING)
+    palette = _palette(TRADING) | {SPREAD: theme.INK}
+    bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)"))
     right = axis("half-spread, bp of mid" if venue == frames.ASSET else f"half-spread of {venue}, bp", right=True)
     bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
     y = alt.Y("q50:Q", axis=right, scale=alt.Scale(zero=True))
@@ -83,12 +82,9 @@ def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.La
 
 
 def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
-    steps = frames.changes(day, tuple(FUNDING)).with_columns(-pl.col(*FUNDING))
-    unit = _stack_money(steps, tuple(FUNDING))
-    palette = {series: PARTS[c] for c, series in FUNDING.items()} | {CREDIT: theme.INK}
-    bars = marks.stacked_bars(
-        unit.scaled(steps, FUNDING), FUNDING, palette, dates(day), axis(f"funding paid a day, {unit.unit} (mean)")
-    )
+    steps, series, unit = _daily_costs(day, FUNDING)
+    palette = _palette(FUNDING) | {CREDIT: theme.INK}
+    bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"funding paid a day, {unit.unit} (mean)"))
     bp = market.select("time", bp=pl.col("credit_q50") * 1e4, series=pl.lit(CREDIT))
     line = (
         alt.Chart(rows(bp))
@@ -96,6 +92,20 @@ def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
         .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis("credit spread, bp", right=True)), color=colours(palette))
     )
     return theme.layer(bars, line, resolve=theme.own_scale("y"), width=WIDTH, height=150)
+
+
+def _daily_costs(day: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, dict[str, str], Money]:
+    """What parts of the loss cost each day, their series by column, and the unit they are in."""
+    columns = [parts.column_of(name) for name in names]
+    steps = frames.changes(day, tuple(columns))
+    unit = _stack_money(steps, tuple(columns))
+    series = {parts.column_of(name): parts.BY_NAME[name].short for name in names}
+    return unit.scaled(steps, columns), series, unit
+
+
+def _palette(names: Iterable[str]) -> dict[str, str]:
+    """Colour of each part's series."""
+    return {parts.BY_NAME[name].short: parts.BY_NAME[name].colour for name in names}
 
 
 def _stack_money(frame: pl.DataFrame, columns: tuple[str, ...]) -> Money:
@@ -109,7 +119,8 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     title = "P&L at the end of the run"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
-    values = {"hedged": pnl.column(run, agent, world, "pnl"), "unhedged": pnl.column(run, agent, world, "unhedged_pnl")}
+    bare = pnl.column(run, agent, world, "unhedged_pnl")
+    values = {"hedged": pnl.column(run, agent, world, "pnl"), UNHEDGED_BOOK: bare}
     edges = _edges(np.concatenate(list(values.values())), bins)
     unit = money_of(pl.DataFrame({"edge": edges}), ["edge"])
     counted = [
@@ -119,7 +130,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         for name, v in values.items()
     ]
     data = unit.scaled(pl.concat(counted), ["low", "high"])
-    palette = {"hedged": HEDGED, "unhedged": UNHEDGED}
+    palette = {"hedged": HEDGED, UNHEDGED_BOOK: UNHEDGED}
     x = alt.X("low:Q", axis=axis(f"P&L over the run, {unit.unit}"), scale=alt.Scale(zero=False, nice=False))
     bars = (
         alt.Chart(rows(data.filter(pl.col("share") > 0)))
@@ -168,32 +179,20 @@ def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
     return [rule, *labels]
 
 
-STACK = {
-    "delta_hedged": "delta net of hedge",
-    "gamma": "gamma",
-    "theta": "theta",
-    "vega": "vega",
-    "rates": "rates",
-    "spread_cost_calm": "spread, calm",
-    "spread_cost_crisis": "spread, crisis",
-    "impact_cost": "impact",
-    "funding_overnight": "funding, overnight",
-    "funding_credit": "funding, credit",
-}
-
-
 def attribution(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """Where the mean P&L came from, cumulative and stacked day by day; the line is their sum."""
+    """Where the mean P&L came from, cumulative and stacked day by day (gains up); the line is their sum."""
     frames.check_world(run, world)
     title = "Where the P&L came from"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
-    day = frames.daily(run, agent, world).with_columns(delta_hedged=pl.col("delta") + pl.col("hedge"))
-    used = {c: name for c, name in STACK.items() if day[c].abs().max()}
-    used = used or {"gamma": "gamma"}
+    day = frames.daily(run, agent, world)
+    gained = [(-pl.col(parts.column_of(part.name))).alias(part.short) for part in parts.PARTS]
+    day = day.with_columns(gained)
+    used = {part.short: part.short for part in parts.PARTS if _moves(day[part.short])}
+    used = used or {parts.PARTS[0].short: parts.PARTS[0].short}
     unit = _stack_money(day, tuple(used))
     scaled = unit.scaled(day, [*used, "pnl"])
-    palette = {name: PARTS[c] for c, name in used.items()} | {"P&L": theme.INK}
+    palette = {part.short: part.colour for part in parts.PARTS if part.short in used} | {"P&L": theme.INK}
     x = dates(day)
     bars = marks.stacked_bars(
         scaled, used, palette, x, axis(f"cumulative P&L, {unit.unit} (mean over paths)"), columns=6
@@ -204,7 +203,13 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
         .encode(x=x, y="pnl:Q", color=colours(palette, legend=alt.Legend(columns=6)))
     )
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
-    parts = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
-    said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {parts}."
+    told = " and ".join(f"{c} {money(day[c][-1])}" for c in largest)
+    said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {told}."
     chart = theme.layer(bars, line, marks.zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)
+
+
+def _moves(values: pl.Series) -> bool:
+    """Whether a part is known and ever other than zero."""
+    largest = values.abs().max()
+    return isinstance(largest, float) and math.isfinite(largest) and largest > 0

@@ -18,18 +18,6 @@ INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 HEDGED, UNHEDGED = "#0077BB", "#EE7733"
 ACTUAL, FROZEN = "#882255", "#44AA99"
 BLEED = "#CC6677"
-PARTS = {
-    "gamma": "#CC6677",
-    "theta": "#117733",
-    "vega": "#44AA99",
-    "rates": "#999933",
-    "delta_hedged": "#332288",
-    "spread_cost_calm": "#DDCC77",
-    "spread_cost_crisis": "#E08A3C",
-    "impact_cost": "#AA4499",
-    "funding_overnight": "#88CCEE",
-    "funding_credit": "#4477AA",
-}
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:

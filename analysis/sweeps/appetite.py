@@ -20,10 +20,11 @@ ANY_CRISIS = "any crisis"
 
 @dataclass(frozen=True, kw_only=True)
 class Appetite:
-    """What a desk minds: it wants the least mean cost + `aversion` x ES 95 % of the P&L.
+    """What a desk minds: it wants the least mean cost + `aversion` x ES 95 % of the loss.
 
     It chooses among the policies that are liquidated on at most the share `limit` of the paths (None: among all). Where
-    none is, or where it is `safest`, among those that cannot be told from the one that is liquidated least.
+    none is, among those that cannot be told from the one that is liquidated least. The `safest` takes the fewest
+    liquidations, and among equals the least mean cost.
     """
 
     name: str
@@ -35,8 +36,8 @@ class Appetite:
 
 APPETITES = (
     Appetite(name="survive", safest=True, said="fewest liquidations, then the least mean cost"),
-    Appetite(name="cautious", aversion=1.0, said="least mean cost + 1 x ES 95 % of the P&L, staying alive"),
-    Appetite(name="balanced", aversion=0.25, said="least mean cost + 0.25 x ES 95 % of the P&L, staying alive"),
+    Appetite(name="cautious", aversion=1.0, said="least mean cost + 1 x ES 95 % of the loss, staying alive"),
+    Appetite(name="balanced", aversion=0.25, said="least mean cost + 0.25 x ES 95 % of the loss, staying alive"),
     Appetite(name="thrifty", said="least mean cost, staying alive"),
     Appetite(name="cost only", limit=None, said="least mean cost, dead or alive"),
 )
@@ -63,11 +64,11 @@ def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None =
     """One row a scenario and appetite.
 
     `policy` and `label`: the best, null where no policy changes anything on any path (the desk has nothing that they
-    hedge). `score` (mean cost + aversion x ES 95 %, $) with its standard error, and its `cost`, `es_95` (of the P&L)
+    hedge). `score` (mean cost + aversion x ES 95 %, $) with its standard error, and its `cost`, `es_95` (of the loss)
     and `liquidation_rate` with theirs. `within_limit`: whether any policy met the appetite's limit of liquidations.
-    `runner_ups`: labels of the policies allowed to it whose score is not above the best one's by more than two paired
-    standard errors, best first: the sweep cannot tell them apart. `policies`: how many were compared. The best of many
-    looks a little better than it is.
+    `runner_ups`: labels of the policies allowed to it whose score (of the safest: whose liquidation rate) is not above
+    the best one's by more than two paired standard errors, best first: the sweep cannot tell them apart. `policies`:
+    how many were compared. The best of many looks a little better than it is.
 
     With several scenarios, rows `any crisis` follow, for a desk that does not know which one comes: figures of the
     paths of all scenarios where policies matter, thrown together with equal weights. So its ES is that of the worst
@@ -99,7 +100,7 @@ class _Candidates:
         )
 
     def score(self, aversion: float) -> list[Measure]:
-        """Mean cost + aversion x ES 95 % of the P&L, $."""
+        """Mean cost + aversion x ES 95 % of the loss, $."""
         pairs = zip(self.cost, self.tail, strict=True)
         return [Measure.blend("Score", (1.0, cost), (aversion, tail)) for cost, tail in pairs]
 
@@ -120,8 +121,9 @@ def _row(scenario: str, appetite: Appetite, of: _Candidates) -> dict[str, Any]:
     allowed, met = of.allowed(appetite)
     score = of.score(appetite.aversion)
     ranked = sorted(allowed, key=lambda i: (score[i].value, i))
-    best = ranked[0]
-    close = [i for i in ranked[1:] if not clearly_above(*difference(score[i], score[best]))]
+    best = min(ranked, key=lambda i: of.dead[i].value) if appetite.safest else ranked[0]
+    minded = of.dead if appetite.safest else score
+    close = [i for i in ranked if i != best and not clearly_above(*difference(minded[i], minded[best]))]
     return {
         "scenario": scenario,
         "appetite": appetite.name,
@@ -176,11 +178,12 @@ def _thrown_together(parts: list[list[Outcome]]) -> _Candidates | None:
 
 def _joined(same: list[Outcome]) -> Outcome:
     """One policy's paths in all scenarios, scenario after scenario."""
-    cost, pnl, bare, dead = zip(*((o.cost, o.pnl, o.unhedged_pnl, o.liquidated) for o in same), strict=True)
+    cost, bare, dead = zip(*((o.cost, o.unhedged_pnl, o.liquidated) for o in same), strict=True)
+    falls = [o.drawdown for o in same if o.drawdown is not None]
     return dataclasses.replace(
         same[0],
         cost=np.concatenate(cost),
-        pnl=np.concatenate(pnl),
+        drawdown=np.concatenate(falls) if len(falls) == len(same) else None,
         unhedged_pnl=np.concatenate(bare),
         liquidated=np.concatenate(dead),
     )

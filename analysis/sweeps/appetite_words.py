@@ -22,12 +22,12 @@ def _appetite(row: Row) -> str:
     rate = figure(row, "liquidation_rate", "share")
     text = (
         f"{row['appetite'].capitalize()}: {name(row)}, at a mean cost of {figure(row, 'cost')}, an ES 95 % of the "
-        f"P&L of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
+        f"loss of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
     )
     if not row["within_limit"]:
         text += f" (no policy stays below {LIMIT})"
     elif row["liquidation_rate"] > MANY:
-        text += ": cheap because it dies"
+        text += ": it does not keep the desk alive"
     close = row["runner_ups"]
     if close:
         text += f". Not to be told apart from it: {', '.join(close[:4])}"

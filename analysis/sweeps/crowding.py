@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.parts import COST
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import frontier
 from analysis.sweeps.measures import Measure, difference, measure
@@ -14,7 +15,6 @@ from analysis.sweeps.outcomes import Outcome
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
-FIGURES = {"cost": "cost_of_survival", "loss": "loss"}  # the columns' name and the measure's
 STEP: dict[str, type[pl.DataType] | pl.DataType] = {
     "scenario": pl.String,
     "world": pl.String,
@@ -40,13 +40,12 @@ def frontiers(
 def externality(sweep: SweepResult, world: str = "actual", scenario: str | None = None) -> pl.DataFrame:
     """One row a policy and step from N = `desks` to N' = `more_desks` identical desks that all run it.
 
-    For the cost of survival (`cost_...`) and for the loss, minus the P&L (`loss_...`), both means, in $, each followed
-    by its standard error (`..._error`), with the differences paired path by path:
+    Of the cost of survival, the mean loss, in $, each figure followed by its standard error (`..._error`), with the
+    differences paired path by path:
     `cost_before`, `cost_after`: a desk's at N and at N';
     `cost_externality`: N (c(N') - c(N)) / (N' - N), what one more desk puts on the N that were there;
     `cost_total`, `cost_total_after`: all desks together, N c(N) and N' c(N');
     `liquidation_rate`, `liquidation_rate_after`: of a desk; `liquidation_rise` their difference.
-    The cost stops when a desk is liquidated, so where `liquidation_rise` is large the loss tells more than the cost.
 
     In a twin with every loop cut nobody moves the price, and the externality is zero, until desks have to be wound up
     together: depth is finite there too, and who waits for it loses or gains meanwhile. Identical desks have the
@@ -74,7 +73,7 @@ def _by_policy(sweep: SweepResult, world: str, scenario: str, desks: int) -> dic
 
 def _columns() -> list[str]:
     plain = ("before", "after", "externality", "total", "total_after")
-    money = [f"{figure}_{part}{end}" for figure in FIGURES for part in plain for end in ("", "_error")]
+    money = [f"cost_{part}{end}" for part in plain for end in ("", "_error")]
     dead = [f"liquidation_{part}{end}" for part in ("rate", "rate_after", "rise") for end in ("", "_error")]
     return [*money, *dead]
 
@@ -87,13 +86,12 @@ def _step(few: Outcome, many: Outcome, fewer: int, more: int) -> dict[str, Any]:
         "desks": fewer,
         "more_desks": more,
     }
-    for figure, name in FIGURES.items():
-        before, after = measure(name, few), measure(name, many)
-        gap, error = difference(after, before)
-        share = fewer / (more - fewer)
-        row |= _with_error(f"{figure}_before", before) | _with_error(f"{figure}_after", after)
-        row |= {f"{figure}_externality": share * gap, f"{figure}_externality_error": share * error}
-        row |= _with_error(f"{figure}_total", before, fewer) | _with_error(f"{figure}_total_after", after, more)
+    before, after = measure(COST, few), measure(COST, many)
+    gap, error = difference(after, before)
+    share = fewer / (more - fewer)
+    row |= _with_error("cost_before", before) | _with_error("cost_after", after)
+    row |= {"cost_externality": share * gap, "cost_externality_error": share * error}
+    row |= _with_error("cost_total", before, fewer) | _with_error("cost_total_after", after, more)
     dead, deader = (measure("liquidation_rate", outcome) for outcome in (few, many))
     rise, error = difference(deader, dead)
     row |= _with_error("liquidation_rate", dead) | _with_error("liquidation_rate_after", deader)

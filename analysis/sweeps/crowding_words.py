@@ -6,7 +6,6 @@ import polars as pl
 
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.crowding import externality, frontiers
-from analysis.sweeps.frontier import MANY
 from analysis.sweeps.frontier_words import LIMIT, Row, figure, living, name
 from sim.sweep_dataset import SweepResult
 
@@ -39,26 +38,22 @@ def lonely(frame: pl.DataFrame) -> Row:
 
 def _first(row: Row) -> str:
     some = row["desks"]
-    others, their = ("the other", "its") if some == 1 else (f"the {some} others", "their")
-    cost, loss = figure(row, "cost_externality"), figure(row, "loss_externality")
+    others = "the other" if some == 1 else f"the {some} others"
+    cost = figure(row, "cost_externality")
     return (
         f"Take {name(row)}, which risks least with {some}. From {some} to {row['more_desks']} desks, one more desk "
-        f"puts {cost} of cost on {others} and takes {loss} off {their} P&L."
+        f"puts {cost} of loss on {others}."
     )
 
 
 def _last(mine: pl.DataFrame) -> str:
     row, first = mine.row(-1, named=True), mine.row(0, named=True)
     before, after = (figure(r, c, "share") for r, c in ((first, "liquidation_rate"), (row, "liquidation_rate_after")))
-    text = (
-        f"With {first['desks']} a desk pays {figure(first, 'cost_before')}, loses {figure(first, 'loss_before')} and "
-        f"is liquidated on {before} of the paths; among {row['more_desks']} it pays {figure(row, 'cost_after')}, loses "
-        f"{figure(row, 'loss_after')} and is liquidated on {after}. Together these pay "
-        f"{figure(row, 'cost_total_after')}."
+    return (
+        f"With {first['desks']} a desk loses {figure(first, 'cost_before')} and is liquidated on {before} of the "
+        f"paths; among {row['more_desks']} it loses {figure(row, 'cost_after')} and is liquidated on {after}. Together these "
+        f"lose {figure(row, 'cost_total_after')}."
     )
-    if after.value > MANY and mine.filter(pl.col("cost_externality") < 0).height:
-        text += " Where a step lowers the cost, desks die sooner and stop paying: there the loss tells."
-    return text
 
 
 def _crowd(frame: pl.DataFrame) -> str:

@@ -16,7 +16,7 @@ from analysis.sweeps.outcomes import Outcome
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
-MANY = 0.05  # share of liquidated paths above which a policy is said to be cheap because it dies
+MANY = 0.05  # share of liquidated paths up to which a policy is said to keep its desk alive
 SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "scenario": pl.String,
     "world": pl.String,
@@ -61,7 +61,7 @@ def frontier(
     this one costs and risks, with errors paired path by path; `clearly_dominated` where some policy beats it in both by
     more than two of these. With world = the twin's name: what policies would have cost had the market not answered.
 
-    cost: cost_of_survival or loss. risk: es_95, pnl_sd, liquidation_rate, cost_of_survival_sd, cost_of_survival_es_95.
+    cost: cost_of_survival (the loss over the run). risk: es_95 (of the loss), drawdown_es_95, pnl_sd, liquidation_rate.
     scenario: needed where the sweep has several. desks: how many run the policy, the least by default; every figure is
     of one of them. Raises UserError for names that there are none of, and for a sweep that is not over policies.
     """

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 FILE = "frontier.html"
 READ_FRONTIER = (
     "Left is cheap, low is safe. The line joins the efficient policies: no other is as cheap and as safe. Grey ones "
-    "are dominated. Hollow marks die on more than 5 % of the paths: their cost stopped when they did. Whiskers are two "
-    "standard errors; the switch below the chart leaves only those that live."
+    "are dominated. Hollow marks are liquidated on more than 5 % of the paths. Whiskers are two standard errors; the "
+    "switch below the chart leaves only those that live."
 )
 READ_CROWDING = (
     "Each colour is a number of identical desks, each with the whole book. Below: what a desk that joins puts on those "
-    "that were there, by step; grey lines are the other policies. A desk that dies stops paying, so where costs fall, "
-    "losses tell."
+    "that were there, by step; grey lines are the other policies."
 )
 MEANT = "; ".join(f"{appetite.name}: {appetite.said}" for appetite in APPETITES)
 STAYING = "Staying alive is being liquidated on at most 5 % of the paths, where any policy is."
@@ -136,13 +135,13 @@ def frontier_table(frame: pl.DataFrame, risk: str) -> Table:
     ordered = frame.sort(pl.col("efficient").not_(), "risk", "cost")
     header = ("policy", "mean cost", RISKS[risk][0], "liquidated", "standing")
     rows = [_row(row, risk) for row in ordered.iter_rows(named=True)]
-    note = "Means ± standard errors; a policy that is liquidated stops paying."
+    note = "Means ± standard errors; cost is the loss over the run, marked at the end."
     return Table(f"Policies by {RISKS[risk][0]}", header, rows, note=note)
 
 
 def _row(row: dict[str, Any], risk: str) -> tuple[str, ...]:
     if row["efficient"]:
-        standing = "efficient" + (", by dying" if row["liquidation_rate"] > MANY else "")
+        standing = "efficient" + (", not alive" if row["liquidation_rate"] > MANY else "")
     else:
         standing = f"{'clearly ' if row['clearly_dominated'] else ''}dominated by {row['dominated_by']}"
     units: dict[str, Unit] = {"cost": "$", "risk": unit_of(risk), "liquidation_rate": "share"}
@@ -151,7 +150,7 @@ def _row(row: dict[str, Any], risk: str) -> tuple[str, ...]:
 
 def best_table(best: pl.DataFrame) -> Table:
     """`best_policies` as text, with what each appetite means."""
-    header = ("crisis", "appetite", "policy", "mean cost", "ES 95 % of the P&L", "liquidated", "as good")
+    header = ("crisis", "appetite", "policy", "mean cost", "ES 95 % of the loss", "liquidated", "as good")
     rows = []
     for row in best.iter_rows(named=True):
         close = row["runner_ups"]
@@ -166,10 +165,10 @@ def best_table(best: pl.DataFrame) -> Table:
 
 def crowding_table(steps: pl.DataFrame) -> Table:
     """`externality` as text."""
-    header = ("policy", "desks", "a desk pays", "cost on others", "loss on others", "all desks pay", "liquidated")
+    header = ("policy", "desks", "a desk loses", "loss on others", "all desks lose", "liquidated")
     rows = []
     for row in steps.iter_rows(named=True):
-        shown = ("cost_after", "cost_externality", "loss_externality", "cost_total_after")
+        shown = ("cost_after", "cost_externality", "cost_total_after")
         figures = [str(words.figure(row, name)) for name in shown]
         dead = str(words.figure(row, "liquidation_rate_after", "share"))
         rows.append((row["label"], f"{row['desks']} to {row['more_desks']}", *figures, dead))
@@ -203,6 +202,6 @@ def _screen(table: Table, *, title: str) -> Screen:
         right = i > 0 and heading not in ("appetite", "policy", "standing", "as good")
         shown.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for row in table.rows:
-        grey = "dominated" in row[-1] or "by dying" in row[-1]
+        grey = "dominated" in row[-1] or "not alive" in row[-1]
         shown.add_row(*map(Text, row), style="dim" if grey else None)
     return shown

@@ -51,14 +51,14 @@ def living(frame: pl.DataFrame) -> pl.DataFrame:
 def paragraphs(
     sweep: SweepResult, scenario: str | None = None, risk: str = "es_95", desks: int | None = None
 ) -> list[str]:
-    """The frontier of one scenario: who is efficient, what staying alive costs, what is cheap because it dies, what the
-    market's answer adds. Arguments and errors as `frontier`."""
+    """The frontier of one scenario: who is efficient, what staying alive costs, what the market's answer
+    adds. Arguments and errors as `frontier`."""
     frame = frontier(sweep, risk, scenario=scenario, desks=desks)
     if not frame.height:
         return ["No policy of this scenario has finished."]
     if indifferent(sweep, scenario, desks):
         return [_indifferent(frame)]
-    told = [standing(frame, risk), _alive(sweep, frame, risk), _trap(sweep, frame), _dominated(frame, risk)]
+    told = [standing(frame, risk), _alive(sweep, frame, risk), _dominated(frame, risk)]
     told.append(_twin(sweep, frame, risk, scenario, desks))
     return [*filter(None, told)]
 
@@ -132,23 +132,6 @@ def compared(sweep: SweepResult, first: Row, second: Row, names: tuple[str, ...]
         gap, error = difference(*(measure(what, by_cell[row["cell"]]) for row in (first, second)))
         told.append(Number(value=gap, unit=unit_of(what), label=what, error=error))
     return told
-
-
-def _trap(sweep: SweepResult, frame: pl.DataFrame) -> str:
-    """That a cheap policy may be one that dies early."""
-    dying = frame.filter(pl.col("efficient") & (pl.col("liquidation_rate") > MANY)).sort("cost")
-    if not dying.height:
-        return ""
-    row = dying.row(0, named=True)
-    found = read.outcomes(sweep, world=row["world"], scenario=row["scenario"], desks=row["desks"])
-    loss = measure("loss", next(o for o in found if o.cell == row["cell"])).number
-    count = frame.filter("efficient").height
-    names = f"{dying.height} of the {count} efficient policies are" if dying.height > 1 else "One efficient policy is"
-    return (
-        f"Beware of cheap ones: costs stop when a desk is liquidated, and {names} liquidated on more than {LIMIT} of "
-        f"the paths. So {name(row)} costs only {figure(row, 'cost')} because it dies on "
-        f"{bare(row, 'liquidation_rate', 'share')} of them, with a mean loss of {loss}: its cost is not a saving."
-    )
 
 
 def _dominated(frame: pl.DataFrame, risk: str) -> str:

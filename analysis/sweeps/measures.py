@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis import numbers
 from analysis.numbers import FloatArray, Number, Unit
+from analysis.parts import COST
 from analysis.pnl import expected_shortfall
 from analysis.sweeps.outcomes import Outcome
 from sim.errors import UserError
@@ -84,19 +85,21 @@ def share(hits: NDArray[np.bool_], label: str) -> Measure:
 
 
 COSTS: dict[str, tuple[str, Callable[[Outcome], Measure]]] = {
-    "cost_of_survival": ("Cost of survival", lambda o: mean(o.cost, "Cost of survival, mean")),
-    "loss": ("Loss", lambda o: mean(-o.pnl, "Loss, mean")),
+    COST: ("Cost of survival", lambda o: mean(o.cost, "Cost of survival, mean")),
 }
 RISKS: dict[str, tuple[str, Callable[[Outcome], Measure]]] = {
-    "es_95": ("ES 95 % of the P&L", lambda o: shortfall(-o.pnl, "ES 95 % of the P&L")),
-    "pnl_sd": ("standard deviation of the P&L", lambda o: deviation(o.pnl, "Standard deviation of the P&L")),
+    "es_95": ("ES 95 % of the loss", lambda o: shortfall(o.cost, "ES 95 % of the loss")),
+    "drawdown_es_95": ("ES 95 % of the drawdown", lambda o: shortfall(known(o.drawdown), "ES 95 % of the drawdown")),
+    "pnl_sd": ("standard deviation of the P&L", lambda o: deviation(o.cost, "Standard deviation of the P&L")),
     "liquidation_rate": ("probability of liquidation", lambda o: share(o.liquidated, "Probability of liquidation")),
-    "cost_of_survival_sd": (
-        "standard deviation of the cost",
-        lambda o: deviation(o.cost, "Standard deviation of the cost"),
-    ),
-    "cost_of_survival_es_95": ("ES 95 % of the cost", lambda o: shortfall(o.cost, "ES 95 % of the cost")),
 }
+
+
+def known(values: FloatArray | None) -> FloatArray:
+    """Values that a sweep of an older version does not hold. Raises UserError."""
+    if values is None:
+        raise UserError("this sweep does not hold drawdowns", remedy="sweep again with --changed recompute")
+    return values
 
 
 def unit_of(name: str) -> Unit:
@@ -106,10 +109,10 @@ def unit_of(name: str) -> Unit:
 
 def measure(name: str, outcome: Outcome) -> Measure:
     """The cost or risk of that name. Raises UserError for a name that there is none of."""
-    known = COSTS | RISKS
-    if name not in known:
-        raise UserError("there is no such measure of a policy", value=name, remedy=f"measures: {', '.join(known)}")
-    return known[name][1](outcome)
+    every = COSTS | RISKS
+    if name not in every:
+        raise UserError("there is no such measure of a policy", value=name, remedy=f"measures: {', '.join(every)}")
+    return every[name][1](outcome)
 
 
 def measures(name: str, outcomes: list[Outcome]) -> list[Measure]:

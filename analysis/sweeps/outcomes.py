@@ -32,8 +32,8 @@ class Outcome:
     label: str  # as a chart writes it: band 0.02
     kind: str
     parameter: str  # width = 0.02; empty for a policy that has none
-    cost: FloatArray  # (paths,) $, cost of survival
-    pnl: FloatArray  # (paths,) $
+    cost: FloatArray  # (paths,) $, cost of survival: minus the P&L
+    drawdown: FloatArray | None  # (paths,) $, None in a sweep of an older version
     unhedged_pnl: FloatArray  # (paths,) $
     liquidated: NDArray[np.bool_]  # (paths,)
 
@@ -84,8 +84,8 @@ def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.D
         label=label,
         kind=kind,
         parameter=parameter,
-        cost=rows["cost_of_survival"].to_numpy(),
-        pnl=rows["pnl"].to_numpy(),
+        cost=-rows["pnl"].to_numpy(),
+        drawdown=rows["drawdown"].to_numpy() if "drawdown" in rows.columns else None,
         unhedged_pnl=rows["unhedged_pnl"].to_numpy(),
         liquidated=rows["liquidated"].to_numpy(),
     )
@@ -203,6 +203,5 @@ def alike(found: list[Outcome]) -> bool:
 
 
 def _same(first: Outcome, second: Outcome) -> bool:
-    pairs = ((first.cost, second.cost), (first.pnl, second.pnl))
-    scale = max(float(np.abs(first.pnl).max(initial=0.0)), 1.0)  # $
-    return all(np.allclose(a, b, rtol=1e-9, atol=1e-9 * scale) for a, b in pairs)
+    scale = max(float(np.abs(first.cost).max(initial=0.0)), 1.0)  # $
+    return bool(np.allclose(first.cost, second.cost, rtol=1e-9, atol=1e-9 * scale))

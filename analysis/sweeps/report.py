@@ -37,8 +37,7 @@ CAPTIONS = {
     "world beside the twin with the loops cut; the desk's P&L is below them. Where the two bars of a part differ, "
     "feedback did it.",
     "heat_map": "Darker is more. Beyond the solid line a move that the desks hedge comes back larger than it was: "
-    "shocks feed themselves until capacity runs out. Beyond the dashed one a desk is more likely liquidated than not, "
-    "and stops paying: a lighter tile there is no saving.",
+    "shocks feed themselves until capacity runs out. Beyond the dashed one a desk is more likely liquidated than not.",
     "line": "Where a solid line leaves the dashed one of the same colour, the desks' own trades are what it costs.",
     "tornado": "The longer the bar, the more the axis matters over the range that was swept.",
     "sobol": "First order is what an axis explains alone, total adds what it explains together with others.",

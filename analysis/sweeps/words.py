@@ -17,7 +17,7 @@ from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
 COST, FEEDBACK, LIQUIDATED = "cost_of_survival", "feedback_cost", "liquidation_rate"
-OFTEN = 0.1  # share of paths liquidated from which on a mean cost is not comparable
+OFTEN = 0.1  # share of paths liquidated from which on it is said
 NAMED = 3  # failed cells whose error is told
 SECONDS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
 
@@ -34,7 +34,7 @@ def paragraphs(sweep: SweepResult, metric: str = COST) -> list[str]:
         about = [
             f"{_range(sweep, metric, cells)} {_mover(sweep, metric, scenario, cells)}",
             _tips(sweep, cells),
-            f"{_feedback(sweep, cells)} {_deaths(sweep, metric, cells)}",
+            f"{_feedback(sweep, cells)} {_deaths(sweep, cells)}",
         ]
         about = [text.strip() for text in about if text.strip()]
         told += [f"{scenario}: {' '.join(about)}"] if len(sweep.manifest["scenarios"]) > 1 else about
@@ -212,9 +212,9 @@ def _feedback(sweep: SweepResult, cells: pl.DataFrame) -> str:
     return f"{text}; {many} what it adds is clear of zero by two standard errors."
 
 
-def _deaths(sweep: SweepResult, metric: str, cells: pl.DataFrame) -> str:
-    """The warning that a desk that dies stops paying."""
-    if LIQUIDATED not in cells.columns or metric not in (COST, FEEDBACK):
+def _deaths(sweep: SweepResult, cells: pl.DataFrame) -> str:
+    """In how many cells the desk often does not live to the end."""
+    if LIQUIDATED not in cells.columns:
         return ""
     dying = cells.filter(pl.col(LIQUIDATED) > OFTEN)
     if not dying.height:
@@ -222,7 +222,4 @@ def _deaths(sweep: SweepResult, metric: str, cells: pl.DataFrame) -> str:
     worst = dying.sort(LIQUIDATED).row(-1, named=True)
     often = f"liquidated on more than {OFTEN * 100:.0f} % of paths"
     most = f"{names.figure(sweep, worst, LIQUIDATED)} ({place(sweep, worst)})"
-    return (
-        f"Costs stop when a desk is liquidated, so a low cost may be an early death: in {dying.height:,} cells the "
-        f"desk is {often}, at worst on {most}."
-    )
+    return f"In {dying.height:,} cells the desk is {often}, at worst on {most}."

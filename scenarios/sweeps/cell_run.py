@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED = "done", "failed"
 MEASURED = ("marks", "peaks", "margin_calls")  # the tables that a summary reads
-PER_PATH = ("pnl", "unhedged_pnl", "cost_of_survival")
+PER_PATH = ("pnl", "unhedged_pnl", "drawdown")
 Share = Callable[[float], None]  # is told which share of the cell is done
 
 
@@ -36,7 +36,7 @@ class CellResult:
     error: str | None = None
     metrics: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # the twin's begin with `twin_`
     labels: dict[str, dict[str, str]] = field(default_factory=dict)  # of each metric: label and unit
-    paths: pl.DataFrame | None = None  # world, path, pnl, unhedged_pnl, cost_of_survival, liquidated
+    paths: pl.DataFrame | None = None  # world, path, pnl, unhedged_pnl, drawdown, liquidated
 
 
 def run_cell(cell: Cell, keep: Path | None = None, share_done: Share | None = None) -> CellResult:
@@ -98,11 +98,12 @@ def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
 def _paths(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     import polars as pl
 
-    from analysis import frames
+    from analysis import frames, way
 
     fallen = frames.first_falls(run, agent).filter(pl.col("world") == world)["path"]
     return (
         frames.final(run, agent, world)
+        .join(way.worst(run, agent, world), on="path")
         .select(pl.lit(world).alias("world"), "path", *PER_PATH)
         .with_columns(pl.col("path").is_in(fallen.implode()).alias("liquidated"))
         .sort("path")

@@ -20,12 +20,15 @@ SOURCES = (
     "scenarios/calibrating/outside.py",
     "scenarios/sweeps/*.py",
     "analysis/__init__.py",
+    "analysis/force.py",
     "analysis/frames.py",
     "analysis/liquidity.py",
     "analysis/numbers.py",
+    "analysis/parts.py",
     "analysis/pnl.py",
     "analysis/summary.py",
     "analysis/twins.py",
+    "analysis/way.py",
 )
 OURS = ("sim", "markets", "agents", "scenarios", "analysis")
 LIBRARIES = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba")

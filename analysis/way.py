@@ -1,0 +1,64 @@
+"""Risk on the way: a desk is run from day to day, not only judged at the end."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import polars as pl
+
+from analysis import frames, numbers
+from analysis.numbers import FloatArray, Number
+from analysis.pnl import expected_shortfall
+from sim.dataset import Run
+
+QUANTILE = 0.95
+
+
+@frames.once
+def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+    """path, lowest, day, drawdown, one row a path: $ and dates at closes.
+
+    `lowest`: the lowest P&L of any close (at most 0, the start), on `day`. `drawdown`: the largest fall of the P&L
+    below its highest close before (the start included), >= 0. As capital is constant, equity falls by as much.
+    """
+    mine = frames.desk_marks(run, agent, pl.col("world") == world).select("path", "time", "pnl").sort("path", "time")
+    peak = pl.max_horizontal(pl.col("pnl").cum_max().over("path"), 0.0)
+    fall = mine.with_columns(fall=peak - pl.col("pnl"))
+    return (
+        fall.group_by("path", maintain_order=True)
+        .agg(
+            lowest=pl.min_horizontal(pl.col("pnl").min(), 0.0),
+            day=pl.col("time").get(pl.col("pnl").arg_min()).dt.date(),
+            drawdown=pl.col("fall").max(),
+        )
+        .sort("path")
+        .collect()
+    )
+
+
+def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
+    """Worst close and drawdown of the P&L over paths: median, 95 % quantile, mean of the worst 5 %; losses > 0, $."""
+    found = worst(run, agent, world)
+    return {
+        **_figures("worst_close", -found["lowest"].to_numpy(), "Loss at the worst close"),
+        **_figures("drawdown", found["drawdown"].to_numpy(), "Drawdown of P&L and equity"),
+    }
+
+
+def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> str:
+    """The date that is most often a path's worst close, as YYYY-MM-DD; the first where several are."""
+    days = worst(run, agent, world)["day"].drop_nulls()
+    return str(days.mode().sort()[0]) if len(days) else ""
+
+
+def _figures(name: str, losses: FloatArray, label: str) -> dict[str, Number]:
+    losses = losses[~np.isnan(losses)]
+    if not losses.size:
+        nothing = {f"{name}{end}": label for end in ("", "_q95", "_es_95")}
+        return {key: Number(value=math.nan, unit="$", label=text) for key, text in nothing.items()}
+    return {
+        name: numbers.quantile(losses, 0.5, "$", f"{label}, median"),
+        f"{name}_q95": numbers.quantile(losses, QUANTILE, "$", f"{label}, 95 % quantile"),
+        f"{name}_es_95": expected_shortfall(-losses, QUANTILE, f"{label}, mean of the worst 5 %"),
+    }
