@@ -15,7 +15,7 @@ from sim.params import param
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.sweeps_made import POLICY, SIZE, listed, write_sweep
 
-Paths = Mapping[str, Sequence[float]]  # cost, pnl, dead: one value a path
+Paths = Mapping[str, Sequence[float]]  # pnl, dead: one value a path
 DESKS = {**SIZE, "name": "desks", "keys": ["agents.hedger.count"], "apply": "set", "label": "Desks", "unit": ""}
 EVERY, LOOSE, NEVER = {"kind": "every", "interval": "tick"}, {"kind": "band", "width": 0.3}, {"kind": "never"}
 TIGHT = {"kind": "band", "width": 0.01}
@@ -32,12 +32,12 @@ class HalfHedge(Policy):
         return self.share * at.target
 
 
-def lives(cost: float, loss: float, *, dead: int = 0, paths: int = 100, wide: float = 1.0, seed: int = 1) -> Paths:
-    """Paths with these means in $m, a deviation of `wide` $m about them that all share, and the first `dead` dead."""
+def lives(loss: float, *, dead: int = 0, paths: int = 100, wide: float = 1.0, seed: int = 1) -> Paths:
+    """Paths with this mean loss in $m, a deviation of `wide` $m about it that all share, and the first `dead` dead."""
     noise = np.random.default_rng(seed).standard_normal(paths)
     noise = wide * (noise - noise.mean()) / noise.std()
     down = (np.arange(paths) < dead).astype(float)
-    return {"cost": list((cost + noise) * MILLION), "pnl": list((-loss - noise) * MILLION), "dead": list(down)}
+    return {"pnl": list((-loss - noise) * MILLION), "dead": list(down)}
 
 
 def write_policies(
@@ -55,7 +55,7 @@ def write_policies(
     """
     tables = [table for table, _ in policies]
     axes = [listed(POLICY, tables)] + ([listed(DESKS, [float(n) for n in desks])] if desks else [])
-    paths = len(policies[0][1]["cost"])
+    paths = len(policies[0][1]["pnl"])
     write_sweep(folder, axes, scenarios=scenarios, paths=paths, **more)
     given = (
         [by_desk[i] for i in range(len(tables)) for by_desk in desks.values()] if desks else [p for _, p in policies]
@@ -70,11 +70,11 @@ def write_policies(
 
 def _frame(cell: int, world: str, of: Paths) -> pl.DataFrame:
     columns = {
-        "path": np.arange(len(of["cost"])),
+        "path": np.arange(len(of["pnl"])),
         "pnl": np.array(of["pnl"], dtype=float),
-        "unhedged_pnl": np.zeros(len(of["cost"])),
-        "cost_of_survival": np.array(of["cost"], dtype=float),
+        "unhedged_pnl": np.zeros(len(of["pnl"])),
+        "drawdown": np.maximum(-np.array(of["pnl"], dtype=float), 0.0),
         "liquidated": np.array(of["dead"]) > 0,
     }
     named = pl.DataFrame(columns).with_columns(cell=pl.lit(cell, pl.Int32), world=pl.lit(world))
-    return named.select("cell", "world", "path", "pnl", "unhedged_pnl", "cost_of_survival", "liquidated")
+    return named.select("cell", "world", "path", "pnl", "unhedged_pnl", "drawdown", "liquidated")

@@ -21,8 +21,8 @@ METRICS: dict[str, tuple[str, str]] = {
     "es_95": ("Expected shortfall 95 %, hedged", "$"),
     "survival_rate": ("Survival rate", "share"),
     "liquidation_rate": ("Liquidation rate", "share"),
-    "gamma_bleed": ("Gamma bleed", "$"),
-    "theta_earned": ("Theta earned", "$"),
+    "convexity": ("Convexity (gamma)", "$"),
+    "carry": ("Carry (theta)", "$"),
     "spread_cost_calm": ("Spread, calm", "$"),
     "spread_cost_crisis": ("Spread, crisis", "$"),
     "impact_cost": ("Impact", "$"),
@@ -64,7 +64,7 @@ def desk(point: Point) -> dict[str, float]:
     """
     size, depth = float(point.get("size", 1.0)), float(point.get("depth", 1.0))
     gain = 0.5 * size / depth
-    parts = {"gamma_bleed": 14e6, "theta_earned": 9e6, "spread_cost_calm": 2e6, "spread_cost_crisis": 2e6}
+    parts = {"convexity": 14e6, "carry": -9e6, "spread_cost_calm": 2e6, "spread_cost_crisis": 2e6}
     parts = {name: value * size for name, value in parts.items()} | {"funding_credit": 1e6 * size}
     impact = 40e6 * gain * size
     cost = 10e6 * size + impact
@@ -168,7 +168,7 @@ def _paths(cell: int, mine: Mapping[str, float], other: Mapping[str, float], pat
         if not figures:
             continue
         cost = figures.get("cost_of_survival", 0.0)
-        columns = {"pnl": -cost + spread, "unhedged_pnl": spread, "cost_of_survival": cost + spread}
+        columns = {"pnl": -cost + spread, "unhedged_pnl": spread, "drawdown": np.maximum(cost - spread, 0.0)}
         down = spread > 1 - 2 * figures.get("liquidation_rate", 0.0)
         parts.append(
             pl.DataFrame({"path": np.arange(paths), **columns, "liquidated": down}).select(

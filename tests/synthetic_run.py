@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from agents.tables import ATTRIBUTION, COSTS
+
 FIRST = date(2020, 2, 19)
 ANCHORS: list[dict[str, Any]] = [
     {
@@ -51,10 +53,7 @@ ANCHORS: list[dict[str, Any]] = [
     },
 ]
 ZEROS = ("book_value", "hedge_value", "cash", "margin", "equity", "net_delta_dollars", "gamma_dollars_1pct")
-COMPONENTS = (
-    "delta", "gamma", "theta", "vega", "rates", "hedge",
-    "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_overnight", "funding_credit",
-)  # fmt: skip
+COMPONENTS = (*ATTRIBUTION, *COSTS)
 
 
 def write_run(
@@ -185,12 +184,14 @@ def _desk(market: dict[str, np.ndarray], size: float, *, thin: bool) -> dict[str
     )
     down = np.maximum.accumulate(equity < 2.05e9, axis=0)
     others = {name: np.zeros_like(mid) for name in ZEROS} | {"equity": equity}
-    return {**totals, "pnl": pnl, "unhedged_pnl": unhedged, **others, "liquidated": down, "defaulted": equity < 0}
+    flags = {"liquidated": down, "defaulted": equity < 0, "book_share": np.where(down, 0.0, 1.0)}
+    return {**totals, "pnl": pnl, "unhedged_pnl": unhedged, **others, **flags}
 
 
 def _idle(days: int, paths: int) -> dict[str, np.ndarray]:
     money = {name: np.zeros((days, paths)) for name in (*COMPONENTS, "pnl", "unhedged_pnl", *ZEROS)}
-    return {**money, "liquidated": np.zeros((days, paths), bool), "defaulted": np.zeros((days, paths), bool)}
+    flags = {name: np.zeros((days, paths), bool) for name in ("liquidated", "defaulted")}
+    return {**money, **flags, "book_share": np.ones((days, paths))}
 
 
 def _long(columns: dict[str, np.ndarray], times: list[datetime], world: str, paths: int, **labels: str) -> pl.DataFrame:

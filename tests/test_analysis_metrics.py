@@ -9,10 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis import frames, liquidity, open_run, pnl, record, summarise, twins
+from analysis import frames, liquidity, open_run, pnl, record, summarise, twins, way
+from analysis.parts import COLUMNS, COST, PARTS, column_of, cost_of
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import COMPONENTS, write_exact, write_run
+
+LOSSES = np.array([94.0, 206.0, 318.0, 430.0])  # of `exact`, actual
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,12 @@ def exact(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "spread_cost_crisis": [-3.0, -5.0, -7.0, -9.0],
         "impact_cost": [-10.0, -20.0, -30.0, -40.0],
         "funding_credit": [-2.0, -2.0, -2.0, -2.0],
+        "delta": [-8.0, -8.0, -8.0, -8.0],
+        "hedge": [7.0, 7.0, 7.0, 7.0],
+        "vega": [-11.0, -11.0, -11.0, -11.0],
+        "rates": [-3.0, -3.0, -3.0, -3.0],
+        "hedge_rates": [2.0, 2.0, 2.0, 2.0],
+        "closeout_cost": [-5.0, -5.0, -5.0, -5.0],
         "unhedged_pnl": [-1000.0, 500.0, -2000.0, 100.0],
     }
     frozen = {
@@ -44,23 +53,88 @@ def exact(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_cost_of_survival_by_hand(exact: Run) -> None:
     costs = liquidity.costs(exact)
-    assert costs["net_bleed"].value == 250 - 40
+    assert costs["convexity"].value == 250
+    assert costs["carry"].value == -40
+    assert costs["rehedging"].value == 250 - 40 + 8 - 7
+    assert costs["re_marking"].value == 11
+    assert costs["rates_cost"].value == 3 - 2
     assert costs["liquidity_tax"].value == 1 + 6 + 25
-    assert costs["credit_cost"].value == 2
-    assert costs["cost_of_survival"].value == 210 + 32 + 2
-    per_path = np.array([76.0, 188.0, 300.0, 412.0])
-    assert costs["cost_of_survival"].error == pytest.approx(per_path.std(ddof=1) / 2)
-    assert costs["cost_of_survival_q50"].value == pytest.approx(244.0)
+    assert costs["funding"].value == 2
+    assert costs["frictions"].value == 32 + 5 + 2
+    assert costs["cost_of_survival"].value == 211 + 11 + 1 + 39
+    assert costs["cost_before_re_marking"].value == 211 + 1 + 39
+    assert costs["cost_of_survival"].error == pytest.approx(LOSSES.std(ddof=1) / 2)
+    assert costs["cost_of_survival_q50"].value == pytest.approx(262.0)
+
+
+def test_parts_add_up_to_the_loss_on_every_path(run: Run, exact: Run) -> None:
+    for one in (run, exact):
+        loss = -pnl.column(one, None, "actual", "pnl")
+        parts_sum = np.sum([pnl.cost(one, None, "actual", part.name) for part in PARTS], axis=0)
+        assert parts_sum == pytest.approx(loss, rel=1e-12)
+        assert pnl.cost(one, None, "actual", COST) == pytest.approx(loss, rel=1e-12)
+        split = [pnl.cost(one, None, "actual", n) for n in ("rehedging", "re_marking", "rates_cost", "frictions")]
+        assert np.sum(split, axis=0) == pytest.approx(loss, rel=1e-12)
+    assert sorted(COLUMNS) == sorted(COMPONENTS)  # every part of the ledger's P&L is in one part of the loss
+
+
+def test_a_part_of_no_known_name_cannot_be_asked_for(exact: Run) -> None:
+    with pytest.raises(KeyError):
+        cost_of("theta")
+
+
+def test_a_run_that_was_not_attributed_knows_the_whole_and_the_frictions(tmp_path: Path) -> None:
+    lost = [float("nan")] * 4
+    gains = {
+        "actual": {"gamma": lost, "theta": lost, "delta": lost, "vega": lost, "rates": lost, "impact_cost": [-1.0] * 4}
+    }
+    folder = write_exact(tmp_path / "run", gains)
+    for place in (folder / "marks").glob("*.parquet"):
+        pl.read_parquet(place).with_columns(pnl=pl.lit(-9.0)).write_parquet(place)
+    found = liquidity.costs(Run(folder))
+    assert (found[COST].value, found["frictions"].value) == (9.0, 1.0)
+    assert not found["rehedging"].known
+
+
+def test_runs_of_older_versions_are_read(exact: Run, tmp_path: Path) -> None:
+    """Their close-outs stand in the crisis spread, their swap hedges with the rest, and nobody says what was taken."""
+    folder = write_exact(tmp_path / "run", {"actual": {"gamma": [-1.0, -2.0], "hedge": [3.0, 3.0]}})
+    for place in (folder / "marks").glob("*.parquet"):
+        pl.read_parquet(place).drop("hedge_rates", "closeout_cost", "book_share").write_parquet(place)
+    found = summarise(Run(folder))
+    assert found[COST].value == 1.5 - 3
+    assert found["slippage"].value == -3
+    assert not found["reduced_rate"].known
+
+
+def test_worst_close_drawdown_and_force_by_hand(tmp_path: Path) -> None:
+    folder = write_exact(tmp_path / "run", {"actual": {"gamma": [-10.0, -20.0, 30.0, 5.0]}})
+    for place in (folder / "marks").glob("*.parquet"):
+        marks = pl.read_parquet(place).sort("time", "path")
+        path, last = pl.col("path"), pl.col("time") == pl.col("time").max()
+        between = marks.filter(pl.col("time") == pl.col("time").min()).with_columns(
+            time=pl.col("time").dt.offset_by("1h"), pnl=pl.Series([-15.0, 10.0, -4.0, 50.0])
+        )
+        taken = pl.when(last & (path < 2)).then(0.25).otherwise(1.0)
+        pl.concat([marks, between]).sort("time", "path").with_columns(book_share=taken).write_parquet(place)
+    run = Run(folder)
+    found = way.worst(run, None, "actual")
+    assert found["lowest"].to_list() == [-15.0, -20.0, -4.0, 0.0]  # 0: never below the start
+    assert found["drawdown"].to_list() == [15.0, 30.0, 4.0, 45.0]
+    figures = summarise(run)
+    assert figures["worst_close"].value == 9.5
+    assert figures["drawdown_es_95"].value == pytest.approx(45.0)
+    assert (figures["reduced_rate"].value, figures["book_taken"].value) == (0.5, 0.375)
 
 
 def test_feedback_by_hand(exact: Run) -> None:
-    actual, frozen = np.array([76.0, 188.0, 300.0, 412.0]), np.array([51.0, 141.0, 231.0, 321.0])
+    actual, frozen = LOSSES, np.array([51.0, 141.0, 231.0, 321.0])
     found = twins.feedback(exact)
     assert found["feedback_cost"].value == pytest.approx((actual - frozen).mean())
     assert found["feedback_cost"].error == pytest.approx((actual - frozen).std(ddof=1) / 2)
     assert found["feedback_share"].value == pytest.approx((actual - frozen).mean() / actual.mean())
     parts = twins.feedback_parts(exact)
-    assert sum(part.value for part in parts.values()) == pytest.approx(found["feedback_cost"].value)
+    assert sum(parts[part.name].value for part in PARTS) == pytest.approx(found["feedback_cost"].value)
     assert parts["impact_cost"].value == 25
 
 
@@ -73,9 +147,8 @@ def test_survival_by_hand(exact: Run) -> None:
 
 def test_risk_of_the_cost_and_liquidation_by_hand(exact: Run) -> None:
     found = summarise(exact)
-    per_path = np.array([76.0, 188.0, 300.0, 412.0])
-    assert found["cost_of_survival_sd"].value == pytest.approx(per_path.std(ddof=1))
-    assert found["cost_of_survival_es_95"].value == pytest.approx(412.0)  # a twentieth of four paths is the dearest
+    assert found["pnl_sd"].value == pytest.approx(LOSSES.std(ddof=1))
+    assert found["es_95"].value == pytest.approx(430.0)  # a twentieth of four paths is the dearest
     assert found["liquidation_rate"].value == 0.25
     assert found["liquidation_rate"].error == found["survival_rate"].error
     assert summarise(exact, world="frozen")["liquidation_rate"].value == 0.0
@@ -83,9 +156,9 @@ def test_risk_of_the_cost_and_liquidation_by_hand(exact: Run) -> None:
 
 def test_summary_reads_the_same_figures(exact: Run) -> None:
     found = summarise(exact)
-    assert found["pnl"].value == pytest.approx(-244.0)
-    assert found["theta_earned"].value == 40
-    assert found["gamma_bleed"].value - found["theta_earned"].value == found["net_bleed"].value
+    assert found["pnl"].value == pytest.approx(-262.0)
+    assert found["cost_of_survival"].value == pytest.approx(262.0)
+    assert found["cost_of_survival"].error == found["pnl"].error
     assert found["unhedged_pnl"].value == -600
     assert found["margin_calls"].value == 0
     assert math.isnan(found["margin_unmet"].value)
@@ -109,7 +182,7 @@ def test_every_figure_has_a_unit_label_and_finite_value(run: Run) -> None:
 def test_daily_means_end_at_the_final_figures(run: Run) -> None:
     last = frames.daily(run, None, "actual").row(-1, named=True)
     assert last["pnl"] == pytest.approx(pnl.attribution(run)["pnl"].value)
-    assert last["cost_of_survival"] == pytest.approx(liquidity.costs(run)["cost_of_survival"].value)
+    assert last[column_of(COST)] == pytest.approx(liquidity.costs(run)[COST].value)
     assert last["pnl_q05"] == pytest.approx(-pnl.risk(run)["var_95"].value)
 
 
@@ -123,8 +196,8 @@ def test_default_desk_is_the_first_hedger_and_all_is_their_sum(run: Run) -> None
 
 def test_twin_difference_by_day_ends_at_the_feedback(run: Run) -> None:
     last = twins.difference(run, None).row(-1, named=True)
-    feedback = twins.feedback(run)["feedback_pnl"]
-    assert last["pnl"] == pytest.approx(feedback.value)
+    feedback = twins.feedback(run)["feedback_cost"]
+    assert last["pnl"] == pytest.approx(-feedback.value)
     assert last["pnl_error"] == pytest.approx(feedback.error)
 
 

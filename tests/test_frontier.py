@@ -40,12 +40,12 @@ from tests.small import K
 from tests.sweeps_made import SIZE, listed, write_sweep
 
 POLICIES = [
-    (EVERY, lives(390, 600)),  # dear and safe
-    (TIGHT, lives(370, 700, dead=3)),  # the cheapest that lives
-    (LOOSE, lives(150, 1100, dead=100)),  # cheap because it dies
-    (NEVER, lives(160, 1900, dead=100)),  # dearer than the loose band and worse
+    (EVERY, lives(390, wide=10)),  # dear and safe
+    (TIGHT, lives(370, wide=60, dead=3)),  # the cheapest that lives
+    (LOOSE, lives(350, wide=200, dead=100)),  # loses least on average, and dies
+    (NEVER, lives(360, wide=300, dead=100)),  # loses more than the loose band, and is worse
 ]
-STILL = [lives(330, 500), lives(320, 520), lives(300, 900), lives(90, 1300, dead=100)]
+STILL = [lives(330, wide=10), lives(320, wide=20), lives(300, wide=60), lives(290, wide=100, dead=100)]
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +53,17 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepResult:
     return write_policies(tmp_path_factory.mktemp("frontier") / "sweep", POLICIES, twin=STILL)
 
 
-def outcome(cost: Any, pnl: Any = None, dead: Any = None) -> Outcome:
+def outcome(cost: Any, dead: Any = None) -> Outcome:
     cost = np.array(cost, dtype=float)
-    pnl = -cost if pnl is None else np.array(pnl, dtype=float)
     down = np.zeros(cost.size, dtype=bool) if dead is None else np.array(dead, dtype=bool)
     named = {"policy": "kind=every", "label": "every", "kind": "every", "parameter": ""}
-    return Outcome(cell=0, **named, cost=cost, pnl=pnl, unhedged_pnl=pnl, liquidated=down)
+    return Outcome(cell=0, **named, cost=cost, drawdown=np.abs(cost), unhedged_pnl=-cost, liquidated=down)
+
+
+def tail(loss: float, wide: float) -> float:
+    """ES 95 % of `lives(loss, wide=wide)`, $."""
+    losses = np.sort(-np.array(lives(loss, wide=wide)["pnl"]))[::-1]
+    return float(losses[:5].mean())
 
 
 # --- the Pareto set --------------------------------------------------------------------------------------------------
@@ -82,21 +87,23 @@ def test_frontier_by_hand(sweep: SweepResult) -> None:
     found = frontier(sweep)
     assert found["label"].to_list() == ["every", "band 0.01", "band 0.3", "never"]
     assert found["parameter"].to_list() == ["", "width = 0.01", "width = 0.3", ""]
-    assert found["cost"].to_list() == pytest.approx([390e6, 370e6, 150e6, 160e6])
-    assert found["cost_error"].to_list() == pytest.approx([MILLION / np.sqrt(99)] * 4)
+    assert found["cost"].to_list() == pytest.approx([390e6, 370e6, 350e6, 360e6])
+    wide = (10, 60, 200, 300)
+    assert found["cost_error"].to_list() == pytest.approx([w * MILLION / np.sqrt(99) for w in wide])
+    assert found["risk"].to_list() == pytest.approx([tail(c, w) for c, w in zip((390, 370, 350, 360), wide)])
     assert found["efficient"].to_list() == [True, True, True, False]
     assert found["liquidation_rate"].to_list() == [0.0, 0.03, 1.0, 1.0]
     last = found.row(3, named=True)
-    assert (last["dominated_by"], last["clearly_dominated"]) == ("band 0.3", True)
-    assert last["excess_cost"] == pytest.approx(10e6)  # every path differs by that much: no error is left
-    assert last["excess_cost_error"] == pytest.approx(0.0, abs=1e-3)
-    assert last["excess_risk"] == pytest.approx(800e6)
+    assert (last["dominated_by"], last["clearly_dominated"]) == ("band 0.3", False)  # by one error of their pairs
+    assert last["excess_cost"] == pytest.approx(10e6)
+    assert last["excess_cost_error"] == pytest.approx(100 * MILLION / np.sqrt(99))  # 300 - 200 wide, on one noise
+    assert last["excess_risk"] == pytest.approx(tail(360, 300) - tail(350, 200))
     assert found["dominated_by"].null_count() == 3
 
 
 def test_the_twin_has_a_frontier_of_its_own(sweep: SweepResult) -> None:
     found = frontier(sweep, world="frozen")
-    assert found["cost"].to_list() == pytest.approx([330e6, 320e6, 300e6, 90e6])
+    assert found["cost"].to_list() == pytest.approx([330e6, 320e6, 300e6, 290e6])
     assert found["efficient"].all()
 
 
@@ -109,11 +116,9 @@ def test_every_risk_ranks_policies(sweep: SweepResult, risk: str) -> None:
 
 
 def test_dominated_within_the_noise_is_not_clearly_dominated(tmp_path: Path) -> None:
-    shared = lives(100, 100)
+    shared = lives(100)
     noise = np.random.default_rng(5).standard_normal(100)
-    a_bit = {"cost": list(np.array(shared["cost"]) + 0.1 * MILLION * (0.5 + 10 * noise)), "dead": shared["dead"]}
-    a_bit["cost"] = list(np.array(a_bit["cost"]) - np.mean(a_bit["cost"]) + 100.1 * MILLION)
-    a_bit["pnl"] = list(np.array(shared["pnl"]) - 1.0 * MILLION)
+    a_bit = {"pnl": list(np.array(shared["pnl"]) - MILLION * (0.1 + noise - noise.mean())), "dead": shared["dead"]}
     found = frontier(write_policies(tmp_path / "sweep", [(EVERY, shared), (NEVER, a_bit)])).row(1, named=True)
     assert not found["efficient"]
     assert found["dominated_by"] == "every"
@@ -122,7 +127,7 @@ def test_dominated_within_the_noise_is_not_clearly_dominated(tmp_path: Path) -> 
 
 
 def test_a_policy_that_changes_nothing_ranks_nothing(tmp_path: Path) -> None:
-    same = lives(14, 480, dead=100)
+    same = lives(14, dead=100)
     nearly = {name: [v * (1 + 1e-13) for v in values] for name, values in same.items()}
     sweep = write_policies(tmp_path / "sweep", [(EVERY, same), (TIGHT, nearly), (NEVER, same)])
     assert frontier(sweep)["efficient"].all()
@@ -164,15 +169,15 @@ def test_user_errors(sweep: SweepResult, tmp_path: Path) -> None:
 # --- errors that pair ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["cost_of_survival", "loss", *RISKS])
+@pytest.mark.parametrize("name", ["cost_of_survival", *RISKS])
 def test_paired_errors_are_those_of_replication(name: str) -> None:
     """Two policies on shared noise, drawn 400 times: the errors' mean is the deviation of what they are errors of."""
     rng = np.random.default_rng(11)
     gaps, errors, alone = [], [], []
     for _ in range(400):
         shared, own = rng.standard_normal((2, 300))
-        first = outcome(100 + 10 * shared, -200 - 30 * shared, shared > 1.2)
-        second = outcome(95 + 10 * shared + own, -205 - 35 * shared - 5 * own, shared + 0.3 * own > 1.0)
+        first = outcome(200 + 30 * shared, shared > 1.2)
+        second = outcome(205 + 35 * shared + 5 * own, shared + 0.3 * own > 1.0)
         one, other = measure(name, first), measure(name, second)
         gap, error = difference(one, other)
         gaps.append(gap)
@@ -186,8 +191,8 @@ def test_paired_errors_are_those_of_replication(name: str) -> None:
 
 def test_per_path_figures_have_the_errors_of_their_numbers() -> None:
     x = np.random.default_rng(3).gamma(2.0, 5.0, 400)
-    one = outcome(x, -x, x > 20)
-    for name in ("cost_of_survival", "pnl_sd", "es_95", "cost_of_survival_sd", "cost_of_survival_es_95"):
+    one = outcome(x, x > 20)
+    for name in ("cost_of_survival", "pnl_sd", "es_95", "drawdown_es_95"):
         found = measure(name, one)
         assert found.per_path.mean() == pytest.approx(found.value)
         error = found.per_path.std(ddof=1) / np.sqrt(x.size)
@@ -211,16 +216,19 @@ def test_best_policies_by_hand(sweep: SweepResult) -> None:
     chosen = {name: row["label"] for name, row in best.items()}
     assert chosen["cost only"] == "band 0.3"  # dead or alive
     assert chosen["thrifty"] == "band 0.01"  # the cheapest of the living
-    assert chosen["cautious"] == "every"  # 390 + 600 < 370 + 700
-    assert chosen["balanced"] == "band 0.01" if 370 + 0.25 * 700 < 390 + 0.25 * 600 else "every"
-    assert chosen["survive"] == "band 0.01"  # three dead of a hundred are not clearly more than none
+    assert chosen["cautious"] == "every"
+    assert 390e6 + tail(390, 10) < 370e6 + tail(370, 60)
+    balanced = {"every": 390e6 + tail(390, 10) / 4, "band 0.01": 370e6 + tail(370, 60) / 4}
+    assert chosen["balanced"] == min(balanced, key=lambda label: balanced[label])
+    assert chosen["survive"] == "every"  # none dead
+    assert best["survive"]["runner_ups"] == ["band 0.01"]  # three of a hundred are not clearly more: said as a tie
     assert best["cautious"]["score"] == pytest.approx(best["cautious"]["cost"] + best["cautious"]["es_95"])
     assert all(row["within_limit"] for row in best.values())
     assert best["cost only"]["liquidation_rate"] == 1.0
 
 
 def test_where_nobody_lives_the_least_dead_are_chosen_and_it_is_said(tmp_path: Path) -> None:
-    dying = [(EVERY, lives(390, 600, dead=40)), (TIGHT, lives(370, 700, dead=60)), (NEVER, lives(150, 900, dead=100))]
+    dying = [(EVERY, lives(390, dead=40)), (TIGHT, lives(370, dead=60)), (NEVER, lives(150, dead=100))]
     sweep = write_policies(tmp_path / "sweep", dying)
     best = {row["appetite"]: row for row in best_policies(sweep).iter_rows(named=True)}
     assert best["thrifty"]["label"] == "every"
@@ -233,10 +241,10 @@ def test_where_nobody_lives_the_least_dead_are_chosen_and_it_is_said(tmp_path: P
 
 
 def test_runner_ups_are_those_that_pairs_of_paths_cannot_tell_apart(tmp_path: Path) -> None:
-    first = lives(100, 500)
+    first = lives(100)
     noise = np.random.default_rng(8).standard_normal(100) * 3 * MILLION
-    close = {**first, "cost": list(np.array(first["cost"]) + noise - noise.mean() + 0.1 * MILLION)}
-    far = {**first, "cost": list(np.array(first["cost"]) + 0.1 * MILLION)}  # as near, but on every path
+    close = {**first, "pnl": list(np.array(first["pnl"]) - noise + noise.mean() - 0.1 * MILLION)}
+    far = {**first, "pnl": list(np.array(first["pnl"]) - 0.1 * MILLION)}  # as near, but on every path
     best = best_policies(write_policies(tmp_path / "sweep", [(EVERY, first), (TIGHT, close), (LOOSE, far)]))
     assert best.filter(pl.col("appetite") == "thrifty")["runner_ups"].to_list() == [["band 0.01"]]
 
@@ -251,8 +259,8 @@ def test_any_crisis_throws_the_paths_of_all_together(tmp_path: Path) -> None:
     anyhow, worse = (best.filter(pl.col("scenario") == s) for s in (ANY_CRISIS, "calm_market"))
     row, bad = (part.row(1, named=True) for part in (anyhow, worse))
     assert (row["appetite"], row["label"]) == ("cautious", "every")
-    assert row["cost"] == pytest.approx(390 * MILLION)
-    losses = np.sort([-p for p in lives(390, 1600)["pnl"]])[::-1] / MILLION
+    assert row["cost"] == pytest.approx((390 + 500) * MILLION)
+    losses = np.sort([-p for p in lives(1390, wide=10)["pnl"]])[::-1] / MILLION
     assert row["es_95"] / MILLION == pytest.approx(losses[:10].mean())  # 5 % of both is a tenth of the worse one
     assert bad["es_95"] / MILLION == pytest.approx(losses[:5].mean())
     spec = json.dumps(appetite_chart(sweep).to_dict())
@@ -262,14 +270,25 @@ def test_any_crisis_throws_the_paths_of_all_together(tmp_path: Path) -> None:
 # --- words, charts, pages --------------------------------------------------------------------------------------------
 
 
-def test_words_tell_the_trap_from_the_numbers(sweep: SweepResult) -> None:
+def test_words_are_told_from_the_numbers(sweep: SweepResult) -> None:
     told = words.paragraphs(sweep)
-    assert told[0].startswith("3 of 4 policies are efficient, from 'every' (mean cost $390.0 ± 0.1m")
-    assert "'band 0.01'" in told[1] and "$370.0 ± 0.1m" in told[1]
-    assert "it saves $20.0m and risks $100m more" in told[1]  # on every path: hardly an error is left
-    assert "One efficient policy is liquidated on more than 5 %" in told[2]
-    assert "it dies on 100 % of them, with a mean loss of $1.100bn" in told[2]
+    assert told[0].startswith("3 of 4 policies are efficient, from 'every' (mean cost $390 ± 1m")
+    assert "'band 0.01'" in told[1] and "$370 ± 6m" in told[1]
+    assert "it saves $20 ± 5m and risks $" in told[1]  # 60 - 10 wide, on one noise
     assert "feedback makes it $60" in told[-1]
+
+
+def test_no_policy_is_called_cheaper_that_loses_more(sweep: SweepResult) -> None:
+    """The figure that choices are made by orders policies as the money does, in every row of every answer."""
+    for world in ("actual", "frozen"):
+        losses = {o.label: float(o.cost.mean()) for o in outcomes.outcomes(sweep, world=world)}
+        found = frontier(sweep, world=world)
+        assert dict(found.select("label", "cost").iter_rows()) == pytest.approx(losses)
+        for row in best_policies(sweep, world=world).iter_rows(named=True):
+            assert row["cost"] == pytest.approx(losses[row["label"]])
+    alive = frontier(sweep).filter(pl.col("liquidation_rate") <= 0.05)
+    thrifty = best_policies(sweep).filter(pl.col("appetite") == "thrifty")["cost"][0]
+    assert thrifty == alive["cost"].min()
 
 
 def test_chart_draws_every_policy_in_both_worlds_and_views(sweep: SweepResult) -> None:
@@ -293,7 +312,7 @@ def test_chart_draws_every_policy_in_both_worlds_and_views(sweep: SweepResult) -
 def test_report_is_complete_in_one_file(sweep: SweepResult, tmp_path: Path, risk: str) -> None:
     page = write_frontier_report(sweep, tmp_path / "frontier.html", risk=risk).read_text()
     assert "<script src" not in page and "<link" not in page
-    assert "Beware of cheap ones" in page
+    assert "the loss over the run, marked at the end" in page
     assert "dominated by band 0.3" in page
     assert page.count('class="spec"') == 2
 
@@ -401,7 +420,7 @@ def test_a_small_frontier_from_end_to_end(tmp_path: Path) -> None:
 def test_charts_by_name(sweep: SweepResult) -> None:
     spec = draw_sweep(sweep, "frontier", metric="liquidation_rate").to_dict()
     assert spec["title"]["text"] == "Cost of survival against probability of liquidation"
-    assert draw_sweep(sweep, "frontier").to_dict()["title"]["text"] == "Cost of survival against ES 95 % of the P&L"
+    assert draw_sweep(sweep, "frontier").to_dict()["title"]["text"] == "Cost of survival against ES 95 % of the loss"
     assert draw_sweep(sweep, "appetites").to_dict()["title"]["text"].startswith("Best policy by crisis")
     with pytest.raises(UserError, match="did you mean frontier"):
         draw_sweep(sweep, "frontiers")

@@ -370,7 +370,7 @@ def test_a_closed_out_book_pays_its_vega_spread():
     for cost in (0.0, 0.05):
         world = crashed(bank={"closeout_cost": cost})
         world.run()
-        costs.append(-world.ledger.flow("desk", "spread_cost_crisis"))
+        costs.append(-world.ledger.flow("desk", "closeout_cost"))
     np.testing.assert_allclose(costs[0], 0.0, atol=1e-6)
     assert (costs[1] > 1e5).all()
 

@@ -10,14 +10,15 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agents.tables import ATTRIBUTION, COSTS
 from scenarios.build import make_clock, make_world, run
 from scenarios.loading import from_dict, load
 from scenarios.scenario import TwinSpec
 from sim.ensemble import Chunk
 
 COMPONENTS = [
-    *("delta", "gamma", "theta", "vega", "rates", "hedge", "spread_cost_calm", "spread_cost_crisis"),
-    *("impact_cost", "funding_overnight", "funding_credit"),
+    *ATTRIBUTION,
+    *COSTS,
 ]
 MONEY = [
     *COMPONENTS,

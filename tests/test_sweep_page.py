@@ -66,7 +66,7 @@ def test_the_frontier_from_python(folder: Path) -> None:
     _, second = blocks(PAGE, "python")
     printed = python(few_paths(second.text), folder)
     assert "thrifty" in printed and "cost only" in printed
-    assert "Beware of cheap ones" in (folder / "frontier.html").read_text()
+    assert "the loss over the run, marked at the end" in (folder / "frontier.html").read_text()
 
 
 @pytest.mark.parametrize("document", [PAGE, STUDY, "README.md"])

@@ -44,7 +44,5 @@ def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[s
     market = f"{market} apart from the {twin} twin.".replace("-", "\N{MINUS SIGN}")
     lines = [market + " Line: median; dashes: mean; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 %."]
     if frames.desks(run, agent):
-        lines.insert(
-            0, f"Feedback moved the desk's P&L by {twins.feedback(run, agent=agent)['feedback_pnl']} on average."
-        )
+        lines.insert(0, f"Feedback cost the desk {twins.feedback(run, agent=agent)['feedback_cost']} on average.")
     return lines

@@ -51,8 +51,8 @@ def _last(mine: pl.DataFrame) -> str:
     before, after = (figure(r, c, "share") for r, c in ((first, "liquidation_rate"), (row, "liquidation_rate_after")))
     return (
         f"With {first['desks']} a desk loses {figure(first, 'cost_before')} and is liquidated on {before} of the "
-        f"paths; among {row['more_desks']} it loses {figure(row, 'cost_after')} and is liquidated on {after}. Together these "
-        f"lose {figure(row, 'cost_total_after')}."
+        f"paths; among {row['more_desks']} it loses {figure(row, 'cost_after')} and is liquidated on {after}. Together "
+        f"these lose {figure(row, 'cost_total_after')}."
     )
 
 

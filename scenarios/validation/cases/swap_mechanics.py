@@ -125,7 +125,7 @@ def measure(lab: Lab) -> Measured:
         gaps = [abs(a - b) for a, b in zip(parts, over_days(marks, "pnl"), strict=True)]
         found[f"P&L less its components, impact x {impact:g}"] = max(gaps)
         if impact == 0:  # what is traded at par is worth nothing yet, and its cost is booked apart
-            found["earned by the hedge in a day"] = over_days(marks, "hedge")[1]
+            found["earned by the hedge in a day"] = over_days(marks, "hedge_rates")[1]
             found["cost of the re-hedge"] = -over_days(marks, "spread_cost_calm")[1]
             continue
         levels = run.closes.filter(pl.col("venue") == "asset")
