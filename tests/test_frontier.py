@@ -90,7 +90,8 @@ def test_frontier_by_hand(sweep: SweepResult) -> None:
     assert found["cost"].to_list() == pytest.approx([390e6, 370e6, 350e6, 360e6])
     wide = (10, 60, 200, 300)
     assert found["cost_error"].to_list() == pytest.approx([w * MILLION / np.sqrt(99) for w in wide])
-    assert found["risk"].to_list() == pytest.approx([tail(c, w) for c, w in zip((390, 370, 350, 360), wide)])
+    tails = [tail(loss, w) for loss, w in zip((390, 370, 350, 360), wide, strict=True)]
+    assert found["risk"].to_list() == pytest.approx(tails)
     assert found["efficient"].to_list() == [True, True, True, False]
     assert found["liquidation_rate"].to_list() == [0.0, 0.03, 1.0, 1.0]
     last = found.row(3, named=True)
