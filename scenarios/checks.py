@@ -92,6 +92,7 @@ def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
+    given: dict[frozenset[str], float] = {}  # correlations by pair
     quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
     for asset in scenario.assets:
         here = at.at(asset.name)
@@ -99,6 +100,10 @@ def check_assets(scenario: Scenario, at: Place) -> None:
         for other, value in asset.correlation.items():
             if other not in known:
                 raise here.at("correlation", other).error("no such asset", value=other, remedy=nearest(other, known))
+            mirrored = given.setdefault(frozenset((asset.name, other)), value)
+            if mirrored != value:
+                rule = f"the table of {other} gives this pair another correlation ({mirrored})"
+                raise here.at("correlation", other).error(rule, value=value, remedy="give it in one of the two")
             if not -1 <= value <= 1:
                 raise here.at("correlation", other).error("a correlation is between -1 and 1", value=value)
         for before, after in itertools.pairwise((scenario.start, *(anchor.date for anchor in asset.anchor))):

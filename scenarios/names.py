@@ -18,7 +18,7 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.place import Place
 from sim.ledger import CASH
 from sim.metric_names import METRICS
-from sim.names import ALL, EVERY_ROW, LINES, WORLDS, malformed, same_name
+from sim.names import ALL, EVERY_ROW, LINES, LONGEST, WORLDS, malformed, same_name
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario, TwinSpec
@@ -37,11 +37,9 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     yield "charts have a line of this name", LINES
     yield "this name stands for all desks together", [ALL]
     yield "every table has a column of this name", EVERY_ROW
-    for table in (*MARKET_TABLES, *AGENTS_TABLES):  # columns of names (maker, venue) can be told from names
-        yield (
-            f"the table {table.name} has a column of this name",
-            (name for name, kind in table.columns.items() if kind != "s"),
-        )
+    for table in (*MARKET_TABLES, *AGENTS_TABLES):
+        figures = [name for name, kind in table.columns.items() if kind != "s"]  # not maker, venue: they hold names
+        yield f"the table {table.name} has a column of this name", figures
     yield "a run has a figure of this name", METRICS
 
 
@@ -67,7 +65,8 @@ def check_form(name: object, at: Place) -> None:
     """Raise UserError where this cannot be a name."""
     wrong = malformed(name)
     if wrong is not None:
-        raise at.error(wrong[0], value=name, remedy=wrong[1])
+        shown = f"{name[:LONGEST]}..." if isinstance(name, str) and len(name) > LONGEST else name
+        raise at.error(wrong[0], value=shown, remedy=wrong[1])
 
 
 def check_names(scenario: Scenario, place: Place | None = None) -> None:

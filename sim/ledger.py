@@ -89,9 +89,16 @@ class Ledger:
 
     # --- what is where ---------------------------------------------------------------------------------------------
     def balance(self, account: Name, asset: Name = CASH) -> Vector:
-        """Balance of an account, (paths,), in units of the asset. A view: do not write to it."""
+        """Balance of an account, (paths,), in units of the asset. A view: do not write to it.
+
+        Raises KeyError for an asset that is not known.
+        """
         row = self._balances.get((account, asset))
-        return self._nothing if row is None else self._view(row)
+        if row is not None:
+            return self._view(row)
+        if asset not in self.assets:
+            raise KeyError(asset)
+        return self._nothing
 
     def _view(self, row: int) -> Vector:
         view = self._views.get(row)

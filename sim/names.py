@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 LONGEST = 64  # characters: a name becomes part of a file's
@@ -35,8 +36,8 @@ Name = str | Key  # of an account or an asset: an agent's and an asset's own, or
 
 
 def same_name(name: str) -> str:
-    """What two names have in common that a reader, or a file system, would take for one: they differ in case only."""
-    return name.casefold()
+    """What two names have in common that a reader, or a file system, takes for one: case, width and blanks apart."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def malformed(name: object) -> tuple[str, str] | None:
