@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import margin_account
 from agents.base import Process
 from agents.tables import ATTRIBUTION, COSTS
-from agents.world import TradingWorld, margin_account
+from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.phases import Phase

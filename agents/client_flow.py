@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
 from agents.base import Agent, Process
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from sim.clock import TRADING_DAYS
 from sim.params import param
 from sim.phases import Phase

@@ -15,8 +15,8 @@ from agents.exposure import expose
 from agents.intervals import Interval
 from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
+from markets.accounts import INVESTORS
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
-from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some

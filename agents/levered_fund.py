@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import OWNERS
 from agents.base import Agent, Process
 from agents.intervals import Interval
-from agents.world import OWNERS
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from sim.params import param
 from sim.phases import Phase
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import OWNERS
 from agents.base import Agent, Process
+from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
 from markets.kernels.trading import QUOTE_ROWS
-from markets.venue import INVESTORS, Quote
+from markets.venue import Quote
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import same, some
@@ -133,7 +135,7 @@ class _Making:
         """Owners bring the capital back to where it was."""
         world, agent = self.world, self.agent
         amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
-        world.ledger.transfer(amount, source="owners", target=agent.name, reason="capital")
+        world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
         world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
         equity += amount
         self.peak = np.where(back, equity, self.peak)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from agents.intervals import Interval
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from sim.params import param
 from sim.phases import Phase
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import CREDIT_LOSSES
 from agents.clearing import ROUNDING, clearing_payments
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Masks = NDArray[np.bool_]
-CREDIT_LOSSES = "credit_losses"  # what creditors were not paid, on its way to the capital of those who owed it
 
 
 class Settlement:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import OWNERS, margin_account
 from agents.claims import Claims
 from agents.desk import Desk
 from markets.world import MarketWorld
+from sim.errors import BugError
 
 if TYPE_CHECKING:
     from agents.base import Agent
@@ -18,12 +20,6 @@ if TYPE_CHECKING:
     from markets.venue import Venue
 
 Vector = NDArray[np.float64]
-OWNERS = "owners"  # bring the agents' capital
-
-
-def margin_account(name: str) -> str:
-    """Account that holds what an agent has posted as margin."""
-    return f"{name}.margin"
 
 
 class TradingWorld(MarketWorld):
@@ -39,6 +35,8 @@ class TradingWorld(MarketWorld):
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
         for agent in agents:
+            if agent.name in self.ledger.accounts:
+                raise BugError(f"two accounts are called {agent.name!r}")
             self.ledger.open(OWNERS, agent.name, margin_account(agent.name))
             self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
         lent_to = any(agent.role == "funding_desk" for agent in agents)

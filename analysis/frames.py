@@ -12,11 +12,12 @@ import polars as pl
 
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.names import ALL
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ALL, ASSET = "all", "asset"
+ASSET = "asset"
 COMPONENTS = (
     "delta",
     "gamma",

@@ -9,65 +9,9 @@ import numpy as np
 from analysis import frames, liquidity, numbers, pnl, twins
 from analysis.numbers import Number
 from sim.dataset import Run
+from sim.metric_names import METRICS as NAMES
 
-# What `summarise` gives of a run with a hedger, in its order; a sweep lays out its columns before it has run anything.
-NAMES = (
-    "pnl",
-    "pnl_q05",
-    "pnl_q50",
-    "pnl_q95",
-    "unhedged_pnl",
-    "unhedged_pnl_q05",
-    "unhedged_pnl_q50",
-    "unhedged_pnl_q95",
-    "pnl_sd",
-    "unhedged_pnl_sd",
-    "risk_removed",
-    "var_95",
-    "es_95",
-    "var_99",
-    "es_99",
-    "unhedged_var_95",
-    "unhedged_es_95",
-    "unhedged_var_99",
-    "unhedged_es_99",
-    "survival_rate",
-    "default_rate",
-    "liquidation_rate",
-    "gamma_bleed",
-    "theta_earned",
-    "spread_cost_calm",
-    "spread_cost_crisis",
-    "impact_cost",
-    "funding_credit",
-    "net_bleed",
-    "liquidity_tax",
-    "credit_cost",
-    "cost_of_survival",
-    "liquidity_tax_q05",
-    "liquidity_tax_q50",
-    "liquidity_tax_q95",
-    "cost_of_survival_q05",
-    "cost_of_survival_q50",
-    "cost_of_survival_q95",
-    "cost_of_survival_sd",
-    "cost_of_survival_es_95",
-    "funding_overnight",
-    "feedback_pnl",
-    "feedback_cost",
-    "feedback_share",
-    "peak_vol",
-    "peak_spread_multiple",
-    "peak_loop_gain",
-    "peak_loop_gain_q95",
-    "peak_credit",
-    "lowest_spot",
-    "depth_loss",
-    "margin_called",
-    "margin_calls",
-    "margin_call_rate",
-    "margin_unmet",
-)
+__all__ = ["NAMES", "summarise"]
 
 
 def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:

@@ -12,6 +12,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from markets.accounts import INVESTORS
 from markets.fixed_point import agree
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, drop_dust, net, open_book, rules
 from sim.vectors import same, some
@@ -19,12 +20,12 @@ from sim.vectors import same, some
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
     from markets.world import MarketWorld
+    from sim.names import Name
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 DUST = 1e-4  # $: a smaller order is the rounding of a position, not a decision
-INVESTORS = "investors"  # outside investors: who always show a little depth, and who take makers' inventory
 
 
 class Named(Protocol):
@@ -118,7 +119,7 @@ class Book(NamedTuple):
     """Quotes together: `levels` (QUOTE_ROWS, paths), spreads weighted by depth, and each maker's share of it."""
 
     levels: Vector
-    makers: tuple[str, ...]
+    makers: tuple[Name, ...]
     shares: Vector  # (makers, paths)
 
     @property
@@ -140,7 +141,7 @@ class Book(NamedTuple):
         return depth
 
     @property
-    def weights(self) -> dict[str, Vector]:
+    def weights(self) -> dict[Name, Vector]:
         """Share of the depth by maker, (paths,) each."""
         return dict(zip(self.makers, self.shares, strict=True))
 
@@ -208,23 +209,23 @@ class Venue(ABC):
         """
 
     @abstractmethod
-    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     @abstractmethod
-    def held(self, account: str) -> Vector:
+    def held(self, account: Name) -> Vector:
         """Signed quantity that an account holds, (paths,) units or $ notional."""
 
     @abstractmethod
-    def reached(self, account: str) -> bool:
+    def reached(self, account: Name) -> bool:
         """Whether an account has ever held any of this."""
 
     @abstractmethod
-    def value(self, account: str) -> Vector:
+    def value(self, account: Name) -> Vector:
         """$ worth at mid of what an account holds of this, (paths,)."""
 
     @abstractmethod
-    def exposure(self, account: str) -> Vector:
+    def exposure(self, account: Name) -> Vector:
         """Signed $ notional that an account holds, (paths,)."""
 
     # --- the rules that makers start from --------------------------------------------------------------------------
@@ -312,7 +313,7 @@ class Venue(ABC):
         behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
         for share, quote in zip(shares, quotes, strict=False):
             add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
-        names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
+        names: tuple[Name, ...] = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
         return Book(levels, names, shares[: len(names)])
 
     @property

@@ -9,7 +9,7 @@ import simpy
 
 from markets.asset_venue import AssetVenue
 from markets.assets import MAIN
-from markets.factors import NODES, Factors
+from markets.factors import NODES, OBSERVED, Factors
 from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
 from markets.tables import TABLES
@@ -57,6 +57,7 @@ class MarketWorld(World):
             assets=assets,
         )
         self.log.declare(*TABLES)
+        _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
         for asset in assets:
             self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
@@ -117,3 +118,12 @@ class MarketWorld(World):
                 if venue.name != MAIN and isinstance(venue, AssetVenue):
                     self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()
+
+
+def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Benchmark]) -> None:
+    """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
+    taken = {MAIN, *OBSERVED, *benchmarks}
+    for asset in assets:
+        if asset.name in taken:
+            raise BugError(f"two things of the market are called {asset.name!r}")
+        taken.add(asset.name)

@@ -27,6 +27,7 @@ from markets.recorder import Recorder
 from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
+from scenarios.names import ACTUAL, check_names
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from markets.spec import FeedbackSpec
     from scenarios.scenario import Scenario
 
-ACTUAL = "actual"
 SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # what is the engine's in a profile
 TENORS = {"us2y": 2, "us10y": 10}  # years
 
@@ -208,6 +208,7 @@ def run(
     if not isinstance(scenario, Scenario):
         scenario = load(scenario)
     scenario = scenario.with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    check_names(scenario)  # they become names of files, accounts and columns
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
     partial = prepare_folder(folder)
     begun = time.perf_counter()

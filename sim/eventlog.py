@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import BugError
+from sim.names import malformed
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -37,7 +40,12 @@ class EventLog:
     def __init__(
         self, *, world: str, first: int, paths: int, witnesses: int, tables: tuple[str, ...] | None = None
     ) -> None:
-        """tables: those to keep (default: all); rows of others are let go at once."""
+        """tables: those to keep (default: all); rows of others are let go at once.
+
+        Raises BugError for a world whose name is not one: it is part of the names of files.
+        """
+        if malformed(world):
+            raise BugError(f"a world cannot be called {world!r}")
         self.world = world
         self._wanted = tables
         self._room = _Room()

@@ -29,6 +29,7 @@ AFTER = {
     "seconds": "Float64",
     "engine": "String",
 }
+SCAN = ("value", "error", "cells", "bin")  # columns that a scan along an axis puts beside the axis' own
 PATHS = {
     "cell": "Int32",
     "world": "String",

@@ -11,7 +11,7 @@ from scipy.stats import poisson
 
 from agents.client_flow import CROWD, _count, session_days_ahead
 from agents.market_maker import DAYS
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from scenarios import run
 from scenarios.loading import from_dict
 from scenarios.validation.cases import avellaneda_stoikov as paper

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.market_maker import DAYS, SESSION_HOURS
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, send, watch, world_of
 

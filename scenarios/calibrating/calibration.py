@@ -10,11 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from markets.spec import CalibrationSpec
-from scenarios.build import ACTUAL
 from scenarios.calibrating.ensemble_medians import Ensemble, explained
 from scenarios.calibrating.outside import as_record, digest
-from scenarios.calibrating.outside_fit import FACTORS, FROZEN, Fit, Round, Target, Told
+from scenarios.calibrating.outside_fit import FACTORS, Fit, Round, Target, Told
 from scenarios.loading import load
+from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
 from sim.errors import SpiralError
 

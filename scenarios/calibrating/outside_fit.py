@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
-from scenarios.build import ACTUAL, ChunkJob, check_on_clock, make_clock
+from scenarios.build import ChunkJob, check_on_clock, make_clock
 from scenarios.calibrating.ensemble_medians import TABLES, Ensemble, read
 from scenarios.chunk_size import chunk_size
+from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError
@@ -30,7 +31,6 @@ ROUNDS = 16  # at each number of paths
 GOAL = 0.25  # of the tolerance, at which the fit stops
 LEAST_STEP = 1 / 16  # of the residual: with less the fit comes no nearer
 DIGITS = 6  # significant ones of an outside level
-FROZEN = "frozen"
 
 
 @dataclass(frozen=True)

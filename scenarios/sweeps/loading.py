@@ -11,6 +11,7 @@ from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.schema import build
 from scenarios.shipped import read_toml
+from scenarios.sweeps.axis_names import check_axis_name
 from scenarios.sweeps.spec import Axis, SweepSpec
 
 REQUIRED = ("name", "scenarios", "axes")
@@ -43,6 +44,7 @@ def _axes(tables: Any, place: Place) -> tuple[Axis, ...]:
         raise place.error("must be a table of axes", value=tables, remedy="write [axes.NAME] with a key and values")
     made = []
     for name, table in tables.items():
+        check_axis_name(name, str(place.at(name)))
         if isinstance(table, Mapping) and "name" in table:
             raise place.at(name, "name").error("an axis' name is its table's", remedy=f"rename [axes.{name}] instead")
         values = {**table, "name": name} if isinstance(table, Mapping) else table

@@ -11,7 +11,9 @@ import numpy as np
 
 from scenarios.overrides import plain
 from scenarios.scenario import Scenario
+from scenarios.sweeps.axis_names import check_axis_name
 from sim.errors import UserError
+from sim.names import same_name
 from sim.params import param
 
 Design = Literal["grid", "list", "latin_hypercube", "sobol", "saltelli"]
@@ -46,6 +48,7 @@ class Axis:
             object.__setattr__(self, "keys", (self.key, *self.keys))
             object.__setattr__(self, "key", "")
         place = f"axes.{self.name}"
+        check_axis_name(self.name, place)
         if not self.keys:
             raise UserError("an axis has a key", place=place, remedy='e.g. key = "agents.hedger.policy.interval"')
         ranged = self.low is not None or self.high is not None
@@ -131,7 +134,7 @@ class SweepSpec:
         if not self.axes:
             raise self.mistake("a sweep has an axis", "axes", remedy="write [axes.NAME] with a key and values")
         names = [axis.name for axis in self.axes]
-        if len(set(names)) < len(names):
+        if len(set(map(same_name, names))) < len(names):
             raise self.mistake("axes have different names", "axes", value=", ".join(names))
         if self.design in SAMPLED and self.samples is None:
             raise self.mistake("a sampled design says how many", "samples", remedy="e.g. samples = 64")
