@@ -11,7 +11,6 @@ from scipy.special import pdtr, pdtrik
 
 from agents.base import Agent, Process
 from markets.accounts import INVESTORS
-from sim.clock import TRADING_DAYS
 from sim.params import param
 from sim.phases import Phase
 from sim.sessions import DAY, day_number
@@ -120,7 +119,7 @@ def session_days_ahead(clock: Clock) -> Vector:
 
     Nobody comes in the night. Where the open is not a tick, a day's first clients meet the quotes of the last close.
     """
-    into = np.diff(clock.variance_years, prepend=0.0) * TRADING_DAYS  # by the tick that a step leads into
+    into = np.diff(clock.variance_years, prepend=0.0) * clock.days_a_year  # by the tick that a step leads into
     if clock.sessions is not None:
         sessions = clock.sessions
         position = np.searchsorted(sessions.days, day_number(clock.first)) + clock.day

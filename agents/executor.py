@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-DAYS = 252  # trading days a year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,8 @@ class _Execution:
 
     def _shares(self) -> Vector:
         agent, world = self.agent, self.world
-        days = self.interval.years(world.clock) * DAYS
+        a_year = world.clock.days_a_year
+        days = self.interval.years(world.clock) * a_year
         if agent.schedule == "even":
             return even(agent.trades)
         if agent.schedule == "obizhaeva_wang":
@@ -83,7 +83,7 @@ class _Execution:
             agent.trades,
             step=days,
             risk_aversion=agent.risk_aversion,
-            sigma=self._sigma() / np.sqrt(DAYS),
+            sigma=self._sigma() / np.sqrt(a_year),
             cost=self._cost_per_square() * days,
         )
 

@@ -128,7 +128,7 @@ class Lending:
         """
         world, agent, factors = self.world, self.agent, self.world.factors
         greeks, spot = desk.greeks(), factors.spot
-        move = agent.margin_multiple * factors.margin_vol * np.sqrt(agent.mpor_days / 252)
+        move = agent.margin_multiple * factors.margin_vol * np.sqrt(agent.mpor_days / world.clock.days_a_year)
         delta = np.abs(desk.scale * greeks.delta + world.venue("asset").held(name)) * spot
         convexity = 0.5 * np.maximum(-desk.scale * greeks.gamma, 0.0) * spot**2
         rates = np.zeros(world.paths)

@@ -137,7 +137,8 @@ class _Fund:
     def _redeem(self) -> None:
         """What investors withdraw on their day."""
         world, agent = self.world, self.agent
-        if not self.redeemed and agent.redemption_day is not None and world.timestamp().date() >= agent.redemption_day:
+        today = world.clock.session_dates[world.clock.day[world.tick_index]]
+        if not self.redeemed and agent.redemption_day is not None and today >= agent.redemption_day:
             self.redeemed = True
             self._pay_owners(world.full(agent.redemption))
 

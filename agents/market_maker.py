@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from markets.venue import Rule, Venue
 
 Vector = NDArray[np.float64]
-SESSION_HOURS = 6.5
 RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
-DAYS = 252
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +106,9 @@ class _Making:
 
     def _pass_on_inventory(self, years: float) -> None:
         """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
-        share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
+        clock = self.world.clock
+        hours = years * clock.days_a_year * clock.hours_a_day
+        share = 1 - 0.5 ** (hours / self.agent.inventory_half_life)
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
                 venue.hand_over(self.agent.name, INVESTORS, held, share)
@@ -215,7 +215,8 @@ class _Making:
         quoting, years = self.agent.quoting, self.world.clock.variance_years
         if quoting.horizon == "end":
             return float(years[-1] - years[self.world.tick_index])
-        return quoting.horizon_hours / SESSION_HOURS / DAYS
+        clock = self.world.clock
+        return quoting.horizon_hours / clock.hours_a_day / clock.days_a_year
 
     def _mean_years_left(self) -> float:
         """The same, on average over the run."""

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
+from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ALL
@@ -199,7 +200,7 @@ def venue_closes(run: Run, world: str, venue: str) -> pl.DataFrame:
     if venue == ASSET:
         return closes(run, world)
     ticks = run.table("market").filter((pl.col("world") == world) & (pl.col("venue") == venue))
-    last = ticks.group_by(pl.col("time").dt.date().alias("date"), "path").agg(pl.all().sort_by("time").last())
+    last = ticks.group_by(day_of(run).alias("date"), "path").agg(pl.all().sort_by("time").last())
     spread = quantiles(("half_spread", "depth", "loop_gain"))
     return last.group_by("date").agg(pl.col("time").max(), *spread).drop("date").sort("time").collect()
 

@@ -46,7 +46,6 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 NODES = ("overnight", "us2y", "us10y")
 OBSERVED = ("spot", "vol", *NODES, "credit")
-DAYS = 252  # trading days a year
 SPOT_NOISE = "market/spot"  # stream
 
 
@@ -63,12 +62,12 @@ class State(NamedTuple):
 class Impact:
     """Displacement by agents' trades: a part that stays and a part that decays (Obizhaeva and Wang 2013)."""
 
-    def __init__(self, rows: Vector, permanent_share: float, resilience: float) -> None:
-        """rows: (2, paths) of zeros, where the two parts are kept."""
+    def __init__(self, rows: Vector, permanent_share: float, resilience: float, days_a_year: float) -> None:
+        """rows: (2, paths) of zeros, where the two parts are kept. resilience: 1/trading day."""
         self.permanent, self.transient = rows
         self.moved = False  # whether there was ever a trade
         self._share = permanent_share
-        self._resilience = resilience
+        self._resilience = resilience * days_a_year  # 1/trading year
 
     @property
     def total(self) -> Vector:
@@ -92,7 +91,7 @@ class Impact:
         return left
 
     def _left(self, years: float) -> float:
-        return float(exp(-self._resilience * DAYS * years))
+        return float(exp(-self._resilience * years))
 
 
 def _reverted(speed: float, years: Vector) -> Vector:
@@ -259,7 +258,7 @@ class Factors:
         """Let a venue's trades displace its price."""
         observed = (MAIN, *NODES)
         rows = self._impacts[observed.index(venue)] if venue in observed else np.zeros((2, self._nothing.size))
-        self.impact[venue] = Impact(rows, permanent_share, resilience)
+        self.impact[venue] = Impact(rows, permanent_share, resilience, self._clock.days_a_year)
 
     def _rows(self, moved: Bools) -> tuple[list[str], Ints]:
         """Names of the levels that moved, and in which row of theirs each level is (-1: in none)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from sim.clock import LONGEST_TICK
 from sim.params import param
 
 
@@ -245,5 +246,12 @@ class ClockSpec:
     """Calendar and grid."""
 
     calendar: str = param("XNYS", help="exchange calendar (exchange_calendars code), or 'continuous'")
-    tick_minutes: int = param(30, unit="minutes", help="length of a tick", gt=0)
+    tick_minutes: int = param(30, unit="minutes", help="length of a tick", gt=0, le=LONGEST_TICK)
     overnight_variance: float = param(0.2, unit="share of a day's variance", help="arrives at the open", ge=0, lt=1)
+    days_a_year: float | None = param(
+        None,
+        unit="trading days",
+        help="that make a year of variance (default: the calendar's, 252 for most, 365 for one that never closes)",
+        gt=0,
+        le=366,
+    )

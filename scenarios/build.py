@@ -28,7 +28,7 @@ from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
 from scenarios.names import ACTUAL, check_names
-from sim.clock import Clock
+from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
 from sim.errors import UserError
@@ -49,7 +49,7 @@ TENORS = {"us2y": 2, "us10y": 10}  # years
 def make_clock(scenario: Scenario) -> Clock:
     """The instants of a scenario."""
     spec = scenario.clock
-    if spec.calendar == "continuous":
+    if spec.calendar == CONTINUOUS:
         return Clock.continuous(first=scenario.start, last=scenario.end, tick_minutes=spec.tick_minutes)
     return Clock.exchange(
         calendar=spec.calendar,
@@ -57,6 +57,7 @@ def make_clock(scenario: Scenario) -> Clock:
         last=scenario.end,
         tick_minutes=spec.tick_minutes,
         overnight_variance=spec.overnight_variance,
+        days_a_year=spec.days_a_year,
     )
 
 
@@ -292,6 +293,8 @@ def make_manifest(
             "last": clock.timestamp(int(clock.ticks[-1])).isoformat(),
             "ticks": len(clock.ticks),
             "days": int(clock.day[-1]),
+            "days_a_year": clock.days_a_year,
+            "closes_a_year": clock.closes_a_year,
         },
         "anchors": described["storyline"]["anchor"],
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}

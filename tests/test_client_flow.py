@@ -10,7 +10,6 @@ import pytest
 from scipy.stats import poisson
 
 from agents.client_flow import CROWD, _count, session_days_ahead
-from agents.market_maker import DAYS
 from markets.accounts import INVESTORS
 from scenarios import run
 from scenarios.loading import from_dict
@@ -128,7 +127,7 @@ def test_a_days_clients_come_while_it_is_open(night, calendar):
 
 def test_on_the_continuous_calendar_they_come_all_the_time():
     clock = Clock.continuous(first=date(2020, 1, 1), tick_minutes=1440 * 7)
-    np.testing.assert_allclose(session_days_ahead(clock), np.append(np.full(52, DAYS / 52), 0.0))
+    np.testing.assert_allclose(session_days_ahead(clock), np.append(np.full(52, clock.days_a_year / 52), 0.0))
 
 
 def test_nobody_trades_in_a_halt_or_with_a_maker_who_is_away():

@@ -134,7 +134,7 @@ def scenario(rule: Rule, steps: int, arrivals: Arrivals, paths: int) -> Scenario
     return from_dict(
         {
             "name": "market-making",
-            "clock": {"calendar": "24/7", "tick_minutes": MINUTES // steps},
+            "clock": {"calendar": "24/7", "tick_minutes": MINUTES // steps, "days_a_year": 252},
             "market": {**still, "price_model": "normal"},
             "venue": {"asset": {**FREE, "half_spread": HALF_SPREAD}},
             "feedback": {**cut, "spread": 1.0},
