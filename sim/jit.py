@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.dispatcher import Dispatcher
+
+from sim.code_cache import KernelCache, code_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,18 +26,15 @@ FLAGS: dict[str, Any] = {
 
 
 def kernel(function: F) -> F:
-    """Compile a function on arrays; the GIL is released and machine code is kept on disk.
+    """Compile a function on arrays; the GIL is released and machine code is kept on disk, where that can be done.
 
     Numba's cache of a function notices a change in the function's own file only. A kernel is made of functions of
     its whole folder, so the cache folder bears a hash of the folder's sources: an edit anywhere compiles anew.
     """
-    outside = _config.CACHE_DIR
-    if not outside:
-        _config.CACHE_DIR = str(_cache_folder(Path(inspect.getfile(function)).parent))
-    try:
-        compiled: F = numba.njit(cache=True, nogil=True, **FLAGS)(function)
-    finally:
-        _config.CACHE_DIR = outside
+    compiled: F = numba.njit(nogil=True, **FLAGS)(function)
+    folder = code_folder(Path(inspect.getfile(function)).parent, _config.CACHE_DIR)
+    if folder is not None and isinstance(compiled, Dispatcher):
+        compiled._cache = KernelCache(function, folder)
     return compiled
 
 
@@ -44,12 +42,3 @@ def kernel_inline(function: F) -> F:
     """A scalar function that is always inlined into the kernels that call it: no call is left in their loops."""
     compiled: F = numba.njit(forceinline=True, **FLAGS)(function)
     return compiled
-
-
-@cache
-def _cache_folder(sources: Path) -> Path:
-    """Where the machine code of a folder's kernels is kept: beside the byte code, one folder per version."""
-    digest = hashlib.sha256()
-    for source in [Path(__file__), *sorted(sources.glob("*.py"))]:
-        digest.update(source.read_bytes())
-    return sources / "__pycache__" / f"numba-{digest.hexdigest()[:16]}"
