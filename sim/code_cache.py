@@ -23,11 +23,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache
-from numba.core.serialize import dumps
+from numba.core import caching, serialize
 
 DIGEST = 32  # bytes of SHA-256
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+FunctionCache: Any = caching.FunctionCache
+CodeOf: Any = FunctionCache._impl_class
+dumps: Any = serialize.dumps
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
@@ -42,7 +46,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
         self.enable()
 
 
-class _CodeOf(FunctionCache._impl_class):  # type: ignore[misc]
+class _CodeOf(CodeOf):  # type: ignore[misc]
     """How numba packs and unpacks a function's machine code; it is not asked where to put it."""
 
     def __init__(self, function: Any) -> None:

@@ -34,7 +34,7 @@ def kernel(function: F) -> F:
     compiled: F = numba.njit(nogil=True, **FLAGS)(function)
     folder = code_folder(Path(inspect.getfile(function)).parent, _config.CACHE_DIR)
     if folder is not None and isinstance(compiled, Dispatcher):
-        compiled._cache = KernelCache(function, folder)
+        vars(compiled)["_cache"] = KernelCache(function, folder)
     return compiled
 
 
