@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,8 +26,8 @@ def script() -> str:
 
 
 def _cache() -> Path:
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "spiral"
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(root) / "spiral" if os.path.isabs(root) else Path(os.devnull)  # a user without a home keeps nothing
 
 
 def _keep(place: Path, text: str) -> None:
@@ -37,4 +38,5 @@ def _keep(place: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(place)
     except OSError:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()

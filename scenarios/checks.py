@@ -27,6 +27,7 @@ from scenarios.names import check_names
 from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario
+from scenarios.unseen import UnseenAgent, unseen_in
 from sim.errors import UserError
 
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
@@ -111,7 +112,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
                 rule = f"an asset's anchors must increase in date, after the start ({before} stands before)"
                 raise here.at("anchor").error(rule, value=str(after), remedy="put them in order, one a date")
         check_venue(asset.venue, here.at("venue"))
-        if scenario.agents and asset.name not in quoted:
+        if scenario.agents and asset.name not in quoted and not unseen_in(scenario):
             remedy = f"add '{asset.name}' to the `venues` of a MarketMaker"
             raise here.error("nobody quotes this asset", value=asset.name, remedy=remedy)
     mixing(correlation_matrix(scenario.assets), str(at.at("*", "correlation")))
@@ -192,7 +193,7 @@ def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
 def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> None:
     """Both parties are hedgers that this desk funds, not the same one, and the date is within the run."""
     claimed = {name for a in scenario.agents if isinstance(a, FundingDesk) for name in a.lends_to}
-    hedgers = [a.name for a in scenario.agents if isinstance(a, Hedger)]
+    hedgers = [a.name for a in scenario.agents if isinstance(a, Hedger | UnseenAgent)]
     funded = [name for name in hedgers if (name in lender.lends_to if lender.lends_to else name not in claimed)]
     for i, owed in enumerate(lender.obligations):
         here = at.at(i)

@@ -15,6 +15,9 @@ OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
 FILE = click.Path(path_type=Path)
 SWEEP = "sweep.json"  # the manifest of a sweep's folder
+TRUST = click.option(
+    "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
+)
 
 
 class Spiral(click.Group):
@@ -100,14 +103,20 @@ def list_presets() -> None:
 @click.option("--chart", type=FILE, help="Also draw the storyline into FILE (.html, .png, .svg, .json).")
 @click.option("--density", type=FILE, help="Also draw the densities that the smile implies into FILE, and check them.")
 @click.option("--months", type=click.IntRange(min=1), multiple=True, help="Expiries of --density (default: 1, 3, 12).")
+@TRUST
 def show(
-    scenario: str, settings: tuple[str, ...], chart: Path | None, density: Path | None, months: tuple[int, ...]
+    scenario: str,
+    settings: tuple[str, ...],
+    chart: Path | None,
+    density: Path | None,
+    months: tuple[int, ...],
+    trust: bool,
 ) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
+    from scenarios.commands.look import load_to_look
     from scenarios.commands.show import explain, explain_density
-    from scenarios.loading import load
 
-    loaded = load(scenario, settings)
+    loaded = load_to_look(scenario, settings, trust=trust)
     explain(loaded, chart)
     if density is not None:
         explain_density(loaded, density, months)
@@ -212,12 +221,13 @@ def new(file: Path, force: bool) -> None:
 @main.command()
 @click.argument("file", type=FILE)
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
-def check(file: Path, settings: tuple[str, ...]) -> None:
+@TRUST
+def check(file: Path, settings: tuple[str, ...], trust: bool) -> None:
     """Validate a scenario FILE (or a preset) without running it."""
+    from scenarios.commands.look import load_to_look
     from scenarios.commands.run import lay_out
-    from scenarios.loading import load
 
-    scenario = load(file, settings)
+    scenario = load_to_look(file, settings, trust=trust)
     clock = lay_out(scenario, str(file))
     days, ticks = int(clock.day[-1]), len(clock.ticks)
     click.echo(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")

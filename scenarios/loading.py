@@ -12,11 +12,13 @@ from agents.base import Agent
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from scenarios import overrides as override
 from scenarios.checks import check
+from scenarios.modules import Modules
 from scenarios.place import Place
 from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
 from scenarios.shipped import catalogue, read_toml
+from scenarios.unseen import known_values
 from sim.errors import UserError
 
 TEXTS = ("name", "title", "description", "regime")
@@ -29,14 +31,17 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def load(name_or_path: str | Path, overrides: override.Overrides = ()) -> Scenario:
+def load(name_or_path: str | Path, overrides: override.Overrides = (), *, trust: bool = True) -> Scenario:
     """A preset by name, or a scenario file by its path (it ends in .toml or has a folder in it).
 
     `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of
-    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). Raises UserError.
+    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`).
+    trust: import the classes that the file names (`module:Class`), which runs their modules; else something stands in
+    for each, and the scenario can be looked at but not run. Raises UserError.
     """
     path = find(name_or_path)
-    return from_dict(read_toml(path), place=_label(path), folder=path.parent.resolve(), overrides=overrides)
+    folder = path.parent.resolve()
+    return from_dict(read_toml(path), place=_label(path), folder=folder, overrides=overrides, trust=trust)
 
 
 def from_dict(
@@ -45,14 +50,15 @@ def from_dict(
     place: str = "scenario",
     folder: Path | None = None,
     overrides: override.Overrides = (),
+    trust: bool = True,
 ) -> Scenario:
-    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them. Raises UserError."""
+    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them; see `load`. Raises UserError."""
     root = Place(place)
     changes = override.parse(overrides)
     tables = override.apply(tables, changes, root)
     root = root.overridden_by(changes)
     _refuse_unknown(tables, root)
-    scenario = _assemble(tables, root, folder)
+    scenario = _assemble(tables, root, Modules(folder, trust))
     check(scenario, root)
     return scenario
 
@@ -90,14 +96,14 @@ def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
             raise place.at(key).error("must be a string", value=tables[key])
 
 
-def _assemble(tables: Mapping[str, Any], place: Place, folder: Path | None) -> Scenario:
+def _assemble(tables: Mapping[str, Any], place: Place, modules: Modules) -> Scenario:
     parts: dict[str, Any] = {key: tables.get(key, "") for key in TEXTS}
     parts["title"] = parts["title"] or parts["name"]
     for key, default in DEFAULTS.items():
         parts[key] = build(type(default), tables.get(key, {}), place.at(key), default=default)
     parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))
     parts["assets"] = _assets(tables.get("assets", {}), place.at("assets"))
-    parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), folder)
+    parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), modules)
     parts["run"] = _run(tables.get("run", {}), place.at("run"), parts["feedback"])
     return Scenario(**parts)
 
@@ -129,7 +135,7 @@ def _assets(tables: Any, place: Place) -> tuple[AssetSpec, ...]:
     return tuple(made)
 
 
-def _agents(tables: Any, place: Place, folder: Path | None) -> tuple[Agent, ...]:
+def _agents(tables: Any, place: Place, modules: Modules) -> tuple[Agent, ...]:
     if not isinstance(tables, Mapping):
         raise place.error("must be a table of agents", value=tables, remedy="write [agents.NAME] for each")
     for name, table in tables.items():
@@ -137,10 +143,10 @@ def _agents(tables: Any, place: Place, folder: Path | None) -> tuple[Agent, ...]
             typed = [other for other, t in tables.items() if isinstance(t, Mapping) and "type" in t]
             remedy = nearest(name, typed) if get_close_matches(name, typed) else nearest("", list(agent_types()))
             raise place.at(name, "type").error("this key is required", remedy=remedy)
-    return tuple(agent for name, table in tables.items() for agent in _copies(name, table, place.at(name), folder))
+    return tuple(agent for name, table in tables.items() for agent in _copies(name, table, place.at(name), modules))
 
 
-def _copies(name: str, table: Any, place: Place, folder: Path | None) -> list[Agent]:
+def _copies(name: str, table: Any, place: Place, modules: Modules) -> list[Agent]:
     """The agent of one table, `count` times: name, name-2, name-3, ..."""
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write [agents.{name}]")
@@ -148,9 +154,10 @@ def _copies(name: str, table: Any, place: Place, folder: Path | None) -> list[Ag
     count = values.pop("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise place.at("count").error("must be a whole number > 0", value=count, remedy="number of identical agents")
-    cls = find_class(values.pop("type"), agent_types(), Agent, str(place.at("type")), folder)
+    kind = values.pop("type")
+    cls = find_class(kind, agent_types(), Agent, str(place.at("type")), modules)
     if values.get("name", name) != name:
         remedy = f"rename the table [agents.{name}] instead"
         raise place.at("name").error("an agent's name is its table's", value=values["name"], remedy=remedy)
-    first = build(cls, {**values, "name": name}, place, folder=folder)
+    first = build(cls, {**known_values(cls, values, kind), "name": name}, place, modules=modules)
     return [first, *(dataclasses.replace(first, name=f"{name}-{i}") for i in range(2, count + 1))]

@@ -14,7 +14,8 @@ from numba import njit
 from markets.kernels import normal
 from markets.kernels import options as k
 from markets.kernels.swaps import NO_FIXING, flow_greeks, flow_values
-from sim.jit import FLAGS, _cache_folder, kernel
+from sim.code_cache import code_folder
+from sim.jit import FLAGS, kernel
 
 mp.mp.dps = 40
 BASE = np.array([100.0, 0.2])  # spot0, s_base
@@ -269,10 +270,10 @@ def test_flags_keep_what_is_not_a_number_visible():
 
 def test_an_edit_of_any_source_of_the_folder_moves_the_cache(tmp_path):
     (tmp_path / "a.py").write_text("x = 1")
-    before = _cache_folder.__wrapped__(tmp_path)
+    before = code_folder.__wrapped__(tmp_path)
     (tmp_path / "a.py").write_text("x = 2")
     assert before.parent == tmp_path / "__pycache__"
-    assert _cache_folder.__wrapped__(tmp_path) != before
+    assert code_folder.__wrapped__(tmp_path) != before
 
 
 def random_case(paths, options, seed=1):

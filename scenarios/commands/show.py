@@ -14,6 +14,7 @@ from rich.table import Table
 
 from agents.base import Agent
 from agents.hedger import Hedger
+from agents.policies import Policy
 from agents.positions import Position
 from markets.spec import OUTSIDE
 from scenarios.commands.calibration_table import print_calibration
@@ -21,6 +22,7 @@ from scenarios.levels import daily_levels
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario, encode, type_name
+from scenarios.unseen import UnseenAgent, UnseenPolicy
 from sim.errors import UserError
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -116,12 +118,18 @@ def sparkline(values: list[float]) -> str:
 def print_agent(out: Console, agent: Agent) -> None:
     """Type, the parameters that differ from their defaults, policy and book."""
     told = ", ".join(f"{key} = {value}" for key, value in changed(agent))
-    out.print(f"[bold]{escape(agent.name)}[/]  {type_name(type(agent))}: {escape(told)}", highlight=False)
+    out.print(f"[bold]{escape(agent.name)}[/]  {escape(class_of(agent))}: {escape(told)}", highlight=False)
     if isinstance(agent, Hedger):
-        policy = ", ".join(f"{k} = {v}" for k, v in encode(agent.policy).items())
+        table = {**encode(agent.policy), "kind": class_of(agent.policy)}
+        policy = ", ".join(f"{k} = {v}" for k, v in table.items() if k != "import_path")
         out.print(f"  policy: {escape(policy)}", highlight=False)
         for position in agent.book:
             out.print(f"  {describe(position)}", highlight=False)
+
+
+def class_of(part: Agent | Policy) -> str:
+    """What a scenario file writes for the class of an agent or policy."""
+    return part.import_path if isinstance(part, UnseenAgent | UnseenPolicy) else type_name(type(part))
 
 
 def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
@@ -129,7 +137,7 @@ def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
     for f in dataclasses.fields(agent):
         value = getattr(agent, f.name)
         default = f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
-        if f.name not in ("name", "book", "policy") and (value != default or f.name == "capital"):
+        if f.name not in ("name", "book", "policy", "import_path") and (value != default or f.name == "capital"):
             yield f.name, f"{value:,.4g}" if isinstance(value, float) else encode(value)
 
 
