@@ -74,7 +74,7 @@ def _imported(name: str, place: str, folder: Path | None) -> Any:
         sys.path.append(str(folder))
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # the user's module may fail in any way
+    except (Exception, SystemExit) as error:  # the user's module may fail in any way
         remedy = f"{type(error).__name__}: {error} (looked in the scenario's folder and on PYTHONPATH)"
         raise UserError("cannot import the class", value=name, place=place, remedy=remedy) from error
     if not hasattr(module, attribute):
