@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.answers import desired, vol_multiplier
 from agents.base import Agent, Process
 from agents.exposure import expose
 from agents.intervals import Interval
@@ -57,6 +58,7 @@ class _Hedging:
         self.agent, self.world = agent, world
         self.desk: Desk = world.desks[agent.name]
         self.passive = isinstance(agent.policy, Never)
+        self.desired, self.vol_multiplier = desired(agent.policy, world), vol_multiplier(agent.policy, world)
         self.interval = Interval(agent.policy.interval)
         self.interval_years = self.interval.years(world.clock)
         self.last_look = 0
@@ -135,7 +137,7 @@ class _Hedging:
 
     def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
-        desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
+        desk, factors, clock = self.desk, self.world.factors, self.world.clock
         own = self._own_state(market)
         state, slopes = own or factors.state, desk.slopes(own)
         scale, years, target = desk.scale, desk.book.expiry_years(factors.tick), np.empty(held.size)
@@ -158,7 +160,7 @@ class _Hedging:
             expiry_years=years,
             interval_years=self.interval_years,
         )
-        multiplier = policy.vol_multiplier(at)
+        multiplier = self.vol_multiplier(at)
         if multiplier is None:
             return at
         delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
@@ -194,7 +196,7 @@ class _Hedging:
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
-        wanted = held.copy() if self.passive else self.agent.policy.desired(self._situation(due, held, market))
+        wanted = held.copy() if self.passive else self.desired(self._situation(due, held, market))
         asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
         return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +11,15 @@ from numpy.typing import NDArray
 from agents.accounts import OWNERS, margin_account
 from agents.claims import Claims
 from agents.desk import Desk
+from agents.failure import explained
+from agents.watched import life_of, watched
 from markets.world import MarketWorld
 from sim.errors import BugError
 
 if TYPE_CHECKING:
-    from agents.base import Agent
+    from collections.abc import Callable
+
+    from agents.base import Agent, Process
     from agents.lending import Lending
     from markets.book import CompiledBook
     from markets.venue import Venue
@@ -43,6 +48,39 @@ class TradingWorld(MarketWorld):
         for name, book in books.items():
             self.desks[name] = Desk(self, name, book, full=lent_to)
         self.claims = Claims(self)
+        self.theirs: list[Process] = []  # processes of the user's own, watched
+
+    def admit(self, agent: Agent) -> None:
+        """Let an agent live here. Raises SpiralError, told as of the agent, where it cannot begin."""
+        try:
+            self.start(life_of(agent, self), agent.name)
+        except BaseException as error:
+            told = explained(error, self, agent)
+            raise told from told.__cause__
+
+    def start(self, process: Process, owner: str | None = None) -> None:
+        """Let a process live in this world; one of the user's own is watched."""
+        super().start(watched(process, self), owner)
+
+    def run(self, progress: Callable[[int], None] | None = None) -> None:
+        """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""
+        try:
+            super().run(progress)
+            self.require_finite_market()  # what the last orders did to it
+            while self.theirs:
+                self.theirs.pop().close()
+        except BaseException as error:
+            told = explained(error, self)
+            self._abandon()
+            if told is error:
+                raise
+            raise told from told.__cause__
+
+    def _abandon(self) -> None:
+        """End the user's processes of a run that failed: what they say to it is not heard."""
+        for process in self.theirs:
+            with suppress(BaseException):
+                process.close()
 
     def hedge_value(self, name: str) -> Vector:
         """Worth at mid of what an agent holds at the venues, (paths,) $."""

@@ -354,12 +354,12 @@ class Venue(ABC):
 
         Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: it is
         asked for the quantity wanted when all orders together displace the price by so much; sequential clearing asks
-        for no displacement, fixed-point clearing for the one that the orders cause. Raises BugError if an order is not
-        finite.
+        for no displacement, fixed-point clearing for the one that the orders cause. Raises NotFinite if an order is not
+        finite, TypeError if it is no number, and SpiralError after CLEAR.
         """
         world = self.world
         if not callable(quantity):
-            fixed = self._order(taker.name, np.asarray(quantity, dtype=np.float64))
+            fixed = self._order(taker.name, quantity)
             order = Order(taker.name, lambda _: fixed, world.env.event())
         else:
             demand = quantity
@@ -368,13 +368,29 @@ class Venue(ABC):
         self._orders.append(order)
         return order.answer
 
-    def _order(self, taker: str, quantity: Vector) -> Vector:
+    def _order(self, taker: str, quantity: Vector | float) -> Vector:
         order = np.empty(self.world.paths)
-        if quantity.shape != order.shape or not quantity.flags.carray:
-            quantity = np.array(np.broadcast_to(quantity, order.shape))
+        if not (
+            isinstance(quantity, np.ndarray)
+            and quantity.shape == order.shape
+            and quantity.flags.carray
+            and quantity.dtype == np.float64
+        ):
+            quantity = self._one_a_path(quantity)
         if not drop_dust(quantity, self.unit_notional, DUST, order):
             self.world.require_finite(f"order of {taker} at {self.name}", order)
         return order
+
+    def _one_a_path(self, quantity: Vector | float) -> Vector:
+        """A quantity as (paths,) float64. Raises TypeError for what is none."""
+        paths = (self.world.paths,)
+        try:
+            if quantity is None:
+                raise TypeError
+            return np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), paths))
+        except (TypeError, ValueError):
+            got = getattr(quantity, "shape", repr(quantity)[:60])
+            raise TypeError(f"an order is a number or one number a path, {paths}, got {got}") from None
 
     def hit(self, taker: Named, maker: str, quantity: Vector) -> Vector:
         """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).

@@ -14,7 +14,7 @@ from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
 from markets.tables import TABLES
 from markets.venue import Venue
-from sim.errors import BugError
+from sim.errors import NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
 
@@ -67,16 +67,24 @@ class MarketWorld(World):
         self.start(self._live(), "market")
 
     def venue(self, name: str) -> Venue:
-        """A venue: 'asset', 'us2y', 'us10y', or a further asset's name."""
-        return self.venues[name]
+        """A venue: 'asset', 'us2y', 'us10y', or a further asset's name. Raises KeyError with the names there are."""
+        try:
+            return self.venues[name]
+        except KeyError:
+            raise KeyError(f"no venue {name!r}; there are {', '.join(self.venues)}") from None
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
         return self.clock.timestamp(self.now)
 
     def clear_soon(self) -> None:
-        """Clear all venues in CLEAR of this instant: every order fills before any moves a price."""
+        """Clear all venues in CLEAR of this instant: every order fills before any moves a price.
+
+        Raises SpiralError where CLEAR of this instant is over.
+        """
         if not self._clearing:
+            if self.phase > Phase.CLEAR and self.instant == self.now:
+                raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
             self._clearing = True
             callbacks = self.at(self.now, Phase.CLEAR).callbacks
             assert callbacks is not None
@@ -97,22 +105,25 @@ class MarketWorld(World):
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
-        """Raise BugError naming time, path and factor where a number is not finite."""
+        """Raise NotFinite naming time, path and factor where a number is not finite."""
         bad = ~np.isfinite(values)
         if bad.any():
             path = int(self.log.paths[np.argmax(bad)])
-            raise BugError(
-                f"{what} is not finite on path {path} at {self.timestamp()} (tick {self.tick_index}, world {self.name})"
-            )
+            raise NotFinite(what, path, f"{self.timestamp()} (tick {self.tick_index}, world {self.name})")
+
+    def require_finite_market(self) -> None:
+        """Raise NotFinite where a level of the market is not finite."""
+        if self.factors.is_finite:
+            return
+        for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
+            self.require_finite(name, values)
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             self.factors.step(tick)
-            if not self.factors.is_finite:
-                for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
-                    self.require_finite(name, values)
+            self.require_finite_market()
             for venue in self.venues.values():
                 venue.reprice()
                 if venue.name != MAIN and isinstance(venue, AssetVenue):

@@ -133,7 +133,7 @@ def make_world(
     )
     world.start(accrue(world), "market")
     for agent in scenario.agents:
-        world.start(agent.live(world), agent.name)
+        world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")
     world.start(Recorder(world).live(), "recorder")
     return world

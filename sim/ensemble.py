@@ -21,6 +21,7 @@ from threading import Thread, current_thread, main_thread
 from typing import Any
 
 from sim.errors import SpiralError
+from sim.main_module import pickled_for_workers
 
 Progress = Callable[[int, int], None]  # done, total
 
@@ -118,7 +119,7 @@ def run_chunks(
 ) -> None:
     """Run `job(chunk, tick_done)` for every chunk; this process is one of the workers.
 
-    `job` must be picklable. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
+    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
     here; so is KeyboardInterrupt, after the workers have been ended.
     """
     total = ticks * sum(part.paths for part in parts)
@@ -134,8 +135,8 @@ def run_chunks(
         others = min(workers or os.cpu_count() or 1, len(parts)) - 1
         gc.freeze()
         try:
-            if others > 0:
-                _run_shared(job, parts, others, told)
+            if others > 0 and (content := pickled_for_workers((job, parts))) is not None:
+                _run_shared(job, parts, content, others, told)
             else:
                 _run_here(job, parts, told)
         finally:
@@ -171,12 +172,16 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
     _work_through(job, parts, tick_done)
 
 
-def _run_shared(job: Job, parts: list[Chunk], others: int, told: Callable[[int], None]) -> None:
-    """Take chunks in turn with so many other processes: they take a second to start, and this one has started."""
+def _run_shared(
+    job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]
+) -> None:
+    """Take chunks in turn with so many other processes: they take a second to start, and this one has started.
+
+    content: job and parts, pickled.
+    """
     context = multiprocessing.get_context("spawn")
     with TemporaryDirectory(prefix="spiral-job-") as folder:
         shares = Shares(Path(folder) / "job", context.Value("q", 0), context.Value("q", 0))
-        content = pickle.dumps((job, parts))
         shares.file.write_bytes(content)
         with worker_pool(others, shares) as pool:
             with main_left_alone(content):
@@ -208,9 +213,8 @@ def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoo
     try:
         yield pool
     except BrokenProcessPool:
-        end_pool(pool)
         raise SpiralError(
-            "a worker process died (killed, or out of memory); try fewer --workers or a smaller run.chunk"
+            f"a worker process died ({_cause(end_pool(pool))}); try fewer --workers or a smaller run.chunk"
         ) from None
     except BaseException:
         end_pool(pool)
@@ -238,11 +242,22 @@ def main_left_alone(pickled: bytes) -> Iterator[None]:
         main.__dict__.update(hidden)
 
 
-def end_pool(pool: ProcessPoolExecutor) -> None:
-    """Stop the workers at once; what they were writing has not got its final name."""
-    processes = list(getattr(pool, "_processes", {}).values())
+def _cause(codes: list[int]) -> str:
+    """Why workers died, by the exit codes of those that were dead: of its own will one ends with 0."""
+    left = [code for code in codes if code >= 0]
+    return f"its code left Python with exit code {left[0]}" if left else "killed, or out of memory"
+
+
+def end_pool(pool: ProcessPoolExecutor) -> list[int]:
+    """Stop the workers at once; what they were writing has not got its final name.
+
+    Returns the exit codes of those that had ended by themselves.
+    """
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    codes = [process.exitcode for process in processes if process.exitcode is not None]
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
     for process in processes:
         process.join(5)
+    return codes

@@ -13,6 +13,17 @@ class BugError(SpiralError):
     """An invariant does not hold: never the user's fault. Says where and when."""
 
 
+class NotFinite(BugError):
+    """A number that is none: what, on which path, where and when."""
+
+    def __init__(self, what: str, path: int, where: str) -> None:
+        self.what, self.path, self.where = what, path, where
+        super().__init__(what, path, where)
+
+    def __str__(self) -> str:
+        return f"{self.what} is not finite on path {self.path} at {self.where}"
+
+
 class UserError(SpiralError):
     """A mistake that the user can mend: the rule, the value that breaks it, the place, and the remedy, on one line."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.fingerprint import fingerprint
-from sim.errors import UserError
+from sim.errors import SpiralError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +50,9 @@ def run_cell(cell: Cell, keep: Path | None = None, share_done: Share | None = No
     try:
         metrics, labels, paths = _measured(cell, keep, share_done)
     except Exception as error:
-        told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        if os.environ.get("SPIRAL_TRACEBACK"):
+            traceback.print_exc()
+        told = str(error) if isinstance(error, SpiralError) else f"{type(error).__name__}: {error}"
         said = " ".join(told.split())
         return CellResult(cell.index, FAILED, fingerprint(), time.perf_counter() - begun, said)
     return CellResult(

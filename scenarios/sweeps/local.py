@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from scenarios.sweeps.cell_run import FAILED, CellResult, run_cell
 from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.fingerprint import fingerprint
 from sim.ensemble import begin_worker, end_pool, main_left_alone
+from sim.main_module import pickled_for_workers
 
 Job = tuple[Cell, Path | None]  # a cell, and the folder for its own dataset
 Work = Callable[[float], None]  # is told how much of the jobs is done, in cells
@@ -36,7 +37,7 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
     """
     asked = workers or os.cpu_count() or 1
     count = min(asked, len(jobs))
-    if asked == 1 or not jobs:
+    if asked == 1 or not jobs or not all(_sendable(jobs)):
         for done, (cell, keep) in enumerate(jobs):
             yield run_cell(cell, keep, None if work is None else partial(_tell, work, done))
         return
@@ -92,6 +93,17 @@ class _Pools:
         self.shares[number] = 0.0
         with main_left_alone(pickle.dumps(job)):
             return pool.submit(_run, number, *job)
+
+
+def _sendable(jobs: Sequence[Job]) -> Iterator[bool]:
+    """Whether other processes can read the jobs. Jobs with the same classes as one before are taken for as good."""
+    seen = set()
+    for cell, keep in jobs:
+        agents = cell.scenario.agents
+        classes = tuple(type(each) for agent in agents for each in (agent, getattr(agent, "policy", None)))
+        if classes not in seen:
+            seen.add(classes)
+            yield pickled_for_workers((cell, keep)) is not None
 
 
 def _begin(shares: Any) -> None:
