@@ -13,12 +13,14 @@ from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketS
 from scenarios import overrides as override
 from scenarios.checks import check
 from scenarios.place import Place
+from scenarios.plausibility import check_plausible
 from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
 from scenarios.shipped import catalogue, read_toml
 from sim.errors import UserError
 
+AS_GIVEN = ("run", "as_given")  # its key
 TEXTS = ("name", "title", "description", "regime")
 DEFAULTS: dict[str, Any] = {
     "clock": ClockSpec(),
@@ -29,14 +31,16 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def load(name_or_path: str | Path, overrides: override.Overrides = ()) -> Scenario:
+def load(name_or_path: str | Path, overrides: override.Overrides = (), *, as_given: bool = False) -> Scenario:
     """A preset by name, or a scenario file by its path (it ends in .toml or has a folder in it).
 
     `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of
-    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). Raises UserError.
+    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). as_given: take levels
+    that no market has had. Raises UserError.
     """
     path = find(name_or_path)
-    return from_dict(read_toml(path), place=_label(path), folder=path.parent.resolve(), overrides=overrides)
+    place, folder = _label(path), path.parent.resolve()
+    return from_dict(read_toml(path), place=place, folder=folder, overrides=overrides, as_given=as_given)
 
 
 def from_dict(
@@ -45,15 +49,20 @@ def from_dict(
     place: str = "scenario",
     folder: Path | None = None,
     overrides: override.Overrides = (),
+    as_given: bool = False,
 ) -> Scenario:
-    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them. Raises UserError."""
+    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them. Raises UserError.
+
+    as_given: take levels outside their plausible bounds; the same as `run.as_given = true` in the tables.
+    """
     root = Place(place)
     changes = override.parse(overrides)
-    tables = override.apply(tables, changes, root)
-    root = root.overridden_by(changes)
+    tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
+    root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
     scenario = _assemble(tables, root, folder)
     check(scenario, root)
+    check_plausible(scenario, root)
     return scenario
 
 
@@ -88,11 +97,15 @@ def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
     for key in TEXTS:
         if not isinstance(tables.get(key, ""), str):
             raise place.at(key).error("must be a string", value=tables[key])
+    notes = tables.get("notes", ())
+    if not isinstance(notes, list | tuple) or not all(isinstance(note, str) for note in notes):
+        raise place.at("notes").error("must be a list of strings", value=notes)
 
 
 def _assemble(tables: Mapping[str, Any], place: Place, folder: Path | None) -> Scenario:
     parts: dict[str, Any] = {key: tables.get(key, "") for key in TEXTS}
     parts["title"] = parts["title"] or parts["name"]
+    parts["notes"] = tuple(tables.get("notes", ()))
     for key, default in DEFAULTS.items():
         parts[key] = build(type(default), tables.get(key, {}), place.at(key), default=default)
     parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))
