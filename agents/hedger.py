@@ -18,6 +18,7 @@ from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
 from markets.accounts import INVESTORS
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
+from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -41,7 +42,7 @@ class Hedger(Agent):
     """
 
     role: ClassVar[str] = "hedger"
-    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
+    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, plausible=DOLLARS)
     book: tuple[Position, ...] = param((), help="client positions")
     policy: Policy = param(factory=Every, help="hedging policy")
     latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0)

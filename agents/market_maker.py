@@ -14,6 +14,7 @@ from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
 from markets.kernels.trading import QUOTE_ROWS
+from markets.plausible import DOLLARS
 from markets.venue import Quote
 from sim.params import param
 from sim.phases import Phase
@@ -45,7 +46,9 @@ class QuotingSpec:
     )
     risk_aversion: float = param(0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
     order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
-    order_size: float = param(1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0)
+    order_size: float = param(
+        1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0, plausible=DOLLARS
+    )
     horizon: Literal["rolling", "end"] = param(
         "rolling", help="inventory risk is looked at over horizon_hours, or up to the end of the run"
     )
@@ -57,14 +60,18 @@ class MarketMaker(Agent):
     """Quotes the venues, keeps inventory within limits, withdraws when its drawdown passes its limit."""
 
     role: ClassVar[str] = "market_maker"
-    capital: float = param(2e9, unit="$", help="cash at the start", gt=0)
+    capital: float = param(2e9, unit="$", help="cash at the start", gt=0, plausible=DOLLARS)
     venues: tuple[str, ...] = param(("asset", "us2y", "us10y"), help="venues that it quotes")
     depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0)
-    inventory_limit: float = param(5e9, unit="$ notional", help="inventory at which the skew is full", gt=0)
+    inventory_limit: float = param(
+        5e9, unit="$ notional", help="inventory at which the skew is full", gt=0, plausible=DOLLARS
+    )
     inventory_half_life: float = param(
         2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0
     )
-    drawdown_limit: float = param(0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0)
+    drawdown_limit: float = param(
+        0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-4, 1.0)
+    )
     recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0)
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.plausible import SHARE, VOL
 from sim.params import param
 
 Vector = NDArray[np.float64]
@@ -58,7 +59,11 @@ class Policy(ABC):
     kind: ClassVar[str]
     interval: str = param("30m", help="how often the desk looks: '30m', '2h', '1d', or 'tick'")
     hedge_vol: float | None = param(
-        None, unit="decimal", help="30-day vol at which delta and Gamma are computed (default: the market's)", gt=0
+        None,
+        unit="decimal",
+        help="30-day vol at which delta and Gamma are computed (default: the market's)",
+        gt=0,
+        plausible=VOL,
     )
 
     @abstractmethod
@@ -99,7 +104,11 @@ class Band(Policy):
 
     kind: ClassVar[str] = "band"
     width: float = param(
-        0.02, unit="delta (share of the book's gross units)", help="half-width of the no-trade band", ge=0
+        0.02,
+        unit="delta (share of the book's gross units)",
+        help="half-width of the no-trade band",
+        ge=0,
+        plausible=SHARE,
     )
 
     def desired(self, at: Situation) -> Vector:
@@ -178,7 +187,7 @@ class OnMove(Policy):
     """Back to neutral when the asset has moved by `threshold` since the last hedge."""
 
     kind: ClassVar[str] = "on_move"
-    threshold: float = param(0.01, unit="ln S", help="move that triggers a hedge", gt=0)
+    threshold: float = param(0.01, unit="ln S", help="move that triggers a hedge", gt=0, plausible=(1e-6, 0.5))
 
     def desired(self, at: Situation) -> Vector:
         moved = np.abs(np.log(at.spot / at.last_spot)) >= self.threshold

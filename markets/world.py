@@ -14,7 +14,7 @@ from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
 from markets.tables import TABLES
 from markets.venue import Venue
-from sim.errors import NotFinite, SpiralError
+from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
 

@@ -28,6 +28,9 @@ from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
 from scenarios.names import ACTUAL, check_names
+from scenarios.place import Place
+from scenarios.plausibility import taken_as_given
+from scenarios.trading_days import check_dates
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
@@ -86,6 +89,21 @@ def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
         for agent in scenario.agents
         if isinstance(agent, Hedger)
     }
+
+
+def laid_out(scenario: Scenario, file: str | None = None) -> Clock:
+    """The clock of a scenario that can run: everything that a run would refuse is refused here, by file and key.
+
+    file: what the user calls the scenario; by default its name. Raises UserError.
+    """
+    at = Place(file or scenario.name)
+    check_dates(scenario, at)
+    try:
+        clock = make_clock(scenario)
+        check_on_clock(scenario, clock)
+    except UserError as error:
+        raise UserError(error.rule, value=error.value, place=at.around(error.place), remedy=error.remedy) from None
+    return clock
 
 
 def check_on_clock(scenario: Scenario, clock: Clock) -> None:
@@ -216,8 +234,7 @@ def run(
     feedback = {ACTUAL: scenario.feedback}
     if scenario.twin is not None:
         feedback[scenario.twin.name] = scenario.twin.feedback
-    clock = make_clock(scenario)
-    check_on_clock(scenario, clock)
+    clock = laid_out(scenario)
     try:
         size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
         parts = chunks(tuple(feedback), scenario.run.paths, size)
@@ -272,6 +289,7 @@ def make_manifest(
             return "not installed"
 
     described = scenario.to_dict()
+    notes = (*scenario.notes, *taken_as_given(scenario))
     first = described["storyline"]["anchor"][0]
     asset = scenario.venue.asset
     source = {"scenario": described, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
@@ -279,6 +297,7 @@ def make_manifest(
     return {
         "name": scenario.name,
         "title": scenario.title or scenario.name,
+        "notes": list(notes),
         "scenario": described,
         "seed": scenario.run.seed,
         "paths": scenario.run.paths,

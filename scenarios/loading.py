@@ -14,6 +14,7 @@ from scenarios import overrides as override
 from scenarios.checks import check
 from scenarios.modules import Modules
 from scenarios.place import Place
+from scenarios.plausibility import check_plausible
 from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
@@ -21,6 +22,7 @@ from scenarios.shipped import catalogue, read_toml
 from scenarios.unseen import known_values
 from sim.errors import UserError
 
+AS_GIVEN = ("run", "as_given")  # its key
 TEXTS = ("name", "title", "description", "regime")
 DEFAULTS: dict[str, Any] = {
     "clock": ClockSpec(),
@@ -31,17 +33,20 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def load(name_or_path: str | Path, overrides: override.Overrides = (), *, trust: bool = True) -> Scenario:
+def load(
+    name_or_path: str | Path, overrides: override.Overrides = (), *, as_given: bool = False, trust: bool = True
+) -> Scenario:
     """A preset by name, or a scenario file by its path (it ends in .toml or has a folder in it).
 
     `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of
-    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`).
-    trust: import the classes that the file names (`module:Class`), which runs their modules; else something stands in
-    for each, and the scenario can be looked at but not run. Raises UserError.
+    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). as_given: take levels
+    that no market has had. trust: import the classes that the file names (`module:Class`), which runs their modules;
+    else something stands in for each, and the scenario can be looked at but not run. Raises UserError.
     """
     path = find(name_or_path)
-    folder = path.parent.resolve()
-    return from_dict(read_toml(path), place=_label(path), folder=folder, overrides=overrides, trust=trust)
+    place, folder = _label(path), path.parent.resolve()
+    tables = read_toml(path)
+    return from_dict(tables, place=place, folder=folder, overrides=overrides, as_given=as_given, trust=trust)
 
 
 def from_dict(
@@ -50,16 +55,22 @@ def from_dict(
     place: str = "scenario",
     folder: Path | None = None,
     overrides: override.Overrides = (),
+    as_given: bool = False,
     trust: bool = True,
 ) -> Scenario:
-    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them; see `load`. Raises UserError."""
+    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them. Raises UserError.
+
+    as_given: take levels outside their plausible bounds; the same as `run.as_given = true` in the tables. trust: see
+    `load`.
+    """
     root = Place(place)
     changes = override.parse(overrides)
-    tables = override.apply(tables, changes, root)
-    root = root.overridden_by(changes)
+    tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
+    root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
     scenario = _assemble(tables, root, Modules(folder, trust))
     check(scenario, root)
+    check_plausible(scenario, root)
     return scenario
 
 
@@ -94,11 +105,15 @@ def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
     for key in TEXTS:
         if not isinstance(tables.get(key, ""), str):
             raise place.at(key).error("must be a string", value=tables[key])
+    notes = tables.get("notes", ())
+    if not isinstance(notes, list | tuple) or not all(isinstance(note, str) for note in notes):
+        raise place.at("notes").error("must be a list of strings", value=notes)
 
 
 def _assemble(tables: Mapping[str, Any], place: Place, modules: Modules) -> Scenario:
     parts: dict[str, Any] = {key: tables.get(key, "") for key in TEXTS}
     parts["title"] = parts["title"] or parts["name"]
+    parts["notes"] = tuple(tables.get("notes", ()))
     for key, default in DEFAULTS.items():
         parts[key] = build(type(default), tables.get(key, {}), place.at(key), default=default)
     parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))

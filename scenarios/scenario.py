@@ -36,6 +36,7 @@ class RunSpec:
     attribution: Literal["daily", "tick", "none"] = param(
         "daily", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
+    as_given: bool = param(False, help="take levels outside what markets have had; they are said with the results")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Scenario:
     title: str = param("", help="one line for lists and charts (default: the name)")
     description: str = param("", help="what happened, and to whom")
     regime: str = param("", help="kind of crisis: what curve, equities and credit do")
+    notes: tuple[str, ...] = param((), help="what was assumed when it was read; said with the results")
     clock: ClockSpec = param(factory=ClockSpec, help="calendar and grid")
     market: MarketSpec = param(factory=MarketSpec, help="spot, vol and option pricing")
     venue: VenuesSpec = param(factory=VenuesSpec, help="spread, depth and impact of each venue")

@@ -97,7 +97,7 @@ def write_template(path: Path, *, force: bool = False) -> None:
 def _market() -> Iterator[str]:
     """Tables of clock, market, venues, feedback and credit, all commented defaults."""
     keys = keys_of(
-        Scenario, "", skip=("name", "title", "description", "regime", "storyline", "assets", "agents", "run")
+        Scenario, "", skip=("name", "title", "description", "regime", "notes", "storyline", "assets", "agents", "run")
     )
     for table, members in groupby(keys, key=lambda key: key.path.rpartition(".")[0]):
         yield f"[{table}]"

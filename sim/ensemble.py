@@ -172,9 +172,7 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
     _work_through(job, parts, tick_done)
 
 
-def _run_shared(
-    job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]
-) -> None:
+def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
     """Take chunks in turn with so many other processes: they take a second to start, and this one has started.
 
     content: job and parts, pickled.

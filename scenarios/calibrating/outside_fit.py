@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
-from scenarios.build import ChunkJob, check_on_clock, make_clock
+from scenarios.build import ChunkJob, laid_out
 from scenarios.calibrating.ensemble_medians import TABLES, Ensemble, read
 from scenarios.chunk_size import chunk_size
 from scenarios.names import ACTUAL, FROZEN
@@ -86,8 +86,7 @@ class Fit:
 
     def __init__(self, scenario: Scenario, workers: int | None, progress: Told | None) -> None:
         self.scenario, self.workers, self.progress = scenario, workers, progress
-        self.clock = make_clock(scenario)
-        check_on_clock(scenario, self.clock)
+        self.clock = laid_out(scenario)
         self.rounds: list[Round] = []
         self.targets = [t for factor in FACTORS if factor.always for t in self._targets(factor)]
         self.outside = self._record()

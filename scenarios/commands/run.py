@@ -79,16 +79,10 @@ def choose(scenario: str | None, history: Path | None, book: Path | None, settin
 
 
 def lay_out(scenario: Scenario, file: str) -> Clock:
-    """The scenario's clock; raises UserError, with the file's name, for what only its calendar and books can tell."""
-    from scenarios.build import compile_books, make_clock
+    """The scenario's clock; raises UserError, with the file's name, for everything that a run would refuse."""
+    from scenarios.build import laid_out
 
-    try:
-        clock = make_clock(scenario)
-        compile_books(scenario, clock)
-    except UserError as error:
-        place = f"{file}: {error.place}" if error.place else file
-        raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
-    return clock
+    return laid_out(scenario, file)
 
 
 class RateColumn(ProgressColumn):

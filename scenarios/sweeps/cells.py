@@ -89,7 +89,7 @@ def _base(spec: SweepSpec, given: str | Path | Scenario) -> _Base:
         tables, folder = read_toml(path), path.parent.resolve()
     run = {"seed": spec.seed, "paths": spec.paths, "twin": spec.twin, "witnesses": 0}
     ours = {f"run.{key}": value for key, value in run.items() if value is not None}
-    desk = _desk(from_dict(tables, place=name, folder=folder))
+    desk = _desk(from_dict(tables, place=name, folder=folder, as_given=True))  # bounds are checked with the settings
     settings = {key.replace(DESK, desk): value for key, value in {**ours, **spec.common}.items()}
     scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
     return _Base(name, tables, folder, settings, scenario.to_dict(), scenario)
