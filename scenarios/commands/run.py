@@ -80,11 +80,11 @@ def choose(scenario: str | None, history: Path | None, book: Path | None, settin
 
 def lay_out(scenario: Scenario, file: str) -> Clock:
     """The scenario's clock; raises UserError, with the file's name, for what only its calendar and books can tell."""
-    from scenarios.build import compile_books, make_clock
+    from scenarios.build import check_on_clock, make_clock
 
     try:
         clock = make_clock(scenario)
-        compile_books(scenario, clock)
+        check_on_clock(scenario, clock)
     except UserError as error:
         place = f"{file}: {error.place}" if error.place else file
         raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
