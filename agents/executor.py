@@ -34,7 +34,7 @@ class Executor(Agent):
     venue: str = param("asset", help="the asset it trades")
     quantity: float = param(unit="units", help="signed order; negative: it sells")
     schedule: Literal["even", "almgren_chriss", "obizhaeva_wang"] = param("even", help="how the order is split")
-    trades: int = param(13, help="number of trades", gt=0)
+    trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
     interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0)
 

@@ -45,7 +45,7 @@ class FundingDesk(Agent):
     minimum_call: float = param(
         0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0, plausible=SHARE
     )
-    deadline_days: int = param(1, unit="trading days", help="time to meet a call", gt=0)
+    deadline_days: int = param(1, unit="trading days", help="time to meet a call", gt=0, le=100_000)
     closeout_cost: float = param(
         0.02,
         unit="share of implied vol",
@@ -54,7 +54,7 @@ class FundingDesk(Agent):
         plausible=SHARE,
     )
     obligations: tuple[Obligation, ...] = param(
-        (), help="what its hedgers owe one another: a list of {debtor, creditor, amount, due}"
+        (), help="what its hedgers owe one another: a list of {debtor, creditor, amount, due}", longest=10_000
     )
     netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
 

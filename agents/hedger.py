@@ -43,9 +43,9 @@ class Hedger(Agent):
 
     role: ClassVar[str] = "hedger"
     capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, plausible=DOLLARS)
-    book: tuple[Position, ...] = param((), help="client positions")
+    book: tuple[Position, ...] = param((), help="client positions", longest=100_000)
     policy: Policy = param(factory=Every, help="hedging policy")
-    latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0)
+    latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9)
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
 
     def live(self, world: TradingWorld) -> Process:

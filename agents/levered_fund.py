@@ -77,7 +77,9 @@ class LeveredFund(Agent):
     )
     flow_memory: float = param(0.1, help="weight of the last look's return in its performance", gt=0, le=1)
     ruin: float = param(0.1, unit="share of capital", help="equity at which it is wound up", ge=0, lt=1)
-    return_days: int = param(20, unit="trading days", help="until its owners start it again with its capital", gt=0)
+    return_days: int = param(
+        20, unit="trading days", help="until its owners start it again with its capital", gt=0, le=100_000
+    )
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Fund(self, world).run()

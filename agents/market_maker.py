@@ -72,7 +72,7 @@ class MarketMaker(Agent):
     drawdown_limit: float = param(
         0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-4, 1.0)
     )
-    recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0)
+    recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0, le=100_000)
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
 
     def live(self, world: TradingWorld) -> Process:

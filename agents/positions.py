@@ -20,7 +20,7 @@ class Position:
         None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
     )
     expiry: date | None = param(None, help="expiry of an option, maturity of a swap")
-    months: int | None = param(None, unit="months", help="tenor from the start, instead of `expiry`", gt=0)
+    months: int | None = param(None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=1_200)
     quantity: float | None = param(None, unit="units of the asset", help="signed size of an option position")
     notional: float | None = param(
         None, unit="$", help="signed notional: of a swap, or of an option at the starting spot"

@@ -34,6 +34,7 @@ from markets.kernels.factors import (
     observe,
 )
 from markets.price import PriceLaw
+from markets.storyline import LEAST_VOL
 
 if TYPE_CHECKING:
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, RateSpec
@@ -145,7 +146,7 @@ class Factors:
     """State of the market, (paths,) each; `step` carries it from one tick to the next.
 
     ln S = ln L + d + p;  d ln s = d ln L_vol + kappa (ln L_vol - ln s) dt + xi dZ - beta (s_base/s) (d ln S - d ln L);
-    c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
+    s there not below L_vol/4;  c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
     The noise of ln s and of the rates is bridged to the storyline's anchors like d; what feedback adds is not.
     """
 
@@ -235,6 +236,7 @@ class Factors:
             self.vol,
             market.realised_ratio,
             self.leverage_at_unit_vol,
+            self.least_leverage_vol,
             self.deviation,
             self.vol_noise,
             self.vol_response,
@@ -357,11 +359,21 @@ class Factors:
     @property
     def leverage(self) -> Vector:
         """Elasticity of the leverage effect now: fall of ln s per unit of ln S, (paths,)."""
-        return self.leverage_at_unit_vol / self.vol
+        return self.leverage_at_unit_vol / self.leverage_vol
+
+    @property
+    def leverage_vol(self) -> Vector:
+        """The vol that the elasticity is over: implied vol, but no less than a share of the storyline's, (paths,)."""
+        return np.maximum(self.vol, self.least_leverage_vol)
+
+    @property
+    def least_leverage_vol(self) -> float:
+        """Without it a long rally from low vol would take vol to zero: each fall of it makes the next one larger."""
+        return LEAST_VOL * exp(self.log_vol_line)
 
     @property
     def leverage_at_unit_vol(self) -> float:
-        """The same times implied vol: it falls as vol rises."""
+        """The same times the vol that it is over: it falls as vol rises."""
         return self._feedback.leverage * self._market.beta * self.vol_base
 
     @property

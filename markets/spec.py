@@ -23,6 +23,8 @@ from markets.plausible import (
 from sim.clock import LONGEST_TICK
 from sim.params import param
 
+MOST_ANCHORS = 20_000  # eighty years of trading days
+
 
 @dataclass(frozen=True, kw_only=True)
 class JumpSpec:
@@ -146,13 +148,13 @@ class VenueSpec:
         "sequential", help="orders are sent at the price seen, or solved together with the price that they move"
     )
     clearing_rounds: int = param(
-        0, help="revisions of the orders in one fixed-point clearing (0: until orders and price agree)", ge=0
+        0, help="revisions of the orders in one fixed-point clearing (0: until orders and price agree)", ge=0, le=10_000
     )
     depth_floor: float = param(0.02, unit="share of base depth", help="what outside investors always show", gt=0, le=1)
     halts: tuple[float, ...] = param(
         (), unit="fall from the previous close", help="circuit breakers; the last closes the day"
     )
-    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0)
+    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0, le=LONGEST_TICK)
 
 
 def asset_venue() -> VenueSpec:
@@ -202,7 +204,9 @@ class AssetSpec:
     correlation: dict[str, float] = param(
         factory=dict, help="of its noise with other assets' by name; 'asset' is the main one"
     )
-    anchor: tuple[AssetAnchor, ...] = param((), help="dated levels after the start (default: none, it stays)")
+    anchor: tuple[AssetAnchor, ...] = param(
+        (), help="dated levels after the start (default: none, it stays)", longest=MOST_ANCHORS
+    )
     venue: VenueSpec = param(factory=asset_venue, help="where it trades")
 
 
@@ -281,7 +285,7 @@ class StorylineSpec:
     anchors: Literal["exogenous", "observed"] = param(
         "exogenous", help="what the anchors are: the outside world, or a record that contains the desks' impact"
     )
-    anchor: tuple[Anchor, ...] = param((), help="dated levels, in order")
+    anchor: tuple[Anchor, ...] = param((), help="dated levels, in order", longest=MOST_ANCHORS)
     calibration: CalibrationSpec | None = param(None, help="written by `spiral calibrate`")
 
 

@@ -15,8 +15,8 @@ from sim.ledger import Move
 from sim.names import Key, Name
 
 if TYPE_CHECKING:
-    from markets.curve import Benchmark
     from markets.factors import State
+    from markets.roll import Series
     from markets.spec import VenueSpec
     from markets.venue import Book
     from markets.world import MarketWorld
@@ -25,13 +25,17 @@ Vector = NDArray[np.float64]
 
 
 class SwapVenue(Venue):
-    """A benchmark swap: quantity > 0 receives fixed. Spreads and impact are in rate, costs are rate x annuity."""
+    """A benchmark swap: quantity > 0 receives fixed. Spreads and impact are in rate, costs are rate x annuity.
+
+    Once a year positions roll into the next benchmark of the series; see `markets.roll`.
+    """
 
     unit_price = False
 
-    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, benchmark: Benchmark) -> None:
+    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, series: Series) -> None:
         super().__init__(world, name, spec)
-        self.benchmark = benchmark
+        self.series = series
+        self.benchmark = series.at(0)
         self.assets = Key("notional", of=name), Key("coupon", of=name)
         self._terms: tuple[Vector, Vector] | None = None
         self._ones = np.ones(world.paths)
@@ -49,6 +53,11 @@ class SwapVenue(Venue):
         if self._terms is None:
             self._terms = self.benchmark.terms(self.world.factors.tick, self.world.factors.state)
         return self._terms
+
+    def trade_next(self) -> None:
+        """From now on trade the benchmark of the tick; positions must have been rolled into it."""
+        self.benchmark = self.series.at(self.world.factors.tick)
+        self.forget_terms()
 
     def reprice(self) -> None:
         """Forget what was derived from the last tick's market."""

@@ -10,6 +10,7 @@ import simpy
 from markets.asset_venue import AssetVenue
 from markets.assets import MAIN
 from markets.factors import NODES, OBSERVED, Factors
+from markets.roll import roll
 from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
 from markets.tables import TABLES
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.curve import Benchmark
+    from markets.roll import Series
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 
 
@@ -38,7 +39,7 @@ class MarketWorld(World):
         feedback: FeedbackSpec,
         credit: CreditSpec,
         venues: VenuesSpec,
-        benchmarks: dict[str, Benchmark],
+        benchmarks: dict[str, Series],
         assets: tuple[AssetSpec, ...] = (),
         **engine: Any,
     ) -> None:
@@ -61,8 +62,8 @@ class MarketWorld(World):
         self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
         for asset in assets:
             self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
-        for name, benchmark in benchmarks.items():
-            self.venues[name] = SwapVenue(self, name, getattr(venues, name), benchmark)
+        for name, series in benchmarks.items():
+            self.venues[name] = SwapVenue(self, name, getattr(venues, name), series)
         self._clearing = False
         self.start(self._live(), "market")
 
@@ -129,9 +130,12 @@ class MarketWorld(World):
                 if venue.name != MAIN and isinstance(venue, AssetVenue):
                     self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()
+            for venue in self.venues.values():
+                if isinstance(venue, SwapVenue) and venue.series.at(tick) is not venue.benchmark:
+                    roll(self, venue)
 
 
-def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Benchmark]) -> None:
+def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
     """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
     taken = {MAIN, *OBSERVED, *benchmarks}
     for asset in assets:

@@ -20,16 +20,16 @@ from agents.tables import TABLES
 from agents.world import TradingWorld
 from markets.book import Book, PricingTerms
 from markets.carry import accrue
-from markets.curve import Benchmark
 from markets.factors import rate_mixing
-from markets.instruments import add_months
 from markets.recorder import Recorder
+from markets.roll import Series, series
 from markets.storyline import asset_level, lay_out
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
 from scenarios.names import ACTUAL, check_names
 from scenarios.place import Place
 from scenarios.plausibility import taken_as_given
+from scenarios.sizes import check_sizes
 from scenarios.trading_days import check_dates
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
@@ -53,6 +53,9 @@ def make_clock(scenario: Scenario) -> Clock:
     """The instants of a scenario."""
     spec = scenario.clock
     if spec.calendar == CONTINUOUS:
+        if spec.days_a_year is not None:
+            remedy = "leave it out: a year of this calendar has 364 days"
+            raise UserError("days_a_year is of an exchange's calendar", place="clock.days_a_year", remedy=remedy)
         return Clock.continuous(first=scenario.start, last=scenario.end, tick_minutes=spec.tick_minutes)
     return Clock.exchange(
         calendar=spec.calendar,
@@ -106,15 +109,20 @@ def laid_out(scenario: Scenario, file: str | None = None) -> Clock:
     return clock
 
 
+def benchmarks(clock: Clock) -> dict[str, Series]:
+    """The benchmark swaps of every swap venue, over the run."""
+    return {name: series(years, clock) for name, years in TENORS.items()}
+
+
 def check_on_clock(scenario: Scenario, clock: Clock) -> None:
     """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
     lay_out(scenario.storyline, clock, scenario.market)
     rate_mixing(scenario.market.rates)
     for asset in scenario.assets:
         asset_level(asset, clock)
+    check_sizes(scenario, clock)
     compile_books(scenario, clock)
-    for years in TENORS.values():
-        Benchmark(add_months(scenario.start, 12 * years), clock)
+    benchmarks(clock)
 
 
 def make_world(
@@ -144,7 +152,7 @@ def make_world(
         feedback=feedback,
         credit=scenario.credit,
         venues=scenario.venue,
-        benchmarks={name: Benchmark(add_months(scenario.start, 12 * years), clock) for name, years in TENORS.items()},
+        benchmarks=benchmarks(clock),
         assets=scenario.assets,
         agents=scenario.agents,
         books=compile_books(scenario, clock),

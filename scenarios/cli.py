@@ -326,7 +326,8 @@ def facts(**options: Any) -> None:
     "--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: market.rho's)."
 )
 @click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
-def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+@click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose trading days the histories have.")
+def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, calendar: str) -> None:
     """Estimate the market's parameters from daily histories, with standard errors.
 
     Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
@@ -334,7 +335,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
     """
     from scenarios.commands.fit import fit_and_show
 
-    fit_and_show(histories, rho, out)
+    fit_and_show(histories, rho, out, calendar)
 
 
 @main.command()
@@ -345,6 +346,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
 @click.option("--world", default="actual", show_default=True, help="The world to compare: actual, or the twin's name.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--calendar", help="Exchange whose trading days the history has (default: the scenario's).")
 @click.option("--chart", type=FILE, help="Also draw it into FILE (.html, .png, .svg, .json).")
 @click.option("--markdown", is_flag=True, help="Print the table for a page.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")

@@ -14,6 +14,7 @@ from scenarios import overrides as override
 from scenarios.checks import check
 from scenarios.modules import Modules
 from scenarios.place import Place
+from scenarios.plain_values import LONGEST_TEXT, check_plain
 from scenarios.plausibility import check_plausible
 from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
@@ -23,7 +24,8 @@ from scenarios.unseen import known_values
 from sim.errors import UserError
 
 AS_GIVEN = ("run", "as_given")  # its key
-TEXTS = ("name", "title", "description", "regime")
+TEXTS = {"name": 100, "title": 300, "description": LONGEST_TEXT, "regime": 1_000}  # longest, in characters
+MOST_AGENTS, MOST_ASSETS = 10_000, 200
 DEFAULTS: dict[str, Any] = {
     "clock": ClockSpec(),
     "market": MarketSpec(),
@@ -65,6 +67,9 @@ def from_dict(
     """
     root = Place(place)
     changes = override.parse(overrides)
+    for keys, value in changes.items():
+        check_plain(value, str(root.at(*keys).overridden_by([keys])))
+    check_plain(tables, place)
     tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
     root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
@@ -102,9 +107,11 @@ def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
     for key in ("name", "storyline"):
         if key not in tables:
             raise place.at(key).error("this key is required", remedy="`spiral new` writes a complete file")
-    for key in TEXTS:
+    for key, longest in TEXTS.items():
         if not isinstance(tables.get(key, ""), str):
             raise place.at(key).error("must be a string", value=tables[key])
+        if (length := len(tables.get(key, ""))) > longest:
+            raise place.at(key).error(f"must have at most {longest:,} characters", value=length, remedy="shorten it")
     notes = tables.get("notes", ())
     if not isinstance(notes, list | tuple) or not all(isinstance(note, str) for note in notes):
         raise place.at("notes").error("must be a list of strings", value=notes)
@@ -140,6 +147,8 @@ def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
 def _assets(tables: Any, place: Place) -> tuple[AssetSpec, ...]:
     if not isinstance(tables, Mapping):
         raise place.error("must be a table of assets", value=tables, remedy="write [assets.NAME] for each")
+    if len(tables) > MOST_ASSETS:
+        raise place.error(f"a scenario has at most {MOST_ASSETS} further assets", value=len(tables))
     made = []
     for name, table in tables.items():
         if isinstance(table, Mapping) and table.get("name", name) != name:
@@ -158,7 +167,13 @@ def _agents(tables: Any, place: Place, modules: Modules) -> tuple[Agent, ...]:
             typed = [other for other, t in tables.items() if isinstance(t, Mapping) and "type" in t]
             remedy = nearest(name, typed) if get_close_matches(name, typed) else nearest("", list(agent_types()))
             raise place.at(name, "type").error("this key is required", remedy=remedy)
-    return tuple(agent for name, table in tables.items() for agent in _copies(name, table, place.at(name), modules))
+    made: list[Agent] = []
+    for name, table in tables.items():
+        made += _copies(name, table, place.at(name), modules)
+        if len(made) > MOST_AGENTS:
+            remedy = "make agents larger instead: their capital, their books, their size"
+            raise place.error(f"a scenario has at most {MOST_AGENTS:,} agents", value=len(made), remedy=remedy)
+    return tuple(made)
 
 
 def _copies(name: str, table: Any, place: Place, modules: Modules) -> list[Agent]:
@@ -169,6 +184,9 @@ def _copies(name: str, table: Any, place: Place, modules: Modules) -> list[Agent
     count = values.pop("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise place.at("count").error("must be a whole number > 0", value=count, remedy="number of identical agents")
+    if count > MOST_AGENTS:
+        remedy = "make the agent larger instead: its capital, its book, its size"
+        raise place.at("count").error(f"a scenario has at most {MOST_AGENTS:,} agents", value=count, remedy=remedy)
     kind = values.pop("type")
     cls = find_class(kind, agent_types(), Agent, str(place.at("type")), modules)
     if values.get("name", name) != name:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scenarios.place import Place
+from scenarios.plain_values import DEEPEST, parse_toml
 from sim.errors import UserError
 
+LONGEST_NAME = 100  # characters of a key in a message
 Keys = tuple[str, ...]
 Overrides = Mapping[str, Any] | Iterable[str]
 
@@ -30,7 +32,7 @@ def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place
 
 
 def _keys(dotted: str) -> Keys:
-    keys = tuple(dotted.strip().split("."))
+    keys = tuple(dotted.strip().split(".", DEEPEST))
     if not all(keys):
         raise UserError(
             "a key is written part.part.part", value=dotted, place="--set", remedy="e.g. agents.hedger.capital"
@@ -44,12 +46,12 @@ def _assignment(text: str) -> tuple[Keys, Any]:
         raise UserError(
             "must be KEY=VALUE", value=text, place="--set", remedy="e.g. --set agents.hedger.policy.kind=band"
         )
-    return _keys(dotted), _toml(value.strip())
+    return _keys(dotted), _toml(value.strip(), f"--set {dotted.strip()[:LONGEST_NAME]}")
 
 
-def _toml(text: str) -> Any:
+def _toml(text: str, place: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return parse_toml(f"value = {text}", place)["value"]
     except tomllib.TOMLDecodeError:
         return text
 

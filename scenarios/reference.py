@@ -17,7 +17,7 @@ from scenarios.registry import agent_types
 from scenarios.scenario import RunSpec, Scenario
 
 NAME = "NAME"  # stands for an agent's name
-SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "max_length": "length <="}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ from agents.policies import Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from sim.params import param
 
+MOST_PATHS = 10_000_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class TwinSpec:
@@ -26,13 +28,13 @@ class TwinSpec:
 class RunSpec:
     """How a scenario is simulated."""
 
-    paths: int = param(1000, help="Monte Carlo paths", gt=0)
-    seed: int = param(1, help="seed of every noise stream", ge=0)
-    witnesses: int = param(32, help="paths of which every tick is kept", ge=0)
+    paths: int = param(1000, help="Monte Carlo paths", gt=0, le=MOST_PATHS)
+    seed: int = param(1, help="seed of every noise stream", ge=0, le=2**63 - 1)
+    witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=100_000)
     twin: Literal["frozen", "none"] | TwinSpec = param(
         "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
     )
-    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0)
+    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
     attribution: Literal["daily", "tick", "none"] = param(
         "daily", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )

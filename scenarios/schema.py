@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticCustomError
 
 from agents.policies import Policy
 from scenarios.modules import Modules
@@ -23,6 +24,7 @@ from scenarios.registry import find_policy
 from scenarios.rules import explain
 from scenarios.unseen import known_values
 from sim.errors import UserError
+from sim.sessions import EARLIEST, LATEST
 
 Spec = TypeVar("Spec")
 NOWHERE = Modules()
@@ -88,11 +90,13 @@ def field_type(hint: Any, *, partial: bool = False) -> Any:
 
 
 def _iso_date(value: Any) -> Any:
-    """Dates as TOML or ISO text; never a number or a time of day."""
+    """Dates as TOML or ISO text, that calendars reach to; never a number or a time of day."""
     if isinstance(value, str):
-        return date.fromisoformat(value)
+        value = date.fromisoformat(value)
     if isinstance(value, datetime) or not isinstance(value, date):
         raise ValueError("not a date")
+    if not EARLIEST <= value <= LATEST:
+        raise PydanticCustomError("date_out_of_reach", f"must lie between {EARLIEST} and {LATEST}")
     return value
 
 

@@ -119,8 +119,9 @@ def run_chunks(
 ) -> None:
     """Run `job(chunk, tick_done)` for every chunk; this process is one of the workers.
 
-    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
-    here; so is KeyboardInterrupt, after the workers have been ended.
+    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts
+    path-ticks. An error in a chunk stops the run and is raised here; so is KeyboardInterrupt, after the workers have
+    been ended.
     """
     total = ticks * sum(part.paths for part in parts)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+LONGEST_VALUE = 300  # characters of a value in a message
+
 
 class SpiralError(Exception):
     """A run could not be finished."""
@@ -34,13 +36,22 @@ class UserError(SpiralError):
     def __str__(self) -> str:
         text = f"{self.place}: {self.rule}" if self.place else self.rule
         if self.value is not None:
-            text += f", got {self.value!r}"
+            text += f", got {_shown(self.value)}"
         if self.remedy:
             text += f"; {self.remedy}"
         return " ".join(text.split())
 
     def __reduce__(self) -> Any:
         return (_rebuild, (self.rule, self.value, self.place, self.remedy))
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, cut where it would bury the message."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def _rebuild(rule: str, value: Any, place: str | None, remedy: str | None) -> UserError:

@@ -26,14 +26,16 @@ FLAGS: dict[str, Any] = {
 }
 
 
-@intrinsic
-def _fma(_: Any, x: Any, y: Any, z: Any) -> Any:
+def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
     double = numba.float64
 
     def emit(context: Any, builder: Any, signature: Any, numbers: Any) -> Any:
         return builder.fma(*numbers)
 
     return double(double, double, double), emit
+
+
+_fma: Any = intrinsic(_multiply_add)
 
 
 def kernel(function: F) -> F:

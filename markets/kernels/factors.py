@@ -40,6 +40,7 @@ def carry(
     old_vol: Floats,
     ratio: float,
     elasticity: float,
+    least_vol: float,
     deviation: Floats,
     vol_noise: Floats,
     vol_response: Floats,
@@ -58,6 +59,7 @@ def carry(
         old_vol: implied vol at the start of the step.
         ratio: realised over implied vol.
         elasticity: fall of ln s per unit of ln S, times s.
+        least_vol: below it the elasticity grows no more.
         deviation, vol_noise, vol_response, led: changed; rate_noise: (NODES, paths), changed.
     """
     realised, implied = terms[REALISED], terms[REALISED] != terms[REALISED]
@@ -75,7 +77,8 @@ def carry(
             shock = fma(own, spot_shock[j], other * vol_shock[j])
             vol_noise[j] = fma(vol_keep, decay * vol_noise[j], scale * shock)
             displaced = deviation[j] + (lasting[j] + passing[j])
-            vol_response[j] = fma(decay, vol_response[j], -elasticity / old_vol[j] * (displaced - led[j]))
+            answer = elasticity / max(old_vol[j], least_vol)
+            vol_response[j] = fma(decay, vol_response[j], -answer * (displaced - led[j]))
             led[j] = displaced
     for i in range(NODES):
         if not moves[OVERNIGHT + i]:

@@ -17,11 +17,11 @@ from sim.errors import UserError
 WIDTH = 200  # characters, where the output is not a terminal
 
 
-def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None, calendar: str) -> None:
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
-    found = fit(histories, rho=rho)
+    found = fit(histories, rho=rho, calendar=calendar)
     screen = console(WIDTH)
     screen.print(pooled_table(found))
     if len(found.records) > 1:

@@ -15,6 +15,7 @@ from scenarios.commands.run import lay_out, progress_bar
 from scenarios.commands.show import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.loading import load
+from sim.clock import CONTINUOUS
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,22 +37,25 @@ def compare_and_show(
     workers: int | None,
     world: str,
     settings: tuple[str, ...],
+    calendar: str | None,
     chart: Path | None,
     markdown: bool,
     quiet: bool,
 ) -> None:
     """Run the scenario (or open the run), measure it and the record, print the table, draw the chart."""
-    record = read_record(history)  # before the run: its mistakes cost no waiting
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
         from sim.dataset import open_run
 
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
-        show(open_run(folder), record, world, chart, markdown=markdown)
+        finished = open_run(folder)
+        record = read_record(history, calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
+        show(finished, record, world, chart, markdown=markdown)
         return
     twin = "none" if world == "actual" else None  # as the scenario has it
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed, witnesses=0, twin=twin)
+    record = read_record(history, calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
     lay_out(chosen, scenario)
     from scenarios.build import run
 
@@ -59,6 +63,11 @@ def compare_and_show(
         with progress_bar(chosen.title, quiet=quiet) as progress:
             finished = run(chosen, out=Path(scratch) / chosen.name, workers=workers, progress=progress)
         show(finished, record, world, chart, markdown=markdown)
+
+
+def _of_exchange(calendar: str) -> str | None:
+    """The calendar of a scenario, where it is an exchange's: the textbooks' has no holidays, and no record."""
+    return None if calendar == CONTINUOUS else calendar
 
 
 def check_chart(chart: Path | None) -> None:

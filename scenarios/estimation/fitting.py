@@ -90,10 +90,11 @@ class Fit:
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
 
 
-def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -> Fit:
+def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None, calendar: str | None = None) -> Fit:
     """Estimate the market's structural parameters from daily histories, files that `read_record` can read.
 
     rho: the stated correlation of the spot's and vol's shocks, which no daily record tells (default: the market's).
+    calendar: of the exchange whose trading days the records have (default: XNYS).
     Raises UserError for a file that is not a record, and for one with fewer than `FEWEST` days.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
@@ -102,7 +103,7 @@ def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -
     stated = MarketSpec().rho if rho is None else rho
     if not -1 < stated <= 0:
         raise UserError("rho lies above -1 and up to 0", value=stated, place="rho")
-    records = [_long_enough(read_record(path), path) for path in given]
+    records = [_long_enough(read_record(path, calendar), path) for path in given]
     _check_names(records)
     left_out = _overlaps(records)
     pool = [r for r in records if r.name not in left_out]
