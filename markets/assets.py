@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.correlation import mixing
+from markets.kernels.factors import mix
 from markets.price import PriceLaw
 from markets.storyline import asset_level
 
@@ -48,7 +49,8 @@ class OtherAssets:
     def step(self, tick: int, variance_time: float, decay: float, main_shock: Vector, vol_ratio: Vector) -> None:
         """Carry the noise into `tick`; `variance_time` is the years of variance that a reverting noise gathers."""
         fresh = self._noise.normals(len(self.specs))
-        shocks = self._mixing[:, :1] * main_shock + self._mixing[:, 1:] @ fresh
+        shocks = np.empty(fresh.shape)
+        mix(self._mixing, main_shock, fresh, shocks)
         for row, (spec, level) in enumerate(zip(self.specs, self.levels, strict=True)):
             keep = 1.0 - self._weight * float(level.pull[tick])
             sigma = self.realised_vol(spec.name, vol_ratio)

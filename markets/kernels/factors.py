@@ -151,3 +151,20 @@ def displace(move: Floats, share: float, lasting: Floats, passing: Floats) -> No
     for j in range(move.shape[0]):
         lasting[j] = fma(share, move[j], lasting[j])
         passing[j] = fma(1.0 - share, move[j], passing[j])
+
+
+@kernel
+def mix(weights: Floats, main: Floats, fresh: Floats, out: Floats) -> None:
+    """Correlated shocks, into `out` (n, paths): weights (n, 1 + n) times `main` (paths,) over `fresh` (n, paths).
+
+    Not by BLAS: its sum of one column is another than that of many.
+    """
+    for i in range(out.shape[0]):
+        row = out[i]
+        for j in range(main.shape[0]):
+            row[j] = weights[i, 1] * fresh[0, j]
+        for k in range(1, fresh.shape[0]):
+            for j in range(main.shape[0]):
+                row[j] = fma(weights[i, 1 + k], fresh[k, j], row[j])
+        for j in range(main.shape[0]):
+            row[j] += weights[i, 0] * main[j]
