@@ -24,7 +24,7 @@ def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
 
 
 def total(vectors: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    """Sum of at least one vector, in their order. `np.sum` picks an order by memory: on one path another than on many."""
+    """Sum of at least one vector, in their order; on one path `np.sum` takes another one than on many."""
     first, *rest = vectors
     found = first.copy()
     for vector in rest:

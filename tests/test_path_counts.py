@@ -1,4 +1,4 @@
-"""Path i of an ensemble is path i alone, to the last bit: no loop's remainder, sum or solver sees how many there are."""
+"""Path i of an ensemble is path i alone, to the last bit: no loop, sum or solver sees how many there are."""
 
 from __future__ import annotations
 
