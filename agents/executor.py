@@ -88,11 +88,11 @@ class _Execution:
         )
 
     def _sigma(self) -> float:
-        """$ per unit per square root of a trading year, at the start."""
-        return float((self.venue.mid * self.world.factors.realised_vol(self.agent.venue)).mean())
+        """$ per unit per square root of a trading year, at the start, when all paths are alike."""
+        return float(self.venue.mid[0] * self.world.factors.realised_vol(self.agent.venue)[0])
 
     def _cost_per_square(self) -> float:
         """$ a trade costs per square unit beyond its lasting impact: (slope - permanent / 2) x the move of a unit."""
         spec = self.venue.spec
-        move = spec.impact * float((self.venue.mid**2).mean()) / spec.depth
+        move = spec.impact * float(self.venue.mid[0] ** 2) / spec.depth
         return max(spec.slope - 0.5 * spec.permanent_share, 1e-12) * move

@@ -13,9 +13,9 @@ from agents.accounts import OWNERS
 from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
-from markets.kernels.trading import QUOTE_ROWS
+from markets.kernels.trading import HALF_SPREAD, QUOTE_ROWS
 from markets.plausible import DOLLARS
-from markets.venue import Quote
+from markets.venue import Lean, Quote
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import same, some
@@ -160,7 +160,7 @@ class _Making:
                 venue.post(name, partial(self._vol_proportional, venue, *terms))
         else:
             rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
-            venue.post(name, Quote(*rule(venue), self.share[venue.name] * venue.rule_depth() * able))
+            venue.post(name, rule(venue, self.share[venue.name] * venue.rule_depth() * able))
 
     @property
     def _switch(self) -> float:
@@ -186,23 +186,28 @@ class _Making:
             agent.inventory_limit,
             quote,
         )
-        return Quote(*quote)
+        return Quote(*quote, partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None)
 
-    def _avellaneda_stoikov(self, venue: Venue) -> tuple[Vector, Vector]:
+    def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
+        """`inventory_skew` half-spreads at the inventory limit."""
+        limit = self.agent.inventory_limit
+        return Lean(self._switch * self.agent.quoting.inventory_skew / limit * half_spread, limit, inventory)
+
+    def _avellaneda_stoikov(self, venue: Venue, depth: Vector) -> Quote:
         """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.
 
         Avellaneda and Stoikov (2008), for returns instead of prices: q counts orders, sigma is realised vol, k falls as
         the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
         """
-        risk, limit = self._risk(venue) * self._years_left(), self.agent.inventory_limit
-        held = venue.notional(venue.held(self.agent.name))
-        orders = np.clip(held, -limit, limit) / self.agent.quoting.order_size
-        return 0.5 * risk + self._without_risk(venue), -risk * orders
+        risk, agent = self._risk(venue) * self._years_left(), self.agent
+        held = venue.notional(venue.held(agent.name))
+        lean = Lean(risk / agent.quoting.order_size, agent.inventory_limit, held)
+        return Quote(0.5 * risk + self._without_risk(venue), lean.skew, depth, lambda: lean)
 
-    def _symmetric(self, venue: Venue) -> tuple[Vector, Vector]:
+    def _symmetric(self, venue: Venue, depth: Vector) -> Quote:
         """The half-spread that `avellaneda_stoikov` quotes on average over the run, centred at mid: their benchmark."""
         half_spread = 0.5 * self._risk(venue) * self._mean_years_left() + self._without_risk(venue)
-        return half_spread, self.world.full(0.0)
+        return Quote(half_spread, self.world.full(0.0), depth)
 
     def _risk(self, venue: Venue) -> Vector:
         """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""

@@ -75,6 +75,20 @@ class Netting(NamedTuple):
     active: Mask  # (orders,) whether an order wants anything on any path
 
 
+class Lean(NamedTuple):
+    """How a maker shifts both sides of its quote against its inventory: by -slope x inventory, up to a limit."""
+
+    slope: Vector  # (paths,) share of mid, or decimal rate, per $ notional
+    limit: float  # $ notional
+    held: Vector  # (paths,) $ notional, when it quoted
+
+    @property
+    def skew(self) -> Vector:
+        """The shift, (paths,)."""
+        shift: Vector = -self.slope * np.clip(self.held, -self.limit, self.limit)
+        return shift
+
+
 @dataclass
 class Quote:
     """One maker's market, each (paths,)."""
@@ -82,6 +96,7 @@ class Quote:
     half_spread: Vector  # share of mid, or decimal rate
     skew: Vector  # shift of both sides, same unit
     depth: Vector  # $ notional
+    lean: Callable[[], Lean] | None = None  # how the shift goes on after a fill; None: it stands until the next quote
 
 
 class Rule:
@@ -392,14 +407,15 @@ class Venue(ABC):
             got = getattr(quantity, "shape", repr(quantity)[:60])
             raise TypeError(f"an order is a number or one number a path, {paths}, got {got}") from None
 
-    def hit(self, taker: Named, maker: str, quantity: Vector) -> Vector:
+    def hit(self, taker: Named, maker: str, quantity: Vector, skew: Vector | None = None) -> Vector:
         """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).
 
         `quantity` (paths,) is signed as the taker sees it. For clients who come to a maker rather than to the market.
+        skew: of the quotes that were hit, on average, where the maker has quoted afresh between them; (paths,).
         """
         quote = self.quote_of(maker)
         order = self._order(taker.name, quantity)
-        levels = np.array([quote.half_spread, quote.skew, quote.depth])
+        levels = np.array([quote.half_spread, quote.skew if skew is None else skew, quote.depth])
         book = Book(levels, (maker,), np.ones((1, order.size)))
         return self._fill(taker.name, order, order, book, self._nothing, some(order)).price
 
