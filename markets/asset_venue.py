@@ -117,6 +117,10 @@ class AssetVenue(Venue):
         """$ worth at mid, (paths,)."""
         return self.held(account) * self.mid
 
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """The price of a unit, (paths,) $."""
+        return {self.name: self.mid}
+
     def exposure(self, account: Name) -> Vector:
         """Signed $ notional, (paths,)."""
         return self.value(account)

@@ -141,6 +141,11 @@ class SwapVenue(Venue):
         notional, coupon = (self.world.ledger.balance(account, asset) for asset in self.assets)
         return coupon * annuity - notional * floating
 
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """Of 1 $ of notional and of coupon, (paths,) $: minus the floating leg, and the annuity."""
+        annuity, floating = self.terms()
+        return {self.assets[0]: -floating, self.assets[1]: annuity}
+
     def exposure(self, account: Name) -> Vector:
         """Signed $ notional, (paths,)."""
         return self.held(account)

@@ -240,6 +240,10 @@ class Venue(ABC):
         """$ worth at mid of what an account holds of this, (paths,)."""
 
     @abstractmethod
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """$ worth at mid of one unit of each ledger asset that a position here consists of, (paths,)."""
+
+    @abstractmethod
     def exposure(self, account: Name) -> Vector:
         """Signed $ notional that an account holds, (paths,)."""
 
