@@ -14,6 +14,7 @@ from analysis.liquidity import stress
 from analysis.numbers import Number
 from analysis.summary import summarise
 from sim.dataset import Run
+from sim.text import one_line
 
 DESK = {
     "P&L of the desk": (
@@ -42,8 +43,8 @@ def render(run: Run, *, agent: str | None = None) -> Group:
     desk = f"{frames.desk_name(run, agent)}, {run.manifest['paths']:,} paths, seed {run.manifest['seed']}"
     head = Panel(
         said,
-        title=str(run.manifest.get("title") or run.manifest["name"]),
-        subtitle=desk,
+        title=Text(one_line(str(run.manifest.get("title") or run.manifest["name"]))),
+        subtitle=Text(one_line(desk)),
         title_align="left",
         border_style="dim",
     )

@@ -119,8 +119,9 @@ def run_chunks(
 ) -> None:
     """Run `job(chunk, tick_done)` for every chunk; this process is one of the workers.
 
-    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
-    here; so is KeyboardInterrupt, after the workers have been ended.
+    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts
+    path-ticks. An error in a chunk stops the run and is raised here; so is KeyboardInterrupt, after the workers have
+    been ended.
     """
     total = ticks * sum(part.paths for part in parts)
 
@@ -172,9 +173,7 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
     _work_through(job, parts, tick_done)
 
 
-def _run_shared(
-    job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]
-) -> None:
+def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
     """Take chunks in turn with so many other processes: they take a second to start, and this one has started.
 
     content: job and parts, pickled.

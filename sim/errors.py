@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.text import one_line
+
 
 class SpiralError(Exception):
     """A run could not be finished."""
@@ -37,7 +39,7 @@ class UserError(SpiralError):
             text += f", got {self.value!r}"
         if self.remedy:
             text += f"; {self.remedy}"
-        return " ".join(text.split())
+        return one_line(text)
 
     def __reduce__(self) -> Any:
         return (_rebuild, (self.rule, self.value, self.place, self.remedy))
