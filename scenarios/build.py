@@ -25,8 +25,10 @@ from markets.factors import rate_mixing
 from markets.instruments import add_months
 from markets.recorder import Recorder
 from markets.storyline import asset_level, lay_out
+from markets.tables import TABLES as MARKET_TABLES
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
+from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
@@ -180,6 +182,14 @@ class ChunkJob:
         place.write_text(json.dumps(profile.seconds))
 
 
+@takes(
+    out=maybe(path),
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+    command=maybe(text),
+    profile=flag,
+    tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES))))),
+)
 def run(
     scenario: Scenario | str | Path,
     *,
@@ -202,12 +212,10 @@ def run(
     gathered and written (default: all).
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
-    from scenarios.loading import load
-    from scenarios.scenario import Scenario
+    from scenarios.made_by_hand import check_values, meant
 
-    if not isinstance(scenario, Scenario):
-        scenario = load(scenario)
-    scenario = scenario.with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    check_values(scenario)
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
     partial = prepare_folder(folder)
     begun = time.perf_counter()

@@ -17,6 +17,7 @@ from scenarios.registry import agent_types, find_class, nearest
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
 from scenarios.shipped import catalogue, read_toml
+from sim.arguments import path, takes
 from sim.errors import UserError
 
 TEXTS = ("name", "title", "description", "regime")
@@ -29,14 +30,15 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+@takes(name_or_path=path)
 def load(name_or_path: str | Path, overrides: override.Overrides = ()) -> Scenario:
     """A preset by name, or a scenario file by its path (it ends in .toml or has a folder in it).
 
     `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of
     lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). Raises UserError.
     """
-    path = find(name_or_path)
-    return from_dict(read_toml(path), place=_label(path), folder=path.parent.resolve(), overrides=overrides)
+    file = find(name_or_path)
+    return from_dict(read_toml(file), place=_label(file), folder=file.parent.resolve(), overrides=overrides)
 
 
 def from_dict(
@@ -48,6 +50,10 @@ def from_dict(
 ) -> Scenario:
     """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them. Raises UserError."""
     root = Place(place)
+    if not isinstance(tables, Mapping):
+        raise root.error(
+            "must be tables of keys", value=type(tables).__name__, remedy="as Scenario.to_dict() gives them"
+        )
     changes = override.parse(overrides)
     tables = override.apply(tables, changes, root)
     root = root.overridden_by(changes)
@@ -60,21 +66,21 @@ def from_dict(
 def find(name_or_path: str | Path) -> Path:
     """The scenario file that is meant; UserError with the nearest preset when there is none."""
     text = str(name_or_path)
-    path = Path(name_or_path)
+    file = Path(name_or_path)
     presets = catalogue()
     if text in presets:
         return presets[text]
-    if path.suffix == ".toml" or len(path.parts) > 1:
-        if path.is_file():
-            return path
+    if file.suffix == ".toml" or len(file.parts) > 1:
+        if file.is_file():
+            return file
         raise UserError(
             "no such scenario file", value=text, remedy="give the path of a .toml file, or a preset of `spiral list`"
         )
     raise UserError("no such scenario", value=text, remedy=nearest(text, list(presets)))
 
 
-def _label(path: Path) -> str:
-    return path.stem if path == catalogue().get(path.stem) else str(path)
+def _label(file: Path) -> str:
+    return file.stem if file == catalogue().get(file.stem) else str(file)
 
 
 def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:
