@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis import bundle
+from sim.errors import UserError
+from sim.text import plain
 
+HERE = "the script that draws"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -46,12 +49,19 @@ def figure(name: str, chart: Any, caption: str = "") -> Figure:
 
 
 def write_page(path: Path, template: str, **content: Any) -> Path:
-    """Fill the template and write the page, whole or not at all. `content` holds at least title and charts."""
+    """Fill the template and write the page, whole or not at all. `content` holds at least title and charts.
+
+    Raises UserError for a name that is no page's.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UserError("a page is written as HTML", value=path.name, place=str(path), remedy="name it .html")
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     filler = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    text = filler.get_template(template).render(script=Markup(bundle.script()), **content)
+    text = plain(filler.get_template(template).render(script=Markup(HERE), **content))
+    before, _, after = text.partition(f"<script>{HERE}</script>")  # no other: what others wrote is escaped
+    text = f"{before}<script>{bundle.script()}</script>{after}"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.write_text(text, encoding="utf-8")

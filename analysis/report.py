@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from analysis import charts, frames, page, tables, words
+from analysis.given import A_RUN
 from analysis.numbers import Number
 from analysis.summary import summarise
+from sim.arguments import maybe, takes, text
+from sim.arguments import path as file
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -51,6 +54,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 
 
+@takes(run=A_RUN, path=file, agent=maybe(text))
 def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Path:
     """Write the run's report as one self-contained HTML file and return its path.
 
@@ -80,6 +84,7 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
     )
 
 
+@takes(run=A_RUN, name=text, path=file, agent=maybe(text), world=text)
 def write_chart(run: Run, name: str, path: str | Path, *, agent: str | None = None, world: str = "actual") -> Path:
     """Write the chart of that name; the suffix says how: .png, .svg, .html (needs no network) or .json (Vega-Lite).
 

@@ -7,13 +7,16 @@ import math
 import numpy as np
 
 from analysis import frames, liquidity, numbers, pnl, twins
+from analysis.given import A_RUN
 from analysis.numbers import Number
+from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.metric_names import METRICS as NAMES
 
 __all__ = ["NAMES", "summarise"]
 
 
+@takes(run=A_RUN, agent=maybe(text), world=text)
 def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Every key figure of one world by name, each with its unit and, where it is an average, its standard error.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markets.spec import FeedbackSpec
 from scenarios.scenario import Scenario, TwinSpec
+from sim.arguments import called, flag, made, maybe, takes, whole
 from sim.ensemble import Progress
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def worlds_of(scenario: Scenario, *, loops: bool = True) -> dict[str, FeedbackSp
     return found
 
 
+@takes(
+    scenario=made(Scenario, "a Scenario, as load() gives it"),
+    measure=called,
+    loops=flag,
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+)
 def ablate(
     scenario: Scenario,
     measure: Callable[[Run, str], T],

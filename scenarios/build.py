@@ -24,6 +24,7 @@ from markets.factors import rate_mixing
 from markets.recorder import Recorder
 from markets.roll import Series, series
 from markets.storyline import asset_level, lay_out
+from markets.tables import TABLES as MARKET_TABLES
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
 from scenarios.names import ACTUAL, check_names
@@ -31,6 +32,7 @@ from scenarios.place import Place
 from scenarios.plausibility import taken_as_given
 from scenarios.sizes import check_sizes
 from scenarios.trading_days import check_dates
+from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
@@ -207,6 +209,14 @@ class ChunkJob:
         place.write_text(json.dumps(profile.seconds))
 
 
+@takes(
+    out=maybe(path),
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+    command=maybe(text),
+    profile=flag,
+    tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES))))),
+)
 def run(
     scenario: Scenario | str | Path,
     *,
@@ -229,12 +239,10 @@ def run(
     gathered and written (default: all).
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
-    from scenarios.loading import load
-    from scenarios.scenario import Scenario
+    from scenarios.made_by_hand import check_values, meant
 
-    if not isinstance(scenario, Scenario):
-        scenario = load(scenario)
-    scenario = scenario.with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    check_values(scenario)
     check_names(scenario)  # they become names of files, accounts and columns
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
     partial = prepare_folder(folder)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
+from sim.text import one_line
 
 OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 
 FILE = click.Path(path_type=Path)
+TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 SWEEP = "sweep.json"  # the manifest of a sweep's folder
 TRUST = click.option(
     "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
@@ -21,39 +26,91 @@ TRUST = click.option(
 
 
 class Spiral(click.Group):
-    """Turns every error into one line and the right exit code; commands are listed in the order of use."""
+    """Turns every error into one line and the right exit code; commands are listed in the order of use.
+
+    Called as a program it does so for bugs too; who calls `main` gets those as they are.
+    """
+
+    def __call__(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return self.main(*args, **extra)
+        except Exception as error:
+            sys.exit(finish(_told(_last_words(error), FAILED)))
 
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False
+        make_ready()
+        sys.exit(finish(self._code(*args, **extra)))
+
+    def _code(self, *args: Any, **extra: Any) -> int:
+        """The exit code of a command; what went wrong is told."""
         try:
             code = super().main(*args, **extra)
         except UserError as error:
-            sys.exit(_say(f"error: {error}", MISTAKE))
+            return _told(f"error: {error}", MISTAKE)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "spiral"
-            sys.exit(_say(f"error: {error.format_message()} ({command} --help explains)", MISTAKE))
+            return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
         except click.Abort:
-            sys.exit(_say("interrupted: nothing was kept", INTERRUPTED))
+            return _told("interrupted: nothing was kept", INTERRUPTED)
         except SpiralError as error:
-            sys.exit(_say(f"failed: {' '.join(str(error).split())}", FAILED))
+            return _told(f"failed: {error}", FAILED)
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output has gone, as in `spiral keys | head`
-            sys.exit(OK)
-        sys.exit(code if isinstance(code, int) else OK)
+            lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
+            return OK
+        except SystemExit as error:
+            if error.code == INTERRUPTED:
+                return INTERRUPTED
+            return _told(
+                f"failed: something left Python (sys.exit({error.code!r})) before the command was done", FAILED
+            )
+        return code if isinstance(code, int) else OK
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise click.Abort from None  # before click prints an empty line for it
+        except Exception:
+            if os.environ.get(TRACEBACK):
+                traceback.print_exc()
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
 
-def _say(text: str, code: int) -> int:
-    click.echo(text, err=True)
+def _told(text: str, code: int) -> int:
+    complain(text)
     return code
+
+
+def _last_words(error: Exception) -> str:
+    """What is said of an error that nothing expects."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"failed: {error.strerror}" + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, MemoryError):
+        return "failed: out of memory; try fewer paths, or a smaller run.chunk"
+    steps = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
+    said = f"{type(error).__name__}: {one_line(str(error))[:300]}{place}"
+    return f"bug: {said}; please report it; {TRACEBACK}=1 shows all"
+
+
+def _whole_traceback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and TRACEBACK not in os.environ:  # workers look there too
+        os.environ[TRACEBACK] = "1"
+        ctx.find_root().call_on_close(lambda: os.environ.pop(TRACEBACK, None))
+
+
+# Of every command that runs code of the user's own.
+traced = click.option(
+    "--traceback",
+    is_flag=True,
+    expose_value=False,
+    callback=_whole_traceback,
+    help="Show the whole traceback of an agent or policy that fails.",
+)
 
 
 @click.group("spiral", cls=Spiral, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -79,6 +136,7 @@ def main() -> None:
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--profile", is_flag=True, help="Also print whose time the run took, by agent and phase.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+@traced
 def run(**options: Any) -> None:
     """Run SCENARIO (a preset's name or a .toml file), summarise it, and write its report."""
     from scenarios.commands.run import run_and_report
@@ -94,7 +152,7 @@ def list_presets() -> None:
     titles = presets()
     width = max(map(len, titles))
     for name, title in titles.items():
-        click.echo(f"{name:<{width}}  {title}")
+        say(f"{name:<{width}}  {title}")
 
 
 @main.command()
@@ -137,6 +195,7 @@ CELLS = (
     ),
     click.option("--no-report", is_flag=True, help="Do not write the HTML report."),
     click.option("--quiet", is_flag=True, help="No progress bar and no table."),
+    traced,
 )
 
 
@@ -215,7 +274,7 @@ def new(file: Path, force: bool) -> None:
     from scenarios.template import write_template
 
     write_template(file, force=force)
-    click.echo(f"{file} written; try: spiral check {file}, then: spiral run {file}")
+    say(f"{file} written; try: spiral check {file}, then: spiral run {file}")
 
 
 @main.command()
@@ -230,7 +289,7 @@ def check(file: Path, settings: tuple[str, ...], trust: bool) -> None:
     scenario = load_to_look(file, settings, trust=trust)
     clock = lay_out(scenario, str(file))
     days, ticks = int(clock.day[-1]), len(clock.ticks)
-    click.echo(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
+    say(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
 
 
 @main.command()

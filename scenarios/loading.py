@@ -21,6 +21,7 @@ from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from scenarios.schema import build
 from scenarios.shipped import catalogue, read_toml
 from scenarios.unseen import known_values
+from sim.arguments import path, takes
 from sim.errors import UserError
 
 AS_GIVEN = ("run", "as_given")  # its key
@@ -35,6 +36,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+@takes(name_or_path=path)
 def load(
     name_or_path: str | Path, overrides: override.Overrides = (), *, as_given: bool = False, trust: bool = True
 ) -> Scenario:
@@ -45,9 +47,9 @@ def load(
     that no market has had. trust: import the classes that the file names (`module:Class`), which runs their modules;
     else something stands in for each, and the scenario can be looked at but not run. Raises UserError.
     """
-    path = find(name_or_path)
-    place, folder = _label(path), path.parent.resolve()
-    tables = read_toml(path)
+    file = find(name_or_path)
+    place, folder = _label(file), file.parent.resolve()
+    tables = read_toml(file)
     return from_dict(tables, place=place, folder=folder, overrides=overrides, as_given=as_given, trust=trust)
 
 
@@ -66,6 +68,10 @@ def from_dict(
     `load`.
     """
     root = Place(place)
+    if not isinstance(tables, Mapping):
+        raise root.error(
+            "must be tables of keys", value=type(tables).__name__, remedy="as Scenario.to_dict() gives them"
+        )
     changes = override.parse(overrides)
     for keys, value in changes.items():
         check_plain(value, str(root.at(*keys).overridden_by([keys])))
@@ -82,21 +88,21 @@ def from_dict(
 def find(name_or_path: str | Path) -> Path:
     """The scenario file that is meant; UserError with the nearest preset when there is none."""
     text = str(name_or_path)
-    path = Path(name_or_path)
+    file = Path(name_or_path)
     presets = catalogue()
     if text in presets:
         return presets[text]
-    if path.suffix == ".toml" or len(path.parts) > 1:
-        if path.is_file():
-            return path
+    if file.suffix == ".toml" or len(file.parts) > 1:
+        if file.is_file():
+            return file
         raise UserError(
             "no such scenario file", value=text, remedy="give the path of a .toml file, or a preset of `spiral list`"
         )
     raise UserError("no such scenario", value=text, remedy=nearest(text, list(presets)))
 
 
-def _label(path: Path) -> str:
-    return path.stem if path == catalogue().get(path.stem) else str(path)
+def _label(file: Path) -> str:
+    return file.stem if file == catalogue().get(file.stem) else str(file)
 
 
 def _refuse_unknown(tables: Mapping[str, Any], place: Place) -> None:

@@ -20,6 +20,10 @@ def parse(overrides: Overrides) -> dict[Keys, Any]:
     """Key paths and values, from a mapping or from `KEY=VALUE` texts (TOML values; bare words are strings)."""
     if isinstance(overrides, Mapping):
         return {_keys(key): value for key, value in overrides.items()}
+    if isinstance(overrides, str):
+        overrides = (overrides,)
+    if not isinstance(overrides, Iterable):
+        raise UserError("overrides are a table or KEY=VALUE texts", value=overrides, place="overrides")
     return dict(_assignment(text) for text in overrides)
 
 
@@ -31,17 +35,17 @@ def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place
     return result
 
 
-def _keys(dotted: str) -> Keys:
-    keys = tuple(dotted.strip().split(".", DEEPEST))
-    if not all(keys):
+def _keys(dotted: Any) -> Keys:
+    keys = tuple(dotted.strip().split(".", DEEPEST)) if isinstance(dotted, str) else ()
+    if not keys or not all(keys):
         raise UserError(
             "a key is written part.part.part", value=dotted, place="--set", remedy="e.g. agents.hedger.capital"
         )
     return keys
 
 
-def _assignment(text: str) -> tuple[Keys, Any]:
-    dotted, equals, value = text.partition("=")
+def _assignment(text: Any) -> tuple[Keys, Any]:
+    dotted, equals, value = text.partition("=") if isinstance(text, str) else ("", "", "")
     if not equals:
         raise UserError(
             "must be KEY=VALUE", value=text, place="--set", remedy="e.g. --set agents.hedger.policy.kind=band"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+import numpy as np
+
 from agents.base import Agent
 from agents.policies import Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
@@ -80,9 +82,16 @@ class Scenario:
         return {agent.name: agent for agent in self.agents}[name]
 
     def with_run(self, **changes: Any) -> Scenario:
-        """The same scenario with other run settings; a value of None leaves the setting as it is."""
-        kept = {key: value for key, value in changes.items() if value is not None}
-        return dataclasses.replace(self, run=dataclasses.replace(self.run, **kept))
+        """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
+        from scenarios.place import Place
+        from scenarios.schema import build
+
+        if not isinstance(self.run, RunSpec):
+            raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)
+        kept = {key: plain_value(value) for key, value in changes.items() if value is not None}
+        twin = kept.pop("twin") if isinstance(kept.get("twin"), TwinSpec) else None
+        run = build(RunSpec, kept, Place("run"), default=self.run)
+        return dataclasses.replace(self, run=run if twin is None else dataclasses.replace(run, twin=twin))
 
     def to_dict(self) -> dict[str, Any]:
         """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
@@ -93,6 +102,11 @@ class Scenario:
         }
         result["agents"] = {agent.name: _encode_agent(agent) for agent in self.agents}
         return result
+
+
+def plain_value(value: Any) -> Any:
+    """numpy's scalars as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def resolve_twin(twin: Literal["frozen", "none"] | TwinSpec) -> TwinSpec | None:

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim import arguments
+from sim.arguments import takes
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class Run:
         return f"Run({str(self.path)!r}: {self.manifest['name']}, {self.manifest['paths']} paths)"
 
 
+@takes(path=arguments.path)
 def open_run(path: str | Path) -> Run:
     """Open a run folder. Raises UserError where the folder is missing, incomplete or broken."""
     folder = Path(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.text import one_line
+
 LONGEST_VALUE = 300  # characters of a value in a message
 
 
@@ -39,7 +41,7 @@ class UserError(SpiralError):
             text += f", got {_shown(self.value)}"
         if self.remedy:
             text += f"; {self.remedy}"
-        return " ".join(text.split())
+        return one_line(text)
 
     def __reduce__(self) -> Any:
         return (_rebuild, (self.rule, self.value, self.place, self.remedy))

@@ -26,15 +26,15 @@ def pickled_for_workers(what: Any) -> bytes | None:
     try:
         content = pickle.dumps(what)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        _warn(f"it cannot be sent to other processes ({error})")
+        _tell(f"it cannot be sent to other processes ({error})")
         return None
     if b"__main__" in content and not _importable():
-        _warn("an agent or a policy is defined in the main script or notebook")
+        _tell("an agent or a policy is defined in the main script or notebook")
         return None
     return content
 
 
-def _warn(why: str) -> None:
+def _tell(why: str) -> None:
     said = f"one process instead of several: {' '.join(why.split())}; {REMEDY}"
     warnings.warn_explicit(said, OneProcess, "spiral", 0)  # one line, without a line of source
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.arguments import path, takes
 from sim.dataset import Run, open_run
 from sim.errors import UserError
 
@@ -130,6 +131,7 @@ def columns_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     return {**BEFORE, **{a["name"]: _kind(a) for a in manifest["axes"]}, **blocks, **AFTER, **metrics}
 
 
+@takes(folder=path)
 def open_sweep(folder: str | Path) -> SweepResult:
     """Open a sweep's folder. Raises UserError where there is none or where it is broken."""
     place = Path(folder) / MANIFEST

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 from rich.columns import Columns
 from rich.table import Table
 
@@ -14,8 +13,10 @@ from scenarios.calibrating.outside import record_tables
 from scenarios.calibrating.outside_fit import FACTORS
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.run import progress_bar
-from scenarios.commands.show import LEVELS, console
+from scenarios.commands.show import LEVELS
+from scenarios.commands.terminal import console
 from scenarios.loading import find, from_dict
+from scenarios.output import say
 from scenarios.shipped import catalogue, read_toml
 
 
@@ -40,7 +41,7 @@ def calibrate_and_write(
         print_calibration(out_console, found.scenario.storyline)
         for line in misses(found):
             out_console.print(line, highlight=False)
-    click.echo(str(target))
+    say(target)
 
 
 def points_tables(found: Calibration) -> Columns:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from scenarios.ablation import ablate, loops_of, worlds_of
 from scenarios.commands.run import lay_out, progress_bar
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
 from scenarios.loading import load
+from scenarios.output import say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 
@@ -81,13 +80,6 @@ def _report(
     fluctuations = _of(measured, "fluctuations")
     rows = shown.fact_rows(fluctuations, _of(measured, "raw"))
     table = loops_table(fluctuations, loops_of(scenario)) if loops else None
-    if not quiet:
-        screen = console(WIDTH)
-        screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
-        click.echo(f"\n{shown.NOTE} *: beyond 3.5 standard errors.")
-        if table is not None:
-            screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)), sep="\n")
-            click.echo(f"\n{shown.LOOPS_NOTE}")
     if out is not None:
         memory = {world: measured[world]["memory"] for world in ("actual", "frozen")}
         written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
@@ -95,7 +87,15 @@ def _report(
         differences_table(fluctuations).write_csv(out / "differences.csv")
         if table is not None:
             table.write_csv(out / "loops.csv")
-        click.echo(str(written))
+    if not quiet:
+        screen = console(WIDTH, markup=False)
+        screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
+        say(f"\n{shown.NOTE} *: beyond 3.5 standard errors.", lines=True)
+        if table is not None:
+            screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)), sep="\n")
+            say(f"\n{shown.LOOPS_NOTE}", lines=True)
+    if out is not None:
+        say(written)
 
 
 def _of(measured: dict[str, dict[str, Any]], treatment: str) -> dict[str, dict[str, Reading]]:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
+from scenarios.output import say
 from sim.errors import UserError
 
 WIDTH = 200  # characters, where the output is not a terminal
@@ -22,6 +22,8 @@ def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | Non
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
     found = fit(histories, rho=rho, calendar=calendar)
+    if out is not None:
+        write(found, out)
     screen = console(WIDTH)
     screen.print(pooled_table(found))
     if len(found.records) > 1:
@@ -29,13 +31,12 @@ def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | Non
     for line in remarks(found):
         screen.print(line, highlight=False)
     if out is not None:
-        write(found, out)
-        click.echo(f"{out} written: the keys of a scenario file")
+        say(f"{out} written: the keys of a scenario file")
 
 
 def pooled_table(found: Fit) -> Table:
     """Parameter, key, value over all records, default, and whether the records agree."""
-    shown = Table(title=f"Fitted to {found.source()}", title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=f"Fitted to {escape(found.source())}", title_justify="left", box=None, pad_edge=False)
     for heading in ("parameter", "key", "estimate ± error", "default", "days", "chi2 / df (p)"):
         shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
     for f in found.fitted:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.markup import escape
 from rich.table import Table
 
 from scenarios.commands.run import lay_out, progress_bar
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.loading import load
+from scenarios.output import say
 from sim.clock import CONTINUOUS
 from sim.errors import UserError
 
@@ -90,16 +90,18 @@ def show(run: Run, record: DailyRecord, world: str, chart: Path | None, *, markd
 
     found = against_record(run, frame(record), world=world)
     title = f"{run.manifest.get('title') or run.manifest['name']} against {record.name}"
-    if markdown:
-        click.echo(as_markdown(found, title))
-    else:
-        screen = console(WIDTH)
-        screen.print(as_table(found, title, int(run.manifest["paths"])))
     if chart is not None:
         from analysis.charts.against import against
         from analysis.report import save
 
-        click.echo(str(save(against(found, title), chart, title=title)))
+        save(against(found, title), chart, title=title)
+    if markdown:
+        say(as_markdown(found, title), lines=True)
+    else:
+        screen = console(WIDTH)
+        screen.print(as_table(found, title, int(run.manifest["paths"])))
+    if chart is not None:
+        say(chart)
 
 
 def frame(record: DailyRecord) -> pl.DataFrame:

@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
+from scenarios.output import say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.text import one_line
 
 if TYPE_CHECKING:
     from sim.clock import Clock
@@ -51,14 +52,13 @@ def run_and_report(
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
         finished = run(chosen, out=folder, workers=workers, progress=progress, command=typed, profile=profile)
+    report = None if no_report else write_report(finished)  # first: what is printed may have nowhere to go
     if not quiet:
         print_summary(finished)
     if profile:
         print_profile(finished)
-    if not no_report:
-        click.echo(str(write_report(finished)))
-    elif not quiet:
-        click.echo(str(folder))
+    if report is not None or not quiet:
+        say(report or folder)
 
 
 def choose(scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...]) -> Scenario:
@@ -100,9 +100,15 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | N
     if quiet or not console.is_terminal:
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), RateColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        RateColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(one_line(title), total=None)
         yield lambda done, total, stage=title: bar.update(task, completed=done, total=total, description=stage)
 
 
@@ -110,14 +116,14 @@ def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
     from analysis.terminal import render
 
-    console(SUMMARY_WIDTH).print(render(run))
+    console(SUMMARY_WIDTH, markup=False).print(render(run))
 
 
 def print_profile(run: Run) -> None:
     """Whose time the run took."""
     from scenarios.commands.profile_table import render
 
-    console(SUMMARY_WIDTH).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
+    console(SUMMARY_WIDTH, markup=False).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
 
 
 def write_report(run: Run) -> Path:
@@ -134,8 +140,9 @@ def rebuild(folder: Path) -> None:
     from sim.dataset import open_run
 
     run = open_run(folder)
+    report = write_report(run)
     print_summary(run)
-    click.echo(str(write_report(run)))
+    say(report)
 
 
 def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
@@ -143,7 +150,7 @@ def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> 
     from analysis.report import write_chart
     from sim.dataset import open_run
 
-    click.echo(str(write_chart(open_run(folder), name, file, agent=agent, world=world)))
+    say(write_chart(open_run(folder), name, file, agent=agent, world=world))
 
 
 def side_by_side(first: Path, second: Path) -> None:
@@ -151,4 +158,4 @@ def side_by_side(first: Path, second: Path) -> None:
     from analysis.compare import render_comparison
     from sim.dataset import open_run
 
-    console(SUMMARY_WIDTH).print(render_comparison(open_run(first), open_run(second)))
+    console(SUMMARY_WIDTH, markup=False).print(render_comparison(open_run(first), open_run(second)))

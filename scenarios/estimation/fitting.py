@@ -15,6 +15,7 @@ from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.estimation.estimators import Estimate
 from scenarios.estimation.fit_laws import FEWEST, PARAMETERS, Parameter, estimate
 from scenarios.history import LEVERAGE
+from sim.arguments import maybe, number, one_or_several, path, takes
 from sim.errors import UserError
 
 DISAGREE = 0.05  # p-value below which records do not share a value
@@ -90,6 +91,7 @@ class Fit:
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
 
 
+@takes(paths=one_or_several(path), rho=maybe(number))
 def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None, calendar: str | None = None) -> Fit:
     """Estimate the market's structural parameters from daily histories, files that `read_record` can read.
 

@@ -113,7 +113,9 @@ class SweepSpec:
     cells: tuple[Mapping[str, Any], ...] = param((), help="the cells of a list: one table of axis values each")
     samples: int | None = param(None, help="points of a sampled design; saltelli has samples x (axes + 2) cells", ge=2)
     noise: Literal["common", "fresh"] = param("common", help="the same random numbers in every cell, or others in each")
-    seed: int | None = param(None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0)
+    seed: int | None = param(
+        None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0, lt=2**63
+    )
     paths: int | None = param(None, help="Monte Carlo paths of a cell (default: the scenario's)", gt=0)
     twin: Literal["frozen", "none"] | None = param(None, help="the world to compare with (default: the scenario's)")
     agent: str | None = param(None, help="desk whose figures are kept, or all (default: the first hedger)")

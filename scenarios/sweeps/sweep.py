@@ -6,22 +6,32 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from scenarios.sweeps.cells import plan
 from scenarios.sweeps.estimate import Estimate, estimate
 from scenarios.sweeps.fingerprint import fingerprint
-from scenarios.sweeps.loading import load_sweep
+from scenarios.sweeps.loading import checked_spec, load_sweep
 from scenarios.sweeps.local import Job, Results, Work, run_local
 from scenarios.sweeps.spec import SweepSpec
 from scenarios.sweeps.store import Changed, Store
-from sim.errors import BugError, SpiralError
+from sim.arguments import called, flag, maybe, near, one_of, path, takes, text, whole
+from sim.errors import BugError, SpiralError, UserError
 from sim.sweep_dataset import MANIFEST, SweepResult, open_sweep
 
 FOLDER = Path("sweeps")
 Progress = Callable[[int, float, int], None]  # finished cells, work done in cells, all cells
 
 
+@takes(
+    out=maybe(path),
+    workers=maybe(whole(1)),
+    cluster=maybe(text),
+    changed=one_of(*get_args(Changed)),
+    retry_failed=flag,
+    progress=maybe(called),
+    command=maybe(text),
+)
 def sweep(
     spec: SweepSpec | str | Path,
     *,
@@ -65,9 +75,13 @@ def sweep(
 
 
 def chosen(spec: SweepSpec | str | Path, **settings: Any) -> SweepSpec:
-    """The sweep that is meant, with fields changed where they are not None."""
-    found = spec if isinstance(spec, SweepSpec) else load_sweep(spec)
-    return dataclasses.replace(found, **{key: value for key, value in settings.items() if value is not None})
+    """The sweep that is meant, with fields changed where they are not None. Raises UserError."""
+    found = spec if isinstance(spec, SweepSpec) else load_sweep(path("spec", spec))
+    known = [f.name for f in dataclasses.fields(SweepSpec)]
+    for key in settings:
+        if key not in known:
+            raise UserError("a sweep has no such setting", value=key, remedy=near(key, known))
+    return checked_spec(dataclasses.replace(found, **{k: v for k, v in settings.items() if v is not None}))
 
 
 def folder_of(spec: SweepSpec, out: str | Path | None = None) -> Path:
@@ -75,6 +89,7 @@ def folder_of(spec: SweepSpec, out: str | Path | None = None) -> Path:
     return Path(out) if out is not None else FOLDER / spec.name
 
 
+@takes(out=maybe(path), workers=maybe(whole(1)), retry_failed=flag)
 def dry_run(
     spec: SweepSpec | str | Path,
     *,

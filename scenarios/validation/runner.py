@@ -17,12 +17,19 @@ from scenarios.validation.lab import Lab
 from scenarios.validation.reading import Verdict, readings
 from scenarios.validation.result import CaseResult, Validation
 from scenarios.validation.suite import suite
+from sim.arguments import called, flag, maybe, one_or_several, takes, text, whole
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
 
 Progress = Callable[[int, int, tuple[str, ...]], None]  # cases done, of how many, the names of those that run
 
 
+@takes(
+    names=one_or_several(text),
+    fast=flag,
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+)
 def validate(
     names: Iterable[str] = (), *, fast: bool = False, workers: int | None = None, progress: Progress | None = None
 ) -> Validation:
