@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from markets.kernels.quoting import standing, vol_proportional
-from markets.kernels.trading import HALF_SPREAD, QUOTE_ROWS
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.venue import INVESTORS, Lean, Quote
 from sim.params import param
 from sim.phases import Phase
@@ -177,7 +177,8 @@ class _Making:
             agent.inventory_limit,
             quote,
         )
-        return Quote(*quote, partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None)
+        lean = partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None
+        return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
 
     def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
         """`inventory_skew` half-spreads at the inventory limit."""

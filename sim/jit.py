@@ -35,6 +35,9 @@ def _fma(_: Any, x: Any, y: Any, z: Any) -> Any:
     return double(double, double, double), emit
 
 
+_fused: Any = _fma  # as kernels call it
+
+
 def kernel(function: F) -> F:
     """Compile a function on arrays; the GIL is released and machine code is kept on disk.
 
@@ -60,7 +63,7 @@ def kernel_inline(function: F) -> F:
 @kernel_inline
 def fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
-    fused: float = _fma(x, y, z)
+    fused: float = _fused(x, y, z)
     return fused
 
 
