@@ -80,7 +80,7 @@ class _Flow:
         quote, venue, noise = self.venue.quote_of(maker), self.venue, self._noise_of(maker)
         uniforms = np.array([noise.uniform(), noise.uniform()])
         if quote.lean is None or self.agent.arrivals == "bernoulli":
-            taken, skews = self._together(quote, days, uniforms), (None, None)
+            taken, skews = self._together(quote, days, uniforms), np.array([quote.skew, quote.skew])
         else:
             taken, skews = self._one_by_one(quote, quote.lean(), days, uniforms)
         whole = self.world.full(0.0)

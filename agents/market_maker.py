@@ -13,7 +13,7 @@ from agents.accounts import OWNERS
 from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
-from markets.kernels.trading import HALF_SPREAD, QUOTE_ROWS
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import DOLLARS
 from markets.venue import Lean, Quote
 from sim.params import param
@@ -186,7 +186,8 @@ class _Making:
             agent.inventory_limit,
             quote,
         )
-        return Quote(*quote, partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None)
+        lean = partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None
+        return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
 
     def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
         """`inventory_skew` half-spreads at the inventory limit."""

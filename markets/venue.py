@@ -415,7 +415,7 @@ class Venue(ABC):
         """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).
 
         `quantity` (paths,) is signed as the taker sees it. For clients who come to a maker rather than to the market.
-        skew: of the quotes that were hit, on average, where the maker has quoted afresh between them; (paths,).
+        skew: (paths,) mean of the quotes that were hit, where the maker has quoted afresh between them.
         """
         quote = self.quote_of(maker)
         order = self._order(taker.name, quantity)
