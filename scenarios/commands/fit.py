@@ -10,6 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.check import say
 from scenarios.commands.show import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from sim.errors import UserError
@@ -17,11 +18,14 @@ from sim.errors import UserError
 WIDTH = 200  # characters, where the output is not a terminal
 
 
-def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+def fit_and_show(
+    histories: tuple[Path, ...], rho: float | None, out: Path | None, *, dates: str | None, as_given: bool
+) -> None:
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
-    found = fit(histories, rho=rho)
+    found = fit(histories, rho=rho, dates=dates, as_given=as_given)
+    say(note for record in found.records for note in record.notes)
     screen = console(WIDTH)
     screen.print(pooled_table(found))
     if len(found.records) > 1:

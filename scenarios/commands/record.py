@@ -11,6 +11,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.check import say
 from scenarios.commands.run import lay_out, progress_bar
 from scenarios.commands.show import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
@@ -36,12 +37,15 @@ def compare_and_show(
     workers: int | None,
     world: str,
     settings: tuple[str, ...],
+    dates: str | None,
     chart: Path | None,
     markdown: bool,
     quiet: bool,
 ) -> None:
     """Run the scenario (or open the run), measure it and the record, print the table, draw the chart."""
-    record = read_record(history)  # before the run: its mistakes cost no waiting
+    insists = any(setting.replace(" ", "") == "run.as_given=true" for setting in settings)
+    record = read_record(history, dates=dates, as_given=insists)  # before the run: its mistakes cost no waiting
+    say(record.notes)
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
