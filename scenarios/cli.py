@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from scenarios.commands.options import DATES, Once, as_given, as_given_setting
 from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
 from sim.text import one_line
@@ -36,6 +37,8 @@ class Spiral(click.Group):
             return self.main(*args, **extra)
         except Exception as error:
             sys.exit(finish(_told(_last_words(error), FAILED)))
+
+    command_class = Once
 
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False
@@ -126,6 +129,7 @@ def main() -> None:
 @click.argument("scenario", required=False)
 @click.option("--history", type=FILE, help="Replay a record instead: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.")
 @click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book.")
+@DATES
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 @click.option("--out", type=FILE, help="Folder of the run (default: runs/NAME-SEED; an earlier run there is replaced).")
@@ -133,6 +137,7 @@ def main() -> None:
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--witnesses", type=click.IntRange(min=0), help="Paths of which every tick is kept.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--profile", is_flag=True, help="Also print whose time the run took, by agent and phase.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
@@ -158,6 +163,7 @@ def list_presets() -> None:
 @main.command()
 @click.argument("scenario")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @click.option("--chart", type=FILE, help="Also draw the storyline into FILE (.html, .png, .svg, .json).")
 @click.option("--density", type=FILE, help="Also draw the densities that the smile implies into FILE, and check them.")
 @click.option("--months", type=click.IntRange(min=1), multiple=True, help="Expiries of --density (default: 1, 3, 12).")
@@ -212,6 +218,7 @@ def runs_cells(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a cell (default: the file's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise and of samples (default: the file's).")
 @click.option("--keep", is_flag=True, default=None, help="Keep each cell's own dataset.")
+@as_given
 @runs_cells
 def sweep(**options: Any) -> int:
     """Run every cell of a sweep FILE (.toml): scenarios over axes of parameters.
@@ -238,6 +245,7 @@ def sweep(**options: Any) -> int:
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 @click.option("--out", type=FILE, help="Folder (default: sweeps/frontier_SCENARIO); one that was begun there goes on.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @runs_cells
 def frontier(**options: Any) -> int:
     """Run every hedging policy over its range in SCENARIO: what each costs, what it risks, which to choose.
@@ -255,6 +263,7 @@ def frontier(**options: Any) -> int:
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@as_given
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def calibrate(scenario: str, **options: Any) -> None:
     """Take the desks' own impact out of SCENARIO's anchors, so that its median path passes through the record.
@@ -278,18 +287,23 @@ def new(file: Path, force: bool) -> None:
 
 
 @main.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False)
+@click.option("--history", type=FILE, help="Check a record instead, as `spiral run --history` would replay it.")
+@click.option("--book", type=FILE, help="Also check a CSV of positions, in place of the hedger's book.")
+@DATES
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @TRUST
-def check(file: Path, settings: tuple[str, ...], trust: bool) -> None:
-    """Validate a scenario FILE (or a preset) without running it."""
-    from scenarios.commands.look import load_to_look
-    from scenarios.commands.run import lay_out
+def check(
+    file: Path | None, history: Path | None, book: Path | None, dates: str | None, trust: bool, **options: Any
+) -> None:
+    """Validate a scenario FILE (or a preset), a record or a book without running it.
 
-    scenario = load_to_look(file, settings, trust=trust)
-    clock = lay_out(scenario, str(file))
-    days, ticks = int(clock.day[-1]), len(clock.ticks)
-    say(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
+    Whatever `spiral run` would refuse is refused, and what was assumed is said.
+    """
+    from scenarios.commands.check import check_and_say
+
+    check_and_say(file=file, history=history, book=book, dates=dates, trust=trust, **options)
 
 
 @main.command()
@@ -370,6 +384,7 @@ def validate(**options: Any) -> int:
 @click.option("--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @click.option("--out", type=FILE, help="Folder for facts.html and CSV files.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
@@ -386,7 +401,9 @@ def facts(**options: Any) -> None:
 )
 @click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
 @click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose trading days the histories have.")
-def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, calendar: str) -> None:
+@DATES
+@as_given
+def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, **options: Any) -> None:
     """Estimate the market's parameters from daily histories, with standard errors.
 
     Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
@@ -394,7 +411,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, calend
     """
     from scenarios.commands.fit import fit_and_show
 
-    fit_and_show(histories, rho, out, calendar)
+    fit_and_show(histories, rho, out, **options)
 
 
 @main.command()
@@ -406,7 +423,9 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, calend
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @click.option("--calendar", help="Exchange whose trading days the history has (default: the scenario's).")
+@as_given_setting
 @click.option("--chart", type=FILE, help="Also draw it into FILE (.html, .png, .svg, .json).")
+@DATES
 @click.option("--markdown", is_flag=True, help="Print the table for a page.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def record(**options: Any) -> None:

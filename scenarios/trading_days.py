@@ -53,6 +53,14 @@ def closed_day(calendar: str, day: date, before: date, place: Place, closed: int
     return place.error(f"{calendar} is closed on this {day:%A}", value=str(day), remedy=remedy)
 
 
+def last_session(calendar: str, day: date, last: date) -> date:
+    """The last day with a close up to `day`; `last`: of the run."""
+    if calendar == CONTINUOUS:
+        return day
+    sessions = exchange_sessions(calendar, min(day, last), last)
+    return day_date(sessions.at_or_before(day))
+
+
 def expiries(book: Sequence[Position], places: Sequence[Place]) -> Dated:
     """What expires at a close. The maturity of a swap may be any day: it counts from the close before."""
     both = zip(book, places, strict=True)

@@ -21,7 +21,7 @@ from scenarios.shipped import catalogue, read_toml
 
 
 def calibrate_and_write(
-    scenario: str, *, out: Path | None, paths: int | None, workers: int | None, quiet: bool
+    scenario: str, *, out: Path | None, paths: int | None, workers: int | None, as_given: bool, quiet: bool
 ) -> None:
     """Calibrate, show what was found, and write the file: the scenario's own, or `out`."""
     source = find(scenario)
@@ -29,7 +29,8 @@ def calibrate_and_write(
     target = out or (Path(f"{scenario}.calibrated.toml") if preset else source)
     check_writable(target)
     place = scenario if preset else str(source)
-    chosen = from_dict(record_tables(read_toml(source)), place=place, folder=source.parent.resolve())
+    tables, home = record_tables(read_toml(source)), source.parent.resolve()
+    chosen = from_dict(tables, place=place, folder=home, as_given=as_given)
     with progress_bar(chosen.title, quiet=quiet) as bar:
         told = None if bar is None else lambda stage, done, total: bar(done, total, f"{chosen.name}: {stage}")
         found = calibrate(chosen, paths=paths, workers=workers, progress=told)

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.check import say_notes
 from scenarios.commands.terminal import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from scenarios.output import say
@@ -17,13 +18,22 @@ from sim.errors import UserError
 WIDTH = 200  # characters, where the output is not a terminal
 
 
-def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None, calendar: str) -> None:
+def fit_and_show(
+    histories: tuple[Path, ...],
+    rho: float | None,
+    out: Path | None,
+    *,
+    calendar: str,
+    dates: str | None,
+    as_given: bool,
+) -> None:
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
-    found = fit(histories, rho=rho, calendar=calendar)
+    found = fit(histories, rho=rho, calendar=calendar, dates=dates, as_given=as_given)
     if out is not None:
         write(found, out)
+    say_notes(note for record in found.records for note in record.notes)
     screen = console(WIDTH)
     screen.print(pooled_table(found))
     if len(found.records) > 1:

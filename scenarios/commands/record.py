@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.check import say_notes
 from scenarios.commands.run import lay_out, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
@@ -38,11 +40,14 @@ def compare_and_show(
     world: str,
     settings: tuple[str, ...],
     calendar: str | None,
+    dates: str | None,
     chart: Path | None,
     markdown: bool,
     quiet: bool,
 ) -> None:
     """Run the scenario (or open the run), measure it and the record, print the table, draw the chart."""
+    insists = any(setting.replace(" ", "") == "run.as_given=true" for setting in settings)
+    reading = partial(read_record, history, dates=dates, as_given=insists)
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
@@ -50,12 +55,14 @@ def compare_and_show(
 
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
         finished = open_run(folder)
-        record = read_record(history, calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
+        record = reading(calendar=calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
+        say_notes(record.notes)
         show(finished, record, world, chart, markdown=markdown)
         return
     twin = "none" if world == "actual" else None  # as the scenario has it
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed, witnesses=0, twin=twin)
-    record = read_record(history, calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
+    record = reading(calendar=calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
+    say_notes(record.notes)
     lay_out(chosen, scenario)
     from scenarios.build import run
 

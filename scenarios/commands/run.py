@@ -39,12 +39,15 @@ def run_and_report(
     workers: int | None,
     witnesses: int | None,
     settings: tuple[str, ...],
+    dates: str | None,
     no_report: bool,
     profile: bool,
     quiet: bool,
 ) -> None:
     """Run, then print the summary and write the report, unless told otherwise."""
-    chosen = choose(scenario, history, book, settings).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    chosen = choose(scenario, history, book, settings, dates).with_run(
+        paths=paths, seed=seed, witnesses=witnesses, twin=twin
+    )
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
     lay_out(chosen, str(history or scenario))
     from scenarios.build import run
@@ -61,7 +64,9 @@ def run_and_report(
         say(report or folder)
 
 
-def choose(scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...]) -> Scenario:
+def choose(
+    scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...], dates: str | None = None
+) -> Scenario:
     """The scenario that the command line means."""
     if (scenario is None) == (history is None):
         remedy = "spiral run covid_crash_2020, or spiral run --history FILE.csv"
@@ -70,12 +75,12 @@ def choose(scenario: str | None, history: Path | None, book: Path | None, settin
     if history is not None:
         from scenarios.history import from_history
 
-        return from_history(history, book, overrides=settings)
+        return from_history(history, book, overrides=settings, dates=dates)
     from scenarios.loading import load
-    from scenarios.positions_csv import read_book, with_book
+    from scenarios.positions_csv import take_book
 
     chosen = load(scenario or "", settings)
-    return chosen if book is None else with_book(chosen, read_book(book, chosen.start), str(book))
+    return chosen if book is None else take_book(chosen, book, dates=dates)
 
 
 def lay_out(scenario: Scenario, file: str) -> Clock:

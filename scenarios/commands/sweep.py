@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 from collections.abc import Iterator
@@ -26,10 +27,14 @@ SHOWN = 5  # failed cells that are named
 WIDTH = 140  # characters, where the output is not a terminal
 
 
-def sweep_and_report(*, file: Path, dry_run: bool, no_report: bool, quiet: bool, **options: Any) -> bool:
+def sweep_and_report(
+    *, file: Path, dry_run: bool, no_report: bool, quiet: bool, as_given: bool, **options: Any
+) -> bool:
     """Run or go on with the sweep of a file, say what came out, write the report; whether no cell has failed."""
     settings = {name: options.pop(name) for name in ("paths", "seed", "keep")}
     spec = sweeps.chosen(file, **settings)
+    if as_given:
+        spec = dataclasses.replace(spec, settings={**spec.settings, "run.as_given": True})
     if dry_run:
         print_estimate(spec, **options)
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.csv_table import Row, read_rows
-from scenarios.history import COLUMNS, increasing_days, level_of
+from scenarios.csv_table import Row
+from scenarios.files.frames import Source, is_path
+from scenarios.record_rows import COLUMNS, HIGH_YIELD, increasing_days, read_record_rows
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
 
 Vector = NDArray[np.float64]
 NEEDED = ("date", "spx", "vix")
-MORE = (*COLUMNS, ("hy_oas", "high_yield", 0.01))
+MORE = (*COLUMNS, HIGH_YIELD)
 CALENDAR = "XNYS"
 MOST_BLANK = 3  # trading days in a row whose lines have no spx or no vix
 MANY = 10  # missing days: more are two records rather than one with a hole
@@ -32,6 +33,8 @@ class DailyRecord:
     name: str
     days: tuple[date, ...]
     levels: dict[str, Vector]
+    source: str = ""  # what messages call it
+    notes: tuple[str, ...] = ()  # what was assumed to read it
     days_a_year: float = TRADING_DAYS
 
     @property
@@ -44,7 +47,7 @@ class DailyRecord:
         whole = np.all([np.isfinite(self.levels[name]) for name in names], axis=0)
         kept = tuple(day for day, known in zip(self.days, whole, strict=True) if known)
         levels = {name: values[whole] for name, values in self.levels.items()}
-        return DailyRecord(self.name, kept, levels, self.days_a_year)
+        return replace(self, days=kept, levels=levels)
 
     def changes(self, name: str) -> Vector:
         """Daily changes of a level, (days - 1,); NaN next to an empty cell."""
@@ -55,28 +58,34 @@ class DailyRecord:
         return np.diff(np.log(self.levels[name]))
 
 
-def read_record(path: str | Path, calendar: str | None = None) -> DailyRecord:
+def read_record(
+    history: Source, calendar: str | None = None, *, dates: str | None = None, as_given: bool = False
+) -> DailyRecord:
     """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx.
 
-    calendar: of the exchange whose trading days the record has (default: XNYS). Lines without spx or vix are left out.
+    history: a CSV file, a frame, or a table of arrays. calendar: of the exchange whose trading days the record has
+    (default: XNYS). dates: order of day and month where they do not tell ('mdy', 'dmy', 'iso'). as_given: take levels
+    and moves that no market has had. Lines without spx or vix are left out.
     Raises UserError with file and line: dates that do not increase, a trading day of that exchange without a line, a
     level that cannot be.
     """
-    rows = read_rows(path, required=NEEDED)
-    if not rows:
-        raise UserError("a record has lines", place=str(path), remedy="give a CSV with a line for every trading day")
-    sessions = _sessions(increasing_days(rows), calendar or CALENDAR)
-    _check_every_session(rows, sessions, calendar or CALENDAR)
-    known = [row for row in rows if row.text("spx") and row.text("vix")]
+    record = read_record_rows(history, needed=NEEDED, dates=dates)
+    sessions = _sessions(increasing_days(record.rows), calendar or CALENDAR)
+    _check_every_session(record.rows, sessions, calendar or CALENDAR)
+    known = tuple(row for row in record.rows if row.text("spx") and row.text("vix"))
     _check_blanks(known, sessions)
+    days = tuple(increasing_days(known))
+    record = replace(record, rows=known, days=days)
     levels = {}
     for column, key, factor in MORE:
-        values = [level_of(row, column) for row in known]
+        values = record.levels(column, as_given=as_given)
         if any(value is not None for value in values):
             levels[key] = factor * np.array([np.nan if value is None else value for value in values], dtype=np.float64)
             if key in ("credit", "high_yield"):
                 levels[key][levels[key] <= 0] = np.nan  # has no logarithm
-    return DailyRecord(Path(path).stem, tuple(increasing_days(known)), levels, sessions.a_year)
+    name = Path(history).stem if is_path(history) else "frame"
+    notes = tuple(f"{record.name}: {note}" for note in record.notes)
+    return DailyRecord(name, days, levels, record.name, notes, sessions.a_year)
 
 
 def _sessions(days: Sequence[date], calendar: str) -> Sessions:
