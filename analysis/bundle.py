@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+
+from sim.errors import SpiralError
+from sim.files import write_whole
 
 SCHEMA = "6.4"  # Vega-Lite's version, the one that Altair 6 writes
 SNIPPET = "window.vegaEmbed = vegaEmbed;"  # vl-convert bundles it with its own copy of the libraries: no download
@@ -31,10 +35,6 @@ def _cache() -> Path:
 
 def _keep(place: Path, text: str) -> None:
     """Write whole or not at all; a cache that cannot be written is done without."""
-    part = place.with_suffix(f".{os.getpid()}.part")
-    try:
+    with suppress(OSError, SpiralError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(place)
-    except OSError:
-        part.unlink(missing_ok=True)
+        write_whole(place, text)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,15 +23,18 @@ from markets.factors import rate_mixing
 from markets.instruments import add_months
 from markets.recorder import Recorder
 from markets.storyline import asset_level, lay_out
+from markets.tables import TABLES as MARKET_TABLES
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
 from sim.clock import Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
-from sim.errors import UserError
 from sim.eventlog import EventLog
+from sim.files import writing
 from sim.ledger import Ledger
+from sim.manifest import described, signed
 from sim.profile import ENGINE, Profile, merged
+from sim.run_folder import claimed
 from sim.streams import Streams
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def run(
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
-    out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
+    out: folder of the run, `runs/<name>-<seed>` by default. An earlier run there is replaced when this one is whole;
+    files that no run has written move to this one's folder, and where they are in its way, this one is refused.
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
     typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
     gathered and written (default: all).
@@ -209,31 +211,41 @@ def run(
         scenario = load(scenario)
     scenario = scenario.with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
-    partial = prepare_folder(folder)
     begun = time.perf_counter()
     feedback = {ACTUAL: scenario.feedback}
     if scenario.twin is not None:
         feedback[scenario.twin.name] = scenario.twin.feedback
     clock = make_clock(scenario)
     check_on_clock(scenario, clock)
-    try:
-        size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
-        parts = chunks(tuple(feedback), scenario.run.paths, size)
-        job = ChunkJob(scenario, feedback, partial, tables, clock, profile)
+    size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
+    parts = chunks(tuple(feedback), scenario.run.paths, size)
+    with claimed(folder, file_names(parts, tables)) as claim:
+        job = ChunkJob(scenario, feedback, claim.partial, tables, clock, profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
-        manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
-        manifest["command"] = command
-        if profile:
-            manifest["profile"] = merged(json.loads(part.read_text()) for part in profiles(partial).iterdir())
-            shutil.rmtree(profiles(partial))
-        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        with writing(folder):
+            manifest = make_manifest(scenario, clock, claim.partial, tuple(feedback), time.perf_counter() - begun)
+            manifest["command"] = command
+            if profile:
+                manifest["profile"] = take_profile(claim.partial)
+            (claim.partial / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
+        claim.replace()
     return open_run(folder)
+
+
+def file_names(parts: list[Chunk], tables: tuple[str, ...] | None) -> list[str]:
+    """The files of a run, as far as they are known before it."""
+    known = [table.name for table in (*TABLES, *MARKET_TABLES)] if tables is None else tables
+    return [MANIFEST, *(f"{table}/{part.world}-{part.first:07d}.parquet" for table in known for part in parts)]
+
+
+def take_profile(folder: Path) -> dict[str, Any]:
+    """All chunks' profiles in one, whose files are removed."""
+    places = list(profiles(folder).iterdir())
+    found = merged(json.loads(place.read_text()) for place in places)
+    for place in places:
+        place.unlink()
+    profiles(folder).rmdir()
+    return found
 
 
 def profiles(folder: Path) -> Path:
@@ -241,26 +253,10 @@ def profiles(folder: Path) -> Path:
     return folder / ".profiles"
 
 
-def prepare_folder(folder: Path) -> Path:
-    """A fresh folder beside `folder` to write in; raises UserError where `folder` holds something else than a run."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).is_file())):
-        raise UserError(
-            "a run replaces only an earlier run", place=str(folder), value="other files", remedy="give another --out"
-        )
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(
-            "the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out"
-        ) from None
-    return partial
-
-
 def make_manifest(
     scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float
 ) -> dict[str, Any]:
-    """How the run was made, and the sizes of its files."""
+    """How the run was made, and sizes and checksums of its files."""
     from importlib.metadata import PackageNotFoundError, version
 
     def version_of(name: str) -> str:
@@ -269,15 +265,15 @@ def make_manifest(
         except PackageNotFoundError:
             return "not installed"
 
-    described = scenario.to_dict()
-    first = described["storyline"]["anchor"][0]
+    told = scenario.to_dict()
+    first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
-    source = {"scenario": described, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
+    source = {"scenario": told, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     return {
         "name": scenario.name,
         "title": scenario.title or scenario.name,
-        "scenario": described,
+        "scenario": told,
         "seed": scenario.run.seed,
         "paths": scenario.run.paths,
         "witnesses": scenario.run.witnesses,
@@ -292,8 +288,8 @@ def make_manifest(
             "ticks": len(clock.ticks),
             "days": int(clock.day[-1]),
         },
-        "anchors": described["storyline"]["anchor"],
+        "anchors": told["storyline"]["anchor"],
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
-        "files": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*.parquet"))},
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from sim.errors import SpiralError, UserError
+from sim.signals import exit_code, polite
 
-OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
+OK, FAILED, MISTAKE = 0, 1, 2  # exit codes; a signal's is 128 and its number
 
 FILE = click.Path(path_type=Path)
 SWEEP = "sweep.json"  # the manifest of a sweep's folder
@@ -23,14 +24,15 @@ class Spiral(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False
         try:
-            code = super().main(*args, **extra)
+            with polite():
+                code = super().main(*args, **extra)
         except UserError as error:
             sys.exit(_say(f"error: {error}", MISTAKE))
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "spiral"
             sys.exit(_say(f"error: {error.format_message()} ({command} --help explains)", MISTAKE))
-        except click.Abort:
-            sys.exit(_say("interrupted: nothing was kept", INTERRUPTED))
+        except click.Abort as error:
+            sys.exit(_say("interrupted: nothing was kept", exit_code(error.__cause__)))
         except SpiralError as error:
             sys.exit(_say(f"failed: {' '.join(str(error).split())}", FAILED))
         except BrokenPipeError:
@@ -41,8 +43,8 @@ class Spiral(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise click.Abort from None  # before click prints an empty line for it
+        except KeyboardInterrupt as error:
+            raise click.Abort from error  # before click prints an empty line for it
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -185,6 +187,7 @@ def frontier(**options: Any) -> int:
 @main.command()
 @click.argument("scenario")
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
+@click.option("--force", is_flag=True, help="Replace another file that is there.")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
@@ -234,11 +237,21 @@ def keys(prefix: str) -> None:
 
 @main.command()
 @click.argument("folder", type=FILE)
-def report(folder: Path) -> None:
+@click.option(
+    "--verify", is_flag=True, help="Of a run: first compare every file with its checksum, not only those read."
+)
+def report(folder: Path, verify: bool) -> None:
     """Rebuild the summary and the report of a finished run, sweep or frontier from its FOLDER."""
     from scenarios.commands import run, sweep
 
-    (sweep.rebuild if (folder / SWEEP).is_file() else run.rebuild)(folder)
+    if not (folder / SWEEP).is_file():
+        run.rebuild(folder, verify=verify)
+    elif verify:
+        raise UserError(
+            "--verify is for the folder of a run", place=str(folder), value="a sweep", remedy="leave it out"
+        )
+    else:
+        sweep.rebuild(folder)
 
 
 @main.command()
@@ -316,7 +329,8 @@ def facts(**options: Any) -> None:
     "--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: market.rho's)."
 )
 @click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
-def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace the file of --out if it is there.")
+def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, force: bool) -> None:
     """Estimate the market's parameters from daily histories, with standard errors.
 
     Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
@@ -324,7 +338,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
     """
     from scenarios.commands.fit import fit_and_show
 
-    fit_and_show(histories, rho, out)
+    fit_and_show(histories, rho, out, force=force)
 
 
 @main.command()

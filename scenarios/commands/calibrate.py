@@ -20,13 +20,13 @@ from scenarios.shipped import catalogue, read_toml
 
 
 def calibrate_and_write(
-    scenario: str, *, out: Path | None, paths: int | None, workers: int | None, quiet: bool
+    scenario: str, *, out: Path | None, force: bool, paths: int | None, workers: int | None, quiet: bool
 ) -> None:
-    """Calibrate, show what was found, and write the file: the scenario's own, or `out`."""
+    """Calibrate, show what was found, and write the file: the scenario's own, or `out`, which is new unless `force`."""
     source = find(scenario)
     preset = scenario in catalogue()
     target = out or (Path(f"{scenario}.calibrated.toml") if preset else source)
-    check_writable(target)
+    check_writable(source, target, force=force)
     place = scenario if preset else str(source)
     chosen = from_dict(record_tables(read_toml(source)), place=place, folder=source.parent.resolve())
     with progress_bar(chosen.title, quiet=quiet) as bar:

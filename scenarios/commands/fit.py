@@ -13,14 +13,17 @@ from rich.table import Table
 from scenarios.commands.show import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from sim.errors import UserError
+from sim.files import check_new, write_whole
 
 WIDTH = 200  # characters, where the output is not a terminal
 
 
-def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None, *, force: bool = False) -> None:
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
+    if out is not None:
+        check_new(out, force=force)
     found = fit(histories, rho=rho)
     screen = console(WIDTH)
     screen.print(pooled_table(found))
@@ -110,10 +113,5 @@ def _comment(f: Fitted, vol: float) -> str:
 
 
 def write(found: Fit, out: Path) -> None:
-    """Write the TOML; UserError where it cannot be written."""
-    try:
-        out.write_text(toml(found), encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"cannot be written: {error.strerror}", place=str(out), remedy="give a file in a folder that is there"
-        ) from error
+    """Write the TOML, whole or not at all; UserError where it cannot be written."""
+    write_whole(out, toml(found))

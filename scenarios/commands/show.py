@@ -22,6 +22,7 @@ from scenarios.reference import all_keys
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario, encode, type_name
 from sim.errors import UserError
+from sim.files import check_target
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 60  # characters
@@ -78,6 +79,7 @@ def check_ending(path: Path, option: str) -> None:
         raise UserError(
             f"a chart is one of {', '.join(CHARTS)}", value=path.name, place=option, remedy="name the file so"
         )
+    check_target(path)
 
 
 def console(plain_width: int = PLAIN_WIDTH) -> Console:

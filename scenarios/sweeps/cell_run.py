@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.fingerprint import fingerprint
 from sim.errors import UserError
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,8 +72,8 @@ def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[
 
     if keep is not None:
         return _read(run(cell.scenario, out=keep, workers=1, progress=progress), cell.agent)
-    with tempfile.TemporaryDirectory(prefix="spiral-cell-") as folder:
-        aside = Path(folder) / "run"
+    with scratch("cell") as folder:
+        aside = folder / "run"
         return _read(run(cell.scenario, out=aside, workers=1, progress=progress, tables=MEASURED), cell.agent)
 
 
