@@ -22,7 +22,7 @@ FULL = {
     errno.EMFILE,
     errno.ENFILE,
 }  # nobody's mistake
-REMEDY = "give a file in a folder that exists and can be written"
+REMEDY = "give a file in a folder that exists"
 
 
 def unwritable(place: Path, number: int, why: str = "", remedy: str = REMEDY) -> SpiralError:

@@ -78,6 +78,7 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
             _finish(place, lock)
             if names is not None:
                 _check_replaceable(place, names)
+                _clear_older(place)
             with writing(place, ELSEWHERE):
                 token = secrets.token_hex(4)
                 lock.write(token=token)
@@ -211,6 +212,15 @@ def _remove(partial: Path) -> None:
         if not os.path.lexists(partial):
             return
         time.sleep(0.02)
+
+
+def _clear_older(place: Path) -> None:
+    """Remove empty folders that an earlier version of Spiral, which had no locks, left beside this one."""
+    name = re.compile(rf"\.{re.escape(place.name)}\.\d+\.partial")
+    for entry in os.scandir(place.parent):
+        if name.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+            with suppress(OSError):
+                os.rmdir(entry.path)
 
 
 @contextmanager
