@@ -8,6 +8,9 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from sim.errors import SpiralError
+from sim.files import write_whole
+
 SCHEMA = "6.4"  # Vega-Lite's version, the one that Altair 6 writes
 SNIPPET = "window.vegaEmbed = vegaEmbed;"  # vl-convert bundles it with its own copy of the libraries: no download
 
@@ -49,11 +52,6 @@ def _cache() -> Path:
 
 def _keep(place: Path, text: str) -> None:
     """Write whole or not at all; a cache that cannot be written is done without."""
-    part = place.with_suffix(f".{os.getpid()}.part")
-    try:
+    with suppress(OSError, SpiralError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(text.encode())
-        part.replace(place)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
+        write_whole(place, text.encode())

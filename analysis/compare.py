@@ -47,6 +47,11 @@ def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
     The error of a difference is that of the path-by-path difference where both runs share seed and number of paths
     (then path i has the same noise in both), else sqrt(a_error^2 + b_error^2).
     """
+    with a.reading(), b.reading():
+        return _compared(a, b, agent)
+
+
+def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
     of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
     found = []
     for name, mine in of_a.items():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,10 +34,12 @@ from sim.arguments import called, flag, maybe, one_of, path, several, takes, tex
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
-from sim.errors import UserError
 from sim.eventlog import EventLog
+from sim.files import writing
 from sim.ledger import Ledger
+from sim.manifest import described, signed
 from sim.profile import ENGINE, Profile, merged
+from sim.run_folder import claimed
 from sim.streams import Streams
 
 if TYPE_CHECKING:
@@ -233,7 +233,8 @@ def run(
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
-    out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
+    out: folder of the run, `runs/<name>-<seed>` by default. An earlier run there is replaced when this one is whole;
+    files that no run has written move to this one's folder, and where they are in its way, this one is refused.
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
     typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
     gathered and written (default: all).
@@ -245,30 +246,40 @@ def run(
     check_values(scenario)
     check_names(scenario)  # they become names of files, accounts and columns
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
-    partial = prepare_folder(folder)
     begun = time.perf_counter()
     feedback = {ACTUAL: scenario.feedback}
     if scenario.twin is not None:
         feedback[scenario.twin.name] = scenario.twin.feedback
     clock = laid_out(scenario)
-    try:
-        size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
-        parts = chunks(tuple(feedback), scenario.run.paths, size)
-        job = ChunkJob(scenario, feedback, partial, tables, clock, profile)
+    size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
+    parts = chunks(tuple(feedback), scenario.run.paths, size)
+    with claimed(folder, file_names(parts, tables)) as claim:
+        job = ChunkJob(scenario, feedback, claim.partial, tables, clock, profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
-        manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
-        manifest["command"] = command
-        if profile:
-            manifest["profile"] = merged(json.loads(part.read_text()) for part in profiles(partial).iterdir())
-            shutil.rmtree(profiles(partial))
-        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        with writing(folder):
+            manifest = make_manifest(scenario, clock, claim.partial, tuple(feedback), time.perf_counter() - begun)
+            manifest["command"] = command
+            if profile:
+                manifest["profile"] = take_profile(claim.partial)
+            (claim.partial / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
+        claim.replace()
     return open_run(folder)
+
+
+def file_names(parts: list[Chunk], tables: tuple[str, ...] | None) -> list[str]:
+    """The files of a run, as far as they are known before it."""
+    known = [table.name for table in (*TABLES, *MARKET_TABLES)] if tables is None else tables
+    return [MANIFEST, *(f"{table}/{part.world}-{part.first:07d}.parquet" for table in known for part in parts)]
+
+
+def take_profile(folder: Path) -> dict[str, Any]:
+    """All chunks' profiles in one, whose files are removed."""
+    places = list(profiles(folder).iterdir())
+    found = merged(json.loads(place.read_text()) for place in places)
+    for place in places:
+        place.unlink()
+    profiles(folder).rmdir()
+    return found
 
 
 def profiles(folder: Path) -> Path:
@@ -276,26 +287,10 @@ def profiles(folder: Path) -> Path:
     return folder / ".profiles"
 
 
-def prepare_folder(folder: Path) -> Path:
-    """A fresh folder beside `folder` to write in; raises UserError where `folder` holds something else than a run."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).is_file())):
-        raise UserError(
-            "a run replaces only an earlier run", place=str(folder), value="other files", remedy="give another --out"
-        )
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(
-            "the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out"
-        ) from None
-    return partial
-
-
 def make_manifest(
     scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float
 ) -> dict[str, Any]:
-    """How the run was made, and the sizes of its files."""
+    """How the run was made, and sizes and checksums of its files."""
     from importlib.metadata import PackageNotFoundError, version
 
     def version_of(name: str) -> str:
@@ -304,17 +299,17 @@ def make_manifest(
         except PackageNotFoundError:
             return "not installed"
 
-    described = scenario.to_dict()
+    told = scenario.to_dict()
     notes = (*scenario.notes, *taken_as_given(scenario))
-    first = described["storyline"]["anchor"][0]
+    first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
-    source = {"scenario": described, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
+    source = {"scenario": told, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     return {
         "name": scenario.name,
         "title": scenario.title or scenario.name,
         "notes": list(notes),
-        "scenario": described,
+        "scenario": told,
         "seed": scenario.run.seed,
         "paths": scenario.run.paths,
         "witnesses": scenario.run.witnesses,
@@ -331,8 +326,8 @@ def make_manifest(
             "days_a_year": clock.days_a_year,
             "closes_a_year": clock.closes_a_year,
         },
-        "anchors": described["storyline"]["anchor"],
+        "anchors": told["storyline"]["anchor"],
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
-        "files": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*.parquet"))},
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }

@@ -14,9 +14,10 @@ import click
 from scenarios.commands.options import DATES, Once, as_given, as_given_setting
 from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
+from sim.signals import exit_code, polite
 from sim.text import one_line
 
-OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
+OK, FAILED, MISTAKE, SIGNALLED = 0, 1, 2, 128  # exit codes; a signal's is SIGNALLED and its number
 
 FILE = click.Path(path_type=Path)
 TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
@@ -48,22 +49,23 @@ class Spiral(click.Group):
     def _code(self, *args: Any, **extra: Any) -> int:
         """The exit code of a command; what went wrong is told."""
         try:
-            code = super().main(*args, **extra)
+            with polite():
+                code = super().main(*args, **extra)
         except UserError as error:
             return _told(f"error: {error}", MISTAKE)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "spiral"
             return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
-        except click.Abort:
-            return _told("interrupted: nothing was kept", INTERRUPTED)
+        except click.Abort as error:
+            return _told("interrupted: nothing was kept", exit_code(error.__cause__))
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)
         except BrokenPipeError:
             lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
             return OK
         except SystemExit as error:
-            if error.code == INTERRUPTED:
-                return INTERRUPTED
+            if isinstance(error.code, int) and error.code > SIGNALLED:
+                return error.code
             return _told(
                 f"failed: something left Python (sys.exit({error.code!r})) before the command was done", FAILED
             )
@@ -72,8 +74,8 @@ class Spiral(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise click.Abort from None  # before click prints an empty line for it
+        except KeyboardInterrupt as error:
+            raise click.Abort from error  # before click prints an empty line for it
         except Exception:
             if os.environ.get(TRACEBACK):
                 traceback.print_exc()
@@ -261,6 +263,7 @@ def frontier(**options: Any) -> int:
 @main.command()
 @click.argument("scenario")
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
+@click.option("--force", is_flag=True, help="Replace another file that is there.")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @as_given
@@ -317,11 +320,21 @@ def keys(prefix: str) -> None:
 
 @main.command()
 @click.argument("folder", type=FILE)
-def report(folder: Path) -> None:
+@click.option(
+    "--verify", is_flag=True, help="Of a run: first compare every file with its checksum, not only those read."
+)
+def report(folder: Path, verify: bool) -> None:
     """Rebuild the summary and the report of a finished run, sweep or frontier from its FOLDER."""
     from scenarios.commands import run, sweep
 
-    (sweep.rebuild if (folder / SWEEP).is_file() else run.rebuild)(folder)
+    if not (folder / SWEEP).is_file():
+        run.rebuild(folder, verify=verify)
+    elif verify:
+        raise UserError(
+            "--verify is for the folder of a run", place=str(folder), value="a sweep", remedy="leave it out"
+        )
+    else:
+        sweep.rebuild(folder)
 
 
 @main.command()
@@ -400,6 +413,7 @@ def facts(**options: Any) -> None:
     "--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: market.rho's)."
 )
 @click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
+@click.option("--force", is_flag=True, help="Replace the file of --out if it is there.")
 @click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose trading days the histories have.")
 @DATES
 @as_given

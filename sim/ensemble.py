@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Thread, current_thread, main_thread
+from threading import Thread
 from typing import Any
 
 from sim.errors import SpiralError
+from sim.files import writing
 from sim.main_module import pickled_for_workers
+from sim.scratch import clear_dead, clear_once, scratch
+from sim.signals import deferred, interruption
 
 Progress = Callable[[int, int], None]  # done, total
 
@@ -79,7 +81,9 @@ def begin_worker(shares: Shares | None = None) -> None:
     """What every worker process does first."""
     global _shares
     _shares = shares
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for name in ("SIGINT", "SIGHUP"):  # of the whole terminal: the parent's to handle
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
@@ -124,12 +128,14 @@ def run_chunks(
     been ended.
     """
     total = ticks * sum(part.paths for part in parts)
+    clear_once()
 
-    with _interrupted_between_ticks() as pressed:
+    # between ticks: raised in a compiler's callback an interrupt is lost, and breaks the compiler
+    with deferred() as heard:
 
         def told(done: int) -> None:
-            if pressed:
-                raise KeyboardInterrupt
+            if heard:
+                raise interruption(heard)
             if progress is not None:
                 progress(min(done, total), total)
 
@@ -140,26 +146,12 @@ def run_chunks(
                 _run_shared(job, parts, content, others, told)
             else:
                 _run_here(job, parts, told)
+        except SpiralError:
+            told(0)  # a signal to the whole group has ended the workers
+            raise
         finally:
             gc.unfreeze()
         told(total)
-
-
-@contextmanager
-def _interrupted_between_ticks() -> Iterator[list[int]]:
-    """Signals of Ctrl-C since the block began: raised in a compiler's callback one is lost, and breaks the compiler.
-
-    Where signals are not this thread's to handle, or are ignored, they are left as they are.
-    """
-    pressed: list[int] = []
-    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield pressed
-        return
-    signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None:
@@ -179,9 +171,11 @@ def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told:
     content: job and parts, pickled.
     """
     context = multiprocessing.get_context("spawn")
-    with TemporaryDirectory(prefix="spiral-job-") as folder:
-        shares = Shares(Path(folder) / "job", context.Value("q", 0), context.Value("q", 0))
-        shares.file.write_bytes(content)
+    with scratch("job") as folder:
+        with writing(folder):
+            shares = Shares(folder / "job", context.Value("q", 0), context.Value("q", 0))
+        with writing(shares.file):
+            shares.file.write_bytes(content)
         with worker_pool(others, shares) as pool:
             with main_left_alone(content):
                 pending = {pool.submit(_work) for _ in range(others)}
@@ -259,4 +253,5 @@ def end_pool(pool: ProcessPoolExecutor) -> list[int]:
         process.terminate()
     for process in processes:
         process.join(5)
+    clear_dead()  # what they had no time to remove
     return codes

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError
+from sim.scratch import scratch
 
 Vector = NDArray[np.float64]
 Told = Callable[[str, int, int], None]  # stage, path-ticks done, path-ticks in all
@@ -172,10 +171,10 @@ class Fit:
         told = None if self.progress is None else partial(self.progress, stage)
         size = chunk_size(scenario, self.clock, worlds=len(feedback), paths=paths, workers=self.workers)
         parts = chunks(tuple(feedback), paths, size)
-        with TemporaryDirectory(prefix="spiral-calibrate-") as folder:
-            job = ChunkJob(scenario, feedback, Path(folder), TABLES, self.clock)
+        with scratch("calibrate") as folder:
+            job = ChunkJob(scenario, feedback, folder, TABLES, self.clock)
             run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)
-            return read(Path(folder), tuple(feedback))
+            return read(folder, tuple(feedback))
 
     def storyline(self) -> StorylineSpec:
         """The record with the outside levels as they stand."""

@@ -21,13 +21,20 @@ from scenarios.shipped import catalogue, read_toml
 
 
 def calibrate_and_write(
-    scenario: str, *, out: Path | None, paths: int | None, workers: int | None, as_given: bool, quiet: bool
+    scenario: str,
+    *,
+    out: Path | None,
+    force: bool,
+    paths: int | None,
+    workers: int | None,
+    as_given: bool,
+    quiet: bool,
 ) -> None:
-    """Calibrate, show what was found, and write the file: the scenario's own, or `out`."""
+    """Calibrate, show what was found, and write the file: the scenario's own, or `out`, which is new unless `force`."""
     source = find(scenario)
     preset = scenario in catalogue()
     target = out or (Path(f"{scenario}.calibrated.toml") if preset else source)
-    check_writable(target)
+    check_writable(source, target, force=force)
     place = scenario if preset else str(source)
     tables, home = record_tables(read_toml(source)), source.parent.resolve()
     chosen = from_dict(tables, place=place, folder=home, as_given=as_given)

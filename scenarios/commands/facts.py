@@ -12,6 +12,7 @@ from scenarios.loading import load
 from scenarios.output import say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.files import check_target, make_folder, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,13 +40,13 @@ def print_facts(
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed)
     chosen = chosen.with_run(witnesses=min(witnesses or WITNESSES, chosen.run.paths))
     lay_out(chosen, scenario)
-    _check_folder(out)
     from analysis.series import FEWEST
 
     if min(chosen.run.paths, chosen.run.witnesses) < FEWEST:
         rule = f"facts are measured over {FEWEST} paths and witnesses or more"
         got = f"{chosen.run.paths} paths, {chosen.run.witnesses} witnesses"
         raise UserError(rule, value=got, remedy="spiral facts SCENARIO --paths 1000 --witnesses 200")
+    _check_folder(out)
     title = f"{chosen.title}: stylised facts"
     with progress_bar(chosen.title, quiet=quiet) as progress:
         measured = ablate(chosen, _Measure(), loops=loops, workers=workers, progress=progress)
@@ -83,10 +84,10 @@ def _report(
     if out is not None:
         memory = {world: measured[world]["memory"] for world in ("actual", "frozen")}
         written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
-        _frame(measured).write_csv(out / "facts.csv")
-        differences_table(fluctuations).write_csv(out / "differences.csv")
+        write_whole(out / "facts.csv", _frame(measured).write_csv())
+        write_whole(out / "differences.csv", differences_table(fluctuations).write_csv())
         if table is not None:
-            table.write_csv(out / "loops.csv")
+            write_whole(out / "loops.csv", table.write_csv())
     if not quiet:
         screen = console(WIDTH, markup=False)
         screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
@@ -117,9 +118,6 @@ def _frame(measured: dict[str, dict[str, Any]]) -> pl.DataFrame:
 def _check_folder(out: Path | None) -> None:
     if out is None:
         return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            "the output folder can be written", place=str(out), value=error.strerror, remedy="give another --out"
-        ) from None
+    make_folder(out)
+    for name in ("facts.html", "facts.csv", "differences.csv", "loops.csv"):
+        check_target(out / name)

@@ -14,6 +14,7 @@ from scenarios.commands.terminal import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from scenarios.output import say
 from sim.errors import UserError
+from sim.files import check_new, write_whole
 
 WIDTH = 200  # characters, where the output is not a terminal
 
@@ -23,6 +24,7 @@ def fit_and_show(
     rho: float | None,
     out: Path | None,
     *,
+    force: bool,
     calendar: str,
     dates: str | None,
     as_given: bool,
@@ -30,6 +32,8 @@ def fit_and_show(
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
+    if out is not None:
+        check_new(out, force=force)
     found = fit(histories, rho=rho, calendar=calendar, dates=dates, as_given=as_given)
     if out is not None:
         write(found, out)
@@ -121,10 +125,5 @@ def _comment(f: Fitted, vol: float) -> str:
 
 
 def write(found: Fit, out: Path) -> None:
-    """Write the TOML; UserError where it cannot be written."""
-    try:
-        out.write_text(toml(found), encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"cannot be written: {error.strerror}", place=str(out), remedy="give a file in a folder that is there"
-        ) from error
+    """Write the TOML, whole or not at all; UserError where it cannot be written."""
+    write_whole(out, toml(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,13 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.commands.check import say_notes
-from scenarios.commands.run import lay_out, progress_bar
+from scenarios.commands.run import lay_out, opened, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.loading import load
 from scenarios.output import say
 from sim.clock import CONTINUOUS
 from sim.errors import UserError
+from sim.files import check_target
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,10 +52,8 @@ def compare_and_show(
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
-        from sim.dataset import open_run
-
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
-        finished = open_run(folder)
+        finished = opened(folder)
         record = reading(calendar=calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
         say_notes(record.notes)
         show(finished, record, world, chart, markdown=markdown)
@@ -66,9 +65,9 @@ def compare_and_show(
     lay_out(chosen, scenario)
     from scenarios.build import run
 
-    with tempfile.TemporaryDirectory(prefix="spiral-record-") as scratch:
+    with scratch("record") as room:
         with progress_bar(chosen.title, quiet=quiet) as progress:
-            finished = run(chosen, out=Path(scratch) / chosen.name, workers=workers, progress=progress)
+            finished = run(chosen, out=room / chosen.name, workers=workers, progress=progress)
         show(finished, record, world, chart, markdown=markdown)
 
 
@@ -83,6 +82,8 @@ def check_chart(chart: Path | None) -> None:
 
     if chart is not None and chart.suffix not in CHARTS:
         raise UserError(f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart")
+    if chart is not None:
+        check_target(chart)
 
 
 def _refuse(asked: bool, folder: str) -> None:
@@ -95,7 +96,8 @@ def show(run: Run, record: DailyRecord, world: str, chart: Path | None, *, markd
     """The table of comparisons of a finished run, and the chart."""
     from analysis.against_record import against_record
 
-    found = against_record(run, frame(record), world=world)
+    with run.reading():
+        found = against_record(run, frame(record), world=world)
     title = f"{run.manifest.get('title') or run.manifest['name']} against {record.name}"
     if chart is not None:
         from analysis.charts.against import against

@@ -14,16 +14,17 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgres
 from rich.text import Text
 
 from scenarios.commands.terminal import console
-from scenarios.output import say
+from scenarios.output import complain, say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.run_folder import check_place
+from sim.run_pages import REPORT, add_page, check_report
 from sim.text import one_line
 
 if TYPE_CHECKING:
     from sim.clock import Clock
     from sim.dataset import Run
 
-REPORT = "report.html"
 SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 
 
@@ -50,6 +51,8 @@ def run_and_report(
     )
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
     lay_out(chosen, str(history or scenario))
+    if not no_report:
+        check_report(check_place(folder))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
@@ -121,7 +124,9 @@ def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
     from analysis.terminal import render
 
-    console(SUMMARY_WIDTH, markup=False).print(render(run))
+    with run.reading():
+        shown = render(run)
+    console(SUMMARY_WIDTH, markup=False).print(shown)
 
 
 def print_profile(run: Run) -> None:
@@ -132,19 +137,29 @@ def print_profile(run: Run) -> None:
 
 
 def write_report(run: Run) -> Path:
-    """report.html in the run's folder."""
-    from analysis.report import write_report as write
+    """report.html in the run's folder. Raises UserError where the one that is there is not as Spiral wrote it."""
+    from analysis.report import report_page
 
-    path = run.path / REPORT
-    write(run, path)
-    return path
+    check_report(run.path)
+    add_page(run, REPORT, report_page(run))
+    return run.path / REPORT
 
 
-def rebuild(folder: Path) -> None:
-    """Summary and report of a finished run, from its dataset alone."""
+def opened(folder: Path) -> Run:
+    """A finished run; a word on stderr where its manifest was changed afterwards."""
     from sim.dataset import open_run
 
     run = open_run(folder)
+    if run.altered:
+        complain(f"warning: {run.path / 'manifest.json'}: changed after the run was made")
+    return run
+
+
+def rebuild(folder: Path, *, verify: bool = False) -> None:
+    """Summary and report of a finished run, from its dataset alone."""
+    run = opened(folder)
+    if verify:
+        run.verify()
     report = write_report(run)
     print_summary(run)
     say(report)
@@ -153,14 +168,12 @@ def rebuild(folder: Path) -> None:
 def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
     """One chart of a finished run to a file; its suffix is the format."""
     from analysis.report import write_chart
-    from sim.dataset import open_run
 
-    say(write_chart(open_run(folder), name, file, agent=agent, world=world))
+    say(write_chart(opened(folder), name, file, agent=agent, world=world))
 
 
 def side_by_side(first: Path, second: Path) -> None:
     """Two runs' figures beside each other."""
     from analysis.compare import render_comparison
-    from sim.dataset import open_run
 
-    console(SUMMARY_WIDTH, markup=False).print(render_comparison(open_run(first), open_run(second)))
+    console(SUMMARY_WIDTH, markup=False).print(render_comparison(opened(first), opened(second)))

@@ -25,6 +25,7 @@ from scenarios.registry import nearest
 from scenarios.scenario import Scenario, encode, type_name
 from scenarios.unseen import UnseenAgent, UnseenPolicy
 from sim.errors import UserError
+from sim.files import check_target
 
 SPARK_WIDTH = 60  # characters
 LEVELS = {
@@ -79,6 +80,7 @@ def check_ending(path: Path, option: str) -> None:
         raise UserError(
             f"a chart is one of {', '.join(CHARTS)}", value=path.name, place=option, remedy="name the file so"
         )
+    check_target(path)
 
 
 def storyline_table(scenario: Scenario) -> Table:

@@ -18,10 +18,10 @@ from scenarios.output import complain, say
 from scenarios.sweeps import sweep as sweeps
 from scenarios.sweeps.cell_run import FAILED
 from scenarios.sweeps.spec import SweepSpec
+from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep
 from sim.text import one_line
 
-INTERRUPTED = 130
 FRONTIER = "frontier.html"
 SHOWN = 5  # failed cells that are named
 WIDTH = 140  # characters, where the output is not a terminal
@@ -54,18 +54,18 @@ def run_with_bar(spec: SweepSpec, *, out: Path | None, quiet: bool, **options: A
     try:
         with cell_bar(spec.title or spec.name, quiet=quiet) as progress:
             return sweeps.sweep(spec, out=out, progress=progress, command=command, **options)
-    except KeyboardInterrupt:
-        raise SystemExit(_interrupted(folder)) from None
+    except KeyboardInterrupt as error:
+        raise SystemExit(_interrupted(folder, exit_code(error))) from None
 
 
-def _interrupted(folder: Path) -> int:
+def _interrupted(folder: Path, code: int) -> int:
     try:
         found = open_sweep(folder)
         said = f"{found.done} of {found.manifest['cells']} cells are kept in {folder}, the same command goes on"
     except Exception:
         said = "nothing had begun"
     complain(f"interrupted: {said}")
-    return INTERRUPTED
+    return code
 
 
 def print_estimate(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.fingerprint import fingerprint
 from sim.errors import SpiralError
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,8 +75,8 @@ def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[
 
     if keep is not None:
         return _read(run(cell.scenario, out=keep, workers=1, progress=progress), cell.agent)
-    with tempfile.TemporaryDirectory(prefix="spiral-cell-") as folder:
-        aside = Path(folder) / "run"
+    with scratch("cell") as folder:
+        aside = folder / "run"
         return _read(run(cell.scenario, out=aside, workers=1, progress=progress, tables=MEASURED), cell.agent)
 
 

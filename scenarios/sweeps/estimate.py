@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.spec import SweepSpec
 from scenarios.sweeps.store import Store
 from sim.errors import SpiralError
+from sim.scratch import scratch
 
 TRIED = 3  # cells of each scenario: the first, one in the middle, the last
 START = 3.0  # seconds for worker processes to start
@@ -65,19 +65,19 @@ def estimate(spec: SweepSpec, cells: Sequence[Cell], todo: Sequence[Cell], worke
 
 def _tried(spec: SweepSpec, cells: Sequence[Cell], cell: Cell, *, warm: bool) -> tuple[float, int]:
     """Seconds and bytes of a cell, run in a folder of its own that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="spiral-estimate-") as folder:
+    with scratch("estimate") as folder:
         if not warm:  # what the first cell imports and compiles, every worker does once, not every cell
             few = dataclasses.replace(cell, scenario=cell.scenario.with_run(paths=min(cell.scenario.run.paths, 8)))
             run_cell(few)
-        store = Store(Path(folder) / "sweep", spec, cells)
+        store = Store(folder / "sweep", spec, cells)
         with store.lock():
             store.begin()
-            empty = _bytes(Path(folder))
+            empty = _bytes(folder)
             result = run_cell(cell, store.keep_folder(cell))
             store.write(result)
             if result.status != DONE:
                 raise SpiralError(f"{cell.title} fails: {result.error}")
-            return result.seconds, _bytes(Path(folder)) - empty
+            return result.seconds, _bytes(folder) - empty
 
 
 def _bytes(folder: Path) -> int:
