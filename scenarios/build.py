@@ -34,6 +34,7 @@ from sim.arguments import called, flag, maybe, one_of, path, several, takes, tex
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
+from sim.errors import UserError
 from sim.eventlog import EventLog
 from sim.files import writing
 from sim.ledger import Ledger
