@@ -83,14 +83,14 @@ def settle(
     engine = manifest["engine"]["fingerprint"]  # this one
     engines = dict(earlier.cells.select("id", "engine").collect().iter_rows())  # of each finished cell
     kept = [] if changed == "recompute" else was["engine"]["kept"]  # other engines that the user said to keep
-    others = {engine for engine in engines.values() if engine not in (engine, *kept)}
+    others = {made_by for made_by in engines.values() if made_by not in (engine, *kept)}
     same = was["ids"] == ids and all(was[key] == manifest[key] for key in ("axes", "design"))
     if changed == "refuse":
         _refuse(folder, ids, earlier, engine, others, same=same)
     if changed == "keep":
         kept = sorted({*kept, *others})
     manifest["engine"]["kept"] = kept
-    usable = {cell_id for cell_id, engine in engines.items() if engine in (engine, *kept)}
+    usable = {cell_id for cell_id, made_by in engines.items() if made_by in (engine, *kept)}
     if same and usable == engines.keys() and not first_layout:
         return None
     found: dict[str, int] = dict(earlier.cells.select("id", "cell").collect().iter_rows())
