@@ -12,9 +12,9 @@ from agents.policies import POLICIES
 from scenarios.loading import load
 from scenarios.scenario import Scenario, encode
 from scenarios.shipped import presets
-from scenarios.sweeps.cells import DESK
+from scenarios.sweeps.bases import DESK
+from scenarios.sweeps.carrying import Changed
 from scenarios.sweeps.spec import Axis, SweepSpec
-from scenarios.sweeps.store import Changed
 from scenarios.sweeps.sweep import Progress, sweep
 from sim.arguments import made, maybe, several, takes, whole
 from sim.errors import UserError

@@ -7,7 +7,7 @@ from functools import cache
 from sim.errors import UserError
 from sim.metric_names import METRICS
 from sim.names import same_name
-from sim.sweep_dataset import PATHS, SCAN, columns_of
+from sim.sweep_manifest import PATHS, SCAN, columns_of
 
 WIDEST = {"axes": (), "design": "saltelli", "metrics": METRICS}  # a manifest with most columns beside the axes
 

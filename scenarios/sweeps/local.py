@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ class _Pools:
     jobs: Sequence[Job]
     shares: Any
     work: Work | None
+    finished: set[int] = field(default_factory=set)  # numbers of jobs
 
     def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Results:
         """Results of the jobs; those that were running when a process died are left in `suspects`."""
@@ -75,10 +76,10 @@ class _Pools:
                         waiting.popleft()  # only now: a pool that is broken takes none
                     finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
                     if self.work is not None:
-                        self.work(sum(self.shares))
+                        self.work(len(self.finished) + sum(self.shares[number] for number in running.values()))
                     for future in finished:
                         result = future.result()
-                        self.shares[running.pop(future)] = 1.0
+                        self.finished.add(running.pop(future))
                         yield result
                 pool.shutdown()
             except BrokenProcessPool:

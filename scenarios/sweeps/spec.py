@@ -36,7 +36,7 @@ class Axis:
     values: tuple[Any, ...] = param((), help="the values; tables (a policy) are allowed")
     low: float | None = param(None, help="least value of a range")
     high: float | None = param(None, help="largest value of a range")
-    steps: int = param(5, help="values of a range in a grid, both ends included", ge=2)
+    steps: int = param(5, help="values of a range in a grid, both ends included", ge=2, le=1_000_000)
     scale: Literal["linear", "log"] = param("linear", help="how the range is divided, and drawn")
     integer: bool = param(False, help="whole numbers only: a range's values are rounded")
     apply: Literal["set", "scale"] = param("set", help="set the key to the value, or multiply what the scenario has")
@@ -111,7 +111,9 @@ class SweepSpec:
         "grid", help="grid: every combination; list: [[cells]]; latin_hypercube, sobol: samples; saltelli: for indices"
     )
     cells: tuple[Mapping[str, Any], ...] = param((), help="the cells of a list: one table of axis values each")
-    samples: int | None = param(None, help="points of a sampled design; saltelli has samples x (axes + 2) cells", ge=2)
+    samples: int | None = param(
+        None, help="points of a sampled design; saltelli has samples x (axes + 2) cells", ge=2, le=2**20
+    )
     noise: Literal["common", "fresh"] = param("common", help="the same random numbers in every cell, or others in each")
     seed: int | None = param(
         None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0, lt=2**63
