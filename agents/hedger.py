@@ -141,7 +141,8 @@ class _Hedging:
         desk, factors, clock = self.desk, self.world.factors, self.world.clock
         own = self._own_state(market)
         state, slopes = own or factors.state, desk.slopes(own)
-        scale, years, target = desk.scale, desk.book.expiry_years(factors.tick), np.empty(held.size)
+        scale, target = desk.scale, np.empty(held.size)
+        years, variance_years = desk.book.nearest_expiry(factors.tick)
         neutral(scale, slopes.delta, target)
         at = Sight(
             {
@@ -160,6 +161,7 @@ class _Hedging:
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,
+            expiry_variance_years=variance_years,
         )
         multiplier = self.vol_multiplier(at)
         if multiplier is None:
