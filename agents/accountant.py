@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import margin_account
 from agents.base import Process
+from agents.holdings import Holdings
 from agents.tables import ATTRIBUTION, COSTS, HEDGES
-from agents.world import TradingWorld, margin_account
+from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.phases import Phase
@@ -34,6 +36,7 @@ class Accountant:
         self._world = world
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
+        self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
         self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # with the ledger's size; see `_rows`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
@@ -63,6 +66,7 @@ class Accountant:
         for agent in world.agents:
             self._write(agent)
         world.ledger.check(lambda: f"{world.timestamp()} MARK")
+        self._holdings.write(last=world.tick_index == len(world.clock.ticks) - 1)
 
     def _write(self, agent: Agent) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name

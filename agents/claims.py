@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding_desk import FundingDesk
+from sim.names import Key
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -25,7 +26,7 @@ class Debt:
     debtor: str
     creditor: str
     day: int  # index of the trading day at whose close it is due
-    asset: str
+    asset: Key
 
 
 class Claims:
@@ -38,7 +39,8 @@ class Claims:
         terms = [o for agent in world.agents if isinstance(agent, FundingDesk) for o in agent.obligations]
         for o in sorted(terms, key=lambda o: (o.debtor, o.creditor, o.due, o.amount)):
             day = due_day(o.due, dates)
-            debt = Debt(debtor=o.debtor, creditor=o.creditor, day=day, asset=f"debt.{o.debtor}.{o.creditor}.{day}")
+            asset = Key("debt", of=f"{o.debtor}.{o.creditor}.{day}")
+            debt = Debt(debtor=o.debtor, creditor=o.creditor, day=day, asset=asset)
             if debt not in self.debts:
                 self.debts.append(debt)
                 world.ledger.list_asset(debt.asset)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
+from sim.vectors import total
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-12  # of what is owed: less than this short is paid in full
@@ -45,7 +46,7 @@ def clearing_payments(liabilities: Array, resources: Array, senior: Array | None
     """
     e = np.asarray(resources, dtype=np.float64)
     owed, s = _checked(liabilities, e, senior)
-    pbar = owed.sum(axis=2)  # (paths, n)
+    pbar = total(np.moveaxis(owed, 2, 0))  # (paths, n)
     share = owed / np.where(pbar > 0, pbar, 1.0)[:, :, None]
     free = e.T - s.T
     payments, rounds = pbar.copy(), np.zeros(pbar.shape, dtype=np.int64)
@@ -79,8 +80,7 @@ def _checked(liabilities: Array, e: Array, senior: Array | None) -> tuple[Array,
 
 def _inflow(share: Array, payments: Array) -> Array:
     """What each gets, (paths, n), from payments (paths, n)."""
-    got: Array = np.einsum("pij,pi->pj", share, payments)
-    return got
+    return total(share[:, debtor] * payments[:, debtor, None] for debtor in range(share.shape[1]))
 
 
 def _paid(share: Array, free: Array, pbar: Array, defaulted: NDArray[np.bool_]) -> Array:

@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
 from agents.base import Agent, Process
-from markets.venue import INVESTORS
-from sim.clock import TRADING_DAYS
+from markets.accounts import INVESTORS
+from markets.kernels.clients import one_by_one
+from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 from sim.sessions import DAY, day_number
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
+    from markets.venue import Lean, Quote
     from sim.clock import Clock
     from sim.streams import Stream
 
 Vector = NDArray[np.float64]
 CROWD = 1e3
+LOG_CROWD = float(np.log(CROWD))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +43,13 @@ class ClientFlow(Agent):
     rate: float = param(
         50.0, unit="orders a trading day", help="arrivals at each maker, on each side, were it to quote mid", ge=0
     )
-    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0)
+    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0, plausible=DOLLARS)
     decay: float = param(1.0, unit="1/half-spread", help="arrivals fall as exp(-decay x distance from mid)", ge=0)
     half_spread: Literal["rule", "base"] = param(
         "rule", help="unit of distance: the venue's half-spread at the vol of the moment, or that of the calm market"
     )
     arrivals: Literal["poisson", "bernoulli"] = param(
-        "poisson", help="orders of a tick and side: a Poisson count, or at most one"
+        "poisson", help="orders of a tick and side: as many as come, or at most one"
     )
 
     def live(self, world: TradingWorld) -> Process:
@@ -74,17 +77,52 @@ class _Flow:
 
     def _come(self, maker: str, days: float) -> None:
         """Buyers, then sellers, of one maker; what both have taken goes to outside investors."""
-        quote, venue = self.venue.quote_of(maker), self.venue
-        noise = self._noise_of(maker)
-        taken = self.world.full(0.0)
-        for side in (1.0, -1.0):
+        quote, venue, noise = self.venue.quote_of(maker), self.venue, self._noise_of(maker)
+        uniforms = np.array([noise.uniform(), noise.uniform()])
+        if quote.lean is None or self.agent.arrivals == "bernoulli":
+            taken, skews = self._together(quote, days, uniforms), np.array([quote.skew, quote.skew])
+        else:
+            taken, skews = self._one_by_one(quote, quote.lean(), days, uniforms)
+        whole = self.world.full(0.0)
+        for side, notional, skew in zip((1.0, -1.0), taken, skews, strict=True):
+            quantity = side * venue.units(notional)
+            venue.hit(self.agent, maker, quantity, skew)
+            whole += quantity
+        venue.hand_over(self.agent.name, INVESTORS, whole)
+
+    def _together(self, quote: Quote, days: float, uniforms: Vector) -> Vector:
+        """$ notional that buyers and sellers take, (2, paths), at a quote that stands for all who come."""
+        taken = np.empty_like(uniforms)
+        for row, side in enumerate((1.0, -1.0)):
             mean = days * self._intensity(quote.half_spread + side * quote.skew)
-            orders = _count(noise.uniform(), mean, self.agent.arrivals)
-            wanted = np.where(venue.is_open, np.minimum(orders * self.agent.order_size, quote.depth), 0.0)
-            quantity = side * venue.units(wanted)
-            venue.hit(self.agent, maker, quantity)
-            taken += quantity
-        venue.hand_over(self.agent.name, INVESTORS, taken)
+            orders = _count(uniforms[row], mean, self.agent.arrivals)
+            taken[row] = np.where(self.venue.is_open, np.minimum(orders * self.agent.order_size, quote.depth), 0.0)
+        return taken
+
+    def _one_by_one(self, quote: Quote, lean: Lean, days: float, uniforms: Vector) -> tuple[Vector, Vector]:
+        """The same where the maker leans against its inventory after every fill; and the skew they met, (2, paths).
+
+        A quote far through mid brings its maker's inventory back by a fill or two, not by as many as would come to it
+        in a whole tick.
+        """
+        agent, taken, skews = self.agent, np.empty_like(uniforms), np.empty_like(uniforms)
+        one_by_one(
+            uniforms,
+            days,
+            agent.rate,
+            agent.decay / np.broadcast_to(self._unit, self.world.paths),
+            LOG_CROWD,
+            quote.half_spread,
+            lean.slope,
+            lean.limit,
+            lean.held,
+            agent.order_size,
+            quote.depth,
+            self.venue.is_open,
+            taken,
+            skews,
+        )
+        return taken, skews
 
     def _noise_of(self, maker: str) -> Stream:
         if maker not in self.noise:
@@ -96,10 +134,14 @@ class _Flow:
 
         A quote through mid, of negative distance, is met by more than `rate`, but by no more than `CROWD` times that.
         """
-        unit = self.venue.rule_half_spread() if self.agent.half_spread == "rule" else self.venue.spec.half_spread
-        exponent = np.minimum(-self.agent.decay * distance / unit, np.log(CROWD))
+        exponent = np.minimum(-self.agent.decay * distance / self._unit, LOG_CROWD)
         intensity: Vector = self.agent.rate * np.exp(exponent)
         return intensity
+
+    @property
+    def _unit(self) -> Vector | float:
+        """In which clients measure distance: share of mid, or decimal rate."""
+        return self.venue.rule_half_spread() if self.agent.half_spread == "rule" else self.venue.spec.half_spread
 
 
 def _count(uniform: Vector, mean: Vector, arrivals: str) -> Vector:
@@ -120,7 +162,7 @@ def session_days_ahead(clock: Clock) -> Vector:
 
     Nobody comes in the night. Where the open is not a tick, a day's first clients meet the quotes of the last close.
     """
-    into = np.diff(clock.variance_years, prepend=0.0) * TRADING_DAYS  # by the tick that a step leads into
+    into = np.diff(clock.variance_years, prepend=0.0) * clock.days_a_year  # by the tick that a step leads into
     if clock.sessions is not None:
         sessions = clock.sessions
         position = np.searchsorted(sessions.days, day_number(clock.first)) + clock.day

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import CLIENTS
 from agents.tables import ATTRIBUTION, UNSPLIT
+from markets.accounts import INVESTORS
 from markets.kernels.hedging import PARTS, UNSPLIT_PART, VEGA_PART, add_whole, attribute
 from markets.swap_venue import SwapVenue
-from markets.venue import INVESTORS
+from sim.names import Key
 from sim.vectors import same, some
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 NOTHING: Vector = np.empty(0)
-CLIENTS = "clients"  # hold the other side of every book
 
 
 class Desk:
@@ -34,6 +35,7 @@ class Desk:
         """full: whether anybody will look at more Greeks than `slopes`; they are then computed together."""
         self.world = world
         self.name = name
+        self.asset = Key("book", of=name)
         self.book = book
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
@@ -56,7 +58,7 @@ class Desk:
 
     def _take_on(self) -> None:
         """The clients' book against its premium: no gain to either side."""
-        ledger, asset = self.world.ledger, f"book.{self.name}"
+        ledger, asset = self.world.ledger, self.asset
         ledger.open(CLIENTS, INVESTORS)
         ledger.list_asset(asset)
         ledger.transfer(self.world.full(1.0), source=CLIENTS, target=self.name, asset=asset, reason="book")
@@ -202,7 +204,7 @@ class Desk:
         hedges = self.neutral_swaps() | {"asset": -greeks.delta}
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
-        ledger.transfer(part, source=self.name, target=CLIENTS, asset=f"book.{self.name}", reason="book")
+        ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")
         ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
         ledger.transfer(
             part * np.abs(greeks.vega) * cost_share * world.factors.vol,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.intervals import Interval
 from agents.schedules import almgren_chriss, even, obizhaeva_wang
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from sim.params import param
 from sim.phases import Phase
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-DAYS = 252  # trading days a year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +34,7 @@ class Executor(Agent):
     venue: str = param("asset", help="the asset it trades")
     quantity: float = param(unit="units", help="signed order; negative: it sells")
     schedule: Literal["even", "almgren_chriss", "obizhaeva_wang"] = param("even", help="how the order is split")
-    trades: int = param(13, help="number of trades", gt=0)
+    trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
     interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0)
 
@@ -74,7 +73,8 @@ class _Execution:
 
     def _shares(self) -> Vector:
         agent, world = self.agent, self.world
-        days = self.interval.years(world.clock) * DAYS
+        a_year = world.clock.days_a_year
+        days = self.interval.years(world.clock) * a_year
         if agent.schedule == "even":
             return even(agent.trades)
         if agent.schedule == "obizhaeva_wang":
@@ -83,16 +83,16 @@ class _Execution:
             agent.trades,
             step=days,
             risk_aversion=agent.risk_aversion,
-            sigma=self._sigma() / np.sqrt(DAYS),
+            sigma=self._sigma() / np.sqrt(a_year),
             cost=self._cost_per_square() * days,
         )
 
     def _sigma(self) -> float:
-        """$ per unit per square root of a trading year, at the start."""
-        return float((self.venue.mid * self.world.factors.realised_vol(self.agent.venue)).mean())
+        """$ per unit per square root of a trading year, at the start, when all paths are alike."""
+        return float(self.venue.mid[0] * self.world.factors.realised_vol(self.agent.venue)[0])
 
     def _cost_per_square(self) -> float:
         """$ a trade costs per square unit beyond its lasting impact: (slope - permanent / 2) x the move of a unit."""
         spec = self.venue.spec
-        move = spec.impact * float((self.venue.mid**2).mean()) / spec.depth
+        move = spec.impact * float(self.venue.mid[0] ** 2) / spec.depth
         return max(spec.slope - 0.5 * spec.permanent_share, 1e-12) * move

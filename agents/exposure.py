@@ -28,7 +28,9 @@ def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     asset = world.venue("asset")
     if asset.moves:
         greeks, out, leverage = desk.greeks(own), np.empty((2, world.paths)), factors.leverage_at_unit_vol
-        flows(desk.scale, desk.liquidated, factors.spot, factors.vol, greeks.gamma, greeks.vanna, leverage, out)
+        flows(
+            desk.scale, desk.liquidated, factors.spot, factors.leverage_vol, greeks.gamma, greeks.vanna, leverage, out
+        )
         asset.expose("gamma", out[GAMMA_FLOW])
         if desk.book.has_options and own is None:
             asset.expose("vanna", out[VANNA_FLOW])

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.answers import desired, vol_multiplier
 from agents.base import Agent, Process
 from agents.exposure import expose
 from agents.intervals import Interval
 from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
+from markets.accounts import INVESTORS
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
-from markets.venue import INVESTORS
+from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -40,10 +42,10 @@ class Hedger(Agent):
     """
 
     role: ClassVar[str] = "hedger"
-    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
-    book: tuple[Position, ...] = param((), help="client positions")
+    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, plausible=DOLLARS)
+    book: tuple[Position, ...] = param((), help="client positions", longest=100_000)
     policy: Policy = param(factory=Every, help="hedging policy")
-    latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0)
+    latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9)
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
 
     def live(self, world: TradingWorld) -> Process:
@@ -57,6 +59,7 @@ class _Hedging:
         self.agent, self.world = agent, world
         self.desk: Desk = world.desks[agent.name]
         self.passive = isinstance(agent.policy, Never)
+        self.desired, self.vol_multiplier = desired(agent.policy, world), vol_multiplier(agent.policy, world)
         self.interval = Interval(agent.policy.interval)
         self.interval_years = self.interval.years(world.clock)
         self.last_look = 0
@@ -135,10 +138,11 @@ class _Hedging:
 
     def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
-        desk, factors, clock, policy = self.desk, self.world.factors, self.world.clock, self.agent.policy
+        desk, factors, clock = self.desk, self.world.factors, self.world.clock
         own = self._own_state(market)
         state, slopes = own or factors.state, desk.slopes(own)
-        scale, years, target = desk.scale, desk.book.expiry_years(factors.tick), np.empty(held.size)
+        scale, target = desk.scale, np.empty(held.size)
+        years, variance_years = desk.book.nearest_expiry(factors.tick)
         neutral(scale, slopes.delta, target)
         at = Sight(
             {
@@ -157,8 +161,9 @@ class _Hedging:
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,
+            expiry_variance_years=variance_years,
         )
-        multiplier = policy.vol_multiplier(at)
+        multiplier = self.vol_multiplier(at)
         if multiplier is None:
             return at
         delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
@@ -194,7 +199,7 @@ class _Hedging:
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
-        wanted = held.copy() if self.passive else self.agent.policy.desired(self._situation(due, held, market))
+        wanted = held.copy() if self.passive else self.desired(self._situation(due, held, market))
         asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
         return out
 

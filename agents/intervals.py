@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sim.clock import CONTINUOUS_DAYS, TRADING_DAYS
+from sim.clock import CONTINUOUS_DAYS
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,11 +36,12 @@ class Interval:
         return morning or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
 
     def years(self, clock: Clock) -> float:
-        """Its length in trading years; an exchange's day counts 6.5 hours, a continuous one 24."""
+        """Its length in trading years; an exchange's day counts 6.5 hours, a round-the-clock one 24."""
         total = float(clock.variance_years[-1])
         if self.unit == "tick":
             return total / max(len(clock.ticks) - 1, 1)
         if self.unit == "d":
             return self.number * total / max(int(clock.day[-1]), 1)
         hours = self.number * (1 / 60 if self.unit == "m" else 1.0)
-        return hours / (24 * CONTINUOUS_DAYS) if clock.sessions is None else hours / (6.5 * TRADING_DAYS)
+        a_year = 24 * CONTINUOUS_DAYS if clock.sessions is None else clock.hours_a_day * clock.days_a_year
+        return hours / a_year

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import WHOLESALE, margin_account
 from agents.base import Process
 from agents.funding_desk import FundingDesk
 from agents.settlement import Settlement
-from agents.world import margin_account
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-WHOLESALE = "wholesale"  # takes and gives cash at the overnight rate: a lender's own P&L is credit and losses
 
 
 class Client:
@@ -129,7 +128,7 @@ class Lending:
         """
         world, agent, factors = self.world, self.agent, self.world.factors
         greeks, spot = desk.greeks(), factors.spot
-        move = agent.margin_multiple * factors.margin_vol * np.sqrt(agent.mpor_days / 252)
+        move = agent.margin_multiple * factors.margin_vol * np.sqrt(agent.mpor_days / world.clock.days_a_year)
         delta = np.abs(desk.scale * greeks.delta + world.venue("asset").held(name)) * spot
         convexity = 0.5 * np.maximum(-desk.scale * greeks.gamma, 0.0) * spot**2
         rates = np.zeros(world.paths)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import OWNERS
 from agents.base import Agent, Process
 from agents.intervals import Interval
-from agents.world import OWNERS
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
+from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 
@@ -38,7 +39,7 @@ class LeveredFund(Agent):
     """
 
     role: ClassVar[str] = "fund"
-    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
+    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0, plausible=DOLLARS)
     venue: str = param("asset", help="the asset it holds")
     holding: float | None = param(
         None, unit="units", help="held at the start, taken over at mid (default: what it wants)", ge=0
@@ -49,24 +50,36 @@ class LeveredFund(Agent):
     aggressiveness: float | None = param(
         None, unit="leverage per unit of ln(value/price)", help="appetite (default: as much as it may hold)", ge=0
     )
-    max_leverage: float = param(3.0, unit="assets over equity", help="most that lenders allow", gt=0)
+    max_leverage: float = param(
+        3.0, unit="assets over equity", help="most that lenders allow", gt=0, plausible=(0.01, 1000.0)
+    )
     margin: float | None = param(None, unit="$ per unit", help="margin on what it holds, instead of max_leverage", gt=0)
     margin_sensitivity: float = param(
         0.0, unit="$ of margin per $", help="rise of the margin with the fall since the last look", ge=0
     )
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
-    redemption: float = param(0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0)
+    redemption: float = param(
+        0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0, plausible=DOLLARS
+    )
     redemption_day: date | None = param(None, help="day of the redemption, at its first tick (default: none)")
     payout_above: float | None = param(
-        None, unit="multiple of capital", help="equity beyond this is paid out to its owners", gt=0
+        None,
+        unit="multiple of capital",
+        help="equity beyond this is paid out to its owners",
+        gt=0,
+        plausible=(0.1, 1000.0),
     )
     flow: float = param(
         0.0, unit="share of equity a look, per unit of return", help="investors' response to its performance", ge=0
     )
-    flow_benchmark: float = param(0.005, unit="return a look", help="above it investors bring money, below they leave")
+    flow_benchmark: float = param(
+        0.005, unit="return a look", help="above it investors bring money, below they leave", plausible=(-0.5, 0.5)
+    )
     flow_memory: float = param(0.1, help="weight of the last look's return in its performance", gt=0, le=1)
     ruin: float = param(0.1, unit="share of capital", help="equity at which it is wound up", ge=0, lt=1)
-    return_days: int = param(20, unit="trading days", help="until its owners start it again with its capital", gt=0)
+    return_days: int = param(
+        20, unit="trading days", help="until its owners start it again with its capital", gt=0, le=100_000
+    )
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Fund(self, world).run()
@@ -137,7 +150,8 @@ class _Fund:
     def _redeem(self) -> None:
         """What investors withdraw on their day."""
         world, agent = self.world, self.agent
-        if not self.redeemed and agent.redemption_day is not None and world.timestamp().date() >= agent.redemption_day:
+        today = world.clock.session_dates[world.clock.day[world.tick_index]]
+        if not self.redeemed and agent.redemption_day is not None and today >= agent.redemption_day:
             self.redeemed = True
             self._pay_owners(world.full(agent.redemption))
 

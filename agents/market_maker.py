@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import OWNERS
 from agents.base import Agent, Process
+from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
-from markets.kernels.trading import QUOTE_ROWS
-from markets.venue import INVESTORS, Quote
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
+from markets.plausible import DOLLARS
+from markets.venue import Lean, Quote
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import same, some
@@ -22,9 +25,7 @@ if TYPE_CHECKING:
     from markets.venue import Rule, Venue
 
 Vector = NDArray[np.float64]
-SESSION_HOURS = 6.5
 RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
-DAYS = 252
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,9 @@ class QuotingSpec:
     )
     risk_aversion: float = param(0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
     order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
-    order_size: float = param(1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0)
+    order_size: float = param(
+        1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0, plausible=DOLLARS
+    )
     horizon: Literal["rolling", "end"] = param(
         "rolling", help="inventory risk is looked at over horizon_hours, or up to the end of the run"
     )
@@ -57,15 +60,19 @@ class MarketMaker(Agent):
     """Quotes the venues, keeps inventory within limits, withdraws when its drawdown passes its limit."""
 
     role: ClassVar[str] = "market_maker"
-    capital: float = param(2e9, unit="$", help="cash at the start", gt=0)
+    capital: float = param(2e9, unit="$", help="cash at the start", gt=0, plausible=DOLLARS)
     venues: tuple[str, ...] = param(("asset", "us2y", "us10y"), help="venues that it quotes")
     depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0)
-    inventory_limit: float = param(5e9, unit="$ notional", help="inventory at which the skew is full", gt=0)
+    inventory_limit: float = param(
+        5e9, unit="$ notional", help="inventory at which the skew is full", gt=0, plausible=DOLLARS
+    )
     inventory_half_life: float = param(
         2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0
     )
-    drawdown_limit: float = param(0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0)
-    recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0)
+    drawdown_limit: float = param(
+        0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-4, 1.0)
+    )
+    recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0, le=100_000)
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
 
     def live(self, world: TradingWorld) -> Process:
@@ -106,7 +113,9 @@ class _Making:
 
     def _pass_on_inventory(self, years: float) -> None:
         """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
-        share = 1 - 0.5 ** (years * DAYS * SESSION_HOURS / self.agent.inventory_half_life)
+        clock = self.world.clock
+        hours = years * clock.days_a_year * clock.hours_a_day
+        share = 1 - 0.5 ** (hours / self.agent.inventory_half_life)
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
                 venue.hand_over(self.agent.name, INVESTORS, held, share)
@@ -133,7 +142,7 @@ class _Making:
         """Owners bring the capital back to where it was."""
         world, agent = self.world, self.agent
         amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
-        world.ledger.transfer(amount, source="owners", target=agent.name, reason="capital")
+        world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
         world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
         equity += amount
         self.peak = np.where(back, equity, self.peak)
@@ -151,7 +160,7 @@ class _Making:
                 venue.post(name, partial(self._vol_proportional, venue, *terms))
         else:
             rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
-            venue.post(name, Quote(*rule(venue), self.share[venue.name] * venue.rule_depth() * able))
+            venue.post(name, rule(venue, self.share[venue.name] * venue.rule_depth() * able))
 
     @property
     def _switch(self) -> float:
@@ -177,23 +186,29 @@ class _Making:
             agent.inventory_limit,
             quote,
         )
-        return Quote(*quote)
+        lean = partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None
+        return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
 
-    def _avellaneda_stoikov(self, venue: Venue) -> tuple[Vector, Vector]:
+    def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
+        """`inventory_skew` half-spreads at the inventory limit."""
+        limit = self.agent.inventory_limit
+        return Lean(self._switch * self.agent.quoting.inventory_skew / limit * half_spread, limit, inventory)
+
+    def _avellaneda_stoikov(self, venue: Venue, depth: Vector) -> Quote:
         """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.
 
         Avellaneda and Stoikov (2008), for returns instead of prices: q counts orders, sigma is realised vol, k falls as
         the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
         """
-        risk, limit = self._risk(venue) * self._years_left(), self.agent.inventory_limit
-        held = venue.notional(venue.held(self.agent.name))
-        orders = np.clip(held, -limit, limit) / self.agent.quoting.order_size
-        return 0.5 * risk + self._without_risk(venue), -risk * orders
+        risk, agent = self._risk(venue) * self._years_left(), self.agent
+        held = venue.notional(venue.held(agent.name))
+        lean = Lean(risk / agent.quoting.order_size, agent.inventory_limit, held)
+        return Quote(0.5 * risk + self._without_risk(venue), lean.skew, depth, lambda: lean)
 
-    def _symmetric(self, venue: Venue) -> tuple[Vector, Vector]:
+    def _symmetric(self, venue: Venue, depth: Vector) -> Quote:
         """The half-spread that `avellaneda_stoikov` quotes on average over the run, centred at mid: their benchmark."""
         half_spread = 0.5 * self._risk(venue) * self._mean_years_left() + self._without_risk(venue)
-        return half_spread, self.world.full(0.0)
+        return Quote(half_spread, self.world.full(0.0), depth)
 
     def _risk(self, venue: Venue) -> Vector:
         """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""
@@ -213,7 +228,8 @@ class _Making:
         quoting, years = self.agent.quoting, self.world.clock.variance_years
         if quoting.horizon == "end":
             return float(years[-1] - years[self.world.tick_index])
-        return quoting.horizon_hours / SESSION_HOURS / DAYS
+        clock = self.world.clock
+        return quoting.horizon_hours / clock.hours_a_day / clock.days_a_year
 
     def _mean_years_left(self) -> float:
         """The same, on average over the run."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-DAYS = 252  # trading days a year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class NoiseTrader(Agent):
             yield world.tick(Phase.TRADE)
             shock, tick = noise.normal(), world.tick_index
             if tick > 0:
-                days = float(years[tick] - years[tick - 1]) * DAYS
+                days = float(years[tick] - years[tick - 1]) * world.clock.days_a_year
                 yield world.venue(self.venue).trade(self, self.size * np.sqrt(days) * shock)
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.plausible import SHARE, VOL
 from sim.params import param
 
 Vector = NDArray[np.float64]
@@ -31,8 +32,9 @@ class Situation:
     discount: Vector  # (paths,) discount factor to the book's next expiry
     gross_units: Vector  # (paths,) units of the book, sum of absolute quantities
     years: float  # trading years since the start
-    expiry_years: float  # calendar years to the book's next expiry, 0 if none is ahead
+    expiry_years: float  # calendar years to the book's next expiry, in which interest accrues; 0 if none is ahead
     interval_years: float  # trading years of the policy's interval
+    expiry_variance_years: float | None = None  # trading years to the same, in which variance does; None: as many
 
 
 class Sight(Situation):
@@ -58,7 +60,11 @@ class Policy(ABC):
     kind: ClassVar[str]
     interval: str = param("30m", help="how often the desk looks: '30m', '2h', '1d', or 'tick'")
     hedge_vol: float | None = param(
-        None, unit="decimal", help="30-day vol at which delta and Gamma are computed (default: the market's)", gt=0
+        None,
+        unit="decimal",
+        help="30-day vol at which delta and Gamma are computed (default: the market's)",
+        gt=0,
+        plausible=VOL,
     )
 
     @abstractmethod
@@ -99,7 +105,11 @@ class Band(Policy):
 
     kind: ClassVar[str] = "band"
     width: float = param(
-        0.02, unit="delta (share of the book's gross units)", help="half-width of the no-trade band", ge=0
+        0.02,
+        unit="delta (share of the book's gross units)",
+        help="half-width of the no-trade band",
+        ge=0,
+        plausible=SHARE,
     )
 
     def desired(self, at: Situation) -> Vector:
@@ -131,7 +141,8 @@ class Zakamouline(Policy):
     H0 = kappa / (a S sigma^2 tau),  H1 = 1.12 kappa^0.31 tau^0.05 (e^{-r tau} / sigma)^0.25 (|Gamma| / a)^0.5,
     sigma_m^2 = sigma^2 (1 +- K),  K = 4.76 kappa^0.78 tau^-0.02 (e^{-r tau} / sigma)^0.25 (a S^2 |Gamma|)^0.15,
     + for short Gamma; fitted to the numerical solution of Hodges and Neuberger (1989) with tau in years. kappa is the
-    current half-spread, a the absolute risk aversion, tau the years to the next expiry, after which there is no band.
+    current half-spread, a the absolute risk aversion, tau the trading years to the next expiry, of which sigma is the
+    vol (calendar years in the discount factor e^{-r tau}); after it there is no band.
     Gamma is at sigma, not at sigma_m. A book of q units with aversion a / q has q times the band of one unit.
     """
 
@@ -142,7 +153,7 @@ class Zakamouline(Policy):
     def desired(self, at: Situation) -> Vector:
         if at.expiry_years <= 0:
             return at.target
-        kappa, tau = at.half_spread, at.expiry_years
+        kappa, tau = at.half_spread, _variance_tau(at)
         flat = kappa / (self.risk_aversion * at.spot * at.vol**2 * tau)
         bent = 1.12 * kappa**0.31 * tau**0.05 * (at.discount / at.vol) ** 0.25
         half_width = self.multiplier * (flat + bent * np.sqrt(np.abs(at.gamma) / self.risk_aversion))
@@ -152,7 +163,7 @@ class Zakamouline(Policy):
         if at.expiry_years <= 0:
             return None
         size = (self.risk_aversion * at.spot**2 * np.abs(at.gamma)) ** 0.15
-        k = 4.76 * at.half_spread**0.78 * at.expiry_years**-0.02 * (at.discount / at.vol) ** 0.25 * size
+        k = 4.76 * at.half_spread**0.78 * _variance_tau(at) ** -0.02 * (at.discount / at.vol) ** 0.25 * size
         return _multiplier(k, at.gamma)
 
 
@@ -178,11 +189,16 @@ class OnMove(Policy):
     """Back to neutral when the asset has moved by `threshold` since the last hedge."""
 
     kind: ClassVar[str] = "on_move"
-    threshold: float = param(0.01, unit="ln S", help="move that triggers a hedge", gt=0)
+    threshold: float = param(0.01, unit="ln S", help="move that triggers a hedge", gt=0, plausible=(1e-6, 0.5))
 
     def desired(self, at: Situation) -> Vector:
         moved = np.abs(np.log(at.spot / at.last_spot)) >= self.threshold
         return np.where(moved, at.target, at.position)
+
+
+def _variance_tau(at: Situation) -> float:
+    """Years to the next expiry in which variance at `at.vol` accrues."""
+    return at.expiry_years if at.expiry_variance_years is None else at.expiry_variance_years
 
 
 def _multiplier(adjustment: Vector, gamma: Vector) -> Vector:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from markets.plausible import MONEYNESS, RATE
 from sim.params import param
 
 
@@ -15,11 +16,15 @@ class Position:
 
     kind: Literal["put", "call", "swap", "gamma_claim"] = param(help="instrument")
     strike: float | None = param(None, unit="$", help="strike", gt=0)
-    moneyness: float | None = param(None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0)
+    moneyness: float | None = param(
+        None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
+    )
     expiry: date | None = param(None, help="expiry of an option, maturity of a swap")
-    months: int | None = param(None, unit="months", help="tenor from the start, instead of `expiry`", gt=0)
+    months: int | None = param(None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=1_200)
     quantity: float | None = param(None, unit="units of the asset", help="signed size of an option position")
     notional: float | None = param(
         None, unit="$", help="signed notional: of a swap, or of an option at the starting spot"
     )
-    fixed_rate: float | None = param(None, unit="decimal", help="fixed rate of a swap (default: par at the start)")
+    fixed_rate: float | None = param(
+        None, unit="decimal", help="fixed rate of a swap (default: par at the start)", plausible=RATE
+    )

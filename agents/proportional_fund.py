@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from agents.intervals import Interval
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
+from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 
@@ -30,9 +31,11 @@ class ProportionalFund(Agent):
     """
 
     role: ClassVar[str] = "fund"
-    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
+    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0, plausible=DOLLARS)
     holdings: dict[str, float] = param(help="units of each asset at the start, by the name of its venue")
-    threshold: float = param(1.0, unit="share of the starting value", help="value at which it begins to sell", gt=0)
+    threshold: float = param(
+        1.0, unit="share of the starting value", help="value at which it begins to sell", gt=0, plausible=(0.01, 100.0)
+    )
     sensitivity: float = param(1.0, help="share of the holdings sold per unit fall of the value's share", ge=0)
     buys_back: bool = param(False, help="also buys above the threshold, beyond its starting holdings")
     answers_own_impact: bool = param(

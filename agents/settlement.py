@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import CREDIT_LOSSES
 from agents.clearing import ROUNDING, clearing_payments
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from agents.claims import Debt
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Masks = NDArray[np.bool_]
-CREDIT_LOSSES = "credit_losses"  # what creditors were not paid, on its way to the capital of those who owed it
 
 
 class Settlement:
@@ -66,8 +67,8 @@ class Settlement:
             np.add.at(gross, (self._debtor, self._creditor), called)
             set_off = np.minimum(gross, gross.transpose(1, 0, 2)) if self._netting else np.zeros_like(gross)
             found = clearing_payments(gross - set_off, resources, senior)
-            lost = (gross - set_off).sum(axis=0) - found.received
-            sunk = (lost > ROUNDING * gross.sum(axis=0)) & (equity - lost < -ROUNDING * (np.abs(own) + lost))
+            lost = total(gross - set_off) - found.received
+            sunk = (lost > ROUNDING * total(gross)) & (equity - lost < -ROUNDING * (np.abs(own) + lost))
             more = called_in | (found.round > 0) | sunk
             if (more == called_in).all():
                 break
@@ -78,7 +79,7 @@ class Settlement:
 
     def _rates(self, gross: Vector, set_off: Vector, found: Clearing) -> Vector:
         """Share of each debt that is paid, set-off included, (debts, paths)."""
-        net = (gross - set_off).sum(axis=1)
+        net = total((gross - set_off).transpose(1, 0, 2))
         rate = np.where(found.round > 0, found.payments / np.where(net > 0, net, 1.0), 1.0)
         of_pair, off = gross[self._debtor, self._creditor], set_off[self._debtor, self._creditor]
         lost: Vector = (1 - rate[self._debtor]) * (of_pair - off) / np.where(of_pair > 0, of_pair, 1.0)
@@ -106,7 +107,7 @@ class Settlement:
             client, short = self._clients[name], found.round[i] > 0
             if not short.any():
                 continue
-            shortfall = lost[self._debtor == i].sum(axis=0)
+            shortfall = total(lost[self._debtor == i])
             self.unpaid += shortfall
             fresh = short & ~client.desk.defaulted
             value = shortfall + lenders[i]

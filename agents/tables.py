@@ -34,4 +34,5 @@ MARGIN_CALLS = Table(
     {"agent": "s", "required": "f", "called": "f", "met": "f", "deadline": "t", "outcome": "s"},
 )
 SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "due": "t", "owed": "f", "paid": "f", "round": "i"})
-TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS)
+ACCOUNTS = Table("accounts", {"account": "s", "asset": "s", "balance": "f", "value": "f"})
+TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS)

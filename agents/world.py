@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounts import OWNERS, margin_account
 from agents.claims import Claims
 from agents.desk import Desk
+from agents.failure import explained
+from agents.watched import life_of, watched
 from markets.world import MarketWorld
+from sim.errors import BugError
 
 if TYPE_CHECKING:
-    from agents.base import Agent
+    from collections.abc import Callable
+
+    from agents.base import Agent, Process
     from agents.lending import Lending
     from markets.book import CompiledBook
     from markets.venue import Venue
 
 Vector = NDArray[np.float64]
-OWNERS = "owners"  # bring the agents' capital
-
-
-def margin_account(name: str) -> str:
-    """Account that holds what an agent has posted as margin."""
-    return f"{name}.margin"
 
 
 class TradingWorld(MarketWorld):
@@ -39,12 +40,47 @@ class TradingWorld(MarketWorld):
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
         for agent in agents:
+            if agent.name in self.ledger.accounts:
+                raise BugError(f"two accounts are called {agent.name!r}")
             self.ledger.open(OWNERS, agent.name, margin_account(agent.name))
             self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
         lent_to = any(agent.role == "funding_desk" for agent in agents)
         for name, book in books.items():
             self.desks[name] = Desk(self, name, book, full=lent_to)
         self.claims = Claims(self)
+        self.theirs: list[Process] = []  # processes of the user's own, watched
+
+    def admit(self, agent: Agent) -> None:
+        """Let an agent live here. Raises SpiralError, told as of the agent, where it cannot begin."""
+        try:
+            self.start(life_of(agent, self), agent.name)
+        except BaseException as error:
+            told = explained(error, self, agent)
+            raise told from told.__cause__
+
+    def start(self, process: Process, owner: str | None = None) -> None:
+        """Let a process live in this world; one of the user's own is watched."""
+        super().start(watched(process, self), owner)
+
+    def run(self, progress: Callable[[int], None] | None = None) -> None:
+        """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""
+        try:
+            super().run(progress)
+            self.require_finite_market()  # what the last orders did to it
+            while self.theirs:
+                self.theirs.pop().close()
+        except BaseException as error:
+            told = explained(error, self)
+            self._abandon()
+            if told is error:
+                raise
+            raise told from told.__cause__
+
+    def _abandon(self) -> None:
+        """End the user's processes of a run that failed: what they say to it is not heard."""
+        for process in self.theirs:
+            with suppress(BaseException):
+                process.close()
 
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Worth at mid of what an agent holds at the venues (of those that book `gains`, if given), (paths,) $."""

@@ -15,9 +15,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis import frames
+from analysis.calendar_days import closes_a_year, day_of
 from analysis.numbers import Number, Unit, quantile
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.sessions import TRADING_DAYS
 
 Matrix = NDArray[np.float64]  # (paths, days)
 Vector = NDArray[np.float64]  # (paths,)
@@ -33,6 +35,7 @@ class Closes:
 
     days: tuple[date, ...]
     levels: dict[str, Matrix]
+    a_year: float = TRADING_DAYS  # closes
 
     @property
     def returns(self) -> Matrix:
@@ -97,8 +100,8 @@ class Comparison:
 
 
 def realised_vol(closes: Closes) -> Vector:
-    """Annualised sd of daily ln returns, 252 days a year."""
-    found: Vector = closes.returns.std(axis=1, ddof=1) * math.sqrt(252)
+    """Sd of daily ln returns a year, of 252 days or as many as the run's calendar has."""
+    found: Vector = closes.returns.std(axis=1, ddof=1) * math.sqrt(closes.a_year)
     return found
 
 
@@ -256,7 +259,7 @@ def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Clos
     The ensemble's high yield is its credit spread times the record's mean ratio of the two.
     """
     frames.check_world(run, world)
-    closes = frames.asset_closes(run).filter(pl.col("world") == world).with_columns(date=pl.col("time").dt.date())
+    closes = frames.asset_closes(run).filter(pl.col("world") == world).with_columns(date=day_of(run))
     known = history.filter(pl.col("spot").is_not_null() & pl.col("vol").is_not_null()).sort("date")
     kept = closes.select("path", "date", *COLUMNS.values()).collect().join(known.select("date"), on="date")
     days = tuple(kept["date"].unique().sort())
@@ -274,12 +277,13 @@ def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Clos
     levels = {n: v for n, v in levels.items() if np.isfinite(v).sum() >= FEWEST}
     if {"credit", "high_yield"} <= levels.keys():
         ensemble["high_yield"] = ensemble["credit"] * np.nanmean(levels["high_yield"]) / np.nanmean(levels["credit"])
-    return Closes(days, levels), Closes(days, ensemble)
+    a_year = closes_a_year(run)
+    return Closes(days, levels, a_year), Closes(days, ensemble, a_year)
 
 
 def _without_gaps(record: Closes, ensemble: Closes, figure: Figure) -> tuple[Closes, Closes]:
     """Both on the days for which the record has what the figure needs."""
     whole = np.all([np.isfinite(record.levels[name][0]) for name in ("spot", "vol", *figure.needs)], axis=0)
     days = tuple(day for day, kept in zip(record.days, whole, strict=True) if kept)
-    cut = [Closes(days, {n: v[:, whole] for n, v in c.levels.items()}) for c in (record, ensemble)]
+    cut = [Closes(days, {n: v[:, whole] for n, v in c.levels.items()}, c.a_year) for c in (record, ensemble)]
     return cut[0], cut[1]

@@ -15,20 +15,29 @@ from analysis.charts import theme
 from analysis.charts.cost import ACROSS
 from analysis.charts.scales import axis, colours, money_of, rows
 from analysis.charts.theme import Chart
+from analysis.given import A_RUN
 from analysis.numbers import Number, mean
 from analysis.summary import summarise
+from sim.arguments import maybe, takes, text
+from sim.arguments import path as file
 from sim.dataset import Run
 
 # Averages that can be compared path by path where both runs share seed and paths, and their columns.
 PAIRED = {name: name for name in ("pnl", "unhedged_pnl")} | {name: parts.column_of(name) for name in parts.LABELS}
 
 
+@takes(a=A_RUN, b=A_RUN, agent=maybe(text))
 def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
     """name, label, unit, a, a_error, b, b_error, difference (b - a), error: one row a figure that both runs have.
 
     The error of a difference is that of the path-by-path difference where both runs share seed and number of paths
     (then path i has the same noise in both), else sqrt(a_error^2 + b_error^2).
     """
+    with a.reading(), b.reading():
+        return _compared(a, b, agent)
+
+
+def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
     of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
     found = []
     for name, mine in of_a.items():
@@ -125,6 +134,7 @@ def cost_chart(a: Run, b: Run, *, agent: str | None = None) -> Chart:
     return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
 
 
+@takes(a=A_RUN, b=A_RUN, path=file, agent=maybe(text))
 def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = None) -> Path:
     """Write both runs side by side as one self-contained HTML file and return its path."""
     from analysis.charts import panels

@@ -10,9 +10,11 @@ import polars as pl
 
 from analysis import stylised_facts as sf
 from analysis.fact import FACTS, memory_lags
+from analysis.given import A_RUN
 from analysis.numbers import Number
 from analysis.readings import Reading
 from analysis.series import Treatment, series
+from sim.arguments import one_of, several, takes, text
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -20,6 +22,7 @@ TEXT = ("fact", "label", "world", "treatment")
 TREATMENTS: tuple[Treatment, ...] = ("fluctuations", "raw")
 
 
+@takes(run=A_RUN, world=text, treatment=one_of(*TREATMENTS))
 def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Reading]:
     """Every fact that the world's series are long and many enough for, by name.
 
@@ -49,6 +52,7 @@ def number(name: str, readings: Mapping[str, Reading]) -> Number:
     return readings[name].number(label)
 
 
+@takes(run=A_RUN, treatments=several(one_of(*TREATMENTS)))
 def facts_table(run: Run, *, treatments: Iterable[str] = TREATMENTS) -> pl.DataFrame:
     """fact, label, world, treatment, value, error: every fact of every world of a run; NaN where it has none."""
     return table_of(

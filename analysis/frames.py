@@ -11,13 +11,15 @@ from weakref import WeakKeyDictionary
 import polars as pl
 
 from analysis import parts
+from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.names import ALL
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ALL, ASSET = "all", "asset"
+ASSET = "asset"
 DERIVED = {parts.column_of(name): parts.cost_of(name) for name in parts.LABELS}  # costs positive
 SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
@@ -186,7 +188,7 @@ def venue_closes(run: Run, world: str, venue: str) -> pl.DataFrame:
     if venue == ASSET:
         return closes(run, world)
     ticks = run.table("market").filter((pl.col("world") == world) & (pl.col("venue") == venue))
-    last = ticks.group_by(pl.col("time").dt.date().alias("date"), "path").agg(pl.all().sort_by("time").last())
+    last = ticks.group_by(day_of(run).alias("date"), "path").agg(pl.all().sort_by("time").last())
     spread = quantiles(("half_spread", "depth", "loop_gain"))
     return last.group_by("date").agg(pl.col("time").max(), *spread).drop("date").sort("time").collect()
 

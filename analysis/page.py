@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis import bundle
+from sim.errors import UserError
+from sim.files import make_folder, write_whole
+from sim.seal import sealed
+from sim.text import plain
 
+HERE = "the script that draws"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -46,14 +50,24 @@ def figure(name: str, chart: Any, caption: str = "") -> Figure:
 
 
 def write_page(path: Path, template: str, **content: Any) -> Path:
-    """Fill the template and write the page, whole or not at all. `content` holds at least title and charts."""
+    """Fill the template and write the page, whole or not at all. `content` holds at least title and charts.
+
+    Raises UserError for a name that is no page's and where it cannot be written, SpiralError where the disk is full.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UserError("a page is written as HTML", value=path.name, place=str(path), remedy="name it .html")
+    page = filled(template, **content)
+    make_folder(path.parent)
+    write_whole(path, page)
+    return path
+
+
+def filled(template: str, **content: Any) -> bytes:
+    """The page, with a last line that proves it (`sim.seal`)."""
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     filler = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    text = filler.get_template(template).render(script=Markup(bundle.script()), **content)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-    return path
+    text = plain(filler.get_template(template).render(script=Markup(HERE), **content))
+    before, _, after = text.partition(f"<script>{HERE}</script>")  # no other: what others wrote is escaped
+    return sealed(f"{before}<script>{bundle.script()}</script>{after}")

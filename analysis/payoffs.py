@@ -23,8 +23,9 @@ import polars as pl
 from scipy.special import ndtr
 
 from analysis import frames, numbers
+from analysis.calendar_days import day_of, days_a_year, is_continuous
 from analysis.numbers import FloatArray, Number
-from sim.clock import CONTINUOUS_DAYS, TRADING_DAYS
+from sim.clock import CONTINUOUS_DAYS
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -94,7 +95,7 @@ def closes(run: Run, *, until: date | None = None, world: str = "actual") -> Clo
     start = datetime.fromisoformat(run.manifest["clock"]["first"])
     wanted = (pl.col("world") == frames.check_world(run, world)) & (pl.col("venue") == frames.ASSET)
     if until is not None:
-        wanted &= pl.col("time").dt.date() <= until
+        wanted &= day_of(run) <= until
     found = run.table("closes").filter(wanted & (pl.col("time") > start)).sort("path", "time")
     frame = found.select("path", "time", "mid").collect()
     if not frame.height:
@@ -106,9 +107,9 @@ def closes(run: Run, *, until: date | None = None, world: str = "actual") -> Clo
 
 
 def _trading_years(run: Run, times: pl.Series, start: datetime) -> FloatArray:
-    """Of each close: whole days / 252, or on the continuous calendar seconds of a year of 364 days."""
-    if run.manifest["scenario"]["clock"]["calendar"] != "continuous":
-        return np.arange(1, times.len() + 1) / TRADING_DAYS
+    """Of each close: whole days over those of a year, or on the continuous calendar seconds of a year of 364 days."""
+    if not is_continuous(run):
+        return np.arange(1, times.len() + 1) / days_a_year(run)
     elapsed = (times.to_numpy() - np.datetime64(start, "us")) / np.timedelta64(1, "s")
     return np.asarray(elapsed / (CONTINUOUS_DAYS * DAY_SECONDS))
 

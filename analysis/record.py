@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from analysis import frames
+from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -27,7 +28,7 @@ def anchors(run: Run) -> pl.DataFrame:
     ]
     schema = {"date": pl.Date, **dict.fromkeys(LEVELS, pl.Float64)}
     frame = pl.DataFrame(rows, schema=schema, strict=False)
-    times = frames.closes(run, "actual").select("time", date=pl.col("time").dt.date()).unique("date", keep="last")
+    times = frames.closes(run, "actual").select("time", date=day_of(run)).unique("date", keep="last")
     return frame.join(times, on="date", how="inner").sort("date")
 
 

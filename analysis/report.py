@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from analysis import charts, frames, page, tables, words
+from analysis.given import A_RUN
 from analysis.numbers import Number
 from analysis.summary import summarise
+from sim.arguments import maybe, takes, text
+from sim.arguments import path as file
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.files import check_target, make_folder, write_whole
 
+KEPT = ("manifest.json", "sweep.json")  # what a run or a sweep is known by
 # Charts by section, each with the sentence that says how to read it.
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {
@@ -51,19 +56,35 @@ SECTIONS: dict[str, dict[str, str]] = {
 }
 
 
+@takes(run=A_RUN, path=file, agent=maybe(text))
 def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Path:
     """Write the run's report as one self-contained HTML file and return its path.
 
-    `agent`: None the first hedger by name, "all" the hedgers together, or a name. Raises UserError for an unknown one.
+    `agent`: None the first hedger by name, "all" the hedgers together, or a name. Raises UserError for an unknown one,
+    for a broken run, and where the file cannot be written.
     """
+    place = Path(path)
+    check_target(place)
+    content = report_page(run, agent=agent)
+    make_folder(place.parent)
+    write_whole(place, content)
+    return place
+
+
+def report_page(run: Run, *, agent: str | None = None) -> bytes:
+    """The run's report as a page, complete in one file."""
+    with run.reading():
+        return _report(run, agent)
+
+
+def _report(run: Run, agent: str | None) -> bytes:
     numbers = summarise(run, agent=agent)
     figures = {
         heading: [page.figure(name, charts.draw(run, name, agent=agent), caption) for name, caption in shown.items()]
         for heading, shown in SECTIONS.items()
     }
     scenario: Mapping[str, Any] = run.manifest.get("scenario") or {}
-    return page.write_page(
-        Path(path),
+    return page.filled(
         "report.html.j2",
         title=title_of(run),
         regime=scenario.get("regime") or "",
@@ -80,24 +101,35 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
     )
 
 
+@takes(run=A_RUN, name=text, path=file, agent=maybe(text), world=text)
 def write_chart(run: Run, name: str, path: str | Path, *, agent: str | None = None, world: str = "actual") -> Path:
     """Write the chart of that name; the suffix says how: .png, .svg, .html (needs no network) or .json (Vega-Lite).
 
     Raises UserError for an unknown chart, world or agent, and for another suffix.
     """
-    chart = charts.draw(run, name, agent=agent, world=world)
+    check_chart(path)
+    with run.reading():
+        chart = charts.draw(run, name, agent=agent, world=world)
     return save_as(chart, path, title=f"{title_of(run)}: {name}")
 
 
 def save_as(chart: charts.Chart, path: str | Path, *, title: str) -> Path:
     """Write any chart where a user says. Raises UserError for a suffix that is no format of charts."""
+    check_chart(path)
+    return save(chart, Path(path), title=title)
+
+
+def check_chart(path: str | Path) -> None:
+    """Find out before the work whether a chart can be written there. Raises UserError."""
     place = Path(path)
     if place.suffix not in (".png", ".svg", ".html", ".json"):
         remedy = "name it .png, .svg, .html or .json"
         raise UserError(
             "a chart is written as PNG, SVG, HTML or JSON", value=place.suffix, place=str(place), remedy=remedy
         )
-    return save(chart, place, title=title)
+    if place.name in KEPT:
+        raise UserError("this name is a dataset's own", value=place.name, place=str(place), remedy="give another name")
+    check_target(place)
 
 
 def save(chart: charts.Chart, place: Path, *, title: str) -> Path:
@@ -106,14 +138,14 @@ def save(chart: charts.Chart, place: Path, *, title: str) -> Path:
 
     if place.suffix == ".html":
         return page.write_page(place, "chart.html.j2", title=title, charts=[page.figure("chart", chart)])
-    place.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(place.parent)
     spec = json.dumps(chart.to_dict(), ensure_ascii=False)
     if place.suffix == ".json":
-        place.write_text(spec, encoding="utf-8")
+        write_whole(place, spec)
     elif place.suffix == ".svg":
-        place.write_text(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), encoding="utf-8")
+        write_whole(place, vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
     else:
-        place.write_bytes(_packed(vl_convert.vegalite_to_png(spec, scale=2.0, allowed_base_urls=[])))
+        write_whole(place, _packed(vl_convert.vegalite_to_png(spec, scale=2.0, allowed_base_urls=[])))
     return place
 
 

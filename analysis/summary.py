@@ -6,64 +6,17 @@ import math
 
 import numpy as np
 
-from analysis import force, frames, liquidity, numbers, parts, pnl, twins, way
+from analysis import force, frames, liquidity, numbers, pnl, twins, way
+from analysis.given import A_RUN
 from analysis.numbers import Number
+from sim.arguments import maybe, takes, text
 from sim.dataset import Run
+from sim.metric_names import METRICS as NAMES
 
-# What `summarise` gives of a run with a hedger, in its order; a sweep lays out its columns before it has run anything.
-NAMES = (
-    "pnl",
-    "pnl_q05",
-    "pnl_q50",
-    "pnl_q95",
-    "unhedged_pnl",
-    "unhedged_pnl_q05",
-    "unhedged_pnl_q50",
-    "unhedged_pnl_q95",
-    "pnl_sd",
-    "unhedged_pnl_sd",
-    "risk_removed",
-    "var_95",
-    "es_95",
-    "var_99",
-    "es_99",
-    "unhedged_var_95",
-    "unhedged_es_95",
-    "unhedged_var_99",
-    "unhedged_es_99",
-    "survival_rate",
-    "default_rate",
-    "liquidation_rate",
-    *force.LABELS,
-    "worst_close",
-    "worst_close_q95",
-    "worst_close_es_95",
-    "drawdown",
-    "drawdown_q95",
-    "drawdown_es_95",
-    *parts.LABELS,
-    "liquidity_tax_q05",
-    "liquidity_tax_q50",
-    "liquidity_tax_q95",
-    "cost_of_survival_q05",
-    "cost_of_survival_q50",
-    "cost_of_survival_q95",
-    "feedback_cost",
-    "feedback_share",
-    "peak_vol",
-    "peak_spread_multiple",
-    "peak_loop_gain",
-    "peak_loop_gain_q95",
-    "peak_credit",
-    "lowest_spot",
-    "depth_loss",
-    "margin_called",
-    "margin_calls",
-    "margin_call_rate",
-    "margin_unmet",
-)
+__all__ = ["NAMES", "summarise"]
 
 
+@takes(run=A_RUN, agent=maybe(text), world=text)
 def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Every key figure of one world by name, each with its unit and, where it is an average, its standard error.
 

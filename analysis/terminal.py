@@ -10,10 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import frames, parts, words
+from analysis.given import A_RUN
 from analysis.liquidity import stress
 from analysis.numbers import Number
 from analysis.summary import summarise
+from sim.arguments import maybe, takes, text
 from sim.dataset import Run
+from sim.text import one_line
 
 DESK = {
     "P&L of the desk": (
@@ -36,6 +39,7 @@ STRONG = {"cost_of_survival", "pnl", "survival_rate"}
 SUMS = {*parts.SUBTOTALS, parts.BEFORE_RE_MARKING}  # of the lines above them
 
 
+@takes(run=A_RUN, agent=maybe(text))
 def render(run: Run, *, agent: str | None = None) -> Group:
     """Key figures by world and the run in words, for `rich.print`. Raises UserError for an unknown agent."""
     worlds = [str(w) for w in run.manifest["worlds"]]
@@ -50,8 +54,8 @@ def render(run: Run, *, agent: str | None = None) -> Group:
     desk = f"{frames.desk_name(run, agent)}, {run.manifest['paths']:,} paths, seed {run.manifest['seed']}"
     head = Panel(
         said,
-        title=str(run.manifest.get("title") or run.manifest["name"]),
-        subtitle=desk,
+        title=Text(one_line(str(run.manifest.get("title") or run.manifest["name"]))),
+        subtitle=Text(one_line(desk)),
         title_align="left",
         border_style="dim",
     )

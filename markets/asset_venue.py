@@ -12,6 +12,7 @@ from markets.assets import MAIN
 from markets.kernels.trading import ASSET_MOVES, asset_moves, fallen
 from markets.venue import Venue
 from sim.ledger import Move
+from sim.names import Name
 from sim.phases import minutes
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class AssetVenue(Venue):
         world.ledger.list_asset(name)
         self._previous_close = self.mid
         self._halt_levels = np.asarray(spec.halts, dtype=np.float64)
-        self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
+        self._settled: dict[tuple[str, tuple[Name, ...]], tuple[Move, ...]] = {}
 
     @property
     def mid(self) -> Vector:
@@ -85,7 +86,7 @@ class AssetVenue(Venue):
         self.world.ledger.post(amounts, self._moves(taker, book.makers))
         return spread
 
-    def _moves(self, taker: str, makers: tuple[str, ...]) -> tuple[Move, ...]:
+    def _moves(self, taker: str, makers: tuple[Name, ...]) -> tuple[Move, ...]:
         """Of whom to whom the rows of `asset_moves` go."""
         known = self._settled.get((taker, makers))
         if known is None:
@@ -98,26 +99,30 @@ class AssetVenue(Venue):
             self._settled[taker, makers] = known
         return known
 
-    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
         amounts = np.empty((2, self.world.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.world.ledger.post(amounts, (Move(source, target, self.gains, self.name), Move(target, source, self.gains)))
 
-    def held(self, account: str) -> Vector:
+    def held(self, account: Name) -> Vector:
         """Units, (paths,)."""
         return self.world.ledger.balance(account, self.name)
 
-    def reached(self, account: str) -> bool:
+    def reached(self, account: Name) -> bool:
         """Whether an account has ever held any units."""
         return self.world.ledger.reached(account, self.name)
 
-    def value(self, account: str) -> Vector:
+    def value(self, account: Name) -> Vector:
         """$ worth at mid, (paths,)."""
         return self.held(account) * self.mid
 
-    def exposure(self, account: str) -> Vector:
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """The price of a unit, (paths,) $."""
+        return {self.name: self.mid}
+
+    def exposure(self, account: Name) -> Vector:
         """Signed $ notional, (paths,)."""
         return self.value(account)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.correlation import mixing
+from markets.asset_noise import AssetNoise
 from markets.price import PriceLaw
 from markets.storyline import asset_level
 
@@ -41,14 +41,12 @@ class OtherAssets:
         self.laws = {spec.name: PriceLaw(spec.spot, market.price_model == "normal") for spec in specs}
         self.levels = [asset_level(spec, clock) for spec in specs]
         self.deviation = np.zeros((len(specs), streams.paths))
-        self._noise = streams.stream("market/assets")
-        self._mixing = mixing(correlation_matrix(specs), "assets.*.correlation")[1:]
+        self._noise = AssetNoise(specs, correlation_matrix(specs), streams)
         self._weight = 1.0 - market.dispersion
 
     def step(self, tick: int, variance_time: float, decay: float, main_shock: Vector, vol_ratio: Vector) -> None:
         """Carry the noise into `tick`; `variance_time` is the years of variance that a reverting noise gathers."""
-        fresh = self._noise.normals(len(self.specs))
-        shocks = self._mixing[:, :1] * main_shock + self._mixing[:, 1:] @ fresh
+        shocks = self._noise.step(main_shock)
         for row, (spec, level) in enumerate(zip(self.specs, self.levels, strict=True)):
             keep = 1.0 - self._weight * float(level.pull[tick])
             sigma = self.realised_vol(spec.name, vol_ratio)

@@ -175,8 +175,12 @@ class CompiledBook:
 
     def expiry_years(self, tick: int) -> float:
         """Calendar years to the nearest option expiry ahead, 0 if there is none."""
-        ahead = [years for t in (self._options, self._claims) if (years := t.nearest_expiry_years(tick)) > 0]
-        return min(ahead, default=0.0)
+        return self.nearest_expiry(tick)[0]
+
+    def nearest_expiry(self, tick: int) -> tuple[float, float]:
+        """The same, and in trading years, in which variance accrues."""
+        ahead = [years for table in (self._options, self._claims) if (years := table.nearest_expiry(tick))]
+        return min(ahead, default=(0.0, 0.0))
 
     def _value(self, rows: _Rows, state: State, fixings: Floats) -> Floats:
         out = np.zeros(state.spot.size)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from markets.accounts import CLEARING
+from markets.assets import MAIN
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
 from sim.vectors import some
 
 if TYPE_CHECKING:
     from markets.world import MarketWorld
+    from sim.names import Name
     from sim.world import Process
-
-CLEARING = "clearing"  # passes accruals from payers to receivers; its cash nets to zero
 
 
 def accrue(world: MarketWorld) -> Process:
@@ -39,14 +40,14 @@ def accrue(world: MarketWorld) -> Process:
                 _settle(world, account, held, years)
 
 
-def _settle(world: MarketWorld, account: str, swaps: dict[str, SwapVenue], years: float) -> None:
+def _settle(world: MarketWorld, account: Name, swaps: dict[str, SwapVenue], years: float) -> None:
     ledger, rate = world.ledger, world.factors.overnight
-    if world.market.dividend_yield and world.venue("asset").reached(account):
-        due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, "asset")
-        ledger.transfer(due, source=CLEARING, target=account, reason=world.venue("asset").gains)
-    for name, venue in swaps.items():
+    if world.market.dividend_yield and world.venue(MAIN).reached(account):
+        due = world.market.dividend_yield * years * world.factors.spot * ledger.balance(account, MAIN)
+        ledger.transfer(due, source=CLEARING, target=account, reason=world.venue(MAIN).gains)
+    for venue in swaps.values():
         if not venue.reached(account):
             continue
-        notional, coupon = ledger.balance(account, f"{name}.notional"), ledger.balance(account, f"{name}.coupon")
+        notional, coupon = (ledger.balance(account, asset) for asset in venue.assets)
         if some(notional) or some(coupon):
             ledger.transfer((coupon - rate * notional) * years, source=CLEARING, target=account, reason=venue.gains)

@@ -64,16 +64,20 @@ class Benchmark:
     A position (notional N, coupon-notional NC) that receives fixed is worth NC * A(t) - N * (1 - DF(t, T)): the fixed
     leg pays NC a year, annually backwards from maturity with a stub in front, A(t) being its value per unit; the
     floating leg resets to par each day. Trades at different rates net exactly, since both legs are linear.
-    Raises UserError if it matures within the run.
+    Raises UserError if it matures by the last tick at which it is valued.
     """
 
     maturity: date
     clock: Clock
+    last: int = -1  # tick at which it is valued for the last time: the run's last, or where positions roll
 
     def __post_init__(self) -> None:
-        if self.clock.seconds(self.maturity) <= int(self.clock.ticks[-1]):
+        if self.clock.seconds(self.maturity) <= int(self.clock.ticks[self.last]):
             raise UserError(
-                "a benchmark swap outlives the run", value=str(self.maturity), remedy="choose a later maturity"
+                "a benchmark swap outlives its use",
+                value=f"maturity {self.maturity}",
+                place="clock.tick_minutes",
+                remedy="shorten the ticks: positions roll into a fresh benchmark at the first tick after a year",
             )
 
     def years(self, tick: int) -> float:

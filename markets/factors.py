@@ -34,6 +34,7 @@ from markets.kernels.factors import (
     observe,
 )
 from markets.price import PriceLaw
+from markets.storyline import LEAST_VOL
 
 if TYPE_CHECKING:
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, RateSpec
@@ -46,7 +47,6 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 NODES = ("overnight", "us2y", "us10y")
 OBSERVED = ("spot", "vol", *NODES, "credit")
-DAYS = 252  # trading days a year
 SPOT_NOISE = "market/spot"  # stream
 
 
@@ -63,12 +63,12 @@ class State(NamedTuple):
 class Impact:
     """Displacement by agents' trades: a part that stays and a part that decays (Obizhaeva and Wang 2013)."""
 
-    def __init__(self, rows: Vector, permanent_share: float, resilience: float) -> None:
-        """rows: (2, paths) of zeros, where the two parts are kept."""
+    def __init__(self, rows: Vector, permanent_share: float, resilience: float, days_a_year: float) -> None:
+        """rows: (2, paths) of zeros, where the two parts are kept. resilience: 1/trading day."""
         self.permanent, self.transient = rows
         self.moved = False  # whether there was ever a trade
         self._share = permanent_share
-        self._resilience = resilience
+        self._resilience = resilience * days_a_year  # 1/trading year
 
     @property
     def total(self) -> Vector:
@@ -92,7 +92,7 @@ class Impact:
         return left
 
     def _left(self, years: float) -> float:
-        return float(exp(-self._resilience * DAYS * years))
+        return float(exp(-self._resilience * years))
 
 
 def _reverted(speed: float, years: Vector) -> Vector:
@@ -146,7 +146,7 @@ class Factors:
     """State of the market, (paths,) each; `step` carries it from one tick to the next.
 
     ln S = ln L + d + p;  d ln s = d ln L_vol + kappa (ln L_vol - ln s) dt + xi dZ - beta (s_base/s) (d ln S - d ln L);
-    c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
+    s there not below L_vol/4;  c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
     The noise of ln s and of the rates is bridged to the storyline's anchors like d; what feedback adds is not.
     """
 
@@ -236,6 +236,7 @@ class Factors:
             self.vol,
             market.realised_ratio,
             self.leverage_at_unit_vol,
+            self.least_leverage_vol,
             self.deviation,
             self.vol_noise,
             self.vol_response,
@@ -259,7 +260,7 @@ class Factors:
         """Let a venue's trades displace its price."""
         observed = (MAIN, *NODES)
         rows = self._impacts[observed.index(venue)] if venue in observed else np.zeros((2, self._nothing.size))
-        self.impact[venue] = Impact(rows, permanent_share, resilience)
+        self.impact[venue] = Impact(rows, permanent_share, resilience, self._clock.days_a_year)
 
     def _rows(self, moved: Bools) -> tuple[list[str], Ints]:
         """Names of the levels that moved, and in which row of theirs each level is (-1: in none)."""
@@ -358,11 +359,21 @@ class Factors:
     @property
     def leverage(self) -> Vector:
         """Elasticity of the leverage effect now: fall of ln s per unit of ln S, (paths,)."""
-        return self.leverage_at_unit_vol / self.vol
+        return self.leverage_at_unit_vol / self.leverage_vol
+
+    @property
+    def leverage_vol(self) -> Vector:
+        """The vol that the elasticity is over: implied vol, but no less than a share of the storyline's, (paths,)."""
+        return np.maximum(self.vol, self.least_leverage_vol)
+
+    @property
+    def least_leverage_vol(self) -> float:
+        """Without it a long rally from low vol would take vol to zero: each fall of it makes the next one larger."""
+        return LEAST_VOL * exp(self.log_vol_line)
 
     @property
     def leverage_at_unit_vol(self) -> float:
-        """The same times implied vol: it falls as vol rises."""
+        """The same times the vol that it is over: it falls as vol rises."""
         return self._feedback.leverage * self._market.beta * self.vol_base
 
     @property

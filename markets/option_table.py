@@ -62,7 +62,9 @@ class OptionTable:
         self._times = list(  # seconds, and years of both kinds
             zip(clock.ticks.tolist(), clock.variance_years.tolist(), clock.calendar_years.tolist(), strict=True)
         )
-        self._ahead = sorted(zip(self.expiry.tolist(), self.calendar_years.tolist(), strict=True))
+        self._ahead = sorted(
+            zip(self.expiry.tolist(), self.calendar_years.tolist(), self.variance_years.tolist(), strict=True)
+        )
 
     def rows(self, tick: int, settled: int, *, due: bool = False) -> Floats:
         """Terms at `tick` of what was alive after `settled`, (alive, OPTION_TERMS).
@@ -87,8 +89,11 @@ class OptionTable:
         )
         return rows[:number]
 
-    def nearest_expiry_years(self, tick: int) -> float:
-        """Calendar years to the nearest expiry ahead; 0 if there is none."""
-        now, _, years = self._times[tick]
+    def nearest_expiry(self, tick: int) -> tuple[float, float] | None:
+        """Calendar and trading years to the nearest expiry ahead; None if there is none."""
+        now, variance_years, calendar_years = self._times[tick]
         ahead = bisect_right(self._ahead, (now, inf))
-        return self._ahead[ahead][1] - years if ahead < len(self._ahead) else 0.0
+        if ahead == len(self._ahead):
+            return None
+        _, calendar, variance = self._ahead[ahead]
+        return calendar - calendar_years, variance - variance_years

@@ -6,7 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from markets.plausible import (
+    CREDIT,
+    DIVIDENDS,
+    DOLLARS,
+    HALF_SPREAD,
+    IMPACT,
+    LOG_MOVE,
+    MULTIPLE,
+    RATE,
+    REALISED,
+    VOL,
+    VOL_OF_VOL,
+    YIELD_VOL,
+)
+from sim.clock import LONGEST_TICK
 from sim.params import param
+
+MOST_ANCHORS = 20_000  # eighty years of trading days
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,20 +32,26 @@ class JumpSpec:
 
     kind: Literal["none", "merton", "kou"] = param("none", help="law of the jump sizes")
     intensity: float = param(0.0, unit="jumps per trading year", help="mean number of jumps", ge=0)
-    mean: float = param(-0.03, unit="ln S", help="mean jump (merton)")
-    sd: float = param(0.02, unit="ln S", help="standard deviation of a jump (merton)", ge=0)
+    mean: float = param(-0.03, unit="ln S", help="mean jump (merton)", plausible=LOG_MOVE)
+    sd: float = param(0.02, unit="ln S", help="standard deviation of a jump (merton)", ge=0, plausible=LOG_MOVE)
     up_probability: float = param(0.3, help="probability that a jump is upwards (kou)", ge=0, le=1)
-    up_mean: float = param(0.01, unit="ln S", help="mean size of upward jumps (kou)", gt=0)
-    down_mean: float = param(0.03, unit="ln S", help="mean size of downward jumps (kou)", gt=0)
+    up_mean: float = param(0.01, unit="ln S", help="mean size of upward jumps (kou)", gt=0, plausible=LOG_MOVE)
+    down_mean: float = param(0.03, unit="ln S", help="mean size of downward jumps (kou)", gt=0, plausible=LOG_MOVE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateSpec:
     """Mean-reverting noise of the curve nodes around the storyline."""
 
-    vol_overnight: float = param(0.0, unit="decimal per sqrt(trading year)", help="noise of the overnight rate", ge=0)
-    vol_us2y: float = param(0.010, unit="decimal per sqrt(trading year)", help="noise of the 2Y node", ge=0)
-    vol_us10y: float = param(0.0115, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0)
+    vol_overnight: float = param(
+        0.0, unit="decimal per sqrt(trading year)", help="noise of the overnight rate", ge=0, plausible=YIELD_VOL
+    )
+    vol_us2y: float = param(
+        0.010, unit="decimal per sqrt(trading year)", help="noise of the 2Y node", ge=0, plausible=YIELD_VOL
+    )
+    vol_us10y: float = param(
+        0.0115, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0, plausible=YIELD_VOL
+    )
     mean_reversion: float = param(12.0, unit="1/trading year", help="pull of the noise to zero", ge=0)
     corr_overnight_us2y: float = param(0.0, help="correlation of O/N and 2Y noise", ge=-1, le=1)
     corr_overnight_us10y: float = param(0.0, help="correlation of O/N and 10Y noise", ge=-1, le=1)
@@ -47,17 +70,25 @@ class MarketSpec:
     )
     spot_reversion: float = param(0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0)
     dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
-    realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0)
+    realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0, plausible=(0.01, 10.0))
     kappa: float = param(10.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
-    xi: float = param(0.8, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0)
+    xi: float = param(
+        0.8, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0, plausible=VOL_OF_VOL
+    )
     rho: float = param(0.0, help="correlation of the spot and the vol shock, beside the leverage effect", ge=-1, le=1)
     beta: float = param(
         8.0, unit="ln vol per unit of ln S, at base vol", help="leverage elasticity; falls as s_base/s", ge=0
     )
-    skew: float = param(0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)")
+    skew: float = param(
+        0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
+    )
     term_reversion: float = param(1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0)
-    dividend_yield: float = param(0.0, unit="decimal a year", help="dividends of the asset, continuous")
-    projection_spread: float = param(0.0, unit="decimal", help="projection curve minus discount curve of swaps")
+    dividend_yield: float = param(
+        0.0, unit="decimal a year", help="dividends of the asset, continuous", plausible=DIVIDENDS
+    )
+    projection_spread: float = param(
+        0.0, unit="decimal", help="projection curve minus discount curve of swaps", plausible=(-0.05, 0.05)
+    )
     day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
@@ -95,9 +126,13 @@ class VenueSpec:
     depth is the notional ($) whose taking moves ln S (or the rate) by `impact`, at base vol.
     """
 
-    half_spread: float = param(unit="share of mid, or decimal rate", help="half-spread at base vol", ge=0)
-    depth: float = param(unit="$ notional", help="depth at base vol", gt=0)
-    impact: float = param(unit="ln S, or decimal rate", help="move caused by taking the whole depth", ge=0)
+    half_spread: float = param(
+        unit="share of mid, or decimal rate", help="half-spread at base vol", ge=0, plausible=HALF_SPREAD
+    )
+    depth: float = param(unit="$ notional", help="depth at base vol", gt=0, plausible=DOLLARS)
+    impact: float = param(
+        unit="ln S, or decimal rate", help="move caused by taking the whole depth", ge=0, plausible=IMPACT
+    )
     permanent_share: float = param(0.5, help="share of the impact that stays", ge=0, le=1)
     resilience: float = param(1.0, unit="1/trading day", help="decay of transient impact", ge=0)
     depth_power: float = param(2.0, help="depth = base (s_base/s)^depth_power", ge=0)
@@ -106,18 +141,20 @@ class VenueSpec:
     )
     spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
     slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
-    capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
+    capacity: float = param(
+        0.5, unit="share of current depth", help="most that one clearing fills", gt=0, plausible=(1e-6, 100.0)
+    )
     clearing: Literal["sequential", "fixed_point"] = param(
         "sequential", help="orders are sent at the price seen, or solved together with the price that they move"
     )
     clearing_rounds: int = param(
-        0, help="revisions of the orders in one fixed-point clearing (0: until orders and price agree)", ge=0
+        0, help="revisions of the orders in one fixed-point clearing (0: until orders and price agree)", ge=0, le=10_000
     )
     depth_floor: float = param(0.02, unit="share of base depth", help="what outside investors always show", gt=0, le=1)
     halts: tuple[float, ...] = param(
         (), unit="fall from the previous close", help="circuit breakers; the last closes the day"
     )
-    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0)
+    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0, le=LONGEST_TICK)
 
 
 def asset_venue() -> VenueSpec:
@@ -162,12 +199,14 @@ class AssetSpec:
 
     name: str = param("", help="name of its venue; from the scenario file's key")
     spot: float = param(unit="$", help="level at the start", gt=0)
-    vol: float = param(unit="decimal a year", help="realised vol at the start", ge=0)
+    vol: float = param(unit="decimal a year", help="realised vol at the start", ge=0, plausible=REALISED)
     vol_power: float = param(1.0, help="its vol follows the market's implied vol to this power", ge=0)
     correlation: dict[str, float] = param(
         factory=dict, help="of its noise with other assets' by name; 'asset' is the main one"
     )
-    anchor: tuple[AssetAnchor, ...] = param((), help="dated levels after the start (default: none, it stays)")
+    anchor: tuple[AssetAnchor, ...] = param(
+        (), help="dated levels after the start (default: none, it stays)", longest=MOST_ANCHORS
+    )
     venue: VenueSpec = param(factory=asset_venue, help="where it trades")
 
 
@@ -180,22 +219,32 @@ class Anchor:
 
     date: date
     spot: float | None = param(None, unit="$", help="level of the asset", gt=0)
-    vol: float | None = param(None, unit="decimal", help="30-day implied vol", gt=0)
-    overnight: float | None = param(None, unit="decimal", help="overnight rate")
-    us2y: float | None = param(None, unit="decimal", help="2Y zero rate")
-    us10y: float | None = param(None, unit="decimal", help="10Y zero rate")
-    credit: float | None = param(None, unit="decimal", help="credit spread over the overnight rate", ge=0)
-    spread: float | None = param(None, unit="multiple", help="outside multiple of the half-spread", gt=0)
-    depth: float | None = param(None, unit="multiple", help="outside multiple of depth", gt=0)
+    vol: float | None = param(None, unit="decimal", help="30-day implied vol", gt=0, plausible=VOL)
+    overnight: float | None = param(None, unit="decimal", help="overnight rate", plausible=RATE)
+    us2y: float | None = param(None, unit="decimal", help="2Y zero rate", plausible=RATE)
+    us10y: float | None = param(None, unit="decimal", help="10Y zero rate", plausible=RATE)
+    credit: float | None = param(
+        None, unit="decimal", help="credit spread over the overnight rate", ge=0, plausible=CREDIT
+    )
+    spread: float | None = param(
+        None, unit="multiple", help="outside multiple of the half-spread", gt=0, plausible=MULTIPLE
+    )
+    depth: float | None = param(None, unit="multiple", help="outside multiple of depth", gt=0, plausible=MULTIPLE)
     realised: float | None = param(
-        None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0
+        None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0, plausible=REALISED
     )
     outside_spot: float | None = param(None, unit="$", help="spot without the desks' impact (calibrated)", gt=0)
-    outside_vol: float | None = param(None, unit="decimal", help="vol without the desks' impact (calibrated)", gt=0)
-    outside_us2y: float | None = param(None, unit="decimal", help="2Y without the desks' impact (calibrated)")
-    outside_us10y: float | None = param(None, unit="decimal", help="10Y without the desks' impact (calibrated)")
+    outside_vol: float | None = param(
+        None, unit="decimal", help="vol without the desks' impact (calibrated)", gt=0, plausible=VOL
+    )
+    outside_us2y: float | None = param(
+        None, unit="decimal", help="2Y without the desks' impact (calibrated)", plausible=RATE
+    )
+    outside_us10y: float | None = param(
+        None, unit="decimal", help="10Y without the desks' impact (calibrated)", plausible=RATE
+    )
     outside_credit: float | None = param(
-        None, unit="decimal", help="credit without the desks' impact (calibrated)", ge=0
+        None, unit="decimal", help="credit without the desks' impact (calibrated)", ge=0, plausible=CREDIT
     )
 
 
@@ -236,7 +285,7 @@ class StorylineSpec:
     anchors: Literal["exogenous", "observed"] = param(
         "exogenous", help="what the anchors are: the outside world, or a record that contains the desks' impact"
     )
-    anchor: tuple[Anchor, ...] = param((), help="dated levels, in order")
+    anchor: tuple[Anchor, ...] = param((), help="dated levels, in order", longest=MOST_ANCHORS)
     calibration: CalibrationSpec | None = param(None, help="written by `spiral calibrate`")
 
 
@@ -245,5 +294,12 @@ class ClockSpec:
     """Calendar and grid."""
 
     calendar: str = param("XNYS", help="exchange calendar (exchange_calendars code), or 'continuous'")
-    tick_minutes: int = param(30, unit="minutes", help="length of a tick", gt=0)
+    tick_minutes: int = param(30, unit="minutes", help="length of a tick", gt=0, le=LONGEST_TICK)
     overnight_variance: float = param(0.2, unit="share of a day's variance", help="arrives at the open", ge=0, lt=1)
+    days_a_year: float | None = param(
+        None,
+        unit="trading days",
+        help="that make a year of variance (default: the calendar's, 252 for most, 365 for one that never closes)",
+        gt=0,
+        le=366,
+    )

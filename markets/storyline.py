@@ -50,6 +50,7 @@ def _identity(values: Vector) -> Vector:
     return values
 
 
+LEAST_VOL = 0.25  # of the storyline's vol: further down the leverage effect's elasticity grows no more
 SNAP = 1e-9  # years: an anchor this close to a tick lies on it
 
 
@@ -115,7 +116,7 @@ def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) 
     ln_vol = np.full(len(years), np.log(vol0))
     for k in range(1, len(years)):
         decay = np.exp(-market.kappa * (years[k] - years[k - 1]))
-        elasticity = market.beta * np.exp(ln_vol[0] - ln_vol[k - 1])
+        elasticity = market.beta * np.exp(ln_vol[0] - max(ln_vol[k - 1], ln_vol[0] + np.log(LEAST_VOL)))
         ln_vol[k] = ln_vol[0] + (ln_vol[k - 1] - ln_vol[0]) * decay - elasticity * (spot.level[k] - spot.level[k - 1])
     return Level(ln_vol, np.zeros(len(years)))
 

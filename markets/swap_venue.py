@@ -12,10 +12,11 @@ from markets.factors import NODES
 from markets.kernels.trading import SWAP_MOVES, swap_moves
 from markets.venue import Venue
 from sim.ledger import Move
+from sim.names import Key, Name
 
 if TYPE_CHECKING:
-    from markets.curve import Benchmark
     from markets.factors import State
+    from markets.roll import Series
     from markets.spec import VenueSpec
     from markets.venue import Book
     from markets.world import MarketWorld
@@ -24,18 +25,22 @@ Vector = NDArray[np.float64]
 
 
 class SwapVenue(Venue):
-    """A benchmark swap: quantity > 0 receives fixed. Spreads and impact are in rate, costs are rate x annuity."""
+    """A benchmark swap: quantity > 0 receives fixed. Spreads and impact are in rate, costs are rate x annuity.
+
+    Once a year positions roll into the next benchmark of the series; see `markets.roll`.
+    """
 
     unit_price = False
     gains = "hedge_rates"
 
-    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, benchmark: Benchmark) -> None:
+    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, series: Series) -> None:
         super().__init__(world, name, spec)
-        self.benchmark = benchmark
-        self.assets = (f"{name}.notional", f"{name}.coupon")
+        self.series = series
+        self.benchmark = series.at(0)
+        self.assets = Key("notional", of=name), Key("coupon", of=name)
         self._terms: tuple[Vector, Vector] | None = None
         self._ones = np.ones(world.paths)
-        self._settled: dict[tuple[str, tuple[str, ...]], tuple[Move, ...]] = {}
+        self._settled: dict[tuple[str, tuple[Name, ...]], tuple[Move, ...]] = {}
         world.ledger.list_asset(*self.assets)
 
     @property
@@ -49,6 +54,11 @@ class SwapVenue(Venue):
         if self._terms is None:
             self._terms = self.benchmark.terms(self.world.factors.tick, self.world.factors.state)
         return self._terms
+
+    def trade_next(self) -> None:
+        """From now on trade the benchmark of the tick; positions must have been rolled into it."""
+        self.benchmark = self.series.at(self.world.factors.tick)
+        self.forget_terms()
 
     def reprice(self) -> None:
         """Forget what was derived from the last tick's market."""
@@ -88,7 +98,7 @@ class SwapVenue(Venue):
         self.world.ledger.post(amounts, self._moves(taker, book.makers))
         return spread
 
-    def _moves(self, taker: str, makers: tuple[str, ...]) -> tuple[Move, ...]:
+    def _moves(self, taker: str, makers: tuple[Name, ...]) -> tuple[Move, ...]:
         """Of whom to whom the rows of `swap_moves` go."""
         known = self._settled.get((taker, makers))
         if known is None:
@@ -105,14 +115,14 @@ class SwapVenue(Venue):
             self._settled[taker, makers] = known
         return known
 
-    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """A swap at par."""
         amounts = np.empty((2, self.world.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
         self.world.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
 
-    def held(self, account: str) -> Vector:
+    def held(self, account: Name) -> Vector:
         """$ notional received fixed, (paths,)."""
         return self.world.ledger.balance(account, self.assets[0])
 
@@ -122,17 +132,22 @@ class SwapVenue(Venue):
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(NODES, change, strict=True))
 
-    def reached(self, account: str) -> bool:
+    def reached(self, account: Name) -> bool:
         """Whether an account has ever held any notional."""
         return self.world.ledger.reached(account, self.assets[0])
 
-    def value(self, account: str) -> Vector:
+    def value(self, account: Name) -> Vector:
         """$ worth at mid, (paths,)."""
         annuity, floating = self.terms()
         notional, coupon = (self.world.ledger.balance(account, asset) for asset in self.assets)
         return coupon * annuity - notional * floating
 
-    def exposure(self, account: str) -> Vector:
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """Of 1 $ of notional and of coupon, (paths,) $: minus the floating leg, and the annuity."""
+        annuity, floating = self.terms()
+        return {self.assets[0]: -floating, self.assets[1]: annuity}
+
+    def exposure(self, account: Name) -> Vector:
         """Signed $ notional, (paths,)."""
         return self.held(account)
 

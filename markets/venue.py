@@ -12,6 +12,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from markets.accounts import INVESTORS
 from markets.fixed_point import agree
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, drop_dust, net, open_book, rules
 from sim.vectors import same, some
@@ -19,12 +20,12 @@ from sim.vectors import same, some
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
     from markets.world import MarketWorld
+    from sim.names import Name
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 DUST = 1e-4  # $: a smaller order is the rounding of a position, not a decision
-INVESTORS = "investors"  # outside investors: who always show a little depth, and who take makers' inventory
 
 
 class Named(Protocol):
@@ -74,6 +75,20 @@ class Netting(NamedTuple):
     active: Mask  # (orders,) whether an order wants anything on any path
 
 
+class Lean(NamedTuple):
+    """How a maker shifts both sides of its quote against its inventory: by -slope x inventory, up to a limit."""
+
+    slope: Vector  # (paths,) share of mid, or decimal rate, per $ notional
+    limit: float  # $ notional
+    held: Vector  # (paths,) $ notional, when it quoted
+
+    @property
+    def skew(self) -> Vector:
+        """The shift, (paths,)."""
+        shift: Vector = -self.slope * np.clip(self.held, -self.limit, self.limit)
+        return shift
+
+
 @dataclass
 class Quote:
     """One maker's market, each (paths,)."""
@@ -81,6 +96,7 @@ class Quote:
     half_spread: Vector  # share of mid, or decimal rate
     skew: Vector  # shift of both sides, same unit
     depth: Vector  # $ notional
+    lean: Callable[[], Lean] | None = None  # how the shift goes on after a fill; None: it stands until the next quote
 
 
 class Rule:
@@ -118,7 +134,7 @@ class Book(NamedTuple):
     """Quotes together: `levels` (QUOTE_ROWS, paths), spreads weighted by depth, and each maker's share of it."""
 
     levels: Vector
-    makers: tuple[str, ...]
+    makers: tuple[Name, ...]
     shares: Vector  # (makers, paths)
 
     @property
@@ -140,7 +156,7 @@ class Book(NamedTuple):
         return depth
 
     @property
-    def weights(self) -> dict[str, Vector]:
+    def weights(self) -> dict[Name, Vector]:
         """Share of the depth by maker, (paths,) each."""
         return dict(zip(self.makers, self.shares, strict=True))
 
@@ -209,23 +225,27 @@ class Venue(ABC):
         """
 
     @abstractmethod
-    def hand_over(self, source: str, target: str, quantity: Vector, share: float = 1.0) -> None:
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     @abstractmethod
-    def held(self, account: str) -> Vector:
+    def held(self, account: Name) -> Vector:
         """Signed quantity that an account holds, (paths,) units or $ notional."""
 
     @abstractmethod
-    def reached(self, account: str) -> bool:
+    def reached(self, account: Name) -> bool:
         """Whether an account has ever held any of this."""
 
     @abstractmethod
-    def value(self, account: str) -> Vector:
+    def value(self, account: Name) -> Vector:
         """$ worth at mid of what an account holds of this, (paths,)."""
 
     @abstractmethod
-    def exposure(self, account: str) -> Vector:
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """$ worth at mid of one unit of each ledger asset that a position here consists of, (paths,)."""
+
+    @abstractmethod
+    def exposure(self, account: Name) -> Vector:
         """Signed $ notional that an account holds, (paths,)."""
 
     # --- the rules that makers start from --------------------------------------------------------------------------
@@ -313,7 +333,7 @@ class Venue(ABC):
         behind = open_book(floor, self.rule_half_spread(), levels, shares[-1])
         for share, quote in zip(shares, quotes, strict=False):
             add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
-        names = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
+        names: tuple[Name, ...] = (*self._quotes, INVESTORS) if behind else tuple(self._quotes)
         return Book(levels, names, shares[: len(names)])
 
     @property
@@ -354,12 +374,12 @@ class Venue(ABC):
 
         Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: it is
         asked for the quantity wanted when all orders together displace the price by so much; sequential clearing asks
-        for no displacement, fixed-point clearing for the one that the orders cause. Raises BugError if an order is not
-        finite.
+        for no displacement, fixed-point clearing for the one that the orders cause. Raises NotFinite if an order is not
+        finite, TypeError if it is no number, and SpiralError after CLEAR.
         """
         world = self.world
         if not callable(quantity):
-            fixed = self._order(taker.name, np.asarray(quantity, dtype=np.float64))
+            fixed = self._order(taker.name, quantity)
             order = Order(taker.name, lambda _: fixed, world.env.event())
         else:
             demand = quantity
@@ -368,22 +388,39 @@ class Venue(ABC):
         self._orders.append(order)
         return order.answer
 
-    def _order(self, taker: str, quantity: Vector) -> Vector:
+    def _order(self, taker: str, quantity: Vector | float) -> Vector:
         order = np.empty(self.world.paths)
-        if quantity.shape != order.shape or not quantity.flags.carray:
-            quantity = np.array(np.broadcast_to(quantity, order.shape))
+        if not (
+            isinstance(quantity, np.ndarray)
+            and quantity.shape == order.shape
+            and quantity.flags.carray
+            and quantity.dtype == np.float64
+        ):
+            quantity = self._one_a_path(quantity)
         if not drop_dust(quantity, self.unit_notional, DUST, order):
             self.world.require_finite(f"order of {taker} at {self.name}", order)
         return order
 
-    def hit(self, taker: Named, maker: str, quantity: Vector) -> Vector:
+    def _one_a_path(self, quantity: Vector | float) -> Vector:
+        """A quantity as (paths,) float64. Raises TypeError for what is none."""
+        paths = (self.world.paths,)
+        try:
+            if quantity is None:
+                raise TypeError
+            return np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), paths))
+        except (TypeError, ValueError):
+            got = getattr(quantity, "shape", repr(quantity)[:60])
+            raise TypeError(f"an order is a number or one number a path, {paths}, got {got}") from None
+
+    def hit(self, taker: Named, maker: str, quantity: Vector, skew: Vector | None = None) -> Vector:
         """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).
 
         `quantity` (paths,) is signed as the taker sees it. For clients who come to a maker rather than to the market.
+        skew: (paths,) mean of the quotes that were hit, where the maker has quoted afresh between them.
         """
         quote = self.quote_of(maker)
         order = self._order(taker.name, quantity)
-        levels = np.array([quote.half_spread, quote.skew, quote.depth])
+        levels = np.array([quote.half_spread, quote.skew if skew is None else skew, quote.depth])
         book = Book(levels, (maker,), np.ones((1, order.size)))
         return self._fill(taker.name, order, order, book, self._nothing, some(order)).price
 

@@ -9,12 +9,13 @@ import simpy
 
 from markets.asset_venue import AssetVenue
 from markets.assets import MAIN
-from markets.factors import NODES, Factors
+from markets.factors import NODES, OBSERVED, Factors
+from markets.roll import roll
 from markets.storyline import lay_out
 from markets.swap_venue import SwapVenue
 from markets.tables import TABLES
 from markets.venue import Venue
-from sim.errors import BugError
+from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.curve import Benchmark
+    from markets.roll import Series
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 
 
@@ -38,7 +39,7 @@ class MarketWorld(World):
         feedback: FeedbackSpec,
         credit: CreditSpec,
         venues: VenuesSpec,
-        benchmarks: dict[str, Benchmark],
+        benchmarks: dict[str, Series],
         assets: tuple[AssetSpec, ...] = (),
         **engine: Any,
     ) -> None:
@@ -57,25 +58,34 @@ class MarketWorld(World):
             assets=assets,
         )
         self.log.declare(*TABLES)
+        _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
         for asset in assets:
             self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
-        for name, benchmark in benchmarks.items():
-            self.venues[name] = SwapVenue(self, name, getattr(venues, name), benchmark)
+        for name, series in benchmarks.items():
+            self.venues[name] = SwapVenue(self, name, getattr(venues, name), series)
         self._clearing = False
         self.start(self._live(), "market")
 
     def venue(self, name: str) -> Venue:
-        """A venue: 'asset', 'us2y', 'us10y', or a further asset's name."""
-        return self.venues[name]
+        """A venue: 'asset', 'us2y', 'us10y', or a further asset's name. Raises KeyError with the names there are."""
+        try:
+            return self.venues[name]
+        except KeyError:
+            raise KeyError(f"no venue {name!r}; there are {', '.join(self.venues)}") from None
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
         return self.clock.timestamp(self.now)
 
     def clear_soon(self) -> None:
-        """Clear all venues in CLEAR of this instant: every order fills before any moves a price."""
+        """Clear all venues in CLEAR of this instant: every order fills before any moves a price.
+
+        Raises SpiralError where CLEAR of this instant is over.
+        """
         if not self._clearing:
+            if self.phase > Phase.CLEAR and self.instant == self.now:
+                raise SpiralError(f"an order in {self.phase.name} comes after CLEAR of its instant; trade in TRADE")
             self._clearing = True
             callbacks = self.at(self.now, Phase.CLEAR).callbacks
             assert callbacks is not None
@@ -96,24 +106,39 @@ class MarketWorld(World):
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
-        """Raise BugError naming time, path and factor where a number is not finite."""
+        """Raise NotFinite naming time, path and factor where a number is not finite."""
         bad = ~np.isfinite(values)
         if bad.any():
             path = int(self.log.paths[np.argmax(bad)])
-            raise BugError(
-                f"{what} is not finite on path {path} at {self.timestamp()} (tick {self.tick_index}, world {self.name})"
-            )
+            raise NotFinite(what, path, f"{self.timestamp()} (tick {self.tick_index}, world {self.name})")
+
+    def require_finite_market(self) -> None:
+        """Raise NotFinite where a level of the market is not finite."""
+        if self.factors.is_finite:
+            return
+        for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
+            self.require_finite(name, values)
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             self.factors.step(tick)
-            if not self.factors.is_finite:
-                for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
-                    self.require_finite(name, values)
+            self.require_finite_market()
             for venue in self.venues.values():
                 venue.reprice()
                 if venue.name != MAIN and isinstance(venue, AssetVenue):
                     self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()
+            for venue in self.venues.values():
+                if isinstance(venue, SwapVenue) and venue.series.at(tick) is not venue.benchmark:
+                    roll(self, venue)
+
+
+def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
+    """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
+    taken = {MAIN, *OBSERVED, *benchmarks}
+    for asset in assets:
+        if asset.name in taken:
+            raise BugError(f"two things of the market are called {asset.name!r}")
+        taken.add(asset.name)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from markets.spec import FeedbackSpec
 from scenarios.scenario import Scenario, TwinSpec
+from sim.arguments import called, flag, made, maybe, takes, whole
 from sim.ensemble import Progress
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     from sim.dataset import Run
@@ -34,6 +34,13 @@ def worlds_of(scenario: Scenario, *, loops: bool = True) -> dict[str, FeedbackSp
     return found
 
 
+@takes(
+    scenario=made(Scenario, "a Scenario, as load() gives it"),
+    measure=called,
+    loops=flag,
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+)
 def ablate(
     scenario: Scenario,
     measure: Callable[[Run, str], T],
@@ -55,9 +62,9 @@ def ablate(
     for index, ((first, feedback), (second, other)) in enumerate(pairs):
         settings = dataclasses.replace(scenario.run, twin=TwinSpec(name="second", feedback=other))
         both = dataclasses.replace(scenario, feedback=feedback, run=settings)
-        with tempfile.TemporaryDirectory(prefix="spiral-") as folder:
+        with scratch("facts") as folder:
             at = _share(progress, index, len(pairs))
-            finished = run(both, out=Path(folder) / "run", workers=workers, progress=at)
+            finished = run(both, out=folder / "run", workers=workers, progress=at)
             found[first], found[second] = measure(finished, "actual"), measure(finished, "second")
     return found
 

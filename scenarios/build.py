@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,20 +18,29 @@ from agents.tables import TABLES
 from agents.world import TradingWorld
 from markets.book import Book, PricingTerms
 from markets.carry import accrue
-from markets.curve import Benchmark
 from markets.factors import rate_mixing
-from markets.instruments import add_months
 from markets.recorder import Recorder
+from markets.roll import Series, series
 from markets.storyline import asset_level, lay_out
+from markets.tables import TABLES as MARKET_TABLES
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
-from sim.clock import Clock
+from scenarios.names import ACTUAL, check_names
+from scenarios.place import Place
+from scenarios.plausibility import taken_as_given
+from scenarios.sizes import check_sizes
+from scenarios.trading_days import check_dates
+from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
+from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
 from sim.ensemble import Chunk, Progress, chunks, run_chunks
 from sim.errors import UserError
 from sim.eventlog import EventLog
+from sim.files import writing
 from sim.ledger import Ledger
+from sim.manifest import described, signed
 from sim.profile import ENGINE, Profile, merged
+from sim.run_folder import claimed
 from sim.streams import Streams
 
 if TYPE_CHECKING:
@@ -41,7 +48,6 @@ if TYPE_CHECKING:
     from markets.spec import FeedbackSpec
     from scenarios.scenario import Scenario
 
-ACTUAL = "actual"
 SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # what is the engine's in a profile
 TENORS = {"us2y": 2, "us10y": 10}  # years
 
@@ -49,7 +55,10 @@ TENORS = {"us2y": 2, "us10y": 10}  # years
 def make_clock(scenario: Scenario) -> Clock:
     """The instants of a scenario."""
     spec = scenario.clock
-    if spec.calendar == "continuous":
+    if spec.calendar == CONTINUOUS:
+        if spec.days_a_year is not None:
+            remedy = "leave it out: a year of this calendar has 364 days"
+            raise UserError("days_a_year is of an exchange's calendar", place="clock.days_a_year", remedy=remedy)
         return Clock.continuous(first=scenario.start, last=scenario.end, tick_minutes=spec.tick_minutes)
     return Clock.exchange(
         calendar=spec.calendar,
@@ -57,6 +66,7 @@ def make_clock(scenario: Scenario) -> Clock:
         last=scenario.end,
         tick_minutes=spec.tick_minutes,
         overnight_variance=spec.overnight_variance,
+        days_a_year=spec.days_a_year,
     )
 
 
@@ -87,15 +97,35 @@ def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     }
 
 
+def laid_out(scenario: Scenario, file: str | None = None) -> Clock:
+    """The clock of a scenario that can run: everything that a run would refuse is refused here, by file and key.
+
+    file: what the user calls the scenario; by default its name. Raises UserError.
+    """
+    at = Place(file or scenario.name)
+    check_dates(scenario, at)
+    try:
+        clock = make_clock(scenario)
+        check_on_clock(scenario, clock)
+    except UserError as error:
+        raise UserError(error.rule, value=error.value, place=at.around(error.place), remedy=error.remedy) from None
+    return clock
+
+
+def benchmarks(clock: Clock) -> dict[str, Series]:
+    """The benchmark swaps of every swap venue, over the run."""
+    return {name: series(years, clock) for name, years in TENORS.items()}
+
+
 def check_on_clock(scenario: Scenario, clock: Clock) -> None:
     """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
     lay_out(scenario.storyline, clock, scenario.market)
     rate_mixing(scenario.market.rates)
     for asset in scenario.assets:
         asset_level(asset, clock)
+    check_sizes(scenario, clock)
     compile_books(scenario, clock)
-    for years in TENORS.values():
-        Benchmark(add_months(scenario.start, 12 * years), clock)
+    benchmarks(clock)
 
 
 def make_world(
@@ -125,14 +155,14 @@ def make_world(
         feedback=feedback,
         credit=scenario.credit,
         venues=scenario.venue,
-        benchmarks={name: Benchmark(add_months(scenario.start, 12 * years), clock) for name, years in TENORS.items()},
+        benchmarks=benchmarks(clock),
         assets=scenario.assets,
         agents=scenario.agents,
         books=compile_books(scenario, clock),
     )
     world.start(accrue(world), "market")
     for agent in scenario.agents:
-        world.start(agent.live(world), agent.name)
+        world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")
     world.start(Recorder(world).live(), "recorder")
     return world
@@ -180,6 +210,14 @@ class ChunkJob:
         place.write_text(json.dumps(profile.seconds))
 
 
+@takes(
+    out=maybe(path),
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+    command=maybe(text),
+    profile=flag,
+    tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES))))),
+)
 def run(
     scenario: Scenario | str | Path,
     *,
@@ -196,44 +234,53 @@ def run(
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
-    out: folder of the run, `runs/<name>-<seed>` by default; an earlier run there is replaced, anything else refused.
+    out: folder of the run, `runs/<name>-<seed>` by default. An earlier run there is replaced when this one is whole;
+    files that no run has written move to this one's folder, and where they are in its way, this one is refused.
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
     typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
     gathered and written (default: all).
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
-    from scenarios.loading import load
-    from scenarios.scenario import Scenario
+    from scenarios.made_by_hand import check_values, meant
 
-    if not isinstance(scenario, Scenario):
-        scenario = load(scenario)
-    scenario = scenario.with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    check_values(scenario)
+    check_names(scenario)  # they become names of files, accounts and columns
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
-    partial = prepare_folder(folder)
     begun = time.perf_counter()
     feedback = {ACTUAL: scenario.feedback}
     if scenario.twin is not None:
         feedback[scenario.twin.name] = scenario.twin.feedback
-    clock = make_clock(scenario)
-    check_on_clock(scenario, clock)
-    try:
-        size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
-        parts = chunks(tuple(feedback), scenario.run.paths, size)
-        job = ChunkJob(scenario, feedback, partial, tables, clock, profile)
+    clock = laid_out(scenario)
+    size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
+    parts = chunks(tuple(feedback), scenario.run.paths, size)
+    with claimed(folder, file_names(parts, tables)) as claim:
+        job = ChunkJob(scenario, feedback, claim.partial, tables, clock, profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
-        manifest = make_manifest(scenario, clock, partial, tuple(feedback), time.perf_counter() - begun)
-        manifest["command"] = command
-        if profile:
-            manifest["profile"] = merged(json.loads(part.read_text()) for part in profiles(partial).iterdir())
-            shutil.rmtree(profiles(partial))
-        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        with writing(folder):
+            manifest = make_manifest(scenario, clock, claim.partial, tuple(feedback), time.perf_counter() - begun)
+            manifest["command"] = command
+            if profile:
+                manifest["profile"] = take_profile(claim.partial)
+            (claim.partial / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
+        claim.replace()
     return open_run(folder)
+
+
+def file_names(parts: list[Chunk], tables: tuple[str, ...] | None) -> list[str]:
+    """The files of a run, as far as they are known before it."""
+    known = [table.name for table in (*TABLES, *MARKET_TABLES)] if tables is None else tables
+    return [MANIFEST, *(f"{table}/{part.world}-{part.first:07d}.parquet" for table in known for part in parts)]
+
+
+def take_profile(folder: Path) -> dict[str, Any]:
+    """All chunks' profiles in one, whose files are removed."""
+    places = list(profiles(folder).iterdir())
+    found = merged(json.loads(place.read_text()) for place in places)
+    for place in places:
+        place.unlink()
+    profiles(folder).rmdir()
+    return found
 
 
 def profiles(folder: Path) -> Path:
@@ -241,26 +288,10 @@ def profiles(folder: Path) -> Path:
     return folder / ".profiles"
 
 
-def prepare_folder(folder: Path) -> Path:
-    """A fresh folder beside `folder` to write in; raises UserError where `folder` holds something else than a run."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MANIFEST).is_file())):
-        raise UserError(
-            "a run replaces only an earlier run", place=str(folder), value="other files", remedy="give another --out"
-        )
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(
-            "the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out"
-        ) from None
-    return partial
-
-
 def make_manifest(
     scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float
 ) -> dict[str, Any]:
-    """How the run was made, and the sizes of its files."""
+    """How the run was made, and sizes and checksums of its files."""
     from importlib.metadata import PackageNotFoundError, version
 
     def version_of(name: str) -> str:
@@ -269,15 +300,17 @@ def make_manifest(
         except PackageNotFoundError:
             return "not installed"
 
-    described = scenario.to_dict()
-    first = described["storyline"]["anchor"][0]
+    told = scenario.to_dict()
+    notes = (*scenario.notes, *taken_as_given(scenario))
+    first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
-    source = {"scenario": described, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
+    source = {"scenario": told, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     return {
         "name": scenario.name,
         "title": scenario.title or scenario.name,
-        "scenario": described,
+        "notes": list(notes),
+        "scenario": told,
         "seed": scenario.run.seed,
         "paths": scenario.run.paths,
         "witnesses": scenario.run.witnesses,
@@ -291,9 +324,11 @@ def make_manifest(
             "last": clock.timestamp(int(clock.ticks[-1])).isoformat(),
             "ticks": len(clock.ticks),
             "days": int(clock.day[-1]),
+            "days_a_year": clock.days_a_year,
+            "closes_a_year": clock.closes_a_year,
         },
-        "anchors": described["storyline"]["anchor"],
+        "anchors": told["storyline"]["anchor"],
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
-        "files": {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*.parquet"))},
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from datetime import date
 
@@ -24,13 +23,13 @@ from markets.assets import MAIN, correlation_matrix
 from markets.correlation import mixing
 from markets.spec import RateSpec, StorylineSpec, VenueSpec
 from scenarios.calibrating.outside import check_outside
+from scenarios.names import check_names
 from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario
+from scenarios.unseen import UnseenAgent, unseen_in
 from sim.errors import UserError
 
-ACCOUNTS = ("clients", "clearing", "investors", "owners", "wholesale")  # that the engine keeps itself
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
 VENUES = ("asset", "us2y", "us10y")
 
@@ -38,9 +37,7 @@ VENUES = ("asset", "us2y", "us10y")
 def check(scenario: Scenario, place: Place | None = None) -> None:
     """Raise UserError at the first rule that the scenario breaks."""
     at = place or Place(scenario.name)
-    if not NAME.fullmatch(scenario.name):
-        remedy = "use letters, digits, - and _: it names the run's folder"
-        raise at.at("name").error("not a usable name", value=scenario.name, remedy=remedy)
+    check_names(scenario, at)
     check_storyline(scenario.storyline, at.at("storyline"))
     check_correlations(scenario.market.rates, at.at("market", "rates"))
     for name in VENUES:
@@ -94,17 +91,20 @@ def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
 
 
 def check_assets(scenario: Scenario, at: Place) -> None:
-    """Further assets have names of their own, dates after the start, possible correlations, and somebody's quotes."""
+    """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
+    given: dict[frozenset[str], float] = {}  # correlations by pair
     quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
     for asset in scenario.assets:
         here = at.at(asset.name)
-        if not NAME.fullmatch(asset.name) or asset.name in VENUES:
-            raise here.error("not a usable name for an asset", value=asset.name, remedy="use another name")
         known = [MAIN, *(name for name in names if name != asset.name)]
         for other, value in asset.correlation.items():
             if other not in known:
                 raise here.at("correlation", other).error("no such asset", value=other, remedy=nearest(other, known))
+            mirrored = given.setdefault(frozenset((asset.name, other)), value)
+            if mirrored != value:
+                rule = f"the table of {other} gives this pair another correlation ({mirrored})"
+                raise here.at("correlation", other).error(rule, value=value, remedy="give it in one of the two")
             if not -1 <= value <= 1:
                 raise here.at("correlation", other).error("a correlation is between -1 and 1", value=value)
         for before, after in itertools.pairwise((scenario.start, *(anchor.date for anchor in asset.anchor))):
@@ -112,22 +112,14 @@ def check_assets(scenario: Scenario, at: Place) -> None:
                 rule = f"an asset's anchors must increase in date, after the start ({before} stands before)"
                 raise here.at("anchor").error(rule, value=str(after), remedy="put them in order, one a date")
         check_venue(asset.venue, here.at("venue"))
-        if scenario.agents and asset.name not in quoted:
+        if scenario.agents and asset.name not in quoted and not unseen_in(scenario):
             remedy = f"add '{asset.name}' to the `venues` of a MarketMaker"
             raise here.error("nobody quotes this asset", value=asset.name, remedy=remedy)
     mixing(correlation_matrix(scenario.assets), str(at.at("*", "correlation")))
 
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
-    """Names are usable and unique, somebody makes the markets, and nobody has two lenders."""
-    for name, number in Counter(agent.name for agent in agents).items():
-        if not NAME.fullmatch(name):
-            raise at.at(name).error("not a usable name", value=name, remedy="use letters, digits, - and _")
-        if name in ACCOUNTS:
-            raise at.at(name).error("the engine has an account of this name", value=name, remedy="use another name")
-        if number > 1:
-            remedy = "`count` names its copies NAME-2, NAME-3, ...: rename the other table"
-            raise at.at(name).error("two agents have this name", value=name, remedy=remedy)
+    """Somebody makes the markets, and nobody has two lenders."""
     if agents and not any(agent.role == "market_maker" for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
         raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)
@@ -201,7 +193,7 @@ def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
 def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> None:
     """Both parties are hedgers that this desk funds, not the same one, and the date is within the run."""
     claimed = {name for a in scenario.agents if isinstance(a, FundingDesk) for name in a.lends_to}
-    hedgers = [a.name for a in scenario.agents if isinstance(a, Hedger)]
+    hedgers = [a.name for a in scenario.agents if isinstance(a, Hedger | UnseenAgent)]
     funded = [name for name in hedgers if (name in lender.lends_to if lender.lends_to else name not in claimed)]
     for i, owed in enumerate(lender.obligations):
         here = at.at(i)

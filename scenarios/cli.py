@@ -2,55 +2,120 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from scenarios.commands.options import DATES, Once, as_given, as_given_setting
+from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
+from sim.signals import exit_code, polite
+from sim.text import one_line
 
-OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
+OK, FAILED, MISTAKE, SIGNALLED = 0, 1, 2, 128  # exit codes; a signal's is SIGNALLED and its number
 
 FILE = click.Path(path_type=Path)
+TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 SWEEP = "sweep.json"  # the manifest of a sweep's folder
+TRUST = click.option(
+    "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
+)
 
 
 class Spiral(click.Group):
-    """Turns every error into one line and the right exit code; commands are listed in the order of use."""
+    """Turns every error into one line and the right exit code; commands are listed in the order of use.
+
+    Called as a program it does so for bugs too; who calls `main` gets those as they are.
+    """
+
+    def __call__(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return self.main(*args, **extra)
+        except Exception as error:
+            sys.exit(finish(_told(_last_words(error), FAILED)))
+
+    command_class = Once
 
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False
+        make_ready()
+        sys.exit(finish(self._code(*args, **extra)))
+
+    def _code(self, *args: Any, **extra: Any) -> int:
+        """The exit code of a command; what went wrong is told."""
         try:
-            code = super().main(*args, **extra)
+            with polite():
+                code = super().main(*args, **extra)
         except UserError as error:
-            sys.exit(_say(f"error: {error}", MISTAKE))
+            return _told(f"error: {error}", MISTAKE)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "spiral"
-            sys.exit(_say(f"error: {error.format_message()} ({command} --help explains)", MISTAKE))
-        except click.Abort:
-            sys.exit(_say("interrupted: nothing was kept", INTERRUPTED))
+            return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
+        except click.Abort as error:
+            return _told("interrupted: nothing was kept", exit_code(error.__cause__))
         except SpiralError as error:
-            sys.exit(_say(f"failed: {' '.join(str(error).split())}", FAILED))
+            return _told(f"failed: {error}", FAILED)
         except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output has gone, as in `spiral keys | head`
-            sys.exit(OK)
-        sys.exit(code if isinstance(code, int) else OK)
+            lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
+            return OK
+        except SystemExit as error:
+            if isinstance(error.code, int) and error.code > SIGNALLED:
+                return error.code
+            return _told(
+                f"failed: something left Python (sys.exit({error.code!r})) before the command was done", FAILED
+            )
+        return code if isinstance(code, int) else OK
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise click.Abort from None  # before click prints an empty line for it
+        except KeyboardInterrupt as error:
+            raise click.Abort from error  # before click prints an empty line for it
+        except Exception:
+            if os.environ.get(TRACEBACK):
+                traceback.print_exc()
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
 
-def _say(text: str, code: int) -> int:
-    click.echo(text, err=True)
+def _told(text: str, code: int) -> int:
+    complain(text)
     return code
+
+
+def _last_words(error: Exception) -> str:
+    """What is said of an error that nothing expects."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"failed: {error.strerror}" + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, MemoryError):
+        return "failed: out of memory; try fewer paths, or a smaller run.chunk"
+    steps = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
+    said = f"{type(error).__name__}: {one_line(str(error))[:300]}{place}"
+    return f"bug: {said}; please report it; {TRACEBACK}=1 shows all"
+
+
+def _whole_traceback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and TRACEBACK not in os.environ:  # workers look there too
+        os.environ[TRACEBACK] = "1"
+        ctx.find_root().call_on_close(lambda: os.environ.pop(TRACEBACK, None))
+
+
+# Of every command that runs code of the user's own.
+traced = click.option(
+    "--traceback",
+    is_flag=True,
+    expose_value=False,
+    callback=_whole_traceback,
+    help="Show the whole traceback of an agent or policy that fails.",
+)
 
 
 @click.group("spiral", cls=Spiral, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -66,6 +131,7 @@ def main() -> None:
 @click.argument("scenario", required=False)
 @click.option("--history", type=FILE, help="Replay a record instead: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.")
 @click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book.")
+@DATES
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 @click.option("--out", type=FILE, help="Folder of the run (default: runs/NAME-SEED; an earlier run there is replaced).")
@@ -73,9 +139,11 @@ def main() -> None:
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--witnesses", type=click.IntRange(min=0), help="Paths of which every tick is kept.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--profile", is_flag=True, help="Also print whose time the run took, by agent and phase.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
+@traced
 def run(**options: Any) -> None:
     """Run SCENARIO (a preset's name or a .toml file), summarise it, and write its report."""
     from scenarios.commands.run import run_and_report
@@ -91,23 +159,30 @@ def list_presets() -> None:
     titles = presets()
     width = max(map(len, titles))
     for name, title in titles.items():
-        click.echo(f"{name:<{width}}  {title}")
+        say(f"{name:<{width}}  {title}")
 
 
 @main.command()
 @click.argument("scenario")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @click.option("--chart", type=FILE, help="Also draw the storyline into FILE (.html, .png, .svg, .json).")
 @click.option("--density", type=FILE, help="Also draw the densities that the smile implies into FILE, and check them.")
 @click.option("--months", type=click.IntRange(min=1), multiple=True, help="Expiries of --density (default: 1, 3, 12).")
+@TRUST
 def show(
-    scenario: str, settings: tuple[str, ...], chart: Path | None, density: Path | None, months: tuple[int, ...]
+    scenario: str,
+    settings: tuple[str, ...],
+    chart: Path | None,
+    density: Path | None,
+    months: tuple[int, ...],
+    trust: bool,
 ) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
+    from scenarios.commands.look import load_to_look
     from scenarios.commands.show import explain, explain_density
-    from scenarios.loading import load
 
-    loaded = load(scenario, settings)
+    loaded = load_to_look(scenario, settings, trust=trust)
     explain(loaded, chart)
     if density is not None:
         explain_density(loaded, density, months)
@@ -128,6 +203,7 @@ CELLS = (
     ),
     click.option("--no-report", is_flag=True, help="Do not write the HTML report."),
     click.option("--quiet", is_flag=True, help="No progress bar and no table."),
+    traced,
 )
 
 
@@ -144,6 +220,7 @@ def runs_cells(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a cell (default: the file's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise and of samples (default: the file's).")
 @click.option("--keep", is_flag=True, default=None, help="Keep each cell's own dataset.")
+@as_given
 @runs_cells
 def sweep(**options: Any) -> int:
     """Run every cell of a sweep FILE (.toml): scenarios over axes of parameters.
@@ -170,6 +247,7 @@ def sweep(**options: Any) -> int:
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 @click.option("--out", type=FILE, help="Folder (default: sweeps/frontier_SCENARIO); one that was begun there goes on.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @runs_cells
 def frontier(**options: Any) -> int:
     """Run every hedging policy over its range in SCENARIO: what each costs, what it risks, which to choose.
@@ -185,8 +263,10 @@ def frontier(**options: Any) -> int:
 @main.command()
 @click.argument("scenario")
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
+@click.option("--force", is_flag=True, help="Replace another file that is there.")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@as_given
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def calibrate(scenario: str, **options: Any) -> None:
     """Take the desks' own impact out of SCENARIO's anchors, so that its median path passes through the record.
@@ -206,21 +286,27 @@ def new(file: Path, force: bool) -> None:
     from scenarios.template import write_template
 
     write_template(file, force=force)
-    click.echo(f"{file} written; try: spiral check {file}, then: spiral run {file}")
+    say(f"{file} written; try: spiral check {file}, then: spiral run {file}")
 
 
 @main.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False)
+@click.option("--history", type=FILE, help="Check a record instead, as `spiral run --history` would replay it.")
+@click.option("--book", type=FILE, help="Also check a CSV of positions, in place of the hedger's book.")
+@DATES
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
-def check(file: Path, settings: tuple[str, ...]) -> None:
-    """Validate a scenario FILE (or a preset) without running it."""
-    from scenarios.commands.run import lay_out
-    from scenarios.loading import load
+@as_given_setting
+@TRUST
+def check(
+    file: Path | None, history: Path | None, book: Path | None, dates: str | None, trust: bool, **options: Any
+) -> None:
+    """Validate a scenario FILE (or a preset), a record or a book without running it.
 
-    scenario = load(file, settings)
-    clock = lay_out(scenario, str(file))
-    days, ticks = int(clock.day[-1]), len(clock.ticks)
-    click.echo(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
+    Whatever `spiral run` would refuse is refused, and what was assumed is said.
+    """
+    from scenarios.commands.check import check_and_say
+
+    check_and_say(file=file, history=history, book=book, dates=dates, trust=trust, **options)
 
 
 @main.command()
@@ -234,11 +320,21 @@ def keys(prefix: str) -> None:
 
 @main.command()
 @click.argument("folder", type=FILE)
-def report(folder: Path) -> None:
+@click.option(
+    "--verify", is_flag=True, help="Of a run: first compare every file with its checksum, not only those read."
+)
+def report(folder: Path, verify: bool) -> None:
     """Rebuild the summary and the report of a finished run, sweep or frontier from its FOLDER."""
     from scenarios.commands import run, sweep
 
-    (sweep.rebuild if (folder / SWEEP).is_file() else run.rebuild)(folder)
+    if not (folder / SWEEP).is_file():
+        run.rebuild(folder, verify=verify)
+    elif verify:
+        raise UserError(
+            "--verify is for the folder of a run", place=str(folder), value="a sweep", remedy="leave it out"
+        )
+    else:
+        sweep.rebuild(folder)
 
 
 @main.command()
@@ -301,6 +397,7 @@ def validate(**options: Any) -> int:
 @click.option("--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
 @click.option("--out", type=FILE, help="Folder for facts.html and CSV files.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
@@ -316,7 +413,11 @@ def facts(**options: Any) -> None:
     "--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: market.rho's)."
 )
 @click.option("--out", type=FILE, help="Also write the parameters as the keys of a scenario file, FILE.toml.")
-def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Replace the file of --out if it is there.")
+@click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose trading days the histories have.")
+@DATES
+@as_given
+def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, **options: Any) -> None:
     """Estimate the market's parameters from daily histories, with standard errors.
 
     Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
@@ -324,7 +425,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
     """
     from scenarios.commands.fit import fit_and_show
 
-    fit_and_show(histories, rho, out)
+    fit_and_show(histories, rho, out, **options)
 
 
 @main.command()
@@ -335,7 +436,10 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> Non
 @click.option("--world", default="actual", show_default=True, help="The world to compare: actual, or the twin's name.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@click.option("--calendar", help="Exchange whose trading days the history has (default: the scenario's).")
+@as_given_setting
 @click.option("--chart", type=FILE, help="Also draw it into FILE (.html, .png, .svg, .json).")
+@DATES
 @click.option("--markdown", is_flag=True, help="Print the table for a page.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 def record(**options: Any) -> None:

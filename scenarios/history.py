@@ -2,117 +2,114 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
-from collections.abc import Sequence
-from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from scenarios import overrides as override
-from scenarios.csv_table import Row, read_rows
-from scenarios.loading import from_dict
-from scenarios.positions_csv import read_book, with_book
+from scenarios.files.frames import Source, is_path
+from scenarios.loading import AS_GIVEN, from_dict
+from scenarios.positions_csv import take_book
+from scenarios.record_defaults import fill
+from scenarios.record_rows import COLUMNS, RecordRows, read_record_rows
 from scenarios.scenario import Scenario
 from scenarios.shipped import catalogue, read_toml
+from scenarios.trading_days import check_days
 from sim.errors import UserError
 
-# Column of the file, key of an anchor, factor from percent to decimals.
-COLUMNS = (
-    ("spx", "spot", 1.0),
-    ("vix", "vol", 0.01),
-    ("overnight", "overnight", 0.01),
-    ("us2y", "us2y", 0.01),
-    ("us10y", "us10y", 0.01),
-    ("ig_oas", "credit", 0.01),
-)
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
-LOWEST_VIX = 3.0  # percent; a smaller number is a decimal by mistake
 LEVERAGE = 1.2  # the presets' law, fitted: ln vol answers a fall of ln S by this over vol
 CAST = "calm_market"  # the preset whose agents replay a record
 
 
 def from_history(
-    csv_path: str | Path, book: str | Path | None = None, *, overrides: override.Overrides = ()
+    history: Source,
+    book: Source | None = None,
+    *,
+    overrides: override.Overrides = (),
+    as_given: bool = False,
+    dates: str | None = None,
 ) -> Scenario:
-    """A scenario that replays a record: every row of the CSV is an anchor.
+    """A scenario that replays a record: every row is an anchor.
 
-    csv_path: columns date,spx,vix,overnight,us2y,us10y,ig_oas; dates ISO, increasing, the index in points, the rest in
-    percent (vix 15.04, us10y 1.58); more columns are ignored. Missing cells are interpolated, those before a column's
-    first number take that number. `market.dispersion` is 0.25, so that paths spread around the record and stay near
-    it; `overrides` may say otherwise. The agents are those of the presets.
-    book: CSV of positions for the hedger; by default short puts 5 and 10 % out of the money that outlive the record.
-    Raises UserError with file and line.
+    history: a CSV file, a frame of polars or pandas, or a table of arrays, with columns date,spx and any of
+    vix,overnight,us2y,us10y,ig_oas, also under their sources' names; the index in points, the rest in percent (vix
+    15.04, us10y 1.58); more columns are ignored. Missing cells are interpolated, those before a column's first number
+    take that number, and a column without any is derived or takes the calm market's level. `scenario.notes` say so.
+    `market.dispersion` is 0.25, so that paths spread around the record and stay near it; `overrides` may say otherwise.
+    The agents are those of the presets.
+    book: the same of positions for the hedger; by default short puts 5 and 10 % out of the money that outlive the
+    record. as_given: take levels and moves that no market has had. dates: order of day and month in dates that do not
+    tell: 'mdy', 'dmy', or 'iso' for neither. Raises UserError with file and line.
     """
-    place = str(csv_path)
-    rows = read_rows(csv_path, required=["date", *(column for column, _, _ in COLUMNS)])
-    anchors = _anchors(rows, place)
-    tables = _tables(Path(csv_path), anchors)
-    scenario = from_dict(tables, place=place, overrides=overrides)
-    return scenario if book is None else with_book(scenario, read_book(book, scenario.start), str(book))
+    changes = override.parse(overrides)
+    insists = as_given or changes.get(AS_GIVEN) is True
+    record = read_record_rows(history, dates=dates)
+    anchors, notes = _anchors(record, as_given=insists)
+    tables = _tables(history, record, anchors)
+    named = {".".join(keys): value for keys, value in changes.items()}
+    scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists)
+    dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
+    check_days(scenario.clock.calendar, dated, scenario.end)
+    said = tuple(f"{record.name}: {note}" for note in (*record.notes, *notes))
+    scenario = dataclasses.replace(scenario, notes=(*scenario.notes, *said))
+    return scenario if book is None else take_book(scenario, book, dates=dates)
 
 
-def _anchors(rows: Sequence[Row], place: str) -> list[dict[str, Any]]:
-    """Anchor tables in decimals; a column's leading gaps take its first number."""
-    if len(rows) < 2:
-        raise UserError("a record needs at least two days", value=len(rows), place=place)
-    days = increasing_days(rows)
-    anchors: list[dict[str, Any]] = [{"date": day} for day in days]
-    for column, key, factor in COLUMNS:
-        values = [level_of(row, column) for row in rows]
-        known = next((value for value in values if value is not None), None)
-        if known is None:
-            raise UserError(f"the column '{column}' has no number", place=place, remedy="fill at least one cell")
+def _anchors(record: RecordRows, *, as_given: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Anchor tables in decimals; a column's leading gaps take its first number. And what was assumed."""
+    if len(record.rows) < 2:
+        raise UserError("a record needs at least two days", value=len(record.rows), place=record.name)
+    given = {
+        key: [None if value is None else value * factor for value in record.levels(column, as_given=as_given)]
+        for column, key, factor in COLUMNS
+    }
+    if not any(value is not None for value in given["spot"]):
+        raise UserError("the column 'spx' has no number", place=record.name, remedy="fill at least two cells")
+    levels, notes = fill(given, record.days, calm_levels())
+    for key, values in given.items():
+        notes += _gaps(key, values, record)
+    anchors: list[dict[str, Any]] = [{"date": day} for day in record.days]
+    for key, values in levels.items():
+        known = next(value for value in values if value is not None)
         values[0] = known if values[0] is None else values[0]
         for anchor, value in zip(anchors, values, strict=True):
             if value is not None:
-                anchor[key] = value * factor
-    return anchors
+                anchor[key] = value
+    return anchors, notes
 
 
-def increasing_days(rows: Sequence[Row]) -> list[date]:
-    """The dates of a record's lines; UserError where they do not increase."""
-    days = [_day(row) for row in rows]
-    for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
-        if after <= before:
-            rule = f"dates must increase from line to line ({before} stands before)"
-            raise row.place.at("date").error(rule, value=str(after), remedy="sort the lines, one a date")
-    return days
+def calm_levels() -> dict[str, float]:
+    """Levels at the start of the calm market, for what a record lacks."""
+    first = read_toml(catalogue()[CAST])["storyline"]["anchor"][0]
+    return {key: float(first[key]) for _, key, _ in COLUMNS}
 
 
-def _day(row: Row) -> date:
-    day = row.day("date")
-    if day is None:
-        raise row.place.at("date").error("every line needs its date", remedy="write YYYY-MM-DD")
-    return day
+def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]:
+    """What stands before a level's first number and after its last."""
+    known = [i for i, value in enumerate(values) if value is not None]
+    if not known:
+        return []
+    notes = []
+    if known[0] > 0:
+        notes.append(f"{key} begins on {record.days[known[0]]}; earlier days take its level of then")
+    if known[-1] + 1 < len(values):
+        notes.append(f"{key} ends on {record.days[known[-1]]}; later days take its level of then")
+    return notes
 
 
-def level_of(row: Row, column: str) -> float | None:
-    """A cell as its file has it (points, percent), None where it is empty; UserError where it cannot be that level."""
-    value = row.number(column)
-    if value is None:
-        return None
-    if column == "spx" and value <= 0:
-        raise row.place.at(column).error("must be > 0", value=value)
-    if column == "vix" and value < LOWEST_VIX:
-        raise row.place.at(column).error(
-            f"must be in percent, >= {LOWEST_VIX:g}", value=value, remedy="write 15.04, not 0.1504"
-        )
-    if column == "ig_oas" and value < 0:
-        raise row.place.at(column).error("must be >= 0", value=value)
-    return value
-
-
-def _tables(path: Path, anchors: list[dict[str, Any]]) -> dict[str, Any]:
+def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]]) -> dict[str, Any]:
     """A scenario's tables: the record's anchors and the presets' cast."""
-    first, last = anchors[0]["date"], anchors[-1]["date"]
+    first, last = record.days[0], record.days[-1]
     tables = read_toml(catalogue()[CAST])
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.stem).strip("_-") or "history"
+    file = Path(source).name if is_path(source) else "a frame"
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(source).stem).strip("_-") if is_path(source) else ""
     tables |= {
-        "name": name,
-        "title": f"Replay of {path.name}, {first} to {last}",
-        "description": f"Every close of {path.name} is an anchor; the agents are those of the presets.",
+        "name": name or "history",
+        "title": f"Replay of {file}, {first} to {last}",
+        "description": f"Every close of {file} is an anchor; the agents are those of the presets.",
         "regime": "a record, day by day",
         "market": {"dispersion": DISPERSION, "beta": LEVERAGE / anchors[0]["vol"]},
         "storyline": {"anchors": "exogenous", "anchor": anchors},

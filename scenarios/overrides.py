@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scenarios.place import Place
+from scenarios.plain_values import DEEPEST, parse_toml
 from sim.errors import UserError
 
+LONGEST_NAME = 100  # characters of a key in a message
 Keys = tuple[str, ...]
 Overrides = Mapping[str, Any] | Iterable[str]
 
@@ -18,6 +20,10 @@ def parse(overrides: Overrides) -> dict[Keys, Any]:
     """Key paths and values, from a mapping or from `KEY=VALUE` texts (TOML values; bare words are strings)."""
     if isinstance(overrides, Mapping):
         return {_keys(key): value for key, value in overrides.items()}
+    if isinstance(overrides, str):
+        overrides = (overrides,)
+    if not isinstance(overrides, Iterable):
+        raise UserError("overrides are a table or KEY=VALUE texts", value=overrides, place="overrides")
     return dict(_assignment(text) for text in overrides)
 
 
@@ -29,27 +35,27 @@ def apply(tables: Mapping[str, Any], overrides: Mapping[Keys, Any], place: Place
     return result
 
 
-def _keys(dotted: str) -> Keys:
-    keys = tuple(dotted.strip().split("."))
-    if not all(keys):
+def _keys(dotted: Any) -> Keys:
+    keys = tuple(dotted.strip().split(".", DEEPEST)) if isinstance(dotted, str) else ()
+    if not keys or not all(keys):
         raise UserError(
             "a key is written part.part.part", value=dotted, place="--set", remedy="e.g. agents.hedger.capital"
         )
     return keys
 
 
-def _assignment(text: str) -> tuple[Keys, Any]:
-    dotted, equals, value = text.partition("=")
+def _assignment(text: Any) -> tuple[Keys, Any]:
+    dotted, equals, value = text.partition("=") if isinstance(text, str) else ("", "", "")
     if not equals:
         raise UserError(
             "must be KEY=VALUE", value=text, place="--set", remedy="e.g. --set agents.hedger.policy.kind=band"
         )
-    return _keys(dotted), _toml(value.strip())
+    return _keys(dotted), _toml(value.strip(), f"--set {dotted.strip()[:LONGEST_NAME]}")
 
 
-def _toml(text: str) -> Any:
+def _toml(text: str, place: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return parse_toml(f"value = {text}", place)["value"]
     except tomllib.TOMLDecodeError:
         return text
 

@@ -29,6 +29,10 @@ class Place:
         """The user's mistake at this place, to be raised."""
         return UserError(rule, value=value, place=str(self), remedy=remedy)
 
+    def around(self, inner: str | None) -> str:
+        """This place before another that does not name it: `crash.toml: clock.calendar`."""
+        return str(self) if not inner else inner if inner.startswith(self.file) else f"{self}: {inner}"
+
     def __str__(self) -> str:
         for keys in self.overrides:
             if keys == self.keys[: len(keys)]:

@@ -12,10 +12,11 @@ from agents.policies import POLICIES
 from scenarios.loading import load
 from scenarios.scenario import Scenario, encode
 from scenarios.shipped import presets
-from scenarios.sweeps.cells import DESK
+from scenarios.sweeps.bases import DESK
+from scenarios.sweeps.carrying import Changed
 from scenarios.sweeps.spec import Axis, SweepSpec
-from scenarios.sweeps.store import Changed
 from scenarios.sweeps.sweep import Progress, sweep
+from sim.arguments import made, maybe, several, takes, whole
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
@@ -49,6 +50,13 @@ def all_policies() -> tuple[Policy, ...]:
     return tuple({"kind": kind, **keys} for kind in kinds for keys in known.get(kind, [{"interval": OFTEN}]))
 
 
+@takes(
+    paths=maybe(whole(1)),
+    seed=maybe(whole(0)),
+    desks=several(whole(1)),
+    policies=maybe(several(made(Mapping, "a table with the policy's kind and keys"))),
+    settings=maybe(made(Mapping, "a table of dotted keys")),
+)
 def frontier(
     scenario: Base | Sequence[Base],
     *,

@@ -17,7 +17,7 @@ from scenarios.registry import agent_types
 from scenarios.scenario import RunSpec, Scenario
 
 NAME = "NAME"  # stands for an agent's name
-SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "max_length": "length <="}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def keys_of(
             yield from keys_of(type(value), path, default=value, owner=owner)
         else:
             meta = f.metadata
-            limits = limits_text(hints[f.name], meta.get("limits", {}))
+            limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"))
             yield Key(
                 path=path,
                 default=toml(value),
@@ -94,10 +94,13 @@ def keys_of(
             )
 
 
-def limits_text(hint: Any, limits: dict[str, float]) -> str:
-    """What values are allowed, in short."""
+def limits_text(hint: Any, limits: dict[str, float], plausible: tuple[float, float] | None = None) -> str:
+    """What values are allowed, in short, and between which a value is plausible."""
     words = [*(repr(a) for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h))]
-    return " | ".join(words) or ", ".join(f"{SIGNS[k]} {v:g}" for k, v in limits.items())
+    if words:
+        return " | ".join(words)
+    bounds = [f"plausible {plausible[0]:g} to {plausible[1]:g}"] if plausible is not None else []
+    return ", ".join([*(f"{SIGNS[k]} {v:g}" for k, v in limits.items()), *bounds])
 
 
 def toml(value: Any) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import sys
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
 from agents.policies import POLICIES, Policy
+from scenarios.modules import Modules, ours, parted
+from scenarios.nearest import nearest as nearest
+from scenarios.unseen import UNSEEN
 from sim.errors import UserError
 
 
@@ -39,16 +38,10 @@ def agent_types() -> dict[str, type[Agent]]:
     return {cls.__name__: cls for cls in built_in}
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """A remedy: the nearest known name, or all of them."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6) or [k for k in known if k.lower() == word.lower()]
-    return f"did you mean '{close[0]}'?" if close else "known: " + ", ".join(known)
-
-
-def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: str, folder: Path | None) -> type[Any]:
+def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: str, modules: Modules) -> type[Any]:
     """The class called `name`: one of `known`, or an import path `package.module:Class` of a subclass of `base`.
 
-    The scenario file's folder is put on sys.path, so that an agent may stand beside its scenario.
+    Of modules that are not trusted only our own are imported; else what stands in for the class comes back.
     """
     what = base.__name__.lower()
     if not isinstance(name, str):
@@ -60,29 +53,17 @@ def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: s
     if ":" not in name:
         remedy = f"{nearest(name, list(known))} (or an import path 'package.module:Class')"
         raise UserError(f"no such {what}", value=name, place=place, remedy=remedy)
-    return _checked(_imported(name, place, folder), base, name, place)
+    if not modules.trusted:
+        parted(name, place)
+        if not ours(name):
+            return UNSEEN[base]
+        modules = Modules()
+    return _checked(modules.find(name, place), base, name, place)
 
 
-def find_policy(name: Any, place: str, folder: Path | None) -> type[Policy]:
+def find_policy(name: Any, place: str, modules: Modules) -> type[Policy]:
     """The hedging policy called `name`."""
-    return find_class(name, dict(POLICIES), Policy, place, folder)
-
-
-def _imported(name: str, place: str, folder: Path | None) -> Any:
-    module_name, _, attribute = name.partition(":")
-    if folder is not None and str(folder) not in sys.path:
-        sys.path.append(str(folder))
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # the user's module may fail in any way
-        remedy = f"{type(error).__name__}: {error} (looked in the scenario's folder and on PYTHONPATH)"
-        raise UserError("cannot import the class", value=name, place=place, remedy=remedy) from error
-    if not hasattr(module, attribute):
-        public = [key for key in vars(module) if not key.startswith("_")]
-        raise UserError(
-            f"module '{module_name}' has no such class", value=attribute, place=place, remedy=nearest(attribute, public)
-        )
-    return getattr(module, attribute)
+    return find_class(name, dict(POLICIES), Policy, place, modules)
 
 
 def _checked(cls: Any, base: type[Any], name: str, place: str) -> type[Any]:

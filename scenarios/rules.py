@@ -27,6 +27,8 @@ RULES = {
     "string_type": "must be a string",
     "tuple_type": "must be a list",
     "model_type": "must be a table of keys",
+    "too_long": "must have at most {max_length} items",
+    "string_too_long": "must have at most {max_length} characters",
     "literal_error": "must be {expected}",
     "value_error": "must be a date, YYYY-MM-DD",
     "extra_forbidden": "unknown key",
@@ -48,7 +50,8 @@ def explain(error: ValidationError, place: Place, cls: type[Any], table: Mapping
         return where.error(rule, remedy=_help(cls, loc))
     if kind == "extra_forbidden":
         return where.error(rule, remedy=nearest(str(loc[-1]), _names(cls, loc[:-1])))
-    return where.error(rule, value=_shown(first["input"]), remedy=_help(cls, loc))
+    long = kind in ("too_long", "string_too_long")
+    return where.error(rule, value=len(first["input"]) if long else _shown(first["input"]), remedy=_help(cls, loc))
 
 
 def _is_branch(key: str | int) -> bool:

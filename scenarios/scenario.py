@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+import numpy as np
+
 from agents.base import Agent
 from agents.policies import Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from sim.params import param
+
+MOST_PATHS = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +30,17 @@ class TwinSpec:
 class RunSpec:
     """How a scenario is simulated."""
 
-    paths: int = param(1000, help="Monte Carlo paths", gt=0)
-    seed: int = param(1, help="seed of every noise stream", ge=0)
-    witnesses: int = param(32, help="paths of which every tick is kept", ge=0)
+    paths: int = param(1000, help="Monte Carlo paths", gt=0, le=MOST_PATHS)
+    seed: int = param(1, help="seed of every noise stream", ge=0, le=2**63 - 1)
+    witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=100_000)
     twin: Literal["frozen", "none"] | TwinSpec = param(
         "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
     )
-    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0)
+    chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
     attribution: Literal["daily", "tick", "none"] = param(
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
+    as_given: bool = param(False, help="take levels outside what markets have had; they are said with the results")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,7 @@ class Scenario:
     title: str = param("", help="one line for lists and charts (default: the name)")
     description: str = param("", help="what happened, and to whom")
     regime: str = param("", help="kind of crisis: what curve, equities and credit do")
+    notes: tuple[str, ...] = param((), help="what was assumed when it was read; said with the results")
     clock: ClockSpec = param(factory=ClockSpec, help="calendar and grid")
     market: MarketSpec = param(factory=MarketSpec, help="spot, vol and option pricing")
     venue: VenuesSpec = param(factory=VenuesSpec, help="spread, depth and impact of each venue")
@@ -76,9 +82,16 @@ class Scenario:
         return {agent.name: agent for agent in self.agents}[name]
 
     def with_run(self, **changes: Any) -> Scenario:
-        """The same scenario with other run settings; a value of None leaves the setting as it is."""
-        kept = {key: value for key, value in changes.items() if value is not None}
-        return dataclasses.replace(self, run=dataclasses.replace(self.run, **kept))
+        """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
+        from scenarios.place import Place
+        from scenarios.schema import build
+
+        if not isinstance(self.run, RunSpec):
+            raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)
+        kept = {key: plain_value(value) for key, value in changes.items() if value is not None}
+        twin = kept.pop("twin") if isinstance(kept.get("twin"), TwinSpec) else None
+        run = build(RunSpec, kept, Place("run"), default=self.run)
+        return dataclasses.replace(self, run=run if twin is None else dataclasses.replace(run, twin=twin))
 
     def to_dict(self) -> dict[str, Any]:
         """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
@@ -89,6 +102,11 @@ class Scenario:
         }
         result["agents"] = {agent.name: _encode_agent(agent) for agent in self.agents}
         return result
+
+
+def plain_value(value: Any) -> Any:
+    """numpy's scalars as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def resolve_twin(twin: Literal["frozen", "none"] | TwinSpec) -> TwinSpec | None:

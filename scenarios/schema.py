@@ -11,24 +11,28 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache, partial, reduce
 from operator import or_
-from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.errors import PydanticUserError
+from pydantic_core import PydanticCustomError
 
 from agents.policies import Policy
+from scenarios.modules import Modules
 from scenarios.place import Place
 from scenarios.registry import find_policy
 from scenarios.rules import explain
+from scenarios.unseen import known_values
 from sim.errors import UserError
+from sim.sessions import EARLIEST, LATEST
 
 Spec = TypeVar("Spec")
+NOWHERE = Modules()
 CONFIG = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=False)
 
 
 def build(
-    cls: type[Spec], table: Any, place: Place, *, default: Spec | None = None, folder: Path | None = None
+    cls: type[Spec], table: Any, place: Place, *, default: Spec | None = None, modules: Modules = NOWHERE
 ) -> Spec:
     """An instance of the dataclass `cls` from a table of a scenario file.
 
@@ -41,7 +45,7 @@ def build(
         valid = model(cls, partial=default is not None).model_validate(dict(table))
     except ValidationError as error:
         raise explain(error, place, cls, table) from None
-    return _construct(cls, valid.model_dump(exclude_unset=True), place, default, folder)
+    return _construct(cls, valid.model_dump(exclude_unset=True), place, default, modules)
 
 
 @cache
@@ -86,19 +90,21 @@ def field_type(hint: Any, *, partial: bool = False) -> Any:
 
 
 def _iso_date(value: Any) -> Any:
-    """Dates as TOML or ISO text; never a number or a time of day."""
+    """Dates as TOML or ISO text, that calendars reach to; never a number or a time of day."""
     if isinstance(value, str):
-        return date.fromisoformat(value)
+        value = date.fromisoformat(value)
     if isinstance(value, datetime) or not isinstance(value, date):
         raise ValueError("not a date")
+    if not EARLIEST <= value <= LATEST:
+        raise PydanticCustomError("date_out_of_reach", f"must lie between {EARLIEST} and {LATEST}")
     return value
 
 
-def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, folder: Path | None) -> Spec:
+def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, modules: Modules) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
     hints = get_type_hints(cls)
     made = {
-        k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), folder)
+        k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), modules)
         for k, v in values.items()
     }
     made_from: Any = cls if default is None else partial(dataclasses.replace, default)
@@ -106,17 +112,17 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
     return instance
 
 
-def _value(hint: Any, value: Any, place: Place, default: Any, folder: Path | None) -> Any:
+def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) -> Any:
     if isinstance(hint, type) and issubclass(hint, Policy):
-        return _policy(value, place, default, folder)
+        return _policy(value, place, default, modules)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _construct(hint, value, place, default, folder)
+        return _construct(hint, value, place, default, modules)
     for branch in get_args(hint) if isinstance(value, Mapping) else ():
         if isinstance(branch, type) and dataclasses.is_dataclass(branch):  # a table that may be left out
-            return _construct(branch, value, place, None, folder)
+            return _construct(branch, value, place, None, modules)
     if get_origin(hint) is tuple and isinstance(value, tuple):
         inner = get_args(hint)[0]
-        return tuple(_value(inner, item, place.at(i), None, folder) for i, item in enumerate(value))
+        return tuple(_value(inner, item, place.at(i), None, modules) for i, item in enumerate(value))
     return value
 
 
@@ -126,10 +132,11 @@ def _factory(cls: type[Any], key: str) -> Any:
     return None if factory is dataclasses.MISSING else factory()
 
 
-def _policy(table: Any, place: Place, default: Policy | None, folder: Path | None) -> Policy:
+def _policy(table: Any, place: Place, default: Policy | None, modules: Modules) -> Policy:
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy="write policy.kind = 'every'")
     values = dict(table)
     fallback = default.kind if default is not None else "every"
-    cls = find_policy(values.pop("kind", fallback), str(place.at("kind")), folder)
-    return build(cls, values, place, folder=folder)
+    kind = values.pop("kind", fallback)
+    cls = find_policy(kind, str(place.at("kind")), modules)
+    return build(cls, known_values(cls, values, kind), place, modules=modules)

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from scenarios.plain_values import check_plain, parse_toml, read_text
 from sim.errors import UserError
 
 FOLDER = Path(__file__).parent / "catalogue"
@@ -24,14 +25,10 @@ def presets() -> dict[str, str]:
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; UserError names file and line."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        tables = parse_toml(read_text(path), str(path))
     except tomllib.TOMLDecodeError as error:
         raise UserError(
             f"is not valid TOML: {error}", place=str(path), remedy="mend the line, or start from `spiral new`"
         ) from error
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"is not UTF-8 text (byte {error.start})", place=str(path), remedy="save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    check_plain(tables, str(path))
+    return tables

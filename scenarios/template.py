@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +13,7 @@ from markets.spec import Anchor, StorylineSpec
 from scenarios.reference import Key, agent_keys, keys_of, policy_keys
 from scenarios.registry import agent_types
 from scenarios.scenario import RunSpec, Scenario
-from sim.errors import UserError
+from sim.files import check_new, write_whole
 
 HEAD = """\
 # A scenario of Spiral. Keys behind a # show their defaults: take the # away to change one.
@@ -77,27 +76,17 @@ def template(name: str = "my_crisis") -> str:
 
 def write_template(path: Path, *, force: bool = False) -> None:
     """Write the template; UserError where the file is there already, or cannot be written."""
-    if path.exists() and not force:
-        raise UserError(
-            "the file is there already", value=str(path), remedy="give another name, or --force to replace it"
-        )
+    check_new(path, force=force)
     name = (
         "".join(c if (c.isalnum() and c.isascii()) or c in "_-" else "_" for c in path.stem).strip("_-") or "my_crisis"
     )
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(template(name))
-        os.replace(partial, path)
-    except OSError as error:
-        raise UserError(
-            f"cannot be written: {error.strerror}", place=str(path), remedy="give a file in a folder that exists"
-        ) from None
+    write_whole(path, template(name))
 
 
 def _market() -> Iterator[str]:
     """Tables of clock, market, venues, feedback and credit, all commented defaults."""
     keys = keys_of(
-        Scenario, "", skip=("name", "title", "description", "regime", "storyline", "assets", "agents", "run")
+        Scenario, "", skip=("name", "title", "description", "regime", "notes", "storyline", "assets", "agents", "run")
     )
     for table, members in groupby(keys, key=lambda key: key.path.rpartition(".")[0]):
         yield f"[{table}]"

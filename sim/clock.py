@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 
@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
-from sim.sessions import DAY, Sessions, day_date, day_number, exchange_sessions
+from sim.sessions import DAY, TRADING_DAYS, TRADING_HOURS, Sessions, day_date, day_number, exchange_sessions
 
-TRADING_DAYS = 252  # a year of trading time
 CALENDAR_DAYS = 365  # a year of interest, act/365
+CONTINUOUS = "continuous"  # the calendar of textbooks, by its name
 CONTINUOUS_DAYS = 364  # a year of the continuous calendar: 12, 52 and 252 equal steps of it are whole seconds
+LONGEST_TICK = 365 * 1_440  # minutes: benchmark swaps are rolled once a year
+MOST_TICKS = 2_500_000  # twenty years of minutes; half a kilobyte each
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -39,17 +41,27 @@ class Clock:
     after_night: BoolArray  # the first tick of its day, where the market was closed before it
     session_dates: tuple[date, ...]  # date of every day index
     sessions: Sessions | None = None  # None: continuous
+    days_a_year: float = TRADING_DAYS  # trading days that make a year of variance: the one place that says so
+    hours_a_day: float = TRADING_HOURS  # trading hours that a trading day counts
 
     @classmethod
     def exchange(
-        cls, *, calendar: str = "XNYS", first: date, last: date, tick_minutes: int = 30, overnight_variance: float = 0.2
+        cls,
+        *,
+        calendar: str = "XNYS",
+        first: date,
+        last: date,
+        tick_minutes: int = 30,
+        overnight_variance: float = 0.2,
+        days_a_year: float | None = None,
     ) -> Clock:
         """The trading days of an exchange, from the close of `first` to the last close not after `last`.
 
         A day ticks at its open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at its close,
-        early closes included. It is 1/252 year of variance: the share `overnight_variance` arrives at the open, the
-        rest evenly over the session. Lunch breaks are traded through; where an exchange never closes there is no
-        night, and the whole day's variance is even. Raises UserError.
+        early closes included. It is 1/`days_a_year` year of variance (default: of the calendar's own days, 252 for most
+        and 365 for one that opens every day): the share `overnight_variance` arrives at the open, the rest evenly over
+        the session. Lunch breaks are traded through; where an exchange never closes there is no night, and the whole
+        day's variance is even. Raises UserError.
         """
         _check_tick(tick_minutes)
         _check_order(first, last)
@@ -63,6 +75,10 @@ class Clock:
         if end - begin < 2:
             rule = f"{calendar} must open at least once after the first day"
             raise UserError(rule, value=f"{first} to {last}", place="clock", remedy="choose a later last day")
+        if days_a_year is not None:
+            sessions = replace(sessions, a_year=days_a_year)
+        most = int((sessions.closes - sessions.opens)[begin:end].sum()) // (tick_minutes * 60) + 2 * (end - begin)
+        _check_ticks(most)
         ticks, days, variance = _lay_out(sessions, begin, end, tick_minutes * 60, overnight_variance)
         is_open = np.diff(days, prepend=-1) > 0
         return cls(
@@ -75,6 +91,8 @@ class Clock:
             after_night=_frozen(is_open & _nights(sessions, begin, end)[days]),
             session_dates=tuple(day_date(int(number)) for number in sessions.days[begin:end]),
             sessions=sessions,
+            days_a_year=sessions.a_year,
+            hours_a_day=sessions.hours,
         )
 
     @classmethod
@@ -92,6 +110,7 @@ class Clock:
             last = first + timedelta(days=days)
         _check_order(first, last)
         end = (last - first).days * DAY
+        _check_ticks(end // (tick_minutes * 60))
         ticks = np.append(np.arange(0, end, tick_minutes * 60, dtype=np.int64), np.int64(end))
         years = _frozen(ticks / (CONTINUOUS_DAYS * DAY))
         every = _frozen(np.ones(ticks.size, dtype=np.bool_))
@@ -105,6 +124,13 @@ class Clock:
             after_night=_frozen(~every),
             session_dates=tuple(first + timedelta(days=int(number)) for number in ticks // DAY),
         )
+
+    @property
+    def closes_a_year(self) -> float:
+        """Closes in a year of variance: trading days, or on the continuous calendar ticks."""
+        if self.sessions is not None:
+            return self.days_a_year
+        return (len(self.ticks) - 1) / float(self.variance_years[-1])
 
     @property
     def first(self) -> date:
@@ -135,11 +161,10 @@ class Clock:
         return (number - day_number(self.first)) * DAY + self.sessions.close(number)
 
     def variance_years_to(self, day: date) -> float:
-        """Trading years from tick 0 to the close of `day`, also outside the run: trading days / 252."""
+        """Trading years from tick 0 to the close of `day`, also outside the run: trading days / `days_a_year`."""
         if self.sessions is None:
             return self.seconds(day) / (CONTINUOUS_DAYS * DAY)
-        position = self.sessions.position
-        return (position(self.sessions.at_or_before(day)) - position(day_number(self.first))) / TRADING_DAYS
+        return self.sessions.years_between(day_number(self.first), self.sessions.at_or_before(day))
 
     def calendar_years_to(self, day: date) -> float:
         """Calendar years (act/365) from tick 0 to the close of `day`, also outside the run."""
@@ -167,7 +192,7 @@ def _lay_out(
         # Written so that a day's close is a whole number of days exactly.
         remaining = (1.0 - share) * ((closing - times) / (closing - opening))
         ticks.append(times)
-        variance.append((index - remaining) / TRADING_DAYS)
+        variance.append((index - remaining) / sessions.a_year)
     days = np.repeat(np.arange(len(ticks), dtype=np.int64), [times.size for times in ticks])
     return np.concatenate(ticks), days, np.concatenate(variance)
 
@@ -187,6 +212,17 @@ def _frozen(array: NDArray[T]) -> NDArray[T]:
 def _check_tick(tick_minutes: int) -> None:
     if tick_minutes <= 0:
         raise UserError("the length of a tick must be above 0 minutes", value=tick_minutes, place="clock.tick_minutes")
+    if tick_minutes > LONGEST_TICK:
+        rule = f"a tick is at most {LONGEST_TICK} minutes, a year"
+        raise UserError(rule, value=tick_minutes, place="clock.tick_minutes", remedy="write 1440 for a day")
+
+
+def _check_ticks(ticks: int) -> None:
+    """A run's length is bounded by the memory of its clock, before any of it is laid out."""
+    if ticks > MOST_TICKS:
+        rule = f"a run has at most {MOST_TICKS:,} ticks"
+        remedy = "lengthen clock.tick_minutes, or shorten the storyline"
+        raise UserError(rule, value=ticks, place="clock.tick_minutes", remedy=remedy)
 
 
 def _check_order(first: date, last: date) -> None:
@@ -199,8 +235,8 @@ def _check_first(sessions: Sessions, first: date, calendar: str) -> None:
     index = int(np.searchsorted(sessions.days, number))
     if sessions.days[index] == number:
         return
-    before, after = (day_date(int(n)) for n in sessions.days[index - 1 : index + 1])
-    nearest = before if first - before <= after - first else after
+    around = [day_date(int(n)) for n in sessions.days[max(index - 1, 0) : index + 1]]
+    nearest = min(around, key=lambda day: abs(day - first))
     raise UserError(
         f"the first day must be a trading day of {calendar}",
         value=str(first),

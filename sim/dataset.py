@@ -1,18 +1,27 @@
-"""A run as a dataset on disk: a manifest and Parquet tables, opened lazily."""
+"""A run as a dataset on disk: a manifest and Parquet tables, opened lazily and checked as they are read."""
 
 from __future__ import annotations
 
-import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim import arguments
+from sim.arguments import takes
 from sim.errors import UserError
+from sim.manifest import AGAIN, MANIFEST, Written, altered, as_written, files_of, read_manifest
+from sim.run_folder import settle
 
 if TYPE_CHECKING:
     import polars as pl
 
-MANIFEST = "manifest.json"
+__all__ = ["MANIFEST", "Run", "open_run"]
+
+PATIENCE = 2.0  # seconds in which a folder that is just being replaced gets its name
 
 
 class Run:
@@ -20,71 +29,130 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._checked: set[str] = set()  # tables
+        self._stamp = _stamp(path)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Scenario in full, seed, worlds, versions, content hash, timing."""
-        manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_text())
-        return manifest
+        """Scenario in full, seed, worlds, versions, content hash, timing, files. Raises UserError for a broken one."""
+        return read_manifest(self.path)
+
+    @cached_property
+    def files(self) -> dict[str, Written]:
+        """What the manifest answers for, by name: no other file is ever read."""
+        return files_of(self.manifest)
 
     @cached_property
     def tables(self) -> list[str]:
         """Names of the tables."""
-        return sorted(p.name for p in self.path.iterdir() if p.is_dir() and any(p.glob("*.parquet")))
+        return sorted({name.partition("/")[0] for name in self.files})
+
+    @property
+    def altered(self) -> bool:
+        """Whether the manifest was changed after the run was made."""
+        return altered(self.manifest)
 
     def table(self, name: str) -> pl.LazyFrame:
-        """A table as a lazy frame over all its chunks. Raises UserError for a table that the run does not have."""
+        """A table as a lazy frame over all its chunks, whose checksums are compared the first time.
+
+        Raises UserError for a table that the run does not have, and for a file that is not as it was written.
+        """
         import polars as pl
 
         if name not in self.tables:
             raise UserError(
                 "a run has no such table", value=name, place=str(self.path), remedy=f"tables: {', '.join(self.tables)}"
             )
-        return pl.scan_parquet(self.path / name / "*.parquet")
+        self._check(name)
+        places = [os.path.abspath(self.path / file) for file in self._files(name)]
+        return pl.scan_parquet(places, glob=False, hive_partitioning=False)
+
+    def verify(self) -> None:
+        """Compare every file of every table with its checksum. Raises UserError."""
+        for name in self.tables:
+            self._check(name)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """A block that reads the tables: raises UserError where one is broken, or the run was replaced meanwhile."""
+        import polars as pl
+
+        try:
+            yield
+        except (pl.exceptions.PolarsError, FileNotFoundError) as error:
+            self.check_unchanged()
+            said = str(error).partition("\n")[0][:200]
+            raise UserError("a run's tables can be read", place=str(self.path), value=said, remedy=AGAIN) from None
+        self.check_unchanged()
+
+    def check_unchanged(self) -> None:
+        """Raise UserError where the folder no longer holds the run that was opened."""
+        if _stamp(self.path) != self._stamp:
+            raise UserError(
+                "a run stays as it is while it is read",
+                place=str(self.path),
+                value="another run has taken its place",
+                remedy="give the command again",
+            )
+
+    def _files(self, table: str) -> list[str]:
+        return sorted(name for name in self.files if name.partition("/")[0] == table)
+
+    def _check(self, table: str) -> None:
+        if table in self._checked:
+            return
+        for name in self._files(table):
+            if not as_written(self.path / name, self.files[name]):
+                self.check_unchanged()
+                raise _damaged(self.path / name, "its content has changed")
+        self._checked.add(table)
 
     def __getattr__(self, name: str) -> pl.LazyFrame:
         if name.startswith("_"):
             raise AttributeError(name)
-        try:
-            return self.table(name)
-        except UserError as error:
-            raise AttributeError(str(error)) from None
+        if name not in self.tables:
+            raise AttributeError(f"a run has no table {name!r}; tables: {', '.join(self.tables)}")
+        return self.table(name)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}: {self.manifest['name']}, {self.manifest['paths']} paths)"
 
 
+@takes(path=arguments.path)
 def open_run(path: str | Path) -> Run:
-    """Open a run folder. Raises UserError where the folder is missing, incomplete or broken."""
+    """Open a run folder; a replacement that was killed in the middle is finished first.
+
+    Sizes are compared here, checksums when a table is first read. Raises UserError where the folder is missing,
+    incomplete or broken.
+    """
     folder = Path(path)
-    place = folder / MANIFEST
+    _await(folder)
     if not folder.is_dir():
         raise UserError("a run is a folder", value=str(path), remedy="give the folder that `spiral run --out` wrote")
-    if not place.is_file():
-        raise UserError(
-            "a run folder has a manifest", place=str(place), remedy="run the scenario again: this run did not finish"
-        )
     run = Run(folder)
-    try:
-        needed = {"name", "scenario", "seed", "paths", "worlds", "files"} - run.manifest.keys()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(
-            "a manifest is JSON", place=str(place), value=str(error), remedy="run the scenario again"
-        ) from None
-    if needed:
-        raise UserError(
-            "a manifest is complete",
-            place=str(place),
-            value=f"lacks {', '.join(sorted(needed))}",
-            remedy="run the scenario again",
-        )
-    for name, size in run.manifest["files"].items():
+    for name, written in run.files.items():
         part = folder / name
-        if not part.is_file() or part.stat().st_size != size:
-            raise UserError(
-                "a run's files are as written",
-                place=str(part),
-                value="missing or of another size",
-                remedy="run the scenario again",
-            )
+        if not part.is_file() or part.stat().st_size != written.size:
+            run.check_unchanged()
+            raise _damaged(part, "missing or of another size")
     return run
+
+
+def _await(folder: Path) -> None:
+    """Finish what a killed process left half done; a living one that is about to rename gets a moment."""
+    deadline = time.monotonic() + PATIENCE
+    while not settle(folder) and not folder.is_dir() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """What tells one manifest from another, without reading it."""
+    try:
+        found = (folder / MANIFEST).stat()
+    except OSError:
+        return ()
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _damaged(place: Path, how: str) -> UserError:
+    return UserError("a run's files are as written", place=str(place), value=how, remedy=AGAIN)

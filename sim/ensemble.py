@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Thread, current_thread, main_thread
+from threading import Thread
 from typing import Any
 
 from sim.errors import SpiralError
+from sim.files import writing
+from sim.main_module import pickled_for_workers
+from sim.scratch import clear_dead, clear_once, scratch
+from sim.signals import deferred, interruption
 
 Progress = Callable[[int, int], None]  # done, total
 
@@ -78,7 +81,9 @@ def begin_worker(shares: Shares | None = None) -> None:
     """What every worker process does first."""
     global _shares
     _shares = shares
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for name in ("SIGINT", "SIGHUP"):  # of the whole terminal: the parent's to handle
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
@@ -118,46 +123,35 @@ def run_chunks(
 ) -> None:
     """Run `job(chunk, tick_done)` for every chunk; this process is one of the workers.
 
-    `job` must be picklable. `progress(done, total)` counts path-ticks. An error in a chunk stops the run and is raised
-    here; so is KeyboardInterrupt, after the workers have been ended.
+    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts
+    path-ticks. An error in a chunk stops the run and is raised here; so is KeyboardInterrupt, after the workers have
+    been ended.
     """
     total = ticks * sum(part.paths for part in parts)
+    clear_once()
 
-    with _interrupted_between_ticks() as pressed:
+    # between ticks: raised in a compiler's callback an interrupt is lost, and breaks the compiler
+    with deferred() as heard:
 
         def told(done: int) -> None:
-            if pressed:
-                raise KeyboardInterrupt
+            if heard:
+                raise interruption(heard)
             if progress is not None:
                 progress(min(done, total), total)
 
         others = min(workers or os.cpu_count() or 1, len(parts)) - 1
         gc.freeze()
         try:
-            if others > 0:
-                _run_shared(job, parts, others, told)
+            if others > 0 and (content := pickled_for_workers((job, parts))) is not None:
+                _run_shared(job, parts, content, others, told)
             else:
                 _run_here(job, parts, told)
+        except SpiralError:
+            told(0)  # a signal to the whole group has ended the workers
+            raise
         finally:
             gc.unfreeze()
         told(total)
-
-
-@contextmanager
-def _interrupted_between_ticks() -> Iterator[list[int]]:
-    """Signals of Ctrl-C since the block began: raised in a compiler's callback one is lost, and breaks the compiler.
-
-    Where signals are not this thread's to handle, or are ignored, they are left as they are.
-    """
-    pressed: list[int] = []
-    if current_thread() is not main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield pressed
-        return
-    signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None:
@@ -171,13 +165,17 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
     _work_through(job, parts, tick_done)
 
 
-def _run_shared(job: Job, parts: list[Chunk], others: int, told: Callable[[int], None]) -> None:
-    """Take chunks in turn with so many other processes: they take a second to start, and this one has started."""
+def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
+    """Take chunks in turn with so many other processes: they take a second to start, and this one has started.
+
+    content: job and parts, pickled.
+    """
     context = multiprocessing.get_context("spawn")
-    with TemporaryDirectory(prefix="spiral-job-") as folder:
-        shares = Shares(Path(folder) / "job", context.Value("q", 0), context.Value("q", 0))
-        content = pickle.dumps((job, parts))
-        shares.file.write_bytes(content)
+    with scratch("job") as folder:
+        with writing(folder):
+            shares = Shares(folder / "job", context.Value("q", 0), context.Value("q", 0))
+        with writing(shares.file):
+            shares.file.write_bytes(content)
         with worker_pool(others, shares) as pool:
             with main_left_alone(content):
                 pending = {pool.submit(_work) for _ in range(others)}
@@ -208,9 +206,8 @@ def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoo
     try:
         yield pool
     except BrokenProcessPool:
-        end_pool(pool)
         raise SpiralError(
-            "a worker process died (killed, or out of memory); try fewer --workers or a smaller run.chunk"
+            f"a worker process died ({_cause(end_pool(pool))}); try fewer --workers or a smaller run.chunk"
         ) from None
     except BaseException:
         end_pool(pool)
@@ -238,11 +235,23 @@ def main_left_alone(pickled: bytes) -> Iterator[None]:
         main.__dict__.update(hidden)
 
 
-def end_pool(pool: ProcessPoolExecutor) -> None:
-    """Stop the workers at once; what they were writing has not got its final name."""
-    processes = list(getattr(pool, "_processes", {}).values())
+def _cause(codes: list[int]) -> str:
+    """Why workers died, by the exit codes of those that were dead: of its own will one ends with 0."""
+    left = [code for code in codes if code >= 0]
+    return f"its code left Python with exit code {left[0]}" if left else "killed, or out of memory"
+
+
+def end_pool(pool: ProcessPoolExecutor) -> list[int]:
+    """Stop the workers at once; what they were writing has not got its final name.
+
+    Returns the exit codes of those that had ended by themselves.
+    """
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    codes = [process.exitcode for process in processes if process.exitcode is not None]
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
     for process in processes:
         process.join(5)
+    clear_dead()  # what they had no time to remove
+    return codes

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.text import one_line
+
+LONGEST_VALUE = 300  # characters of a value in a message
+
 
 class SpiralError(Exception):
     """A run could not be finished."""
@@ -11,6 +15,17 @@ class SpiralError(Exception):
 
 class BugError(SpiralError):
     """An invariant does not hold: never the user's fault. Says where and when."""
+
+
+class NotFinite(BugError):
+    """A number that is none: what, on which path, where and when."""
+
+    def __init__(self, what: str, path: int, where: str) -> None:
+        self.what, self.path, self.where = what, path, where
+        super().__init__(what, path, where)
+
+    def __str__(self) -> str:
+        return f"{self.what} is not finite on path {self.path} at {self.where}"
 
 
 class UserError(SpiralError):
@@ -23,13 +38,22 @@ class UserError(SpiralError):
     def __str__(self) -> str:
         text = f"{self.place}: {self.rule}" if self.place else self.rule
         if self.value is not None:
-            text += f", got {self.value!r}"
+            text += f", got {_shown(self.value)}"
         if self.remedy:
             text += f"; {self.remedy}"
-        return " ".join(text.split())
+        return one_line(text)
 
     def __reduce__(self) -> Any:
         return (_rebuild, (self.rule, self.value, self.place, self.remedy))
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, cut where it would bury the message."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
 def _rebuild(rule: str, value: Any, place: str | None, remedy: str | None) -> UserError:

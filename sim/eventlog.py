@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import BugError
+from sim.files import writing
+from sim.names import malformed
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -37,7 +41,12 @@ class EventLog:
     def __init__(
         self, *, world: str, first: int, paths: int, witnesses: int, tables: tuple[str, ...] | None = None
     ) -> None:
-        """tables: those to keep (default: all); rows of others are let go at once."""
+        """tables: those to keep (default: all); rows of others are let go at once.
+
+        Raises BugError for a world whose name is not one: it is part of the names of files.
+        """
+        if malformed(world):
+            raise BugError(f"a world cannot be called {world!r}")
         self.world = world
         self._wanted = tables
         self._room = _Room()
@@ -110,14 +119,15 @@ class EventLog:
     def write(self, folder: Path, clock: Clock, tables: tuple[str, ...] | None = None) -> None:
         """Write those tables (all, where None) to `folder/<table>/<world>-<first path>.parquet`.
 
-        A file appears whole or not at all.
+        A file appears whole or not at all. Raises SpiralError where the disk is full.
         """
         for name in self._tables if tables is None else tables:
             place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            part = place.with_suffix(".part")
-            self.frame(name, clock).write_parquet(part, compression="zstd", compression_level=1, statistics=True)
-            os.replace(part, place)
+            part, frame = place.with_suffix(".part"), self.frame(name, clock)
+            with writing(place):
+                place.parent.mkdir(exist_ok=True)  # not the run's own: where that is gone, the run is over
+                frame.write_parquet(part, compression="zstd", compression_level=1, statistics=True)
+                os.replace(part, place)
             self._rows[name] = []
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.dispatcher import Dispatcher
+from numba.extending import intrinsic
+
+from sim.code_cache import KernelCache, code_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,25 +20,34 @@ _config: Any = numba.config  # its settings are made at run time
 FLAGS: dict[str, Any] = {
     # NumPy's division: x / 0 is infinite, not an exception, so that loops hold no branch and vectorise.
     "error_model": "numpy",
-    # Only what keeps NaN and infinity meaningful: multiply-adds may fuse, the sign of zero may go, a / b may be
-    # a * (1 / b). Never "nnan", "ninf", "reassoc", "afn" or plain True: a path that stops being finite must be seen.
-    "fastmath": {"contract", "nsz", "arcp"},
+    # Every operation is rounded as it is written, so that a path's digits depend on neither its place in a vector
+    # (a loop's last paths run in other instructions) nor the processor. Where a multiply-add saves time: `fma`.
+    "fastmath": False,
 }
 
 
+def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
+    double = numba.float64
+
+    def emit(context: Any, builder: Any, signature: Any, numbers: Any) -> Any:
+        return builder.fma(*numbers)
+
+    return double(double, double, double), emit
+
+
+_fma: Any = intrinsic(_multiply_add)
+
+
 def kernel(function: F) -> F:
-    """Compile a function on arrays; the GIL is released and machine code is kept on disk.
+    """Compile a function on arrays; the GIL is released and machine code is kept on disk, where that can be done.
 
     Numba's cache of a function notices a change in the function's own file only. A kernel is made of functions of
     its whole folder, so the cache folder bears a hash of the folder's sources: an edit anywhere compiles anew.
     """
-    outside = _config.CACHE_DIR
-    if not outside:
-        _config.CACHE_DIR = str(_cache_folder(Path(inspect.getfile(function)).parent))
-    try:
-        compiled: F = numba.njit(cache=True, nogil=True, **FLAGS)(function)
-    finally:
-        _config.CACHE_DIR = outside
+    compiled: F = numba.njit(nogil=True, **FLAGS)(function)
+    folder = code_folder(Path(inspect.getfile(function)).parent, _config.CACHE_DIR)
+    if folder is not None and isinstance(compiled, Dispatcher):
+        vars(compiled)["_cache"] = KernelCache(function, folder)
     return compiled
 
 
@@ -46,10 +57,8 @@ def kernel_inline(function: F) -> F:
     return compiled
 
 
-@cache
-def _cache_folder(sources: Path) -> Path:
-    """Where the machine code of a folder's kernels is kept: beside the byte code, one folder per version."""
-    digest = hashlib.sha256()
-    for source in [Path(__file__), *sorted(sources.glob("*.py"))]:
-        digest.update(source.read_bytes())
-    return sources / "__pycache__" / f"numba-{digest.hexdigest()[:16]}"
+@kernel_inline
+def fma(x: float, y: float, z: float) -> float:
+    """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
+    fused: float = _fma(x, y, z)
+    return fused

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from sim.errors import BugError
 from sim.kernels import moves as kernels
+from sim.names import Key, Name
 
 Vector = NDArray[np.float64]
 Amount = Vector | float
 Rows = NDArray[np.int64]
 
-CASH = "cash"
+CASH = Key("cash")  # what money is: nothing that a scenario names can be it
 ROUNDING = 1e-9
 ROOM = 32  # rows at first; memory is taken by what is written
 
@@ -23,21 +24,24 @@ ROOM = 32  # rows at first; memory is taken by what is written
 class Move(NamedTuple):
     """From whom to whom, what, and why. Without an asset it is a note: $ that passed inside the price of another."""
 
-    source: str
-    target: str
+    source: Name
+    target: Name
     reason: str
-    asset: str | None = CASH
+    asset: Name | None = CASH
 
 
 class Entries(NamedTuple):
     """Moves with their names looked up."""
 
     rows: Rows  # (moves, ENTRY)
-    assets: frozenset[str]  # that they move
+    assets: frozenset[Name]  # that they move
 
 
 class Ledger:
     """Balances of accounts x assets x paths, and why each account's worth moved.
+
+    What a scenario names is a string: an agent's account, a further asset. What the engine keeps itself, cash first of
+    all, has a `Key`, which no string equals.
 
     `flows` keep, per account and reason, the running total of cash received (or, for what is not settled in cash,
     noted): the sum over accounts is zero for every asset and for every reason.
@@ -45,28 +49,30 @@ class Ledger:
 
     def __init__(self, paths: int) -> None:
         self.paths = paths
-        self.accounts: dict[str, None] = {}  # in order of opening
-        self.assets: dict[str, None] = {CASH: None}
+        self.accounts: dict[Name, None] = {}  # in order of opening
+        self.assets: dict[Name, None] = {CASH: None}
         self.rows = np.zeros((ROOM, paths))  # a row, once written to, is a balance, a flow or an asset's gross
         self._used = 0
-        self._balances: dict[tuple[str, str], int] = {}  # row by (account, asset) that was ever reached
-        self._flows: dict[str, dict[str, int]] = {}  # row by account, by reason
-        self._gross: dict[str, int] = {}  # row by asset
-        self._holders: dict[str, Rows] = {}  # rows of the balances of an asset
+        self._balances: dict[tuple[Name, Name], int] = {}  # row by (account, asset) that was ever reached
+        self._flows: dict[Name, dict[str, int]] = {}  # row by account, by reason
+        self._gross: dict[Name, int] = {}  # row by asset
+        self._holders: dict[Name, Rows] = {}  # rows of the balances of an asset
         self._entries: dict[tuple[Move, ...], Entries] = {}
         self._views: dict[int, Vector] = {}  # by row
-        self._changed: set[str] = set()  # assets moved since the last check
+        self._changed: set[Name] = set()  # assets moved since the last check
         self._nothing = _read_only(np.zeros(paths))
 
-    def open(self, *names: str) -> None:
+    def open(self, *names: Name) -> None:
         """Open accounts; opening one again changes nothing."""
         for name in names:
             self.accounts.setdefault(name)
             self._flows.setdefault(name, {})
 
-    def list_asset(self, *names: str) -> None:
-        """Make assets known."""
+    def list_asset(self, *names: Name) -> None:
+        """Make assets known. Raises BugError for money: what is traded is never what it is paid in."""
         for name in names:
+            if name == CASH:
+                raise BugError("cash is money: it cannot be listed as an asset")
             self.assets.setdefault(name)
 
     @property
@@ -82,10 +88,17 @@ class Ledger:
         return self._used - 1
 
     # --- what is where ---------------------------------------------------------------------------------------------
-    def balance(self, account: str, asset: str = CASH) -> Vector:
-        """Balance of an account, (paths,), in units of the asset. A view: do not write to it."""
+    def balance(self, account: Name, asset: Name = CASH) -> Vector:
+        """Balance of an account, (paths,), in units of the asset. A view: do not write to it.
+
+        Raises KeyError for an asset that is not known.
+        """
         row = self._balances.get((account, asset))
-        return self._nothing if row is None else self._view(row)
+        if row is not None:
+            return self._view(row)
+        if asset not in self.assets:
+            raise KeyError(asset)
+        return self._nothing
 
     def _view(self, row: int) -> Vector:
         view = self._views.get(row)
@@ -93,46 +106,46 @@ class Ledger:
             view = self._views[row] = _read_only(self.rows[row])
         return view
 
-    def balance_row(self, account: str, asset: str = CASH) -> int | None:
+    def balance_row(self, account: Name, asset: Name = CASH) -> int | None:
         """Where among `rows` a balance is kept; None if the asset never reached the account."""
         return self._balances.get((account, asset))
 
-    def reached(self, account: str, asset: str = CASH) -> bool:
+    def reached(self, account: Name, asset: Name = CASH) -> bool:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
         return (account, asset) in self._balances
 
-    def moved(self, asset: str) -> bool:
+    def moved(self, asset: Name) -> bool:
         """Whether an asset has ever moved at all."""
         return asset in self._gross
 
-    def flow(self, account: str, reason: str) -> Vector:
+    def flow(self, account: Name, reason: str) -> Vector:
         """Running total of cash that an account received for a reason, (paths,) $. A view: do not write to it."""
         row = self._flows[account].get(reason)
         return self._nothing if row is None else self._view(row)
 
-    def flow_rows(self, account: str) -> dict[str, int]:
+    def flow_rows(self, account: Name) -> dict[str, int]:
         """Where among `rows` an account's flows are kept, by reason; the same object for ever."""
         return self._flows[account]
 
-    def noted(self, account: str, reason: str) -> bool:
+    def noted(self, account: Name, reason: str) -> bool:
         """Whether an account has ever had a flow for a reason: if not, it is zero on every path."""
         return reason in self._flows[account]
 
-    def reasons(self, account: str) -> list[str]:
+    def reasons(self, account: Name) -> list[str]:
         """Reasons for which an account has flows."""
         return list(self._flows[account])
 
-    def gross(self, asset: str = CASH) -> Vector:
+    def gross(self, asset: Name = CASH) -> Vector:
         """Sum of all amounts moved so far, (paths,)."""
         row = self._gross.get(asset)
         return self._nothing if row is None else self._view(row)
 
     # --- movements -------------------------------------------------------------------------------------------------
-    def transfer(self, amount: Amount, *, source: str, target: str, reason: str, asset: str = CASH) -> None:
+    def transfer(self, amount: Amount, *, source: Name, target: Name, reason: str, asset: Name = CASH) -> None:
         """Move `amount` (paths,) of an asset; cash is also noted under its reason."""
         self.post(self._row(amount), (Move(source, target, reason, asset),))
 
-    def note(self, amount: Amount, *, source: str, target: str, reason: str) -> None:
+    def note(self, amount: Amount, *, source: Name, target: Name, reason: str) -> None:
         """Note $ that passed from one account to another inside the price of something else."""
         self.post(self._row(amount), (Move(source, target, reason, None),))
 
@@ -161,7 +174,7 @@ class Ledger:
                 entry[[kernels.PAID, kernels.GOT]] = noted
         return Entries(rows, frozenset(move.asset for move in moves if move.asset is not None))
 
-    def _reach(self, account: str, asset: str) -> int:
+    def _reach(self, account: Name, asset: Name) -> int:
         """The row of a balance, from now on. Raises KeyError where account or asset is not known."""
         if account not in self.accounts or asset not in self.assets:
             raise KeyError(account if account not in self.accounts else asset)
@@ -172,7 +185,7 @@ class Ledger:
             self._holders[asset] = np.append(self._holders[asset], self._balances[account, asset])
         return self._balances[account, asset]
 
-    def _note(self, account: str, reason: str) -> int:
+    def _note(self, account: Name, reason: str) -> int:
         """The row of a flow, from now on."""
         flows = self._flows[account]
         if reason not in flows:
@@ -181,11 +194,12 @@ class Ledger:
 
     # --- proof -----------------------------------------------------------------------------------------------------
     def check(self, when: Callable[[], str]) -> None:
-        """Every asset moved since the last check sums to zero over the accounts, to 1e-9 of what has moved.
+        """Cash, and every asset moved since the last check, sums to zero over the accounts, to 1e-9 of what has moved.
 
         `when` is asked for what to say in an error. Raises BugError.
         """
-        for asset in sorted(self._changed):
+        moved = self._changed | {CASH} if self.moved(CASH) else self._changed
+        for asset in sorted(moved, key=str):
             holders = self._holders[asset]
             path = kernels.unbalanced(self.rows, holders, self._gross[asset], ROUNDING)
             if path >= 0:

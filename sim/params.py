@@ -15,15 +15,18 @@ def param(
     ge: float | None = None,
     lt: float | None = None,
     le: float | None = None,
+    plausible: tuple[float, float] | None = None,
+    longest: int | None = None,
     factory: Any = None,
 ) -> Any:
-    """A dataclass field that documents and limits itself.
+    """A dataclass field that documents and limits itself; `longest`: most items of a list, most characters of a text.
 
     Scenario files are validated against these fields, and the reference of scenario keys is printed from them,
-    so a default or a limit is written once.
+    so a default or a limit is written once. Limits (`gt` to `le`) are what the engine can compute with; `plausible`
+    is where the markets' record lies, with room: a value outside it is refused unless the user insists.
     """
-    limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le}.items() if v is not None}
-    metadata = {"unit": unit, "help": help, "limits": limits}
+    limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
+    metadata = {"unit": unit, "help": help, "limits": limits, "plausible": plausible}
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

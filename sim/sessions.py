@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-import warnings
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
+from sim.exchange_library import library_calendar
 
 DAY = 86_400  # seconds
 EPOCH = date(1970, 1, 1)
 LEAD = timedelta(days=14)  # kept before the first year, so that a closed first day has a neighbour to name
 HORIZON = timedelta(days=4_400)  # kept after the last year: twelve years, for the expiries of ten-year instruments
+CALENDAR_YEAR = 365.25  # days
+TRADING_DAYS = 252  # a year of variance, wherever an exchange opens about so often
+ABOUT = 3.5  # sessions a year: as near as this to `TRADING_DAYS` is the same convention
+COUNTED = 4 * 365  # days, over which the sessions of a year are counted
+TRADING_HOURS = 6.5  # that a trading day counts, where the exchange closes for the night
+LONG_DAY = 18.0  # hours: a session of this length or more goes round the clock
+EARLIEST, LATEST = date(1800, 1, 1), date(2199, 12, 31)  # dates that a scenario can have; the library's end in 2262
 
 IntArray = NDArray[np.int64]
 
@@ -34,7 +40,8 @@ def day_date(number: int) -> date:
 
 @dataclass(frozen=True, eq=False)
 class Sessions:
-    """Sessions in order. Beyond them (past `HORIZON`, or the years an exchange has published) every weekday is one.
+    """Sessions in order. Beyond them (past `HORIZON`, or the years an exchange has published) every day of its week
+    is one.
 
     days: (n,) days since 1970-01-01; opens, closes: (n,) seconds since that day's midnight, exchange local time.
     """
@@ -42,14 +49,27 @@ class Sessions:
     days: IntArray
     opens: IntArray
     closes: IntArray
+    a_year: float = TRADING_DAYS  # trading days that make a year of variance; see `days_a_year`
+
+    @cached_property
+    def hours(self) -> float:
+        """Trading hours that a day counts: 6.5, or the session's length on an exchange that trades round the clock."""
+        usual = float(np.median(self.closes - self.opens)) / 3600
+        return usual if usual >= LONG_DAY else TRADING_HOURS
+
+    @cached_property
+    def week(self) -> NDArray[np.bool_]:
+        """Weekdays from Monday on which it opens, (7,), by its last known year."""
+        recent = self.days[self.days > self.days[-1] - 365]
+        return np.isin(np.arange(7), (recent + 3) % 7)  # 1970-01-01 was a Thursday
 
     def at_or_before(self, day: date) -> int:
         """The day number of the session of `day`, or of the last one before it if the exchange is closed."""
         number = day_number(day)
         if self.days[0] <= number <= self.days[-1]:
             return int(self.days[np.searchsorted(self.days, number, side="right") - 1])
-        weekday = int(np.busday_offset(_day64(number), 0, roll="backward").astype(np.int64))
-        return max(weekday, int(self.days[-1])) if number > self.days[-1] else weekday
+        usual = int(np.busday_offset(_day64(number), 0, roll="backward", weekmask=self.week).astype(np.int64))
+        return max(usual, int(self.days[-1])) if number > self.days[-1] else usual
 
     def close(self, number: int) -> int:
         """Seconds from midnight to the close of session `number`; the usual close where no session is known."""
@@ -58,13 +78,30 @@ class Sessions:
             return int(self.closes[index])
         return int(np.median(self.closes))
 
-    def position(self, number: int) -> int:
-        """How many sessions after the first known one session `number` comes (negative before it)."""
+    def years_between(self, first: int, last: int) -> float:
+        """Years of variance from the close of session `first` to that of `last`: known sessions over those of a year.
+
+        Where none is known a year has as many sessions as its week has days, holidays aside, and lasts as long.
+        """
+        (known, beyond), (before, far_before) = self._position(last), self._position(first)
+        a_week_long_year = float(self.week.sum()) * CALENDAR_YEAR / 7
+        return (known - before) / self.a_year + (beyond - far_before) / a_week_long_year
+
+    def _position(self, number: int) -> tuple[int, int]:
+        """How many sessions after the first known one session `number` comes: known ones, and days of the week."""
         first, last = int(self.days[0]), int(self.days[-1])
         if number < first:
-            return -int(np.busday_count(_day64(number), _day64(first)))
+            return 0, -int(np.busday_count(_day64(number), _day64(first), weekmask=self.week))
         known = int(np.searchsorted(self.days, number, side="right")) - 1
-        return known + int(np.busday_count(_day64(last + 1), _day64(number + 1))) if number > last else known
+        if number <= last:
+            return known, 0
+        return known, int(np.busday_count(_day64(last + 1), _day64(number + 1), weekmask=self.week))
+
+    def missing(self, before: date, after: date) -> list[date]:
+        """The sessions strictly between two dates, as far as they are known."""
+        begin = np.searchsorted(self.days, day_number(before), side="right")
+        end = np.searchsorted(self.days, day_number(after), side="left")
+        return [day_date(int(number)) for number in self.days[begin:end]]
 
 
 def _day64(number: int) -> np.datetime64:
@@ -76,7 +113,11 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
 
     Raises UserError for a calendar that does not exist or does not cover the dates.
     """
-    sessions = _around(calendar, first.year, last.year)
+    for day in (first, last):
+        if not EARLIEST <= day <= LATEST:
+            remedy = f"choose dates from {EARLIEST} to {LATEST}"
+            raise UserError("no calendar reaches to this date", value=str(day), place="clock", remedy=remedy)
+    sessions = _around(calendar, first.year, last.year) or _from(calendar, first, last.year)
     known_from, known_to = day_date(int(sessions.days[0])), day_date(int(sessions.days[-1]))
     if known_from <= first and last <= known_to:
         return sessions
@@ -90,59 +131,43 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
 
 
 @lru_cache(maxsize=32)
-def _around(calendar: str, first_year: int, last_year: int) -> Sessions:
+def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
     """Sessions of whole years and twelve more: building takes 0.1 s however many, so dates share a build.
 
     Both ends are given to the library, never its default of "a year from today": a run must not depend on its day.
+    None where the library fails to lay out the first of these years.
     """
-    schedule = _calendar(calendar, date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON)
+    schedule = library_calendar(calendar, date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON)
+    return None if schedule is None else _sessions(schedule, last_year)
+
+
+def _from(calendar: str, first: date, last_year: int) -> Sessions:
+    """Sessions from the very first day on: of a calendar that the library has from some day only."""
+    schedule = library_calendar(calendar, first, date(last_year, 12, 31) + HORIZON)
+    if schedule is None:
+        rule = f"the calendar library cannot lay out {calendar} from this day on"
+        raise UserError(rule, value=str(first), place="clock.calendar", remedy="choose later dates, or use XNYS")
+    return _sessions(schedule, last_year)
+
+
+def _sessions(schedule: Any, last_year: int) -> Sessions:
     opens, closes = _local(schedule, "open"), _local(schedule, "close")
     days = schedule.sessions.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return Sessions(days, opens - days * DAY, closes - days * DAY)
+    return Sessions(days, opens - days * DAY, closes - days * DAY, days_a_year(days, date(last_year, 12, 31)))
+
+
+def days_a_year(days: IntArray, last: date) -> float:
+    """Trading days that make a year of variance: 252, or of a calendar that has clearly more or fewer its own number.
+
+    365 where every day is one, 261 where every weekday is, 243 to 248 in much of Asia. Counted over the first four
+    years of (n,) days, or all of a longer run that ends in `last`.
+    """
+    end = min(max(int(days[0]) + COUNTED, day_number(last)), int(days[-1]))
+    counted = np.searchsorted(days, end, side="right") * CALENDAR_YEAR / (end - int(days[0]) + 1)
+    return TRADING_DAYS if abs(counted - TRADING_DAYS) < ABOUT else float(round(counted))
 
 
 def _local(calendar: Any, column: str) -> IntArray:
     """(n,) seconds since 1970-01-01 00:00 on the exchange's wall clock."""
     stamps = calendar.schedule[column].dt.tz_convert(calendar.tz).dt.tz_localize(None)
     return np.asarray(stamps.to_numpy().astype("datetime64[s]").astype(np.int64))
-
-
-def _calendar(name: str, start: date, end: date) -> Any:
-    """The library's calendar object. Imported here because it pulls in pandas (half a second)."""
-    import exchange_calendars as library
-    from exchange_calendars.errors import CalendarError
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the library's own use of pandas
-        try:
-            return library.get_calendar(name, start=start, end=end)
-        except CalendarError:
-            rule = "no such exchange calendar"
-            raise UserError(rule, value=name, place="clock.calendar", remedy=_nearest(name)) from None
-        except NotImplementedError:
-            rule = "this exchange calendar does not know its own holidays"
-            raise UserError(rule, value=name, place="clock.calendar", remedy="use XNYS") from None
-        except ValueError:
-            return _within_bounds(library, name, start, end)
-
-
-def _within_bounds(library: Any, name: str, start: date, end: date) -> Any:
-    """The calendar cut to the years that its exchange has published."""
-    kind = type(library.get_calendar(name))
-    low, high = kind.bound_min(), kind.bound_max()
-    start = start if low is None else max(start, low.date())
-    end = end if high is None else min(end, high.date())
-    try:
-        return library.get_calendar(name, start=start, end=end)
-    except ValueError:
-        rule = f"the exchange calendar {name} is not known for these years"
-        remedy = f"it begins in {start.year}" if start > end else f"it is known to {end}"
-        raise UserError(rule, place="clock.calendar", remedy=remedy) from None
-
-
-def _nearest(name: str) -> str:
-    import exchange_calendars as library
-
-    names = {n.upper(): n for n in ("continuous", *library.get_calendar_names(include_aliases=True))}
-    near = [names[key] for key in difflib.get_close_matches(name.upper(), names, n=3)] or ["XNYS"]
-    return f"did you mean {' or '.join(near)}?"

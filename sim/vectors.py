@@ -1,7 +1,8 @@
-"""Questions about a vector as a whole."""
+"""Questions about a vector as a whole, and sums of vectors."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -20,3 +21,12 @@ def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
         if one is not other:
             return False
     return True
+
+
+def total(vectors: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Sum of at least one vector, in their order; on one path `np.sum` takes another one than on many."""
+    first, *rest = vectors
+    found = first.copy()
+    for vector in rest:
+        found += vector
+    return found

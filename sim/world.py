@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from sim.errors import SpiralError
 from sim.phases import Phase
 from sim.profile import START
 
@@ -53,6 +54,7 @@ class World:
         self.env = simpy.Environment(initial_time=int(clock.ticks[0]))
         self.tick_index = -1
         self.phase = Phase.END
+        self.instant = -1  # seconds: when the phase began
         self._waiting: dict[tuple[int, Phase], simpy.Event] = {}
 
     @property
@@ -84,20 +86,24 @@ class World:
         return self.at(int(clock.ticks[nearest]) if clock.after_night[nearest] else target, phase)
 
     def at(self, seconds: int, phase: Phase) -> simpy.Event:
-        """A phase of one instant; all who wait for the same share one SimPy event."""
+        """A phase of one instant; all who wait for the same share one SimPy event. Raises ValueError for the past."""
         key = (seconds, phase)
         event = self._waiting.get(key)
         if event is None:
             env = self.env
+            delay = seconds - env.now
+            if not delay >= 0:
+                raise ValueError(f"cannot wait for the past: {delay} seconds from now")
             event = self._waiting[key] = simpy.Event(env)
             event._ok, event._value = True, None
             event.callbacks = [partial(self._enter, key)]
-            env.schedule(event, priority=phase, delay=seconds - env.now)  # type: ignore[arg-type]
+            env.schedule(event, priority=phase, delay=delay)  # type: ignore[arg-type]
         return event
 
     def _enter(self, key: tuple[int, Phase], _: simpy.Event) -> None:
         self._waiting.pop(key, None)
         seconds, self.phase = key
+        self.instant = seconds
         ticks, following = self._ticks, self.tick_index + 1
         while following < len(ticks) and seconds >= ticks[following]:
             self.tick_index, following = following, following + 1
@@ -129,7 +135,11 @@ class World:
         end = self.env.event()
         end._ok, end._value = True, None
         self.env.schedule(end, priority=Phase.END + 1, delay=int(self.clock.ticks[-1]) - self.env.now)  # type: ignore[arg-type]
+        ended: list[simpy.Event] = []
+        end.callbacks = [ended.append]
         self.env.run(until=end)
+        if not ended:  # somebody raised SimPy's own StopSimulation
+            raise SpiralError(f"the run was stopped at tick {self.tick_index} of {len(self._ticks) - 1}")
 
     def _report(self, progress: Callable[[int], None]) -> Process:
         while True:

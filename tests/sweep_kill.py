@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 import psutil
 
+from sim.sweep_dataset import open_sweep
 from tests.command import ROOT
 
 SWEEP = """
@@ -65,12 +66,22 @@ def finish(file: Path, out: Path, *options: str) -> None:
     assert process.returncode == 0, said
 
 
-def finished(out: Path) -> dict[str, int]:
-    """When each finished cell was written, by file; every file that has a cell's name is read whole."""
-    found = {place.name: place.stat().st_mtime_ns for place in (out / "cells").glob("*.parquet")}
-    for name in found:
-        assert pl.read_parquet(out / "cells" / name)["status"].to_list() == ["done"]
-    return found
+def done(out: Path) -> int:
+    """How many cells have finished by now, as anyone who looks on sees it."""
+    return open_sweep(out).done if (out / "sweep.json").is_file() else 0
+
+
+def finished(out: Path) -> dict[int, tuple[str, float]]:
+    """Id and time (to a microsecond: never twice the same) of each finished cell; its row and its paths are whole."""
+    sweep = open_sweep(out)
+    rows = sweep.cells.collect()
+    assert rows["cell"].is_unique().all()
+    assert rows["status"].to_list() == ["done"] * rows.height
+    paths = sweep.paths.collect()
+    assert dict(paths["cell"].value_counts().iter_rows()) == {
+        cell: 2 * paths for cell, paths in rows.select("cell", "paths").iter_rows()
+    }
+    return {cell: (key, seconds) for cell, key, seconds in rows.select("cell", "id", "seconds").iter_rows()}
 
 
 def wait_for(condition, seconds: float = 60.0) -> None:

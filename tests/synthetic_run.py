@@ -241,8 +241,17 @@ def _write(folder: Path, table: str, world: str, frame: pl.DataFrame) -> None:
     frame.write_parquet(folder / table / f"{world}-0000000.parquet")
 
 
+def answer_for_all(folder: Path) -> None:
+    """Have the manifest name every table's file that is in the folder."""
+    place = folder / "manifest.json"
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"files": _files(folder)}))
+
+
+def _files(folder: Path) -> dict[str, int]:
+    return {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*.parquet"))}
+
+
 def _manifest(folder: Path, paths: int, worlds: tuple[str, ...], dates: list[date]) -> None:
-    files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*.parquet"))}
     manifest = {
         "name": "covid_crash_2020",
         "title": "Covid crash, February to April 2020",
@@ -257,7 +266,7 @@ def _manifest(folder: Path, paths: int, worlds: tuple[str, ...], dates: list[dat
         "clock": {"first": str(dates[0]), "last": str(dates[-1]), "ticks": 14 * len(dates), "days": len(dates)},
         "anchors": ANCHORS,
         "base": {"spot": 3386.15, "vol": 0.1438, "half_spread": 2e-4, "depth": 2e9, "credit": 0.0102},
-        "files": files,
+        "files": _files(folder),
         "scenario": {
             "name": "covid_crash_2020",
             "regime": "deflationary bust",

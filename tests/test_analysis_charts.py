@@ -13,7 +13,7 @@ import vl_convert
 from analysis import charts, open_run, write_chart
 from sim.dataset import Run
 from sim.errors import UserError
-from tests.synthetic_run import write_run
+from tests.synthetic_run import answer_for_all, write_run
 
 PNG = b"\x89PNG"
 BARE: dict[str, dict[str, Any]] = {
@@ -83,7 +83,9 @@ def test_a_swap_desk_sees_its_own_venue(tmp_path: Path) -> None:
     trades = trades.with_columns(spread_cost=pl.when(venue="us10y").then(5.0).otherwise("spread_cost"))
     for name, frame in (("market", ticks), ("trades", trades)):
         (folder / name).mkdir()
-        frame.write_parquet(folder / name / "all-0000000.parquet")
+        for (world,), rows in frame.group_by("world"):
+            rows.write_parquet(folder / name / f"{world}-0000000.parquet")
+    answer_for_all(folder)
     run = open_run(folder)
     assert "half-spread of us10y, bp" in json.dumps(spec_of(charts.panels(run)))
     spec = json.dumps(spec_of(charts.loop_gain(run)))

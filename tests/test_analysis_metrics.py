@@ -13,7 +13,7 @@ from analysis import frames, liquidity, open_run, pnl, record, summarise, twins,
 from analysis.parts import COLUMNS, COST, PARTS, column_of, cost_of
 from sim.dataset import Run
 from sim.errors import UserError
-from tests.synthetic_run import COMPONENTS, write_exact, write_run
+from tests.synthetic_run import COMPONENTS, answer_for_all, write_exact, write_run
 
 LOSSES = np.array([94.0, 206.0, 318.0, 430.0])  # of `exact`, actual
 
@@ -252,6 +252,7 @@ def test_a_desk_found_under_water_has_fallen_though_its_close_out_drags_on(tmp_p
     money = {"time": [time] * 2} | {key: [1.0, 1.0] for key in ("required", "called", "met")}
     (folder / "margin_calls").mkdir()
     pl.DataFrame(calls | money).write_parquet(folder / "margin_calls" / "actual-0.parquet")
+    answer_for_all(folder)
     found = summarise(open_run(folder))
     assert found["liquidation_rate"].value == 0.5  # path 0 by its flag, path 2 by its lender; path 3 lives on
     assert found["default_rate"].value == 0.0

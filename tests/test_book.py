@@ -193,7 +193,7 @@ def test_a_path_alone_is_the_path_in_the_ensemble():
     for path in (0, 255, 256, 599):
         one = State(*(x[path : path + 1] for x in now))
         part = BOOK.greeks(30, one, fixings[:, path : path + 1].copy())
-        np.testing.assert_allclose(np.array(part)[:, 0], whole[:, path], rtol=1e-12, atol=1e-9)
+        assert np.array(part)[:, 0].tolist() == whole[:, path].tolist()
 
 
 def test_vol_multiplier_scales_every_options_vol():

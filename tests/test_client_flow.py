@@ -10,15 +10,15 @@ import pytest
 from scipy.stats import poisson
 
 from agents.client_flow import CROWD, _count, session_days_ahead
-from agents.market_maker import DAYS
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
+from markets.kernels.clients import one_by_one
 from scenarios import run
 from scenarios.loading import from_dict
 from scenarios.validation.cases import avellaneda_stoikov as paper
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase
-from tests.small import LEVEL, K, crisis, only, send, watch, world_of
+from tests.small import LEVEL, K, crisis, only, send, standard_error, variance_error, watch, world_of
 
 HALF = 0.001  # share of mid
 WIDE = {"depth": 1e12, "depth_floor": 0.001, "halts": []}
@@ -103,6 +103,67 @@ def test_the_count_is_poissons():
         np.testing.assert_array_equal(_count(uniform, np.full(1000, mean), "poisson"), exact)
 
 
+def drawn(n=40_000, *, slope=0.0, depth=1e12, order=1.0, days=0.5, half=1.0, rate=8.0, held=0.0, limit=1e12):
+    """$ taken on both sides, (2, n), and at which shift, by clients whose arrivals fall by e for every unit."""
+    rng = np.random.default_rng(5)
+    full = [np.full(n, float(value)) for value in (1.0, half, slope, held, depth)]
+    taken, skew = np.empty((2, n)), np.empty((2, n))
+    decay, half_, slope_, held_, depth_ = full
+    seeds, open_ = rng.random((2, n)), np.ones(n, dtype=bool)
+    one_by_one(seeds, days, rate, decay, 7.0, half_, slope_, limit, held_, order, depth_, open_, taken, skew)
+    return taken, skew
+
+
+def test_one_by_one_they_are_poisson_where_the_maker_does_not_lean():
+    taken, skew = drawn()
+    mean = 8.0 * np.exp(-1.0) * 0.5
+    assert (skew == 0).all()
+    for side in taken:
+        for count in range(5):
+            p = poisson.pmf(count, mean)
+            assert abs((side == count).mean() - p) < K * np.sqrt(p * (1 - p) / side.size)
+    assert abs(np.corrcoef(taken)[0, 1]) < K / np.sqrt(taken.shape[1])
+
+
+def test_one_by_one_nobody_takes_more_than_is_shown():
+    taken, _ = drawn(rate=500.0, depth=7.5, order=2.0)
+    assert (taken == 7.5).all()
+    assert (drawn(rate=0.0)[0] == 0).all()
+
+
+def test_one_by_one_each_meets_the_quote_that_the_one_before_has_left():
+    """A maker long ten units and sure to be met by buyers sells at rising shifts: -10, -9, ... per unit of slope."""
+    taken, skew = drawn(200, slope=0.5, held=10.0, days=0.2, rate=1.0)
+    bought, sold = taken
+    assert bought.max() > 5 and (sold == 0).any()
+    alone = (sold == 0) & (bought > 0)
+    np.testing.assert_allclose(skew[0, alone], -0.5 * (10.0 - (bought[alone] - 1) / 2), rtol=1e-12)
+    limited, at = drawn(200, slope=0.5, held=10.0, days=1e-3, rate=1.0, limit=4.0)
+    assert (at[1, limited[1] == 0] == -2.0).all()
+
+
+def test_a_fearful_maker_sells_no_more_than_it_must():
+    """Aversion 1 in 120 steps: quotes far through mid bring inventory back by one fill, not by a hundred."""
+    steps, paths = 120, 4096
+    scenario = paper.scenario("avellaneda_stoikov", steps, "poisson", paths, 1.0)
+    world = world_of(scenario, paths)
+    world.run()
+    exact = paper.moments_between_fills("avellaneda_stoikov", steps, 1.0)
+    marks = world.log.frame("marks", world.clock).filter(pl.col("agent") == "maker")
+    marks = marks.filter(pl.col("time") == pl.col("time").max())
+    pnl, units = marks["pnl"].to_numpy(), (marks["net_delta_dollars"] / 100).to_numpy()
+    assert abs(pnl.mean() - exact.profit) < K * standard_error(pnl)
+    assert abs(pnl.var() - exact.sd**2) < K * variance_error(pnl)
+    assert abs(units.var() - exact.inventory[-1] ** 2) < K * variance_error(units)
+
+
+def test_a_maker_that_leans_by_its_rule_does_not_overshoot_either():
+    """Twenty half-spreads at ten orders: three orders would draw a thousand clients to a quote that stands."""
+    lean = {"quoting": {"inventory_skew": 20.0}, "inventory_limit": 10 * SIZE}
+    _, held = flowing(agents=cast(lean), feedback=only(spread=1.0), paths=32)
+    assert 0.5 * SIZE < np.abs(100 * held).max() < 10 * SIZE
+
+
 def test_a_quote_through_mid_draws_a_crowd_but_no_endless_one():
     """A maker afraid of its inventory quotes far through mid; the flow stays finite."""
     fear = {"kind": "avellaneda_stoikov", "risk_aversion": 1e4, "order_size": SIZE}
@@ -128,7 +189,7 @@ def test_a_days_clients_come_while_it_is_open(night, calendar):
 
 def test_on_the_continuous_calendar_they_come_all_the_time():
     clock = Clock.continuous(first=date(2020, 1, 1), tick_minutes=1440 * 7)
-    np.testing.assert_allclose(session_days_ahead(clock), np.append(np.full(52, DAYS / 52), 0.0))
+    np.testing.assert_allclose(session_days_ahead(clock), np.append(np.full(52, clock.days_a_year / 52), 0.0))
 
 
 def test_nobody_trades_in_a_halt_or_with_a_maker_who_is_away():
@@ -300,7 +361,18 @@ def test_expected_moments(rule):
     """The numbers of the case are what its recursion gives, with the published steps and without any."""
     np.testing.assert_allclose(paper.moments(rule, 200).row, paper.IN_STEPS[rule], atol=6e-5)
     rough, fine = (np.array(paper.moments(rule, steps).row) for steps in (750, 1500))
-    np.testing.assert_allclose(2 * fine - rough, paper.IN_EVENT_TIME[rule], atol=4e-3)
+    np.testing.assert_allclose(2 * fine - rough, paper.IN_EVENT_TIME[rule, paper.AVERSION], atol=4e-3)
+
+
+@pytest.mark.parametrize("aversion", paper.AVERSIONS)
+def test_expected_moments_between_fills(aversion):
+    """Two steps of error are extrapolated away; what the case's own steps leave shrinks with them."""
+    rule, key = "avellaneda_stoikov", ("avellaneda_stoikov", aversion)
+    rough, fine = (np.array(paper.moments_between_fills(rule, steps, aversion).row) for steps in (45, 90))
+    limit = 2 * fine - rough
+    np.testing.assert_allclose(limit, paper.IN_EVENT_TIME[key], atol=1e-2)
+    left = np.abs(fine - limit) * 90 / paper.FINE_STEPS[rule]
+    np.testing.assert_allclose(left, paper.FINE_ERROR[key], rtol=0.3, atol=2e-3)
 
 
 def test_symmetric_quotes_in_closed_form():
@@ -309,7 +381,7 @@ def test_symmetric_quotes_in_closed_form():
     intensity = paper.ARRIVALS * np.exp(-paper.DECAY * distance)
     variance = 2 * intensity * distance**2 + paper.SIGMA**2 * intensity
     exact = (2 * intensity * distance, np.sqrt(variance), np.sqrt(2 * intensity))
-    np.testing.assert_allclose(paper.IN_EVENT_TIME["symmetric"], exact, atol=6e-5)
+    np.testing.assert_allclose(paper.IN_EVENT_TIME["symmetric", paper.AVERSION], exact, atol=6e-5)
 
 
 def test_the_scenario_may_be_written_down():

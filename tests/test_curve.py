@@ -107,5 +107,5 @@ def test_sensitivities_are_the_slopes_of_the_legs(rates, year, tick):
 
 
 def test_a_benchmark_must_outlive_the_run():
-    with pytest.raises(UserError, match="outlives the run, got '2020-03-20'; choose a later maturity"):
+    with pytest.raises(UserError, match="outlives its use, got 'maturity 2020-03-20'; shorten the ticks"):
         Benchmark(date(2020, 3, 20), CLOCK)

@@ -172,7 +172,7 @@ def test_the_storyline_itself_has_no_leverage_effect():
 # --- impact -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_impact_stays_and_decays(share):
-    impact = Impact(np.zeros((2, 2)), share, 2.0)
+    impact = Impact(np.zeros((2, 2)), share, 2.0, 252)
     impact.add(np.array([0.01, -0.02]))
     np.testing.assert_allclose(impact.total, [0.01, -0.02])
     impact.decay(3 / 252)  # three trading days

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.world import margin_account
+from agents.accounts import WHOLESALE, margin_account
 from scenarios.build import make_world
 from scenarios.loading import load
 from sim.ensemble import Chunk
@@ -51,7 +51,7 @@ def test_interest_on_balances_and_loans(cash, day_count):
     ledger = world.ledger
     np.testing.assert_allclose(ledger.flow("maker", "funding_overnight"), overnight, rtol=1e-9)
     np.testing.assert_allclose(ledger.flow("maker", "funding_credit"), -credit, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(ledger.flow("wholesale", "funding_overnight"), -overnight, rtol=1e-9)
+    np.testing.assert_allclose(ledger.flow(WHOLESALE, "funding_overnight"), -overnight, rtol=1e-9)
     np.testing.assert_allclose(ledger.flow("bank", "funding_overnight"), 0.0, atol=1e-6)  # it passes cash through
     np.testing.assert_allclose(ledger.flow("bank", "funding_credit"), credit, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(ledger.balance("maker"), balance, rtol=1e-12)

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import BugError
-from sim.ledger import Ledger
+from sim.ledger import CASH, Ledger
 
 NAMES = ["a", "b", "c"]
-ASSETS = ["cash", "asset", "swap"]
+ASSETS = [CASH, "asset", "swap"]
 MOVES = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from(ASSETS), st.floats(-1e12, 1e12)),
     max_size=20,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.market_maker import DAYS, SESSION_HOURS
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from sim.phases import Phase
+from sim.sessions import TRADING_DAYS as DAYS
+from sim.sessions import TRADING_HOURS as SESSION_HOURS
 from tests.small import LEVEL, crisis, only, send, watch, world_of
 
 CALM = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", "vol": 0.2}]

@@ -13,6 +13,7 @@ from scenarios.build import make_world
 from scenarios.loading import load
 from sim.ensemble import Chunk
 from sim.errors import UserError
+from sim.ledger import CASH
 from tests.small import only
 
 FUND = '''
@@ -152,7 +153,7 @@ def test_a_path_with_it_is_that_path_alone(place):
     scenario = load(place)
     together, alone = live(scenario), live(scenario, first=5, paths=1)
     for account in ("fund", "desk", "maker"):
-        for asset in ("cash", "asset"):
+        for asset in (CASH, "asset"):
             got, wanted = alone.ledger.balance(account, asset)[0], together.ledger.balance(account, asset)[5]
             assert got == pytest.approx(wanted, rel=1e-10), (account, asset)
 

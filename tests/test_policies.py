@@ -10,7 +10,7 @@ import pytest
 
 from agents.intervals import Interval
 from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
-from markets.venue import INVESTORS
+from markets.accounts import INVESTORS
 from scenarios.build import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
@@ -113,6 +113,17 @@ def test_zakamouline_by_hand():
     assert policy.vol_multiplier(SITUATION)[1] < 1 == policy.vol_multiplier(SITUATION)[2]
 
 
+def test_zakamoulines_tau_is_the_vols():
+    """Half the trading years at twice the variance is the same H0; the calendar counts in the discount factor alone."""
+    policy = Zakamouline(risk_aversion=0.01)
+    for calendar in (0.25, 0.4):
+        at = dataclasses.replace(SITUATION, expiry_years=calendar, expiry_variance_years=0.125)
+        flat, bent = 0.2, 1.12 * 0.001**0.31 * 0.125**0.05 * 4.95**0.25 * 20
+        assert half_width(policy, at)[0] == pytest.approx(flat + bent, rel=1e-12)
+        k = 4.76 * 0.001**0.78 * 0.125**-0.02 * 4.95**0.25 * (0.01 * 100**2 * 4) ** 0.15
+        assert policy.vol_multiplier(at)[0] ** 2 == pytest.approx(1 + k, rel=1e-12)
+
+
 def test_without_costs_zakamouline_is_every():
     free = dataclasses.replace(SITUATION, half_spread=np.zeros(3))
     np.testing.assert_array_equal(Zakamouline().desired(free), free.target)
@@ -198,6 +209,12 @@ def test_intervals_of_a_continuous_clock():
 def test_length_of_an_interval():
     assert Interval("30m").years(NEW_YORK) == pytest.approx(1 / 13 / 252)
     assert Interval("2d").years(NEW_YORK) == pytest.approx(2 / 252)
+    days = {"first": date(2020, 2, 19), "last": date(2020, 2, 26)}
+    for calendar, hours in (("XLON", 8.5), ("24/7", 24.0)):  # an hour is its share of the session's variance
+        clock = Clock.exchange(calendar=calendar, **days)
+        day = float(clock.variance_years[-1]) / int(clock.day[-1])
+        assert Interval("1h").years(clock) == pytest.approx(day / hours)
+        assert Interval("1d").years(clock) == pytest.approx(day)
     assert Interval("tick").years(NEW_YORK) == pytest.approx(5 / 252 / (len(NEW_YORK.ticks) - 1))
 
 
@@ -331,7 +348,8 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
     desk, factors = world.desks["desk"], world.factors
     state = factors.state._replace(vol=np.full(8, 0.4))
     greeks = desk.greeks(state)
-    years = desk.book.expiry_years(factors.tick)
+    years, variance_years = desk.book.nearest_expiry(factors.tick)
+    assert years != variance_years
     at = dataclasses.replace(
         SITUATION,
         **dict.fromkeys(("last_spot", "spot"), factors.spot),
@@ -341,6 +359,7 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
         half_spread=np.full(8, 0.0005),
         discount=np.exp(-factors.overnight * years),
         expiry_years=years,
+        expiry_variance_years=variance_years,
     )
     chosen = world.agents[0].policy
     multiplier = chosen.vol_multiplier(at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +20,7 @@ from analysis.summary import NAMES
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
 from scenarios.sweeps import local
 from scenarios.sweeps import store as stores
+from scenarios.sweeps.cell_run import run_cell
 from scenarios.sweeps.cells import plan
 from scenarios.sweeps.fingerprint import OURS, SOURCES
 from scenarios.sweeps.sweep import dry_run
@@ -141,16 +143,25 @@ def test_it_goes_on_where_it_stopped_and_runs_nothing_twice(whole, tmp_path, mon
 
 
 def test_files_left_by_a_kill_are_not_read(whole, tmp_path):
-    """A row comes last and whole: paths without a row, and what was being written, belong to a cell that has to run."""
-    result = sweep(spec_of(), out=tmp_path / "s", workers=1)
-    (torn,) = (result.path / "cells").glob("00003-*")
-    (result.path / ".aside" / f"cells-{torn.name}").write_bytes(torn.read_bytes()[:100])
-    torn.unlink()
-    assert open_sweep(result.path).cells.collect()["cell"].to_list() == [0, 1, 2]
-    assert pl.scan_parquet(result.path / "cells").collect().height == 3
-    again = sweep(spec_of(), out=result.path, workers=1)
+    """A record that was torn, and what was being written, belong to a cell that has to run."""
+    spec = spec_of()
+    store = stores.Store(tmp_path / "s", spec, plan(spec))
+    with store.lock():
+        store.begin()
+        for cell in plan(spec)[:3]:
+            store.write(run_cell(cell))
+        shutil.copytree(tmp_path / "s", tmp_path / "torn")  # as it stands now: killed, it would be left so
+    result = open_sweep(tmp_path / "torn")
+    journal = result.path / "journal-0"
+    journal.write_bytes(journal.read_bytes()[:-100])
+    (result.path / ".aside" / "cells-segment-00000-0123456789abcdef.parquet").write_bytes(b"torn")
+    (result.path / ".aside" / "notes.txt").write_text("mine")
+    assert result.cells.collect()["cell"].to_list() == [0, 1]
+    assert result.paths.collect()["cell"].unique().to_list() == [0, 1]
+    again = sweep(spec, out=result.path, workers=1)
     assert_frame_equal(table(again), table(whole), check_exact=True)
-    assert list((result.path / ".aside").iterdir()) == []
+    assert_frame_equal(again.paths.collect(), whole.paths.collect(), check_exact=True)
+    assert [place.name for place in (result.path / ".aside").iterdir()] == ["notes.txt"]
 
 
 @pytest.fixture

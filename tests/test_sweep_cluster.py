@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.command import ROOT
-from tests.sweep_kill import finish, finished, kill, start, table, wait_for, write_sweep
+from tests.sweep_kill import done, finish, finished, kill, start, table, wait_for, write_sweep
 
 pytest.importorskip("distributed", reason="the cluster's extra is not installed")
 
@@ -69,18 +69,14 @@ def cluster(folder, workers):
         found.stop()
 
 
-def rows(out):
-    return len(list((out / "cells").glob("*.parquet")))
-
-
 def test_a_worker_and_then_the_scheduler_killed_midway_change_nothing(tmp_path):
     file, out = write_sweep(tmp_path, steps=8), tmp_path / "s"
     finish(file, tmp_path / "local", "--workers", "1")
     with cluster(tmp_path, 2) as dask:
         process = start(file, out, "--cluster", dask.address)
-        wait_for(lambda: rows(out) >= 2)
+        wait_for(lambda: done(out) >= 2)
         kill(dask.workers[0].pid)
-        wait_for(lambda: rows(out) >= 4)
+        wait_for(lambda: done(out) >= 4)
         kill(dask.scheduler.pid)
         _, said = process.communicate(timeout=60)
         if process.returncode:  # else it was quicker than we
@@ -107,13 +103,13 @@ def test_no_scheduler_is_the_users_mistake(tmp_path):
 def test_workers_and_the_scheduler_killed_again_and_again(tmp_path):
     file, out = write_sweep(tmp_path, steps=40, paths=64, minutes=65), tmp_path / "s"
     finish(file, tmp_path / "local", "--workers", "2")
-    seen: dict[str, int] = {}
+    seen: dict[int, tuple[str, float]] = {}
     with cluster(tmp_path, 2) as dask:
         for cells in (6, 14, 24):  # finished when a worker and then the scheduler die
             process = start(file, out, "--cluster", dask.address)
-            wait_for(lambda at=cells: rows(out) >= at, 120)
+            wait_for(lambda at=cells: done(out) >= at, 120)
             dask.replace_worker()
-            wait_for(lambda at=cells: rows(out) >= at + 3, 120)
+            wait_for(lambda at=cells: done(out) >= at + 3, 120)
             kill(dask.scheduler.pid)
             _, said = process.communicate(timeout=60)
             assert process.returncode == 1

@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from scenarios import open_sweep
-from tests.sweep_kill import children, finish, finished, kill, start, table, wait_for, write_sweep
+from tests.sweep_kill import children, done, finish, finished, kill, start, table, wait_for, write_sweep
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_killed_and_started_again_it_ends_with_the_same_table(undisturbed, tmp_p
     seen = {}
     for cells in (1, 4):  # finished when the kill comes
         process = start(file, out, "--workers", "2")
-        wait_for(lambda at=cells: len(list((out / "cells").glob("*.parquet"))) >= at)
+        wait_for(lambda at=cells: done(out) >= at)
         workers = children(process)
         kill(process.pid)
         process.communicate(timeout=10)
@@ -49,7 +49,7 @@ def test_a_killed_worker_costs_nothing_but_time(undisturbed, tmp_path):
     file, expected = undisturbed
     out = tmp_path / "s"
     process = start(file, out, "--workers", "2")
-    wait_for(lambda: len(list((out / "cells").glob("*.parquet"))) >= 2)
+    wait_for(lambda: done(out) >= 2)
     before = finished(out)
     kill(children(process)[0].pid)
     _, said = process.communicate(timeout=120)
@@ -62,13 +62,13 @@ def test_ctrl_c_says_how_to_go_on(undisturbed, tmp_path):
     file, expected = undisturbed
     out = tmp_path / "s"
     process = start(file, out, "--workers", "2")
-    wait_for(lambda: len(list((out / "cells").glob("*.parquet"))) >= 2)
+    wait_for(lambda: done(out) >= 2)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
-    done = open_sweep(out).done
+    kept = open_sweep(out).done
     assert process.returncode == 130
-    assert said == f"interrupted: {done} of 8 cells are kept in {out}, the same command goes on\n"
-    assert 2 <= done < 8
+    assert said == f"interrupted: {kept} of 8 cells are kept in {out}, the same command goes on\n"
+    assert 2 <= kept < 8
     finish(file, out, "--workers", "2")
     assert_frame_equal(table(out), expected, check_exact=True)
 
@@ -143,7 +143,7 @@ def test_killed_at_any_moment(tmp_path):
         kills += 1
         psutil.wait_procs(workers, timeout=5)
         assert not any(worker.is_running() for worker in workers)
-        now = finished(out) if (out / "cells").is_dir() else {}
+        now = finished(out) if done(out) else {}
         assert seen.items() <= now.items()
         seen = now
     assert process.returncode == 0

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from markets.accounts import INVESTORS
 from markets.kernels.trading import filled_share
-from markets.venue import INVESTORS, Quote
+from markets.venue import Quote
 from sim.errors import BugError
 from sim.phases import Phase
 from tests.small import LEVEL, Trader, crisis, only, send, watch, world_of
@@ -210,7 +211,7 @@ def test_a_swap_position_nets_exactly_whatever_the_rates():
     np.testing.assert_array_equal(venue.held("trader"), 0.0)
     coupon = 1e8 * (fills[1]["us10y"].price - fills[40]["us10y"].price)
     assert (coupon > 0).all()  # rates fell: received high, paid low
-    np.testing.assert_allclose(ledger.balance("trader", "us10y.coupon"), coupon, rtol=1e-12)
+    np.testing.assert_allclose(ledger.balance("trader", venue.assets[1]), coupon, rtol=1e-12)
     np.testing.assert_allclose(venue.value("trader"), coupon * venue.terms()[0], rtol=1e-12)
 
 

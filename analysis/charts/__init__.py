@@ -15,6 +15,8 @@ from analysis.charts.pnl import attribution, distribution, panels
 from analysis.charts.survival import margin_calls
 from analysis.charts.theme import Chart
 from analysis.charts.twin import twin_difference
+from analysis.given import A_RUN
+from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -38,6 +40,7 @@ CATALOGUE: dict[str, Draw] = {
 }
 
 
+@takes(run=A_RUN, name=text, agent=maybe(text), world=text)
 def draw(run: Run, name: str, *, agent: str | None = None, world: str = "actual") -> Chart:
     """The chart of that name. Raises UserError for a name that there is none of."""
     if name not in CATALOGUE:

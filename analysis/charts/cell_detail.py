@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import polars as pl
 
 from analysis import parts
 from analysis.charts import sweep_map, theme
+from analysis.charts.labels import cut, tame, wrapped
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.sweep_lines import COST, has_twin
 from analysis.charts.sweep_scales import measure, position
@@ -119,7 +119,12 @@ def _facts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     most = max((len(lines) for lines in told.values()), default=1)
     y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[-0.5, most - 0.5], reverse=True, nice=False))
     packed = [
-        {"cell": cell, "line": list(range(len(lines))), "name": [n for n, _ in lines], "text": [t for _, t in lines]}
+        {
+            "cell": cell,
+            "line": list(range(len(lines))),
+            "name": [tame(name) for name, _ in lines],
+            "text": [tame(text) for _, text in lines],
+        }
         for cell, lines in told.items()
     ]
     base = _unpacked(packed).encode(y=y)
@@ -138,12 +143,13 @@ def _told(sweep: SweepResult, row: Mapping[str, Any]) -> list[tuple[str, str]]:
         return told + _lines("Error", str(row["error"]))
     known = [name for name in FACTS if name in sweep.manifest["metrics"] and row.get(name) is not None]
     figures = [names.figure(sweep, row, name) for name in known]
-    return told + [(number.label, str(number)) for number in figures]
+    return told + [(cut(number.label, LINE - 12), str(number)) for number in figures]
 
 
 def _lines(name: str, text: str) -> list[tuple[str, str]]:
     """The text over as many lines as it needs, the name beside the first."""
-    lines = textwrap.wrap(text, LINE - len(name)) or [""]
+    name = cut(name, LINE // 2)
+    lines = wrapped(text, LINE - len(name)) or [""]
     return [(name if not i else "", line) for i, line in enumerate(lines)]
 
 

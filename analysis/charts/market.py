@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 from analysis import frames, liquidity, record
+from analysis.calendar_days import day_of
 from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, dates, money_of, rows
 from analysis.charts.theme import ACTUAL, FROZEN, WIDTH, Chart
@@ -45,7 +46,7 @@ def _worlds(run: Run, world: str) -> dict[str, str]:
 
 def _within(history: pl.DataFrame, run: Run) -> pl.DataFrame:
     """The record's rows at the run's closes, with their times."""
-    times = frames.closes(run, "actual").select("time", date=pl.col("time").dt.date())
+    times = frames.closes(run, "actual").select("time", date=day_of(run))
     return history.join(times, on="date").sort("time")
 
 

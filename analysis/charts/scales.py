@@ -11,6 +11,7 @@ import altair as alt
 import numpy as np
 import polars as pl
 
+from analysis.charts.labels import tame
 from analysis.charts.theme import WIDTH
 from analysis.numbers import money_scale
 
@@ -18,13 +19,22 @@ TIME = "%Y-%m-%dT%H:%M:%S"  # without a zone Vega reads local time, so that no d
 
 
 def rows(frame: pl.DataFrame) -> alt.InlineData:
-    """The frame as inline data: times as ISO text, floats to five figures, what is not finite as null."""
+    """The frame as inline data: times as ISO text, floats to five figures, what is not finite as null, text tame."""
     floats = [c for c, kind in frame.schema.items() if kind.is_float()]
     times = [c for c, kind in frame.schema.items() if kind.is_temporal()]
     tidy = [pl.when(pl.col(c).is_finite()).then(pl.col(c).round_sig_figs(5)).otherwise(None).alias(c) for c in floats]
     text = [pl.col(c).cast(pl.Datetime("us")).dt.strftime(TIME) for c in times]
-    values = tuple(frame.with_columns(*tidy, *text).to_dicts())  # a tuple, as Altair copies lists with every layer
+    names = [tamed(frame[c]) for c, kind in frame.schema.items() if kind == pl.String]
+    values = tuple(
+        frame.with_columns(*tidy, *text, *names).to_dicts()
+    )  # a tuple, as Altair copies lists with every layer
     return alt.InlineData(values=values)
+
+
+def tamed(names: pl.Series) -> pl.Series:
+    """Text as expressions may hold it."""
+    wild = {name: tame(name) for name in names.unique().drop_nulls() if tame(name) != name}
+    return names.replace(wild) if wild else names
 
 
 @dataclass(frozen=True)

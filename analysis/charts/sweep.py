@@ -15,7 +15,9 @@ from analysis.charts.sensitivity import sobol_chart, tornado_chart
 from analysis.charts.sweep_lines import COST, line
 from analysis.charts.sweep_map import heat_map
 from analysis.charts.theme import Chart
+from analysis.given import A_SWEEP
 from analysis.sweeps.measures import RISKS
+from sim.arguments import maybe, takes, text
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
@@ -57,6 +59,7 @@ def _risk(metric: str) -> str:
 POLICY_CHARTS: dict[str, DrawSweep] = {"frontier": _frontier, "crowding": _crowding, "appetites": _appetites}
 
 
+@takes(sweep=A_SWEEP, name=text, metric=text, scenario=maybe(text))
 def draw_sweep(sweep: SweepResult, name: str, *, metric: str = COST, scenario: str | None = None) -> Chart:
     """The chart of that name. Raises UserError for a name that there is none of."""
     known = SWEEP_CHARTS | POLICY_CHARTS

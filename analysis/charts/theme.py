@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any, Literal, TypeAlias
 
 import altair as alt
+
+from analysis.charts.labels import make_harmless, tame, wrapped
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
 WIDTH = 780  # px of a full-width panel, axes excluded
 LINE = 134  # characters of a subtitle that fit it
+HEAD = 96  # of a title
+SENTENCES = 6  # lines of one text of a subtitle
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 
@@ -21,10 +24,17 @@ BLEED = "#CC6677"
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
-    """The chart with its title, the sentence that states the number read off it, and the house style."""
+    """The chart with its title, the sentence that states the number read off it, and the house style.
+
+    Titles of any length and any text are made fit and harmless here, those of axes, legends and tooltips too.
+    """
     given = [subtitle] if isinstance(subtitle, str) else subtitle
-    lines = [line for text in given for line in textwrap.wrap(text, LINE)]
-    head = alt.TitleParams(title, subtitle=lines, anchor="start", frame="group", offset=14)
+    lines = [line for text in given for line in wrapped(tame(text), LINE, most=SENTENCES)]
+    over = wrapped(tame(str(title)), HEAD)
+    head = alt.TitleParams(
+        over if len(over) > 1 else " ".join(over), subtitle=lines, anchor="start", frame="group", offset=14
+    )
+    make_harmless(chart)
     chart.title = head  # set, not `.properties()` and `.configure()`: each of those copies the whole chart
     chart.config = alt.Config(**config())
     return chart
@@ -65,6 +75,7 @@ def config() -> dict[str, Any]:
             "labelFontSize": 11,
             "titleFontSize": 11,
             "titleFontWeight": "normal",
+            "titleLimit": 420,
             "gridColor": GRID,
             "domainColor": "#b8c0c8",
             "tickColor": "#b8c0c8",
@@ -74,6 +85,7 @@ def config() -> dict[str, Any]:
             "labelColor": INK,
             "labelFontSize": 11.5,
             "title": None,
+            "titleLimit": 420,
             "orient": "top",
             "direction": "horizontal",
             "symbolType": "square",
@@ -83,7 +95,7 @@ def config() -> dict[str, Any]:
             "columnPadding": 16,
             "offset": 4,
         },
-        "header": {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": 600, "title": None},
+        "header": {"labelColor": INK, "labelFontSize": 12, "labelFontWeight": 600, "labelLimit": 420, "title": None},
     }
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.given import A_SWEEP
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import MANY
 from analysis.sweeps.measures import Measure, clearly_above, difference, measures
 from analysis.sweeps.outcomes import Outcome
+from sim.arguments import maybe, takes, text, whole
 from sim.sweep_dataset import SweepResult
 
 ANY_CRISIS = "any crisis"
@@ -60,6 +62,7 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 }
 
 
+@takes(sweep=A_SWEEP, world=text, desks=maybe(whole(1)))
 def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None = None) -> pl.DataFrame:
     """One row a scenario and appetite.
 

@@ -13,6 +13,7 @@ import polars as pl
 from analysis.numbers import Number, Unit
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
+from sim.text import one_line
 
 KIND = "kind="  # what the text of a policy begins with
 SAMPLED = ("latin_hypercube", "sobol", "saltelli")  # designs whose points lie anywhere, not on a grid
@@ -67,8 +68,8 @@ def _axis(entry: Mapping[str, Any]) -> Axis:
     plain = [v for v in listed if not isinstance(v["value"], Mapping | list)]
     return Axis(
         name=entry["name"],
-        label=entry.get("label") or entry["name"],
-        unit=entry.get("unit") or "",
+        label=one_line(str(entry.get("label") or entry["name"])),
+        unit=one_line(str(entry.get("unit") or "")),
         scale=str(entry.get("scale") or "linear") if numbers else "category",
         scales=entry.get("apply") == "scale",
         texts={**{v["value"]: v["text"] for v in plain}, **{v["text"]: v["text"] for v in listed}},

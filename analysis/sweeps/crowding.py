@@ -7,11 +7,13 @@ from typing import Any
 
 import polars as pl
 
+from analysis.given import A_SWEEP
 from analysis.parts import COST
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import frontier
 from analysis.sweeps.measures import Measure, difference, measure
 from analysis.sweeps.outcomes import Outcome
+from sim.arguments import maybe, takes, text
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
@@ -37,6 +39,7 @@ def frontiers(
     return pl.concat([frontier(sweep, risk, cost, world, scenario, desks) for desks in read.desk_numbers(sweep)])
 
 
+@takes(sweep=A_SWEEP, world=text, scenario=maybe(text))
 def externality(sweep: SweepResult, world: str = "actual", scenario: str | None = None) -> pl.DataFrame:
     """One row a policy and step from N = `desks` to N' = `more_desks` identical desks that all run it.
 

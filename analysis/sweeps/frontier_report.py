@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analysis import page
+from analysis.given import A_SWEEP
 from analysis.numbers import MINUS, Unit
 from analysis.page import Table
 from analysis.sweeps import appetite_words, crowding_words, outcomes
@@ -16,6 +17,8 @@ from analysis.sweeps.appetite import ANY_CRISIS, APPETITES, best_policies
 from analysis.sweeps.crowding import externality
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import RISKS, unit_of
+from sim.arguments import path as file
+from sim.arguments import takes, text
 from sim.sweep_dataset import SweepResult
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ READ_APPETITES = (
 NO_ROOM = 4  # scenarios beyond which the terminal shows only the table of best policies
 
 
+@takes(sweep=A_SWEEP, path=file, risk=text)
 def write_frontier_report(sweep: SweepResult, path: str | Path, *, risk: str = "es_95") -> Path:
     """Write frontiers, best policies and, with several numbers of desks, crowding as one self-contained HTML file.
 

@@ -68,11 +68,11 @@ def _paths(sweep: SweepResult) -> dict[tuple[Any, ...], pl.DataFrame]:
 
 
 def _kept(sweep: SweepResult, name: str, read: Callable[[], Any]) -> Any:
-    """What `read` gives, remembered until the sweep's files are others."""
-    files = [(place.name, place.stat().st_mtime_ns) for place in sweep.files.values()]
+    """What `read` gives, remembered until something else has finished."""
+    stamp = sweep.stamp
     known = _read.setdefault(sweep, {})
-    if name not in known or known[name][0] != files:
-        known[name] = files, read()
+    if name not in known or known[name][0] != stamp:
+        known[name] = stamp, read()
     return known[name][1]
 
 

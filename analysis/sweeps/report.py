@@ -15,11 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import page
+from analysis.given import A_SWEEP
 from analysis.numbers import Number
 from analysis.report import card, indented
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain, words
 from analysis.sweeps.words import COST, FEEDBACK, LIQUIDATED
+from sim.arguments import maybe, takes, text
+from sim.arguments import path as file
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
@@ -44,6 +47,7 @@ CAPTIONS = {
 }
 
 
+@takes(sweep=A_SWEEP, path=maybe(file), metric=text)
 def write_sweep_report(sweep: SweepResult, path: str | Path | None = None, *, metric: str = COST) -> Path:
     """Write the sweep's report as one self-contained HTML file and return its path.
 

@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.given import A_SWEEP
 from analysis.sweeps import axes as names
 from analysis.sweeps.axes import Axis
+from sim.arguments import maybe, number, takes, text, whole
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
@@ -23,6 +25,14 @@ INDICES = ("first", "first_low", "first_high", "total", "total_low", "total_high
 BLOCK_OF_NUMBERS = 4_000_000  # of the bootstrap at a time: 32 MB
 
 
+@takes(
+    sweep=A_SWEEP,
+    metric=text,
+    scenario=maybe(text),
+    level=number,
+    resamples=whole(1),
+    seed=whole(0),
+)
 def sobol_indices(
     sweep: SweepResult,
     metric: str,
@@ -114,6 +124,7 @@ def _some(cells: list[int]) -> str:
     return ", ".join(map(str, cells[:8])) + (f" and {len(cells) - 8} more" if len(cells) > 8 else "")
 
 
+@takes(sweep=A_SWEEP, metric=text, scenario=maybe(text))
 def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> pl.DataFrame:
     """How far each axis alone moves a metric, the furthest first.
 

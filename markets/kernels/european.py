@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from markets.kernels.normal import INV_SQRT_2PI, exp, log
 from markets.kernels.options import FLOOR, TINY, at_least, sides
-from sim.jit import kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 
@@ -56,11 +56,11 @@ def european_options(
             sound = (s[j] >= 0.0) & (k[j] > 0.0) & (v[j] >= 0.0)
             sd = v[j] * root if sound else np.nan
             per = 1.0 / at_least(sd, TINY)
-            x = log(price / k[j]) + (r[j] - q[j]) * t[j]
+            x = fma(r[j] - q[j], t[j], log(price / k[j]))
             asset = paid * s[j]
-            n1, cash, bell, _ = sides(h[j], x, sd, per, asset, k[j] * exp(-r[j] * t[j]))
+            n1, cash, bell, _ = sides(h[j], x, sd, per, asset, k[j], exp(-r[j] * t[j]))
             density = paid * INV_SQRT_2PI * bell
-            value[j] = asset * n1 - cash
+            value[j] = fma(asset, n1, -cash)
             delta[j] = paid * n1
             gamma[j] = 0.0 if sd < TINY else density * per / price
             vega[j] = density * s[j] * root

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import kernel
+from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,6 +40,7 @@ def carry(
     old_vol: Floats,
     ratio: float,
     elasticity: float,
+    least_vol: float,
     deviation: Floats,
     vol_noise: Floats,
     vol_response: Floats,
@@ -58,6 +59,7 @@ def carry(
         old_vol: implied vol at the start of the step.
         ratio: realised over implied vol.
         elasticity: fall of ln s per unit of ln S, times s.
+        least_vol: below it the elasticity grows no more.
         deviation, vol_noise, vol_response, led: changed; rate_noise: (NODES, paths), changed.
     """
     realised, implied = terms[REALISED], terms[REALISED] != terms[REALISED]
@@ -67,14 +69,16 @@ def carry(
     lasting, passing = impact[0], impact[1]
     for j in range(spot_shock.shape[0]):
         sigma = old_vol[j] * ratio if implied else realised
-        deviation[j] = keep * (left * deviation[j]) + sqrt(sigma * sigma * years) * spot_shock[j]
+        deviation[j] = fma(keep, left * deviation[j], sqrt(sigma * sigma * years) * spot_shock[j])
     for j in range(jumps.shape[0]):
         deviation[j] += jumps[j]
     if moves[LOG_VOL]:
         for j in range(spot_shock.shape[0]):
-            vol_noise[j] = vol_keep * (decay * vol_noise[j]) + scale * (own * spot_shock[j] + other * vol_shock[j])
+            shock = fma(own, spot_shock[j], other * vol_shock[j])
+            vol_noise[j] = fma(vol_keep, decay * vol_noise[j], scale * shock)
             displaced = deviation[j] + (lasting[j] + passing[j])
-            vol_response[j] = decay * vol_response[j] - elasticity / old_vol[j] * (displaced - led[j])
+            answer = elasticity / max(old_vol[j], least_vol)
+            vol_response[j] = fma(decay, vol_response[j], -answer * (displaced - led[j]))
             led[j] = displaced
     for i in range(NODES):
         if not moves[OVERNIGHT + i]:
@@ -84,7 +88,8 @@ def carry(
         m0, m1, m2, m3 = mixing[1 + i, 0], mixing[1 + i, 1], mixing[1 + i, 2], mixing[1 + i, 3]
         z1, z2, z3 = rate_shocks[0], rate_shocks[1], rate_shocks[2]
         for j in range(spot_shock.shape[0]):
-            node[j] = left * node[j] + scale * (m0 * spot_shock[j] + (m1 * z1[j] + m2 * z2[j] + m3 * z3[j]))
+            shock = fma(m0, spot_shock[j], fma(m3, z3[j], fma(m1, z1[j], m2 * z2[j])))
+            node[j] = fma(left, node[j], scale * shock)
 
 
 @kernel
@@ -119,7 +124,7 @@ def observe(
         spot, flat, lasting, passing = out[rows[LOG_SPOT]], exp(log_spot), impacts[0, 0], impacts[0, 1]
         for j in range(paths):
             displacement = deviation[j] + (lasting[j] + passing[j])
-            price = flat + spot0 * displacement if spot0 != 0.0 else exp(log_spot + displacement)
+            price = fma(spot0, displacement, flat) if spot0 != 0.0 else exp(log_spot + displacement)
             spot[j] = price
             finite &= price - price == 0.0
     if rows[LOG_VOL] >= 0:
@@ -130,7 +135,8 @@ def observe(
     if rows[CREDIT] >= 0:
         credit, to_vol, to_stress = out[rows[CREDIT]], credit_terms[0], credit_terms[1]
         for j in range(paths):
-            credit[j] = level * exp(to_vol * (vol_noise[j] + vol_response[j]) + to_stress * stress[j])
+            answer = fma(to_vol, vol_noise[j] + vol_response[j], to_stress * stress[j])
+            credit[j] = level * exp(answer)
     for i in range(NODES):
         if rows[OVERNIGHT + i] < 0:
             continue
@@ -146,5 +152,5 @@ def observe(
 def displace(move: Floats, share: float, lasting: Floats, passing: Floats) -> None:
     """Book a displacement: `share` of it lasts, the rest passes."""
     for j in range(move.shape[0]):
-        lasting[j] += share * move[j]
-        passing[j] += (1.0 - share) * move[j]
+        lasting[j] = fma(share, move[j], lasting[j])
+        passing[j] = fma(1.0 - share, move[j], passing[j])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -21,7 +21,7 @@ def add_step(before: Floats, after: Floats, scale: Floats, total: Floats, unhedg
     """Add a step, $ of one book, to `unhedged`, and of `scale` books to `total`."""
     for j in range(scale.shape[0]):
         step = after[j] - before[j]
-        total[j] += scale[j] * step
+        total[j] = fma(scale[j], step, total[j])
         unhedged[j] += step
 
 
@@ -59,7 +59,7 @@ def asset_order(
     for j in range(held.shape[0]):
         sent = wanted[j] - held[j] if looks[j] else 0.0
         sent = -held[j] if liquidated[j] else sent
-        out[j] = sent - forced[j] * (scale[j] * delta[j] + held[j] + sent)
+        out[j] = fma(-forced[j], fma(scale[j], delta[j], held[j]) + sent, sent)
 
 
 @kernel
@@ -126,9 +126,9 @@ def attribute(
         passed = value[j] - before[j]
         straight = delta[j] * (new_spot[j] - old_spot[j])
         bent = spot_moved[j] - value[j] - straight
-        theta[j] += scale[j] * passed
-        slope[j] += scale[j] * straight
-        bend[j] += scale[j] * bent
+        theta[j] = fma(scale[j], passed, theta[j])
+        slope[j] = fma(scale[j], straight, slope[j])
+        bend[j] = fma(scale[j], bent, bend[j])
         unhedged[j] = unhedged[j] + passed + straight + bent
     if end.shape[0]:
         add_step(spot_moved, vol_moved, scale, totals[VEGA_PART], unhedged)

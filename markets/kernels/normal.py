@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.jit import kernel_inline
+from sim.jit import fma, kernel_inline
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01  # its last 21 bits are zero: k * LN2_HIGH is exact (Cody and Waite 1980)
@@ -23,15 +23,15 @@ def exp(x: float) -> float:
 
     0 below -708 and infinite above 709; NaN stays NaN.
     """
-    shifted = x * LOG2_E + ROUND
+    shifted = fma(x, LOG2_E, ROUND)
     k = shifted - ROUND
-    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    r = fma(-k, LN2_LOW, fma(-k, LN2_HIGH, x))
     r2 = r * r
     r4 = r2 * r2
-    low = (1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120))
-    mid = (1 / 720 + r * (1 / 5040)) + r2 * (1 / 40320 + r * (1 / 362880))
-    high = (1 / 3628800 + r * (1 / 39916800)) + r2 * (1 / 479001600 + r * (1 / 6227020800))
-    fraction = 1.0 + (r + r2 * (low + r4 * (mid + r4 * high)))
+    low = fma(r2, fma(r, 1 / 120, 1 / 24), fma(r, 1 / 6, 1 / 2))
+    mid = fma(r2, fma(r, 1 / 362880, 1 / 40320), fma(r, 1 / 5040, 1 / 720))
+    high = fma(r2, fma(r, 1 / 6227020800, 1 / 479001600), fma(r, 1 / 39916800, 1 / 3628800))
+    fraction = 1.0 + fma(r2, fma(r4, fma(r4, high, mid), low), r)
     bits = np.float64(fraction).view(np.int64) + (np.float64(shifted).view(np.int64) << np.int64(52))
     value = float(np.int64(bits).view(np.float64))
     value = 0.0 if x < EXP_MIN else value
@@ -53,12 +53,12 @@ def log(x: float) -> float:
     s = f / (2.0 + f)
     z = s * s
     w = z * z
-    odd = w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332))
-    even = z * (
-        0.6666666666666735130 + w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591))
-    )
+    odd = fma(w, fma(w, 0.1531383769920937332, 0.2222219843214978396), 0.3999999999940941908)
+    even = fma(w, fma(w, 0.1479819860511658591, 0.1818357216161805012), 0.2857142874366239149)
+    even = fma(w, even, 0.6666666666666735130)
     half = 0.5 * f * f
-    value = k * LN2_HIGH - ((half - (s * (half + odd + even) + k * LN2_LOW)) - f)
+    small = fma(k, LN2_LOW, s * fma(z, even, fma(w, odd, half)))
+    value = fma(k, LN2_HIGH, f - (half - small))
     return value if x >= 0.0 else np.nan
 
 
@@ -70,26 +70,26 @@ def mills_ratio(x: float) -> tuple[float, float]:
     All coefficients are positive: nothing cancels.
     """
     upper = 1.3969122514490136e-06
-    upper = upper * x + 3.750586569257936e-05
-    upper = upper * x + 0.0004931880892724456
-    upper = upper * x + 0.004108467664456831
-    upper = upper * x + 0.023712576822882456
-    upper = upper * x + 0.0979943255820938
-    upper = upper * x + 0.28998958301934324
-    upper = upper * x + 0.5949656321084317
-    upper = upper * x + 0.7755081626030775
-    upper = upper * x + 0.5
+    upper = fma(upper, x, 3.750586569257936e-05)
+    upper = fma(upper, x, 0.0004931880892724456)
+    upper = fma(upper, x, 0.004108467664456831)
+    upper = fma(upper, x, 0.023712576822882456)
+    upper = fma(upper, x, 0.0979943255820938)
+    upper = fma(upper, x, 0.28998958301934324)
+    upper = fma(upper, x, 0.5949656321084317)
+    upper = fma(upper, x, 0.7755081626030775)
+    upper = fma(upper, x, 0.5)
     lower = 3.501539746669944e-06
-    lower = lower * x + 9.401326340756081e-05
-    lower = lower * x + 0.001239740749214453
-    lower = lower * x + 0.010392414465978396
-    lower = lower * x + 0.06066785206392413
-    lower = lower * x + 0.25574571068458357
-    lower = lower * x + 0.7838974768268892
-    lower = lower * x + 1.7173324943967783
-    lower = lower * x + 2.5640830160199606
-    lower = lower * x + 2.34890088600901
-    lower = lower * x + 1.0
+    lower = fma(lower, x, 9.401326340756081e-05)
+    lower = fma(lower, x, 0.001239740749214453)
+    lower = fma(lower, x, 0.010392414465978396)
+    lower = fma(lower, x, 0.06066785206392413)
+    lower = fma(lower, x, 0.25574571068458357)
+    lower = fma(lower, x, 0.7838974768268892)
+    lower = fma(lower, x, 1.7173324943967783)
+    lower = fma(lower, x, 2.5640830160199606)
+    lower = fma(lower, x, 2.34890088600901)
+    lower = fma(lower, x, 1.0)
     return upper, lower
 
 

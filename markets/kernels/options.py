@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import INV_SQRT_2PI, TAIL, exp, log, mills_ratio
-from sim.jit import kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 
@@ -71,6 +71,12 @@ def side(d: float, whole: float, tail: float) -> float:
 
 
 @kernel_inline
+def cash_side(d: float, strike: float, discount: float, tail: float) -> float:
+    """strike discount N(d), given tail = strike discount N(-|d|)."""
+    return fma(strike, discount, -tail) if d > 0.0 else tail
+
+
+@kernel_inline
 def different(vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, stretch: Floats) -> int:
     """How many paths of a block to look at for what depends on vol and curve alone: one where all are alike."""
     alike = True
@@ -100,7 +106,7 @@ def spread(
     sd0, response = term[SD], term[RESPONSE]
     b0, b1, b2 = term[OVERNIGHT], term[US2Y], term[US10Y]
     for j in range(seen):
-        zt = b0 * overnight[j] + b1 * us2y[j] + b2 * us10y[j]
+        zt = fma(b2, us10y[j], fma(b0, overnight[j], b1 * us2y[j]))
         sd = sd0 * stretch[j] * exp(response * log_vol[j])
         zts[j], sds[j], pers[j], discounts[j] = zt, sd, 1.0 / at_least(sd, TINY), exp(-zt)
     for j in range(seen, width):
@@ -108,13 +114,17 @@ def spread(
 
 
 @kernel_inline
-def sides(sign: float, x: float, sd: float, per: float, asset: float, cash: float) -> tuple[float, float, float, float]:
-    """Sign N(sign d1), sign cash N(sign d2), e^(-d1^2 / 2) and d2, for d1, d2 = x / sd +- sd / 2 and per = 1 / sd."""
+def sides(
+    sign: float, x: float, sd: float, per: float, asset: float, strike: float, discount: float
+) -> tuple[float, float, float, float]:
+    """Sign N(sign d1), sign K' N(sign d2), e^(-d1^2 / 2) and d2: d1, d2 = x / sd +- sd / 2, per = 1 / sd, K' = strike
+    as discounted.
+    """
     d1 = clip(x * per + 0.5 * sd)
     d2 = clip(x * per - 0.5 * sd)
     bell = exp(-0.5 * d1 * d1)
     far1, far2 = tails(d1, d2, bell)
-    return sign * side(sign * d1, 1.0, far1), sign * side(sign * d2, cash, asset * far2), bell, d2
+    return sign * side(sign * d1, 1.0, far1), sign * cash_side(sign * d2, strike, discount, asset * far2), bell, d2
 
 
 @kernel
@@ -133,15 +143,16 @@ def option_values(
     log_spot, log_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     whole = np.ones(BLOCK)
     zts, sds, discounts = own[0], own[1], own[3]
+    per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
         s, v, r0, r1, r2, o = spot[block], vol[block], overnight[block], us2y[block], us10y[block], out[block]
         seen = different(v, r0, r1, r2, whole)
         for j in range(width):
-            log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
+            log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
         for j in range(seen):
-            log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
+            log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
@@ -150,9 +161,10 @@ def option_values(
                 x, sd = log_spot[j] - log_strike + zts[j], sds[j]
                 d = x / at_least(sd, TINY)
                 d1, d2 = clip(d + 0.5 * sd), clip(d - 0.5 * sd)
-                asset, cash = carry * s[j], strike * discounts[j]
+                asset = carry * s[j]
                 far1, far2 = tails(d1, d2, asset * exp(-0.5 * d1 * d1))
-                o[j] += quantity * sign * (side(sign * d1, asset, far1) - side(sign * d2, cash, far2))
+                worth = side(sign * d1, asset, far1) - cash_side(sign * d2, strike, discounts[j], far2)
+                o[j] = fma(quantity * sign, worth, o[j])
 
 
 @kernel
@@ -183,6 +195,7 @@ def option_greeks(
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
+    per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
@@ -195,10 +208,10 @@ def option_greeks(
             out[k, block] = 0.0
         seen = 1 if alike else different(v, r0, r1, r2, wide)
         for j in range(width):
-            log_spot[j] = log(at_least(s[j], FLOOR) / base[0])
+            log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
         for j in range(seen):
-            log_vol[j] = log(at_least(v[j], FLOOR) / base[1])
+            log_vol[j] = log(at_least(v[j], FLOOR) * per_vol0)
         for j in range(width if full else 0):
             per_vol[j] = 1.0 / at_least(v[j], FLOOR)
         for i in range(terms.shape[0]):
@@ -209,27 +222,27 @@ def option_greeks(
             spread(terms[i], seen, width, r0, r1, r2, wide, log_vol, own)
             if not full:
                 for j in range(width):
-                    x, asset, cash = log_spot[j] - log_strike + zts[j], carry * s[j], strike * discounts[j]
-                    side1, side2, bell, _ = sides(sign, x, sds[j], pers[j], asset, cash)
+                    x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
+                    side1, side2, bell, _ = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
                     n1, rho = quantity * side1, quantity * side2
-                    value[j] += asset * n1 - rho
-                    delta[j] += carry * n1
+                    value[j] += fma(asset, n1, -rho)
+                    delta[j] = fma(carry, n1, delta[j])
                     density = quantity * carry * INV_SQRT_2PI * bell
-                    gamma[j] += 0.0 if sds[j] < TINY else density * pers[j] * per_spot[j]
+                    gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
                 continue
             for j in range(width):
-                x, asset, cash = log_spot[j] - log_strike + zts[j], carry * s[j], strike * discounts[j]
-                side1, side2, bell, d2 = sides(sign, x, sds[j], pers[j], asset, cash)
+                x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
+                side1, side2, bell, d2 = sides(sign, x, sds[j], pers[j], asset, strike, discounts[j])
                 n1, rho = quantity * side1, quantity * side2
-                value[j] += asset * n1 - rho
-                delta[j] += carry * n1
+                value[j] += fma(asset, n1, -rho)
+                delta[j] = fma(carry, n1, delta[j])
                 density = quantity * carry * INV_SQRT_2PI * bell
-                gamma[j] += 0.0 if sds[j] < TINY else density * pers[j] * per_spot[j]
-                vega[j] += density * s[j] * response * (sds[j] * per_vol[j])
-                dv0[j] += b0 * rho
-                dv1[j] += b1 * rho
-                dv2[j] += b2 * rho
-                vanna[j] -= density * response * d2
+                gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
+                vega[j] = fma(density * s[j] * response, sds[j] * per_vol[j], vega[j])
+                dv0[j] = fma(b0, rho, dv0[j])
+                dv1[j] = fma(b1, rho, dv1[j])
+                dv2[j] = fma(b2, rho, dv2[j])
+                vanna[j] = fma(-density * response, d2, vanna[j])
 
 
 @kernel
@@ -251,6 +264,7 @@ def claim_greeks(
     `option_greeks`, `SIGN` unused; `out` is added to.
     """
     paths = spot.shape[0]
+    per_spot0, per_vol0 = 1.0 / base[0], 1.0 / base[1]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
@@ -263,17 +277,17 @@ def claim_greeks(
             sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
             b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             for j in range(width):
-                zt = b0 * r0[j] + b1 * r1[j] + b2 * r2[j]
+                zt = fma(b2, r2[j], fma(b0, r0[j], b1 * r1[j]))
                 price, level = at_least(s[j], FLOOR), at_least(v[j], FLOOR)
-                sd = sd0 * wide[j] * exp(response * log(level / base[1]))
-                slope = carry * (log(price / base[0]) - log_strike + zt + 0.5 * sd * sd)
+                sd = sd0 * wide[j] * exp(response * log(level * per_vol0))
+                slope = carry * fma(0.5 * sd, sd, log(price * per_spot0) - log_strike + zt)
                 asset = quantity * carry * s[j]
                 cash = quantity * strike * exp(-zt)
-                value[j] += quantity * slope * s[j] - asset + cash
+                value[j] += fma(quantity * slope, s[j], -asset) + cash
                 delta[j] += quantity * slope
                 gamma[j] += quantity * carry / price
-                vega[j] += asset * response * (sd / level) * sd
-                dv0[j] += b0 * (asset - cash)
-                dv1[j] += b1 * (asset - cash)
-                dv2[j] += b2 * (asset - cash)
-                vanna[j] += quantity * carry * response * sd * sd
+                vega[j] = fma(asset * response * (sd / level), sd, vega[j])
+                dv0[j] = fma(b0, asset - cash, dv0[j])
+                dv1[j] = fma(b1, asset - cash, dv1[j])
+                dv2[j] = fma(b2, asset - cash, dv2[j])
+                vanna[j] = fma(quantity * carry * response * sd, sd, vanna[j])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.trading import DEPTH, HALF_SPREAD, SKEW
-from sim.jit import kernel
+from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -30,7 +30,7 @@ def standing(
 
     Returns whether anybody leaves.
     """
-    anybody = False
+    anybody, per_capital = False, 1.0 / capital
     for j in range(equity.shape[0]):
         own, most = equity[j], peak[j]
         most = own if own > most else most
@@ -38,7 +38,7 @@ def standing(
         leaves = (not away[j]) & (most - own > limit)
         leaving[j] = leaves
         anybody |= leaves
-        share = own / capital
+        share = own * per_capital
         share = 0.0 if share < 0.0 else share
         able[j] = 1.0 if share > 1.0 else share
     if switch != 1.0:
@@ -75,10 +75,11 @@ def vol_proportional(
         quote: (QUOTE_ROWS, paths), written.
     """
     half, skew, shown = quote[HALF_SPREAD], quote[SKEW], quote[DEPTH]
+    per_limit = 1.0 / limit
     for j in range(rule.shape[0]):
         dearer = credit[j] - calm_credit
-        wide = rule[j] + per_credit * (0.0 if dearer < 0.0 else dearer)
-        fullness = held[j] / limit
+        wide = fma(per_credit, 0.0 if dearer < 0.0 else dearer, rule[j])
+        fullness = held[j] * per_limit
         fullness = -1.0 if fullness < -1.0 else fullness
         fullness = 1.0 if fullness > 1.0 else fullness
         half[j] = wide

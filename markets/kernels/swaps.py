@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import kernel
+from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,11 +42,11 @@ def flow_values(
             amount, b0, b1, b2 = terms[i, AMOUNT], terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             if slots[i] == NO_FIXING:
                 for j in range(width):
-                    o[j] += amount * exp(-(b0 * r0[j] + b1 * r1[j] + b2 * r2[j]))
+                    o[j] = fma(amount, exp(-fma(b2, r2[j], fma(b0, r0[j], b1 * r1[j]))), o[j])
             else:
                 fixing = fixings[slots[i], block]
                 for j in range(width):
-                    o[j] += amount * fixing[j] * exp(-(b0 * r0[j] + b1 * r1[j] + b2 * r2[j]))
+                    o[j] = fma(amount * fixing[j], exp(-fma(b2, r2[j], fma(b0, r0[j], b1 * r1[j]))), o[j])
 
 
 @kernel
@@ -67,13 +67,13 @@ def flow_greeks(
         for i in range(terms.shape[0]):
             amount, b0, b1, b2 = terms[i, AMOUNT], terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             for j in range(width):
-                worth[j] = amount * exp(-(b0 * r0[j] + b1 * r1[j] + b2 * r2[j]))
+                worth[j] = amount * exp(-fma(b2, r2[j], fma(b0, r0[j], b1 * r1[j])))
             if slots[i] != NO_FIXING:
                 fixing = fixings[slots[i], block]
                 for j in range(width):
                     worth[j] *= fixing[j]
             for j in range(width):
                 value[j] += worth[j]
-                dv0[j] -= b0 * worth[j]
-                dv1[j] -= b1 * worth[j]
-                dv2[j] -= b2 * worth[j]
+                dv0[j] = fma(-b0, worth[j], dv0[j])
+                dv1[j] = fma(-b1, worth[j], dv1[j])
+                dv2[j] = fma(-b2, worth[j], dv2[j])

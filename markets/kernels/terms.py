@@ -19,7 +19,7 @@ from markets.kernels.options import (
     US2Y,
     US10Y,
 )
-from sim.jit import kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -99,7 +99,7 @@ def option_terms(
         out[n, SIGN] = fixed[i, FIXED_SIGN]
         out[n, QUANTITY] = fixed[i, FIXED_QUANTITY]
         out[n, STRIKE] = fixed[i, FIXED_STRIKE]
-        out[n, LOG_STRIKE] = fixed[i, FIXED_LOG_STRIKE] + dividend * calendar
+        out[n, LOG_STRIKE] = fma(dividend, calendar, fixed[i, FIXED_LOG_STRIKE])
         out[n, SD] = fixed[i, FIXED_VOL] * sqrt(variance)
         out[n, RESPONSE] = response(variance, reversion)
         out[n, CARRY] = exp(-dividend * calendar)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp, log
-from sim.jit import kernel, kernel_inline
+from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,8 +52,8 @@ def add_quote(half_spread: Floats, skew: Floats, depth: Floats, book: Floats, sh
     half, lean, shown = book[HALF_SPREAD], book[SKEW], book[DEPTH]
     for j in range(depth.shape[0]):
         share[j] = depth[j] / shown[j]
-        half[j] += share[j] * half_spread[j]
-        lean[j] += share[j] * skew[j]
+        half[j] = fma(share[j], half_spread[j], half[j])
+        lean[j] = fma(share[j], skew[j], lean[j])
 
 
 @kernel_inline
@@ -112,7 +112,7 @@ def net(
             closed = until[j] > now
             buys[j] = 0.0 if closed else filled_share(buying, selling, limit)
             sells[j] = 0.0 if closed else filled_share(selling, buying, limit)
-            move[j] = buys[j] * buying - sells[j] * selling
+            move[j] = fma(buys[j], buying, -(sells[j] * selling))
         if impact == 0.0:
             move[:] = 0.0
         else:
@@ -181,7 +181,7 @@ def asset_moves(
                 units[j] = own
                 cash[j] = own * price[j]
                 quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
-                crisis[j] = notional * worse[j] - quiet[j]
+                crisis[j] = fma(notional, worse[j], -quiet[j])
             if moves == ASSET_MOVES:
                 walking = amounts[first + 4, start:stop]
                 for j in range(width):
@@ -284,7 +284,8 @@ def rules(
         depth: $ notional at base vol; it falls with (vol / base)^-depth_power.
         by_vol, shown: written: half-spread and depth.
     """
+    per_base = 1.0 / base
     for j in range(vol.shape[0]):
-        level = log(vol[j] / base)
+        level = log(vol[j] * per_base)
         by_vol[j] = half_spread * exp(spread_power * level)
         shown[j] = depth[j] * exp(-depth_power * level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from scenarios.calibrating.toml_text import Part, parts, tables_in, with_keys
 from scenarios.reference import toml
 from scenarios.scenario import encode
 from sim.errors import UserError
+from sim.files import check_new, write_whole
 
 OURS = frozenset(OUTSIDE.values())
 KIND, ANCHORS, FOUND = ("storyline", "anchors"), ("storyline", "anchor"), ("storyline", "calibration")
@@ -58,29 +58,21 @@ def number(value: float) -> str:
 
 
 def write_calibrated(source: Path, target: Path, storyline: StorylineSpec) -> None:
-    """Write the calibrated text of `source` to `target`, whole or not at all. Raises UserError."""
-    text = calibrated_text(source.read_text(encoding="utf-8"), storyline, str(source))
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise unwritable(target, error) from None
+    """Write the calibrated text of `source` to `target`, whole or not at all, with the line ends of `source`.
+
+    A link is followed, and the mode of a file that is there is kept. Raises UserError or SpiralError.
+    """
+    raw = source.read_bytes().decode("utf-8")
+    plain = raw.replace("\r\n", "\n")
+    crlf = plain != raw and plain.count("\n") == raw.count("\r\n")  # all of them: else they stay as they are
+    text = calibrated_text(plain if crlf else raw, storyline, str(source))
+    write_whole(target, text.replace("\n", "\r\n") if crlf else text)
 
 
-def check_writable(target: Path) -> None:
-    """Raise UserError before the work where `target` is no place for a file."""
-    folder = target.parent
-    if target.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "it is a folder" if target.is_dir() else "its folder is missing or closed"
-        raise unwritable(target, OSError(0, why))
-
-
-def unwritable(target: Path, error: OSError) -> UserError:
-    """The user's mistake that the file cannot be written."""
-    remedy = "give --out a file in a folder that exists"
-    return UserError(f"cannot be written: {error.strerror}", place=str(target), remedy=remedy)
+def check_writable(source: Path, target: Path, *, force: bool) -> None:
+    """Raise UserError before the work where `target` is no place for a file, or another file than `source`."""
+    same = target.exists() and target.samefile(source)
+    check_new(target, force=force or same, remedy="give --out a file in a folder that exists")
 
 
 def _scalar(value: Any) -> str:

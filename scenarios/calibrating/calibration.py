@@ -10,12 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from markets.spec import CalibrationSpec
-from scenarios.build import ACTUAL
 from scenarios.calibrating.ensemble_medians import Ensemble, explained
 from scenarios.calibrating.outside import as_record, digest
-from scenarios.calibrating.outside_fit import FACTORS, FROZEN, Fit, Round, Target, Told
-from scenarios.loading import load
+from scenarios.calibrating.outside_fit import FACTORS, Fit, Round, Target, Told
+from scenarios.made_by_hand import check_values, meant
+from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
+from sim.arguments import called, maybe, takes, whole
 from sim.errors import SpiralError
 
 PATHS = 16_384  # of the last rounds and of the check
@@ -59,6 +60,7 @@ class Calibration:
         return all(abs(p.residual) <= limits.get(p.level, math.inf) for p in self.points)
 
 
+@takes(paths=maybe(whole(100)), seed=maybe(whole(0)), workers=maybe(whole(1)), progress=maybe(called))
 def calibrate(
     scenario: Scenario | str | Path,
     *,
@@ -79,8 +81,8 @@ def calibrate(
     progress: called with a stage and its path-ticks (done, total).
     Raises UserError where the medians do not come near the record, SpiralError where the check does not agree.
     """
-    if not isinstance(scenario, Scenario):
-        scenario = load(scenario)
+    scenario = meant(scenario)
+    check_values(scenario)
     paths = paths or PATHS
     plain = dataclasses.replace(scenario, storyline=as_record(scenario.storyline))
     plain = plain.with_run(paths=paths, seed=seed, witnesses=0)

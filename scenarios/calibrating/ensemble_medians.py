@@ -46,12 +46,14 @@ def read(folder: Path, worlds: tuple[str, ...]) -> dict[str, Ensemble]:
 
     found = {}
     for world in worlds:
-        closes = pl.scan_parquet(folder / "closes" / f"{world}-*.parquet")
-        peaks = pl.scan_parquet(folder / "peaks" / f"{world}-*.parquet").select("path", *PEAKS).sort("path").collect()
+        closes, peaks = (
+            pl.scan_parquet(sorted((folder / table).glob(f"{world}-*.parquet")), glob=False) for table in TABLES
+        )
+        worst = peaks.select("path", *PEAKS).sort("path").collect()
         levels = closes.select("time", "path", *CLOSES).sort("time", "path").collect()
         found[world] = Ensemble(
-            {name: levels[name].to_numpy().reshape(-1, peaks.height) for name in CLOSES},
-            {name: peaks[name].to_numpy() for name in PEAKS},
+            {name: levels[name].to_numpy().reshape(-1, worst.height) for name in CLOSES},
+            {name: worst[name].to_numpy() for name in PEAKS},
         )
     return found
 

@@ -8,20 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
-from scenarios.build import ACTUAL, ChunkJob, check_on_clock, make_clock
+from scenarios.build import ChunkJob, laid_out
 from scenarios.calibrating.ensemble_medians import TABLES, Ensemble, read
 from scenarios.chunk_size import chunk_size
+from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError
+from sim.scratch import scratch
 
 Vector = NDArray[np.float64]
 Told = Callable[[str, int, int], None]  # stage, path-ticks done, path-ticks in all
@@ -30,7 +30,6 @@ ROUNDS = 16  # at each number of paths
 GOAL = 0.25  # of the tolerance, at which the fit stops
 LEAST_STEP = 1 / 16  # of the residual: with less the fit comes no nearer
 DIGITS = 6  # significant ones of an outside level
-FROZEN = "frozen"
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,7 @@ class Fit:
 
     def __init__(self, scenario: Scenario, workers: int | None, progress: Told | None) -> None:
         self.scenario, self.workers, self.progress = scenario, workers, progress
-        self.clock = make_clock(scenario)
-        check_on_clock(scenario, self.clock)
+        self.clock = laid_out(scenario)
         self.rounds: list[Round] = []
         self.targets = [t for factor in FACTORS if factor.always for t in self._targets(factor)]
         self.outside = self._record()
@@ -173,10 +171,10 @@ class Fit:
         told = None if self.progress is None else partial(self.progress, stage)
         size = chunk_size(scenario, self.clock, worlds=len(feedback), paths=paths, workers=self.workers)
         parts = chunks(tuple(feedback), paths, size)
-        with TemporaryDirectory(prefix="spiral-calibrate-") as folder:
-            job = ChunkJob(scenario, feedback, Path(folder), TABLES, self.clock)
+        with scratch("calibrate") as folder:
+            job = ChunkJob(scenario, feedback, folder, TABLES, self.clock)
             run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)
-            return read(Path(folder), tuple(feedback))
+            return read(folder, tuple(feedback))
 
     def storyline(self) -> StorylineSpec:
         """The record with the outside levels as they stand."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 from rich.columns import Columns
 from rich.table import Table
 
@@ -14,21 +13,31 @@ from scenarios.calibrating.outside import record_tables
 from scenarios.calibrating.outside_fit import FACTORS
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.run import progress_bar
-from scenarios.commands.show import LEVELS, console
+from scenarios.commands.show import LEVELS
+from scenarios.commands.terminal import console
 from scenarios.loading import find, from_dict
+from scenarios.output import say
 from scenarios.shipped import catalogue, read_toml
 
 
 def calibrate_and_write(
-    scenario: str, *, out: Path | None, paths: int | None, workers: int | None, quiet: bool
+    scenario: str,
+    *,
+    out: Path | None,
+    force: bool,
+    paths: int | None,
+    workers: int | None,
+    as_given: bool,
+    quiet: bool,
 ) -> None:
-    """Calibrate, show what was found, and write the file: the scenario's own, or `out`."""
+    """Calibrate, show what was found, and write the file: the scenario's own, or `out`, which is new unless `force`."""
     source = find(scenario)
     preset = scenario in catalogue()
     target = out or (Path(f"{scenario}.calibrated.toml") if preset else source)
-    check_writable(target)
+    check_writable(source, target, force=force)
     place = scenario if preset else str(source)
-    chosen = from_dict(record_tables(read_toml(source)), place=place, folder=source.parent.resolve())
+    tables, home = record_tables(read_toml(source)), source.parent.resolve()
+    chosen = from_dict(tables, place=place, folder=home, as_given=as_given)
     with progress_bar(chosen.title, quiet=quiet) as bar:
         told = None if bar is None else lambda stage, done, total: bar(done, total, f"{chosen.name}: {stage}")
         found = calibrate(chosen, paths=paths, workers=workers, progress=told)
@@ -40,7 +49,7 @@ def calibrate_and_write(
         print_calibration(out_console, found.scenario.storyline)
         for line in misses(found):
             out_console.print(line, highlight=False)
-    click.echo(str(target))
+    say(target)
 
 
 def points_tables(found: Calibration) -> Columns:

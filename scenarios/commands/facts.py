@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from scenarios.ablation import ablate, loops_of, worlds_of
 from scenarios.commands.run import lay_out, progress_bar
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
 from scenarios.loading import load
+from scenarios.output import say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.files import check_target, make_folder, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,13 +40,13 @@ def print_facts(
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed)
     chosen = chosen.with_run(witnesses=min(witnesses or WITNESSES, chosen.run.paths))
     lay_out(chosen, scenario)
-    _check_folder(out)
     from analysis.series import FEWEST
 
     if min(chosen.run.paths, chosen.run.witnesses) < FEWEST:
         rule = f"facts are measured over {FEWEST} paths and witnesses or more"
         got = f"{chosen.run.paths} paths, {chosen.run.witnesses} witnesses"
         raise UserError(rule, value=got, remedy="spiral facts SCENARIO --paths 1000 --witnesses 200")
+    _check_folder(out)
     title = f"{chosen.title}: stylised facts"
     with progress_bar(chosen.title, quiet=quiet) as progress:
         measured = ablate(chosen, _Measure(), loops=loops, workers=workers, progress=progress)
@@ -81,21 +81,22 @@ def _report(
     fluctuations = _of(measured, "fluctuations")
     rows = shown.fact_rows(fluctuations, _of(measured, "raw"))
     table = loops_table(fluctuations, loops_of(scenario)) if loops else None
-    if not quiet:
-        screen = console(WIDTH)
-        screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
-        click.echo(f"\n{shown.NOTE} *: beyond 3.5 standard errors.")
-        if table is not None:
-            screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)), sep="\n")
-            click.echo(f"\n{shown.LOOPS_NOTE}")
     if out is not None:
         memory = {world: measured[world]["memory"] for world in ("actual", "frozen")}
         written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
-        _frame(measured).write_csv(out / "facts.csv")
-        differences_table(fluctuations).write_csv(out / "differences.csv")
+        write_whole(out / "facts.csv", _frame(measured).write_csv())
+        write_whole(out / "differences.csv", differences_table(fluctuations).write_csv())
         if table is not None:
-            table.write_csv(out / "loops.csv")
-        click.echo(str(written))
+            write_whole(out / "loops.csv", table.write_csv())
+    if not quiet:
+        screen = console(WIDTH, markup=False)
+        screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))
+        say(f"\n{shown.NOTE} *: beyond 3.5 standard errors.", lines=True)
+        if table is not None:
+            screen.print("", shown.render("Loop by loop", *shown.loop_rows(table)), sep="\n")
+            say(f"\n{shown.LOOPS_NOTE}", lines=True)
+    if out is not None:
+        say(written)
 
 
 def _of(measured: dict[str, dict[str, Any]], treatment: str) -> dict[str, dict[str, Reading]]:
@@ -117,9 +118,6 @@ def _frame(measured: dict[str, dict[str, Any]]) -> pl.DataFrame:
 def _check_folder(out: Path | None) -> None:
     if out is None:
         return
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            "the output folder can be written", place=str(out), value=error.strerror, remedy="give another --out"
-        ) from None
+    make_folder(out)
+    for name in ("facts.html", "facts.csv", "differences.csv", "loops.csv"):
+        check_target(out / name)

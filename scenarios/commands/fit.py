@@ -6,22 +6,38 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.show import console
+from scenarios.commands.check import say_notes
+from scenarios.commands.terminal import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
+from scenarios.output import say
 from sim.errors import UserError
+from sim.files import check_new, write_whole
 
 WIDTH = 200  # characters, where the output is not a terminal
 
 
-def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | None) -> None:
+def fit_and_show(
+    histories: tuple[Path, ...],
+    rho: float | None,
+    out: Path | None,
+    *,
+    force: bool,
+    calendar: str,
+    dates: str | None,
+    as_given: bool,
+) -> None:
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
-    found = fit(histories, rho=rho)
+    if out is not None:
+        check_new(out, force=force)
+    found = fit(histories, rho=rho, calendar=calendar, dates=dates, as_given=as_given)
+    if out is not None:
+        write(found, out)
+    say_notes(note for record in found.records for note in record.notes)
     screen = console(WIDTH)
     screen.print(pooled_table(found))
     if len(found.records) > 1:
@@ -29,13 +45,12 @@ def fit_and_show(histories: tuple[Path, ...], rho: float | None, out: Path | Non
     for line in remarks(found):
         screen.print(line, highlight=False)
     if out is not None:
-        write(found, out)
-        click.echo(f"{out} written: the keys of a scenario file")
+        say(f"{out} written: the keys of a scenario file")
 
 
 def pooled_table(found: Fit) -> Table:
     """Parameter, key, value over all records, default, and whether the records agree."""
-    shown = Table(title=f"Fitted to {found.source()}", title_justify="left", box=None, pad_edge=False)
+    shown = Table(title=f"Fitted to {escape(found.source())}", title_justify="left", box=None, pad_edge=False)
     for heading in ("parameter", "key", "estimate ± error", "default", "days", "chi2 / df (p)"):
         shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
     for f in found.fitted:
@@ -110,10 +125,5 @@ def _comment(f: Fitted, vol: float) -> str:
 
 
 def write(found: Fit, out: Path) -> None:
-    """Write the TOML; UserError where it cannot be written."""
-    try:
-        out.write_text(toml(found), encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"cannot be written: {error.strerror}", place=str(out), remedy="give a file in a folder that is there"
-        ) from error
+    """Write the TOML, whole or not at all; UserError where it cannot be written."""
+    write_whole(out, toml(found))

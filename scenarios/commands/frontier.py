@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
-
-from scenarios.commands.show import console
 from scenarios.commands.sweep import WIDTH, print_estimate, run_with_bar, tell_failed
+from scenarios.commands.terminal import console
+from scenarios.output import say
 from scenarios.overrides import parse
 from scenarios.policies_frontier import everywhere, frontier_spec
 from scenarios.shipped import presets
@@ -39,12 +38,11 @@ def frontier_and_report(
         print_estimate(spec, **options)
         return True
     result = run_with_bar(spec, quiet=quiet, **options)
+    report = None if no_report else write_report(result, risk)  # first: what is printed may have nowhere to go
     if not quiet:
         print_frontier(result, risk)
-    if not no_report:
-        click.echo(str(write_report(result, risk)))
-    elif not quiet:
-        click.echo(str(result.path))
+    if report is not None or not quiet:
+        say(report or result.path)
     return not tell_failed(result)
 
 
@@ -66,7 +64,7 @@ def scenarios(scenario: str | None, everything: bool, desks: tuple[int, ...]) ->
     found = everywhere(desks)
     left = [name for name in presets() if name not in found]
     if left:
-        click.echo(f"left out, as a lender there names the desk: {', '.join(left)}", err=True)
+        say(f"left out, as a lender there names the desk: {', '.join(left)}", err=True)
     return found
 
 
@@ -74,7 +72,7 @@ def print_frontier(result: SweepResult, risk: str) -> None:
     """Frontier, words and best policies in the terminal."""
     from analysis.sweeps.frontier_report import render
 
-    console(WIDTH).print(render(result, risk=risk))
+    console(WIDTH, markup=False).print(render(result, risk=risk))
 
 
 def write_report(result: SweepResult, risk: str) -> Path:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.run import lay_out, progress_bar
-from scenarios.commands.show import console
+from scenarios.commands.check import say_notes
+from scenarios.commands.run import lay_out, opened, progress_bar
+from scenarios.commands.terminal import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.loading import load
+from scenarios.output import say
+from sim.clock import CONTINUOUS
 from sim.errors import UserError
+from sim.files import check_target
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,29 +40,40 @@ def compare_and_show(
     workers: int | None,
     world: str,
     settings: tuple[str, ...],
+    calendar: str | None,
+    dates: str | None,
     chart: Path | None,
     markdown: bool,
     quiet: bool,
 ) -> None:
     """Run the scenario (or open the run), measure it and the record, print the table, draw the chart."""
-    record = read_record(history)  # before the run: its mistakes cost no waiting
+    insists = any(setting.replace(" ", "") == "run.as_given=true" for setting in settings)
+    reading = partial(read_record, history, dates=dates, as_given=insists)
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
-        from sim.dataset import open_run
-
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
-        show(open_run(folder), record, world, chart, markdown=markdown)
+        finished = opened(folder)
+        record = reading(calendar=calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
+        say_notes(record.notes)
+        show(finished, record, world, chart, markdown=markdown)
         return
     twin = "none" if world == "actual" else None  # as the scenario has it
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed, witnesses=0, twin=twin)
+    record = reading(calendar=calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
+    say_notes(record.notes)
     lay_out(chosen, scenario)
     from scenarios.build import run
 
-    with tempfile.TemporaryDirectory(prefix="spiral-record-") as scratch:
+    with scratch("record") as room:
         with progress_bar(chosen.title, quiet=quiet) as progress:
-            finished = run(chosen, out=Path(scratch) / chosen.name, workers=workers, progress=progress)
+            finished = run(chosen, out=room / chosen.name, workers=workers, progress=progress)
         show(finished, record, world, chart, markdown=markdown)
+
+
+def _of_exchange(calendar: str) -> str | None:
+    """The calendar of a scenario, where it is an exchange's: the textbooks' has no holidays, and no record."""
+    return None if calendar == CONTINUOUS else calendar
 
 
 def check_chart(chart: Path | None) -> None:
@@ -67,6 +82,8 @@ def check_chart(chart: Path | None) -> None:
 
     if chart is not None and chart.suffix not in CHARTS:
         raise UserError(f"a chart is one of {', '.join(CHARTS)}", value=chart.name, place="--chart")
+    if chart is not None:
+        check_target(chart)
 
 
 def _refuse(asked: bool, folder: str) -> None:
@@ -79,18 +96,21 @@ def show(run: Run, record: DailyRecord, world: str, chart: Path | None, *, markd
     """The table of comparisons of a finished run, and the chart."""
     from analysis.against_record import against_record
 
-    found = against_record(run, frame(record), world=world)
+    with run.reading():
+        found = against_record(run, frame(record), world=world)
     title = f"{run.manifest.get('title') or run.manifest['name']} against {record.name}"
-    if markdown:
-        click.echo(as_markdown(found, title))
-    else:
-        screen = console(WIDTH)
-        screen.print(as_table(found, title, int(run.manifest["paths"])))
     if chart is not None:
         from analysis.charts.against import against
         from analysis.report import save
 
-        click.echo(str(save(against(found, title), chart, title=title)))
+        save(against(found, title), chart, title=title)
+    if markdown:
+        say(as_markdown(found, title), lines=True)
+    else:
+        screen = console(WIDTH)
+        screen.print(as_table(found, title, int(run.manifest["paths"])))
+    if chart is not None:
+        say(chart)
 
 
 def frame(record: DailyRecord) -> pl.DataFrame:

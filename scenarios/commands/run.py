@@ -9,20 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
+from scenarios.output import complain, say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.run_folder import check_place
+from sim.run_pages import REPORT, add_page, check_report
+from sim.text import one_line
 
 if TYPE_CHECKING:
     from sim.clock import Clock
     from sim.dataset import Run
 
-REPORT = "report.html"
 SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 
 
@@ -38,30 +40,36 @@ def run_and_report(
     workers: int | None,
     witnesses: int | None,
     settings: tuple[str, ...],
+    dates: str | None,
     no_report: bool,
     profile: bool,
     quiet: bool,
 ) -> None:
     """Run, then print the summary and write the report, unless told otherwise."""
-    chosen = choose(scenario, history, book, settings).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    chosen = choose(scenario, history, book, settings, dates).with_run(
+        paths=paths, seed=seed, witnesses=witnesses, twin=twin
+    )
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
     lay_out(chosen, str(history or scenario))
+    if not no_report:
+        check_report(check_place(folder))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
         finished = run(chosen, out=folder, workers=workers, progress=progress, command=typed, profile=profile)
+    report = None if no_report else write_report(finished)  # first: what is printed may have nowhere to go
     if not quiet:
         print_summary(finished)
     if profile:
         print_profile(finished)
-    if not no_report:
-        click.echo(str(write_report(finished)))
-    elif not quiet:
-        click.echo(str(folder))
+    if report is not None or not quiet:
+        say(report or folder)
 
 
-def choose(scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...]) -> Scenario:
+def choose(
+    scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...], dates: str | None = None
+) -> Scenario:
     """The scenario that the command line means."""
     if (scenario is None) == (history is None):
         remedy = "spiral run covid_crash_2020, or spiral run --history FILE.csv"
@@ -70,25 +78,19 @@ def choose(scenario: str | None, history: Path | None, book: Path | None, settin
     if history is not None:
         from scenarios.history import from_history
 
-        return from_history(history, book, overrides=settings)
+        return from_history(history, book, overrides=settings, dates=dates)
     from scenarios.loading import load
-    from scenarios.positions_csv import read_book, with_book
+    from scenarios.positions_csv import take_book
 
     chosen = load(scenario or "", settings)
-    return chosen if book is None else with_book(chosen, read_book(book, chosen.start), str(book))
+    return chosen if book is None else take_book(chosen, book, dates=dates)
 
 
 def lay_out(scenario: Scenario, file: str) -> Clock:
-    """The scenario's clock; raises UserError, with the file's name, for what only its calendar and books can tell."""
-    from scenarios.build import compile_books, make_clock
+    """The scenario's clock; raises UserError, with the file's name, for everything that a run would refuse."""
+    from scenarios.build import laid_out
 
-    try:
-        clock = make_clock(scenario)
-        compile_books(scenario, clock)
-    except UserError as error:
-        place = f"{file}: {error.place}" if error.place else file
-        raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
-    return clock
+    return laid_out(scenario, file)
 
 
 class RateColumn(ProgressColumn):
@@ -106,9 +108,15 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | N
     if quiet or not console.is_terminal:
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), RateColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        RateColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(one_line(title), total=None)
         yield lambda done, total, stage=title: bar.update(task, completed=done, total=total, description=stage)
 
 
@@ -116,45 +124,56 @@ def print_summary(run: Run) -> None:
     """The run's figures in the terminal."""
     from analysis.terminal import render
 
-    console(SUMMARY_WIDTH).print(render(run))
+    with run.reading():
+        shown = render(run)
+    console(SUMMARY_WIDTH, markup=False).print(shown)
 
 
 def print_profile(run: Run) -> None:
     """Whose time the run took."""
     from scenarios.commands.profile_table import render
 
-    console(SUMMARY_WIDTH).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
+    console(SUMMARY_WIDTH, markup=False).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))
 
 
 def write_report(run: Run) -> Path:
-    """report.html in the run's folder."""
-    from analysis.report import write_report as write
+    """report.html in the run's folder. Raises UserError where the one that is there is not as Spiral wrote it."""
+    from analysis.report import report_page
 
-    path = run.path / REPORT
-    write(run, path)
-    return path
+    check_report(run.path)
+    add_page(run, REPORT, report_page(run))
+    return run.path / REPORT
 
 
-def rebuild(folder: Path) -> None:
-    """Summary and report of a finished run, from its dataset alone."""
+def opened(folder: Path) -> Run:
+    """A finished run; a word on stderr where its manifest was changed afterwards."""
     from sim.dataset import open_run
 
     run = open_run(folder)
+    if run.altered:
+        complain(f"warning: {run.path / 'manifest.json'}: changed after the run was made")
+    return run
+
+
+def rebuild(folder: Path, *, verify: bool = False) -> None:
+    """Summary and report of a finished run, from its dataset alone."""
+    run = opened(folder)
+    if verify:
+        run.verify()
+    report = write_report(run)
     print_summary(run)
-    click.echo(str(write_report(run)))
+    say(report)
 
 
 def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
     """One chart of a finished run to a file; its suffix is the format."""
     from analysis.report import write_chart
-    from sim.dataset import open_run
 
-    click.echo(str(write_chart(open_run(folder), name, file, agent=agent, world=world)))
+    say(write_chart(opened(folder), name, file, agent=agent, world=world))
 
 
 def side_by_side(first: Path, second: Path) -> None:
     """Two runs' figures beside each other."""
     from analysis.compare import render_comparison
-    from sim.dataset import open_run
 
-    console(SUMMARY_WIDTH).print(render_comparison(open_run(first), open_run(second)))
+    console(SUMMARY_WIDTH, markup=False).print(render_comparison(opened(first), opened(second)))

@@ -7,25 +7,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from agents.base import Agent
 from agents.hedger import Hedger
+from agents.policies import Policy
 from agents.positions import Position
 from markets.spec import OUTSIDE
 from scenarios.commands.calibration_table import print_calibration
+from scenarios.commands.terminal import console
 from scenarios.levels import daily_levels
+from scenarios.output import BARS, say
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario, encode, type_name
+from scenarios.unseen import UnseenAgent, UnseenPolicy
 from sim.errors import UserError
+from sim.files import check_target
 
-BARS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 60  # characters
-PLAIN_WIDTH = 160  # characters, where the output is not a terminal
 LEVELS = {
     "spot": "{:,.2f}",
     "vol": "{:.1%}",
@@ -42,6 +44,9 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
     if chart is not None:
         check_ending(chart, "--chart")
+        from scenarios.commands.storyline_chart import draw
+
+        draw(scenario, chart)  # first: what is printed may have nowhere to go
     out = console()
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
@@ -56,10 +61,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         print_agent(out, agent)
     out.print(feedback_line(scenario), highlight=False)
     if chart is not None:
-        from scenarios.commands.storyline_chart import draw
-
-        draw(scenario, chart)
-        click.echo(str(chart))
+        say(chart)
 
 
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
@@ -68,8 +70,8 @@ def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> 
     from scenarios.commands.smile_chart import MONTHS, draw
 
     for warning in draw(scenario, path, months or MONTHS):
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(str(path))
+        say(f"warning: {warning}", err=True)
+    say(path)
 
 
 def check_ending(path: Path, option: str) -> None:
@@ -78,12 +80,7 @@ def check_ending(path: Path, option: str) -> None:
         raise UserError(
             f"a chart is one of {', '.join(CHARTS)}", value=path.name, place=option, remedy="name the file so"
         )
-
-
-def console(plain_width: int = PLAIN_WIDTH) -> Console:
-    """Standard output, `plain_width` characters wide where it is not a terminal."""
-    out = Console()
-    return out if out.is_terminal else Console(width=plain_width)
+    check_target(path)
 
 
 def storyline_table(scenario: Scenario) -> Table:
@@ -116,12 +113,18 @@ def sparkline(values: list[float]) -> str:
 def print_agent(out: Console, agent: Agent) -> None:
     """Type, the parameters that differ from their defaults, policy and book."""
     told = ", ".join(f"{key} = {value}" for key, value in changed(agent))
-    out.print(f"[bold]{escape(agent.name)}[/]  {type_name(type(agent))}: {escape(told)}", highlight=False)
+    out.print(f"[bold]{escape(agent.name)}[/]  {escape(class_of(agent))}: {escape(told)}", highlight=False)
     if isinstance(agent, Hedger):
-        policy = ", ".join(f"{k} = {v}" for k, v in encode(agent.policy).items())
+        table = {**encode(agent.policy), "kind": class_of(agent.policy)}
+        policy = ", ".join(f"{k} = {v}" for k, v in table.items() if k != "import_path")
         out.print(f"  policy: {escape(policy)}", highlight=False)
         for position in agent.book:
-            out.print(f"  {describe(position)}", highlight=False)
+            out.print(f"  {escape(describe(position))}", highlight=False)
+
+
+def class_of(part: Agent | Policy) -> str:
+    """What a scenario file writes for the class of an agent or policy."""
+    return part.import_path if isinstance(part, UnseenAgent | UnseenPolicy) else type_name(type(part))
 
 
 def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
@@ -129,7 +132,7 @@ def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
     for f in dataclasses.fields(agent):
         value = getattr(agent, f.name)
         default = f.default_factory() if f.default_factory is not dataclasses.MISSING else f.default
-        if f.name not in ("name", "book", "policy") and (value != default or f.name == "capital"):
+        if f.name not in ("name", "book", "policy", "import_path") and (value != default or f.name == "capital"):
             yield f.name, f"{value:,.4g}" if isinstance(value, float) else encode(value)
 
 

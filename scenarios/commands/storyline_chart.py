@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import altair as alt
 
 from scenarios.levels import daily_levels
 from scenarios.scenario import Scenario
-from sim.errors import UserError
+from sim.files import write_whole
 
 PANELS = {"Spot": ("spot",), "Vol": ("vol",), "Rates": ("overnight", "us2y", "us10y"), "Credit": ("credit",)}
 
@@ -24,10 +25,10 @@ def draw(scenario: Scenario, path: Path) -> None:
 
 def save(chart: Any, path: Path) -> None:
     """Write an Altair chart in the format of the file's ending. Raises UserError where the file cannot be written."""
-    try:
-        chart.save(str(path), **({"inline": True} if path.suffix == ".html" else {}))
-    except OSError as error:
-        raise UserError(f"cannot be written: {error.strerror}", place=str(path)) from None
+    kind = path.suffix[1:]
+    made: Any = BytesIO() if kind == "png" else StringIO()
+    chart.save(made, format=kind, **({"inline": True} if kind == "html" else {}))
+    write_whole(path, made.getvalue())
 
 
 def _panel(scenario: Scenario, title: str, names: tuple[str, ...]) -> alt.Chart:

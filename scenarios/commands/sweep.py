@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 from collections.abc import Iterator
@@ -9,36 +10,40 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
+from scenarios.output import complain, say
 from scenarios.sweeps import sweep as sweeps
 from scenarios.sweeps.cell_run import FAILED
 from scenarios.sweeps.spec import SweepSpec
+from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep
+from sim.text import one_line
 
-INTERRUPTED = 130
 FRONTIER = "frontier.html"
 SHOWN = 5  # failed cells that are named
 WIDTH = 140  # characters, where the output is not a terminal
 
 
-def sweep_and_report(*, file: Path, dry_run: bool, no_report: bool, quiet: bool, **options: Any) -> bool:
+def sweep_and_report(
+    *, file: Path, dry_run: bool, no_report: bool, quiet: bool, as_given: bool, **options: Any
+) -> bool:
     """Run or go on with the sweep of a file, say what came out, write the report; whether no cell has failed."""
     settings = {name: options.pop(name) for name in ("paths", "seed", "keep")}
     spec = sweeps.chosen(file, **settings)
+    if as_given:
+        spec = dataclasses.replace(spec, settings={**spec.settings, "run.as_given": True})
     if dry_run:
         print_estimate(spec, **options)
         return True
     result = run_with_bar(spec, quiet=quiet, **options)
+    report = None if no_report else write_report(result)  # first: what is printed may have nowhere to go
     if not quiet:
         print_sweep(result)
-    if not no_report:
-        click.echo(str(write_report(result)))
-    elif not quiet:
-        click.echo(str(result.path))
+    if report is not None or not quiet:
+        say(report or result.path)
     return not tell_failed(result)
 
 
@@ -49,18 +54,18 @@ def run_with_bar(spec: SweepSpec, *, out: Path | None, quiet: bool, **options: A
     try:
         with cell_bar(spec.title or spec.name, quiet=quiet) as progress:
             return sweeps.sweep(spec, out=out, progress=progress, command=command, **options)
-    except KeyboardInterrupt:
-        raise SystemExit(_interrupted(folder)) from None
+    except KeyboardInterrupt as error:
+        raise SystemExit(_interrupted(folder, exit_code(error))) from None
 
 
-def _interrupted(folder: Path) -> int:
+def _interrupted(folder: Path, code: int) -> int:
     try:
         found = open_sweep(folder)
         said = f"{found.done} of {found.manifest['cells']} cells are kept in {folder}, the same command goes on"
     except Exception:
         said = "nothing had begun"
-    click.echo(f"interrupted: {said}", err=True)
-    return INTERRUPTED
+    complain(f"interrupted: {said}")
+    return code
 
 
 def print_estimate(
@@ -68,9 +73,9 @@ def print_estimate(
 ) -> None:
     """Cells, time and disk of what is left. A cluster's time is that of as many processes as `workers` says."""
     folder = sweeps.folder_of(spec, out)
-    click.echo(f"sweep    {spec.name}: {spec.title or spec.name}")
-    click.echo(sweeps.dry_run(spec, out=out, workers=workers, retry_failed=retry_failed).text())
-    click.echo(f"folder   {folder}")
+    say(f"sweep    {spec.name}: {spec.title or spec.name}")
+    say(sweeps.dry_run(spec, out=out, workers=workers, retry_failed=retry_failed).text(), lines=True)
+    say(f"folder   {folder}")
 
 
 @contextmanager
@@ -81,7 +86,7 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
         yield None
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[cells]}"),
@@ -89,7 +94,7 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=None, cells="")
+        task = bar.add_task(one_line(title), total=None, cells="")
         yield lambda finished, work, cells: bar.update(
             task, completed=work, total=cells, cells=f"{finished} of {cells} cells"
         )
@@ -101,7 +106,7 @@ def print_sweep(result: SweepResult) -> None:
     from analysis.sweeps.report import render_sweep
 
     of_policies = result.manifest["kind"] != "sweep"
-    console(WIDTH).print(render(result) if of_policies else render_sweep(result))
+    console(WIDTH, markup=False).print(render(result) if of_policies else render_sweep(result))
 
 
 def write_report(result: SweepResult) -> Path:
@@ -116,8 +121,9 @@ def write_report(result: SweepResult) -> Path:
 def rebuild(folder: Path) -> None:
     """Summary and report of a sweep, finished or under way, from its dataset alone."""
     result = open_sweep(folder)
+    report = write_report(result)
     print_sweep(result)
-    click.echo(str(write_report(result)))
+    say(report)
 
 
 def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None) -> None:
@@ -127,7 +133,7 @@ def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None)
 
     result = open_sweep(folder)
     chart = draw_sweep(result, name, metric=metric, scenario=scenario)
-    click.echo(str(save_as(chart, file, title=f"{result.manifest['title']}: {name}")))
+    say(save_as(chart, file, title=f"{result.manifest['title']}: {name}"))
 
 
 def tell_failed(result: SweepResult) -> int:
@@ -136,8 +142,8 @@ def tell_failed(result: SweepResult) -> int:
 
     failed = result.cells.filter(pl.col("status") == FAILED).select("cell", "error").collect()
     for cell, error in failed.head(SHOWN).iter_rows():
-        click.echo(f"cell {cell} failed: {error}", err=True)
+        say(f"cell {cell} failed: {error}", err=True)
     if failed.height:
         more = f", {SHOWN} of them above" if failed.height > SHOWN else ""
-        click.echo(f"{failed.height} cells failed{more}; --retry-failed runs them again", err=True)
+        say(f"{failed.height} cells failed{more}; --retry-failed runs them again", err=True)
     return failed.height

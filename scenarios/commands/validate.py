@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from scenarios.commands.show import console
+from scenarios.commands.terminal import console
+from scenarios.output import say
 from scenarios.validation import runner
 from scenarios.validation.result import Validation, ready
 
@@ -31,9 +31,10 @@ def validate_and_report(
     folder = ready(out or FOLDER)
     with case_bar(quiet=quiet) as progress:
         found = runner.run_cases(cases, workers, progress)
+    page = found.write(folder)
     if not quiet:
         print_result(found)
-    click.echo(str(found.write(folder)))
+    say(page)
     return found.passed
 
 

@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.csv_table import Row, read_rows
-from scenarios.history import COLUMNS, increasing_days, level_of
+from scenarios.csv_table import Row
+from scenarios.files.frames import Source, is_path
+from scenarios.record_rows import COLUMNS, HIGH_YIELD, increasing_days, read_record_rows
+from sim.errors import UserError
+from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
 
 Vector = NDArray[np.float64]
 NEEDED = ("date", "spx", "vix")
-MORE = (*COLUMNS, ("hy_oas", "high_yield", 0.01))
-LONGEST_GAP = timedelta(days=6)  # between two trading days: a weekend and holidays
+MORE = (*COLUMNS, HIGH_YIELD)
+CALENDAR = "XNYS"
+MOST_BLANK = 3  # trading days in a row whose lines have no spx or no vix
+MANY = 10  # missing days: more are two records rather than one with a hole
 
 
 @dataclass(frozen=True)
 class DailyRecord:
     """Closes by day. levels: spot, vol, overnight, us2y, us10y, credit, high_yield (those that the file has), (days,)
-    in decimals, NaN where a cell is empty; spot and vol are whole."""
+    in decimals, NaN where a cell is empty; spot and vol are whole. days_a_year: of its exchange's calendar."""
 
     name: str
     days: tuple[date, ...]
     levels: dict[str, Vector]
+    source: str = ""  # what messages call it
+    notes: tuple[str, ...] = ()  # what was assumed to read it
+    days_a_year: float = TRADING_DAYS
+
+    @property
+    def day(self) -> float:
+        """A trading day, in trading years."""
+        return 1 / self.days_a_year
 
     def among(self, *names: str) -> DailyRecord:
         """The days on which all of these levels are known."""
         whole = np.all([np.isfinite(self.levels[name]) for name in names], axis=0)
         kept = tuple(day for day, known in zip(self.days, whole, strict=True) if known)
-        return DailyRecord(self.name, kept, {name: values[whole] for name, values in self.levels.items()})
+        levels = {name: values[whole] for name, values in self.levels.items()}
+        return replace(self, days=kept, levels=levels)
 
     def changes(self, name: str) -> Vector:
         """Daily changes of a level, (days - 1,); NaN next to an empty cell."""
@@ -44,32 +58,65 @@ class DailyRecord:
         return np.diff(np.log(self.levels[name]))
 
 
-def read_record(path: str | Path) -> DailyRecord:
+def read_record(
+    history: Source, calendar: str | None = None, *, dates: str | None = None, as_given: bool = False
+) -> DailyRecord:
     """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx.
 
-    Lines without spx or vix are left out. Raises UserError with file and line: dates that do not increase, a gap of a
-    week or more (a record has a line for every trading day), a level that cannot be.
+    history: a CSV file, a frame, or a table of arrays. calendar: of the exchange whose trading days the record has
+    (default: XNYS). dates: order of day and month where they do not tell ('mdy', 'dmy', 'iso'). as_given: take levels
+    and moves that no market has had. Lines without spx or vix are left out.
+    Raises UserError with file and line: dates that do not increase, a trading day of that exchange without a line, a
+    level that cannot be.
     """
-    rows = read_rows(path, required=NEEDED)
-    increasing_days(rows)
-    known = [row for row in rows if row.text("spx") and row.text("vix")]
-    days = _consecutive(known)
+    record = read_record_rows(history, needed=NEEDED, dates=dates)
+    sessions = _sessions(increasing_days(record.rows), calendar or CALENDAR)
+    _check_every_session(record.rows, sessions, calendar or CALENDAR)
+    known = tuple(row for row in record.rows if row.text("spx") and row.text("vix"))
+    _check_blanks(known, sessions)
+    days = tuple(increasing_days(known))
+    record = replace(record, rows=known, days=days)
     levels = {}
     for column, key, factor in MORE:
-        values = [level_of(row, column) for row in known]
+        values = record.levels(column, as_given=as_given)
         if any(value is not None for value in values):
             levels[key] = factor * np.array([np.nan if value is None else value for value in values], dtype=np.float64)
             if key in ("credit", "high_yield"):
                 levels[key][levels[key] <= 0] = np.nan  # has no logarithm
-    return DailyRecord(Path(path).stem, tuple(days), levels)
+    name = Path(history).stem if is_path(history) else "frame"
+    notes = tuple(f"{record.name}: {note}" for note in record.notes)
+    return DailyRecord(name, days, levels, record.name, notes, sessions.a_year)
 
 
-def _consecutive(rows: Sequence[Row]) -> list[date]:
+def _sessions(days: Sequence[date], calendar: str) -> Sessions:
+    try:
+        return exchange_sessions(calendar, days[0], days[-1])
+    except UserError as error:
+        raise UserError(error.rule, value=error.value, place="--calendar", remedy=error.remedy) from None
+
+
+def _check_every_session(rows: Sequence[Row], sessions: Sessions, calendar: str) -> None:
+    """Every trading day of the exchange between the first and the last line has its line, if only with empty cells."""
     days = increasing_days(rows)
     for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
-        if after - before > LONGEST_GAP:
-            remedy = "add the days between, or give the two parts as two files"
-            raise row.place.at("date").error(
-                f"a record has a line for every trading day ({before} stands before)", value=str(after), remedy=remedy
-            )
-    return days
+        missing = sessions.missing(before, after)
+        if not missing:
+            continue
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        remedy = f"add {missing[0]}{more}, with empty cells where a level is not known"
+        remedy = "give the two parts as two files, or add the days between" if len(missing) > MANY else remedy
+        raise row.place.at("date").error(
+            f"a record has a line for every trading day of {calendar} ({before} stands before)",
+            value=str(after),
+            remedy=f"{remedy}; another exchange: --calendar",
+        )
+
+
+def _check_blanks(known: Sequence[Row], sessions: Sessions) -> None:
+    """Changes from one known day to the next are taken for a day's: not over more than a few blank ones."""
+    days = increasing_days(known)
+    for (before, after), row in zip(pairwise(days), known[1:], strict=True):
+        if len(blank := sessions.missing(before, after)) > MOST_BLANK:
+            rule = f"spx or vix is empty on {len(blank)} trading days in a row (known last on {before})"
+            remedy = "fill the cells, or give the two parts as two files"
+            raise row.place.at("date").error(rule, value=str(after), remedy=remedy)

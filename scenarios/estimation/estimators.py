@@ -1,7 +1,7 @@
 """Estimators of the market's laws from daily records: arrays in, a value with its standard error out.
 
 Every estimator takes one record or several and allows each its own mean (a fixed effect), so that one function gives
-the value of a record and the pooled one. A day is 1/252 of a trading year.
+the value of a record and the pooled one. A day is 1/252 of a trading year, unless the record's calendar has others.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.sessions import TRADING_DAYS
+
 Vector = NDArray[np.float64]
-DAY = 1 / 252  # trading years
+DAY = 1 / TRADING_DAYS  # trading years
 OVERNIGHT = 0.2  # share of a day's variance at the open (the clock's default)
 DRAWS = 400  # of the bootstrap that takes the short-window bias out of a mean reversion
 FASTEST = 0.95  # share of a gap closed in a day that we still call a mean reversion
@@ -71,19 +73,20 @@ class Reversion:
     share: Estimate
     slope: Estimate
     noise: list[Vector]
+    day: float = DAY  # trading years
 
     @property
     def speed(self) -> float:
         """Mean reversion a trading year: -ln(1 - share) / day; 0 where the level does not revert."""
-        return -math.log1p(-min(max(self.share.value, 0.0), FASTEST)) / DAY
+        return -math.log1p(-min(max(self.share.value, 0.0), FASTEST)) / self.day
 
     @property
     def speed_error(self) -> float:
         """Standard error of the speed, by the delta method."""
-        return self.share.error / (1 - min(max(self.share.value, 0.0), FASTEST)) / DAY
+        return self.share.error / (1 - min(max(self.share.value, 0.0), FASTEST)) / self.day
 
 
-def reversion(paths: Sequence[Path], seed: int = 1) -> Reversion:
+def reversion(paths: Sequence[Path], seed: int = 1, day: float = DAY) -> Reversion:
     """Least squares with fixed effects; the share's bias and error from a bootstrap that redraws days of residuals.
 
     The share is biased upwards in short windows, about (4 - 3 share) / days for each (Kendall 1954, Biometrika 41);
@@ -95,7 +98,7 @@ def reversion(paths: Sequence[Path], seed: int = 1) -> Reversion:
     drawn = _drawn_shares(paths, share, slope, centred, np.random.default_rng(seed))
     days = sum(p.days for p in paths)
     corrected = Estimate(share - (float(drawn.mean()) - share), float(drawn.std(ddof=1)), days)
-    return Reversion(corrected, Estimate(-slope, _slope_error(paths, noise), days), noise)
+    return Reversion(corrected, Estimate(-slope, _slope_error(paths, noise), days), noise, day)
 
 
 def _drivers(paths: Sequence[Path]) -> int:
@@ -169,13 +172,13 @@ def _simulated(path: Path, share: float, slope: float, noise: Vector, rng: np.ra
     return level
 
 
-def within_day(speed: float) -> float:
+def within_day(speed: float, day: float = DAY) -> float:
     """What is left at the close of a day's push, of which a share came at the open and the rest evenly since."""
-    x = speed * DAY * (1 - OVERNIGHT)
+    x = speed * day * (1 - OVERNIGHT)
     return OVERNIGHT * math.exp(-x) + (1 - OVERNIGHT) * (-math.expm1(-x) / x if x > 0 else 1.0)
 
 
-def diffusion(noise: Sequence[Vector], fitted: int, speed: float) -> Estimate:
+def diffusion(noise: Sequence[Vector], fitted: int, speed: float, day: float = DAY) -> Estimate:
     """Annual sd of the shocks behind daily residuals of one node: variance gathers as (1 - exp(-2 speed t)) / 2 speed.
 
     fitted: parameters that the residuals have paid for, beside each record's mean. The error holds for fat tails:
@@ -186,7 +189,7 @@ def diffusion(noise: Sequence[Vector], fitted: int, speed: float) -> Estimate:
     if free < 2:
         return UNKNOWN
     variance = float(e @ e) / free
-    gathered = -math.expm1(-2 * speed * DAY) / (2 * speed) if speed > 0 else DAY
+    gathered = -math.expm1(-2 * speed * day) / (2 * speed) if speed > 0 else day
     fourth = float((e**4).mean())
     spread = math.sqrt(max(fourth - (float(e @ e) / len(e)) ** 2, 0.0) / len(e))
     sd = math.sqrt(variance / gathered)

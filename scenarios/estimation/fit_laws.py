@@ -11,7 +11,7 @@ import numpy as np
 
 from scenarios.estimation import estimators
 from scenarios.estimation.daily_record import DailyRecord
-from scenarios.estimation.estimators import DAY, UNKNOWN, Estimate, Path
+from scenarios.estimation.estimators import UNKNOWN, Estimate, Path
 
 NODES = ("overnight", "us2y", "us10y")
 FEWEST = 15  # days of a record
@@ -77,10 +77,12 @@ def vol_law(records: Sequence[DailyRecord], rho: float) -> dict[str, Estimate]:
     The correlated shock xi rho dW is xi rho r / (ratio s) when the asset's vol is ratio x s: the same function of the
     return as the leverage effect. So a daily record gives their sum, and the split only once rho is stated.
     """
-    found = estimators.reversion([Path(np.log(r.levels["vol"])[:, None], r.log_changes("spot")) for r in records])
-    kept = estimators.within_day(found.speed)
+    day = records[0].day
+    paths = [Path(np.log(r.levels["vol"])[:, None], r.log_changes("spot")) for r in records]
+    found = estimators.reversion(paths, day=day)
+    kept = estimators.within_day(found.speed, day)
     slope = Estimate(found.slope.value / kept, found.slope.error / kept, found.slope.days)
-    noise = estimators.diffusion(found.noise, 2, found.speed)
+    noise = estimators.diffusion(found.noise, 2, found.speed, day)
     ratio = estimators.root_mean_square(np.concatenate([shocks(r) for r in records]))
     alone = math.sqrt(1 - rho * rho)
     xi = Estimate(noise.value / alone, noise.error / alone, noise.days)
@@ -92,7 +94,7 @@ def vol_law(records: Sequence[DailyRecord], rho: float) -> dict[str, Estimate]:
 
 def shocks(record: DailyRecord) -> estimators.Vector:
     """Returns in units of a day's implied vol of the close before, (days - 1,)."""
-    scaled: estimators.Vector = record.log_changes("spot") / (record.levels["vol"][:-1] * math.sqrt(DAY))
+    scaled: estimators.Vector = record.log_changes("spot") / (record.levels["vol"][:-1] * math.sqrt(record.day))
     return scaled
 
 
@@ -110,12 +112,13 @@ def rate_law(records: Sequence[DailyRecord]) -> dict[str, Estimate]:
     whole = [r for r in whole if len(r.days) > FEWEST]
     if not whole:
         return {}
-    long = estimators.reversion([Path(np.column_stack([r.levels[n] for n in NODES[1:]])) for r in whole])
-    short = estimators.reversion([Path(r.levels[NODES[0]][:, None]) for r in whole])
+    day = whole[0].day
+    long = estimators.reversion([Path(np.column_stack([r.levels[n] for n in NODES[1:]])) for r in whole], day=day)
+    short = estimators.reversion([Path(r.levels[NODES[0]][:, None]) for r in whole], day=day)
     nodes = {"us2y": [e[:, 0] for e in long.noise], "us10y": [e[:, 1] for e in long.noise]}
     noise = {"spot": [shocks(r) for r in whole], "overnight": [e[:, 0] for e in short.noise], **nodes}
     speeds = {"overnight": short.speed, "us2y": long.speed, "us10y": long.speed}
-    found = {f"vol_{node}": estimators.diffusion(noise[node], 1, speeds[node]) for node in NODES}
+    found = {f"vol_{node}": estimators.diffusion(noise[node], 1, speeds[node], day) for node in NODES}
     found["mean_reversion"] = Estimate(long.speed, long.speed_error, long.share.days)
     for a, b in combinations(noise, 2):
         found[f"corr_{a}_{b}"] = estimators.correlation(list(zip(noise[a], noise[b], strict=True)))

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from markets.spec import CreditSpec, MarketSpec
 from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.estimation.estimators import Estimate
 from scenarios.estimation.fit_laws import FEWEST, PARAMETERS, Parameter, estimate
+from scenarios.files.frames import Source
 from scenarios.history import LEVERAGE
+from sim.arguments import maybe, number, takes
 from sim.errors import UserError
 
 DISAGREE = 0.05  # p-value below which records do not share a value
@@ -90,19 +91,29 @@ class Fit:
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
 
 
-def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -> Fit:
-    """Estimate the market's structural parameters from daily histories, files that `read_record` can read.
+@takes(rho=maybe(number))
+def fit(
+    histories: Source | Sequence[Source],
+    *,
+    rho: float | None = None,
+    calendar: str | None = None,
+    dates: str | None = None,
+    as_given: bool = False,
+) -> Fit:
+    """Estimate the market's structural parameters from daily histories: files and frames that `read_record` can read.
 
     rho: the stated correlation of the spot's and vol's shocks, which no daily record tells (default: the market's).
+    calendar: of the exchange whose trading days the records have (default: XNYS). dates, as_given: as `read_record` has
+    them.
     Raises UserError for a file that is not a record, and for one with fewer than `FEWEST` days.
     """
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    given = list(histories) if isinstance(histories, list | tuple) else [histories]
     if not given:
         raise UserError("fit needs a history", value="none", remedy="spiral fit HISTORY.csv")
     stated = MarketSpec().rho if rho is None else rho
     if not -1 < stated <= 0:
         raise UserError("rho lies above -1 and up to 0", value=stated, place="rho")
-    records = [_long_enough(read_record(path), path) for path in given]
+    records = [_long_enough(read_record(each, calendar, dates=dates, as_given=as_given)) for each in given]
     _check_names(records)
     left_out = _overlaps(records)
     pool = [r for r in records if r.name not in left_out]
@@ -113,13 +124,13 @@ def fit(paths: str | Path | Sequence[str | Path], *, rho: float | None = None) -
     return Fit(tuple(records), left_out, tuple(fitted), stated)
 
 
-def _long_enough(record: DailyRecord, path: str | Path) -> DailyRecord:
+def _long_enough(record: DailyRecord) -> DailyRecord:
     if len(record.days) <= FEWEST:
         rule = f"a fit needs more than {FEWEST} days with spx and vix"
-        raise UserError(rule, value=len(record.days), place=str(path), remedy="give a longer record")
+        raise UserError(rule, value=len(record.days), place=record.source, remedy="give a longer record")
     for name in ("spot", "vol"):
         if not record.log_changes(name).any():
-            raise UserError(f"{name} never moves, so nothing can be fitted", place=str(path))
+            raise UserError(f"{name} never moves, so nothing can be fitted", place=record.source)
     return record
 
 

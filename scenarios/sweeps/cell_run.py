@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.fingerprint import fingerprint
-from sim.errors import UserError
+from sim.errors import SpiralError
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +50,9 @@ def run_cell(cell: Cell, keep: Path | None = None, share_done: Share | None = No
     try:
         metrics, labels, paths = _measured(cell, keep, share_done)
     except Exception as error:
-        told = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        if os.environ.get("SPIRAL_TRACEBACK"):
+            traceback.print_exc()
+        told = str(error) if isinstance(error, SpiralError) else f"{type(error).__name__}: {error}"
         said = " ".join(told.split())
         return CellResult(cell.index, FAILED, fingerprint(), time.perf_counter() - begun, said)
     return CellResult(
@@ -72,8 +75,8 @@ def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[
 
     if keep is not None:
         return _read(run(cell.scenario, out=keep, workers=1, progress=progress), cell.agent)
-    with tempfile.TemporaryDirectory(prefix="spiral-cell-") as folder:
-        aside = Path(folder) / "run"
+    with scratch("cell") as folder:
+        aside = folder / "run"
         return _read(run(cell.scenario, out=aside, workers=1, progress=progress, tables=MEASURED), cell.agent)
 
 

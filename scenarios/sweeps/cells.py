@@ -1,28 +1,23 @@
-"""The cells of a sweep: each a scenario with its parameters, known by the hash of all that it depends on."""
+"""The cells of a sweep: counted and known by their ids at once, built as scenarios only when they are to run."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
 
-from agents.hedger import Hedger
-from scenarios.loading import find, from_dict
-from scenarios.overrides import expand, value_at
-from scenarios.place import Place
 from scenarios.scenario import Scenario
-from scenarios.shipped import catalogue, read_toml
-from scenarios.sweeps.design import Point, points
-from scenarios.sweeps.fingerprint import of_classes
-from scenarios.sweeps.spec import Axis, SweepSpec, text_of
+from scenarios.sweeps.bases import Base, keys_of, read_base, scaled
+from scenarios.sweeps.design import Point, Points, points
+from scenarios.sweeps.identity import Identity, first_layout_id
+from scenarios.sweeps.spec import SweepSpec, text_of
 from sim.errors import UserError
 
-DESK = "{desk}"  # in a key: the scenario's first hedger
+MOST = 100_000  # cells of a sweep that runs
 
 
 @dataclass(frozen=True)
@@ -30,7 +25,7 @@ class Cell:
     """One run of a sweep."""
 
     index: int
-    id: str  # hash of the scenario in full, the desk and what is kept of it
+    id: str  # hash of all that it depends on
     base: str  # name of the base scenario
     values: Mapping[str, Any]  # by axis
     scenario: Scenario
@@ -46,118 +41,125 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class _Base:
-    """A base scenario: its tables as written, and every key with its value once the sweep's settings are made."""
+class Planned:
+    """A cell before its scenario is built: where it lies, and which keys it changes."""
 
-    name: str
-    tables: Mapping[str, Any]
-    folder: Path | None
-    settings: Mapping[str, Any]
-    described: Mapping[str, Any]
-    scenario: Scenario
-
-    def changed(self, changes: Mapping[str, Any]) -> Scenario:
-        return from_dict(self.tables, place=self.name, folder=self.folder, overrides={**self.settings, **changes})
+    index: int
+    base: int  # position of its base scenario
+    point: Point
+    changes: Mapping[str, Any]
 
 
-def plan(spec: SweepSpec) -> list[Cell]:
-    """Every cell in its order: scenarios outermost, then the design's points. Raises UserError for a bad one."""
-    cells: list[Cell] = []
-    for given in spec.scenarios:
-        base = _base(spec, given)
-        _check_agent(spec, base.scenario)
-        seed = base.scenario.run.seed
-        keys = {axis.name: _keys(spec, base, axis) for axis in spec.axes}
-        for point in points(spec, seed):
-            cells.append(_cell(spec, base, point, keys, len(cells)))
-    return cells
+class Plan(Sequence[Cell]):
+    """Every cell in its order: scenarios outermost, then the design's points. A cell is built when it is asked for."""
 
+    def __init__(self, spec: SweepSpec) -> None:
+        self.spec = spec
+        self.bases: list[Base] = [read_base(spec, given) for given in spec.scenarios]
+        self._keys = [{axis.name: keys_of(spec, base, axis) for axis in spec.axes} for base in self.bases]
+        by_seed: dict[int, Points] = {}
+        for base in self.bases:
+            seed = base.scenario.run.seed
+            by_seed.setdefault(seed, by_seed[seed] if seed in by_seed else points(spec, seed))
+        self._points = [by_seed[base.scenario.run.seed] for base in self.bases]
+        self.each = len(self._points[0])  # cells of a base scenario
+        self._runs: dict[str, tuple[int, int, str | None]] = {}
 
-def _check_agent(spec: SweepSpec, scenario: Scenario) -> None:
-    names = [agent.name for agent in scenario.agents]
-    if spec.agent not in (None, "all", *names):
-        remedy = f"agents: {', '.join([*names, 'all'])}"
-        raise spec.mistake(f"{scenario.name} has no such agent", "agent", value=spec.agent, remedy=remedy)
+    def __len__(self) -> int:
+        return self.each * len(self.bases)
 
+    @overload
+    def __getitem__(self, i: int) -> Cell: ...
 
-def _base(spec: SweepSpec, given: str | Path | Scenario) -> _Base:
-    if isinstance(given, Scenario):
-        name, tables, folder = given.name, given.to_dict(), None
-    else:
-        path = _find(spec, given)
-        name = path.stem if path == catalogue().get(path.stem) else str(given)
-        tables, folder = read_toml(path), path.parent.resolve()
-    run = {"seed": spec.seed, "paths": spec.paths, "twin": spec.twin, "witnesses": 0}
-    ours = {f"run.{key}": value for key, value in run.items() if value is not None}
-    desk = _desk(from_dict(tables, place=name, folder=folder))
-    settings = {key.replace(DESK, desk): value for key, value in {**ours, **spec.common}.items()}
-    scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
-    return _Base(name, tables, folder, settings, scenario.to_dict(), scenario)
+    @overload
+    def __getitem__(self, i: slice) -> list[Cell]: ...
 
+    def __getitem__(self, i: int | slice) -> Cell | list[Cell]:
+        """Cell i with its scenario, or several. Raises UserError where the scenario refuses its values."""
+        found = range(len(self))[i]
+        return self._built(found) if isinstance(found, int) else [self._built(each) for each in found]
 
-def _find(spec: SweepSpec, given: str | Path) -> Path:
-    """The scenario's file; one that is not found from here is looked for beside the sweep's file."""
-    if spec.folder is not None and str(given) not in catalogue() and (spec.folder / given).is_file():
-        return spec.folder / given
-    return find(given)
-
-
-def _desk(scenario: Scenario) -> str:
-    return next((agent.name for agent in scenario.agents if isinstance(agent, Hedger)), DESK)
-
-
-def _keys(spec: SweepSpec, base: _Base, axis: Axis) -> list[str]:
-    """The axis' keys in this scenario."""
-    place = f"{spec.file}: axes.{axis.name}"
-    found: list[str] = []
-    for written in axis.keys:
-        key = written.replace(DESK, _desk(base.scenario))
-        matched = [k for k in expand(base.described, key) if "*" not in key or _fits(base, k, axis)]
-        if not matched:
-            raise UserError(f"no key of {base.name} is meant", value=written, place=place, remedy="`spiral keys` lists")
-        found += matched
-    return found
-
-
-def _fits(base: _Base, key: str, axis: Axis) -> bool:
-    """Whether a key that `*` stands for can take the axis: one that is not given cannot be scaled."""
-    return axis.apply == "set" or value_at(base.described, key, Place(base.name)) is not None
-
-
-def _cell(spec: SweepSpec, base: _Base, point: Point, keys: Mapping[str, list[str]], index: int) -> Cell:
-    place = Place(base.name)
-    changes: dict[str, Any] = {}
-    for axis in spec.axes:
-        for key in keys[axis.name]:
+    def planned(self, index: int) -> Planned:
+        """Cell `index` without its scenario."""
+        number, at = divmod(index, self.each)
+        base, point = self.bases[number], self._points[number][at]
+        changes: dict[str, Any] = {}
+        for axis in self.spec.axes:
             value = point.values[axis.name]
-            changes[key] = _scaled(base, key, value, place) if axis.apply == "scale" else value
-    if spec.noise == "fresh" and "run.seed" not in changes:
-        changes["run.seed"] = _fresh(base.scenario.run.seed, index)
-    try:
-        scenario = base.changed(changes)
-    except UserError as error:
-        said = ", ".join(f"{name} = {text_of(value)}" for name, value in point.values.items())
-        at = f"{spec.file}: cell {index} ({said}): {(error.place or '').removeprefix('--set ')}"
-        raise UserError(error.rule, value=error.value, place=at, remedy=error.remedy) from None
-    return Cell(index, _id(scenario, spec.agent), base.name, point.values, scenario, spec.agent, point.block, point.row)
+            for key in self._keys[number][axis.name]:
+                changes[key] = scaled(base, key, value) if axis.apply == "scale" else value
+        if self.spec.noise == "fresh" and "run.seed" not in changes:
+            changes["run.seed"] = _fresh(base.scenario.run.seed, index)
+        return Planned(index, number, point, changes)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The id of every cell."""
+        return [self.id_of(self.planned(index)) for index in range(len(self))]
+
+    def id_of(self, planned: Planned) -> str:
+        """The id of a cell."""
+        return self._identities[planned.base].of(planned.changes)
+
+    @cached_property
+    def _identities(self) -> list[Identity]:
+        return [Identity(base, self.spec.agent) for base in self.bases]
+
+    def first_layout_ids(self) -> list[str]:
+        """Ids as folders with a file a cell have them: every scenario is built for them."""
+        return [first_layout_id(self._scenario(self.planned(i)), self.spec.agent) for i in range(len(self))]
+
+    def check(self, indices: Iterable[int] | None = None) -> None:
+        """Build the cells, or some. Raises UserError for a bad one."""
+        for index in range(len(self)) if indices is None else indices:
+            self._scenario(self.planned(index))
+
+    def check_count(self) -> None:
+        """Whether so many cells can be run. Raises UserError."""
+        if len(self) > MOST:
+            remedy = (
+                "give axes fewer values or fewer samples, or make several sweeps; --dry-run says what it would take"
+            )
+            raise self.spec.mistake(f"a sweep runs at most {MOST:,} cells", "axes", value=len(self), remedy=remedy)
+
+    def run_of(self, index: int) -> tuple[int, int, str | None]:
+        """Seed, paths and twin's name of a cell, of which only the settings of its run are looked at."""
+        planned = self.planned(index)
+        changes = {k: v for k, v in planned.changes.items() if k.partition(".")[0] == "run"}
+        seed, paths = changes.pop("run.seed", None), changes.pop("run.paths", None)
+        key = f"{planned.base} {json.dumps(changes, sort_keys=True, default=str)}"
+        if key not in self._runs:
+            scenario = self._scenario(planned) if changes else self.bases[planned.base].scenario
+            twin = scenario.twin.name if scenario.twin else None
+            self._runs[key] = scenario.run.seed, scenario.run.paths, twin
+        found = self._runs[key]
+        return (found[0] if seed is None else seed), (found[1] if paths is None else paths), found[2]
+
+    def _built(self, index: int) -> Cell:
+        planned = self.planned(index)
+        point, name = planned.point, self.bases[planned.base].name
+        scenario = self._scenario(planned)
+        made = self.id_of(planned)
+        return Cell(index, made, name, point.values, scenario, self.spec.agent, point.block, point.row)
+
+    def _scenario(self, planned: Planned) -> Scenario:
+        try:
+            return self.bases[planned.base].changed(planned.changes)
+        except UserError as error:
+            said = ", ".join(f"{name} = {text_of(value)}" for name, value in planned.point.values.items())
+            at = f"{self.spec.file}: cell {planned.index} ({said}): {(error.place or '').removeprefix('--set ')}"
+            raise UserError(error.rule, value=error.value, place=at, remedy=error.remedy) from None
 
 
-def _scaled(base: _Base, key: str, factor: float, place: Place) -> float:
-    value = value_at(base.described, key, place)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        at = f"{base.name}: {key}"
-        raise UserError("only a number can be scaled", value=value, place=at, remedy="use apply = set")
-    return round(value * factor) if isinstance(value, int) else value * factor
+def plan(spec: SweepSpec) -> Plan:
+    """Every cell of the sweep. Raises UserError for a bad one, and for more than can be run."""
+    found = Plan(spec)
+    found.check_count()
+    found.check()
+    return found
 
 
 def _fresh(seed: int, index: int) -> int:
     """A seed of its own for the cell, below 2^63."""
     state = np.random.SeedSequence(seed, spawn_key=(index,)).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))
-
-
-def _id(scenario: Scenario, agent: str | None) -> str:
-    policies = [getattr(each, "policy", None) for each in scenario.agents]
-    own = of_classes(type(part) for part in (*scenario.agents, *policies) if part is not None)
-    text = json.dumps({"scenario": scenario.to_dict(), "agent": agent, "own": own}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,21 +1,23 @@
 """Cells on a cluster: an existing Dask scheduler and its workers run the same code as the processes here.
 
-A worker that dies costs its cells another try elsewhere; Dask gives a cell up after a few such deaths. Results come
-back to this process, which alone writes them: workers need no folder in common with it, unless cells' own datasets are
-kept.
+A worker that dies costs its cells another try elsewhere; Dask gives a cell up after a few such deaths. Workers with
+another engine get no cells, whenever they join. Results come back to this process, which alone writes them: workers
+need no folder in common with it, unless cells' own datasets are kept.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from scenarios.sweeps.cell_run import FAILED, CellResult, run_cell
-from scenarios.sweeps.fingerprint import fingerprint
+from scenarios.sweeps.cluster_workers import Tell, Workers, to_stderr
+from scenarios.sweeps.fingerprint import fingerprint, fingerprint_now
 from scenarios.sweeps.local import Job, Results
 from sim.errors import SpiralError, UserError
 
@@ -24,28 +26,26 @@ if TYPE_CHECKING:
 
 CONNECT = 5.0  # seconds to find the scheduler
 PATIENCE = 10.0  # seconds without it before the sweep stops
+AHEAD = 2  # cells on their way for each thread of the workers
 LOGGERS = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
 START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers auto --nthreads 1"
 
 
-def run_on_cluster(jobs: Sequence[Job], address: str) -> Results:
-    """Run the cells on the cluster, results as they finish.
+def run_on_cluster(jobs: Sequence[Job], address: str, tell: Tell = to_stderr) -> Results:
+    """Run the cells on the cluster, results as they finish. `tell` is told, in a line, of workers that get none.
 
-    Raises UserError where Dask is not installed, no scheduler answers, it has no workers, or they have another engine;
+    Raises UserError where Dask is not installed, no scheduler answers, it has no workers, or none has this engine;
     SpiralError where the scheduler is lost on the way.
     """
-    client_class = _client_class(address)
+    _check_scheduler(address)
+    from distributed import Client
+
     with _quiet():
-        client = _connect(client_class, address)
+        client = Client(address, timeout=CONNECT, set_as_default=False)
         try:
-            _check_engines(client, address)
-            name = uuid4().hex[:8]
-            running: dict[Future, Job] = {}
-            for cell, keep in jobs:
-                place = None if keep is None else keep.resolve()
-                future = client.submit(run_cell, cell, place, key=f"spiral-{name}-{cell.index}", pure=False)
-                running[future] = (cell, keep)
-            yield from _results(client, address, running)
+            workers = Workers(client, tell)
+            workers.check_all(address, START)
+            yield from _Running(client, workers, jobs, address).results()
         except OSError:  # Dask's errors of communication are such
             raise _lost(address) from None
         finally:
@@ -71,51 +71,97 @@ def _lost(address: str) -> SpiralError:
     return SpiralError(f"the scheduler at {address} was lost; finished cells are kept, the same command goes on")
 
 
-def _client_class(address: str) -> type[Client]:
+def _check_scheduler(address: str) -> None:
+    """Whether a scheduler answers, before a client is made: one that finds none leaves a thread behind that complains.
+
+    Certificates for a tls:// address are those of Dask's own configuration. Raises UserError.
+    """
     try:
-        import distributed
+        from distributed.comm import connect
+        from distributed.security import Security
     except ImportError:
         remedy = "pip install 'spiral-crisis[cluster]'"
         raise UserError("a cluster needs Dask", value=address, place="--cluster", remedy=remedy) from None
-    found: type[Client] = distributed.Client
-    return found
 
+    async def answers() -> None:
+        options = Security().get_connection_args("client")
+        comm = await asyncio.wait_for(connect(address, timeout=CONNECT, **options), 2 * CONNECT)
+        await comm.close()
 
-def _connect(client_class: type[Client], address: str) -> Client:
     try:
-        return client_class(address, timeout=CONNECT, set_as_default=False)
-    except (OSError, ValueError, TypeError):
+        with _quiet():
+            asyncio.run(answers())
+    except (TimeoutError, OSError, ValueError, TypeError, RuntimeError) as error:
         remedy = f"give its address, e.g. tcp://host:8786, or start one: {START}"
+        if address.startswith("tls:"):
+            why = " ".join(str(error).split())
+            remedy = f"its certificates are named in Dask's configuration, distributed.comm.tls ({why})"
         raise UserError("no scheduler answers there", value=address, place="--cluster", remedy=remedy) from None
 
 
-def _check_engines(client: Client, address: str) -> None:
-    """Every worker must run this very engine, or cells would not be comparable."""
-    found: dict[str, Any] = client.run(fingerprint, on_error="return")
-    if not found:
-        remedy = f"start some: {START}"
-        raise UserError("a cluster has workers", value="none", place=f"--cluster {address}", remedy=remedy)
-    for worker, engine in found.items():
-        if engine != fingerprint():
-            value = f"{engine} on {worker}, {fingerprint()} here"
-            remedy = "install the same Spiral, with the versions of constraints.txt, on every worker"
-            raise UserError("workers run the same engine", value=value, place=f"--cluster {address}", remedy=remedy)
+class _Running:
+    """Cells under way on the workers that run this engine."""
 
+    def __init__(self, client: Client, workers: Workers, jobs: Sequence[Job], address: str) -> None:
+        self._client, self._workers, self._jobs, self._address = client, workers, jobs, address
+        self._waiting = list(range(len(jobs) - 1, -1, -1))  # numbers of jobs, the next one last
+        self._under_way: dict[Future, tuple[int, frozenset[str]]] = {}  # number, and the workers that may run it
+        self._name = uuid4().hex[:8]
+        self._tries = 0
 
-def _results(client: Client, address: str, running: dict[Future, Job]) -> Iterator[CellResult]:
-    heard = time.monotonic()
-    while running:
-        finished = [future for future in running if future.status != "pending"]
-        if client.status == "running":
-            heard = time.monotonic()
-        if time.monotonic() - heard > PATIENCE or any(f.status in ("lost", "cancelled") for f in finished):
-            raise _lost(address)
-        for future in finished:
-            cell, _ = running.pop(future)
-            yield future.result() if future.status == "finished" else _failed(cell.index, future)
+    def results(self) -> Results:
+        """Results as cells finish."""
+        heard = time.monotonic()
+        while self._waiting or self._under_way:
+            if self._client.status == "running":
+                heard = time.monotonic()
+                if self._workers.look():
+                    self._call_back()
+            self._submit()
+            finished = [future for future in self._under_way if future.status != "pending"]
+            if time.monotonic() - heard > PATIENCE or any(f.status in ("lost", "cancelled") for f in finished):
+                raise _lost(self._address)
+            for future in finished:
+                result = self._taken(future)
+                if result is not None:
+                    yield result
+            if not finished:
+                time.sleep(0.05)
+
+    def _submit(self) -> None:
+        """Send cells to the workers that run this engine, a few more than they have threads."""
+        good = frozenset(self._workers.good)
+        while good and self._waiting and len(self._under_way) < max(AHEAD * self._workers.threads, 1):
+            number = self._waiting.pop()
+            cell, keep = self._jobs[number]
+            place = None if keep is None else keep.resolve()
+            self._tries += 1
+            key = f"spiral-{self._name}-{cell.index}-{self._tries}"
+            future = self._client.submit(run_cell, cell, place, key=key, pure=False, workers=sorted(good))
+            self._under_way[future] = number, good
+
+    def _call_back(self) -> None:
+        """Take back the cells that no worker which is still there may run."""
+        for future, (number, allowed) in list(self._under_way.items()):
+            if not allowed & self._workers.good and future.status == "pending":
+                del self._under_way[future]
+                future.cancel()
+                self._waiting.append(number)
+
+    def _taken(self, future: Future) -> CellResult | None:
+        """The result of a cell; None where it runs again, as another engine made it."""
+        number, _ = self._under_way.pop(future)
+        result = future.result() if future.status == "finished" else None
+        if result is not None and result.engine != fingerprint() and fingerprint_now() == fingerprint():
+            for worker in self._client.who_has([future]).get(future.key, ()):
+                self._workers.refuse(worker, result.engine)
             future.release()
-        if not finished:
-            time.sleep(0.05)
+            self._waiting.append(number)
+            return None
+        if result is None:
+            result = _failed(self._jobs[number][0].index, future)
+        future.release()
+        return result
 
 
 def _failed(index: int, future: Future) -> CellResult:

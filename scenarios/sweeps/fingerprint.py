@@ -37,6 +37,11 @@ LIBRARIES = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba")
 @cache
 def fingerprint() -> str:
     """Twelve hex digits of the sources and of the libraries' versions; equal on two machines only if both are."""
+    return fingerprint_now()
+
+
+def fingerprint_now() -> str:
+    """The same of the sources as they stand now: another one where they were changed since this process began."""
     digest = hashlib.sha256()
     for file in sorted({file for pattern in SOURCES for file in ROOT.glob(pattern)}):
         digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())

@@ -9,8 +9,10 @@ from typing import Any
 
 from scenarios.place import Place
 from scenarios.registry import nearest
+from scenarios.scenario import plain_value
 from scenarios.schema import build
 from scenarios.shipped import read_toml
+from scenarios.sweeps.axis_names import check_axis_name
 from scenarios.sweeps.spec import Axis, SweepSpec
 
 REQUIRED = ("name", "scenarios", "axes")
@@ -38,11 +40,21 @@ def sweep_from_dict(tables: Mapping[str, Any], *, place: str = "sweep", folder: 
     return build(SweepSpec, {k: v for k, v in tables.items() if k != "axes"}, root, default=least)
 
 
+def checked_spec(spec: SweepSpec) -> SweepSpec:
+    """The same sweep, its own values held to the types and limits of a file's. Raises UserError."""
+    own = [f for f in dataclasses.fields(SweepSpec) if f.name not in ("scenarios", "axes", "cells", "settings")]
+    values = {f.name: getattr(spec, f.name) for f in own if f.name not in NOT_IN_FILES}
+    plain = {key: plain_value(value) for key, value in values.items()}
+    given = {f.name: plain[f.name] for f in own if f.name in plain and plain[f.name] != f.default}
+    return build(SweepSpec, given, Place(spec.file), default=spec)
+
+
 def _axes(tables: Any, place: Place) -> tuple[Axis, ...]:
     if not isinstance(tables, Mapping) or not tables:
         raise place.error("must be a table of axes", value=tables, remedy="write [axes.NAME] with a key and values")
     made = []
     for name, table in tables.items():
+        check_axis_name(name, str(place.at(name)))
         if isinstance(table, Mapping) and "name" in table:
             raise place.at(name, "name").error("an axis' name is its table's", remedy=f"rename [axes.{name}] instead")
         values = {**table, "name": name} if isinstance(table, Mapping) else table

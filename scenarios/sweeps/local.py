@@ -6,10 +6,10 @@ import multiprocessing
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from scenarios.sweeps.cell_run import FAILED, CellResult, run_cell
 from scenarios.sweeps.cells import Cell
 from scenarios.sweeps.fingerprint import fingerprint
 from sim.ensemble import begin_worker, end_pool, main_left_alone
+from sim.main_module import pickled_for_workers
 
 Job = tuple[Cell, Path | None]  # a cell, and the folder for its own dataset
 Work = Callable[[float], None]  # is told how much of the jobs is done, in cells
@@ -36,7 +37,7 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
     """
     asked = workers or os.cpu_count() or 1
     count = min(asked, len(jobs))
-    if asked == 1 or not jobs:
+    if asked == 1 or not jobs or not all(_sendable(jobs)):
         for done, (cell, keep) in enumerate(jobs):
             yield run_cell(cell, keep, None if work is None else partial(_tell, work, done))
         return
@@ -59,6 +60,7 @@ class _Pools:
     jobs: Sequence[Job]
     shares: Any
     work: Work | None
+    finished: set[int] = field(default_factory=set)  # numbers of jobs
 
     def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Results:
         """Results of the jobs; those that were running when a process died are left in `suspects`."""
@@ -74,10 +76,10 @@ class _Pools:
                         waiting.popleft()  # only now: a pool that is broken takes none
                     finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
                     if self.work is not None:
-                        self.work(sum(self.shares))
+                        self.work(len(self.finished) + sum(self.shares[number] for number in running.values()))
                     for future in finished:
                         result = future.result()
-                        self.shares[running.pop(future)] = 1.0
+                        self.finished.add(running.pop(future))
                         yield result
                 pool.shutdown()
             except BrokenProcessPool:
@@ -92,6 +94,17 @@ class _Pools:
         self.shares[number] = 0.0
         with main_left_alone(pickle.dumps(job)):
             return pool.submit(_run, number, *job)
+
+
+def _sendable(jobs: Sequence[Job]) -> Iterator[bool]:
+    """Whether other processes can read the jobs. Jobs with the same classes as one before are taken for as good."""
+    seen = set()
+    for cell, keep in jobs:
+        agents = cell.scenario.agents
+        classes = tuple(type(each) for agent in agents for each in (agent, getattr(agent, "policy", None)))
+        if classes not in seen:
+            seen.add(classes)
+            yield pickled_for_workers((cell, keep)) is not None
 
 
 def _begin(shares: Any) -> None:

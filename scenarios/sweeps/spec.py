@@ -11,7 +11,9 @@ import numpy as np
 
 from scenarios.overrides import plain
 from scenarios.scenario import Scenario
+from scenarios.sweeps.axis_names import check_axis_name
 from sim.errors import UserError
+from sim.names import same_name
 from sim.params import param
 
 Design = Literal["grid", "list", "latin_hypercube", "sobol", "saltelli"]
@@ -34,7 +36,7 @@ class Axis:
     values: tuple[Any, ...] = param((), help="the values; tables (a policy) are allowed")
     low: float | None = param(None, help="least value of a range")
     high: float | None = param(None, help="largest value of a range")
-    steps: int = param(5, help="values of a range in a grid, both ends included", ge=2)
+    steps: int = param(5, help="values of a range in a grid, both ends included", ge=2, le=1_000_000)
     scale: Literal["linear", "log"] = param("linear", help="how the range is divided, and drawn")
     integer: bool = param(False, help="whole numbers only: a range's values are rounded")
     apply: Literal["set", "scale"] = param("set", help="set the key to the value, or multiply what the scenario has")
@@ -46,6 +48,7 @@ class Axis:
             object.__setattr__(self, "keys", (self.key, *self.keys))
             object.__setattr__(self, "key", "")
         place = f"axes.{self.name}"
+        check_axis_name(self.name, place)
         if not self.keys:
             raise UserError("an axis has a key", place=place, remedy='e.g. key = "agents.hedger.policy.interval"')
         ranged = self.low is not None or self.high is not None
@@ -108,9 +111,13 @@ class SweepSpec:
         "grid", help="grid: every combination; list: [[cells]]; latin_hypercube, sobol: samples; saltelli: for indices"
     )
     cells: tuple[Mapping[str, Any], ...] = param((), help="the cells of a list: one table of axis values each")
-    samples: int | None = param(None, help="points of a sampled design; saltelli has samples x (axes + 2) cells", ge=2)
+    samples: int | None = param(
+        None, help="points of a sampled design; saltelli has samples x (axes + 2) cells", ge=2, le=2**20
+    )
     noise: Literal["common", "fresh"] = param("common", help="the same random numbers in every cell, or others in each")
-    seed: int | None = param(None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0)
+    seed: int | None = param(
+        None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0, lt=2**63
+    )
     paths: int | None = param(None, help="Monte Carlo paths of a cell (default: the scenario's)", gt=0)
     twin: Literal["frozen", "none"] | None = param(None, help="the world to compare with (default: the scenario's)")
     agent: str | None = param(None, help="desk whose figures are kept, or all (default: the first hedger)")
@@ -131,7 +138,7 @@ class SweepSpec:
         if not self.axes:
             raise self.mistake("a sweep has an axis", "axes", remedy="write [axes.NAME] with a key and values")
         names = [axis.name for axis in self.axes]
-        if len(set(names)) < len(names):
+        if len(set(map(same_name, names))) < len(names):
             raise self.mistake("axes have different names", "axes", value=", ".join(names))
         if self.design in SAMPLED and self.samples is None:
             raise self.mistake("a sampled design says how many", "samples", remedy="e.g. samples = 64")

@@ -6,22 +6,35 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, overload
 
-from scenarios.sweeps.cells import plan
+from scenarios.sweeps.carrying import Changed
+from scenarios.sweeps.cells import MOST, Cell, Plan
 from scenarios.sweeps.estimate import Estimate, estimate
 from scenarios.sweeps.fingerprint import fingerprint
-from scenarios.sweeps.loading import load_sweep
+from scenarios.sweeps.loading import checked_spec, load_sweep
 from scenarios.sweeps.local import Job, Results, Work, run_local
 from scenarios.sweeps.spec import SweepSpec
-from scenarios.sweeps.store import Changed, Store
-from sim.errors import BugError, SpiralError
-from sim.sweep_dataset import MANIFEST, SweepResult, open_sweep
+from scenarios.sweeps.store import Store
+from sim.arguments import called, flag, maybe, near, one_of, path, takes, text, whole
+from sim.errors import BugError, SpiralError, UserError
+from sim.sweep_dataset import SweepResult, open_sweep
+from sim.sweep_manifest import MANIFEST
 
 FOLDER = Path("sweeps")
+CHECKED = 1_000  # cells that a dry run looks at one by one
 Progress = Callable[[int, float, int], None]  # finished cells, work done in cells, all cells
 
 
+@takes(
+    out=maybe(path),
+    workers=maybe(whole(1)),
+    cluster=maybe(text),
+    changed=one_of(*get_args(Changed)),
+    retry_failed=flag,
+    progress=maybe(called),
+    command=maybe(text),
+)
 def sweep(
     spec: SweepSpec | str | Path,
     *,
@@ -45,12 +58,15 @@ def sweep(
     SpiralError where the cluster is lost or the disk full; the same call then goes on.
     """
     spec = chosen(spec, **settings)
-    cells = plan(spec)
+    cells = Plan(spec)
+    cells.check_count()
     folder = folder_of(spec, out)
     store = Store(folder, spec, cells, command)
+    store.check_folder()
+    cells.check(store.new_cells())
     with store.lock():
         store.begin(changed)
-        jobs = [(cell, store.keep_folder(cell)) for cell in store.todo(retry_failed=retry_failed)]
+        jobs = _Jobs(cells, store, store.todo(retry_failed=retry_failed))
         tally = _Tally(progress, len(cells), len(cells) - len(jobs))
         with closing(_run(jobs, workers, cluster, tally.work)) as results:  # workers end here, whatever is raised
             for result in results:
@@ -58,16 +74,45 @@ def sweep(
                     raise SpiralError("Spiral's own files were changed while the sweep ran; run it again")
                 store.write(result)
                 tally.finished()
-        found = open_sweep(folder)
-        if not found.complete:
-            raise BugError(f"{found.done} of {len(cells)} cells have finished, and none is left to run")
+    found = open_sweep(folder)
+    if not found.complete:
+        raise BugError(f"{found.done} of {len(cells)} cells have finished, and none is left to run")
     return found
 
 
+class _Jobs(Sequence[Job]):
+    """What is left to run; a cell's scenario is built when its turn comes."""
+
+    def __init__(self, cells: Plan, store: Store, todo: Sequence[int]) -> None:
+        self._cells, self._store, self._todo = cells, store, todo
+
+    def __len__(self) -> int:
+        return len(self._todo)
+
+    @overload
+    def __getitem__(self, i: int) -> Job: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> list[Job]: ...
+
+    def __getitem__(self, i: int | slice) -> Job | list[Job]:
+        """A cell, and the folder for its own dataset."""
+        found = self._todo[i]
+        return self._job(found) if isinstance(found, int) else [self._job(index) for index in found]
+
+    def _job(self, index: int) -> Job:
+        cell: Cell = self._cells[index]
+        return cell, self._store.keep_folder(cell)
+
+
 def chosen(spec: SweepSpec | str | Path, **settings: Any) -> SweepSpec:
-    """The sweep that is meant, with fields changed where they are not None."""
-    found = spec if isinstance(spec, SweepSpec) else load_sweep(spec)
-    return dataclasses.replace(found, **{key: value for key, value in settings.items() if value is not None})
+    """The sweep that is meant, with fields changed where they are not None. Raises UserError."""
+    found = spec if isinstance(spec, SweepSpec) else load_sweep(path("spec", spec))
+    known = [f.name for f in dataclasses.fields(SweepSpec)]
+    for key in settings:
+        if key not in known:
+            raise UserError("a sweep has no such setting", value=key, remedy=near(key, known))
+    return checked_spec(dataclasses.replace(found, **{k: v for k, v in settings.items() if v is not None}))
 
 
 def folder_of(spec: SweepSpec, out: str | Path | None = None) -> Path:
@@ -75,6 +120,7 @@ def folder_of(spec: SweepSpec, out: str | Path | None = None) -> Path:
     return Path(out) if out is not None else FOLDER / spec.name
 
 
+@takes(out=maybe(path), workers=maybe(whole(1)), retry_failed=flag)
 def dry_run(
     spec: SweepSpec | str | Path,
     *,
@@ -83,11 +129,18 @@ def dry_run(
     retry_failed: bool = False,
     **settings: Any,
 ) -> Estimate:
-    """What the same call of `sweep` would still take: cells, time, disk. Runs a few cells aside and keeps nothing."""
+    """What the same call of `sweep` would still take: cells, time, disk. Runs a few cells aside and keeps nothing.
+
+    Of more cells than CHECKED only those are built that are run: a bad one may be among the others.
+    """
     spec = chosen(spec, **settings)
-    cells = plan(spec)
+    cells = Plan(spec)
+    if len(cells) <= CHECKED:
+        cells.check()
     store = Store(folder_of(spec, out), spec, cells)
-    todo = store.todo(retry_failed=retry_failed) if (store.folder / MANIFEST).is_file() else list(cells)
+    store.check_folder()
+    begun = (store.folder / MANIFEST).is_file() and len(cells) <= MOST
+    todo = store.todo(retry_failed=retry_failed) if begun else range(len(cells))
     return estimate(spec, cells, todo, workers)
 
 

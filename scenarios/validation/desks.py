@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scenarios.scenario import Scenario
 from scenarios.validation.textbook import MAKER, textbook
 from sim.dataset import Run
+from sim.sessions import TRADING_DAYS
 
 Samples = NDArray[np.float64]
 START = date(2021, 1, 1)
@@ -50,14 +51,16 @@ def side_by_side(
     level = {"vol": vol, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0, "realised": moved}
     anchors = [
         {"date": START, "spot": 100.0, **level},
-        {"date": last, "spot": 100.0 * math.exp(drift * days / 252), **level},
+        {"date": last, "spot": 100.0 * math.exp(drift * days / TRADING_DAYS), **level},
     ]
     desk = {"type": "Hedger", "capital": 1e6, "book": [{**claim, "expiry": last}], "latency_seconds": latency}
     desks = {name: {**desk, "policy": {"interval": "tick", **policy}} for name, policy in policies.items()}
     chunk = MARKS // (days * (len(policies) + 1))  # many short ticks cost more than many paths: as large as memory lets
     run = {"paths": paths, "chunk": min(max(chunk, 1024), 4096)}
     scenario = textbook(agents={**desks, "maker": MAKER}, anchors=anchors, asset={"half_spread": kappa}, run=run)
-    clock = dataclasses.replace(scenario.clock, calendar="24/7", tick_minutes=1440 // ticks_a_day)
+    clock = dataclasses.replace(
+        scenario.clock, calendar="24/7", tick_minutes=1440 // ticks_a_day, days_a_year=TRADING_DAYS
+    )
     return dataclasses.replace(scenario, clock=clock)
 
 

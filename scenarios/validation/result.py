@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.validation.case import Case
 from scenarios.validation.reading import Reading, Verdict
-from sim.errors import UserError
+from sim.files import check_target, make_folder, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,7 +92,7 @@ class Validation:
         from analysis.validation import write_validation
 
         place = ready(Path(folder))
-        (place / DATA).write_text(json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
+        write_whole(place / DATA, json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
         pictures = {result.case.name: result.pictures for result in self.results if result.pictures}
         return write_validation(self.frame, place / PAGE, pictures=pictures, seconds=self.seconds)
 
@@ -124,11 +124,8 @@ def versions() -> dict[str, str]:
 
 
 def ready(folder: Path) -> Path:
-    """The folder, made if need be. Raises UserError where it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            "the output folder can be written", place=str(folder), value=error.strerror, remedy="give another --out"
-        ) from None
+    """The folder, made if need be. Raises UserError where it cannot be, or its files cannot be written."""
+    make_folder(folder)
+    for name in (PAGE, DATA):
+        check_target(folder / name)
     return folder

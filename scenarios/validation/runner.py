@@ -17,12 +17,20 @@ from scenarios.validation.lab import Lab
 from scenarios.validation.reading import Verdict, readings
 from scenarios.validation.result import CaseResult, Validation
 from scenarios.validation.suite import suite
+from sim.arguments import called, flag, maybe, one_or_several, takes, text, whole
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
+from sim.scratch import scratch
 
 Progress = Callable[[int, int, tuple[str, ...]], None]  # cases done, of how many, the names of those that run
 
 
+@takes(
+    names=one_or_several(text),
+    fast=flag,
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+)
 def validate(
     names: Iterable[str] = (), *, fast: bool = False, workers: int | None = None, progress: Progress | None = None
 ) -> Validation:
@@ -61,23 +69,23 @@ def run_cases(cases: tuple[Case, ...], workers: int | None = None, progress: Pro
     begun = time.perf_counter()
     queue = sorted(cases, key=lambda case: -case.seconds)
     count = min(workers or os.cpu_count() or 1, len(queue))
-    with tempfile.TemporaryDirectory(prefix="spiral-validation-", ignore_cleanup_errors=True) as scratch:
+    with scratch("validation") as folder:
         each = _here if count <= 1 else _in_processes
-        found = each(queue, Path(scratch), count, progress or (lambda done, total, names: None))
+        found = each(queue, folder, count, progress or (lambda done, total, names: None))
     results = {result.case.name: result for result in found}
     return Validation(results=tuple(results[c.name] for c in cases), seconds=time.perf_counter() - begun)
 
 
-def _here(queue: list[Case], scratch: Path, count: int, progress: Progress) -> list[CaseResult]:
+def _here(queue: list[Case], room: Path, count: int, progress: Progress) -> list[CaseResult]:
     found: list[CaseResult] = []
     for case in queue:
         progress(len(found), len(queue), (case.name,))
-        found.append(run_case(case, scratch))
+        found.append(run_case(case, room))
     progress(len(found), len(queue), ())
     return found
 
 
-def _in_processes(queue: list[Case], scratch: Path, count: int, progress: Progress) -> list[CaseResult]:
+def _in_processes(queue: list[Case], room: Path, count: int, progress: Progress) -> list[CaseResult]:
     """At most `count` in flight, so that their names are known."""
     waiting = list(queue)
     found: list[CaseResult] = []
@@ -87,7 +95,7 @@ def _in_processes(queue: list[Case], scratch: Path, count: int, progress: Progre
             while waiting and len(flying) < count:
                 case = waiting.pop(0)
                 with main_left_alone(pickle.dumps(case)):
-                    flying[pool.submit(run_case, case, scratch)] = case.name
+                    flying[pool.submit(run_case, case, room)] = case.name
             progress(len(found), len(queue), tuple(flying.values()))
             landed, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in landed:
@@ -97,14 +105,14 @@ def _in_processes(queue: list[Case], scratch: Path, count: int, progress: Progre
     return found
 
 
-def run_case(case: Case, scratch: Path) -> CaseResult:
+def run_case(case: Case, room: Path) -> CaseResult:
     """One case, its runs in a folder of its own that is removed; whatever it raises becomes its verdict."""
     begun = time.perf_counter()
     missing = [name for name in case.needs if find_spec(name) is None]
     if missing:
         return _unread(case, "skipped", f"needs {', '.join(missing)}: pip install {' '.join(missing)}", begun)
     try:
-        with tempfile.TemporaryDirectory(dir=scratch, prefix=f"{case.name}-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(dir=room, prefix=f"{case.name}-", ignore_cleanup_errors=True) as folder:
             measured = case.measure(Lab(folder))
         _check(case, measured)
         pictures = tuple(picture.to_dict() for picture in measured.pictures)

@@ -1,0 +1,17 @@
+"""Accounts outside the market that trade with the agents, and the margin of each."""
+
+from __future__ import annotations
+
+from sim.names import Key
+
+CLIENTS = Key("clients")  # hold the other side of every book
+OWNERS = Key("owners")  # bring the agents' capital
+WHOLESALE = Key("wholesale")  # takes and gives cash at the overnight rate: a lender's own P&L is credit and losses
+CREDIT_LOSSES = Key("credit_losses")  # what creditors were not paid, on its way to the capital of those who owed it
+MARGIN = "margin"  # of each agent
+ACCOUNTS = (CLIENTS, OWNERS, WHOLESALE, CREDIT_LOSSES)
+
+
+def margin_account(name: str) -> Key:
+    """Account that holds what an agent has posted as margin."""
+    return Key(MARGIN, of=name)

@@ -1,0 +1,56 @@
+"""What every account holds, those outside the agents too: so that anybody can see that nothing came from nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.accounts import CLIENTS, MARGIN
+from agents.tables import ACCOUNTS
+from sim.ledger import CASH
+from sim.names import Key
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+
+
+class Holdings:
+    """Writes the table `accounts`: at every close the witnesses, at the last one all paths.
+
+    Which rows there are depends on the scenario alone, never on the paths: a row says 0 where nothing is held.
+    """
+
+    def __init__(self, world: TradingWorld) -> None:
+        self._world = world
+        self._wanted = world.log.wants(ACCOUNTS.name)
+
+    def write(self, *, last: bool) -> None:
+        """Write the balances of now; books must be marked."""
+        world = self._world
+        mask = None if last else world.log.witness
+        if not self._wanted or (mask is not None and not mask.size):
+            return
+        for account, asset, worth in self._pairs():
+            held = world.ledger.balance(account, asset)
+            names = {"account": str(account), "asset": str(asset)}
+            world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=held, value=held * worth)
+
+    def _pairs(self) -> Iterator[tuple[Name, Name, Vector | float]]:
+        """Who may hold what, and what one of it is worth, $."""
+        world = self._world
+        accounts = list(world.ledger.accounts)
+        yield from ((account, CASH, 1.0) for account in accounts)
+        traders = [a for a in accounts if not (isinstance(a, Key) and a.name == MARGIN)]
+        for venue in world.venues.values():
+            for asset, worth in venue.worth_of_one().items():
+                yield from ((account, asset, worth) for account in traders)
+        for name, desk in world.desks.items():
+            yield from ((account, desk.asset, desk.unit_value) for account in (CLIENTS, name))
+        for debt in world.claims.debts:
+            yield from ((account, debt.asset, 1.0) for account in (debt.debtor, debt.creditor))

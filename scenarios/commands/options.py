@@ -1,0 +1,49 @@
+"""Options that several commands share, and the rule that one is given once. No heavy import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+DATES = click.option(
+    "--dates",
+    type=click.Choice(["iso", "mdy", "dmy"]),
+    help="Order of dates like 05/02/2022 in the CSV files: month first, day first; iso: neither.",
+)
+FLAG = click.option(
+    "--as-given",
+    is_flag=True,
+    help="Take levels, moves and strikes that no market has had; they are said with the results.",
+)
+
+
+class Once(click.Command):
+    """A command that refuses an option given twice, where only the last would count."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for i, parameter in enumerate(order):
+            takes_one = isinstance(parameter, click.Option) and not (parameter.multiple or parameter.is_flag)
+            if takes_one and parameter in order[:i]:
+                raise click.UsageError(f"{parameter.opts[0]} is given twice, and only one can be meant", ctx)
+        return super().parse_args(ctx, args)
+
+
+def as_given(command: Command) -> Command:
+    """Give a command the flag `--as-given`, as its argument `as_given`."""
+    return FLAG(command)
+
+
+def as_given_setting(command: Command) -> Command:
+    """Give a command with `settings` the flag `--as-given`: it is short for `--set run.as_given=true`."""
+
+    @wraps(command)
+    def setting(*args: Any, as_given: bool, settings: tuple[str, ...], **options: Any) -> Any:
+        return command(*args, settings=(*settings, "run.as_given=true") if as_given else settings, **options)
+
+    return FLAG(setting)

@@ -1,0 +1,89 @@
+"""What columns a file may have, and under which names people have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+INDEX = ("", "index", "unnamed0", "price", "level0", "rownames")  # what stands above an index that was written too
+
+
+def plain(name: str) -> str:
+    """A column's name without case, spaces, quotes and signs: `Adj Close`, `adj_close` and `"ADJ CLOSE"` are one."""
+    return re.sub(r"[\W_]", "", name.casefold())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a kind of file. aliases: other names by column, nearest first, as `plain` has them."""
+
+    what: str  # the file's kind, for messages
+    aliases: Mapping[str, Sequence[str]]
+    needed: tuple[str, ...]  # must be there
+    dates: tuple[str, ...]  # hold dates
+    numbers: tuple[str, ...]
+    remarks: tuple[str, ...] | None = None  # further columns that may stand there; None: any may
+
+    def match(self, header: Sequence[str]) -> Columns:
+        """Which cell of a line of names is which column."""
+        names = [plain(cell) for cell in header]
+        found: dict[str, int] = {}
+        passed: dict[str, list[int]] = {}
+        for column, aliases in self.aliases.items():
+            spots = [i for alias in (plain(column), *aliases) for i, name in enumerate(names) if name == alias]
+            spots = [i for i in spots if i not in found.values()]
+            if spots:
+                found[column], passed[column] = spots[0], spots[1:]
+        self._date_in_index(names, found)
+        return Columns(self, tuple(header), found, passed)
+
+    def _date_in_index(self, names: list[str], found: dict[str, int]) -> None:
+        """A frame's index of dates may have no name, or that of the columns."""
+        free = len(names) > 1 and names[0] in INDEX and 0 not in found.values()
+        if "date" in self.needed and "date" not in found and free:
+            found["date"] = 0
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A header read: the place of each known column, and of others that mean the same."""
+
+    layout: Layout
+    header: tuple[str, ...]
+    at: dict[str, int]
+    passed: dict[str, list[int]]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every needed column is there."""
+        return all(column in self.at for column in self.layout.needed)
+
+    def twice(self) -> str | None:
+        """A name of the header that stands for one column twice."""
+        for column, others in self.passed.items():
+            name = plain(self.header[self.at[column]])
+            for i in others:
+                if plain(self.header[i]) == name:
+                    return self.header[i].strip()
+        return None
+
+    def unknown(self) -> list[str]:
+        """Names that the layout does not have, where it is strict."""
+        if self.layout.remarks is None:
+            return []
+        known = {*self.at.values(), *(i for others in self.passed.values() for i in others)}
+        others = [name for i, name in enumerate(self.header) if i not in known]
+        return [name.strip() for name in others if plain(name) not in (*self.layout.remarks, *INDEX)]
+
+    def notes(self) -> list[str]:
+        """What was taken for what, where the names are not the layout's own."""
+        renamed = [f"{self.header[i].strip() or 'the first column'} as {column}" for column, i in self.at.items()
+                   if plain(self.header[i]) != plain(column)]  # fmt: skip
+        said = [f"read: {', '.join(renamed)}"] if renamed else []
+        for column, others in self.passed.items():
+            taken = self.header[self.at[column]].strip()
+            if plain(taken) != plain(column) and others:
+                names = ", ".join(self.header[i].strip() for i in others)
+                said.append(f"{taken} is taken for {column}, not {names}")
+        return said

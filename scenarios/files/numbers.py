@@ -1,0 +1,83 @@
+"""Numbers as people write them: decimal commas, thousands separators, brackets for negatives, currency and % signs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MISSING = frozenset(
+    (
+        "", ".", "..", "-", "--", "---", "\u2013", "\u2014", "?", "null", "(null)", "nan", "-nan", "nat", "na", "n/a",
+        "n.a.", "n.a", "n/d", "nd", "none", "nil", "missing", "<na>", "#value!", "#div/0!", "#ref!", "#null!", "#name?",
+        "#num!",
+    )
+)  # fmt: skip
+SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
+SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2019": "'"})
+CURRENCY = re.compile(r"(?i)[$€£¥]|\b(?:usd|eur|gbp|jpy|chf)\b")
+UNITS = re.compile(r"(?i)(%|bps?)$")
+GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+(?:[{mark}]\d*)?") for mark, other in (".,", ",.")}
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that there is no number: empty, `.`, `null`, `NaN`, `#N/A N/A` ..."""
+    plain = SPACES.sub(" ", text).strip().casefold()
+    return plain in MISSING or plain.startswith("#n/a")
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """A number's text without sign of percent or basis points, and that sign: '', '%' or 'bp'."""
+    bare = SPACES.sub(" ", text).strip()
+    found = UNITS.search(bare)
+    if found is None:
+        return bare, ""
+    return bare[: found.start()].strip(), "%" if found[1] == "%" else "bp"
+
+
+def decimal_mark(text: str) -> str | None:
+    """What a number's text says of the decimal mark: '.' or ','; '?.' or '?,' where that mark may be either; None."""
+    body = _body(split_unit(text)[0])[1].lstrip("+-")
+    commas, dots = body.count(","), body.count(".")
+    if commas and dots:
+        return max(".,", key=body.rfind)
+    if not commas and not dots:
+        return None
+    mark, other = (",", ".") if commas else (".", ",")
+    before, _, after = body.rpartition(mark)
+    if body.count(mark) > 1:
+        return other
+    grouped = len(re.match(r"\d*", after)[0]) == 3 and after.isdigit()  # type: ignore[index]
+    return f"?{mark}" if grouped and before.isdigit() and len(before) <= 3 and before[0] != "0" else mark
+
+
+def marks_of(texts: Iterable[str]) -> list[str | None]:
+    """`decimal_mark` of each cell that has a number."""
+    return [None if is_missing(text) else decimal_mark(text) for text in texts]
+
+
+def parse_number(text: str, mark: str = ".") -> float | None:
+    """The number, or None where the text is none. mark: the decimal mark; the other one may stand between thousands.
+
+    Signs of currency are dropped; a unit (`split_unit`) must have been taken off before.
+    """
+    negative, body = _body(text)
+    if GROUPED[mark].fullmatch(body):
+        body = re.sub(rf"[^\d{mark}]", "", body)
+    if re.search(r"[\s']", body) or (mark == "," and "." in body):
+        return None
+    body = re.sub(r"(?<=\d)_(?=\d)", "", body.replace(mark, "."))
+    if not re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", body):
+        return None
+    value = float(body)
+    return (-value if negative else value) if abs(value) < float("inf") else None
+
+
+def _body(text: str) -> tuple[bool, str]:
+    """Whether brackets or a minus behind say that a number is negative, and its text without them and currency."""
+    body = CURRENCY.sub("", SPACES.sub(" ", text).translate(SIGNS)).strip().lstrip("'").strip()
+    negative = body.startswith("(") and body.endswith(")")
+    if negative:
+        body = CURRENCY.sub("", body[1:-1]).strip()
+    elif re.fullmatch(r"[^-+]*\d-", body):
+        negative, body = True, body[:-1].strip()
+    return negative, re.sub(r"^([+-])\s+", r"\1", body)

@@ -1,0 +1,39 @@
+"""Moves from one day to the next that are most likely a slip: a split, a lost point, another unit for one day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+
+from markets.plausible import FALL, NEXT_DAY, REVERSALS, RISE, TAKEN_BACK
+
+LOG = ("spot", "vol", "credit")
+SLIP = "mend the level if a point slipped or the unit changed"
+SPLIT = "adjust the record if it is a split, mend the level if a point slipped"
+
+
+def odd_moves(key: str, days: Sequence[date], values: Sequence[float]) -> Iterator[tuple[int, str, str]]:
+    """Items of a series of levels (in decimals) that no market has done: index, rule, remedy.
+
+    A price that falls or rises in a day by more than any index has; any level whose move the next day takes back.
+    Days further apart than a long weekend are not compared. `key` is one of `REVERSALS`.
+    """
+    levels = [v if key not in LOG else math.log(v) if v > 0 else math.nan for v in values]
+    near = [(after - before).days <= NEXT_DAY for before, after in pairwise(days)]
+    for i in range(1, len(values)):
+        if not near[i - 1]:
+            continue
+        move = levels[i] - levels[i - 1]
+        after = levels[i + 1] - levels[i - 1] if i < len(near) and near[i] else math.inf
+        size = _size(key, move)
+        if abs(move) > REVERSALS[key] and abs(after) <= TAKEN_BACK * abs(move):
+            yield i, f"a move of {size} in a day that the next day takes back", SLIP
+        elif key == "spot" and (move < math.log1p(-FALL) or move > math.log1p(RISE)):
+            yield i, f"a move of {size} in a day, more than any index has had", SPLIT
+
+
+def _size(key: str, move: float) -> str:
+    """A move in words: percent of the level, percentage points of a rate."""
+    return f"{math.expm1(move):+.1%}" if key in LOG else f"{100 * move:+.2f} points"

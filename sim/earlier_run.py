@@ -1,0 +1,131 @@
+"""A run that another one replaces: what it proves to be its own goes, what is not its own moves to the new run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sim.errors import UserError
+from sim.files import part_of
+from sim.manifest import MANIFEST, as_written, files_of, read_manifest
+from sim.seal import is_sealed
+
+REPORT = "report.html"
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a run wrote the folder: it has a run's manifest."""
+    if folder.is_symlink() or (folder / MANIFEST).is_symlink():
+        return False
+    try:
+        read_manifest(folder)
+    except UserError:
+        return False
+    return True
+
+
+def proven(folder: Path) -> list[str]:
+    """Names of the files in a run's folder that a run has written, the manifest last; none without a manifest.
+
+    A table's file is proved by the manifest's checksum, the report by its own. Nothing behind a link is.
+    """
+    if not is_run(folder):
+        return []
+    manifest = read_manifest(folder)
+    files = files_of(manifest)
+    tables = [name for name, written in files.items() if _plain(folder, name) and as_written(folder / name, written)]
+    pages = [REPORT] if is_sealed(folder / REPORT) or _is_old_report(folder / REPORT, manifest) else []
+    part = part_of(Path(REPORT)).name  # of a report that was killed
+    left = [part] if (folder / part).is_file() and _plain(folder, part) else []
+    return [*tables, *pages, *left, MANIFEST]
+
+
+def collisions(folder: Path, names: Iterable[str]) -> list[str]:
+    """What stands where a new run will write, and is not proved to be a run's."""
+    ours = set(proven(folder))
+    found = []
+    for name in names:
+        table = folder / name.partition("/")[0]
+        if "/" in name and os.path.lexists(table) and (table.is_symlink() or not table.is_dir()):
+            found.append(table.name)
+        elif name not in ours and os.path.lexists(folder / name):
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def retire(earlier: Path, new: Path) -> None:
+    """Remove a run that another has replaced; all that it did not write moves into the new one's folder.
+
+    Every step leaves a folder from which the same call goes on. Raises OSError where something cannot be moved; it then
+    stays where it is.
+    """
+    ours = proven(earlier)
+    _carry(earlier, new, set(ours))
+    for name in ours:
+        if name == MANIFEST:
+            _remove_folders(earlier)
+        (earlier / name).unlink(missing_ok=True)
+    _remove_folders(earlier)
+    earlier.rmdir()
+
+
+def _is_old_report(place: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a report stands beside a manifest from before there were checksums, and names that manifest's hash."""
+    told = manifest.get("content_hash")
+    if not told or any(written.sha256 for written in files_of(manifest).values()) or place.is_symlink():
+        return False
+    return place.is_file() and f"Content hash {told}. The manifest beside the tables".encode() in place.read_bytes()
+
+
+def _carry(folder: Path, new: Path, ours: set[str], inside: str = "") -> None:
+    """Move whatever is not ours to the same place in `new`, or beside it where something stands there."""
+    tables = {name.partition("/")[0] for name in ours if "/" in name}
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        name = f"{inside}{entry.name}"
+        if name in ours:
+            continue
+        target = new / entry.name
+        shared = target.is_dir() and not target.is_symlink()
+        if entry.is_dir(follow_symlinks=False) and (shared or name in tables):
+            if not shared and _holds(Path(entry.path), ours, f"{name}/"):
+                target.mkdir()
+            if target.is_dir():
+                _carry(Path(entry.path), target, ours, f"{name}/")
+        else:
+            os.rename(entry.path, _free(target))
+
+
+def _holds(folder: Path, ours: set[str], inside: str) -> bool:
+    """Whether a table's folder holds anything else."""
+    return any(f"{inside}{entry.name}" not in ours for entry in os.scandir(folder))
+
+
+def _free(target: Path) -> Path:
+    """The place itself, or the next one that nothing stands in."""
+    found, number = target, 1
+    while os.path.lexists(found):
+        number += 1
+        found = target.with_name(f"{target.name}.{number}")
+    return found
+
+
+def _remove_folders(folder: Path) -> None:
+    """Remove the empty folders inside; links are no folders."""
+    for entry in list(os.scandir(folder)):
+        if entry.is_dir(follow_symlinks=False):
+            _remove_folders(Path(entry.path))
+            with suppress(OSError):
+                os.rmdir(entry.path)
+
+
+def _plain(folder: Path, name: str) -> bool:
+    """Whether no part of the name is a link."""
+    place = folder
+    for part in Path(name).parts:
+        place = place / part
+        if place.is_symlink():
+            return False
+    return True

@@ -1,0 +1,59 @@
+"""The calendars of `exchange_calendars`, as far as the library has them; what it does not have is one line."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from datetime import date
+from typing import Any
+
+from sim.errors import UserError
+
+
+def library_calendar(name: str, start: date, end: date) -> Any | None:
+    """The library's calendar object from `start` to `end`, cut to the years that its exchange has published.
+
+    None where the library fails to lay out these years. Imported here because it pulls in pandas (half a second).
+    Raises UserError for a calendar that does not exist or is not known in these years at all.
+    """
+    import exchange_calendars as library
+    from exchange_calendars.errors import CalendarError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library's own use of pandas
+        try:
+            return library.get_calendar(name, start=start, end=end)
+        except CalendarError:
+            rule = "no such exchange calendar"
+            raise UserError(rule, value=name, place="clock.calendar", remedy=_nearest(name)) from None
+        except NotImplementedError:
+            rule = "this exchange calendar does not know its own holidays"
+            raise UserError(rule, value=name, place="clock.calendar", remedy="use XNYS") from None
+        except ValueError:
+            return _within_bounds(library, name, start, end)
+
+
+def _within_bounds(library: Any, name: str, start: date, end: date) -> Any | None:
+    try:
+        kind = type(library.get_calendar(name))
+    except ValueError:
+        return None
+    low, high = kind.bound_min(), kind.bound_max()
+    start = start if low is None else max(start, low.date())
+    end = end if high is None else min(end, high.date())
+    if start > end:
+        rule = f"the exchange calendar {name} is not known for these years"
+        remedy = f"it is known to {end}" if high is not None and high.date() == end else f"it begins in {start.year}"
+        raise UserError(rule, place="clock.calendar", remedy=remedy)
+    try:
+        return library.get_calendar(name, start=start, end=end)
+    except ValueError:
+        return None
+
+
+def _nearest(name: str) -> str:
+    import exchange_calendars as library
+
+    names = {n.upper(): n for n in ("continuous", *library.get_calendar_names(include_aliases=True))}
+    near = [names[key] for key in difflib.get_close_matches(name.upper(), names, n=3)] or ["XNYS"]
+    return f"did you mean {' or '.join(near)}?"

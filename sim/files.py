@@ -1,0 +1,155 @@
+"""Writing files that users name: whole or not at all, through links, and with one line where it cannot be done."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sim.errors import SpiralError, UserError
+from sim.lock import lock_file
+
+FULL = {
+    errno.ENOSPC,
+    errno.EFBIG,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.ENOMEM,
+    errno.EMFILE,
+    errno.ENFILE,
+}  # nobody's mistake
+REMEDY = "give a file in a folder that exists"
+
+
+def unwritable(place: Path, number: int, why: str = "", remedy: str = REMEDY) -> SpiralError:
+    """The error to raise for one of the system's: a failed run where the disk is full, else the user's mistake."""
+    why = why or os.strerror(number)
+    if number in FULL:
+        return SpiralError(f"{place} cannot be written: {why}; what stood there before is kept")
+    return UserError(f"cannot be written: {why}", place=str(place), remedy=remedy)
+
+
+@contextmanager
+def writing(place: Path, remedy: str = REMEDY) -> Iterator[None]:
+    """Tell what the system says against writing in one line. Raises SpiralError or UserError."""
+    try:
+        yield
+    except (SpiralError, BrokenPipeError):
+        raise
+    except Exception as error:
+        number, why = _number(error)
+        if not number:
+            raise
+        raise unwritable(place, number, why, remedy) from None
+
+
+def check_target(path: Path, *, remedy: str = REMEDY) -> None:
+    """Find out before the work whether `path` can be written; leaves nothing. Raises UserError or SpiralError.
+
+    A folder that is missing is no mistake here: it may be made.
+    """
+    with writing(path, remedy):
+        place = _target(path)
+        if not place.parent.exists():
+            _check_ancestor(place.parent)
+            return
+        part = part_of(place)
+        file = _open(part)
+        os.unlink(part)
+        os.close(file)
+
+
+def check_new(path: Path, *, force: bool, remedy: str = REMEDY) -> None:
+    """`check_target` of a file that the user names and that is not there yet, or may be replaced. Raises UserError."""
+    with writing(path, remedy):
+        there = os.path.lexists(path) and not os.path.isdir(path) and os.path.exists(path)
+    if there and not force:
+        more = "give another name, or --force to replace it"
+        raise UserError("the file is there already", value=str(path), remedy=more)
+    check_target(path, remedy=remedy)
+    if not path.parent.exists():
+        raise unwritable(path, errno.ENOENT, remedy=remedy)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; through a link to its target, whose mode is kept. Raises as `writing`."""
+    data = content.encode() if isinstance(content, str) else content
+    with writing(path):
+        place = _target(path)
+        part = part_of(place)
+        file = _open(part)
+        try:
+            _fill(file, data)
+            with suppress(FileNotFoundError):
+                os.chmod(part, stat.S_IMODE(place.stat().st_mode))
+            os.replace(part, place)
+        except BaseException:
+            os.unlink(part)
+            raise
+        finally:
+            os.close(file)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, where there is none. Raises UserError or SpiralError."""
+    with writing(folder, "give a place that can be written"):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def part_of(place: Path) -> Path:
+    """Where a file is written before it has its name. Always the same: the next one takes what a kill has left."""
+    return place.with_name(f".{place.name}.part")
+
+
+def _target(path: Path) -> Path:
+    """The file that is meant, links followed."""
+    place = Path(os.path.realpath(path))
+    with suppress(FileNotFoundError):
+        mode = os.stat(place).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+    return place
+
+
+def _open(part: Path) -> int:
+    """An empty file that only this process writes. Raises OSError."""
+    file = os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    if lock_file(file) is False:
+        os.close(file)
+        raise OSError(errno.EBUSY, "another process is writing it")
+    os.ftruncate(file, 0)
+    return file
+
+
+def _fill(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _check_ancestor(folder: Path) -> None:
+    """Whether a missing folder can be made: its nearest ancestor is a folder that can be written."""
+    while True:
+        try:
+            os.stat(folder)
+            break
+        except FileNotFoundError:
+            folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder should be")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _number(error: Exception) -> tuple[int, str]:
+    """The system's number of an error and what it says, 0 where it is none; libraries keep the number in their text."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno, error.strerror or ""
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return (int(found[1]), "") if found else (0, "")

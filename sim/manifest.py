@@ -1,0 +1,110 @@
+"""`manifest.json` of a run: what it holds, whether it is one, and which files it answers for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+MANIFEST = "manifest.json"
+AGAIN = "move the folder away and run the scenario again"
+NEEDED = {"name", "scenario", "seed", "paths", "worlds", "files"}
+MOST = 64 << 20  # bytes of a manifest
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file as it was written: bytes, and its SHA-256 (None in manifests from before there were checksums)."""
+
+    size: int
+    sha256: str | None
+
+
+def digest_of(place: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    found = hashlib.sha256()
+    with place.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            found.update(block)
+    return found.hexdigest()
+
+
+def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The `files` of a manifest: size and checksum of each file of the folder, by name."""
+    return {n: {"size": (folder / n).stat().st_size, "sha256": digest_of(folder / n)} for n in sorted(names)}
+
+
+def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
+    """The files that a manifest answers for, by name (`marks/actual-0000000.parquet`)."""
+    return {
+        name: Written(entry, None) if isinstance(entry, int) else Written(entry["size"], entry.get("sha256"))
+        for name, entry in manifest["files"].items()
+    }
+
+
+def as_written(place: Path, written: Written) -> bool:
+    """Whether a file is the one that was written: by its checksum, or by its size where there is none."""
+    if not place.is_file() or place.stat().st_size != written.size:
+        return False
+    return written.sha256 is None or digest_of(place) == written.sha256
+
+
+def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with a digest of itself."""
+    bare = {key: value for key, value in manifest.items() if key != "digest"}
+    text = json.dumps(bare, sort_keys=True, separators=(",", ":"))
+    return {**bare, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def altered(manifest: Mapping[str, Any]) -> bool:
+    """Whether somebody has changed the manifest since it was written; False where it has no digest."""
+    return "digest" in manifest and signed(manifest)["digest"] != manifest["digest"]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run's folder. Raises UserError where there is none, or it is not what a run writes."""
+    place = folder / MANIFEST
+    try:
+        if place.is_file() and place.stat().st_size > MOST:
+            raise UserError("a manifest is a small file", place=str(place), value=place.stat().st_size, remedy=AGAIN)
+        manifest = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        rule = "a run folder has a manifest"
+        raise UserError(rule, place=str(place), remedy="run the scenario again: this run did not finish") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy=AGAIN) from None
+    _check(manifest, place)
+    found: dict[str, Any] = manifest
+    return found
+
+
+def _check(manifest: Any, place: Path) -> None:
+    """Raise UserError where it is not what a run writes."""
+    from pydantic import ValidationError
+
+    from sim.manifest_model import Manifest
+
+    rule = "a manifest is as a run writes it"
+    if isinstance(manifest, dict) and NEEDED - manifest.keys():
+        lacking = f"lacks {', '.join(sorted(NEEDED - manifest.keys()))}"
+        raise UserError("a manifest is complete", place=str(place), value=lacking, remedy=AGAIN)
+    try:
+        Manifest.model_validate(manifest)
+    except (ValidationError, RecursionError) as error:
+        told = _first(error) if isinstance(error, ValidationError) else "too deep"
+        raise UserError(rule, place=str(place), value=told, remedy=AGAIN) from None
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(key) for key in first["loc"])
+    return f"{where}: {first['msg']}"[:200] if where else first["msg"]

@@ -1,0 +1,161 @@
+"""What readers of a run rely on in its manifest, as pydantic checks it; other keys may hold what they like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NonNegativeInt,
+    PositiveInt,
+    model_validator,
+)
+
+NAME = re.compile(r"(?P<table>\w+)/(?P<world>[^/\\\0]+)-\d+\.parquet")  # of a table's file, for a world and chunk
+
+
+def _instant(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Instant = Annotated[str, AfterValidator(_instant)]
+Day = Annotated[str, AfterValidator(_day)]
+Name = Annotated[str, Field(min_length=1)]
+Paths = Annotated[int, Field(ge=1, lt=1 << 31)]
+
+
+class Part(BaseModel):
+    """A table of keys: known ones have their type, to the letter."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class File(Part):
+    """What a file is proved by."""
+
+    size: NonNegativeInt
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class Clock(Part):
+    """The run's time."""
+
+    first: Instant
+    last: Instant
+    ticks: PositiveInt
+    days: NonNegativeInt
+
+
+class Anchor(Part):
+    """Levels of a day."""
+
+    date: Day
+    spot: FiniteFloat | None = None
+    vol: FiniteFloat | None = None
+    overnight: FiniteFloat | None = None
+    us2y: FiniteFloat | None = None
+    us10y: FiniteFloat | None = None
+    credit: FiniteFloat | None = None
+
+
+class Explained(Part):
+    """A measure with feedback and without."""
+
+    actual: FiniteFloat
+    frozen: FiniteFloat
+    error: FiniteFloat
+
+
+class Calibration(Part):
+    """What a calibration stored with the scenario."""
+
+    paths: PositiveInt
+    drawdown: Explained
+    vol_peak: Explained
+    spread_peak: Explained
+
+
+class Storyline(Part):
+    """What a report says of the storyline."""
+
+    anchors: str | None = None
+    calibration: Calibration | None = None
+
+
+class Calendar(Part):
+    """Of the scenario's clock."""
+
+    calendar: str | None = None
+
+
+class Scenario(Part):
+    """What a report says of the scenario."""
+
+    regime: str | None = None
+    description: str | None = None
+    clock: Calendar | None = None
+    storyline: Storyline | None = None
+    agents: dict[str, dict[str, Any]] | None = None
+
+
+class Timing(Part):
+    """How long the run took."""
+
+    seconds: FiniteFloat
+
+
+class Manifest(Part):
+    """`manifest.json`."""
+
+    name: Name
+    title: str | None = None
+    scenario: Scenario
+    seed: NonNegativeInt
+    paths: Paths
+    witnesses: NonNegativeInt | None = None
+    worlds: Annotated[list[Name], Field(min_length=1)]
+    twin: str | None = None
+    versions: dict[str, str] | None = None
+    content_hash: str | None = None
+    timing: Timing | None = None
+    clock: Clock | None = None
+    anchors: list[Anchor] | None = None
+    base: dict[str, FiniteFloat] | None = None
+    command: str | None = None
+    profile: dict[str, dict[str, FiniteFloat]] | None = None
+    digest: str | None = None
+    files: dict[str, Annotated[int, Field(ge=0)] | File]
+
+    @model_validator(mode="after")
+    def consistent(self) -> Manifest:
+        """Worlds and files belong together."""
+        check_names(self.worlds, self.files)
+        return self
+
+
+def check_names(worlds: list[str], files: Mapping[str, Any]) -> None:
+    """Raise ValueError unless the worlds and the files' names belong together, and every file lies in the folder."""
+    if worlds[0] != "actual" or len(set(worlds)) != len(worlds):
+        raise ValueError("worlds are 'actual' and others, each once")
+    found: dict[str, set[str]] = {}
+    for name in files:
+        parts = NAME.fullmatch(name)
+        if parts is None or parts["world"] not in worlds:
+            raise ValueError(f"{name!r} is no table's file of these worlds")
+        found.setdefault(parts["table"], set()).add(parts["world"])
+    for table, mine in found.items():
+        if mine != set(worlds):
+            raise ValueError(f"table {table!r} lacks a world")

@@ -1,0 +1,282 @@
+"""The folder of a run: claimed by one process, replaced in two renames, and finished by the next one after a kill.
+
+Beside the folder NAME stand, while a process works there:
+
+- `.NAME.lock`, held by that process, which names the other two;
+- `.NAME.TOKEN.partial`, the new run as far as it is;
+- `.NAME.TOKEN.earlier`, the run that was there, between the two renames and until it is cleared.
+
+Whatever is killed and when, these names say what is left to do (`_finish`), and the next command that looks at the
+folder does it. Of the earlier run only what it can prove to have written is removed; all else moves to the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.earlier_run import collisions, is_run, retire
+from sim.errors import SpiralError, UserError
+from sim.files import writing
+from sim.lock import Lock
+from sim.manifest import MANIFEST
+
+ELSEWHERE = "give another --out"
+TOKEN = re.compile("[0-9a-f]{8}")
+LONGEST = 180  # bytes of a name that fits into those beside it
+WAIT = 1.0  # seconds for another process that looks at the folder for a moment
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run's folder that this process alone may change."""
+
+    folder: Path
+    partial: Path  # an empty folder on the same disk, removed at the end unless it has become the run
+    earlier: Path
+
+    def replace(self) -> None:
+        """Give `partial`, a whole run, the folder's name. What is there by then and no run is kept as it is.
+
+        Raises SpiralError where that is so, or where the system forbids it: the new run then stands beside the folder.
+        """
+        why = ""
+        if os.path.lexists(self.folder) and not _empty(self.folder):
+            if is_run(self.folder):
+                _flush(self.partial)
+                why = _renamed(self.folder, self.earlier)
+            else:
+                why = "it was filled with other files meanwhile"
+        why = why or _renamed(self.partial, self.folder)
+        if why:
+            spare = _free(self.folder)
+            os.rename(self.partial, spare)
+            raise SpiralError(f"{self.folder} cannot be replaced: {why}; the new run is in {spare}")
+
+
+@contextmanager
+def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]:
+    """Be the only one who writes in a run's folder, and have a folder beside it to write in.
+
+    names: files that are going to be there, for a run that will take the folder's place; None to add to the run that
+    stands there. Raises UserError, before anything is written, where the folder is no place for a run, holds what is
+    not a run's, or belongs to another process.
+    """
+    place = check_place(folder) if names is not None else Path(os.path.realpath(folder))
+    with _parents(place.parent):
+        lock = _locked(place)
+        try:
+            _finish(place, lock)
+            if names is not None:
+                _check_replaceable(place, names)
+                _clear_older(place)
+            with writing(place, ELSEWHERE):
+                token = secrets.token_hex(4)
+                lock.write(token=token)
+                claim = Claim(place, *_beside(place, token))
+                claim.partial.mkdir()
+            try:
+                yield claim
+            finally:
+                _finish(place, lock)
+        finally:
+            lock.release(remove=not _left_over(place, lock))
+
+
+def settle(folder: Path) -> bool:
+    """Finish what a killed process left half done at a run's folder; False where a living one is at work there."""
+    place = Path(os.path.realpath(folder))
+    lock = Lock(_lock_of(place))
+    if not os.path.lexists(lock.place):
+        return True
+    try:
+        if not lock.acquire():
+            return False
+    except OSError:  # a disk that can only be read: what stands there stands
+        return True
+    ours = lock.read() is not None
+    try:
+        if ours:
+            _finish(place, lock)
+    except UserError:  # something cannot be moved: whoever writes here next is told
+        pass
+    finally:
+        lock.release(remove=ours and not _left_over(place, lock))
+    return True
+
+
+def check_place(folder: Path) -> Path:
+    """The folder as the system names it. Raises UserError where a run cannot stand there, or must not."""
+    if "\0" in str(folder):
+        raise _refused(folder, "a folder's name has no zero byte in it")
+    with writing(folder, ELSEWHERE):
+        with suppress(FileNotFoundError):
+            os.lstat(folder)  # a name that is too long, or below a file
+        place = Path(os.path.realpath(folder))
+        here, home = Path.cwd().resolve(), Path(os.path.realpath(os.path.expanduser("~")))
+    if os.path.islink(folder):
+        raise _refused(folder, "a run goes into a folder, not through a link", f"a link to {place}", place)
+    if place.exists() and not place.is_dir():
+        raise _refused(folder, "a run is a folder", "a file")
+    if place == home or place in (here, *here.parents):
+        raise _refused(folder, "a run goes into a folder of its own", str(place))
+    if os.path.ismount(place):
+        raise _refused(folder, "a run's folder can be renamed", "a mount point", place / "run")
+    return place
+
+
+def _refused(folder: Path, rule: str, value: Any = None, better: Path | None = None) -> UserError:
+    remedy = ELSEWHERE if better is None else f"give --out {better}"
+    return UserError(rule, value=value, place=str(folder), remedy=remedy)
+
+
+def _check_replaceable(place: Path, names: Iterable[str]) -> None:
+    """Raise UserError where something stands that no run has written, or in the way of a new one's files."""
+    if not place.exists() or _empty(place):
+        return
+    if not is_run(place):
+        raise _refused(place, "a run replaces only an earlier run", "other files")
+    for name in collisions(place, names):
+        raise UserError(
+            "a run removes only what a run has written",
+            place=str(place / name),
+            value="a file that is not as the run wrote it",
+            remedy="move or rename it, or give another --out",
+        )
+
+
+def _locked(place: Path) -> Lock:
+    lock = Lock(_lock_of(place))
+    with writing(place, ELSEWHERE):
+        ours = lock.acquire(WAIT)
+    if not ours:
+        rule = "one process at a time writes in a run's folder"
+        raise UserError(rule, place=str(place), value="another one does", remedy=f"wait for it, or {ELSEWHERE}")
+    if lock.read() is None:
+        lock.release(remove=False)
+        raise UserError("this name is kept for a lock", place=str(lock.place), value="another file", remedy=ELSEWHERE)
+    return lock
+
+
+def _finish(place: Path, lock: Lock) -> None:
+    """Bring a folder to where it is whole and nothing stands beside it, from wherever its last process got to.
+
+    Raises UserError where the system forbids it: then nothing is lost, and the next call tries again.
+    """
+    token = _token(lock)
+    if token is None:
+        return
+    partial, earlier = _beside(place, token)
+    try:
+        if earlier.is_dir() and partial.is_dir():  # between the two renames
+            if os.path.lexists(place) and not _empty(place):  # where somebody else has put something
+                os.rename(partial, _free(place))
+            else:
+                os.rename(partial, place)
+        if earlier.is_dir():
+            if is_run(place):
+                retire(earlier, place)
+            else:
+                os.rename(earlier, _free(place) if os.path.lexists(place) else place)
+    except OSError as error:
+        where, why = str(error.filename or place), error.strerror or str(error)
+        remedy = "move it yourself, or let this user write there"
+        raise UserError("what no run has written moves to the new run", place=where, value=why, remedy=remedy) from None
+    _remove(partial)
+
+
+def _token(lock: Lock) -> str | None:
+    found = (lock.read() or {}).get("token")
+    return found if isinstance(found, str) and TOKEN.fullmatch(found) else None
+
+
+def _left_over(place: Path, lock: Lock) -> bool:
+    """Whether something of this claim still stands beside the folder."""
+    token = _token(lock)
+    return token is not None and any(os.path.lexists(p) for p in _beside(place, token))
+
+
+def _remove(partial: Path) -> None:
+    """Remove a folder that this or a dead process made under a name of its own; its last workers may still write."""
+    for _ in range(100):
+        shutil.rmtree(partial, ignore_errors=True)
+        if not os.path.lexists(partial):
+            return
+        time.sleep(0.02)
+
+
+def _clear_older(place: Path) -> None:
+    """Remove empty folders that an earlier version of Spiral, which had no locks, left beside this one."""
+    name = re.compile(rf"\.{re.escape(place.name)}\.\d+\.partial")
+    for entry in os.scandir(place.parent):
+        if name.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
+            with suppress(OSError):
+                os.rmdir(entry.path)
+
+
+@contextmanager
+def _parents(folder: Path) -> Iterator[None]:
+    """The folders above, made where they are missing; those made are removed again if they stay empty."""
+    made = []
+    while not folder.exists() and folder != folder.parent:
+        made.append(folder)
+        folder = folder.parent
+    try:
+        if made:
+            with writing(made[0], ELSEWHERE):
+                made[0].mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for one in made:
+            with suppress(OSError):
+                one.rmdir()
+
+
+def _stem(place: Path) -> str:
+    """A short name for a long one."""
+    name = os.fsencode(place.name)
+    return place.name if len(name) <= LONGEST else f"spiral-{hashlib.sha256(name).hexdigest()[:16]}"
+
+
+def _lock_of(place: Path) -> Path:
+    return place.with_name(f".{_stem(place)}.lock")
+
+
+def _beside(place: Path, token: str) -> tuple[Path, Path]:
+    return place.with_name(f".{_stem(place)}.{token}.partial"), place.with_name(f".{_stem(place)}.{token}.earlier")
+
+
+def _empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _renamed(source: Path, target: Path) -> str:
+    """Rename; why not, where the system forbids it."""
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _free(folder: Path) -> Path:
+    number = 2
+    while os.path.lexists(folder.with_name(f"{folder.name}-{number}")):
+        number += 1
+    return folder.with_name(f"{folder.name}-{number}")
+
+
+def _flush(folder: Path) -> None:
+    """Have the disk keep the new run before the earlier one goes."""
+    for place in (*folder.rglob("*.parquet"), folder / MANIFEST):
+        with place.open("rb") as stream, suppress(OSError):
+            os.fsync(stream.fileno())

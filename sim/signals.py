@@ -1,0 +1,78 @@
+"""Being told to stop: SIGTERM and SIGHUP end a command as Ctrl-C does, tidied up and with the exit code that is usual.
+
+A signal that is ignored (as under nohup) or handled by somebody else stays as it is.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from typing import Any
+
+POLITE = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal that ends the command, by its number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+def exit_code(error: BaseException | None) -> int:
+    """128 and the signal's number; Ctrl-C's where the error does not tell."""
+    return 128 + (error.number if isinstance(error, Interrupted) else int(signal.SIGINT))
+
+
+@contextmanager
+def polite() -> Iterator[None]:
+    """Raise Interrupted in the main thread at the first of these signals, and hear no other while it tidies up."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    ours = [number for number in POLITE if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _raise)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def deferred() -> Iterator[list[int]]:
+    """The signals since the block began, Ctrl-C's too, instead of their exceptions: raise `interruption` for the first.
+
+    Where signals are not this thread's to handle, or are ignored or somebody else's, they are left as they are.
+    """
+    heard: list[int] = []
+    if current_thread() is not main_thread():
+        yield heard
+        return
+    usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(POLITE, _raise)}
+    ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+    for number in ours:
+        signal.signal(number, lambda number, frame: heard.append(number))
+    try:
+        yield heard
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+    if heard:
+        raise interruption(heard)
+
+
+def interruption(heard: list[int]) -> KeyboardInterrupt:
+    """What to raise for the first signal that was heard."""
+    return KeyboardInterrupt() if heard[0] == signal.SIGINT else Interrupted(heard[0])
+
+
+def _raise(number: int, frame: Any) -> None:
+    for other in POLITE:
+        if signal.getsignal(other) is _raise:
+            signal.signal(other, signal.SIG_IGN)
+    raise Interrupted(number)

@@ -1,0 +1,127 @@
+"""The journal of a sweep: an append-only file of checksummed records, which also says which segments count.
+
+    MAGIC, the head record, then a record a cell that has finished since the last segment was written
+
+A record is MARK, the lengths of its two parts (uint32 each), the CRC-32 of lengths and parts, then JSON and bytes. The
+head's JSON lists the segments. Records are appended and flushed to the disk one by one, so a kill or a power cut tears
+the last one at most; a new head and the loss of its rows to a segment are one rename. Whoever reads the file once has
+seen every finished cell exactly once.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import UserError
+
+MAGIC = b"spiral sweep 2\n\0"
+MARK = b"\x00cell\xf5\n"
+HEAD = struct.Struct("<7sIII")  # MARK, length of the JSON, length of the bytes, CRC-32
+
+
+@dataclass(frozen=True)
+class Record:
+    """A finished cell: its row by column, and its paths (an Arrow file; empty where it has none)."""
+
+    row: dict[str, Any]
+    paths: bytes
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows of many cells in two Parquet files, each named by its own digest."""
+
+    cells: str  # file in `cells`
+    paths: str | None  # file in `paths`, None where no cell of it has any
+    numbers: tuple[int, ...]  # of its cells
+
+    def to_json(self) -> dict[str, Any]:
+        """As the journal's head has it."""
+        return {"cells": self.cells, "paths": self.paths, "numbers": list(self.numbers)}
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What a journal holds: segments in the order they were written, records since, and where the last one ends."""
+
+    segments: tuple[Segment, ...]
+    records: tuple[Record, ...]
+    end: int  # bytes; what stands behind was torn while it was written
+
+
+def begin(segments: tuple[Segment, ...]) -> bytes:
+    """A journal without records."""
+    return MAGIC + encode({"segments": [segment.to_json() for segment in segments]})
+
+
+def encode(row: dict[str, Any], paths: bytes = b"") -> bytes:
+    """A record's bytes."""
+    text = json.dumps(row, ensure_ascii=False).encode()
+    lengths = struct.pack("<II", len(text), len(paths))
+    return HEAD.pack(MARK, len(text), len(paths), zlib.crc32(paths, zlib.crc32(lengths + text))) + text + paths
+
+
+def read(place: Path) -> Journal:
+    """The journal in a file. Raises UserError where it is broken, FileNotFoundError where there is none.
+
+    A last record that is not whole is left out: its cell has not finished. One that others follow is broken.
+    """
+    data = place.read_bytes()
+    found = _record(data, len(MAGIC)) if data.startswith(MAGIC) else None
+    if found is None:
+        raise broken(place)
+    head, at = found
+    records = []
+    while (found := _record(data, at)) is not None:
+        records.append(found[0])
+        at = found[1]
+    if any(_record(data, later) for later in _marks(data, at + 1)):
+        raise broken(place)
+    try:
+        segments = tuple(
+            Segment(str(s["cells"]), s["paths"] and str(s["paths"]), tuple(map(int, s["numbers"])))
+            for s in head.row["segments"]
+        )
+        numbers = [record.row["cell"] for record in records]
+    except (KeyError, TypeError, ValueError):
+        raise broken(place) from None
+    if not all(isinstance(number, int) for number in numbers):
+        raise broken(place)
+    return Journal(segments, tuple(records), at)
+
+
+def broken(place: Path) -> UserError:
+    """A file of a sweep is not as it was written."""
+    remedy = "delete it and sweep again: the other cells are kept"
+    return UserError("a cell's file is whole", place=str(place), value="a broken file", remedy=remedy)
+
+
+def _record(data: bytes, at: int) -> tuple[Record, int] | None:
+    """The record that begins here, and where it ends; None where it is not whole."""
+    if len(data) < at + HEAD.size:
+        return None
+    mark, text_size, paths_size, checksum = HEAD.unpack_from(data, at)
+    begun, end = at + HEAD.size, at + HEAD.size + text_size + paths_size
+    if mark != MARK or end > len(data):
+        return None
+    view = memoryview(data)
+    if zlib.crc32(view[begun:end], zlib.crc32(view[at + len(MARK) : begun - 4])) != checksum:
+        return None
+    try:
+        row = json.loads(data[begun : begun + text_size])
+    except ValueError:
+        return None
+    return (Record(row, data[begun + text_size : end]), end) if isinstance(row, dict) else None
+
+
+def _marks(data: bytes, at: int) -> list[int]:
+    found = []
+    while (at := data.find(MARK, at)) >= 0:
+        found.append(at)
+        at += 1
+    return found

@@ -1,0 +1,103 @@
+"""`sweep.json`: what was asked, checked as a whole before anything reads it, and the columns that follow from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.errors import UserError
+
+MANIFEST = "sweep.json"
+NEEDED = ("name", "scenarios", "design", "axes", "cells", "metrics")
+ENDS = ("", "_error")
+# Columns of `cells` around the axes' own, before the metrics'; and those of `paths`.
+BEFORE = {"cell": "Int32", "id": "String", "scenario": "String"}
+BLOCKS = {"block": "String", "row": "Int32"}
+AFTER = {
+    "seed": "Int64",
+    "paths": "Int64",
+    "status": "String",
+    "error": "String",
+    "seconds": "Float64",
+    "engine": "String",
+}
+SCAN = ("value", "error", "cells", "bin")  # columns that a scan along an axis puts beside the axis' own
+PATHS = {
+    "cell": "Int32",
+    "world": "String",
+    "path": "Int64",
+    "pnl": "Float64",
+    "unhedged_pnl": "Float64",
+    "drawdown": "Float64",
+    "liquidated": "Boolean",
+}
+NEWEST = 2  # layout: 1 has a file a cell, 2 a journal and segments of many
+AGAIN = "sweep again, or give the folder that `spiral sweep` wrote"
+
+
+def read_manifest(place: Path) -> dict[str, Any]:
+    """The manifest in a file. Raises UserError, naming the key, where it is none of a sweep."""
+    try:
+        found = json.loads(place.read_text(encoding="utf-8"), parse_constant=_refused)
+    except OSError as error:
+        raise UserError("a manifest can be read", place=str(place), value=error.strerror) from None
+    except (ValueError, RecursionError) as error:  # also what is not UTF-8, and integers of thousands of digits
+        raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy=AGAIN) from None
+    if not isinstance(found, dict):
+        raise UserError("a manifest is a table", place=str(place), value=type(found).__name__, remedy=AGAIN)
+    lacking = [key for key in NEEDED if key not in found]
+    if lacking:
+        raise UserError("a manifest is complete", place=str(place), value=f"lacks {', '.join(lacking)}", remedy=AGAIN)
+    _check_types(found, place)
+    _check_names(found, place)
+    return found
+
+
+def columns_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Names of the columns of `cells` and their polars types, as a manifest has them: the same in every file."""
+    metrics = {f"{twin}{m}{e}": "Float64" for twin in ("", "twin_") for m in manifest["metrics"] for e in ENDS}
+    blocks = BLOCKS if manifest["design"] == "saltelli" else {}
+    return {**BEFORE, **{a["name"]: _kind(a) for a in manifest["axes"]}, **blocks, **AFTER, **metrics}
+
+
+def _kind(axis: Mapping[str, Any]) -> str:
+    """The type of an axis' column. Mixed values are text, as tables are."""
+    written = [entry["value"] for entry in axis["values"] or []]
+    if written and all(isinstance(v, bool) for v in written):
+        return "Boolean"
+    if written and all(isinstance(v, int) and not isinstance(v, bool) for v in written):
+        return "Int64"
+    return "Float64" if all(isinstance(v, int | float) for v in written) else "String"
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _check_types(found: Mapping[str, Any], place: Path) -> None:
+    from pydantic import ValidationError
+
+    from sim.sweep_schema import Manifest
+
+    try:
+        Manifest.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        rule = f"{key}: {first['msg'][:1].lower()}{first['msg'][1:]}" if key else str(first["msg"])
+        value = None if first["type"] in ("missing", "value_error") else str(first["input"])[:40]
+        raise UserError(rule, place=str(place), value=value, remedy=AGAIN) from None
+
+
+def _check_names(found: Mapping[str, Any], place: Path) -> None:
+    """No two columns share a name, and every cell has one id."""
+    names = [axis["name"] for axis in found["axes"]]
+    others = columns_of({**found, "axes": []})
+    twice = [name for i, name in enumerate(names) if name in others or name in names[:i]]
+    if twice:
+        raise UserError("an axis has a name of its own", place=f"{place}: axes", value=twice[0], remedy=AGAIN)
+    if "ids" in found and len(found["ids"]) != found["cells"]:
+        value = f"{len(found['ids'])} ids for {found['cells']} cells"
+        raise UserError("every cell has an id", place=str(place), value=value, remedy=AGAIN)

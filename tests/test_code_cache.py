@@ -1,0 +1,168 @@
+"""Machine code between processes: whole files only, in nobody else's folder, and a run without any cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from sim import code_cache
+from sim.code_cache import KernelCache, code_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("sim", "agents", "markets", "scenarios", "analysis")
+X = np.arange(5.0)
+
+
+def double_sum(x: Any) -> float:
+    total = 0.0
+    for value in x:
+        total += 2.0 * value
+    return total
+
+
+def compiled(folder: Path) -> Any:
+    """A new dispatcher of the same function, as the next process has it."""
+    found = numba.njit(double_sum)
+    found._cache = KernelCache(double_sum, folder)
+    assert found(X) == 20.0
+    return found.stats
+
+
+def hits(folder: Path) -> int:
+    return sum(compiled(folder).cache_hits.values())
+
+
+def test_the_next_process_loads_what_this_one_compiled(tmp_path: Path) -> None:
+    assert hits(tmp_path) == 0
+    assert [place.suffix for place in tmp_path.iterdir()] == [".nbc"]
+    assert hits(tmp_path) == 1
+
+
+@pytest.mark.parametrize("fault", ["empty", "cut", "bit", "other", "folder"])
+def test_a_broken_file_is_compiled_again(tmp_path: Path, fault: str) -> None:
+    hits(tmp_path)
+    place = next(tmp_path.iterdir())
+    whole = place.read_bytes()
+    middle = len(whole) // 2
+    changed = {
+        "empty": b"",
+        "cut": whole[:middle],
+        "bit": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        "other": b"not machine code at all",
+    }
+    if fault == "folder":
+        place.unlink()
+        place.mkdir()
+    else:
+        place.write_bytes(changed[fault])
+    assert hits(tmp_path) == 0
+    assert hits(tmp_path) == (0 if fault == "folder" else 1)  # and kept again, where it can be
+    assert len(list(tmp_path.iterdir())) == 1  # no part of a file stays
+
+
+def test_code_of_another_numba_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hits(tmp_path)
+    monkeypatch.setattr(numba, "__version__", "another")
+    assert hits(tmp_path) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are not in the mode there")
+@pytest.mark.parametrize(
+    ("mode", "private", "usable"),
+    [
+        (0o755, False, True),
+        (0o700, False, True),
+        (0o775, False, False),
+        (0o777, False, False),
+        (0o700, True, True),
+        (0o755, True, False),
+        (0o770, True, False),
+    ],
+)
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path: Path, mode: int, private: bool, usable: bool) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    folder.chmod(mode)
+    assert code_cache._usable(folder, private, like=tmp_path) is usable
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are not in the mode there")
+def test_a_folder_of_another_user_or_behind_a_link_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert code_cache._usable(tmp_path / "real", private=True)
+    assert not code_cache._usable(tmp_path / "link", private=True)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert not code_cache._usable(tmp_path / "real", private=True)
+
+
+def test_an_unwritable_folder_is_passed_over_until_one_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources, home, temporary = tmp_path / "sources", tmp_path / "home", tmp_path / "temporary"
+    for folder in (sources, home, temporary):
+        folder.mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    monkeypatch.setattr(code_cache.tempfile, "gettempdir", lambda: str(temporary))
+    code_cache._say.cache_clear()
+
+    def found(given: str = "") -> Path | None:
+        return code_folder.__wrapped__(sources, given)
+
+    place = found(str(tmp_path / "given"))
+    assert place is not None and place.parent == tmp_path / "given"
+    place = found("/dev/null/nowhere")
+    assert place is not None and place.parent == sources / "__pycache__"
+    shutil.rmtree(sources / "__pycache__")
+    (sources / "__pycache__").touch()
+    place = found()
+    assert place is not None and place.parent == home / "spiral"
+    assert capsys.readouterr().err == ""
+    shutil.rmtree(home)
+    home.touch()
+    place = found()
+    assert place is not None and place.parent.parent == temporary
+    assert os.name == "nt" or stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+    assert "it is kept in" in capsys.readouterr().err
+    shutil.rmtree(place.parent)
+    place.parent.touch()
+    assert found() is None
+    assert found() is None
+    assert capsys.readouterr().err.count("machine code can be kept nowhere") == 1
+
+
+def test_a_command_runs_where_nothing_can_be_cached(tmp_path: Path) -> None:
+    """A checkout whose byte code cannot be written, a user without a home, a temporary folder that is taken."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in [tmp_path / "sim" / "kernels", tmp_path / "markets" / "kernels"]:
+        (folder / "__pycache__").touch()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / f"spiral-code-{os.getuid()}").touch()
+    away = {"HOME": "/dev/null", "XDG_CACHE_HOME": "", "NUMBA_CACHE_DIR": "", "TMPDIR": str(scratch)}
+    command = [sys.executable, "-P", "-m", "scenarios", "check", "calm_market"]
+    environment = os.environ | away | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("calm_market: ok")
+    assert done.stderr.startswith("note: machine code can be kept nowhere")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_script_of_reports_is_made_where_it_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    from analysis import bundle
+
+    vl_convert = pytest.importorskip("vl_convert")
+    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda *_: "drawn </script>")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert bundle.script() == "drawn <\\/script>"
