@@ -111,7 +111,7 @@ def _target(path: Path) -> Path:
     with suppress(FileNotFoundError):
         mode = os.stat(place).st_mode
         if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no ordinary file")
     return place
