@@ -96,7 +96,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder for results, where there is none. Raises UserError or SpiralError."""
-    with writing(folder, "give a place that can be written"):
+    with writing(folder, "give another --out"):
         folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -172,7 +172,9 @@ def test_a_run_that_is_replaced_while_it_is_read_is_told(copied):
 
 
 def test_a_refused_run_can_be_made_again_in_the_same_process(tmp_path):
-    wrong = load("calm_market", QUICK | {"storyline.anchor.2.date": "2019-05-04"})  # a Saturday
+    wrong = load(
+        "calm_market", QUICK | {"storyline.anchor.2.date": "2019-05-31", "storyline.anchor.3.date": "2019-06-01"}
+    )
     with pytest.raises(UserError):
         run(wrong, out=tmp_path / "runs" / "mine", workers=1)
     assert list(tmp_path.iterdir()) == []
