@@ -96,7 +96,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder for results, where there is none. Raises UserError or SpiralError."""
-    with writing(folder, "give a place that can be written"):
+    with writing(folder, "give another --out"):
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -111,7 +111,7 @@ def _target(path: Path) -> Path:
     with suppress(FileNotFoundError):
         mode = os.stat(place).st_mode
         if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no ordinary file")
     return place

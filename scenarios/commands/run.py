@@ -19,6 +19,7 @@ from scenarios.scenario import Scenario
 from sim.errors import UserError
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
+from sim.scratch import clear_once
 from sim.text import one_line
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def opened(folder: Path) -> Run:
     """A finished run; a word on stderr where its manifest was changed afterwards."""
     from sim.dataset import open_run
 
+    clear_once()
     run = open_run(folder)
     if run.altered:
         complain(f"warning: {run.path / 'manifest.json'}: changed after the run was made")
