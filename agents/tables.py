@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from markets.tables import TRADING_COSTS
 from sim.eventlog import Table
 
 ATTRIBUTION = ("delta", "gamma", "theta", "vega", "rates")
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
-COSTS = ("hedge", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_overnight", "funding_credit")
+COSTS = ("hedge", *TRADING_COSTS, "funding_overnight", "funding_credit")
 
 MARKS = Table(
     "marks",

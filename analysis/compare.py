@@ -31,6 +31,7 @@ PAIRED = {
     "spread_cost_calm": ("spread_cost_calm", -1),
     "spread_cost_crisis": ("spread_cost_crisis", -1),
     "impact_cost": ("impact_cost", -1),
+    "netting_gain": ("netting_gain", 1),
     "funding_credit": ("funding_credit", -1),
     "funding_overnight": ("funding_overnight", -1),
     "net_bleed": ("net_bleed", 1),

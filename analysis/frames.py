@@ -29,15 +29,16 @@ COMPONENTS = (
     "spread_cost_calm",
     "spread_cost_crisis",
     "impact_cost",
+    "netting_gain",
     "funding_overnight",
     "funding_credit",
 )
 DERIVED = {
     "net_bleed": -(pl.col("gamma") + pl.col("theta")),
-    "liquidity_tax": -(pl.col("spread_cost_calm") + pl.col("spread_cost_crisis") + pl.col("impact_cost")),
+    "liquidity_tax": -pl.sum_horizontal("spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting_gain"),
     "credit_cost": -pl.col("funding_credit"),
     "cost_of_survival": -pl.sum_horizontal(
-        "gamma", "theta", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "funding_credit"
+        "gamma", "theta", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting_gain", "funding_credit"
     ),
 }
 SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
@@ -80,12 +81,19 @@ def check_world(run: Run, world: str) -> str:
 
 
 @once
+def marks(run: Run) -> pl.LazyFrame:
+    """The table `marks`. Runs of old lack `netting_gain`, which stood in `impact_cost`: it is 0 there."""
+    found = run.table("marks")
+    return found if "netting_gain" in found.collect_schema() else found.with_columns(netting_gain=pl.lit(0.0))
+
+
+@once
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
-    marks = table(run, "marks")
-    if marks is None:
+    found = table(run, "marks")
+    if found is None:
         return {}
-    return dict(marks.select("agent", "role").unique().sort("agent").collect().iter_rows())
+    return dict(found.select("agent", "role").unique().sort("agent").collect().iter_rows())
 
 
 def hedgers(run: Run) -> list[str]:
@@ -118,10 +126,10 @@ def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
     """Marks of the desk (for "all" summed), one row per (time, world, path), with derived costs; `where` picks rows."""
     names = desks(run, agent)
     money = [*COMPONENTS, "pnl", "unhedged_pnl", "equity"]
-    marks = run.table("marks").filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
+    mine = marks(run).filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
-        marks = marks.group_by("time", "world", "path").agg(pl.col(*money).sum())
-    return marks.with_columns(**DERIVED)
+        mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
+    return mine.with_columns(**DERIVED)
 
 
 @once
@@ -164,7 +172,7 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     mine = pl.col("agent").is_in(desks(run, agent)) & (pl.col("world") == world)
     count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
     totals = [pl.col(c).mean() * count for c in (*COMPONENTS, "pnl", "unhedged_pnl")]
-    means = run.table("marks").filter(mine).group_by("time").agg(totals).with_columns(**DERIVED)
+    means = marks(run).filter(mine).group_by("time").agg(totals).with_columns(**DERIVED)
     spread = quantiles(("pnl", "unhedged_pnl", "cost_of_survival"))
     shares = desk_marks(run, agent, pl.col("world") == world).group_by("time").agg(spread)
     both = means.collect(engine="streaming"), shares.collect()

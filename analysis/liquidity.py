@@ -19,8 +19,10 @@ PARTS = {
     "spread_cost_calm": "Spread, calm",
     "spread_cost_crisis": "Spread, crisis",
     "impact_cost": "Impact",
+    "netting_gain": "Netting gain",
     "funding_credit": "Funding, credit",
 }
+NETTING = "netting_gain"  # most runs have none: tables and charts leave it out there
 TOTALS = {
     "net_bleed": "Gamma bleed net of theta",
     "liquidity_tax": "Liquidity tax",
@@ -45,7 +47,7 @@ def parts(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
 
 
 def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
-    """Cost of survival = net bleed -(gamma + theta) + liquidity tax (spread + impact) + funding credit.
+    """Cost of survival = net bleed -(gamma + theta) + liquidity tax (spread + impact - netting gain) + funding credit.
 
     Each by name as a mean over paths; the total also with its 5, 50 and 95 % quantiles. Costs positive, $.
     """

@@ -21,6 +21,7 @@ LABELS = {
     "spread_cost_calm": "Spread, calm",
     "spread_cost_crisis": "Spread, crisis",
     "impact_cost": "Impact",
+    "netting_gain": "Netting gain",
     "funding_overnight": "Funding, overnight",
     "funding_credit": "Funding, credit",
     "pnl": "P&L",

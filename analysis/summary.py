@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -58,11 +59,12 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
 
 
 def _parts(run: Run, agent: str | None, world: str) -> dict[str, Number]:
-    """The parts of the cost by the names that people say: costs positive, theta as what it earned."""
+    """The parts of the cost by the names that people say: costs positive, theta and netting as what they earned."""
     parts = liquidity.parts(run, agent=agent, world=world)
-    theta = parts.pop("theta")
-    earned = Number(value=-theta.value, unit="$", label=theta.label, error=theta.error)
-    return {"gamma_bleed": parts.pop("gamma"), "theta_earned": earned, **parts}
+    earned = {name: dataclasses.replace(parts[name], value=-parts[name].value) for name in ("theta", "netting_gain")}
+    bleed, theta = parts.pop("gamma"), earned["theta"]
+    del parts["theta"]
+    return {"gamma_bleed": bleed, "theta_earned": theta, **parts, "netting_gain": earned["netting_gain"]}
 
 
 def _cost_risk(cost: numbers.FloatArray) -> dict[str, Number]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from analysis import frames, words
 from analysis.given import A_RUN
-from analysis.liquidity import stress
+from analysis.liquidity import NETTING, stress
 from analysis.numbers import Number
 from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
@@ -23,7 +23,8 @@ DESK = {
         "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_pnl", "unhedged_pnl_q50", "es_95", "es_99", "unhedged_es_95",
     ),
     "Cost of survival": (
-        "gamma_bleed", "theta_earned", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "liquidity_tax",
+        "gamma_bleed", "theta_earned", "spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting_gain",
+        "liquidity_tax",
         "funding_credit", "cost_of_survival", "feedback_cost", "feedback_share",
     ),
     "Survival": ("survival_rate", "default_rate", "margin_called", "margin_call_rate", "margin_unmet"),
@@ -66,6 +67,8 @@ def _block(table: Table, title: str, names: tuple[str, ...], figures: Mapping[st
     table.add_row(Text(title, style="bold cyan"))
     worlds = list(figures)
     for name in names:
+        if name == NETTING and not any(figures[w][name].value for w in worlds):
+            continue
         of_pair = name.startswith("feedback_")  # one figure for both worlds: shown once
         cells = [_cell(figures[w][name]) if i == 0 or not of_pair else Text("") for i, w in enumerate(worlds)]
         table.add_row(f"  {figures[worlds[0]][name].label}", *cells, style="bold" if name in STRONG else None)

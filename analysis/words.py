@@ -52,12 +52,18 @@ def _cost(n: Mapping[str, Number]) -> str:
     tail = f" One path in twenty costs more than {_bare(worst)}." if worst.value > 0 else ""
     tax = (
         f"a liquidity tax of {_bare(n['liquidity_tax'])} (spread in calm markets {_bare(n['spread_cost_calm'])}, its "
-        f"crisis widening {_bare(n['spread_cost_crisis'])}, impact {_bare(n['impact_cost'])})"
+        f"crisis widening {_bare(n['spread_cost_crisis'])}, impact {_bare(n['impact_cost'])}{_netting(n)})"
     )
     return (
         f"{bill} on average: gamma bleed {_bare(n['gamma_bleed'])} against {_bare(n['theta_earned'])} of theta earned, "
         f"{tax}, and {_bare(n['credit_cost'])} of credit in the funding.{tail}"
     )
+
+
+def _netting(n: Mapping[str, Number]) -> str:
+    """What orders of others took off the impact, where they did."""
+    gain = n["netting_gain"]
+    return f", less {_bare(gain)} gained by trading against the net order of the others" if gain.value else ""
 
 
 def record_without_the_spiral(run: Run) -> str:

@@ -31,6 +31,7 @@ METRICS = (
     "spread_cost_calm",
     "spread_cost_crisis",
     "impact_cost",
+    "netting_gain",
     "funding_credit",
     "net_bleed",
     "liquidity_tax",

@@ -15,6 +15,7 @@ from analysis.charts.scales import axis, colours, rows
 from analysis.charts.sweep_lines import COST, has_twin
 from analysis.charts.sweep_scales import measure, position
 from analysis.charts.theme import ACTUAL, FROZEN, INK, MUTED, Chart
+from analysis.liquidity import NETTING
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain
 from sim.sweep_dataset import SweepResult
@@ -27,6 +28,7 @@ PARTS = {
     "spread_cost_calm": (SHORT["spread_cost_calm"], 1.0),
     "spread_cost_crisis": (SHORT["spread_cost_crisis"], 1.0),
     "impact_cost": (SHORT["impact_cost"], 1.0),
+    "netting_gain": (SHORT["netting_gain"], -1.0),
     "funding_credit": (SHORT["funding_credit"], 1.0),
     COST: ("total", 1.0),
 }
@@ -165,7 +167,10 @@ def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """Bars of the cost's parts, actual and twin."""
     worlds = _worlds(sweep)
     columns = [
-        (world, f"{prefix}{c}", *PARTS[c]) for world, prefix in worlds for c in PARTS if f"{prefix}{c}" in cells.columns
+        (world, f"{prefix}{c}", *PARTS[c])
+        for world, prefix in worlds
+        for c in PARTS
+        if f"{prefix}{c}" in cells.columns and (c != NETTING or (cells[f"{prefix}{c}"] != 0).any())
     ]
     packed = []
     for row in cells.iter_rows(named=True):

@@ -20,12 +20,13 @@ SHORT = {
     "spread_cost_calm": "spread, calm",
     "spread_cost_crisis": "spread, crisis",
     "impact_cost": "impact",
+    "netting_gain": "netting gain",
     "funding_credit": "credit funding",
 }
 
 
 def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """Gamma bleed, theta earned, spread (calm, crisis), impact and credit funding up to their sum; means over paths."""
+    """Gamma bleed, theta earned, spread (calm, crisis), impact less netting gain, credit funding: means, and sum."""
     frames.check_world(run, world)
     if not frames.desks(run, agent):
         return theme.note(TOTAL, NO_HEDGER)
@@ -48,6 +49,8 @@ def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """part, low, high, amount: each bar from the sum of the parts before it; the last from zero."""
     level, found = 0.0, []
     for name, part in liquidity.parts(run, agent=agent, world=world).items():
+        if name == liquidity.NETTING and part.value == 0:
+            continue
         found.append(
             (
                 world,

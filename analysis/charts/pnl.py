@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from analysis import frames, pnl
+from analysis import frames, liquidity, pnl
 from analysis.charts import marks, theme
 from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
 from analysis.charts.theme import HEDGED, PARTS, UNHEDGED, WIDTH, Chart
@@ -21,7 +21,12 @@ BLEED, CREDIT, SPREAD = (
     "credit spread (median)",
     "half-spread (median, 5\N{EN DASH}95 %)",
 )
-COSTS = {"spread_cost_calm": "spread, calm", "spread_cost_crisis": "spread, crisis", "impact_cost": "impact"}
+COSTS = {
+    "spread_cost_calm": "spread, calm",
+    "spread_cost_crisis": "spread, crisis",
+    "impact_cost": "impact",
+    "netting_gain": "netting gain",
+}
 FUNDING = {"funding_overnight": "overnight", "funding_credit": "credit"}
 
 
@@ -66,11 +71,12 @@ def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
 
 
 def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.LayerChart:
-    steps = frames.changes(day, tuple(COSTS)).with_columns(-pl.col(*COSTS))
-    unit = _stack_money(steps, tuple(COSTS))
-    palette = {series: PARTS[c] for c, series in COSTS.items()} | {SPREAD: theme.INK}
+    costs = {c: series for c, series in COSTS.items() if c != liquidity.NETTING or (day[c] != 0).any()}
+    steps = frames.changes(day, tuple(costs)).with_columns(-pl.col(*costs))
+    unit = _stack_money(steps, tuple(costs))
+    palette = {series: PARTS[c] for c, series in costs.items()} | {SPREAD: theme.INK}
     bars = marks.stacked_bars(
-        unit.scaled(steps, COSTS), COSTS, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)")
+        unit.scaled(steps, costs), costs, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)")
     )
     right = axis("half-spread, bp of mid" if venue == frames.ASSET else f"half-spread of {venue}, bp", right=True)
     bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
@@ -177,6 +183,7 @@ STACK = {
     "spread_cost_calm": "spread, calm",
     "spread_cost_crisis": "spread, crisis",
     "impact_cost": "impact",
+    "netting_gain": "netting gain",
     "funding_overnight": "funding, overnight",
     "funding_credit": "funding, credit",
 }

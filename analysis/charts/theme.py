@@ -30,6 +30,7 @@ PARTS = {
     "spread_cost_calm": "#DDCC77",
     "spread_cost_crisis": "#E08A3C",
     "impact_cost": "#AA4499",
+    "netting_gain": "#DDAACC",
     "funding_overnight": "#88CCEE",
     "funding_credit": "#4477AA",
 }
