@@ -16,7 +16,6 @@ from agents.intervals import Interval
 from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
-from markets.plausible import DOLLARS
 from markets.venue import INVESTORS
 from sim.params import param
 from sim.phases import Phase
@@ -41,7 +40,7 @@ class Hedger(Agent):
     """
 
     role: ClassVar[str] = "hedger"
-    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, plausible=DOLLARS)
+    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
     book: tuple[Position, ...] = param((), help="client positions")
     policy: Policy = param(factory=Every, help="hedging policy")
     latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0)

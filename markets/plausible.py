@@ -17,9 +17,10 @@ DIVIDENDS = (-0.2, 0.3)  # decimal a year, borrow fees included
 LOG_MOVE = (-1.5, 1.5)  # ln S of one jump
 MONEYNESS = (0.2, 5.0)  # strike over spot
 HALF_SPREAD = (1e-8, 0.1)  # share of mid, or decimal rate
-IMPACT = (1e-12, 0.5)  # ln S or decimal rate for the whole depth
+IMPACT = (1e-12, 2.0)  # ln S or decimal rate for the whole depth
 SHARE = (1e-6, 1.0)  # a share that is written as a decimal
 DOLLARS = (1e3, 1e15)  # amounts are in $, not in millions or billions
+CAPITAL = (1e-5, 1e5)  # of a desk, as a multiple of its book's size in $
 VOL_OF_VOL = (0.005, 10.0)
 MULTIPLE = (1e-4, 1e4)  # of something in the same unit
 

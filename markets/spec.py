@@ -138,9 +138,7 @@ class VenueSpec:
     )
     spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
     slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
-    capacity: float = param(
-        0.5, unit="share of current depth", help="most that one clearing fills", gt=0, plausible=(1e-6, 100.0)
-    )
+    capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
     clearing: Literal["sequential", "fixed_point"] = param(
         "sequential", help="orders are sent at the price seen, or solved together with the price that they move"
     )

@@ -18,6 +18,7 @@ from agents.positions import Position
 from markets.spec import OUTSIDE
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.levels import daily_levels
+from scenarios.plausibility import taken_as_given
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario, encode, type_name
@@ -55,6 +56,8 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     for agent in scenario.agents:
         print_agent(out, agent)
     out.print(feedback_line(scenario), highlight=False)
+    for note in (*scenario.notes, *taken_as_given(scenario)):
+        out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         from scenarios.commands.storyline_chart import draw
 
