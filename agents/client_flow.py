@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
 from agents.base import Agent, Process
-from markets.plausible import DOLLARS
 from markets.venue import INVESTORS
 from sim.clock import TRADING_DAYS
 from sim.params import param
@@ -41,7 +40,7 @@ class ClientFlow(Agent):
     rate: float = param(
         50.0, unit="orders a trading day", help="arrivals at each maker, on each side, were it to quote mid", ge=0
     )
-    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0, plausible=DOLLARS)
+    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0)
     decay: float = param(1.0, unit="1/half-spread", help="arrivals fall as exp(-decay x distance from mid)", ge=0)
     half_spread: Literal["rule", "base"] = param(
         "rule", help="unit of distance: the venue's half-spread at the vol of the moment, or that of the calm market"

@@ -9,7 +9,6 @@ from typing import Literal
 from markets.plausible import (
     CREDIT,
     DIVIDENDS,
-    DOLLARS,
     HALF_SPREAD,
     IMPACT,
     LOG_MOVE,
@@ -126,7 +125,7 @@ class VenueSpec:
     half_spread: float = param(
         unit="share of mid, or decimal rate", help="half-spread at base vol", ge=0, plausible=HALF_SPREAD
     )
-    depth: float = param(unit="$ notional", help="depth at base vol", gt=0, plausible=DOLLARS)
+    depth: float = param(unit="$ notional", help="depth at base vol", gt=0)
     impact: float = param(
         unit="ln S, or decimal rate", help="move caused by taking the whole depth", ge=0, plausible=IMPACT
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from markets.plausible import CAPITAL, MONEYNESS, REVERSALS, Bounds
+from markets.plausible import CAPITAL, MONEYNESS, REVERSALS, THINNEST, Bounds
 from scenarios.odd_moves import odd_moves
 from scenarios.place import Place
 from sim.errors import UserError
@@ -71,6 +71,7 @@ def odd_values(scenario: Scenario, at: Place) -> Iterator[Odd]:
     yield from odd_anchors(scenario.storyline.anchor, at.at("storyline", "anchor"))
     for asset in scenario.assets:
         yield from odd_anchors(asset.anchor, at.at("assets", asset.name, "anchor"))
+    yield from odd_depth(scenario, spot, at.at("venue", "asset", "depth"))
     for agent in scenario.agents:
         here = at.at("agents", agent.name)
         yield from odd_capital(agent, spot, here.at("capital"))
@@ -117,6 +118,14 @@ def odd_strike(line: Any, spot: float, at: Place) -> Iterator[Odd]:
         return
     low, high = (float(f"{bound * spot:.6g}") for bound in MONEYNESS)
     yield outside(at.at("strike"), strike, (low, high), f"the starting spot is {spot:g}: write the strike in its units")
+
+
+def odd_depth(scenario: Scenario, spot: float, at: Place) -> Iterator[Odd]:
+    """A depth in which not even a part of one unit can be traded: it is in billions."""
+    depth = scenario.venue.asset.depth
+    if depth < THINNEST * spot:
+        remedy = remedy_for(depth, (1e6, 1e13), "$")
+        yield Odd(at, depth, f"is less than {THINNEST:g} units of the asset", remedy)
 
 
 def odd_capital(agent: Agent, spot: float, at: Place) -> Iterator[Odd]:

@@ -102,7 +102,8 @@ def _iso_date(value: Any) -> Any:
 
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, folder: Path | None) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
-    hints = hints_of(cls)
+    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    hints = known(cls)
     made = {
         k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), folder)
         for k, v in values.items()

@@ -62,7 +62,6 @@ OTHER_UNITS = [
     ("agents.hedger.book.1.strike", 380.0, "the starting spot is 4010"),
     ("agents.hedger.capital", 3.0, "write 3e9 for 3 bn"),
     ("agents.maker.capital", 2.0, "write 2e9 for 2 bn"),
-    ("agents.treasury.line", 600.0, "write 6e11 for 600 bn"),
     ("agents.treasury.rate_vol", 1.0, "write 0.01 for 1 %"),
     ("agents.treasury.repo_spread", 0.5, "write 0.005 for 0.5 %"),
     ("agents.maker.drawdown_limit", 25.0, "write 0.25 for 25 %"),

@@ -165,6 +165,7 @@ def print_keys(prefix: str) -> None:
     if not chosen:
         raise UserError("no such key", value=prefix, remedy=nearest(prefix, sorted({key.path for key in every})))
     table = Table("key", "default", "unit", "allowed", "meaning", "of", show_lines=False)
+    table.columns[0].no_wrap = True  # whole, whatever the others need
     for key in chosen:
         cells = (key.path, key.default or "-", key.unit, key.limits, key.help, key.owner)
         table.add_row(*map(escape, cells))
