@@ -18,7 +18,6 @@ from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
 from markets.accounts import INVESTORS
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
-from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -42,7 +41,7 @@ class Hedger(Agent):
     """
 
     role: ClassVar[str] = "hedger"
-    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, plausible=DOLLARS)
+    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
     book: tuple[Position, ...] = param((), help="client positions", longest=100_000)
     policy: Policy = param(factory=Every, help="hedging policy")
     latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9)

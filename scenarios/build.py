@@ -103,8 +103,8 @@ def laid_out(scenario: Scenario, file: str | None = None) -> Clock:
     file: what the user calls the scenario; by default its name. Raises UserError.
     """
     at = Place(file or scenario.name)
-    check_dates(scenario, at)
     try:
+        check_dates(scenario, at)
         clock = make_clock(scenario)
         check_on_clock(scenario, clock)
     except UserError as error:
