@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
@@ -58,6 +59,8 @@ class Spiral(click.Group):
         except SystemExit as error:
             if error.code == INTERRUPTED:
                 return INTERRUPTED
+            if isinstance(sys.stdout, PacifyFlushWrapper):  # click has seen the pipe break
+                return OK
             return _told(
                 f"failed: something left Python (sys.exit({error.code!r})) before the command was done", FAILED
             )
