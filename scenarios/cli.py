@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
@@ -21,6 +20,10 @@ OK, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130  # exit codes
 FILE = click.Path(path_type=Path)
 TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 SWEEP = "sweep.json"  # the manifest of a sweep's folder
+
+
+class ReaderGone(Exception):
+    """The reader of the output has had enough."""
 
 
 class Spiral(click.Group):
@@ -53,14 +56,12 @@ class Spiral(click.Group):
             return _told("interrupted: nothing was kept", INTERRUPTED)
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)
-        except BrokenPipeError:
+        except ReaderGone:
             lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
             return OK
         except SystemExit as error:
             if error.code == INTERRUPTED:
                 return INTERRUPTED
-            if isinstance(sys.stdout, PacifyFlushWrapper):  # click has seen the pipe break
-                return OK
             return _told(
                 f"failed: something left Python (sys.exit({error.code!r})) before the command was done", FAILED
             )
@@ -71,6 +72,8 @@ class Spiral(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise click.Abort from None  # before click prints an empty line for it
+        except BrokenPipeError:
+            raise ReaderGone from None  # before click takes it for a failure
         except Exception:
             if os.environ.get(TRACEBACK):
                 traceback.print_exc()
