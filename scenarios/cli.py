@@ -27,6 +27,10 @@ TRUST = click.option(
 )
 
 
+class ReaderGone(Exception):
+    """The reader of the output has had enough."""
+
+
 class Spiral(click.Group):
     """Turns every error into one line and the right exit code; commands are listed in the order of use.
 
@@ -60,7 +64,7 @@ class Spiral(click.Group):
             return _told("interrupted: nothing was kept", exit_code(error.__cause__))
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)
-        except BrokenPipeError:
+        except ReaderGone:
             lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
             return OK
         except SystemExit as error:
@@ -76,6 +80,8 @@ class Spiral(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise click.Abort from error  # before click prints an empty line for it
+        except BrokenPipeError:
+            raise ReaderGone from None  # before click takes it for a failure
         except Exception:
             if os.environ.get(TRACEBACK):
                 traceback.print_exc()
