@@ -46,11 +46,12 @@ def compare_and_show(
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
+        from analysis.calendar_days import calendar_of
         from sim.dataset import open_run
 
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
         finished = open_run(folder)
-        record = read_record(history, calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
+        record = read_record(history, calendar or _of_exchange(calendar_of(finished)))
         show(finished, record, world, chart, markdown=markdown)
         return
     twin = "none" if world == "actual" else None  # as the scenario has it
