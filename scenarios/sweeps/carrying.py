@@ -98,9 +98,7 @@ def settle(
     return Carried(folder, earlier, cells, columns_of(manifest), moved)
 
 
-def _refuse(
-    folder: Path, ids: list[str], earlier: SweepResult, engine: str, others: set[str], *, same: bool
-) -> None:
+def _refuse(folder: Path, ids: list[str], earlier: SweepResult, engine: str, others: set[str], *, same: bool) -> None:
     was, place = earlier.manifest, str(folder)
     if not same:
         common = len(set(ids) & set(was["ids"]))
