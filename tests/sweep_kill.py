@@ -83,7 +83,7 @@ def finished(out: Path) -> dict[int, tuple[str, float]]:
     return {cell: (key, seconds) for cell, key, seconds in rows.select("cell", "id", "seconds").iter_rows()}
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 120.0) -> None:
     """Until it holds; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -46,7 +46,13 @@ class Cluster:
         self.scheduler = self._run("dask_scheduler", *options)
         wait_for(lambda: file.exists() and file.stat().st_size > 0)
         self.address = json.loads(file.read_text())["address"]
+        joined = self._joined() + workers
         self.workers = [self.work() for _ in range(workers)]
+        wait_for(lambda: self._joined() >= joined)
+
+    def _joined(self):
+        """How many workers have ever said that they are in."""
+        return (self.folder / "cluster.log").read_text().count("Registered to:")
 
     def work(self, root=ROOT):
         """A worker whose Spiral stands in `root`."""
@@ -78,9 +84,9 @@ def cluster(folder, workers, **more):
     found = Cluster(folder, workers, **more)
     try:
         yield found
-        found.log.close()
     finally:
         found.stop()
+        found.log.close()
 
 
 def test_a_worker_and_then_the_scheduler_killed_midway_change_nothing(tmp_path):
@@ -117,7 +123,8 @@ def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):
     other = tmp_path / "other"
     for package in OURS:
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
-    (other / "agents" / "base.py").open("a").write("# another engine\n")
+    base = other / "agents" / "base.py"
+    base.write_text(base.read_text() + "# another engine\n")
     cells, told = plan(load_sweep(write_sweep(tmp_path, steps=12))), []
     with cluster(tmp_path, 1) as dask:
         results = run_on_cluster([(cell, None) for cell in cells], dask.address, told.append)
@@ -137,7 +144,7 @@ def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):
 
 @pytest.mark.parametrize("ours_changed", [False, True])
 def test_a_strays_result_is_refused_and_run_elsewhere(monkeypatch, ours_changed):
-    """Even where it got a cell, before it was known; only where the files here have changed it is they that are told."""
+    """Even where it got a cell before it was known; only where the files here have changed, they are what is told."""
     result = CellResult(0, "done", "another", 0.1)
     future = Mock(status="finished", key="k", **{"result.return_value": result})
     client = SimpleNamespace(who_has=lambda futures: {"k": ("tcp://stray:1",)})
