@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -89,8 +90,8 @@ def _check_scheduler(address: str) -> None:
         await comm.close()
 
     try:
-        with _quiet():
-            asyncio.run(answers())
+        with _quiet(), ThreadPoolExecutor(1) as thread:  # a notebook's own thread has a loop that runs already
+            thread.submit(lambda: asyncio.run(answers())).result()
     except (TimeoutError, OSError, ValueError, TypeError, RuntimeError) as error:
         remedy = f"give its address, e.g. tcp://host:8786, or start one: {START}"
         if address.startswith("tls:"):
