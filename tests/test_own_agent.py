@@ -116,7 +116,8 @@ def test_a_policy_starts_where_it_wants_to_be(place):
     """Half of the hedge is taken over at the start: nothing is bought or sold to get there."""
     world = make_world(load(place), Chunk("actual", 0, 8), load(place).feedback)
     desk, ledger = world.desks["desk"], world.ledger
-    looks = watch(world, Phase.QUOTE, lambda: (ledger.balance("desk", "asset").copy(), desk.slopes().delta * desk.scale))
+    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.slopes().delta)  # noqa: E731
+    looks = watch(world, Phase.QUOTE, look)
     world.run()
     held, delta = looks[0]
     np.testing.assert_allclose(held, -0.5 * delta, rtol=1e-12)

@@ -378,7 +378,8 @@ def test_shipped_policies_start_neutral_and_never_without_a_hedge(kind):
     agents = {"maker": maker, "desk": {"type": "Hedger", "book": PUT, "policy": {"kind": kind}}}
     world = world_of(crisis(agents=agents, minutes=390), 3)
     desk, ledger = world.desks["desk"], world.ledger
-    looks = watch(world, Phase.QUOTE, lambda: (ledger.balance("desk", "asset").copy(), desk.slopes().delta * desk.scale))
+    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.slopes().delta)  # noqa: E731
+    looks = watch(world, Phase.QUOTE, look)
     world.run()
     held, delta = looks[0]
     if kind == "never":
