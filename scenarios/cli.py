@@ -384,6 +384,7 @@ def compare(run_a: Path, run_b: Path) -> None:
 @click.option("--list", "listed", is_flag=True, help="Name the cases and their sources; run none.")
 @click.option("--out", type=FILE, help="Folder of validation.html and validation.json (default: runs/validation).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat every case on other noise (default: its own seeds).")
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def validate(**options: Any) -> int:
     """Reproduce known answers from the literature through the engine: all, or the cases and chapters NAME.

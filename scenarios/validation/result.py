@@ -48,10 +48,14 @@ class CaseResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """The results of the cases that were asked for, in the suite's order. seconds: by the clock on the wall."""
+    """The results of the cases that were asked for, in the suite's order. seconds: by the clock on the wall.
+
+    seed: of the repetition, None where every case drew its own noise.
+    """
 
     results: tuple[CaseResult, ...]
     seconds: float
+    seed: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -103,7 +107,7 @@ class Validation:
             rows = [{key: finite(value) for key, value in reading.row().items()} for reading in result.readings]
             said = {"verdict": result.verdict, "seconds": round(result.seconds, 2)}
             cases.append({**result.about(), "standard_errors": result.case.standard_errors, **said, "readings": rows})
-        summary = {"passed": self.passed, "counts": self.counts, "seconds": round(self.seconds, 2)}
+        summary = {"passed": self.passed, "counts": self.counts, "seconds": round(self.seconds, 2), "seed": self.seed}
         return {**summary, "versions": versions(), "cases": cases}
 
 
