@@ -113,13 +113,14 @@ def show(
     trust: bool,
 ) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
-    from scenarios.commands.look import load_to_look
+    from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.show import explain, explain_density
 
     loaded = load_to_look(scenario, settings, trust=trust)
     explain(loaded, chart)
     if density is not None:
         explain_density(loaded, density, months)
+    say_unseen(loaded)
 
 
 # What every command takes that runs cell after cell, in the order of its help.
@@ -224,13 +225,14 @@ def new(file: Path, force: bool) -> None:
 @TRUST
 def check(file: Path, settings: tuple[str, ...], trust: bool) -> None:
     """Validate a scenario FILE (or a preset) without running it."""
-    from scenarios.commands.look import load_to_look
+    from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.run import lay_out
 
     scenario = load_to_look(file, settings, trust=trust)
     clock = lay_out(scenario, str(file))
     days, ticks = int(clock.day[-1]), len(clock.ticks)
     click.echo(f"{file}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
+    say_unseen(scenario)
 
 
 @main.command()
