@@ -185,13 +185,14 @@ def show(
     trust: bool,
 ) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
-    from scenarios.commands.look import load_to_look
+    from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.show import explain, explain_density
 
     loaded = load_to_look(scenario, settings, trust=trust)
     explain(loaded, chart)
     if density is not None:
         explain_density(loaded, density, months)
+    say_unseen(loaded)
 
 
 # What every command takes that runs cell after cell, in the order of its help.

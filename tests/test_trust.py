@@ -254,7 +254,8 @@ def test_what_is_not_imported_hides_no_other_mistake(elsewhere: Path) -> None:
         "shares = 3.0": "capital = -1.0",
     }.items():
         file.write_text(SCENARIO.replace(old, new))
-        assert spiral("check", str(file)).exit_code == 2, new
+        found = spiral("check", str(file))
+        assert (found.exit_code, found.stderr.count("\n")) == (2, 1), new
     file.write_text(SCENARIO.replace("failing:Half", "agents.policies:Band"))
     assert spiral("check", str(file)).stderr.startswith("not imported: failing:Fund, so")
     file.write_text(SCENARIO.replace("failing:Half", "a b:c"))

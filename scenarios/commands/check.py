@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from scenarios.commands.look import load_to_look
+from scenarios.commands.look import load_to_look, say_unseen
 from scenarios.commands.run import choose, lay_out
 from scenarios.output import complain, say
 from scenarios.plausibility import taken_as_given
@@ -31,6 +31,7 @@ def check_and_say(
     say(f"{name}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
     for note in (*scenario.notes, *taken_as_given(scenario)):
         say(f"note: {note}")
+    say_unseen(scenario)
 
 
 def say_notes(notes: Iterable[str]) -> None:
