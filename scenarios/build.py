@@ -207,7 +207,8 @@ class ChunkJob:
             profile.add(ENGINE, step, seconds - busy if step == EVENTS else seconds)
         place = profiles(self.folder) / f"{chunk.world}-{chunk.first:07d}.json"
         place.parent.mkdir(exist_ok=True)
-        place.write_text(json.dumps(profile.seconds))
+        with writing(place):
+            place.write_text(json.dumps(profile.seconds))
 
 
 @takes(

@@ -334,7 +334,7 @@ def report(folder: Path, verify: bool) -> None:
     """Rebuild the summary and the report of a finished run, sweep or frontier from its FOLDER."""
     from scenarios.commands import run, sweep
 
-    if not (folder / SWEEP).is_file():
+    if not os.path.isfile(folder / SWEEP):
         run.rebuild(folder, verify=verify)
     elif verify:
         raise UserError(
@@ -363,7 +363,7 @@ def chart(
     """
     from scenarios.commands import run, sweep
 
-    if (folder / SWEEP).is_file():
+    if os.path.isfile(folder / SWEEP):
         sweep.draw(folder, name, file, metric, scenario)
     else:
         run.draw(folder, name, file, agent, world)

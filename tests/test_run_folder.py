@@ -242,6 +242,14 @@ def test_a_manifest_without_checksums_is_read_and_its_broken_tables_are_told(tmp
     told_by_all(folder, "a run's tables can be read")
 
 
+def test_a_manifest_that_does_not_fit_its_tables_is_told(tmp_path):
+    folder = write_run(tmp_path / "run", paths=5)
+    place = folder / MANIFEST
+    place.write_text(place.read_text().replace('"paths": 5', '"paths": 2'))
+    with pytest.raises(UserError, match="a manifest and its tables belong together"):
+        reader_of(folder, render)
+
+
 def test_a_changed_manifest_is_noticed(copied):
     place = copied / MANIFEST
     assert not open_run(copied).altered

@@ -14,7 +14,8 @@ from rich.table import Table
 from scenarios.commands.terminal import console
 from scenarios.output import say
 from scenarios.validation import runner
-from scenarios.validation.result import Validation, ready
+from scenarios.validation.result import DATA, PAGE, Validation
+from sim.files import check_folder
 
 FOLDER = Path("runs") / "validation"
 WIDTH = 180  # characters, where the output is not a terminal
@@ -35,7 +36,8 @@ def validate_and_report(
         print_list(names, fast=fast)
         return True
     cases = runner.choose(names, fast=fast)
-    folder = ready(out or FOLDER)
+    folder = out or FOLDER
+    check_folder(folder, (PAGE, DATA))
     with case_bar(quiet=quiet) as progress:
         found = runner.run_cases(cases, workers, progress, seed=seed)
     page = found.write(folder)

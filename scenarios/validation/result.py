@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.validation.case import Case
 from scenarios.validation.reading import Reading, Verdict
-from sim.files import check_target, make_folder, write_whole
+from sim.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,7 +95,8 @@ class Validation:
         """
         from analysis.validation import write_validation
 
-        place = ready(Path(folder))
+        place = Path(folder)
+        make_folder(place)
         write_whole(place / DATA, json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
         pictures = {result.case.name: result.pictures for result in self.results if result.pictures}
         return write_validation(self.frame, place / PAGE, pictures=pictures, seconds=self.seconds)
@@ -125,11 +126,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def ready(folder: Path) -> Path:
-    """The folder, made if need be. Raises UserError where it cannot be, or its files cannot be written."""
-    make_folder(folder)
-    for name in (PAGE, DATA):
-        check_target(folder / name)
-    return folder
