@@ -142,7 +142,7 @@ def test_money_is_never_listed():
         ledger().list_asset(CASH)
 
 
-@pytest.mark.parametrize("account, asset", [("nobody", "asset"), ("a", "nothing")])
+@pytest.mark.parametrize(("account", "asset"), [("nobody", "asset"), ("a", "nothing")])
 def test_unknown_names_are_errors(account, asset):
     with pytest.raises(KeyError):
         ledger().balance(account, asset)

@@ -203,7 +203,7 @@ def test_a_trade_at_half_the_base_spread_has_no_crisis_part():
 # --- the walk, paid and gained ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("clearing", ["sequential", "fixed_point"])
 def test_who_trades_against_the_net_order_gains_its_walk(clearing):
-    """Impact is never a gain and a netting gain never a cost; each is what the fill's price says, makers have the net."""
+    """Impact is never a gain, a netting gain never a cost; each is what the fill's price says, makers have the net."""
     world = market(clearing=clearing)
     wanted = {"big": np.array([0.4, -0.4]), "small": np.array([-0.1, 0.1]), "mixed": np.array([0.05, 0.05])}
     fills = {name: send(world, {1: {"asset": share * DEPTH / 100}}, name)[1] for name, share in wanted.items()}
