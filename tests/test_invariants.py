@@ -17,7 +17,7 @@ from sim.ensemble import Chunk
 
 COMPONENTS = [
     *("delta", "gamma", "theta", "vega", "rates", "hedge", "spread_cost_calm", "spread_cost_crisis"),
-    *("impact_cost", "funding_overnight", "funding_credit"),
+    *("impact_cost", "netting_gain", "funding_overnight", "funding_credit"),
 ]
 MONEY = [
     *COMPONENTS,
