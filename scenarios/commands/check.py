@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -22,9 +21,3 @@ def check_and_say(
     click.echo(f"{name}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
     for note in (*scenario.notes, *taken_as_given(scenario)):
         click.echo(f"note: {note}")
-
-
-def say(notes: Iterable[str]) -> None:
-    """Notes on what was read, beside the output."""
-    for note in notes:
-        click.echo(f"note: {note}", err=True)

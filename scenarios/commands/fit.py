@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.check import say
+from scenarios.commands.notes import say
 from scenarios.commands.show import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from sim.errors import UserError

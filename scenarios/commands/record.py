@@ -11,7 +11,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.check import say
+from scenarios.commands.notes import say
 from scenarios.commands.run import lay_out, progress_bar
 from scenarios.commands.show import console
 from scenarios.estimation.daily_record import DailyRecord, read_record

@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scenarios.commands.notes import say
 from scenarios.commands.show import console
+from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 
@@ -49,6 +51,8 @@ def run_and_report(
     )
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
     lay_out(chosen, str(history or scenario))
+    if not quiet:
+        say((*chosen.notes, *taken_as_given(chosen)))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
