@@ -38,7 +38,8 @@ ALIASES = {
     ),
     "spx": (
         "sp500", "gspc", "spxindex", "sp500index", "spxclose", "gspcclose", "sp500close", "spindx", "spot", "close",
-        "closeprice", "closelast", "adjclose", "adjustedclose", "pxlast", "lastprice", "last", "price", "level", "schlusskurs", "schluss",
+        "closeprice", "closelast", "adjclose", "adjustedclose", "pxlast", "lastprice", "last", "price", "level",
+        "schlusskurs", "schluss",
     ),
     "vix": ("vixcls", "vixclose", "vixindex", "cboevix", "vixlast", "impliedvol", "volatility", "vxocls", "vxo"),
     "overnight": ("sofr", "effr", "dff", "fedfunds", "fedfundsrate", "overnightrate", "sonia", "estr", "fedl01index"),

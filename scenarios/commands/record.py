@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.check import say_notes
+from scenarios.commands.notes import say_notes
 from scenarios.commands.run import lay_out, opened, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.estimation.daily_record import DailyRecord, read_record

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scenarios.commands.notes import say_notes
 from scenarios.commands.terminal import console
 from scenarios.output import complain, say
+from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 from sim.run_folder import check_place
@@ -54,6 +56,8 @@ def run_and_report(
     lay_out(chosen, str(history or scenario))
     if not no_report:
         check_report(check_place(folder))
+    if not quiet:
+        say_notes((*chosen.notes, *taken_as_given(chosen)))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
