@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import psutil
 
-from sim.sweep_dataset import open_sweep
+from sim.sweep_dataset import SweepResult, open_sweep
 from tests.command import ROOT
 
 SWEEP = """
@@ -67,7 +67,7 @@ def finish(file: Path, out: Path, *options: str) -> None:
 
 def done(out: Path) -> int:
     """How many cells have finished by now, as anyone who looks on sees it."""
-    return open_sweep(out).done if (out / "sweep.json").is_file() else 0
+    return SweepResult(out).done if (out / "sweep.json").is_file() else 0
 
 
 def finished(out: Path) -> dict[int, tuple[str, float]]:

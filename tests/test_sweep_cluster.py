@@ -116,6 +116,7 @@ def test_no_scheduler_is_the_users_mistake(tmp_path, address):
     assert process.returncode == 2
     assert said.startswith(f"error: --cluster: no scheduler answers there, got '{address}'; ")
     assert said.count("\n") == 1
+    assert not (tmp_path / "s").exists()
 
 
 def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):

@@ -35,10 +35,9 @@ START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers aut
 def run_on_cluster(jobs: Sequence[Job], address: str, tell: Tell = to_stderr) -> Results:
     """Run the cells on the cluster, results as they finish. `tell` is told, in a line, of workers that get none.
 
-    Raises UserError where Dask is not installed, no scheduler answers, it has no workers, or none has this engine;
-    SpiralError where the scheduler is lost on the way.
+    `check_scheduler` comes first. Raises UserError where it has no workers, or none has this engine; SpiralError where
+    the scheduler is lost on the way.
     """
-    _check_scheduler(address)
     from distributed import Client
 
     with _quiet():
@@ -72,7 +71,7 @@ def _lost(address: str) -> SpiralError:
     return SpiralError(f"the scheduler at {address} was lost; finished cells are kept, the same command goes on")
 
 
-def _check_scheduler(address: str) -> None:
+def check_scheduler(address: str) -> None:
     """Whether a scheduler answers, before a client is made: one that finds none leaves a thread behind that complains.
 
     Certificates for a tls:// address are those of Dask's own configuration. Raises UserError.
