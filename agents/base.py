@@ -7,7 +7,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from markets.plausible import DOLLARS
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Agent(ABC):
 
     role: ClassVar[str] = "other"
     name: str = param("", help="account of the agent; from the scenario file's key")
-    capital: float = param(0.0, unit="$", help="cash at the start", ge=0, plausible=DOLLARS)
+    capital: float = param(0.0, unit="$", help="cash at the start", ge=0)
 
     @abstractmethod
     def live(self, world: TradingWorld) -> Process:

@@ -12,7 +12,6 @@ from scipy.special import pdtr, pdtrik
 from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.clients import one_by_one
-from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 from sim.sessions import DAY, day_number
@@ -43,7 +42,7 @@ class ClientFlow(Agent):
     rate: float = param(
         50.0, unit="orders a trading day", help="arrivals at each maker, on each side, were it to quote mid", ge=0
     )
-    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0, plausible=DOLLARS)
+    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0)
     decay: float = param(1.0, unit="1/half-spread", help="arrivals fall as exp(-decay x distance from mid)", ge=0)
     half_spread: Literal["rule", "base"] = param(
         "rule", help="unit of distance: the venue's half-spread at the vol of the moment, or that of the calm market"

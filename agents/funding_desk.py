@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from agents.base import Agent, Process
 from agents.obligations import Obligation
-from markets.plausible import DOLLARS, SHARE, YIELD_VOL
+from markets.plausible import SHARE, YIELD_VOL
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ class FundingDesk(Agent):
     """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out who cannot pay."""
 
     role: ClassVar[str] = "funding_desk"
-    capital: float = param(10e9, unit="$", help="cash at the start", gt=0, plausible=DOLLARS)
+    capital: float = param(10e9, unit="$", help="cash at the start", gt=0)
     lends_to: tuple[str, ...] = param((), help="names of the agents it funds (empty: every agent)")
-    line: float = param(
-        6e9, unit="$", help="credit line of each desk at the starting credit spread", ge=0, plausible=DOLLARS
-    )
+    line: float = param(6e9, unit="$", help="credit line of each desk at the starting credit spread", ge=0)
     line_power: float = param(0.5, help="line = base (credit0/credit)^line_power", ge=0)
     repo_spread: float | None = param(
         None,

@@ -18,7 +18,6 @@ from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
 from markets.accounts import INVESTORS
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
-from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -37,12 +36,12 @@ Mask = NDArray[np.bool_]
 class Hedger(Agent):
     """A desk that is short client options (or holds swaps) and hedges delta and DV01 at the venues.
 
-    It starts hedged: the first hedge is taken over from outside investors at mid. Afterwards it looks at every
-    interval of its policy; what a venue leaves unfilled is tried again at the next tick.
+    It starts where its policy wants to be: the first hedge is taken over from outside investors at mid. Afterwards it
+    looks at every interval of its policy; what a venue leaves unfilled is tried again at the next tick.
     """
 
     role: ClassVar[str] = "hedger"
-    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, plausible=DOLLARS)
+    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
     book: tuple[Position, ...] = param((), help="client positions", longest=100_000)
     policy: Policy = param(factory=Every, help="hedging policy")
     latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9)
@@ -218,8 +217,14 @@ class _Hedging:
 
     # --- start and exposure ----------------------------------------------------------------------------------------
     def _take_over_hedge(self) -> None:
-        """Start neutral: the hedge comes from outside investors at mid."""
-        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, self._situation(True, self._held).target)
+        """Start where the policy wants to be, from neutral: the hedge comes from outside investors at mid.
+
+        A policy that asks whether to move away from what it holds so begins neutral, and one with a target of its own
+        there.
+        """
+        neutral = self._situation(True, self._held)
+        wanted = self.agent.policy.desired(dataclasses.replace(neutral, position=neutral.target))
+        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, wanted)
         if self.hedges_rates:
             for name, unit in self.desk.neutral_swaps().items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)

@@ -14,7 +14,6 @@ from agents.accounts import OWNERS
 from agents.base import Agent, Process
 from agents.intervals import Interval
 from markets.accounts import INVESTORS
-from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 
@@ -39,7 +38,7 @@ class LeveredFund(Agent):
     """
 
     role: ClassVar[str] = "fund"
-    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0, plausible=DOLLARS)
+    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
     venue: str = param("asset", help="the asset it holds")
     holding: float | None = param(
         None, unit="units", help="held at the start, taken over at mid (default: what it wants)", ge=0
@@ -58,9 +57,7 @@ class LeveredFund(Agent):
         0.0, unit="$ of margin per $", help="rise of the margin with the fall since the last look", ge=0
     )
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
-    redemption: float = param(
-        0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0, plausible=DOLLARS
-    )
+    redemption: float = param(0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0)
     redemption_day: date | None = param(None, help="day of the redemption, at its first tick (default: none)")
     payout_above: float | None = param(
         None,

@@ -46,9 +46,7 @@ class QuotingSpec:
     )
     risk_aversion: float = param(0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
     order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
-    order_size: float = param(
-        1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0, plausible=DOLLARS
-    )
+    order_size: float = param(1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0)
     horizon: Literal["rolling", "end"] = param(
         "rolling", help="inventory risk is looked at over horizon_hours, or up to the end of the run"
     )
@@ -70,7 +68,7 @@ class MarketMaker(Agent):
         2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0
     )
     drawdown_limit: float = param(
-        0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-4, 1.0)
+        0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-9, 1.0)
     )
     recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0, le=100_000)
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from markets.plausible import DOLLARS
 from sim.params import param
 
 
@@ -15,5 +14,5 @@ class Obligation:
 
     debtor: str = param(help="name of the agent that owes")
     creditor: str = param(help="name of the agent that is owed")
-    amount: float = param(unit="$", help="what is owed", gt=0, plausible=DOLLARS)
+    amount: float = param(unit="$", help="what is owed", gt=0)
     due: date = param(help="date at whose close it is settled")

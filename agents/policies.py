@@ -69,7 +69,10 @@ class Policy(ABC):
 
     @abstractmethod
     def desired(self, at: Situation) -> Vector:
-        """Position wanted now: (paths,) units. Return `at.position` where nothing is to be done."""
+        """Position wanted now: (paths,) units. Return `at.position` where nothing is to be done.
+
+        Also asked at the start (tick 0), in a situation whose position is the target: what it then wants it is given.
+        """
 
     def vol_multiplier(self, at: Situation) -> Vector | None:
         """Factor on the vol at which the target is computed, (paths,), or None for `at.vol` as it is.

@@ -9,6 +9,8 @@ from typing import Literal
 from markets.plausible import MONEYNESS, RATE
 from sim.params import param
 
+MOST_MONTHS = 1_200  # a century
+
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
@@ -20,7 +22,9 @@ class Position:
         None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
     )
     expiry: date | None = param(None, help="expiry of an option, maturity of a swap")
-    months: int | None = param(None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=1_200)
+    months: int | None = param(
+        None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=MOST_MONTHS
+    )
     quantity: float | None = param(None, unit="units of the asset", help="signed size of an option position")
     notional: float | None = param(
         None, unit="$", help="signed notional: of a swap, or of an option at the starting spot"

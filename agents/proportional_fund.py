@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.intervals import Interval
 from markets.accounts import INVESTORS
-from markets.plausible import DOLLARS
 from sim.params import param
 from sim.phases import Phase
 
@@ -31,7 +30,7 @@ class ProportionalFund(Agent):
     """
 
     role: ClassVar[str] = "fund"
-    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0, plausible=DOLLARS)
+    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
     holdings: dict[str, float] = param(help="units of each asset at the start, by the name of its venue")
     threshold: float = param(
         1.0, unit="share of the starting value", help="value at which it begins to sell", gt=0, plausible=(0.01, 100.0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from markets.tables import TRADING_COSTS
 from sim.eventlog import Table
 
 ATTRIBUTION = ("delta", "gamma", "theta", "vega", "rates")
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
 HEDGES = ("hedge", "hedge_rates")  # gains at mid of what is held: of assets, of swaps
-FRICTIONS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost", "closeout_cost")
 RISK = ("net_delta_dollars", "gamma_dollars_1pct", "book_share")  # of a desk; book_share: of its book not yet taken
-COSTS = (*HEDGES, *FRICTIONS, "funding_overnight", "funding_credit")  # reasons of the ledger's flows
+COSTS = (*HEDGES, *TRADING_COSTS, "closeout_cost", "funding_overnight", "funding_credit")  # reasons of the flows
 
 MARKS = Table(
     "marks",

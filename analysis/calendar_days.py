@@ -9,10 +9,15 @@ from sim.dataset import Run
 from sim.sessions import TRADING_DAYS
 
 
+def calendar_of(run: Run) -> str:
+    """Name of its calendar."""
+    clock = (run.manifest.get("scenario") or {}).get("clock") or {}
+    return str(clock.get("calendar", "XNYS"))
+
+
 def is_continuous(run: Run) -> bool:
     """Whether it ran on the textbooks' calendar instead of an exchange's."""
-    clock = (run.manifest.get("scenario") or {}).get("clock") or {}
-    return bool(clock.get("calendar") == CONTINUOUS)
+    return calendar_of(run) == CONTINUOUS
 
 
 def days_a_year(run: Run) -> float:

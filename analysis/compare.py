@@ -7,10 +7,12 @@ from pathlib import Path
 
 import altair as alt
 import polars as pl
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from analysis import frames, liquidity, page, parts, pnl
+from analysis.apart import said as apart_in
 from analysis.charts import theme
 from analysis.charts.cost import ACROSS
 from analysis.charts.scales import axis, colours, money_of, rows
@@ -21,6 +23,7 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
+from sim.text import one_line
 
 # Averages that can be compared path by path where both runs share seed and paths, and their columns.
 PAIRED = {name: name for name in ("pnl", "unhedged_pnl")} | {name: parts.column_of(name) for name in parts.LABELS}
@@ -74,31 +77,32 @@ def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number
 
 def names_of(a: Run, b: Run) -> tuple[str, str]:
     """What to call the two: their names, or the folders' where the names are the same."""
-    first, second = str(a.manifest["name"]), str(b.manifest["name"])
+    first, second = one_line(str(a.manifest["name"])), one_line(str(b.manifest["name"]))
     if first != second:
         return first, second
     first, second = Path(a.path).name, Path(b.path).name
     return (first, second) if first != second else (f"{first} (1)", f"{second} (2)")
 
 
-def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Table:
-    """The comparison for a terminal; differences beyond two standard errors are bold."""
+def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
+    """The comparison for a terminal: where the runs differ, then their figures; differences beyond two standard errors
+    are bold."""
     first, second = names_of(a, b)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for i, name in enumerate(("", first, second, "difference")):
         table.add_column(name, justify="right" if i else "left", no_wrap=True)
     for label, mine, other, apart, clear in _cells(compare(a, b, agent=agent)):
-        bare = (mine.split(" ±")[0], other.split(" ±")[0])
-        table.add_row(label, *bare, Text(apart, style="bold" if clear else "dim"))
-    return table
+        table.add_row(label, mine.bare(), other.bare(), Text(str(apart), style="bold" if clear else "dim"))
+    lines = [f"{first} against {second}:", *(f"  {line}" for line in apart_in(a, b)), ""]
+    return Group(Text("\n".join(lines)), table)
 
 
-def _cells(frame: pl.DataFrame) -> list[tuple[str, str, str, str, bool]]:
+def _cells(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]]:
     """Label, both figures, their difference, and whether it is beyond two standard errors."""
     found = []
     for r in frame.iter_rows(named=True):
         a, b, apart = (
-            str(Number(value=r[value], unit=r["unit"], label=r["label"], error=r[error]))
+            Number(value=r[value], unit=r["unit"], label=r["label"], error=r[error])
             for value, error in (("a", "a_error"), ("b", "b_error"), ("difference", "error"))
         )
         clear = r["error"] is not None and abs(r["difference"]) > 2 * r["error"]
@@ -140,7 +144,7 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
     from analysis.charts import panels
 
     first, second = names_of(a, b)
-    cells = [row[:4] for row in _cells(compare(a, b, agent=agent))]
+    cells = [(label, str(x), str(y), str(z)) for label, x, y, z, _ in _cells(compare(a, b, agent=agent))]
     figures = [
         page.figure("cost", cost_chart(a, b, agent=agent)),
         page.figure("first", panels(a, agent=agent)),
@@ -154,6 +158,7 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
             f"{r.manifest['name']}: {r.manifest['paths']:,} paths, seed {r.manifest['seed']}" for r in (a, b)
         ),
         charts=figures,
-        note="Difference: second less first, ± its standard error (path by path where both runs share seed and paths).",
+        note=f"Where the runs differ: {'; '.join(apart_in(a, b))}. Difference: second less first, ± its standard error "
+        "(path by path where both runs share seed and paths).",
         table=page.Table("", ("figure", first, second, "difference"), cells),
     )

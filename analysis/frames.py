@@ -63,10 +63,10 @@ def check_world(run: Run, world: str) -> str:
 @once
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
-    marks = table(run, "marks")
-    if marks is None:
+    found = table(run, "marks")
+    if found is None:
         return {}
-    return dict(marks.select("agent", "role").unique().sort("agent").collect().iter_rows())
+    return dict(found.select("agent", "role").unique().sort("agent").collect().iter_rows())
 
 
 def hedgers(run: Run) -> list[str]:
@@ -99,10 +99,10 @@ def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
     """Marks of the desk (for "all" summed), one row per (time, world, path), with derived costs; `where` picks rows."""
     names = desks(run, agent)
     money = [*parts.COLUMNS, "pnl", "unhedged_pnl", "equity"]
-    marks = _marks(run).filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
+    mine = _marks(run).filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
-        marks = marks.group_by("time", "world", "path").agg(pl.col(*money).sum())
-    return marks.with_columns(**DERIVED)
+        mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
+    return mine.with_columns(**DERIVED)
 
 
 def _marks(run: Run) -> pl.LazyFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,10 @@ class Number:
             return "n/a"
         shown = self.error if error and self.error and math.isfinite(self.error) else None
         return money(self.value, shown) if self.unit == "$" else _scaled(self.value, self.unit, shown)
+
+    def bare(self) -> str:
+        """The figure with its unit and the decimals that its standard error leaves, without the error itself."""
+        return re.sub(r" ± [\d.,]+", "", self.text())
 
     def __str__(self) -> str:
         return self.text()

@@ -22,6 +22,7 @@ class Part:
     short: str  # in charts
     colour: str
     said: str  # what it is, in a few words
+    rare: bool = False  # most runs have none of it: shown only where it is not zero
 
 
 PARTS = (
@@ -90,6 +91,15 @@ PARTS = (
         said="what walking through the book charged",
     ),
     Part(
+        name="netting",
+        columns=("netting_gain",),
+        label="Netting (below zero: a gain)",
+        short="netting",
+        colour="#DDAACC",
+        said="what trading against the net order of others paid, as a cost below zero",
+        rare=True,
+    ),
+    Part(
         name="closeout_cost",
         columns=("closeout_cost",),
         label="Close-outs",
@@ -114,23 +124,19 @@ PARTS = (
         said="what borrowing cost above the overnight rate",
     ),
 )
+LIQUIDITY = ("spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting")
+FUNDING = ("funding_overnight", "funding_credit")
 COST, BEFORE_RE_MARKING = "cost_of_survival", "cost_before_re_marking"
 SUBTOTALS: dict[str, tuple[str, tuple[str, ...]]] = {  # label, and the parts that they are the sum of
     "rehedging": ("Re-hedging at mid", ("convexity", "carry", "slippage")),
-    "liquidity_tax": ("Liquidity tax", ("spread_cost_calm", "spread_cost_crisis", "impact_cost")),
-    "funding": ("Funding", ("funding_overnight", "funding_credit")),
+    "liquidity_tax": ("Liquidity tax", LIQUIDITY),
+    "funding": ("Funding", FUNDING),
     "frictions": (
         "Frictions",
-        (
-            "spread_cost_calm",
-            "spread_cost_crisis",
-            "impact_cost",
-            "closeout_cost",
-            "funding_overnight",
-            "funding_credit",
-        ),
+        (*LIQUIDITY, "closeout_cost", *FUNDING),
     ),
 }
+RARE = frozenset(part.name for part in PARTS if part.rare)
 BY_NAME = {part.name: part for part in PARTS}
 COLUMNS = tuple(column for part in PARTS for column in part.columns)  # of `marks`; their sum is `pnl`
 LABELS = {part.name: part.label for part in PARTS} | {name: label for name, (label, _) in SUBTOTALS.items()}

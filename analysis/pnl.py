@@ -22,6 +22,7 @@ LABELS = {
     "spread_cost_calm": "Spread, calm",
     "spread_cost_crisis": "Spread, crisis",
     "impact_cost": "Walk",
+    "netting_gain": "Netting gain",
     "closeout_cost": "Close-outs",
     "funding_overnight": "Funding, overnight",
     "funding_credit": "Funding, credit",

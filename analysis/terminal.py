@@ -74,6 +74,8 @@ def _block(table: Table, title: str, names: tuple[str, ...], figures: Mapping[st
     table.add_row(Text(title, style="bold cyan"))
     worlds = list(figures)
     for name in names:
+        if name in parts.RARE and not any(figures[w][name].value for w in worlds):
+            continue
         of_pair = name.startswith("feedback_")  # one figure for both worlds: shown once
         cells = [_cell(figures[w][name]) if i == 0 or not of_pair else Text("") for i, w in enumerate(worlds)]
         indent = "    " if name in SUMS else "  "

@@ -54,6 +54,20 @@ def summary(frame: pl.DataFrame) -> str:
     return text + "."
 
 
+def far_out(frame: pl.DataFrame) -> str:
+    """How many readings lie far from what is expected, beside what chance would do; empty where none carries noise."""
+    noise = [abs(z) for z in _noise(frame)]
+    if not noise:
+        return ""
+    two, more = (sum(z > limit for z in noise) for limit in (2, 3.5))
+    return (
+        f"Of the {len(noise)} readings of an exact or simulated value that carry Monte Carlo noise, {two} lie more "
+        f"than two standard errors away, and {more} more than 3.5; chance alone would put {0.0455 * len(noise):.1f} "
+        f"and {0.000465 * len(noise):.1f} there if none shared its paths with another. "
+        f"The largest z is {max(noise):.2f}."
+    )
+
+
 def write_validation(
     frame: pl.DataFrame, path: str | Path, *, pictures: Mapping[str, Sequence[dict[str, Any]]], seconds: float
 ) -> Path:
@@ -150,18 +164,12 @@ def _cards(frame: pl.DataFrame, cases: list[dict[str, Any]]) -> list[dict[str, s
 
 
 def _paragraphs(frame: pl.DataFrame) -> list[str]:
-    noise = [abs(z) for z in _noise(frame)]
     text = [
         "Results from the literature and closed forms, reproduced through the engine: a scenario is run, and the "
         f"statistic is read off the tables that every run writes. {summary(frame)}"
     ]
-    if noise:
-        two = sum(z > 2 for z in noise)
-        text.append(
-            f"Of the {len(noise)} readings of an exact or simulated value that carry Monte Carlo noise, {two} lie more "
-            f"than two standard errors away; chance alone would put {0.0455 * len(noise):.1f} there if none shared its "
-            f"paths with another. The largest z is {max(noise):.2f}."
-        )
+    if said := far_out(frame):
+        text.append(said)
     sharp = [p for p in frame["power"] if p is not None and math.isfinite(p)]
     if sharp:
         fine = sum(p <= 0.02 for p in sharp)

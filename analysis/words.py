@@ -21,7 +21,8 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
     """A few sentences on what survival cost, where it came from, what feedback added, and how bad the market became."""
     told = filter(None, [record_without_the_spiral(run)])
     if parts.COST not in numbers:
-        return ["This run has no hedging desk: the figures are the market's alone.", *told, _market(run, numbers)]
+        alone = "This run has no hedging desk: the figures are the market's alone."
+        return [alone, *told, _market(run, numbers), *assumed(run)]
     return [
         _outcome(run, numbers, agent),
         _cost(numbers),
@@ -30,7 +31,14 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
         *told,
         _market(run, numbers),
         _alive(numbers),
+        *assumed(run),
     ]
+
+
+def assumed(run: Run) -> list[str]:
+    """What was assumed when the inputs were read, or taken although no market has had it; one paragraph, or none."""
+    notes = [str(note) for note in run.manifest.get("notes") or ()]
+    return [f"Assumed: {'; '.join(notes)}."] if notes else []
 
 
 def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.assets import MAIN
-from markets.kernels.trading import ASSET_MOVES, asset_moves, fallen
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves, fallen
+from markets.tables import TRADING_COSTS
 from markets.venue import Venue
 from sim.ledger import Move
 from sim.names import Name
@@ -21,20 +22,22 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
+GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
+COSTS = (GAINS, *TRADING_COSTS)  # reasons for which a fill moves cash
 
 
 class AssetVenue(Venue):
     """A risky asset: priced in $, paid in cash."""
 
     unit_price = True
-    gains = "hedge"
+    gains = GAINS
 
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
         super().__init__(world, name, spec)
         world.ledger.list_asset(name)
         self._previous_close = self.mid
         self._halt_levels = np.asarray(spec.halts, dtype=np.float64)
-        self._settled: dict[tuple[str, tuple[Name, ...]], tuple[Move, ...]] = {}
+        self._settled: dict[tuple[str, tuple[Name, ...], tuple[str, ...]], tuple[Move, ...]] = {}
 
     @property
     def mid(self) -> Vector:
@@ -77,26 +80,30 @@ class AssetVenue(Venue):
         """The reference price, (paths,) $."""
         return self.reference
 
-    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
+    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector, *, netted: bool) -> Vector:
         """Units against cash; the cash is split into the price at mid and what worsened it."""
-        rows = len(book.makers) * (ASSET_MOVES if self.moves else ASSET_MOVES - 1)
+        costs = self._costs(netted)
+        rows = len(book.makers) * (1 + len(costs))
         amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         calm = self.spec.half_spread
         asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.reference, amounts, spread)
-        self.world.ledger.post(amounts, self._moves(taker, book.makers))
+        self.world.ledger.post(amounts, self._moves(taker, book.makers, costs))
         return spread
 
-    def _moves(self, taker: str, makers: tuple[Name, ...]) -> tuple[Move, ...]:
+    def _costs(self, netted: bool) -> tuple[str, ...]:
+        """Why cash is paid for a fill, in the order of `asset_moves`; no walk where trades do not move the price."""
+        return COSTS if netted else COSTS[:-NETTED] if self.moves else COSTS[: ASSET_MOVES - 2]
+
+    def _moves(self, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
         """Of whom to whom the rows of `asset_moves` go."""
-        known = self._settled.get((taker, makers))
+        known = self._settled.get((taker, makers, costs))
         if known is None:
-            costs = (self.gains, "spread_cost_calm", "spread_cost_crisis", *(("impact_cost",) if self.moves else ()))
             known = tuple(
                 move
                 for maker in makers
                 for move in (Move(maker, taker, self.gains, self.name), *(Move(taker, maker, cost) for cost in costs))
             )
-            self._settled[taker, makers] = known
+            self._settled[taker, makers, costs] = known
         return known
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:

@@ -17,9 +17,11 @@ DIVIDENDS = (-0.2, 0.3)  # decimal a year, borrow fees included
 LOG_MOVE = (-1.5, 1.5)  # ln S of one jump
 MONEYNESS = (0.2, 5.0)  # strike over spot
 HALF_SPREAD = (1e-8, 0.1)  # share of mid, or decimal rate
-IMPACT = (1e-12, 0.5)  # ln S or decimal rate for the whole depth
+IMPACT = (1e-12, 2.0)  # ln S or decimal rate for the whole depth
 SHARE = (1e-6, 1.0)  # a share that is written as a decimal
 DOLLARS = (1e3, 1e15)  # amounts are in $, not in millions or billions
+THINNEST = 0.1  # units of the asset that a venue's depth is at least
+CAPITAL = (1e-5, 1e5)  # of a desk, as a multiple of its book's size in $
 VOL_OF_VOL = (0.005, 10.0)
 MULTIPLE = (1e-4, 1e4)  # of something in the same unit
 
@@ -27,4 +29,4 @@ FALL, RISE = 0.35, 0.6  # of an index in a day: New York 20.5 % in 1987, Hong Ko
 # A move in a day that the next day takes back: ln level of prices, vols and spreads; decimal for rates.
 REVERSALS = {"spot": 0.18, "vol": 0.9, "credit": 0.6, "overnight": 0.05, "us2y": 0.02, "us10y": 0.02}
 TAKEN_BACK = 0.25  # share of a move that may be left after the next day
-NEXT_DAY = 5  # calendar days: a weekend and a holiday lie between two closes at most
+NEXT_DAY = 4  # calendar days at most from a close to the next, over a weekend with a holiday

@@ -9,7 +9,6 @@ from typing import Literal
 from markets.plausible import (
     CREDIT,
     DIVIDENDS,
-    DOLLARS,
     HALF_SPREAD,
     IMPACT,
     LOG_MOVE,
@@ -129,7 +128,7 @@ class VenueSpec:
     half_spread: float = param(
         unit="share of mid, or decimal rate", help="half-spread at base vol", ge=0, plausible=HALF_SPREAD
     )
-    depth: float = param(unit="$ notional", help="depth at base vol", gt=0, plausible=DOLLARS)
+    depth: float = param(unit="$ notional", help="depth at base vol", gt=0)
     impact: float = param(
         unit="ln S, or decimal rate", help="move caused by taking the whole depth", ge=0, plausible=IMPACT
     )
@@ -141,9 +140,7 @@ class VenueSpec:
     )
     spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
     slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
-    capacity: float = param(
-        0.5, unit="share of current depth", help="most that one clearing fills", gt=0, plausible=(1e-6, 100.0)
-    )
+    capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
     clearing: Literal["sequential", "fixed_point"] = param(
         "sequential", help="orders are sent at the price seen, or solved together with the price that they move"
     )

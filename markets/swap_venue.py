@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors import NODES
-from markets.kernels.trading import SWAP_MOVES, swap_moves
+from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
+from markets.tables import TRADING_COSTS
 from markets.venue import Venue
 from sim.ledger import Move
 from sim.names import Key, Name
@@ -40,7 +41,7 @@ class SwapVenue(Venue):
         self.assets = Key("notional", of=name), Key("coupon", of=name)
         self._terms: tuple[Vector, Vector] | None = None
         self._ones = np.ones(world.paths)
-        self._settled: dict[tuple[str, tuple[Name, ...]], tuple[Move, ...]] = {}
+        self._settled: dict[tuple[str, tuple[Name, ...], bool], tuple[Move, ...]] = {}
         world.ledger.list_asset(*self.assets)
 
     @property
@@ -91,28 +92,30 @@ class SwapVenue(Venue):
         """1 $, (paths,)."""
         return self._ones
 
-    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
+    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector, *, netted: bool) -> Vector:
         """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
-        amounts, spread = np.empty((len(book.makers) * SWAP_MOVES, filled.size)), np.empty_like(filled)
+        rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
+        amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         swap_moves(filled, book.levels, book.shares, self.spec.half_spread, walk, *self.terms(), amounts, spread)
-        self.world.ledger.post(amounts, self._moves(taker, book.makers))
+        self.world.ledger.post(amounts, self._moves(taker, book.makers, netted))
         return spread
 
-    def _moves(self, taker: str, makers: tuple[Name, ...]) -> tuple[Move, ...]:
+    def _moves(self, taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
         """Of whom to whom the rows of `swap_moves` go."""
-        known = self._settled.get((taker, makers))
+        known = self._settled.get((taker, makers, netted))
         if known is None:
-            costs, legs = ("spread_cost_calm", "spread_cost_crisis", "impact_cost"), self.assets
+            *costs, gain = TRADING_COSTS
             known = tuple(
                 move
                 for maker in makers
                 for move in (
-                    *(Move(maker, taker, self.gains, leg) for leg in legs),
+                    *(Move(maker, taker, self.gains, leg) for leg in self.assets),
                     *(Move(taker, maker, cost, None) for cost in costs),
                     Move(maker, taker, self.gains, None),
+                    *([Move(taker, maker, gain, None)] if netted else []),
                 )
             )
-            self._settled[taker, makers] = known
+            self._settled[taker, makers, netted] = known
         return known
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:

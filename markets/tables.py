@@ -22,6 +22,10 @@ LEVELS = dict.fromkeys(
     "f",
 )
 
+# What trading costs, by part: ledger reasons of every fill, and columns of the desks' marks. The walk of the price is
+# split: who is on the side of the net order pays it, who trades against it gains it.
+TRADING_COSTS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting_gain")
+
 MARKET = Table("market", {"venue": "s", **LEVELS})
 CLOSES = Table("closes", {"venue": "s", **LEVELS})
 QUOTES = Table("quotes", {"maker": "s", "venue": "s", "half_spread": "f", "skew": "f", "depth": "f", "inventory": "f"})

@@ -218,9 +218,10 @@ class Venue(ABC):
         """$ notional of one unit of quantity, (paths,)."""
 
     @abstractmethod
-    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector) -> Vector:
+    def settle(self, taker: str, filled: Vector, book: Book, walk: Vector, *, netted: bool) -> Vector:
         """Move `filled` from the book's makers to the taker, at mid worsened by the book's spread and by `walk`.
 
+        netted: whether orders were netted, so that a walk may be a gain: of who trades against the net order.
         Returns the spread paid, signed as it worsens the price for a buyer, (paths,).
         """
 
@@ -450,8 +451,9 @@ class Venue(ABC):
             found = netted(self._nothing)
             walk = self.spec.slope * found.displacement if self.moves else self._nothing
         active = found.active.tolist()
+        crossed = self.moves and sum(active) > 1
         for order, wanted, filled, any_ in zip(orders, found.wanted, found.filled, active, strict=True):
-            order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, any_))
+            order.answer.succeed(self._fill(order.taker, wanted, filled, book, walk, any_, netted=crossed))
         return found.displacement
 
     def _net(self, wanted: Vector, book: Book) -> Netting:
@@ -472,9 +474,11 @@ class Venue(ABC):
         )
         return Netting(wanted, filled, displacement, active)
 
-    def _fill(self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector, active: bool) -> Fill:
+    def _fill(
+        self, taker: str, order: Vector, filled: Vector, book: Book, walk: Vector, active: bool, *, netted: bool = False
+    ) -> Fill:
         """Settle what an order gets, if it wants anything, and write it down."""
-        spread = self.settle(taker, filled, book, walk) if active else book.skew
+        spread = self.settle(taker, filled, book, walk, netted=netted) if active else book.skew
         fill = Fill(order, filled, self.pricing(spread, walk))
         if active:
             self._record(taker, order, fill, spread, walk)

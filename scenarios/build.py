@@ -103,8 +103,8 @@ def laid_out(scenario: Scenario, file: str | None = None) -> Clock:
     file: what the user calls the scenario; by default its name. Raises UserError.
     """
     at = Place(file or scenario.name)
-    check_dates(scenario, at)
     try:
+        check_dates(scenario, at)
         clock = make_clock(scenario)
         check_on_clock(scenario, clock)
     except UserError as error:
@@ -207,7 +207,8 @@ class ChunkJob:
             profile.add(ENGINE, step, seconds - busy if step == EVENTS else seconds)
         place = profiles(self.folder) / f"{chunk.world}-{chunk.first:07d}.json"
         place.parent.mkdir(exist_ok=True)
-        place.write_text(json.dumps(profile.seconds))
+        with writing(place):
+            place.write_text(json.dumps(profile.seconds))
 
 
 @takes(

@@ -27,6 +27,10 @@ TRUST = click.option(
 )
 
 
+class ReaderGone(Exception):
+    """The reader of the output has had enough."""
+
+
 class Spiral(click.Group):
     """Turns every error into one line and the right exit code; commands are listed in the order of use.
 
@@ -60,7 +64,7 @@ class Spiral(click.Group):
             return _told("interrupted: nothing was kept", exit_code(error.__cause__))
         except SpiralError as error:
             return _told(f"failed: {error}", FAILED)
-        except BrokenPipeError:
+        except ReaderGone:
             lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
             return OK
         except SystemExit as error:
@@ -76,6 +80,8 @@ class Spiral(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise click.Abort from error  # before click prints an empty line for it
+        except BrokenPipeError:
+            raise ReaderGone from None  # before click takes it for a failure
         except Exception:
             if os.environ.get(TRACEBACK):
                 traceback.print_exc()
@@ -179,13 +185,14 @@ def show(
     trust: bool,
 ) -> None:
     """Explain SCENARIO: its storyline, book, agents and loops."""
-    from scenarios.commands.look import load_to_look
+    from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.show import explain, explain_density
 
     loaded = load_to_look(scenario, settings, trust=trust)
     explain(loaded, chart)
     if density is not None:
         explain_density(loaded, density, months)
+    say_unseen(loaded)
 
 
 # What every command takes that runs cell after cell, in the order of its help.
@@ -327,7 +334,7 @@ def report(folder: Path, verify: bool) -> None:
     """Rebuild the summary and the report of a finished run, sweep or frontier from its FOLDER."""
     from scenarios.commands import run, sweep
 
-    if not (folder / SWEEP).is_file():
+    if not os.path.isfile(folder / SWEEP):
         run.rebuild(folder, verify=verify)
     elif verify:
         raise UserError(
@@ -356,7 +363,7 @@ def chart(
     """
     from scenarios.commands import run, sweep
 
-    if (folder / SWEEP).is_file():
+    if os.path.isfile(folder / SWEEP):
         sweep.draw(folder, name, file, metric, scenario)
     else:
         run.draw(folder, name, file, agent, world)
@@ -378,6 +385,7 @@ def compare(run_a: Path, run_b: Path) -> None:
 @click.option("--list", "listed", is_flag=True, help="Name the cases and their sources; run none.")
 @click.option("--out", type=FILE, help="Folder of validation.html and validation.json (default: runs/validation).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat every case on other noise (default: its own seeds).")
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def validate(**options: Any) -> int:
     """Reproduce known answers from the literature through the engine: all, or the cases and chapters NAME.

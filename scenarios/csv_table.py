@@ -112,7 +112,7 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
     while first < min(len(rows), 3) and _is_label(rows[first][1], lines, layout):
         first += 1
     last = len(rows)
-    while last > first and _is_footer(rows[last - 1][1], lines, layout):
+    while last > first and _is_footer(rows[last - 1][1], lines):
         last -= 1
     for count, where in ((first, "below the header"), (len(rows) - last, "at the end")):
         if count:
@@ -137,11 +137,13 @@ def _is_label(cells: Sequence[str], lines: Lines, layout: Layout) -> bool:
     return not is_day(_cell(cells, at["date"])) and all(parse_number(text) is None for text in numbers)
 
 
-def _is_footer(cells: Sequence[str], lines: Lines, layout: Layout) -> bool:
-    """Whether a line behind the rows is a remark: words in its first cell, and nothing else."""
-    words = cells[0].strip()
-    wide = len(lines.columns.header) > 1
-    return wide and " " in words and not any(cell.strip() for cell in cells[1:]) and not is_day(words)
+def _is_footer(cells: Sequence[str], lines: Lines) -> bool:
+    """Whether a line behind the rows is a remark: words in its first cell, and no number in the others."""
+    words, width = cells[0].strip(), len(lines.columns.header)
+    if " " not in words or is_day(words) or width == 1:
+        return False
+    others = [cell for cell in cells[1:] if cell.strip()]
+    return not others or (len(cells) < width and all(parse_number(cell) is None for cell in others))
 
 
 def _mark(rows: Sequence[Row], layout: Layout, separator: str) -> tuple[str, list[str]]:

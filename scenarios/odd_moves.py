@@ -18,20 +18,28 @@ def odd_moves(key: str, days: Sequence[date], values: Sequence[float]) -> Iterat
     """Items of a series of levels (in decimals) that no market has done: index, rule, remedy.
 
     A price that falls or rises in a day by more than any index has; any level whose move the next day takes back.
-    Days further apart than a long weekend are not compared. `key` is one of `REVERSALS`.
+    Only neighbouring days are compared. `key` is one of `REVERSALS`.
     """
     levels = [v if key not in LOG else math.log(v) if v > 0 else math.nan for v in values]
-    near = [(after - before).days <= NEXT_DAY for before, after in pairwise(days)]
+    near = [neighbours(before, after) for before, after in pairwise(days)]
+    back = 0  # the day that took a move back, which is no move of its own
     for i in range(1, len(values)):
-        if not near[i - 1]:
+        if not near[i - 1] or i == back:
             continue
         move = levels[i] - levels[i - 1]
         after = levels[i + 1] - levels[i - 1] if i < len(near) and near[i] else math.inf
         size = _size(key, move)
         if abs(move) > REVERSALS[key] and abs(after) <= TAKEN_BACK * abs(move):
+            back = i + 1
             yield i, f"a move of {size} in a day that the next day takes back", SLIP
         elif key == "spot" and (move < math.log1p(-FALL) or move > math.log1p(RISE)):
             yield i, f"a move of {size} in a day, more than any index has had", SPLIT
+
+
+def neighbours(before: date, after: date) -> bool:
+    """Whether a date is the trading day after another: the next day, or behind a weekend with at most a holiday."""
+    gap = (after - before).days
+    return gap == 1 or (gap <= NEXT_DAY and before.weekday() + gap >= 7)
 
 
 def _size(key: str, move: float) -> str:

@@ -43,9 +43,7 @@ def read_text(path: Path) -> str:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             rule = f"a file of settings has at most {MOST_BYTES // 1_000_000} MB"
-            raise UserError(
-                rule, place=str(path), remedy="a daily record of any length is far smaller: is this the file?"
-            )
+            raise UserError(rule, place=str(path), remedy="decades of daily levels take less: is this the file?")
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UserError(

@@ -7,17 +7,19 @@ scenario says `run.as_given = true` (`--as-given`); then it is said with the res
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from markets.plausible import MONEYNESS, REVERSALS, Bounds
+from markets.plausible import CAPITAL, MONEYNESS, REVERSALS, THINNEST, Bounds
 from scenarios.odd_moves import odd_moves
 from scenarios.place import Place
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from agents.base import Agent
     from markets.spec import Anchor, AssetAnchor
     from scenarios.scenario import Scenario
 
@@ -69,22 +71,26 @@ def odd_values(scenario: Scenario, at: Place) -> Iterator[Odd]:
     yield from odd_anchors(scenario.storyline.anchor, at.at("storyline", "anchor"))
     for asset in scenario.assets:
         yield from odd_anchors(asset.anchor, at.at("assets", asset.name, "anchor"))
+    yield from odd_depth(scenario, spot, at.at("venue", "asset", "depth"))
     for agent in scenario.agents:
+        here = at.at("agents", agent.name)
+        yield from odd_capital(agent, spot, here.at("capital"))
         for i, line in enumerate(getattr(agent, "book", ())):
-            yield from odd_strike(line, spot, at.at("agents", agent.name, "book", i))
+            yield from odd_strike(line, spot, here.at("book", i))
 
 
 def odd_fields(spec: Any, at: Place) -> Iterator[Odd]:
     """Values of a parameter dataclass, and of the tables in it, outside their fields' bounds."""
     for f in dataclasses.fields(spec):
-        value, here = getattr(spec, f.name), at.at(f.name)
+        value = getattr(spec, f.name)
         bounds: Bounds | None = f.metadata.get("plausible")
-        if dataclasses.is_dataclass(value):
-            yield from odd_fields(value, here)
+        if isinstance(value, int | float):
+            if bounds is not None and not within(value, bounds):
+                yield outside(at.at(f.name), value, bounds, remedy_for(value, bounds, f.metadata.get("unit", "")))
+        elif dataclasses.is_dataclass(value):
+            yield from odd_fields(value, at.at(f.name))
         elif isinstance(value, tuple | Mapping):
-            yield from _odd_items(value, bounds, f.metadata.get("unit", ""), here)
-        elif bounds is not None and isinstance(value, int | float) and not within(value, bounds):
-            yield outside(here, value, bounds, remedy_for(value, bounds, f.metadata.get("unit", "")))
+            yield from _odd_items(value, bounds, f.metadata.get("unit", ""), at.at(f.name))
 
 
 def _odd_items(items: Any, bounds: Bounds | None, unit: str, at: Place) -> Iterator[Odd]:
@@ -112,6 +118,25 @@ def odd_strike(line: Any, spot: float, at: Place) -> Iterator[Odd]:
         return
     low, high = (float(f"{bound * spot:.6g}") for bound in MONEYNESS)
     yield outside(at.at("strike"), strike, (low, high), f"the starting spot is {spot:g}: write the strike in its units")
+
+
+def odd_depth(scenario: Scenario, spot: float, at: Place) -> Iterator[Odd]:
+    """A depth in which not even a part of one unit can be traded: it is in billions."""
+    depth = scenario.venue.asset.depth
+    if depth < THINNEST * spot:
+        remedy = remedy_for(depth, (1e6, 1e13), "$")
+        yield Odd(at, depth, f"is less than {THINNEST:g} units of the asset", remedy)
+
+
+def odd_capital(agent: Agent, spot: float, at: Place) -> Iterator[Odd]:
+    """A desk's capital that is in millions or billions, seen from the size of its book."""
+    sizes = (line.notional if line.notional is not None else (line.quantity or 0.0) * spot
+             for line in getattr(agent, "book", ()))  # fmt: skip
+    size = math.fsum(map(abs, sizes))
+    low, high = (bound * size for bound in CAPITAL)
+    if size and not within(agent.capital, (low, high)):
+        remedy = remedy_for(agent.capital, (low, high), "$")
+        yield Odd(at, agent.capital, f"no desk has so much, or so little, for a book of ${size:g}", remedy)
 
 
 def remedy_for(value: float, bounds: Bounds, unit: str) -> str:

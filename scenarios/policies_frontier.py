@@ -23,6 +23,8 @@ from sim.sweep_dataset import SweepResult
 Policy = Mapping[str, Any]  # a policy as a scenario file writes it: kind and its keys
 Base = str | Path | Scenario
 
+MOST_DESKS = 1_000
+
 # What each policy is tried with, from near-continuous hedging of a book of some $10bn to next to none.
 INTERVALS = ("tick", "1h", "2h", "1d", "2d", "5d")
 LELAND = ("tick", "2h", "1d", "2d")
@@ -153,6 +155,9 @@ def check_desk(scenario: Scenario, desks: Sequence[int]) -> None:
         raise UserError("a frontier needs a hedger", value="none", place=scenario.name, remedy=remedy)
     if not desks or min(desks) < 1:
         raise UserError("desks are counted from 1", value=list(desks), place="desks", remedy="e.g. 1,2,5,10")
+    if max(desks) > MOST_DESKS or len(desks) > MOST_DESKS:
+        rule = f"at most {MOST_DESKS} desks run a policy, in as many numbers"
+        raise UserError(rule, value=max(*desks, len(desks)), place="desks", remedy="e.g. 1,2,5,10")
     lenders = _named_by(scenario)
     if max(desks) > 1 and lenders:
         desk = desk_of(scenario).name

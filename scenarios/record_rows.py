@@ -39,8 +39,9 @@ ALIASES = {
     "spx": (
         "sp500", "gspc", "spxindex", "sp500index", "spxclose", "gspcclose", "sp500close", "spindx", "spot", "close",
         "closeprice", "closelast", "adjclose", "adjustedclose", "pxlast", "lastprice", "last", "price", "level",
+        "schlusskurs", "schluss",
     ),
-    "vix": ("vixcls", "vixclose", "vixindex", "cboevix", "vixlast", "impliedvol", "vol", "vxocls", "vxo"),
+    "vix": ("vixcls", "vixclose", "vixindex", "cboevix", "vixlast", "impliedvol", "volatility", "vxocls", "vxo"),
     "overnight": ("sofr", "effr", "dff", "fedfunds", "fedfundsrate", "overnightrate", "sonia", "estr", "fedl01index"),
     "us2y": ("dgs2", "us2", "2y", "2yr", "ust2y", "treasury2y", "usgg2yr", "usgg2yrindex", "gt2", "bc2year", "us2yr"),
     "us10y": (

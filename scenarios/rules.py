@@ -36,8 +36,8 @@ RULES = {
 
 
 def explain(error: ValidationError, place: Place, cls: type[Any], table: Mapping[str, Any]) -> UserError:
-    """The most telling of the errors: an unknown key first, since it often explains a missing one."""
-    errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    """The most telling of the errors: an unknown key first, since it often explains a missing one; or a long list."""
+    errors = sorted(error.errors(), key=lambda e: e["type"] not in ("extra_forbidden", "too_long"))
     first = errors[0]
     kind = first["type"]
     path = first["loc"]

@@ -67,6 +67,12 @@ def model_of(cls: type[Any], *, partial: bool = False) -> type[BaseModel]:
         raise UserError("a parameter's type cannot be written in a scenario file", place=name, remedy=remedy) from error
 
 
+@cache
+def hints_of(cls: type[Any]) -> dict[str, Any]:
+    """The types of a dataclass' fields; kept, as a record has thousands of anchors."""
+    return get_type_hints(cls)
+
+
 def required(field: dataclasses.Field[Any]) -> bool:
     """Whether a scenario must give the field."""
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -102,7 +108,8 @@ def _iso_date(value: Any) -> Any:
 
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, modules: Modules) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
-    hints = get_type_hints(cls)
+    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    hints = known(cls)
     made = {
         k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), modules)
         for k, v in values.items()

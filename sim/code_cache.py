@@ -72,7 +72,10 @@ class _SealedFiles:
         digest, packed = content[:DIGEST], content[DIGEST:]
         if hashlib.sha256(packed).digest() != digest:
             return None
-        of, code = pickle.loads(packed)
+        try:
+            of, code = pickle.loads(packed)
+        except Exception:  # of a library that is no longer there
+            return None
         return code if of == (numba.__version__, key) else None
 
     def save(self, key: Any, code: Any) -> None:

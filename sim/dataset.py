@@ -83,6 +83,13 @@ class Run:
             self.check_unchanged()
             said = str(error).partition("\n")[0][:200]
             raise UserError("a run's tables can be read", place=str(self.path), value=said, remedy=AGAIN) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            if "digest" in self.manifest and not self.altered:
+                raise  # ours to mend
+            place, said = str(self.path / MANIFEST), f"{type(error).__name__}: {error}"[:200]
+            raise UserError(
+                "a manifest and its tables belong together", place=place, value=said, remedy=AGAIN
+            ) from error
         self.check_unchanged()
 
     def check_unchanged(self) -> None:
@@ -102,7 +109,9 @@ class Run:
         if table in self._checked:
             return
         for name in self._files(table):
-            if not as_written(self.path / name, self.files[name]):
+            with _readable(self.path / name):
+                whole = as_written(self.path / name, self.files[name])
+            if not whole:
                 self.check_unchanged()
                 raise _damaged(self.path / name, "its content has changed")
         self._checked.add(table)
@@ -126,16 +135,28 @@ def open_run(path: str | Path) -> Run:
     incomplete or broken.
     """
     folder = Path(path)
-    _await(folder)
-    if not folder.is_dir():
-        raise UserError("a run is a folder", value=str(path), remedy="give the folder that `spiral run --out` wrote")
-    run = Run(folder)
-    for name, written in run.files.items():
-        part = folder / name
-        if not part.is_file() or part.stat().st_size != written.size:
-            run.check_unchanged()
-            raise _damaged(part, "missing or of another size")
+    with _readable(folder):
+        _await(folder)
+        if not folder.is_dir():
+            remedy = "give the folder that `spiral run --out` wrote"
+            raise UserError("a run is a folder", value=str(path), remedy=remedy)
+        run = Run(folder)
+        for name, written in run.files.items():
+            part = folder / name
+            if not part.is_file() or part.stat().st_size != written.size:
+                run.check_unchanged()
+                raise _damaged(part, "missing or of another size")
     return run
+
+
+@contextmanager
+def _readable(place: Path) -> Iterator[None]:
+    """Tell what the system says against reading. Raises UserError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UserError("a run can be read", place=str(place), value=why, remedy="give another folder") from None
 
 
 def _await(folder: Path) -> None:

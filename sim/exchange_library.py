@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import warnings
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sim.errors import UserError
@@ -33,18 +34,30 @@ def library_calendar(name: str, start: date, end: date) -> Any | None:
             return _within_bounds(library, name, start, end)
 
 
-def _within_bounds(library: Any, name: str, start: date, end: date) -> Any | None:
+@lru_cache
+def _bounds(name: str) -> tuple[date | None, date | None] | None:
+    """First and last day that the exchange has published, None where it sets no end; None where the library fails."""
+    import exchange_calendars as library
+
     try:
         kind = type(library.get_calendar(name))
     except ValueError:
         return None
-    low, high = kind.bound_min(), kind.bound_max()
-    start = start if low is None else max(start, low.date())
-    end = end if high is None else min(end, high.date())
-    if start > end:
+    low, high = (None if bound is None else bound.date() for bound in (kind.bound_min(), kind.bound_max()))
+    return low, high
+
+
+def _within_bounds(library: Any, name: str, start: date, end: date) -> Any | None:
+    if (bounds := _bounds(name)) is None:
+        return None
+    first, last = max(start, bounds[0] or start), min(end, bounds[1] or end)
+    if (first, last) == (start, end):
+        return None
+    if first > last:
         rule = f"the exchange calendar {name} is not known for these years"
-        remedy = f"it is known to {end}" if high is not None and high.date() == end else f"it begins in {start.year}"
+        remedy = f"it is known to {bounds[1]}" if last < start else f"it begins in {first.year}"
         raise UserError(rule, place="clock.calendar", remedy=remedy)
+    start, end = first, last
     try:
         return library.get_calendar(name, start=start, end=end)
     except ValueError:

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -83,20 +83,28 @@ def write_whole(path: Path, content: str | bytes) -> None:
         part = part_of(place)
         file = _open(part)
         try:
-            _fill(file, data)
+            try:
+                _fill(file, data)
+            finally:
+                os.close(file)
             with suppress(FileNotFoundError):
                 os.chmod(part, stat.S_IMODE(place.stat().st_mode))
             os.replace(part, place)
         except BaseException:
-            os.unlink(part)
+            with suppress(FileNotFoundError):
+                os.unlink(part)
             raise
-        finally:
-            os.close(file)
+
+
+def check_folder(folder: Path, names: Iterable[str]) -> None:
+    """`check_target` of every file that will be written into a folder, which need not be there. Raises UserError."""
+    for name in names:
+        check_target(folder / name, remedy="give another --out")
 
 
 def make_folder(folder: Path) -> None:
     """Make a folder for results, where there is none. Raises UserError or SpiralError."""
-    with writing(folder, "give a place that can be written"):
+    with writing(folder, "give another --out"):
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -111,19 +119,27 @@ def _target(path: Path) -> Path:
     with suppress(FileNotFoundError):
         mode = os.stat(place).st_mode
         if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no ordinary file")
     return place
 
 
 def _open(part: Path) -> int:
-    """An empty file that only this process writes. Raises OSError."""
-    file = os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    """A new file that only this process writes, in place of what a killed one has left. Raises OSError."""
+    try:
+        return _locked(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+    except FileExistsError:
+        left = _locked(os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)))
+        os.unlink(part)
+        os.close(left)
+        return _locked(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+
+
+def _locked(file: int) -> int:
     if lock_file(file) is False:
         os.close(file)
         raise OSError(errno.EBUSY, "another process is writing it")
-    os.ftruncate(file, 0)
     return file
 
 

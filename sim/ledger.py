@@ -41,7 +41,8 @@ class Ledger:
     """Balances of accounts x assets x paths, and why each account's worth moved.
 
     What a scenario names is a string: an agent's account, a further asset. What the engine keeps itself, cash first of
-    all, has a `Key`, which no string equals.
+    all, has a `Key`, which no string equals. Who asks may also write a key as tables do ("investors"): where nothing
+    of a scenario is called so, the engine's own is meant.
 
     `flows` keep, per account and reason, the running total of cash received (or, for what is not settled in cash,
     noted): the sum over accounts is zero for every asset and for every reason.
@@ -61,12 +62,14 @@ class Ledger:
         self._views: dict[int, Vector] = {}  # by row
         self._changed: set[Name] = set()  # assets moved since the last check
         self._nothing = _read_only(np.zeros(paths))
+        self._keys: dict[str, Key] = {str(CASH): CASH}  # the engine's own accounts and assets, by what tables call them
 
     def open(self, *names: Name) -> None:
         """Open accounts; opening one again changes nothing."""
         for name in names:
             self.accounts.setdefault(name)
             self._flows.setdefault(name, {})
+        self._call(names)
 
     def list_asset(self, *names: Name) -> None:
         """Make assets known. Raises BugError for money: what is traded is never what it is paid in."""
@@ -74,6 +77,25 @@ class Ledger:
             if name == CASH:
                 raise BugError("cash is money: it cannot be listed as an asset")
             self.assets.setdefault(name)
+        self._call(names)
+
+    def _call(self, names: tuple[Name, ...]) -> None:
+        self._keys |= {str(key): key for key in names if isinstance(key, Key)}
+
+    def _meant(self, name: Name, known: dict[Name, None]) -> Name:
+        """The account or asset that is meant. Raises KeyError where there is none."""
+        found = name if name in known else self._keys.get(str(name), name)
+        if found not in known:
+            raise KeyError(name)
+        return found
+
+    def _row_of(self, account: Name, asset: Name) -> int | None:
+        """Where a balance is kept; None if the asset never reached the account. Raises KeyError for unknown names."""
+        row = self._balances.get((account, asset))
+        if row is None and (account not in self.accounts or asset not in self.assets):
+            meant = self._meant(account, self.accounts), self._meant(asset, self.assets)
+            return self._balances.get(meant)
+        return row
 
     @property
     def used(self) -> int:
@@ -91,14 +113,10 @@ class Ledger:
     def balance(self, account: Name, asset: Name = CASH) -> Vector:
         """Balance of an account, (paths,), in units of the asset. A view: do not write to it.
 
-        Raises KeyError for an asset that is not known.
+        Raises KeyError for an account or an asset that is not known.
         """
-        row = self._balances.get((account, asset))
-        if row is not None:
-            return self._view(row)
-        if asset not in self.assets:
-            raise KeyError(asset)
-        return self._nothing
+        row = self._row_of(account, asset)
+        return self._nothing if row is None else self._view(row)
 
     def _view(self, row: int) -> Vector:
         view = self._views.get(row)
@@ -108,11 +126,11 @@ class Ledger:
 
     def balance_row(self, account: Name, asset: Name = CASH) -> int | None:
         """Where among `rows` a balance is kept; None if the asset never reached the account."""
-        return self._balances.get((account, asset))
+        return self._row_of(account, asset)
 
     def reached(self, account: Name, asset: Name = CASH) -> bool:
         """Whether an asset has ever moved into or out of an account: if not, its balance is zero on every path."""
-        return (account, asset) in self._balances
+        return self._row_of(account, asset) is not None
 
     def moved(self, asset: Name) -> bool:
         """Whether an asset has ever moved at all."""
@@ -120,7 +138,7 @@ class Ledger:
 
     def flow(self, account: Name, reason: str) -> Vector:
         """Running total of cash that an account received for a reason, (paths,) $. A view: do not write to it."""
-        row = self._flows[account].get(reason)
+        row = self._flows[self._meant(account, self.accounts)].get(reason)
         return self._nothing if row is None else self._view(row)
 
     def flow_rows(self, account: Name) -> dict[str, int]:
@@ -168,16 +186,17 @@ class Ledger:
         for entry, move in zip(rows, moves, strict=True):
             if move.asset is not None:
                 reached = [self._reach(account, move.asset) for account in (move.source, move.target)]
-                entry[[kernels.GIVER, kernels.TAKER, kernels.GROSS]] = *reached, self._gross[move.asset]
-            if move.asset in (CASH, None):
+                gross = self._gross[self._meant(move.asset, self.assets)]
+                entry[[kernels.GIVER, kernels.TAKER, kernels.GROSS]] = *reached, gross
+            if move.asset is None or self._meant(move.asset, self.assets) == CASH:
                 noted = [self._note(account, move.reason) for account in (move.source, move.target)]
                 entry[[kernels.PAID, kernels.GOT]] = noted
-        return Entries(rows, frozenset(move.asset for move in moves if move.asset is not None))
+        moved = (self._meant(move.asset, self.assets) for move in moves if move.asset is not None)
+        return Entries(rows, frozenset(moved))
 
     def _reach(self, account: Name, asset: Name) -> int:
         """The row of a balance, from now on. Raises KeyError where account or asset is not known."""
-        if account not in self.accounts or asset not in self.assets:
-            raise KeyError(account if account not in self.accounts else asset)
+        account, asset = self._meant(account, self.accounts), self._meant(asset, self.assets)
         if asset not in self._gross:
             self._gross[asset], self._holders[asset] = self._new_row(), np.empty(0, dtype=np.int64)
         if (account, asset) not in self._balances:
@@ -187,7 +206,7 @@ class Ledger:
 
     def _note(self, account: Name, reason: str) -> int:
         """The row of a flow, from now on."""
-        flows = self._flows[account]
+        flows = self._flows[self._meant(account, self.accounts)]
         if reason not in flows:
             flows[reason] = self._new_row()
         return flows[reason]

@@ -43,6 +43,7 @@ METRICS = (
     "spread_cost_calm",
     "spread_cost_crisis",
     "impact_cost",
+    "netting",
     "closeout_cost",
     "funding_overnight",
     "funding_credit",

@@ -77,8 +77,9 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
         try:
             _finish(place, lock)
             if names is not None:
-                _check_replaceable(place, names)
-                _clear_older(place)
+                with writing(place, ELSEWHERE):
+                    _check_replaceable(place, names)
+                    _clear_older(place)
             with writing(place, ELSEWHERE):
                 token = secrets.token_hex(4)
                 lock.write(token=token)
@@ -123,14 +124,14 @@ def check_place(folder: Path) -> Path:
             os.lstat(folder)  # a name that is too long, or below a file
         place = Path(os.path.realpath(folder))
         here, home = Path.cwd().resolve(), Path(os.path.realpath(os.path.expanduser("~")))
-    if os.path.islink(folder):
-        raise _refused(folder, "a run goes into a folder, not through a link", f"a link to {place}", place)
-    if place.exists() and not place.is_dir():
-        raise _refused(folder, "a run is a folder", "a file")
-    if place == home or place in (here, *here.parents):
-        raise _refused(folder, "a run goes into a folder of its own", str(place))
-    if os.path.ismount(place):
-        raise _refused(folder, "a run's folder can be renamed", "a mount point", place / "run")
+        if os.path.islink(folder):
+            raise _refused(folder, "a run goes into a folder, not through a link", f"a link to {place}", place)
+        if place.exists() and not place.is_dir():
+            raise _refused(folder, "a run is a folder", "a file")
+        if place == home or place in (here, *here.parents):
+            raise _refused(folder, "a run goes into a folder of its own", str(place))
+        if os.path.ismount(place):
+            raise _refused(folder, "a run's folder can be renamed", "a mount point", place / "run")
     return place
 
 
@@ -157,7 +158,11 @@ def _check_replaceable(place: Path, names: Iterable[str]) -> None:
 def _locked(place: Path) -> Lock:
     lock = Lock(_lock_of(place))
     with writing(place, ELSEWHERE):
-        ours = lock.acquire(WAIT)
+        try:
+            ours = lock.acquire(WAIT)
+        except FileNotFoundError:  # a command that was refused has just removed the folder above, which was empty
+            place.parent.mkdir(parents=True, exist_ok=True)
+            ours = lock.acquire(WAIT)
     if not ours:
         rule = "one process at a time writes in a run's folder"
         raise UserError(rule, place=str(place), value="another one does", remedy=f"wait for it, or {ELSEWHERE}")

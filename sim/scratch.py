@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from sim.files import writing
 from sim.lock import lock_file
 from sim.owner import me, old, verdict
 
@@ -32,7 +33,8 @@ def scratch(purpose: str) -> Iterator[Path]:
     """
     assert purpose in PURPOSES
     clear_once()
-    folder, file = _made(purpose)
+    with writing(Path(os.environ.get("TMPDIR", "/tmp")), "set TMPDIR to a folder with room"):
+        folder, file = _made(purpose)
     try:
         yield folder
     finally:
@@ -42,10 +44,11 @@ def scratch(purpose: str) -> Iterator[Path]:
 
 def clear_once() -> None:
     """`clear_dead`, unless this process has done so."""
-    place = tempfile.gettempdir()
-    if place not in _cleared:
-        _cleared.add(place)
-        clear_dead()
+    with suppress(OSError):
+        place = tempfile.gettempdir()
+        if place not in _cleared:
+            _cleared.add(place)
+            clear_dead()
 
 
 def clear_dead() -> None:

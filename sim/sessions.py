@@ -20,7 +20,6 @@ HORIZON = timedelta(days=4_400)  # kept after the last year: twelve years, for t
 CALENDAR_YEAR = 365.25  # days
 TRADING_DAYS = 252  # a year of variance, wherever an exchange opens about so often
 ABOUT = 3.5  # sessions a year: as near as this to `TRADING_DAYS` is the same convention
-COUNTED = 4 * 365  # days, over which the sessions of a year are counted
 TRADING_HOURS = 6.5  # that a trading day counts, where the exchange closes for the night
 LONG_DAY = 18.0  # hours: a session of this length or more goes round the clock
 EARLIEST, LATEST = date(1800, 1, 1), date(2199, 12, 31)  # dates that a scenario can have; the library's end in 2262
@@ -138,7 +137,7 @@ def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
     None where the library fails to lay out the first of these years.
     """
     schedule = library_calendar(calendar, date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON)
-    return None if schedule is None else _sessions(schedule, last_year)
+    return None if schedule is None else _sessions(schedule)
 
 
 def _from(calendar: str, first: date, last_year: int) -> Sessions:
@@ -147,23 +146,22 @@ def _from(calendar: str, first: date, last_year: int) -> Sessions:
     if schedule is None:
         rule = f"the calendar library cannot lay out {calendar} from this day on"
         raise UserError(rule, value=str(first), place="clock.calendar", remedy="choose later dates, or use XNYS")
-    return _sessions(schedule, last_year)
+    return _sessions(schedule)
 
 
-def _sessions(schedule: Any, last_year: int) -> Sessions:
+def _sessions(schedule: Any) -> Sessions:
     opens, closes = _local(schedule, "open"), _local(schedule, "close")
     days = schedule.sessions.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return Sessions(days, opens - days * DAY, closes - days * DAY, days_a_year(days, date(last_year, 12, 31)))
+    return Sessions(days, opens - days * DAY, closes - days * DAY, days_a_year(days))
 
 
-def days_a_year(days: IntArray, last: date) -> float:
+def days_a_year(days: IntArray) -> float:
     """Trading days that make a year of variance: 252, or of a calendar that has clearly more or fewer its own number.
 
-    365 where every day is one, 261 where every weekday is, 243 to 248 in much of Asia. Counted over the first four
-    years of (n,) days, or all of a longer run that ends in `last`.
+    365 where every day is one, 261 where every weekday is, 243 to 248 in much of Asia; counted over all of (n,) days,
+    twelve years and more where the exchange has published them.
     """
-    end = min(max(int(days[0]) + COUNTED, day_number(last)), int(days[-1]))
-    counted = np.searchsorted(days, end, side="right") * CALENDAR_YEAR / (end - int(days[0]) + 1)
+    counted = days.size * CALENDAR_YEAR / (int(days[-1]) - int(days[0]) + 1)
     return TRADING_DAYS if abs(counted - TRADING_DAYS) < ABOUT else float(round(counted))
 
 

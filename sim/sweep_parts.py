@@ -34,6 +34,9 @@ class Parts(Protocol):
     def numbers(self) -> Collection[int]:
         """Which cells have finished."""
 
+    def check(self) -> None:
+        """Whether files are there and look whole. Raises UserError, FileNotFoundError."""
+
     def rows(self, columns: Mapping[str, str]) -> pl.DataFrame:
         """A row a finished cell, sorted by `cell`. Raises UserError where a file is broken."""
 
@@ -102,6 +105,12 @@ class Segments:
     def records(self) -> list[Record]:
         """The journal's records that count, by cell."""
         return [self.journal.records[-1 - i] for _, i in sorted(self._owners.items()) if i < 0]
+
+    def check(self) -> None:
+        """Whether every segment's paths are there; their content is looked at when they are read."""
+        for segment in self.journal.segments:
+            if segment.paths is not None:
+                (self.folder / PATHS_FOLDER / segment.paths).stat()
 
     def rows(self, columns: Mapping[str, str]) -> pl.DataFrame:
         """A row a finished cell, sorted by `cell`."""

@@ -18,7 +18,8 @@ class Raw(str):
 # What is left out until the part of the code that answers for it does so: take a name away to switch it on.
 #   sizes: very long integers, deep nesting, far dates, large counts     terminals: control characters in names and keys
 #   run folders, sweep folders: manifests and tables that are not as they were written
-PENDING = frozenset({"sizes", "terminals", "run folders", "sweep folders"})
+#   runs: a run that is refused once it has begun leaves nothing in its folder
+PENDING = frozenset({"sizes", "terminals", "run folders", "sweep folders", "runs"})
 
 NUMBERS: list[Any] = [0, -1, 1, 2, 7, 0.0, -0.0, 0.5, -0.5, 1.5, 1e-300, -1e-12, 1e12, 1e300, -1e300, 5e-324]
 NUMBERS += [math.nan, math.inf, -math.inf, Raw("1e400"), Raw("-1e400"), Raw("0x10"), Raw("1_000"), Raw("+0.0")]

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import psutil
 
-from sim.sweep_dataset import open_sweep
+from sim.sweep_dataset import SweepResult, open_sweep
 from tests.command import ROOT
 
 SWEEP = """
@@ -40,8 +40,8 @@ def write_sweep(folder: Path, *, steps: int, paths: int = 16, minutes: int = 195
     return file
 
 
-def start(file: Path, out: Path, *options: str) -> subprocess.Popen[str]:
-    """`spiral sweep FILE --out OUT`, in a process group of its own."""
+def start(file: Path, out: Path, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """`spiral sweep FILE --out OUT`, in a process group of its own; `env` is added to this process' own."""
     command = [
         sys.executable,
         "-m",
@@ -54,9 +54,8 @@ def start(file: Path, out: Path, *options: str) -> subprocess.Popen[str]:
         "--quiet",
         *options,
     ]
-    return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(env or {})}, start_new_session=True, **streams)
 
 
 def finish(file: Path, out: Path, *options: str) -> None:
@@ -68,7 +67,7 @@ def finish(file: Path, out: Path, *options: str) -> None:
 
 def done(out: Path) -> int:
     """How many cells have finished by now, as anyone who looks on sees it."""
-    return open_sweep(out).done if (out / "sweep.json").is_file() else 0
+    return SweepResult(out).done if (out / "sweep.json").is_file() else 0
 
 
 def finished(out: Path) -> dict[int, tuple[str, float]]:
@@ -84,7 +83,7 @@ def finished(out: Path) -> dict[int, tuple[str, float]]:
     return {cell: (key, seconds) for cell, key, seconds in rows.select("cell", "id", "seconds").iter_rows()}
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition, seconds: float = 120.0) -> None:
     """Until it holds; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from analysis import open_run, render, summarise, write_comparison, write_report
+from analysis.apart import said
 from analysis.compare import compare, render_comparison
 from analysis.report import SECTIONS
 from sim.dataset import Run
@@ -125,3 +126,32 @@ def test_comparison_of_independent_runs_adds_errors(run: Run, tmp_path: Path) ->
 def test_importing_analysis_loads_neither_polars_nor_altair() -> None:
     code = "import sys, analysis; assert not {'polars', 'altair', 'numpy'} & set(sys.modules); analysis.open_run"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_both_columns_have_their_units(run: Run, tmp_path: Path) -> None:
+    other = open_run(write_run(tmp_path / "large", paths=60, size=1_000.0))
+    told = printed(render_comparison(run, other))
+    rows = {line[:40].strip(): line for line in told.splitlines()}
+    dollars = [line for name, line in rows.items() if name.startswith(("Hedged P&L", "Gamma bleed", "Expected"))]
+    assert len(dollars) > 4
+    for line in dollars:
+        assert re.fullmatch(r".*?((-|\N{MINUS SIGN})?\$[\d,.]+(k|m|bn|)\s+){2}.*", line), line
+        assert " ±" not in line[: line.rindex("$")].rstrip()
+    (share,) = [line for name, line in rows.items() if name.startswith("Survival rate")]
+    assert re.search(r"\d %\s+[\d.]+ %\s+", share), share
+
+
+def test_a_comparison_says_where_the_runs_differ(run: Run, tmp_path: Path) -> None:
+    assert said(run, run) == ["nowhere: the same scenario, paths, seed, twin and versions"]
+    folder = write_run(tmp_path / "other", paths=50, seed=8)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["scenario"]["market"] = {**manifest["scenario"].get("market", {}), "beta": 9.0, "own\x1b": "x" * 100}
+    manifest |= {"seed": 8, "twin": None, "versions": {**manifest["versions"], "numpy": "9.9"}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    lines = said(run, open_run(folder))
+    assert {"paths: 80 against 50", "twin: frozen against none"} <= set(lines)
+    assert any(line.startswith("seed: ") and line.endswith(" against 8") for line in lines)
+    assert any(line.startswith("scenario: ") and "market" in line for line in lines)
+    assert any(line.startswith("version of numpy: ") and line.endswith(" against 9.9") for line in lines)
+    assert "\x1b" not in "".join(lines)
+    assert "paths: 80 against 50" in printed(render_comparison(run, open_run(folder)))

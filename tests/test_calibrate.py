@@ -17,7 +17,7 @@ from markets.spec import OUTSIDE, Anchor, FeedbackSpec
 from markets.storyline import lay_out, outside
 from scenarios import from_dict, load, run
 from scenarios.build import make_clock
-from scenarios.calibrating.calibrated_file import calibrated_text
+from scenarios.calibrating.calibrated_file import calibrated_text, write_calibrated
 from scenarios.calibrating.calibration import Calibration, calibrate
 from scenarios.calibrating.ensemble_medians import Ensemble, drawdown, explained, read
 from scenarios.calibrating.outside import digest
@@ -400,3 +400,27 @@ def test_the_report_says_what_the_twin_is(found: Calibration, strong: Scenario, 
 def test_outside_names_are_anchors_keys() -> None:
     names = {f.name for f in dataclasses.fields(Anchor)}
     assert set(OUTSIDE) | set(OUTSIDE.values()) <= names
+
+
+def test_the_users_file_stays_as_it_is_but_for_the_levels(folder: Path, found: Calibration) -> None:
+    """A link leads to its target, whose mode and line ends are kept."""
+    (folder / "real").mkdir()
+    mine = folder / "real" / "mine.toml"
+    mine.write_bytes(TEXT.replace("\n", "\r\n").encode())
+    mine.chmod(0o600)
+    (folder / "mine.toml").symlink_to(mine)
+    write_calibrated(folder / "mine.toml", folder / "mine.toml", found.scenario.storyline)
+    assert (folder / "mine.toml").is_symlink()
+    assert mine.stat().st_mode & 0o777 == 0o600
+    raw = mine.read_bytes()
+    assert raw.count(b"\r\n") == raw.count(b"\n") > TEXT.count("\n")
+    assert load(mine).storyline == found.scenario.storyline
+    assert [p.name for p in mine.parent.iterdir()] == ["mine.toml"]
+
+
+@pytest.mark.parametrize("command", ["calibrate calm_market --out notes.toml", "new notes.toml"])
+def test_another_file_is_not_overwritten_unasked(folder: Path, command: str) -> None:
+    (folder / "notes.toml").write_text("mine")
+    result = spiral(*command.split())
+    assert (result.exit_code, (folder / "notes.toml").read_text()) == (2, "mine")
+    assert "the file is there already" in result.stderr and "--force" in result.stderr

@@ -25,6 +25,7 @@ from scenarios.estimation.fitting import Fit, fit
 from scenarios.levels import daily_levels
 from scenarios.loading import from_dict, load
 from sim.errors import UserError
+from sim.sessions import exchange_sessions
 from tests.documents import block, python
 from tests.small import LEVEL, K, crisis
 from tests.test_catalogue import RECORDS
@@ -190,7 +191,9 @@ def test_a_walk_hardly_reverts() -> None:
 
 def shifted(history: DailyRecord, days: int) -> DailyRecord:
     """The same levels at other dates."""
-    moved = tuple(day + timedelta(days=7 * (days // 7)) for day in history.days)
+    first, last = (history.days[end] + timedelta(days=days) for end in (0, -1))
+    sessions = exchange_sessions("XNYS", first, last + timedelta(days=60))
+    moved = tuple(sessions.missing(first, last + timedelta(days=60))[: len(history.days)])
     return DailyRecord(history.name, moved, history.levels)
 
 

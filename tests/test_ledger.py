@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sim.errors import BugError
 from sim.ledger import CASH, Ledger
+from sim.names import Key
 
 NAMES = ["a", "b", "c"]
 ASSETS = [CASH, "asset", "swap"]
@@ -97,3 +98,51 @@ def test_check_finds_money_from_nowhere(wrong):
 def test_unknown_account_is_an_error():
     with pytest.raises(KeyError):
         ledger().transfer(1.0, source="a", target="nobody", reason="hedge")
+
+
+def test_the_engines_own_may_be_written_as_tables_write_them():
+    book, outside = ledger(), Key("outside")
+    book.open(outside)
+    book.list_asset(Key("notional", of="swap"))
+    book.transfer(3.0, source="outside", target="a", reason="hedge")
+    book.transfer(2.0, source="outside", target="a", asset="swap.notional", reason="hedge")
+    for name in ("outside", outside):
+        np.testing.assert_array_equal(book.balance(name), -3.0)
+        np.testing.assert_array_equal(book.balance(name, "cash"), book.balance(name, CASH))
+        np.testing.assert_array_equal(book.balance(name, "swap.notional"), -2.0)
+        np.testing.assert_array_equal(book.flow(name, "hedge"), -3.0)
+        assert book.reached(name)
+    book.check(lambda: "the end")
+
+
+def test_what_is_called_like_the_engines_own_is_another():
+    """An account and an asset that evade every check of names: neither outside money nor cash."""
+    book, outside = ledger(), Key("outside")
+    book.open(outside, "outside")
+    book.list_asset("cash")
+    book.transfer(5.0, source="outside", target="a", asset="cash", reason="hedge")
+    book.transfer(1.0, source=outside, target="a", reason="hedge")
+    np.testing.assert_array_equal(book.balance("outside", "cash"), -5.0)
+    np.testing.assert_array_equal(book.balance("a"), 1.0)
+    np.testing.assert_array_equal(book.balance(outside), -1.0)
+    np.testing.assert_array_equal(book.balance("outside"), 0.0)
+
+
+def test_cash_is_checked_even_where_nothing_moved():
+    book = ledger()
+    book.transfer(100.0, source="a", target="b", reason="hedge")
+    book.check(lambda: "noon")
+    book.rows[book.balance_row("b"), 0] += 1.0
+    with pytest.raises(BugError, match="cash sums to 1"):
+        book.check(lambda: "close")
+
+
+def test_money_is_never_listed():
+    with pytest.raises(BugError, match="cash is money"):
+        ledger().list_asset(CASH)
+
+
+@pytest.mark.parametrize(("account", "asset"), [("nobody", "asset"), ("a", "nothing")])
+def test_unknown_names_are_errors(account, asset):
+    with pytest.raises(KeyError):
+        ledger().balance(account, asset)

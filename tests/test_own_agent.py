@@ -14,7 +14,8 @@ from scenarios.loading import load
 from sim.ensemble import Chunk
 from sim.errors import UserError
 from sim.ledger import CASH
-from tests.small import only
+from sim.phases import Phase
+from tests.small import only, watch
 
 FUND = '''
 from dataclasses import dataclass
@@ -110,6 +111,20 @@ def live(scenario, first=0, paths=8, feedback=None):
     world = make_world(scenario, Chunk("actual", first, paths), feedback or scenario.feedback)
     world.run()
     return world
+
+
+def test_a_policy_starts_where_it_wants_to_be(place):
+    """Half of the hedge is taken over at the start: nothing is bought or sold to get there."""
+    world = make_world(load(place), Chunk("actual", 0, 8), load(place).feedback)
+    desk, ledger = world.desks["desk"], world.ledger
+    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.slopes().delta)  # noqa: E731
+    looks = watch(world, Phase.QUOTE, look)
+    world.run()
+    held, delta = looks[0]
+    np.testing.assert_allclose(held, -0.5 * delta, rtol=1e-12)
+    assert (held < 0).all()
+    trades = world.log.frame("trades", world.clock).filter(pl.col("taker") == "desk", pl.col("path") == 0)
+    assert trades.sort("time")["quantity"].abs()[0] < 0.5 * abs(held[0])
 
 
 def test_the_fund_sells_into_the_fall(place):

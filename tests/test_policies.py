@@ -372,6 +372,24 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
     np.testing.assert_allclose(np.abs(held[-1] - target)[traded], edge[traded], rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", sorted(POLICIES))
+def test_shipped_policies_start_neutral_and_never_without_a_hedge(kind):
+    maker = {"type": "MarketMaker", "capital": 1e12}
+    agents = {"maker": maker, "desk": {"type": "Hedger", "book": PUT, "policy": {"kind": kind}}}
+    world = world_of(crisis(agents=agents, minutes=390), 3)
+    desk, ledger = world.desks["desk"], world.ledger
+    look = lambda: (ledger.balance("desk", "asset").copy(), desk.scale * desk.slopes().delta)  # noqa: E731
+    looks = watch(world, Phase.QUOTE, look)
+    world.run()
+    held, delta = looks[0]
+    if kind == "never":
+        assert not held.any()
+    elif kind in ("zakamouline", "leland"):  # at a vol of their own
+        np.testing.assert_allclose(held, -delta, rtol=0.2)
+    else:
+        np.testing.assert_array_equal(held, -delta)
+
+
 def test_discount_and_clock_of_a_book_without_options():
     """A book of swaps has no expiry: nothing to discount, and no asset is traded."""
     swap = [{"kind": "swap", "notional": 1e9, "expiry": "2030-02-19"}]

@@ -154,13 +154,15 @@ def desk_for(days: list[tuple[str, float]], clock: dict[str, object], paths: int
             "market": {"dispersion": 0.5},
             "storyline": {"anchor": anchors},
             "agents": {"maker": {"type": "MarketMaker"}, "desk": hedger, "bank": {"type": "FundingDesk"}},
-            "run": {"paths": paths, "witnesses": 1, "seed": 7},
+            "run": {"paths": paths, "witnesses": 1, "seed": 7, "twin": "none"},
         }
     )
 
 
 THREE_YEARS = desk_for(
-    [("2000-03-24", 1527.0), ("2001-09-21", 966.0), ("2003-03-24", 864.0)], {"tick_minutes": 390}, paths=8
+    [("2000-03-24", 1527.0), ("2001-09-21", 966.0), ("2003-03-24", 864.0)],
+    {"tick_minutes": 390, "overnight_variance": 0.0},
+    paths=8,
 )
 TWENTY_YEARS = desk_for(
     [("2000-01-01", 1469.0), ("2009-03-09", 677.0), ("2019-12-31", 3231.0)],

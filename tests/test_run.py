@@ -27,7 +27,8 @@ PROMISED = {  # columns that anyone may rely on
     "market": "time world path venue mid vol half_spread depth impact credit overnight us2y us10y loop_gain",
     "trades": "time world path taker venue requested quantity price mid spread_cost impact_cost",
     "marks": "time world path agent book_value hedge_value cash margin claims equity pnl delta gamma theta vega rates "
-    "hedge spread_cost_calm spread_cost_crisis impact_cost funding_overnight funding_credit unhedged_pnl",
+    "hedge hedge_rates spread_cost_calm spread_cost_crisis impact_cost netting_gain closeout_cost funding_overnight "
+    "funding_credit unhedged_pnl book_share",
     "margin_calls": "time world path agent required called met deadline outcome",
     "settlements": "time world path debtor creditor due owed paid round",
     "quotes": "time world path maker venue half_spread skew depth",

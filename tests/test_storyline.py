@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.storyline import lay_out
+from markets.storyline import LEAST_VOL, lay_out
 from scenarios.build import make_clock
 from sim.errors import UserError
 from sim.phases import Phase
@@ -186,3 +186,25 @@ def test_realised_vol_of_the_anchors_drives_the_path():
     world, seen = levels(crisis(anchors=flat, market=BRIDGE | {"dispersion": 1.0}, feedback=only()), MOST, "spot")
     d, t = np.log(seen["spot"]), world.clock.variance_years
     assert abs(d[-1].var(ddof=1) - 0.6**2 * t[-1]) < K * variance_error(d[-1])
+
+
+def test_a_long_rally_takes_vol_down_and_not_to_nothing():
+    """Calm vol, and an outside storyline's paths pulled 30 % up in a month: the leverage effect has a floor."""
+    anchors = [{"date": "2020-02-19", **LEVEL, "vol": 0.1}, {"date": "2020-03-18", "spot": 100.0}]
+    world = world_of(crisis(anchors=anchors, market={"beta": 16.0, "kappa": 10.0}, feedback=only(leverage=1.0)))
+    factors, seen = world.factors, []
+    factors.displaced_by("asset", 1.0, 0.0)
+
+    def rally():
+        while True:
+            yield world.tick(Phase.TRADE)
+            factors.move("asset", world.full(0.0025))
+            seen.append(float(factors.vol[0]))
+
+    world.start(rally())
+    world.run()
+    assert factors.spot[0] > 130.0
+    assert 0.0 < seen[-1] < 0.02  # without the floor below 1e-300, and then not a number
+    steepest = np.diff(np.log(seen)).min()
+    assert steepest >= -16.0 * 0.1 / (LEAST_VOL * 0.1) * 0.0025 - 1e-9
+    assert factors.leverage[0] == pytest.approx(16.0 * 0.1 / (LEAST_VOL * 0.1))

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
+from analysis.summary import NAMES
 from scenarios.loading import load
 from scenarios.sweeps.cells import plan
 from scenarios.sweeps.design import points
 from scenarios.sweeps.loading import load_sweep, sweep_from_dict
 from scenarios.sweeps.spec import Axis, SweepSpec, text_of
 from sim.errors import UserError
+from sim.sweep_dataset import AFTER, BEFORE, BLOCKS, PATHS, SCAN
 
 DEPTH = {"key": "venue.asset.depth", "low": 1e9, "high": 16e9, "scale": "log"}
 BOOK = "agents.hedger.book.*.notional"
@@ -144,6 +146,39 @@ def test_a_file_names_itself_and_finds_scenarios_beside_it(tmp_path):
     file.write_text('name = "s"\nscenarios = []\n[axes.depth]\nkey = "k"\nvalues = [1]\n')
     with pytest.raises(UserError, match=r"s\.toml: scenarios: a sweep has a scenario"):
         load_sweep(file)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *BEFORE,
+        *BLOCKS,
+        *AFTER,
+        *PATHS,
+        *SCAN,
+        *NAMES,
+        "twin_pnl",
+        "pnl_error",
+        "twin_var_95_error",
+        "PNL",
+        " Pnl ",
+        "",
+        3,
+    ],
+)
+def test_an_axis_is_not_called_like_a_result(name):
+    """It would stand in the result's place, in the columns of the cells or of the paths. In Python and in files."""
+    with pytest.raises(UserError, match=r"axes\."):
+        Axis(name=name, key="venue.asset.depth", values=(1e9,))
+    if name and isinstance(name, str):
+        with pytest.raises(UserError, match=r"^sweep: axes\.") as error:
+            spec_of(axes={name: DEPTH})
+        assert "\n" not in str(error.value)
+
+
+def test_axes_differ_in_more_than_case():
+    with pytest.raises(UserError, match="axes have different names"):
+        spec_of(axes={"depth": DEPTH, "Depth": DEPTH})
 
 
 def load_text(name):

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -15,6 +16,7 @@ from scenarios.validation import runner
 from scenarios.validation.case import Case, Estimate, Expected, Measured
 from scenarios.validation.lab import Lab
 from scenarios.validation.suite import suite
+from scenarios.validation.textbook import textbook
 
 CHEAP = "unhedged-put"
 
@@ -103,6 +105,35 @@ def test_failures_are_shown_and_the_others_go_on(fakes: None) -> None:
     found = json.loads(Path("found/validation.json").read_text(encoding="utf-8"))
     assert found["passed"] is False
     assert found["counts"] == {"passed": 1, "failed": 1, "error": 1}
+
+
+def noisy(lab: Lab) -> Measured:
+    own = [lab.generator(seed).normal() for seed in (11, 12)]
+    run = lab.run(textbook(steps=2, market={"realised_ratio": 1.0, "dispersion": 1.0}), paths=1)
+    last = float(run.closes.collect()["mid"][-1])
+    return Measured(estimates={"a": Estimate(own[0], 1.0), "b": Estimate(own[1] + last)})
+
+
+def test_a_seed_repeats_everything_on_other_noise() -> None:
+    """None is the case's own noise; a seed gives other runs and other draws, the same at every time of asking."""
+    case = fake("noisy", noisy)
+    found = [
+        tuple(reading.got.value for reading in runner.run_cases((case,), workers=1, seed=seed).results[0].readings)
+        for seed in (None, None, 7, 7, 8)
+    ]
+    assert found[0] == found[1] and found[2] == found[3]
+    assert found[0][0] == np.random.default_rng(11).normal()
+    for number in range(2):
+        assert len({values[number] for values in found}) == 3
+
+
+def test_the_seed_is_said(fakes: None) -> None:
+    result = spiral("right", "--workers", "1", "--seed", "7")
+    assert result.exit_code == 0
+    assert "At seed 7: 1 of 1 known answers hold" in result.stdout
+    assert "Of the 1 readings" in " ".join(result.stdout.split())
+    assert json.loads(Path("runs/validation/validation.json").read_text(encoding="utf-8"))["seed"] == 7
+    assert spiral("right", "--seed", "-1").exit_code == 2
 
 
 def test_quiet_says_only_where_the_page_is(fakes: None) -> None:

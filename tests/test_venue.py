@@ -200,6 +200,42 @@ def test_a_trade_at_half_the_base_spread_has_no_crisis_part():
     np.testing.assert_allclose(world.ledger.flow("trader", "spread_cost_crisis"), 0.0, atol=1e-9)
 
 
+# --- the walk, paid and gained ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("clearing", ["sequential", "fixed_point"])
+def test_who_trades_against_the_net_order_gains_its_walk(clearing):
+    """Impact is never a gain, a netting gain never a cost; each is what the fill's price says, makers have the net."""
+    world = market(clearing=clearing)
+    wanted = {"big": np.array([0.4, -0.4]), "small": np.array([-0.1, 0.1]), "mixed": np.array([0.05, 0.05])}
+    fills = {name: send(world, {1: {"asset": share * DEPTH / 100}}, name)[1] for name, share in wanted.items()}
+    world.run()
+    ledger, net = world.ledger, wanted["big"] + wanted["small"] + wanted["mixed"]
+    walk = 0.5 * 0.01 * net if clearing == "sequential" else np.exp(0.01 * net) - 1
+    total = 0.0
+    for name in wanted:
+        paid, gained = ledger.flow(name, "impact_cost"), ledger.flow(name, "netting_gain")
+        due = -fills[name]["asset"].quantity * 100 * walk
+        np.testing.assert_allclose(paid, np.minimum(due, 0.0), rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(gained, np.maximum(due, 0.0), rtol=1e-6, atol=1e-6)
+        total = total + paid + gained
+    made = ledger.flow(INVESTORS, "impact_cost") + ledger.flow(INVESTORS, "netting_gain")
+    np.testing.assert_allclose(made, -total)
+    assert (made > 0).all()
+    assert (ledger.flow("small", "netting_gain") > 0).all()
+    assert (ledger.flow("mixed", "netting_gain") > 0).tolist() == [False, True]
+
+
+def test_swaps_note_the_walk_in_the_same_two_parts():
+    world = market()
+    fills = {n: send(world, {1: {"us10y": q * DEPTH}}, n)[1] for n, q in (("big", 0.4), ("small", -0.1))}
+    annuity = watch(world, Phase.TRADE, lambda: world.venue("us10y").terms()[0])
+    world.run()
+    walk = 0.5 * SWAP["impact"] * 0.3 * annuity[1]
+    for name, part, other in (("big", "impact_cost", "netting_gain"), ("small", "netting_gain", "impact_cost")):
+        due = -fills[name]["us10y"].quantity * walk
+        np.testing.assert_allclose(world.ledger.flow(name, part), due, rtol=1e-9)
+        np.testing.assert_array_equal(world.ledger.flow(name, other), 0.0)
+
+
 # --- swaps ------------------------------------------------------------------------------------------------------------
 def test_a_swap_position_nets_exactly_whatever_the_rates():
     """Received at one rate, paid at another: notional zero, and what is left is coupon x annuity."""

@@ -15,6 +15,7 @@ from analysis.charts.scales import axis, colours, rows
 from analysis.charts.sweep_lines import COST, has_twin
 from analysis.charts.sweep_scales import measure, position
 from analysis.charts.theme import ACTUAL, FROZEN, INK, MUTED, Chart
+from analysis.parts import RARE
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain
 from sim.sweep_dataset import SweepResult
@@ -157,7 +158,10 @@ def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """Bars of the cost's parts, actual and twin."""
     worlds = _worlds(sweep)
     columns = [
-        (world, f"{prefix}{c}", BARS[c]) for world, prefix in worlds for c in BARS if f"{prefix}{c}" in cells.columns
+        (world, f"{prefix}{c}", BARS[c])
+        for world, prefix in worlds
+        for c in BARS
+        if f"{prefix}{c}" in cells.columns and (c not in RARE or (cells[f"{prefix}{c}"] != 0).any())
     ]
     packed = []
     for row in cells.iter_rows(named=True):

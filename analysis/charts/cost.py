@@ -46,7 +46,7 @@ def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     costs = liquidity.costs(run, agent=agent, world=world)
     for part in parts.PARTS:
         cost = costs[part.name].value
-        if not math.isfinite(cost):  # not attributed: what is not split is one bar
+        if not math.isfinite(cost) or (part.rare and cost == 0):  # not attributed: what is not split is one bar
             continue
         found.append((world, part.short, min(level, level + cost), max(level, level + cost), cost, level + cost))
         level += cost

@@ -96,6 +96,7 @@ def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
 
 def _daily_costs(day: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, dict[str, str], Money]:
     """What parts of the loss cost each day, their series by column, and the unit they are in."""
+    names = [name for name in names if name not in parts.RARE or (day[parts.column_of(name)] != 0).any()]
     columns = [parts.column_of(name) for name in names]
     steps = frames.changes(day, tuple(columns))
     unit = _stack_money(steps, tuple(columns))

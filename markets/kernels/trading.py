@@ -20,6 +20,7 @@ HALF_SPREAD, SKEW, DEPTH = range(3)  # rows of a quote
 QUOTE_ROWS = 3
 ASSET_MOVES = 5  # a fill's movements: units, and cash for them, for calm spread, crisis spread and (if any) walk
 SWAP_MOVES = 6  # notional, coupon, and notes of calm spread, crisis spread, walk, and of the last three together
+NETTED = 1  # one more where orders may have crossed: the walk that the side against the net order gains
 
 
 @kernel
@@ -136,6 +137,14 @@ def worsened(quantity: float, half_spread: float, skew: float) -> float:
     return sign(quantity) * half_spread + skew
 
 
+@kernel_inline
+def split_walk(walk: Floats, gain: Floats) -> None:
+    """Move what of a walk is received, below zero, to `gain`: the fill went against the net order."""
+    for j in range(walk.shape[0]):
+        gain[j] = walk[j] if walk[j] < 0.0 else 0.0
+        walk[j] -= gain[j]
+
+
 @kernel
 def asset_moves(
     filled: Floats,
@@ -159,7 +168,7 @@ def asset_moves(
         mid, reference: $/unit.
         amounts: (makers x ASSET_MOVES, paths), written: units from the maker; then from the taker cash for the units at
             mid, calm spread, crisis spread and walk. Where the price does not walk, the last may be left out for all
-            makers.
+            makers. With NETTED more, the walk is split: what is paid, then what is received, below zero.
         spread: written: by which the price is worse than mid before the walk, for a buyer.
     """
     paths, moves = filled.shape[0], amounts.shape[0] // shares.shape[0]
@@ -182,10 +191,12 @@ def asset_moves(
                 cash[j] = own * price[j]
                 quiet[j] = abs(notional) * (half[j] if half[j] < calm else calm)
                 crisis[j] = fma(notional, worse[j], -quiet[j])
-            if moves == ASSET_MOVES:
+            if moves >= ASSET_MOVES:
                 walking = amounts[first + 4, start:stop]
                 for j in range(width):
                     walking[j] = quantity[j] * share[j] * unit[j] * walked[j]
+            if moves == ASSET_MOVES + NETTED:
+                split_walk(amounts[first + 4, start:stop], amounts[first + 5, start:stop])
 
 
 @kernel
@@ -207,9 +218,10 @@ def swap_moves(
         book, shares, calm, walk, spread: as for `asset_moves`, in decimal rate.
         annuity, floating: legs of the swap per unit of notional; their ratio is mid.
         amounts: (makers x SWAP_MOVES, paths), written: notional, and notional x coupon, from the maker; then noted from
-            the taker calm spread, crisis spread and walk at present value, and their sum back from the maker.
+            the taker calm spread, crisis spread and walk at present value, and their sum back from the maker. With
+            NETTED more, the walk is split: the last row is what of it is received, below zero.
     """
-    paths = filled.shape[0]
+    paths, moves = filled.shape[0], amounts.shape[0] // shares.shape[0]
     for start in range(0, paths, BLOCK):
         stop = min(start + BLOCK, paths)
         width = stop - start
@@ -219,7 +231,7 @@ def swap_moves(
         for j in range(width):
             worse[j] = worsened(quantity[j], half[j], skew[j])
         for m in range(shares.shape[0]):
-            share, first = shares[m, start:stop], m * SWAP_MOVES
+            share, first = shares[m, start:stop], m * moves
             notional, coupon = amounts[first, start:stop], amounts[first + 1, start:stop]
             quiet, crisis = amounts[first + 2, start:stop], amounts[first + 3, start:stop]
             walking, back = amounts[first + 4, start:stop], amounts[first + 5, start:stop]
@@ -232,6 +244,8 @@ def swap_moves(
                 walking[j] = own * walked[j] * years[j]
                 crisis[j] = spread_cost - quiet[j]
                 back[j] = spread_cost + walking[j]
+            if moves == SWAP_MOVES + NETTED:
+                split_walk(walking, amounts[first + 6, start:stop])
 
 
 @kernel

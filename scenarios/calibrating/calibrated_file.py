@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from scenarios.calibrating.toml_text import Part, parts, tables_in, with_keys
 from scenarios.reference import toml
 from scenarios.scenario import encode
 from sim.errors import UserError
-from sim.files import check_new, write_whole
+from sim.files import check_new, unwritable, write_whole
 
 OURS = frozenset(OUTSIDE.values())
 KIND, ANCHORS, FOUND = ("storyline", "anchors"), ("storyline", "anchor"), ("storyline", "calibration")
@@ -72,7 +73,10 @@ def write_calibrated(source: Path, target: Path, storyline: StorylineSpec) -> No
 def check_writable(source: Path, target: Path, *, force: bool) -> None:
     """Raise UserError before the work where `target` is no place for a file, or another file than `source`."""
     same = target.exists() and target.samefile(source)
-    check_new(target, force=force or same, remedy="give --out a file in a folder that exists")
+    remedy = "give --out a file in a folder that exists"
+    if not target.parent.is_dir():
+        raise unwritable(target, errno.ENOENT, "its folder is missing", remedy)
+    check_new(target, force=force or same, remedy=remedy)
 
 
 def _scalar(value: Any) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from scenarios.commands.look import load_to_look
+from scenarios.commands.look import load_to_look, say_unseen
 from scenarios.commands.run import choose, lay_out
-from scenarios.output import complain, say
+from scenarios.output import say
 from scenarios.plausibility import taken_as_given
 
 
@@ -31,9 +30,4 @@ def check_and_say(
     say(f"{name}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
     for note in (*scenario.notes, *taken_as_given(scenario)):
         say(f"note: {note}")
-
-
-def say_notes(notes: Iterable[str]) -> None:
-    """Notes on what was read, beside the output."""
-    for note in notes:
-        complain(f"note: {note}")
+    say_unseen(scenario)

@@ -12,7 +12,7 @@ from scenarios.loading import load
 from scenarios.output import say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
-from sim.files import check_target, make_folder, write_whole
+from sim.files import check_folder, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -118,6 +118,4 @@ def _frame(measured: dict[str, dict[str, Any]]) -> pl.DataFrame:
 def _check_folder(out: Path | None) -> None:
     if out is None:
         return
-    make_folder(out)
-    for name in ("facts.html", "facts.csv", "differences.csv", "loops.csv"):
-        check_target(out / name)
+    check_folder(out, ("facts.html", "facts.csv", "differences.csv", "loops.csv"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.check import say_notes
+from scenarios.commands.notes import say_notes
 from scenarios.commands.terminal import console
 from scenarios.estimation.fitting import Fit, Fitted, fit, written
 from scenarios.output import say

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from scenarios.loading import find, load
 from scenarios.modules import is_own
+from scenarios.output import complain
 from scenarios.overrides import Overrides
 from scenarios.scenario import Scenario
 from scenarios.shipped import catalogue
@@ -15,14 +14,17 @@ from scenarios.unseen import unseen_in
 
 
 def load_to_look(name: str | Path, settings: Overrides, *, trust: bool) -> Scenario:
-    """The scenario; a file from elsewhere runs none of its modules unless `trust` says so, and a line says which.
+    """The scenario; a file from elsewhere runs none of its modules unless `trust` says so: `say_unseen` tells which.
 
     Trusted without asking: presets, and files in the working folder or below. Raises UserError.
     """
     path = find(name)
     own = path == catalogue().get(path.stem) or is_own(path.parent)
-    scenario = load(name, settings, trust=trust or own)
+    return load(name, settings, trust=trust or own)
+
+
+def say_unseen(scenario: Scenario) -> None:
+    """A line on stderr that names the classes that were not imported, where there are any."""
     if left := unseen_in(scenario):
         said = "so its own parameters were not looked at; give --trust to import and run that code"
-        click.echo(f"not imported: {', '.join(left)}, {said}", err=True)
-    return scenario
+        complain(f"not imported: {', '.join(left)}, {said}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from scenarios.commands.check import say_notes
+from scenarios.commands.notes import say_notes
 from scenarios.commands.run import lay_out, opened, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.estimation.daily_record import DailyRecord, read_record
@@ -52,9 +52,11 @@ def compare_and_show(
     check_chart(chart)
     folder = Path(scenario)
     if (folder / "manifest.json").is_file():
+        from analysis.calendar_days import calendar_of
+
         _refuse(bool(settings) or paths is not None or seed is not None, scenario)
         finished = opened(folder)
-        record = reading(calendar=calendar or _of_exchange(finished.manifest["scenario"]["clock"]["calendar"]))
+        record = reading(calendar=calendar or _of_exchange(calendar_of(finished)))
         say_notes(record.notes)
         show(finished, record, world, chart, markdown=markdown)
         return

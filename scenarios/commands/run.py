@@ -13,12 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scenarios.commands.notes import say_notes
 from scenarios.commands.terminal import console
 from scenarios.output import complain, say
+from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
+from sim.scratch import clear_once
 from sim.text import one_line
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ def run_and_report(
     lay_out(chosen, str(history or scenario))
     if not no_report:
         check_report(check_place(folder))
+    if not quiet:
+        say_notes((*chosen.notes, *taken_as_given(chosen)))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
@@ -149,6 +154,7 @@ def opened(folder: Path) -> Run:
     """A finished run; a word on stderr where its manifest was changed afterwards."""
     from sim.dataset import open_run
 
+    clear_once()
     run = open_run(folder)
     if run.altered:
         complain(f"warning: {run.path / 'manifest.json'}: changed after the run was made")

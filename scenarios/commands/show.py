@@ -20,6 +20,7 @@ from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.terminal import console
 from scenarios.levels import daily_levels
 from scenarios.output import BARS, say
+from scenarios.plausibility import taken_as_given
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario, encode, type_name
@@ -60,6 +61,8 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     for agent in scenario.agents:
         print_agent(out, agent)
     out.print(feedback_line(scenario), highlight=False)
+    for note in (*scenario.notes, *taken_as_given(scenario)):
+        out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         say(chart)
 
@@ -165,6 +168,7 @@ def print_keys(prefix: str) -> None:
     if not chosen:
         raise UserError("no such key", value=prefix, remedy=nearest(prefix, sorted({key.path for key in every})))
     table = Table("key", "default", "unit", "allowed", "meaning", "of", show_lines=False)
+    table.columns[0].no_wrap = True  # whole, whatever the others need
     for key in chosen:
         cells = (key.path, key.default or "-", key.unit, key.limits, key.help, key.owner)
         table.add_row(*map(escape, cells))

@@ -12,6 +12,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from agents.positions import MOST_MONTHS
 from markets.curve import discount_factor
 from markets.density import Breach, ImpliedLaw, SkewSmile
 from markets.instruments import add_months
@@ -52,6 +53,9 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
     for number in months:
         if number < 1:
             raise UserError("an expiry lies after the start", value=number, place="--months")
+        if number > MOST_MONTHS:
+            rule = f"an expiry lies within {MOST_MONTHS // 12} years"
+            raise UserError(rule, value=number, place="--months", remedy=f"write {MOST_MONTHS} or less")
         expiry = add_months(scenario.start, number)
         alive = closes[clock.ticks[closes] < clock.seconds(expiry)]
         worst = int(alive[np.argmax(levels.vol.level[alive])])

@@ -18,6 +18,7 @@ from scenarios.output import complain, say
 from scenarios.sweeps import sweep as sweeps
 from scenarios.sweeps.cell_run import FAILED
 from scenarios.sweeps.spec import SweepSpec
+from sim.errors import UserError
 from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep
 from sim.text import one_line
@@ -120,10 +121,10 @@ def write_report(result: SweepResult) -> Path:
 
 def rebuild(folder: Path) -> None:
     """Summary and report of a sweep, finished or under way, from its dataset alone."""
-    result = open_sweep(folder)
-    report = write_report(result)
-    print_sweep(result)
-    say(report)
+    with as_it_stands(folder) as result:
+        report = write_report(result)
+        print_sweep(result)
+        say(report)
 
 
 def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None) -> None:
@@ -131,9 +132,28 @@ def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None)
     from analysis.charts.sweep import draw_sweep
     from analysis.report import save_as
 
-    result = open_sweep(folder)
-    chart = draw_sweep(result, name, metric=metric, scenario=scenario)
-    say(save_as(chart, file, title=f"{result.manifest['title']}: {name}"))
+    with as_it_stands(folder) as result:
+        chart = draw_sweep(result, name, metric=metric, scenario=scenario)
+        title = result.manifest.get("title") or result.manifest["name"]
+        say(save_as(chart, file, title=f"{title}: {name}"))
+
+
+@contextmanager
+def as_it_stands(folder: Path) -> Iterator[SweepResult]:
+    """The sweep at this moment: every figure of a page is of the same cells, also while more of them finish.
+
+    Raises UserError where the sweep was begun anew or put in order while it was read.
+    """
+    live = open_sweep(folder)
+    result = live.snapshot()
+    try:
+        yield result
+    except Exception:
+        if open_sweep(folder).stamp == result.stamp:
+            raise
+        raise UserError(
+            "a sweep is read as it stands", place=str(folder), value="it has moved on", remedy="try again"
+        ) from None
 
 
 def tell_failed(result: SweepResult) -> int:

@@ -14,23 +14,32 @@ from rich.table import Table
 from scenarios.commands.terminal import console
 from scenarios.output import say
 from scenarios.validation import runner
-from scenarios.validation.result import Validation, ready
+from scenarios.validation.result import DATA, PAGE, Validation
+from sim.files import check_folder
 
 FOLDER = Path("runs") / "validation"
 WIDTH = 180  # characters, where the output is not a terminal
 
 
 def validate_and_report(
-    *, names: tuple[str, ...], fast: bool, listed: bool, out: Path | None, workers: int | None, quiet: bool
+    *,
+    names: tuple[str, ...],
+    fast: bool,
+    listed: bool,
+    out: Path | None,
+    workers: int | None,
+    seed: int | None,
+    quiet: bool,
 ) -> bool:
     """Run the cases, print their readings, write the page; whether all passed."""
     if listed:
         print_list(names, fast=fast)
         return True
     cases = runner.choose(names, fast=fast)
-    folder = ready(out or FOLDER)
+    folder = out or FOLDER
+    check_folder(folder, (PAGE, DATA))
     with case_bar(quiet=quiet) as progress:
-        found = runner.run_cases(cases, workers, progress)
+        found = runner.run_cases(cases, workers, progress, seed=seed)
     page = found.write(folder)
     if not quiet:
         print_result(found)
@@ -66,8 +75,10 @@ def print_list(names: tuple[str, ...], *, fast: bool) -> None:
 
 def print_result(found: Validation) -> None:
     """Every reading, and a sentence."""
-    from analysis.validation import render, summary
+    from analysis.validation import far_out, render, summary
 
     out = console(WIDTH)
     out.print(render(found.frame))
-    out.print(f"\n{summary(found.frame)} {found.seconds:.0f} s.", highlight=False)
+    repeated = "" if found.seed is None else f"At seed {found.seed}: "
+    out.print(f"\n{repeated}{summary(found.frame)} {found.seconds:.0f} s.", highlight=False)
+    out.print(far_out(found.frame), highlight=False)

@@ -35,14 +35,16 @@ class Layout:
             spots = [i for i in spots if i not in found.values()]
             if spots:
                 found[column], passed[column] = spots[0], spots[1:]
-        self._date_in_index(names, found)
+        self._date_in_index(names, found, passed)
         return Columns(self, tuple(header), found, passed)
 
-    def _date_in_index(self, names: list[str], found: dict[str, int]) -> None:
+    def _date_in_index(self, names: list[str], found: dict[str, int], passed: dict[str, list[int]]) -> None:
         """A frame's index of dates may have no name, or that of the columns."""
         free = len(names) > 1 and names[0] in INDEX and 0 not in found.values()
         if "date" in self.needed and "date" not in found and free:
             found["date"] = 0
+            for others in passed.values():
+                others[:] = [i for i in others if i != 0]
 
 
 @dataclass(frozen=True)

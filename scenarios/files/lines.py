@@ -45,7 +45,7 @@ def read_lines(path: Path, layout: Layout) -> Lines:
     headers = [(separator, *_header(text, separator, layout, place)) for separator in SEPARATORS]
     separator, number, columns = max(headers, key=lambda f: (f[2].complete, len(f[2].at), len(f[2].header)))
     if not columns.header:
-        remedy = f"its first line names the columns: {','.join(layout.needed)}"
+        remedy = f"its first line names the columns: {','.join(layout.aliases)}"
         raise UserError("the file is empty", place=place, remedy=remedy)
     lines = Lines(place, separator, columns, number, (), ())
     check_header(columns, lines.place(number))

@@ -16,11 +16,14 @@ SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]")
 SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2019": "'"})
 CURRENCY = re.compile(r"(?i)[$€£¥]|\b(?:usd|eur|gbp|jpy|chf)\b")
 UNITS = re.compile(r"(?i)(%|bps?)$")
+PLAIN = re.compile(r"-?\d+|-?(?:\d{4,}\.\d+|\d+\.\d{1,2}|\d+\.\d{4,}|0\.\d+)")  # has no other reading
 GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:[{other}' ]\d{{3}})+(?:[{mark}]\d*)?") for mark, other in (".,", ",.")}
 
 
 def is_missing(text: str) -> bool:
     """Whether a cell says that there is no number: empty, `.`, `null`, `NaN`, `#N/A N/A` ..."""
+    if text[:1].isdigit():
+        return False  # fast path: nearly every cell is a number
     plain = SPACES.sub(" ", text).strip().casefold()
     return plain in MISSING or plain.startswith("#n/a")
 
@@ -36,6 +39,8 @@ def split_unit(text: str) -> tuple[str, str]:
 
 def decimal_mark(text: str) -> str | None:
     """What a number's text says of the decimal mark: '.' or ','; '?.' or '?,' where that mark may be either; None."""
+    if PLAIN.fullmatch(text):
+        return "." if "." in text else None  # fast path
     body = _body(split_unit(text)[0])[1].lstrip("+-")
     commas, dots = body.count(","), body.count(".")
     if commas and dots:
@@ -60,9 +65,12 @@ def parse_number(text: str, mark: str = ".") -> float | None:
 
     Signs of currency are dropped; a unit (`split_unit`) must have been taken off before.
     """
+    if mark == "." and PLAIN.fullmatch(text):
+        return float(text)  # fast path
     negative, body = _body(text)
-    if GROUPED[mark].fullmatch(body):
-        body = re.sub(rf"[^\d{mark}]", "", body)
+    sign = body[:1] if body[:1] in ("+", "-") else ""
+    if GROUPED[mark].fullmatch(body.removeprefix(sign)):
+        body = sign + re.sub(rf"[^\d{mark}]", "", body)
     if re.search(r"[\s']", body) or (mark == "," and "." in body):
         return None
     body = re.sub(r"(?<=\d)_(?=\d)", "", body.replace(mark, "."))

@@ -56,7 +56,7 @@ def _encoding(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     start = data[:400]
-    if b"\0" in start:
+    if b"\0" in start and len(start) >= 8:
         for odd, name in ((1, "utf-16-le"), (0, "utf-16-be")):
             if start[odd::2].count(0) > 0.9 * len(start[odd::2]):
                 return name

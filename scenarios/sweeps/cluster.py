@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -34,10 +35,9 @@ START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers aut
 def run_on_cluster(jobs: Sequence[Job], address: str, tell: Tell = to_stderr) -> Results:
     """Run the cells on the cluster, results as they finish. `tell` is told, in a line, of workers that get none.
 
-    Raises UserError where Dask is not installed, no scheduler answers, it has no workers, or none has this engine;
-    SpiralError where the scheduler is lost on the way.
+    `check_scheduler` comes first. Raises UserError where it has no workers, or none has this engine; SpiralError where
+    the scheduler is lost on the way.
     """
-    _check_scheduler(address)
     from distributed import Client
 
     with _quiet():
@@ -71,7 +71,7 @@ def _lost(address: str) -> SpiralError:
     return SpiralError(f"the scheduler at {address} was lost; finished cells are kept, the same command goes on")
 
 
-def _check_scheduler(address: str) -> None:
+def check_scheduler(address: str) -> None:
     """Whether a scheduler answers, before a client is made: one that finds none leaves a thread behind that complains.
 
     Certificates for a tls:// address are those of Dask's own configuration. Raises UserError.
@@ -89,8 +89,8 @@ def _check_scheduler(address: str) -> None:
         await comm.close()
 
     try:
-        with _quiet():
-            asyncio.run(answers())
+        with _quiet(), ThreadPoolExecutor(1) as thread:  # a notebook's own thread has a loop that runs already
+            thread.submit(lambda: asyncio.run(answers())).result()
     except (TimeoutError, OSError, ValueError, TypeError, RuntimeError) as error:
         remedy = f"give its address, e.g. tcp://host:8786, or start one: {START}"
         if address.startswith("tls:"):

@@ -70,7 +70,7 @@ def estimate(spec: SweepSpec, cells: Plan, todo: Sequence[int], workers: int | N
         disk += (end - begin) * sum(kept for _, kept in found) / len(found)
         tried += len(found)
     start = START if count > 1 else 0.0
-    spread = max(times) / min(times) if times else 1.0
+    spread = max(times) / max(min(times), 1e-6) if times else 1.0
     return Estimate(len(cells), len(cells) - len(todo), tried, count, start + seconds / count, spread, int(disk))
 
 

@@ -49,7 +49,10 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
         again: list[int] = []
         yield from pools.run(deque([number]), 1, again)
         if again:
-            said = "its worker process died twice (killed, or out of memory); try fewer paths or a smaller run.chunk"
+            said = (
+                "its worker process died twice (killed, out of memory, or ended by its own code); "
+                "try fewer paths or a smaller run.chunk"
+            )
             yield CellResult(jobs[number][0].index, FAILED, fingerprint(), 0.0, said)
 
 

@@ -51,11 +51,11 @@ class Store:
 
     def check_folder(self) -> None:
         """Whether the folder is a sweep's or can become one; nothing is written. Raises UserError."""
-        if self.folder.is_symlink() and not self.folder.exists():
-            raise self._refused("a sweep goes into a folder", "a link to nothing")
-        if self.folder.exists() and not self.folder.is_dir():
-            raise self._refused("a sweep goes into a folder of its own", "other files")
         try:
+            if self.folder.is_symlink() and not self.folder.exists():
+                raise self._refused("a sweep goes into a folder", "a link to nothing")
+            if self.folder.exists() and not self.folder.is_dir():
+                raise self._refused("a sweep goes into a folder of its own", "other files")
             check_links(self.folder)
             if is_foreign(self.folder):
                 raise self._refused("a sweep goes into a folder of its own", "other files")

@@ -63,6 +63,10 @@ def sweep(
     folder = folder_of(spec, out)
     store = Store(folder, spec, cells, command)
     store.check_folder()
+    if cluster is not None:
+        from scenarios.sweeps.cluster import check_scheduler
+
+        check_scheduler(cluster)
     cells.check(store.new_cells())
     with store.lock():
         store.begin(changed)

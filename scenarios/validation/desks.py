@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from markets.tables import TRADING_COSTS
 from scenarios.scenario import Scenario
 from scenarios.validation.textbook import MAKER, textbook
 from sim.dataset import Run
@@ -21,7 +22,6 @@ Samples = NDArray[np.float64]
 START = date(2021, 1, 1)
 MARKS = 1_500_000  # rows of marks kept in memory by a chunk, about 0.4 GB
 CALL: dict[str, Any] = {"kind": "call", "strike": 100.0, "quantity": -1.0}
-COSTS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost")
 
 
 def side_by_side(
@@ -84,7 +84,7 @@ def over_time(run: Run, agent: str, *columns: str) -> tuple[Samples, ...]:
 
 def spread_paid(run: Run, agent: str) -> Samples:
     """Spread and impact that an agent has paid by each mark, (marks, paths) $."""
-    paid: Samples = -np.sum(over_time(run, agent, *COSTS), axis=0)
+    paid: Samples = -np.sum(over_time(run, agent, *TRADING_COSTS), axis=0)
     return paid
 
 

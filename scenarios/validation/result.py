@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.validation.case import Case
 from scenarios.validation.reading import Reading, Verdict
-from sim.files import check_target, make_folder, write_whole
+from sim.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,10 +48,14 @@ class CaseResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Validation:
-    """The results of the cases that were asked for, in the suite's order. seconds: by the clock on the wall."""
+    """The results of the cases that were asked for, in the suite's order. seconds: by the clock on the wall.
+
+    seed: of the repetition, None where every case drew its own noise.
+    """
 
     results: tuple[CaseResult, ...]
     seconds: float
+    seed: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -91,7 +95,8 @@ class Validation:
         """
         from analysis.validation import write_validation
 
-        place = ready(Path(folder))
+        place = Path(folder)
+        make_folder(place)
         write_whole(place / DATA, json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
         pictures = {result.case.name: result.pictures for result in self.results if result.pictures}
         return write_validation(self.frame, place / PAGE, pictures=pictures, seconds=self.seconds)
@@ -103,7 +108,7 @@ class Validation:
             rows = [{key: finite(value) for key, value in reading.row().items()} for reading in result.readings]
             said = {"verdict": result.verdict, "seconds": round(result.seconds, 2)}
             cases.append({**result.about(), "standard_errors": result.case.standard_errors, **said, "readings": rows})
-        summary = {"passed": self.passed, "counts": self.counts, "seconds": round(self.seconds, 2)}
+        summary = {"passed": self.passed, "counts": self.counts, "seconds": round(self.seconds, 2), "seed": self.seed}
         return {**summary, "versions": versions(), "cases": cases}
 
 
@@ -121,11 +126,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def ready(folder: Path) -> Path:
-    """The folder, made if need be. Raises UserError where it cannot be, or its files cannot be written."""
-    make_folder(folder)
-    for name in (PAGE, DATA):
-        check_target(folder / name)
-    return folder

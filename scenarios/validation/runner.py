@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
 from sim.scratch import scratch
 
+Job = Callable[[Case], CaseResult]
 Progress = Callable[[int, int, tuple[str, ...]], None]  # cases done, of how many, the names of those that run
 
 
@@ -29,18 +31,25 @@ Progress = Callable[[int, int, tuple[str, ...]], None]  # cases done, of how man
     names=one_or_several(text),
     fast=flag,
     workers=maybe(whole(1)),
+    seed=maybe(whole(0)),
     progress=maybe(called),
 )
 def validate(
-    names: Iterable[str] = (), *, fast: bool = False, workers: int | None = None, progress: Progress | None = None
+    names: Iterable[str] = (),
+    *,
+    fast: bool = False,
+    workers: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
 ) -> Validation:
     """Run known answers through the engine: all of them, or the cases and chapters in `names`.
 
     fast: only those that take a few seconds. workers: processes, all cores by default; with one, in this process.
-    progress: called with (cases done, cases, names of those that run).
+    seed: repeat every case on other noise. progress: called with (cases done, cases, names of those that run).
     Raises UserError for a name that is none. What a case raises is its verdict, 'error', and the others go on.
     """
-    return run_cases(choose(tuple([names] if isinstance(names, str) else names), fast=fast), workers, progress)
+    cases = choose(tuple([names] if isinstance(names, str) else names), fast=fast)
+    return run_cases(cases, workers, progress, seed=seed)
 
 
 def choose(names: tuple[str, ...], *, fast: bool = False) -> tuple[Case, ...]:
@@ -64,28 +73,35 @@ def slug(name: str) -> str:
     return name.strip().lower().replace(" ", "-")
 
 
-def run_cases(cases: tuple[Case, ...], workers: int | None = None, progress: Progress | None = None) -> Validation:
-    """Run these cases, the longest first; their order in the result is as given."""
+def run_cases(
+    cases: tuple[Case, ...],
+    workers: int | None = None,
+    progress: Progress | None = None,
+    *,
+    seed: int | None = None,
+) -> Validation:
+    """Run these cases, the longest first; their order in the result is as given. seed: see `Lab`."""
     begun = time.perf_counter()
     queue = sorted(cases, key=lambda case: -case.seconds)
     count = min(workers or os.cpu_count() or 1, len(queue))
     with scratch("validation") as folder:
         each = _here if count <= 1 else _in_processes
-        found = each(queue, folder, count, progress or (lambda done, total, names: None))
+        job = partial(run_case, room=folder, seed=seed)
+        found = each(queue, job, count, progress or (lambda done, total, names: None))
     results = {result.case.name: result for result in found}
-    return Validation(results=tuple(results[c.name] for c in cases), seconds=time.perf_counter() - begun)
+    return Validation(results=tuple(results[c.name] for c in cases), seconds=time.perf_counter() - begun, seed=seed)
 
 
-def _here(queue: list[Case], room: Path, count: int, progress: Progress) -> list[CaseResult]:
+def _here(queue: list[Case], job: Job, count: int, progress: Progress) -> list[CaseResult]:
     found: list[CaseResult] = []
     for case in queue:
         progress(len(found), len(queue), (case.name,))
-        found.append(run_case(case, room))
+        found.append(job(case))
     progress(len(found), len(queue), ())
     return found
 
 
-def _in_processes(queue: list[Case], room: Path, count: int, progress: Progress) -> list[CaseResult]:
+def _in_processes(queue: list[Case], job: Job, count: int, progress: Progress) -> list[CaseResult]:
     """At most `count` in flight, so that their names are known."""
     waiting = list(queue)
     found: list[CaseResult] = []
@@ -95,7 +111,7 @@ def _in_processes(queue: list[Case], room: Path, count: int, progress: Progress)
             while waiting and len(flying) < count:
                 case = waiting.pop(0)
                 with main_left_alone(pickle.dumps(case)):
-                    flying[pool.submit(run_case, case, room)] = case.name
+                    flying[pool.submit(job, case)] = case.name
             progress(len(found), len(queue), tuple(flying.values()))
             landed, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in landed:
@@ -105,7 +121,7 @@ def _in_processes(queue: list[Case], room: Path, count: int, progress: Progress)
     return found
 
 
-def run_case(case: Case, room: Path) -> CaseResult:
+def run_case(case: Case, room: Path, seed: int | None = None) -> CaseResult:
     """One case, its runs in a folder of its own that is removed; whatever it raises becomes its verdict."""
     begun = time.perf_counter()
     missing = [name for name in case.needs if find_spec(name) is None]
@@ -113,7 +129,7 @@ def run_case(case: Case, room: Path) -> CaseResult:
         return _unread(case, "skipped", f"needs {', '.join(missing)}: pip install {' '.join(missing)}", begun)
     try:
         with tempfile.TemporaryDirectory(dir=room, prefix=f"{case.name}-", ignore_cleanup_errors=True) as folder:
-            measured = case.measure(Lab(folder))
+            measured = case.measure(Lab(folder, seed=seed))
         _check(case, measured)
         pictures = tuple(picture.to_dict() for picture in measured.pictures)
     except Exception as error:

@@ -56,5 +56,6 @@ def textbook(
             "storyline": {"anchor": anchors or [{"date": "2020-01-01", **level}, {"date": "2020-12-30", **level}]},
             "agents": agents or {"hedger": hedger, "maker": MAKER, "bank": {"type": "FundingDesk", "line": 1e12}},
             "run": {"paths": 2048, "twin": "none", "witnesses": 0, **(run or {})},
-        }
+        },
+        as_given=True,  # textbooks halve a price in a day
     )

@@ -13,7 +13,9 @@ answer every fill.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any, Literal
 
@@ -26,6 +28,7 @@ from scenarios.scenario import Scenario
 from scenarios.validation.case import Case, Estimate, Expected, Measured, Samples
 from scenarios.validation.lab import Lab
 from scenarios.validation.textbook import FREE
+from sim.clock import Clock
 
 Rule = Literal["avellaneda_stoikov", "symmetric"]
 Arrivals = Literal["bernoulli", "poisson"]
@@ -170,9 +173,12 @@ def _generator(q: Samples, distances: tuple[Samples, Samples]) -> Samples:
 # --- what is measured -------------------------------------------------------------------------------------------------
 def scenario(rule: Rule, steps: int, arrivals: Arrivals, paths: int, aversion: float = AVERSION) -> Scenario:
     """One maker and its clients for five days round the clock, a price that moves by 2 $ in them, and nothing else."""
-    vol = SIGMA / SPOT / np.sqrt(DAYS / 252)
-    level = {"spot": SPOT, "vol": float(vol), **dict.fromkeys(("overnight", "us2y", "us10y", "credit"), 0.0)}
-    days = [{"date": f"2020-01-0{day}", **level} for day in (1, 1 + DAYS)]
+    first, last = date(2020, 1, 1), date(2020, 1, 1 + DAYS)
+    calendar, minutes = "24/7", MINUTES // steps
+    clock = Clock.exchange(calendar=calendar, first=first, last=last, tick_minutes=minutes)
+    vol = SIGMA / SPOT / math.sqrt(clock.variance_years[-1])
+    level = {"spot": SPOT, "vol": vol, **dict.fromkeys(("overnight", "us2y", "us10y", "credit"), 0.0)}
+    days = [{"date": day.isoformat(), **level} for day in (first, last)]
     still = {"dispersion": 1.0, "realised_ratio": 1.0, "xi": 0.0, "rates": {"vol_us2y": 0.0, "vol_us10y": 0.0}}
     cut = dict.fromkeys(("leverage", "depth", "impact", "credit", "margin"), 0.0)
     quoting = {"kind": rule, "horizon": "end", "risk_aversion": aversion * SPOT, "order_decay": DECAY}
@@ -188,7 +194,7 @@ def scenario(rule: Rule, steps: int, arrivals: Arrivals, paths: int, aversion: f
     return from_dict(
         {
             "name": "market-making",
-            "clock": {"calendar": "24/7", "tick_minutes": MINUTES // steps, "days_a_year": 252},
+            "clock": {"calendar": calendar, "tick_minutes": minutes},
             "market": {**still, "price_model": "normal"},
             "venue": {"asset": {**FREE, "half_spread": HALF_SPREAD}},
             "feedback": {**cut, "spread": 1.0},

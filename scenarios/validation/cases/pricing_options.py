@@ -91,7 +91,7 @@ def read_options(lab: Lab) -> Measured:
 
     scenario = options_scenario()
     terms, clock = pricing_terms(scenario), make_clock(scenario)
-    rng = np.random.default_rng(20200219)
+    rng = lab.generator(20200219)
     now = random_states(rng, STATES)
     worst, dots = np.zeros(len(GREEKS)), []
     for option in random_options(rng, scenario.start):
@@ -157,7 +157,7 @@ def read_greeks(lab: Lab) -> Measured:
     """Greeks of one option in one market each, against numerical derivatives of the price at 40 digits."""
     scenario = options_scenario()
     terms, clock = pricing_terms(scenario), make_clock(scenario)
-    rng = np.random.default_rng(20221023)
+    rng = lab.generator(20221023)
     worst = np.zeros(len(GREEKS))
     for option in random_options(rng, scenario.start)[:PRECISE]:
         now, book = random_states(rng, 1), one(option, scenario)

@@ -135,7 +135,7 @@ def read_greeks(lab: Lab) -> Measured:
     """Node sensitivities of compiled swaps at random curves, against complex steps through the swap's definition."""
     scenario = swaps_scenario()
     clock, spread = make_clock(scenario), scenario.market.projection_spread
-    nodes = np.random.default_rng(8).normal(0.02, 0.02, (3, CURVES))
+    nodes = lab.generator(8).normal(0.02, 0.02, (3, CURVES))
     now = State(np.full(CURVES, 100.0), np.full(CURVES, 0.2), *nodes)
     worst = dict.fromkeys(("value", "dv overnight", "dv 2Y", "dv 10Y"), 0.0)
     for notional, rate, months in SWAPS:

@@ -32,7 +32,7 @@ def pooled(readings: Sequence[Reading]) -> Estimate:
 
 def read_garch(lab: Lab) -> Measured:
     """Kurtosis and the autocorrelation of r^2 of GARCH(1,1), three times 4,000 independent paths of 2,000 steps."""
-    rng = np.random.default_rng(11)
+    rng = lab.generator(11)
     found: dict[str, list[Reading]] = {}
     for _ in range(3):
         r = garch(rng, **GARCH, paths=4000, steps=2000)
@@ -45,7 +45,7 @@ def read_garch(lab: Lab) -> Measured:
 
 def read_leverage(lab: Lab) -> Measured:
     """The leverage moment and correlation of GJR-GARCH, and no leverage in a symmetric GARCH."""
-    rng = np.random.default_rng(12)
+    rng = lab.generator(12)
     moments, correlations = [], []
     for _ in range(BATCHES):
         r = garch(rng, **GJR, paths=4000, steps=2000)
@@ -63,7 +63,7 @@ def read_leverage(lab: Lab) -> Measured:
 
 def read_tails(lab: Lab) -> Measured:
     """Hill's index of |r| for Student t draws, mean of 40 samples of a million."""
-    rng = np.random.default_rng(13)
+    rng = lab.generator(13)
     found = {}
     for degrees in TAILS:
         draws = (np.abs(rng.standard_t(degrees, (1000, DRAWS // 1000))) for _ in range(REPEATS))
@@ -73,7 +73,7 @@ def read_tails(lab: Lab) -> Measured:
 
 def read_normal(lab: Lab) -> Measured:
     """Every fact on independent normal returns, 2,500 paths of 1,000 steps."""
-    r = np.random.default_rng(14).standard_normal((2500, 1000))
+    r = lab.generator(14).standard_normal((2500, 1000))
     readings = {
         "skewness": sf.skewness(r),
         "excess kurtosis": sf.kurtosis(r),

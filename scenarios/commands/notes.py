@@ -1,0 +1,13 @@
+"""What was assumed to read a scenario, a record or a book, beside the output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scenarios.output import complain
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """A line each on stderr."""
+    for note in notes:
+        complain(f"note: {note}")

@@ -1,0 +1,83 @@
+"""What a record may leave out: days on which its exchange was closed, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from scenarios.cli import main
+from scenarios.estimation.daily_record import read_record
+from sim.errors import UserError
+from sim.sessions import day_date, exchange_sessions
+
+
+def lines(calendar: str, first: date, last: date) -> dict[date, str]:
+    """A record with a line on every trading day of an exchange."""
+    days = [day_date(int(n)) for n in exchange_sessions(calendar, first, last).days]
+    chosen = [day for day in days if first <= day <= last]
+    return {day: f"{day},{100 + i % 5},{20 + i % 3}" for i, day in enumerate(chosen)}
+
+
+def write(folder: Path, rows: dict[date, str]) -> Path:
+    path = folder / "record.csv"
+    path.write_text("\n".join(["date,spx,vix", *rows.values()]) + "\n")
+    return path
+
+
+def test_four_days_of_september_2001_are_no_gap(tmp_path: Path) -> None:
+    rows = lines("XNYS", date(2001, 8, 27), date(2001, 10, 5))
+    assert date(2001, 9, 11) not in rows and date(2001, 9, 10) in rows and date(2001, 9, 17) in rows
+    done = CliRunner().invoke(main, ["fit", str(write(tmp_path, rows))])
+    assert done.exit_code == 0, done.output
+    assert f"{len(rows)} days" in done.output
+
+
+@pytest.mark.parametrize(("calendar", "year", "days"), [("XTKS", 2019, 244), ("XSHG", 2023, 243), ("24/7", 2021, 365)])
+def test_golden_weeks_are_no_gap_on_their_own_calendar(tmp_path: Path, calendar: str, year: int, days: int) -> None:
+    """Ten days of Tokyo in 2019, a week of Shanghai every October, and no day at all where there is no holiday."""
+    path = write(tmp_path, lines(calendar, date(year, 4, 1), date(year, 11, 15)))
+    assert read_record(path, calendar).days_a_year == days
+    done = CliRunner().invoke(main, ["fit", str(path), "--calendar", calendar])
+    assert done.exit_code == 0, done.output
+
+
+def test_a_golden_week_is_a_gap_in_new_york_and_the_option_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, lines("XTKS", date(2019, 4, 1), date(2019, 11, 15)))
+    with pytest.raises(UserError, match=r"every trading day of XNYS .*; another exchange: --calendar"):
+        read_record(path)
+
+
+def test_one_missing_session_is_told_by_its_date(tmp_path: Path) -> None:
+    rows = lines("XNYS", date(2024, 1, 2), date(2024, 3, 28))
+    del rows[date(2024, 2, 14)]
+    with pytest.raises(UserError) as caught:
+        read_record(write(tmp_path, rows))
+    text = str(caught.value)
+    assert "record.csv:32: date" in text
+    assert "(2024-02-13 stands before), got '2024-02-15'; add 2024-02-14, with empty cells" in text
+    rows[date(2024, 2, 14)] = "2024-02-14,,"
+    rows = dict(sorted(rows.items()))
+    assert len(read_record(write(tmp_path, rows)).days) == len(rows) - 1  # said to be unknown: left out
+
+
+def test_many_blank_days_are_told_as_such(tmp_path: Path) -> None:
+    rows = lines("XNYS", date(2024, 1, 2), date(2024, 3, 28))
+    blank = [day for day in rows if date(2024, 2, 12) <= day <= date(2024, 2, 16)]
+    rows |= {day: f"{day},100," for day in blank}
+    with pytest.raises(UserError, match="spx or vix is empty on 5 trading days in a row"):
+        read_record(write(tmp_path, rows))
+
+
+def test_a_half_year_without_lines_is_two_records(tmp_path: Path) -> None:
+    rows = lines("XNYS", date(2024, 1, 2), date(2024, 1, 31)) | lines("XNYS", date(2024, 8, 1), date(2024, 8, 30))
+    with pytest.raises(UserError, match="give the two parts as two files"):
+        read_record(write(tmp_path, rows))
+
+
+def test_a_calendar_that_does_not_exist_is_the_options_fault(tmp_path: Path) -> None:
+    path = write(tmp_path, lines("XNYS", date(2024, 1, 2), date(2024, 3, 28)))
+    done = CliRunner().invoke(main, ["fit", str(path), "--calendar", "NYSEE"])
+    assert done.exit_code == 2 and "--calendar: no such exchange calendar, got 'NYSEE'" in done.output

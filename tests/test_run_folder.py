@@ -1,0 +1,371 @@
+"""The folder of a run: what a new run removes, keeps and refuses, whatever is killed, and who may write there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis.compare import render_comparison
+from analysis.report import report_page, write_chart
+from analysis.terminal import render
+from scenarios.build import run
+from scenarios.commands.run import write_report
+from scenarios.loading import load
+from sim.dataset import open_run
+from sim.errors import SpiralError, UserError
+from sim.manifest import MANIFEST, files_of
+from sim.run_folder import claimed
+from sim.run_pages import add_page, check_report
+from sim.scratch import OWNER, clear_dead, scratch
+from sim.seal import sealed
+from tests.command import ROOT, covid_run
+from tests.run_kill import CASES, make
+from tests.synthetic_run import write_run
+
+KEYS = (  # of a manifest
+    *("name", "title", "scenario", "seed", "paths", "witnesses", "worlds", "twin", "versions", "content_hash"),
+    *("timing", "clock", "anchors", "base", "files", "command", "profile", "digest"),
+)
+QUICK = {"clock.tick_minutes": 390, "run.paths": 4, "run.witnesses": 2, "run.twin": "none"}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run of the engine's, not to be changed."""
+    return run(load("calm_market", QUICK), out=tmp_path_factory.mktemp("whole") / "run", workers=1)
+
+
+@pytest.fixture
+def copied(whole, tmp_path):
+    """A copy of it to break."""
+    return Path(shutil.copytree(whole.path, tmp_path / "copied"))
+
+
+def again(folder: Path, seed: int = 2):
+    """A new run of the same scenario there."""
+    return run(load("calm_market", QUICK), out=folder, seed=seed, workers=1)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_before_any_step_either_run_stands_whole(tmp_path, case):
+    """And the next run works, keeps the user's files, and leaves nothing beside its folder."""
+    command = [sys.executable, "-m", "tests.run_kill", case, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["steps"] >= {"first": 15, "replace": 50, "report": 10, "file": 4}[case]
+    assert found["wrong"] == {}
+
+
+def test_files_of_the_users_in_a_runs_folder_survive_a_new_run(copied):
+    (copied / "notes.txt").write_text("mine")
+    (copied / "marks" / "why.md").write_text("mine too")
+    (copied / "draft" / "deep").mkdir(parents=True)
+    (copied / "draft" / "deep" / "thesis.txt").write_text("chapter 1")
+    (copied / "link").symlink_to(copied.parent)
+    result = again(copied)
+    assert result.manifest["seed"] == 2
+    assert (copied / "notes.txt").read_text() == "mine"
+    assert (copied / "marks" / "why.md").read_text() == "mine too"
+    assert (copied / "draft" / "deep" / "thesis.txt").read_text() == "chapter 1"
+    assert (copied / "link").is_symlink()
+    assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+def test_a_changed_table_is_the_users_and_in_the_way(copied):
+    table = next((copied / "marks").glob("*.parquet"))
+    table.write_bytes(table.read_bytes() + b"edited")
+    with pytest.raises(UserError, match=r"marks/actual-0000000.parquet: a run removes only what a run has written"):
+        again(copied)
+    assert table.read_bytes().endswith(b"edited")
+    assert json.loads((copied / MANIFEST).read_text())["seed"] == 1
+
+
+def test_nothing_behind_a_link_is_removed(copied, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(copied / "marks", elsewhere)
+    (copied / "marks").symlink_to(elsewhere)
+    before = sorted(p.name for p in elsewhere.iterdir())
+    with pytest.raises(UserError, match="copied/marks: a run removes only what a run has written"):
+        again(copied)
+    assert sorted(p.name for p in elsewhere.iterdir()) == before
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "my page", "icons": []}', "{", "[]", '{"files": {"thesis.txt": 19}}'])
+def test_a_strangers_manifest_makes_no_run(tmp_path, manifest):
+    (tmp_path / MANIFEST).write_text(manifest)
+    (tmp_path / "thesis.txt").write_text("three years of work")
+    with pytest.raises(UserError, match="a run replaces only an earlier run"):
+        again(tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "three years of work"
+
+
+@pytest.mark.parametrize("name", ["../../thesis.txt", "/etc/hostname", "marks/../../x-0.parquet", "thesis.txt"])
+def test_a_manifest_answers_only_for_tables_in_its_folder(copied, name):
+    manifest = json.loads((copied / MANIFEST).read_text())
+    manifest["files"][name] = {"size": 1, "sha256": "0" * 64}
+    (copied / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="is no table's file"):
+        open_run(copied)
+
+
+def test_a_place_for_no_run_is_told_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    above, below = Path(".."), tmp_path / "file" / "run"
+    bad = [tmp_path / "link", tmp_path / "file", below, Path(), above, Path("/"), Path.home(), Path("/proc/run")]
+    for place in (*bad, tmp_path / ("a" * 300), tmp_path / "zero\0"):
+        with pytest.raises(UserError) as told, claimed(place, [MANIFEST]):
+            pytest.fail(f"{place} was taken")
+        assert "\n" not in str(told.value)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "link"]
+
+
+@pytest.mark.parametrize("name", ["base [first]", "seed[12]", "*", "?", "{a,b}", "~run", "seed=2", "x" * 250])
+def test_any_name_that_the_disk_takes(whole, tmp_path, name):
+    """And it is taken literally: `seed[12]` is not `seed1`."""
+    for other in ("seed1", "a", "b", "c"):
+        make(tmp_path / other, 1)
+    shutil.copytree(whole.path, tmp_path / name)
+    again(tmp_path / name, seed=2)
+    found = open_run(tmp_path / name)
+    assert found.manifest["seed"] == 2
+    assert found.marks.collect().height == whole.marks.collect().height
+    if name == "seed[12]":
+        assert write_report(found).is_file()
+
+
+def test_only_the_files_that_the_manifest_names_are_read(copied, whole):
+    shutil.copy(next((copied / "marks").glob("*.parquet")), copied / "marks" / "actual-9999999.parquet")
+    assert open_run(copied).marks.collect().equals(whole.marks.collect())
+
+
+def test_one_process_at_a_time(copied):
+    page = sealed("<html>")
+    with claimed(copied, [MANIFEST]):
+        begun = time.monotonic()
+        with pytest.raises(UserError, match="one process at a time writes in a run's folder"):
+            again(copied)
+        assert time.monotonic() - begun < 10
+        found = open_run(copied)  # the earlier run may be read
+        assert found.marks.collect().height
+        with pytest.raises(UserError, match="one process at a time"):
+            add_page(found, "report.html", page)
+    assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+def test_a_run_that_is_replaced_while_it_is_read_is_told(copied):
+    read = open_run(copied)
+    again(copied)
+    for reading in (report_page, write_report, lambda found: write_chart(found, "panels", copied.parent / "x.json")):
+        with pytest.raises(UserError, match="another run has taken its place"):
+            reading(read)
+    assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+def test_a_refused_run_can_be_made_again_in_the_same_process(tmp_path):
+    wrong = load(
+        "calm_market", QUICK | {"storyline.anchor.2.date": "2019-05-31", "storyline.anchor.3.date": "2019-06-01"}
+    )
+    with pytest.raises(UserError):
+        run(wrong, out=tmp_path / "runs" / "mine", workers=1)
+    assert list(tmp_path.iterdir()) == []
+    assert again(tmp_path / "runs" / "mine").manifest["seed"] == 2
+
+
+def test_a_report_that_was_changed_is_not_replaced(copied):
+    write_report(open_run(copied))
+    write_report(open_run(copied))
+    page = copied / "report.html"
+    page.write_text(page.read_text() + "<!-- my remarks -->")
+    with pytest.raises(UserError, match="a report replaces only a report that is as Spiral wrote it"):
+        check_report(copied)
+    with pytest.raises(UserError, match="as Spiral wrote it"):
+        write_report(open_run(copied))
+    again(copied)
+    assert page.read_text().endswith("<!-- my remarks -->")
+
+
+# --- broken runs ------------------------------------------------------------------------------------------------------
+
+
+def told_by_all(folder: Path, match: str) -> None:
+    """Summary, report, comparison and chart each say it in one line."""
+    readers = (
+        lambda found: render(found),
+        report_page,
+        lambda found: render_comparison(found, found),
+        lambda found: write_chart(found, "panels", folder.parent / "x.json"),
+    )
+    for reader in readers:
+        with pytest.raises(UserError, match=match) as told:
+            reader_of(folder, reader)
+        assert "\n" not in str(told.value)
+
+
+def reader_of(folder: Path, reader) -> None:
+    found = open_run(folder)
+    with found.reading():
+        reader(found)
+
+
+def test_a_flipped_bit_is_told(copied):
+    table = next((copied / "marks").glob("actual*.parquet"))
+    content = bytearray(table.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    table.write_bytes(content)
+    told_by_all(copied, r"marks/actual-0000000.parquet: a run's files are as written, got 'its content has changed'")
+
+
+def test_tables_that_nobody_reads_are_checked_on_demand(copied):
+    table = next((copied / "quotes").glob("*.parquet"))
+    table.write_bytes(table.read_bytes()[:-1] + b"\0")
+    found = open_run(copied)
+    assert found.marks.collect().height
+    with pytest.raises(UserError, match=r"quotes/actual-0000000.parquet: a run's files are as written"):
+        found.verify()
+
+
+def test_a_manifest_without_checksums_is_read_and_its_broken_tables_are_told(tmp_path):
+    folder = write_run(tmp_path / "run", paths=5)
+    assert all(written.sha256 is None for written in files_of(open_run(folder).manifest).values())
+    table = folder / "marks" / "actual-0000000.parquet"
+    table.write_bytes(bytes(table.stat().st_size))
+    told_by_all(folder, "a run's tables can be read")
+
+
+def test_a_manifest_that_does_not_fit_its_tables_is_told(tmp_path):
+    folder = write_run(tmp_path / "run", paths=5)
+    place = folder / MANIFEST
+    place.write_text(place.read_text().replace('"paths": 5', '"paths": 2'))
+    with pytest.raises(UserError, match="a manifest and its tables belong together"):
+        reader_of(folder, render)
+
+
+def test_a_changed_manifest_is_noticed(copied):
+    place = copied / MANIFEST
+    assert not open_run(copied).altered
+    place.write_text(place.read_text().replace('"paths": 4', '"paths": 5', 1))
+    assert open_run(copied).altered
+
+
+@pytest.mark.parametrize("key", ["", *KEYS])
+def test_no_manifest_ends_in_a_traceback(tmp_path, key):
+    """Every key that a run writes, of another type: refused in one line, or read as if it were not there."""
+    folder = write_run(tmp_path / "run", paths=3, days=4)
+    sound = json.loads((folder / MANIFEST).read_text())
+    for value in ([], None, 7, -1, 2.5, True, "x", "", {}, {"a": 1}, [1], float("inf")):
+        manifest = value if not key else sound | {key: value}
+        (folder / MANIFEST).write_text(json.dumps(manifest))
+        try:
+            reader_of(folder, render)
+        except UserError as error:
+            assert "\n" not in str(error)
+
+
+# --- what is left behind ----------------------------------------------------------------------------------------------
+
+
+HOLD = (
+    "import sys, time; from sim.scratch import scratch\nwith scratch('cell') as f: print(f, flush=True); time.sleep(60)"
+)
+
+
+def test_scratch_of_a_killed_process_is_removed_and_of_a_living_one_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    command, environment = [sys.executable, "-c", HOLD], os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        place = Path(process.stdout.readline().strip())
+        (place / "run").mkdir()
+        clear_dead()
+        assert place.is_dir()
+        process.kill()
+    other = tmp_path / "spiral-cell-somebody"  # no owner is written in it
+    other.mkdir()
+    (other / "mine.txt").write_text("x")
+    clear_dead()
+    assert [p.name for p in tmp_path.iterdir()] == [other.name]
+
+
+@pytest.mark.parametrize("change", [{"started": "1"}, {"boot": "another"}, {"pid": 2**22 + 1}])
+def test_a_process_number_that_came_round_again_owns_nothing(tmp_path, monkeypatch, change):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch("job") as place:
+        left = tmp_path / "spiral-job-00000000"
+        shutil.copytree(place, left)
+        owner = json.loads((left / OWNER).read_text())
+        owner["owner"] |= change
+        (left / OWNER).write_text(json.dumps(owner))
+        clear_dead()
+        assert not left.exists()
+        assert place.is_dir()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="POSIX")
+@pytest.mark.parametrize(("name", "workers"), [("SIGTERM", "2"), ("SIGHUP", "1")])
+def test_a_polite_signal_leaves_nothing_behind(tmp_path, name, workers):
+    out, room = tmp_path / "runs" / "mine", tmp_path / "tmp"
+    room.mkdir()
+    command = [*covid_run(50_000, out), "--workers", workers, "--quiet"]
+    environment = os.environ | {"TMPDIR": str(room)}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("runs/.mine.*.partial")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (128 + getattr(signal, name), "interrupted: nothing was kept\n")
+    assert list(room.iterdir()) == []
+    assert [p.name for p in tmp_path.iterdir()] == ["tmp"]
+
+
+def test_a_full_disk_is_told_and_the_earlier_run_is_kept(copied):
+    import resource
+
+    found = open_run(copied)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(SpiralError, match="cannot be written: File too large") as told:
+            again(copied)
+        with pytest.raises(SpiralError, match=r"report.html cannot be written: File too large"):
+            write_report(found)
+        with pytest.raises(SpiralError, match=r"x.svg cannot be written: File too large"):
+            write_chart(found, "panels", copied.parent / "x.svg")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not isinstance(told.value, UserError)
+    assert open_run(copied).manifest["seed"] == 1
+    assert [p.name for p in copied.parent.iterdir()] == ["copied"]
+    assert not (copied / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_a_run_stands(tmp_path):
+    """The command itself, killed at random moments, with workers: the run under the name is whole each time."""
+    import random
+
+    chance, out = random.Random(3), tmp_path / "mine"
+    again(out, seed=1)
+    (out / "notes.txt").write_text("mine")
+    for seed in range(2, 22):
+        command = [*covid_run(64, out), "--seed", str(seed), "--set", "clock.tick_minutes=390", "--set", "run.chunk=16"]
+        process = subprocess.Popen([*command, "--quiet"], cwd=ROOT, start_new_session=True)
+        time.sleep(chance.uniform(1.0, 6.0))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        open_run(out).verify()
+        assert (out / "notes.txt").read_text() == "mine"
+    again(out, seed=99)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
