@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.failure import WrongAnswer, is_ours, shown
+from agents.frames import is_ours
+from agents.wrong_answer import WrongAnswer, shown
 
 if TYPE_CHECKING:
     from agents.policies import Policy, Situation
@@ -61,4 +62,4 @@ def vector(got: Any, world: TradingWorld, by: Policy, what: str, code: Any, reme
         path = int(np.argmax(bad))
         rule = f"{what} gave {got[path]} on path {int(world.log.paths[path])}; it must be finite on every path"
         raise WrongAnswer(rule, code)
-    return np.ascontiguousarray(got, dtype=np.float64)
+    return np.require(got, np.float64, ["C", "W"])

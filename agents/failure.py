@@ -6,53 +6,25 @@ Everything here is looked up in the traceback once a run has failed, so that a r
 from __future__ import annotations
 
 import difflib
-import os
 import sys
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
-from types import CodeType, FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
 
-import agents
 from agents.base import Agent
+from agents.frames import OURS, Frames, frames_of, is_theirs, place_of, waiting, yielded_at
 from agents.policies import Policy
+from agents.wrong_answer import WrongAnswer, wrong_yield
 from sim.errors import BugError, NotFinite, SpiralError
+from sim.text import one_line
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
 
-ROOT = Path(agents.__file__).resolve().parent.parent
-OURS = tuple(f"{ROOT / name}{os.sep}" for name in ("sim", "markets", "agents", "scenarios", "analysis"))
-LIBRARIES = tuple({f"{Path(sysconfig.get_path(name)).resolve()}{os.sep}" for name in ("stdlib", "purelib", "platlib")})
-YIELDS = "yield world.tick(Phase.TRADE), world.after(minutes(30), Phase.TRADE) or venue.trade(self, quantity)"
 NOUNS = {"Sight": "situation", "Situation": "situation", "TradingWorld": "world"}
 NAMES = 24  # of an object's, that are told
-
-
-class WrongAnswer(SpiralError):
-    """What an agent or a policy gave back is not what is asked of it. `code` is where it comes from."""
-
-    def __init__(self, rule: str, code: CodeType | None = None, line: int | None = None) -> None:
-        self.rule, self.code, self.line = rule, code, line
-        super().__init__(rule, code, line)
-
-    def __str__(self) -> str:
-        return self.rule
-
-
-def is_ours(code: CodeType) -> bool:
-    """Whether code is Spiral's own."""
-    return code.co_filename.startswith(OURS)
-
-
-def is_theirs(code: CodeType) -> bool:
-    """Whether code is the user's: not Spiral's, not a library's, not Python's."""
-    file = code.co_filename
-    return not file.startswith((*OURS, *LIBRARIES, "<frozen"))
 
 
 def explained(error: BaseException, world: TradingWorld, started: Agent | None = None) -> BaseException:
@@ -73,7 +45,7 @@ def explained(error: BaseException, world: TradingWorld, started: Agent | None =
     where = f"{_name(culprit, frames, started)}, {_when(world)}"
     said = f"{where}: {_raised(original)}{_line(original, user)}"
     kind = BugError if ours else SpiralError
-    told = kind(" ".join(said.split()))
+    told = kind(one_line(said))
     told.__cause__ = original
     return told
 
@@ -102,66 +74,27 @@ def is_built_in(culprit: Agent | Policy) -> bool:
     return str(getattr(module, "__file__", None) or "").startswith(OURS)
 
 
-def _unwrapped(error: BaseException) -> tuple[BaseException, list[tuple[FrameType, int]]]:
+def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
     """The error that a process raised, of which SimPy raises a copy (or fails to), and its frames from the outside."""
-    frames = list(_frames(error.__traceback__))
+    frames = list(frames_of(error.__traceback__))
     for frame, _ in frames:
         seen = frame.f_locals
         if frame.f_code is simpy.Environment.step.__code__ and getattr(seen.get("event"), "_ok", True) is False:
             failed: BaseException = seen["event"].value
-            return failed, list(_frames(failed.__traceback__))
+            return failed, list(frames_of(failed.__traceback__))
     if frames and frames[-1][0].f_code is simpy.Process._resume.__code__ and isinstance(error, RuntimeError):
         seen = frames[-1][0].f_locals  # SimPy refuses what was yielded
         generator = seen["self"]._generator
-        return wrong_yield(seen.get("event"), *yielded_at(generator)), _waiting(generator)
+        return wrong_yield(seen.get("event"), *yielded_at(generator)), waiting(generator)
     return error, frames
 
 
-def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
-    while trace is not None:
-        yield trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
-
-
-def _waiting(generator: Any) -> list[tuple[FrameType, int]]:
-    """Where a generator stands, and those that it yields from."""
-    found = []
-    while (frame := getattr(generator, "gi_frame", None)) is not None:
-        found.append((frame, frame.f_lineno))
-        generator = generator.gi_yieldfrom
-    return found
-
-
-def wrong_yield(event: Any, code: CodeType | None, line: int | None) -> WrongAnswer:
-    """What is said of a process that yields something that never comes."""
-    what = "an event of another world" if isinstance(event, simpy.Event) else shown(event)
-    return WrongAnswer(f"it yielded {what}, which never comes; {YIELDS}", code, line)
-
-
-def yielded_at(generator: Any) -> tuple[CodeType | None, int | None]:
-    """Code and line at which a generator waits."""
-    standing = _waiting(generator)
-    return (standing[-1][0].f_code, standing[-1][1]) if standing else (None, None)
-
-
-def shown(value: Any) -> str:
-    """A value in a few words."""
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
-        return f"{type(value).__name__} of {getattr(value, 'dtype', '?')} with shape {shape}"
-    try:
-        text = repr(value)
-    except Exception:
-        text = "?"
-    return text if value is None else f"{type(value).__name__} {text[:60]}"
-
-
-def _culprit(frames: list[tuple[FrameType, int]], started: Agent | None) -> Agent | Policy | None:
+def _culprit(frames: Frames, started: Agent | None) -> Agent | Policy | None:
     """The policy or agent whose code was running: the innermost that a frame knows."""
     return next(_known(frames), started)
 
 
-def _name(culprit: Agent | Policy, frames: list[tuple[FrameType, int]], started: Agent | None) -> str:
+def _name(culprit: Agent | Policy, frames: Frames, started: Agent | None) -> str:
     cls = type(culprit)
     written = cls.__name__ if is_built_in(culprit) else f"{cls.__module__}:{cls.__qualname__}"
     if isinstance(culprit, Agent):
@@ -171,7 +104,7 @@ def _name(culprit: Agent | Policy, frames: list[tuple[FrameType, int]], started:
     return f"policy of '{owner.name}' ({written})" if owner is not None else f"policy {written}"
 
 
-def _known(frames: list[tuple[FrameType, int]]) -> Iterator[Agent | Policy]:
+def _known(frames: Frames) -> Iterator[Agent | Policy]:
     """Agents and policies that frames know, from the inside: whose method it is, then what its variables hold."""
     for frame, _ in reversed(frames):
         mine = frame.f_locals.get("self")
@@ -195,12 +128,19 @@ def _raised(error: BaseException) -> str:
         return f"{error.what} is not finite on path {error.path}"
     if isinstance(error, SystemExit):
         return f"it left Python (sys.exit({error.code!r})); an agent ends by `return`, a run by raising an error"
+    text = _text(error)
     if isinstance(error, SpiralError):
-        return str(error)
+        return text
     if isinstance(error, AttributeError) and error.obj is not None and error.name:
-        return f"{type(error).__name__}: {error}{_there_is(error.obj, error.name)}"
-    text = str(error)
+        return f"{type(error).__name__}: {text}{_there_is(error.obj, error.name)}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception of the user's own may fail at that too
+        return "?"
 
 
 def _there_is(thing: Any, name: str) -> str:
@@ -220,14 +160,8 @@ def _names(thing: Any) -> list[str]:
     return list(fields) if fields else dir(thing)
 
 
-def _line(error: BaseException, user: list[tuple[FrameType, int]]) -> str:
+def _line(error: BaseException, user: Frames) -> str:
     """Where in the user's own code: the last line of theirs that ran, or the function that gave the wrong answer."""
     if isinstance(error, WrongAnswer) and error.code is not None:
-        return f" ({_place(error.code, error.line or error.code.co_firstlineno)})"
-    return f" ({_place(user[-1][0].f_code, user[-1][1])})" if user else ""
-
-
-def _place(code: CodeType, line: int) -> str:
-    file = code.co_filename
-    here = os.path.relpath(file) if file.startswith(f"{os.getcwd()}{os.sep}") else file
-    return f"{here}:{line}, in {code.co_name}"
+        return f" ({place_of(error.code, error.line or error.code.co_firstlineno)})"
+    return f" ({place_of(user[-1][0].f_code, user[-1][1])})" if user else ""

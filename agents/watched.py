@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from agents.failure import YIELDS, WrongAnswer, is_ours, shown, wrong_yield, yielded_at
+from agents.frames import is_ours, yielded_at
+from agents.wrong_answer import YIELDS, WrongAnswer, shown, wrong_yield
 from sim.world import Process
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ def watched(process: Process, world: TradingWorld, agent: Agent | None = None) -
     code = getattr(process, "gi_code", None)
     if code is None or is_ours(code):
         return process
-    found = _watched(process, world, agent)
-    world.theirs.append(found)
+    found = world.theirs[process] = _watched(process, world, agent)
     return found
 
 
@@ -45,6 +45,7 @@ def _watched(process: Process, world: TradingWorld, agent: Agent | None) -> Proc
         try:
             event = step(answer)
         except StopIteration:
+            world.theirs.pop(process, None)
             if agent is not None and not begun:
                 raise WrongAnswer(f"it ended before it yielded anything; {YIELDS}", code) from None
             return

@@ -48,7 +48,7 @@ class TradingWorld(MarketWorld):
         for name, book in books.items():
             self.desks[name] = Desk(self, name, book, full=lent_to)
         self.claims = Claims(self)
-        self.theirs: list[Process] = []  # processes of the user's own, watched
+        self.theirs: dict[Process, Process] = {}  # processes of the user's own that have not ended -> watched
 
     def admit(self, agent: Agent) -> None:
         """Let an agent live here. Raises SpiralError, told as of the agent, where it cannot begin."""
@@ -68,7 +68,7 @@ class TradingWorld(MarketWorld):
             super().run(progress)
             self.require_finite_market()  # what the last orders did to it
             while self.theirs:
-                self.theirs.pop().close()
+                self.theirs.popitem()[1].close()
         except BaseException as error:
             told = explained(error, self)
             self._abandon()
@@ -78,7 +78,7 @@ class TradingWorld(MarketWorld):
 
     def _abandon(self) -> None:
         """End the user's processes of a run that failed: what they say to it is not heard."""
-        for process in self.theirs:
+        for process in self.theirs.values():
             with suppress(BaseException):
                 process.close()
 

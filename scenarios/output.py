@@ -11,6 +11,7 @@ import unicodedata
 from typing import Any, TextIO
 
 from sim.errors import SpiralError
+from sim.text import INSTEAD as UNSHOWN
 from sim.text import one_line, plain
 
 ERRORS = "spiral"  # the name of the handler of what an encoding lacks
@@ -127,13 +128,14 @@ def lost(error: BaseException) -> str:
 
 def say(text: object, *, err: bool = False, lines: bool = False) -> None:
     """A line, or `lines` of it as they are. Raises OutputLost."""
-    _write(sys.stderr if err else sys.stdout, plain(str(text)) if lines else one_line(str(text)))
+    shown = plain(str(text))
+    _write(sys.stderr if err else sys.stdout, shown if lines else shown.replace("\n", UNSHOWN))
 
 
 def complain(text: str) -> None:
     """A line on standard error; where even that cannot be written, the exit code must tell."""
     try:
-        say(text, err=True)
+        say(one_line(text), err=True)
     except (OutputLost, BrokenPipeError):
         lose(sys.stderr)
 

@@ -115,7 +115,12 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
         for k, v in values.items()
     }
     made_from: Any = cls if default is None else partial(dataclasses.replace, default)
-    instance: Spec = made_from(**made)
+    try:
+        instance: Spec = made_from(**made)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:  # what a class of the user's own makes of its values
+        raise place.error(f"cannot be made ({type(error).__name__}: {error})", remedy="change its keys") from error
     return instance
 
 

@@ -1,4 +1,4 @@
-"""Dates of a scenario that need a close: anchors, expiries and debts fall on trading days of its calendar."""
+"""Dates of a scenario that need a close: anchors and expiries fall on trading days of its calendar."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Dated = Sequence[tuple[date, Place]]
 
 
 def check_dates(scenario: Scenario, at: Place) -> None:
-    """Raise UserError for an anchor, an option's expiry or a debt's date on a day without a close."""
+    """Raise UserError for an anchor or an option's expiry on a day without a close."""
     for dated in _dated(scenario, at):
         check_days(scenario.clock.calendar, dated, scenario.end)
 
@@ -73,6 +73,5 @@ def _dated(scenario: Scenario, at: Place) -> Iterator[Dated]:
     for asset in scenario.assets:
         yield [(row.date, at.at("assets", asset.name, "anchor", str(row.date), "date")) for row in asset.anchor]
     for agent in scenario.agents:
-        book, debts = getattr(agent, "book", ()), getattr(agent, "obligations", ())
+        book = getattr(agent, "book", ())
         yield expiries(book, [at.at("agents", agent.name, "book", i) for i in range(len(book))])
-        yield [(owed.due, at.at("agents", agent.name, "obligations", i, "due")) for i, owed in enumerate(debts)]

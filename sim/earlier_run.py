@@ -37,7 +37,7 @@ def proven(folder: Path) -> list[str]:
     manifest = read_manifest(folder)
     files = files_of(manifest)
     tables = [name for name, written in files.items() if _plain(folder, name) and as_written(folder / name, written)]
-    pages = [REPORT] if is_sealed(folder / REPORT) or _is_old_report(folder / REPORT, manifest) else []
+    pages = [REPORT] if _is_ours(folder / REPORT, manifest) else []
     part = part_of(Path(REPORT)).name  # of a report that was killed
     left = [part] if (folder / part).is_file() and _plain(folder, part) else []
     return [*tables, *pages, *left, MANIFEST]
@@ -72,8 +72,17 @@ def retire(earlier: Path, new: Path) -> None:
     earlier.rmdir()
 
 
-def _is_old_report(place: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether a report stands beside a manifest from before there were checksums, and names that manifest's hash."""
+def has_changed_report(folder: Path) -> bool:
+    """Whether a report, or whatever has its name, stands in a run's folder and is not as Spiral wrote it."""
+    if not os.path.lexists(folder / REPORT):
+        return False
+    return not _is_ours(folder / REPORT, read_manifest(folder) if is_run(folder) else {"files": {}})
+
+
+def _is_ours(place: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a report proves itself, or is from before there were checksums and names its manifest's hash."""
+    if is_sealed(place):
+        return True
     told = manifest.get("content_hash")
     if not told or any(written.sha256 for written in files_of(manifest).values()) or place.is_symlink():
         return False

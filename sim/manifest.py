@@ -107,4 +107,5 @@ def _check(manifest: Any, place: Path) -> None:
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(key) for key in first["loc"])
-    return f"{where}: {first['msg']}"[:200] if where else first["msg"]
+    said = first["msg"].partition(" or instance of ")[0]
+    return f"{where}: {said}"[:200] if where else said

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.earlier_run import REPORT, collisions
+from sim.earlier_run import REPORT, has_changed_report
 from sim.errors import UserError
 from sim.files import write_whole, writing
 from sim.run_folder import claimed
@@ -20,7 +20,7 @@ __all__ = ["REPORT", "add_page", "check_report"]
 
 def check_report(folder: Path) -> None:
     """Raise UserError where a report would take the place of a file that is not as Spiral wrote it."""
-    if collisions(folder, [REPORT]):
+    if has_changed_report(folder):
         raise UserError(
             "a report replaces only a report that is as Spiral wrote it",
             place=str(folder / REPORT),

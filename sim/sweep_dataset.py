@@ -59,12 +59,15 @@ class SweepResult:
         """Where the rows lie at this moment; the journal is read when it has changed. Raises UserError."""
         if self._pinned is not None:
             return self._pinned
-        manifest = self.manifest
-        journal = _stamp(self.path / journal_name(manifest.get("generation", 0)))
-        stamp = None if journal is None else (self._manifest and self._manifest[0], journal)
-        if stamp is None or self._parts is None or self._parts[0] != stamp:
-            self._parts = stamp, parts_of(self.path, manifest)
-        return self._parts[1]
+        for _ in range(TRIES):
+            manifest = self.manifest
+            journal = _stamp(self.path / journal_name(manifest.get("generation", 0)))
+            stamp = None if journal is None else (self._manifest and self._manifest[0], journal)
+            if stamp is None or self._parts is None or self._parts[0] != stamp:
+                self._parts = stamp, parts_of(self.path, manifest)
+            if self._manifest and self._manifest[0] == _stamp(self.path / MANIFEST):  # one that still stands
+                return self._parts[1]
+        raise self._moved_on()
 
     @property
     def stamp(self) -> Any:
@@ -132,12 +135,17 @@ class SweepResult:
             try:
                 return reading(parts)
             except FileNotFoundError as error:
+                if self._pinned is not None and SweepResult(self.path).stamp != parts.stamp:
+                    break
                 if self._pinned is None and self.parts.stamp != parts.stamp:
                     continue
                 place = str(error.filename or self.path / CELLS)
                 remedy = "sweep again: what it held is run again, the other cells are kept"
                 raise UserError("a sweep's files are there", place=place, value="missing", remedy=remedy) from None
-        raise UserError("a sweep is read while it stands still", place=str(self.path), remedy="try again")
+        raise self._moved_on()
+
+    def _moved_on(self) -> UserError:
+        return UserError("a sweep is read as it stands", place=str(self.path), value="it moved on", remedy="try again")
 
     def __repr__(self) -> str:
         return (

@@ -131,3 +131,15 @@ def _polls(chunk: Any, tick_done: Any) -> None:
     for _ in range(3_000):
         time.sleep(0.01)
         tick_done(0)
+
+
+def test_a_class_that_cannot_be_made(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from dataclasses import dataclass\nfrom agents.base import Agent\n"
+    code += "@dataclass(frozen=True, kw_only=True)\nclass Fund(Agent):\n    def live(self, world):\n        yield\n"
+    code += "    def __post_init__(self):\n        raise LookupError('no licence')\n"
+    (file.parent / "unmade.py").write_text(code)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    file.write_text(BASE + 'agents.fund = { type = "unmade:Fund" }\n')
+    result = spiral("check", str(file))
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {file}: agents.fund: cannot be made (LookupError: no licence); change its keys\n"

@@ -317,7 +317,13 @@ def test_a_polite_signal_leaves_nothing_behind(tmp_path, name, workers):
     command = [*covid_run(50_000, out), "--workers", workers, "--quiet"]
     environment = os.environ | {"TMPDIR": str(room)}
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),  # as a terminal starts it
     )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("runs/.mine.*.partial")) and time.monotonic() < deadline:

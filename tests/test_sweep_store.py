@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from scenarios.sweeps import cells as planning
+from scenarios.sweeps import rows as kept_rows
 from scenarios.sweeps import store as stores
 from scenarios.sweeps.cells import Plan, plan
 from scenarios.sweeps.sweep import dry_run, sweep
@@ -37,7 +38,7 @@ def spec():
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch):
     """Segments of four cells: what happens every few hundred happens here all the time."""
-    monkeypatch.setattr(stores, "ROWS", 4)
+    monkeypatch.setattr(kept_rows, "ROWS", 4)
 
 
 @pytest.fixture
@@ -74,7 +75,12 @@ def test_many_cells_a_file(whole, spec):
 def test_at_every_moment_each_finished_cell_is_there_once(tmp_path, spec, monkeypatch):
     """The folder is copied after every file that is put in place or record that is added: what a kill would leave."""
     out, moments = tmp_path / "s", []
-    for where, name in ((stores, "replace"), (stores, "put_segment"), (stores.Tail, "add")):
+    for where, name in (
+        (stores, "replace"),
+        (kept_rows, "replace"),
+        (kept_rows, "put_segment"),
+        (kept_rows.Tail, "add"),
+    ):
         act = getattr(where, name)
 
         def then_look(*args, act=act, **more):
@@ -89,7 +95,7 @@ def test_at_every_moment_each_finished_cell_is_there_once(tmp_path, spec, monkey
     fill(out, spec, done[:5])
     fill(out, spec, done[5:])
     monkeypatch.undo()
-    monkeypatch.setattr(stores, "ROWS", 4)
+    monkeypatch.setattr(kept_rows, "ROWS", 4)
     seen = [open_sweep(moment).cells.collect()["cell"].to_list() for moment in moments]
     assert len(moments) > 20
     for before, after in pairwise(seen):
@@ -119,7 +125,7 @@ def test_cut_off_anywhere_the_journal_holds_what_came_before(tmp_path, spec):
         store.begin()
         for number in range(3):
             store.write(result_of(number))
-        ends = [store._opened().end]
+        ends = [store._rows._opened().end]
         shutil.copytree(out, tmp_path / "cut")
     journal = (tmp_path / "cut" / "journal-0").read_bytes()
     assert len(journal) == ends[0]

@@ -109,7 +109,7 @@ class RateColumn(ProgressColumn):
 @contextmanager
 def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | None]:
     """A callback (done, total[, stage]) that draws a bar with rate and time left on stderr; None when quiet."""
-    console = Console(stderr=True)
+    console, title = Console(stderr=True), one_line(title)
     if quiet or not console.is_terminal:
         yield None
         return
@@ -121,7 +121,7 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Callable[..., None] | N
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(one_line(title), total=None)
+        task = bar.add_task(title, total=None)
         yield lambda done, total, stage=title: bar.update(task, completed=done, total=total, description=stage)
 
 

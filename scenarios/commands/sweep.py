@@ -18,7 +18,7 @@ from scenarios.output import complain, say
 from scenarios.sweeps import sweep as sweeps
 from scenarios.sweeps.cell_run import FAILED
 from scenarios.sweeps.spec import SweepSpec
-from sim.errors import UserError
+from sim.errors import SpiralError, UserError
 from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep
 from sim.text import one_line
@@ -144,16 +144,16 @@ def as_it_stands(folder: Path) -> Iterator[SweepResult]:
 
     Raises UserError where the sweep was begun anew or put in order while it was read.
     """
-    live = open_sweep(folder)
-    result = live.snapshot()
+    result = open_sweep(folder).snapshot()
     try:
         yield result
+    except SpiralError:
+        raise
     except Exception:
         if open_sweep(folder).stamp == result.stamp:
             raise
-        raise UserError(
-            "a sweep is read as it stands", place=str(folder), value="it has moved on", remedy="try again"
-        ) from None
+        rule = "a sweep is read as it stands"
+        raise UserError(rule, place=str(folder), value="it moved on", remedy="try again") from None
 
 
 def tell_failed(result: SweepResult) -> int:

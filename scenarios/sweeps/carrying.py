@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.sweeps.cells import Plan
 from scenarios.sweeps.described import known_of
+from scenarios.sweeps.rows import ROWS
 from scenarios.sweeps.tidying import check_kept, discard_kept
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
@@ -32,16 +33,16 @@ class Carried:
     columns: dict[str, str]
     moved: dict[int, int]  # new number by old one
 
-    def batches(self, size: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-        """Rows and paths of so many cells at a time, under their new numbers."""
+    def batches(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Rows and paths of a segment at a time, under their new numbers."""
         import polars as pl
 
         rows = self.earlier.cells.collect()
         parts = self.earlier.parts
         order = sorted(self.moved, key=lambda old: self.moved[old])
         known = self.columns.keys() - {axis.name for axis in self.cells.spec.axes}
-        for first in range(0, len(order), size):
-            olds = order[first : first + size]
+        for first in range(0, len(order), ROWS):
+            olds = order[first : first + ROWS]
             old_rows = {row["cell"]: row for row in rows.filter(pl.col("cell").is_in(olds)).iter_rows(named=True)}
             kept = ({k: v for k, v in old_rows[old].items() if k in known} for old in olds)
             news = (known_of(self.cells, self.moved[old], self.columns) for old in olds)

@@ -12,8 +12,8 @@ from math import ceil
 from scenarios.sweeps.cell_run import DONE, CellResult, run_cell
 from scenarios.sweeps.cells import MOST, Cell, Plan
 from scenarios.sweeps.described import found_of, paths_of
+from scenarios.sweeps.rows import ROWS
 from scenarios.sweeps.spec import SweepSpec
-from scenarios.sweeps.store import ROWS
 from scenarios.sweeps.writing import parquet
 from sim.errors import SpiralError
 from sim.scratch import scratch

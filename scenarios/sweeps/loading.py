@@ -45,7 +45,8 @@ def checked_spec(spec: SweepSpec) -> SweepSpec:
     own = [f for f in dataclasses.fields(SweepSpec) if f.name not in ("scenarios", "axes", "cells", "settings")]
     values = {f.name: getattr(spec, f.name) for f in own if f.name not in NOT_IN_FILES}
     plain = {key: plain_value(value) for key, value in values.items()}
-    given = {f.name: plain[f.name] for f in own if f.name in plain and plain[f.name] != f.default}
+    defaults = {f.name: f.default for f in own}
+    given = {k: v for k, v in plain.items() if type(v) is not type(defaults[k]) or v != defaults[k]}
     return build(SweepSpec, given, Place(spec.file), default=spec)
 
 

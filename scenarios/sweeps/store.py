@@ -8,11 +8,9 @@ them takes the old one's place. Only the process that holds the folder's lock wr
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +19,16 @@ from scenarios.sweeps.cell_run import DONE, FAILED, CellResult
 from scenarios.sweeps.cells import Cell, Plan
 from scenarios.sweeps.described import found_of, known_of, make_manifest, paths_of
 from scenarios.sweeps.fingerprint import fingerprint
+from scenarios.sweeps.rows import Rows
 from scenarios.sweeps.spec import SweepSpec
-from scenarios.sweeps.tidying import clear_aside, clear_journals, clear_segments, is_foreign
-from scenarios.sweeps.writing import Tail, arrow, put_segment, replace, sync, writing
-from sim.errors import SpiralError, UserError
+from scenarios.sweeps.tidying import clear_aside, clear_journals, is_foreign
+from scenarios.sweeps.writing import arrow, replace, writing
+from sim.errors import UserError
 from sim.sweep_dataset import SweepResult, open_sweep
-from sim.sweep_folder import ASIDE, CELLS, LOCK, PATHS_FOLDER, RUNS, SEGMENT, check_links, journal_name, listed
-from sim.sweep_journal import Journal, Record, Segment, begin, encode, read
+from sim.sweep_folder import ASIDE, CELLS, LOCK, PATHS_FOLDER, RUNS, check_links, journal_name
+from sim.sweep_journal import Record, Segment, begin, encode, read
 from sim.sweep_manifest import MANIFEST, columns_of, read_manifest
-from sim.sweep_parts import Segments, frame_of
-
-ROWS = 256  # cells of a segment
-BYTES = 64_000_000  # of a journal: beyond it a segment is written sooner
+from sim.sweep_parts import Segments
 
 
 class Store:
@@ -40,9 +36,7 @@ class Store:
 
     def __init__(self, folder: Path, spec: SweepSpec, cells: Plan, command: str | None = None) -> None:
         self.folder, self.spec, self.cells, self._command = folder, spec, cells, command
-        self._segments: list[Segment] = []
-        self._records: list[Record] = []
-        self._tail: Tail | None = None
+        self._rows: Rows | None = None
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -97,7 +91,8 @@ class Store:
             yield
         finally:
             try:
-                self._close()
+                if self._rows is not None:
+                    self._rows.close()
             finally:
                 lock.release()
 
@@ -111,15 +106,16 @@ class Store:
             for name in (ASIDE, CELLS, PATHS_FOLDER):
                 (self.folder / name).mkdir(exist_ok=True)
             clear_aside(self.folder)
+        self._rows = rows = Rows(self.folder, self.manifest)
         if (self.folder / MANIFEST).is_file():
-            self._go_on(changed)
+            self._go_on(rows, changed)
         else:
-            self._write_journal()
+            rows.write_journal()
         self._write_manifest()
         with writing(self.folder):
-            clear_journals(self.folder, self._journal.name)
-        self._clear()
-        self._merge()
+            clear_journals(self.folder, rows.journal.name)
+        rows.clear()
+        rows.merge()
 
     def todo(self, *, retry_failed: bool = False) -> list[int]:
         """The cells that have not finished; with `retry_failed` those that failed too."""
@@ -142,18 +138,18 @@ class Store:
             self._write_manifest()
         row = known_of(self.cells, result.index, columns_of(self.manifest)) | found_of(result)
         paths = paths_of(result)
-        self._add(Record(row, b"" if paths is None else arrow(paths)))
-        if len(self._records) >= ROWS or self._opened().end > BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write the journal's records to a segment. Raises SpiralError."""
-        if self._records:
-            self._take(self._segment_of(self._records, self._next()))
+        assert self._rows is not None, "begin() opens the journal"
+        self._rows.add(Record(row, b"" if paths is None else arrow(paths)))
 
     def keep_folder(self, cell: Cell) -> Path | None:
-        """Where the cell's own dataset goes, None where it is not kept."""
-        return self._keep_folder(cell.index) if self.spec.keep else None
+        """Where the cell's own dataset goes, None where it is not kept. Raises UserError where a link is there."""
+        if not self.spec.keep:
+            return None
+        place = self._keep_folder(cell.index)
+        if place.is_symlink():
+            remedy = "move it away, or give another --out"
+            raise UserError("a cell's dataset is no link", place=str(place), remedy=remedy)
+        return place
 
     def _keep_folder(self, index: int) -> Path:
         return self.folder / RUNS / f"{index:05d}"
@@ -165,11 +161,7 @@ class Store:
     def _refused(self, rule: str, value: str | None = None, remedy: str = "give another --out") -> UserError:
         return UserError(rule, value=value, place=str(self.folder), remedy=remedy)
 
-    @property
-    def _journal(self) -> Path:
-        return self.folder / journal_name(self.manifest["generation"])
-
-    def _go_on(self, changed: Changed) -> None:
+    def _go_on(self, rows: Rows, changed: Changed) -> None:
         """Take over what has finished, as far as it is what these cells would give."""
         earlier = self._mended()
         was = earlier.manifest
@@ -177,13 +169,9 @@ class Store:
         self.manifest["generation"] = was.get("generation", 0)
         carried = settle(self.folder, self.manifest, self.cells, earlier, changed)
         if carried is not None:
-            self._carry(carried)
+            self._carry(rows, carried)
         elif isinstance(parts := earlier.parts, Segments):
-            self._segments, self._records = list(parts.journal.segments), list(parts.journal.records)
-            if parts.journal.end == 0:  # it had been lost
-                self._write_journal()
-            else:
-                self._tail = Tail(self._journal, parts.journal.end)
+            rows.go_on(parts.journal)
 
     def _mended(self) -> SweepResult:
         """The sweep as it was left, without segments whose files have been deleted: their cells run again."""
@@ -201,116 +189,19 @@ class Store:
         paths = segment.paths is None or (self.folder / PATHS_FOLDER / segment.paths).is_file()
         return paths and (self.folder / CELLS / segment.cells).is_file()
 
-    def _carry(self, carried: Carried) -> None:
+    def _carry(self, rows: Rows, carried: Carried) -> None:
         """Give the finished cells that are wanted and usable their new place; the old one counts until all is done.
 
         A cell is known by its id, wherever it stood. Where this is interrupted the old manifest still stands, and the
         same call goes on.
         """
         carried.check()
-        self._segments = [
-            self._put(rows, paths, self._next() + i) for i, (rows, paths) in enumerate(carried.batches(ROWS))
-        ]
+        rows.segments = [rows.put(cells, paths) for cells, paths in carried.batches()]
         self.manifest["generation"] += 1
-        self._write_journal()
-        carried.discard()
-
-    def _merge(self) -> None:
-        """Make one segment of small ones that follow each other: every interruption leaves one."""
-        kept: list[Segment] = []
-        for segment in self._segments:
-            small = kept and len(kept[-1].numbers) + len(segment.numbers) <= ROWS
-            kept = [*kept[:-1], self._joined(kept[-1], segment)] if small else [*kept, segment]
-        if kept != self._segments:
-            self._segments = kept
-            self._write_journal(self._records)
-            self._clear()
-
-    def _purge(self) -> None:
-        """Leave every cell in one segment: one that was run again stands in two."""
-        parts = Segments(self.folder, Journal(tuple(self._segments), (), 0))
-        mine = [parts.mine(i) for i in range(len(self._segments))]
-        if any(len(own) < len(segment.numbers) for own, segment in zip(mine, self._segments, strict=True)):
-            self._segments = [
-                segment if len(own) == len(segment.numbers) else self._kept_of(parts, i)
-                for i, (own, segment) in enumerate(zip(mine, self._segments, strict=True))
-                if own
-            ]
-            self._write_journal()
-            self._clear()
-
-    def _clear(self) -> None:
-        """Remove the files of segments that do not count."""
-        with writing(self.folder):
-            clear_segments(self.folder, {name for s in self._segments for name in (s.cells, s.paths) if name})
-
-    def _joined(self, *both: Segment) -> Segment:
-        parts = Segments(self.folder, Journal(both, (), 0))
-        return self._put(parts.rows(columns_of(self.manifest)), parts.paths().collect(), self._next())
-
-    def _kept_of(self, parts: Segments, i: int) -> Segment:
-        """Segment i without the cells that were run again."""
-        mine = set(parts.mine(i))
-        rows = parts.rows(columns_of(self.manifest))
-        return self._put(rows.filter(rows["cell"].is_in(mine)), parts.paths(mine).collect(), self._next())
-
-    def _segment_of(self, records: list[Record], number: int) -> Segment:
-        import polars as pl
-
-        found = Segments(self.folder, Journal((), tuple(records), 0)).records()
-        rows = frame_of((record.row for record in found), columns_of(self.manifest))
-        frames = [pl.read_ipc(BytesIO(record.paths)) for record in found if record.paths]
-        return self._put(rows, pl.concat(frames) if frames else None, number)
-
-    def _put(self, rows: Any, paths: Any, number: int) -> Segment:
-        """Two files of a segment; neither counts before the journal names it."""
-        with_paths = paths is not None and paths.height > 0
-        found = put_segment(self.folder, PATHS_FOLDER, number, paths) if with_paths else None
-        return Segment(put_segment(self.folder, CELLS, number, rows), found, tuple(rows["cell"].to_list()))
-
-    def _next(self) -> int:
-        """The number of the next segment."""
-        names = (SEGMENT.fullmatch(place.name) for place in listed(self.folder / CELLS))
-        return max((int(found[1]) + 1 for found in names if found), default=0)
-
-    def _take(self, segment: Segment) -> None:
-        """From now on the segment counts, and the journal's records do not."""
-        self._segments.append(segment)
-        self._write_journal()
-
-    def _write_journal(self, records: Iterable[Record] = ()) -> None:
-        """A journal with the segments that count, in the place of the one before. Raises SpiralError."""
-        self._let_go()
-        self._records = list(records)
-        data = begin(tuple(self._segments)) + b"".join(encode(r.row, r.paths) for r in self._records)
-        for name in (CELLS, PATHS_FOLDER):
-            sync(self.folder / name)
-        replace(self.folder, self._journal, data)
-        self._tail = Tail(self._journal, len(data))
-
-    def _add(self, record: Record) -> None:
-        self._opened().add(encode(record.row, record.paths))
-        self._records.append(record)
-
-    def _opened(self) -> Tail:
-        assert self._tail is not None, "begin() opens the journal"
-        return self._tail
+        rows.write_journal()
+        with writing(self.folder / RUNS):
+            carried.discard()
 
     def _write_manifest(self) -> None:
         text = json.dumps(self.manifest, indent=1, ensure_ascii=False)
         replace(self.folder, self.folder / MANIFEST, text.encode())
-
-    def _let_go(self) -> None:
-        if self._tail is not None:
-            self._tail.close()
-            self._tail = None
-
-    def _close(self) -> None:
-        """Put the last records into a segment; where the sweep ends in an error that is told, not this one's."""
-        try:
-            if self._tail is not None:
-                with suppress(SpiralError) if sys.exc_info()[0] is not None else nullcontext():
-                    self.flush()
-                    self._purge()
-        finally:
-            self._let_go()
