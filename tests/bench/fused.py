@@ -28,10 +28,10 @@ from scenarios.build import compile_books, make_clock
 from scenarios.scenario import Scenario
 from sim.ensemble import Chunk, chunks
 from sim.jit import FLAGS
-
-# The engine's kernels round as they are written. A loop by hand need not: it is the limit, so it may fuse and reorder.
-FUSED: dict[str, Any] = {**FLAGS, "fastmath": {"contract", "nsz", "arcp"}}
 from sim.streams import Streams
+
+# The engine's kernels round as they are written. A loop by hand need not: it is the limit, so it may fuse.
+FUSED: dict[str, Any] = {**FLAGS, "fastmath": {"contract", "nsz", "arcp"}}
 
 BLOCK = 256
 LOW = ("low_mid", "low_us10y", "low_us2y", "depth")
