@@ -199,7 +199,7 @@ class _Making:
         the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
         """
         risk, agent = self._risk(venue) * self._years_left(), self.agent
-        held = venue.notional(venue.held(agent.name))
+        held = venue.notional(venue.held(agent.name)).copy()  # of now: the ledger's own vector may change
         lean = Lean(risk / agent.quoting.order_size, agent.inventory_limit, held)
         return Quote(0.5 * risk + self._without_risk(venue), lean.skew, depth, lambda: lean)
 

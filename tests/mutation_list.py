@@ -89,8 +89,8 @@ TEN = (
     Mutation(
         name="sign of the leverage effect",
         file="markets/kernels/factors.py",
-        old="decay * vol_response[j] - elasticity",
-        new="decay * vol_response[j] + elasticity",
+        old="-elasticity / old_vol[j] * (displaced",
+        new="elasticity / old_vol[j] * (displaced",
         cases=("a-sale",),
         control="margin",
     ),

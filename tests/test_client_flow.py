@@ -237,6 +237,19 @@ def test_a_path_alone_is_that_path_of_the_ensemble_and_order_does_not_matter():
     np.testing.assert_allclose(turned, all_paths, rtol=1e-9, atol=1e-3)
 
 
+@pytest.mark.parametrize("venue", ["asset", "us10y"])
+def test_two_flows_at_one_leaning_maker_may_come_in_any_order(venue):
+    lean = {"kind": "avellaneda_stoikov", "risk_aversion": 20.0, "order_size": SIZE}
+    maker = {**MAKER, "quoting": lean, "venues": [venue]}
+    flow = {"type": "ClientFlow", "venue": venue, "rate": RATE, "order_size": SIZE}
+    two = {"maker": maker, "some": flow, "others": {**flow, "rate": 2 * RATE}}
+    found = []
+    for agents in (two, dict(reversed(two.items()))):
+        world, _ = flowing(agents=agents, paths=20, feedback=only(spread=1.0))
+        found.append([world.venue(venue).exposure(name).copy() for name in ("maker", INVESTORS)])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-9, atol=1e-3)
+
+
 def test_makers_have_clients_of_their_own():
     two = {**cast(), "other": MAKER}
     world, held = flowing(agents=two, paths=512)

@@ -174,9 +174,8 @@ def _generator(q: Samples, distances: tuple[Samples, Samples]) -> Samples:
 def scenario(rule: Rule, steps: int, arrivals: Arrivals, paths: int, aversion: float = AVERSION) -> Scenario:
     """One maker and its clients for five days round the clock, a price that moves by 2 $ in them, and nothing else."""
     first, last = date(2020, 1, 1), date(2020, 1, 1 + DAYS)
-    calendar, minutes = "24/7", MINUTES // steps
-    clock = Clock.exchange(calendar=calendar, first=first, last=last, tick_minutes=minutes)
-    vol = SIGMA / SPOT / math.sqrt(clock.variance_years[-1])
+    years = Clock.exchange(calendar="24/7", first=first, last=last, tick_minutes=MINUTES // steps).variance_years[-1]
+    vol = SIGMA / SPOT / math.sqrt(years)
     level = {"spot": SPOT, "vol": vol, **dict.fromkeys(("overnight", "us2y", "us10y", "credit"), 0.0)}
     days = [{"date": day.isoformat(), **level} for day in (first, last)]
     still = {"dispersion": 1.0, "realised_ratio": 1.0, "xi": 0.0, "rates": {"vol_us2y": 0.0, "vol_us10y": 0.0}}
@@ -194,7 +193,7 @@ def scenario(rule: Rule, steps: int, arrivals: Arrivals, paths: int, aversion: f
     return from_dict(
         {
             "name": "market-making",
-            "clock": {"calendar": calendar, "tick_minutes": minutes},
+            "clock": {"calendar": "24/7", "tick_minutes": MINUTES // steps},
             "market": {**still, "price_model": "normal"},
             "venue": {"asset": {**FREE, "half_spread": HALF_SPREAD}},
             "feedback": {**cut, "spread": 1.0},
