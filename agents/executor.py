@@ -65,6 +65,7 @@ class _Execution:
                 continue
             last_look = tick
             wanted = left if trade >= agent.trades - 1 else agent.quantity * self.shares[trade] + owed
+            wanted = np.where(left != 0, wanted, 0.0)  # a path that is done stays done while others go on
             fill = yield self.venue.trade(agent, wanted)
             owed = fill.unfilled
             left = left - fill.quantity

@@ -223,7 +223,7 @@ class _Hedging:
         there.
         """
         neutral = self._situation(True, self._held)
-        wanted = self.agent.policy.desired(dataclasses.replace(neutral, position=neutral.target))
+        wanted = self.desired(dataclasses.replace(neutral, position=neutral.target))
         self.world.venue("asset").hand_over(INVESTORS, self.agent.name, wanted)
         if self.hedges_rates:
             for name, unit in self.desk.neutral_swaps().items():

@@ -36,12 +36,13 @@ class Interval:
         return morning or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
 
     def years(self, clock: Clock) -> float:
-        """Its length in trading years; an exchange's day counts 6.5 hours, a round-the-clock one 24."""
+        """Its length in trading years; hours are those of the exchange's usual session."""
         total = float(clock.variance_years[-1])
         if self.unit == "tick":
             return total / max(len(clock.ticks) - 1, 1)
         if self.unit == "d":
             return self.number * total / max(int(clock.day[-1]), 1)
         hours = self.number * (1 / 60 if self.unit == "m" else 1.0)
-        a_year = 24 * CONTINUOUS_DAYS if clock.sessions is None else clock.hours_a_day * clock.days_a_year
-        return hours / a_year
+        if clock.sessions is None:
+            return hours / (24 * CONTINUOUS_DAYS)
+        return hours / (clock.sessions.usual_hours * clock.days_a_year)

@@ -66,6 +66,7 @@ class RecordRows:
     rows: tuple[Row, ...]
     days: tuple[date, ...]
     notes: tuple[str, ...]
+    lines: tuple[date, ...] = ()  # dates of all lines, those without a level among them
 
     def levels(self, column: str, *, as_given: bool = False) -> list[float | None]:
         """A column as its file has it. Raises UserError where a level, or a move, cannot be."""
@@ -99,7 +100,8 @@ def read_record_rows(
         notes.append("the newest line stands first; they are taken from the oldest on")
     rows, said = _once(rows, days)
     kept, told = _with_levels(rows)
-    return RecordRows(table.name, tuple(kept), tuple(increasing_days(kept)), (*notes, *said, *told))
+    lines = tuple(increasing_days(rows))
+    return RecordRows(table.name, tuple(kept), tuple(increasing_days(kept)), (*notes, *said, *told), lines)
 
 
 def increasing_days(rows: Sequence[Row]) -> list[date]:

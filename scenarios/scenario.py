@@ -32,7 +32,7 @@ class RunSpec:
 
     paths: int = param(1000, help="Monte Carlo paths", gt=0, le=MOST_PATHS)
     seed: int = param(1, help="seed of every noise stream", ge=0, le=2**63 - 1)
-    witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=100_000)
+    witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=MOST_PATHS)
     twin: Literal["frozen", "none"] | TwinSpec = param(
         "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
     )

@@ -62,6 +62,11 @@ class Sessions:
         recent = self.days[self.days > self.days[-1] - 365]
         return np.isin(np.arange(7), (recent + 3) % 7)  # 1970-01-01 was a Thursday
 
+    @cached_property
+    def usual_hours(self) -> float:
+        """Length of the usual session."""
+        return float(np.median(self.closes - self.opens)) / 3600
+
     def at_or_before(self, day: date) -> int:
         """The day number of the session of `day`, or of the last one before it if the exchange is closed."""
         number = day_number(day)

@@ -89,8 +89,8 @@ TEN = (
     Mutation(
         name="sign of the leverage effect",
         file="markets/kernels/factors.py",
-        old="-elasticity / old_vol[j] * (displaced",
-        new="elasticity / old_vol[j] * (displaced",
+        old="-answer * (displaced",
+        new="answer * (displaced",
         cases=("a-sale",),
         control="margin",
     ),

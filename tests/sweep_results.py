@@ -38,7 +38,7 @@ def result_of(index: int, *, failed: bool = False, paths: int = 3, engine: str |
         "path": [*range(paths)] * 2,
         "pnl": noise[0],
         "unhedged_pnl": noise[1],
-        "cost_of_survival": noise[2],
+        "drawdown": np.abs(noise[2]),
         "liquidated": noise[3] > 1,
     })  # fmt: skip
     metrics = {f"{twin}{name}": (index + i / 64, 0.25) for twin in ("", "twin_") for i, name in enumerate(NAMES)}

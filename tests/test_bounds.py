@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ SETTINGS = {
     "a long title": (f"title={'x' * 301}", "must have at most 300 characters, got 301"),
     "a long name": (f"name={'x' * 101}", "must have at most 100 characters"),
     "paths": ("run.paths=1000000000", "run.paths: must be <= 10000000, got 1000000000"),
-    "witnesses": ("run.witnesses=1000000", "run.witnesses: must be <= 100000"),
+    "witnesses": ("run.witnesses=100000000", "run.witnesses: must be <= 10000000"),
     "chunk": ("run.chunk=10000000", "run.chunk: must be <= 1000000"),
     "copies": ("agents.hedger.count=1000000000", "agents.hedger.count: a scenario has at most 10,000 agents"),
     "a tick": ("clock.tick_minutes=600000", "clock.tick_minutes: must be <= 525600"),
@@ -154,11 +155,14 @@ def test_a_run_that_no_machine_holds_is_refused(case: str) -> None:
         check_on_clock(scenario, make_clock(scenario))
 
 
-@pytest.mark.parametrize("changes", [{"paths": 10**8}, {"seed": 2**70}, {"witnesses": 10**6}])
+@pytest.mark.parametrize("changes", [{"paths": 10**8}, {"seed": 2**70}, {"witnesses": 10**8}])
 def test_settings_changed_in_python_keep_their_bounds(changes: dict[str, int]) -> None:
-    scenario = load(PRESET).with_run(**changes)
+    with pytest.raises(UserError, match=f"run: {next(iter(changes))}: must be <="):
+        load(PRESET).with_run(**changes)
+    scenario = load(PRESET)
+    by_hand = dataclasses.replace(scenario, run=dataclasses.replace(scenario.run, **changes))
     with pytest.raises(UserError, match=f"run.{next(iter(changes))}: must be <="):
-        check_on_clock(scenario, make_clock(scenario))
+        check_on_clock(by_hand, make_clock(by_hand))
 
 
 def test_a_run_of_decades_goes_in_small_chunks() -> None:

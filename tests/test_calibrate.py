@@ -231,11 +231,11 @@ def test_a_fit_that_does_not_hold_at_another_seed_is_told(strong: Scenario, monk
     noisy = dataclasses.replace(strong, market=dataclasses.replace(strong.market, dispersion=1.0))
     monkeypatch.setattr(
         "scenarios.calibrating.calibration.SIGMAS", 0.0
-    )  # twelve paths of free noise: no error is allowed for
+    )  # a hundred paths of free noise: no error is allowed for
     with pytest.raises(
         SpiralError, match=r"strong: at another seed the median (spot|vol) of 2020-02-2\d is .* take more"
     ):
-        calibrate(noisy, paths=12, workers=1)
+        calibrate(noisy, paths=100, workers=1)
 
 
 def test_drawdown_is_that_of_the_median_path() -> None:

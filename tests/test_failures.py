@@ -115,7 +115,7 @@ def test_a_module_that_leaves_python(file: Path, monkeypatch: pytest.MonkeyPatch
     (file.parent / "leaving.py").write_text("import sys\nsys.exit(0)\n")
     monkeypatch.setattr(sys, "path", list(sys.path))
     file.write_text(BASE + 'agents.fund = { type = "leaving:Fund" }\n')
-    result = spiral("check", str(file))
+    result = spiral("check", str(file), "--trust")
     assert result.exit_code == 2
     assert "cannot import the class, got 'leaving:Fund'; SystemExit: 0" in result.stderr
 
@@ -140,6 +140,6 @@ def test_a_class_that_cannot_be_made(file: Path, monkeypatch: pytest.MonkeyPatch
     (file.parent / "unmade.py").write_text(code)
     monkeypatch.setattr(sys, "path", list(sys.path))
     file.write_text(BASE + 'agents.fund = { type = "unmade:Fund" }\n')
-    result = spiral("check", str(file))
+    result = spiral("check", str(file), "--trust")
     assert result.exit_code == 2
     assert result.stderr == f"error: {file}: agents.fund: cannot be made (LookupError: no licence); change its keys\n"

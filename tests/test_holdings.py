@@ -21,7 +21,7 @@ OUTSIDE = {"clients", "clearing", "investors", "owners", "wholesale", "credit_lo
 
 def unbalanced(result: Run) -> pl.DataFrame:
     """What does not sum to zero over the accounts: by instant, world, path and asset."""
-    held = result.accounts
+    held = pl.scan_parquet(sorted((result.path / "accounts").iterdir()))
     gross = held.group_by(KEYS).agg(pl.col("value").abs().sum().alias("gross"))
     each = held.group_by(*KEYS, "asset").agg(pl.col("value").sum()).join(gross, on=KEYS)
     return each.filter(~(pl.col("value").abs() <= ROUNDING * pl.col("gross"))).collect()

@@ -85,7 +85,7 @@ def test_values_that_are_names(tmp_path: Path) -> None:
 
 def test_charts_of_policies(tmp_path: Path) -> None:
     own = {"kind": f"mine:{' '.join(NASTY[kind] for kind in ('inches', 'script', 'lines', 'unbroken'))}", "width": 0.1}
-    lived = [lives(1.0, 2.0), lives(2.0, 1.0, seed=2), lives(3.0, 3.0, seed=3)]
+    lived = [lives(1.0), lives(2.0, seed=2), lives(3.0, seed=3)]
     sweep = write_policies(tmp_path / "sweep", list(zip((EVERY, NEVER, own), lived, strict=True)))
     for name in POLICY_CHARTS:
         if name != "crowding":

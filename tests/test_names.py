@@ -131,7 +131,7 @@ def scenario_that(evades: str) -> Scenario:
     ["asset cash", "asset overnight", "asset gold", "agent clients", "agent desk.margin", "agent desk", "twin ../../x"],
 )
 def test_python_is_checked_before_anything_is_written(evades, tmp_path):
-    with pytest.raises(UserError, match=r"^scenario: "):
+    with pytest.raises(UserError, match=r"^small: "):
         run(scenario_that(evades), out=tmp_path / "inside" / "out", workers=1)
     assert not list(tmp_path.iterdir())
 

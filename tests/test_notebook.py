@@ -67,6 +67,6 @@ def test_runs(tmp_path: Path, kernel: str) -> None:
     assert sum("vegaEmbed" in page for page in pages) == 3
     said = "".join(printed(cell) for cell in outputs)
     assert re.search(r"^Cost of survival +−", said, re.MULTILINE)
-    assert "P&L due to the leverage loop: −" in said
+    assert "Cost of the leverage loop: " in said
     del client
     gc.collect()  # what the client leaves open is warned of here, and not in another test

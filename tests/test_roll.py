@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from agents.tables import ATTRIBUTION, COSTS
 from markets.roll import series
 from markets.venue import INVESTORS
 from scenarios.build import make_world, run
@@ -179,9 +180,7 @@ def test_a_long_run_balances_every_book_and_explains_every_dollar(scenario: Scen
     anniversary = scenario.start.replace(year=scenario.start.year + 1)
     assert (days >= anniversary).any()  # after a roll the hedge is traded on
     marks = finished.marks.filter(pl.col("agent") == "desk").collect()
-    parts = ["theta", "delta", "gamma", "vega", "rates", "hedge", "spread_cost_calm", "spread_cost_crisis"]
-    parts += ["impact_cost", "funding_overnight", "funding_credit"]
-    gap = (marks.select(pl.sum_horizontal(parts)).to_series() - marks["pnl"]).abs()
+    gap = (marks.select(pl.sum_horizontal(*ATTRIBUTION, *COSTS)).to_series() - marks["pnl"]).abs()
     assert float(gap.max()) < 1e-3
 
 

@@ -332,7 +332,11 @@ def test_a_mistake_is_one_line(options: tuple[str, ...], said: str, scenario_fil
 
 def test_a_file_in_place_of_the_folder_is_one_line(scenario_file: Path) -> None:
     result = spiral("facts", str(scenario_file), "--out", str(scenario_file))
-    assert result.exit_code == 2 and "output folder" in result.output and result.output.count("\n") == 1
+    assert (
+        result.exit_code == 2
+        and "cannot be written: Not a directory" in result.output
+        and result.output.count("\n") == 1
+    )
 
 
 def test_the_example_of_the_page_runs(scenario_file: Path, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_file_and_its_folder(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     made = folder / "sweeps" / "gamma_and_depth"
     assert {p.name for p in made.iterdir() if not p.name.startswith(".")} == {
-        "cells", "paths", "runs", "sweep.json", "sweep.html",
+        "cells", "journal-0", "paths", "runs", "sweep.json", "sweep.html",
     }  # fmt: skip
     rows = pl.scan_parquet(made / "cells").collect()
     assert rows.height == 12

@@ -16,7 +16,7 @@ from scenarios.sweeps.design import points
 from scenarios.sweeps.loading import load_sweep, sweep_from_dict
 from scenarios.sweeps.spec import Axis, SweepSpec, text_of
 from sim.errors import UserError
-from sim.sweep_dataset import AFTER, BEFORE, BLOCKS, PATHS, SCAN
+from sim.sweep_manifest import AFTER, BEFORE, BLOCKS, PATHS, SCAN
 
 DEPTH = {"key": "venue.asset.depth", "low": 1e9, "high": 16e9, "scale": "log"}
 BOOK = "agents.hedger.book.*.notional"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scenarios.csv_table import Row
 from scenarios.files.frames import Source, is_path
-from scenarios.record_rows import COLUMNS, HIGH_YIELD, increasing_days, read_record_rows
+from scenarios.record_rows import COLUMNS, HIGH_YIELD, RecordRows, increasing_days, read_record_rows
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
 
@@ -71,7 +71,7 @@ def read_record(
     """
     record = read_record_rows(history, needed=NEEDED, dates=dates)
     sessions = _sessions(increasing_days(record.rows), calendar or CALENDAR)
-    _check_every_session(record.rows, sessions, calendar or CALENDAR)
+    _check_every_session(record, sessions, calendar or CALENDAR)
     known = tuple(row for row in record.rows if row.text("spx") and row.text("vix"))
     _check_blanks(known, sessions)
     days = tuple(increasing_days(known))
@@ -95,11 +95,11 @@ def _sessions(days: Sequence[date], calendar: str) -> Sessions:
         raise UserError(error.rule, value=error.value, place="--calendar", remedy=error.remedy) from None
 
 
-def _check_every_session(rows: Sequence[Row], sessions: Sessions, calendar: str) -> None:
+def _check_every_session(record: RecordRows, sessions: Sessions, calendar: str) -> None:
     """Every trading day of the exchange between the first and the last line has its line, if only with empty cells."""
-    days = increasing_days(rows)
-    for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
-        missing = sessions.missing(before, after)
+    lines = set(record.lines)
+    for (before, after), row in zip(pairwise(record.days), record.rows[1:], strict=True):
+        missing = [day for day in sessions.missing(before, after) if day not in lines]
         if not missing:
             continue
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
