@@ -34,7 +34,7 @@ def test_overhead(board, tmp_path):
         sweep(few, out=tmp_path / f"sweep-{time.perf_counter_ns()}", workers=1)
 
     few = spec(FEW, 1_000)
-    cells = plan(few)
+    cells = list(plan(few))
     run(cells[0].scenario, out=tmp_path / "run", workers=1)  # what only the first costs
     ours, theirs = least(3, swept, plain)
     what = f"sweep of {FEW} covid cells of 1,000 paths, figures and rows kept, 1 worker"
