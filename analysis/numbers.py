@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import metric_names
+
 FloatArray = NDArray[np.float64]
-Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
+Unit = metric_names.Unit
 MINUS = "\N{MINUS SIGN}"
 _SCALES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _SCALED: dict[Unit, tuple[float, str]] = {

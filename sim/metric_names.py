@@ -1,6 +1,10 @@
-"""Names of the key figures of a run: what a sweep lays out columns for before it has run anything."""
+"""Names and units of the key figures of a run: what a sweep lays out columns for before it has run anything."""
 
 from __future__ import annotations
+
+from typing import Literal
+
+Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
 
 # What `analysis.summarise` gives of a run with a hedger, in its order.
 METRICS = (

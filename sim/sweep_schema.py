@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sim.metric_names import Unit
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -36,12 +38,20 @@ class Axis(Part):
     low: float | None
     high: float | None
 
+    @model_validator(mode="after")
+    def _a_scale_that_its_values_have(self) -> Axis:
+        listed = [value.value for value in self.values or []]
+        known = [v for v in (*listed, self.low, self.high) if isinstance(v, int | float)]
+        if self.scale == "log" and any(v <= 0 for v in known):
+            raise ValueError("a log axis has values above zero")
+        return self
+
 
 class Metric(Part):
     """What charts call a figure, and its unit."""
 
     label: str
-    unit: str
+    unit: Unit
 
 
 class Engine(Part):

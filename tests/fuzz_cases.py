@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from scenarios.shipped import catalogue, read_toml
 from tests.fuzz import Case
-from tests.fuzz_values import PENDING, Raw, document, keys, spoiled, texts, toml, torn, values
+from tests.fuzz_values import Raw, document, keys, spoiled, texts, toml, torn, values
 
 SCENARIO = """
 name = "fuzzed"
@@ -208,7 +208,7 @@ def settings() -> st.SearchStrategy[Case]:
 def csv(draw: st.DrawFn, whole: bytes) -> bytes:
     """A CSV file with other cells, columns, rows."""
     rows = [line.split(",") for line in whole.decode().splitlines()]
-    pool = CELLS + ([] if "sizes" in PENDING else FAR_CELLS)
+    pool = CELLS + FAR_CELLS
     for _ in range(draw(st.integers(1, 3))):
         row, column = draw(st.integers(0, len(rows) - 1)), draw(st.integers(0, len(rows[0]) - 1))
         kind = draw(st.sampled_from(["cell"] * 5 + ["row", "twice", "column", "swap", "short"]))
@@ -271,26 +271,10 @@ def _planned(folder: Path) -> None:
     plan(load_sweep(folder / "sweep.toml"))
 
 
-def _sized(tables: Any) -> bool:
-    """Whether a sweep is of a size that can be planned in a moment."""
-    from scenarios.sweeps.loading import sweep_from_dict
-    from sim.errors import UserError
-
-    try:
-        spec = sweep_from_dict(tomllib.loads(document(tables).decode()))
-    except (UserError, tomllib.TOMLDecodeError):
-        return True
-    except Exception:
-        return True
-    steps = [axis.steps if axis.ranged else len(axis.values) for axis in spec.axes]
-    return max([*steps, spec.samples or 0]) <= 64
-
-
 def sweep_files() -> st.SearchStrategy[Case]:
     """Sweep files, planned as a dry run would."""
     base = {"base.toml": SCENARIO.encode()}
     tables = spoiled(tomllib.loads(SWEEP))
-    tables = tables.filter(_sized) if "sizes" in PENDING else tables
     content = st.one_of(tables.map(document), tables.map(document), torn(SWEEP.encode()))
     return content.map(lambda text: Case(base | {"sweep.toml": text}, call=_planned))
 

@@ -142,6 +142,8 @@ def _height(frame: pl.DataFrame) -> alt.Scale:
 
 
 def _ends(frame: pl.DataFrame) -> tuple[float, float]:
+    if frame.is_empty():  # no cell has the axis and the metric both
+        return 0.0, 0.0
     return float(frame["low"].to_numpy().min()), float(frame["high"].to_numpy().max())
 
 

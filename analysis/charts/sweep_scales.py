@@ -66,7 +66,9 @@ def position(
 
     Ticks stand at its values where they are few, unless they are not `listed` but happen to lie there.
     """
-    known = sorted(set(values))
+    known = sorted(v for v in set(values) if v is not None)
+    if not known:
+        return {"axis": alt.Axis(title=a.title)}
     if a.category:
         written = [v for v in a.texts if v in known]
         label = f"replace(datum.label, '{names.KIND}', '')"

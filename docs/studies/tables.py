@@ -72,7 +72,7 @@ def best() -> str:
         figures = [number(row, "cost"), number(row, "es_95"), number(row, "liquidation_rate", "share")]
         close = len(row["runner_ups"])
         rows.append((row["scenario"], row["appetite"], row["label"] or "makes no difference", *figures, str(close)))
-    head = ("crisis", "appetite", "policy", "mean cost of survival", "ES 95 % of the P&L", "liquidated", "as good")
+    head = ("crisis", "appetite", "policy", "mean cost of survival", "ES 95 % of the loss", "liquidated", "as good")
     return markdown(head, rows)
 
 
@@ -82,14 +82,14 @@ def crowding() -> str:
     twin = {(r["policy"], r["desks"]): r for r in externality(sweep, world="frozen").iter_rows(named=True)}
     rows = []
     for row in externality(sweep).filter(pl.col("policy").is_in(DESK_POLICIES)).iter_rows(named=True):
-        names = ("cost_before", "cost_after", "cost_externality", "loss_externality")
-        alone = number(twin[row["policy"], row["desks"]], "loss_externality")
+        names = ("cost_before", "cost_after", "cost_externality")
+        alone = number(twin[row["policy"], row["desks"]], "cost_externality")
         dead = number(row, "liquidation_rate_after", "share")
         rows.append(
             (row["label"], f"{row['desks']} to {row['more_desks']}", *(number(row, n) for n in names), alone, dead)
         )
-    head = ("policy", "desks", "a desk's cost before", "after", "one more puts on the others: cost", "loss")
-    return markdown((*head, "loss, in the twin", "a desk is liquidated, after"), rows)
+    head = ("policy", "desks", "a desk loses, before", "after", "one more puts on the others", "the same in the twin")
+    return markdown((*head, "a desk is liquidated, after"), rows)
 
 
 def crossing(line: Sequence[Row], name: str, level: float) -> str:
