@@ -173,6 +173,8 @@ def _said(
 ) -> list[str]:
     """Where the metric is least and greatest, and what is held."""
     mine = curves.filter(world="actual").sort("value")
+    if mine.is_empty():
+        return [f"No cell has both {along.label.lower()} and {names.metric(sweep, metric)[0].lower()}."]
     unit = names.metric(sweep, metric)[1]
     ends = []
     for row in (mine.row(0, named=True), mine.row(-1, named=True)):
