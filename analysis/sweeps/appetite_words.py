@@ -46,7 +46,9 @@ def appetites_said(best: pl.DataFrame) -> str:
     _, dear = max(told, key=lambda item: item[0])
     lives, dies = dear["thrifty"], dear["cost only"]
     if lives["label"] == dies["label"]:
-        return "The cheapest policy of every crisis is one that lives."
+        everywhere = best["label"].null_count() == 0
+        crises = "of every crisis" if everywhere else "of every crisis where the policy makes a difference"
+        return f"The cheapest policy {crises} is one that lives."
     return (
         f"In {lives['scenario']} the cheapest policy that lives, {name(lives)}, costs {figure(lives, 'cost')}; the "
         f"cheapest dead or alive, {name(dies)}, costs {figure(dies, 'cost')} and is liquidated on "
