@@ -101,6 +101,7 @@ def test_runs_of_older_versions_are_read(exact: Run, tmp_path: Path) -> None:
     folder = write_exact(tmp_path / "run", {"actual": {"gamma": [-1.0, -2.0], "hedge": [3.0, 3.0]}})
     for place in (folder / "marks").glob("*.parquet"):
         pl.read_parquet(place).drop("hedge_rates", "closeout_cost", "book_share").write_parquet(place)
+    answer_for_all(folder)
     found = summarise(Run(folder))
     assert found[COST].value == 1.5 - 3
     assert found["slippage"].value == -3
@@ -117,6 +118,7 @@ def test_worst_close_drawdown_and_force_by_hand(tmp_path: Path) -> None:
         )
         taken = pl.when(last & (path < 2)).then(0.25).otherwise(1.0)
         pl.concat([marks, between]).sort("time", "path").with_columns(book_share=taken).write_parquet(place)
+    answer_for_all(folder)
     run = Run(folder)
     found = way.worst(run, None, "actual")
     assert found["lowest"].to_list() == [-15.0, -20.0, -4.0, 0.0]  # 0: never below the start
