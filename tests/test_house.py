@@ -71,3 +71,10 @@ def test_every_dependency_is_pinned_and_explained() -> None:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("package", ["scenarios", "analysis"])
+def test_completion_offers_what_a_package_gives(package: str) -> None:
+    """Names that are fetched on first use are listed before it."""
+    done = _python(f"import {package} as p; print(*(set(p.__all__) - set(dir(p))))")
+    assert (done.returncode, done.stdout) == (0, "\n"), done.stderr
