@@ -290,7 +290,7 @@ def test_a_scenario_without_its_code_does_not_run(elsewhere: Path) -> None:
 
 
 def test_home_and_shared_folders_vouch_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("home/work/study", "shared", "other"):
+    for name in ("home/desk/study", "shared", "other"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "shared").chmod(0o1777)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -300,12 +300,12 @@ def test_home_and_shared_folders_vouch_for_nothing(tmp_path: Path, monkeypatch: 
         monkeypatch.chdir(tmp_path / here)
         return is_own(tmp_path / folder)
 
-    assert own("home/work", "home/work") and own("home/work", "home/work/study") and own("other", "other")
-    assert not own("home", "home") and not own("home", "home/work") and not own(".", "other")
-    assert not own("home/work", "other") and not own("home/work/study", "home/work")
+    assert own("home/desk", "home/desk") and own("home/desk", "home/desk/study") and own("other", "other")
+    assert not own("home", "home") and not own("home", "home/desk") and not own(".", "other")
+    assert not own("home/desk", "other") and not own("home/desk/study", "home/desk")
     assert os.name == "nt" or not own("shared", "shared")
-    (tmp_path / "home/work/link").symlink_to(tmp_path / "other")
-    assert not own("home/work", "home/work/link")
+    (tmp_path / "home/desk/link").symlink_to(tmp_path / "other")
+    assert not own("home/desk", "home/desk/link")
 
 
 LEAVING = {
