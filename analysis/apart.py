@@ -11,7 +11,7 @@ from sim.text import one_line
 SHOWN = 8  # keys of the scenario that are named
 LONG = 40  # characters of a value
 FIGURES = ("seed", "paths", "witnesses", "twin")
-BESIDE = ("run",)  # of the scenario, said by `FIGURES` where it differs
+BESIDE = tuple(f"run.{key}" for key in FIGURES)  # of the scenario, said by `FIGURES` where they differ
 
 
 def said(a: Run, b: Run) -> list[str]:
@@ -30,15 +30,14 @@ def said(a: Run, b: Run) -> list[str]:
 
 
 def scenario_keys(mine: Any, other: Any, at: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(dotted key, value of one, value of the other) where two scenarios differ, but for how they were run."""
+    """(dotted key, value of one, value of the other) where two scenarios differ, but for what `FIGURES` say."""
     if isinstance(mine, Mapping) and isinstance(other, Mapping):
         for key in [*mine, *(key for key in other if key not in mine)]:
-            if at or key not in BESIDE:
-                yield from scenario_keys(mine.get(key), other.get(key), f"{at}.{key}" if at else str(key))
+            yield from scenario_keys(mine.get(key), other.get(key), f"{at}.{key}" if at else str(key))
     elif isinstance(mine, list) and isinstance(other, list) and len(mine) == len(other):
         for i, (x, y) in enumerate(zip(mine, other, strict=True)):
             yield from scenario_keys(x, y, f"{at}.{i + 1}")
-    elif mine != other:
+    elif mine != other and at not in BESIDE:
         yield at, mine, other
 
 
