@@ -53,7 +53,7 @@ class Desk:
         self._greeks: tuple[int, Greeks] | None = None  # with the market's version
         self._slopes: tuple[int, Slopes] | None = None
         self._value: tuple[int, Vector] | None = None
-        self._full = full or book.has_swaps or world.venue("asset").moves
+        self._full = full or book.has_swaps or world.venue("asset").has_impact
         self._take_on()
 
     def _take_on(self) -> None:

@@ -88,7 +88,7 @@ class _Making:
             v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
         }
         self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
-        self.leans = self._switch * agent.quoting.inventory_skew != 0
+        self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.posted: dict[str, tuple[object, ...]] = {}  # by venue: what its quote was made of
         self.peak = world.full(agent.capital)
@@ -121,7 +121,7 @@ class _Making:
     def _withdraw_or_return(self, day: int) -> Vector:
         """Share of its full depth that the maker can show, (paths,)."""
         world, agent = self.world, self.agent
-        if world.feedback.depth == 0:
+        if world.feedback.depth == 0 or world.price_takers:
             return self.everything
         equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
         if self.away.any():
@@ -199,7 +199,8 @@ class _Making:
         the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
         """
         risk, agent = self._risk(venue) * self._years_left(), self.agent
-        held = venue.notional(venue.held(agent.name)).copy()  # of now: the ledger's own vector may change
+        # of now: the ledger's own vector may change
+        held = self.nothing if self.world.price_takers else venue.notional(venue.held(agent.name)).copy()
         lean = Lean(risk / agent.quoting.order_size, agent.inventory_limit, held)
         return Quote(0.5 * risk + self._without_risk(venue), lean.skew, depth, lambda: lean)
 

@@ -110,8 +110,10 @@ class TradingWorld(MarketWorld):
     def set_stress(self, lender: str, losses: Vector, lines: float) -> None:
         """A lender's unmet margin and losses, (paths,) $, beside its lines.
 
-        The market's stress is the share of all losses in all lines, at most 1.
+        The market's stress is the share of all losses in all lines, at most 1; 0 where it leaves no trace.
         """
+        if self.price_takers:
+            return
         self._stress[lender] = (losses, lines)
         total = sum((s for s, _ in self._stress.values()), self.full(0.0))
         self.factors.stress = np.minimum(total / max(sum(x for _, x in self._stress.values()), 1.0), 1.0)

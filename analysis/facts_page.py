@@ -16,35 +16,37 @@ from analysis.facts import number
 from analysis.loops import CLEAR, SMALLEST, clear
 from analysis.numbers import MINUS
 from analysis.readings import Reading
+from sim.names import ACTUAL, PRICE_TAKER
 
 Facts = Mapping[str, Mapping[str, Reading]]  # by world, then by fact
-HEADER = ("", "actual", "frozen", "difference", "raw, actual", "raw, frozen")
+HEADER = ("", ACTUAL, PRICE_TAKER, "difference", f"raw, {ACTUAL}", f"raw, {PRICE_TAKER}")
 NOTE = (
     "Fluctuations: returns less the ensemble's mean at their instant, over its standard deviation there, so that the "
     "storyline's own falls and its rise of volatility do not count. Raw: returns as they are, as one historian would "
     "measure them. ±: one standard error; the difference is taken path by path, so its error is small."
 )
 LOOPS_NOTE = (
-    "Each cell: with this loop alone less the frozen twin | actual less the world without the loop. "
+    "Each cell: with this loop alone less the frozen world, in which every loop is cut | actual less the world without "
+    "the loop. "
     f"A dot is a difference within {CLEAR} standard errors, or below {SMALLEST}."
 )
 
 
 def fact_rows(fluctuations: Facts, raw: Facts) -> list[tuple[str, ...]]:
-    """Rows under `HEADER`. `fluctuations`, `raw`: the facts of "actual" and "frozen"."""
+    """Rows under `HEADER`. `fluctuations`, `raw`: the facts of "actual" and "price_taker"."""
     found = []
     for name, fact in FACTS.items():
-        cells = [str(number(name, fluctuations[world])) for world in ("actual", "frozen")]
-        raws = [str(number(name, raw[world])) for world in ("actual", "frozen")]
+        cells = [str(number(name, fluctuations[world])) for world in (ACTUAL, PRICE_TAKER)]
+        raws = [str(number(name, raw[world])) for world in (ACTUAL, PRICE_TAKER)]
         found.append((fact.label, *cells, difference(name, fluctuations), *raws))
     return found
 
 
 def difference(name: str, worlds: Facts) -> str:
-    """Actual less frozen with its error, starred where it is clear of zero; "n/a" where a world lacks the fact."""
-    if any(name not in worlds[world] for world in ("actual", "frozen")):
+    """Actual less price_taker with its error, starred where it is clear of zero; "n/a" where a world lacks the fact."""
+    if any(name not in worlds[world] for world in (ACTUAL, PRICE_TAKER)):
         return "n/a"
-    apart = worlds["actual"][name] - worlds["frozen"][name]
+    apart = worlds[ACTUAL][name] - worlds[PRICE_TAKER][name]
     return str(apart.number("")) + (" *" if clear(apart.value, apart.standard_errors) else "")
 
 
@@ -89,7 +91,7 @@ def write_facts(
 
     `rows`: of `fact_rows`; `memory`: of `facts.memory` by world, empty without witnesses; `loops`: of `loops_table`.
     """
-    tables, figures = [page.Table("Actual and frozen", HEADER, rows, note=NOTE)], []
+    tables, figures = [page.Table("Actual, and the price-taker twin", HEADER, rows, note=NOTE)], []
     if memory:
         how = "A line above zero: large moves are followed by large moves, whichever way, that much later."
         figures.append(page.figure("memory", charts.memory(memory), how))

@@ -10,6 +10,7 @@ from analysis.fact import FACTS
 from analysis.loops import clear
 from analysis.numbers import Number
 from sim.errors import UserError
+from sim.names import ACTUAL, PRICE_TAKER
 
 SHOWN = ("kurtosis_tick", "kurtosis_1d", "tail_gains", "skewness", "acf_1", "acf_abs_1", "leverage_1d")
 RAW = ("kurtosis_tick", "tail_losses", "skewness", "acf_1", "acf_abs_1", "acf_abs_1d", "leverage_1d")
@@ -17,7 +18,9 @@ VERDICTS = ("creates", "weakens", "moves", "feeds")
 
 
 def markdown(folder: str | Path) -> str:
-    """Three tables: fluctuations, actual less frozen; raw returns; what each loop does. One row a scenario.
+    """Three tables: fluctuations, actual less the price-taker twin; raw returns; what each loop does.
+
+    One row a scenario.
 
     `folder`: holds one folder a scenario, as `spiral facts SCENARIO --loops --out FOLDER/SCENARIO` writes them.
     Raises UserError where there is none.
@@ -30,9 +33,11 @@ def markdown(folder: str | Path) -> str:
     loops = {place.name: pl.read_csv(place / "loops.csv") for place in places}
     differences = {place.name: pl.read_csv(place / "differences.csv") for place in places}
     parts = (
-        _table("Fluctuations: actual, and (frozen)", SHOWN, {n: _both(f, "fluctuations") for n, f in frames.items()}),
-        _table("Fluctuations: actual less frozen", SHOWN, {n: _apart(f) for n, f in differences.items()}),
-        _table("Raw returns: actual, and (frozen)", RAW, {n: _both(f, "raw") for n, f in frames.items()}),
+        _table(
+            "Fluctuations: actual, and (price taker)", SHOWN, {n: _both(f, "fluctuations") for n, f in frames.items()}
+        ),
+        _table("Fluctuations: actual less price taker", SHOWN, {n: _apart(f) for n, f in differences.items()}),
+        _table("Raw returns: actual, and (price taker)", RAW, {n: _both(f, "raw") for n, f in frames.items()}),
         _loops(loops),
     )
     return "\n\n".join(parts) + "\n"
@@ -54,8 +59,8 @@ def _both(frame: pl.DataFrame, treatment: str) -> dict[str, str]:
     found = {}
     of = {(r["fact"], r["world"]): r for r in frame.filter(pl.col("treatment") == treatment).iter_rows(named=True)}
     for name in FACTS:
-        actual, frozen = (_number(of[name, world]) for world in ("actual", "frozen"))
-        found[name] = f"{actual} ({frozen})" if actual.known else "n/a"
+        actual, twin = (_number(of[name, world]) for world in (ACTUAL, PRICE_TAKER))
+        found[name] = f"{actual} ({twin})" if actual.known else "n/a"
     return found
 
 

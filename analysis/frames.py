@@ -14,7 +14,7 @@ from analysis import parts
 from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
-from sim.names import ALL
+from sim.names import ALL, UNHEDGED
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,8 +46,14 @@ def table(run: Run, name: str) -> pl.LazyFrame | None:
 
 def twin_name(run: Run) -> str | None:
     """Name of the twin world, None for a run without one."""
-    worlds = list(run.manifest["worlds"])
-    return str(worlds[1]) if len(worlds) > 1 else None
+    twin = run.manifest.get("twin")
+    return None if twin is None else str(twin)
+
+
+def unhedged_world(run: Run, agent: str | None) -> str | None:
+    """Name of the world in which the desk does not hedge; None where there is none, or where it is another desk's."""
+    desk = run.manifest.get("unhedged")
+    return UNHEDGED if desk is not None and desks(run, agent) == [desk] else None
 
 
 def check_world(run: Run, world: str) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from analysis.fact import FACTS, Fact
 from analysis.readings import Reading
+from sim.names import ACTUAL, FROZEN, PRICE_TAKER
 
 CLEAR = 3.5  # standard errors from which a difference counts
 SMALLEST = 0.0005  # difference that counts: common random numbers make far smaller ones statistically clear
@@ -19,24 +20,24 @@ FIGURES = ("alone", "alone_error", "alone_z", "left_out", "left_out_error", "lef
 def loops_table(worlds: Mapping[str, Mapping[str, Reading]], loops: Iterable[str]) -> pl.DataFrame:
     """Which loop creates which fact: one row a fact and loop.
 
-    `worlds`: the facts of "actual", "frozen", "<loop> alone" and "without <loop>", all on the same random numbers.
-    alone: with this loop alone less the frozen twin; left_out: actual less the world without this loop; *_z in standard
-    errors. verdict: creates (alone clear of zero, the way of real markets), weakens (the other way), moves
-    (no way is the fact's), feeds (only together with other loops), none, or n/a.
+    `worlds`: the facts of "actual", "frozen" (every loop cut), "<loop> alone" and "without <loop>", all on the
+    same random numbers. alone: with this loop alone less the frozen world; left_out: actual less the world without this
+    loop; *_z in standard errors. verdict: creates (alone clear of zero, the way of real markets), weakens (the other
+    way), moves (no way is the fact's), feeds (only together with other loops), none, or n/a.
     """
     found = []
     for loop in loops:
         for name, fact in FACTS.items():
-            alone = _difference(worlds[f"{loop} alone"], worlds["frozen"], name)
-            left = _difference(worlds["actual"], worlds[f"without {loop}"], name)
+            alone = _difference(worlds[f"{loop} alone"], worlds[FROZEN], name)
+            left = _difference(worlds[ACTUAL], worlds[f"without {loop}"], name)
             found.append((name, fact.label, loop, *_cells(alone), *_cells(left), verdict(fact, alone, left)))
     schema = {**dict.fromkeys(TEXT, pl.String), **dict.fromkeys(FIGURES, pl.Float64), "verdict": pl.String}
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def differences_table(worlds: Mapping[str, Mapping[str, Reading]]) -> pl.DataFrame:
-    """fact, label, value, error, z: actual less frozen, path by path; NaN where a world lacks the fact."""
-    rows = [(n, f.label, *_cells(_difference(worlds["actual"], worlds["frozen"], n))) for n, f in FACTS.items()]
+    """fact, label, value, error, z: actual less price_taker, path by path; NaN where a world lacks the fact."""
+    rows = [(n, f.label, *_cells(_difference(worlds[ACTUAL], worlds[PRICE_TAKER], n))) for n, f in FACTS.items()]
     schema = {**dict.fromkeys(TEXT[:2], pl.String), **dict.fromkeys(("value", "error", "z"), pl.Float64)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -22,13 +22,13 @@ KEPT = ("manifest.json", "sweep.json")  # what a run or a sweep is known by
 # Charts by section, each with the sentence that says how to read it.
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {
-        "panels": "Top: what the desk made, and what the whole book would have made unhedged on the same paths; the "
-        "dashed line is what convexity alone took. "
+        "panels": "Top: what the desk made, and what the same desk would have made unhedged on the same paths, with "
+        "the same capital and lender; dotted: the whole book marked alone; dashed: what convexity alone took. "
         "Middle: bars are what trading cost each day, the line what half a spread was. Bottom: bars are what funding "
         "cost each day; below zero is interest received.",
         "waterfall": "Bars going up are costs, bars going down are income; they add up to the total. The twin had the "
-        "same random "
-        "numbers with every feedback loop cut, so the gap between the totals is what feedback cost.",
+        "same random numbers, and nothing that desks did left a trace in the market: the gap between the totals is "
+        "what feedback cost.",
         "twin_difference": "Each line is the actual world less its twin on the same random numbers: where it leaves "
         "zero, the desks' "
         "own trades are moving the market.",
@@ -189,7 +189,7 @@ def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
         "cost_of_survival": "the loss over the run",
         "cost_before_re_marking": "re-hedging, rates and frictions",
         "liquidity_tax": "spread and walk",
-        "feedback_share": "the twin has the loops cut",
+        "feedback_share": "against the twin of price takers",
         "survival_rate": "of paths are never liquidated",
         "reduced_rate": "taken by force",
         "worst_close": "below the start",
@@ -218,7 +218,7 @@ def _command(run: Run) -> str:
     manifest = run.manifest
     if manifest.get("command"):
         return str(manifest["command"])
-    twin = "frozen" if frames.twin_name(run) else "none"
+    twin = frames.twin_name(run) or "none"
     return f"spiral run {manifest['name']} --paths {manifest['paths']} --seed {manifest['seed']} --twin {twin}"
 
 

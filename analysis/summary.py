@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis import force, frames, liquidity, numbers, pnl, twins, way
+from analysis import counterfactual, force, frames, liquidity, numbers, pnl, twins, way
 from analysis.given import A_RUN
 from analysis.numbers import Number
 from sim.arguments import maybe, takes, text
@@ -21,7 +21,8 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     """Every key figure of one world by name, each with its unit and, where it is an average, its standard error.
 
     `agent`: None the first hedger by name, "all" the hedgers together, or a name. A run without a hedger gives the
-    market's figures only. Feedback figures are those of actual against its twin, whatever the world asked for.
+    market's figures only. Feedback figures are those of actual against its twin, those of the same desk unhedged of its
+    own world (left out where the run has none), whatever the world asked for.
     Raises UserError for a world or an agent that the run does not have.
     """
     frames.check_world(run, world)
@@ -42,6 +43,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         "pnl_sd": numbers.deviation(mine, "$", "Hedged P&L, standard deviation"),
         "unhedged_pnl_sd": numbers.deviation(bare, "$", "P&L of the whole book unhedged, standard deviation"),
         "risk_removed": _risk_removed(mine, bare),
+        **counterfactual.unhedged_desk(run, agent=agent),
         **pnl.risk(run, agent=agent, world=world),
         **pnl.survival(run, agent=agent, world=world),
         "liquidation_rate": pnl.liquidation(run, agent=agent, world=world),

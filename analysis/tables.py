@@ -46,7 +46,7 @@ def attribution(run: Run, agent: str | None, world: str) -> Table:
 def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
     """Cost of survival part by part in each world, its sub-totals, and what feedback added."""
     figures = {w: liquidity.costs(run, agent=agent, world=w) for w in worlds}
-    extra = twins.feedback_parts(run, agent=agent) if len(worlds) > 1 else {}
+    extra = twins.feedback_parts(run, agent=agent) if frames.twin_name(run) else {}
     names = [*parts.BY_NAME, *parts.SUBTOTALS, parts.COST, parts.BEFORE_RE_MARKING]
     quantiles = [f"{parts.COST}_q{q}" for q in ("05", "95")]
     rows = []

@@ -16,11 +16,13 @@ from analysis.numbers import Number
 from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
+from sim.names import ACTUAL
 from sim.text import one_line
 
 DESK = {
     "P&L of the desk": (
-        "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_pnl", "unhedged_pnl_q50",
+        "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_desk_pnl", "unhedged_desk_pnl_q50", "unhedged_desk_survival",
+        "hedging_saved", "unhedged_pnl", "unhedged_pnl_q50",
     ),
     "Cost of survival: the loss over the run, part by part (costs positive)": (
         *parts.SUBTOTALS["rehedging"][1], "rehedging", "re_marking", "rates_cost",
@@ -35,6 +37,7 @@ DESK = {
         "margin_unmet",
     ),
 }  # fmt: skip
+OF_PAIRS = ("feedback_", "unhedged_desk_", "hedging_saved")  # how the names of figures begin that compare worlds
 STRONG = {"cost_of_survival", "pnl", "survival_rate"}
 SUMS = {*parts.SUBTOTALS, parts.BEFORE_RE_MARKING}  # of the lines above them
 
@@ -42,7 +45,7 @@ SUMS = {*parts.SUBTOTALS, parts.BEFORE_RE_MARKING}  # of the lines above them
 @takes(run=A_RUN, agent=maybe(text))
 def render(run: Run, *, agent: str | None = None) -> Group:
     """Key figures by world and the run in words, for `rich.print`. Raises UserError for an unknown agent."""
-    worlds = [str(w) for w in run.manifest["worlds"]]
+    worlds = [ACTUAL, *filter(None, [frames.twin_name(run)])]
     figures = {world: summarise(run, agent=agent, world=world) for world in worlds}
     first = figures[worlds[0]]
     blocks = {title: names for title, names in DESK.items() if names[0] in first}
@@ -74,9 +77,9 @@ def _block(table: Table, title: str, names: tuple[str, ...], figures: Mapping[st
     table.add_row(Text(title, style="bold cyan"))
     worlds = list(figures)
     for name in names:
-        if name in parts.RARE and not any(figures[w][name].value for w in worlds):
+        if name not in figures[worlds[0]] or (name in parts.RARE and not any(figures[w][name].value for w in worlds)):
             continue
-        of_pair = name.startswith("feedback_")  # one figure for both worlds: shown once
+        of_pair = name.startswith(OF_PAIRS)  # one figure for both worlds: shown once
         cells = [_cell(figures[w][name]) if i == 0 or not of_pair else Text("") for i, w in enumerate(worlds)]
         indent = "    " if name in SUMS else "  "
         table.add_row(f"{indent}{figures[worlds[0]][name].label}", *cells, style=_style(name))

@@ -11,6 +11,7 @@ from analysis.frames import SHARES
 from analysis.numbers import Number
 from analysis.pnl import cost
 from sim.dataset import Run
+from sim.names import PRICE_TAKER
 
 
 def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
@@ -42,7 +43,7 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
 
     Needs a twin.
     """
-    twin = frames.check_world(run, frames.twin_name(run) or "frozen")
+    twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
     differ = {name: cost(run, agent, "actual", name) - cost(run, agent, twin, name) for name in parts.LABELS}
     return {name: numbers.mean(values, "$", parts.LABELS[name]) for name, values in differ.items()}
 
@@ -53,7 +54,7 @@ def difference(run: Run, agent: str | None) -> pl.DataFrame:
 
     Columns `<name>`, `<name>_error`, `<name>_q05` ... `<name>_q95` for name in pnl, vol, spot.
     """
-    twin = frames.check_world(run, frames.twin_name(run) or "frozen")
+    twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
     market = _paired(frames.asset_closes(run).select("time", "world", "path", "mid", "vol"), twin).select(
         "time", vol=pl.col("vol") - pl.col("vol_twin"), spot=pl.col("mid") / pl.col("mid_twin") - 1
     )

@@ -8,6 +8,7 @@ from typing import Any
 from analysis import frames, parts, way
 from analysis.numbers import MINUS, Number, Unit
 from sim.dataset import Run
+from sim.names import FROZEN, PRICE_TAKER
 
 # What a calibration measures: its key, its name in a sentence, its unit.
 MEASURES: tuple[tuple[str, str, Unit], ...] = (
@@ -45,15 +46,31 @@ def _outcome(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     desk = frames.desk_name(run, agent)
     text = (
         f"Over {run.manifest['paths']:,} paths the desk ({desk}) {_made(n['pnl_q50'])} on the median path, given this "
-        f"storyline; in the worst 5 % of paths {_made(_gain(n['es_95']), 'it ')} on average. The whole book, "
-        f"unhedged, without capital or lender, {_made(n['unhedged_pnl_q50'])} on the median path"
+        f"storyline; in the worst 5 % of paths {_made(_gain(n['es_95']), 'it ')} on average. "
     )
+    if "unhedged_desk_pnl_q50" in n:
+        bare, gone = n["unhedged_desk_pnl_q50"], 1 - n["unhedged_desk_survival"].value
+        fallen = Number(value=gone, unit="share", label="")
+        text += (
+            f"Had the same desk not hedged, with the same capital and lender, it would have "
+            f"{'gained' if bare.value >= 0 else 'lost'} {_bare(bare).removeprefix(MINUS)} on the median path and been "
+            f"liquidated on {_bare(fallen)} of the paths: hedging {_saved(n['hedging_saved'])} on average. "
+        )
+    text += f"The whole book marked alone, without capital or lender, {_made(n['unhedged_pnl_q50'])} on the median path"
     taken = n["book_taken_q50"]
     if taken.known and taken.value > 0:
         text += f" (the hedged desk no longer has all of it: {_bare(taken)} was taken by the end)"
     if not n["pnl_sd"].known:
         return text + "."
-    return f"{text}. The standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(n['unhedged_pnl_sd'])} unhedged."
+    bare, what = n["unhedged_pnl_sd"], "of the book alone"
+    if "unhedged_desk_pnl_sd" in n:
+        bare, what = n["unhedged_desk_pnl_sd"], "unhedged"
+    return f"{text}. The standard deviation is {_bare(n['pnl_sd'])} hedged, {_bare(bare)} {what}."
+
+
+def _saved(saved: Number) -> str:
+    """'saved $5m ± 1m' or 'cost $5m ± 1m'."""
+    return f"{'saved' if saved.value >= 0 else 'cost'} {str(saved).removeprefix(MINUS)}"
 
 
 def _cost(n: Mapping[str, Number]) -> str:
@@ -118,8 +135,8 @@ def record_without_the_spiral(run: Run) -> str:
         "The anchors are a record that contains the desks' own impact: the outside world is what is left of it once "
         "that is taken out. "
     )
-    if frames.twin_name(run) == "frozen":
-        text += "So the frozen twin is this crisis without the spiral. "
+    if frames.twin_name(run) == PRICE_TAKER:
+        text += "So the price-taker twin is this crisis without the spiral. "
     return text + _explained(storyline.get("calibration") or {})
 
 
@@ -127,12 +144,14 @@ def _explained(found: Mapping[str, Any]) -> str:
     """How much of the crisis feedback explains, as the calibration stored it with the scenario."""
     if not found:
         return ""
+    if any(found[name].get(PRICE_TAKER) is None for name, _, _ in MEASURES):
+        return "Its calibration is of an earlier version and does not say what feedback explains: calibrate it again."
     parts = []
     for name, label, unit in MEASURES:
-        frozen, actual, error = (
-            Number(value=found[name][key], unit=unit, label=label) for key in ("frozen", "actual", "error")
+        taker, actual, error = (
+            Number(value=found[name][key], unit=unit, label=label) for key in (PRICE_TAKER, "actual", "error")
         )
-        parts.append(f"{label} from {frozen} to {actual} (± {error})")
+        parts.append(f"{label} from {taker} to {actual} (± {error})")
     return f"As calibrated on {found['paths']:,} paths, feedback took {', '.join(parts[:-1])} and {parts[-1]}."
 
 
@@ -144,10 +163,16 @@ def _feedback(run: Run, n: Mapping[str, Number]) -> str:
     share = n["feedback_share"]
     part = f", {share} of it" if share.known else ""
     return (
-        f"With the same random numbers and the loops cut, the twin shows what the desks did to themselves and to each "
-        f"other: "
-        f"feedback {more} {cost} {'to' if more == 'added' else 'of'} the cost{part}."
+        f"With the same random numbers, {_twin(str(frames.twin_name(run)))} shows what the desks did to themselves and "
+        f"to each other: feedback {more} {cost} {'to' if more == 'added' else 'of'} the cost{part}."
     )
+
+
+def _twin(name: str) -> str:
+    """What the twin is."""
+    if name == PRICE_TAKER:
+        return "the twin in which nothing that they do leaves a trace in the market"
+    return "the twin with every loop cut" if name == FROZEN else f"the twin {name}"
 
 
 def _market(run: Run, n: Mapping[str, Number]) -> str:

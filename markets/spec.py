@@ -250,11 +250,12 @@ OUTSIDE = {name: f"outside_{name}" for name in ("spot", "vol", "us2y", "us10y", 
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainedSpec:
-    """How much of one measure of a crisis feedback explains: actual - frozen."""
+    """How much of one measure of a crisis feedback explains: actual - price_taker."""
 
-    actual: float = param(help="with every loop")
-    frozen: float = param(help="in the frozen twin")
-    error: float = param(help="standard error of actual - frozen", ge=0)
+    actual: float = param(help="as the desks trade")
+    price_taker: float | None = param(None, help="in the twin in which what they do leaves no trace")
+    error: float = param(help="standard error of the difference", ge=0)
+    frozen: float | None = param(None, help="of earlier versions: in a market that answers nothing; not shown")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,9 +271,7 @@ class CalibrationSpec:
     residual_vol: float = param(unit="share", help="largest distance of the median from the record", ge=0)
     drawdown: ExplainedSpec = param(unit="share of the peak", help="largest fall of the median close from its peak")
     vol_peak: ExplainedSpec = param(unit="decimal", help="median of the paths' highest implied vol")
-    spread_peak: ExplainedSpec = param(
-        unit="multiple of base", help="median of the paths' widest half-spread; frozen: at the frozen twin's vol"
-    )
+    spread_peak: ExplainedSpec = param(unit="multiple of base", help="median of the paths' widest half-spread")
 
 
 @dataclass(frozen=True, kw_only=True)

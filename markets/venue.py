@@ -177,8 +177,9 @@ class Venue(ABC):
         self.world = world
         self.name = name
         self.spec = spec
-        self._impact_switch = world.feedback.impact
-        self.moves = self._impact_switch * spec.impact != 0  # whether trades move the price
+        self.has_impact = world.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
+        self._impact_switch = 0.0 if world.price_takers else world.feedback.impact
+        self.moves = self.has_impact and not world.price_takers  # whether trades move the price
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None

@@ -41,11 +41,14 @@ class MarketWorld(World):
         venues: VenuesSpec,
         benchmarks: dict[str, Series],
         assets: tuple[AssetSpec, ...] = (),
+        price_takers: bool = False,
         **engine: Any,
     ) -> None:
+        """price_takers: what agents do leaves no trace in price, spread, depth and credit."""
         super().__init__(**engine)
         self.market = market
         self.feedback = feedback
+        self.price_takers = price_takers
         self.other_assets = assets
         line = lay_out(storyline, self.clock, market)
         self.factors = Factors(

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markets.spec import FeedbackSpec
 from scenarios.scenario import Scenario, TwinSpec
+from scenarios.worlds import WorldSpec
 from sim.arguments import called, flag, made, maybe, takes, whole
 from sim.ensemble import Progress
+from sim.names import ACTUAL, FROZEN, NO_TWIN, PRICE_TAKER
 from sim.scratch import scratch
 
 if TYPE_CHECKING:
     from sim.dataset import Run
 
 T = TypeVar("T")
+SECOND = "second"  # world of a pair
 
 
 def loops_of(scenario: Scenario) -> list[str]:
@@ -24,13 +27,18 @@ def loops_of(scenario: Scenario) -> list[str]:
     return [name for name, switch in switches.items() if isinstance(switch, float | int) and switch > 0]
 
 
-def worlds_of(scenario: Scenario, *, loops: bool = True) -> dict[str, FeedbackSpec]:
-    """Feedback by world: "actual", "frozen"; with `loops` also "<loop> alone" and "without <loop>" for each loop on."""
+def ablations(scenario: Scenario, *, loops: bool = True) -> dict[str, WorldSpec]:
+    """By name: "actual", "price_taker"; with `loops` also "frozen", "<loop> alone" and "without <loop>" for each on."""
     actual, frozen = scenario.feedback, FeedbackSpec.frozen()
-    found = {"actual": actual, "frozen": frozen}
+    found = {
+        ACTUAL: WorldSpec(feedback=actual),
+        PRICE_TAKER: WorldSpec(feedback=actual, price_takers=True),
+    }
+    if loops:
+        found[FROZEN] = WorldSpec(feedback=frozen)
     for loop in loops_of(scenario) if loops else ():
-        found[f"{loop} alone"] = dataclasses.replace(frozen, **{loop: getattr(actual, loop)})
-        found[f"without {loop}"] = dataclasses.replace(actual, **{loop: 0.0})
+        found[f"{loop} alone"] = WorldSpec(feedback=dataclasses.replace(frozen, **{loop: getattr(actual, loop)}))
+        found[f"without {loop}"] = WorldSpec(feedback=dataclasses.replace(actual, **{loop: 0.0}))
     return found
 
 
@@ -49,23 +57,26 @@ def ablate(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, T]:
-    """`measure(run, world)` for every world of `worlds_of`. Runs are made two worlds at a time and not kept.
+    """`measure(run, world)` for every world of `ablations`. Runs are made two worlds at a time and not kept.
 
     workers: processes, all cores by default. progress: called with path-ticks (done, total) of all runs together.
     Raises UserError for a user's mistake, and what `measure` raises.
     """
     from scenarios.build import run
 
-    worlds = list(worlds_of(scenario, loops=loops).items())
-    pairs = [(worlds[i], worlds[i + 1]) for i in range(0, len(worlds), 2)]
+    worlds = ablations(scenario, loops=loops)
+    names = list(worlds)
+    pairs = [names[i : i + 2] for i in range(0, len(names), 2)]
     found: dict[str, T] = {}
-    for index, ((first, feedback), (second, other)) in enumerate(pairs):
-        settings = dataclasses.replace(scenario.run, twin=TwinSpec(name="second", feedback=other))
-        both = dataclasses.replace(scenario, feedback=feedback, run=settings)
+    for index, pair in enumerate(pairs):
+        first, *others = (worlds[name] for name in pair)  # the last may be alone
+        twins = [TwinSpec(name=SECOND, feedback=o.feedback, price_takers=o.price_takers) for o in others]
+        settings = dataclasses.replace(scenario.run, twin=twins[0] if twins else NO_TWIN, unhedged=False)
+        both = dataclasses.replace(scenario, feedback=first.feedback, run=settings)
         with scratch("facts") as folder:
             at = _share(progress, index, len(pairs))
             finished = run(both, out=folder / "run", workers=workers, progress=at)
-            found[first], found[second] = measure(finished, "actual"), measure(finished, "second")
+            found |= zip(pair, (measure(finished, world) for world in finished.manifest["worlds"]), strict=True)
     return found
 
 

@@ -25,11 +25,12 @@ from markets.storyline import asset_level, lay_out
 from markets.tables import TABLES as MARKET_TABLES
 from scenarios.books import instruments
 from scenarios.chunk_size import chunk_size
-from scenarios.names import ACTUAL, check_names
+from scenarios.names import check_names
 from scenarios.place import Place
 from scenarios.plausibility import taken_as_given
 from scenarios.sizes import check_sizes
 from scenarios.trading_days import check_dates
+from scenarios.worlds import WorldSpec, worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
@@ -39,6 +40,7 @@ from sim.eventlog import EventLog
 from sim.files import writing
 from sim.ledger import Ledger
 from sim.manifest import described, signed
+from sim.names import UNHEDGED
 from sim.profile import ENGINE, Profile, merged
 from sim.run_folder import claimed
 from sim.streams import Streams
@@ -135,8 +137,13 @@ def make_world(
     clock: Clock | None = None,
     tables: tuple[str, ...] | None = None,
     profile: Profile | None = None,
+    *,
+    price_takers: bool = False,
 ) -> TradingWorld:
-    """A world ready to run: market, agents, accountant, recorder. It logs `tables` (default: all)."""
+    """A world ready to run: market, agents, accountant, recorder. It logs `tables` (default: all).
+
+    price_takers: what agents do leaves no trace in the market.
+    """
     clock = clock or make_clock(scenario)
     streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
     log = EventLog(
@@ -153,6 +160,7 @@ def make_world(
         market=scenario.market,
         storyline=scenario.storyline,
         feedback=feedback,
+        price_takers=price_takers,
         credit=scenario.credit,
         venues=scenario.venue,
         benchmarks=benchmarks(clock),
@@ -176,7 +184,7 @@ class ChunkJob:
     """
 
     scenario: Scenario
-    feedback: dict[str, FeedbackSpec]  # by world
+    worlds: dict[str, WorldSpec]  # by name
     folder: Path
     tables: tuple[str, ...] | None = None  # all of them where None
     clock: Clock | None = None
@@ -186,16 +194,26 @@ class ChunkJob:
         if self.profiled:
             self._profiled(chunk, tick_done)
             return
-        world = make_world(self.scenario, chunk, self.feedback[chunk.world], self.clock, tables=self.tables)
+        world = self._made(chunk)
         world.run(tick_done)
         world.log.write(self.folder, world.clock, self.tables)
+
+    def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
+        spec = self.worlds[chunk.world]
+        return make_world(
+            spec.cast(self.scenario),
+            chunk,
+            spec.feedback,
+            self.clock,
+            tables=self.tables,
+            profile=profile,
+            price_takers=spec.price_takers,
+        )
 
     def _profiled(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         """The same, and how long each step took beside the tables."""
         profile, times = Profile(), [time.perf_counter()]
-        world = make_world(
-            self.scenario, chunk, self.feedback[chunk.world], self.clock, tables=self.tables, profile=profile
-        )
+        world = self._made(chunk, profile)
         times.append(time.perf_counter())
         world.run(tick_done)
         times.append(time.perf_counter())
@@ -228,6 +246,7 @@ def run(
     workers: int | None = None,
     witnesses: int | None = None,
     twin: str | None = None,
+    unhedged: bool | None = None,
     progress: Progress | None = None,
     command: str | None = None,
     profile: bool = False,
@@ -237,6 +256,7 @@ def run(
 
     out: folder of the run, `runs/<name>-<seed>` by default. An earlier run there is replaced when this one is whole;
     files that no run has written move to this one's folder, and where they are in its way, this one is refused.
+    unhedged: whether to run the world in which the desk does not hedge, too (default: the scenario's).
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
     typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
     gathered and written (default: all).
@@ -244,22 +264,20 @@ def run(
     """
     from scenarios.made_by_hand import check_values, meant
 
-    scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
+    scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     check_values(scenario)
     check_names(scenario)  # they become names of files, accounts and columns
     folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
     begun = time.perf_counter()
-    feedback = {ACTUAL: scenario.feedback}
-    if scenario.twin is not None:
-        feedback[scenario.twin.name] = scenario.twin.feedback
+    worlds = worlds_of(scenario)
     clock = laid_out(scenario)
-    size = chunk_size(scenario, clock, worlds=len(feedback), paths=scenario.run.paths, workers=workers)
-    parts = chunks(tuple(feedback), scenario.run.paths, size)
+    size = chunk_size(scenario, clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
+    parts = chunks(tuple(worlds), scenario.run.paths, size)
     with claimed(folder, file_names(parts, tables)) as claim:
-        job = ChunkJob(scenario, feedback, claim.partial, tables, clock, profile)
+        job = ChunkJob(scenario, worlds, claim.partial, tables, clock, profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         with writing(folder):
-            manifest = make_manifest(scenario, clock, claim.partial, tuple(feedback), time.perf_counter() - begun)
+            manifest = make_manifest(scenario, clock, claim.partial, worlds, time.perf_counter() - begun)
             manifest["command"] = command
             if profile:
                 manifest["profile"] = take_profile(claim.partial)
@@ -290,7 +308,7 @@ def profiles(folder: Path) -> Path:
 
 
 def make_manifest(
-    scenario: Scenario, clock: Clock, folder: Path, worlds: tuple[str, ...], seconds: float
+    scenario: Scenario, clock: Clock, folder: Path, worlds: dict[str, WorldSpec], seconds: float
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files."""
     from importlib.metadata import PackageNotFoundError, version
@@ -316,7 +334,8 @@ def make_manifest(
         "paths": scenario.run.paths,
         "witnesses": scenario.run.witnesses,
         "worlds": list(worlds),
-        "twin": worlds[1] if len(worlds) > 1 else None,
+        "twin": scenario.twin.name if scenario.twin else None,
+        "unhedged": worlds[UNHEDGED].unhedged if UNHEDGED in worlds else None,
         "versions": {name: version_of(name) for name in names},
         "content_hash": hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest(),
         "timing": {"seconds": round(seconds, 3)},

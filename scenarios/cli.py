@@ -141,7 +141,12 @@ def main() -> None:
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 @click.option("--out", type=FILE, help="Folder of the run (default: runs/NAME-SEED; an earlier run there is replaced).")
-@click.option("--twin", type=click.Choice(["frozen", "none"]), help="The world to compare with.")
+@click.option(
+    "--twin",
+    type=click.Choice(["price_taker", "frozen", "none"]),
+    help="The world to compare with: what desks do leaves no trace; every loop cut; none (nor the unhedged desk's).",
+)
+@click.option("--unhedged/--no-unhedged", default=None, help="With a twin, also run the desk unhedged (default: yes).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--witnesses", type=click.IntRange(min=0), help="Paths of which every tick is kept.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")

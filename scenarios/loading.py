@@ -142,11 +142,14 @@ def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
     if not isinstance(twin, Mapping):
         return build(RunSpec, table, place)
     run = build(RunSpec, {k: v for k, v in table.items() if k != "twin"}, place)
-    loops = {k: v for k, v in twin.items() if k != "name"}
-    name = twin.get("name", "twin")
+    loops = {k: v for k, v in twin.items() if k not in ("name", "price_takers")}
+    name, takers = twin.get("name", "twin"), twin.get("price_takers", False)
     if not isinstance(name, str) or name in ("", "actual", "none"):
         raise place.at("twin", "name").error("must be a name other than 'actual' and 'none'", value=name)
-    spec = TwinSpec(name=name, feedback=build(FeedbackSpec, loops, place.at("twin"), default=feedback))
+    if not isinstance(takers, bool):
+        raise place.at("twin", "price_takers").error("must be true or false", value=takers)
+    loops_built = build(FeedbackSpec, loops, place.at("twin"), default=feedback)
+    spec = TwinSpec(name=name, feedback=loops_built, price_takers=takers)
     return dataclasses.replace(run, twin=spec)
 
 

@@ -18,13 +18,11 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.place import Place
 from sim.ledger import CASH
 from sim.metric_names import METRICS
-from sim.names import ALL, EVERY_ROW, LINES, LONGEST, WORLDS, malformed, same_name
+from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario, TwinSpec
     from sim.errors import UserError
-
-ACTUAL, FROZEN, _ = WORLDS
 
 
 def _declared() -> Iterator[tuple[str, Iterable[str]]]:
@@ -100,6 +98,6 @@ def _two(kind: str, name: str, before: str, at: Place) -> UserError:
 
 
 def check_twin(twin: str | TwinSpec, at: Place) -> None:
-    """A twin's name is part of files' names and obeys the rules; it alone may be "frozen". Raises UserError."""
-    if not isinstance(twin, str) and twin.name != FROZEN:
+    """A twin's name is part of files' names and obeys the rules; it alone may be a twin's own. Raises UserError."""
+    if not isinstance(twin, str) and twin.name not in (PRICE_TAKER, FROZEN):
         check_name(twin.name, at.at("name"))

@@ -18,6 +18,7 @@ from scenarios.sweeps.spec import Axis, SweepSpec
 from scenarios.sweeps.sweep import Progress, sweep
 from sim.arguments import made, maybe, several, takes, whole
 from sim.errors import UserError
+from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 
 Policy = Mapping[str, Any]  # a policy as a scenario file writes it: kind and its keys
@@ -75,7 +76,7 @@ def frontier(
     progress: Progress | None = None,
     command: str | None = None,
 ) -> SweepResult:
-    """Run the policies in the scenario (or each of several), with common random numbers and the frozen twin.
+    """Run the policies in the scenario (or each of several), with common random numbers and the price-taker twin.
 
     The desk is the scenario's first hedger. desks: how many identical desks run the policy, each with the whole book:
     with more than one number the sweep is of kind "crowding". policies: tables as a scenario file has them, also of own
@@ -126,7 +127,7 @@ def frontier_spec(
         axes=tuple(axes),
         paths=paths,
         seed=seed,
-        twin="frozen",
+        twin=PRICE_TAKER,
         agent=_agent(bases),
         settings=dict(settings or {}),
         kind="crowding" if crowded else "frontier",
@@ -167,8 +168,9 @@ def check_desk(scenario: Scenario, desks: Sequence[int]) -> None:
 
 
 def desk_of(scenario: Scenario) -> Hedger:
-    """The desk whose policy is varied: the scenario's first hedger."""
-    return next(agent for agent in scenario.agents if isinstance(agent, Hedger))
+    """The desk whose policy is varied: the scenario's first hedger by name."""
+    assert scenario.desk is not None, "check_desk comes first"
+    return scenario.desk
 
 
 def _named_by(scenario: Scenario) -> list[str]:

@@ -11,8 +11,10 @@ from typing import Any, Literal
 import numpy as np
 
 from agents.base import Agent
+from agents.hedger import Hedger
 from agents.policies import Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param
 
 MOST_PATHS = 10_000_000
@@ -22,8 +24,11 @@ MOST_PATHS = 10_000_000
 class TwinSpec:
     """The other world of a run: the same noise, with these loops."""
 
-    name: str = param("frozen", help="name of the twin world in the tables")
+    name: str = param(FROZEN, help="name of the twin world in the tables")
     feedback: FeedbackSpec = param(factory=FeedbackSpec.frozen, help="its loops")
+    price_takers: bool = param(
+        False, help="what agents do leaves no trace in price, spread, depth and credit, whatever the loops"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +38,13 @@ class RunSpec:
     paths: int = param(1000, help="Monte Carlo paths", gt=0, le=MOST_PATHS)
     seed: int = param(1, help="seed of every noise stream", ge=0, le=2**63 - 1)
     witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=MOST_PATHS)
-    twin: Literal["frozen", "none"] | TwinSpec = param(
-        "frozen", help="the world to compare with: 'frozen', 'none', or a table of loops: name, leverage, spread, ..."
+    twin: Literal["price_taker", "frozen", "none"] | TwinSpec = param(
+        PRICE_TAKER,
+        help="the world to compare with: 'price_taker' (what agents do leaves no trace in the market), 'frozen' (every "
+        "loop cut), 'none' (no world beside the actual one), or a table of loops: name, leverage, spread, ...",
+    )
+    unhedged: bool = param(
+        True, help="with a twin, also a world in which the desk (the first hedger by name) does not hedge"
     )
     chunk: int = param(4096, unit="paths", help="paths simulated together, at most", gt=0, le=1_000_000)
     attribution: Literal["daily", "tick", "none"] = param(
@@ -75,7 +85,12 @@ class Scenario:
     @property
     def twin(self) -> TwinSpec | None:
         """The twin world, resolved: None when the run has none."""
-        return resolve_twin(self.run.twin)
+        return resolve_twin(self.run.twin, self.feedback)
+
+    @property
+    def desk(self) -> Hedger | None:
+        """The desk that figures are about where none is named: the first hedger by name."""
+        return min((a for a in self.agents if isinstance(a, Hedger)), key=lambda a: a.name, default=None)
 
     def agent(self, name: str) -> Agent:
         """The agent of that name; KeyError if there is none."""
@@ -109,17 +124,20 @@ def plain_value(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def resolve_twin(twin: Literal["frozen", "none"] | TwinSpec) -> TwinSpec | None:
-    """`frozen` cuts every loop, `none` means no twin, a table is taken as it stands."""
+def resolve_twin(twin: str | TwinSpec, feedback: FeedbackSpec) -> TwinSpec | None:
+    """The twin that is meant, None for none; a table is taken as it stands. feedback: of the actual world."""
     if isinstance(twin, TwinSpec):
         return twin
-    return None if twin == "none" else TwinSpec()
+    if twin == PRICE_TAKER:
+        return TwinSpec(name=PRICE_TAKER, feedback=feedback, price_takers=True)
+    return None if twin == NO_TWIN else TwinSpec()
 
 
 def encode(value: Any) -> Any:
     """A parameter value as JSON-able dicts, lists and scalars."""
     if isinstance(value, TwinSpec):
-        return {"name": value.name, **encode(value.feedback)}
+        takers = {"price_takers": True} if value.price_takers else {}
+        return {"name": value.name, **takers, **encode(value.feedback)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"kind": type_name(type(value)), **table} if isinstance(value, Policy) else table

@@ -75,7 +75,7 @@ class Explained(Part):
     """A measure with feedback and without."""
 
     actual: FiniteFloat
-    frozen: FiniteFloat
+    price_taker: FiniteFloat | None = None  # none in a calibration of an earlier version
     error: FiniteFloat
 
 
@@ -128,6 +128,7 @@ class Manifest(Part):
     witnesses: NonNegativeInt | None = None
     worlds: Annotated[list[Name], Field(min_length=1)]
     twin: str | None = None
+    unhedged: str | None = None  # the desk that does not hedge in the world of that name
     versions: dict[str, str] | None = None
     content_hash: str | None = None
     timing: Timing | None = None

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 LONGEST = 64  # characters: a name becomes part of a file's
 FORM = "letters, digits, - and _"
 ALL = "all"  # in place of a name: all desks together
-WORLDS = ("actual", "frozen", "none")  # the run, the twin with every loop cut, no twin
+ACTUAL: Final = "actual"  # the run
+PRICE_TAKER: Final = "price_taker"  # its twin: what agents do leaves no trace in the market
+FROZEN: Final = "frozen"  # another twin: every loop cut
+NO_TWIN: Final = "none"
+UNHEDGED: Final = "unhedged"  # the run, had the desk not hedged
+WORLDS = (ACTUAL, PRICE_TAKER, FROZEN, NO_TWIN, UNHEDGED)
 LINES = ("storyline", "record")  # what charts draw beside the worlds
 EVERY_ROW = ("time", "world", "path")  # columns of every table
 

@@ -14,7 +14,7 @@ from analysis.charts.labels import cut, tame, wrapped
 from analysis.charts.scales import axis, colours, rows
 from analysis.charts.sweep_lines import COST, has_twin
 from analysis.charts.sweep_scales import measure, position
-from analysis.charts.theme import ACTUAL, FROZEN, INK, MUTED, Chart
+from analysis.charts.theme import ACTUAL, INK, MUTED, TWIN, Chart
 from analysis.parts import RARE
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain
@@ -25,7 +25,7 @@ CHOSEN = "chosen"
 BARS = {part.name: part.short for part in parts.PARTS} | {parts.COST: "total"}
 QUANTILES = ("pnl_q05", "pnl_q50", "pnl_q95")
 FACTS = (COST, "feedback_cost", "pnl", "es_95", "survival_rate", gain.GAIN, "peak_vol", "peak_spread_multiple")
-WORLDS = {"actual": ACTUAL, "twin": FROZEN}
+WORLDS = {"actual": ACTUAL, "twin": TWIN}
 OVERVIEW, SIDE, GAP = 400, 300, 46  # px
 LINE = 46  # characters of a fact's text
 # A click on a mark of the overview; one on nothing leaves the cell that is shown.

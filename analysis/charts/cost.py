@@ -14,6 +14,7 @@ from analysis.charts.scales import Money, axis, money_of, rows
 from analysis.charts.theme import WIDTH, Chart
 from analysis.numbers import money
 from sim.dataset import Run
+from sim.names import ACTUAL, PRICE_TAKER
 
 TOTAL = parts.LABELS[parts.COST]
 UNSPLIT = "book, not split"
@@ -66,7 +67,7 @@ def _one(
         next=pl.col("part").shift(-1),
     )
     order = steps["part"].to_list()
-    total = theme.ACTUAL if world == "actual" else theme.FROZEN
+    total = theme.ACTUAL if world == "actual" else theme.TWIN
     palette = {part.short: part.colour for part in parts.PARTS} | {UNSPLIT: theme.MUTED, "total": total}
     scale = alt.Scale(domain=list(palette), range=list(palette.values()))
     x = alt.X("part:N", sort=order, axis=ACROSS, scale=alt.Scale(paddingInner=0.25))
@@ -84,7 +85,11 @@ def _one(
         .encode(x=alt.X("part:N", sort=order, bandPosition=0), x2=alt.X2("next:N", bandPosition=1), y="after:Q")
     )
     name = (
-        "actual world" if world == "actual" else f"{world} twin: no feedback" if world == "frozen" else f"twin: {world}"
+        "actual world"
+        if world == ACTUAL
+        else f"{world} twin: no feedback"
+        if world == PRICE_TAKER
+        else f"twin: {world}"
     )
     head = alt.TitleParams(name, fontSize=12.5, anchor="start", offset=6)
     return theme.layer(links, bars, text, width=width, height=260, title=head)

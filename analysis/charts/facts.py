@@ -7,7 +7,7 @@ import polars as pl
 
 from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, rows
-from analysis.charts.theme import ACTUAL, FROZEN, INK, WIDTH, Chart
+from analysis.charts.theme import ACTUAL, INK, TWIN, WIDTH, Chart
 from analysis.fact import FACTS
 from analysis.loops import CLEAR, SMALLEST
 from analysis.numbers import MINUS
@@ -21,7 +21,10 @@ def loops_heat(table: pl.DataFrame) -> Chart:
 
     `table`: as `analysis.loops.loops_table` gives it.
     """
-    parts = {"alone": "each loop alone, less the frozen twin", "left_out": "actual, less the world without the loop"}
+    parts = {
+        "alone": "each loop alone, less the world with every loop cut",
+        "left_out": "actual, less the world without the loop",
+    }
     charts = [_heat(table, column, title, first=i == 0) for i, (column, title) in enumerate(parts.items())]
     made = table.filter(pl.col("verdict") == "creates").group_by("loop").agg(pl.len()).sort("len", descending=True)
     said = ", ".join(f"{loop} ({number})" for loop, number in made.iter_rows()) or "none"
@@ -58,7 +61,7 @@ def memory(worlds: dict[str, pl.DataFrame]) -> Chart:
 
     `worlds`: lag (trading days), acf, error by world, as `analysis.facts.memory` gives them.
     """
-    palette = dict(zip(worlds, (ACTUAL, FROZEN), strict=False))
+    palette = dict(zip(worlds, (ACTUAL, TWIN), strict=False))
     stacked = pl.concat([f.with_columns(series=pl.lit(name)) for name, f in worlds.items()])
     data = stacked.with_columns(low=pl.col("acf") - 2 * pl.col("error"), high=pl.col("acf") + 2 * pl.col("error"))
     x = alt.X(

@@ -18,6 +18,7 @@ from analysis.sweeps import frontier_words as words
 from analysis.sweeps import outcomes
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import CLEAR, COSTS, RISKS, unit_of
+from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 
 PANEL = Panel(width=348, height=400, edge=24)
@@ -199,4 +200,4 @@ def world_title(world: str) -> str:
     """What a panel is called."""
     if world == outcomes.ACTUAL:
         return "As it was: the market answers back"
-    return "The twin: had the market not answered back" if world == "frozen" else f"The twin: {world}"
+    return "The twin: had the market not answered back" if world == PRICE_TAKER else f"The twin: {world}"

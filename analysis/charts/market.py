@@ -11,7 +11,7 @@ from analysis import frames, liquidity, record
 from analysis.calendar_days import day_of
 from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, dates, money_of, rows
-from analysis.charts.theme import ACTUAL, FROZEN, WIDTH, Chart
+from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
 from sim.dataset import Run
 
 HALF = (WIDTH - 70) // 2
@@ -40,7 +40,7 @@ def storyline(run: Run, *, agent: str | None = None, world: str = "actual", hist
 def _worlds(run: Run, world: str) -> dict[str, str]:
     """Colour by world: the world asked for, and its twin."""
     twin = frames.twin_name(run)
-    both = {twin: FROZEN, world: ACTUAL} if twin and twin != world else {world: ACTUAL if world == "actual" else FROZEN}
+    both = {twin: TWIN, world: ACTUAL} if twin and twin != world else {world: ACTUAL if world == "actual" else TWIN}
     return {str(name): colour for name, colour in both.items()}
 
 
@@ -169,7 +169,7 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     columns = [f"depth_{q}" for q in frames.SHARES]
     unit = money_of(closes, columns)
     x = dates(closes)
-    palette = {world: ACTUAL if world == "actual" else FROZEN}
+    palette = {world: ACTUAL if world == "actual" else TWIN}
     depth = marks.long_bands({world: (unit.scaled(closes, columns), "depth")})
     gain = marks.long_bands({world: (closes, "loop_gain")})
     top = marks.band_and_median(depth, palette, x, axis(f"depth of {venue}, {unit.unit} notional"))

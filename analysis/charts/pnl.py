@@ -16,6 +16,7 @@ from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.numbers import money
 from sim.dataset import Run
+from sim.names import ACTUAL
 
 NO_HEDGER = "This run has no hedging desk, so there is no P&L to show."
 BLEED, CREDIT, SPREAD = (
@@ -25,7 +26,7 @@ BLEED, CREDIT, SPREAD = (
 )
 TRADING = (*parts.SUBTOTALS["liquidity_tax"][1], "closeout_cost")  # parts in the bars of the middle panel
 FUNDING = parts.SUBTOTALS["funding"][1]
-UNHEDGED_BOOK = "whole book, unhedged"
+UNHEDGED_DESK, BOOK_ALONE = "same desk, unhedged", "whole book, marked alone"
 
 
 def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
@@ -39,32 +40,54 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
     last = day.row(-1, named=True)
     cost = {name: money(last[parts.column_of(name)]) for name in parts.LABELS}
     said = (
-        f"Median P&L at the end {money(last['pnl_q50'])} hedged; the whole book unhedged "
-        f"{money(last['unhedged_pnl_q50'])}. Cost of survival {cost[parts.COST]} on average: re-hedging at mid "
-        f"{cost['rehedging']}, re-marking {cost['re_marking']}, rates {cost['rates_cost']}, frictions "
+        f"Median P&L at the end {money(last['pnl_q50'])} hedged, {_unhedged_said(run, agent, world)}the whole book "
+        f"marked alone {money(last['unhedged_pnl_q50'])}. Cost of survival {cost[parts.COST]} on average: re-hedging "
+        f"at mid {cost['rehedging']}, re-marking {cost['re_marking']}, rates {cost['rates_cost']}, frictions "
         f"{cost['frictions']}. Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
     shown = (
-        _pnl_panel(day),
+        _pnl_panel(day, _unhedged_desk(run, agent, world)),
         _spread_panel(day, frames.venue_closes(run, world, venue), venue),
         _funding_panel(day, market),
     )
     return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
 
 
-def _pnl_panel(day: pl.DataFrame) -> alt.LayerChart:
+def _unhedged_desk(run: Run, agent: str | None, world: str) -> pl.DataFrame | None:
+    """The same desk unhedged day by day, where the run has its world and the actual one is drawn."""
+    bare = frames.unhedged_world(run, agent) if world == ACTUAL else None
+    return None if bare is None else frames.daily(run, agent, bare)
+
+
+def _unhedged_said(run: Run, agent: str | None, world: str) -> str:
+    bare = _unhedged_desk(run, agent, world)
+    return "" if bare is None else f"{money(bare['pnl_q50'][-1])} had the same desk not hedged; "
+
+
+def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
+    """Bands of the hedged desk and of the same desk unhedged; the book marked alone as a line (or in its place)."""
     wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in frames.SHARES]
-    unit = money_of(day, [*wanted, "gamma"])
+    unit = money_of(day if bare is None else pl.concat([day, bare]), [*wanted, "gamma"])
     day = unit.scaled(day, [*wanted, "gamma"])
-    palette = {UNHEDGED_BOOK: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}
-    bands = marks.long_bands({UNHEDGED_BOOK: (day, "unhedged_pnl"), "hedged": (day, "pnl")})
+    palette = {BOOK_ALONE: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}
+    shown = {BOOK_ALONE: (day, "unhedged_pnl"), "hedged": (day, "pnl")}
+    if bare is not None:
+        palette = {UNHEDGED_DESK: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED, BOOK_ALONE: theme.MUTED}
+        shown = {UNHEDGED_DESK: (unit.scaled(bare, wanted), "pnl"), "hedged": (day, "pnl")}
+    bands = marks.long_bands(shown)
     x, y = dates(day), axis(f"cumulative P&L, {unit.unit}")
+    alone = (
+        alt.Chart(rows(day.select("time", at=pl.col("unhedged_pnl_q50"), series=pl.lit(BOOK_ALONE))))
+        .mark_line(strokeDash=[2, 3], strokeWidth=1.6)
+        .encode(x=x, y="at:Q", color=colours(palette))
+    )
     drift = (
         alt.Chart(rows(day.select("time", "gamma", series=pl.lit(BLEED))))
         .mark_line(strokeDash=[6, 4], strokeWidth=2)
         .encode(x=x, y=alt.Y("gamma:Q"), color=colours(palette))
     )
-    return theme.layer(*marks.band_and_median(bands, palette, x, y), drift, marks.zero(), width=WIDTH, height=230)
+    lines = [drift] if bare is None else [alone, drift]
+    return theme.layer(*marks.band_and_median(bands, palette, x, y), *lines, marks.zero(), width=WIDTH, height=230)
 
 
 def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.LayerChart:
@@ -115,13 +138,18 @@ def _stack_money(frame: pl.DataFrame, columns: tuple[str, ...]) -> Money:
 
 
 def distribution(run: Run, *, agent: str | None = None, world: str = "actual", bins: int = 80) -> Chart:
-    """Histogram of the P&L at the end, hedged and unhedged, with the hedged 95 and 99 % VaR and ES."""
+    """Histogram of the P&L at the end, hedged and unhedged, with the hedged 95 and 99 % VaR and ES.
+
+    Unhedged is the same desk in its own world; the whole book marked alone where the run has no such world.
+    """
     frames.check_world(run, world)
     title = "P&L at the end of the run"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
-    bare = pnl.column(run, agent, world, "unhedged_pnl")
-    values = {"hedged": pnl.column(run, agent, world, "pnl"), UNHEDGED_BOOK: bare}
+    other = frames.unhedged_world(run, agent) if world == ACTUAL else None
+    name = BOOK_ALONE if other is None else UNHEDGED_DESK
+    bare = pnl.column(run, agent, world, "unhedged_pnl") if other is None else pnl.column(run, agent, other, "pnl")
+    values = {"hedged": pnl.column(run, agent, world, "pnl"), name: bare}
     edges = _edges(np.concatenate(list(values.values())), bins)
     unit = money_of(pl.DataFrame({"edge": edges}), ["edge"])
     counted = [
@@ -131,7 +159,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         for name, v in values.items()
     ]
     data = unit.scaled(pl.concat(counted), ["low", "high"])
-    palette = {"hedged": HEDGED, UNHEDGED_BOOK: UNHEDGED}
+    palette = {"hedged": HEDGED, name: UNHEDGED}
     x = alt.X("low:Q", axis=axis(f"P&L over the run, {unit.unit}"), scale=alt.Scale(zero=False, nice=False))
     bars = (
         alt.Chart(rows(data.filter(pl.col("share") > 0)))
@@ -148,7 +176,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     rules = _risk_rules({k: -risk[k].value / unit.divisor for k in ("var_95", "es_95", "es_99")})
     said = (
         f"Hedged: 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, 99 % {risk['es_99']}. "
-        f"Unhedged: 95 % expected shortfall {risk['unhedged_es_95']}."
+        f"{name[0].upper()}{name[1:]}: 95 % expected shortfall {pnl.expected_shortfall(bare, 0.95)}."
     )
     return theme.finish(theme.layer(bars, *rules, width=WIDTH, height=250), title, said)
 

@@ -9,7 +9,7 @@ from analysis import frames, liquidity, pnl
 from analysis.charts import theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, bar_width, colours, dates, money_of, rows
-from analysis.charts.theme import ACTUAL, FROZEN, WIDTH, Chart
+from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
 from sim.dataset import Run
 
 OUTCOMES = {"met": "#44AA99", "reduced": "#DDCC77", "defaulted": "#882255"}
@@ -67,7 +67,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
 
 def _survival(run: Run, agent: str | None, world: str, day: pl.DataFrame) -> alt.Chart:
     twin = frames.twin_name(run)
-    palette = {world: ACTUAL if world == "actual" else FROZEN} | ({twin: FROZEN} if twin and twin != world else {})
+    palette = {world: ACTUAL if world == "actual" else TWIN} | ({twin: TWIN} if twin and twin != world else {})
     curves = pl.concat([pnl.survival_curve(run, agent=agent, world=w).with_columns(series=pl.lit(w)) for w in palette])
     least = float(curves["alive"].min() or 0.0)  # type: ignore[arg-type]
     domain = [max(0.0, (least - 0.2 * max(1 - least, 0.05)) * 100), 100]

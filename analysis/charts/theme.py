@@ -19,7 +19,7 @@ INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 
 # Paul Tol's "vibrant" and "muted" schemes (personal.sron.nl/~pault), safe for the common kinds of colour blindness.
 HEDGED, UNHEDGED = "#0077BB", "#EE7733"
-ACTUAL, FROZEN = "#882255", "#44AA99"
+ACTUAL, TWIN = "#882255", "#44AA99"
 BLEED = "#CC6677"
 
 

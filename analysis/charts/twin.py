@@ -17,7 +17,7 @@ def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual"
     frames.check_world(run, world)
     title, twin = "What the desks did to themselves", frames.twin_name(run)
     if twin is None:
-        return theme.note(title, "This run has no twin world to compare with; run it with --twin frozen.")
+        return theme.note(title, "This run has no twin world to compare with; run it with --twin price_taker.")
     found = twins.difference(run, agent)
     shown = [("vol", "implied vol, points", 100.0), ("spot", "spot, %", 100.0)]
     if "pnl" in found.columns:

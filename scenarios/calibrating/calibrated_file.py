@@ -21,8 +21,8 @@ HEAD = """\
 # --- Written by `spiral calibrate` ------------------------------------------------------------------------------------
 
 # The outside levels of the anchors are what the record would have been without the desks' own impact. Medians of the
-# check, which has a seed of its own: `actual` with every loop, `frozen` without, `error` the standard error of the
-# difference, which is what feedback explains.
+# check, which has a seed of its own: `actual` as the desks trade, `price_taker` in the twin in which what they do
+# leaves no trace, `error` the standard error of the difference, which is what feedback explains.
 """
 
 
@@ -48,7 +48,7 @@ def calibration_table(found: CalibrationSpec) -> str:
     lines = [f"[{'.'.join(FOUND)}]"]
     for key, value in encode(found).items():
         inline = isinstance(value, dict)
-        shown = ", ".join(f"{k} = {number(v)}" for k, v in value.items()) if inline else _scalar(value)
+        shown = ", ".join(f"{k} = {number(v)}" for k, v in value.items() if v is not None) if inline else _scalar(value)
         lines.append(f"{key} = {{ {shown} }}" if inline else f"{key} = {shown}")
     return "\n".join(lines) + "\n"
 

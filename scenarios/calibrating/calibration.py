@@ -14,10 +14,10 @@ from scenarios.calibrating.ensemble_medians import Ensemble, explained
 from scenarios.calibrating.outside import as_record, digest
 from scenarios.calibrating.outside_fit import FACTORS, Fit, Round, Target, Told
 from scenarios.made_by_hand import check_values, meant
-from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes, whole
 from sim.errors import SpiralError
+from sim.names import ACTUAL, PRICE_TAKER
 
 PATHS = 16_384  # of the last rounds and of the check
 COARSE = 2_048  # paths of the first rounds
@@ -33,9 +33,9 @@ class Point:
     record: float
     outside: float
     actual: float
-    frozen: float
+    price_taker: float
     error: float  # standard error of `actual`
-    frozen_error: float
+    price_taker_error: float
     residual: float  # actual / record - 1; a difference for rates
 
 
@@ -75,8 +75,8 @@ def calibrate(
     correct the outside levels by the difference, repeat: a contraction while the desks' gain is below 1, damped where
     it is not. Spot and vol must come within 0.2 and 2 %; credit and rates come as near as they can, for a forced sale
     makes a median jump. Few paths first, then `paths` (16,384), with the same noise in every round; the check has
-    another seed, and a frozen twin for what feedback explains. Starts from the record, whatever an earlier calibration
-    found: the same scenario, paths and seed give the same levels.
+    another seed, and a price-taker twin for what feedback explains. Starts from the record, whatever an earlier
+    calibration found: the same scenario, paths and seed give the same levels.
 
     progress: called with a stage and its path-ticks (done, total).
     Raises UserError where the medians do not come near the record, SpiralError where the check does not agree.
@@ -102,8 +102,8 @@ def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]
     """A target as the check saw it. Raises SpiralError where the check does not agree."""
     factor, day = target.factor, fit.scenario.storyline.anchor[target.anchor].date
     at = (factor.column, target.close, factor.log)
-    actual, frozen = checked[ACTUAL].median(*at), checked[FROZEN].median(*at)
-    error, frozen_error = checked[ACTUAL].median_error(*at), checked[FROZEN].median_error(*at)
+    actual, taker = checked[ACTUAL].median(*at), checked[PRICE_TAKER].median(*at)
+    error, taker_error = checked[ACTUAL].median_error(*at), checked[PRICE_TAKER].median_error(*at)
     apart = actual - target.record
     if factor.required and abs(apart) > factor.tolerance + SIGMAS * math.sqrt(2) * error:
         raise SpiralError(
@@ -117,9 +117,9 @@ def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]
         record=back(target.record),
         outside=factor.level(float(scaled)),
         actual=back(actual),
-        frozen=back(frozen),
+        price_taker=back(taker),
         error=error * (back(actual) if factor.log else 1.0),
-        frozen_error=frozen_error * (back(frozen) if factor.log else 1.0),
+        price_taker_error=taker_error * (back(taker) if factor.log else 1.0),
         residual=math.expm1(apart) if factor.log else apart,
     )
 
@@ -138,5 +138,5 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
         record=digest(fit.storyline().anchor),
         residual_spot=worst("spot"),
         residual_vol=worst("vol"),
-        **explained(checked[ACTUAL], checked[FROZEN], plain.run.seed),
+        **explained(checked[ACTUAL], checked[PRICE_TAKER], plain.run.seed),
     )

@@ -64,16 +64,16 @@ def drawdown(mids: Vector) -> float:
     return float((1 - median / np.maximum.accumulate(median)).max())
 
 
-def explained(actual: Ensemble, frozen: Ensemble, seed: int) -> dict[str, ExplainedSpec]:
+def explained(actual: Ensemble, twin: Ensemble, seed: int) -> dict[str, ExplainedSpec]:
     """Drawdown, vol peak and spread peak with and without feedback; by name.
 
     Errors by the bootstrap over paths (Efron 1979); a path is drawn in both worlds or in neither, for they share its
     noise.
     """
     measures: dict[str, tuple[Callable[[Vector], float], Vector, Vector]] = {
-        "drawdown": (drawdown, actual.closes["mid"], frozen.closes["mid"]),
-        "vol_peak": (_median, actual.peaks["peak_vol"], frozen.peaks["peak_vol"]),
-        "spread_peak": (_median, actual.peaks[SPREAD], frozen.peaks[SPREAD]),
+        "drawdown": (drawdown, actual.closes["mid"], twin.closes["mid"]),
+        "vol_peak": (_median, actual.peaks["peak_vol"], twin.peaks["peak_vol"]),
+        "spread_peak": (_median, actual.peaks[SPREAD], twin.peaks[SPREAD]),
     }
     return {name: _paired(of, a, f, seed) for name, (of, a, f) in measures.items()}
 
@@ -82,14 +82,14 @@ def _median(values: Vector) -> float:
     return float(np.median(values))
 
 
-def _paired(of: Callable[[Vector], float], actual: Vector, frozen: Vector, seed: int) -> ExplainedSpec:
+def _paired(of: Callable[[Vector], float], actual: Vector, twin: Vector, seed: int) -> ExplainedSpec:
     """A measure in both worlds, and the error of the difference; the last axis is that of paths."""
     draws = np.random.default_rng(seed)
     apart = []
     for _ in range(SAMPLES):
         chosen = draws.integers(actual.shape[-1], size=actual.shape[-1])
-        apart.append(of(actual[..., chosen]) - of(frozen[..., chosen]))
-    values = (of(actual), of(frozen), float(np.std(apart, ddof=1)))
+        apart.append(of(actual[..., chosen]) - of(twin[..., chosen]))
+    values = (of(actual), of(twin), float(np.std(apart, ddof=1)))
     return ExplainedSpec(
-        **{n: float(f"{v:.{DIGITS}g}") for n, v in zip(("actual", "frozen", "error"), values, strict=True)}
+        **{n: float(f"{v:.{DIGITS}g}") for n, v in zip(("actual", "price_taker", "error"), values, strict=True)}
     )

@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.spec import OUTSIDE, FeedbackSpec, StorylineSpec
+from markets.spec import OUTSIDE, StorylineSpec
 from scenarios.build import ChunkJob, laid_out
 from scenarios.calibrating.ensemble_medians import TABLES, Ensemble, read
 from scenarios.chunk_size import chunk_size
-from scenarios.names import ACTUAL, FROZEN
 from scenarios.scenario import Scenario
+from scenarios.worlds import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError
+from sim.names import ACTUAL, PRICE_TAKER
 from sim.scratch import scratch
 
 Vector = NDArray[np.float64]
@@ -160,21 +161,17 @@ class Fit:
                 self.outside = np.append(self.outside, [t.record for t in more])
 
     def ensembles(self, paths: int, seed: int, stage: str, *, twin: bool = False) -> dict[str, Ensemble]:
-        """Closes and peaks of the actual world, and of a frozen twin, in the outside world as it stands.
-
-        The twin's spread answers the twin's vol, else a constant would be compared: nothing else can tell, for without
-        impact no spread moves a price.
-        """
+        """Closes and peaks of the actual world, and of the price-taker twin, in the outside world as it stands."""
         scenario = dataclasses.replace(self.scenario, storyline=self.storyline()).with_run(seed=seed)
-        frozen = dataclasses.replace(FeedbackSpec.frozen(), spread=scenario.feedback.spread)
-        feedback = {ACTUAL: scenario.feedback} | ({FROZEN: frozen} if twin else {})
+        takers = WorldSpec(feedback=scenario.feedback, price_takers=True)
+        worlds = {ACTUAL: WorldSpec(feedback=scenario.feedback)} | ({PRICE_TAKER: takers} if twin else {})
         told = None if self.progress is None else partial(self.progress, stage)
-        size = chunk_size(scenario, self.clock, worlds=len(feedback), paths=paths, workers=self.workers)
-        parts = chunks(tuple(feedback), paths, size)
+        size = chunk_size(scenario, self.clock, worlds=len(worlds), paths=paths, workers=self.workers)
+        parts = chunks(tuple(worlds), paths, size)
         with scratch("calibrate") as folder:
-            job = ChunkJob(scenario, feedback, folder, TABLES, self.clock)
+            job = ChunkJob(scenario, worlds, folder, TABLES, self.clock)
             run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)
-            return read(folder, tuple(feedback))
+            return read(folder, tuple(worlds))
 
     def storyline(self) -> StorylineSpec:
         """The record with the outside levels as they stand."""

@@ -29,21 +29,22 @@ def print_calibration(out: Console, storyline: StorylineSpec) -> None:
 
 
 def explained_table(found: CalibrationSpec) -> Table:
-    """Drawdown, vol peak and spread peak: with every loop, in the frozen twin, and the difference."""
+    """Drawdown, vol peak and spread peak: as the desks trade, in the price-taker twin, and the difference."""
     table = Table(title="What feedback explains (as calibrated)", title_justify="left")
-    for heading in ("", "actual", "frozen", "feedback", "share"):
+    for heading in ("", "actual", "price_taker", "feedback", "share"):
         table.add_column(heading, justify="left" if not heading else "right")
     for name, label in MEASURES.items():
         measure: ExplainedSpec = getattr(found, name)
         form = FORMS[name]
-        extra, error = (FINE[name].format(x) for x in (measure.actual - measure.frozen, measure.error))
-        share = _share(measure)
-        table.add_row(label, form.format(measure.actual), form.format(measure.frozen), f"{extra} ± {error}", share)
+        if measure.price_taker is None:  # stored by an earlier version, which had another twin
+            table.add_row(label, form.format(measure.actual), "not measured", "calibrate again", "")
+            continue
+        apart = measure.actual - measure.price_taker
+        extra, error = (FINE[name].format(x) for x in (apart, measure.error))
+        share = _share(measure.actual, apart, measure.error)
+        table.add_row(label, form.format(measure.actual), form.format(measure.price_taker), f"{extra} ± {error}", share)
     return table
 
 
-def _share(measure: ExplainedSpec) -> str:
-    if measure.actual <= 0:
-        return ""
-    apart = measure.actual - measure.frozen
-    return f"{apart / measure.actual:.2%} ± {measure.error / measure.actual:.2%}"
+def _share(actual: float, apart: float, error: float) -> str:
+    return f"{apart / actual:.2%} ± {error / actual:.2%}" if actual > 0 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.ablation import ablate, loops_of, worlds_of
+from scenarios.ablation import ablate, ablations, loops_of
 from scenarios.commands.run import lay_out, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.loading import load
@@ -13,6 +13,7 @@ from scenarios.output import say
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+from sim.names import ACTUAL, PRICE_TAKER
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,7 +51,7 @@ def print_facts(
     title = f"{chosen.title}: stylised facts"
     with progress_bar(chosen.title, quiet=quiet) as progress:
         measured = ablate(chosen, _Measure(), loops=loops, workers=workers, progress=progress)
-    worlds = len(worlds_of(chosen, loops=loops))
+    worlds = len(ablations(chosen, loops=loops))
     meta = f"{chosen.run.paths:,} paths, ticks of {chosen.run.witnesses:,}, seed {chosen.run.seed}, {worlds} worlds"
     _report(chosen, measured, loops=loops, title=title, meta=meta, out=out, quiet=quiet)
 
@@ -82,7 +83,7 @@ def _report(
     rows = shown.fact_rows(fluctuations, _of(measured, "raw"))
     table = loops_table(fluctuations, loops_of(scenario)) if loops else None
     if out is not None:
-        memory = {world: measured[world]["memory"] for world in ("actual", "frozen")}
+        memory = {world: measured[world]["memory"] for world in (ACTUAL, PRICE_TAKER)}
         written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
         write_whole(out / "facts.csv", _frame(measured).write_csv())
         write_whole(out / "differences.csv", differences_table(fluctuations).write_csv())

@@ -40,6 +40,7 @@ def run_and_report(
     seed: int | None,
     out: Path | None,
     twin: str | None,
+    unhedged: bool | None,
     workers: int | None,
     witnesses: int | None,
     settings: tuple[str, ...],
@@ -50,7 +51,7 @@ def run_and_report(
 ) -> None:
     """Run, then print the summary and write the report, unless told otherwise."""
     chosen = choose(scenario, history, book, settings, dates).with_run(
-        paths=paths, seed=seed, witnesses=witnesses, twin=twin
+        paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged
     )
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
     lay_out(chosen, str(history or scenario))

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agents.hedger import Hedger
 from scenarios.loading import find, from_dict
 from scenarios.overrides import expand, value_at
 from scenarios.place import Place
@@ -18,7 +17,7 @@ from scenarios.shipped import catalogue, read_toml
 from scenarios.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
 
-DESK = "{desk}"  # in a key: the scenario's first hedger
+DESK = "{desk}"  # in a key: the scenario's first hedger by name, whom its figures are about
 ABSENT = object()
 
 
@@ -64,7 +63,7 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
         path = _find(spec, given)
         name = path.stem if path == catalogue().get(path.stem) else str(given)
         tables, folder = read_toml(path), path.parent.resolve()
-    run = {"seed": spec.seed, "paths": spec.paths, "twin": spec.twin, "witnesses": 0}
+    run = {"seed": spec.seed, "paths": spec.paths, "twin": spec.twin, "witnesses": 0, "unhedged": False}
     ours = {f"run.{key}": value for key, value in run.items() if value is not None}
     desk = _desk(from_dict(tables, place=name, folder=folder, as_given=True))  # bounds are checked with the settings
     settings = {key.replace(DESK, desk): value for key, value in {**ours, **spec.common}.items()}
@@ -110,7 +109,7 @@ def _find(spec: SweepSpec, given: str | Path) -> Path:
 
 
 def _desk(scenario: Scenario) -> str:
-    return next((agent.name for agent in scenario.agents if isinstance(agent, Hedger)), DESK)
+    return scenario.desk.name if scenario.desk is not None else DESK
 
 
 def _fits(base: Base, key: str, axis: Axis) -> bool:

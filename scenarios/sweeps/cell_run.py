@@ -89,7 +89,9 @@ def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
 
     metrics, labels = {}, {}
     parts = []
-    for world, prefix in zip(run.manifest["worlds"], ("", "twin_"), strict=False):
+    twin = frames.twin_name(run)
+    worlds = {"actual": ""} | ({twin: "twin_"} if twin else {})
+    for world, prefix in worlds.items():
         for name, number in summarise(run, agent=agent, world=world).items():
             metrics[prefix + name] = (number.value, number.error)
             labels[name] = {"label": number.label, "unit": number.unit}

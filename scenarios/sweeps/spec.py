@@ -119,7 +119,9 @@ class SweepSpec:
         None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0, lt=2**63
     )
     paths: int | None = param(None, help="Monte Carlo paths of a cell (default: the scenario's)", gt=0)
-    twin: Literal["frozen", "none"] | None = param(None, help="the world to compare with (default: the scenario's)")
+    twin: Literal["price_taker", "frozen", "none"] | None = param(
+        None, help="the world to compare with (default: the scenario's)"
+    )
     agent: str | None = param(None, help="desk whose figures are kept, or all (default: the first hedger)")
     keep: bool = param(False, help="keep each cell's own dataset too")
     settings: Mapping[str, Any] = param(factory=dict, help="keys that every cell has, dotted or as tables")
