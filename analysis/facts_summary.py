@@ -10,7 +10,7 @@ from analysis.fact import FACTS
 from analysis.loops import clear
 from analysis.numbers import Number
 from sim.errors import UserError
-from sim.names import ACTUAL, PRICE_TAKER
+from sim.names import ACTUAL, FROZEN, PRICE_TAKER
 
 SHOWN = ("kurtosis_tick", "kurtosis_1d", "tail_gains", "skewness", "acf_1", "acf_abs_1", "leverage_1d")
 RAW = ("kurtosis_tick", "tail_losses", "skewness", "acf_1", "acf_abs_1", "acf_abs_1d", "leverage_1d")
@@ -34,10 +34,10 @@ def markdown(folder: str | Path) -> str:
     differences = {place.name: pl.read_csv(place / "differences.csv") for place in places}
     parts = (
         _table(
-            "Fluctuations: actual, and (price taker)", SHOWN, {n: _both(f, "fluctuations") for n, f in frames.items()}
+            "Fluctuations: actual, and (price taker; every loop cut)", SHOWN, {n: _both(f, "fluctuations") for n, f in frames.items()}
         ),
         _table("Fluctuations: actual less price taker", SHOWN, {n: _apart(f) for n, f in differences.items()}),
-        _table("Raw returns: actual, and (price taker)", RAW, {n: _both(f, "raw") for n, f in frames.items()}),
+        _table("Raw returns: actual, and (price taker; every loop cut)", RAW, {n: _both(f, "raw") for n, f in frames.items()}),
         _loops(loops),
     )
     return "\n\n".join(parts) + "\n"
@@ -59,8 +59,8 @@ def _both(frame: pl.DataFrame, treatment: str) -> dict[str, str]:
     found = {}
     of = {(r["fact"], r["world"]): r for r in frame.filter(pl.col("treatment") == treatment).iter_rows(named=True)}
     for name in FACTS:
-        actual, twin = (_number(of[name, world]) for world in (ACTUAL, PRICE_TAKER))
-        found[name] = f"{actual} ({twin})" if actual.known else "n/a"
+        actual, twin, cut = (_number(of[name, world]) for world in (ACTUAL, PRICE_TAKER, FROZEN))
+        found[name] = f"{actual} ({twin}; {cut})" if actual.known else "n/a"
     return found
 
 

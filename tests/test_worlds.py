@@ -23,11 +23,8 @@ from sim.dataset import Run, open_run
 from sim.names import ACTUAL, PRICE_TAKER, UNHEDGED
 
 PATHS = 48
-FALL: dict[str, Any] = {
-    "run.paths": PATHS,
-    "run.witnesses": 4,
-    "venue.asset.depth": 3e9,
-}  # thin: trades move the market
+# a market so thin that trades move it
+FALL: dict[str, Any] = {"run.paths": PATHS, "run.witnesses": 4, "venue.asset.depth": 8e9}
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +73,8 @@ def test_the_desk_is_the_first_hedger_by_name(scenario: Scenario) -> None:
     earlier = dataclasses.replace(desk, name="alpha")
     both = dataclasses.replace(scenario, agents=(*scenario.agents, earlier))
     assert worlds_of(both)[UNHEDGED].unhedged == "alpha"
-    assert [
-        a.name for a in worlds_of(both)[UNHEDGED].cast(both).agents if isinstance(getattr(a, "policy", 0), Never)
-    ] == ["alpha"]
+    cast = worlds_of(both)[UNHEDGED].cast(both).agents
+    assert [agent.name for agent in cast if isinstance(agent, Hedger) and isinstance(agent.policy, Never)] == ["alpha"]
 
 
 # --- price takers -----------------------------------------------------------------------------------------------------
@@ -178,10 +174,7 @@ def test_of_another_desk_the_book_alone_is_drawn(scenario: Scenario, tmp_path: P
 def test_the_command_line_chooses_worlds(tmp_path: Path) -> None:
     out = tmp_path / "run"
     asked = ["run", "covid_crash_2020", "--paths", "4", "--out", str(out), "--no-report", "--quiet"]
-    for more, worlds in (
-        (["--no-unhedged"], [ACTUAL, PRICE_TAKER]),
-        (["--twin", "frozen"], [ACTUAL, "frozen", UNHEDGED]),
-    ):
-        assert CliRunner().invoke(main, [*asked, *more], catch_exceptions=False).exit_code == 0
-
+    expected = {"--no-unhedged": [ACTUAL, PRICE_TAKER], "--twin=frozen": [ACTUAL, "frozen", UNHEDGED]}
+    for option, worlds in expected.items():
+        assert CliRunner().invoke(main, [*asked, option], catch_exceptions=False).exit_code == 0
         assert open_run(out).manifest["worlds"] == worlds
