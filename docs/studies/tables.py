@@ -79,7 +79,7 @@ def best() -> str:
 def crowding() -> str:
     """What one more desk puts on the others, for a few policies."""
     sweep = open_sweep(SWEEPS / "crowding_covid_crash_2020")
-    twin = {(r["policy"], r["desks"]): r for r in externality(sweep, world="frozen").iter_rows(named=True)}
+    twin = {(r["policy"], r["desks"]): r for r in externality(sweep, world="price_taker").iter_rows(named=True)}
     rows = []
     for row in externality(sweep).filter(pl.col("policy").is_in(DESK_POLICIES)).iter_rows(named=True):
         names = ("cost_before", "cost_after", "cost_externality")
