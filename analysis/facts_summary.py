@@ -32,12 +32,19 @@ def markdown(folder: str | Path) -> str:
     frames = {place.name: pl.read_csv(place / "facts.csv") for place in places}
     loops = {place.name: pl.read_csv(place / "loops.csv") for place in places}
     differences = {place.name: pl.read_csv(place / "differences.csv") for place in places}
+    both = {t: {n: _both(f, t) for n, f in frames.items()} for t in ("fluctuations", "raw")}
     parts = (
         _table(
-            "Fluctuations: actual, and (price taker; every loop cut)", SHOWN, {n: _both(f, "fluctuations") for n, f in frames.items()}
+            "Fluctuations: actual, and (price taker; every loop cut)",
+            SHOWN,
+            both["fluctuations"],
         ),
         _table("Fluctuations: actual less price taker", SHOWN, {n: _apart(f) for n, f in differences.items()}),
-        _table("Raw returns: actual, and (price taker; every loop cut)", RAW, {n: _both(f, "raw") for n, f in frames.items()}),
+        _table(
+            "Raw returns: actual, and (price taker; every loop cut)",
+            RAW,
+            both["raw"],
+        ),
         _loops(loops),
     )
     return "\n\n".join(parts) + "\n"

@@ -123,7 +123,7 @@ design = "grid"
 noise = "common"
 seed = 3
 paths = 2
-twin = "frozen"
+twin = "price_taker"
 settings = { market = { dispersion = 0.3 } }
 [axes.depth]
 key = "venue.asset.depth"

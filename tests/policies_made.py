@@ -63,7 +63,7 @@ def write_policies(
     still = [twin[i] if twin else policies[0][1] for i in range(len(tables)) for _ in (desks or [1])]
     for place in (folder / "paths").glob("*.parquet"):
         cell = int(place.name[:5])
-        worlds = {"actual": given[cell % len(given)], "frozen": still[cell % len(given)]}
+        worlds = {"actual": given[cell % len(given)], "price_taker": still[cell % len(given)]}
         pl.concat([_frame(cell, world, of) for world, of in worlds.items()]).write_parquet(place)
     return open_sweep(folder)
 

@@ -34,7 +34,7 @@ def result_of(index: int, *, failed: bool = False, paths: int = 3, engine: str |
         return CellResult(index, "failed", engine, 0.5, "RuntimeError: no price")
     noise = np.random.default_rng(index).standard_normal((4, 2 * paths))
     frame = pl.DataFrame({
-        "world": ["actual"] * paths + ["frozen"] * paths,
+        "world": ["actual"] * paths + ["price_taker"] * paths,
         "path": [*range(paths)] * 2,
         "pnl": noise[0],
         "unhedged_pnl": noise[1],

@@ -164,7 +164,7 @@ def _paths(cell: int, mine: Mapping[str, float], other: Mapping[str, float], pat
     """Per path: the figures plus a fixed spread about them."""
     spread = np.linspace(-1, 1, paths)
     parts = []
-    for world, figures in (("actual", mine), ("frozen", other)):
+    for world, figures in (("actual", mine), ("price_taker", other)):
         if not figures:
             continue
         cost = figures.get("cost_of_survival", 0.0)
@@ -184,7 +184,8 @@ def _manifest(
 ) -> None:  # fmt: skip
     manifest = {
         "name": "made", "title": "A made-up sweep", "description": "", "scenarios": list(scenarios), "design": design,
-        "noise": noise, "seed": 1, "paths": paths, "twin": "frozen" if twin else None, "agent": None, "keep": False,
+        "noise": noise, "seed": 1, "paths": paths, "agent": None, "keep": False,
+        "twin": "price_taker" if twin else None,
         "axes": axes, "cells": cells,
         "metrics": {name: {"label": label, "unit": unit} for name, (label, unit) in METRICS.items()},
         "engine": {"fingerprint": "0" * 16, "versions": {"spiral": "0.1.0"}}, "command": "spiral sweep made.toml",

@@ -60,7 +60,7 @@ def write_run(
     folder: Path,
     *,
     paths: int = 200,
-    worlds: tuple[str, ...] = ("actual", "frozen"),
+    worlds: tuple[str, ...] = ("actual", "price_taker"),
     hedgers: tuple[str, ...] = ("hedger",),
     days: int = 33,
     size: float = 1.0,

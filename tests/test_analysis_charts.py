@@ -40,7 +40,7 @@ def spec_of(chart: charts.Chart) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", charts.CATALOGUE)
-@pytest.mark.parametrize("world", ["actual", "frozen"])
+@pytest.mark.parametrize("world", ["actual", "price_taker"])
 def test_every_chart_draws(run: Run, name: str, world: str) -> None:
     spec = spec_of(charts.draw(run, name, world=world))
     assert vl_convert.vegalite_to_png(json.dumps(spec), allowed_base_urls=[]).startswith(PNG)

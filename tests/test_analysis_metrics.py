@@ -48,7 +48,7 @@ def exact(tmp_path_factory: pytest.TempPathFactory) -> Run:
     }
     folder = tmp_path_factory.mktemp("exact")
     flags = {"actual": [False, False, False, True]}
-    return open_run(write_exact(folder, {"actual": actual, "frozen": frozen}, flags))
+    return open_run(write_exact(folder, {"actual": actual, "price_taker": frozen}, flags))
 
 
 def test_cost_of_survival_by_hand(exact: Run) -> None:
@@ -130,11 +130,11 @@ def test_worst_close_drawdown_and_force_by_hand(tmp_path: Path) -> None:
 
 
 def test_feedback_by_hand(exact: Run) -> None:
-    actual, frozen = LOSSES, np.array([51.0, 141.0, 231.0, 321.0])
+    actual, twin = LOSSES, np.array([51.0, 141.0, 231.0, 321.0])
     found = twins.feedback(exact)
-    assert found["feedback_cost"].value == pytest.approx((actual - frozen).mean())
-    assert found["feedback_cost"].error == pytest.approx((actual - frozen).std(ddof=1) / 2)
-    assert found["feedback_share"].value == pytest.approx((actual - frozen).mean() / actual.mean())
+    assert found["feedback_cost"].value == pytest.approx((actual - twin).mean())
+    assert found["feedback_cost"].error == pytest.approx((actual - twin).std(ddof=1) / 2)
+    assert found["feedback_share"].value == pytest.approx((actual - twin).mean() / actual.mean())
     parts = twins.feedback_parts(exact)
     assert sum(parts[part.name].value for part in PARTS) == pytest.approx(found["feedback_cost"].value)
     assert parts["impact_cost"].value == 25
@@ -142,7 +142,7 @@ def test_feedback_by_hand(exact: Run) -> None:
 
 def test_survival_by_hand(exact: Run) -> None:
     assert pnl.survival(exact)["survival_rate"].value == 0.75
-    assert pnl.survival(exact, world="frozen")["survival_rate"].value == 1.0
+    assert pnl.survival(exact, world="price_taker")["survival_rate"].value == 1.0
     assert pnl.survival_curve(exact)["alive"].to_list() == [1.0, 0.75]
     assert pnl.survival(exact)["default_rate"].value == 0.0
 
@@ -153,7 +153,7 @@ def test_risk_of_the_cost_and_liquidation_by_hand(exact: Run) -> None:
     assert found["es_95"].value == pytest.approx(430.0)  # a twentieth of four paths is the dearest
     assert found["liquidation_rate"].value == 0.25
     assert found["liquidation_rate"].error == found["survival_rate"].error
-    assert summarise(exact, world="frozen")["liquidation_rate"].value == 0.0
+    assert summarise(exact, world="price_taker")["liquidation_rate"].value == 0.0
 
 
 def test_summary_reads_the_same_figures(exact: Run) -> None:
@@ -164,11 +164,11 @@ def test_summary_reads_the_same_figures(exact: Run) -> None:
     assert found["unhedged_pnl"].value == -600
     assert found["margin_calls"].value == 0
     assert math.isnan(found["margin_unmet"].value)
-    assert summarise(exact, world="frozen")["cost_of_survival"].value == pytest.approx(186.0)
+    assert summarise(exact, world="price_taker")["cost_of_survival"].value == pytest.approx(186.0)
 
 
 def test_attribution_adds_up(run: Run) -> None:
-    for world in ("actual", "frozen"):
+    for world in ("actual", "price_taker"):
         found = pnl.attribution(run, world=world)
         total = sum(found[c].value for c in COMPONENTS)
         assert total == pytest.approx(found["pnl"].value, rel=1e-12)
@@ -219,7 +219,7 @@ def test_margin_counts_paths_without_calls(run: Run) -> None:
 
 
 def test_storyline_medians_stand_beside_the_anchors(run: Run) -> None:
-    apart = record.against_storyline(run, world="frozen")
+    apart = record.against_storyline(run, world="price_taker")
     first = apart.filter(pl.col("date") == apart["date"].min())
     assert first["gap"].abs().max() == pytest.approx(0.0, abs=1e-12)
     assert set(apart["level"]) == set(record.LEVELS)
@@ -229,7 +229,7 @@ def test_storyline_medians_stand_beside_the_anchors(run: Run) -> None:
 def test_unknown_names_are_user_errors(run: Run) -> None:
     with pytest.raises(UserError, match=r"no such agent.*'gamma'.*alpha, bank, beta, all"):
         summarise(run, agent="gamma")
-    with pytest.raises(UserError, match=r"no such world.*'thawed'.*actual, frozen"):
+    with pytest.raises(UserError, match=r"no such world.*'thawed'.*actual, price_taker"):
         summarise(run, world="thawed")
 
 

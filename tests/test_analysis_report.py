@@ -68,7 +68,7 @@ def test_report_says_the_figures_of_the_summary(run: Run, page: str) -> None:
     numbers = summarise(run)
     for name in ("cost_of_survival", "feedback_share", "survival_rate"):
         assert str(numbers[name]) in text
-    assert "spiral run covid_crash_2020 --paths 80 --seed 1 --twin frozen" in text
+    assert "spiral run covid_crash_2020 --paths 80 --seed 1 --twin price_taker" in text
     assert "deflationary bust" in text
     assert '"dispersion": 0.5' in text
 
@@ -95,7 +95,7 @@ def test_terminal_summary_names_worlds_and_figures(run: Run) -> None:
     text = printed(render(run))
     for part in (
         "actual",
-        "frozen",
+        "price_taker",
         "Cost of survival",
         "Survival rate",
         "Peak loop gain, median",
@@ -149,7 +149,7 @@ def test_a_comparison_says_where_the_runs_differ(run: Run, tmp_path: Path) -> No
     manifest |= {"seed": 8, "twin": None, "versions": {**manifest["versions"], "numpy": "9.9"}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     lines = said(run, open_run(folder))
-    assert {"paths: 80 against 50", "twin: frozen against none"} <= set(lines)
+    assert {"paths: 80 against 50", "twin: price_taker against none"} <= set(lines)
     assert any(line.startswith("seed: ") and line.endswith(" against 8") for line in lines)
     assert any(line.startswith("scenario: ") and "market" in line for line in lines)
     assert any(line.startswith("version of numpy: ") and line.endswith(" against 9.9") for line in lines)

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from analysis.report import write_report
 from analysis.words import record_without_the_spiral
-from markets.spec import OUTSIDE, Anchor, FeedbackSpec
+from markets.spec import OUTSIDE, Anchor
 from markets.storyline import lay_out, outside
 from scenarios import from_dict, load, run
 from scenarios.build import make_clock
@@ -22,12 +22,11 @@ from scenarios.calibrating.calibration import Calibration, calibrate
 from scenarios.calibrating.ensemble_medians import Ensemble, drawdown, explained, read
 from scenarios.calibrating.outside import digest
 from scenarios.cli import main
-from scenarios.scenario import Scenario, TwinSpec
+from scenarios.scenario import Scenario
 from scenarios.shipped import catalogue
 from sim.errors import SpiralError, UserError
 
 PATHS = 512
-QUIET = TwinSpec(feedback=dataclasses.replace(FeedbackSpec.frozen(), spread=1.0))  # the check's: its spread follows vol
 TEXT = """
 name = "strong"   # a fall of 10 % in six days, and a desk as large as the market
 
@@ -103,8 +102,8 @@ def found(strong: Scenario) -> Calibration:
 def elsewhere(found: Calibration, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ensemble]:
     """Both worlds of the calibrated scenario at a seed that the calibration has not seen."""
     folder = tmp_path_factory.mktemp("elsewhere") / "run"
-    run(found.scenario.with_run(twin=QUIET), out=folder, paths=PATHS, seed=77, witnesses=0, workers=1)
-    return read(folder, ("actual", "frozen"))
+    run(found.scenario, out=folder, paths=PATHS, seed=77, witnesses=0, workers=1)
+    return read(folder, ("actual", "price_taker"))
 
 
 def medians(ensemble: Ensemble, scenario: Scenario, column: str) -> np.ndarray:
@@ -136,10 +135,10 @@ def test_the_actual_median_passes_through_the_record(
     assert found.within
 
 
-def test_the_frozen_twin_is_the_crisis_without_the_spiral(
+def test_the_twin_is_the_crisis_without_the_spiral(
     strong: Scenario, found: Calibration, elsewhere: dict[str, Ensemble]
 ) -> None:
-    spot, vol = (medians(elsewhere["frozen"], strong, column) for column in ("mid", "vol"))
+    spot, vol = (medians(elsewhere["price_taker"], strong, column) for column in ("mid", "vol"))
     assert (spot[1:] > 1.002 * recorded(strong, "spot")[1:]).all()
     assert (vol[1:] < 0.98 * recorded(strong, "vol")[1:]).all()
     assert spot == pytest.approx(recorded(found.scenario, "outside_spot"), rel=0.002)
@@ -147,28 +146,14 @@ def test_the_frozen_twin_is_the_crisis_without_the_spiral(
 
 
 def test_feedback_explains_part_of_the_crisis(found: Calibration, elsewhere: dict[str, Ensemble]) -> None:
-    again = explained(elsewhere["actual"], elsewhere["frozen"], 5)
+    again = explained(elsewhere["actual"], elsewhere["price_taker"], 5)
     for name in ("drawdown", "vol_peak", "spread_peak"):
         stored, other = getattr(found.found, name), again[name]
-        assert stored.actual > stored.frozen > 0
+        assert stored.actual > stored.price_taker > 0
         error = np.hypot(stored.error, other.error)
         assert error > 0
-        assert (stored.actual - stored.frozen) == pytest.approx(other.actual - other.frozen, abs=4 * error)
+        assert (stored.actual - stored.price_taker) == pytest.approx(other.actual - other.price_taker, abs=4 * error)
     assert found.found.drawdown.actual == pytest.approx(0.10, abs=0.002)  # the record's
-
-
-def test_a_spread_that_follows_vol_moves_no_price(found: Calibration, tmp_path: Path) -> None:
-    """The check's twin is the frozen one in everything but its spread."""
-    worlds = []
-    for number, twin in enumerate((QUIET, "frozen")):
-        folder = tmp_path / str(number)
-        run(found.scenario.with_run(twin=twin), out=folder, paths=16, witnesses=0, workers=1)
-        worlds.append(read(folder, ("frozen",))["frozen"])
-    quiet, frozen = worlds
-    for column in ("mid", "vol", "credit", "us10y"):
-        np.testing.assert_allclose(quiet.closes[column], frozen.closes[column], rtol=1e-12)
-    assert (frozen.peaks["peak_half_spread_multiple"] == 1.0).all()
-    assert (quiet.peaks["peak_half_spread_multiple"] > 1.5).all()
 
 
 def test_the_start_is_known(found: Calibration) -> None:
@@ -389,7 +374,7 @@ def test_the_report_says_what_the_twin_is(found: Calibration, strong: Scenario, 
     small = {"paths": 8, "witnesses": 2, "workers": 1}
     calibrated = run(found.scenario, out=tmp_path / "calibrated", **small)
     said = record_without_the_spiral(calibrated)
-    assert "the frozen twin is this crisis without the spiral" in said
+    assert "the price-taker twin is this crisis without the spiral" in said
     assert re.search(rf"on {PATHS} paths, feedback took the median path's drawdown from 8\.\d+ % to 10\.0 % \(± ", said)
     assert "crisis without the spiral" in write_report(calibrated, tmp_path / "r.html").read_text(encoding="utf-8")
     plain = run(strong, out=tmp_path / "plain", **small)

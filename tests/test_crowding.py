@@ -60,7 +60,7 @@ def test_errors_are_paired_path_by_path(tmp_path: Path) -> None:
 
 
 def test_a_market_that_does_not_answer_puts_nothing_on_anybody(crowd: SweepResult) -> None:
-    found = externality(crowd, world="frozen")
+    found = externality(crowd, world="price_taker")
     assert found["cost_externality"].to_list() == [0.0] * 4
 
 
@@ -109,7 +109,7 @@ def test_two_desks_through_the_engine(tmp_path: Path) -> None:
     every = [{"kind": "every", "interval": "tick"}]
     sweep = run_frontier("covid_crash_2020", paths=16, desks=(1, 2), policies=every, out=tmp_path / "sweep", workers=1)
     (actual,) = externality(sweep).iter_rows(named=True)
-    (twin,) = externality(sweep, world="frozen").iter_rows(named=True)
+    (twin,) = externality(sweep, world="price_taker").iter_rows(named=True)
     assert actual["cost_externality"] > 3.5 * actual["cost_externality_error"] > 0
     assert abs(twin["cost_externality"]) < 1e-6 * twin["cost_before"]
     assert twin["liquidation_rate"] == twin["liquidation_rate_after"]

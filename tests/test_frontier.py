@@ -103,7 +103,7 @@ def test_frontier_by_hand(sweep: SweepResult) -> None:
 
 
 def test_the_twin_has_a_frontier_of_its_own(sweep: SweepResult) -> None:
-    found = frontier(sweep, world="frozen")
+    found = frontier(sweep, world="price_taker")
     assert found["cost"].to_list() == pytest.approx([330e6, 320e6, 300e6, 290e6])
     assert found["efficient"].all()
 
@@ -153,7 +153,7 @@ def test_user_errors(sweep: SweepResult, tmp_path: Path) -> None:
         frontier(sweep, "var")
     with pytest.raises(UserError, match=r"no such cost"):
         frontier(sweep, cost="theta")
-    with pytest.raises(UserError, match=r"no such world, got 'thawed'.*actual, frozen"):
+    with pytest.raises(UserError, match=r"no such world, got 'thawed'.*actual, price_taker"):
         frontier(sweep, world="thawed")
     with pytest.raises(UserError, match=r"no such number of desks, got 3"):
         frontier(sweep, desks=3)
@@ -281,7 +281,7 @@ def test_words_are_told_from_the_numbers(sweep: SweepResult) -> None:
 
 def test_no_policy_is_called_cheaper_that_loses_more(sweep: SweepResult) -> None:
     """The figure that choices are made by orders policies as the money does, in every row of every answer."""
-    for world in ("actual", "frozen"):
+    for world in ("actual", "price_taker"):
         losses = {o.label: float(o.cost.mean()) for o in outcomes.outcomes(sweep, world=world)}
         found = frontier(sweep, world=world)
         assert dict(found.select("label", "cost").iter_rows()) == pytest.approx(losses)
@@ -340,7 +340,7 @@ def test_bare_sweeps_are_reported_too(tmp_path: Path) -> None:
     assert len(frontier_chart(alone).to_dict()["vconcat"][0]["hconcat"]) == 1
     assert "Had the market not answered back" not in " ".join(words.paragraphs(alone))
     with pytest.raises(UserError, match=r"no such world"):
-        frontier(alone, world="frozen")
+        frontier(alone, world="price_taker")
 
 
 # --- the sweep of policies -------------------------------------------------------------------------------------------
@@ -413,7 +413,7 @@ def test_a_small_frontier_from_end_to_end(tmp_path: Path) -> None:
         assert found[mine].to_list() == pytest.approx(cells[theirs].to_list(), rel=1e-9)
         errors = zip(found[f"{mine}_error"], cells[f"{theirs}_error"], strict=True)
         assert all(a == b if a is None else a == pytest.approx(b, rel=1e-9) for a, b in errors)
-    twin = frontier(sweep, "pnl_sd", world="frozen")
+    twin = frontier(sweep, "pnl_sd", world="price_taker")
     assert twin["risk"].to_list() == pytest.approx(cells["twin_pnl_sd"].to_list(), rel=1e-9)
     assert write_frontier_report(sweep, tmp_path / "frontier.html").exists()
 

@@ -38,7 +38,7 @@ def test_every_key_stands_in_the_dict() -> None:
     assert tables["agents"]["hedger"]["type"] == "Hedger"
     assert tables["agents"]["hedger"]["policy"] == {"kind": "every", "interval": "30m", "hedge_vol": None}
     assert tables["storyline"]["anchor"][0]["date"] == "2020-02-19"
-    assert tables["run"]["twin"] == "frozen"
+    assert tables["run"]["twin"] == "price_taker"
 
 
 def test_start_and_end_are_the_first_and_last_anchor() -> None:
@@ -81,7 +81,8 @@ def test_a_new_agent_by_override() -> None:
 
 
 def test_twins() -> None:
-    assert load(COVID).twin == TwinSpec(name="frozen", feedback=FeedbackSpec.frozen())
+    assert load(COVID).twin == TwinSpec(name="price_taker", feedback=FeedbackSpec(), price_takers=True)
+    assert load(COVID, ["run.twin=frozen"]).twin == TwinSpec(name="frozen", feedback=FeedbackSpec.frozen())
     assert load(COVID, ["run.twin=none"]).twin is None
     ablated = load(COVID, ["feedback.spread=2", "run.twin.name=no_impact", "run.twin.impact=0"]).twin
     assert ablated == TwinSpec(name="no_impact", feedback=FeedbackSpec(spread=2.0, impact=0.0))

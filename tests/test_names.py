@@ -59,7 +59,7 @@ def test_every_account_and_asset_of_the_engine_is_reserved():
 
 ENGINE = ["cash", "clients", "clearing", "investors", "owners", "wholesale", "credit_losses"]
 MARKET = ["asset", "overnight", "us2y", "us10y", "credit", "vol", "spot"]
-WORLD = ["actual", "frozen", "none", "all", "time", "world", "path", "storyline", "record"]
+WORLD = ["actual", "price_taker", "frozen", "unhedged", "none", "all", "time", "world", "path", "storyline", "record"]
 FIGURES = ["pnl", "equity", "gamma", "hedge", "balance", "peak_vol", "cost_of_survival", "var_95", "netting_gain"]
 RESERVED = [*ENGINE, *MARKET, *WORLD, *FIGURES]
 MALFORMED = ["", "../x", "a/b", "a b", "a.b", "-a", "_a", "é", "ｃash", "x\n", "con", "LPT1", "x" * (LONGEST + 1)]
@@ -76,8 +76,8 @@ def test_names_that_are_refused(name, kind):
         tables["agents"][name] = DESK
     else:
         tables["run"] = {"twin": {"name": name}}
-    if kind == "twin" and name == "frozen":
-        assert crisis(**tables).twin.name == "frozen"
+    if kind == "twin" and name in ("price_taker", "frozen"):
+        assert crisis(**tables).twin.name == name
         return
     with pytest.raises(UserError) as error:
         crisis(**tables)

@@ -151,7 +151,7 @@ def test_mistakes(ensemble):
     with pytest.raises(UserError, match="no closes by then"):
         payoffs.european(ensemble, strike=100.0, until=date(2019, 1, 1))
     with pytest.raises(UserError, match="no such world"):
-        payoffs.european(ensemble, strike=100.0, world="frozen")
+        payoffs.european(ensemble, strike=100.0, world="price_taker")
     with pytest.raises(UserError, match="vol is a positive number"):
         Lognormal(spot=100.0, drift=0.0, vol=0.0)
 

@@ -123,8 +123,8 @@ def test_page_funds(folder: Path) -> None:
     ends = pl.read_parquet("out/closes/*.parquet").sort("time").group_by("world", "venue", "path").last()
     means = ends.group_by("world", "venue").agg(pl.col("mid").mean())
     mid = {(world, venue): level for world, venue, level in means.rows()}
-    assert mid["actual", "asset"] < mid["frozen", "asset"] - 10
-    assert mid["actual", "export"] < mid["frozen", "export"] - 2
+    assert mid["actual", "asset"] < mid["price_taker", "asset"] - 10
+    assert mid["actual", "export"] < mid["price_taker", "export"] - 2
 
 
 def test_page_policy(folder: Path) -> None:

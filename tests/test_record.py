@@ -22,7 +22,7 @@ def check(name: str, tmp_path) -> None:
     for world, vol, mid in median.select("world", "vol", "mid").iter_rows():
         assert vol == pytest.approx(peak, rel=0.10), world
         assert mid == pytest.approx(trough, rel=0.05), world
-    frozen, actual = (median.filter(pl.col("world") == w).row(0, named=True) for w in ("frozen", "actual"))
+    frozen, actual = (median.filter(pl.col("world") == w).row(0, named=True) for w in ("price_taker", "actual"))
     assert actual["vol"] > frozen["vol"]  # feedback deepens a crisis
     assert actual["mid"] < frozen["mid"]
     gain = result.peaks.filter(pl.col("world") == "actual").select(pl.col("peak_loop_gain").median()).collect().item()

@@ -63,7 +63,7 @@ def test_daily_marks_of_all_paths_and_ticks_of_witnesses(small_run):
 
 def test_manifest_says_how_the_run_was_made(small_run):
     manifest = small_run.manifest
-    assert manifest["worlds"] == ["actual", "frozen"]
+    assert manifest["worlds"] == ["actual", "price_taker"]
     assert manifest["scenario"]["agents"]["hedger"]["type"] == "Hedger"
     assert manifest["seed"] == 1 and manifest["paths"] == 12
     assert len(manifest["content_hash"]) == 64
@@ -131,8 +131,8 @@ def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
 
 
 def test_chunks_cover_every_path_once():
-    parts = chunks(("actual", "frozen"), 2500, 1024)
-    for world in ("actual", "frozen"):
+    parts = chunks(("actual", "price_taker"), 2500, 1024)
+    for world in ("actual", "price_taker"):
         covered = [p for part in parts if part.world == world for p in range(part.first, part.first + part.paths)]
         assert covered == list(range(2500))
 

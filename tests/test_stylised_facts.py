@@ -18,7 +18,7 @@ from analysis.facts_summary import markdown
 from analysis.loops import clear, loops_table
 from analysis.readings import Reading, mean_of, read
 from analysis.series import Series, fluctuations, series
-from scenarios.ablation import ablate, loops_of, worlds_of
+from scenarios.ablation import ablate, ablations, loops_of
 from scenarios.build import run
 from scenarios.cli import main
 from scenarios.loading import load
@@ -253,10 +253,10 @@ def scenario_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_series_are_the_log_returns_of_closes_and_ticks(scenario_file: Path, tmp_path: Path) -> None:
     done = run(scenario_file, out=tmp_path / "run", workers=1, paths=24, witnesses=22)
-    found = series(done, world="frozen")
+    found = series(done, world="price_taker")
     assert found.daily.shape == (24, 10) and found.ticks is not None and found.ticks.shape == (22, 70)
     assert found.day == 7 and found.volume is not None and not found.volume.any()
-    mids = done.closes.filter((pl.col("world") == "frozen") & (pl.col("path") == 3)).sort("time").collect()["mid"]
+    mids = done.closes.filter((pl.col("world") == "price_taker") & (pl.col("path") == 3)).sort("time").collect()["mid"]
     assert found.daily[3] == pytest.approx(np.diff(np.log(mids.to_numpy())))
     assert found.ticks.sum(axis=1) == pytest.approx(found.daily[:22].sum(axis=1))
     table = facts_table(done)
@@ -280,7 +280,7 @@ def test_one_path_is_read_raw_with_block_errors(scenario_file: Path, tmp_path: P
 def test_the_leverage_loop_creates_the_leverage_effect(scenario_file: Path) -> None:
     scenario = load(scenario_file).with_run(witnesses=64)
     assert loops_of(scenario) == ["leverage", "spread", "depth", "impact"]
-    assert len(worlds_of(scenario)) == 10
+    assert len(ablations(scenario)) == 11
     measured = ablate(scenario, lambda done, world: facts(done, world=world), workers=1)
     table = loops_table(measured, loops_of(scenario))
     verdicts = {(r["fact"], r["loop"]): r["verdict"] for r in table.iter_rows(named=True)}
@@ -308,9 +308,9 @@ def test_the_command_prints_tables_and_writes_them(scenario_file: Path, tmp_path
     result = spiral("facts", str(scenario_file), "--loops", "--workers", "1", "--paths", "40", "--out", str(out))
     assert result.exit_code == 0, result.output
     assert "Excess kurtosis, tick" in result.output and "Loop by loop" in result.output
-    assert "40 paths, ticks of 40, seed 1, 10 worlds" in result.output
+    assert "40 paths, ticks of 40, seed 1, 11 worlds" in result.output
     written = pl.read_csv(out / "facts.csv")
-    assert set(written["world"]) == set(worlds_of(load(scenario_file)))
+    assert set(written["world"]) == set(ablations(load(scenario_file)))
     assert set(pl.read_csv(out / "loops.csv")["loop"]) == {"leverage", "spread", "depth", "impact"}
     page = (out / "facts.html").read_text()
     assert page.count('class="spec"') == 2 and "Loop by loop" in page
@@ -366,7 +366,7 @@ def test_scenarios_side_by_side(scenario_file: Path, tmp_path: Path) -> None:
     )
     values = dict(facts_of.select("world", "value").iter_rows())
     assert apart.filter(pl.col("fact") == "leverage_1d")["value"].item() == pytest.approx(
-        values["actual"] - values["frozen"]
+        values["actual"] - values["price_taker"]
     )
     with pytest.raises(UserError, match="holds a folder a scenario"):
         markdown(tmp_path / "nothing")

@@ -85,7 +85,7 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     ]
     changes = {"venue.asset.depth": 2e9, "agents.hedger.policy": POLICIES[1], "run.witnesses": 0}
     alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
-    for world, prefix in (("actual", ""), ("frozen", "twin_")):
+    for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
         assert set(numbers) == set(NAMES)
         for name, number in numbers.items():
@@ -115,7 +115,7 @@ def test_common_noise_is_the_same_on_every_path_and_fresh_noise_is_not(whole, tm
     """The book's own P&L in the frozen twin knows nothing of the policy: equal path by path under common noise."""
     fresh = sweep(spec_of(noise="fresh"), out=tmp_path / "fresh", workers=1)
     for result, same in ((whole, True), (fresh, False)):
-        twin = result.paths.filter(pl.col("world") == "frozen").collect()
+        twin = result.paths.filter(pl.col("world") == "price_taker").collect()
         alone, banded = (twin.filter(pl.col("cell") == cell)["unhedged_pnl"].to_numpy() for cell in (2, 3))
         assert np.allclose(alone, banded, rtol=1e-9) is same
     assert fresh.cells.select("seed").collect()["seed"].n_unique() == 4
@@ -327,7 +327,7 @@ def test_the_manifest_says_how_it_was_made(whole):
         "grid",
         "common",
         4,
-        "frozen",
+        "price_taker",
     )
     depth, policy = manifest["axes"]
     assert (depth["keys"], depth["label"], depth["unit"]) == (["venue.asset.depth"], "Depth", "$")
