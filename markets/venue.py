@@ -180,6 +180,7 @@ class Venue(ABC):
         self.has_impact = world.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
         self._impact_switch = 0.0 if world.price_takers else world.feedback.impact
         self.moves = self.has_impact and not world.price_takers  # whether trades move the price
+        self._capacity = float("inf") if world.price_takers else spec.capacity  # nobody is in anybody's way there
         self._orders: list[Order] = []
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
         self._book: Book | None = None
@@ -467,7 +468,7 @@ class Venue(ABC):
             book.depth,
             self.halted_until,
             float(self.world.now),
-            spec.capacity,
+            self._capacity,
             self._impact_switch * spec.impact,
             filled,
             displacement,

@@ -17,7 +17,7 @@ from markets.factors import NODES, OBSERVED
 from markets.tables import TABLES as MARKET_TABLES
 from scenarios.place import Place
 from sim.ledger import CASH
-from sim.metric_names import METRICS
+from sim.metric_names import COUNTERFACTUAL, METRICS
 from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [name for name, kind in table.columns.items() if kind != "s"]  # not maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", METRICS
+    yield "a run has a figure of this name", (*METRICS, *COUNTERFACTUAL)
 
 
 @cache

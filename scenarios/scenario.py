@@ -40,8 +40,8 @@ class RunSpec:
     witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=MOST_PATHS)
     twin: Literal["price_taker", "frozen", "none"] | TwinSpec = param(
         PRICE_TAKER,
-        help="the world to compare with: 'price_taker' (agents leave no trace), 'frozen' (no loops), 'none', or a "
-        "table of loops: name, leverage, ...",
+        help="what to compare with: 'price_taker' (agents leave no trace), 'frozen', 'none', or a table: name, "
+        "leverage, ...",
     )
     unhedged: bool = param(
         True, help="with a twin, also a world in which the desk (the first hedger by name) does not hedge"

@@ -6,7 +6,7 @@ from typing import Literal
 
 Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
 
-# What `analysis.summarise` gives of a run with a hedger and all its worlds, in its order.
+# What `analysis.summarise` gives of a run with a hedger, in its order.
 METRICS = (
     "pnl",
     "pnl_q05",
@@ -19,14 +19,6 @@ METRICS = (
     "pnl_sd",
     "unhedged_pnl_sd",
     "risk_removed",
-    "unhedged_desk_pnl",
-    "unhedged_desk_pnl_q05",
-    "unhedged_desk_pnl_q50",
-    "unhedged_desk_pnl_q95",
-    "unhedged_desk_pnl_sd",
-    "unhedged_desk_es_95",
-    "unhedged_desk_survival",
-    "hedging_saved",
     "var_95",
     "es_95",
     "var_99",
@@ -84,4 +76,16 @@ METRICS = (
     "margin_calls",
     "margin_call_rate",
     "margin_unmet",
+)
+
+# What it gives besides where the run has the world of the unhedged desk; sweeps do without.
+COUNTERFACTUAL = (
+    "unhedged_desk_pnl",
+    "unhedged_desk_pnl_q05",
+    "unhedged_desk_pnl_q50",
+    "unhedged_desk_pnl_q95",
+    "unhedged_desk_pnl_sd",
+    "unhedged_desk_es_95",
+    "unhedged_desk_survival",
+    "hedging_saved",
 )

@@ -63,7 +63,7 @@ def test_daily_marks_of_all_paths_and_ticks_of_witnesses(small_run):
 
 def test_manifest_says_how_the_run_was_made(small_run):
     manifest = small_run.manifest
-    assert manifest["worlds"] == ["actual", "price_taker"]
+    assert manifest["worlds"] == ["actual", "price_taker", "unhedged"]
     assert manifest["scenario"]["agents"]["hedger"]["type"] == "Hedger"
     assert manifest["seed"] == 1 and manifest["paths"] == 12
     assert len(manifest["content_hash"]) == 64

@@ -25,6 +25,7 @@ from scenarios.sweeps.cells import plan
 from scenarios.sweeps.fingerprint import OURS, SOURCES
 from scenarios.sweeps.sweep import dry_run
 from sim.errors import UserError
+from sim.metric_names import COUNTERFACTUAL
 from tests.command import ROOT
 
 BRITTLE = '''
@@ -87,8 +88,9 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
     for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
-        assert set(numbers) == set(NAMES)
-        for name, number in numbers.items():
+        assert set(numbers) == {*NAMES, *COUNTERFACTUAL}
+        for name in NAMES:
+            number = numbers[name]
             found = rows[prefix + name][1], rows[f"{prefix}{name}_error"][1]
             expected = tuple(None if x is None or np.isnan(x) else x for x in (number.value, number.error))
             assert [x is None for x in found] == [x is None for x in expected], name

@@ -46,11 +46,17 @@ def calibrated_text(text: str, storyline: StorylineSpec, place: str) -> str:
 def calibration_table(found: CalibrationSpec) -> str:
     """`[storyline.calibration]` as TOML."""
     lines = [f"[{'.'.join(FOUND)}]"]
-    for key, value in encode(found).items():
+    for key, value in _tables(found).items():
         inline = isinstance(value, dict)
-        shown = ", ".join(f"{k} = {number(v)}" for k, v in value.items() if v is not None) if inline else _scalar(value)
+        shown = ", ".join(f"{k} = {number(v)}" for k, v in value.items()) if inline else _scalar(value)
         lines.append(f"{key} = {{ {shown} }}" if inline else f"{key} = {shown}")
     return "\n".join(lines) + "\n"
+
+
+def _tables(found: CalibrationSpec) -> dict[str, Any]:
+    """A calibration as tables, without what it does not have."""
+    given: dict[str, Any] = encode(found)
+    return {k: {n: x for n, x in v.items() if x is not None} if isinstance(v, dict) else v for k, v in given.items()}
 
 
 def number(value: float) -> str:
@@ -149,7 +155,8 @@ def _read_back(before: str, after: str, rows: list[dict[str, str]], storyline: S
     """Compare the tables of the new text with what they should be."""
     wanted = record_tables(tomllib.loads(before))
     wanted["storyline"]["anchors"] = "observed"
-    wanted["storyline"]["calibration"] = encode(storyline.calibration)
+    assert storyline.calibration is not None
+    wanted["storyline"]["calibration"] = _tables(storyline.calibration)
     for row, keys in zip(wanted["storyline"]["anchor"], rows, strict=True):
         row.update({key: float(value) for key, value in keys.items()})
     try:

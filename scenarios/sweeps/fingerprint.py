@@ -21,6 +21,7 @@ SOURCES = (
     "scenarios/sweeps/*.py",
     "analysis/__init__.py",
     "analysis/calendar_days.py",
+    "analysis/counterfactual.py",
     "analysis/force.py",
     "analysis/frames.py",
     "analysis/given.py",
