@@ -258,7 +258,7 @@ def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Clos
 
     The ensemble's high yield is its credit spread times the record's mean ratio of the two.
     """
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     closes = frames.asset_closes(run).filter(pl.col("world") == world).with_columns(date=day_of(run))
     known = history.filter(pl.col("spot").is_not_null() & pl.col("vol").is_not_null()).sort("date")
     kept = closes.select("path", "date", *COLUMNS.values()).collect().join(known.select("date"), on="date")

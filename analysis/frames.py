@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -14,7 +15,7 @@ from analysis import parts
 from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
-from sim.names import ALL, UNHEDGED
+from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,8 +58,17 @@ def unhedged_world(run: Run, agent: str | None) -> str | None:
 
 
 def check_world(run: Run, world: str) -> str:
-    """The world's name; UserError where the run has no such world."""
+    """The world's name; UserError where the run has no such world.
+
+    "frozen" was the default twin of earlier versions: in a run whose twin is the price takers' it stands for that one,
+    with a FutureWarning, so that scripts go on working.
+    """
     worlds = list(run.manifest["worlds"])
+    if world == FROZEN and world not in worlds and twin_name(run) == PRICE_TAKER:
+        warnings.warn(
+            f"this run's twin is {PRICE_TAKER!r}: ask for that, or run it with twin={FROZEN!r}", FutureWarning, 3
+        )
+        return PRICE_TAKER
     if world not in worlds:
         raise UserError(
             "a run has no such world", value=world, place=str(run.path), remedy=f"worlds: {', '.join(worlds)}"

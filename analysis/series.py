@@ -45,7 +45,7 @@ class Series:
 
 def series(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> Series:
     """The series of a world. Raises UserError for a world that the run has not."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     ticks, volume = _ticks(run, world)
     clock = run.manifest["clock"]
     day = max(round((int(clock["ticks"]) - 1) / max(int(clock["days"]), 1)), 1)

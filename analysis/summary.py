@@ -25,7 +25,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     own world (left out where the run has none), whatever the world asked for.
     Raises UserError for a world or an agent that the run does not have.
     """
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     market = liquidity.stress(run, world=world)
     if not frames.desks(run, agent):
         return market

@@ -133,6 +133,12 @@ def test_words_and_table_say_the_same_of_the_twin(finished: Run) -> None:
     )
 
 
+def test_the_old_name_of_the_twin_stands_for_it_with_a_warning(finished: Run) -> None:
+    with pytest.warns(FutureWarning, match="twin is 'price_taker'"):
+        asked = summarise(finished, world="frozen")
+    assert asked["pnl"] == summarise(finished, world=PRICE_TAKER)["pnl"]
+
+
 # --- the desk unhedged ------------------------------------------------------------------------------------------------
 def test_the_unhedged_desk_is_a_run_of_its_own(scenario: Scenario, finished: Run, tmp_path: Path) -> None:
     """Its world is the run of the same scenario whose desk never hedges, to the last bit."""

@@ -23,7 +23,7 @@ ACROSS = alt.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
 
 def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Every part of the loss up to their sum, the cost of survival; means over paths."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     if not frames.desks(run, agent):
         return theme.note(TOTAL, NO_HEDGER)
     twin = frames.twin_name(run)

@@ -23,7 +23,7 @@ def storyline(run: Run, *, agent: str | None = None, world: str = "actual", hist
 
     `history`: a CSV of what really happened (`record.read_history`), drawn beside them as a fine line.
     """
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     anchors = record.anchors(run)
     shown = _worlds(run, world)
     past = _within(record.read_history(history), run) if history is not None else None
@@ -119,7 +119,7 @@ def _storyline_said(run: Run, world: str) -> str:
 
 def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Vol against half-spread and against credit: the median's way, coloured by day; single paths faint."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     closes = frames.closes(run, world)
     single = frames.witnesses(run, world, WITNESSES).select(
         "time", "path", vol=pl.col("vol") * 100, half_spread=pl.col("half_spread") * 1e4, credit=pl.col("credit") * 1e4
@@ -163,7 +163,7 @@ def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) 
 
 def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Depth of the asset's book and the loop gain at each close; at a gain of 1 shocks run away."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     venue = frames.main_venue(run, agent)
     closes = frames.venue_closes(run, world, venue)
     columns = [f"depth_{q}" for q in frames.SHARES]

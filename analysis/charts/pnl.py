@@ -31,7 +31,7 @@ UNHEDGED_DESK, BOOK_ALONE = "same desk, unhedged", "whole book, marked alone"
 
 def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """P&L with the gamma-bleed drift; spread with daily transaction costs; daily funding with the credit spread."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     name = run.manifest.get("title") or run.manifest["name"]
     title = f"{name}: what survival cost the desk ({frames.desk_name(run, agent)})"
     if not frames.desks(run, agent):
@@ -142,7 +142,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
 
     Unhedged is the same desk in its own world; the whole book marked alone where the run has no such world.
     """
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     title = "P&L at the end of the run"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
@@ -210,7 +210,7 @@ def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
 
 def attribution(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Where the mean P&L came from, cumulative and stacked day by day (gains up); the line is their sum."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     title = "Where the P&L came from"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)

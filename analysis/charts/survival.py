@@ -17,7 +17,7 @@ OUTCOMES = {"met": "#44AA99", "reduced": "#DDCC77", "defaulted": "#882255"}
 
 def margin_calls(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Margin called a day by outcome, share of paths called, and the share of paths never liquidated so far."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     title = "Margin calls and survival"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)

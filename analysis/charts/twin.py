@@ -14,7 +14,7 @@ from sim.dataset import Run
 
 def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Actual - twin of the desk's P&L, of implied vol (points) and of spot (%): mean with quantile bands over paths."""
-    frames.check_world(run, world)
+    world = frames.check_world(run, world)
     title, twin = "What the desks did to themselves", frames.twin_name(run)
     if twin is None:
         return theme.note(title, "This run has no twin world to compare with; run it with --twin price_taker.")
