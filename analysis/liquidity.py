@@ -66,6 +66,13 @@ def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
     return {**found, "depth_loss": loss}
 
 
+def median_drawdown(run: Run, *, world: str = "actual") -> Number:
+    """Largest fall of the median close of the asset from its running peak, as a share of the peak."""
+    median = frames.closes(run, world)["mid_q50"].to_numpy()
+    deepest = float((1 - median / np.maximum.accumulate(median)).max()) if median.size else math.nan
+    return Number(value=deepest, unit="share", label="Drawdown of the median path")
+
+
 def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Margin calls of the desk: calls and $ called per path, share of paths with any, share of the calls unmet."""
     paths = int(run.manifest["paths"])

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis import frames, parts, way
-from analysis.numbers import MINUS, Number, Unit
+from analysis import frames, liquidity, parts, way
+from analysis.numbers import MINUS, Number
 from sim.dataset import Run
 from sim.names import FROZEN, PRICE_TAKER
-
-# What a calibration measures: its key, its name in a sentence, its unit.
-MEASURES: tuple[tuple[str, str, Unit], ...] = (
-    ("drawdown", "the median path's drawdown", "share"),
-    ("vol_peak", "the vol peak", "vol"),
-    ("spread_peak", "the spread peak", "multiple"),
-)
 
 
 def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
@@ -23,7 +16,7 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
     told = filter(None, [record_without_the_spiral(run)])
     if parts.COST not in numbers:
         alone = "This run has no hedging desk: the figures are the market's alone."
-        return [alone, *told, _market(run, numbers), *assumed(run)]
+        return [alone, *told, *filter(None, [_deepened(run)]), _market(run, numbers), *assumed(run)]
     return [
         _outcome(run, numbers, agent),
         _cost(numbers),
@@ -137,22 +130,21 @@ def record_without_the_spiral(run: Run) -> str:
     )
     if frames.twin_name(run) == PRICE_TAKER:
         text += "So the price-taker twin is this crisis without the spiral. "
-    return text + _explained(storyline.get("calibration") or {})
+    return text.strip()
 
 
-def _explained(found: Mapping[str, Any]) -> str:
-    """How much of the crisis feedback explains, as the calibration stored it with the scenario."""
-    if not found:
+def _deepened(run: Run) -> str:
+    """What feedback made of the crisis itself: this run's own figures in the twin and in the actual world."""
+    twin = frames.twin_name(run)
+    if twin != PRICE_TAKER:
         return ""
-    if any(found[name].get(PRICE_TAKER) is None for name, _, _ in MEASURES):
-        return "Its calibration is of an earlier version and does not say what feedback explains: calibrate it again."
-    parts = []
-    for name, label, unit in MEASURES:
-        taker, actual, error = (
-            Number(value=found[name][key], unit=unit, label=label) for key in (PRICE_TAKER, "actual", "error")
-        )
-        parts.append(f"{label} from {taker} to {actual} (± {error})")
-    return f"As calibrated on {found['paths']:,} paths, feedback took {', '.join(parts[:-1])} and {parts[-1]}."
+    worlds = [liquidity.stress(run, world=world) for world in (twin, "actual")]
+    fall, deep = (liquidity.median_drawdown(run, world=world) for world in (twin, "actual"))
+    shown = [("the median path's drawdown", fall, deep)]
+    for name, label in (("peak_vol", "the vol peak"), ("peak_spread_multiple", "the spread peak")):
+        shown.append((label, worlds[0][name], worlds[1][name]))
+    told = [f"{label} from {_bare(before)} to {_bare(after)}" for label, before, after in shown if after.known]
+    return f"Feedback took {', '.join(told[:-1])} and {told[-1]}." if len(told) > 1 else ""
 
 
 def _feedback(run: Run, n: Mapping[str, Number]) -> str:
@@ -164,8 +156,8 @@ def _feedback(run: Run, n: Mapping[str, Number]) -> str:
     part = f", {share} of it" if share.known else ""
     return (
         f"With the same random numbers, {_twin(str(frames.twin_name(run)))} shows what the desks did to themselves and "
-        f"to each other: feedback {more} {cost} {'to' if more == 'added' else 'of'} the cost{part}."
-    )
+        f"to each other: feedback {more} {cost} {'to' if more == 'added' else 'of'} the cost{part}. {_deepened(run)}"
+    ).strip()
 
 
 def _twin(name: str) -> str:
