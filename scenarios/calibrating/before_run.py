@@ -1,0 +1,73 @@
+"""What a run does first with a record: find the outside world of its anchors, with few paths and in a few rounds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from agents.funding_desk import FundingDesk
+from agents.market_maker import MarketMaker
+from scenarios.calibrating.calibration import Calibration, CheckDisagrees, calibrate
+from scenarios.calibrating.outside import as_record, is_pending
+from scenarios.calibrating.outside_fit import NoOutsideWorld, Told
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+
+PATHS = 512  # whatever the run's own, so that the same record and seed have the same outside world
+ROUNDS = 6  # the records of ten crises need two to four
+INSTEAD = (
+    "take the record as the outside world with --exogenous (anchors='exogenous' in Python), or write it with "
+    "`spiral new FILE --history ...` and let `spiral calibrate FILE` look longer"
+)
+
+
+def ready(scenario: Scenario, *, progress: Told | None = None) -> Scenario:
+    """The scenario as it can run: observed anchors that nobody has calibrated get their outside levels.
+
+    A fit with 512 paths at the run's own seed, in at most six rounds, and a check beside a frozen twin at another one:
+    about as much work as the run. It takes one process, and no number of workers or paths changes it. `notes` say what
+    was done. Any other scenario is returned as it is; so is one whose agents do not trade, with its record as the
+    outside world.
+    Raises UserError where no outside world is found so quickly: nothing is taken as exogenous unasked.
+    """
+    if not is_pending(scenario.storyline):
+        return scenario
+    if not trades(scenario):
+        said = "nobody in this scenario trades on a book: the record is the outside world, and nothing is calibrated"
+        return _noted(dataclasses.replace(scenario, storyline=as_record(scenario.storyline)), said)
+    try:
+        found = calibrate(scenario, paths=PATHS, workers=1, rounds=ROUNDS, progress=progress)
+    except NoOutsideWorld as error:
+        raise UserError(error.rule, value=error.value, place=error.place, remedy=INSTEAD) from None
+    except CheckDisagrees as error:
+        raise UserError(f"{error} (its {PATHS} are a run's own)", remedy=INSTEAD) from None
+    return _noted(found.scenario, _said(found))
+
+
+def plan(scenario: Scenario) -> str | None:
+    """What a run would do first with the scenario's anchors, in a line; None where nothing."""
+    if not is_pending(scenario.storyline):
+        return None
+    if not trades(scenario):
+        return "observed anchors, and nobody trades on a book: a run takes the record as the outside world"
+    return (
+        f"observed anchors: a run first takes the desks' own impact out of the record ({PATHS} paths, at most "
+        f"{ROUNDS} rounds); --exogenous takes it as it is"
+    )
+
+
+def trades(scenario: Scenario) -> bool:
+    """Whether an agent can move a market: makers and lenders wait for others, a hedger without a book has no need."""
+    return any(type(a) not in (MarketMaker, FundingDesk) and getattr(a, "book", True) for a in scenario.agents)
+
+
+def _said(found: Calibration) -> str:
+    spec = found.found
+    return (
+        f"observed: before the run the desks' own impact was taken out of the record ({spec.paths} paths, seed "
+        f"{spec.seed}, {len(found.rounds)} rounds); at seed {spec.check_seed} the median leaves the record by at most "
+        f"{spec.residual_spot:.2%} in spot and {spec.residual_vol:.2%} in vol"
+    )
+
+
+def _noted(scenario: Scenario, note: str) -> Scenario:
+    return dataclasses.replace(scenario, notes=(*scenario.notes, note))
