@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from agents.funding_desk import FundingDesk
 from agents.market_maker import MarketMaker
-from scenarios.calibrating.calibration import Calibration, CheckDisagrees, calibrate
+from scenarios.calibrating.calibration import MORE, Calibration, CheckDisagrees, calibrate
 from scenarios.calibrating.outside import as_record, is_pending
 from scenarios.calibrating.outside_fit import NoOutsideWorld, Told
+from scenarios.made_by_hand import meant
 from scenarios.scenario import Scenario
+from sim.arguments import called, maybe, takes
 from sim.errors import UserError
 
 PATHS = 512  # whatever the run's own, so that the same record and seed have the same outside world
@@ -20,15 +23,19 @@ INSTEAD = (
 )
 
 
-def ready(scenario: Scenario, *, progress: Told | None = None) -> Scenario:
-    """The scenario as it can run: observed anchors that nobody has calibrated get their outside levels.
+@takes(progress=maybe(called))
+def ready(scenario: Scenario | str | Path, *, progress: Told | None = None) -> Scenario:
+    """The scenario, or the one that a name or a file means, as it can run: its observed anchors have outside levels.
 
-    A fit with 512 paths at the run's own seed, in at most six rounds, and a check beside a frozen twin at another one:
-    about as much work as the run. It takes one process, and no number of workers or paths changes it. `notes` say what
-    was done. Any other scenario is returned as it is; so is one whose agents do not trade, with its record as the
-    outside world.
+    Where nobody has calibrated them, a fit does: 512 paths at the run's own seed, at most six rounds, and a check
+    beside a frozen twin at another seed, which is about as much work as the run. It takes one process, and no number
+    of workers or paths changes it. `notes` say what was done. Agents that do not trade leave no impact: their record is
+    the outside world. Any other scenario is returned as it is.
+
+    progress: called with a stage and its path-ticks (done, total).
     Raises UserError where no outside world is found so quickly: nothing is taken as exogenous unasked.
     """
+    scenario = meant(scenario)
     if not is_pending(scenario.storyline):
         return scenario
     if not trades(scenario):
@@ -39,7 +46,7 @@ def ready(scenario: Scenario, *, progress: Told | None = None) -> Scenario:
     except NoOutsideWorld as error:
         raise UserError(error.rule, value=error.value, place=error.place, remedy=INSTEAD) from None
     except CheckDisagrees as error:
-        raise UserError(f"{error} (its {PATHS} are a run's own)", remedy=INSTEAD) from None
+        raise UserError(str(error).removesuffix(MORE), remedy=INSTEAD) from None
     return _noted(found.scenario, _said(found))
 
 

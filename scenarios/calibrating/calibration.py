@@ -22,6 +22,7 @@ from sim.errors import SpiralError
 PATHS = 16_384  # of the last rounds and of the check
 COARSE = 2_048  # paths of the first rounds
 SEEDS = 2**63  # there are so many
+MORE = "; take more paths"
 SIGMAS = 4.0  # standard errors by which the check may leave the tolerance
 
 
@@ -125,7 +126,7 @@ def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]
     if factor.required and abs(apart) > factor.tolerance + SIGMAS * math.sqrt(2) * error:
         raise CheckDisagrees(
             f"{fit.scenario.name}: at another seed the median {factor.name} of {day} is {apart:.2%} from the record, "
-            f"with a standard error of {error:.2%}: the fit does not hold; take more paths"
+            f"with a standard error of {error:.2%}: the fit does not hold{MORE}"
         )
     back = math.exp if factor.log else float
     return Point(
