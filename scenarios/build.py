@@ -248,14 +248,16 @@ def run(
     gathered and written (default: all).
     Raises UserError for a user's mistake, BugError if an invariant fails.
     """
-    from scenarios.calibrating.before_run import ready  # runs ensembles itself
     from scenarios.made_by_hand import check_values, meant
 
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin)
     check_values(scenario)
     check_names(scenario)  # they become names of files, accounts and columns
     clock = laid_out(scenario)
-    scenario = ready(scenario)
+    if is_pending(scenario.storyline):
+        from scenarios.calibrating.before_run import ready  # here: it runs ensembles itself
+
+        scenario = ready(scenario)
     folder = Path(out) if out is not None else default_folder(scenario)
     begun = time.perf_counter()
     feedback = {ACTUAL: scenario.feedback}

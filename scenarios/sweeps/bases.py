@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from agents.hedger import Hedger
-from scenarios.calibrating.before_run import ready
 from scenarios.calibrating.outside import is_pending
 from scenarios.loading import find, from_dict
 from scenarios.overrides import expand, value_at
@@ -73,6 +72,8 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
     settings = {key.replace(DESK, desk): value for key, value in {**ours, **spec.common}.items()}
     scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
     if is_pending(scenario.storyline):  # once, and not by every cell: what varies, varies in one outside world
+        from scenarios.calibrating.before_run import ready  # here: it is no part of a cell
+
         found = ready(scenario).to_dict()
         tables = {**tables, "storyline": found["storyline"], "notes": found["notes"]}
         settings.pop(ANCHORS, None)
