@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scenarios.calibrating.outside import is_pending
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from sim.clock import Clock
     from sim.dataset import Run
 
+SET_FIRST = (
+    "--set counts before the desks' impact is taken out, so every such run passes through the record; to compare "
+    "settings in one outside world, write it once (spiral calibrate --history FILE.csv) and run that file with --set"
+)
 SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 
 
@@ -53,6 +58,8 @@ def run_and_report(
     lay_out(chosen, str(record.history or scenario))
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))
+        if is_pending(chosen.storyline) and not all(setting.startswith("run.") for setting in settings):
+            say_notes([SET_FIRST])
     chosen = made_ready(chosen, quiet=quiet)
     folder = out or place_for(chosen, quiet=quiet)
     if not no_report:
@@ -73,15 +80,16 @@ def run_and_report(
 
 def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
     """`scenarios.ready` with a bar and, unless quiet, a line that says what it did and how long it took."""
+    if not is_pending(scenario.storyline):
+        return scenario
     from scenarios.calibrating.before_run import ready
 
     begun = time.perf_counter()
     with progress_bar(scenario.title, quiet=quiet) as bar:
         told = None if bar is None else lambda stage, done, total: bar(done, total, f"{scenario.name}: {stage}")
         found = ready(scenario, progress=told)
-    added = found.notes[len(scenario.notes) :]
-    if added and not quiet:
-        say_notes((*added, f"that took {time.perf_counter() - begun:.1f} s"))
+    if not quiet:
+        say_notes([f"{found.notes[-1]}; that took {time.perf_counter() - begun:.1f} s"])
     return found
 
 

@@ -75,9 +75,9 @@ def over(spec: SweepSpec, scenario: Scenario, *, quiet: bool) -> SweepSpec:
     begun = time.perf_counter()
     found = read_base(spec, scenario).scenario
     if not quiet:
-        say_notes(found.notes)
-        if is_pending(scenario.storyline):
-            say_notes([f"that took {time.perf_counter() - begun:.1f} s; every cell runs in the same outside world"])
+        said = f"; that took {time.perf_counter() - begun:.1f} s, and every cell runs in that outside world"
+        say_notes(found.notes[:-1])
+        say_notes(note + said * is_pending(scenario.storyline) for note in found.notes[-1:])
     return dataclasses.replace(spec, scenarios=(found,))
 
 
