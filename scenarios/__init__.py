@@ -18,6 +18,7 @@ from scenarios.house import verify
 if TYPE_CHECKING:
     from scenarios.ablation import ablate as ablate
     from scenarios.build import run as run
+    from scenarios.calibrating.before_run import ready as ready
     from scenarios.calibrating.calibration import calibrate as calibrate
     from scenarios.estimation.fitting import fit as fit
     from scenarios.history import from_history as from_history
@@ -50,6 +51,7 @@ _HOMES = {
     "load": "scenarios.loading",
     "open_run": "sim.dataset",
     "presets": "scenarios.shipped",
+    "ready": "scenarios.calibrating.before_run",
     "run": "scenarios.build",
     "validate": "scenarios.validation.runner",
 }
@@ -68,6 +70,7 @@ __all__ = [
     "open_run",
     "open_sweep",
     "presets",
+    "ready",
     "run",
     "sweep",
     "validate",

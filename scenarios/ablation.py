@@ -59,11 +59,14 @@ def ablate(
 ) -> dict[str, T]:
     """`measure(run, world)` for every world of `ablations`. Runs are made two worlds at a time and not kept.
 
-    workers: processes, all cores by default. progress: called with path-ticks (done, total) of all runs together.
+    A record without its outside world gets it first. workers: processes, all cores by default. progress: called with
+    path-ticks (done, total) of all runs together.
     Raises UserError for a user's mistake, and what `measure` raises.
     """
     from scenarios.build import run
+    from scenarios.calibrating.before_run import ready
 
+    scenario = ready(scenario)  # once for all runs
     worlds = ablations(scenario, loops=loops)
     names = list(worlds)
     pairs = [names[i : i + 2] for i in range(0, len(names), 2)]

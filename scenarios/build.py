@@ -24,6 +24,7 @@ from markets.roll import Series, series
 from markets.storyline import asset_level, lay_out
 from markets.tables import TABLES as MARKET_TABLES
 from scenarios.books import instruments
+from scenarios.calibrating.outside import is_pending
 from scenarios.chunk_size import chunk_size
 from scenarios.names import check_names
 from scenarios.place import Place
@@ -42,7 +43,7 @@ from sim.ledger import Ledger
 from sim.manifest import described, signed
 from sim.names import UNHEDGED
 from sim.profile import ENGINE, Profile, merged
-from sim.run_folder import claimed
+from sim.run_folder import claimed, holds_other, own_folder
 from sim.streams import Streams
 
 if TYPE_CHECKING:
@@ -144,6 +145,9 @@ def make_world(
 
     price_takers: what agents do leaves no trace in the market.
     """
+    if is_pending(scenario.storyline):
+        rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
+        raise UserError(rule, value="none", place=f"{scenario.name}: storyline.anchors", remedy=remedy)
     clock = clock or make_clock(scenario)
     streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
     log = EventLog(
@@ -254,8 +258,10 @@ def run(
 ) -> Run:
     """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
 
-    out: folder of the run, `runs/<name>-<seed>` by default. An earlier run there is replaced when this one is whole;
-    files that no run has written move to this one's folder, and where they are in its way, this one is refused.
+    A record whose outside world nobody has looked for (`anchors = "observed"`) gets it first: `scenarios.ready`.
+    out: folder of the run. An earlier run there is replaced when this one is whole; files that no run has written move
+    to this one's folder, and where they are in its way, this one is refused. By default `runs/<name>-<seed>`, where
+    only a run of the same content is replaced: with another one there, `runs/<name>-<seed>-2`, and so on.
     unhedged: whether to run the world in which the desk does not hedge, too (default: the scenario's).
     workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
     typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
@@ -267,13 +273,20 @@ def run(
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     check_values(scenario)
     check_names(scenario)  # they become names of files, accounts and columns
-    folder = Path(out) if out is not None else Path("runs") / f"{scenario.name}-{scenario.run.seed}"
+    clock = laid_out(scenario)
+    if is_pending(scenario.storyline):
+        from scenarios.calibrating.before_run import ready  # here: it runs ensembles itself
+
+        scenario = ready(scenario)
+    folder = Path(out) if out is not None else default_folder(scenario)
     begun = time.perf_counter()
     worlds = worlds_of(scenario)
-    clock = laid_out(scenario)
     size = chunk_size(scenario, clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
     parts = chunks(tuple(worlds), scenario.run.paths, size)
     with claimed(folder, file_names(parts, tables)) as claim:
+        if out is None and holds_other(folder, content_hash(scenario)):
+            remedy = "run it again: this one gets a folder of its own"
+            raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
         job = ChunkJob(scenario, worlds, claim.partial, tables, clock, profile)
         run_chunks(job, parts, ticks=len(clock.ticks), workers=workers, progress=progress)
         with writing(folder):
@@ -284,6 +297,32 @@ def run(
             (claim.partial / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
         claim.replace()
     return open_run(folder)
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """Where a run goes that is not told: a folder of its name and seed in which no other content stands."""
+    return own_folder(first_folder(scenario), content_hash(scenario))
+
+
+def first_folder(scenario: Scenario) -> Path:
+    """The folder of a run's name and seed."""
+    return Path("runs") / f"{scenario.name}-{scenario.run.seed}"
+
+
+def content_hash(scenario: Scenario) -> str:
+    """What tells runs apart: the scenario in full, settings and seed included, and the version of Spiral."""
+    source = {"scenario": scenario.to_dict(), "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
+    return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
+
+
+def version_of(name: str) -> str:
+    """The version of a distribution."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def file_names(parts: list[Chunk], tables: tuple[str, ...] | None) -> list[str]:
@@ -311,19 +350,10 @@ def make_manifest(
     scenario: Scenario, clock: Clock, folder: Path, worlds: dict[str, WorldSpec], seconds: float
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    def version_of(name: str) -> str:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return "not installed"
-
     told = scenario.to_dict()
     notes = (*scenario.notes, *taken_as_given(scenario))
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
-    source = {"scenario": told, "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     return {
         "name": scenario.name,
@@ -337,7 +367,7 @@ def make_manifest(
         "twin": scenario.twin.name if scenario.twin else None,
         "unhedged": worlds[UNHEDGED].unhedged if UNHEDGED in worlds else None,
         "versions": {name: version_of(name) for name in names},
-        "content_hash": hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest(),
+        "content_hash": content_hash(scenario),
         "timing": {"seconds": round(seconds, 3)},
         "clock": {
             "first": clock.timestamp(int(clock.ticks[0])).isoformat(),

@@ -6,12 +6,13 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from scenarios.commands.options import DATES, Once, as_given, as_given_setting
+from scenarios.commands.options import DATES, FILE, Once, Record, as_given, as_given_setting, own_record
 from scenarios.output import complain, finish, lose, make_ready, say
 from sim.errors import SpiralError, UserError
 from sim.signals import exit_code, polite
@@ -19,7 +20,6 @@ from sim.text import one_line
 
 OK, FAILED, MISTAKE, SIGNALLED = 0, 1, 2, 128  # exit codes; a signal's is SIGNALLED and its number
 
-FILE = click.Path(path_type=Path)
 TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 SWEEP = "sweep.json"  # the manifest of a sweep's folder
 TRUST = click.option(
@@ -135,18 +135,20 @@ def main() -> None:
 
 @main.command()
 @click.argument("scenario", required=False)
-@click.option("--history", type=FILE, help="Replay a record instead: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.")
-@click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book.")
-@DATES
+@own_record
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
-@click.option("--out", type=FILE, help="Folder of the run (default: runs/NAME-SEED; an earlier run there is replaced).")
 @click.option(
     "--twin",
     type=click.Choice(["price_taker", "frozen", "none"]),
     help="The world to compare with: what desks do leaves no trace; every loop cut; none (nor the unhedged desk's).",
 )
 @click.option("--unhedged/--no-unhedged", default=None, help="With a twin, also run the desk unhedged (default: yes).")
+@click.option(
+    "--out",
+    type=FILE,
+    help="Folder; an earlier run there is replaced (default: runs/NAME-SEED, -2 for another one).",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--witnesses", type=click.IntRange(min=0), help="Paths of which every tick is kept.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
@@ -156,7 +158,10 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 @traced
 def run(**options: Any) -> None:
-    """Run SCENARIO (a preset's name or a .toml file), summarise it, and write its report."""
+    """Run SCENARIO (a preset's name or a .toml file) or your own record, summarise it, and write its report.
+
+    A record contains the spiral that it suffered: the desks' own impact is taken out of it first, unless --exogenous.
+    """
     from scenarios.commands.run import run_and_report
 
     run_and_report(**options)
@@ -174,7 +179,8 @@ def list_presets() -> None:
 
 
 @main.command()
-@click.argument("scenario")
+@click.argument("scenario", required=False)
+@own_record
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @as_given_setting
 @click.option("--chart", type=FILE, help="Also draw the storyline into FILE (.html, .png, .svg, .json).")
@@ -182,18 +188,20 @@ def list_presets() -> None:
 @click.option("--months", type=click.IntRange(min=1), multiple=True, help="Expiries of --density (default: 1, 3, 12).")
 @TRUST
 def show(
-    scenario: str,
+    scenario: str | None,
+    record: Record,
     settings: tuple[str, ...],
     chart: Path | None,
     density: Path | None,
     months: tuple[int, ...],
     trust: bool,
 ) -> None:
-    """Explain SCENARIO: its storyline, book, agents and loops."""
+    """Explain SCENARIO, or your own record: its storyline, book, agents and loops."""
+    from scenarios.commands.chosen import choose
     from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.show import explain, explain_density
 
-    loaded = load_to_look(scenario, settings, trust=trust)
+    loaded = choose(scenario, record, settings, load=partial(load_to_look, trust=trust), example="show")
     explain(loaded, chart)
     if density is not None:
         explain_density(loaded, density, months)
@@ -228,6 +236,7 @@ def runs_cells(command: Callable[..., int]) -> Callable[..., int]:
 
 @main.command()
 @click.argument("file", type=FILE)
+@own_record
 @click.option("--out", type=FILE, help="Folder of the sweep (default: sweeps/NAME); one that was begun there goes on.")
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a cell (default: the file's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise and of samples (default: the file's).")
@@ -237,6 +246,7 @@ def runs_cells(command: Callable[..., int]) -> Callable[..., int]:
 def sweep(**options: Any) -> int:
     """Run every cell of a sweep FILE (.toml): scenarios over axes of parameters.
 
+    --history puts your own record in the place of the file's scenarios, in sweeps/NAME_RECORD.
     Killed or interrupted at any moment, the same command goes on where it stopped. Exit code 1: some cells failed.
     """
     from scenarios.commands.sweep import sweep_and_report
@@ -247,6 +257,7 @@ def sweep(**options: Any) -> int:
 @main.command()
 @click.argument("scenario", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every preset in place of SCENARIO.")
+@own_record
 @click.option("--desks", default="1", show_default=True, help="Numbers of identical desks that run the policy: 1,2,5.")
 @click.option(
     "--risk",
@@ -262,7 +273,7 @@ def sweep(**options: Any) -> int:
 @as_given_setting
 @runs_cells
 def frontier(**options: Any) -> int:
-    """Run every hedging policy over its range in SCENARIO: what each costs, what it risks, which to choose.
+    """Run every hedging policy over its range in SCENARIO, or your own record: costs, risks, which to choose.
 
     With several numbers of desks also what one more desk that runs a policy costs the others. Killed or interrupted,
     the same command goes on where it stopped. Exit code 1: some policies failed.
@@ -273,17 +284,20 @@ def frontier(**options: Any) -> int:
 
 
 @main.command()
-@click.argument("scenario")
-@click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
+@click.argument("scenario", required=False)
+@own_record
+@click.option(
+    "--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset or a record)."
+)
 @click.option("--force", is_flag=True, help="Replace another file that is there.")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @as_given
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
-def calibrate(scenario: str, **options: Any) -> None:
+def calibrate(scenario: str | None, **options: Any) -> None:
     """Take the desks' own impact out of SCENARIO's anchors, so that its median path passes through the record.
 
-    Writes the outside world that it finds into the scenario's file.
+    Writes the outside world that it finds into the scenario's file. With --history it is your own record, as a file.
     """
     from scenarios.commands.calibrate import calibrate_and_write
 
@@ -292,33 +306,35 @@ def calibrate(scenario: str, **options: Any) -> None:
 
 @main.command()
 @click.argument("file", type=FILE, default=Path("scenario.toml"))
+@own_record
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="With --history: change a key.")
+@as_given_setting
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def new(file: Path, force: bool) -> None:
-    """Write a commented scenario FILE (default: scenario.toml) with every key, its unit, default and meaning."""
-    from scenarios.template import write_template
+def new(**options: Any) -> None:
+    """Write a commented scenario FILE (default: scenario.toml) with every key, its unit, default and meaning.
 
-    write_template(file, force=force)
-    say(f"{file} written; try: spiral check {file}, then: spiral run {file}")
+    With --history it is that of your own record, and runs to the same tables as `spiral run --history` with the same
+    options.
+    """
+    from scenarios.commands.new import write_and_say
+
+    write_and_say(**options)
 
 
 @main.command()
 @click.argument("file", type=FILE, required=False)
-@click.option("--history", type=FILE, help="Check a record instead, as `spiral run --history` would replay it.")
-@click.option("--book", type=FILE, help="Also check a CSV of positions, in place of the hedger's book.")
-@DATES
+@own_record
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @as_given_setting
 @TRUST
-def check(
-    file: Path | None, history: Path | None, book: Path | None, dates: str | None, trust: bool, **options: Any
-) -> None:
+def check(**options: Any) -> None:
     """Validate a scenario FILE (or a preset), a record or a book without running it.
 
     Whatever `spiral run` would refuse is refused, and what was assumed is said.
     """
     from scenarios.commands.check import check_and_say
 
-    check_and_say(file=file, history=history, book=book, dates=dates, trust=trust, **options)
+    check_and_say(**options)
 
 
 @main.command()
@@ -403,7 +419,8 @@ def validate(**options: Any) -> int:
 
 
 @main.command()
-@click.argument("scenario")
+@click.argument("scenario", required=False)
+@own_record
 @click.option("--loops", is_flag=True, help="Also every feedback loop alone, and every loop left out.")
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
@@ -414,7 +431,7 @@ def validate(**options: Any) -> int:
 @click.option("--out", type=FILE, help="Folder for facts.html and CSV files.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
-    """Stylised facts of SCENARIO's returns: tails, memory, asymmetry, with feedback and without."""
+    """Stylised facts of SCENARIO's returns, or your own record's: tails, memory, asymmetry; with feedback, without."""
     from scenarios.commands.facts import print_facts
 
     print_facts(**options)

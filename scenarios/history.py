@@ -6,7 +6,7 @@ import dataclasses
 import math
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from scenarios import overrides as override
 from scenarios.files.frames import Source, is_path
@@ -19,8 +19,11 @@ from scenarios.shipped import catalogue, read_toml
 from scenarios.trading_days import check_days
 from sim.errors import UserError
 
+Anchors = Literal["observed", "exogenous"]
+
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
 LEVERAGE = 1.2  # the presets' law, fitted: ln vol answers a fall of ln S by this over vol
+EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
 CAST = "calm_market"  # the preset whose agents replay a record
 
 
@@ -31,6 +34,7 @@ def from_history(
     overrides: override.Overrides = (),
     as_given: bool = False,
     dates: str | None = None,
+    anchors: Anchors = "observed",
 ) -> Scenario:
     """A scenario that replays a record: every row is an anchor.
 
@@ -42,17 +46,21 @@ def from_history(
     The agents are those of the presets.
     book: the same of positions for the hedger; by default short puts 5 and 10 % out of the money that outlive the
     record. as_given: take levels and moves that no market has had. dates: order of day and month in dates that do not
-    tell: 'mdy', 'dmy', or 'iso' for neither. Raises UserError with file and line.
+    tell: 'mdy', 'dmy', or 'iso' for neither. anchors: "observed": the record contains what the desks did to it, and
+    `run`, `sweep`, `frontier` and `ablate` take that out first (`scenarios.ready` does it at once, `calibrate` with
+    more paths); "exogenous": the record is the outside world as it stands. Raises UserError with file and line.
     """
     changes = override.parse(overrides)
     insists = as_given or changes.get(AS_GIVEN) is True
     record = read_record_rows(history, dates=dates)
-    anchors, notes = _anchors(record, as_given=insists)
-    tables = _tables(history, record, anchors)
+    levels, notes = _anchors(record, as_given=insists)
+    tables = _tables(history, record, levels, anchors)
     named = {".".join(keys): value for keys, value in changes.items()}
     scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists)
     dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
     check_days(scenario.clock.calendar, dated, scenario.end)
+    if scenario.storyline.anchors == "exogenous":
+        notes.append(EXOGENOUS)
     said = tuple(f"{record.name}: {note}" for note in (*record.notes, *notes))
     scenario = dataclasses.replace(scenario, notes=(*scenario.notes, *said))
     return scenario if book is None else take_book(scenario, book, dates=dates)
@@ -100,7 +108,7 @@ def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]
     return notes
 
 
-def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]]) -> dict[str, Any]:
+def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]], are: Anchors) -> dict[str, Any]:
     """A scenario's tables: the record's anchors and the presets' cast."""
     first, last = record.days[0], record.days[-1]
     tables = read_toml(catalogue()[CAST])
@@ -112,7 +120,7 @@ def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]]) -
         "description": f"Every close of {file} is an anchor; the agents are those of the presets.",
         "regime": "a record, day by day",
         "market": {"dispersion": DISPERSION, "beta": LEVERAGE / anchors[0]["vol"]},
-        "storyline": {"anchors": "exogenous", "anchor": anchors},
+        "storyline": {"anchors": are, "anchor": anchors},
     }
     length = math.ceil((last - first).days / 30)
     tables["agents"]["hedger"]["book"] = [

@@ -70,7 +70,7 @@ WIDTH = 34  # column at which the comments begin
 def template(name: str = "my_crisis") -> str:
     """The text of a scenario file that loads as it stands."""
     parts = [HEAD.format(name=name), *_market(), _storyline(), *_cast(), "\n# --- The run " + "-" * 104, "[run]"]
-    parts += _commented(keys_of(RunSpec, ""))
+    parts += commented(keys_of(RunSpec, ""))
     return "\n".join(parts) + "\n"
 
 
@@ -90,13 +90,13 @@ def _market() -> Iterator[str]:
     )
     for table, members in groupby(keys, key=lambda key: key.path.rpartition(".")[0]):
         yield f"[{table}]"
-        yield from _commented(members)
+        yield from commented(members)
         yield ""
 
 
 def _storyline() -> str:
-    anchors = "\n".join(_commented(keys_of(StorylineSpec, "", skip=("anchor", "calibration"))))
-    return STORY.format(keys=anchors, anchor="\n".join(_commented(keys_of(Anchor, ""))))
+    anchors = "\n".join(commented(keys_of(StorylineSpec, "", skip=("anchor", "calibration"))))
+    return STORY.format(keys=anchors, anchor="\n".join(commented(keys_of(Anchor, ""))))
 
 
 CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  # types whose tables are in force
@@ -112,12 +112,12 @@ def _cast() -> Iterator[str]:
         in_force = "" if kind in CAST else "# "
         yield f'{in_force}[agents.{CAST.get(kind, kind.lower())}]\n{in_force}type = "{kind}"'
         for nested, members in groupby(keys[1:], key=lambda key: key.path.count(".") > 2):
-            yield from _commented(members, depth=2 if nested else 1)
+            yield from commented(members, depth=2 if nested else 1)
         if kind == "Hedger":
             yield from _policies()
-            yield BOOK.format(position="\n".join(_commented(keys_of(Position, ""))))
+            yield BOOK.format(position="\n".join(commented(keys_of(Position, ""))))
         if kind == "FundingDesk":
-            yield DEBTS.format(obligation="\n".join(_commented(keys_of(Obligation, ""))))
+            yield DEBTS.format(obligation="\n".join(commented(keys_of(Obligation, ""))))
         yield ""
 
 
@@ -126,10 +126,10 @@ def _policies() -> Iterator[str]:
     for kind, cls in POLICIES.items():
         first, *others = policy_keys(kind, cls)
         yield f'# kind = "{kind}": {first.help}'
-        yield from _commented(key for key in others if key.name != "interval")
+        yield from commented(key for key in others if key.name != "interval")
 
 
-def _commented(keys: Iterable[Key], depth: int = 1) -> list[str]:
+def commented(keys: Iterable[Key], depth: int = 1) -> list[str]:
     """`# key = default   # meaning [unit] (limits)`; nested keys keep their last `depth` parts."""
     lines = []
     for key in keys:

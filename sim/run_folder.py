@@ -28,7 +28,7 @@ from sim.earlier_run import collisions, is_run, retire
 from sim.errors import SpiralError, UserError
 from sim.files import writing
 from sim.lock import Lock
-from sim.manifest import MANIFEST
+from sim.manifest import MANIFEST, read_manifest
 
 ELSEWHERE = "give another --out"
 TOKEN = re.compile("[0-9a-f]{8}")
@@ -113,6 +113,24 @@ def settle(folder: Path) -> bool:
     finally:
         lock.release(remove=ours and not _left_over(place, lock))
     return True
+
+
+def own_folder(folder: Path, content: str) -> Path:
+    """The folder, or NAME-2, NAME-3, ...: the first one in which no run of another content stands.
+
+    content: the `content_hash` of the run that looks for a place. What is there and no run is left to `claimed`.
+    """
+    found, number = folder, 1
+    with writing(folder, ELSEWHERE):
+        while settle(found) and holds_other(found, content):
+            number += 1
+            found = folder.with_name(f"{folder.name}-{number}")
+    return found
+
+
+def holds_other(folder: Path, content: str) -> bool:
+    """Whether a run of another content stands there."""
+    return is_run(folder) and read_manifest(folder).get("content_hash") != content
 
 
 def check_place(folder: Path) -> Path:

@@ -310,9 +310,9 @@ def test_a_layout_that_cannot_be_followed_is_refused(found: Calibration) -> None
     ("old", "new", "said"),
     [
         (
-            "# The record.",
-            'anchors = "observed"',
-            "bad.toml: storyline.anchor.2020-02-19.outside_spot: observed anchors need the outside world's spot; "
+            "anchor = [\n    { date = 2020-02-19, spot = 100.0,",
+            'anchors = "observed"\nanchor = [\n    { date = 2020-02-19, spot = 100.0, outside_spot = 100.0,',
+            "bad.toml: storyline.anchor.2020-02-19.outside_vol: observed anchors need the outside world's vol; "
             "find it: spiral calibrate bad.toml, or write anchors = 'exogenous'",
         ),
         (
@@ -398,7 +398,8 @@ def test_the_users_file_stays_as_it_is_but_for_the_levels(folder: Path, found: C
     mine.write_bytes(TEXT.replace("\n", "\r\n").encode())
     mine.chmod(0o600)
     (folder / "mine.toml").symlink_to(mine)
-    write_calibrated(folder / "mine.toml", folder / "mine.toml", found.scenario.storyline)
+    text = mine.read_bytes().decode()
+    write_calibrated(text, folder / "mine.toml", found.scenario.storyline, "mine.toml")
     assert (folder / "mine.toml").is_symlink()
     assert mine.stat().st_mode & 0o777 == 0o600
     raw = mine.read_bytes()

@@ -196,3 +196,13 @@ def test_chart_writes_one_picture(tmp_path: Path) -> None:
     assert wrong.exit_code == 2
     assert "panles" in wrong.output
     assert not (tmp_path / "x.png").exists()
+
+
+def test_a_what_if_keeps_the_run_that_it_is_compared_with() -> None:
+    options = ("--paths", "2", "--workers", "1", "--twin", "none", "--no-report")
+    assert spiral("run", "calm_market", *options).stdout.splitlines()[-1] == "runs/calm_market-1"
+    other = spiral("run", "calm_market", *options, "--set", "venue.asset.depth=7.5e9")
+    assert other.stdout.splitlines()[-1] == "runs/calm_market-1-2"
+    said = "note: runs/calm_market-1 holds a run of another content, so this one goes to runs/calm_market-1-2\n"
+    assert other.stderr.endswith(said)
+    assert spiral("compare", "runs/calm_market-1", "runs/calm_market-1-2").exit_code == 0

@@ -27,6 +27,7 @@ from analysis.sweeps.measures import RISKS, difference, measure
 from analysis.sweeps.outcomes import Outcome
 from scenarios.cli import main
 from scenarios.commands.frontier import numbers, scenarios
+from scenarios.commands.options import Record
 from scenarios.loading import load
 from scenarios.policies_frontier import all_policies, everywhere, frontier_spec
 from scenarios.policies_frontier import frontier as run_frontier
@@ -395,11 +396,12 @@ def test_command_line_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
     for wrong in ("0,1", "two", "1,,2"):
         with pytest.raises(UserError, match=r"desks are whole numbers"):
             numbers(wrong)
-    with pytest.raises(UserError, match=r"give a SCENARIO or --all.*neither"):
-        scenarios(None, False, (1,))
-    with pytest.raises(UserError, match=r"give a SCENARIO or --all.*both"):
-        scenarios("calm_market", True, (1,))
-    assert "gilt_ldi_2022" not in scenarios(None, True, (1, 5))
+    with pytest.raises(UserError, match=r"give a SCENARIO, --history or --all.*none"):
+        scenarios(None, False, (1,), Record(), ())
+    with pytest.raises(UserError, match=r"give a SCENARIO, --history or --all.*several"):
+        scenarios("calm_market", True, (1,), Record(), ())
+    every = scenarios(None, True, (1, 5), Record(), ())
+    assert isinstance(every, list) and "gilt_ldi_2022" not in every
     assert "left out, as a lender there names the desk: gilt_ldi_2022" in capsys.readouterr().err
 
 

@@ -375,3 +375,45 @@ def test_killed_at_any_moment_a_run_stands(tmp_path):
         assert (out / "notes.txt").read_text() == "mine"
     again(out, seed=99)
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_run_of_another_content_gets_a_folder_of_its_own(tmp_path, monkeypatch):
+    """Not told where to go, a run replaces only one of the same content."""
+    monkeypatch.chdir(tmp_path)
+    runs = Path("runs")
+    base = load("calm_market", QUICK)
+    first = run(base, workers=1)
+    assert first.path == runs / "calm_market-1"
+    (first.path / "notes.txt").write_text("mine")
+    what_if = run(load("calm_market", {**QUICK, "venue.asset.depth": 7.5e9}), workers=1)
+    assert what_if.path == runs / "calm_market-1-2"
+    assert run(base, workers=1, paths=3).path == runs / "calm_market-1-3"
+    assert run(base, workers=1, twin="frozen").path == runs / "calm_market-1-4"
+    again = run(base, workers=1)
+    assert again.path == first.path
+    assert (again.path / "notes.txt").read_text() == "mine"
+    assert again.manifest["content_hash"] != what_if.manifest["content_hash"]
+    assert run(load("calm_market", {**QUICK, "venue.asset.depth": 7.5e9}), workers=1).path == what_if.path
+    assert run(base, workers=1, seed=2).path == runs / "calm_market-2"
+    assert len(list(runs.iterdir())) == 5
+    told = run(load("calm_market", {**QUICK, "venue.asset.depth": 9e9}), out=what_if.path, workers=1)
+    assert told.path == what_if.path  # --out means this folder
+
+
+def test_a_default_folder_that_no_run_made_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    theirs = Path("runs/calm_market-1")
+    theirs.mkdir(parents=True)
+    (theirs / "thesis.txt").write_text("chapter 1")
+    with pytest.raises(UserError, match="a run replaces only an earlier run"):
+        run(load("calm_market", QUICK), workers=1)
+    assert [p.name for p in Path("runs").iterdir()] == ["calm_market-1"]
+
+
+def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
+    """Between the choice of a folder and the claim another process may finish there."""
+    monkeypatch.setattr("scenarios.build.default_folder", lambda scenario: copied)
+    with pytest.raises(UserError, match="another run has just been made here; run it again"):
+        run(load("calm_market", QUICK), seed=2, workers=1)
+    assert json.loads((copied / MANIFEST).read_text())["seed"] == 1
+    assert [p.name for p in copied.parent.iterdir()] == ["copied"]

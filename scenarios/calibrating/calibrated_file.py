@@ -64,21 +64,21 @@ def number(value: float) -> str:
     return repr(float(value))
 
 
-def write_calibrated(source: Path, target: Path, storyline: StorylineSpec) -> None:
-    """Write the calibrated text of `source` to `target`, whole or not at all, with the line ends of `source`.
+def write_calibrated(text: str, target: Path, storyline: StorylineSpec, place: str) -> None:
+    """Write a scenario's text with the calibration in it to `target`, whole or not at all, with its own line ends.
 
-    A link is followed, and the mode of a file that is there is kept. Raises UserError or SpiralError.
+    A link is followed, and the mode of a file that is there is kept. place: what messages call the scenario. Raises
+    UserError or SpiralError.
     """
-    raw = source.read_bytes().decode("utf-8")
-    plain = raw.replace("\r\n", "\n")
-    crlf = plain != raw and plain.count("\n") == raw.count("\r\n")  # all of them: else they stay as they are
-    text = calibrated_text(plain if crlf else raw, storyline, str(source))
-    write_whole(target, text.replace("\n", "\r\n") if crlf else text)
+    plain = text.replace("\r\n", "\n")
+    crlf = plain != text and plain.count("\n") == text.count("\r\n")  # all of them: else they stay as they are
+    made = calibrated_text(plain if crlf else text, storyline, place)
+    write_whole(target, made.replace("\n", "\r\n") if crlf else made)
 
 
-def check_writable(source: Path, target: Path, *, force: bool) -> None:
+def check_writable(source: Path | None, target: Path, *, force: bool) -> None:
     """Raise UserError before the work where `target` is no place for a file, or another file than `source`."""
-    same = target.exists() and target.samefile(source)
+    same = source is not None and target.exists() and target.samefile(source)
     remedy = "give --out a file in a folder that exists"
     if not target.parent.is_dir():
         raise unwritable(target, errno.ENOENT, "its folder is missing", remedy)

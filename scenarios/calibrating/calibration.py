@@ -12,7 +12,7 @@ from pathlib import Path
 from markets.spec import CalibrationSpec
 from scenarios.calibrating.ensemble_medians import Ensemble, explained
 from scenarios.calibrating.outside import as_record, digest
-from scenarios.calibrating.outside_fit import FACTORS, Fit, Round, Target, Told
+from scenarios.calibrating.outside_fit import FACTORS, ROUNDS, Fit, Round, Target, Told
 from scenarios.made_by_hand import check_values, meant
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes, whole
@@ -21,7 +21,13 @@ from sim.names import ACTUAL, PRICE_TAKER
 
 PATHS = 16_384  # of the last rounds and of the check
 COARSE = 2_048  # paths of the first rounds
+SEEDS = 2**63  # there are so many
+MORE = "; take more paths"
 SIGMAS = 4.0  # standard errors by which the check may leave the tolerance
+
+
+class CheckDisagrees(SpiralError):
+    """At another seed the median of the fitted world leaves the record by more than chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +66,13 @@ class Calibration:
         return all(abs(p.residual) <= limits.get(p.level, math.inf) for p in self.points)
 
 
-@takes(paths=maybe(whole(100)), seed=maybe(whole(0)), workers=maybe(whole(1)), progress=maybe(called))
+@takes(
+    paths=maybe(whole(100)),
+    seed=maybe(whole(0)),
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+    rounds=whole(1),
+)
 def calibrate(
     scenario: Scenario | str | Path,
     *,
@@ -68,6 +80,7 @@ def calibrate(
     seed: int | None = None,
     workers: int | None = None,
     progress: Told | None = None,
+    rounds: int = ROUNDS,
 ) -> Calibration:
     """Find the outside world in which the median path of the actual world passes through the scenario's anchors.
 
@@ -78,24 +91,29 @@ def calibrate(
     another seed, and a price-taker twin for what feedback explains. Starts from the record, whatever an earlier
     calibration found: the same scenario, paths and seed give the same levels.
 
-    progress: called with a stage and its path-ticks (done, total).
-    Raises UserError where the medians do not come near the record, SpiralError where the check does not agree.
+    progress: called with a stage and its path-ticks (done, total). rounds: at each number of paths, at most.
+    Raises NoOutsideWorld where the medians do not come near the record, CheckDisagrees where the check does not agree.
     """
     scenario = meant(scenario)
     check_values(scenario)
     paths = paths or PATHS
     plain = dataclasses.replace(scenario, storyline=as_record(scenario.storyline))
-    plain = plain.with_run(paths=paths, seed=seed, witnesses=0)
+    plain = plain.with_run(paths=paths, seed=seed, witnesses=0, attribution="none")  # levels do not depend on it
     fit = Fit(plain, workers, progress)
     if paths > COARSE:
-        fit.approach(COARSE)
-    fit.approach(paths, patient=paths <= COARSE)
-    checked = fit.ensembles(paths, plain.run.seed + 1, "check", twin=True)
+        fit.approach(COARSE, rounds=rounds)
+    fit.approach(paths, rounds=rounds, patient=paths <= COARSE and rounds == ROUNDS)
+    checked = fit.ensembles(paths, _check_seed(plain), "check", twin=True)
     found = [_point(fit, target, level, checked) for target, level in zip(fit.targets, fit.outside, strict=True)]
     points = tuple(sorted(found, key=lambda point: point.date))
     storyline = dataclasses.replace(fit.storyline(), calibration=_found(plain, checked, points, fit))
     calibrated = dataclasses.replace(scenario, storyline=storyline)
     return Calibration(scenario=calibrated, points=points, rounds=tuple(fit.rounds))
+
+
+def _check_seed(plain: Scenario) -> int:
+    """The seed of the check: the next one that there is."""
+    return (plain.run.seed + 1) % SEEDS
 
 
 def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]) -> Point:
@@ -106,9 +124,9 @@ def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]
     error, taker_error = checked[ACTUAL].median_error(*at), checked[PRICE_TAKER].median_error(*at)
     apart = actual - target.record
     if factor.required and abs(apart) > factor.tolerance + SIGMAS * math.sqrt(2) * error:
-        raise SpiralError(
+        raise CheckDisagrees(
             f"{fit.scenario.name}: at another seed the median {factor.name} of {day} is {apart:.2%} from the record, "
-            f"with a standard error of {error:.2%}: the fit does not hold; take more paths"
+            f"with a standard error of {error:.2%}: the fit does not hold{MORE}"
         )
     back = math.exp if factor.log else float
     return Point(
@@ -133,7 +151,7 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
     return CalibrationSpec(
         paths=plain.run.paths,
         seed=plain.run.seed,
-        check_seed=plain.run.seed + 1,
+        check_seed=_check_seed(plain),
         spiral=version("spiral-crisis"),
         record=digest(fit.storyline().anchor),
         residual_spot=worst("spot"),

@@ -23,6 +23,12 @@ def as_record(storyline: StorylineSpec) -> StorylineSpec:
     return StorylineSpec(anchors="exogenous", anchor=rows)
 
 
+def is_pending(storyline: StorylineSpec) -> bool:
+    """Whether the anchors are a record whose outside world nobody has looked for yet: a run finds it first."""
+    found = any(getattr(row, key) is not None for row in storyline.anchor for key in OUTSIDE.values())
+    return storyline.anchors == "observed" and storyline.calibration is None and not found
+
+
 def record_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a scenario file's tables without anything that a calibration wrote."""
     result = copy.deepcopy(dict(tables))
@@ -52,8 +58,11 @@ def digest(rows: tuple[Anchor, ...]) -> str:
 def check_outside(storyline: StorylineSpec, at: Place) -> None:
     """Observed anchors have outside levels, the first one its own; exogenous anchors are the outside world themselves.
 
-    A calibrated scenario may be taken as exogenous for once: its outside levels then stand unused.
+    Observed anchors without any outside level are calibrated before the run. A calibrated scenario may be taken as
+    exogenous for once: its outside levels then stand unused.
     """
+    if is_pending(storyline):
+        return
     observed, calibration = storyline.anchors == "observed", storyline.calibration
     again = f"spiral calibrate {at.file}"
     for row in storyline.anchor:

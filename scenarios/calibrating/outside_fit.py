@@ -33,6 +33,10 @@ LEAST_STEP = 1 / 16  # of the residual: with less the fit comes no nearer
 DIGITS = 6  # significant ones of an outside level
 
 
+class NoOutsideWorld(UserError):
+    """The fit stays away from the record: no outside world leads to it, or not in so many rounds."""
+
+
 @dataclass(frozen=True)
 class Factor:
     """A level that the desks' trades move, and how near the median must come to the record."""
@@ -112,14 +116,14 @@ class Fit:
     def _tolerances(self) -> Vector:
         return np.array([target.factor.tolerance for target in self.targets])
 
-    def approach(self, paths: int, *, patient: bool = True) -> None:
+    def approach(self, paths: int, *, rounds: int = ROUNDS, patient: bool = True) -> None:
         """Correct the levels until the medians over so many paths are within `GOAL` of the tolerance, or near enough.
 
         A step that comes no nearer is taken again at half its length; unless `patient`, only for spot's and vol's sake.
         """
         best: tuple[float, Vector, Vector] | None = None  # distance, levels, residual
         step = 1.0
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             residual = self._residual(paths, f"round {len(self.rounds) + 1}, {paths:,} paths")
             self._remember(paths, step, residual)
             distance = self._distance(residual)
@@ -192,12 +196,12 @@ class Fit:
             worst[target.factor.name] = max(worst.get(target.factor.name, 0.0), abs(float(off)))
         self.rounds.append(Round(paths=paths, step=step, residual=worst))
 
-    def _diverged(self, residual: Vector) -> UserError:
+    def _diverged(self, residual: Vector) -> NoOutsideWorld:
         counts = [t.factor.required for t in self.targets]
         index = int((np.abs(residual / self._tolerances()) * counts).argmax())
         target = self.targets[index]
         day = self.scenario.storyline.anchor[target.anchor].date
-        return UserError(
+        return NoOutsideWorld(
             "no outside world was found whose median passes through this anchor: the desks' own impact outruns it",
             value=f"{target.factor.name} {abs(residual[index]):.2%} away",
             place=f"{self.scenario.name}: storyline.anchor.{day}",

@@ -12,17 +12,25 @@ from scenarios.calibrating.calibration import Calibration, Point, calibrate
 from scenarios.calibrating.outside import record_tables
 from scenarios.calibrating.outside_fit import FACTORS
 from scenarios.commands.calibration_table import print_calibration
+from scenarios.commands.chosen import choose, written_by
+from scenarios.commands.notes import say_notes
+from scenarios.commands.options import Record
 from scenarios.commands.run import progress_bar
 from scenarios.commands.show import LEVELS
 from scenarios.commands.terminal import console
 from scenarios.loading import find, from_dict
 from scenarios.output import say
+from scenarios.plain_values import read_text
+from scenarios.scenario import Scenario
+from scenarios.scenario_file import scenario_text
 from scenarios.shipped import catalogue, read_toml
+from sim.errors import UserError
 
 
 def calibrate_and_write(
-    scenario: str,
+    scenario: str | None,
     *,
+    record: Record,
     out: Path | None,
     force: bool,
     paths: int | None,
@@ -31,17 +39,15 @@ def calibrate_and_write(
     quiet: bool,
 ) -> None:
     """Calibrate, show what was found, and write the file: the scenario's own, or `out`, which is new unless `force`."""
-    source = find(scenario)
-    preset = scenario in catalogue()
-    target = out or (Path(f"{scenario}.calibrated.toml") if preset else source)
+    chosen, text, source = _source(scenario, record, as_given=as_given)
+    target = out or (Path(f"{chosen.name}.calibrated.toml") if source is None else source)
     check_writable(source, target, force=force)
-    place = scenario if preset else str(source)
-    tables, home = record_tables(read_toml(source)), source.parent.resolve()
-    chosen = from_dict(tables, place=place, folder=home, as_given=as_given)
+    if record.history is not None and not quiet:
+        say_notes(chosen.notes)
     with progress_bar(chosen.title, quiet=quiet) as bar:
         told = None if bar is None else lambda stage, done, total: bar(done, total, f"{chosen.name}: {stage}")
         found = calibrate(chosen, paths=paths, workers=workers, progress=told)
-    write_calibrated(source, target, found.scenario.storyline)
+    write_calibrated(text, target, found.scenario.storyline, str(record.history or scenario))
     if not quiet:
         out_console = console()
         title = f"[bold]{found.scenario.name}[/]: record, outside world, and median at another seed"
@@ -50,6 +56,25 @@ def calibrate_and_write(
         for line in misses(found):
             out_console.print(line, highlight=False)
     say(target)
+
+
+def _source(scenario: str | None, record: Record, *, as_given: bool) -> tuple[Scenario, str, Path | None]:
+    """What to calibrate, the text of its file, and that file where it is the user's own. Raises UserError."""
+    if record.exogenous:
+        rule = "a calibration takes the desks' impact out of a record; --exogenous takes it as it is"
+        raise UserError(rule, place="--exogenous", remedy="leave it out")
+    if record.history is None and record.book is not None:
+        remedy = "give --history too, or write the book into the scenario's file"
+        raise UserError("--book goes with --history", place="--book", value=str(record.book), remedy=remedy)
+    if record.history is not None or scenario is None:
+        chosen = choose(scenario, record, as_given=as_given, example="calibrate")
+        return chosen, scenario_text(chosen, written_by("calibrate", record)), None
+    file = find(scenario)
+    preset = scenario in catalogue()
+    place = scenario if preset else str(file)
+    tables, home = record_tables(read_toml(file)), file.parent.resolve()
+    chosen = from_dict(tables, place=place, folder=home, as_given=as_given)
+    return chosen, read_text(file), None if preset else file
 
 
 def points_tables(found: Calibration) -> Columns:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from scenarios.calibrating.before_run import plan
+from scenarios.commands.chosen import choose
 from scenarios.commands.look import load_to_look, say_unseen
-from scenarios.commands.run import choose, lay_out
+from scenarios.commands.options import Record
+from scenarios.commands.run import lay_out
 from scenarios.output import say
 from scenarios.plausibility import taken_as_given
 
 
-def check_and_say(
-    *,
-    file: Path | None,
-    history: Path | None,
-    book: Path | None,
-    dates: str | None,
-    trust: bool,
-    settings: tuple[str, ...],
-) -> None:
+def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: tuple[str, ...]) -> None:
     """Read everything, lay it out on its calendar, and say that it is right and what was assumed. Raises UserError."""
-    if file is not None and history is None and book is None:
-        scenario = load_to_look(file, settings, trust=trust)
-    else:
-        scenario = choose(None if file is None else str(file), history, book, settings, dates)
-    name = str(history or file)
+    scenario = choose(file, record, settings, load=partial(load_to_look, trust=trust), example="check")
+    name = str(record.history or file)
     clock = lay_out(scenario, name)
     days, ticks = int(clock.day[-1]), len(clock.ticks)
     say(f"{name}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
-    for note in (*scenario.notes, *taken_as_given(scenario)):
+    for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
         say(f"note: {note}")
     say_unseen(scenario)

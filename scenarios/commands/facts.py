@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.ablation import ablate, ablations, loops_of
-from scenarios.commands.run import lay_out, progress_bar
+from scenarios.commands.chosen import choose
+from scenarios.commands.notes import say_notes
+from scenarios.commands.options import Record
+from scenarios.commands.run import lay_out, made_ready, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.loading import load
 from scenarios.output import say
+from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
@@ -27,7 +30,8 @@ WIDTH = 130  # characters, where the output is not a terminal
 
 def print_facts(
     *,
-    scenario: str,
+    scenario: str | None,
+    record: Record,
     loops: bool,
     paths: int | None,
     seed: int | None,
@@ -38,9 +42,9 @@ def print_facts(
     quiet: bool,
 ) -> None:
     """Run, measure, print; with `out` also write the page and the figures."""
-    chosen = load(scenario, settings).with_run(paths=paths, seed=seed)
+    chosen = choose(scenario, record, settings, example="facts").with_run(paths=paths, seed=seed)
     chosen = chosen.with_run(witnesses=min(witnesses or WITNESSES, chosen.run.paths))
-    lay_out(chosen, scenario)
+    lay_out(chosen, str(record.history or scenario))
     from analysis.series import FEWEST
 
     if min(chosen.run.paths, chosen.run.witnesses) < FEWEST:
@@ -48,6 +52,9 @@ def print_facts(
         got = f"{chosen.run.paths} paths, {chosen.run.witnesses} witnesses"
         raise UserError(rule, value=got, remedy="spiral facts SCENARIO --paths 1000 --witnesses 200")
     _check_folder(out)
+    if not quiet:
+        say_notes((*chosen.notes, *taken_as_given(chosen)))
+    chosen = made_ready(chosen, quiet=quiet)
     title = f"{chosen.title}: stylised facts"
     with progress_bar(chosen.title, quiet=quiet) as progress:
         measured = ablate(chosen, _Measure(), loops=loops, workers=workers, progress=progress)

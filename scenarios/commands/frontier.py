@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scenarios.commands.sweep import WIDTH, print_estimate, run_with_bar, tell_failed
+from scenarios.commands.chosen import choose
+from scenarios.commands.options import Record
+from scenarios.commands.sweep import WIDTH, over, print_estimate, run_with_bar, tell_failed
 from scenarios.commands.terminal import console
 from scenarios.output import say
 from scenarios.overrides import parse
 from scenarios.policies_frontier import everywhere, frontier_spec
+from scenarios.scenario import Scenario
 from scenarios.shipped import presets
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
@@ -19,6 +22,7 @@ def frontier_and_report(
     *,
     scenario: str | None,
     everything: bool,
+    record: Record,
     desks: str,
     risk: str,
     paths: int | None,
@@ -31,9 +35,12 @@ def frontier_and_report(
 ) -> bool:
     """Run the policies or go on with them, print the frontier, write its page; whether no cell has failed."""
     crowds = numbers(desks)
-    keys = {".".join(key): value for key, value in parse(settings).items()}
-    chosen = scenarios(scenario, everything, crowds)
+    changes = (*settings, *record.settings)
+    keys = {".".join(key): value for key, value in parse(changes).items()}
+    chosen = scenarios(scenario, everything, crowds, record, settings)
     spec = frontier_spec(chosen, paths=paths, seed=seed, desks=crowds, settings=keys)
+    if isinstance(chosen, Scenario):
+        spec = over(spec, chosen, quiet=quiet)
     if dry_run:
         print_estimate(spec, **options)
         return True
@@ -54,11 +61,19 @@ def numbers(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def scenarios(scenario: str | None, everything: bool, desks: tuple[int, ...]) -> str | list[str]:
-    """The scenario, or with --all every preset in which so many desks can be. Raises UserError."""
-    if everything == (scenario is not None):
-        remedy = "spiral frontier covid_crash_2020, or spiral frontier --all"
-        raise UserError("give a SCENARIO or --all", value="both" if everything else "neither", remedy=remedy)
+def scenarios(
+    scenario: str | None, everything: bool, desks: tuple[int, ...], record: Record, settings: tuple[str, ...]
+) -> str | list[str] | Scenario:
+    """The scenario, the user's own record, or with --all each preset that can have so many desks. Raises UserError."""
+    asked = [scenario is not None, everything, record.history is not None]
+    if sum(asked) != 1:
+        remedy = "spiral frontier covid_crash_2020, spiral frontier --history FILE.csv, or spiral frontier --all"
+        rule = "give a SCENARIO, --history or --all, one of them"
+        raise UserError(rule, value="several" if any(asked) else "none", remedy=remedy)
+    if everything and record.book is not None:
+        raise UserError("--book is for one scenario", value="--all", remedy="name the SCENARIO, or give --history")
+    if record.history is not None or record.book is not None:
+        return choose(scenario, record, settings, example="frontier")
     if scenario is not None:
         return scenario
     found = everywhere(desks)

@@ -3,23 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
 Command = Callable[..., Any]
 
+FILE = click.Path(path_type=Path)
+EXOGENOUS = "storyline.anchors=exogenous"  # what --exogenous is short for
+
 DATES = click.option(
     "--dates",
     type=click.Choice(["iso", "mdy", "dmy"]),
     help="Order of dates like 05/02/2022 in the CSV files: month first, day first; iso: neither.",
+)
+OWN_RECORD = (
+    click.option(
+        "--history",
+        type=FILE,
+        help="Your own record in place of a scenario: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.",
+    ),
+    click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book."),
+    DATES,
+    click.option(
+        "--exogenous",
+        is_flag=True,
+        help="Take the record as the outside world, the desks' impact on top; else that is first taken out of it.",
+    ),
 )
 FLAG = click.option(
     "--as-given",
     is_flag=True,
     help="Take levels, moves and strikes that no market has had; they are said with the results.",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What the options of `own_record` say."""
+
+    history: Path | None = None
+    book: Path | None = None
+    dates: str | None = None
+    exogenous: bool = False
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The settings that the options are short for."""
+        return (EXOGENOUS,) if self.exogenous else ()
 
 
 class Once(click.Command):
@@ -47,3 +81,18 @@ def as_given_setting(command: Command) -> Command:
         return command(*args, settings=(*settings, "run.as_given=true") if as_given else settings, **options)
 
     return FLAG(setting)
+
+
+def own_record(command: Command) -> Command:
+    """Give a command --history, --book, --dates and --exogenous, as its argument `record`."""
+
+    @wraps(command)
+    def packed(
+        *args: Any, history: Path | None, book: Path | None, dates: str | None, exogenous: bool, **options: Any
+    ) -> Any:
+        record = Record(history=history, book=book, dates=dates, exogenous=exogenous)
+        return command(*args, record=record, **options)
+
+    for option in reversed(OWN_RECORD):
+        packed = option(packed)
+    return packed

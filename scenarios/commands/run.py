@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scenarios.calibrating.outside import is_pending
+from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
+from scenarios.commands.options import Record
 from scenarios.commands.terminal import console
 from scenarios.output import complain, say
 from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
-from sim.errors import UserError
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
@@ -28,14 +31,17 @@ if TYPE_CHECKING:
     from sim.clock import Clock
     from sim.dataset import Run
 
+SET_FIRST = (
+    "--set counts before the desks' impact is taken out, so every such run passes through the record; to compare "
+    "settings in one outside world, write it once (spiral calibrate --history FILE.csv) and run that file with --set"
+)
 SUMMARY_WIDTH = 100  # characters, where the output is not a terminal
 
 
 def run_and_report(
     *,
     scenario: str | None,
-    history: Path | None,
-    book: Path | None,
+    record: Record,
     paths: int | None,
     seed: int | None,
     out: Path | None,
@@ -44,26 +50,28 @@ def run_and_report(
     workers: int | None,
     witnesses: int | None,
     settings: tuple[str, ...],
-    dates: str | None,
     no_report: bool,
     profile: bool,
     quiet: bool,
 ) -> None:
     """Run, then print the summary and write the report, unless told otherwise."""
-    chosen = choose(scenario, history, book, settings, dates).with_run(
+    chosen = choose(scenario, record, settings).with_run(
         paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged
     )
-    folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}"
-    lay_out(chosen, str(history or scenario))
-    if not no_report:
-        check_report(check_place(folder))
+    lay_out(chosen, str(record.history or scenario))
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))
+        if is_pending(chosen.storyline) and not all(setting.startswith("run.") for setting in settings):
+            say_notes([SET_FIRST])
+    chosen = made_ready(chosen, quiet=quiet)
+    folder = out or place_for(chosen, quiet=quiet)
+    if not no_report:
+        check_report(check_place(folder))
     from scenarios.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
-        finished = run(chosen, out=folder, workers=workers, progress=progress, command=typed, profile=profile)
+        finished = run(chosen, out=out, workers=workers, progress=progress, command=typed, profile=profile)
     report = None if no_report else write_report(finished)  # first: what is printed may have nowhere to go
     if not quiet:
         print_summary(finished)
@@ -73,23 +81,29 @@ def run_and_report(
         say(report or folder)
 
 
-def choose(
-    scenario: str | None, history: Path | None, book: Path | None, settings: tuple[str, ...], dates: str | None = None
-) -> Scenario:
-    """The scenario that the command line means."""
-    if (scenario is None) == (history is None):
-        remedy = "spiral run covid_crash_2020, or spiral run --history FILE.csv"
-        got = "neither" if scenario is None else "both"
-        raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
-    if history is not None:
-        from scenarios.history import from_history
+def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
+    """`scenarios.ready` with a bar and, unless quiet, a line that says what it did and how long it took."""
+    if not is_pending(scenario.storyline):
+        return scenario
+    from scenarios.calibrating.before_run import ready
 
-        return from_history(history, book, overrides=settings, dates=dates)
-    from scenarios.loading import load
-    from scenarios.positions_csv import take_book
+    begun = time.perf_counter()
+    with progress_bar(scenario.title, quiet=quiet) as bar:
+        told = None if bar is None else lambda stage, done, total: bar(done, total, f"{scenario.name}: {stage}")
+        found = ready(scenario, progress=told)
+    if not quiet:
+        say_notes([f"{found.notes[-1]}; that took {time.perf_counter() - begun:.1f} s"])
+    return found
 
-    chosen = load(scenario or "", settings)
-    return chosen if book is None else take_book(chosen, book, dates=dates)
+
+def place_for(scenario: Scenario, *, quiet: bool) -> Path:
+    """The default folder of a run; a line says so where the first choice holds a run of another content."""
+    from scenarios.build import default_folder, first_folder
+
+    found, first = default_folder(scenario), first_folder(scenario)
+    if found != first and not quiet:
+        say_notes([f"{first} holds a run of another content, so this one goes to {found}"])
+    return found
 
 
 def lay_out(scenario: Scenario, file: str) -> Clock:

@@ -16,6 +16,7 @@ from agents.hedger import Hedger
 from agents.policies import Policy
 from agents.positions import Position
 from markets.spec import OUTSIDE
+from scenarios.calibrating.before_run import plan
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.terminal import console
 from scenarios.levels import daily_levels
@@ -61,7 +62,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     for agent in scenario.agents:
         print_agent(out, agent)
     out.print(feedback_line(scenario), highlight=False)
-    for note in (*scenario.notes, *taken_as_given(scenario)):
+    for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         say(chart)

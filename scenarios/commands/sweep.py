@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,16 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from scenarios.calibrating.outside import is_pending
+from scenarios.commands.chosen import choose
+from scenarios.commands.notes import say_notes
+from scenarios.commands.options import Record
 from scenarios.commands.terminal import console
 from scenarios.output import complain, say
+from scenarios.overrides import parse
+from scenarios.scenario import Scenario
 from scenarios.sweeps import sweep as sweeps
+from scenarios.sweeps.bases import read_base
 from scenarios.sweeps.cell_run import FAILED
 from scenarios.sweeps.spec import SweepSpec
 from sim.errors import SpiralError, UserError
@@ -29,13 +37,14 @@ WIDTH = 140  # characters, where the output is not a terminal
 
 
 def sweep_and_report(
-    *, file: Path, dry_run: bool, no_report: bool, quiet: bool, as_given: bool, **options: Any
+    *, file: Path, record: Record, dry_run: bool, no_report: bool, quiet: bool, as_given: bool, **options: Any
 ) -> bool:
     """Run or go on with the sweep of a file, say what came out, write the report; whether no cell has failed."""
     settings = {name: options.pop(name) for name in ("paths", "seed", "keep")}
     spec = sweeps.chosen(file, **settings)
     if as_given:
         spec = dataclasses.replace(spec, settings={**spec.settings, "run.as_given": True})
+    spec = with_record(spec, record, as_given=as_given, quiet=quiet)
     if dry_run:
         print_estimate(spec, **options)
         return True
@@ -46,6 +55,30 @@ def sweep_and_report(
     if report is not None or not quiet:
         say(report or result.path)
     return not tell_failed(result)
+
+
+def with_record(spec: SweepSpec, record: Record, *, as_given: bool, quiet: bool) -> SweepSpec:
+    """The sweep over the user's own record in place of the file's scenarios, by a name of its own. Raises UserError."""
+    if record.history is None:
+        if record.book is not None:
+            remedy = "give --history too, or write the scenario with `spiral new` and name it in the sweep's file"
+            raise UserError("--book goes with --history", place="--book", value=str(record.book), remedy=remedy)
+        keys = {".".join(key): value for key, value in parse(record.settings).items()}
+        return dataclasses.replace(spec, settings={**spec.settings, **keys})
+    chosen = choose(None, record, as_given=as_given, example="sweep FILE")
+    named = dataclasses.replace(spec, name=f"{spec.name}_{chosen.name}", scenarios=(chosen,))
+    return over(named, chosen, quiet=quiet)
+
+
+def over(spec: SweepSpec, scenario: Scenario, *, quiet: bool) -> SweepSpec:
+    """The sweep over this scenario as it can run; unless quiet, its notes are said."""
+    begun = time.perf_counter()
+    found = read_base(spec, scenario).scenario
+    if not quiet:
+        said = f"; that took {time.perf_counter() - begun:.1f} s, and every cell runs in that outside world"
+        say_notes(found.notes[:-1])
+        say_notes(note + said * is_pending(scenario.storyline) for note in found.notes[-1:])
+    return dataclasses.replace(spec, scenarios=(found,))
 
 
 def run_with_bar(spec: SweepSpec, *, out: Path | None, quiet: bool, **options: Any) -> SweepResult:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scenarios.calibrating.outside import is_pending
 from scenarios.loading import find, from_dict
 from scenarios.overrides import expand, value_at
 from scenarios.place import Place
@@ -18,6 +19,7 @@ from scenarios.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
 
 DESK = "{desk}"  # in a key: the scenario's first hedger by name, whom its figures are about
+ANCHORS = "storyline.anchors"
 ABSENT = object()
 
 
@@ -56,7 +58,7 @@ class Base:
 
 
 def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
-    """The base scenario with the sweep's settings. Raises UserError."""
+    """The base scenario with the sweep's settings, a record with its outside world. Raises UserError."""
     if isinstance(given, Scenario):
         name, tables, folder = given.name, given.to_dict(), None
     else:
@@ -68,6 +70,13 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
     desk = _desk(from_dict(tables, place=name, folder=folder, as_given=True))  # bounds are checked with the settings
     settings = {key.replace(DESK, desk): value for key, value in {**ours, **spec.common}.items()}
     scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
+    if is_pending(scenario.storyline):  # once, and not by every cell: what varies, varies in one outside world
+        from scenarios.calibrating.before_run import ready  # here: it is no part of a cell
+
+        found = ready(scenario).to_dict()
+        tables = {**tables, "storyline": found["storyline"], "notes": found["notes"]}
+        settings.pop(ANCHORS, None)
+        scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
     _check_agent(spec, scenario)
     return Base(name, tables, folder, settings, scenario.to_dict(), scenario)
 

@@ -1,0 +1,50 @@
+"""The scenario that a command line means: a preset, a file, or the user's own record, with a book of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from scenarios.commands.options import Record
+from scenarios.overrides import Overrides
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+from sim.text import one_line
+
+
+def choose(
+    scenario: str | Path | None,
+    record: Record,
+    settings: tuple[str, ...] = (),
+    *,
+    as_given: bool = False,
+    load: Callable[[str | Path, Overrides], Scenario] | None = None,
+    example: str = "run",
+) -> Scenario:
+    """The scenario of a command: SCENARIO or the record, one of the two, with the settings and the book.
+
+    load: how SCENARIO is loaded (default: `scenarios.load`). example: the command that the remedy shows.
+    Raises UserError.
+    """
+    if (scenario is None) == (record.history is None):
+        remedy = f"spiral {example} covid_crash_2020, or spiral {example} --history FILE.csv"
+        got = "neither" if scenario is None else "both"
+        raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
+    changes = (*settings, *record.settings)
+    if record.history is not None:
+        from scenarios.history import from_history
+
+        return from_history(record.history, record.book, overrides=changes, dates=record.dates, as_given=as_given)
+    from scenarios import loading
+    from scenarios.positions_csv import take_book
+
+    name = scenario or ""
+    found = loading.load(name, changes, as_given=as_given) if load is None else load(name, changes)
+    return found if record.book is None else take_book(found, record.book, dates=record.dates)
+
+
+def written_by(command: str, record: Record) -> str:
+    """The first line of a file that was made from a record."""
+    given = {"history": record.history, "book": record.book}
+    files = " ".join(f"--{key} {one_line(file.name)}" for key, file in given.items() if file is not None)
+    return f"A scenario of Spiral, written by `spiral {command} {files}`."
