@@ -265,7 +265,7 @@ def test_run_says_what_it_took_out_and_how_long_that_took() -> None:
     assert re.search(r"in vol; that took \d+\.\d s\n", done.stderr)
     assert "note: --set counts before the desks' impact is taken out" in done.stderr
     assert "own impact was taken out of the record" in words(done.stdout)
-    assert "So the frozen twin is this crisis without the spiral" in words(done.stdout)
+    assert "So the price-taker twin is this crisis without the spiral" in words(done.stdout)
     plain = spiral("run", *RECORD, "--set", COARSE, "--paths", "8", "--workers", "1", "--no-report", "--exogenous")
     assert "taken as the outside world (exogenous)" in words(plain.stdout)
     assert "without the spiral" not in words(plain.stdout)
