@@ -151,6 +151,12 @@ class CompiledBook:
             out[DV_OVERNIGHT:VANNA] += sums[1:]
         return Greeks(*out)
 
+    def theta(self, tick: int, state: State, fixings: Floats, *, years: float, settled: int | None = None) -> Floats:
+        """$ that the value changes by, (paths,), while `years` of trading and calendar time pass and nothing moves."""
+        later, now = self._made_rows(tick, settled, later=years), self._rows(tick, settled)
+        change: Floats = self._value(later, state, fixings) - self._value(now, state, fixings)
+        return change
+
     def slopes(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Slopes:
         """The first of the Greeks alone, at less cost."""
         rows = self._rows(tick, settled)
@@ -233,9 +239,13 @@ class CompiledBook:
         if rows is None:
             if len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
-            options, claims = (table.rows(*key[:2], due=due) for table in (self._options, self._claims))
-            rows = self._kept[key] = _Rows(options, claims, *self._swaps.rows(*key[:2], due=due))
+            rows = self._kept[key] = self._made_rows(tick, settled, due=due)
         return rows
+
+    def _made_rows(self, tick: int, settled: int | None, *, due: bool = False, later: float = 0.0) -> _Rows:
+        since = tick if settled is None else settled
+        options, claims = (table.rows(tick, since, due=due, later=later) for table in (self._options, self._claims))
+        return _Rows(options, claims, *self._swaps.rows(tick, since, due=due, later=later))
 
 
 class _Rows(NamedTuple):

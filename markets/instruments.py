@@ -21,6 +21,16 @@ class Option:
     expiry: date
     quantity: float  # units of the asset (contracts x multiplier); negative: the desk is short
 
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"{self.kind} {self.strike:,.6g} {self.expiry}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset."""
+        return self.quantity
+
     def __post_init__(self) -> None:
         if self.kind not in ("call", "put"):
             raise UserError("an option is a call or a put", value=self.kind, place="kind")
@@ -35,6 +45,16 @@ class GammaClaim:
     strike: float  # $
     expiry: date
     quantity: float  # units of the claim; negative: the desk is short
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"gamma claim {self.strike:,.6g} {self.expiry}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the claim."""
+        return self.quantity
 
     def __post_init__(self) -> None:
         _check_strike(self.strike)
@@ -65,6 +85,17 @@ class Swap:
     start: date | None = None  # None: the start of the scenario
     fixed_months: int = 6
     float_months: int = 3
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        rate = "par" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
+        return f"swap {rate} {self.maturity}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: $ notional."""
+        return self.notional
 
     def __post_init__(self) -> None:
         _check_finite(self.notional, "notional")

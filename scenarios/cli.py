@@ -184,7 +184,7 @@ def show(
     months: tuple[int, ...],
     trust: bool,
 ) -> None:
-    """Explain SCENARIO: its storyline, book, agents and loops."""
+    """Explain SCENARIO: its storyline, agents, book position by position, and loops."""
     from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.show import explain, explain_density
 

@@ -16,6 +16,7 @@ from agents.hedger import Hedger
 from agents.policies import Policy
 from agents.positions import Position
 from markets.spec import OUTSIDE
+from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.terminal import console
 from scenarios.levels import daily_levels
@@ -60,6 +61,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     out.print()
     for agent in scenario.agents:
         print_agent(out, agent)
+    print_books(out, scenario)
     out.print(feedback_line(scenario), highlight=False)
     for note in (*scenario.notes, *taken_as_given(scenario)):
         out.print(f"note: {escape(note)}", highlight=False)
