@@ -47,6 +47,11 @@ class BookRecord:
         for line in self._lines:
             line.settle(since, tick, state)
 
+    def receive(self, due: Vector) -> None:
+        """Note dividends, (paths,) $ a unit of the asset; called by the desk that takes them."""
+        for line in self._lines:
+            line.receive(due)
+
     def look(self, pnl: Vector) -> None:
         """At a close, with its marks done: whether it is the worst so far. pnl: (paths,) $ of the desk."""
         fresh = pnl < self._lowest
@@ -113,6 +118,10 @@ class _Line:
         if self._book.settles(since, tick):
             self.paid = self.paid + self._book.cashflows(since, tick, state, self._fixings)
             self._book.fix(since, tick, state, self._fixings)
+
+    def receive(self, due: Vector) -> None:
+        if self._book.asset_units:
+            self.paid = self.paid + self._book.asset_units * due
 
     def made(self, value: Vector, paid: Vector) -> Vector:
         """$ since the start, (paths,), of the whole position with no hedge."""

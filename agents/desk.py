@@ -171,6 +171,16 @@ class Desk:
         self._attribute(tick, state, end)
         self._tick, self._state, self.unit_value = tick, state, value
 
+    def receive(self, due: Vector) -> None:
+        """Take `due`, (paths,) $ a unit, on the units of the asset in the book: the passing of time earned it."""
+        paid = self.book.asset_units * due
+        self.world.ledger.transfer(self.scale * paid, source=CLIENTS, target=self.name, reason="book")
+        total = self.totals["theta" if self.attributed else UNSPLIT]
+        total += self.scale * paid
+        self.unhedged += paid
+        if self.record is not None:
+            self.record.receive(due)
+
     def _attribute(self, tick: int, new: State, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
         if not self.attributed:

@@ -29,13 +29,21 @@ MIXED: list[dict[str, Any]] = [
     {"kind": "swap", "notional": 3e8, "months": 60},
     {"kind": "swap", "notional": -2e8, "expiry": "2020-03-02", "fixed_rate": 0.03},  # is paid in the run
     {"kind": "gamma_claim", "strike": 100.0, "months": 6, "quantity": -1e6},
+    {"kind": "asset", "notional": -5e7},
+    {"kind": "future", "expiry": "2020-02-27", "quantity": 4e5},  # expires in the run
 ]
 
 
 def noisy(lines: list[dict[str, Any]], *, capital: float = 1e9, **run_keys: Any) -> Scenario:
     """A desk that is squeezed: every path differs, and lenders may take part of the book."""
     return crisis(
-        market={"dispersion": 1.0, "realised_ratio": 1.0, "xi": 0.8, "rates": {"vol_us2y": 0.01, "vol_us10y": 0.01}},
+        market={
+            "dividend_yield": 0.03,
+            "dispersion": 1.0,
+            "realised_ratio": 1.0,
+            "xi": 0.8,
+            "rates": {"vol_us2y": 0.01, "vol_us10y": 0.01},
+        },
         anchors=[
             {"date": "2020-02-19", **LEVEL},
             {"date": "2020-02-28", **LEVEL, "spot": 80.0, "vol": 0.6},
@@ -81,7 +89,7 @@ def test_the_worst_close_is_the_first_with_the_lowest_pnl(finished: Run) -> None
 
 def test_the_start_is_told_once_and_is_the_books_own(finished: Run) -> None:
     start = finished.book.filter(at="start", world="actual").sort("number").collect()
-    assert start["number"].to_list() == [1, 2, 3, 4, 5]
+    assert start["number"].to_list() == [1, 2, 3, 4, 5, 6, 7]
     assert start["path"].unique().to_list() == [0] and (start["pnl"] == 0).all()
     first = finished.marks.filter(agent="desk", world="actual", path=0).sort("time").first().collect()
     assert start["value"].sum() == pytest.approx(first["book_value"][0], rel=1e-12)
@@ -130,7 +138,7 @@ def test_small_positions_of_a_long_book_share_a_row(tmp_path: Any) -> None:
 def test_the_tables_of_a_report_add_up(finished: Run) -> None:
     found = book.by_position(finished, None, "actual")
     numbers = summarise(finished)
-    assert found["position"][-1] == book.TOTAL and found.height == 6
+    assert found["position"][-1] == book.TOTAL and found.height == 8
     assert found["pnl"][:-1].sum() == pytest.approx(found["pnl"][-1], rel=1e-12)
     assert found["pnl"][-1] == pytest.approx(numbers["unhedged_pnl"].value, rel=1e-9)
     assert found["error"][-1] == pytest.approx(numbers["unhedged_pnl"].error, rel=1e-9)
@@ -139,7 +147,7 @@ def test_the_tables_of_a_report_add_up(finished: Run) -> None:
 
 def test_the_largest_and_the_rest(finished: Run) -> None:
     whole, short = book.by_position(finished, None, "actual"), book.by_position(finished, None, "actual", 2)
-    assert short["position"].to_list()[2:] == ["3 others", book.TOTAL]
+    assert short["position"].to_list()[2:] == ["5 others", book.TOTAL]
     largest = whole[:-1].sort(pl.col("pnl").abs(), descending=True)[:2]
     assert set(short["position"][:2]) == set(largest["position"])
     for column in ("start_value", "start_vega_point", "pnl"):
