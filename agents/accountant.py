@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from agents.accounts import margin_account
 from agents.base import Process
+from agents.book_record import BookRecord
 from agents.holdings import Holdings
-from agents.tables import ATTRIBUTION, COSTS, HEDGES
+from agents.tables import ATTRIBUTION, BOOK, COSTS, HEDGES
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
@@ -38,10 +39,13 @@ class Accountant:
         self._attributed = attribution != "none"
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
+        by_position = world.log.wants(BOOK.name)
         self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # with the ledger's size; see `_rows`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
+            if by_position and desk.book.book.instruments:
+                desk.record = BookRecord(desk)
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
@@ -66,13 +70,20 @@ class Accountant:
         for agent in world.agents:
             self._write(agent)
         world.ledger.check(lambda: f"{world.timestamp()} MARK")
-        self._holdings.write(last=world.tick_index == len(world.clock.ticks) - 1)
+        last = world.tick_index == len(world.clock.ticks) - 1
+        self._holdings.write(last=last)
+        for desk in world.desks.values():
+            if last and desk.record is not None:
+                desk.record.write()
 
     def _write(self, agent: Agent) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name
         desk, hedge_value = world.desks.get(name), world.hedge_value(name)
         claims = world.claims.value(name) if world.claims.debts else self._nothing
-        equity, pnl, _ = self._prove(agent, hedge_value, claims)
+        recorded = desk is not None and desk.record is not None
+        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._written or recorded)
+        if desk is not None and desk.record is not None:
+            desk.record.look(pnl)
         if not self._written:
             return
         parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
@@ -139,16 +150,16 @@ class Accountant:
             known = self._known[agent.name] = ledger.used, (balances, rows, what)
         return known[1]
 
-    def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector) -> Vector:
+    def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
 
-        Nothing, (WORTH, 0), where nobody wants to see it. Raises BugError.
+        Nothing, (WORTH, 0), where nobody wants to have `seen` it. Raises BugError.
         """
         world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
         book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
         parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
         account = world.ledger.rows, *self._rows(agent), hedge_value, *book, claims, parts, gross, TOLERANCE
-        worth = np.empty((WORTH, world.paths if self._written else 0))
+        worth = np.empty((WORTH, world.paths if seen else 0))
         i = explain(*account, worth)
         if i >= 0:
             worth = np.empty((WORTH, world.paths))

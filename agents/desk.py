@@ -16,6 +16,7 @@ from sim.names import Key
 from sim.vectors import same, some
 
 if TYPE_CHECKING:
+    from agents.book_record import BookRecord
     from markets.book import CompiledBook, Greeks, Slopes
     from markets.factors import State
     from markets.world import MarketWorld
@@ -53,6 +54,7 @@ class Desk:
         self._greeks: tuple[int, Greeks] | None = None  # with the market's version
         self._slopes: tuple[int, Slopes] | None = None
         self._value: tuple[int, Vector] | None = None
+        self.record: BookRecord | None = None  # what is kept of the positions one by one, where it is asked for
         self._full = full or book.has_swaps or world.venue("asset").has_impact
         self._take_on()
 
@@ -69,6 +71,11 @@ class Desk:
     def marked(self) -> int:
         """Tick of the last mark."""
         return self._tick
+
+    @property
+    def state(self) -> State:
+        """The market at the last mark."""
+        return self._state
 
     @property
     def book_value(self) -> Vector:
@@ -155,12 +162,24 @@ class Desk:
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, state, self.fixings)
             self.book.fix(since, tick, state, self.fixings)
+            if self.record is not None:
+                self.record.settle(since, tick, state)
             value = self.book.value(tick, state, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
             self._greeks = self._slopes = self._value = None
         self._attribute(tick, state, end)
         self._tick, self._state, self.unit_value = tick, state, value
+
+    def receive(self, due: Vector) -> None:
+        """Take `due`, (paths,) $ a unit, on the units of the asset in the book: the passing of time earned it."""
+        paid = self.book.asset_units * due
+        self.world.ledger.transfer(self.scale * paid, source=CLIENTS, target=self.name, reason="book")
+        total = self.totals["theta" if self.attributed else UNSPLIT]
+        total += self.scale * paid
+        self.unhedged += paid
+        if self.record is not None:
+            self.record.receive(due)
 
     def _attribute(self, tick: int, new: State, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""

@@ -14,20 +14,22 @@ MOST_MONTHS = 1_200  # a century
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """One line of a book. Negative quantity or notional: the desk is short (options) or pays fixed (swaps)."""
+    """One line of a book. Negative quantity or notional: the desk is short, or pays fixed (swaps)."""
 
-    kind: Literal["put", "call", "swap", "gamma_claim"] = param(help="instrument")
-    strike: float | None = param(None, unit="$", help="strike", gt=0)
+    kind: Literal["put", "call", "swap", "gamma_claim", "asset", "future"] = param(help="instrument")
+    strike: float | None = param(
+        None, unit="$", help="strike; price agreed on in a future (default: the forward at the start)", gt=0
+    )
     moneyness: float | None = param(
         None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
     )
-    expiry: date | None = param(None, help="expiry of an option, maturity of a swap")
+    expiry: date | None = param(None, help="expiry of an option or a future, maturity of a swap")
     months: int | None = param(
         None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=MOST_MONTHS
     )
-    quantity: float | None = param(None, unit="units of the asset", help="signed size of an option position")
+    quantity: float | None = param(None, unit="units of the asset", help="signed size of a position other than a swap")
     notional: float | None = param(
-        None, unit="$", help="signed notional: of a swap, or of an option at the starting spot"
+        None, unit="$", help="signed notional: of a swap, or of another position at the starting spot"
     )
     fixed_rate: float | None = param(
         None, unit="decimal", help="fixed rate of a swap (default: par at the start)", plausible=RATE

@@ -35,4 +35,16 @@ MARGIN_CALLS = Table(
 )
 SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "due": "t", "owed": "f", "paid": "f", "round": "i"})
 ACCOUNTS = Table("accounts", {"account": "s", "asset": "s", "balance": "f", "value": "f"})
-TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS)
+GREEKS = ("delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_day", "dv01")
+BOOK = Table(
+    "book",
+    {
+        "agent": "s",
+        "number": "i",  # of the line in the book, from 1; 0: all lines that have no row of their own
+        "position": "s",
+        "quantity": "f",
+        "at": "s",  # start, worst or end
+        **dict.fromkeys(("value", "pnl", *GREEKS), "f"),
+    },
+)
+TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)

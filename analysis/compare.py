@@ -1,41 +1,43 @@
-"""Two runs side by side: figures with their differences, and the cost of survival of each."""
+"""Two runs, or two worlds of one, side by side: figures with their differences, P&L and cost of survival of each."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
 
-import altair as alt
 import polars as pl
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from analysis import frames, liquidity, page, parts, pnl
+from analysis import page, parts, pnl
 from analysis.apart import said as apart_in
-from analysis.charts import theme
-from analysis.charts.cost import ACROSS
-from analysis.charts.scales import axis, colours, money_of, rows
-from analysis.charts.theme import Chart
 from analysis.given import A_RUN
 from analysis.numbers import Number, mean
+from analysis.sides import Side, in_common, names_of, same_noise, whole
 from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
-from sim.text import one_line
 
-# Averages that can be compared path by path where both runs share seed and paths, and their columns.
+# Averages that can be compared path by path where both have the same noise, and their columns.
 PAIRED = {name: name for name in ("pnl", "unhedged_pnl")} | {name: parts.column_of(name) for name in parts.LABELS}
+CAPTIONS = {
+    "bands": "Where the bands lie apart, most paths tell the two from one another; where only the medians do, look at "
+    "the differences below, which are taken path by path.",
+    "cost": "Bars going up are costs, bars going down are income; the parts of each colour add up to its total.",
+}
 
 
 @takes(a=A_RUN, b=A_RUN, agent=maybe(text))
 def compare(a: Run, b: Run, *, agent: str | None = None) -> pl.DataFrame:
-    """name, label, unit, a, a_error, b, b_error, difference (b - a), error: one row a figure that both runs have.
+    """name, label, unit, a, a_error, b, b_error, difference (b - a), error: one row a figure that both have.
 
-    The error of a difference is that of the path-by-path difference where both runs share seed and number of paths
-    (then path i has the same noise in both), else sqrt(a_error^2 + b_error^2).
+    Runs of one seed are compared on the paths that both have, where path i has the same noise. The error of a
+    difference of averages is then that of the path-by-path difference, else sqrt(a_error^2 + b_error^2).
+    `analysis.sides.worlds_of` gives two worlds of one run.
     """
+    a, b = in_common(a, b)
     with a.reading(), b.reading():
         return _compared(a, b, agent)
 
@@ -44,7 +46,7 @@ def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
     of_a, of_b = summarise(a, agent=agent), summarise(b, agent=agent)
     found = []
     for name, mine in of_a.items():
-        if name not in of_b:
+        if name not in of_b or not (mine.known or of_b[name].known):
             continue
         other = of_b[name]
         error = _difference_error(a, b, agent, name, mine, other)
@@ -66,7 +68,7 @@ def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
 
 
 def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number, other: Number) -> float | None:
-    if name in PAIRED and all(a.manifest[key] == b.manifest[key] for key in ("seed", "paths")):
+    if name in PAIRED and same_noise(a, b):
         column = PAIRED[name]
         apart = pnl.column(b, agent, "actual", column) - pnl.column(a, agent, "actual", column)
         return mean(apart, "$", name).error
@@ -75,15 +77,17 @@ def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number
     return math.hypot(mine.error, other.error)
 
 
-def names_of(a: Run, b: Run) -> tuple[str, str]:
-    """What to call the two: their names, or the folders' where the names are the same."""
-    first, second = one_line(str(a.manifest["name"])), one_line(str(b.manifest["name"]))
-    if first != second:
-        return first, second
-    first, second = Path(a.path).name, Path(b.path).name
-    return (first, second) if first != second else (f"{first} (1)", f"{second} (2)")
+def differences(a: Run, b: Run) -> list[str]:
+    """Where the two differ before anything is measured, and on what they are compared, a line each."""
+    if isinstance(a, Side) and isinstance(b, Side) and a.world is not None and b.world is not None:
+        return [f"worlds {a.world} and {b.world} of one run, on the same random numbers"]
+    lines, (mine, other) = apart_in(whole(a), whole(b)), in_common(a, b)
+    if (mine, other) != (a, b):
+        lines.append(f"compared on the {int(mine.manifest['paths']):,} paths that both have")
+    return lines
 
 
+@takes(a=A_RUN, b=A_RUN, agent=maybe(text))
 def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
     """The comparison for a terminal: where the runs differ, then their figures; differences beyond two standard errors
     are bold."""
@@ -93,7 +97,7 @@ def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
         table.add_column(name, justify="right" if i else "left", no_wrap=True)
     for label, mine, other, apart, clear in _cells(compare(a, b, agent=agent)):
         table.add_row(label, mine.bare(), other.bare(), Text(str(apart), style="bold" if clear else "dim"))
-    lines = [f"{first} against {second}:", *(f"  {line}" for line in apart_in(a, b)), ""]
+    lines = [f"{first} against {second}:", *(f"  {line}" for line in differences(a, b)), ""]
     return Group(Text("\n".join(lines)), table)
 
 
@@ -110,55 +114,30 @@ def _cells(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]
     return found
 
 
-def cost_chart(a: Run, b: Run, *, agent: str | None = None) -> Chart:
-    """The parts of the cost of survival in both runs, side by side, with two standard errors either way."""
-    title = "Cost of survival, side by side"
-    if not (frames.desks(a, agent) and frames.desks(b, agent)):
-        return theme.note(title, "One of the runs has no hedging desk, so there is no cost to compare.")
-    names = names_of(a, b)
-    found = []
-    for run, name in zip((a, b), names, strict=True):
-        costs = liquidity.costs(run, agent=agent)
-        shown = {part.short: costs[part.name] for part in parts.PARTS} | {"total": costs[parts.COST]}
-        for part, number in shown.items():
-            error = 2 * (number.error or 0.0)
-            found.append((name, part, number.value, number.value - error, number.value + error))
-    data = pl.DataFrame(found, schema=["series", "part", "amount", "low", "high"], orient="row")
-    unit = money_of(data, ["low", "high"])
-    palette = dict(zip(names, (theme.HEDGED, theme.UNHEDGED), strict=True))
-    x = alt.X("part:N", sort=[*(part.short for part in parts.PARTS), "total"], axis=ACROSS)
-    offset = alt.XOffset("series:N", sort=list(names))
-    base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
-    y = alt.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))
-    bars = base.mark_bar().encode(y=y, color=colours(palette))
-    whiskers = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
-    row = compare(a, b, agent=agent).row(by_predicate=pl.col("name") == parts.COST, named=True)
-    apart = Number(value=row["difference"], unit="$", label="", error=row["error"])
-    said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
-    return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
-
-
 @takes(a=A_RUN, b=A_RUN, path=file, agent=maybe(text))
 def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = None) -> Path:
-    """Write both runs side by side as one self-contained HTML file and return its path."""
-    from analysis.charts import panels
+    """Write both side by side as one self-contained HTML file and return its path. Raises UserError."""
+    from analysis.charts import both
 
-    first, second = names_of(a, b)
-    cells = [(label, str(x), str(y), str(z)) for label, x, y, z, _ in _cells(compare(a, b, agent=agent))]
-    figures = [
-        page.figure("cost", cost_chart(a, b, agent=agent)),
-        page.figure("first", panels(a, agent=agent)),
-        page.figure("second", panels(b, agent=agent)),
-    ]
+    said, (a, b) = differences(a, b), in_common(a, b)
+    with a.reading(), b.reading():
+        first, second = names_of(a, b)
+        found = _compared(a, b, agent)
+        total = found.filter(pl.col("name") == parts.COST).to_dicts()
+        apart = Number(value=total[0]["difference"], unit="$", label="", error=total[0]["error"]) if total else None
+        charts = {"bands": both.pnl_bands(a, b, agent=agent), "cost": both.cost_parts(a, b, apart, agent=agent)}
+    rows = [(label, str(x), str(y), f"{z}{' *' if clear else ''}") for label, x, y, z, clear in _cells(found)]
+    paired = "path by path for averages, which have the same noise on both sides" if same_noise(a, b) else "independent"
     return page.write_page(
         Path(path),
         "comparison.html.j2",
         title=f"{first} and {second}",
         meta=" \N{MIDDLE DOT} ".join(
-            f"{r.manifest['name']}: {r.manifest['paths']:,} paths, seed {r.manifest['seed']}" for r in (a, b)
+            f"{name}: {r.manifest['paths']:,} paths, seed {r.manifest['seed']}"
+            for name, r in zip((first, second), (a, b), strict=True)
         ),
-        charts=figures,
-        note=f"Where the runs differ: {'; '.join(apart_in(a, b))}. Difference: second less first, ± its standard error "
-        "(path by path where both runs share seed and paths).",
-        table=page.Table("", ("figure", first, second, "difference"), cells),
+        differences=said,
+        charts=[page.figure(name, chart, CAPTIONS[name]) for name, chart in charts.items()],
+        note=f"Difference: second less first, ± its standard error ({paired}); * beyond two of them.",
+        table=page.Table("", ("figure", first, second, "difference"), rows),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import force, frames, liquidity, parts, pnl, record, twins, way
+from analysis import book, force, frames, liquidity, parts, pnl, record, twins, way
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
 from sim.dataset import Run
@@ -20,6 +20,7 @@ def all_tables(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
     if frames.desks(run, agent):
         found += [attribution(run, agent, world) for world in worlds]
         found += [costs(run, agent, worlds), risk(run, agent, worlds)]
+        found += book.tables(run, agent, worlds)
     found.append(market(run, worlds))
     if frames.cast(run):
         found.append(cast(run, worlds[0]))

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from analysis import frames, parts, words
+from analysis import book, frames, page, parts, words
 from analysis.given import A_RUN
 from analysis.liquidity import stress
 from analysis.numbers import Number
@@ -62,7 +62,19 @@ def render(run: Run, *, agent: str | None = None) -> Group:
         title_align="left",
         border_style="dim",
     )
-    return Group(head, table)
+    held = book.short_table(run, agent, worlds[0])
+    return Group(head, table) if held is None else Group(head, table, _held(held))
+
+
+def _held(held: page.Table) -> Table:
+    """A desk's positions."""
+    table = Table(box=None, pad_edge=False, header_style="bold", title=held.title, title_justify="left")
+    table.title_style = "bold cyan"
+    for i, name in enumerate(held.header):
+        table.add_column(name, justify="right" if i else "left", no_wrap=bool(i))
+    for row in held.rows:
+        table.add_row(*map(Text, row), style="bold" if row[0] in held.totals else None)
+    return table
 
 
 def _table(columns: list[str]) -> Table:

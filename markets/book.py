@@ -11,18 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.flow_table import FlowTable
-from markets.instruments import GammaClaim, Instrument, Option, Swap
+from markets.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap
 from markets.kernels.options import (
     DELTA,
     DV_OVERNIGHT,
     GREEKS,
     SLOPES,
+    VALUE,
     VANNA,
     claim_greeks,
     option_greeks,
     option_values,
 )
-from markets.kernels.swaps import flow_greeks, flow_values
+from markets.kernels.swaps import NO_FIXING, flow_greeks, flow_values
+from markets.linear_table import LinearTable
 from markets.option_table import OptionTable
 from sim.errors import UserError
 from sim.vectors import same
@@ -107,17 +109,23 @@ class CompiledBook:
         self._options = OptionTable([i for i in book.instruments if isinstance(i, Option)], clock, market)
         self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, market)
         self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
+        assets = [i for i in book.instruments if isinstance(i, Asset)]
+        self._linear = LinearTable(assets, [i for i in book.instruments if isinstance(i, Future)], clock, market)
         self._base = np.array([market.spot0, market.vol_base])
         self._one = np.ones(0)
         self._looked_at: list[tuple[Levels, bool]] = []  # levels seen last, and whether they are alike on all paths
         swaps = self._swaps
-        dates = np.concatenate([self._options.expiry, self._claims.expiry, swaps.paid, swaps.begin, swaps.end])
+        dates = np.concatenate(
+            [self._options.expiry, self._claims.expiry, self._linear.expiry, swaps.paid, swaps.begin, swaps.end]
+        )
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = np.unique(dates).tolist()
         self._kept: dict[tuple[int, int, bool], _Rows] = {}
         self.has_options = bool(self._options.quantity.size or self._claims.quantity.size)
         self.has_swaps = any(isinstance(i, Swap) for i in book.instruments)
         self.gross_units = float(np.abs(self._options.quantity).sum() + np.abs(self._claims.quantity).sum())
+        self.gross_units += self._linear.gross_units
+        self.asset_units = self._linear.asset_units  # of the asset itself, which pays dividends
 
     def value(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Floats:
         """$ per path, (paths,)."""
@@ -149,7 +157,19 @@ class CompiledBook:
             flow_greeks(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, sums)
             out[0] += sums[0]
             out[DV_OVERNIGHT:VANNA] += sums[1:]
+        _add_units(rows.units, state, out)
         return Greeks(*out)
+
+    def theta(self, tick: int, state: State, fixings: Floats, *, years: float, settled: int | None = None) -> Floats:
+        """$ that the book makes, dividends included, while `years` of trading and calendar time pass and nothing moves.
+
+        Returns: (paths,).
+        """
+        later, now = self._made_rows(tick, settled, later=years), self._rows(tick, settled)
+        change: Floats = self._value(later, state, fixings) - self._value(now, state, fixings)
+        if self.asset_units:
+            change += self.market.dividend_yield * years * self.asset_units * state.spot
+        return change
 
     def slopes(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Slopes:
         """The first of the Greeks alone, at less cost."""
@@ -157,13 +177,17 @@ class CompiledBook:
         out = self._claims_slopes(rows, state, 1.0)
         if len(rows.flows):
             flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out[0])
+        _add_units(rows.units, state, out)
         return Slopes(*out)
 
     def delta(
         self, tick: int, state: State, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
     ) -> Floats:
         """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
-        return np.asarray(self._claims_slopes(self._rows(tick, settled), state, vol_multiplier)[DELTA])
+        rows = self._rows(tick, settled)
+        out = self._claims_slopes(rows, state, vol_multiplier)
+        _add_units(rows.units, state, out)
+        return np.asarray(out[DELTA])
 
     def new_fixings(self, paths: int) -> Floats:
         """Memory of the floating rates, (fixings, paths) decimal, with the rates of periods under way at the start."""
@@ -192,6 +216,8 @@ class CompiledBook:
             out += greeks[0]
         if len(rows.flows):
             flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out)
+        if rows.units:
+            out += rows.units * state.spot
         return out
 
     def _claims_greeks(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
@@ -233,9 +259,18 @@ class CompiledBook:
         if rows is None:
             if len(self._kept) >= KEPT:
                 del self._kept[next(iter(self._kept))]
-            options, claims = (table.rows(*key[:2], due=due) for table in (self._options, self._claims))
-            rows = self._kept[key] = _Rows(options, claims, *self._swaps.rows(*key[:2], due=due))
+            rows = self._kept[key] = self._made_rows(tick, settled, due=due)
         return rows
+
+    def _made_rows(self, tick: int, settled: int | None, *, due: bool = False, later: float = 0.0) -> _Rows:
+        since = tick if settled is None else settled
+        options, claims = (table.rows(tick, since, due=due, later=later) for table in (self._options, self._claims))
+        flows, slots = self._swaps.rows(tick, since, due=due, later=later)
+        units, agreed = self._linear.rows(tick, since, due=due, later=later)
+        if len(agreed):
+            flows = np.concatenate([flows, agreed])
+            slots = np.concatenate([slots, np.full(len(agreed), NO_FIXING, dtype=np.int64)])
+        return _Rows(options, claims, flows, slots, units)
 
 
 class _Rows(NamedTuple):
@@ -245,3 +280,11 @@ class _Rows(NamedTuple):
     claims: Floats  # (claims, OPTION_TERMS)
     flows: Floats  # (flows, FLOW_TERMS)
     slots: Ints  # (flows,)
+    units: float  # of the asset, from the asset itself and futures
+
+
+def _add_units(units: float, state: State, out: Floats) -> None:
+    """Add value and delta of so many units of the asset."""
+    if units:
+        out[VALUE] += units * state.spot
+        out[DELTA] += units

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,17 @@ from sim.vectors import some
 
 if TYPE_CHECKING:
     from markets.world import MarketWorld
+    from sim.clock import Clock
     from sim.names import Name
     from sim.world import Process
+
+
+def accruals(clock: Clock) -> Iterator[tuple[int, float]]:
+    """The ticks at which what accrued is settled, each with the calendar years since the one before."""
+    settled = 0
+    for tick in np.flatnonzero(clock.is_open)[1:].tolist():
+        yield tick, float(clock.calendar_years[tick] - clock.calendar_years[settled])
+        settled = tick
 
 
 def accrue(world: MarketWorld) -> Process:
@@ -25,13 +35,9 @@ def accrue(world: MarketWorld) -> Process:
     payer, both act/365, so that a position's value is that of the accruals to come.
     """
     world.ledger.open(CLEARING)
-    clock = world.clock
     swaps = [(name, venue) for name, venue in world.venues.items() if isinstance(venue, SwapVenue)]
-    settled = 0
-    for tick in np.flatnonzero(clock.is_open)[1:].tolist():
-        yield world.at(int(clock.ticks[tick]), Phase.SHOCK)
-        years = float(clock.calendar_years[tick] - clock.calendar_years[settled])
-        settled = tick
+    for tick, years in accruals(world.clock):
+        yield world.at(int(world.clock.ticks[tick]), Phase.SHOCK)
         held = {name: venue for name, venue in swaps if world.ledger.moved(venue.assets[0])}
         if not world.market.dividend_yield and not held:
             continue

@@ -119,10 +119,11 @@ class FlowTable:
             growth = b0 * state.overnight + b1 * state.us2y + b2 * state.us10y + self.pricing.projection_spread * years
             fixings[slot] = np.expm1(growth) / self.accrual[slot]
 
-    def rows(self, tick: int, settled: int, *, due: bool = False) -> tuple[Floats, Ints]:
+    def rows(self, tick: int, settled: int, *, due: bool = False, later: float = 0.0) -> tuple[Floats, Ints]:
         """Flows at `tick` that were unpaid after `settled`, (flows, FLOW_TERMS), and their fixings' slots, (flows,).
 
         With `due`, only those paid by `tick`. A rate is known if its period began by `settled`.
+        later: calendar years that have passed since `tick` while nothing else happened.
         """
         if not self.paid.size and not self.end.size:
             return _NOTHING
@@ -130,21 +131,21 @@ class FlowTable:
         fixed = (self.paid > since) & (not due or self.paid <= now)
         unpaid = (self.end > since) & (not due or self.end <= now)
         known, open_ = unpaid & (self.begin <= since), unpaid & (self.begin > since)
-        end = self._years_left(self.end, self.end_years, tick)
-        begin = self._years_left(self.begin, self.begin_years, tick)
+        end = self._years_left(self.end, self.end_years, tick, later)
+        begin = self._years_left(self.begin, self.begin_years, tick, later)
         growth = np.exp(self.pricing.projection_spread * (end - begin))[open_]
-        years = np.concatenate([self._years_left(self.paid, self.paid_years, tick)[fixed], begin[open_], end[open_]])
+        paid = self._years_left(self.paid, self.paid_years, tick, later)
+        years = np.concatenate([paid[fixed], begin[open_], end[open_]])
         amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])
         terms = np.concatenate([_netted(amounts, years), flow_terms((self.notional * self.accrual)[known], end[known])])
         slots = np.full(len(terms), NO_FIXING, dtype=np.int64)
         slots[len(terms) - known.sum() :] = np.flatnonzero(known)
         return terms, slots
 
-    def _years_left(self, seconds: Ints, years: Floats, tick: int) -> Floats:
+    def _years_left(self, seconds: Ints, years: Floats, tick: int, later: float) -> Floats:
         """Calendar years to a time, 0 if it has come."""
-        return np.where(
-            seconds <= self.clock.ticks[tick], 0.0, np.maximum(years - self.clock.calendar_years[tick], 0.0)
-        )
+        now = self.clock.calendar_years[tick] + later
+        return np.where(seconds <= self.clock.ticks[tick], 0.0, np.maximum(years - now, 0.0))
 
     def _seconds(self, days: list[date]) -> Ints:
         return np.array([self.clock.seconds(day) for day in days], dtype=np.int64)

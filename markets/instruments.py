@@ -1,4 +1,4 @@
-"""What a book holds: European options, gamma claims and fixed-floating swaps. Frozen terms, no prices."""
+"""What a book holds: European options, gamma claims, swaps, the asset and futures on it. Frozen terms, no prices."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ class Option:
     expiry: date
     quantity: float  # units of the asset (contracts x multiplier); negative: the desk is short
 
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"{self.kind} {self.strike:,.6g} {self.expiry}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset."""
+        return self.quantity
+
     def __post_init__(self) -> None:
         if self.kind not in ("call", "put"):
             raise UserError("an option is a call or a put", value=self.kind, place="kind")
@@ -35,6 +45,16 @@ class GammaClaim:
     strike: float  # $
     expiry: date
     quantity: float  # units of the claim; negative: the desk is short
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"gamma claim {self.strike:,.6g} {self.expiry}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the claim."""
+        return self.quantity
 
     def __post_init__(self) -> None:
         _check_strike(self.strike)
@@ -66,6 +86,17 @@ class Swap:
     fixed_months: int = 6
     float_months: int = 3
 
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        rate = "par" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
+        return f"swap {rate} {self.maturity}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: $ notional."""
+        return self.notional
+
     def __post_init__(self) -> None:
         _check_finite(self.notional, "notional")
         if self.fixed_rate is not None:
@@ -87,7 +118,51 @@ class Swap:
         return [Period(start=a, end=b, accrual=(b - a).days / 360) for a, b in pairwise(days)]
 
 
-Instrument = Option | GammaClaim | Swap
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """Units of the asset itself, which pay its dividends as units that are held do."""
+
+    quantity: float  # units; negative: the desk is short
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return "asset"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset."""
+        return self.quantity
+
+    def __post_init__(self) -> None:
+        _check_finite(self.quantity, "quantity")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Future:
+    """The asset at an agreed price: pays S - price in cash at the close of `expiry`, and nothing before."""
+
+    expiry: date
+    quantity: float  # units of the asset (contracts x multiplier); negative: the desk has sold
+    price: float | None = None  # $; None: the forward at the start of the scenario
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"future {self.expiry}" if self.price is None else f"future {self.price:,.6g} {self.expiry}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset."""
+        return self.quantity
+
+    def __post_init__(self) -> None:
+        if self.price is not None:
+            _check_strike(self.price)
+        _check_finite(self.quantity, "quantity")
+
+
+Instrument = Option | GammaClaim | Swap | Asset | Future
 
 
 def add_months(day: date, months: int) -> date:

@@ -66,10 +66,11 @@ class OptionTable:
             zip(self.expiry.tolist(), self.calendar_years.tolist(), self.variance_years.tolist(), strict=True)
         )
 
-    def rows(self, tick: int, settled: int, *, due: bool = False) -> Floats:
+    def rows(self, tick: int, settled: int, *, due: bool = False, later: float = 0.0) -> Floats:
         """Terms at `tick` of what was alive after `settled`, (alive, OPTION_TERMS).
 
         With `due`, only of what expires by `tick`. What does so has no time left: its value is the payoff.
+        later: years, of trading and of calendar time, that have passed since `tick` while nothing else happened.
         """
         rows = np.empty((len(self._ahead), OPTION_TERMS))
         if not self._ahead:
@@ -81,8 +82,8 @@ class OptionTable:
             now,
             self._times[settled][0],
             due,
-            variance_years,
-            calendar_years,
+            variance_years + later,
+            calendar_years + later,
             pricing.term_reversion,
             pricing.dividend_yield,
             rows,

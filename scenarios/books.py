@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from markets.instruments import GammaClaim, Instrument, Option, Swap, add_months
+from markets.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap, add_months
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ def instruments(agent: Hedger, scenario: Scenario) -> tuple[Instrument, ...]:
 
 
 def _instrument(line: Position, start: date, spot: float, place: str) -> Instrument:
+    quantity = line.quantity if line.quantity is not None else (line.notional or 0.0) / spot
+    if line.kind == "asset":
+        return Asset(quantity=quantity)
     expiry = line.expiry or (add_months(start, line.months) if line.months else None)
     if expiry is None:
         raise UserError("a position has an expiry", place=place, remedy="give `expiry` or `months`")
@@ -31,8 +34,10 @@ def _instrument(line: Position, start: date, spot: float, place: str) -> Instrum
         if line.notional is None:
             raise UserError("a swap has a notional", place=place, remedy="give `notional`")
         return Swap(notional=line.notional, maturity=expiry, fixed_rate=line.fixed_rate)
+    if line.kind == "future":
+        agreed = line.moneyness * spot if line.moneyness is not None else line.strike
+        return Future(expiry=expiry, quantity=quantity, price=agreed)
     strike = line.strike if line.strike is not None else (line.moneyness or 1.0) * spot
-    quantity = line.quantity if line.quantity is not None else (line.notional or 0.0) / spot
     if line.kind == "gamma_claim":
         return GammaClaim(strike=strike, expiry=expiry, quantity=quantity)
     return Option(kind=line.kind, strike=strike, expiry=expiry, quantity=quantity)

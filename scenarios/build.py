@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.accountant import Accountant
+from agents.dividends import pay_dividends
 from agents.hedger import Hedger
 from agents.tables import TABLES
 from agents.world import TradingWorld
@@ -173,6 +174,7 @@ def make_world(
         books=compile_books(scenario, clock),
     )
     world.start(accrue(world), "market")
+    world.start(pay_dividends(world), "market")
     for agent in scenario.agents:
         world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")

@@ -225,15 +225,20 @@ def check_every(interval: str, at: Place) -> None:
 
 def check_position(position: Position, start: date, at: Place) -> None:
     """One way to say strike, expiry and size; nothing that the instrument does not have."""
-    swap = position.kind == "swap"
+    if position.kind == "asset":
+        for key in ("strike", "moneyness", "expiry", "months", "fixed_rate"):
+            _refuse(position, key, "the asset itself has none", at)
+        _exactly_one(position, ("quantity", "notional"), at)
+        return
     _exactly_one(position, ("expiry", "months"), at)
-    if swap:
+    if position.kind == "swap":
         for key in ("strike", "moneyness", "quantity"):
             _refuse(position, key, "a swap has none; its size is `notional`", at)
         if position.notional is None:
             raise at.at("notional").error("a swap needs its notional", remedy="> 0 receives fixed, < 0 pays fixed")
     else:
-        _exactly_one(position, ("strike", "moneyness"), at)
+        if position.kind != "future" or (position.strike is not None and position.moneyness is not None):
+            _exactly_one(position, ("strike", "moneyness"), at)
         _exactly_one(position, ("quantity", "notional"), at)
         _refuse(position, "fixed_rate", f"a {position.kind} has none", at)
     if position.expiry is not None and position.expiry <= start:

@@ -196,7 +196,7 @@ def show(
     months: tuple[int, ...],
     trust: bool,
 ) -> None:
-    """Explain SCENARIO, or your own record: its storyline, book, agents and loops."""
+    """Explain SCENARIO, or your own record: its storyline, agents, book position by position, and loops."""
     from scenarios.commands.chosen import choose
     from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.show import explain, explain_density
@@ -391,13 +391,45 @@ def chart(
 
 
 @main.command()
-@click.argument("run_a", type=FILE)
-@click.argument("run_b", type=FILE)
-def compare(run_a: Path, run_b: Path) -> None:
-    """Two runs side by side."""
-    from scenarios.commands.run import side_by_side
+@click.argument("folder", type=FILE)
+@click.argument("file", type=FILE)
+@click.option("--agent", help="Of a run: the desk (default: the first hedger; 'all' adds them up).")
+@click.option("--sheet", help="The one sheet that a .csv FILE holds (default: figures; of a sweep: cells).")
+@click.option("--force", is_flag=True, help="Replace a file that is there and is not as Spiral wrote it.")
+def export(folder: Path, file: Path, agent: str | None, sheet: str | None, force: bool) -> None:
+    """Write the tables of a finished run, sweep or frontier in FOLDER for a spreadsheet: FILE.xlsx, FILE.csv (one
+    sheet), or a folder of CSV files.
 
-    side_by_side(run_a, run_b)
+    Of a run: figures with units and errors, parts of the cost, attribution, worst closes, book, daily medians and
+    quantiles. Of a sweep: its cells; of policies also their frontier.
+    """
+    from scenarios.commands.export import export as write
+
+    write(folder, file, agent=agent, sheet=sheet, force=force)
+
+
+@main.command()
+@click.argument("first")
+@click.argument("second", required=False)
+@click.option("--worlds", metavar="A,B", help="Two worlds of the run FIRST in place of SECOND: actual,frozen.")
+@click.option("--agent", help="The desk (default: the first hedger; 'all' adds them up).")
+@click.option("--out", type=FILE, help="Also write the comparison as a page, FILE.html.")
+@click.option("--force", is_flag=True, help="Replace the file of --out though it is not as Spiral wrote it.")
+@click.option("--keep", is_flag=True, help="Keep the runs of scenarios, in runs/NAME-SEED.")
+@click.option("--paths", type=click.IntRange(min=1), help="Of scenarios: Monte Carlo paths (default: the smaller).")
+@click.option("--seed", type=click.IntRange(min=0), help="Of scenarios: seed of both (default: the first one's).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@traced
+def compare(**options: Any) -> None:
+    """FIRST and SECOND side by side: folders of runs, or scenarios (a preset's name, a .toml file), which are run on
+    the same random numbers first.
+
+    Runs of one seed are compared on the paths that both have, differences of averages path by path.
+    """
+    from scenarios.commands.compare import compare_and_show
+
+    compare_and_show(**options)
 
 
 @main.command()

@@ -39,6 +39,7 @@ NUMBERS = ("strike", "moneyness", "months", "quantity", "notional", "fixed_rate"
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
     "swap": "s swaps irs interestrateswap", "gamma_claim": "gammaclaim gamma",
+    "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
 MULTIPLIER = 100.0  # units of the asset in a listed contract
@@ -99,7 +100,8 @@ def _layout() -> Layout:
 
 def _refuse_without_kind(columns: Sequence[str], name: str) -> None:
     if not {"kind", "symbol"} & set(columns):
-        remedy = "name the instrument of each line: put, call, swap, gamma_claim; or give an option's `symbol`"
+        kinds = ", ".join(KINDS)
+        remedy = f"name the instrument of each line: {kinds}; or give an option's `symbol`"
         raise UserError("the column 'kind' is missing", place=name, remedy=remedy)
 
 
@@ -134,6 +136,9 @@ def _quantity(row: Row, notes: list[str]) -> float | None:
         return quantity
     if quantity is not None:
         raise row.place.at("contracts").error("needs exactly one of quantity and contracts", remedy="leave one empty")
+    if multiplier is None and _kind(row) in ("asset", "future"):
+        rule = "contracts of the asset or of a future need a multiplier"
+        raise row.place.at("contracts").error(rule, remedy="add a column `multiplier`: units a contract, e.g. 50")
     if multiplier is None:
         notes.append(f"contracts are taken as {MULTIPLIER:g} units each: there is no multiplier")
     return contracts * (MULTIPLIER if multiplier is None else multiplier)

@@ -47,8 +47,9 @@ AGENTS = """
 """
 
 BOOK = """
-# Its book: one table for each position. An option has a strike or a moneyness, a quantity or a notional; every position
-# has an expiry or months. Negative: the desk is short (options) or pays fixed (swaps).
+# Its book: one table for each position. An option has a strike or a moneyness, a quantity or a notional, and an expiry
+# or months; so has a future (without a strike: at the forward). The asset itself has its size alone.
+# Negative: the desk is short, or pays fixed (swaps).
 [[agents.hedger.book]]
 kind = "put"
 moneyness = 0.95

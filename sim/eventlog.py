@@ -70,8 +70,13 @@ class EventLog:
         """Whether rows of a table are kept."""
         return self._wanted is None or table in self._wanted
 
-    def add(self, table: str, seconds: int, mask: NDArray[Any] | None = None, /, **columns: Any) -> None:
-        """Append one row per path, or per path of `mask` (bool or indices). Columns: (paths,) arrays or scalars."""
+    def add(
+        self, table: str, seconds: int | NDArray[np.int64], mask: NDArray[Any] | None = None, /, **columns: Any
+    ) -> None:
+        """Append one row per path, or per path of `mask` (bool or indices). Columns: (paths,) arrays or scalars.
+
+        seconds: the time of all the rows, or of each.
+        """
         if not self.wants(table):
             return
         ids = self.paths if mask is None else self.paths[mask]

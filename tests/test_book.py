@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from markets.book import Book, PricingTerms
 from markets.factors import State
-from markets.instruments import GammaClaim, Option, Swap
+from markets.instruments import Asset, Future, GammaClaim, Option, Swap
 from sim.clock import Clock
 from sim.errors import UserError
 
@@ -29,6 +29,9 @@ INSTRUMENTS = (
     Swap(notional=2e4, maturity=date(2030, 2, 19)),
     Swap(notional=-3e4, maturity=date(2024, 11, 5), start=date(2018, 8, 5), fixed_rate=0.021),
     Swap(notional=1e4, maturity=date(2025, 4, 1), start=date(2020, 4, 1), fixed_rate=0.016),
+    Asset(quantity=-1.5),
+    Future(expiry=date(2020, 5, 15), quantity=4.0),
+    Future(expiry=date(2021, 6, 18), quantity=-2.0, price=3300.0),
 )
 BOOK = Book(INSTRUMENTS).compile(CLOCK, MARKET)
 
@@ -78,7 +81,14 @@ def test_value_before_settlement_is_value_after_it_plus_cashflows():
         np.testing.assert_allclose(before, BOOK.value(tick, now, fixings) + flows, rtol=1e-12, atol=1e-9)
         if flows.any():
             paid.append(CLOCK.timestamp(CLOCK.ticks[tick]).date())
-    assert paid == [date(2020, 3, 20), date(2020, 4, 17), date(2020, 5, 5), date(2020, 5, 19), date(2020, 6, 19)]
+    assert paid == [
+        date(2020, 3, 20),
+        date(2020, 4, 17),
+        date(2020, 5, 5),
+        date(2020, 5, 15),
+        date(2020, 5, 19),
+        date(2020, 6, 19),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["call", "put"])
@@ -234,7 +244,7 @@ def test_an_empty_book_is_worth_nothing():
 
 
 def test_book_facts():
-    assert BOOK.gross_units == 12.0
+    assert BOOK.gross_units == 19.5
     assert BOOK.has_options
     assert BOOK.has_swaps
     assert BOOK.expiry_years(0) == pytest.approx(30 / 365)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from agents.base import Agent, Process
+from agents.book_record import SHOWN
 from agents.world import TradingWorld
 from scenarios.loading import load
 from scenarios.scenario import Scenario
@@ -25,7 +26,7 @@ def cost(scenario: Scenario, paths: int) -> Cost:
 
 
 def book_of(number: int) -> list[dict[str, Any]]:
-    """Swaps and options of so many different strikes and rates on the same dates."""
+    """Swaps and options of so many different strikes and rates on the same dates; together always of one size."""
     options = [
         {
             "kind": "put" if i % 2 else "call",
@@ -36,7 +37,8 @@ def book_of(number: int) -> list[dict[str, Any]]:
         for i in range(number)
     ]
     swaps = [
-        {"kind": "swap", "months": 84, "fixed_rate": 0.01 + 0.02 * i / number, "notional": 1e8} for i in range(number)
+        {"kind": "swap", "months": 84, "fixed_rate": 0.01 + 0.02 * i / number, "notional": 1e8 / number}
+        for i in range(number)
     ]
     return options + swaps
 
@@ -63,7 +65,9 @@ def test_16_times_the_paths_cost_the_same_in_python(preset):
 
 
 def test_40_times_the_instruments_cost_the_same_in_python():
-    few, many = cost(one_desk(book_of(3)), FEW), cost(one_desk(book_of(120)), FEW)
+    """From the book on whose record has as many rows as any: its largest positions, and the others together."""
+    least = SHOWN + 1
+    few, many = cost(one_desk(book_of(least)), FEW), cost(one_desk(book_of(40 * least)), FEW)
     assert few.kernel_calls > 0
     assert_same(few, many)
 

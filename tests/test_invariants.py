@@ -33,7 +33,7 @@ MONEY = [
     "net_delta_dollars",
 ]
 KEYS = ["world", "path", "time", "agent", "venue", "maker", "taker", "kind", "subject", "outcome", "quantity"]
-KEYS += ["debtor", "creditor", "due", "account", "asset"]
+KEYS += ["debtor", "creditor", "due", "account", "asset", "at", "number"]
 
 DUE = ["2020-02-21", "2020-02-29", "2020-03-04"]  # a Saturday among them
 

@@ -107,6 +107,17 @@ def test_page_history_and_book(folder: Path) -> None:
     small("--history", "history.csv", "--book", "book.csv", "--no-report")
 
 
+def test_page_positions(folder: Path) -> None:
+    """A call less a put less a future at their strike is worth nothing, at the worst close and at the end."""
+    preset = (ROOT / "scenarios" / "catalogue" / "covid_crash_2020.toml").read_text()
+    (folder / "book.toml").write_text(preset + "\n" + block(PAGE, "toml", "book"))
+    small("book.toml", "--no-report", "--twin", "none", "--witnesses", "0")
+    lines = pl.read_parquet("out/book/*.parquet").filter(pl.col("number").is_in([4, 5, 6]))
+    sums = lines.group_by("path", "at").agg(pl.col("value", "delta_dollars", "pnl").sum())
+    assert lines["value"].abs().max() > 1e8 and sums.height == 17
+    assert all(sums[column].abs().max() < 1.0 for column in ("value", "delta_dollars", "pnl"))
+
+
 def test_page_debts(folder: Path) -> None:
     """On every path the fund's default takes the bank with it; the insurer stands."""
     (folder / "debts.toml").write_text(block(PAGE, "toml", "debts.toml"))

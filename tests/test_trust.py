@@ -164,6 +164,7 @@ COMMANDS = {
     "chart a run": (("chart", "run", "panels", "out.svg"), "out.svg"),
     "chart a sweep": (("chart", "sweep", "line", "out.json"), "out.json"),
     "compare": (("compare", "run", "run"), None),
+    "export": (("export", "run", "out.xlsx"), "out.xlsx"),
     "record": (("record", "run", "record.csv"), None),
     "check": (("check", "own.toml"), None),
     "show": (("show", "own.toml"), None),

@@ -115,6 +115,12 @@ def _check(sweep: SweepResult, world: str) -> None:
         raise UserError("a sweep has no such world", value=world, place=place, remedy=remedy)
 
 
+def has_frontier(sweep: SweepResult) -> bool:
+    """Whether policies were swept on the same noise, and some are done."""
+    over_policies = POLICY in [axis["name"] for axis in sweep.axes]
+    return over_policies and sweep.manifest["noise"] == "common" and bool(scenarios(sweep))
+
+
 def worlds(sweep: SweepResult) -> list[str]:
     """The names of the worlds: actual, and the twin if there is one."""
     twin = sweep.manifest["twin"]

@@ -1,4 +1,4 @@
-"""`spiral run`, `report` and `compare`: the commands that need an engine or a dataset."""
+"""`spiral run`, `report` and `chart`: the commands that need an engine or a dataset."""
 
 from __future__ import annotations
 
@@ -191,10 +191,3 @@ def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> 
     from analysis.report import write_chart
 
     say(write_chart(opened(folder), name, file, agent=agent, world=world))
-
-
-def side_by_side(first: Path, second: Path) -> None:
-    """Two runs' figures beside each other."""
-    from analysis.compare import render_comparison
-
-    console(SUMMARY_WIDTH, markup=False).print(render_comparison(opened(first), opened(second)))

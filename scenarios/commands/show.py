@@ -17,6 +17,7 @@ from agents.policies import Policy
 from agents.positions import Position
 from markets.spec import OUTSIDE
 from scenarios.calibrating.before_run import plan
+from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.terminal import console
 from scenarios.levels import daily_levels
@@ -61,6 +62,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     out.print()
     for agent in scenario.agents:
         print_agent(out, agent)
+    print_books(out, scenario)
     out.print(feedback_line(scenario), highlight=False)
     for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
         out.print(f"note: {escape(note)}", highlight=False)
@@ -147,10 +149,30 @@ def describe(position: Position) -> str:
         side = "receives" if (position.notional or 0) > 0 else "pays"
         rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
         return f"swap: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
+    if position.kind in ("asset", "future"):
+        return _describe_linear(position, expiry)
     size = position.quantity if position.quantity is not None else position.notional or 0.0
-    amount = f"{abs(size):,.6g} units" if position.quantity is not None else f"${abs(size) / 1e9:,.3g}bn"
+    amount = _amount(position)
     strike = f"{position.strike:,g}" if position.strike is not None else f"{position.moneyness or 0:.0%} of spot"
     return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, strike {strike}, {expiry}"
+
+
+def _amount(position: Position) -> str:
+    if position.quantity is not None:
+        return f"{abs(position.quantity):,.6g} units"
+    return f"${abs(position.notional or 0.0) / 1e9:,.3g}bn"
+
+
+def _describe_linear(position: Position, expiry: str) -> str:
+    """long asset: 1,000 units; short future: $1bn at 3,400, 2 months."""
+    size = position.quantity if position.quantity is not None else position.notional or 0.0
+    said = f"{'short' if size < 0 else 'long'} {position.kind}: {_amount(position)}"
+    if position.kind == "asset":
+        return said
+    price = "the forward"
+    if position.strike is not None or position.moneyness is not None:
+        price = f"{position.strike:,g}" if position.strike is not None else f"{position.moneyness:.0%} of spot"
+    return f"{said} at {price}, {expiry}"
 
 
 def feedback_line(scenario: Scenario) -> str:

@@ -1,0 +1,62 @@
+"""Two runs, or two worlds of one, in one picture: the P&L over time, and the parts of the cost."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from analysis import frames, liquidity, parts
+from analysis.charts import marks, theme
+from analysis.charts.cost import ACROSS
+from analysis.charts.scales import axis, colours, dates, money_of, rows
+from analysis.charts.theme import Chart
+from analysis.numbers import Number
+from analysis.sides import names_of
+from sim.dataset import Run
+
+NO_DESK = "One of the two has no hedging desk, so there is nothing to compare."
+COLOURS = (theme.HEDGED, theme.UNHEDGED)
+
+
+def pnl_bands(a: Run, b: Run, *, agent: str | None = None) -> Chart:
+    """Hedged P&L of both over time: medians, and bands of the middle half and of nine paths in ten."""
+    title = "Hedged P&L, side by side"
+    if not (frames.desks(a, agent) and frames.desks(b, agent)):
+        return theme.note(title, NO_DESK)
+    names, wanted = names_of(a, b), [f"pnl_{share}" for share in frames.SHARES]
+    days = [frames.daily(run, agent, "actual").select("time", *wanted) for run in (a, b)]
+    unit = money_of(pl.concat(days), wanted)
+    scaled = {name: (unit.scaled(day, wanted), "pnl") for name, day in zip(names, days, strict=True)}
+    bands, palette = marks.long_bands(scaled), dict(zip(names, COLOURS, strict=True))
+    x, y = dates(bands), axis(f"cumulative P&L, {unit.unit}")
+    shown = theme.layer(*marks.band_and_median(bands, palette, x, y), marks.zero(), width=theme.WIDTH, height=260)
+    said = "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of the paths of each."
+    return theme.finish(shown, title, said)
+
+
+def cost_parts(a: Run, b: Run, apart: Number | None, *, agent: str | None = None) -> Chart:
+    """The parts of the cost of survival in both, side by side, with two standard errors either way.
+
+    apart: the difference of the totals, second less first, to be said.
+    """
+    title = "Cost of survival, side by side"
+    if apart is None:
+        return theme.note(title, NO_DESK)
+    names = names_of(a, b)
+    found = []
+    for run, name in zip((a, b), names, strict=True):
+        costs = liquidity.costs(run, agent=agent)
+        shown = {part.short: costs[part.name] for part in parts.PARTS} | {"total": costs[parts.COST]}
+        for part, number in shown.items():
+            error = 2 * (number.error or 0.0)
+            found.append((name, part, number.value, number.value - error, number.value + error))
+    data = pl.DataFrame(found, schema=["series", "part", "amount", "low", "high"], orient="row")
+    unit, palette = money_of(data, ["low", "high"]), dict(zip(names, COLOURS, strict=True))
+    x = alt.X("part:N", sort=[*(part.short for part in parts.PARTS), "total"], axis=ACROSS)
+    offset = alt.XOffset("series:N", sort=list(names))
+    base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
+    y = alt.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))
+    bars = base.mark_bar().encode(y=y, color=colours(palette))
+    whiskers = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
+    said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
+    return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)

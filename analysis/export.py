@@ -1,0 +1,90 @@
+"""A run as sheets for a spreadsheet: figures with units and errors, parts, attribution, closes, book, days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from analysis import book, frames, liquidity, parts, pnl, twins, way
+from analysis.numbers import Number
+from analysis.summary import summarise
+from sim.dataset import Run
+
+Sheets = dict[str, pl.DataFrame]
+FIGURES = {"name": pl.String, "label": pl.String, "value": pl.Float64, "error": pl.Float64, "unit": pl.String}
+
+
+def run_sheets(run: Run, *, agent: str | None = None) -> Sheets:
+    """Sheets by name, each a frame whose columns are numbers, texts, dates or flags.
+
+    `about`, `figures`, `daily_market`; with a hedger also `parts`, `attribution`, `worst_closes`, `book` and
+    `daily_desk`. Money in $, rates, vols, spreads and shares as decimals; every world's rows are in one sheet.
+    `agent` as for `summarise`. Raises UserError for an unknown one.
+    """
+    with run.reading():
+        worlds = [str(world) for world in run.manifest["worlds"]]
+        sheets = {"about": _about(run, agent), "figures": _figures(run, agent, worlds)}
+        if frames.desks(run, agent):
+            sheets["parts"] = _parts(run, agent, worlds)
+            sheets["attribution"] = _by_world({w: pnl.attribution_table(run, agent=agent, world=w) for w in worlds})
+            sheets["worst_closes"] = _by_world({w: way.worst(run, agent, w) for w in worlds})
+            held = {w: book.by_position(run, agent, w) for w in worlds}
+            if all(frame.height for frame in held.values()):
+                sheets["book"] = _by_world(held)
+            sheets["daily_desk"] = _by_world({w: frames.daily(run, agent, w) for w in worlds})
+        sheets["daily_market"] = _by_world({w: frames.closes(run, w) for w in worlds})
+        return sheets
+
+
+def _by_world(found: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Frames of one shape under one another, after a column that says of which world each row is."""
+    columns = [frame.select(pl.lit(world).alias("world"), pl.all()) for world, frame in found.items()]
+    return pl.concat(columns, how="vertical_relaxed")
+
+
+def _about(run: Run, agent: str | None) -> pl.DataFrame:
+    manifest = run.manifest
+    clock, versions = manifest.get("clock") or {}, manifest.get("versions") or {}
+    return about(
+        {
+            "title": manifest.get("title") or manifest["name"],
+            "scenario": manifest["name"],
+            "desk": frames.desk_name(run, agent),
+            "worlds": ", ".join(map(str, manifest["worlds"])),
+            "paths": manifest["paths"],
+            "seed": manifest["seed"],
+            "first": clock.get("first"),
+            "last": clock.get("last"),
+            **{f"version of {name}": number for name, number in versions.items()},
+            "content hash": manifest.get("content_hash"),
+            "command": manifest.get("command"),
+            **{f"note {i + 1}": note for i, note in enumerate(manifest.get("notes") or ())},
+        }
+    )
+
+
+def about(said: Mapping[str, Any]) -> pl.DataFrame:
+    """Two columns of text; what is not known is left out."""
+    rows = [(key, str(value)) for key, value in said.items() if value is not None]
+    return pl.DataFrame(rows, schema={"what": pl.String, "value": pl.String}, orient="row")
+
+
+def _figures(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:
+    return _by_world({world: _numbers(summarise(run, agent=agent, world=world)) for world in worlds})
+
+
+def _parts(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:
+    """The cost of survival part by part, its sub-totals and the total, costs positive; and what feedback added."""
+    names = [*parts.BY_NAME, *parts.SUBTOTALS, parts.COST, parts.BEFORE_RE_MARKING]
+    found = {world: liquidity.costs(run, agent=agent, world=world) for world in worlds}
+    if len(worlds) > 1:
+        found["due to feedback"] = twins.feedback_parts(run, agent=agent)
+    return _by_world({world: _numbers(of, names) for world, of in found.items()})
+
+
+def _numbers(found: Mapping[str, Number], names: Iterable[str] | None = None) -> pl.DataFrame:
+    chosen = [name for name in (found if names is None else names) if name in found]
+    rows = [(name, found[name].label, found[name].value, found[name].error, found[name].unit) for name in chosen]
+    return pl.DataFrame(rows, schema=FIGURES, orient="row")

@@ -1,0 +1,88 @@
+"""The sides of a comparison: two runs, on the paths that both have, or two worlds of one run."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from analysis import frames
+from sim.dataset import Run
+from sim.errors import UserError
+from sim.text import one_line
+
+ACTUAL = "actual"
+
+
+class Side(Run):
+    """Part of a run as if it were a run: its first `paths`, or one `world` of it, which is then its actual one."""
+
+    def __init__(self, of: Run, *, paths: int | None = None, world: str | None = None) -> None:
+        super().__init__(of.path)
+        self.of, self.paths, self.world = of, paths, world
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The run's, with the number of paths and the worlds of this side."""
+        changed = dict(self.of.manifest)
+        if self.paths is not None:
+            changed["paths"] = self.paths
+        if self.world is not None:
+            changed |= {"worlds": [ACTUAL], "twin": None}
+        return changed
+
+    @property
+    def altered(self) -> bool:
+        """Whether the run's manifest was changed after it was made."""
+        return self.of.altered
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """The rows of a table that belong to this side. Raises UserError as the run does."""
+        found = self.of.table(name)
+        if self.paths is not None:
+            found = found.filter(pl.col("path") < self.paths)
+        if self.world is not None:
+            found = found.filter(pl.col("world") == self.world).with_columns(world=pl.lit(ACTUAL))
+        return found
+
+
+def whole(side: Run) -> Run:
+    """The run that a side is part of."""
+    return whole(side.of) if isinstance(side, Side) else side
+
+
+def in_common(a: Run, b: Run) -> tuple[Run, Run]:
+    """Both, on the paths that both have where their seed is the same: path i has the same noise in both then."""
+    if not same_noise(a, b):
+        return a, b
+    both = min(int(a.manifest["paths"]), int(b.manifest["paths"]))
+    first, second = (run if int(run.manifest["paths"]) == both else Side(run, paths=both) for run in (a, b))
+    return first, second
+
+
+def same_noise(a: Run, b: Run) -> bool:
+    """Whether path i of both has the same random numbers."""
+    return bool(a.manifest["seed"] == b.manifest["seed"])
+
+
+def worlds_of(run: Run, first: str, second: str) -> tuple[Run, Run]:
+    """Two worlds of a run as the sides of a comparison. Raises UserError for one that it does not have."""
+    for world in (first, second):
+        frames.check_world(run, world)
+    if first == second:
+        remedy = f"worlds: {', '.join(map(str, run.manifest['worlds']))}"
+        raise UserError("a world is compared with another one", value=first, place=str(run.path), remedy=remedy)
+    return Side(run, world=first), Side(run, world=second)
+
+
+def names_of(a: Run, b: Run) -> tuple[str, str]:
+    """What to call the two: worlds of one run by their names, runs by theirs, or by their folders' if alike."""
+    if isinstance(a, Side) and isinstance(b, Side) and a.world is not None and b.world is not None:
+        return a.world, b.world
+    first, second = one_line(str(a.manifest["name"])), one_line(str(b.manifest["name"]))
+    if first != second:
+        return first, second
+    first, second = Path(a.path).name, Path(b.path).name
+    return (first, second) if first != second else (f"{first} (1)", f"{second} (2)")

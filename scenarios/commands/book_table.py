@@ -1,0 +1,44 @@
+"""A hedger's book position by position, as it stands at the start, for a terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agents.book_record import FIGURES, figures, split
+from agents.hedger import Hedger
+from analysis.book import FIGURES as HEADINGS
+from analysis.book import TOTAL, quantity
+from analysis.numbers import money
+from markets.factors import State
+from scenarios.build import compile_books, make_clock
+from scenarios.scenario import Scenario
+
+
+def print_books(out: Console, scenario: Scenario) -> None:
+    """Opening value and sensitivities of every hedger's positions, if there are any; the sum last.
+
+    Raises UserError for a calendar or a book that no run would take.
+    """
+    hedgers = [agent for agent in scenario.agents if isinstance(agent, Hedger) and agent.book]
+    if not hedgers:
+        return
+    clock = make_clock(scenario)
+    books = compile_books(scenario, clock)
+    for agent in hedgers:
+        market = books[agent.name].market
+        levels = (market.spot0, market.vol_base, market.overnight0, market.us2y0, market.us10y0)
+        state, day = State(*(np.array([level]) for level in levels)), 1.0 / clock.days_a_year
+        table = Table(title=f"The book of {agent.name} at the start", title_justify="left")
+        for i, heading in enumerate(("position", "quantity", *HEADINGS.values())):
+            table.add_column(heading, justify="right" if i else "left")
+        total = dict.fromkeys(FIGURES, 0.0)
+        for part in split(books[agent.name]):
+            found = figures(part.book, 0, state, part.book.new_fixings(1), day)
+            total = {name: sum_ + float(found[name][0]) for name, sum_ in total.items()}
+            cells = (part.label, quantity(part.size), *(money(float(found[name][0])) for name in HEADINGS))
+            table.add_row(*map(Text, cells))
+        table.add_row(*map(Text, (TOTAL, "", *(money(total[name]) for name in HEADINGS))), style="bold")
+        out.print(table)

@@ -1,0 +1,135 @@
+"""`spiral compare`: two runs, two scenarios, or two worlds of one run, side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scenarios.commands.run import SUMMARY_WIDTH, lay_out, opened, progress_bar
+from scenarios.commands.terminal import console
+from scenarios.output import say
+from scenarios.scenario import Scenario
+from scenarios.shipped import catalogue
+from sim.errors import UserError
+from sim.files import check_target
+from sim.scratch import scratch
+from sim.seal import is_sealed
+
+if TYPE_CHECKING:
+    from sim.dataset import Run
+
+Named = Path | Scenario  # a run's folder, or what is to be run
+
+
+def compare_and_show(
+    first: str,
+    second: str | None,
+    *,
+    worlds: str | None,
+    agent: str | None,
+    out: Path | None,
+    force: bool,
+    keep: bool,
+    paths: int | None,
+    seed: int | None,
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    """Compare, print the table, and write the page to `out`. Raises UserError."""
+    if out is not None:
+        check_page(out, force=force)
+    if (second is None) == (worlds is None):
+        got = "neither" if second is None else "both"
+        remedy = "spiral compare A B, or spiral compare RUN --worlds actual,frozen"
+        raise UserError("give two to compare, or --worlds of one", value=got, remedy=remedy)
+    named = [_named(each) for each in (first, second) if each is not None]
+    if not any(isinstance(each, Scenario) for each in named):
+        _refuse_for_runs(keep=keep, paths=paths, seed=seed)
+    sides = _run_as_needed(named, keep=keep, paths=paths, seed=seed, workers=workers, quiet=quiet)
+    with sides as found:
+        _show(*(found if worlds is None else _worlds(found[0], worlds)), agent=agent, out=out)
+
+
+def check_page(out: Path, *, force: bool) -> None:
+    """Find out before the work whether the page can be written there. Raises UserError."""
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise UserError("a comparison is written as HTML", value=out.name, place="--out", remedy="name it .html")
+    check_target(out)
+    if out.exists() and not force and not is_sealed(out):
+        remedy = "give another name, or --force to replace it"
+        raise UserError("this file is not as Spiral wrote it", value=str(out), place="--out", remedy=remedy)
+
+
+def _show(a: Run, b: Run, *, agent: str | None, out: Path | None) -> None:
+    from analysis.compare import render_comparison, write_comparison
+
+    if out is not None:
+        write_comparison(a, b, out, agent=agent)  # first: what is printed may have nowhere to go
+    console(SUMMARY_WIDTH, markup=False).print(render_comparison(a, b, agent=agent))
+    if out is not None:
+        say(out)
+
+
+def _worlds(run: Run, said: str) -> tuple[Run, Run]:
+    from analysis.sides import worlds_of
+
+    names = [name.strip() for name in said.split(",")]
+    if len(names) != 2:
+        known = ",".join(map(str, run.manifest["worlds"]))
+        raise UserError("--worlds names two worlds", value=said, remedy=f"separate them by a comma; there are {known}")
+    return worlds_of(run, *names)
+
+
+def _named(text: str) -> Named:
+    """A folder is a run; a preset's name or a file is a scenario."""
+    if os.path.isdir(text) or not (text in catalogue() or text.endswith(".toml")):
+        return Path(text)
+    from scenarios.loading import load
+
+    return load(text)
+
+
+def _refuse_for_runs(*, keep: bool, paths: int | None, seed: int | None) -> None:
+    for option, given in (("--keep", keep), ("--paths", paths is not None), ("--seed", seed is not None)):
+        if given:
+            remedy = "leave it out, or compare scenarios"
+            raise UserError(f"{option} is for what is still to be run", place=option, remedy=remedy)
+
+
+@contextmanager
+def _run_as_needed(
+    named: list[Named], *, keep: bool, paths: int | None, seed: int | None, workers: int | None, quiet: bool
+) -> Iterator[list[Run]]:
+    """The runs; scenarios are run first, on common random numbers, into folders that do not last unless `keep`.
+
+    A scenario beside a run has the run's seed and number of paths, two scenarios the first one's seed and the smaller
+    number, unless they are given.
+    """
+    runs = {i: opened(each) for i, each in enumerate(named) if isinstance(each, Path)}
+    scenarios = {i: each for i, each in enumerate(named) if isinstance(each, Scenario)}
+    known = [run.manifest for run in runs.values()]
+    first = next(iter(scenarios.values()), None)
+    if first is not None:
+        seed = seed if seed is not None else int(known[0]["seed"]) if known else first.run.seed
+        most = int(known[0]["paths"]) if known else min(each.run.paths for each in scenarios.values())
+        paths = paths or most
+    chosen = {i: each.with_run(paths=paths, seed=seed, witnesses=0) for i, each in scenarios.items()}
+    places = {i: Path("runs") / f"{each.name}-{each.run.seed}" for i, each in chosen.items()}
+    if keep and len(set(places.values())) < len(places):
+        remedy = "give one of them another `name`, or leave --keep out"
+        raise UserError(
+            "two scenarios of one name have one folder", value=str(places[0]), place="--keep", remedy=remedy
+        )
+    for i, each in chosen.items():
+        lay_out(each, each.name if len(chosen) == 1 else f"{each.name} ({i + 1})")
+    with nullcontext() if keep or not chosen else scratch("compare") as folder:
+        for i, each in chosen.items():
+            from scenarios.build import run
+
+            out = places[i] if folder is None else folder / f"{each.name}-{i + 1}"
+            with progress_bar(each.title or each.name, quiet=quiet) as progress:
+                runs[i] = run(each, out=out, workers=workers, progress=progress)
+        yield [runs[i] for i in sorted(runs)]
