@@ -65,6 +65,8 @@ book = [
   { kind = "call", strike = 105.0, expiry = 2020-06-19, quantity = -1e6 },
   { kind = "swap", notional = 1e9, months = 24, fixed_rate = 0.025 },
   { kind = "gamma_claim", strike = 100.0, months = 3, quantity = 1e5 },
+  { kind = "future", expiry = 2020-06-19, notional = 1e8 },
+  { kind = "asset", quantity = -1e5 },
 ]
 
 [agents.treasury]
@@ -114,6 +116,8 @@ put,,0.9,,3,,-1e9,
 call,3500,,2020-06-19,,-1000,,
 swap,,,,24,,1e9,0.015
 gamma_claim,3300,,,2,500,,
+future,,,2020-06-19,,50,,
+asset,,,,,,1e6,
 """
 SWEEP = """
 name = "fuzzed"

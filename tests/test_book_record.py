@@ -163,3 +163,11 @@ def test_the_terminal_and_show(finished: Run, tmp_path: Any) -> None:
     assert "The book at the start" in said and "gamma claim 100" in said and "swap 3 % 2020-03-02" in said
     shown = output([sys.executable, "-m", "scenarios", "show", "rate_hikes_2022"])
     assert "The book of hedger at the start" in shown and "DV01" in shown
+
+
+def test_show_says_why_a_book_is_not_valued() -> None:
+    """The rest of the scenario is shown all the same."""
+    command = [sys.executable, "-m", "scenarios", "show", "calm_market", "--set", "clock.calendar=NOPE"]
+    shown = output(command)
+    assert "note: the book is not valued: clock.calendar: no such exchange calendar" in " ".join(shown.split())
+    assert "Feedback: leverage 1" in shown

@@ -60,7 +60,15 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
         }
     ]
     swaps = [{"kind": "swap", "notional": number(-2e10, 2e10), "expiry": "2030-02-19"}]
-    book = puts + (swaps if draw(st.booleans()) else [])
+    linear = [
+        {"kind": "asset", "notional": number(-5e9, 5e9)},
+        {
+            "kind": "future",
+            "notional": number(-5e9, 5e9),
+            "expiry": draw(st.sampled_from(["2020-02-27", "2020-06-19"])),
+        },
+    ]
+    book = puts + (swaps if draw(st.booleans()) else []) + (linear if draw(st.booleans()) else [])
     desk = {
         "type": "Hedger",
         "capital": number(5e7, 2e9),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -15,18 +16,23 @@ from analysis.numbers import money
 from markets.factors import State
 from scenarios.build import compile_books, make_clock
 from scenarios.scenario import Scenario
+from sim.errors import UserError
 
 
 def print_books(out: Console, scenario: Scenario) -> None:
     """Opening value and sensitivities of every hedger's positions, if there are any; the sum last.
 
-    Raises UserError for a calendar or a book that no run would take.
+    A calendar or a book that no run would take is said in a note: all else of the scenario can be looked at.
     """
     hedgers = [agent for agent in scenario.agents if isinstance(agent, Hedger) and agent.book]
     if not hedgers:
         return
-    clock = make_clock(scenario)
-    books = compile_books(scenario, clock)
+    try:
+        clock = make_clock(scenario)
+        books = compile_books(scenario, clock)
+    except UserError as error:
+        out.print(f"note: the book is not valued: {escape(str(error))}", highlight=False)
+        return
     for agent in hedgers:
         market = books[agent.name].market
         levels = (market.spot0, market.vol_base, market.overnight0, market.us2y0, market.us10y0)
