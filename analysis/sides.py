@@ -11,9 +11,8 @@ import polars as pl
 from analysis import frames
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.names import ACTUAL
 from sim.text import one_line
-
-ACTUAL = "actual"
 
 
 class Side(Run):
@@ -30,7 +29,7 @@ class Side(Run):
         if self.paths is not None:
             changed["paths"] = self.paths
         if self.world is not None:
-            changed |= {"worlds": [ACTUAL], "twin": None}
+            changed |= {"worlds": [ACTUAL], "twin": None, "unhedged": None}
         return changed
 
     @property
@@ -69,8 +68,7 @@ def same_noise(a: Run, b: Run) -> bool:
 
 def worlds_of(run: Run, first: str, second: str) -> tuple[Run, Run]:
     """Two worlds of a run as the sides of a comparison. Raises UserError for one that it does not have."""
-    for world in (first, second):
-        frames.check_world(run, world)
+    first, second = frames.check_world(run, first), frames.check_world(run, second)
     if first == second:
         remedy = f"worlds: {', '.join(map(str, run.manifest['worlds']))}"
         raise UserError("a world is compared with another one", value=first, place=str(run.path), remedy=remedy)

@@ -54,7 +54,7 @@ def noisy(lines: list[dict[str, Any]], *, capital: float = 1e9, **run_keys: Any)
             "desk": {"type": "Hedger", "capital": capital, "book": lines},
             "bank": {"type": "FundingDesk", "line": 1e7},
         },
-        run={"paths": 24, "witnesses": 0, "twin": "price_taker", **run_keys},
+        run={"paths": 24, "witnesses": 0, "unhedged": False, **run_keys},
     )
 
 

@@ -92,10 +92,10 @@ def test_other_seeds_have_no_paths_in_common(runs: dict[str, Run]) -> None:
 
 
 def test_two_worlds_of_one_run(runs: dict[str, Run]) -> None:
-    """Frozen less actual is what feedback added, with the sign turned, and its paired error."""
+    """The twin less actual is what feedback added, with the sign turned, and its paired error."""
     long = runs["long"]
-    frozen, actual = worlds_of(long, "price_taker", "actual")
-    found = {row["name"]: row for row in compare(frozen, actual).iter_rows(named=True)}
+    twin, actual = worlds_of(long, "price_taker", "actual")
+    found = {row["name"]: row for row in compare(twin, actual).iter_rows(named=True)}
     feedback = summarise(long)["feedback_cost"]
     assert found["cost_of_survival"]["difference"] == pytest.approx(feedback.value)
     assert found["cost_of_survival"]["error"] == pytest.approx(feedback.error)
@@ -103,7 +103,7 @@ def test_two_worlds_of_one_run(runs: dict[str, Run]) -> None:
         own = summarise(long, world=world)
         assert all(row[side] == own[name].value for name, row in found.items())
     assert "feedback_cost" not in found  # known on neither side
-    assert frozen.altered is False
+    assert twin.altered is False
     for pair, said in ((("actual", "actual"), "with another one"), (("actual", "calm"), "no such world")):
         with pytest.raises(UserError, match=said):
             worlds_of(long, *pair)
@@ -116,14 +116,14 @@ def test_the_page(runs: dict[str, Run], tmp_path: Path) -> None:
     assert "compared on the 12 paths that both have" in text and "agents.hedger.policy" in text
     assert "path by path for averages" in text and "20 paths" not in text
     worlds = write_comparison(*worlds_of(runs["long"], "actual", "price_taker"), tmp_path / "worlds.html")
-    assert "<h1>actual and frozen</h1>" in worlds.read_text(encoding="utf-8")
+    assert "<h1>actual and price_taker</h1>" in worlds.read_text(encoding="utf-8")
 
 
 def test_the_command_on_runs(runs: dict[str, Run], tmp_path: Path) -> None:
     long, page = runs["long"].path, tmp_path / "page.html"
-    done = spiral("compare", long, "--worlds", "actual,frozen", "--out", page)
+    done = spiral("compare", long, "--worlds", "actual,price_taker", "--out", page)
     assert done.exit_code == 0, done.output
-    assert "actual against frozen" in done.output and done.output.rstrip().endswith(str(page))
+    assert "actual against price_taker" in done.output and done.output.rstrip().endswith(str(page))
     assert spiral("compare", long, runs["band"].path, "--out", page).exit_code == 0  # Spiral's own page: replaced
     page.write_text("notes")
     refused = spiral("compare", long, runs["band"].path, "--out", page)
@@ -135,7 +135,7 @@ def test_the_command_on_runs(runs: dict[str, Run], tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("RUN",), "give two to compare, or --worlds of one"),
-        (("RUN", "RUN", "--worlds", "actual,frozen"), "give two to compare"),
+        (("RUN", "RUN", "--worlds", "actual,price_taker"), "give two to compare"),
         (("RUN", "--worlds", "actual"), "--worlds names two worlds"),
         (("RUN", "--worlds", "actual,calm"), "no such world"),
         (("RUN", "RUN", "--paths", "5"), "--paths is for what is still to be run"),

@@ -96,7 +96,7 @@ def test_every_figure_of_a_run_is_in_the_workbook(folder: Path, tmp_path: Path) 
                 assert row[4] == pytest.approx(number.error, rel=1e-15)
     about = dict(row[:2] for row in found["about"])  # type: ignore[misc]
     assert about["title"] == "=1+1 a title that is no formula" and about["seed"] == "1"
-    assert len(found["worst_closes"]) == 1 + 2 * 12
+    assert len(found["worst_closes"]) == 1 + 3 * 12
     assert [row[1] for row in found["book"][1:4]][-1] == "the book"
     parts = {(row[0], row[1]): row[3] for row in found["parts"][1:]}
     assert parts["due to feedback", "cost_of_survival"] == pytest.approx(

@@ -43,7 +43,7 @@ def compare_and_show(
         check_page(out, force=force)
     if (second is None) == (worlds is None):
         got = "neither" if second is None else "both"
-        remedy = "spiral compare A B, or spiral compare RUN --worlds actual,frozen"
+        remedy = "spiral compare A B, or spiral compare RUN --worlds actual,price_taker"
         raise UserError("give two to compare, or --worlds of one", value=got, remedy=remedy)
     named = [_named(each) for each in (first, second) if each is not None]
     if not any(isinstance(each, Scenario) for each in named):
