@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.requirement import Requirement
 from markets.tables import TRADING_COSTS
 from sim.eventlog import Table
 
@@ -27,7 +28,21 @@ FUNDING = Table(
     {
         "agent": "s",
         **dict.fromkeys(("overnight", "credit", "borrowed", "line", "margin_required", "margin_posted"), "f"),
+        **dict.fromkeys((*Requirement._fields, "free_cash"), "f"),  # the fields add up to margin_required
     },
+)
+LIQUIDITY = Table(
+    "liquidity",
+    {
+        "agent": "s",
+        "low_free_cash": "f",
+        "low_free_cash_time": "t",
+        "peak_line_share": "f",
+        **{f"peak_{name}": "f" for name in Requirement._fields},
+        "capital": "f",
+        "capital_needed": "f",
+    },
+    timeless=True,
 )
 MARGIN_CALLS = Table(
     "margin_calls",
@@ -35,4 +50,4 @@ MARGIN_CALLS = Table(
 )
 SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "due": "t", "owed": "f", "paid": "f", "round": "i"})
 ACCOUNTS = Table("accounts", {"account": "s", "asset": "s", "balance": "f", "value": "f"})
-TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS)
+TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.dataset import Run
 
 DONE, FAILED = "done", "failed"
-MEASURED = ("marks", "peaks", "margin_calls")  # the tables that a summary reads
+MEASURED = ("marks", "peaks", "margin_calls", "liquidity")  # the tables that a summary reads
 PER_PATH = ("pnl", "unhedged_pnl", "drawdown")
 Share = Callable[[float], None]  # is told which share of the cell is done
 
