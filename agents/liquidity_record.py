@@ -111,7 +111,7 @@ class LiquidityRecord:
         return sum(long, self._world.full(0.0))
 
     def write(self) -> None:
-        """One row a path."""
+        """One row a path. What a path whose book is gone would have needed is not known: infinite."""
         self._world.log.add(
             "liquidity",
             self._world.now,
@@ -121,5 +121,5 @@ class LiquidityRecord:
             peak_line_share=self._line_share,
             **{f"peak_{name}": highest for name, highest in self._high._asdict().items()},
             capital=self._capital,
-            capital_needed=np.maximum(self._capital + self._missing, 0.0),
+            capital_needed=np.where(self._alive(), np.maximum(self._capital + self._missing, 0.0), np.inf),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -61,16 +62,34 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     Free cash is cash and repo that are left after margin; below zero it is drawn from the line. `survival_capital_95`:
     the capital at which 95 % of the paths would never be reduced by force, first order: the market, and the P&L of the
     whole book, as they were in this run. `scenarios.capital.survival_capital` runs the desk with that capital instead.
+    Infinite (written n/a) where so many paths lose their whole book that the run does not say.
     NaN for a desk without a lender, and for a run of an older version.
     """
     found = worst(run, agent, world)
     figures = {}
     for name, (column, share, unit, label) in _QUANTILES.items():
         values = found[column].to_numpy() if found.height else np.empty(0)
-        figures[name] = numbers.quantile(values, share, unit, label)
+        how = known_quantile if column == "capital_needed" else numbers.quantile
+        figures[name] = how(values, share, unit, label)
         if name == "peak_line_share_q95":
             figures[USED_UP] = _used_up(found)
     return figures
+
+
+def known_quantile(values: FloatArray, share: float, unit: Unit, label: str) -> Number:
+    """The `share` quantile of values of which some are only known to be large (infinite).
+
+    Infinite where it lies among these. Its error is None where one of the order statistics that give it is infinite.
+    """
+    finite = np.isfinite(values)
+    if finite.all() or np.isnan(values).any():
+        return numbers.quantile(values, share, unit, label)
+    told = float(finite.mean())
+    if told < share:
+        return Number(value=math.inf, unit=unit, label=label)
+    number = numbers.quantile(np.where(finite, values, values[finite].max()), share, unit, label)
+    near = share + math.sqrt(share * (1 - share) / values.size)
+    return number if near <= told else replace(number, error=None)
 
 
 def _used_up(found: pl.DataFrame) -> Number:
@@ -89,7 +108,7 @@ def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> s
 def capital_needed(run: Run, agent: str | None, world: str) -> FloatArray:
     """(paths,) $: the capital with which each path would never be reduced by force, first order; NaN without a lender.
 
-    See `liquidity`.
+    Infinite for a path that loses its whole book. See `liquidity`.
     """
     found = worst(run, agent, world)
     if not found.height:

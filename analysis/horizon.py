@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 OVER_THE_RUN = "over the run, given this storyline"  # horizon: the whole run; condition: its one storyline
-ANY_STORYLINE = "over the run, given any of these storylines"  # of several scenarios thrown together
+BY_CRISIS = "over the run, given the row's storyline, or for any crisis one of them"  # in tables of several scenarios

@@ -108,6 +108,8 @@ def _cash(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
         f"{_bare(n['peak_variation_margin'])} of variation margin (the debt of the book) and "
         f"{_bare(n['peak_short_sale_proceeds'])} of the proceeds of short sales."
     )
+    if not n["survival_capital_95"].known:
+        return f"{text} Too many paths lose the whole book to say, from this run, what capital would have spared them."
     return (
         f"{text} With a capital of {n['survival_capital_95']} the lender would never take anything on 95 % of the "
         f"paths, first order: with the market as it was in this run."

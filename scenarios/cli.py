@@ -245,10 +245,11 @@ def sweep(**options: Any) -> int:
 @click.option("--desks", default="1", show_default=True, help="Numbers of identical desks that run the policy: 1,2,5.")
 @click.option(
     "--risk",
-    type=click.Choice(["es_95", "drawdown_es_95", "pnl_sd", "liquidation_rate"]),
+    type=click.Choice(["es_95", "drawdown_es_95", "survival_capital_95", "pnl_sd", "liquidation_rate"]),
     default="es_95",
     show_default=True,
-    help="What the mean loss is set against: ES 95 % of the loss or of the drawdown, standard deviation, liquidation.",
+    help="What the mean loss is set against: ES 95 % of the loss or of the drawdown, survival capital (first order), "
+    "standard deviation, liquidation.",
 )
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a policy (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
