@@ -39,6 +39,7 @@ LIQUIDITY = Table(
         "low_free_cash_time": "t",
         "peak_line_share": "f",
         **{f"peak_{name}": "f" for name in Requirement._fields},
+        "book_share": "f",  # at the end; it never grows
         "capital": "f",
         "capital_needed": "f",
     },
