@@ -61,7 +61,7 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
 
     Free cash is cash and repo that are left after margin; below zero it is drawn from the line. `survival_capital_95`:
     the capital at which 95 % of the paths would never be reduced by force, first order: the market, and the P&L of the
-    whole book, as they were in this run. `scenarios.capital.survival_capital` runs the desk with that capital instead.
+    whole book, as they were in this run. `scenarios.survival_capital` runs the desk with that capital instead.
     Infinite (written n/a) where so many paths lose their whole book that the run does not say.
     NaN for a desk without a lender, and for a run of an older version.
     """

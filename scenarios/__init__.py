@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scenarios.ablation import ablate as ablate
     from scenarios.build import run as run
     from scenarios.calibrating.calibration import calibrate as calibrate
+    from scenarios.capital_search import survival_capital as survival_capital
     from scenarios.estimation.fitting import fit as fit
     from scenarios.history import from_history as from_history
     from scenarios.loading import from_dict as from_dict
@@ -51,6 +52,7 @@ _HOMES = {
     "open_run": "sim.dataset",
     "presets": "scenarios.shipped",
     "run": "scenarios.build",
+    "survival_capital": "scenarios.capital_search",
     "validate": "scenarios.validation.runner",
 }
 
@@ -69,6 +71,7 @@ __all__ = [
     "open_sweep",
     "presets",
     "run",
+    "survival_capital",
     "sweep",
     "validate",
 ]

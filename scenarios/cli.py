@@ -270,6 +270,28 @@ def frontier(**options: Any) -> int:
 
 @main.command()
 @click.argument("scenario")
+@click.option("--level", "levels", type=float, multiple=True, help="Share of paths (default: 0.95 and 0.99).")
+@click.option("--agent", help="The hedger whose capital it is (default: the first by name).")
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
+@click.option("--out", type=FILE, help="Folder of capital.html and capital.csv (default: runs/NAME-SEED-capital).")
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+@traced
+def capital(**options: Any) -> None:
+    """Find SCENARIO's survival capital: that with which 95 and 99 % of the paths are never reduced by force.
+
+    Runs the scenario with one capital of the desk after another, on the same random numbers.
+    """
+    from scenarios.commands.capital import search_and_show
+
+    search_and_show(**options)
+
+
+@main.command()
+@click.argument("scenario")
 @click.option("--out", type=FILE, help="File to write (default: SCENARIO itself; NAME.calibrated.toml for a preset).")
 @click.option("--force", is_flag=True, help="Replace another file that is there.")
 @click.option("--paths", type=click.IntRange(min=100), help="Monte Carlo paths of the last rounds (default: 16384).")
