@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from agents.accounts import WHOLESALE, margin_account
 from agents.base import Process
 from agents.funding_desk import FundingDesk
+from agents.liquidity_record import LiquidityRecord
+from agents.requirement import Requirement
 from agents.settlement import Settlement
 from markets.swap_venue import SwapVenue
 from sim.phases import Phase
@@ -29,6 +31,8 @@ class Client:
         self.unmet = world.full(0.0)  # $ called and not paid
         self.called = world.full(0.0)
         self.required = world.full(0.0)
+        self.asked: Requirement | None = None  # at the last close
+        self.record: LiquidityRecord | None = None
         self.winding_up = np.zeros(world.paths, dtype=bool)  # found under water; the close-out may take days
         self.failed = np.zeros(world.paths, dtype=bool)  # could not pay another desk in full
         self.deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: no call outstanding
@@ -54,6 +58,7 @@ class Lending:
         world, clock = self.world, self.world.clock
         yield world.tick(Phase.SHOCK)  # by now every desk has taken over its hedge
         self._settle_first_margin()
+        self._begin_records()
         world.start(self._force_at_deadlines())
         world.start(self._accrue_daily())
         while True:
@@ -67,6 +72,8 @@ class Lending:
                     self._margin(name, client)
                 self._spread_stress()
                 self._log()
+            if world.tick_index == len(clock.ticks) - 1:
+                self._write_records()
 
     # --- interest --------------------------------------------------------------------------------------------------
     def _accrue_daily(self) -> Process:
@@ -107,7 +114,17 @@ class Lending:
 
     def headroom(self, name: str) -> Vector:
         """What a borrower can pay out of cash, repo and line, (paths,) $."""
-        return np.maximum(self.world.ledger.balance(name) + self.repo(name) + self.line(), 0.0)
+        return np.maximum(self._reach(name), 0.0)
+
+    def _reach(self, name: str) -> Vector:
+        """Cash, repo and line, (paths,) $; below zero where the line has shrunk below what is drawn."""
+        reach: Vector = self.world.ledger.balance(name) + self.repo(name) + self.line()
+        return reach
+
+    def _lacking(self, name: str, asked: Requirement) -> Vector:
+        """What is required beyond margin posted, cash, repo and line, (paths,) $; below zero what is to spare."""
+        lacking: Vector = asked.total - self.world.ledger.balance(margin_account(name)) - self._reach(name)
+        return lacking
 
     # --- margin ----------------------------------------------------------------------------------------------------
     def line(self) -> Vector:
@@ -144,18 +161,17 @@ class Lending:
         margin: Vector = move * (delta + convexity * move + rates * agent.rate_vol / factors.vol_base)
         return margin
 
-    def _required(self, name: str, desk: Desk) -> Vector:
-        """(paths,) $ to be posted: what book and swaps owe (or are owed), short sales' proceeds, initial margin."""
+    def requirement(self, name: str, desk: Desk) -> Requirement:
+        """To be posted: short sales' proceeds, what book and swaps owe (or are owed), initial margin."""
         zero, venues = np.zeros(self.world.paths), self.world.venues.values()
         swaps = sum((v.value(name) for v in venues if isinstance(v, SwapVenue)), zero)
         borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if not isinstance(v, SwapVenue)), zero)
-        owed: Vector = borrowed_stock - (desk.value_now() + swaps)
-        return owed + self.initial_margin(name, desk)
+        return Requirement(borrowed_stock, -(desk.value_now() + swaps), self.initial_margin(name, desk))
 
     def _settle_first_margin(self) -> None:
         """The desks start with their margin in place, as far as cash and line go; the rest is called at once."""
         for name, client in self.clients.items():
-            self._post(name, np.minimum(self._required(name, client.desk), self.headroom(name)))
+            self._post(name, np.minimum(self.requirement(name, client.desk).total, self.headroom(name)))
 
     def _post(self, name: str, amount: Vector) -> None:
         self.world.ledger.transfer(amount, source=name, target=margin_account(name), reason="margin")
@@ -164,9 +180,11 @@ class Lending:
         """Release what is too much, take what can be paid, call the rest."""
         world, desk = self.world, client.desk
         day = int(world.clock.day[world.tick_index])
-        required = self._required(name, desk)
+        asked = client.asked = self.requirement(name, desk)
+        required = asked.total
         posted = world.ledger.balance(margin_account(name))
         need = required - posted
+        lacking = self._lacking(name, asked) if client.record else need
         paid = np.minimum(need, self.headroom(name))
         self._post(name, paid)
         client.unmet = np.maximum(need - paid, 0.0)
@@ -191,6 +209,9 @@ class Lending:
             deadline=world.now,
             outcome="met",
         )
+        if client.record:
+            cash = world.ledger.balance(name) + self.repo(name)
+            client.record.note(asked, free_cash=cash, line=self.line(), lacking=lacking)
 
     def _report(self, name: str, client: Client, mask: NDArray[np.bool_], outcome: str) -> None:
         world = self.world
@@ -224,12 +245,15 @@ class Lending:
 
     def _force(self, name: str, client: Client, day: int) -> None:
         world, desk = self.world, client.desk
+        if client.record:
+            asked = self.requirement(name, desk)
+            client.record.note_force(asked, lacking=self._lacking(name, asked))
         equity = world.equity_now(name)
         ruined = ((equity < 0) | client.failed) & ~desk.liquidated
         due = (client.deadline >= 0) & (day >= client.deadline) & ~desk.liquidated
         if not (due | ruined).any():
             return
-        required = self._required(name, desk)
+        required = self.requirement(name, desk).total
         lacking = required - world.ledger.balance(margin_account(name)) - self.headroom(name)
         releasable = np.maximum(self.initial_margin(name, desk), 1e-9)
         share = np.where(due, np.clip(lacking / releasable, 0.0, 1.0), 0.0)
@@ -268,6 +292,7 @@ class Lending:
         if not world.log.witness.size:
             return
         for name, client in self.clients.items():
+            assert client.asked is not None, "_margin() has been here"
             world.log.add_witnesses(
                 "funding",
                 world.now,
@@ -276,9 +301,22 @@ class Lending:
                 credit=factors.credit,
                 borrowed=np.maximum(-ledger.balance(name) - self.repo(name), 0.0),
                 line=self.line(),
-                margin_required=self._required(name, client.desk),
+                margin_required=client.asked.total,
                 margin_posted=ledger.balance(margin_account(name)),
+                **client.asked._asdict(),
+                free_cash=ledger.balance(name) + self.repo(name),
             )
+
+    def _begin_records(self) -> None:
+        if self.world.log.wants("liquidity"):
+            days, repo = self.agent.deadline_days, self.agent.repo_spread is not None
+            for client in self.clients.values():
+                client.record = LiquidityRecord(self.world, client.desk, deadline_days=days, repo=repo)
+
+    def _write_records(self) -> None:
+        for client in self.clients.values():
+            if client.record:
+                client.record.write()
 
 
 def _growth(rate: Vector, years: float, day_count: str) -> Vector:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.requirement import Requirement
 from markets.tables import TRADING_COSTS
 from sim.eventlog import Table
 
@@ -27,7 +28,22 @@ FUNDING = Table(
     {
         "agent": "s",
         **dict.fromkeys(("overnight", "credit", "borrowed", "line", "margin_required", "margin_posted"), "f"),
+        **dict.fromkeys((*Requirement._fields, "free_cash"), "f"),  # the fields add up to margin_required
     },
+)
+LIQUIDITY = Table(
+    "liquidity",
+    {
+        "agent": "s",
+        "low_free_cash": "f",
+        "low_free_cash_time": "t",
+        "peak_line_share": "f",
+        **{f"peak_{name}": "f" for name in Requirement._fields},
+        "book_share": "f",  # at the end; it never grows
+        "capital": "f",
+        "capital_needed": "f",
+    },
+    timeless=True,
 )
 MARGIN_CALLS = Table(
     "margin_calls",
@@ -47,4 +63,4 @@ BOOK = Table(
         **dict.fromkeys(("value", "pnl", *GREEKS), "f"),
     },
 )
-TABLES = (MARKS, FUNDING, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
+TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis import frames, numbers
 from analysis.numbers import Number
@@ -24,16 +25,36 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     Several desks together: paths on which any was reduced; the mean share of their books. NaN for a run of an older
     version, whose marks do not say.
     """
-    names, last = frames.desks(run, agent), frames.last_close(run)
-    marks = run.table("marks")
-    if "book_share" not in marks.collect_schema():
+    left = _left(run, agent, world)
+    if not left.height:
         return {name: Number(value=math.nan, unit="share", label=label) for name, label in LABELS.items()}
-    mine = marks.filter(pl.col("agent").is_in(names), pl.col("world") == world, pl.col("time") == last)
-    left = mine.group_by("path").agg(pl.col("book_share").mean(), least=pl.col("book_share").min()).collect()
     taken = 1.0 - left["book_share"].to_numpy()
-    reduced = int(np.count_nonzero(left["least"].to_numpy() < 1.0))
     return {
-        "reduced_rate": numbers.share(reduced, taken.size, LABELS["reduced_rate"]),
+        "reduced_rate": numbers.share(int(np.count_nonzero(_reduced(left))), taken.size, LABELS["reduced_rate"]),
         "book_taken": numbers.mean(taken, "share", LABELS["book_taken"]),
         "book_taken_q50": numbers.quantile(taken, 0.5, "share", LABELS["book_taken_q50"]),
     }
+
+
+def reduced(run: Run, agent: str | None, world: str) -> NDArray[np.bool_]:
+    """(paths,) whether the lender took part of the book; of several desks, of any. Empty where marks do not say."""
+    return _reduced(_left(run, agent, world))
+
+
+def _reduced(left: pl.DataFrame) -> NDArray[np.bool_]:
+    return np.asarray(left["least"].to_numpy() < 1.0)
+
+
+@frames.once
+def _left(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+    """path, book_share (mean over the desks), least, at the last close, sorted by path."""
+    marks = run.table("marks")
+    if "book_share" not in marks.collect_schema():
+        return pl.DataFrame(schema={"path": pl.Int32, "book_share": pl.Float64, "least": pl.Float64})
+    mine = marks.filter(
+        pl.col("agent").is_in(frames.desks(run, agent)),
+        pl.col("world") == world,
+        pl.col("time") == frames.last_close(run),
+    )
+    found = mine.group_by("path").agg(pl.col("book_share").mean(), least=pl.col("book_share").min())
+    return found.sort("path").collect()

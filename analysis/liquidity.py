@@ -86,7 +86,7 @@ def margin(run: Run, *, agent: str | None = None, world: str = "actual") -> dict
     unmet = calls.filter(pl.col("outcome") != "met").height
     unmet_share = unmet / calls.height if calls.height else math.nan
     return {
-        "margin_called": numbers.mean(called, "$", "Margin called per path"),
+        "margin_called": numbers.mean(called, "$", "Margin called per path, proceeds and book debt included"),
         "margin_calls": numbers.mean(counted, "count", "Margin calls per path"),
         "margin_call_rate": numbers.share(per_path.height, paths, "Paths with a margin call"),
         "margin_unmet": Number(value=unmet_share, unit="share", label="Margin calls not met"),

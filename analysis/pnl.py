@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from analysis import frames, numbers, parts
+from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number
 from sim.dataset import Run
 
@@ -92,10 +93,9 @@ def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[s
         pnl = column(run, agent, world, name)
         for level in TAILS:
             tail = f"{level * 100:.0f} %"
-            found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail}, {what}")
-            found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(
-                pnl, level, f"Expected shortfall {tail}, {what}"
-            )
+            found[f"{prefix}var_{level * 100:.0f}"] = value_at_risk(pnl, level, f"VaR {tail} {OVER_THE_RUN}, {what}")
+            label = f"ES {tail} {OVER_THE_RUN}, {what}"
+            found[f"{prefix}es_{level * 100:.0f}"] = expected_shortfall(pnl, level, label)
     return found
 
 

@@ -38,6 +38,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "distribution": "How often each result came up. The further the hedged bars lie to the right of the unhedged "
         "ones, and the "
         "narrower they are, the more the hedge did; rules mark the hedged tail.",
+        "liquidity": "Top: cash and repo that are left once margin is paid; below zero the desk draws on its line, and "
+        "at the dashed line nothing is left. Bottom: what the lender asks, by what it is for: proceeds of short sales "
+        "come back with the stock, variation margin is the debt of the book, initial margin is the lender's cushion.",
         "margin_calls": "Bars are margin called that day, by how the call ended; the steps below are the share of "
         "paths on which the "
         "desk is still alive.",
@@ -193,6 +196,7 @@ def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
         "survival_rate": "of paths are never liquidated",
         "reduced_rate": "taken by force",
         "worst_close": "below the start",
+        "low_free_cash": "below zero the line is drawn",
         "es_95": "mean of the worst 5 % of paths",
         "peak_loop_gain": "at 1 shocks run away",
     }

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis import counterfactual, force, frames, liquidity, numbers, pnl, twins, way
+from analysis import cash, counterfactual, force, frames, liquidity, numbers, pnl, twins, way
 from analysis.given import A_RUN
 from analysis.numbers import Number
 from sim.arguments import maybe, takes, text
@@ -49,6 +49,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         "liquidation_rate": pnl.liquidation(run, agent=agent, world=world),
         **force.force(run, agent=agent, world=world),
         **way.on_the_way(run, agent=agent, world=world),
+        **cash.liquidity(run, agent=agent, world=world),
         **liquidity.costs(run, agent=agent, world=world),
         **twins.feedback(run, agent=agent),
         **market,

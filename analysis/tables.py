@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import book, force, frames, liquidity, parts, pnl, record, twins, way
+from analysis import book, cash, force, frames, liquidity, parts, pnl, record, twins, way
+from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
 from sim.dataset import Run
@@ -69,6 +70,7 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
         w: {
             **pnl.risk(run, agent=agent, world=w),
             **way.on_the_way(run, agent=agent, world=w),
+            **cash.liquidity(run, agent=agent, world=w),
             **pnl.survival(run, agent=agent, world=w),
             **force.force(run, agent=agent, world=w),
             **liquidity.margin(run, agent=agent, world=w),
@@ -76,8 +78,12 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
         for w in worlds
     }
     rows = [(number.label, *[str(figures[w][name]) for w in worlds]) for name, number in figures[worlds[0]].items()]
-    note = "Over the run, given this storyline; losses positive. Worst closes and drawdowns are each path's own."
-    return Table("Risk, survival, force and margin", ("figure", *worlds), rows, note=note)
+    note = (
+        f"{OVER_THE_RUN.capitalize()}; losses positive. Worst closes, drawdowns, lowest cash and peaks are each path's "
+        "own. Survival capital: the capital at which so many paths would never be reduced by force, with the market as "
+        "it was in this run; `spiral capital` runs the desk with it."
+    )
+    return Table("Risk, liquidity, survival, force and margin", ("figure", *worlds), rows, note=note)
 
 
 def market(run: Run, worlds: list[str]) -> Table:

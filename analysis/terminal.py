@@ -36,6 +36,11 @@ DESK = {
         "survival_rate", "default_rate", "reduced_rate", "book_taken", "margin_called", "margin_call_rate",
         "margin_unmet",
     ),
+    "Liquidity at closes: each path's worst, then over paths": (
+        "low_free_cash", "low_free_cash_q05", "peak_line_share", "peak_line_share_q95", "line_used_up_rate",
+        "peak_initial_margin", "peak_variation_margin", "peak_short_sale_proceeds",
+        "survival_capital_95", "survival_capital_99",
+    ),
 }  # fmt: skip
 OF_PAIRS = ("feedback_", "unhedged_desk_", "hedging_saved")  # how the names of figures begin that compare worlds
 STRONG = {"cost_of_survival", "pnl", "survival_rate"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from analysis import frames, liquidity, parts, way
+from analysis import cash, frames, liquidity, parts, way
 from analysis.numbers import MINUS, Number
 from sim.dataset import Run
 from sim.names import FROZEN, PRICE_TAKER
@@ -20,7 +20,7 @@ def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
     return [
         _outcome(run, numbers, agent),
         _cost(numbers),
-        *filter(None, [_way(run, numbers, agent)]),
+        *filter(None, [_way(run, numbers, agent), _cash(run, numbers, agent)]),
         _feedback(run, numbers),
         *told,
         _market(run, numbers),
@@ -101,6 +101,28 @@ def _way(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     return (
         f"{text} The lender took part of the book by force on {reduced} of the paths; on average "
         f"{_bare(n['book_taken'])} of it is gone at the end."
+    )
+
+
+def _cash(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
+    """How far cash and line went, what margin was made of, and the capital that it takes."""
+    if not n["low_free_cash"].known:
+        return ""
+    used_up = n[cash.USED_UP]
+    line = f", all of it on {used_up} of the paths" if used_up.value > 0 else ""
+    day = cash.usual_day(run, agent=agent)
+    text = (
+        f"Free cash falls to {_bare(n['low_free_cash'])} on the median path, most often on {day}; "
+        f"{_bare(n['peak_line_share'])} of the credit line is drawn at its peak{line}. "
+        f"At their peaks the lender holds {_bare(n['peak_initial_margin'])} of initial margin, "
+        f"{_bare(n['peak_variation_margin'])} of variation margin (the debt of the book) and "
+        f"{_bare(n['peak_short_sale_proceeds'])} of the proceeds of short sales."
+    )
+    if not n["survival_capital_95"].known:
+        return f"{text} Too many paths lose the whole book to say, from this run, what capital would have spared them."
+    return (
+        f"{text} With a capital of {n['survival_capital_95']} the lender would never take anything on 95 % of the "
+        f"paths, first order: with the market as it was in this run."
     )
 
 
@@ -192,7 +214,8 @@ def _alive(n: Mapping[str, Number]) -> str:
         return text + "; it meets no margin call."
     unmet = n["margin_unmet"]
     met = f", {_bare(unmet)} of the calls are not met" if unmet.known else ""
-    called = f"{_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all"
+    called = f"{_bare(n['margin_call_rate'])} of paths see a margin call, {_bare(n['margin_called'])} a path in all, "
+    called += "proceeds and the book's debt included"
     return f"{text}; {called}{met}."
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scenarios.build import run as run
     from scenarios.calibrating.before_run import ready as ready
     from scenarios.calibrating.calibration import calibrate as calibrate
+    from scenarios.capital_search import survival_capital as survival_capital
     from scenarios.estimation.fitting import fit as fit
     from scenarios.history import from_history as from_history
     from scenarios.loading import from_dict as from_dict
@@ -53,6 +54,7 @@ _HOMES = {
     "presets": "scenarios.shipped",
     "ready": "scenarios.calibrating.before_run",
     "run": "scenarios.build",
+    "survival_capital": "scenarios.capital_search",
     "validate": "scenarios.validation.runner",
 }
 
@@ -72,6 +74,7 @@ __all__ = [
     "presets",
     "ready",
     "run",
+    "survival_capital",
     "sweep",
     "validate",
 ]

@@ -261,10 +261,11 @@ def sweep(**options: Any) -> int:
 @click.option("--desks", default="1", show_default=True, help="Numbers of identical desks that run the policy: 1,2,5.")
 @click.option(
     "--risk",
-    type=click.Choice(["es_95", "drawdown_es_95", "pnl_sd", "liquidation_rate"]),
+    type=click.Choice(["es_95", "drawdown_es_95", "survival_capital_95", "pnl_sd", "liquidation_rate"]),
     default="es_95",
     show_default=True,
-    help="What the mean loss is set against: ES 95 % of the loss or of the drawdown, standard deviation, liquidation.",
+    help="What the mean loss is set against: ES 95 % of the loss or of the drawdown, survival capital (first order), "
+    "standard deviation, liquidation.",
 )
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths of a policy (default: the scenario's).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
@@ -281,6 +282,29 @@ def frontier(**options: Any) -> int:
     from scenarios.commands.frontier import frontier_and_report
 
     return OK if frontier_and_report(**options) else FAILED
+
+
+@main.command()
+@click.argument("scenario", required=False)
+@own_record
+@click.option("--level", "levels", type=float, multiple=True, help="Share of paths (default: 0.95 and 0.99).")
+@click.option("--agent", help="The hedger whose capital it is (default: the first by name).")
+@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
+@as_given_setting
+@click.option("--out", type=FILE, help="Folder of capital.html and capital.csv (default: runs/NAME-SEED-capital).")
+@click.option("--quiet", is_flag=True, help="No progress and no table.")
+@traced
+def capital(**options: Any) -> None:
+    """Find the capital with which 95 and 99 % of SCENARIO's paths (or your own record's) are never reduced by force.
+
+    Runs the scenario with one capital of the desk after another, on the same random numbers.
+    """
+    from scenarios.commands.capital import search_and_show
+
+    search_and_show(**options)
 
 
 @main.command()
@@ -378,9 +402,9 @@ def chart(
 ) -> None:
     """Draw chart NAME of a finished run, or of a sweep, in FOLDER to FILE: .png, .svg, .html or .json.
 
-    Of a run: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain or
-    margin_calls. Of a sweep: line, heat_map, tornado, sobol or cell_detail; of policies: frontier (against the
-    risk --metric), crowding or appetites.
+    Of a run: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain,
+    margin_calls or liquidity. Of a sweep: line, heat_map, tornado, sobol or cell_detail; of policies: frontier (against
+    the risk --metric), crowding or appetites.
     """
     from scenarios.commands import run, sweep
 

@@ -167,6 +167,22 @@ def check_desk(scenario: Scenario, desks: Sequence[int]) -> None:
         raise UserError(rule, value=f"lent to by {', '.join(lenders)}", place=scenario.name, remedy=remedy)
 
 
+def check_lender(scenario: Base | Sequence[Base]) -> None:
+    """Whether somebody lends to the desk of each: only then does it need capital to survive. Raises UserError."""
+    for base in [scenario] if isinstance(scenario, str | Path | Scenario) else scenario:
+        found = base if isinstance(base, Scenario) else load(base)
+        if lender_of(found, desk_of(found).name) is None:
+            remedy = 'add an agent of type = "FundingDesk", or take another risk'
+            raise UserError("survival capital needs a lender", value="none", place=found.name, remedy=remedy)
+
+
+def lender_of(scenario: Scenario, desk: str) -> FundingDesk | None:
+    """Who lends to a hedger and asks margin of it."""
+    lenders = [a for a in scenario.agents if isinstance(a, FundingDesk)]
+    named = next((a for a in lenders if desk in a.lends_to), None)
+    return named or next((a for a in lenders if not a.lends_to), None)
+
+
 def desk_of(scenario: Scenario) -> Hedger:
     """The desk whose policy is varied: the scenario's first hedger by name."""
     assert scenario.desk is not None, "check_desk comes first"

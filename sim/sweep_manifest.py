@@ -31,6 +31,8 @@ PATHS = {
     "pnl": "Float64",
     "unhedged_pnl": "Float64",
     "drawdown": "Float64",
+    "capital_needed": "Float64",
+    "reduced": "Boolean",
     "liquidated": "Boolean",
 }
 NEWEST = 2  # layout: 1 has a file a cell, 2 a journal and segments of many

@@ -133,13 +133,13 @@ class Segments:
                 place = self.folder / PATHS_FOLDER / segment.paths
                 if not as_named(place):
                     raise broken(place)
-                found.append((mine, _only(_scan([place]), mine, segment)))
+                found.append((mine, _only(_known(_scan([place])), mine, segment)))
         late = [
             (r.row["cell"], r.paths) for r in self.records() if r.paths and (wanted is None or r.row["cell"] in wanted)
         ]
         if late:
-            frames = [pl.read_ipc(BytesIO(data)) for _, data in late]
-            found.append(([number for number, _ in late], pl.concat(frames).lazy()))
+            frames = [_known(pl.read_ipc(BytesIO(data)).lazy()) for _, data in late]
+            found.append(([number for number, _ in late], pl.concat(frames)))
         if not found:
             return frame_of((), PATHS).lazy()
         found.sort(key=lambda part: part[0][0])
@@ -264,6 +264,15 @@ def _scan(places: list[Path]) -> pl.LazyFrame:
     import polars as pl
 
     return pl.scan_parquet(places, glob=False, hive_partitioning=False)
+
+
+def _known(paths: pl.LazyFrame) -> pl.LazyFrame:
+    """The columns of `paths`: those that an older engine did not know are null."""
+    import polars as pl
+
+    found = paths.collect_schema()
+    lacking = {name: pl.lit(None, getattr(pl, kind)) for name, kind in PATHS.items() if name not in found}
+    return paths.with_columns(**lacking).select(*PATHS)
 
 
 def _ended(place: Path) -> bool:

@@ -54,6 +54,13 @@ class Metric(Part):
     unit: Unit
 
 
+class Desk(Part):
+    """The desk whose policy a sweep varies, and the keys of that policy that its scenario writes."""
+
+    name: Text
+    policy: list[str] = []
+
+
 class Engine(Part):
     """Which engine answered, and others whose cells were kept."""
 
@@ -79,6 +86,7 @@ class Manifest(Part):
     agent: str | None = None
     keep: bool = False
     settings: dict[str, Any] = {}
+    desks: dict[str, Desk] = {}
     axes: Annotated[list[Axis], Field(min_length=1)]
     cells: Annotated[int, Field(ge=0)]
     ids: list[str] = []

@@ -74,7 +74,9 @@ def _frame(cell: int, world: str, of: Paths) -> pl.DataFrame:
         "pnl": np.array(of["pnl"], dtype=float),
         "unhedged_pnl": np.zeros(len(of["pnl"])),
         "drawdown": np.maximum(-np.array(of["pnl"], dtype=float), 0.0),
+        "capital_needed": 2e9 - np.array(of["pnl"], dtype=float),
+        "reduced": np.array(of["dead"]) > 0,
         "liquidated": np.array(of["dead"]) > 0,
     }
     named = pl.DataFrame(columns).with_columns(cell=pl.lit(cell, pl.Int32), world=pl.lit(world))
-    return named.select("cell", "world", "path", "pnl", "unhedged_pnl", "drawdown", "liquidated")
+    return named.select("cell", "world", *columns)

@@ -39,6 +39,8 @@ def result_of(index: int, *, failed: bool = False, paths: int = 3, engine: str |
         "pnl": noise[0],
         "unhedged_pnl": noise[1],
         "drawdown": np.abs(noise[2]),
+        "capital_needed": 1 - noise[0],
+        "reduced": noise[3] > 0,
         "liquidated": noise[3] > 1,
     })  # fmt: skip
     metrics = {f"{twin}{name}": (index + i / 64, 0.25) for twin in ("", "twin_") for i, name in enumerate(NAMES)}

@@ -169,6 +169,7 @@ def _paths(cell: int, mine: Mapping[str, float], other: Mapping[str, float], pat
             continue
         cost = figures.get("cost_of_survival", 0.0)
         columns = {"pnl": -cost + spread, "unhedged_pnl": spread, "drawdown": np.maximum(cost - spread, 0.0)}
+        columns |= {"capital_needed": cost - spread, "reduced": spread > 0}
         down = spread > 1 - 2 * figures.get("liquidation_rate", 0.0)
         parts.append(
             pl.DataFrame({"path": np.arange(paths), **columns, "liquidated": down}).select(

@@ -65,6 +65,7 @@ def write_run(
     days: int = 33,
     size: float = 1.0,
     calls: bool = True,
+    lender: bool = True,
     seed: int = 7,
 ) -> Path:
     """Write a run of `paths` paths; `size` scales the book (0: all money zero). Returns the folder."""
@@ -84,6 +85,10 @@ def write_run(
         _write(folder, "marks", world, marks)
         if calls:
             _write(folder, "margin_calls", world, _calls(marks, paths))
+        if lender and hedgers:
+            funding = pl.concat([_funding(marks, name) for name in hedgers])
+            _write(folder, "funding", world, funding)
+            _write(folder, "liquidity", world, _liquidity(funding))
     _manifest(folder, paths, worlds, dates)
     return folder
 
@@ -234,6 +239,25 @@ def _calls(marks: pl.DataFrame, paths: int) -> pl.DataFrame:
         deadline=pl.col("time") + timedelta(hours=1),
         outcome=pl.when(met).then(pl.lit("met")).otherwise(pl.lit("reduced")),
     )  # fmt: skip
+
+
+def _funding(marks: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Margin that grows with the loss, a line of $1bn, and what cash is left."""
+    loss = pl.max_horizontal(-pl.col("pnl"), 0.0)
+    parts = {"short_sale_proceeds": 2e9 + 3 * loss, "variation_margin": loss, "initial_margin": 5e8 + 0.5 * loss}
+    mine = marks.filter(pl.col("agent") == name).select("time", "world", "path", "agent", "equity", **parts)
+    return mine.with_columns(free_cash=pl.col("equity") - 2e9 - pl.col("initial_margin"), line=pl.lit(1e9))
+
+
+def _liquidity(funding: pl.DataFrame) -> pl.DataFrame:
+    """The worst of each path's closes."""
+    cash = pl.col("free_cash")
+    high = {f"peak_{n}": pl.col(n).max() for n in ("short_sale_proceeds", "variation_margin", "initial_margin")}
+    worst = funding.group_by("world", "path", "agent", maintain_order=True).agg(
+        low_free_cash=cash.min(), low_free_cash_time=pl.col("time").get(cash.arg_min()),
+        peak_line_share=(-cash).max().clip(0.0) / 1e9, **high,
+    )  # fmt: skip
+    return worst.with_columns(capital=pl.lit(3e9), capital_needed=2e9 - pl.col("low_free_cash"))
 
 
 def _write(folder: Path, table: str, world: str, frame: pl.DataFrame) -> None:

@@ -58,7 +58,9 @@ def outcome(cost: Any, dead: Any = None) -> Outcome:
     cost = np.array(cost, dtype=float)
     down = np.zeros(cost.size, dtype=bool) if dead is None else np.array(dead, dtype=bool)
     named = {"policy": "kind=every", "label": "every", "kind": "every", "parameter": ""}
-    return Outcome(cell=0, **named, cost=cost, drawdown=np.abs(cost), unhedged_pnl=-cost, liquidated=down)
+    return Outcome(
+        cell=0, **named, cost=cost, drawdown=np.abs(cost), unhedged_pnl=-cost, liquidated=down, capital_needed=cost
+    )
 
 
 def tail(loss: float, wide: float) -> float:

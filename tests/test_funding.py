@@ -251,7 +251,9 @@ def test_a_call_that_cannot_be_met_reduces_the_desk_once():
     assert 0 < row["met"] < row["called"] <= row["required"]
     assert row["deadline"] == row["time"] == clock.timestamp(int(clock.ticks[drop[0]]))
     bank = bank_of(world)
-    np.testing.assert_allclose(world.ledger.balance(margin_account("desk")), bank._required("desk", desk), rtol=1e-9)
+    np.testing.assert_allclose(
+        world.ledger.balance(margin_account("desk")), bank.requirement("desk", desk).total, rtol=1e-9
+    )
     assert (world.ledger.balance("desk") > -1.01 * bank.line()).all()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Protocol
 
+from analysis.charts.cash import liquidity
 from analysis.charts.cost import waterfall
 from analysis.charts.market import loop_gain, phase_portrait, storyline
 from analysis.charts.pnl import attribution, distribution, panels
@@ -37,6 +38,7 @@ CATALOGUE: dict[str, Draw] = {
     "phase_portrait": phase_portrait,
     "loop_gain": loop_gain,
     "margin_calls": margin_calls,
+    "liquidity": liquidity,
 }
 
 
@@ -56,6 +58,7 @@ __all__ = [
     "attribution",
     "distribution",
     "draw",
+    "liquidity",
     "loop_gain",
     "margin_calls",
     "panels",

@@ -13,13 +13,14 @@ from analysis.charts.frontier import CHOSEN
 from analysis.charts.policies import GREY
 from analysis.charts.scales import axis, rows
 from analysis.charts.theme import INK, MUTED, WIDTH, Chart
+from analysis.horizon import BY_CRISIS
 from analysis.numbers import money
 from analysis.sweeps import appetite_words, crowding_words, outcomes
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps.appetite import APPETITES, best_policies
 from analysis.sweeps.crowding import externality, frontiers
 from analysis.sweeps.frontier import MANY
-from analysis.sweeps.measures import CLEAR, RISKS, unit_of
+from analysis.sweeps.measures import CLEAR, conditional, unit_of
 from sim.sweep_dataset import SweepResult
 
 # Viridis, as far as it stands out on white: from one desk to many
@@ -74,7 +75,7 @@ def _frontiers(frame: pl.DataFrame, pick: alt.Parameter, risk: str) -> alt.Layer
     scale = alt.Scale(zero=False, nice=False, padding=18)
     base = alt.Chart(rows(data)).encode(
         x=alt.X("x:Q", axis=axis("mean cost of survival of a desk, $m"), scale=scale),
-        y=alt.Y("y:Q", axis=axis(f"{RISKS[risk][0]} of a desk, {'$m' if unit == '$' else '%'}"), scale=scale),
+        y=alt.Y("y:Q", axis=axis(f"{conditional(risk)}, of a desk, {'$m' if unit == '$' else '%'}"), scale=scale),
         color=alt.Color(
             "desks:O",
             scale=alt.Scale(domain=numbers, range=tones),
@@ -163,7 +164,7 @@ def appetite_chart(sweep: SweepResult, *, desks: int | None = None) -> Chart:
     tips = {
         "policy": "policy",
         "cost": "mean cost",
-        "es": "ES 95 % of the loss",
+        "es": f"ES 95 % of the loss {BY_CRISIS}",
         "dead": "liquidated",
         "close": "as good",
     }

@@ -17,7 +17,7 @@ from analysis.numbers import Unit
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import outcomes
 from analysis.sweeps.frontier import MANY, frontier
-from analysis.sweeps.measures import CLEAR, COSTS, RISKS, unit_of
+from analysis.sweeps.measures import CLEAR, COSTS, RISKS, conditional, unit_of
 from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 
@@ -59,6 +59,9 @@ def frontier_chart(
     if found[0]["risk"].null_count():
         return theme.note(title, "A single path has no standard deviation.")
     said = words.standing(found[0], risk)
+    found = [frame.filter(pl.col("risk").is_finite()) for frame in found]  # of a book that is gone it is not known
+    if not all(frame.height for frame in found):
+        return theme.note(title, "On too many paths the whole book is lost to know this risk of any policy.")
     table = pl.concat([_points(frame, risk) for frame in found])
     cells = sweep.cells.filter(pl.col("cell").is_in(found[0]["cell"].to_list())).collect()
     facts, parts, quantiles = (panel.transform_filter(alt.param(name=CHOSEN)) for panel in about(sweep, cells))
@@ -147,7 +150,7 @@ def _panel(table: pl.DataFrame, world: str, risk: str, cost: str) -> alt.LayerCh
     kinds = table["kind"].unique().to_list()
     scale = alt.Scale(zero=False, nice=False, padding=PANEL.edge)
     across = axis(f"mean {COSTS[cost][0].lower()}, $m")
-    up = axis(f"{RISKS[risk][0]}, {'$m' if unit_of(risk) == '$' else '%'}")
+    up = axis(f"{conditional(risk)}, {'$m' if unit_of(risk) == '$' else '%'}")
     x, x_low = (alt.X(f"{name}:Q", axis=across, scale=scale) for name in ("x", "x_low"))
     y, y_low = (alt.Y(f"{name}:Q", axis=up, scale=scale) for name in ("y", "y_low"))
     here = alt.Chart().transform_filter(f"datum.{VIEW} === {VIEW}")

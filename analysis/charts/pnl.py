@@ -14,6 +14,7 @@ from analysis import frames, parts, pnl
 from analysis.charts import marks, theme
 from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
+from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import money
 from sim.dataset import Run
 from sim.names import ACTUAL
@@ -160,7 +161,7 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     ]
     data = unit.scaled(pl.concat(counted), ["low", "high"])
     palette = {"hedged": HEDGED, name: UNHEDGED}
-    x = alt.X("low:Q", axis=axis(f"P&L over the run, {unit.unit}"), scale=alt.Scale(zero=False, nice=False))
+    x = alt.X("low:Q", axis=axis(f"P&L {OVER_THE_RUN}, {unit.unit}"), scale=alt.Scale(zero=False, nice=False))
     bars = (
         alt.Chart(rows(data.filter(pl.col("share") > 0)))
         .mark_rect(opacity=0.65)
@@ -175,8 +176,9 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
     risk = pnl.risk(run, agent=agent, world=world)
     rules = _risk_rules({k: -risk[k].value / unit.divisor for k in ("var_95", "es_95", "es_99")})
     said = (
-        f"Hedged: 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, 99 % {risk['es_99']}. "
-        f"{name[0].upper()}{name[1:]}: 95 % expected shortfall {pnl.expected_shortfall(bare, 0.95)}."
+        f"{OVER_THE_RUN.capitalize()}: hedged 95 % VaR {risk['var_95']}, 95 % expected shortfall {risk['es_95']}, "
+        f"99 % {risk['es_99']}; "
+        f"{name}: 95 % expected shortfall {pnl.expected_shortfall(bare, 0.95)}."
     )
     return theme.finish(theme.layer(bars, *rules, width=WIDTH, height=250), title, said)
 

@@ -25,7 +25,8 @@ def margin_calls(run: Run, *, agent: str | None = None, world: str = "actual") -
     calls = liquidity.desk_calls(run, agent, world)
     numbers = liquidity.margin(run, agent=agent, world=world) | pnl.survival(run, agent=agent, world=world)
     said = f"The desk is never liquidated on {numbers['survival_rate']} of paths"
-    said += f"; {numbers['margin_call_rate']} of paths see a margin call, {numbers['margin_called']} a path in all."
+    said += f"; {numbers['margin_call_rate']} of paths see a margin call, {numbers['margin_called']} a path in all, "
+    said += "proceeds of short sales and the book's debt included."
     charts = [_survival(run, agent, world, day)]
     if calls.height:
         charts = [_called(run, calls, day), *charts]

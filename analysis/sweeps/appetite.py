@@ -182,11 +182,13 @@ def _thrown_together(parts: list[list[Outcome]]) -> _Candidates | None:
 def _joined(same: list[Outcome]) -> Outcome:
     """One policy's paths in all scenarios, scenario after scenario."""
     cost, bare, dead = zip(*((o.cost, o.unhedged_pnl, o.liquidated) for o in same), strict=True)
-    falls = [o.drawdown for o in same if o.drawdown is not None]
+    rare = ("drawdown", "capital_needed", "reduced")  # that an older sweep does not hold
+    known = {name: [v for o in same if (v := getattr(o, name)) is not None] for name in rare}
+    merged: dict[str, Any] = {name: np.concatenate(v) if len(v) == len(same) else None for name, v in known.items()}
     return dataclasses.replace(
         same[0],
         cost=np.concatenate(cost),
-        drawdown=np.concatenate(falls) if len(falls) == len(same) else None,
+        **merged,
         unhedged_pnl=np.concatenate(bare),
         liquidated=np.concatenate(dead),
     )

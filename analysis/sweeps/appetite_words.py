@@ -22,7 +22,7 @@ def _appetite(row: Row) -> str:
     rate = figure(row, "liquidation_rate", "share")
     text = (
         f"{row['appetite'].capitalize()}: {name(row)}, at a mean cost of {figure(row, 'cost')}, an ES 95 % of the "
-        f"loss of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
+        f"loss over the run of {figure(row, 'es_95')}, liquidated on {rate} of the paths"
     )
     if not row["within_limit"]:
         text += f" (no policy stays below {LIMIT})"

@@ -50,9 +50,8 @@ def externality(sweep: SweepResult, world: str = "actual", scenario: str | None 
     `cost_total`, `cost_total_after`: all desks together, N c(N) and N' c(N');
     `liquidation_rate`, `liquidation_rate_after`: of a desk; `liquidation_rise` their difference.
 
-    In a twin with every loop cut nobody moves the price, and the externality is zero, until desks have to be wound up
-    together: depth is finite there too, and who waits for it loses or gains meanwhile. Identical desks have the
-    same law, so one of them speaks for all. Raises UserError for a sweep with a single number of desks.
+    In the price-taker twin nobody moves the price or waits for depth, and the externality is zero. Identical desks have
+    the same law, so one of them speaks for all. Raises UserError for a sweep with a single number of desks.
     """
     numbers = read.desk_numbers(sweep)
     if len(numbers) < 2:

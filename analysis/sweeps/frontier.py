@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 
 from analysis.numbers import FloatArray
 from analysis.sweeps import outcomes as read
-from analysis.sweeps.measures import COSTS, RISKS, Measure, clearly_above, difference, measures
+from analysis.sweeps.again import command
+from analysis.sweeps.measures import (
+    CAPITAL,
+    COSTS,
+    RISKS,
+    Measure,
+    clearly_above,
+    difference,
+    has_capital,
+    measure,
+    measures,
+    share,
+)
 from analysis.sweeps.outcomes import Outcome
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
@@ -33,6 +45,10 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "liquidation_rate": pl.Float64,
     "liquidation_rate_error": pl.Float64,
     "survival_rate": pl.Float64,
+    "reduced_rate": pl.Float64,
+    "reduced_rate_error": pl.Float64,
+    "survival_capital": pl.Float64,
+    "survival_capital_error": pl.Float64,
     "efficient": pl.Boolean,
     "clearly_dominated": pl.Boolean,
     "dominated_by": pl.String,
@@ -40,6 +56,7 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "excess_cost_error": pl.Float64,
     "excess_risk": pl.Float64,
     "excess_risk_error": pl.Float64,
+    "command": pl.String,
 }
 
 
@@ -55,21 +72,27 @@ def frontier(
 
     `policy` as the sweep writes it, `label` as charts do; `kind` and `parameter`. `cost` (mean) and `risk` (of that
     name), $ or share, with standard errors. `liquidation_rate` and its error; `survival_rate` is the rest.
+    `reduced_rate`: share of paths on which the lender took part of the book; `survival_capital`: the capital at which
+    95 % of the paths would not see that, first order, $; null where the sweep does not hold them.
     `efficient`: no other policy costs as little or less at as little risk or less, one of the two strictly.
     `dominated_by`: the label of a policy that does, null for an efficient one: the cheapest among those that clearly
     dominate, else among all, efficient ones first. `excess_cost` and `excess_risk` are how much more than that policy
     this one costs and risks, with errors paired path by path; `clearly_dominated` where some policy beats it in both by
-    more than two of these. With world = the twin's name: what policies would have cost had the market not answered.
+    more than two of these. `command`: the `spiral run` that gives this row's figures alone.
+    With world = the twin's name: what policies would have cost had the market not answered.
 
-    cost: cost_of_survival (the loss over the run). risk: es_95 (of the loss), drawdown_es_95, pnl_sd, liquidation_rate.
+    cost: cost_of_survival (the loss over the run). risk: es_95 (of the loss), drawdown_es_95, pnl_sd, liquidation_rate,
+    survival_capital_95.
     scenario: needed where the sweep has several. desks: how many run the policy, the least by default; every figure is
     of one of them. Raises UserError for names that there are none of, and for a sweep that is not over policies.
     """
     _check(risk, RISKS, "risk")
     _check(cost, COSTS, "cost")
     found = read.outcomes(sweep, world=world, scenario=scenario, desks=desks)
-    head = {"scenario": read.pick_scenario(sweep, scenario), "world": world, "desks": read.pick_desks(sweep, desks)}
-    return pl.DataFrame([head | row for row in _rows(found, cost, risk)], schema=SCHEMA)
+    name, crowd = read.pick_scenario(sweep, scenario), read.pick_desks(sweep, desks)
+    head = {"scenario": name, "world": world, "desks": crowd}
+    rows = [head | row | {"command": command(sweep, name, row["policy"], crowd)} for row in _rows(found, cost, risk)]
+    return pl.DataFrame(rows, schema=SCHEMA)
 
 
 def _check(name: str, known: dict[str, Any], what: str) -> None:
@@ -98,11 +121,24 @@ def _rows(found: list[Outcome], cost: str, risk: str) -> list[dict[str, Any]]:
             "liquidation_rate": dead[i].value,
             "liquidation_rate_error": dead[i].number.error,
             "survival_rate": 1 - dead[i].value,
+            **_survival(outcome),
             "efficient": not rivals,
             **_against(i, rivals, np.logical_not(beats.any(axis=0)), costs, risks, [other.label for other in found]),
         }
         rows.append({key: None if _unknown(value) else value for key, value in row.items()})
     return rows
+
+
+def _survival(outcome: Outcome) -> dict[str, float | None]:
+    """How often the lender took part of the book, and the capital without which it would, where the sweep says."""
+    found: dict[str, float | None] = {}
+    if outcome.reduced is not None:
+        number = share(outcome.reduced, "Paths on which the lender took part of the book").number
+        found |= {"reduced_rate": number.value, "reduced_rate_error": number.error}
+    if has_capital(outcome):
+        number = measure(CAPITAL, outcome).number
+        found |= {"survival_capital": number.value, "survival_capital_error": number.error}
+    return found
 
 
 def _unknown(value: Any) -> bool:

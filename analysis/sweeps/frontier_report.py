@@ -9,16 +9,18 @@ import polars as pl
 
 from analysis import page
 from analysis.given import A_SWEEP
+from analysis.horizon import BY_CRISIS, OVER_THE_RUN
 from analysis.numbers import MINUS, Unit
 from analysis.page import Table
 from analysis.sweeps import appetite_words, crowding_words, outcomes
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps.appetite import ANY_CRISIS, APPETITES, best_policies
 from analysis.sweeps.crowding import externality
-from analysis.sweeps.frontier import MANY, frontier
-from analysis.sweeps.measures import RISKS, unit_of
+from analysis.sweeps.frontier import MANY, SCHEMA, frontier
+from analysis.sweeps.measures import CAPITAL, RISKS, conditional, unit_of
 from sim.arguments import path as file
 from sim.arguments import takes, text
+from sim.files import write_whole
 from sim.sweep_dataset import SweepResult
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ NO_ROOM = 4  # scenarios beyond which the terminal shows only the table of best 
 def write_frontier_report(sweep: SweepResult, path: str | Path, *, risk: str = "es_95") -> Path:
     """Write frontiers, best policies and, with several numbers of desks, crowding as one self-contained HTML file.
 
+    Beside it, with the suffix .csv, every row of every frontier with the command that gives it alone.
     Raises UserError for an unknown risk and for a sweep that is not over policies.
     """
     from analysis.charts.crowding import appetite_chart
@@ -54,6 +57,7 @@ def write_frontier_report(sweep: SweepResult, path: str | Path, *, risk: str = "
     names = outcomes.scenarios(sweep)
     best = best_policies(sweep)
     sections = [_section(sweep, name, risk, best) for name in names]
+    write_whole(Path(path).with_suffix(".csv"), all_rows(sweep, risk).write_csv())
     table = page.figure("appetites", appetite_chart(sweep), READ_APPETITES)
     return page.write_page(
         Path(path),
@@ -70,6 +74,13 @@ def write_frontier_report(sweep: SweepResult, path: str | Path, *, risk: str = "
         command=sweep.manifest.get("command") or "",
         footer=f"Engine {sweep.manifest['engine']['fingerprint']}; the sweep's folder holds every cell and path.",
     )
+
+
+def all_rows(sweep: SweepResult, risk: str = "es_95") -> pl.DataFrame:
+    """`frontier` of the actual world for every scenario and number of desks, one below the other."""
+    names, crowds = outcomes.scenarios(sweep), outcomes.desk_numbers(sweep)
+    frames = [frontier(sweep, risk, scenario=name, desks=desks) for name in names for desks in crowds]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMA)
 
 
 def _meta(sweep: SweepResult) -> str:
@@ -108,7 +119,8 @@ def _section(sweep: SweepResult, scenario: str, risk: str, best: pl.DataFrame) -
 
     figures = [page.figure(f"frontier-{scenario}", frontier_chart(sweep, scenario=scenario, risk=risk), READ_FRONTIER)]
     told = words.paragraphs(sweep, scenario, risk)
-    tables = [frontier_table(frontier(sweep, risk, scenario=scenario), risk)]
+    rows = frontier(sweep, risk, scenario=scenario)
+    tables = [frontier_table(rows, risk), *command_table(rows)]
     crowded: list[str] = []
     if len(outcomes.desk_numbers(sweep)) > 1:
         figures.append(
@@ -137,18 +149,40 @@ def _tidy(told: list[str]) -> list[str]:
 def frontier_table(frame: pl.DataFrame, risk: str) -> Table:
     """Every policy with its cost, risk and standing, efficient ones first, from the safest."""
     ordered = frame.sort(pl.col("efficient").not_(), "risk", "cost")
-    header = ("policy", "mean cost", RISKS[risk][0], "liquidated", "standing")
-    rows = [_row(row, risk) for row in ordered.iter_rows(named=True)]
-    note = "Means ± standard errors; cost is the loss over the run, marked at the end."
-    return Table(f"Policies by {RISKS[risk][0]}", header, rows, note=note)
+    more = _survival_columns(frame, risk)
+    header = ("policy", "mean cost", RISKS[risk][0], "liquidated", *more, "standing")
+    rows = [_row(row, risk, more) for row in ordered.iter_rows(named=True)]
+    note = (
+        f"Means ± standard errors; risks are {OVER_THE_RUN}; cost is the loss over the run, marked at the end. "
+        "Liquidated, reduced: share of the paths on which the lender took the whole book, or part of it. Survival "
+        "capital: that with which 95 % of the paths are never reduced, first order."
+    )
+    return Table(f"Policies by {conditional(risk)}", header, rows, note=note)
 
 
-def _row(row: dict[str, Any], risk: str) -> tuple[str, ...]:
+def _survival_columns(frame: pl.DataFrame, risk: str) -> dict[str, tuple[str, Unit]]:
+    """Headings of what the sweep says of survival besides: column and unit."""
+    wanted: dict[str, tuple[str, Unit]] = {
+        "reduced": ("reduced_rate", "share"),
+        "survival capital": ("survival_capital", "$"),
+    }
+    wanted = wanted if risk != CAPITAL else {"reduced": wanted["reduced"]}
+    return {heading: found for heading, found in wanted.items() if not frame[found[0]].null_count()}
+
+
+def command_table(frame: pl.DataFrame) -> list[Table]:
+    """Of every policy, the command that gives its row alone; nothing where the sweep does not say."""
+    rows = [(row["label"], row["command"]) for row in frame.iter_rows(named=True) if row["command"]]
+    note = "Each gives the row's cost, risk and survival in a run of its own, with its report."
+    return [Table("Each policy as a command", ("policy", "command"), rows, note=note)] if rows else []
+
+
+def _row(row: dict[str, Any], risk: str, more: dict[str, tuple[str, Unit]]) -> tuple[str, ...]:
     if row["efficient"]:
         standing = "efficient" + (", not alive" if row["liquidation_rate"] > MANY else "")
     else:
         standing = f"{'clearly ' if row['clearly_dominated'] else ''}dominated by {row['dominated_by']}"
-    units: dict[str, Unit] = {"cost": "$", "risk": unit_of(risk), "liquidation_rate": "share"}
+    units: dict[str, Unit] = {"cost": "$", "risk": unit_of(risk), "liquidation_rate": "share"} | dict(more.values())
     return (row["label"], *(str(words.figure(row, name, unit)) for name, unit in units.items()), standing)
 
 
@@ -163,7 +197,10 @@ def best_table(best: pl.DataFrame) -> Table:
         dead = str(words.figure(row, "liquidation_rate", "share"))
         named = row["label"] or "makes no difference"
         rows.append((row["scenario"], row["appetite"], named, *figures, dead, ", ".join(close[:3]) + more))
-    note = f"{MEANT}. {STAYING} As good: not to be told apart within two paired standard errors."
+    note = (
+        f"{MEANT}. {STAYING} Costs and ES are {BY_CRISIS}. As good: not to be told apart within two paired standard "
+        "errors."
+    )
     return Table("Best policies", header, rows, note=note)
 
 
@@ -188,13 +225,25 @@ def render(sweep: SweepResult, *, risk: str = "es_95") -> Group:
     names, best = outcomes.scenarios(sweep), best_policies(sweep)
     blocks: list[Any] = []
     for name in names if len(names) <= NO_ROOM else []:
-        blocks.append(_screen(frontier_table(frontier(sweep, risk, scenario=name), risk), title=name))
+        rows = frontier(sweep, risk, scenario=name)
+        blocks.append(_screen(frontier_table(rows, risk), title=f"{name}: cost and risk {OVER_THE_RUN}"))
         blocks += [Text(f"\n{text}") for text in words.paragraphs(sweep, name, risk)]
         if len(outcomes.desk_numbers(sweep)) > 1:
             blocks += [Text(f"\n{text}") for text in crowding_words.crowding(sweep, name, risk)]
         blocks.append(Text())
-    blocks.append(_screen(best_table(best), title="Best policies"))
+    blocks.append(_screen(best_table(best), title=f"Best policies ({BY_CRISIS})"))
     return Group(*blocks)
+
+
+def command_lines(sweep: SweepResult, risk: str = "es_95") -> list[str]:
+    """The efficient policies of each scenario as commands, the safest first; few scenarios only, as in `render`."""
+    names = outcomes.scenarios(sweep)
+    found: list[str] = []
+    for name in names if len(names) <= NO_ROOM else []:
+        best = frontier(sweep, risk, scenario=name).filter("efficient", pl.col("command").is_not_null())
+        found += best.sort("risk", "cost")["command"].to_list()
+    head = "Each efficient policy alone, the safest first (frontier.csv has a line for every policy):"
+    return [head, *found] if found else []
 
 
 def _screen(table: Table, *, title: str) -> Screen:

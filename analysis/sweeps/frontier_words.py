@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, Unit
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import MANY, frontier
@@ -97,7 +98,7 @@ def standing(frame: pl.DataFrame, risk: str) -> str:
     elif rest:
         are = "is" if clear == 1 else "are"
         text += f" Of the {rest} dominated ones {clear or 'none'} {are} so by more than two standard errors."
-    return text
+    return f"{text} Cost and risk are {OVER_THE_RUN}."
 
 
 def _alive(sweep: SweepResult, frame: pl.DataFrame, risk: str) -> str:

@@ -6,17 +6,22 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis import numbers
+from analysis.cash import known_quantile
+from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number, Unit
 from analysis.parts import COST
 from analysis.pnl import expected_shortfall
 from analysis.sweeps.outcomes import Outcome
 from sim.errors import UserError
 
+CAPITAL = "survival_capital_95"
+NO_LENDER = "survival capital needs a lender"
 TAIL = 0.95  # level of the expected shortfalls
 CLEAR = 2.0  # standard errors beyond which a difference is called clear
 
@@ -78,6 +83,23 @@ def shortfall(losses: FloatArray, label: str) -> Measure:
     return Measure(number=number, per_path=number.value + beyond - beyond.mean())
 
 
+def quantile(values: FloatArray, level: float, label: str) -> Measure:
+    """The `level` quantile, $: the influence of a path is (1{value > quantile} - (1 - level)) / density there.
+
+    The density is the one that the number's own error implies, sqrt(level (1 - level) / n) / error. Infinite where
+    the quantile lies among paths that lose their whole book.
+    """
+    number = known_quantile(values, level, "$", label)
+    error = number.error
+    if error is None or not number.known:  # so is that of any difference
+        return Measure(number=number, per_path=np.full(values.size, math.nan))
+    if error == 0:
+        return Measure(number=number, per_path=np.full(values.size, number.value))
+    above = (values > number.value).astype(np.float64)
+    sized = (above - above.mean()) * error * math.sqrt(values.size / (level * (1 - level)))
+    return Measure(number=number, per_path=number.value + sized)
+
+
 def share(hits: NDArray[np.bool_], label: str) -> Measure:
     """The share of paths that hit: the influence of a path is 1 or 0."""
     number = numbers.share(int(hits.sum()), hits.size, label)
@@ -89,17 +111,42 @@ COSTS: dict[str, tuple[str, Callable[[Outcome], Measure]]] = {
 }
 RISKS: dict[str, tuple[str, Callable[[Outcome], Measure]]] = {
     "es_95": ("ES 95 % of the loss", lambda o: shortfall(o.cost, "ES 95 % of the loss")),
-    "drawdown_es_95": ("ES 95 % of the drawdown", lambda o: shortfall(known(o.drawdown), "ES 95 % of the drawdown")),
+    "drawdown_es_95": (
+        "ES 95 % of the drawdown",
+        lambda o: shortfall(known(o.drawdown, "drawdowns"), "ES 95 % of the drawdown"),
+    ),
     "pnl_sd": ("standard deviation of the P&L", lambda o: deviation(o.cost, "Standard deviation of the P&L")),
+    CAPITAL: ("survival capital 95 %, first order", lambda o: quantile(_capital(o), TAIL, "Survival capital 95 %")),
     "liquidation_rate": ("probability of liquidation", lambda o: share(o.liquidated, "Probability of liquidation")),
 }
 
 
-def known(values: FloatArray | None) -> FloatArray:
+def known(values: NDArray[Any] | None, what: str) -> NDArray[Any]:
     """Values that a sweep of an older version does not hold. Raises UserError."""
     if values is None:
-        raise UserError("this sweep does not hold drawdowns", remedy="sweep again with --changed recompute")
+        raise UserError(f"this sweep does not hold {what}", remedy="sweep again with --changed recompute")
     return values
+
+
+def _fall(outcome: Outcome, label: str) -> Measure:
+    return shortfall(known(outcome.drawdown, "drawdowns"), label)
+
+
+def _capital(outcome: Outcome) -> FloatArray:
+    needed = known(outcome.capital_needed, "the capital that each path needs")
+    if np.isnan(needed).any():
+        raise UserError(NO_LENDER, value=outcome.label, remedy="take another risk, or add a FundingDesk")
+    return needed
+
+
+def has_capital(outcome: Outcome) -> bool:
+    """Whether the sweep says which capital each path needs: it is recent, and somebody lends to the desk."""
+    return outcome.capital_needed is not None and not np.isnan(outcome.capital_needed).any()
+
+
+def conditional(risk: str) -> str:
+    """The risk's name with its horizon and condition, as titles and axes have it."""
+    return f"{RISKS[risk][0]}, {OVER_THE_RUN}" if "," in RISKS[risk][0] else f"{RISKS[risk][0]} {OVER_THE_RUN}"
 
 
 def unit_of(name: str) -> Unit:

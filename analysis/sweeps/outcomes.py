@@ -36,6 +36,8 @@ class Outcome:
     drawdown: FloatArray | None  # (paths,) $, None in a sweep of an older version
     unhedged_pnl: FloatArray  # (paths,) $
     liquidated: NDArray[np.bool_]  # (paths,)
+    capital_needed: FloatArray | None = None  # (paths,) $, so that no lender takes anything; NaN without a lender
+    reduced: NDArray[np.bool_] | None = None  # (paths,) whether one took part; both None in a sweep of an older version
 
 
 def outcomes(
@@ -85,10 +87,18 @@ def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.D
         kind=kind,
         parameter=parameter,
         cost=-rows["pnl"].to_numpy(),
-        drawdown=rows["drawdown"].to_numpy() if "drawdown" in rows.columns else None,
+        drawdown=_column(rows, "drawdown"),
         unhedged_pnl=rows["unhedged_pnl"].to_numpy(),
         liquidated=rows["liquidated"].to_numpy(),
+        capital_needed=_column(rows, "capital_needed"),
+        reduced=_column(rows, "reduced"),
     )
+
+
+def _column(rows: pl.DataFrame, name: str) -> NDArray[Any] | None:
+    """A column that an older engine did not know: None where it is missing."""
+    known = name in rows.columns and not rows[name].null_count()
+    return rows[name].to_numpy() if known else None
 
 
 def finished(sweep: SweepResult) -> pl.DataFrame:

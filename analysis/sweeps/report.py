@@ -16,6 +16,7 @@ from rich.text import Text
 
 from analysis import page
 from analysis.given import A_SWEEP
+from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import Number
 from analysis.report import card, indented
 from analysis.sweeps import axes as names
@@ -30,7 +31,7 @@ FILE = "sweep.html"
 COLUMNS = (COST, FEEDBACK, "pnl", "es_95", LIQUIDATED, gain.GAIN, "peak_vol", "peak_spread_multiple")
 IN_TERMINAL = (COST, FEEDBACK, "es_95", LIQUIDATED, gain.GAIN)
 SHORT = {
-    COST: "cost of survival", FEEDBACK: "due to feedback", "pnl": "P&L", "es_95": "ES 95 %",
+    COST: "cost of survival", FEEDBACK: "due to feedback", "pnl": "P&L", "es_95": f"ES 95 % {OVER_THE_RUN}",
     LIQUIDATED: "liquidated", gain.GAIN: "loop gain", "peak_vol": "peak vol", "peak_spread_multiple": "peak spread",
 }  # fmt: skip
 WHOLE, ENDS = 30, 10  # cells that the terminal shows all of; else so many at either end

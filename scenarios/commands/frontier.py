@@ -11,11 +11,13 @@ from scenarios.commands.sweep import WIDTH, over, print_estimate, run_with_bar, 
 from scenarios.commands.terminal import console
 from scenarios.output import say
 from scenarios.overrides import parse
-from scenarios.policies_frontier import everywhere, frontier_spec
+from scenarios.policies_frontier import check_lender, everywhere, frontier_spec
 from scenarios.scenario import Scenario
 from scenarios.shipped import presets
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
+
+CAPITAL = "survival_capital_95"  # the risk that only a desk with a lender has
 
 
 def frontier_and_report(
@@ -41,6 +43,8 @@ def frontier_and_report(
     spec = frontier_spec(chosen, paths=paths, seed=seed, desks=crowds, settings=keys)
     if isinstance(chosen, Scenario):
         spec = over(spec, chosen, quiet=quiet)
+    if risk == CAPITAL:
+        check_lender(chosen)
     if dry_run:
         print_estimate(spec, **options)
         return True
@@ -85,9 +89,11 @@ def scenarios(
 
 def print_frontier(result: SweepResult, risk: str) -> None:
     """Frontier, words and best policies in the terminal."""
-    from analysis.sweeps.frontier_report import render
+    from analysis.sweeps.frontier_report import command_lines, render
 
     console(WIDTH, markup=False).print(render(result, risk=risk))
+    for line in command_lines(result, risk):
+        say(line)
 
 
 def write_report(result: SweepResult, risk: str) -> Path:

@@ -136,11 +136,13 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
 
 def print_sweep(result: SweepResult) -> None:
     """What came out, in the terminal."""
-    from analysis.sweeps.frontier_report import render
+    from analysis.sweeps.frontier_report import command_lines, render
     from analysis.sweeps.report import render_sweep
 
     of_policies = result.manifest["kind"] != "sweep"
     console(WIDTH, markup=False).print(render(result) if of_policies else render_sweep(result))
+    for line in command_lines(result) if of_policies else ():
+        say(line)
 
 
 def write_report(result: SweepResult) -> Path:

@@ -33,6 +33,7 @@ class Base:
     settings: Mapping[str, Any]
     described: Mapping[str, Any]
     scenario: Scenario
+    desk: str | None = None  # name of the first hedger
     known: dict[str, Any] = field(default_factory=dict)  # values of `described` by dotted key, as they are asked for
 
     def changed(self, changes: Mapping[str, Any]) -> Scenario:
@@ -78,7 +79,7 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
         settings.pop(ANCHORS, None)
         scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
     _check_agent(spec, scenario)
-    return Base(name, tables, folder, settings, scenario.to_dict(), scenario)
+    return Base(name, tables, folder, settings, scenario.to_dict(), scenario, None if desk == DESK else desk)
 
 
 def keys_of(spec: SweepSpec, base: Base, axis: Axis) -> list[str]:

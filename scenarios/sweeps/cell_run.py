@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sim.dataset import Run
 
 DONE, FAILED = "done", "failed"
-MEASURED = ("marks", "peaks", "margin_calls")  # the tables that a summary reads
-PER_PATH = ("pnl", "unhedged_pnl", "drawdown")
+MEASURED = ("marks", "peaks", "margin_calls", "liquidity")  # the tables that a summary reads
+PER_PATH = ("pnl", "unhedged_pnl", "drawdown")  # and what is measured beside them
 Share = Callable[[float], None]  # is told which share of the cell is done
 
 
@@ -37,7 +37,7 @@ class CellResult:
     error: str | None = None
     metrics: dict[str, tuple[float, float | None]] = field(default_factory=dict)  # the twin's begin with `twin_`
     labels: dict[str, dict[str, str]] = field(default_factory=dict)  # of each metric: label and unit
-    paths: pl.DataFrame | None = None  # world, path, pnl, unhedged_pnl, drawdown, liquidated
+    paths: pl.DataFrame | None = None  # world, path, pnl, unhedged_pnl, drawdown, capital_needed, reduced, liquidated
 
 
 def run_cell(cell: Cell, keep: Path | None = None, share_done: Share | None = None) -> CellResult:
@@ -103,7 +103,7 @@ def _read(run: Run, agent: str | None) -> tuple[Any, Any, pl.DataFrame]:
 def _paths(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     import polars as pl
 
-    from analysis import frames, way
+    from analysis import cash, force, frames, way
 
     fallen = frames.first_falls(run, agent).filter(pl.col("world") == world)["path"]
     return (
@@ -112,4 +112,8 @@ def _paths(run: Run, agent: str | None, world: str) -> pl.DataFrame:
         .select(pl.lit(world).alias("world"), "path", *PER_PATH)
         .with_columns(pl.col("path").is_in(fallen.implode()).alias("liquidated"))
         .sort("path")
+        .with_columns(
+            capital_needed=pl.Series(cash.capital_needed(run, agent, world)),
+            reduced=pl.Series(force.reduced(run, agent, world)),
+        )
     )

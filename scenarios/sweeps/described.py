@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis.summary import NAMES
+from scenarios.sweeps.bases import Base
 from scenarios.sweeps.cell_run import CellResult
 from scenarios.sweeps.cells import Plan
 from scenarios.sweeps.fingerprint import versions
@@ -37,6 +38,7 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
         "agent": spec.agent,
         "keep": spec.keep,
         "settings": spec.common,
+        "desks": {base.name: _desk(base) for base in cells.bases if base.desk is not None and base.folder is not None},
         "axes": [_axis(axis) for axis in spec.axes],
         "cells": len(cells),
         "ids": cells.ids,
@@ -48,6 +50,17 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     }
     read_back: dict[str, Any] = json.loads(json.dumps(manifest, default=str))  # dates are texts in both
     return read_back
+
+
+def _desk(base: Base) -> dict[str, Any]:
+    """The desk that `{desk}` stands for, and the keys of its policy that a change by key would leave behind."""
+    above = f"agents.{base.desk}.policy."
+    agents = base.tables.get("agents")
+    own = agents.get(base.desk) if isinstance(agents, Mapping) else None
+    policy = own.get("policy") if isinstance(own, Mapping) else None
+    written = list(policy) if isinstance(policy, Mapping) else []
+    written += [key.removeprefix(above) for key in base.settings if key.startswith(above)]
+    return {"name": base.desk, "policy": list(dict.fromkeys(written))}
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
