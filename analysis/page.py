@@ -42,7 +42,7 @@ def figure(name: str, chart: Any, caption: str = "") -> Figure:
     """The figure of an Altair chart, or of its Vega-Lite specification."""
     from markupsafe import Markup
 
-    spec = chart if isinstance(chart, dict) else chart.to_dict()
+    spec = chart if isinstance(chart, dict) else chart.to_dict(validate=False)
     text = json.dumps(spec, separators=(",", ":"), ensure_ascii=False)
     return Figure(
         name, Markup(text.replace("<", "\\u003c")), caption

@@ -14,7 +14,7 @@ from analysis.charts.cost import waterfall
 from analysis.charts.market import loop_gain, phase_portrait, storyline
 from analysis.charts.pnl import attribution, distribution, panels
 from analysis.charts.survival import margin_calls
-from analysis.charts.theme import Chart
+from analysis.charts.theme import Chart, trusted
 from analysis.charts.twin import twin_difference
 from analysis.given import A_RUN
 from sim.arguments import maybe, takes, text
@@ -49,7 +49,8 @@ def draw(run: Run, name: str, *, agent: str | None = None, world: str = "actual"
         near = get_close_matches(name, CATALOGUE, 1)
         remedy = f"did you mean {near[0]}?" if near else f"charts: {', '.join(CATALOGUE)}"
         raise UserError("there is no such chart", value=name, remedy=remedy)
-    return CATALOGUE[name](run, agent=agent, world=world)
+    with trusted():
+        return CATALOGUE[name](run, agent=agent, world=world)
 
 
 __all__ = [

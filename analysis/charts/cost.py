@@ -77,12 +77,12 @@ def _one(
         scale=alt.Scale(domain=domain, nice=True),
     )
     base = alt.Chart(rows(data)).encode(x=x)
-    bars = base.mark_bar().encode(y=y, y2="high:Q", color=alt.Color("part:N", scale=scale, legend=None))
-    text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y="high:Q", text="label:N")
+    bars = base.mark_bar().encode(y=y, y2=alt.Y2("high:Q"), color=alt.Color("part:N", scale=scale, legend=None))
+    text = base.mark_text(dy=-7, fontSize=11, color=theme.INK).encode(y=alt.Y("high:Q"), text=alt.Text("label:N"))
     links = (
         alt.Chart(rows(data.filter(pl.col("next").is_not_null())))
         .mark_rule(color="#9aa5b1", strokeWidth=1)
-        .encode(x=alt.X("part:N", sort=order, bandPosition=0), x2=alt.X2("next:N", bandPosition=1), y="after:Q")
+        .encode(x=alt.X("part:N", sort=order, bandPosition=0), x2=alt.X2("next:N", bandPosition=1), y=alt.Y("after:Q"))
     )
     name = (
         "actual world"

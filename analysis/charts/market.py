@@ -70,11 +70,11 @@ def _level(
     for other in others:
         median = scaled[other].select("time", at=pl.col(f"{column}_q50"), series=pl.lit(other))
         line = alt.Chart(rows(median)).mark_line(strokeDash=[6, 3], strokeWidth=2)
-        layers.append(line.encode(x=x, y="at:Q", color=colours(palette)))
+        layers.append(line.encode(x=x, y=alt.Y("at:Q"), color=colours(palette)))
     if past is not None and known:
         levels = past.select("time", at=pl.col(anchor) * factor, series=pl.lit("record"))
         line = alt.Chart(rows(levels)).mark_line(strokeWidth=1.2)
-        layers.append(line.encode(x=x, y="at:Q", color=colours(palette)))
+        layers.append(line.encode(x=x, y=alt.Y("at:Q"), color=colours(palette)))
     points = anchors.filter(pl.col(anchor).is_not_null()).select(
         "time", at=pl.col(anchor) * factor, series=pl.lit("storyline")
     )
@@ -106,7 +106,7 @@ def _points(points: pl.DataFrame, palette: dict[str, str], x: alt.X) -> list[alt
     if not points.height:
         return []
     mark = alt.Chart(rows(points)).mark_point(filled=True, size=26, opacity=1, stroke="white", strokeWidth=0.7)
-    return [mark.encode(x=x, y="at:Q", color=colours(palette))]
+    return [mark.encode(x=x, y=alt.Y("at:Q"), color=colours(palette))]
 
 
 def _storyline_said(run: Run, world: str) -> str:
@@ -150,9 +150,9 @@ def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) 
     faint = (
         alt.Chart(rows(single.select("time", "path", "vol", column)))
         .mark_line(color="#8b97a3", opacity=0.22, strokeWidth=1)
-        .encode(x=x, y=y, detail="path:N", order="time:T")
+        .encode(x=x, y=y, detail=alt.Detail("path:N"), order=alt.Order("time:T"))
     )
-    base = alt.Chart(rows(median.select("time", "day", "vol", column))).encode(x=x, y=y, order="time:T")
+    base = alt.Chart(rows(median.select("time", "day", "vol", column))).encode(x=x, y=y, order=alt.Order("time:T"))
     line = base.mark_line(color="#66727f", strokeWidth=1.4)
     legend = alt.Legend(title="trading day", orient="right", direction="vertical", gradientLength=150)
     colour = alt.Color("day:Q", scale=alt.Scale(scheme="viridis"), legend=legend)

@@ -29,9 +29,13 @@ def band_and_median(
     """
     scale = alt.Scale(zero=False, type=kind, nice=True)
     base = alt.Chart(rows(frame)).encode(x=x, color=colours(palette))
-    outer = base.mark_area(opacity=0.14).encode(y=alt.Y("q05:Q", axis=y, scale=scale), y2="q95:Q")
-    inner = base.mark_area(opacity=0.22).encode(y=alt.Y("q25:Q", axis=y, scale=scale), y2="q75:Q")
-    tips = [alt.Tooltip("time:T"), "series:N", *[alt.Tooltip(f"{q}:Q", format=",.4g") for q in ("q05", "q50", "q95")]]
+    outer = base.mark_area(opacity=0.14).encode(y=alt.Y("q05:Q", axis=y, scale=scale), y2=alt.Y2("q95:Q"))
+    inner = base.mark_area(opacity=0.22).encode(y=alt.Y("q25:Q", axis=y, scale=scale), y2=alt.Y2("q75:Q"))
+    tips = [
+        alt.Tooltip("time:T"),
+        alt.Tooltip("series:N"),
+        *[alt.Tooltip(f"{q}:Q", format=",.4g") for q in ("q05", "q50", "q95")],
+    ]
     middle = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("q50:Q", axis=y, scale=scale), tooltip=tips)
     return [outer, inner, middle]
 
@@ -44,23 +48,25 @@ def stacked_bars(
     long = named.unpivot(index="time", variable_name="series", value_name="amount")
     order = pl.DataFrame({"series": list(names.values()), "rank": range(len(names))})
     legend = {"legend": alt.Legend(columns=columns)} if columns else {}
-    tips = [alt.Tooltip("time:T"), "series:N", alt.Tooltip("amount:Q", format=",.4g")]
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("series:N"), alt.Tooltip("amount:Q", format=",.4g")]
     bars = alt.Chart(rows(long.join(order, on="series"))).mark_bar(size=bar_width(frame))
     height = alt.Y("amount:Q", axis=y, stack="zero")
-    found: alt.Chart = bars.encode(x=x, y=height, color=colours(palette, **legend), order="rank:Q", tooltip=tips)
+    found: alt.Chart = bars.encode(
+        x=x, y=height, color=colours(palette, **legend), order=alt.Order("rank:Q"), tooltip=tips
+    )
     return found
 
 
 def level(value: float, text: str, colour: str = MUTED) -> list[alt.Chart]:
     """A dashed horizontal rule with its name at the left."""
-    base = alt.Chart(alt.InlineData(values=[{"level": value}])).encode(y="level:Q")
+    base = alt.Chart(alt.InlineData(values=[{"level": value}])).encode(y=alt.Y("level:Q"))
     rule = base.mark_rule(strokeDash=[5, 4], color=colour)
     name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, color=colour, fontSize=11, text=text)
-    return [rule, name.encode(x=alt.value(0))]
+    return [rule, name.encode(x=alt.XValue(0))]  # type: ignore[no-untyped-call]
 
 
 def zero() -> alt.Chart:
     """A thin line at zero."""
     line = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color="#9aa5b1", strokeWidth=0.8)
-    found: alt.Chart = line.encode(y="zero:Q")
+    found: alt.Chart = line.encode(y=alt.Y("zero:Q"))
     return found

@@ -99,7 +99,7 @@ def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.La
     bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
     y = alt.Y("q50:Q", axis=right, scale=alt.Scale(zero=True))
     base = alt.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
-    band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=alt.Y("q05:Q", axis=right), y2="q95:Q")
+    band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=alt.Y("q05:Q", axis=right), y2=alt.Y2("q95:Q"))
     line = base.mark_line(strokeWidth=1.8).encode(y=y, color=colours(palette))
     twice = theme.own_scale("y")
     return theme.layer(bars, theme.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
@@ -167,9 +167,9 @@ def distribution(run: Run, *, agent: str | None = None, world: str = "actual", b
         .mark_rect(opacity=0.65)
         .encode(
             x=x,
-            x2="high:Q",
+            x2=alt.X2("high:Q"),
             y=alt.Y("share:Q", axis=axis("share of paths a bin, %")),
-            y2=alt.datum(0),
+            y2=alt.Y2Datum(0),
             color=colours(palette),
         )
     )
@@ -194,7 +194,7 @@ def _edges(values: pl.Series | np.ndarray, bins: int) -> np.ndarray:
 def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
     names = {"var_95": "VaR 95 %", "es_95": "ES 95 %", "es_99": "ES 99 %"}
     data = pl.DataFrame({"at": list(levels.values()), "name": [names[k] for k in levels]})
-    base = alt.Chart(rows(data)).encode(x="at:Q")
+    base = alt.Chart(rows(data)).encode(x=alt.X("at:Q"))
     rule = base.mark_rule(color=theme.INK, strokeDash=[4, 3])
     halos: tuple[dict[str, Any], ...] = (
         {"stroke": "white", "strokeWidth": 4},
@@ -203,7 +203,7 @@ def _risk_rules(levels: dict[str, float]) -> list[alt.Chart]:
     labels = [
         alt.Chart(rows(data.slice(i, 1)))
         .mark_text(align="right", dx=-4, fontSize=11, color=theme.INK, **halo)
-        .encode(x="at:Q", y=alt.value(8 + 14 * i), text="name:N")
+        .encode(x=alt.X("at:Q"), y=alt.YValue(8 + 14 * i), text=alt.Text("name:N"))  # type: ignore[no-untyped-call]
         for i in range(data.height)
         for halo in halos
     ]
@@ -231,7 +231,7 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     line = (
         alt.Chart(rows(scaled.select("time", "pnl", series=pl.lit("P&L"))))
         .mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=18, color=theme.INK))
-        .encode(x=x, y="pnl:Q", color=colours(palette, legend=alt.Legend(columns=6)))
+        .encode(x=x, y=alt.Y("pnl:Q"), color=colours(palette, legend=alt.Legend(columns=6)))
     )
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
     told = " and ".join(f"{c} {money(day[c][-1])}" for c in largest)

@@ -49,7 +49,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
     days = closes.join(order, how="cross")  # days without a call too, so that the axis spans the run
     data = days.join(by_day, on=["date", "series"], how="left").drop("date").fill_null(0.0).sort("time", "rank")
     unit = money_of(data, ["called"])
-    tips = [alt.Tooltip("time:T"), "series:N"]
+    tips = [alt.Tooltip("time:T"), alt.Tooltip("series:N")]
     tips += [alt.Tooltip(f"{c}:Q", format=",.3g") for c in ("called", "met", "share")]
     bars: alt.Chart = (
         alt.Chart(rows(unit.scaled(data, ["called", "met"])))
@@ -58,7 +58,7 @@ def _called(run: Run, calls: pl.DataFrame, day: pl.DataFrame) -> alt.Chart:
             x=dates(day),
             y=alt.Y("called:Q", axis=axis(f"margin called a day, {unit.unit} a path (mean)"), stack="zero"),
             color=colours({o: OUTCOMES.get(o, theme.MUTED) for o in shown}),
-            order="rank:Q",
+            order=alt.Order("rank:Q"),
             tooltip=tips,
         )
         .properties(width=WIDTH, height=170)

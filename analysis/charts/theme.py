@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
 
 import altair as alt
+from altair.utils import schemapi
 
 from analysis.charts.labels import make_harmless, tame, wrapped
 
@@ -21,6 +24,16 @@ INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 HEDGED, UNHEDGED = "#0077BB", "#CC3311"
 ACTUAL, TWIN = "#882255", "#44AA99"
 BLEED = "#CC6677"
+
+
+@contextmanager
+def trusted() -> Iterator[None]:
+    """A block in which Altair takes what it is given: comparing every piece with the schema costs more than drawing.
+
+    Whole charts are compared with it in the tests, which is the stricter rule.
+    """
+    with schemapi.debug_mode(False):
+        yield
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
@@ -49,8 +62,8 @@ def layer(*charts: alt.Chart | alt.LayerChart, width: int, height: int, **more: 
 
 def own_scale(channel: Literal["color", "y"]) -> alt.Resolve:
     """Every part has its own scale for this channel, as the argument `resolve` of layers and concatenations."""
-    apart = {"scale": {channel: "independent"}}
-    return alt.Resolve.from_dict(apart)
+    apart = {"color": alt.ScaleResolveMap(color="independent"), "y": alt.ScaleResolveMap(y="independent")}
+    return alt.Resolve(scale=apart[channel])
 
 
 def config() -> dict[str, Any]:

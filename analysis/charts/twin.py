@@ -35,7 +35,7 @@ def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int)
     x, y = dates(data), axis(label)
     bands = marks.band_and_median(data, {"median": ACTUAL}, x, y)
     mean = alt.Chart(rows(data.select("time", "mean"))).mark_line(strokeDash=[5, 3], color=theme.INK, strokeWidth=1.6)
-    return theme.layer(*bands, mean.encode(x=x, y="mean:Q"), marks.zero(), width=WIDTH, height=height)
+    return theme.layer(*bands, mean.encode(x=x, y=alt.Y("mean:Q")), marks.zero(), width=WIDTH, height=height)
 
 
 def _said(run: Run, agent: str | None, found: pl.DataFrame, twin: str) -> list[str]:
