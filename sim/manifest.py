@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.errors import UserError
 
@@ -29,6 +29,18 @@ class Written:
     sha256: str | None
 
 
+class Seen(NamedTuple):
+    """A file as the system shows it: another content has another time, another file another number."""
+
+    device: int
+    number: int
+    size: int  # bytes
+    changed: int  # nanoseconds
+
+
+_by_heart: dict[Seen, str] = {}  # SHA-256 of the files of the run that this process wrote last
+
+
 def digest_of(place: Path) -> str:
     """SHA-256 of a file, as hex."""
     found = hashlib.sha256()
@@ -39,8 +51,22 @@ def digest_of(place: Path) -> str:
 
 
 def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The `files` of a manifest: size and checksum of each file of the folder, by name."""
-    return {n: {"size": (folder / n).stat().st_size, "sha256": digest_of(folder / n)} for n in sorted(names)}
+    """The `files` of a manifest: size and checksum of each file of the folder, by name.
+
+    This process then knows these files by heart: it reads them again only where one has been touched since.
+    """
+    _by_heart.clear()
+    found: dict[str, dict[str, Any]] = {}
+    for name in sorted(names):
+        seen = _seen(folder / name)
+        digest = _by_heart[seen] = digest_of(folder / name)
+        found[name] = {"size": seen.size, "sha256": digest}
+    return found
+
+
+def _seen(place: Path) -> Seen:
+    at = place.stat()
+    return Seen(at.st_dev, at.st_ino, at.st_size, at.st_mtime_ns)
 
 
 def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
@@ -53,9 +79,9 @@ def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
 
 def as_written(place: Path, written: Written) -> bool:
     """Whether a file is the one that was written: by its checksum, or by its size where there is none."""
-    if not place.is_file() or place.stat().st_size != written.size:
+    if not place.is_file() or (seen := _seen(place)).size != written.size:
         return False
-    return written.sha256 is None or digest_of(place) == written.sha256
+    return written.sha256 is None or (_by_heart.get(seen) or digest_of(place)) == written.sha256
 
 
 def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
