@@ -9,7 +9,18 @@ import pytest
 from tests.bench.table import Board
 
 HERE = Path(__file__).parent
-ORDER = ("pricing", "book", "hedging", "engine", "limit", "scaling", "sweep", "cold_start", "log")  # of the table
+ORDER = (
+    "pricing",
+    "book",
+    "hedging",
+    "engine",
+    "limit",
+    "scaling",
+    "sweep",
+    "cold_start",
+    "command",
+    "log",
+)  # of the table
 _board = Board()
 
 
