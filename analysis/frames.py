@@ -82,7 +82,8 @@ def cast(run: Run) -> dict[str, str]:
     found = table(run, "marks")
     if found is None:
         return {}
-    return dict(found.select("agent", "role").unique().sort("agent").collect().iter_rows())
+    last = found.filter(pl.col("time") == last_close(run))  # everybody is marked at every close
+    return dict(last.select("agent", "role").unique().sort("agent").collect().iter_rows())
 
 
 def hedgers(run: Run) -> list[str]:
@@ -141,6 +142,13 @@ def last_close(run: Run) -> datetime:
     found = run.table("marks").select(pl.col("time").max()).collect().item()
     assert isinstance(found, datetime)
     return found
+
+
+@once
+def mark_times(run: Run, world: str) -> pl.Series:
+    """time: the closes at which a world was marked, ascending."""
+    found = run.table("marks").filter(pl.col("world") == world).select(pl.col("time").unique().sort())
+    return found.collect()["time"]
 
 
 @once

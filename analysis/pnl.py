@@ -120,7 +120,7 @@ def liquidation(run: Run, *, agent: str | None = None, world: str = "actual") ->
 def survival_curve(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """time, alive: share of paths not liquidated up to and including each close."""
     flagged = frames.first_falls(run, agent).filter(pl.col("world") == world)
-    times = frames.daily(run, agent, world)["time"]
+    times = frames.mark_times(run, world)
     first = np.sort(flagged["time"].to_numpy())
     fallen = np.searchsorted(first, times.to_numpy(), side="right")
     return pl.DataFrame({"time": times, "alive": 1.0 - fallen / int(run.manifest["paths"])})
