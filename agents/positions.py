@@ -17,7 +17,7 @@ class Position:
     """One line of a book. Negative quantity or notional: the desk is short (options) or pays fixed (swaps)."""
 
     kind: Literal["put", "call", "swap", "gamma_claim"] = param(help="instrument")
-    strike: float | None = param(None, unit="$", help="strike", gt=0)
+    strike: float | None = param(None, unit="$", help="strike", gt=0, against="the starting spot")
     moneyness: float | None = param(
         None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
     )
@@ -25,9 +25,14 @@ class Position:
     months: int | None = param(
         None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=MOST_MONTHS
     )
-    quantity: float | None = param(None, unit="units of the asset", help="signed size of an option position")
+    quantity: float | None = param(
+        None, unit="units of the asset", help="signed size of an option position", against="the desk's capital"
+    )
     notional: float | None = param(
-        None, unit="$", help="signed notional: of a swap, or of an option at the starting spot"
+        None,
+        unit="$",
+        help="signed notional: of a swap, or of an option at the starting spot",
+        against="the desk's capital",
     )
     fixed_rate: float | None = param(
         None, unit="decimal", help="fixed rate of a swap (default: par at the start)", plausible=RATE
