@@ -47,14 +47,25 @@ def verdict(case: Case, folder: Path) -> str:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
     before = listing(folder)
-    with chdir(folder), warnings.catch_warnings(), _timed():
-        warnings.simplefilter("error")
-        if case.command[:1] == ("run",):  # what is not finite the engine finds itself, and says so in its line
-            warnings.simplefilter("ignore", RuntimeWarning)
+    with chdir(folder), warnings.catch_warnings(record=True) as shown, _timed():
+        _watch_warnings(as_at_a_terminal=case.command[:1] == ("run",))
         found = _called(case.call, folder) if case.call is not None else _commanded(case.command)
+    if shown:
+        return f"{found}, and a warning: {shown[0].filename}:{shown[0].lineno} {shown[0].message}"
     if found != "accepted" and listing(folder) != before:
         return f"{found}, and something was written"
     return found
+
+
+def _watch_warnings(*, as_at_a_terminal: bool) -> None:
+    """Make warnings errors; at a terminal NumPy's are left to Spiral, and one that is shown is a line too many."""
+    if not as_at_a_terminal:
+        warnings.simplefilter("error")
+        return
+    warnings.resetwarnings()
+    for category in Warning.__subclasses__():
+        if category is not RuntimeWarning:
+            warnings.simplefilter("error", category)
 
 
 @contextmanager
