@@ -65,5 +65,5 @@ OWED = (1e-3, 50.0)  # an obligation to the debtor's capital
 WORTH = (0.05, 20.0)  # what somebody thinks a thing worth to its price
 UNIT_MARGIN = (1e-3, 10.0)  # margin on a unit to its price
 EAGERNESS = (1e-3, 1e3)  # an insider's to Kyle's
-RISK_AVERSION = (1e-3, 1e6)  # absolute risk aversion times the size of what is at risk
+RISK_AVERSION = (1e-3, 3e5)  # absolute risk aversion times the size of what is at risk
 OTHER_CAPITAL = (1e-6, 100.0)  # of an agent of another type to the largest depth

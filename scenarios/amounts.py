@@ -33,6 +33,7 @@ from scenarios.unseen import UnseenAgent
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
 SWAPS = ("us2y", "us10y")
+BENEFIT = math.log(100.0)  # of the doubt: a default is blamed where it lies so many times farther from the rest
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _guilty(pair: Pair, pairs: Sequence[Pair]) -> Amount:
     stated = [amount for amount in known.values() if amount.stated]
     voters = stated if len(stated) > 2 else list(known.values())
     middle = statistics.median(_size(amount) for amount in voters)
-    return max(pair.amounts, key=lambda amount: abs(_size(amount) - middle))
+    return max(pair.amounts, key=lambda amount: abs(_size(amount) - middle) - (0 if amount.stated else BENEFIT))
 
 
 def _size(amount: Amount) -> float:
@@ -214,8 +215,7 @@ class Scale:
         in_units = _in_units(lines[-1])
         yield Pair(self._capital(agent), book, plausible.POSITION_CAPITAL if in_units else plausible.BOOK_CAPITAL)
         for less, more in pairwise(lines):
-            loose = _in_units(less) or _in_units(more)
-            least = plausible.LEAST_POSITION if loose else plausible.LEAST_LINE
+            least = plausible.LEAST_POSITION if _in_units(less) else plausible.LEAST_LINE
             yield Pair(less, more, (least, 1 / least))
         if hasattr(agent.policy, "risk_aversion"):
             aversion = self._of(agent, "policy.risk_aversion", "a risk aversion")
