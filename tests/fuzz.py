@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from sim.errors import SpiralError, UserError
 
-PATIENCE = 60  # seconds, on a machine that is busy
+PATIENCE, LONGEST = 60, 1200  # seconds of work, and seconds on a machine that is busy with much else
 CODES = {1: "failed: ", 2: "error: "}
 
 
@@ -72,19 +72,24 @@ def _watch_warnings(*, as_at_a_terminal: bool) -> None:
 def _timed() -> Iterator[None]:
     """An answer that does not come is broken too; where there are no alarms nobody waits for it."""
 
-    def ring(*_: object) -> None:
-        raise TimeoutError(f"no answer in {PATIENCE} s")
+    def ring(number: int, _: object) -> None:
+        what = f"{PATIENCE} s of work" if number == signal.SIGPROF else f"{LONGEST} s"
+        raise TimeoutError(f"no answer in {what}")
 
-    if not hasattr(signal, "SIGALRM"):
+    if not hasattr(signal, "setitimer"):
         yield
         return
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(PATIENCE)
+    clocks = ((signal.SIGPROF, signal.ITIMER_PROF, PATIENCE), (signal.SIGALRM, signal.ITIMER_REAL, LONGEST))
+    before = [(name, signal.signal(name, ring)) for name, _, _ in clocks]
+    for _, clock, seconds in clocks:
+        signal.setitimer(clock, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for _, clock, _ in clocks:
+            signal.setitimer(clock, 0)
+        for name, handler in before:
+            signal.signal(name, handler)
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int]]:
