@@ -26,7 +26,7 @@ class Agent(ABC):
 
     role: ClassVar[str] = "other"
     name: str = param("", help="account of the agent; from the scenario file's key")
-    capital: float = param(0.0, unit="$", help="cash at the start", ge=0)
+    capital: float = param(0.0, unit="$", help="cash at the start", ge=0, against="the venues' depth")
 
     @abstractmethod
     def live(self, world: TradingWorld) -> Process:

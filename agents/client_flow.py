@@ -12,6 +12,7 @@ from scipy.special import pdtr, pdtrik
 from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.clients import one_by_one
+from markets.plausible import ARRIVALS, STEEPNESS
 from sim.params import param
 from sim.phases import Phase
 from sim.sessions import DAY, day_number
@@ -40,10 +41,16 @@ class ClientFlow(Agent):
     venue: str = param("asset", help="venue whose makers they come to")
     makers: tuple[str, ...] = param((), help="names of the makers they come to (empty: every maker of the venue)")
     rate: float = param(
-        50.0, unit="orders a trading day", help="arrivals at each maker, on each side, were it to quote mid", ge=0
+        50.0,
+        unit="orders a trading day",
+        help="arrivals at each maker, on each side, were it to quote mid",
+        ge=0,
+        plausible=ARRIVALS,
     )
-    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0)
-    decay: float = param(1.0, unit="1/half-spread", help="arrivals fall as exp(-decay x distance from mid)", ge=0)
+    order_size: float = param(5e6, unit="$ notional", help="size of one order", gt=0, against="the venue's depth")
+    decay: float = param(
+        1.0, unit="1/half-spread", help="arrivals fall as exp(-decay x distance from mid)", ge=0, plausible=STEEPNESS
+    )
     half_spread: Literal["rule", "base"] = param(
         "rule", help="unit of distance: the venue's half-spread at the vol of the moment, or that of the calm market"
     )

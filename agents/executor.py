@@ -32,11 +32,11 @@ class Executor(Agent):
 
     role: ClassVar[str] = "executor"
     venue: str = param("asset", help="the asset it trades")
-    quantity: float = param(unit="units", help="signed order; negative: it sells")
+    quantity: float = param(unit="units", help="signed order; negative: it sells", against="the venue's depth")
     schedule: Literal["even", "almgren_chriss", "obizhaeva_wang"] = param("even", help="how the order is split")
     trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
     interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
-    risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0)
+    risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Execution(self, world).run()

@@ -16,6 +16,7 @@ import simpy
 from agents.base import Agent
 from agents.frames import OURS, Frames, frames_of, is_theirs, place_of, waiting, yielded_at
 from agents.policies import Policy
+from agents.watched import Watch
 from agents.wrong_answer import WrongAnswer, wrong_yield
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.text import one_line
@@ -110,8 +111,9 @@ def _known(frames: Frames) -> Iterator[Agent | Policy]:
         mine = frame.f_locals.get("self")
         held = getattr(mine, "__dict__", {}).get("agent")
         for value in (mine, held, *frame.f_locals.values()):
-            if isinstance(value, Agent | Policy):
-                yield value
+            known = value.agent if isinstance(value, Watch) else value
+            if isinstance(known, Agent | Policy):
+                yield known
 
 
 def _when(world: TradingWorld) -> str:

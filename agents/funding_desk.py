@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from agents.base import Agent, Process
 from agents.obligations import Obligation
-from markets.plausible import SHARE, YIELD_VOL
+from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -19,10 +19,18 @@ class FundingDesk(Agent):
     """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out who cannot pay."""
 
     role: ClassVar[str] = "funding_desk"
-    capital: float = param(10e9, unit="$", help="cash at the start", gt=0)
+    capital: float = param(
+        10e9, unit="$", help="cash at the start", gt=0, against="its line and its borrowers' capital"
+    )
     lends_to: tuple[str, ...] = param((), help="names of the agents it funds (empty: every agent)")
-    line: float = param(6e9, unit="$", help="credit line of each desk at the starting credit spread", ge=0)
-    line_power: float = param(0.5, help="line = base (credit0/credit)^line_power", ge=0)
+    line: float = param(
+        6e9,
+        unit="$",
+        help="credit line of each desk at the starting credit spread",
+        ge=0,
+        against="its borrowers' capital",
+    )
+    line_power: float = param(0.5, help="line = base (credit0/credit)^line_power", ge=0, plausible=POWER)
     repo_spread: float | None = param(
         None,
         unit="decimal a year",
@@ -36,14 +44,16 @@ class FundingDesk(Agent):
         ge=0,
         plausible=(0.01, 100.0),
     )
-    mpor_days: float = param(10.0, unit="trading days", help="margin period of risk (bilateral: 10)", ge=0)
+    mpor_days: float = param(
+        10.0, unit="trading days", help="margin period of risk (bilateral: 10)", ge=0, plausible=DAYS
+    )
     rate_vol: float = param(
         0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0, plausible=YIELD_VOL
     )
     minimum_call: float = param(
         0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0, plausible=SHARE
     )
-    deadline_days: int = param(1, unit="trading days", help="time to meet a call", gt=0, le=100_000)
+    deadline_days: int = param(1, unit="trading days", help="time to meet a call", gt=0, le=100_000, plausible=DAYS)
     closeout_cost: float = param(
         0.02,
         unit="share of implied vol",

@@ -18,6 +18,7 @@ from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.positions import Position
 from markets.accounts import INVESTORS
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
+from markets.plausible import SECONDS
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -41,10 +42,14 @@ class Hedger(Agent):
     """
 
     role: ClassVar[str] = "hedger"
-    capital: float = param(3e9, unit="$", help="cash at the start, besides the book's premium", gt=0)
+    capital: float = param(
+        3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, against="its book"
+    )
     book: tuple[Position, ...] = param((), help="client positions", longest=100_000)
     policy: Policy = param(factory=Every, help="hedging policy")
-    latency_seconds: int = param(0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9)
+    latency_seconds: int = param(
+        0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9, plausible=SECONDS
+    )
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
 
     def live(self, world: TradingWorld) -> Process:

@@ -14,6 +14,7 @@ from agents.accounts import OWNERS
 from agents.base import Agent, Process
 from agents.intervals import Interval
 from markets.accounts import INVESTORS
+from markets.plausible import APPETITE, DAYS, FACTOR
 from sim.params import param
 from sim.phases import Phase
 
@@ -38,26 +39,48 @@ class LeveredFund(Agent):
     """
 
     role: ClassVar[str] = "fund"
-    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
+    capital: float = param(
+        1e9, unit="$", help="equity at the start, what it holds included", gt=0, against="the venue's depth"
+    )
     venue: str = param("asset", help="the asset it holds")
     holding: float | None = param(
-        None, unit="units", help="held at the start, taken over at mid (default: what it wants)", ge=0
+        None,
+        unit="units",
+        help="held at the start, taken over at mid (default: what it wants)",
+        ge=0,
+        against="its capital",
     )
     value: float | None = param(
-        None, unit="$", help="what it thinks the asset worth (default: the price at the start)", gt=0
+        None,
+        unit="$",
+        help="what it thinks the asset worth (default: the price at the start)",
+        gt=0,
+        against="the price",
     )
     aggressiveness: float | None = param(
-        None, unit="leverage per unit of ln(value/price)", help="appetite (default: as much as it may hold)", ge=0
+        None,
+        unit="leverage per unit of ln(value/price)",
+        help="appetite (default: as much as it may hold)",
+        ge=0,
+        plausible=APPETITE,
     )
     max_leverage: float = param(
         3.0, unit="assets over equity", help="most that lenders allow", gt=0, plausible=(0.01, 1000.0)
     )
-    margin: float | None = param(None, unit="$ per unit", help="margin on what it holds, instead of max_leverage", gt=0)
+    margin: float | None = param(
+        None, unit="$ per unit", help="margin on what it holds, instead of max_leverage", gt=0, against="the price"
+    )
     margin_sensitivity: float = param(
-        0.0, unit="$ of margin per $", help="rise of the margin with the fall since the last look", ge=0
+        0.0,
+        unit="$ of margin per $",
+        help="rise of the margin with the fall since the last look",
+        ge=0,
+        plausible=FACTOR,
     )
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
-    redemption: float = param(0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0)
+    redemption: float = param(
+        0.0, unit="$", help="withdrawn by its investors on `redemption_day`", ge=0, against="its capital"
+    )
     redemption_day: date | None = param(None, help="day of the redemption, at its first tick (default: none)")
     payout_above: float | None = param(
         None,
@@ -67,7 +90,11 @@ class LeveredFund(Agent):
         plausible=(0.1, 1000.0),
     )
     flow: float = param(
-        0.0, unit="share of equity a look, per unit of return", help="investors' response to its performance", ge=0
+        0.0,
+        unit="share of equity a look, per unit of return",
+        help="investors' response to its performance",
+        ge=0,
+        plausible=FACTOR,
     )
     flow_benchmark: float = param(
         0.005, unit="return a look", help="above it investors bring money, below they leave", plausible=(-0.5, 0.5)
@@ -75,7 +102,12 @@ class LeveredFund(Agent):
     flow_memory: float = param(0.1, help="weight of the last look's return in its performance", gt=0, le=1)
     ruin: float = param(0.1, unit="share of capital", help="equity at which it is wound up", ge=0, lt=1)
     return_days: int = param(
-        20, unit="trading days", help="until its owners start it again with its capital", gt=0, le=100_000
+        20,
+        unit="trading days",
+        help="until its owners start it again with its capital",
+        gt=0,
+        le=100_000,
+        plausible=DAYS,
     )
 
     def live(self, world: TradingWorld) -> Process:

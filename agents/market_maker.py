@@ -14,7 +14,7 @@ from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
-from markets.plausible import DOLLARS
+from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venue import Lean, Quote
 from sim.params import param
 from sim.phases import Phase
@@ -36,21 +36,38 @@ class QuotingSpec:
         "vol_proportional", help="quoting rule; symmetric: Avellaneda-Stoikov's mean spread, centred at mid"
     )
     inventory_skew: float = param(
-        1.0, unit="half-spreads", help="shift of both quotes against inventory at the limit (vol_proportional)", ge=0
+        1.0,
+        unit="half-spreads",
+        help="shift of both quotes against inventory at the limit (vol_proportional)",
+        ge=0,
+        plausible=FACTOR,
     )
     funding_days: float = param(
         0.5,
         unit="days",
         help="days of credit funding, beyond the calm market's, added to the asset's half-spread",
         ge=0,
+        plausible=DAYS,
     )
-    risk_aversion: float = param(0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0)
-    order_decay: float = param(1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0)
-    order_size: float = param(1e8, unit="$ notional", help="an order: the unit of inventory (avellaneda_stoikov)", gt=0)
+    risk_aversion: float = param(
+        0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0, plausible=AVERSION
+    )
+    order_decay: float = param(
+        1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0, plausible=STEEPNESS
+    )
+    order_size: float = param(
+        1e8,
+        unit="$ notional",
+        help="an order: the unit of inventory (avellaneda_stoikov)",
+        gt=0,
+        against="the inventory limit",
+    )
     horizon: Literal["rolling", "end"] = param(
         "rolling", help="inventory risk is looked at over horizon_hours, or up to the end of the run"
     )
-    horizon_hours: float = param(6.5, unit="trading hours", help="rolling horizon of the inventory risk", gt=0)
+    horizon_hours: float = param(
+        6.5, unit="trading hours", help="rolling horizon of the inventory risk", gt=0, plausible=HOURS
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,19 +75,25 @@ class MarketMaker(Agent):
     """Quotes the venues, keeps inventory within limits, withdraws when its drawdown passes its limit."""
 
     role: ClassVar[str] = "market_maker"
-    capital: float = param(2e9, unit="$", help="cash at the start", gt=0, plausible=DOLLARS)
+    capital: float = param(2e9, unit="$", help="cash at the start", gt=0, against="its inventory limit")
     venues: tuple[str, ...] = param(("asset", "us2y", "us10y"), help="venues that it quotes")
-    depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0)
+    depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0, plausible=MULTIPLE)
     inventory_limit: float = param(
-        5e9, unit="$ notional", help="inventory at which the skew is full", gt=0, plausible=DOLLARS
+        5e9,
+        unit="$ notional",
+        help="inventory at which the skew is full",
+        gt=0,
+        against="its capital and the depth of its venues",
     )
     inventory_half_life: float = param(
-        2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0
+        2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0, plausible=HOURS
     )
     drawdown_limit: float = param(
         0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-9, 1.0)
     )
-    recapitalise_days: int = param(5, unit="trading days", help="how long it stays away", gt=0, le=100_000)
+    recapitalise_days: int = param(
+        5, unit="trading days", help="how long it stays away", gt=0, le=100_000, plausible=DAYS
+    )
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
 
     def live(self, world: TradingWorld) -> Process:

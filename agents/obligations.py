@@ -14,5 +14,5 @@ class Obligation:
 
     debtor: str = param(help="name of the agent that owes")
     creditor: str = param(help="name of the agent that is owed")
-    amount: float = param(unit="$", help="what is owed", gt=0)
+    amount: float = param(unit="$", help="what is owed", gt=0, against="the debtor's capital")
     due: date = param(help="date at whose close it is settled")

@@ -24,7 +24,12 @@ class NoiseTrader(Agent):
 
     role: ClassVar[str] = "noise_trader"
     venue: str = param("asset", help="the asset it trades")
-    size: float = param(unit="units per square root of a trading day", help="standard deviation of its net flow", ge=0)
+    size: float = param(
+        unit="units per square root of a trading day",
+        help="standard deviation of its net flow",
+        ge=0,
+        against="the venue's depth",
+    )
 
     def live(self, world: TradingWorld) -> Process:
         noise, years = world.streams.stream(f"noise_trader/{self.name}"), world.clock.variance_years
@@ -46,7 +51,9 @@ class InformedTrader(Agent):
     """
 
     role: ClassVar[str] = "informed_trader"
-    aggressiveness: float | None = param(None, unit="units per $", help="default: 1 / (2 lambda)", ge=0)
+    aggressiveness: float | None = param(
+        None, unit="units per $", help="default: 1 / (2 lambda)", ge=0, against="1 / (2 lambda)"
+    )
 
     def live(self, world: TradingWorld) -> Process:
         venue, factors = world.venue("asset"), world.factors

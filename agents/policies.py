@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.plausible import SHARE, VOL
+from markets.plausible import FACTOR, SHARE, VOL
 from sim.params import param
 
 Vector = NDArray[np.float64]
@@ -128,8 +128,8 @@ class WhalleyWilmott(Policy):
     """
 
     kind: ClassVar[str] = "whalley_wilmott"
-    risk_aversion: float = param(1e-8, unit="1/$", help="absolute risk aversion", gt=0)
-    multiplier: float = param(1.0, help="multiple of the optimal band", gt=0)
+    risk_aversion: float = param(1e-8, unit="1/$", help="absolute risk aversion", gt=0, against="the book")
+    multiplier: float = param(1.0, help="multiple of the optimal band", gt=0, plausible=FACTOR)
 
     def desired(self, at: Situation) -> Vector:
         cube = 1.5 * at.discount * at.half_spread * at.spot * at.gamma**2 / self.risk_aversion
@@ -150,8 +150,8 @@ class Zakamouline(Policy):
     """
 
     kind: ClassVar[str] = "zakamouline"
-    risk_aversion: float = param(1e-8, unit="1/$", help="absolute risk aversion", gt=0)
-    multiplier: float = param(1.0, help="multiple of the optimal band", gt=0)
+    risk_aversion: float = param(1e-8, unit="1/$", help="absolute risk aversion", gt=0, against="the book")
+    multiplier: float = param(1.0, help="multiple of the optimal band", gt=0, plausible=FACTOR)
 
     def desired(self, at: Situation) -> Vector:
         if at.expiry_years <= 0:

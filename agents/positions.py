@@ -18,7 +18,11 @@ class Position:
 
     kind: Literal["put", "call", "swap", "gamma_claim", "asset", "future"] = param(help="instrument")
     strike: float | None = param(
-        None, unit="$", help="strike; price agreed on in a future (default: the forward at the start)", gt=0
+        None,
+        unit="$",
+        help="strike; price agreed on in a future (default: the forward at the start)",
+        gt=0,
+        against="the starting spot",
     )
     moneyness: float | None = param(
         None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
@@ -27,9 +31,17 @@ class Position:
     months: int | None = param(
         None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=MOST_MONTHS
     )
-    quantity: float | None = param(None, unit="units of the asset", help="signed size of a position other than a swap")
+    quantity: float | None = param(
+        None,
+        unit="units of the asset",
+        help="signed size of a position other than a swap",
+        against="the desk's capital",
+    )
     notional: float | None = param(
-        None, unit="$", help="signed notional: of a swap, or of another position at the starting spot"
+        None,
+        unit="$",
+        help="signed notional: of a swap, or of another position at the starting spot",
+        against="the desk's capital",
     )
     fixed_rate: float | None = param(
         None, unit="decimal", help="fixed rate of a swap (default: par at the start)", plausible=RATE

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.intervals import Interval
 from markets.accounts import INVESTORS
+from markets.plausible import FACTOR
 from sim.params import param
 from sim.phases import Phase
 
@@ -30,12 +31,18 @@ class ProportionalFund(Agent):
     """
 
     role: ClassVar[str] = "fund"
-    capital: float = param(1e9, unit="$", help="equity at the start, what it holds included", gt=0)
-    holdings: dict[str, float] = param(help="units of each asset at the start, by the name of its venue")
+    capital: float = param(
+        1e9, unit="$", help="equity at the start, what it holds included", gt=0, against="what it holds"
+    )
+    holdings: dict[str, float] = param(
+        help="units of each asset at the start, by the name of its venue", against="the venue's depth"
+    )
     threshold: float = param(
         1.0, unit="share of the starting value", help="value at which it begins to sell", gt=0, plausible=(0.01, 100.0)
     )
-    sensitivity: float = param(1.0, help="share of the holdings sold per unit fall of the value's share", ge=0)
+    sensitivity: float = param(
+        1.0, help="share of the holdings sold per unit fall of the value's share", ge=0, plausible=FACTOR
+    )
     buys_back: bool = param(False, help="also buys above the threshold, beyond its starting holdings")
     answers_own_impact: bool = param(
         True, help="sells for the falls that its own sales caused too; false: only for those since its last trade"

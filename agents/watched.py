@@ -9,7 +9,7 @@ import simpy
 
 from agents.frames import is_ours, yielded_at
 from agents.wrong_answer import YIELDS, WrongAnswer, shown, wrong_yield
-from sim.world import Process
+from sim.driven import Process, Step, driven
 
 if TYPE_CHECKING:
     from agents.base import Agent
@@ -32,35 +32,34 @@ def watched(process: Process, world: TradingWorld, agent: Agent | None = None) -
     code = getattr(process, "gi_code", None)
     if code is None or is_ours(code):
         return process
-    found = world.theirs[process] = _watched(process, world, agent)
+    found = world.theirs[process] = driven(process, Watch(process, world, agent))
     return found
 
 
-def _watched(process: Process, world: TradingWorld, agent: Agent | None) -> Process:
-    """Raises WrongAnswer where an event cannot come, where time stands still, or where an agent never began."""
-    env, step, code = world.env, process.send, getattr(process, "gi_code", None)
-    answer: Any = None
-    turns, instant, begun = 0, env.now, False
-    while True:
+class Watch:
+    """Looks at each turn of a process: its event can come, time passes, and an agent begins at all."""
+
+    def __init__(self, process: Process, world: TradingWorld, agent: Agent | None) -> None:
+        self.process, self.world, self.agent = process, world, agent
+        self.code = getattr(process, "gi_code", None)
+        self.turns, self.instant, self.begun = 0, world.env.now, False
+
+    def __call__(self, step: Step, answer: Any) -> Any:
+        """The event of the process's next turn. Raises WrongAnswer, and StopIteration where the process ends."""
+        env = self.world.env
         try:
             event = step(answer)
         except StopIteration:
-            world.theirs.pop(process, None)
-            if agent is not None and not begun:
-                raise WrongAnswer(f"it ended before it yielded anything; {YIELDS}", code) from None
-            return
-        begun = True
-        if not isinstance(event, simpy.Event) or event.env is not env:
-            raise wrong_yield(event, *yielded_at(process))
-        turns = turns + 1 if env.now == instant else 1
-        instant = env.now
-        if turns > STANDING:
-            raise WrongAnswer(f"it had {STANDING:,} turns in one instant: time stands still", *yielded_at(process))
-        try:
-            answer = yield event
-            step = process.send
-        except GeneratorExit:
-            process.close()
+            self.world.theirs.pop(self.process, None)
+            if self.agent is not None and not self.begun:
+                raise WrongAnswer(f"it ended before it yielded anything; {YIELDS}", self.code) from None
             raise
-        except BaseException as error:
-            answer, step = error, process.throw
+        self.begun = True
+        if not isinstance(event, simpy.Event) or event.env is not env:
+            raise wrong_yield(event, *yielded_at(self.process))
+        self.turns = self.turns + 1 if env.now == self.instant else 1
+        self.instant = env.now
+        if self.turns > STANDING:
+            rule = f"it had {STANDING:,} turns in one instant: time stands still"
+            raise WrongAnswer(rule, *yielded_at(self.process))
+        return event

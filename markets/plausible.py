@@ -19,14 +19,51 @@ MONEYNESS = (0.2, 5.0)  # strike over spot
 HALF_SPREAD = (1e-8, 0.1)  # share of mid, or decimal rate
 IMPACT = (1e-12, 2.0)  # ln S or decimal rate for the whole depth
 SHARE = (1e-6, 1.0)  # a share that is written as a decimal
-DOLLARS = (1e3, 1e15)  # amounts are in $, not in millions or billions
 THINNEST = 0.1  # units of the asset that a venue's depth is at least
-CAPITAL = (1e-5, 1e5)  # of a desk, as a multiple of its book's size in $
+PRICE = (1e-9, 1e12)  # $ a unit: of anything that is traded
 VOL_OF_VOL = (0.005, 10.0)
 MULTIPLE = (1e-4, 1e4)  # of something in the same unit
+FACTOR = (1e-3, 20.0)  # by which a rule is made stronger or weaker; 50 is percent
+POWER = (0.01, 10.0)  # exponents: a level moves as another to this power
+ELASTICITY = (0.01, 100.0)  # ln per ln: of index vols 4 to 10
+SPEED = (1e-3, 2e3)  # 1/year: half-lives from 700 years to 3 hours
+DECAY = (1e-4, 1e5)  # 1/trading day: half-lives from decades to a quarter of a second
+JUMPS = (1e-3, 2e3)  # a year: Merton's fits have 0.1 to 100
+STEEPNESS = (0.01, 100.0)  # 1/half-spread: how fast orders stay away
+ARRIVALS = (0.01, 1e7)  # orders a trading day
+HOURS = (1e-3, 1e5)  # trading hours: a few seconds to sixty years
+DAYS = (0.01, 2600.0)  # trading days: minutes to ten years
+SECONDS = (1, 864_000)  # ten days
+HALT = (1, 10_000)  # minutes: a week
+CAPACITY = (1e-4, 20.0)  # of the depth, that one clearing fills
+AVERSION = (1e-6, 1e4)  # of a maker, 1/(return x order)
+APPETITE = (1e-3, 1e4)  # leverage per ln of mispricing: Thurner's funds have 5 to 100
 
 FALL, RISE = 0.35, 0.6  # of an index in a day: New York 20.5 % in 1987, Hong Kong 33 %; a split halves it
 # A move in a day that the next day takes back: ln level of prices, vols and spreads; decimal for rates.
 REVERSALS = {"spot": 0.18, "vol": 0.9, "credit": 0.6, "overnight": 0.05, "us2y": 0.02, "us10y": 0.02}
 TAKEN_BACK = 0.25  # share of a move that may be left after the next day
 NEXT_DAY = 4  # calendar days at most from a close to the next, over a weekend with a holiday
+
+# Money has no absolute bounds: textbook worlds are worth $100, markets trillions. Each amount is judged by another one
+# of its scenario, as a multiple of it. Most spans are narrower than a million, so that a slip of a thousand is seen.
+BOOK_CAPITAL = (1e-3, 30.0)  # a desk's capital to its book: LTCM 0.004, presets 0.04 to 0.16
+POSITION_CAPITAL = (1e-3, 1e4)  # the same of a book in units: a small position in a large desk is no slip
+LEAST_LINE = 1 / 150  # a notional to the next larger one of its book
+LEAST_POSITION = 1e-4  # the same in units: a few contracts may be left over
+LIMIT = (0.02, 1e3)  # a maker's inventory limit to its capital
+TRADED = (3e-3, 50.0)  # the largest that is quoted or traded at a venue to its depth
+ORDER = (1e-4, 2.0)  # one order to the inventory limit of its maker
+CLIENT = (5e-6, 0.05)  # a client's order to the depth of the venue
+LINE = (2e-3, 60.0)  # a credit line to the capital of the largest borrower
+LENDER = (0.02, 1e3)  # a lender's capital to its line, or to the capital of the largest borrower
+FUND = (2e-4, 20.0)  # a fund's capital to the depth of what it holds
+HELD = (3e-3, 300.0)  # what a fund holds to its capital
+REDEEMED = (5e-4, 3.0)  # what investors withdraw to the fund's capital
+FLOW = (5e-5, 30.0)  # an order, or the flow of a day, to the depth of its venue
+OWED = (1e-5, 50.0)  # an obligation, of which there may be many, to the debtor's capital
+WORTH = (0.05, 20.0)  # what somebody thinks a thing worth to its price
+UNIT_MARGIN = (1e-3, 10.0)  # margin on a unit to its price
+EAGERNESS = (1e-3, 1e3)  # an insider's to Kyle's
+RISK_AVERSION = (1e-3, 3e5)  # absolute risk aversion times the size of what is at risk
+OTHER_CAPITAL = (1e-6, 100.0)  # of an agent of another type to the largest depth

@@ -7,14 +7,24 @@ from datetime import date
 from typing import Literal
 
 from markets.plausible import (
+    CAPACITY,
     CREDIT,
+    DECAY,
     DIVIDENDS,
+    ELASTICITY,
+    FACTOR,
     HALF_SPREAD,
+    HALT,
     IMPACT,
+    JUMPS,
     LOG_MOVE,
     MULTIPLE,
+    POWER,
+    PRICE,
     RATE,
     REALISED,
+    SHARE,
+    SPEED,
     VOL,
     VOL_OF_VOL,
     YIELD_VOL,
@@ -30,7 +40,7 @@ class JumpSpec:
     """Jumps of ln S: Merton (1976) normal sizes or Kou (2002) double exponential, centred on the storyline."""
 
     kind: Literal["none", "merton", "kou"] = param("none", help="law of the jump sizes")
-    intensity: float = param(0.0, unit="jumps per trading year", help="mean number of jumps", ge=0)
+    intensity: float = param(0.0, unit="jumps per trading year", help="mean number of jumps", ge=0, plausible=JUMPS)
     mean: float = param(-0.03, unit="ln S", help="mean jump (merton)", plausible=LOG_MOVE)
     sd: float = param(0.02, unit="ln S", help="standard deviation of a jump (merton)", ge=0, plausible=LOG_MOVE)
     up_probability: float = param(0.3, help="probability that a jump is upwards (kou)", ge=0, le=1)
@@ -51,7 +61,7 @@ class RateSpec:
     vol_us10y: float = param(
         0.0115, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0, plausible=YIELD_VOL
     )
-    mean_reversion: float = param(12.0, unit="1/trading year", help="pull of the noise to zero", ge=0)
+    mean_reversion: float = param(12.0, unit="1/trading year", help="pull of the noise to zero", ge=0, plausible=SPEED)
     corr_overnight_us2y: float = param(0.0, help="correlation of O/N and 2Y noise", ge=-1, le=1)
     corr_overnight_us10y: float = param(0.0, help="correlation of O/N and 10Y noise", ge=-1, le=1)
     corr_us2y_us10y: float = param(0.8, help="correlation of 2Y and 10Y noise", ge=-1, le=1)
@@ -67,21 +77,31 @@ class MarketSpec:
     price_model: Literal["lognormal", "normal"] = param(
         "lognormal", help="noise and impact move ln S, or S itself in units of the starting spot (Bachelier)"
     )
-    spot_reversion: float = param(0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0)
+    spot_reversion: float = param(
+        0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0, plausible=SPEED
+    )
     dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
     realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0, plausible=(0.01, 10.0))
-    kappa: float = param(10.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0)
+    kappa: float = param(
+        10.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0, plausible=SPEED
+    )
     xi: float = param(
         0.8, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0, plausible=VOL_OF_VOL
     )
     rho: float = param(0.0, help="correlation of the spot and the vol shock, beside the leverage effect", ge=-1, le=1)
     beta: float = param(
-        8.0, unit="ln vol per unit of ln S, at base vol", help="leverage elasticity; falls as s_base/s", ge=0
+        8.0,
+        unit="ln vol per unit of ln S, at base vol",
+        help="leverage elasticity; falls as s_base/s",
+        ge=0,
+        plausible=ELASTICITY,
     )
     skew: float = param(
         0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
     )
-    term_reversion: float = param(1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0)
+    term_reversion: float = param(
+        1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0, plausible=SPEED
+    )
     dividend_yield: float = param(
         0.0, unit="decimal a year", help="dividends of the asset, continuous", plausible=DIVIDENDS
     )
@@ -97,12 +117,14 @@ class MarketSpec:
 class FeedbackSpec:
     """Switches of the loops: 0 cut, 1 as calibrated, 2 doubled."""
 
-    leverage: float = param(1.0, help="price moves to implied vol", ge=0)
-    spread: float = param(1.0, help="vol to half-spread", ge=0)
-    depth: float = param(1.0, help="vol and makers' capital to depth", ge=0)
-    impact: float = param(1.0, help="agents' trades to price", ge=0)
-    credit: float = param(1.0, help="vol and stress to the credit spread", ge=0)
-    margin: float = param(1.0, help="own vol to initial margin; 0: margin follows the storyline's vol", ge=0)
+    leverage: float = param(1.0, help="price moves to implied vol", ge=0, plausible=FACTOR)
+    spread: float = param(1.0, help="vol to half-spread", ge=0, plausible=FACTOR)
+    depth: float = param(1.0, help="vol and makers' capital to depth", ge=0, plausible=FACTOR)
+    impact: float = param(1.0, help="agents' trades to price", ge=0, plausible=FACTOR)
+    credit: float = param(1.0, help="vol and stress to the credit spread", ge=0, plausible=FACTOR)
+    margin: float = param(
+        1.0, help="own vol to initial margin; 0: margin follows the storyline's vol", ge=0, plausible=FACTOR
+    )
 
     @classmethod
     def frozen(cls) -> FeedbackSpec:
@@ -114,8 +136,10 @@ class FeedbackSpec:
 class CreditSpec:
     """c = L_c (s/L_vol)^elasticity exp(stress_elasticity * stress)."""
 
-    elasticity: float = param(0.2, help="ln credit per ln vol above the storyline (eta)", ge=0)
-    stress_elasticity: float = param(0.5, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0)
+    elasticity: float = param(0.2, help="ln credit per ln vol above the storyline (eta)", ge=0, plausible=POWER)
+    stress_elasticity: float = param(
+        0.5, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0, plausible=POWER
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,19 +152,23 @@ class VenueSpec:
     half_spread: float = param(
         unit="share of mid, or decimal rate", help="half-spread at base vol", ge=0, plausible=HALF_SPREAD
     )
-    depth: float = param(unit="$ notional", help="depth at base vol", gt=0)
+    depth: float = param(unit="$ notional", help="depth at base vol", gt=0, against="what is quoted and traded there")
     impact: float = param(
         unit="ln S, or decimal rate", help="move caused by taking the whole depth", ge=0, plausible=IMPACT
     )
     permanent_share: float = param(0.5, help="share of the impact that stays", ge=0, le=1)
-    resilience: float = param(1.0, unit="1/trading day", help="decay of transient impact", ge=0)
-    depth_power: float = param(2.0, help="depth = base (s_base/s)^depth_power", ge=0)
+    resilience: float = param(1.0, unit="1/trading day", help="decay of transient impact", ge=0, plausible=DECAY)
+    depth_power: float = param(2.0, help="depth = base (s_base/s)^depth_power", ge=0, plausible=POWER)
     depth_price_power: float = param(
-        0.0, help="depth = base (S/S0)^depth_price_power: at 0 so many $, at 1 so many units", ge=0
+        0.0, help="depth = base (S/S0)^depth_price_power: at 0 so many $, at 1 so many units", ge=0, plausible=POWER
     )
-    spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0)
-    slope: float = param(0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0)
-    capacity: float = param(0.5, unit="share of current depth", help="most that one clearing fills", gt=0)
+    spread_power: float = param(1.0, help="half-spread = base (s/s_base)^spread_power", ge=0, plausible=POWER)
+    slope: float = param(
+        0.5, help="price walk of a fill, as a share of impact x fraction of depth taken", ge=0, plausible=FACTOR
+    )
+    capacity: float = param(
+        0.5, unit="share of current depth", help="most that one clearing fills", gt=0, plausible=CAPACITY
+    )
     clearing: Literal["sequential", "fixed_point"] = param(
         "sequential", help="orders are sent at the price seen, or solved together with the price that they move"
     )
@@ -149,9 +177,9 @@ class VenueSpec:
     )
     depth_floor: float = param(0.02, unit="share of base depth", help="what outside investors always show", gt=0, le=1)
     halts: tuple[float, ...] = param(
-        (), unit="fall from the previous close", help="circuit breakers; the last closes the day"
+        (), unit="fall from the previous close", help="circuit breakers; the last closes the day", plausible=SHARE
     )
-    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0, le=LONGEST_TICK)
+    halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0, le=LONGEST_TICK, plausible=HALT)
 
 
 def asset_venue() -> VenueSpec:
@@ -183,7 +211,7 @@ class AssetAnchor:
     """Level of a further asset at the close of a date."""
 
     date: date
-    spot: float = param(unit="$", help="level of the asset", gt=0)
+    spot: float = param(unit="$", help="level of the asset", gt=0, plausible=PRICE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +223,9 @@ class AssetSpec:
     """
 
     name: str = param("", help="name of its venue; from the scenario file's key")
-    spot: float = param(unit="$", help="level at the start", gt=0)
+    spot: float = param(unit="$", help="level at the start", gt=0, plausible=PRICE)
     vol: float = param(unit="decimal a year", help="realised vol at the start", ge=0, plausible=REALISED)
-    vol_power: float = param(1.0, help="its vol follows the market's implied vol to this power", ge=0)
+    vol_power: float = param(1.0, help="its vol follows the market's implied vol to this power", ge=0, plausible=POWER)
     correlation: dict[str, float] = param(
         factory=dict, help="of its noise with other assets' by name; 'asset' is the main one"
     )
@@ -215,7 +243,7 @@ class Anchor:
     """
 
     date: date
-    spot: float | None = param(None, unit="$", help="level of the asset", gt=0)
+    spot: float | None = param(None, unit="$", help="level of the asset", gt=0, plausible=PRICE)
     vol: float | None = param(None, unit="decimal", help="30-day implied vol", gt=0, plausible=VOL)
     overnight: float | None = param(None, unit="decimal", help="overnight rate", plausible=RATE)
     us2y: float | None = param(None, unit="decimal", help="2Y zero rate", plausible=RATE)
@@ -230,7 +258,9 @@ class Anchor:
     realised: float | None = param(
         None, unit="decimal", help="realised vol from here on (default: implied x ratio)", ge=0, plausible=REALISED
     )
-    outside_spot: float | None = param(None, unit="$", help="spot without the desks' impact (calibrated)", gt=0)
+    outside_spot: float | None = param(
+        None, unit="$", help="spot without the desks' impact (calibrated)", gt=0, plausible=PRICE
+    )
     outside_vol: float | None = param(
         None, unit="decimal", help="vol without the desks' impact (calibrated)", gt=0, plausible=VOL
     )

@@ -14,6 +14,7 @@ import click
 
 from scenarios.commands.options import DATES, FILE, Once, Record, as_given, as_given_setting, own_record
 from scenarios.output import complain, finish, lose, make_ready, say
+from sim.arithmetic import quieten
 from sim.errors import SpiralError, UserError
 from sim.signals import exit_code, polite
 from sim.text import one_line
@@ -48,6 +49,7 @@ class Spiral(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False
         make_ready()
+        quieten()
         sys.exit(finish(self._code(*args, **extra)))
 
     def _code(self, *args: Any, **extra: Any) -> int:

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 from agents.hedger import Hedger
 from agents.positions import Position
+from scenarios.amounts import odd_amounts
 from scenarios.checks import check_position
 from scenarios.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout, plain
 from scenarios.option_symbols import parse_symbol
+from scenarios.place import Place
 from scenarios.plausibility import odd_fields, odd_strike
 from scenarios.scenario import Scenario
 from scenarios.schema import build
@@ -63,7 +65,13 @@ def take_book(scenario: Scenario, book: Source, *, dates: str | None = None) -> 
         for odd in (*odd_fields(line, place), *odd_strike(line, spot, place)):
             raise odd.error
     said = tuple(f"{table.name}: {note}" for note in dict.fromkeys(notes))
-    return dataclasses.replace(with_book(scenario, tuple(lines), table.name), notes=(*scenario.notes, *said))
+    taken = dataclasses.replace(with_book(scenario, tuple(lines), table.name), notes=(*scenario.notes, *said))
+    if not scenario.run.as_given:
+        owner = next(new.name for new, old in zip(taken.agents, scenario.agents, strict=True) if new is not old)
+        for odd in odd_amounts(taken, Place(scenario.name), {owner: places}):
+            if odd.refused:
+                raise odd.error
+    return taken
 
 
 def read_book(book: Source, start: date, *, dates: str | None = None) -> tuple[Position, ...]:

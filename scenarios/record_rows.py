@@ -12,8 +12,8 @@ from markets.spec import Anchor
 from scenarios.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout
+from scenarios.odd import INSIST, remedy_for, span, within
 from scenarios.odd_moves import odd_moves
-from scenarios.plausibility import INSIST, remedy_for, span, within
 from sim.errors import UserError
 
 # Column of the file, key of an anchor, factor from percent to decimals.

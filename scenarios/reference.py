@@ -83,7 +83,7 @@ def keys_of(
             yield from keys_of(type(value), path, default=value, owner=owner)
         else:
             meta = f.metadata
-            limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"))
+            limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"), meta.get("against", ""))
             yield Key(
                 path=path,
                 default=toml(value),
@@ -94,12 +94,15 @@ def keys_of(
             )
 
 
-def limits_text(hint: Any, limits: dict[str, float], plausible: tuple[float, float] | None = None) -> str:
-    """What values are allowed, in short, and between which a value is plausible."""
+def limits_text(
+    hint: Any, limits: dict[str, float], plausible: tuple[float, float] | None = None, against: str = ""
+) -> str:
+    """What values are allowed, in short, between which a value is plausible, and what it is judged against."""
     words = [*(repr(a) for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h))]
     if words:
         return " | ".join(words)
     bounds = [f"plausible {plausible[0]:g} to {plausible[1]:g}"] if plausible is not None else []
+    bounds += [f"in proportion to {against}"] if against else []
     return ", ".join([*(f"{SIGNS[k]} {v:g}" for k, v in limits.items()), *bounds])
 
 

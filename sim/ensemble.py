@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from sim.arithmetic import quieten
 from sim.errors import SpiralError
 from sim.files import writing
 from sim.main_module import pickled_for_workers
@@ -81,6 +82,7 @@ def begin_worker(shares: Shares | None = None) -> None:
     """What every worker process does first."""
     global _shares
     _shares = shares
+    quieten()
     for name in ("SIGINT", "SIGHUP"):  # of the whole terminal: the parent's to handle
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -129,6 +131,7 @@ def run_chunks(
     """
     total = ticks * sum(part.paths for part in parts)
     clear_once()
+    quieten()
 
     # between ticks: raised in a compiler's callback an interrupt is lost, and breaks the compiler
     with deferred() as heard:

@@ -6,12 +6,13 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sim.errors import SpiralError, UserError
 from sim.lock import lock_file
+from sim.seal import is_sealed
 
 FULL = {
     errno.ENOSPC,
@@ -96,9 +97,16 @@ def write_whole(path: Path, content: str | bytes) -> None:
             raise
 
 
-def check_folder(folder: Path, names: Iterable[str]) -> None:
-    """`check_target` of every file that will be written into a folder, which need not be there. Raises UserError."""
-    for name in names:
+def check_folder(folder: Path, page: str, *others: str) -> None:
+    """`check_target` of a page and of the files beside it in a folder, which need not be there. Raises UserError.
+
+    Only what Spiral has written is replaced: an earlier page proves itself (`sim.seal`), and what stands beside it.
+    """
+    there = [folder / name for name in (page, *others) if os.path.isfile(folder / name)]
+    if there and not is_sealed(folder / page):
+        rule = f"the file is there already, and no {page} as Spiral wrote it is beside it"
+        raise UserError(rule, value=str(there[0]), remedy="give another --out, or move it away")
+    for name in (page, *others):
         check_target(folder / name, remedy="give another --out")
 
 

@@ -222,7 +222,8 @@ class Ledger:
             holders = self._holders[asset]
             path = kernels.unbalanced(self.rows, holders, self._gross[asset], ROUNDING)
             if path >= 0:
-                total = self.rows[holders, path].sum()
+                with np.errstate(invalid="ignore"):  # inf and -inf: the line below says nan
+                    total = self.rows[holders, path].sum()
                 raise BugError(f"ledger out of balance at {when()}: {asset} sums to {total:g}, chunk path {path}")
         self._changed.clear()
 

@@ -16,6 +16,7 @@ def param(
     lt: float | None = None,
     le: float | None = None,
     plausible: tuple[float, float] | None = None,
+    against: str = "",
     longest: int | None = None,
     factory: Any = None,
 ) -> Any:
@@ -23,10 +24,11 @@ def param(
 
     Scenario files are validated against these fields, and the reference of scenario keys is printed from them,
     so a default or a limit is written once. Limits (`gt` to `le`) are what the engine can compute with; `plausible`
-    is where the markets' record lies, with room: a value outside it is refused unless the user insists.
+    is where the markets' record lies, with room: a value outside it is refused unless the user insists. `against`
+    names what else in the scenario the value is judged by, where only the proportion can be implausible.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
-    metadata = {"unit": unit, "help": help, "limits": limits, "plausible": plausible}
+    metadata = {"unit": unit, "help": help, "limits": limits, "plausible": plausible, "against": against}
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
 
-Process = Generator[Any, Any, None]
+from sim.driven import Process, driven
+
 Seconds = dict[str, dict[str, float]]  # by owner, by phase
 
 ENGINE = "engine"  # owns what is nobody's
@@ -39,24 +40,8 @@ class Profile:
 
     def process(self, process: Process, owner: str | None, phase: Callable[[], str]) -> Process:
         """The same process with its time measured; it yields, answers, fails and ends as the one inside."""
-        return self._metered(process, owner or self._owner, phase)
-
-    def _metered(self, process: Process, owner: str, phase: Callable[[], str]) -> Process:
-        step: Callable[[Any], Any] = process.send
-        answer: Any = None
-        while True:
-            try:
-                event = self.call(owner, phase(), step, answer)
-            except StopIteration:
-                return
-            try:
-                answer = yield event
-                step = process.send
-            except GeneratorExit:
-                process.close()
-                raise
-            except Exception as error:
-                answer, step = error, process.throw
+        whose = owner or self._owner
+        return driven(process, lambda step, answer: self.call(whose, phase(), step, answer))
 
     def action(self, act: Callable[[Any], None], phase: Callable[[], str]) -> Callable[[Any], None]:
         """The same, to be called later, with its time measured as that of whose turn it is now."""

@@ -46,10 +46,11 @@ def deep(levels: int) -> Any:
 
 
 def values() -> st.SearchStrategy[Any]:
-    """Any value, more often an odd one than not."""
+    """Any value, more often an odd one than not; a copy, for what is spoiled twice must not change the pool."""
     pools = [NUMBERS, LARGE, TEXTS, CONTROL, [True, False], DAYS, FAR_DAYS, MOMENTS, HOLDERS]
     pools += [[deep(30), Raw("[" * 3000 + "1" + "]" * 3000)]]
-    return st.one_of(*(st.sampled_from(pool) for pool in pools), st.floats(), st.integers(-1000, 1000), texts())
+    sampled = (st.sampled_from(pool).map(copy.deepcopy) for pool in pools)
+    return st.one_of(*sampled, st.floats(), st.integers(-1000, 1000), texts())
 
 
 def alike(old: Any) -> st.SearchStrategy[Any]:

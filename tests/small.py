@@ -45,7 +45,8 @@ def crisis(
             "credit": {"elasticity": 0.5, "stress_elasticity": 2.0},
             "run": {"paths": 16, "witnesses": 0, "twin": "none"},
             **tables,
-        }
+        },
+        as_given=True,  # a maker that never passes its inventory on, a lender of $1
     )
 
 

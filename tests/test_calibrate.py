@@ -193,7 +193,7 @@ def test_a_runaway_loop_is_refused_in_one_line() -> None:
     tables["agents"]["hedger"]["book"][0]["notional"] = -2e12
     tables["agents"]["hedger"]["capital"] = 9e12
     with pytest.raises(UserError, match=r"strong: storyline\.anchor\.2020-02-2\d: no outside world was found"):
-        calibrate(from_dict(tables), paths=100, workers=1)
+        calibrate(from_dict(tables, as_given=True), paths=100, workers=1)
 
 
 def test_few_paths_first_then_all(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:

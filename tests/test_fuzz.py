@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,22 @@ def test_what_is_spoiled_was_sound(tmp_path: Path) -> None:
     ]
     for number, case in enumerate(sound):
         assert verdict(case, tmp_path / str(number)) == "accepted"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers")
+def test_an_answer_that_does_not_come_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def works(_: Path) -> None:
+        while True:
+            pass
+
+    def waits(_: Path) -> None:
+        time.sleep(60)
+
+    monkeypatch.setattr("tests.fuzz.PATIENCE", 0.2)
+    monkeypatch.setattr("tests.fuzz.LONGEST", 2)
+    for call in (works, waits):
+        (tmp_path / call.__name__).mkdir()
+        assert verdict(Case({}, call=call), tmp_path / call.__name__).startswith("TimeoutError")
 
 
 def test_what_is_broken_is_found(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
             "witnesses": 8,
             "seed": draw(st.integers(0, 2**32)),
             "attribution": draw(st.sampled_from(["daily", "tick"])),
+            "as_given": True,
         },
     }
 

@@ -316,6 +316,13 @@ def test_the_command_prints_tables_and_writes_them(scenario_file: Path, tmp_path
     assert page.count('class="spec"') == 2 and "Loop by loop" in page
 
 
+def test_only_files_of_its_own_are_replaced(scenario_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "facts.csv").write_text("my own")
+    result = spiral("facts", str(scenario_file), "--paths", "40", "--workers", "1", "--out", str(tmp_path))
+    assert result.exit_code == 2 and "no facts.html as Spiral wrote it is beside it" in result.output
+    assert (tmp_path / "facts.csv").read_text() == "my own"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -86,6 +86,19 @@ def test_a_folder_that_is_a_file_is_told_before_anything_runs(folder: Path) -> N
     assert "give another --out" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["validation.html", "validation.json"])
+def test_only_pages_of_its_own_are_replaced(name: str, fakes: None) -> None:
+    """An earlier page proves itself and the readings beside it; anything else is refused before a case runs."""
+    assert spiral("right", "--workers", "1", "--out", "found").exit_code == 0
+    assert spiral("right", "--workers", "1", "--out", "found").exit_code == 0
+    Path("mine").mkdir()
+    Path("mine", name).write_text("my own")
+    result = spiral("right", "--workers", "1", "--out", "mine")
+    assert result.exit_code == 2 and result.stderr.count("\n") == 1
+    assert f"got 'mine/{name}'; give another --out, or move it away" in result.stderr
+    assert [p.read_text() for p in Path("mine").iterdir()] == ["my own"]
+
+
 def test_all_passed(fakes: None) -> None:
     result = spiral("--fast", "--workers", "1")
     assert result.exit_code == 0

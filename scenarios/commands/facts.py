@@ -126,4 +126,4 @@ def _frame(measured: dict[str, dict[str, Any]]) -> pl.DataFrame:
 def _check_folder(out: Path | None) -> None:
     if out is None:
         return
-    check_folder(out, ("facts.html", "facts.csv", "differences.csv", "loops.csv"))
+    check_folder(out, "facts.html", "facts.csv", "differences.csv", "loops.csv")

@@ -37,7 +37,7 @@ def validate_and_report(
         return True
     cases = runner.choose(names, fast=fast)
     folder = out or FOLDER
-    check_folder(folder, (PAGE, DATA))
+    check_folder(folder, PAGE, DATA)
     with case_bar(quiet=quiet) as progress:
         found = runner.run_cases(cases, workers, progress, seed=seed)
     page = found.write(folder)

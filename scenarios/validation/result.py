@@ -97,9 +97,10 @@ class Validation:
 
         place = Path(folder)
         make_folder(place)
-        write_whole(place / DATA, json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
         pictures = {result.case.name: result.pictures for result in self.results if result.pictures}
-        return write_validation(self.frame, place / PAGE, pictures=pictures, seconds=self.seconds)
+        page = write_validation(self.frame, place / PAGE, pictures=pictures, seconds=self.seconds)
+        write_whole(place / DATA, json.dumps(self.described(), indent=1, ensure_ascii=False, allow_nan=False))
+        return page
 
     def described(self) -> dict[str, Any]:
         """Everything but the pictures, as JSON has it: what is not finite is null."""

@@ -200,7 +200,8 @@ def scenario(rule: Rule, steps: int, arrivals: Arrivals, paths: int, aversion: f
             "storyline": {"anchor": days},
             "agents": {"maker": maker, "customers": {"type": "ClientFlow", **come}},
             "run": {"paths": paths, "chunk": CHUNK, "twin": "none", "witnesses": 0},
-        }
+        },
+        as_given=True,  # one unit an order, and no limit that is ever met
     )
 
 

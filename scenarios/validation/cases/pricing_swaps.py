@@ -57,7 +57,8 @@ def swaps_scenario() -> Scenario:
             "storyline": {"anchor": [{"date": START, **level}, {"date": START + timedelta(days=125), **level}]},
             "agents": {**desks, "maker": MAKER, "bank": {"type": "FundingDesk", "line": 1e12}},
             "run": {"paths": 4, "twin": "none", "witnesses": 0, "seed": 5},
-        }
+        },
+        as_given=True,  # a lender of a trillion to desks of ten million
     )
 
 
