@@ -42,7 +42,7 @@ def search_and_show(
         say_notes((*chosen.notes, *taken_as_given(chosen)))
     chosen = made_ready(chosen, quiet=quiet)
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}-capital"
-    check_folder(folder, (PAGE, TABLE))
+    check_folder(folder, PAGE, TABLE)
     with progress_bar(chosen.title, quiet=quiet) as progress:
         found = survival_capital(
             chosen,
