@@ -121,6 +121,5 @@ class LiquidityRecord:
             peak_line_share=self._line_share,
             **{f"peak_{name}": highest for name, highest in self._high._asdict().items()},
             book_share=self._desk.scale,
-            capital=self._capital,
             capital_needed=np.where(self._alive(), np.maximum(self._capital + self._missing, 0.0), np.inf),
         )

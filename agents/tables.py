@@ -40,7 +40,6 @@ LIQUIDITY = Table(
         "peak_line_share": "f",
         **{f"peak_{name}": "f" for name in Requirement._fields},
         "book_share": "f",  # at the end; it never grows
-        "capital": "f",
         "capital_needed": "f",
     },
     timeless=True,

@@ -202,7 +202,7 @@ class Singles:
         chosen = sorted((n, place) for n, place in self.files.items() if wanted is None or n in wanted)
         places = [self.folder / PATHS_FOLDER / place.name for _, place in chosen]
         found = [place for place in places if place.is_file() and not place.is_symlink()]
-        return _scan(found) if found else frame_of((), PATHS).lazy()
+        return _known(_scan(found)) if found else frame_of((), PATHS).lazy()
 
 
 def frame_of(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pl.DataFrame:

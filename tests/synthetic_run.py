@@ -257,7 +257,7 @@ def _liquidity(funding: pl.DataFrame) -> pl.DataFrame:
         low_free_cash=cash.min(), low_free_cash_time=pl.col("time").get(cash.arg_min()),
         peak_line_share=(-cash).max().clip(0.0) / 1e9, **high,
     )  # fmt: skip
-    return worst.with_columns(capital=pl.lit(3e9), capital_needed=2e9 - pl.col("low_free_cash"))
+    return worst.with_columns(capital_needed=2e9 - pl.col("low_free_cash"))
 
 
 def _write(folder: Path, table: str, world: str, frame: pl.DataFrame) -> None:

@@ -61,6 +61,13 @@ def test_a_sweep_without_a_finished_cell_has_empty_frames(tmp_path: Path) -> Non
     assert empty.paths.collect_schema() == full.paths.collect_schema()
 
 
+def test_paths_of_an_older_engine_have_every_column(folder: Path) -> None:
+    for place in (folder / "paths").glob("*.parquet"):
+        pl.read_parquet(place).drop("capital_needed", "reduced").write_parquet(place)
+    older = open_sweep(folder).paths.collect()
+    assert older.height and older["capital_needed"].null_count() == older["reduced"].null_count() == older.height
+
+
 def test_of_a_cell_computed_again_the_newer_file_counts(folder: Path) -> None:
     old = next((folder / "cells").glob("00000-*"))
     new = old.with_name("00000-000000000000.parquet")
