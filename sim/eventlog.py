@@ -160,7 +160,11 @@ def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:
     import polars as pl
 
     if kind == "s":
-        parts = [pl.Series(name, [v], dtype=pl.String).new_from_index(0, n) for v, n in pairs]
-        return pl.concat(parts) if parts else pl.Series(name, [], dtype=pl.String)
-    arrays: list[NDArray[Any]] = [np.broadcast_to(np.asarray(v, dtype=KINDS[kind]), (n,)) for v, n in pairs]
+        known = {pair: pl.Series(name, pair[:1], dtype=pl.String).new_from_index(0, pair[1]) for pair in set(pairs)}
+        return pl.concat([known[pair] for pair in pairs]) if pairs else pl.Series(name, [], dtype=pl.String)
+    wanted = np.dtype(KINDS[kind])
+    arrays: list[NDArray[Any]] = [
+        v if isinstance(v, np.ndarray) and v.dtype == wanted and v.shape == (n,) else np.full(n, v, dtype=wanted)
+        for v, n in pairs
+    ]
     return pl.Series(name, np.concatenate(arrays) if arrays else np.zeros(0, dtype=KINDS[kind]))

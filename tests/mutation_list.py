@@ -65,8 +65,8 @@ TEN = (
     Mutation(
         name="direction of variation margin",
         file="agents/lending.py",
-        old="borrowed_stock - (desk.value_now() + swaps)",
-        new="borrowed_stock + (desk.value_now() + swaps)",
+        old="-(desk.value_now() + swaps)",
+        new="(desk.value_now() + swaps)",
         cases=("margin",),
         control="interest",
     ),
@@ -317,8 +317,8 @@ FURTHER = (
     Mutation(
         name="twice the capacity",
         file="markets/venue.py",
-        old=" spec.capacity,",
-        new=" 2 * spec.capacity,",
+        old="else spec.capacity  #",
+        new="else 2 * spec.capacity  #",
         cases=("halt",),
         control="a-sale",
     ),

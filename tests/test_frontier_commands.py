@@ -52,15 +52,20 @@ def test_a_row_run_alone_gives_the_row_s_figures(made, row, desks, tmp_path):
     assert alone[CAPITAL].value == pytest.approx(found["risk"], rel=1e-12)
     assert alone["liquidation_rate"].value == found["liquidation_rate"]
     assert alone["reduced_rate"].value == found["reduced_rate"]
-    twin = frontier(made, CAPITAL, desks=desks, world="frozen").row(row, named=True)
+    twin = frontier(made, CAPITAL, desks=desks, world="price_taker").row(row, named=True)
     assert twin["command"] == found["command"]
-    assert summarise(open_run(out), world="frozen")["cost_of_survival"].value == pytest.approx(twin["cost"], rel=1e-12)
+    assert summarise(open_run(out), world="price_taker")["cost_of_survival"].value == pytest.approx(
+        twin["cost"], rel=1e-12
+    )
 
 
 def test_the_command_is_as_one_would_write_it(made):
     first, _, never = frontier(made)["command"]
     assert "--set agents.hedger.count=1 'agents" not in first
-    for part in ("spiral run covid_crash_2020 --paths 12 --seed 5 --twin frozen", "--set storyline.anchors=exogenous"):
+    for part in (
+        "spiral run covid_crash_2020 --paths 12 --seed 5 --twin price_taker",
+        "--set storyline.anchors=exogenous",
+    ):
         assert first.startswith(part) or f" {part}" in first
     assert never.endswith("""--set 'agents.hedger.policy={kind = "never"}'""")
 

@@ -153,7 +153,7 @@ def assert_close(one: pl.DataFrame, two: pl.DataFrame, relative: float) -> None:
     for name, kind in one.schema.items():
         if kind == pl.Float64:
             a, b = one[name].to_numpy(), two[name].to_numpy()
-            scale = max(np.abs(a).max(initial=0.0), largest if name in MONEY else 1e-300)
+            scale = max(np.abs(a[np.isfinite(a)]).max(initial=0.0), largest if name in MONEY else 1e-300)
             np.testing.assert_allclose(a, b, rtol=relative, atol=relative * scale, err_msg=name)
 
 

@@ -192,7 +192,7 @@ def test_refused(line: dict[str, Any], said: str, tmp_path: Path) -> None:
 def test_a_strike_of_another_instrument() -> None:
     """3386 is the index: 33.86 is a future on something else, or a slipped point."""
     line = {"kind": "future", "quantity": 1e5, "months": 2, "strike": 33.86}
-    with pytest.raises(UserError, match=r"agents.hedger.book.0.strike.*the starting spot is 3386"):
+    with pytest.raises(UserError, match=r"agents.hedger.book.1.strike.*the starting spot is 3386"):
         load("covid_crash_2020", {"agents.hedger.book": [line]})
 
 

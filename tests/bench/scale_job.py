@@ -11,6 +11,7 @@ from pathlib import Path
 from scenarios.build import ChunkJob, make_clock
 from scenarios.loading import from_dict, load
 from scenarios.scenario import Scenario
+from scenarios.worlds import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.timing import seconds
 
@@ -27,7 +28,7 @@ def short(chunk: int) -> Scenario:
 
 def simulate(scenario: Scenario, paths: int, folder: Path) -> None:
     """Run and write every chunk of the actual world."""
-    job = ChunkJob(scenario, {"actual": scenario.feedback}, folder, KEPT)
+    job = ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, KEPT)
     run_chunks(job, chunks(("actual",), paths, scenario.run.chunk), ticks=1, workers=1)
 
 

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from scenarios.build import ChunkJob, make_clock
+from scenarios.worlds import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.worlds import covid, run_all
 from tests.command import ROOT, output
@@ -74,7 +75,7 @@ class Arrival:
 
 def peaks_job(folder, clock):
     scenario = covid()
-    return ChunkJob(scenario, {"actual": scenario.feedback}, folder, ("peaks",), clock)
+    return ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, ("peaks",), clock)
 
 
 @two_cores
