@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
+NO_LINE = 1e-9  # $: so little is no line to have a share of
 
 
 class LiquidityRecord:
@@ -49,7 +50,8 @@ class LiquidityRecord:
         self._low_cash = np.where(lower, free_cash, self._low_cash)
         self._low_time = np.where(lower, self._world.now, self._low_time)
         drawn = np.maximum(-free_cash, 0.0)
-        share = np.where(line > 0, drawn / np.where(line > 0, line, 1.0), drawn > 0)
+        lent = line > NO_LINE
+        share = np.where(lent, drawn / np.where(lent, line, 1.0), drawn > 0)
         np.maximum(self._line_share, share, out=self._line_share)
         for highest, part in zip(self._high, asked, strict=True):
             np.maximum(highest, part, out=highest)
