@@ -11,7 +11,7 @@ from agents.policies import POLICIES
 from scenarios.loading import from_dict
 from scenarios.registry import agent_types
 from tests.same.casts import casts
-from tests.same.difference import columns, differences
+from tests.same.difference import columns, differences, of_table
 from tests.same.job import tables
 
 
@@ -55,3 +55,11 @@ def test_a_value_that_became_nan_is_told() -> None:
     (found,) = columns("t", base, pl.DataFrame({"pnl": [1.0, float("nan")]}))
     assert found.relative is not None
     assert np.isnan(found.relative)
+
+
+def test_a_world_that_only_one_side_has_is_told_and_the_others_are_compared() -> None:
+    base = pl.DataFrame({"world": ["actual", "frozen"], "pnl": [1.0, 2.0]})
+    head = pl.DataFrame({"world": ["actual", "price_taker"], "pnl": [1.5, 3.0]})
+    told = [str(each) for each in of_table("marks", base, head)]
+    assert told[:2] == ["marks.world: only in base: frozen", "marks.world: only in head: price_taker"]
+    assert len(told) == 3 and told[2].startswith("marks.pnl: 1 of 1 values differ")

@@ -25,13 +25,14 @@ def main() -> int:
     asked.add_argument("base", help="a revision: a tag, a branch, a commit")
     asked.add_argument("names", nargs="*", help="presets and casts (default: all)")
     asked.add_argument("--paths", type=int, default=24, help="Monte Carlo paths of each (default: 24)")
+    asked.add_argument("--twin", help="of both sides, e.g. frozen (default: each side's own)")
     options = asked.parse_args()
     names = options.names or [*catalogue(), *casts()]
     with tempfile.TemporaryDirectory(prefix="same-") as folder:
         sides = {"base": checkout(options.base, Path(folder)), "head": ROOT}
         written = {side: Path(folder) / f"{side}-tables" for side in sides}
         for side, house in sides.items():
-            write_tables(house, written[side], names, options.paths)
+            write_tables(house, written[side], names, options.paths, options.twin)
         found = list(differences(written["base"], written["head"]))
         files = len(list(written["head"].glob("*.parquet")))
         for refused in sorted(written["base"].glob("*.refused")):
@@ -52,13 +53,13 @@ def checkout(revision: str, folder: Path) -> Path:
     return house
 
 
-def write_tables(house: Path, out: Path, names: list[str], paths: int) -> None:
+def write_tables(house: Path, out: Path, names: list[str], paths: int, twin: str | None = None) -> None:
     """Run the job over the names in `WORKERS` processes, with the packages of `house`."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     environment = os.environ | {"PYTHONPATH": str(house)}
     shares = [share for first in range(WORKERS) if (share := names[first::WORKERS])]
-    commands = [[sys.executable, str(JOB), str(out), str(paths), *share] for share in shares]
+    commands = [[sys.executable, str(JOB), str(out), str(paths), twin or "-", *share] for share in shares]
     running = [subprocess.Popen(command, cwd=house, env=environment) for command in commands]
     failed = [process.wait() for process in running]  # wait for every one before the folder goes
     if any(failed):

@@ -32,7 +32,18 @@ def differences(base: Path, head: Path) -> Iterator[Difference]:
         if not all(side.is_file() for side in sides):
             yield Difference(name, f"only in {'head' if sides[1].is_file() else 'base'}")
         elif name.endswith(".parquet"):
-            yield from columns(name.removesuffix(".parquet"), *(pl.read_parquet(side) for side in sides))
+            yield from of_table(name.removesuffix(".parquet"), *(pl.read_parquet(side) for side in sides))
+
+
+def of_table(place: str, base: pl.DataFrame, head: pl.DataFrame) -> Iterator[Difference]:
+    """Worlds that only one side has, and what differs in those that both have."""
+    if "world" in base.columns and "world" in head.columns:
+        both = [set(side["world"]) for side in (base, head)]
+        for side, mine, other in (("base", *both), ("head", *both[::-1])):
+            if mine - other:
+                yield Difference(f"{place}.world", f"only in {side}: {', '.join(sorted(mine - other))}")
+        base, head = (side.filter(pl.col("world").is_in(both[0] & both[1])) for side in (base, head))
+    yield from columns(place, base, head)
 
 
 def columns(place: str, base: pl.DataFrame, head: pl.DataFrame) -> Iterator[Difference]:
