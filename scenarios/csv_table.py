@@ -59,7 +59,7 @@ class Row:
     def whole(self, column: str) -> int | None:
         """The cell as a whole number, None where it is empty."""
         value = self.number(column)
-        if value is not None and value != int(value):
+        if value is not None and not value.is_integer():  # nor is a number too large for the machine
             raise self.place.at(column).error("must be a whole number", value=self.text(column))
         return None if value is None else int(value)
 
