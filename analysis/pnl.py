@@ -89,7 +89,7 @@ def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number
 def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """VaR and ES at 95 and 99 % of the desk's P&L over the run, hedged and unhedged."""
     found: dict[str, Number] = {}
-    for prefix, name, what in (("", "pnl", "hedged"), ("unhedged_", "unhedged_pnl", "unhedged")):
+    for prefix, name, what in (("", "pnl", "hedged"), ("unhedged_", "unhedged_pnl", "whole book unhedged")):
         pnl = column(run, agent, world, name)
         for level in TAILS:
             tail = f"{level * 100:.0f} %"

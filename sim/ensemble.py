@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +28,7 @@ from sim.scratch import clear_dead, clear_once, scratch
 from sim.signals import deferred, interruption
 
 Progress = Callable[[int, int], None]  # done, total
+PATIENCE = 1.0  # seconds for the exit code of a process that has ended
 
 
 @dataclass(frozen=True)
@@ -244,13 +246,25 @@ def _cause(codes: list[int]) -> str:
     return f"its code left Python with exit code {left[0]}" if left else "killed, or out of memory"
 
 
+def _codes(processes: list[Any]) -> list[int]:
+    """Exit codes of the processes that have ended. The pool's own thread may be the one that hears of an end, and tell
+    it a moment later.
+    """
+    ended = set(wait_for([process.sentinel for process in processes], timeout=0))
+    mine = [process for process in processes if process.sentinel in ended]
+    until = time.monotonic() + PATIENCE
+    while any(process.exitcode is None for process in mine) and time.monotonic() < until:
+        time.sleep(0.01)
+    return [process.exitcode for process in mine if process.exitcode is not None]
+
+
 def end_pool(pool: ProcessPoolExecutor) -> list[int]:
     """Stop the workers at once; what they were writing has not got its final name.
 
     Returns the exit codes of those that had ended by themselves.
     """
     processes = list((getattr(pool, "_processes", None) or {}).values())
-    codes = [process.exitcode for process in processes if process.exitcode is not None]
+    codes = _codes(processes)
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
