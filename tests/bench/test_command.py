@@ -13,7 +13,7 @@ from tests.same.__main__ import checkout
 
 BEFORE = "69da18f"  # actual world and twin, tables, report
 TURNS = 3
-MOST = 1.3  # times its CPU time, with whatever worlds and tables there are now
+MOST = 1.3  # times its CPU time, whatever worlds and tables there are now (1,000 paths; more are stated)
 
 
 @pytest.fixture(scope="module")
@@ -48,4 +48,4 @@ def test_the_whole_command(board, before, paths, tmp_path, many):
     ][1:]  # the first compiles
     ours, theirs = (min(turn[side] for turn in rounds) for side in houses)
     what = f"spiral run covid_crash_2020 --paths {number:,}, all worlds, tables, report, summary; workers included"
-    board.within(what, f"the same as of {BEFORE}: actual and twin", ours=ours, theirs=theirs, at_most=MOST)
+    board.within(what, f"the same as of {BEFORE}: actual and twin", ours=ours, theirs=theirs, at_most=None if many else MOST)
