@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from pathlib import Path
 
 import polars as pl
@@ -10,16 +11,18 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from analysis import page, parts, pnl
+from analysis import frames, page, parts, pnl
 from analysis.apart import said as apart_in
 from analysis.given import A_RUN
-from analysis.numbers import Number, mean
+from analysis.numbers import FloatArray, Number, mean
 from analysis.sides import Side, in_common, names_of, same_noise, whole
 from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
+from sim.names import ACTUAL
 
+NARROW = 10  # characters of a heading, before it is broken
 # Averages that can be compared path by path where both have the same noise, and their columns.
 PAIRED = {name: name for name in ("pnl", "unhedged_pnl")} | {name: parts.column_of(name) for name in parts.LABELS}
 CAPTIONS = {
@@ -68,13 +71,26 @@ def _compared(a: Run, b: Run, agent: str | None) -> pl.DataFrame:
 
 
 def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number, other: Number) -> float | None:
-    if name in PAIRED and same_noise(a, b):
-        column = PAIRED[name]
-        apart = pnl.column(b, agent, "actual", column) - pnl.column(a, agent, "actual", column)
-        return mean(apart, "$", name).error
+    if same_noise(a, b):
+        sides = [_by_path(run, agent, name) for run in (a, b)]
+        if sides[0] is not None and sides[1] is not None:
+            return mean(sides[1] - sides[0], "$", name).error
     if mine.error is None or other.error is None:
         return None
     return math.hypot(mine.error, other.error)
+
+
+def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
+    """(paths,) $ of which a figure is the average; None where it is none of these."""
+    twin, bare = frames.twin_name(run), frames.unhedged_world(run, agent)
+    if name in PAIRED:
+        return pnl.column(run, agent, ACTUAL, PAIRED[name])
+    if name == "feedback_cost" and twin is not None:
+        return pnl.cost(run, agent, ACTUAL, parts.COST) - pnl.cost(run, agent, twin, parts.COST)
+    if name in ("unhedged_desk_pnl", "hedging_saved") and bare is not None:
+        left = pnl.column(run, agent, bare, "pnl")
+        return left if name == "unhedged_desk_pnl" else pnl.column(run, agent, ACTUAL, "pnl") - left
+    return None
 
 
 def differences(a: Run, b: Run) -> list[str]:
@@ -92,13 +108,22 @@ def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
     """The comparison for a terminal: where the runs differ, then their figures; differences beyond two standard errors
     are bold."""
     first, second = names_of(a, b)
+    shown = [
+        (label, mine.bare(), other.bare(), f"{apart}{' *' if clear else ''}", clear)
+        for label, mine, other, apart, clear in _cells(compare(a, b, agent=agent))
+    ]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for i, name in enumerate(("", first, second, "difference")):
-        table.add_column(name, justify="right" if i else "left", no_wrap=True)
-    for label, mine, other, apart, clear in _cells(compare(a, b, agent=agent)):
-        table.add_row(label, mine.bare(), other.bare(), Text(str(apart), style="bold" if clear else "dim"))
+    table.add_column("", overflow="fold")
+    for i, name in enumerate((first, second, "difference"), 1):  # labels give way before a figure is cut
+        width = max((len(str(row[i])) for row in shown), default=0)
+        head = "\n".join(textwrap.wrap(name, max(width, NARROW), break_on_hyphens=False))
+        least = max(width, *map(len, head.split("\n")))
+        table.add_column(Text(head, justify="right"), justify="right", no_wrap=True, min_width=least)
+    for label, mine, other, apart, clear in shown:
+        table.add_row(label, mine, other, Text(apart, style="bold" if clear else "dim"))
     lines = [f"{first} against {second}:", *(f"  {line}" for line in differences(a, b)), ""]
-    return Group(Text("\n".join(lines)), table)
+    note = "Difference: second less first; averages path by path where both have the same noise. *: beyond two errors."
+    return Group(Text("\n".join(lines)), table, Text(note, style="dim"))
 
 
 def _cells(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]]:

@@ -78,7 +78,11 @@ def money(value: float, error: float | None = None) -> str:
     """`-1234567` as `-$1.23m` with a true minus sign; the error in the same unit."""
     if not math.isfinite(value):
         return "n/a"
-    divisor, unit = money_scale(max(abs(value), error or 0.0))
+    size = max(abs(value), error or 0.0)
+    divisor, unit = money_scale(size)
+    digits = _digits(abs(value) / divisor, None if error is None else error / divisor) if divisor > 1 else 0
+    if round(size / divisor, digits) >= 1_000:  # $1.00bn, not $1,000m
+        divisor, unit = money_scale(size * (1 + 0.5 / 999))
     scaled = abs(value) / divisor
     digits = _digits(scaled, None if error is None else error / divisor) if divisor > 1 else 0
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""

@@ -111,11 +111,13 @@ def _cash(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
     used_up = n[cash.USED_UP]
     line = f", all of it on {used_up} of the paths" if used_up.value > 0 else ""
     day = cash.usual_day(run, agent=agent)
+    shrunk = ", which shrinks as credit widens," if n["peak_line_share"].value > 1 else ""
+    owed = "the debt of the book" if n["peak_variation_margin"].value >= 0 else "below zero: the book is worth so much"
     text = (
         f"Free cash falls to {_bare(n['low_free_cash'])} on the median path, most often on {day}; "
-        f"{_bare(n['peak_line_share'])} of the credit line is drawn at its peak{line}. "
+        f"{_bare(n['peak_line_share'])} of the credit line{shrunk} is drawn at its peak{line}. "
         f"At their peaks the lender holds {_bare(n['peak_initial_margin'])} of initial margin, "
-        f"{_bare(n['peak_variation_margin'])} of variation margin (the debt of the book) and "
+        f"{_bare(n['peak_variation_margin'])} of variation margin ({owed}) and "
         f"{_bare(n['peak_short_sale_proceeds'])} of the proceeds of short sales."
     )
     if not n["survival_capital_95"].known:
@@ -138,7 +140,8 @@ def _made(pnl: Number, subject: str = "") -> str:
 
 def _signed(cost: Number) -> str:
     """A cost as it is; one below zero as what it paid."""
-    return _bare(cost) if cost.value >= 0 else f"{_bare(cost).removeprefix(MINUS)} earned"
+    shown = _bare(cost)
+    return f"{shown.removeprefix(MINUS)} earned" if shown.startswith(MINUS) else shown
 
 
 def record_without_the_spiral(run: Run) -> str:
@@ -209,7 +212,12 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
 
 
 def _alive(n: Mapping[str, Number]) -> str:
-    text = f"The desk is never liquidated on {n['survival_rate']} of paths"
+    alive = n["survival_rate"]
+    if alive.value < 0.5:
+        gone = Number(value=1 - alive.value, unit=alive.unit, label=alive.label, error=alive.error)
+        text = f"The desk is liquidated on {gone} of paths"
+    else:
+        text = f"The desk is never liquidated on {alive} of paths"
     if n["margin_call_rate"].value == 0:
         return text + "; it meets no margin call."
     unmet = n["margin_unmet"]

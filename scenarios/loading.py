@@ -92,6 +92,9 @@ def find(name_or_path: str | Path) -> Path:
     presets = catalogue()
     if text in presets:
         return presets[text]
+    if file.suffix.lower() == ".csv":
+        remedy = f"a record is given as --history {text}, positions as --book {text}"
+        raise UserError("a scenario is a preset or a .toml file", value=text, remedy=remedy)
     if file.suffix == ".toml" or len(file.parts) > 1:
         if file.is_file():
             return file

@@ -11,6 +11,7 @@ from analysis.workbook import check_workbook, write_sheets
 from scenarios.commands.run import opened
 from scenarios.commands.sweep import as_it_stands
 from scenarios.output import say
+from sim.earlier_run import is_run
 from sim.errors import UserError
 from sim.sweep_manifest import MANIFEST as SWEEP
 
@@ -22,6 +23,9 @@ def export(folder: Path, file: Path, *, agent: str | None, sheet: str | None, fo
     of_sweep = os.path.isfile(folder / SWEEP)
     if of_sweep and agent is not None:
         raise UserError("--agent is for the folder of a run", value=agent, place=str(folder), remedy="leave it out")
+    if is_run(file) or os.path.isfile(file / SWEEP) or folder.resolve().parent == file.resolve():
+        remedy = "name a folder of its own, or a .xlsx file"
+        raise UserError("tables are not exported into a folder of runs", value=str(file), remedy=remedy)
     check_workbook(file, force=force)
     sheets, first = (_of_sweep(folder), "cells") if of_sweep else (run_sheets(opened(folder), agent=agent), "figures")
     write_sheets(file, sheets, sheet=sheet or first, force=force)

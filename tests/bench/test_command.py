@@ -48,4 +48,6 @@ def test_the_whole_command(board, before, paths, tmp_path, many):
     ][1:]  # the first compiles
     ours, theirs = (min(turn[side] for turn in rounds) for side in houses)
     what = f"spiral run covid_crash_2020 --paths {number:,}, all worlds, tables, report, summary; workers included"
-    board.within(what, f"the same as of {BEFORE}: actual and twin", ours=ours, theirs=theirs, at_most=None if many else MOST)
+    board.within(
+        what, f"the same as of {BEFORE}: actual and twin", ours=ours, theirs=theirs, at_most=None if many else MOST
+    )
