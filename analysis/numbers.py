@@ -84,7 +84,7 @@ def money(value: float, error: float | None = None) -> str:
     if round(size / divisor, digits) >= 1_000:  # $1.00bn, not $1,000m
         divisor, unit = money_scale(size * (1 + 0.5 / 999))
     scaled = abs(value) / divisor
-    digits = _digits(scaled, None if error is None else error / divisor) if divisor > 1 else 0
+    digits = _digits(max(scaled, 1.0), None if error is None else error / divisor) if divisor > 1 else 0
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
     tail = _tail(error, digits, 1 / divisor)
     return (

@@ -250,7 +250,8 @@ def _exactly_one(position: Position, keys: tuple[str, str], at: Place) -> None:
     given = [key for key in keys if getattr(position, key) is not None]
     if len(given) != 1:
         rule = f"needs exactly one of {keys[0]} and {keys[1]}"
-        raise at.error(rule, value=f"{len(given)} of them", remedy=f"a {position.kind} has one of each pair")
+        article = "an" if position.kind[0] in "aeiou" else "a"
+        raise at.error(rule, value=f"{len(given)} of them", remedy=f"{article} {position.kind} has one of each pair")
 
 
 def _refuse(position: Position, key: str, why: str, at: Place) -> None:

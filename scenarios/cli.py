@@ -354,7 +354,7 @@ def new(**options: Any) -> None:
 @as_given_setting
 @TRUST
 def check(**options: Any) -> None:
-    """Validate a scenario FILE (or a preset), a record or a book without running it.
+    """Validate a scenario FILE (or a preset) or a record, with a book of your own or without, before you run it.
 
     Whatever `spiral run` would refuse is refused, and what was assumed is said.
     """

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from analysis import open_run, summarise
-from analysis.compare import compare, differences, write_comparison
+from analysis.compare import compare, differences, render_comparison, write_comparison
 from analysis.sides import in_common, worlds_of
 from scenarios import load, run
 from scenarios.cli import main
@@ -171,3 +174,18 @@ def test_scenarios_are_run_on_the_same_random_numbers(tmp_path: Path, monkeypatc
     assert beside.exit_code == 0 and "seed:" not in beside.output and "paths:" not in beside.output
     same = spiral("compare", "rich.toml", "rich.toml", "--keep", "--quiet")
     assert same.exit_code == 2 and "two scenarios of one name" in same.output
+
+
+def test_no_figure_is_cut_however_narrow_the_terminal(runs: dict[str, Run]) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(render_comparison(runs["long"], runs["band"]))
+    said = console.export_text()
+    assert "\N{HORIZONTAL ELLIPSIS}" not in said and "second less first" in said
+    money = [line for line in said.splitlines() if line.startswith("Hedged P&L, mean")]
+    assert len(re.findall(r"\$[\d.,]+(?: ± [\d.,]+)?(?:m|k|bn)", money[0])) == 3
+
+
+def test_a_run_and_itself_differ_by_nothing_where_averages_are_paired(runs: dict[str, Run]) -> None:
+    rows = {row["name"]: row for row in compare(runs["long"], runs["long"]).iter_rows(named=True)}
+    for name in ("pnl", "cost_of_survival", "feedback_cost", "unhedged_desk_pnl", "hedging_saved"):
+        assert (rows[name]["difference"], rows[name]["error"]) == (0.0, 0.0), name

@@ -156,6 +156,14 @@ def test_a_workbook_that_somebody_changed_is_kept(folder: Path, tmp_path: Path) 
     assert "figures" in read(place.read_bytes())
 
 
+def test_tables_are_not_put_among_those_of_a_run(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    for place in (folder, folder.parent):
+        refused = spiral("export", folder, place)
+        assert refused.exit_code == 2 and "not exported into a folder of runs" in refused.output
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_files_of_a_folder_that_are_somebodys_are_kept(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert spiral("export", folder, out).exit_code == 0

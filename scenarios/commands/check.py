@@ -20,7 +20,9 @@ def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: t
     name = str(record.history or file)
     clock = lay_out(scenario, name)
     days, ticks = int(clock.day[-1]), len(clock.ticks)
-    say(f"{name}: ok: {scenario.title}, {days} days, {ticks} ticks, {len(scenario.agents)} agents")
+    sizes = ((days, "day"), (ticks, "tick"), (len(scenario.agents), "agent"))
+    told = ", ".join(f"{number} {what}{'s' * (number != 1)}" for number, what in sizes)
+    say(f"{name}: ok: {scenario.title}, {told}")
     for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
         say(f"note: {note}")
     say_unseen(scenario)
