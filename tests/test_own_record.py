@@ -303,9 +303,10 @@ def test_calibrate_writes_the_record_with_its_outside_world() -> None:
     assert spiral("calibrate", *RECORD, "--paths", "100").exit_code == 2  # the file is there
 
 
-def test_a_sweeps_file_runs_over_the_record() -> None:
+@pytest.mark.parametrize("scenarios", ['scenarios = ["calm_market"]\n', ""])  # the record stands in their place
+def test_a_sweeps_file_runs_over_the_record(scenarios: str) -> None:
     Path("depths.toml").write_text(
-        'name = "depths"\nscenarios = ["calm_market"]\npaths = 4\nsettings = { clock.tick_minutes = 130 }\n'
+        f'name = "depths"\n{scenarios}paths = 4\nsettings = {{ clock.tick_minutes = 130 }}\n'
         '[axes.depth]\nkey = "venue.asset.depth"\nvalues = [7.5e9, 15e9]\n'
     )
     done = spiral("sweep", "depths.toml", *RECORD, "--workers", "1", "--no-report")

@@ -41,10 +41,11 @@ def sweep_and_report(
 ) -> bool:
     """Run or go on with the sweep of a file, say what came out, write the report; whether no cell has failed."""
     settings = {name: options.pop(name) for name in ("paths", "seed", "keep")}
-    spec = sweeps.chosen(file, **settings)
+    own = own_scenario(record, as_given=as_given)
+    spec = sweeps.chosen(file, scenarios=None if own is None else (own,), **settings)
     if as_given:
         spec = dataclasses.replace(spec, settings={**spec.settings, "run.as_given": True})
-    spec = with_record(spec, record, as_given=as_given, quiet=quiet)
+    spec = with_record(spec, record, own, quiet=quiet)
     if dry_run:
         print_estimate(spec, **options)
         return True
@@ -57,17 +58,23 @@ def sweep_and_report(
     return not tell_failed(result)
 
 
-def with_record(spec: SweepSpec, record: Record, *, as_given: bool, quiet: bool) -> SweepSpec:
-    """The sweep over the user's own record in place of the file's scenarios, by a name of its own. Raises UserError."""
-    if record.history is None:
-        if record.book is not None:
-            remedy = "give --history too, or write the scenario with `spiral new` and name it in the sweep's file"
-            raise UserError("--book goes with --history", place="--book", value=str(record.book), remedy=remedy)
+def own_scenario(record: Record, *, as_given: bool) -> Scenario | None:
+    """The user's own record as a scenario, which stands in place of the file's; None for none. Raises UserError."""
+    if record.history is not None:
+        return choose(None, record, as_given=as_given, example="sweep FILE")
+    if record.book is not None:
+        remedy = "give --history too, or write the scenario with `spiral new` and name it in the sweep's file"
+        raise UserError("--book goes with --history", place="--book", value=str(record.book), remedy=remedy)
+    return None
+
+
+def with_record(spec: SweepSpec, record: Record, own: Scenario | None, *, quiet: bool) -> SweepSpec:
+    """The sweep by a name of its own where it runs over the user's record; else with the command's settings."""
+    if own is None:
         keys = {".".join(key): value for key, value in parse(record.settings).items()}
         return dataclasses.replace(spec, settings={**spec.settings, **keys})
-    chosen = choose(None, record, as_given=as_given, example="sweep FILE")
-    named = dataclasses.replace(spec, name=f"{spec.name}_{chosen.name}", scenarios=(chosen,))
-    return over(named, chosen, quiet=quiet)
+    named = dataclasses.replace(spec, name=f"{spec.name}_{own.name}")
+    return over(named, own, quiet=quiet)
 
 
 def over(spec: SweepSpec, scenario: Scenario, *, quiet: bool) -> SweepSpec:

@@ -19,10 +19,17 @@ REQUIRED = ("name", "scenarios", "axes")
 NOT_IN_FILES = ("kind", "folder", "file")
 
 
-def load_sweep(path: str | Path) -> SweepSpec:
-    """A sweep file. Raises UserError, with the file and the key, for what it gets wrong."""
+def load_sweep(path: str | Path, scenarios: tuple[Any, ...] | None = None) -> SweepSpec:
+    """A sweep file; over these scenarios, if given, in place of its own, which it then need not have.
+
+    Raises UserError, with the file and the key, for what it gets wrong.
+    """
     file = Path(path)
-    return sweep_from_dict(read_toml(file), place=str(path), folder=file.parent.resolve())
+    tables = read_toml(file)
+    if scenarios is None:
+        return sweep_from_dict(tables, place=str(path), folder=file.parent.resolve())
+    found = sweep_from_dict({**tables, "scenarios": [""]}, place=str(path), folder=file.parent.resolve())
+    return dataclasses.replace(found, scenarios=scenarios)
 
 
 def sweep_from_dict(tables: Mapping[str, Any], *, place: str = "sweep", folder: Path | None = None) -> SweepSpec:

@@ -111,7 +111,7 @@ class _Jobs(Sequence[Job]):
 
 def chosen(spec: SweepSpec | str | Path, **settings: Any) -> SweepSpec:
     """The sweep that is meant, with fields changed where they are not None. Raises UserError."""
-    found = spec if isinstance(spec, SweepSpec) else load_sweep(path("spec", spec))
+    found = spec if isinstance(spec, SweepSpec) else load_sweep(path("spec", spec), settings.get("scenarios"))
     known = [f.name for f in dataclasses.fields(SweepSpec)]
     for key in settings:
         if key not in known:
