@@ -147,4 +147,5 @@ def _write(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        lose(stream)  # what waits in it would be tried again at the end, and told again
         raise OutputLost(lost(error)) from error
