@@ -38,7 +38,7 @@ def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 
 
 def on_the_way(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
-    """Worst close and drawdown of the P&L over paths: median, 95 % quantile, mean of the worst 5 %; losses > 0, $."""
+    """Worst close and drawdown of the P&L over paths: median, mean, 95 % quantile, ES 95 %; losses > 0, $."""
     found = worst(run, agent, world)
     return {
         **_figures("worst_close", -found["lowest"].to_numpy(), "Loss at the worst close"),
@@ -55,10 +55,11 @@ def usual_day(run: Run, *, agent: str | None = None, world: str = "actual") -> s
 def _figures(name: str, losses: FloatArray, label: str) -> dict[str, Number]:
     losses = losses[~np.isnan(losses)]
     if not losses.size:
-        nothing = {f"{name}{end}": label for end in ("", "_q95", "_es_95")}
+        nothing = {f"{name}{end}": label for end in ("", "_mean", "_q95", "_es_95")}
         return {key: Number(value=math.nan, unit="$", label=text) for key, text in nothing.items()}
     return {
         name: numbers.quantile(losses, 0.5, "$", f"{label}, median"),
+        f"{name}_mean": numbers.mean(losses, "$", f"{label}, mean"),
         f"{name}_q95": numbers.quantile(losses, QUANTILE, "$", f"{label}, 95 % quantile"),
         f"{name}_es_95": expected_shortfall(-losses, QUANTILE, f"{label}, mean of the worst 5 %"),
     }

@@ -125,6 +125,7 @@ def test_worst_close_drawdown_and_force_by_hand(tmp_path: Path) -> None:
     assert found["drawdown"].to_list() == [15.0, 30.0, 4.0, 45.0]
     figures = summarise(run)
     assert figures["worst_close"].value == 9.5
+    assert (figures["worst_close_mean"].value, figures["drawdown_mean"].value) == (39.0 / 4, 94.0 / 4)
     assert figures["drawdown_es_95"].value == pytest.approx(45.0)
     assert (figures["reduced_rate"].value, figures["book_taken"].value) == (0.5, 0.375)
 
