@@ -60,7 +60,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
 def _risk_removed(hedged: numbers.FloatArray, unhedged: numbers.FloatArray) -> Number:
     """1 - sd(hedged) / sd(unhedged); its error as for two independent normal samples, an upper bound here."""
     label = "Share of the P&L's standard deviation removed by hedging"
-    below = float(np.std(unhedged))
+    below = float(np.std(unhedged)) if unhedged.size else 0.0
     if hedged.size < 2 or below == 0:
         return Number(value=math.nan, unit="share", label=label)
     left = float(np.std(hedged)) / below
