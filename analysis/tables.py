@@ -12,6 +12,7 @@ from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
 from sim.dataset import Run
+from sim.names import UNHEDGED
 
 
 def all_tables(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[Table]:
@@ -81,7 +82,8 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
     note = (
         f"{OVER_THE_RUN.capitalize()}; losses positive. Worst closes, drawdowns, lowest cash and peaks are each path's "
         "own. Survival capital: the capital at which so many paths would never be reduced by force, with the market as "
-        "it was in this run; `spiral capital` runs the desk with it."
+        "it was in this run; `spiral capital` runs the desk with it. 'Hedged' is the desk as each world has it: in the "
+        f"world {UNHEDGED} it does not hedge."
     )
     return Table("Risk, liquidity, survival, force and margin", ("figure", *worlds), rows, note=note)
 
