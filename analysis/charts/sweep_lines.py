@@ -193,5 +193,5 @@ def _said(
     rest = f"Held: {held}. " if held else ("Averaged over all other axes. " if _sampled(sweep) else "")
     twin = "twin" in curves["world"].to_list()
     marks = "hollow diamonds" if along.category else "dashed"
-    tail = f"Twin, with the loops cut: {marks}. " if twin else ""
+    tail = f"Twin: {marks}. " if twin else ""
     return [text, f"{rest}{'Rules' if along.category else 'Bands'}: two standard errors either way. {tail}".strip()]

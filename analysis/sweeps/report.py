@@ -38,7 +38,7 @@ WHOLE, ENDS = 30, 10  # cells that the terminal shows all of; else so many at ei
 MOST_SCENARIOS = 8  # that have charts of their own
 CAPTIONS = {
     "cell_detail": "Each tile or point is a cell. Click one: the bars split its mean cost of survival, the actual "
-    "world beside the twin with the loops cut; the desk's P&L is below them. Where the two bars of a part differ, "
+    "world beside its twin; the desk's P&L is below them. Where the two bars of a part differ, "
     "feedback did it.",
     "heat_map": "Darker is more. Beyond the solid line a move that the desks hedge comes back larger than it was: "
     "shocks feed themselves until capacity runs out. Beyond the dashed one a desk is more likely liquidated than not.",

@@ -207,7 +207,7 @@ def _feedback(sweep: SweepResult, cells: pl.DataFrame) -> str:
     whole = names.figure(sweep, row, COST).text(error=False) if row.get(COST) is not None else ""
     part = f" of the {whole}" if whole and not whole.startswith(MINUS) else ""
     clear = known.filter(pl.col(FEEDBACK) > 2 * pl.col(f"{FEEDBACK}_error")).height
-    text = f"Against the twin, with the loops cut, feedback adds at most {most}{part}, at {place(sweep, row)}"
+    text = f"Against the twin feedback adds at most {most}{part}, at {place(sweep, row)}"
     many = f"in {clear:,} of {known.height:,} cells" if clear < known.height else "in every cell"
     return f"{text}; {many} what it adds is clear of zero by two standard errors."
 
