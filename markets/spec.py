@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from markets.memory_spec import CreditMemorySpec, MemorySpec
 from markets.plausible import (
     CAPACITY,
     CREDIT,
@@ -81,6 +82,11 @@ class MarketSpec:
         0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0, plausible=SPEED
     )
     dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
+    vol_law: Literal["leverage", "path_dependent"] = param(
+        "leverage",
+        help="implied vol answers the last move by `beta` and forgets at `kappa`, or follows from the whole traded path",
+    )
+    memory: MemorySpec = param(factory=MemorySpec, help="the path-dependent law of vol")
     realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0, plausible=(0.01, 10.0))
     kappa: float = param(
         10.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0, plausible=SPEED
@@ -134,8 +140,12 @@ class FeedbackSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class CreditSpec:
-    """c = L_c (s/L_vol)^elasticity exp(stress_elasticity * stress)."""
+    """c = L_c (s/L_vol)^elasticity exp(stress_elasticity * stress), or L_c times the law of the traded path."""
 
+    law: Literal["elasticity", "path_dependent"] = param(
+        "elasticity", help="the spread answers vol by `elasticity`, or follows from the whole traded path"
+    )
+    memory: CreditMemorySpec = param(factory=CreditMemorySpec, help="the path-dependent law of credit")
     elasticity: float = param(0.2, help="ln credit per ln vol above the storyline (eta)", ge=0, plausible=POWER)
     stress_elasticity: float = param(
         0.5, help="ln credit per unit of unmet margin and losses over lines (psi)", ge=0, plausible=POWER
