@@ -84,7 +84,7 @@ class MarketSpec:
     dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
     vol_law: Literal["leverage", "path_dependent"] = param(
         "leverage",
-        help="implied vol answers the last move by `beta` and forgets at `kappa`, or follows from the whole traded path",
+        help="implied vol answers a move by `beta` and forgets at `kappa`, or follows from the whole traded path",
     )
     memory: MemorySpec = param(factory=MemorySpec, help="the path-dependent law of vol")
     realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0, plausible=(0.01, 10.0))
