@@ -123,7 +123,7 @@ def benchmarks(clock: Clock) -> dict[str, Series]:
 
 def check_on_clock(scenario: Scenario, clock: Clock) -> None:
     """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
-    lay_out(scenario.storyline, clock, scenario.market)
+    lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
     rate_mixing(scenario.market.rates)
     for asset in scenario.assets:
         asset_level(asset, clock)
