@@ -13,6 +13,7 @@ from markets.spec import CalibrationSpec
 from scenarios.calibrating.ensemble_medians import Ensemble, explained
 from scenarios.calibrating.outside import as_record, digest
 from scenarios.calibrating.outside_fit import FACTORS, ROUNDS, Fit, Round, Target, Told
+from scenarios.calibrating.rise import rises
 from scenarios.made_by_hand import check_values, meant
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes, whole
@@ -156,5 +157,8 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
         record=digest(fit.storyline().anchor),
         residual_spot=worst("spot"),
         residual_vol=worst("vol"),
-        **explained(checked[ACTUAL], checked[PRICE_TAKER], plain.run.seed),
+        **{
+            **explained(checked[ACTUAL], checked[PRICE_TAKER], plain.run.seed),
+            **rises(plain, fit.storyline(), checked),
+        },
     )
