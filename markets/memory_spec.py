@@ -85,6 +85,9 @@ class MemorySpec:
         -0.0462, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
     )
     realised_activity: float = param(0.82, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
+    realised_level: float = param(
+        1.0, help="multiple of realised vol by the law that this market has (outside)", gt=0, plausible=(0.05, 20.0)
+    )
     realised_noise: float = param(0.33, help="standard deviation of ln realised vol about its law", ge=0, le=2)
     realised_reversion: float = param(
         250.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
