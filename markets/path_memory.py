@@ -84,8 +84,8 @@ def _started(given: StartSpec, fast: float, slow: float) -> Vector:
 def own_gain(spec: MemorySpec, years: float) -> float:
     """Mean square of realised vol that a mean square of 1 makes, by squares and returns: below 1 the law is stable.
 
-    level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. What the correlation of
-    R1 and sqrt(R2) adds is left out; no law says a vol above `most`, so nothing grows for ever.
+    level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. What the
+    correlation of R1 and sqrt(R2) adds is left out; no law says a vol above `most`, so nothing grows for ever.
     """
     memory = Memory(spec.returns, spec.squares, np.zeros(FACTORS), 1)
     share = memory.weight * memory.speed
