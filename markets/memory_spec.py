@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from markets.plausible import FACTOR, SPEED
+from markets.plausible import FACTOR, SPEED, VOL_OF_VOL
 from sim.params import param
 
 PUSH = (-100.0, 100.0)  # ln S a year: a fall of 13 % in a day pushes the fast factor to -9
@@ -92,6 +92,10 @@ class MemorySpec:
     realised_reversion: float = param(
         250.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
     )
+    reversion: float = param(
+        18.0, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
+    )
+    noise: float = param(0.7, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL)
     move_share: float = param(
         0.35,
         help="share of the storyline's own squared move in the variance of its days; the rest is the law's",

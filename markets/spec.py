@@ -118,6 +118,16 @@ class MarketSpec:
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
 
+    @property
+    def vol_reversion(self) -> float:
+        """Speed at which what the law of vol leaves of ln vol reverts, 1/trading year."""
+        return self.kappa if self.vol_law == "leverage" else self.memory.reversion
+
+    @property
+    def vol_noise(self) -> float:
+        """Noise of ln vol, per square root of a trading year."""
+        return self.xi if self.vol_law == "leverage" else self.memory.noise
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeedbackSpec:

@@ -186,7 +186,7 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
     if "path_dependent" in (market.vol_law, credit.law):
         line = _path_line(anchors, spot, vol, realised, clock, market, credit)
         if market.vol_law == "path_dependent":
-            vol = _by_path(anchors, "vol", clock, line.implied, market.kappa)
+            vol = _by_path(anchors, "vol", clock, line.implied, market.vol_reversion)
         if credit.law == "path_dependent":
             in_logs = _by_path(anchors, "credit", clock, line.cash, credit.memory.reversion)
             spread = Level(np.exp(in_logs.level), in_logs.pull)

@@ -24,7 +24,7 @@ Anchors = Literal["observed", "exogenous"]
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
 LEVERAGE = 1.2  # the one-factor law, fitted: ln vol answers a fall of ln S by this over vol
 # Vol and credit follow from the traded path, with the noise of what the path leaves (`spiral fit` on 35 years).
-PATH_MARKET: dict[str, Any] = {"vol_law": "path_dependent", "kappa": 18.0, "xi": 0.7}
+PATH_MARKET: dict[str, Any] = {"vol_law": "path_dependent"}
 PATH_CREDIT: dict[str, Any] = {"law": "path_dependent"}
 EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
 CAST = "calm_market"  # the preset whose agents replay a record
