@@ -99,7 +99,7 @@ class Comparison:
     @property
     def compared(self) -> bool:
         """Whether there is something to compare with."""
-        return not math.isnan(self.low)
+        return self.median.known and not math.isnan(self.low)
 
     @property
     def inside(self) -> bool:
@@ -266,14 +266,14 @@ def against_record(run: Run, history: pl.DataFrame, *, world: str = "actual") ->
         if figure.needs_met(record):
             ours, theirs = _without_gaps(record, ensemble, figure)
             known = float(figure.measure(ours)[0])
-            found.append(_compare(figure, "record", known, known, figure.measure(theirs)))
+            found.append(compare(figure, "record", known, known, figure.measure(theirs)))
         elif figure.alone and figure.needs_met(ensemble):
-            found.append(_compare(figure, "run alone", math.nan, math.nan, figure.measure(ensemble)))
+            found.append(compare(figure, "run alone", math.nan, math.nan, figure.measure(ensemble)))
     peak = float(peak_vol(record)[0])
     for fact in PUBLISHED:
         if BY_NAME[fact.figure].needs_met(ensemble) and _applies(fact, ensemble.days, peak):
             values = BY_NAME[fact.figure].measure(ensemble)
-            found.append(_compare(BY_NAME[fact.figure], fact.source, fact.low, fact.high, values))
+            found.append(compare(BY_NAME[fact.figure], fact.source, fact.low, fact.high, values))
     return found
 
 
@@ -282,7 +282,8 @@ def _applies(known: Published, days: tuple[date, ...], peak: float) -> bool:
     return inside and known.peak_vol[0] <= peak < known.peak_vol[1]
 
 
-def _compare(figure: Figure, source: str, low: float, high: float, values: Vector) -> Comparison:
+def compare(figure: Figure, source: str, low: float, high: float, values: Vector) -> Comparison:
+    """What is known of a figure, low to high, beside its values on the paths, (paths,), those that are not NaN."""
     values = values[np.isfinite(values)]
     if not values.size:
         nowhere = Number(value=math.nan, unit=figure.unit, label=figure.label)

@@ -480,9 +480,19 @@ def validate(**options: Any) -> int:
 @click.argument("scenario", required=False)
 @own_record
 @click.option("--loops", is_flag=True, help="Also every feedback loop alone, and every loop left out.")
-@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option(
+    "--years",
+    type=click.IntRange(min=1, max=50),
+    help="Run on from the start for so long with nothing told, and set each path beside ten years of the S&P 500.",
+)
+@click.option("--alone", is_flag=True, help="With --years: the market without its cast.")
+@click.option(
+    "--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's; with --years at most 200)."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
-@click.option("--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200).")
+@click.option(
+    "--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200; with --years none)."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @as_given_setting

@@ -24,7 +24,7 @@ def against(found: Sequence[Comparison], title: str) -> Chart:
 
     Each side of the median has its own unit, the distance to that end of the band. Numbers beside the dots carry units.
     """
-    shown = [_row(comparison) for comparison in found if comparison.median.known and comparison.compared]
+    shown = [_row(comparison) for comparison in found if comparison.compared]
     if not shown:
         return theme.note(title, "The run and the record have nothing in common.")
     frame = pl.DataFrame(shown)
