@@ -121,9 +121,10 @@ def realised_vol(closes: Closes) -> Vector:
 
 
 def variance_within(closes: Closes) -> Vector:
-    """Variance of what came between the closes over the squared returns from close to close."""
+    """Variance of what came between the closes over the squared returns from close to close; NaN where none moves."""
     between = np.diff(closes.levels["within"], axis=1)
-    found: Vector = between.sum(axis=1) / (closes.returns**2).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = between.sum(axis=1) / (closes.returns**2).sum(axis=1)
     return found
 
 
@@ -138,7 +139,8 @@ def weekly_variance(closes: Closes) -> Vector:
     sums = np.cumsum(np.pad(x, ((0, 0), (1, 0))), axis=1)
     weeks = sums[:, WEEK:] - sums[:, :-WEEK]
     weekly = (weeks**2).sum(axis=1) / (WEEK * (n - WEEK + 1) * (1 - WEEK / n))
-    found: Vector = weekly / ((x * x).sum(axis=1) / (n - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = weekly / ((x * x).sum(axis=1) / (n - 1))
     return found
 
 

@@ -21,9 +21,14 @@ def left_alone(scenario: Scenario, years: int, *, cast: bool = True) -> Scenario
     last = Anchor(date=last_session(scenario.clock.calendar, end, end))
     return replace(
         scenario,
-        title=f"{scenario.title}, {years} years",
+        title=f"{scenario.title}, {years_text(years)}",
         storyline=StorylineSpec(anchor=(scenario.storyline.anchor[0], last)),
         assets=tuple(replace(asset, anchor=()) for asset in scenario.assets),
         agents=scenario.agents if cast else (),
         run=replace(scenario.run, twin=NO_TWIN, unhedged=False, attribution="none"),
     )
+
+
+def years_text(years: int) -> str:
+    """A number of years in words."""
+    return "1 year" if years == 1 else f"{years} years"

@@ -128,7 +128,7 @@ def cells(comparison: Comparison) -> tuple[str, ...]:
 
     unit, low, high = comparison.figure.unit, *comparison.band
     ends = [Number(value=v, unit=unit, label="").text() for v in (low, high)]
-    percentile = f"{comparison.percentile:.1%}" if comparison.low == comparison.high else ""
+    percentile = f"{comparison.percentile:.1%}" if comparison.compared and comparison.low == comparison.high else ""
     verdict = ("inside" if comparison.inside else "OUTSIDE") if comparison.compared else ""
     label, source = comparison.figure.label, comparison.source
     return (label, source, comparison.known, comparison.median.text(), *ends, percentile, verdict)
