@@ -499,7 +499,11 @@ def validate(**options: Any) -> int:
 @click.option("--out", type=FILE, help="Folder for facts.html and CSV files.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
-    """Stylised facts of SCENARIO's returns, or your own record's: tails, memory, asymmetry; with feedback, without."""
+    """Stylised facts of SCENARIO's returns, or your own record's: tails, memory, asymmetry; with feedback, without.
+
+    Variance of ticks, hours and weeks over days, Zumbach and leverage effects, implied and realised vol among them.
+    With --years each path of a long run that is told nothing is set beside ten years of the S&P 500.
+    """
     from scenarios.commands.facts import print_facts
 
     print_facts(**options)
@@ -567,8 +571,9 @@ def predict(**options: Any) -> None:
 def record(**options: Any) -> None:
     """Compare SCENARIO (a preset, a .toml file, or the folder of a finished run) with the daily history of its crisis.
 
-    Realised vol, drawdown, peak vol, and the same-day response of vol and credit, of the record and of every path, and
-    published measurements of depth, spread and margin beside the ensemble's.
+    Realised vol, its variance within days and over weeks, drawdown, peak vol, and the same-day response of vol and
+    credit, of the record and of every path, and published measurements of depth, spread and margin beside the
+    ensemble's. HISTORY.csv: date,spx,vix and any of ig_oas, hy_oas, and the day's spx_open,spx_high,spx_low.
     """
     from scenarios.commands.record import compare_and_show
 
