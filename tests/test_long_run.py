@@ -15,6 +15,7 @@ from analysis.index_facts import INDEX, STEP, WINDOW
 from analysis.long_run import OF_TICKS, as_frame, long_run_facts, of_index
 from scenarios.build import run
 from scenarios.cli import main
+from scenarios.commands.long_run import measured
 from scenarios.loading import load
 from scenarios.long_run import left_alone
 
@@ -106,3 +107,15 @@ def test_the_whole_record_has_its_published_moments(index: Closes) -> None:
         "implied_50": 0.174, "implied_95": 0.314, "implied_99.9": 0.637,
     }  # fmt: skip
     assert {name: of_index(index, name) for name in expected} == pytest.approx(expected, rel=0.006)
+
+
+@pytest.mark.slow
+def test_the_index_could_be_a_path_of_the_law_of_the_path() -> None:
+    """With vol that follows from the path at least eight facts in ten lie inside, with one factor of vol few do."""
+    inside = {}
+    for law in ("leverage", "path_dependent"):
+        long = left_alone(load("calm_market", {"market.vol_law": law}), 10, cast=False).with_run(paths=200)
+        found = [c for c in measured(long, workers=1, quiet=True) if c.compared]
+        assert len(found) == len(INDEX)
+        inside[law] = sum(c.inside for c in found)
+    assert inside["path_dependent"] >= 0.8 * len(INDEX) and inside["leverage"] <= 0.4 * len(INDEX)
