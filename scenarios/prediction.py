@@ -14,6 +14,7 @@ from scenarios.build import make_clock, run
 from scenarios.calibrating.ensemble_medians import read
 from scenarios.files.frames import Source
 from scenarios.history import LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
+from scenarios.record_rows import COLUMNS, read_record_rows
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes, whole
 from sim.errors import UserError
@@ -77,7 +78,8 @@ def predict(
     found = [_closes(_under(bare, law), law, workers, progress) for law in LAWS]
     import polars as pl
 
-    daily = pl.concat(part for part, _ in found).join(_told(window), on=["date", "level"], how="left")
+    told = _told(window, _given(history, dates, as_given=as_given))
+    daily = pl.concat(part for part, _ in found).join(told, on=["date", "level"], how="left")
     daily = daily.select("date", "law", "level", "record", "low", "median", "high").sort("law", "level", "date")
     return Prediction(_under(bare, LAWS[0]), daily, _peaks(daily, pl.concat(part for _, part in found)))
 
@@ -130,11 +132,21 @@ def _closes(
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
 
 
-def _told(window: list[Anchor]) -> pl.DataFrame:
+def _given(history: Source, dates: str | None, *, as_given: bool) -> set[str]:
+    """Those of `LEVELS` that the record has: what it lacks is derived, and nothing to compare with."""
+    record = read_record_rows(history, dates=dates)
+    return {
+        key
+        for column, key, _ in COLUMNS
+        if key in LEVELS and any(value is not None for value in record.levels(column, as_given=as_given))
+    }
+
+
+def _told(window: list[Anchor], given: set[str]) -> pl.DataFrame:
     """date, level, record of what the record has."""
     import polars as pl
 
-    rows = [(row.date, name, getattr(row, name)) for row in window for name in LEVELS]
+    rows = [(row.date, name, getattr(row, name) if name in given else None) for row in window for name in LEVELS]
     return pl.DataFrame(rows, schema={"date": pl.Date, "level": pl.String, "record": pl.Float64}, orient="row")
 
 
