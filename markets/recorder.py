@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.asset_venue import AssetVenue
+from markets.assets import MAIN
 from markets.kernels.records import (
     CREDIT,
     GAIN,
@@ -76,7 +77,9 @@ class Recorder:
             "half_spread": venue.half_spread,
             "depth": venue.depth,
             "impact": factors.impact[venue.name].total,
+            "realised_vol": factors.realised_vol(venue.name if isinstance(venue, AssetVenue) else MAIN),
             "credit": factors.credit,
+            "credit_index": factors.credit_index,
             "overnight": factors.overnight,
             "us2y": factors.us2y,
             "us10y": factors.us10y,

@@ -70,6 +70,7 @@ def make_clock(scenario: Scenario) -> Clock:
         last=scenario.end,
         tick_minutes=spec.tick_minutes,
         overnight_variance=spec.overnight_variance,
+        u_shape=spec.u_shape,
         days_a_year=spec.days_a_year,
     )
 

@@ -117,8 +117,8 @@ FURTHER = (
     Mutation(
         name="realised ratio squared",
         file="markets/factors.py",
-        old="            market.realised_ratio,\n            self.leverage_at_unit_vol,",
-        new="            market.realised_ratio**2,\n            self.leverage_at_unit_vol,",
+        old="            market.realised_ratio if self._paths.vol is None",
+        new="            market.realised_ratio**2 if self._paths.vol is None",
         cases=("bridge",),
         control="a-sale",
     ),
@@ -285,8 +285,8 @@ FURTHER = (
     Mutation(
         name="sign of stress in credit",
         file="markets/factors.py",
-        old="credit.elasticity, credit.stress_elasticity",
-        new="credit.elasticity, -credit.stress_elasticity",
+        old="[elasticity, credit.stress_elasticity]",
+        new="[elasticity, -credit.stress_elasticity]",
         cases=("default-loss",),
         control="a-sale",
     ),
