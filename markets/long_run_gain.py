@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from markets.trace import energy, mass
+from markets.trace import mass
 
 if TYPE_CHECKING:
     from markets.memory_spec import MemorySpec
@@ -77,12 +77,3 @@ def critical_gain(spec: MemorySpec, *, step: float, ticks: int = 1, lasting: flo
         else:
             high = middle
     return low if most > 1 else 0.0
-
-
-def returning_variance(spec: MemorySpec, *, step: float) -> float:
-    """Share of the mean square of realised vol that comes back through its own returns: below 1 it is finite.
-
-    realised_activity^2 S2 + realised_trend^2 Q1: mass of the squares, and sum of K1^2 step. To leading order: that
-    falls raise R2 more than rises do, and the noise of realised vol, are left out.
-    """
-    return spec.realised_activity**2 * mass(spec.squares, step) + spec.realised_trend**2 * energy(spec.returns, step)

@@ -72,13 +72,6 @@ def mass(kernel: KernelSpec, step: float) -> float:
     return float((share * speed * step / -np.expm1(-speed * step)).sum())
 
 
-def energy(kernel: KernelSpec, step: float) -> float:
-    """Sum of K(n step)^2 step over n = 0, 1, ..., 1/trading year; for short returns the integral of K^2."""
-    share, speed = weights(kernel)
-    both = np.outer(share * speed, share * speed)
-    return float((both * step / -np.expm1(-np.add.outer(speed, speed) * step)).sum())
-
-
 def realised_at_rest(spec: MemorySpec, step: float) -> float:
     """Realised vol that brings itself about: base / (1 - activity sqrt(mass of the squares)); infinite at 1 and more.
 

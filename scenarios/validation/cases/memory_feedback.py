@@ -293,9 +293,9 @@ def together(first: Array, second: Array) -> Array:
 FACTS = (
     "ln of a year's vol, mean",
     "ln of a year's vol, sd",
-    "autocorrelation of |r| at 1 day",
-    "autocorrelation of |r| at 20 days",
-    "r and the next day's |r|",
+    "autocorrelation of the size of returns at 1 day",
+    "autocorrelation of the size of returns at 20 days",
+    "correlation of a return and the next one's size",
 )
 
 

@@ -129,7 +129,7 @@ def a_month(kind: str) -> Scenario:
 
 
 def measure_recursions(lab: Lab) -> Measured:
-    """Largest relative distance of implied vol, realised vol and credit from sums over the run's own prices."""
+    """Largest relative distance of every level from sums over the run's own prices."""
     found = {}
     for kind in CLOCKS:
         run = lab.run(a_month(kind))
@@ -143,7 +143,7 @@ def month_levels(run: Run, kind: str) -> list[tuple[str, Array, Array]]:
     clock = make_clock(a_month(kind))
     years = clock.variance_years
     ends = {"closes": clock.is_close, "sessions": clock.is_close | clock.is_open}.get(kind, np.ones(len(years), bool))
-    mid, vol, credit = seen(run, "mid", "vol", "credit")
+    mid, vol, realised, credit, index_seen = seen(run, "mid", "vol", "realised_vol", "credit", "credit_index")
     trend, activity = PAST.sums(np.log(mid), years, ends)
     implied = IMPLIED.level(trend, activity)
     outside = (VOL0 / implied[0]) ** np.exp(-KAPPA * years)[:, None]
@@ -151,11 +151,17 @@ def month_levels(run: Run, kind: str) -> list[tuple[str, Array, Array]]:
     cash = np.exp(follow(np.log(index), years, ends, 60.0))
     residual = (CREDIT0 / index[0]) ** np.exp(-2.0 * years)[:, None]
     noise = reverting(drawn(run, "market/realised", len(years)), years, NOISE_SPEED, NOISE)
-    sigma = (REALISED.level(trend, activity) * np.exp(noise))[:-1]
+    sigma = REALISED.level(trend, activity) * np.exp(noise)
     steps, told = np.diff(years)[:, None], np.log(0.92) * years / years[-1]
     deviation = np.diff(np.log(mid / 100) - told[:, None], axis=0)
     own = deviation / (drawn(run, "market/spot", len(years))[1:] * np.sqrt(steps))
-    return [("implied vol", vol, implied * outside), ("realised vol", own, sigma), ("credit", credit, cash * residual)]
+    return [
+        ("implied vol", vol, implied * outside),
+        ("realised vol", realised, sigma),
+        ("moves of the price", own, sigma[:-1]),
+        ("index spread", index_seen, index * residual),
+        ("cash spread", credit, cash * residual),
+    ]
 
 
 RECURSIONS = Case(
@@ -168,13 +174,13 @@ RECURSIONS = Case(
         "days, of nights and days, or of ticks; the cash spread lags the index at 60 a year; noise of realised vol"
     ),
     statistic=(
-        "vol and credit in market, and moves of mid over the shocks drawn (realised vol): largest relative distance "
-        "over ticks and paths"
+        "vol, realised_vol, credit_index and credit in market, and moves of mid over the shocks drawn (realised vol "
+        "again): largest relative distance over ticks and paths"
     ),
     expected=tuple(
-        Expected(what=f"{name}, {kind}", value=0.0, rounding=1e-9 if name != "realised vol" else 1e-7)
+        Expected(what=f"{name}, {kind}", value=0.0, rounding=1e-7 if name == "moves of the price" else 1e-9)
         for kind in CLOCKS
-        for name in ("implied vol", "realised vol", "credit")
+        for name in ("implied vol", "realised vol", "moves of the price", "index spread", "cash spread")
     ),
     measure=measure_recursions,
     fast=True,
