@@ -401,8 +401,8 @@ MEMORY = (
     Mutation(
         name="trades of the first tick before the path begins",
         file="markets/path_laws.py",
-        old="        for law in self._laws:\n            law.settle(",
-        new="        self._from = self._from if tick else spot\n        for law in self._laws:\n            law.settle(",
+        old="spot - self._from)\n        self._from, self._since",
+        new="(spot - self._from) * (tick > 0))\n        self._from, self._since",
         cases=("trace-of-a-trade",),
         control="path-memory",
     ),
