@@ -116,9 +116,9 @@ def _step_terms(clock: Clock, storyline: Storyline, market: MarketSpec) -> Vecto
     terms[:, SPOT_KEEP] = 1.0 - weight * storyline.spot.pull
     stated = storyline.realised if market.vol_law == "leverage" else np.full(years.size, np.nan)  # else by the path
     terms[:, REALISED] = np.append(np.nan, stated[:-1])  # in force at the start of the step
-    terms[:, VOL_DECAY] = np.exp(-market.kappa * years)
+    terms[:, VOL_DECAY] = np.exp(-market.vol_reversion * years)
     terms[:, VOL_KEEP] = 1.0 - weight * storyline.vol.pull
-    terms[:, VOL_VARIANCE] = market.xi**2 * _reverted(market.kappa, years)
+    terms[:, VOL_VARIANCE] = market.vol_noise**2 * _reverted(market.vol_reversion, years)
     terms[:, RATE_DECAY] = np.exp(-market.rates.mean_reversion * years)
     for node, keep, variance in zip(NODES, RATE_KEEP, RATE_VARIANCE, strict=True):
         terms[:, keep] = 1.0 - weight * getattr(storyline, node).pull
@@ -194,7 +194,9 @@ class Factors:
         elasticity = credit.elasticity if self._paths.credit is None else 0.0
         self._credit_terms = feedback.credit * np.array([elasticity, credit.stress_elasticity])
         self._moves = np.ones(LEVELS, dtype=bool)  # whether noise moves a level
-        self._moves[LOG_VOL] = market.xi != 0 or feedback.leverage * market.beta != 0 or self._paths.vol is not None
+        self._moves[LOG_VOL] = (
+            market.vol_noise != 0 or feedback.leverage * market.beta != 0 or self._paths.vol is not None
+        )
         self._moves[OVERNIGHT:CREDIT] = any(getattr(market.rates, f"vol_{node}") for node in NODES)
         self._moves[CREDIT] = self._paths.credit is not None or bool(
             self._moves[LOG_VOL] and self._credit_terms[0] != 0
@@ -241,7 +243,7 @@ class Factors:
             terms,
             self._mixing,
             first,
-            self._vol_noise.normal() if market.xi else self._nothing,
+            self._vol_noise.normal() if market.vol_noise else self._nothing,
             self._rate_noise.normals(len(NODES)) if self._moves[OVERNIGHT] else self._no_rates,
             self._none if jumps is None else terms[SPOT_KEEP] * jumps,
             self._impacts[0],

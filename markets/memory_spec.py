@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from markets.plausible import FACTOR, SPEED
+from markets.plausible import FACTOR, SPEED, VOL_OF_VOL
 from sim.params import param
 
 PUSH = (-100.0, 100.0)  # ln S a year: a fall of 13 % in a day pushes the fast factor to -9
@@ -85,10 +85,17 @@ class MemorySpec:
         -0.0462, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
     )
     realised_activity: float = param(0.82, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
+    realised_level: float = param(
+        1.0, help="multiple of realised vol by the law that this market has (outside)", gt=0, plausible=(0.05, 20.0)
+    )
     realised_noise: float = param(0.33, help="standard deviation of ln realised vol about its law", ge=0, le=2)
     realised_reversion: float = param(
         250.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
     )
+    reversion: float = param(
+        18.0, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
+    )
+    noise: float = param(0.7, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL)
     move_share: float = param(
         0.35,
         help="share of the storyline's own squared move in the variance of its days; the rest is the law's",

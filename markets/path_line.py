@@ -158,4 +158,4 @@ def _sigma(k: int, spot: Told, realised: Vector, market: MarketSpec, own: float,
         return float(np.exp(vol)) * market.realised_ratio
     law, moved = float(np.exp(2 * own)), float(spot.squared[min(k + 1, len(spot.squared) - 1)])
     share = market.memory.move_share if moved > 0 else 0.0
-    return float(np.sqrt((1 - share) * law + share * moved))
+    return market.memory.realised_level * float(np.sqrt((1 - share) * law + share * moved))

@@ -84,12 +84,13 @@ def _started(given: StartSpec, fast: float, slow: float) -> Vector:
 def own_gain(spec: MemorySpec, years: float) -> float:
     """Mean square of realised vol that a mean square of 1 makes, by squares and returns: below 1 the law is stable.
 
-    activity^2 S2 + trend^2 Q1, S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. What the correlation of
-    R1 and sqrt(R2) adds is left out; no law says a vol above `most`, so nothing grows for ever.
+    level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. What the
+    correlation of R1 and sqrt(R2) adds is left out; no law says a vol above `most`, so nothing grows for ever.
     """
     memory = Memory(spec.returns, spec.squares, np.zeros(FACTORS), 1)
     share = memory.weight * memory.speed
     mass = share * years / -np.expm1(-memory.speed * years)
     pair = memory.speed[:SQUARES_FAST, None] + memory.speed[None, :SQUARES_FAST]
     square = np.outer(share[:SQUARES_FAST], share[:SQUARES_FAST]) * years / -np.expm1(-pair * years)
-    return float(spec.realised_activity**2 * mass[SQUARES_FAST:].sum() + spec.realised_trend**2 * square.sum())
+    answers = spec.realised_activity**2 * mass[SQUARES_FAST:].sum() + spec.realised_trend**2 * square.sum()
+    return float(spec.realised_level**2 * answers)

@@ -46,6 +46,8 @@ class Storyline:
     depth: Level
     realised: Vector  # (ticks,) vol in force from the tick on; NaN where it is implied x ratio, or the path's law
     line: PathLine | None = None  # what path-dependent laws say of the storyline alone
+    vol_by_path: bool = False
+    credit_by_path: bool = False
 
 
 def _identity(values: Vector) -> Vector:
@@ -184,7 +186,7 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
     if "path_dependent" in (market.vol_law, credit.law):
         line = _path_line(anchors, spot, vol, realised, clock, market, credit)
         if market.vol_law == "path_dependent":
-            vol = _by_path(anchors, "vol", clock, line.implied, market.kappa)
+            vol = _by_path(anchors, "vol", clock, line.implied, market.vol_reversion)
         if credit.law == "path_dependent":
             in_logs = _by_path(anchors, "credit", clock, line.cash, credit.memory.reversion)
             spread = Level(np.exp(in_logs.level), in_logs.pull)
@@ -199,6 +201,8 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
         depth=_level(anchors, "depth", clock, np.log, default=0.0),
         realised=realised,
         line=line,
+        vol_by_path=market.vol_law == "path_dependent",
+        credit_by_path=credit.law == "path_dependent",
     )
 
 

@@ -26,6 +26,7 @@ COLUMNS = (
     ("ig_oas", "credit", 0.01),
 )
 HIGH_YIELD = ("hy_oas", "high_yield", 0.01)
+RANGE = {"spx_open": "open", "spx_high": "high", "spx_low": "low"}  # of the day, points; only by these names
 KEYS = {column: key for column, key, _ in COLUMNS} | {"hy_oas": "credit"}
 FACTORS = {column: factor for column, _, factor in (*COLUMNS, HIGH_YIELD)}
 PLAUSIBLE = {f.name: f.metadata["plausible"] for f in dataclasses.fields(Anchor) if f.metadata.get("plausible")}
@@ -50,6 +51,7 @@ ALIASES = {
     ),
     "ig_oas": ("bamlc0a0cm", "igspread", "creditspread", "credit", "luacoas", "luacoasindex", "oas", "ig"),
     "hy_oas": ("bamlh0a0hym2", "hyspread", "lf98oas", "highyield", "hy"),
+    **dict.fromkeys(RANGE, ()),
 }  # fmt: skip
 
 

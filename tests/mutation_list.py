@@ -149,8 +149,8 @@ FURTHER = (
     Mutation(
         name="sign of vol's mean reversion",
         file="markets/factors.py",
-        old="np.exp(-market.kappa * years)",
-        new="np.exp(market.kappa * years)",
+        old="np.exp(-market.vol_reversion * years)",
+        new="np.exp(market.vol_reversion * years)",
         cases=("a-sale", "factor-noise"),
         control="margin",
     ),

@@ -25,7 +25,7 @@ NOISE = {"dispersion": 0.0, "realised_ratio": 1.0}
 
 def world(paths=16, first=0, *, anchors=None, market=None, memory=None, credit=None, feedback=None, minutes=65, **more):
     """A world under the laws of the path."""
-    law = {"vol_law": "path_dependent", "memory": memory or {}, **(market or {})}
+    law = {"vol_law": "path_dependent", "memory": {"noise": 0.0, **(memory or {})}, **(market or {})}
     tables = {"credit": {"law": "path_dependent", "memory": credit or {}}, **more}
     if feedback is not None:
         tables["feedback"] = feedback
@@ -70,12 +70,12 @@ def recursion(closes, spec=None, credit=None, vol0=0.2, day=1 / 252):
 # --- the laws --------------------------------------------------------------------------------------------------------
 def test_levels_at_the_closes_follow_from_all_past_closes():
     """Noise within the days changes nothing at their closes: the law's clock is the closes."""
-    made = world(market={**NOISE, "xi": 0.0})
+    made = world(market=NOISE)
     vol, credit, spot = seen(made, "vol", "credit", "spot")
     closes = made.clock.is_close
     np.testing.assert_allclose(spot[closes], np.repeat(np.array(CLOSES)[:, None], 16, axis=1), rtol=1e-12)
     implied, _, cash = recursion(np.array(CLOSES))
-    residual = (np.log(0.2) - implied[0]) * np.exp(-made.market.kappa * made.clock.variance_years[closes])
+    residual = (np.log(0.2) - implied[0]) * np.exp(-MemorySpec().reversion * made.clock.variance_years[closes])
     np.testing.assert_allclose(np.log(vol[closes]), (implied + residual)[:, None] + np.zeros(16), rtol=1e-10)
     left = np.exp(-CreditMemorySpec().reversion * made.clock.variance_years[closes])
     expected = cash + (np.log(0.01) - cash[0]) * left
@@ -84,7 +84,7 @@ def test_levels_at_the_closes_follow_from_all_past_closes():
 
 
 def test_the_line_is_the_law_on_a_path_that_keeps_to_the_storyline():
-    made = world(market={**NOISE, "xi": 0.0})
+    made = world(market=NOISE)
     line = made.factors._line.line
     implied, realised, cash = recursion(np.array(CLOSES))
     closes = made.clock.is_close
@@ -104,17 +104,17 @@ def test_ticks_see_the_variance_within_the_days_and_closes_do_not():
     flat = [{"date": day, **(LEVEL if day == DAYS[0] else {"spot": 100.0})} for day in DAYS]
     levels = {}
     for kind in ("closes", "sessions", "ticks"):
-        made = world(256, anchors=flat, market={**NOISE, "xi": 0.0}, memory={"clock": kind, "move_share": 0.0})
+        made = world(256, anchors=flat, market=NOISE, memory={"clock": kind, "move_share": 0.0})
         (vol,) = seen(made, "vol")
         levels[kind] = np.median(vol[-1])
     assert levels["closes"] < levels["sessions"] < levels["ticks"]
 
 
 def test_anchors_leave_a_residual_that_dies_away():
-    """A vol that is given is met where closes are; after the last one the residual is halved in ln 2 / kappa."""
+    """A vol that is given is met where closes are; after the last one the residual is halved in ln 2 / reversion."""
     told = [{**row} for row in RECORD]
     told[4]["vol"], told[6]["vol"] = 0.5, 0.6
-    made = world(anchors=told, market={**NOISE, "xi": 0.0, "kappa": 20.0})
+    made = world(anchors=told, market=NOISE, memory={"reversion": 20.0})
     (vol,) = seen(made, "vol")
     at = vol[made.clock.is_close]
     np.testing.assert_allclose(at[[4, 6]], np.array([[0.5] * 16, [0.6] * 16]), rtol=1e-10)
@@ -126,7 +126,7 @@ def test_anchors_leave_a_residual_that_dies_away():
 
 def test_noise_of_vol_stands_on_top_and_is_bridged():
     told = [{**row, "vol": 0.3} for row in RECORD]
-    made = world(512, anchors=told, market={**NOISE, "xi": 0.8})
+    made = world(512, anchors=told, market=NOISE, memory={"noise": 0.8})
     (vol,) = seen(made, "vol")
     closes = made.clock.is_close
     np.testing.assert_allclose(vol[closes], 0.3, rtol=1e-9)
@@ -137,9 +137,9 @@ def test_noise_of_vol_stands_on_top_and_is_bridged():
 def test_realised_vol_is_the_noises():
     """Summed squares of the noise against the variance that the world says it has, path by path."""
     free = [RECORD[0], {"date": DAYS[-1], "vol": 0.2}]
-    made = world(4096, anchors=free, market={"xi": 0.0, "dispersion": 1.0}, memory={"realised_noise": 0.4}, minutes=30)
+    made = world(4096, anchors=free, market={"dispersion": 1.0}, memory={"realised_noise": 0.4}, minutes=30)
     (noise,) = seen(made, "deviation")
-    made = world(4096, anchors=free, market={"xi": 0.0, "dispersion": 1.0}, memory={"realised_noise": 0.4}, minutes=30)
+    made = world(4096, anchors=free, market={"dispersion": 1.0}, memory={"realised_noise": 0.4}, minutes=30)
     rows = watch(made, Phase.MARK, lambda: np.array(made.factors.realised_vol()))
     made.run()
     sigma = np.stack(rows)
@@ -155,7 +155,7 @@ def test_noise_of_realised_vol_leaves_the_variance_as_it_is():
     made = world(
         16384,
         anchors=free,
-        market={"xi": 0.0, "dispersion": 1.0},
+        market={"dispersion": 1.0},
         memory={"realised_noise": 0.5},
         feedback=only(),
         minutes=390,
@@ -168,7 +168,7 @@ def test_noise_of_realised_vol_leaves_the_variance_as_it_is():
 def test_a_days_noise_has_its_share_of_the_days_own_move():
     """Between two anchors the variance is (1 - share) x the law's + share x the storyline's squared move."""
     share = 0.5
-    made = world(market={**NOISE, "xi": 0.0}, memory={"move_share": share})
+    made = world(market=NOISE, memory={"move_share": share})
     line, years = made.factors._line.line, made.clock.variance_years
     law = np.exp(2 * line.realised)
     moved = np.log(90.0 / 99.0) ** 2 * 252
@@ -184,7 +184,8 @@ def selling(first, paths):
     made = world(
         paths,
         first,
-        market={"xi": 0.5, "dispersion": 0.5},
+        market={"dispersion": 0.5},
+        memory={"noise": 0.5},
         credit={"noise": 0.3},
         agents={"maker": {"type": "MarketMaker", "capital": 1e12}},
     )
@@ -202,7 +203,9 @@ def test_a_path_of_an_ensemble_is_that_path_alone():
 
 def test_a_sale_leaves_a_trace_in_vol_and_credit_only_where_it_was_made():
     whole = selling(0, 12)
-    nobody = seen(world(12, market={"xi": 0.5, "dispersion": 0.5}, credit={"noise": 0.3}), "vol", "credit", "spot")
+    nobody = seen(
+        world(12, market={"dispersion": 0.5}, memory={"noise": 0.5}, credit={"noise": 0.3}), "vol", "credit", "spot"
+    )
     sold = np.arange(12) % 3 == 0
     for with_sale, without in zip(whole[:2], nobody[:2], strict=True):
         np.testing.assert_allclose(with_sale[:, ~sold], without[:, ~sold], rtol=1e-12)
@@ -210,7 +213,7 @@ def test_a_sale_leaves_a_trace_in_vol_and_credit_only_where_it_was_made():
 
 
 def test_with_the_loop_cut_vol_keeps_to_the_storyline():
-    made = world(market={**NOISE, "xi": 0.0, "dispersion": 1.0}, feedback=only())
+    made = world(market={**NOISE, "dispersion": 1.0}, feedback=only())
     vol, credit = seen(made, "vol", "credit")
     assert np.ptp(vol, axis=1).max() < 1e-14 and np.ptp(credit, axis=1).max() < 1e-14
     assert vol[:, 0].max() > 0.25  # the storyline's own path raises it
@@ -218,7 +221,7 @@ def test_with_the_loop_cut_vol_keeps_to_the_storyline():
 
 def test_half_a_loop_answers_by_the_root():
     """ln s less the storyline's goes with the switch."""
-    free = {"xi": 0.0, "dispersion": 1.0}
+    free = {"dispersion": 1.0}
     memory = {"realised_noise": 0.0, "realised_activity": 0.0, "realised_trend": 0.0, "move_share": 0.0}
     full, half = (
         seen(world(64, market=free, memory=memory, feedback=only(leverage=power)), "vol")[0] for power in (1.0, 0.5)
@@ -230,7 +233,7 @@ def test_half_a_loop_answers_by_the_root():
 
 
 def test_elasticity_is_the_slope_of_the_answer():
-    made = world(market={**STILL, "xi": 0.0}, agents={"maker": {"type": "MarketMaker", "capital": 1e12}})
+    made = world(market=STILL, agents={"maker": {"type": "MarketMaker", "capital": 1e12}})
     for tick in range(1, 24):
         made.factors.step(tick)
     factors = made.factors
@@ -244,11 +247,11 @@ def test_elasticity_is_the_slope_of_the_answer():
 
 
 def test_the_cash_spread_follows_the_index():
-    made = world(market={**NOISE, "xi": 0.0})
+    made = world(market=NOISE)
     credit, index = seen(made, "credit", "credit_index")
     fallen = 3 * 7  # the close of the day on which spot fell 9 %
     assert index[fallen, 0] / index[fallen - 7, 0] > credit[fallen, 0] / credit[fallen - 7, 0] > 1.0
-    quick = world(market={**NOISE, "xi": 0.0}, credit={"lag": 2000.0})
+    quick = world(market=NOISE, credit={"lag": 2000.0})
     cash, at_once = seen(quick, "credit", "credit_index")
     closes = quick.clock.is_close
     np.testing.assert_allclose(cash[closes], at_once[closes], rtol=1e-3)
@@ -296,7 +299,7 @@ def test_no_law_runs_away():
     """With the largest gain that is admitted and a wild noise, vol stays below its bound and finite for years."""
     memory = {"realised_activity": 0.95, "realised_base": 0.2, "realised_noise": 1.0, "realised_trend": -0.01}
     free = [RECORD[0], {"date": "2024-02-19", "vol": 0.2}]
-    made = world(64, anchors=free, market={"xi": 0.0, "dispersion": 1.0}, memory=memory, minutes=1440)
+    made = world(64, anchors=free, market={"dispersion": 1.0}, memory=memory, minutes=1440)
     vol, spot = seen(made, "vol", "spot")
     assert np.isfinite(spot).all() and vol.max() <= 2.0 * np.exp(1e-9)
 

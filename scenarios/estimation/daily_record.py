@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scenarios.csv_table import Row
 from scenarios.files.frames import Source, is_path
-from scenarios.record_rows import COLUMNS, HIGH_YIELD, RecordRows, increasing_days, read_record_rows
+from scenarios.record_rows import COLUMNS, HIGH_YIELD, RANGE, RecordRows, increasing_days, read_record_rows
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
 
@@ -28,7 +28,8 @@ MANY = 10  # missing days: more are two records rather than one with a hole
 @dataclass(frozen=True)
 class DailyRecord:
     """Closes by day. levels: spot, vol, overnight, us2y, us10y, credit, high_yield (those that the file has), (days,)
-    in decimals, NaN where a cell is empty; spot and vol are whole. days_a_year: of its exchange's calendar."""
+    in decimals, NaN where a cell is empty; spot and vol are whole; where the file has all three, open, high and low of
+    the day's spot. days_a_year: of its exchange's calendar."""
 
     name: str
     days: tuple[date, ...]
@@ -61,7 +62,8 @@ class DailyRecord:
 def read_record(
     history: Source, calendar: str | None = None, *, dates: str | None = None, as_given: bool = False
 ) -> DailyRecord:
-    """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx.
+    """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx; the day's range
+    as spx_open, spx_high, spx_low.
 
     history: a CSV file, a frame, or a table of arrays. calendar: of the exchange whose trading days the record has
     (default: XNYS). dates: order of day and month where they do not tell ('mdy', 'dmy', 'iso'). as_given: take levels
@@ -83,9 +85,26 @@ def read_record(
             levels[key] = factor * np.array([np.nan if value is None else value for value in values], dtype=np.float64)
             if key in ("credit", "high_yield"):
                 levels[key][levels[key] <= 0] = np.nan  # has no logarithm
+    levels |= _range(known, levels["spot"], as_given=as_given)
     name = Path(history).stem if is_path(history) else "frame"
     notes = tuple(f"{record.name}: {note}" for note in record.notes)
     return DailyRecord(name, days, levels, record.name, notes, sessions.a_year)
+
+
+def _range(rows: Sequence[Row], close: Vector, *, as_given: bool) -> dict[str, Vector]:
+    """open, high, low of the days, (days,) points, NaN on a day that does not have all three; {} where none has."""
+    found = np.array([[row.number(column) or np.nan for column in RANGE] for row in rows], dtype=np.float64)
+    found[np.isnan(found).any(axis=1)] = np.nan
+    opened, high, low = found.T
+    if np.isnan(found).all():
+        return {}
+    wrong = (high < np.maximum(opened, close)) | (low > np.minimum(opened, close)) | (low <= 0)
+    if wrong.any() and not as_given:
+        at = int(np.argmax(wrong))
+        column = "spx_low" if low[at] > min(opened[at], close[at]) or low[at] <= 0 else "spx_high"
+        rule = "open and close lie between the day's low, above 0, and its high"
+        raise rows[at].place.at(column).error(rule, value=rows[at].text(column), remedy="mend the cell, or empty it")
+    return dict(zip(RANGE.values(), found.T, strict=True))
 
 
 def _sessions(days: Sequence[date], calendar: str) -> Sessions:
