@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal, cast
 
+import numpy as np
+
 from markets.spec import Anchor, CreditSpec, MarketSpec, StorylineSpec
-from scenarios.build import run
+from scenarios.build import make_clock, run
+from scenarios.calibrating.ensemble_medians import read
 from scenarios.files.frames import Source
 from scenarios.history import LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
 from scenarios.scenario import Scenario
@@ -112,19 +115,16 @@ def _closes(
     """Quantiles of the closes by day and level, and of the paths' own peaks by level."""
     import polars as pl
 
-    from analysis import frames
-    from analysis.calendar_days import day_of
-
     with scratch("predict") as folder:
-        made = run(scenario, out=folder / law, workers=workers, progress=progress)
-        closes = frames.asset_closes(made).filter(pl.col("world") == ACTUAL).with_columns(date=day_of(made)).collect()
-    long = closes.unpivot(LEVELS, index=["path", "date"], variable_name="level", value_name="value")
-    quantiles = [pl.col("value").quantile(q, "linear").alias(name) for name, q in BAND.items()]
-    daily = long.group_by("date", "level").agg(quantiles).with_columns(law=pl.lit(law))
-    highest = (
-        long.group_by("path", "level").agg(pl.col("value").max()).group_by("level").agg(quantiles[0], quantiles[2])
-    )
-    return daily, highest.with_columns(law=pl.lit(law))
+        run(scenario, out=folder / law, workers=workers, progress=progress)
+        closes = read(folder / law, (ACTUAL,))[ACTUAL].closes
+    days, daily, highest = make_clock(scenario).session_dates, [], []
+    for level in LEVELS:
+        at = dict(zip(BAND, np.quantile(closes[level], list(BAND.values()), axis=1), strict=True))
+        daily.append(pl.DataFrame({"date": days, **at}).with_columns(law=pl.lit(law), level=pl.lit(level)))
+        own = np.quantile(closes[level].max(axis=0), list(BAND.values()))
+        highest.append({"law": law, "level": level, "low": float(own[0]), "high": float(own[2])})
+    return pl.concat(daily), pl.DataFrame(highest)
 
 
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
