@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from markets.trace import mass
+from markets.trace import mass, realised_terms
 
 if TYPE_CHECKING:
     from markets.memory_spec import MemorySpec
@@ -42,10 +42,11 @@ def hedged_variance(gain: float, *, ticks: int = 1, lasting: float = 1.0, decay:
 def long_run_gain(spec: MemorySpec, *, step: float, variance: float = 1.0) -> float:
     """How much of a rise of realised vol the squares of its own returns bring back, where it lasts: below 1 it ends.
 
-    realised_activity sqrt(mass of the squares x variance). step: trading years between returns of the law's clock.
-    variance: `hedged_variance` of such a return, where desks re-hedge.
+    level x activity x sqrt(mass of the squares x variance), of realised vol. step: trading years between returns of the
+    law's clock. variance: `hedged_variance` of such a return, where desks re-hedge.
     """
-    return float(spec.realised_activity * np.sqrt(mass(spec.squares, step) * variance))
+    _, _, activity = realised_terms(spec)
+    return float(activity * np.sqrt(mass(spec.squares, step) * variance))
 
 
 def long_run_multiplier(spec: MemorySpec, *, step: float, variance: float = 1.0) -> float:

@@ -72,13 +72,20 @@ def mass(kernel: KernelSpec, step: float) -> float:
     return float((share * speed * step / -np.expm1(-speed * step)).sum())
 
 
+def realised_terms(spec: MemorySpec) -> tuple[float, float, float]:
+    """Base, trend and activity of realised vol, times its level."""
+    level = spec.realised_level
+    return level * spec.realised_base, level * spec.realised_trend, level * spec.realised_activity
+
+
 def realised_at_rest(spec: MemorySpec, step: float) -> float:
     """Realised vol that brings itself about: base / (1 - activity sqrt(mass of the squares)); infinite at 1 and more.
 
     R2 is taken at its mean. Where few returns count, sqrt(R2) is less than the root of its mean, and vol lower.
     """
-    gain = spec.realised_activity * np.sqrt(mass(spec.squares, step))
-    return float(spec.realised_base / (1 - gain)) if gain < 1 else np.inf
+    base, _, activity = realised_terms(spec)
+    gain = activity * np.sqrt(mass(spec.squares, step))
+    return float(base / (1 - gain)) if gain < 1 else np.inf
 
 
 def implied_at_rest(spec: MemorySpec, step: float) -> float:
@@ -93,7 +100,8 @@ def realised_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resil
     d sigma = a1 dR1 + a2 dR2 / (2 sqrt R2), and dR2 answers the variance that follows: 2 sigma d sigma at each return.
     lasting: share of the impact that stays; the rest decays at `resilience`, 1/trading year.
     """
-    return _path_trace(spec, spec.realised_trend, spec.realised_activity, step, lasting, resilience)
+    _, trend, activity = realised_terms(spec)
+    return _path_trace(spec, trend, activity, step, lasting, resilience)
 
 
 def implied_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
@@ -119,9 +127,8 @@ def _path_trace(
     carry[:2, :2] = np.diag(np.exp(-fast * step))
     carry[:2, 4] = -fast * (1 - left)
     carry[2:4, 2:4] = np.diag(np.exp(-slow * step))
-    carry[2:4] += np.outer(
-        slow * step, np.concatenate([spec.realised_trend * v, spec.realised_activity / root * w, [0]])
-    )
+    _, own_trend, own_activity = realised_terms(spec)
+    carry[2:4] += np.outer(slow * step, np.concatenate([own_trend * v, own_activity / root * w, [0.0]]))
     carry[4, 4] = left if resilience > 0 else 0.0
     start = np.concatenate([fast, [0.0, 0.0, 1 - lasting]])
     return Trace(start=start, carry=carry, read=np.concatenate([trend * v, activity / root * w, [0.0]]), step=step)

@@ -79,6 +79,15 @@ def test_vol_at_rest_brings_itself_about() -> None:
     assert implied_trace(SPEC, step=DAY).after(0)[0] * implied_at_rest(SPEC, DAY) == pytest.approx(-0.02 * 46.0)
 
 
+def test_a_level_of_realised_vol_multiplies_all_its_terms() -> None:
+    raised = replace(SPEC, realised_level=1.1)
+    same = replace(SPEC, realised_base=0.0275, realised_trend=-0.055, realised_activity=0.88)
+    assert long_run_gain(raised, step=DAY) == pytest.approx(long_run_gain(same, step=DAY))
+    assert realised_at_rest(raised, DAY) == pytest.approx(realised_at_rest(same, DAY))
+    found, known = (implied_trace(spec, step=DAY).after(50) for spec in (raised, same))
+    assert found == pytest.approx(known)
+
+
 def test_the_mean_square_of_vol_is_that_of_its_own_gain() -> None:
     """Vol by the trend alone: E sigma^2 = base^2 / (1 - trend^2 Q1), exact."""
     spec = replace(SPEC, realised_base=0.1, realised_activity=0.0, realised_trend=-0.1)

@@ -39,6 +39,7 @@ MEMORY: dict[str, Any] = {
     "realised_trend": -0.05,
     "realised_activity": 0.8,
     "realised_noise": 0.0,
+    "noise": 0.0,
     "move_share": 0.0,
     "start": START,
 }
@@ -109,7 +110,7 @@ CREDIT: dict[str, Any] = {
         "start": {"returns_fast": 0.05, "returns_slow": 0.02, "squares_fast": 0.05, "squares_slow": 0.02},
     },
 }
-VOL0, CREDIT0, KAPPA = 0.3, 0.02, 12.0
+VOL0, CREDIT0, REVERSION, LEVEL = 0.3, 0.02, 12.0, 1.1
 NOISE, NOISE_SPEED = 0.4, 200.0
 PATHS = 3
 
@@ -118,9 +119,14 @@ def a_month(kind: str) -> Scenario:
     """Free paths around a storyline that falls by 8 % in a month of New York, where nobody trades."""
     level = {"vol": VOL0, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": CREDIT0}
     return remembering(
-        {"clock": kind, "realised_noise": NOISE, "realised_reversion": NOISE_SPEED},
+        {
+            "clock": kind,
+            "reversion": REVERSION,
+            "realised_level": LEVEL,
+            "realised_noise": NOISE,
+            "realised_reversion": NOISE_SPEED,
+        },
         anchors=[{"date": "2020-01-02", "spot": 100.0, **level}, {"date": "2020-02-03", "spot": 92.0}],
-        market={"kappa": KAPPA},
         clock={"calendar": "XNYS", "tick_minutes": 65},
         feedback={"credit": 1.0},
         credit=CREDIT,
@@ -146,12 +152,12 @@ def month_levels(run: Run, kind: str) -> list[tuple[str, Array, Array]]:
     mid, vol, realised, credit, index_seen = seen(run, "mid", "vol", "realised_vol", "credit", "credit_index")
     trend, activity = PAST.sums(np.log(mid), years, ends)
     implied = IMPLIED.level(trend, activity)
-    outside = (VOL0 / implied[0]) ** np.exp(-KAPPA * years)[:, None]
+    outside = (VOL0 / implied[0]) ** np.exp(-REVERSION * years)[:, None]
     index = INDEX.level(*CREDIT_PAST.sums(np.log(mid), years, ends))
     cash = np.exp(follow(np.log(index), years, ends, 60.0))
     residual = (CREDIT0 / index[0]) ** np.exp(-2.0 * years)[:, None]
     noise = reverting(drawn(run, "market/realised", len(years)), years, NOISE_SPEED, NOISE)
-    sigma = REALISED.level(trend, activity) * np.exp(noise)
+    sigma = LEVEL * REALISED.level(trend, activity) * np.exp(noise)
     steps, told = np.diff(years)[:, None], np.log(0.92) * years / years[-1]
     deviation = np.diff(np.log(mid / 100) - told[:, None], axis=0)
     own = deviation / (drawn(run, "market/spot", len(years))[1:] * np.sqrt(steps))
