@@ -58,7 +58,10 @@ class Remembered:
 
 
 def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
-    """Of the main asset, to first order in a market at rest; None where vol does not answer trades as calibrated."""
+    """Of the main asset, to first order in a market at rest; None where vol does not answer trades as calibrated.
+
+    The law's returns are taken as equally long: of nights and days, half a day each.
+    """
     market, asset, loops = scenario.market, scenario.venue.asset, scenario.feedback
     by_path = market.vol_law == "path_dependent"
     if loops.leverage != 1 or (not by_path and market.beta == 0):
