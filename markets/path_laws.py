@@ -49,25 +49,21 @@ class PathLaws:
         self._ends = settlements(clock, market.memory.clock).tolist()
         self._years = clock.variance_years.tolist()
         self._since = 0.0  # trading years at the last settlement
-        self._from: Vector | None = None  # ln S there, (paths,)
+        self._from: Vector = np.full(streams.paths, storyline.spot.level[0])  # ln S there, (paths,)
 
     def __bool__(self) -> bool:
         return bool(self._laws)
 
     def leave(self, tick: int, spot: Vector) -> None:
         """Before the step out of `tick`: `spot` is ln S as traded there, (paths,), all trades of the tick included."""
-        if self._from is None:
-            self._from = spot
-        elif self._ends[tick]:
-            for law in self._laws:
-                law.settle(self._years[tick] - self._since, spot - self._from)
-        else:
+        if not self._ends[tick]:
             return
+        for law in self._laws:
+            law.settle(self._years[tick] - self._since, spot - self._from)
         self._from, self._since = spot, self._years[tick]
 
     def arrive(self, tick: int, spot: Vector) -> None:
         """After the step into `tick`: ln S, (paths,), before anybody trades there."""
-        assert self._from is not None
         years, move = self._years[tick] - self._since, spot - self._from
         for law in self._laws:
             law.step(tick, years, move)
