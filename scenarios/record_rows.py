@@ -52,10 +52,17 @@ ALIASES = {
     "hy_oas": ("bamlh0a0hym2", "hyspread", "lf98oas", "highyield", "hy"),
 }  # fmt: skip
 
+RANGE = {
+    "spx_open": ("open", "openprice", "pxopen", "adjopen"),
+    "spx_high": ("high", "highprice", "pxhigh", "adjhigh"),
+    "spx_low": ("low", "lowprice", "pxlow", "adjlow"),
+}  # of the index within the day, in points
 
-def record_layout(needed: tuple[str, ...] = ("date", "spx")) -> Layout:
-    """The columns of a daily record; further ones are ignored."""
-    return Layout("history", ALIASES, needed, ("date",), tuple(column for column in ALIASES if column != "date"))
+
+def record_layout(needed: tuple[str, ...] = ("date", "spx"), *, ranges: bool = False) -> Layout:
+    """The columns of a daily record; further ones are ignored. ranges: open, high and low are among them."""
+    columns = ALIASES | (RANGE if ranges else {})
+    return Layout("history", columns, needed, ("date",), tuple(column for column in columns if column != "date"))
 
 
 @dataclass(frozen=True)
@@ -84,13 +91,13 @@ class RecordRows:
 
 
 def read_record_rows(
-    source: Source, *, needed: tuple[str, ...] = ("date", "spx"), dates: str | None = None
+    source: Source, *, needed: tuple[str, ...] = ("date", "spx"), dates: str | None = None, ranges: bool = False
 ) -> RecordRows:
     """The lines of a daily record, from a CSV file or a frame. Raises UserError with file and line.
 
     Lines may stand newest first; a line that is there twice, and lines without any level between others, are left out.
     """
-    layout = record_layout(needed)
+    layout = record_layout(needed, ranges=ranges)
     table = read_table(source, layout, dates=dates)
     _refuse_other_index(table.name, table.notes)
     rows, notes = list(table.rows), list(table.notes)

@@ -1,0 +1,122 @@
+"""Realised vol's law from the returns that followed: Student likelihood, held to the vol of the record.
+
+The law is sigma = base + trend R1 + activity sqrt(R2) of the implied law's R1 and R2; sigma is the standard deviation,
+a trading year, of the next day's return, times a noise of mean square one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import brentq, minimize
+from scipy.special import gammaln
+
+from markets.memory_spec import KernelSpec
+from scenarios.estimation.free_market import FreeMarket, Noise, median_vol
+from scenarios.estimation.path_feed import Feed, Vector
+from scenarios.estimation.path_law import PathLaw
+
+LEAST_VOL = 0.01  # decimal a year: no day is taken for stiller
+LEAST_FREEDOM = 4.05  # of the Student law: below 4 it has no kurtosis that a noise could match
+ACTIVITY = (0.2, 0.98)  # the law's range; at one a market without noise has no end
+CLOSE = 0.004  # of activity: nearer the search does not look
+
+
+@dataclass(frozen=True, eq=False)
+class Days:
+    """What a day's law needs: trend R1 and activity sqrt(R2) at a close, and the return after it, (days,) each."""
+
+    trend: Vector
+    activity: Vector
+    after: Vector
+    day: float
+
+    @classmethod
+    def of(cls, feed: Feed, law: PathLaw, first: int) -> Days:
+        """The days of a feed from row `first` on, under the kernels of the implied law."""
+        trend, activity = feed.trend(law.returns), np.sqrt(feed.activity(law.squares))
+        return cls(trend[first:-1], activity[first:-1], feed.returns[first:], feed.day)
+
+    def take(self, rows: Vector) -> Days:
+        """These rows, in this order."""
+        return Days(self.trend[rows], self.activity[rows], self.after[rows], self.day)
+
+    @property
+    def vol(self) -> float:
+        """Of the returns, a trading year."""
+        return float(self.after.std()) / math.sqrt(self.day)
+
+
+@dataclass(frozen=True)
+class RealisedLaw:
+    """base, trend, activity as `MemorySpec` has them; freedom: of the Student law of a day; fit: its log-likelihood."""
+
+    base: float
+    trend: float
+    activity: float
+    freedom: float
+    fit: float
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of ln vol whose normal mixture has the Student kurtosis.
+
+        3 exp(4 v) = 3 (n - 2) / (n - 4).
+        """
+        return math.sqrt(0.25 * math.log((self.freedom - 2) / (self.freedom - 4)))
+
+
+def likeliest(days: Days, activity: float | None = None) -> RealisedLaw:
+    """Maximum likelihood, with the activity given or free."""
+    free = activity is None
+
+    def read(q: Vector) -> RealisedLaw:
+        found = float(np.exp(q[3])) if activity is None else activity
+        return RealisedLaw(float(np.exp(q[0])), -float(np.exp(q[1])), found, LEAST_FREEDOM + float(np.exp(q[2])), 0.0)
+
+    def miss(q: Vector) -> float:
+        return -log_likelihood(days, read(q))
+
+    start = np.array([math.log(0.025), math.log(0.045), 1.0, math.log(0.85)][: 4 if free else 3])
+    settings = {"xatol": 1e-4, "fatol": 1e-3, "maxiter": 2000}
+    found = minimize(miss, start, method="Nelder-Mead", options=settings)
+    return replace(read(np.asarray(found.x)), fit=-float(found.fun))
+
+
+def log_likelihood(days: Days, law: RealisedLaw) -> float:
+    """Of the returns, each Student with the law's standard deviation and degrees of freedom."""
+    level = law.base + law.trend * days.trend + law.activity * days.activity
+    vol = np.maximum(level, max(law.base, LEAST_VOL)) * math.sqrt(days.day)
+    n = law.freedom
+    constant = gammaln((n + 1) / 2) - gammaln(n / 2) - 0.5 * math.log(math.pi * (n - 2))
+    tails = 0.5 * (n + 1) * np.log1p((days.after / vol) ** 2 / (n - 2))
+    return float(len(vol) * constant - np.log(vol).sum() - tails.sum())
+
+
+def targeted(days: Days, law: PathLaw, noise: Noise, vol: float | None = None) -> RealisedLaw:
+    """Maximum likelihood among the laws whose own free market has the record's vol.
+
+    The median over markets of the record's length, made with one `noise`, is the vol a year of the record's returns,
+    or `vol`. Without it, the likeliest law describes each day best and still makes a market that is too wild.
+    """
+    told = days.vol if vol is None else vol
+
+    def off(activity: float) -> float:
+        return median_vol(market_of(likeliest(days, activity), law, days.day), noise) - told
+
+    low, high = ACTIVITY
+    if off(low) > 0 or off(high) < 0:  # no law does: the nearest
+        return likeliest(days, low if off(low) > 0 else high)
+    return likeliest(days, float(brentq(off, low, high, xtol=CLOSE)))
+
+
+def market_of(found: RealisedLaw, law: PathLaw, day: float) -> FreeMarket:
+    """The market that moves by these laws alone."""
+
+    def numbers(kernel: KernelSpec) -> tuple[float, float, float]:
+        return kernel.fast, kernel.slow, kernel.slow_share
+
+    vols = (found.base, found.trend, found.activity)
+    return FreeMarket(numbers(law.returns), numbers(law.squares), vols, found.noise, day)
