@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from markets.memory_spec import KernelSpec
+from scenarios.estimation.clock_squares import filled_squares
 from scenarios.estimation.daily_record import DailyRecord
 
 Vector = NDArray[np.float64]
@@ -20,19 +21,20 @@ class Feed:
     """returns: (days - 1,) log returns of the closes; squares: (days - 1,) what each day adds to the squared returns.
 
     day: trading years. before: mean return and mean square of the days before the first, which no record shows.
+    clock: whose squares they are.
     """
 
     returns: Vector
     squares: Vector
     day: float
     before: tuple[float, float]
+    clock: str = "closes"
 
     @classmethod
-    def of(cls, record: DailyRecord, squares: Vector | None = None) -> Feed:
-        """A record's closes; the days before it are taken for its average. squares: of another clock than closes."""
-        returns = record.log_changes("spot")
-        squares = returns**2 if squares is None else squares
-        return cls(returns, squares, record.day, (float(returns.mean()), float(squares.mean())))
+    def of(cls, record: DailyRecord, clock: str = "closes") -> Feed:
+        """A record's returns; the days before it are taken for its average."""
+        returns, squares = record.log_changes("spot"), filled_squares(record, clock)
+        return cls(returns, squares, record.day, (float(returns.mean()), float(squares.mean())), clock)
 
     def trend(self, kernel: KernelSpec) -> Vector:
         """R1 at each close, (days,) ln S per trading year."""

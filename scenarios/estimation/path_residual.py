@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.estimation.path_feed import Vector
 
@@ -25,13 +26,15 @@ class Residual:
         return self.sd * math.sqrt(2 * self.reversion)
 
 
-def residual_of(left: Vector, day: float) -> Residual:
+def residual_of(left: Vector, day: float, joined: NDArray[np.bool_] | None = None) -> Residual:
     """Maximum likelihood over the days, (days,) with gaps of NaN: sum e_t e_{t-1} / sum e_{t-1}^2 is left a day later.
 
-    So the noise is that of a day; a slower part of the residual, if there is one, is not in it.
+    So the noise is that of a day; a slower part of the residual, if there is one, is not in it. joined: (days - 1,)
+    whether a day follows the one before it, where days were redrawn.
     """
     before, after = left[:-1], left[1:]
     pairs = np.isfinite(before) & np.isfinite(after)
+    pairs = pairs if joined is None else pairs & joined
     kept = float(before[pairs] @ after[pairs] / (before[pairs] @ before[pairs]))
     return Residual(math.sqrt(float(np.nanmean(left**2))), -math.log(min(max(kept, LEAST), MOST)) / day)
 

@@ -10,15 +10,15 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.special import gammaln
 
-from markets.memory_spec import KernelSpec
-from scenarios.estimation.free_market import FreeMarket, Noise, median_vol
+from markets.memory_spec import KernelSpec, MemorySpec
+from scenarios.estimation.free_market import LEAST_VOL, FreeMarket, Noise, median_vol
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law import PathLaw
 
-LEAST_VOL = 0.01  # decimal a year: no day is taken for stiller
 LEAST_FREEDOM = 4.05  # of the Student law: below 4 it has no kurtosis that a noise could match
 ACTIVITY = (0.2, 0.98)  # the law's range; at one a market without noise has no end
 CLOSE = 0.004  # of activity: nearer the search does not look
@@ -26,22 +26,26 @@ CLOSE = 0.004  # of activity: nearer the search does not look
 
 @dataclass(frozen=True, eq=False)
 class Days:
-    """What a day's law needs: trend R1 and activity sqrt(R2) at a close, and the return after it, (days,) each."""
+    """What a day's law needs: trend R1 and activity sqrt(R2) at a close, and the return after it, (days,) each.
+
+    clock: whose squares are in R2.
+    """
 
     trend: Vector
     activity: Vector
     after: Vector
     day: float
+    clock: str = "closes"
 
     @classmethod
     def of(cls, feed: Feed, law: PathLaw, first: int) -> Days:
         """The days of a feed from row `first` on, under the kernels of the implied law."""
         trend, activity = feed.trend(law.returns), np.sqrt(feed.activity(law.squares))
-        return cls(trend[first:-1], activity[first:-1], feed.returns[first:], feed.day)
+        return cls(trend[first:-1], activity[first:-1], feed.returns[first:], feed.day, feed.clock)
 
-    def take(self, rows: Vector) -> Days:
+    def take(self, rows: NDArray[np.int64]) -> Days:
         """These rows, in this order."""
-        return Days(self.trend[rows], self.activity[rows], self.after[rows], self.day)
+        return replace(self, trend=self.trend[rows], activity=self.activity[rows], after=self.after[rows])
 
     @property
     def vol(self) -> float:
@@ -104,7 +108,7 @@ def targeted(days: Days, law: PathLaw, noise: Noise, vol: float | None = None) -
     told = days.vol if vol is None else vol
 
     def off(activity: float) -> float:
-        return median_vol(market_of(likeliest(days, activity), law, days.day), noise) - told
+        return median_vol(market_of(likeliest(days, activity), law, days), noise) - told
 
     low, high = ACTIVITY
     if off(low) > 0 or off(high) < 0:  # no law does: the nearest
@@ -112,11 +116,12 @@ def targeted(days: Days, law: PathLaw, noise: Noise, vol: float | None = None) -
     return likeliest(days, float(brentq(off, low, high, xtol=CLOSE)))
 
 
-def market_of(found: RealisedLaw, law: PathLaw, day: float) -> FreeMarket:
+def market_of(found: RealisedLaw, law: PathLaw, days: Days) -> FreeMarket:
     """The market that moves by these laws alone."""
 
     def numbers(kernel: KernelSpec) -> tuple[float, float, float]:
         return kernel.fast, kernel.slow, kernel.slow_share
 
-    vols = (found.base, found.trend, found.activity)
-    return FreeMarket(numbers(law.returns), numbers(law.squares), vols, found.noise, day)
+    vols, stated = (found.base, found.trend, found.activity), MemorySpec()
+    kernels = numbers(law.returns), numbers(law.squares)
+    return FreeMarket(*kernels, vols, found.noise, days.day, stated.realised_reversion, stated.most, days.clock)

@@ -1,0 +1,85 @@
+"""Standard errors of the path laws, from repetitions of the record in which blocks of days are redrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.estimation.free_market import Noise
+from scenarios.estimation.path_feed import Feed, Vector
+from scenarios.estimation.path_law_fit import fit_law
+from scenarios.estimation.path_laws import CREDIT_TAIL, VOL_TAIL, Level, PathLaws, first_known
+from scenarios.estimation.path_residual import residual_of
+from scenarios.estimation.realised_law import Days, targeted
+
+Rows = NDArray[np.int64]
+BLOCK = 60  # days: residuals of a quarter stay together
+MARKETS = 100  # free markets in each repetition
+STEPS = 40  # most evaluations of a refit, which starts at the law that made the repetition
+SEED = 2
+
+
+@dataclass(frozen=True)
+class Repetitions:
+    """The record that the bootstrap repeats, and the laws that make it."""
+
+    feed: Feed
+    levels: Mapping[str, Vector]
+    laws: PathLaws
+
+    def errors(self, draws: int, progress: Callable[[int, int], None] | None = None) -> dict[str, float]:
+        """Standard deviation of every parameter over the repetitions, by key; NaN for fewer than two."""
+        rng = np.random.default_rng(SEED)
+        days = len(self.levels["vol"]) - 1 - first_known(self.levels["vol"])
+        noise = Noise.draw(MARKETS, days, SEED)
+        found = []
+        for done in range(draws):
+            found.append(self.repeated(rng, noise).values())
+            if progress is not None:
+                progress(done + 1, draws)
+        keys = self.laws.values()
+        return {k: float(np.std([f[k] for f in found], ddof=1)) if draws > 1 else float("nan") for k in keys}
+
+    def repeated(self, rng: np.random.Generator, noise: Noise) -> PathLaws:
+        """One repetition, fitted: the path is kept and the levels' residuals are redrawn.
+
+        For realised vol the days themselves are, under the kernels of the same repetition.
+        """
+        vol = self._level(self.levels["vol"], self.laws.vol, VOL_TAIL, rng)
+        days = Days.of(self.feed, vol.law, first_known(self.levels["vol"]))
+        days = days.take(block_rows(len(days.after), rng))
+        realised = targeted(days, vol.law, noise)
+        credit = self.laws.credit
+        if credit is not None:
+            credit = self._level(self.levels["credit"], credit, CREDIT_TAIL, rng)
+        return PathLaws(vol, realised, credit)
+
+    def _level(self, level: Vector, found: Level, tail: float, rng: np.random.Generator) -> Level:
+        said = found.law.log_levels(self.feed)
+        left, joined = redrawn(np.log(level) - said, rng)
+        law = fit_law(self.feed, np.exp(said + left), found.law, tail, steps=STEPS)
+        new = said + left - law.log_levels(self.feed)
+        rms = float(np.sqrt(np.nanmean(new**2)))
+        return Level(law, residual_of(new, self.feed.day, joined), rms, found.days)
+
+
+def redrawn(left: Vector, rng: np.random.Generator) -> tuple[Vector, NDArray[np.bool_]]:
+    """Residuals in redrawn blocks on the days that are known, and whether each day follows the one before in one."""
+    known = np.flatnonzero(np.isfinite(left))
+    rows = block_rows(len(known), rng)
+    new = np.full(len(left), np.nan)
+    new[known] = left[known][rows]
+    source = np.full(len(left), -1)
+    source[known] = known[rows]
+    return new, np.diff(source) == 1
+
+
+def block_rows(days: int, rng: np.random.Generator) -> Rows:
+    """Rows of as many days, in blocks of `BLOCK` from anywhere, (days,)."""
+    block = min(BLOCK, days)
+    starts = rng.integers(days - block + 1, size=-(-days // block))
+    rows: Rows = (starts[:, None] + np.arange(block)).reshape(-1)[:days]
+    return rows
