@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.csv_table import Row
-from scenarios.files.frames import Source, is_path
 from scenarios.estimation.day_range import add_ranges
+from scenarios.files.frames import Source, is_path
 from scenarios.record_rows import COLUMNS, HIGH_YIELD, RecordRows, increasing_days, read_record_rows
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
@@ -72,8 +72,8 @@ def read_record(
 
     history: a CSV file, a frame, or a table of arrays. calendar: of the exchange whose trading days the record has
     (default: XNYS). dates: order of day and month where they do not tell ('mdy', 'dmy', 'iso'). as_given: take levels
-    and moves that no market has had. Lines without spx or vix are left out. blank_vol: lines with spx alone are kept, and
-    spx_open, spx_high, spx_low are read too, as the laws that follow from the whole path need them.
+    and moves that no market has had. Lines without spx or vix are left out. blank_vol: lines with spx alone are
+    kept, and spx_open, spx_high, spx_low are read too, for the laws that follow from the whole path.
     Raises UserError with file and line: dates that do not increase, a trading day of that exchange without a line, a
     level that cannot be.
     """

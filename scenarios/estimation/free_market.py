@@ -59,10 +59,10 @@ def median_vol(market: FreeMarket, noise: Noise) -> float:
 
 def free_returns(market: FreeMarket, noise: Noise) -> Vector:
     """Log returns of each market by day, (markets, days)."""
-    parts = [np.array(part) for part in (market.returns, market.squares, market.vol)]
+    k1, k2, law = (np.array(part) for part in (market.returns, market.squares, market.vol))
     vols = np.array([market.noise, market.reversion, market.most, market.day])
-    made: Vector = _returns(*parts, vols, CLOCKS.index(market.clock), noise.nights, noise.days, noise.vol)
-    return made[:, WARM:]
+    clock = CLOCKS.index(market.clock)
+    return _returns(k1, k2, law, vols, clock, noise.nights, noise.days, noise.vol)[:, WARM:]
 
 
 @kernel

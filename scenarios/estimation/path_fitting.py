@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -82,6 +82,7 @@ def fit_paths(
     short, or a clock whose ranges it does not have.
     """
     check_long(record)
+    record = with_long_credit(record)
     feed = Feed.of(record, clock)
     laws = path_laws(feed, record.levels)
     clocks = choose_clock(record, laws.vol.law)
@@ -104,6 +105,13 @@ def check_long(record: DailyRecord) -> None:
 def known_days(record: DailyRecord) -> int:
     """Days with vol."""
     return int(np.isfinite(record.levels["vol"]).sum()) if "vol" in record.levels else 0
+
+
+def with_long_credit(record: DailyRecord) -> DailyRecord:
+    """The record, without credit where it is known on fewer than `LONG` days."""
+    if np.isfinite(record.levels.get("credit", np.array([]))).sum() >= LONG:
+        return record
+    return replace(record, levels={name: v for name, v in record.levels.items() if name != "credit"})
 
 
 def rounded(value: float) -> float:

@@ -49,9 +49,7 @@ class PathLaw:
 
     def ordered(self) -> PathLaw:
         """The same law with the faster factor called fast."""
-        return PathLaw(
-            ordered(self.returns), ordered(self.squares), self.base, self.trend, self.activity, self.lag
-        )
+        return PathLaw(ordered(self.returns), ordered(self.squares), self.base, self.trend, self.activity, self.lag)
 
 
 def following(level: Vector, share: float) -> Vector:

@@ -14,6 +14,7 @@ from scenarios.estimation.path_law import PathLaw
 
 SLOWEST = 0.1  # a trading year: a memory of ten years is the longest that a record of some decades can tell
 FASTEST = 400.0  # a trading year: forgotten within a day
+LOGS = (-20.0, 8.0)  # of the other parameters: beyond them a search does not look
 STEPS = 200  # most evaluations of a fit
 BASE = 0.5  # of the lowest level in the record: the least that a market that never moves may have
 
@@ -47,8 +48,8 @@ def packed(law: PathLaw, least: float) -> Vector:
 
 def unpacked(q: Vector, least: float) -> PathLaw:
     """The law that `packed` wrote."""
-    above, trend, activity = np.exp(q[6:9])
-    lag = float(np.exp(q[9])) if len(q) > 9 else None
+    above, trend, activity = np.exp(np.clip(q[6:9], *LOGS))
+    lag = float(np.exp(np.clip(q[9], *LOGS))) if len(q) > 9 else None
     return PathLaw(_kernel(q[:3]), _kernel(q[3:6]), least + float(above), -float(trend), float(activity), lag)
 
 

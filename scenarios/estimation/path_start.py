@@ -23,8 +23,8 @@ def start_of(
     """
     vol, credit = vol or MemorySpec(), credit or CreditMemorySpec()
     if day not in record.days or record.days.index(day) + 1 < FEWEST:
-        known = f"the record's second day, {record.days[min(1, len(record.days) - 1)]}, to its last, {record.days[-1]}"
-        raise UserError("no such trading day in the record", value=str(day), place=record.source, remedy=f"take {known}")
+        rule, remedy = "must be a trading day of the record, after its first", f"{record.days[0]} to {record.days[-1]}"
+        raise UserError(rule, value=str(day), place=record.source, remedy=f"take one of {remedy}")
     feed = Feed.of(until(record, day), vol.clock)
     return factors(feed, vol.returns, vol.squares), factors(feed, credit.returns, credit.squares)
 

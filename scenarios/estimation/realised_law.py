@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from scenarios.estimation.path_law import PathLaw
 
 LEAST_FREEDOM = 4.05  # of the Student law: below 4 it has no kurtosis that a noise could match
 ACTIVITY = (0.2, 0.98)  # the law's range; at one a market without noise has no end
+USUAL = (0.65, 0.92)  # where the search begins
 CLOSE = 0.004  # of activity: nearer the search does not look
 
 
@@ -84,8 +86,7 @@ def likeliest(days: Days, activity: float | None = None) -> RealisedLaw:
         return -log_likelihood(days, read(q))
 
     start = np.array([math.log(0.025), math.log(0.045), 1.0, math.log(0.85)][: 4 if free else 3])
-    settings = {"xatol": 1e-4, "fatol": 1e-3, "maxiter": 2000}
-    found = minimize(miss, start, method="Nelder-Mead", options=settings)
+    found = minimize(miss, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-3, "maxiter": 2000})
     return replace(read(np.asarray(found.x)), fit=-float(found.fun))
 
 
@@ -107,10 +108,15 @@ def targeted(days: Days, law: PathLaw, noise: Noise, vol: float | None = None) -
     """
     told = days.vol if vol is None else vol
 
+    @cache
     def off(activity: float) -> float:
         return median_vol(market_of(likeliest(days, activity), law, days), noise) - told
 
-    low, high = ACTIVITY
+    low, high = USUAL
+    if off(low) > 0:
+        low, high = ACTIVITY[0], low
+    elif off(high) < 0:
+        low, high = high, ACTIVITY[1]
     if off(low) > 0 or off(high) < 0:  # no law does: the nearest
         return likeliest(days, low if off(low) > 0 else high)
     return likeliest(days, float(brentq(off, low, high, xtol=CLOSE)))
