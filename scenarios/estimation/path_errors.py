@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.estimation.blocks import block_rows
 from scenarios.estimation.free_market import Noise
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law_fit import fit_law
@@ -16,8 +17,6 @@ from scenarios.estimation.path_laws import CREDIT_TAIL, VOL_TAIL, Level, PathLaw
 from scenarios.estimation.path_residual import residual_of
 from scenarios.estimation.realised_law import Days, targeted
 
-Rows = NDArray[np.int64]
-BLOCK = 60  # days: residuals of a quarter stay together
 MARKETS = 100  # free markets in each repetition
 STEPS = 40  # most evaluations of a refit, which starts at the law that made the repetition
 SEED = 2
@@ -55,11 +54,11 @@ class Repetitions:
         vol = self._level(self.levels["vol"], self.laws.vol, VOL_TAIL, rng)
         days = Days.of(self.feed, vol.law, first_known(self.levels["vol"]))
         days = days.take(block_rows(len(days.after), rng))
-        realised = targeted(days, vol.law, noise)
+        realised = targeted(days, vol.law, noise, self.laws.vol_error)
         credit = self.laws.credit
         if credit is not None:
             credit = self._level(self.levels["credit"], credit, CREDIT_TAIL, rng)
-        return PathLaws(vol, realised, credit)
+        return PathLaws(vol, realised, credit, self.laws.vol_error)
 
     def _level(self, level: Vector, found: Level, tail: float, rng: np.random.Generator) -> Level:
         said = found.law.log_levels(self.feed)
@@ -87,11 +86,3 @@ def redrawn(left: Vector, rng: np.random.Generator) -> tuple[Vector, NDArray[np.
     source = np.full(len(left), -1)
     source[known] = known[rows]
     return new, np.diff(source) == 1
-
-
-def block_rows(days: int, rng: np.random.Generator) -> Rows:
-    """Rows of as many days, in blocks of `BLOCK` from anywhere, (days,)."""
-    block = min(BLOCK, days)
-    starts = rng.integers(days - block + 1, size=-(-days // block))
-    rows: Rows = (starts[:, None] + np.arange(block)).reshape(-1)[:days]
-    return rows

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from markets.memory_spec import KernelSpec
+from scenarios.estimation.blocks import vol_error
 from scenarios.estimation.free_market import Noise
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law import PathLaw
@@ -39,11 +40,15 @@ class Level:
 
 @dataclass(frozen=True)
 class PathLaws:
-    """Laws of implied vol, of realised vol, and of credit where the record has it."""
+    """Laws of implied vol, of realised vol, and of credit where the record has it.
+
+    vol_error: standard error of the vol a year of the record's returns, to which realised vol's law is held.
+    """
 
     vol: Level
     realised: RealisedLaw
     credit: Level | None
+    vol_error: float
 
     def values(self) -> dict[str, float]:
         """Every number by its key in a scenario."""
@@ -67,9 +72,10 @@ def path_laws(feed: Feed, levels: Mapping[str, Vector]) -> PathLaws:
     """The laws of a record's levels, `vol` and perhaps `credit`, (days,) with NaN where they are not known."""
     vol = fit_level(feed, levels["vol"], PathLaw.of_vol(), VOL_TAIL)
     days = Days.of(feed, vol.law, first_known(levels["vol"]))
-    realised = targeted(days, vol.law, Noise.draw(MARKETS, len(days.after), SEED))
+    error = vol_error(days.after, feed.day)
+    realised = targeted(days, vol.law, Noise.draw(MARKETS, len(days.after), SEED), error)
     credit = fit_level(feed, levels["credit"], PathLaw.of_credit(), CREDIT_TAIL) if "credit" in levels else None
-    return PathLaws(vol, realised, credit)
+    return PathLaws(vol, realised, credit, error)
 
 
 def fit_level(feed: Feed, level: Vector, start: PathLaw, tail: float) -> Level:

@@ -1,4 +1,4 @@
-"""Realised vol's law from the returns that followed: Student likelihood, held to the vol of the record.
+"""Realised vol's law from the returns that followed: Student likelihood, held near the vol of the record.
 
 The law is sigma = base + trend R1 + activity sqrt(R2) of the implied law's R1 and R2; sigma is the standard deviation,
 a trading year, of the next day's return, times a noise of mean square one.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import gammaln
 
 from markets.memory_spec import KernelSpec, MemorySpec
@@ -22,7 +21,6 @@ from scenarios.estimation.path_law import PathLaw
 
 LEAST_FREEDOM = 4.05  # of the Student law: below 4 it has no kurtosis that a noise could match
 ACTIVITY = (0.2, 0.98)  # the law's range; at one a market without noise has no end
-USUAL = (0.65, 0.92)  # where the search begins
 CLOSE = 0.004  # of activity: nearer the search does not look
 
 
@@ -100,26 +98,21 @@ def log_likelihood(days: Days, law: RealisedLaw) -> float:
     return float(len(vol) * constant - np.log(vol).sum() - tails.sum())
 
 
-def targeted(days: Days, law: PathLaw, noise: Noise, vol: float | None = None) -> RealisedLaw:
-    """Maximum likelihood among the laws whose own free market has the record's vol.
+def targeted(days: Days, law: PathLaw, noise: Noise, error: float) -> RealisedLaw:
+    """The likeliest law, where the vol of the record counts as one more observation, with a standard error.
 
-    The median over markets of the record's length, made with one `noise`, is the vol a year of the record's returns,
-    or `vol`. Without it, the likeliest law describes each day best and still makes a market that is too wild.
+    Maximises log-likelihood - ((vol of its free market - vol of the record) / error)^2 / 2: the vol is the median
+    over markets of the record's length, made with one `noise`. Without it, the likeliest law describes each day best
+    and still makes a market that is too wild.
     """
-    told = days.vol if vol is None else vol
 
-    @cache
-    def off(activity: float) -> float:
-        return median_vol(market_of(likeliest(days, activity), law, days), noise) - told
+    def miss(activity: float) -> float:
+        found = likeliest(days, float(activity))
+        off = (median_vol(market_of(found, law, days), noise) - days.vol) / error
+        return off * off / 2 - found.fit
 
-    low, high = USUAL
-    if off(low) > 0:
-        low, high = ACTIVITY[0], low
-    elif off(high) < 0:
-        low, high = high, ACTIVITY[1]
-    if off(low) > 0 or off(high) < 0:  # no law does: the nearest
-        return likeliest(days, low if off(low) > 0 else high)
-    return likeliest(days, float(brentq(off, low, high, xtol=CLOSE)))
+    best = minimize_scalar(miss, bounds=ACTIVITY, method="bounded", options={"xatol": CLOSE})
+    return likeliest(days, float(best.x))
 
 
 def market_of(found: RealisedLaw, law: PathLaw, days: Days) -> FreeMarket:
