@@ -13,7 +13,7 @@ from rich.table import Table
 from scenarios.commands.figures import said
 from scenarios.estimation.estimators import Estimate
 from scenarios.estimation.path_falls import Peak
-from scenarios.estimation.path_fitting import PathFit, default_at, rounded
+from scenarios.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
 from sim.errors import UserError
 
 LABELS = {
@@ -144,4 +144,4 @@ def _peak(peak: Peak, digits: int) -> str:
 
 
 def _decimal(value: float) -> str:
-    return f"{value:.12f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.1f}"
+    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.1f}"

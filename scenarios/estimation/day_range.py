@@ -48,4 +48,4 @@ def _check(levels: dict[str, Vector], rows: Sequence[Row]) -> None:
             wrong = np.flatnonzero(sign * (level - edge) > 1e-4 * level)
             if wrong.size:
                 place, value = rows[wrong[0]].place.at(column), float(edge[wrong[0]])
-                raise place.error(f"open and close do not lie {word} it", value=value, remedy="mend the line")
+                raise place.error(f"open and close must not lie {word} it", value=value, remedy="mend the line")

@@ -22,7 +22,7 @@ from scenarios.estimation.path_laws import PathLaws, path_laws
 from sim.errors import UserError
 
 LONG = 1000  # days with vol: fewer do not tell two speeds of memory apart
-FIGURES = 5  # of a written key
+FIGURES, DECIMALS = 5, 12  # of a written key, at most
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def with_long_credit(record: DailyRecord) -> DailyRecord:
 
 def rounded(value: float) -> float:
     """To the figures that are written."""
-    return float(f"{value:.{FIGURES}g}")
+    return round(float(f"{value:.{FIGURES}g}"), DECIMALS)
 
 
 def default_at(key: str) -> float:

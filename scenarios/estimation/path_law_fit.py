@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import least_squares
 from scipy.special import expit, logit
 
 from markets.memory_spec import KernelSpec
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law import PathLaw
+from scenarios.estimation.path_slopes import log_slopes
+from scenarios.estimation.soft_squares import Problem
+from scenarios.estimation.soft_squares import least as nearest
 
 SLOWEST = 0.1  # a trading year: a memory of ten years is the longest that a record of some decades can tell
 FASTEST = 400.0  # a trading year: forgotten within a day
 LOGS = (-20.0, 8.0)  # of the other parameters: beyond them a search does not look
-STEPS = 200  # most evaluations of a fit
+STEPS = 100  # most of a search
 BASE = 0.5  # of the lowest level in the record: the least that a market that never moves may have
 
 
@@ -28,14 +30,16 @@ def fit_law(feed: Feed, level: Vector, start: PathLaw, tail: float, *, steps: in
     """
     known = np.isfinite(level)
     told = np.log(level[known])
-    least = BASE * float(np.min(level[known]))
+    lowest = BASE * float(np.min(level[known]))
 
     def miss(q: Vector) -> Vector:
-        return unpacked(q, least).log_levels(feed)[known] - told
+        return unpacked(q, lowest).log_levels(feed)[known] - told
 
-    q = packed(start, least)
-    found = least_squares(miss, q, loss="soft_l1", f_scale=tail, x_scale="jac", max_nfev=steps, ftol=1e-7)
-    return unpacked(found.x, least).ordered()
+    def slopes(q: Vector) -> Vector:
+        return log_slopes(unpacked(q, lowest), feed)[known] * unpacked_slopes(q)
+
+    found = nearest(Problem(miss, slopes, tail), packed(start, lowest), steps)
+    return unpacked(found, lowest).ordered()
 
 
 def packed(law: PathLaw, least: float) -> Vector:
@@ -51,6 +55,15 @@ def unpacked(q: Vector, least: float) -> PathLaw:
     above, trend, activity = np.exp(np.clip(q[6:9], *LOGS))
     lag = float(np.exp(np.clip(q[9], *LOGS))) if len(q) > 9 else None
     return PathLaw(_kernel(q[:3]), _kernel(q[3:6]), least + float(above), -float(trend), float(activity), lag)
+
+
+def unpacked_slopes(q: Vector) -> Vector:
+    """How each parameter of the law moves with its number, as `log_slopes` orders them: (9,), or (10,)."""
+    places = expit(q[:6])
+    logits = places * (1 - places) * np.array([FASTEST - SLOWEST, FASTEST - SLOWEST, 1.0] * 2)
+    logs = np.exp(np.clip(q[6:], *LOGS)) * np.where((q[6:] > LOGS[0]) & (q[6:] < LOGS[1]), 1.0, 0.0)
+    logs[1] = -logs[1]
+    return np.concatenate([logits, logs])
 
 
 def _packed_kernel(kernel: KernelSpec) -> tuple[float, float, float]:
