@@ -13,9 +13,9 @@ DRAWS = 400  # of a standard error
 SEED = 3
 
 
-def block_rows(days: int, rng: np.random.Generator) -> Rows:
-    """Rows of as many days, in blocks of `BLOCK` from anywhere, (days,)."""
-    block = min(BLOCK, days)
+def block_rows(days: int, rng: np.random.Generator, block: int = BLOCK) -> Rows:
+    """Rows of as many days, in blocks from anywhere, (days,)."""
+    block = min(block, days)
     starts = rng.integers(days - block + 1, size=-(-days // block))
     rows: Rows = (starts[:, None] + np.arange(block)).reshape(-1)[:days]
     return rows

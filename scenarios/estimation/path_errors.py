@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.estimation.blocks import block_rows
+from scenarios.estimation.blocks import BLOCK, block_rows
 from scenarios.estimation.free_market import Noise
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law_fit import fit_law
 from scenarios.estimation.path_laws import CREDIT_TAIL, VOL_TAIL, Level, PathLaws, first_known
-from scenarios.estimation.path_residual import residual_of
+from scenarios.estimation.path_residual import Residual, residual_of
 from scenarios.estimation.realised_law import Days, targeted
 
 MARKETS = 100  # free markets in each repetition
@@ -62,7 +62,7 @@ class Repetitions:
 
     def _level(self, level: Vector, found: Level, tail: float, rng: np.random.Generator) -> Level:
         said = found.law.log_levels(self.feed)
-        left, joined = redrawn(np.log(level) - said, rng)
+        left, joined = redrawn(np.log(level) - said, rng, block_of(found.left, found.days, self.feed.day))
         law = fit_law(self.feed, np.exp(said + left), found.law, tail, steps=STEPS)
         new = said + left - law.log_levels(self.feed)
         rms = float(np.sqrt(np.nanmean(new**2)))
@@ -77,10 +77,15 @@ def half_width(values: Vector) -> float:
     return float(high - low) / 2
 
 
-def redrawn(left: Vector, rng: np.random.Generator) -> tuple[Vector, NDArray[np.bool_]]:
+def block_of(left: Residual, days: int, day: float) -> int:
+    """Days that are redrawn together: a quarter, or the residual's memory 1 / reversion, up to a quarter of them."""
+    return max(BLOCK, min(round(1 / (left.reversion * day)), days // 4))
+
+
+def redrawn(left: Vector, rng: np.random.Generator, block: int) -> tuple[Vector, NDArray[np.bool_]]:
     """Residuals in redrawn blocks on the days that are known, and whether each day follows the one before in one."""
     known = np.flatnonzero(np.isfinite(left))
-    rows = block_rows(len(known), rng)
+    rows = block_rows(len(known), rng, block)
     new = np.full(len(left), np.nan)
     new[known] = left[known][rows]
     source = np.full(len(left), -1)
