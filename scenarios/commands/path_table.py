@@ -14,6 +14,7 @@ from scenarios.commands.figures import said
 from scenarios.estimation.estimators import Estimate
 from scenarios.estimation.path_falls import Peak
 from scenarios.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
+from scenarios.estimation.path_laws import MONTH
 from sim.errors import UserError
 
 LABELS = {
@@ -85,7 +86,8 @@ def path_remarks(found: PathFit) -> Iterator[str]:
         "realised vol: the likeliest law whose own free market has the record's vol a year; a day is Student with "
         f"{laws.realised.freedom:.1f} degrees of freedom, whose kurtosis is the noise's. realised_reversion is stated."
     )
-    yield "residuals: maximum likelihood of a day's step; the speeds of one kernel are weakly told apart."
+    yield f"residuals: maximum likelihood of a day's step. {_slow_part(found)}"
+    yield "The speeds of one kernel are weakly told apart; a memory longer than ten years is not looked for."
     yield clock_remark(found)
 
 
@@ -137,6 +139,16 @@ def parsed_window(text: str) -> tuple[date, date]:
         raise UserError(
             "a window is FIRST:LAST", value=text, place="--window", remedy="write 2020-02-19:2020-04-30"
         ) from None
+
+
+def _slow_part(found: PathFit) -> str:
+    """What is left of a residual after a month: of the record, and of the process that is written."""
+    levels = [("vol", found.laws.vol), *([("credit", found.laws.credit)] if found.laws.credit else [])]
+    told = [
+        f"{name} {level.month:.2f} (the process: {math.exp(-level.left.reversion * MONTH * found.record.day):.2f})"
+        for name, level in levels
+    ]
+    return f"Autocorrelation after a month: {', '.join(told)}."
 
 
 def _peak(peak: Peak, digits: int) -> str:

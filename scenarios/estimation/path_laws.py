@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,22 +14,27 @@ from scenarios.estimation.free_market import Noise
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law import PathLaw
 from scenarios.estimation.path_law_fit import fit_law
-from scenarios.estimation.path_residual import Residual, residual_of
+from scenarios.estimation.path_residual import Residual, autocorrelation, residual_of
 from scenarios.estimation.realised_law import Days, RealisedLaw, targeted
 
 VOL_TAIL, CREDIT_TAIL = 0.1, 0.2  # ln: a miss beyond this counts linearly
 MARKETS = 400  # free markets whose median vol is held to the record's
 SEED = 1
+MONTH = 21  # trading days
 
 
 @dataclass(frozen=True)
 class Level:
-    """The law of one level and what it leaves. rms: of ln recorded over law; days: on which the level is known."""
+    """The law of one level and what it leaves. rms: of ln recorded over law; days: on which the level is known.
+
+    month: autocorrelation of what it leaves at 21 days, NaN if it was not asked for.
+    """
 
     law: PathLaw
     left: Residual
     rms: float
     days: int
+    month: float = math.nan
 
     def values(self) -> dict[str, float]:
         """Parameters by key of the memory's table; lag only where the law has one."""
@@ -82,7 +88,8 @@ def fit_level(feed: Feed, level: Vector, start: PathLaw, tail: float) -> Level:
     """A level's law and residual."""
     law = fit_law(feed, level, start, tail)
     left = np.log(level) - law.log_levels(feed)
-    return Level(law, residual_of(left, feed.day), float(np.sqrt(np.nanmean(left**2))), int(np.isfinite(left).sum()))
+    rms, days = float(np.sqrt(np.nanmean(left**2))), int(np.isfinite(left).sum())
+    return Level(law, residual_of(left, feed.day), rms, days, autocorrelation(left, MONTH))
 
 
 def first_known(level: Vector) -> int:
