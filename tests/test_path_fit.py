@@ -287,6 +287,23 @@ def test_the_clock_that_made_the_record_is_best(records: list[DailyRecord]) -> N
     assert choose_clock(records[1], PathLaw.of_vol()) is None
 
 
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_each_clock_can_feed_the_laws(records: list[DailyRecord], clock: str) -> None:
+    record = with_ranges(records[1], np.random.default_rng(5))
+    told = fit_paths(record, clock=clock, draws=0, windows=[])
+    assert told.clocks is not None and told.tables()["market"]["memory"]["clock"] == clock
+    assert told.laws.vol.rms == pytest.approx(told.clocks.rms[clock], rel=0.02)
+    with pytest.raises(UserError, match="a clock is one of closes, sessions, ticks"):
+        fit_paths(record, clock="weeks")
+
+
+def test_a_history_without_credit_has_the_laws_of_vol(records: list[DailyRecord]) -> None:
+    record = replace(records[0], levels={name: records[0].levels[name] for name in ("spot", "vol")})
+    told = fit_paths(record, draws=2, windows=[])
+    assert set(told.tables()) == {"market"} and math.isnan(told.miss("vol"))
+    assert told["market.memory.base"].days == DAYS
+
+
 # --- factors at a day -------------------------------------------------------------------------------------------------
 
 
@@ -331,6 +348,8 @@ def test_a_whole_history_has_both_laws(records: list[DailyRecord], tmp_path: Pat
     assert [window.first for window in told.path.left_out] == [records[1].days[1000]]
     alone = fit(file, law="leverage")
     assert alone.path is None and alone["kappa"] == told["kappa"] and "beta" in alone.tables()["market"]
+    both = fit([file, write(tmp_path, records[2])], draws=0, windows=[])
+    assert both.path is not None and "are those of made_21" in both.notes[-1]
 
 
 def test_command(records: list[DailyRecord], tmp_path: Path) -> None:

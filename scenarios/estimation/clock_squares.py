@@ -26,7 +26,7 @@ def squares(record: DailyRecord, clock: str) -> Vector:
         both: Vector = night**2 + (close - start)[1:] ** 2
         return np.where(np.isfinite(high + low)[1:], both, np.nan)
     inside = (high - close) * (high - start) + (low - close) * (low - start)
-    return np.asarray(night**2 + inside[1:])
+    return np.asarray(night**2 + np.maximum(inside[1:], 0.0))  # below zero only by rounded prices
 
 
 def filled_squares(record: DailyRecord, clock: str) -> Vector:

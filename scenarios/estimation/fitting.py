@@ -145,11 +145,14 @@ def fit(
     if not -1 < stated <= 0:
         raise UserError("rho lies above -1 and up to 0", value=stated, place="rho")
     reading = partial(read_record, calendar=calendar, dates=dates, as_given=as_given)
-    longest = None if law == "leverage" else max((reading(each, blank_vol=True) for each in given), key=known_days)
+    gappy = [] if law == "leverage" else [reading(each, blank_vol=True) for each in given]
+    longest = max(gappy, key=known_days, default=None)
     if longest is not None and law == "path_dependent":
         check_long(longest)
     long = longest is not None and known_days(longest) >= LONG
     records, notes = _whole_records(given, reading, forgive=long)
+    if longest is not None and sum(known_days(record) >= LONG for record in gappy) > 1:
+        notes = (*notes, f"the path-dependent laws are those of {longest.name}, which has the most days with vix")
     if longest is not None and not long:
         notes = (f"the path-dependent laws need a history of {LONG:,} days with spx and vix: not estimated",)
     one_factor = _one_factor(records, stated) if records else Fit((), {}, (), stated)

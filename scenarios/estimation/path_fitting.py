@@ -14,6 +14,7 @@ import numpy as np
 from markets.spec import CreditSpec, MarketSpec
 from scenarios.estimation.daily_record import DailyRecord
 from scenarios.estimation.estimators import Estimate
+from scenarios.estimation.free_market import CLOCKS
 from scenarios.estimation.path_clock import ClockChoice, choose_clock
 from scenarios.estimation.path_errors import Repetitions
 from scenarios.estimation.path_falls import LeftOut, deepest, left_out, rows_of
@@ -81,6 +82,8 @@ def fit_paths(
     (default: the ten deepest falls). clock: whose squares feed the laws. Raises UserError for a record that is too
     short, or a clock whose ranges it does not have.
     """
+    if clock not in CLOCKS:
+        raise UserError(f"a clock is one of {', '.join(CLOCKS)}", value=clock, place="clock")
     check_long(record)
     record = with_long_credit(record)
     feed = Feed.of(record, clock)
