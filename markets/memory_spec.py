@@ -29,22 +29,22 @@ class KernelSpec:
 
 def vol_returns() -> KernelSpec:
     """Memory of the returns in the law of vol, fitted."""
-    return KernelSpec(fast=71.8, slow=35.0, slow_share=0.71)
+    return KernelSpec(fast=71.4, slow=31.2, slow_share=0.685)
 
 
 def vol_squares() -> KernelSpec:
     """Memory of the squared returns in the law of vol, fitted."""
-    return KernelSpec(fast=23.6, slow=2.21, slow_share=0.393)
+    return KernelSpec(fast=23.5, slow=2.2, slow_share=0.394)
 
 
 def credit_returns() -> KernelSpec:
     """Memory of the returns in the law of credit, fitted."""
-    return KernelSpec(fast=2.15, slow=0.1, slow_share=0.816)
+    return KernelSpec(fast=2.15, slow=0.1, slow_share=0.8)
 
 
 def credit_squares() -> KernelSpec:
     """Memory of the squared returns in the law of credit, fitted."""
-    return KernelSpec(fast=3.02, slow=0.1, slow_share=0.544)
+    return KernelSpec(fast=2.92, slow=0.107, slow_share=0.553)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,25 +77,25 @@ class MemorySpec:
     )
     returns: KernelSpec = param(factory=vol_returns, help="memory of the returns")
     squares: KernelSpec = param(factory=vol_squares, help="memory of the squared returns")
-    base: float = param(0.0519, unit="decimal", help="implied vol of a market that never moves", gt=0, le=1)
-    trend: float = param(-0.0209, unit="vol per ln S a year", help="answer of implied vol to R1", le=0, plausible=TREND)
+    base: float = param(0.0522, unit="decimal", help="implied vol of a market that never moves", gt=0, le=1)
+    trend: float = param(-0.0219, unit="vol per ln S a year", help="answer of implied vol to R1", le=0, plausible=TREND)
     activity: float = param(0.863, help="answer of implied vol to sqrt(R2)", ge=0, plausible=FACTOR)
-    realised_base: float = param(0.0253, unit="decimal", help="realised vol of a market that never moves", ge=0, le=1)
+    realised_base: float = param(0.0248, unit="decimal", help="realised vol of a market that never moves", ge=0, le=1)
     realised_trend: float = param(
-        -0.0462, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
+        -0.0476, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
     )
-    realised_activity: float = param(0.82, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
+    realised_activity: float = param(0.826, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
     realised_level: float = param(
         1.0, help="multiple of realised vol by the law that this market has (outside)", gt=0, plausible=(0.05, 20.0)
     )
     realised_noise: float = param(0.33, help="standard deviation of ln realised vol about its law", ge=0, le=2)
     realised_reversion: float = param(
-        250.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
+        100.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
     )
     reversion: float = param(
-        18.0, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
+        17.4, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
     )
-    noise: float = param(0.7, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL)
+    noise: float = param(0.717, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL)
     move_share: float = param(
         0.35,
         help="share of the storyline's own squared move in the variance of its days; the rest is the law's",
@@ -115,16 +115,16 @@ class CreditMemorySpec:
 
     returns: KernelSpec = param(factory=credit_returns, help="memory of the returns")
     squares: KernelSpec = param(factory=credit_squares, help="memory of the squared returns")
-    base: float = param(0.00251, unit="decimal", help="spread of a market that never moves", gt=0, le=1)
-    trend: float = param(-0.062, unit="decimal per ln S a year", help="answer to R1", le=0, plausible=TREND)
+    base: float = param(0.00265, unit="decimal", help="spread of a market that never moves", gt=0, le=1)
+    trend: float = param(-0.0628, unit="decimal per ln S a year", help="answer to R1", le=0, plausible=TREND)
     activity: float = param(
-        0.0903, unit="decimal per unit of vol", help="answer to sqrt(R2)", ge=0, plausible=(1e-4, 20.0)
+        0.0894, unit="decimal per unit of vol", help="answer to sqrt(R2)", ge=0, plausible=(1e-4, 20.0)
     )
     lag: float = param(
-        60.0, unit="1/trading year", help="speed at which the cash spread follows the index", gt=0, plausible=SPEED
+        52.0, unit="1/trading year", help="speed at which the cash spread follows the index", gt=0, plausible=SPEED
     )
     reversion: float = param(
-        2.0, unit="1/trading year", help="speed at which the residual reverts", ge=0, plausible=SPEED
+        0.405, unit="1/trading year", help="speed at which the residual reverts", ge=0, plausible=SPEED
     )
-    noise: float = param(0.0, unit="per sqrt(trading year)", help="noise of the residual of ln credit", ge=0, le=10)
+    noise: float = param(0.179, unit="per sqrt(trading year)", help="noise of the residual of ln credit", ge=0, le=10)
     start: StartSpec = param(factory=StartSpec, help="the factors at the first tick")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.commands.draws_bar import draws_bar
+from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
+from scenarios.commands.path_table import parsed_window, path_toml, print_path
 from scenarios.commands.terminal import console
-from scenarios.estimation.fitting import Fit, Fitted, fit, written
+from scenarios.estimation.fitting import Fit, Fitted, Law, fit, written
 from scenarios.output import say
 from sim.errors import UserError
 from sim.files import check_new, write_whole
@@ -28,19 +31,30 @@ def fit_and_show(
     calendar: str,
     dates: str | None,
     as_given: bool,
+    law: Law,
+    draws: int,
+    windows: tuple[str, ...],
+    clock: str,
+    quiet: bool,
 ) -> None:
     """Estimate, print the tables, write the TOML."""
     if out is not None and out.suffix != ".toml":
         raise UserError("parameters are written as TOML", value=out.name, place="--out", remedy="name it FILE.toml")
     if out is not None:
         check_new(out, force=force)
-    found = fit(histories, rho=rho, calendar=calendar, dates=dates, as_given=as_given)
+    inside = [parsed_window(text) for text in windows] or None
+    reading: dict[str, Any] = {"calendar": calendar, "dates": dates, "as_given": as_given}
+    with draws_bar("repetitions of the record", quiet=quiet) as progress:
+        found = fit(histories, rho=rho, **reading, law=law, draws=draws, windows=inside, clock=clock, progress=progress)
     if out is not None:
         write(found, out)
     say_notes(note for record in found.records for note in record.notes)
     screen = console(WIDTH)
-    screen.print(pooled_table(found))
-    if len(found.records) > 1:
+    if found.path is not None:
+        print_path(screen, found.path)
+    if found.fitted:
+        screen.print(pooled_table(found))
+    if found.fitted and len(found.records) > 1:
         screen.print(table_by_record(found))
     for line in remarks(found):
         screen.print(line, highlight=False)
@@ -74,16 +88,11 @@ def table_by_record(found: Fit) -> Table:
     return shown
 
 
-def said(value: float, error: float) -> str:
-    """`1.20 ± 0.11`: to two figures of the error; n/a where the data cannot tell."""
-    if not (math.isfinite(value) and math.isfinite(error)):
-        return "n/a"
-    digits = min(max(1 - math.floor(math.log10(error)), 0), 5) if error > 0 else 3
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
-
-
 def remarks(found: Fit) -> Iterator[str]:
     """What a reader of the table must know."""
+    yield from map(escape, found.notes)
+    if not found.fitted:
+        return
     yield (
         f"rho is stated, {found.rho:g}: a daily record gives the sum of the leverage effect and of the shocks' "
         "correlation (total slope), not their split."
@@ -99,6 +108,8 @@ def remarks(found: Fit) -> Iterator[str]:
 
 def toml(found: Fit, base_vol: float | None = None) -> str:
     """The fitted keys as TOML tables, each with its standard error, what it is measured on, and the default."""
+    if found.path is not None:
+        return path_toml(found.path) + _old_toml(found)
     vol = base_vol or found.base_vol
     head = [
         f"# Fitted by `spiral fit` to {found.source()}.",
@@ -108,10 +119,20 @@ def toml(found: Fit, base_vol: float | None = None) -> str:
     tables: dict[str, list[str]] = {"market": [f"rho = {found.rho:g}  # stated"], "market.rates": [], "credit": []}
     for f in found.fitted:
         place, _, key = f.parameter.key.rpartition(".")
-        if f.parameter.written and f.pooled.known:
+        if found.writes(f):
             tables[place].append(f"{key} = {_number(written(f, vol).value)}  # {_comment(f, vol)}")
     parts = ["\n".join([f"[{name}]", *lines]) for name, lines in tables.items() if lines]
     return "\n".join(head) + "\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _old_toml(found: Fit) -> str:
+    """What the one-factor fit adds to the path-dependent laws: the curve's noise."""
+    lines = [
+        f"{f.parameter.key.rpartition('.')[2]} = {_number(written(f, 1.0).value)}  # {_comment(f, 1.0)}"
+        for f in found.fitted
+        if found.writes(f)
+    ]
+    return "\n".join(["", "[market.rates]", *lines, ""]) if lines else ""
 
 
 def _number(value: float) -> str:

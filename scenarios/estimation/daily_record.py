@@ -28,8 +28,8 @@ MANY = 10  # missing days: more are two records rather than one with a hole
 @dataclass(frozen=True)
 class DailyRecord:
     """Closes by day. levels: spot, vol, overnight, us2y, us10y, credit, high_yield (those that the file has), (days,)
-    in decimals, NaN where a cell is empty; spot and vol are whole; where the file has all three, open, high and low of
-    the day's spot. days_a_year: of its exchange's calendar."""
+    in decimals, NaN where a cell is empty; spot is whole, and vol unless `blank_vol` was asked for; where the
+    file has all three, open, high and low of the day's spot. days_a_year: of its exchange's calendar."""
 
     name: str
     days: tuple[date, ...]
@@ -60,22 +60,29 @@ class DailyRecord:
 
 
 def read_record(
-    history: Source, calendar: str | None = None, *, dates: str | None = None, as_given: bool = False
+    history: Source,
+    calendar: str | None = None,
+    *,
+    dates: str | None = None,
+    as_given: bool = False,
+    blank_vol: bool = False,
 ) -> DailyRecord:
     """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx; the day's range
     as spx_open, spx_high, spx_low.
 
     history: a CSV file, a frame, or a table of arrays. calendar: of the exchange whose trading days the record has
     (default: XNYS). dates: order of day and month where they do not tell ('mdy', 'dmy', 'iso'). as_given: take levels
-    and moves that no market has had. Lines without spx or vix are left out.
+    and moves that no market has had. Lines without spx or vix are left out. blank_vol: lines with spx alone are
+    kept, for the laws that follow from the whole path.
     Raises UserError with file and line: dates that do not increase, a trading day of that exchange without a line, a
     level that cannot be.
     """
     record = read_record_rows(history, needed=NEEDED, dates=dates)
     sessions = _sessions(increasing_days(record.rows), calendar or CALENDAR)
     _check_every_session(record, sessions, calendar or CALENDAR)
-    known = tuple(row for row in record.rows if row.text("spx") and row.text("vix"))
-    _check_blanks(known, sessions)
+    whole = ("spx",) if blank_vol else ("spx", "vix")
+    known = tuple(row for row in record.rows if all(row.text(column) for column in whole))
+    _check_blanks(known, sessions, " or ".join(whole))
     days = tuple(increasing_days(known))
     record = replace(record, rows=known, days=days)
     levels = {}
@@ -131,11 +138,11 @@ def _check_every_session(record: RecordRows, sessions: Sessions, calendar: str) 
         )
 
 
-def _check_blanks(known: Sequence[Row], sessions: Sessions) -> None:
+def _check_blanks(known: Sequence[Row], sessions: Sessions, whole: str) -> None:
     """Changes from one known day to the next are taken for a day's: not over more than a few blank ones."""
     days = increasing_days(known)
     for (before, after), row in zip(pairwise(days), known[1:], strict=True):
         if len(blank := sessions.missing(before, after)) > MOST_BLANK:
-            rule = f"spx or vix is empty on {len(blank)} trading days in a row (known last on {before})"
+            rule = f"{whole} is empty on {len(blank)} trading days in a row (known last on {before})"
             remedy = "fill the cells, or give the two parts as two files"
             raise row.place.at("date").error(rule, value=str(after), remedy=remedy)

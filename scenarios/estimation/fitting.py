@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Literal
+
+import numpy as np
 
 from markets.spec import CreditSpec, MarketSpec
 from scenarios.estimation.daily_record import DailyRecord, read_record
 from scenarios.estimation.estimators import Estimate
 from scenarios.estimation.fit_laws import FEWEST, PARAMETERS, Parameter, estimate
+from scenarios.estimation.path_fitting import LONG, PathFit, check_long, fit_paths, known_days
 from scenarios.files.frames import Source
 from scenarios.history import LEVERAGE
-from sim.arguments import maybe, number, takes
+from sim.arguments import maybe, number, takes, whole
 from sim.errors import UserError
 
+Law = Literal["auto", "leverage", "path_dependent"]
+LAWS: tuple[Law, ...] = ("auto", "leverage", "path_dependent")
 DISAGREE = 0.05  # p-value below which records do not share a value
+OLD_LAW = ("leverage", "kappa", "xi", "realised_ratio", "elasticity")  # keys that path-dependent laws do not use
 DIGITS = 2  # significant figures of the standard error to which a value is written
 MOST_DIGITS = 9  # decimals of a written key, however small its error
 
@@ -53,12 +59,18 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fit:
-    """Everything that the records say, and the tables of a scenario that says the same."""
+    """Everything that the records say, and the tables of a scenario that says the same.
+
+    fitted: parameters of the one-factor laws and of the curve; none where vol is blank for weeks. path: the
+    path-dependent laws of the longest record, None where it is too short. notes: what was not estimated, and why.
+    """
 
     records: tuple[DailyRecord, ...]
     left_out: Mapping[str, str]  # record -> the record of the pool that has some of its days
     fitted: tuple[Fitted, ...]
     rho: float
+    path: PathFit | None = None
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Estimate:
         """The pooled estimate of a parameter, `fit["kappa"]`."""
@@ -75,10 +87,15 @@ class Fit:
         return float(self.records[0].levels["vol"][0])
 
     def tables(self, base_vol: float | None = None) -> dict[str, Any]:
-        """`market`, `market.rates` and `credit` of a scenario, rounded as `toml` writes them."""
+        """`market`, `market.rates` and `credit` of a scenario, rounded as `toml` writes them.
+
+        With the path-dependent laws where the record is long enough for them, else with the one-factor laws.
+        """
         tables: dict[str, Any] = {"market": {"rho": self.rho, "rates": {}}, "credit": {}}
+        if self.path is not None:
+            tables = self.path.tables()
         for f in self.fitted:
-            if f.parameter.written and f.pooled.known:
+            if self.writes(f):
                 *path, key = f.parameter.key.split(".")
                 room = tables
                 for part in path:
@@ -86,12 +103,17 @@ class Fit:
                 room[key] = written(f, base_vol or self.base_vol).value
         return tables
 
+    def writes(self, fitted: Fitted) -> bool:
+        """Whether a scenario under the laws that are written has this parameter."""
+        unused = self.path is not None and fitted.parameter.name in OLD_LAW
+        return fitted.parameter.written and fitted.pooled.known and not unused
+
     def source(self) -> str:
         """The records and their days, in words."""
         return "; ".join(f"{r.name} {_span(r.days)}" for r in self.records if r.name not in self.left_out)
 
 
-@takes(rho=maybe(number))
+@takes(rho=maybe(number), draws=whole(0))
 def fit(
     histories: Source | Sequence[Source],
     *,
@@ -99,39 +121,87 @@ def fit(
     calendar: str | None = None,
     dates: str | None = None,
     as_given: bool = False,
+    law: Law = "auto",
+    draws: int = 100,
+    windows: Sequence[tuple[date, date]] | None = None,
+    clock: str = "closes",
+    progress: Callable[[int, int], None] | None = None,
 ) -> Fit:
     """Estimate the market's structural parameters from daily histories: files and frames that `read_record` can read.
 
     rho: the stated correlation of the spot's and vol's shocks, which no daily record tells (default: the market's).
     calendar: of the exchange whose trading days the records have (default: XNYS). dates, as_given: as `read_record` has
-    them.
+    them. law: `leverage` for the one-factor laws alone, `path_dependent` to insist on a long history; by default the
+    path-dependent laws are estimated from the longest history of a thousand days, in which vix may be blank for weeks.
+    draws, windows, clock, progress: see `fit_paths`.
     Raises UserError for a file that is not a record, and for one with fewer than `FEWEST` days.
     """
     given = list(histories) if isinstance(histories, list | tuple) else [histories]
     if not given:
         raise UserError("fit needs a history", value="none", remedy="spiral fit HISTORY.csv")
+    if law not in LAWS:
+        raise UserError(f"law is one of {', '.join(LAWS)}", value=law, place="law")
     stated = MarketSpec().rho if rho is None else rho
     if not -1 < stated <= 0:
         raise UserError("rho lies above -1 and up to 0", value=stated, place="rho")
-    records = [_long_enough(read_record(each, calendar, dates=dates, as_given=as_given)) for each in given]
+    reading = partial(read_record, calendar=calendar, dates=dates, as_given=as_given)
+    gappy = [] if law == "leverage" else [reading(each, blank_vol=True) for each in given]
+    longest = max(gappy, key=known_days, default=None)
+    if longest is not None and law == "path_dependent":
+        check_long(longest)
+    long = longest is not None and known_days(longest) >= LONG
+    records, notes = _whole_records(given, reading, forgive=long)
+    if longest is not None and sum(known_days(record) >= LONG for record in gappy) > 1:
+        notes = (*notes, f"the path-dependent laws are those of {longest.name}, which has the most days with vix")
+    if longest is not None and not long:
+        notes = (f"the path-dependent laws need a history of {LONG:,} days with spx and vix: not estimated",)
+    one_factor = _one_factor(records, stated) if records else Fit((), {}, (), stated)
+    if longest is None or not long:
+        return replace(one_factor, notes=notes)
+    _check_moves(longest)
+    path = fit_paths(longest, draws=draws, windows=windows, clock=clock, progress=progress)
+    return replace(one_factor, records=tuple(records) or (longest,), path=path, notes=notes)
+
+
+def _whole_records(
+    given: Sequence[Source], reading: Callable[..., DailyRecord], *, forgive: bool
+) -> tuple[list[DailyRecord], tuple[str, ...]]:
+    """The records that the one-factor laws can take; forgive: leave out those that have too many blank cells."""
+    records, notes = [], []
+    for each in given:
+        try:
+            records.append(_long_enough(reading(each)))
+        except UserError as error:
+            if not forgive:
+                raise
+            notes.append(f"the one-factor laws and the curve are not estimated: {error.rule}")
     _check_names(records)
+    return records, tuple(notes)
+
+
+def _one_factor(records: Sequence[DailyRecord], rho: float) -> Fit:
+    """The one-factor laws and the curve, each record's and all records'."""
     left_out = _overlaps(records)
     pool = [r for r in records if r.name not in left_out]
-    own = {r.name: estimate([r], stated) for r in records}
-    pooled = own[pool[0].name] if len(pool) == 1 else estimate(pool, stated)
+    own = {r.name: estimate([r], rho) for r in records}
+    pooled = own[pool[0].name] if len(pool) == 1 else estimate(pool, rho)
     members = {r.name for r in pool}
     fitted = [_together(p, pooled[p.name], own, members) for p in PARAMETERS if p.name in pooled]
-    return Fit(tuple(records), left_out, tuple(fitted), stated)
+    return Fit(tuple(records), left_out, tuple(fitted), rho)
 
 
 def _long_enough(record: DailyRecord) -> DailyRecord:
     if len(record.days) <= FEWEST:
         rule = f"a fit needs more than {FEWEST} days with spx and vix"
         raise UserError(rule, value=len(record.days), place=record.source, remedy="give a longer record")
-    for name in ("spot", "vol"):
-        if not record.log_changes(name).any():
-            raise UserError(f"{name} never moves, so nothing can be fitted", place=record.source)
+    _check_moves(record)
     return record
+
+
+def _check_moves(record: DailyRecord) -> None:
+    for name in ("spot", "vol"):
+        if not np.nan_to_num(record.log_changes(name)).any():
+            raise UserError(f"{name} never moves, so nothing can be fitted", place=record.source)
 
 
 def _check_names(records: Sequence[DailyRecord]) -> None:

@@ -1,0 +1,157 @@
+"""The path-dependent laws of `spiral fit`: their tables, remarks and TOML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from scenarios.commands.figures import said
+from scenarios.estimation.estimators import Estimate
+from scenarios.estimation.path_falls import Peak
+from scenarios.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
+from scenarios.estimation.path_laws import MONTH
+from sim.errors import UserError
+
+LABELS = {
+    "returns.fast": "returns: speed of the fast factor",
+    "returns.slow": "returns: speed of the slow factor",
+    "returns.slow_share": "returns: weight of the slow factor",
+    "squares.fast": "squares: speed of the fast factor",
+    "squares.slow": "squares: speed of the slow factor",
+    "squares.slow_share": "squares: weight of the slow factor",
+    "base": "level of a market that never moves",
+    "trend": "answer to past returns",
+    "activity": "answer to the root of past squares",
+    "lag": "speed at which the cash spread follows",
+    "reversion": "residual: mean reversion",
+    "noise": "residual: noise",
+    "realised_base": "realised vol of a market that never moves",
+    "realised_trend": "realised vol's answer to past returns",
+    "realised_activity": "realised vol's answer to the root of squares",
+    "realised_noise": "sd of ln realised vol about its law",
+}
+
+
+def print_path(screen: Console, found: PathFit) -> None:
+    """Parameters, peaks of falls left out, and what a reader must know."""
+    screen.print(path_table(found))
+    if found.left_out:
+        screen.print(falls_table(found))
+    for line in path_remarks(found):
+        screen.print(escape(line), highlight=False)
+    screen.print()
+
+
+def path_table(found: PathFit) -> Table:
+    """Parameter, key, estimate and default."""
+    days = found.record.days
+    title = f"Path-dependent laws, {found.record.name} {days[0]} to {days[-1]}"
+    shown = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    for heading in ("parameter", "key", "estimate ± error", "default", "days"):
+        shown.add_column(heading, justify="left" if heading in ("parameter", "key") else "right", no_wrap=True)
+    for key, estimate in found.estimates.items():
+        shown.add_row(label_of(key), key, figure(estimate), f"{default_at(key):.3g}", str(estimate.days))
+    return shown
+
+
+def falls_table(found: PathFit) -> Table:
+    """Windows that were left out: recorded and predicted peaks."""
+    title = "\nPeaks in falls left out of the fit: record, law, ln law / record"
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in ("window", "fall", "vol, %", "credit, %"):
+        shown.add_column(heading, justify="left" if heading == "window" else "right", no_wrap=True)
+    for window in found.left_out:
+        peaks = [_peak(window.peaks[name], digits) if name in window.peaks else "" for name, digits in NAMES]
+        shown.add_row(f"{window.first} to {window.last}", f"{window.fall:.1%}", *peaks)
+    misses = [found.miss(name) for name, _ in NAMES]
+    shown.add_row("mean of |ln law / record|", "", *("" if math.isnan(m) else f"{m:.3f}" for m in misses))
+    return shown
+
+
+NAMES = (("vol", 1), ("credit", 2))  # a level's name, decimals of its percent
+
+
+def path_remarks(found: PathFit) -> Iterator[str]:
+    """How the numbers were found and how far they can be trusted."""
+    laws = found.laws
+    yield f"rms of ln record / law: vol {laws.vol.rms:.3f}" + (f", credit {laws.credit.rms:.3f}" if laws.credit else "")
+    yield (
+        "realised vol: the likeliest law whose own free market has the record's vol a year; a day is Student with "
+        f"{laws.realised.freedom:.1f} degrees of freedom, whose kurtosis is the noise's. realised_reversion is stated."
+    )
+    yield f"residuals: maximum likelihood of a day's step. {_slow_part(found)}"
+    yield "The speeds of one kernel are weakly told apart; a memory longer than ten years is not looked for."
+    yield clock_remark(found)
+
+
+def clock_remark(found: PathFit) -> str:
+    """Which clock the record speaks for."""
+    if found.clocks is None:
+        return f"clock: the record has no open, high and low, so it cannot be told; {found.clock} is taken."
+    told = ", ".join(f"{clock} {rms:.3f}" for clock, rms in found.clocks.rms.items())
+    kernels = "kernels fitted to each" if found.clocks.whole else "kernels of the closes"
+    best = found.clocks.best
+    advice = "" if best == found.clock else f"; --clock {best} fits it" if found.clocks.whole else ""
+    return f"clock: rms {told} on {found.clocks.days} days, {kernels}; {best} is best{advice}. Taken: {found.clock}."
+
+
+def path_toml(found: PathFit) -> str:
+    """The laws as TOML tables, each key with its standard error."""
+    days = found.record.days
+    parts = [f"# Fitted by `spiral fit` to {found.record.name} {days[0]} to {days[-1]}.\n"]
+    tables: dict[str, list[str]] = {"market": ['vol_law = "path_dependent"']}
+    tables["market.memory"] = [f'clock = "{found.clock}"']
+    if found.laws.credit is not None:
+        tables["credit"] = ['law = "path_dependent"']
+    for key, estimate in found.estimates.items():
+        place, _, name = key.rpartition(".")
+        error = f"standard error {estimate.error:.2g}, " if math.isfinite(estimate.error) else ""
+        line = f"{name} = {_decimal(rounded(estimate.value))}  # {error}{estimate.days} days"
+        tables.setdefault(place, []).append(line)
+    parts += ["\n".join([f"[{place}]", *lines]) + "\n" for place, lines in tables.items()]
+    return "\n".join(parts)
+
+
+def figure(estimate: Estimate) -> str:
+    """Value and error, or the value alone where there is none."""
+    return said(estimate.value, estimate.error) if estimate.known else f"{estimate.value:.4g}"
+
+
+def label_of(key: str) -> str:
+    """What a key is, in words."""
+    table, _, rest = key.partition(".")
+    return f"{'vol' if table == 'market' else 'credit'}: {LABELS[rest.removeprefix('memory.')]}"
+
+
+def parsed_window(text: str) -> tuple[date, date]:
+    """FIRST:LAST as dates. Raises UserError."""
+    first, _, last = text.partition(":")
+    try:
+        return date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        raise UserError(
+            "a window is FIRST:LAST", value=text, place="--window", remedy="write 2020-02-19:2020-04-30"
+        ) from None
+
+
+def _slow_part(found: PathFit) -> str:
+    """What is left of a residual after a month: of the record, and of the process that is written."""
+    levels = [("vol", found.laws.vol), *([("credit", found.laws.credit)] if found.laws.credit else [])]
+    told = [
+        f"{name} {level.month:.2f} (the process: {math.exp(-level.left.reversion * MONTH * found.record.day):.2f})"
+        for name, level in levels
+    ]
+    return f"Autocorrelation after a month: {', '.join(told)}."
+
+
+def _peak(peak: Peak, digits: int) -> str:
+    return f"{100 * peak.recorded:.{digits}f} {100 * peak.predicted:.{digits}f} {peak.miss:+.2f}"
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.1f}"
