@@ -20,17 +20,15 @@ BUMP_RATE = 1e-4  # decimal: a basis point
 def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     """Tell the venues what a hedged desk would trade per unit move of their prices, once a tick.
 
-    asset: $ per unit of ln S, by Gamma, and by vanna through the leverage effect, d ln s / d ln S = -beta s_base / s.
+    asset: $ per unit of ln S, by Gamma, and by vanna through the answer of vol, d ln s / d ln S.
     A desk that hedges at a vol of its `own` answers by the Gamma at that vol, and not to vol.
     swaps (`rates`): $ notional paid fixed per unit of the rate, by the convexity of book and hedge.
     """
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
     if asset.moves:
-        greeks, out, leverage = desk.greeks(own), np.empty((2, world.paths)), factors.leverage_at_unit_vol
-        flows(
-            desk.scale, desk.liquidated, factors.spot, factors.leverage_vol, greeks.gamma, greeks.vanna, leverage, out
-        )
+        greeks, out = desk.greeks(own), np.empty((2, world.paths))
+        flows(desk.scale, desk.liquidated, factors.spot, greeks.gamma, greeks.vanna, factors.leverage, out)
         asset.expose("gamma", out[GAMMA_FLOW])
         if desk.book.has_options and own is None:
             asset.expose("vanna", out[VANNA_FLOW])

@@ -26,12 +26,20 @@ Vector = NDArray[np.float64]  # (paths,)
 BAND = (0.05, 0.95)
 LEVELS = ("spot", "vol", "credit", "high_yield")
 FEWEST = 5  # days that the record and the run have in common
+RANGE = ("open", "high", "low")
+WEEK = 5  # days
 COLUMNS = {"spot": "mid", "vol": "vol", "credit": "credit", "half_spread": "half_spread", "depth": "depth"}
+TICKS = "tick_variance"  # column of closes; runs of earlier versions have none
 
 
 @dataclass(frozen=True)
 class Closes:
-    """Daily closes of an ensemble, or of the record as one path: each level (paths, days), decimals."""
+    """Daily closes of an ensemble, or of the record as one path: each level (paths, days), decimals.
+
+    `within`: variance of what came between the closes, summed from the first day on. For an ensemble that of its ticks,
+    the night's among them; for a record (open / close before)^2, plus the day's after Rogers and Satchell (1991),
+    which no drift within the day moves.
+    """
 
     days: tuple[date, ...]
     levels: dict[str, Matrix]
@@ -45,13 +53,14 @@ class Closes:
 
 @dataclass(frozen=True)
 class Figure:
-    """Something measured on every path. needs: levels beside spot and vol."""
+    """Something measured on every path. needs: levels beside spot and vol. alone: shown also without a record of it."""
 
     name: str
     label: str
     unit: Unit
     measure: Callable[[Closes], Vector]
     needs: tuple[str, ...] = ()
+    alone: bool = False
 
     def needs_met(self, closes: Closes) -> bool:
         """Whether every level that it is measured on is there."""
@@ -74,8 +83,9 @@ class Published:
 class Comparison:
     """One figure: what is known of it, and the ensemble's median and 5-95 % band.
 
-    low and high are the known value, equal for the record's own and a range for some published ones. percentile: share
-    of paths below the known value (its middle), NaN where the paths do not differ.
+    low and high are the known value, equal for the record's own and a range for some published ones; NaN where it is
+    not known and the ensemble's own stands alone. percentile: share of paths below the known value (its middle), NaN
+    where the paths do not differ.
     """
 
     figure: Figure
@@ -87,6 +97,11 @@ class Comparison:
     percentile: float
 
     @property
+    def compared(self) -> bool:
+        """Whether there is something to compare with."""
+        return self.median.known and not math.isnan(self.low)
+
+    @property
     def inside(self) -> bool:
         """Whether the known value, or any of its range, lies in the band (to rounding, where all paths agree)."""
         slack = 1e-9 * max(abs(self.band[0]), abs(self.band[1]))
@@ -96,12 +111,36 @@ class Comparison:
     def known(self) -> str:
         """The known value with its unit."""
         texts = [Number(value=v, unit=self.figure.unit, label="").text() for v in (self.low, self.high)]
-        return texts[0] if self.low == self.high else f"{texts[0].split(' ')[0]} to {texts[1]}"
+        return texts[0] if not self.low < self.high else f"{texts[0].split(' ')[0]} to {texts[1]}"
 
 
 def realised_vol(closes: Closes) -> Vector:
     """Sd of daily ln returns a year, of 252 days or as many as the run's calendar has."""
     found: Vector = closes.returns.std(axis=1, ddof=1) * math.sqrt(closes.a_year)
+    return found
+
+
+def variance_within(closes: Closes) -> Vector:
+    """Variance of what came between the closes over the squared returns from close to close; NaN where none moves."""
+    between = np.diff(closes.levels["within"], axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = between.sum(axis=1) / (closes.returns**2).sum(axis=1)
+    return found
+
+
+def weekly_variance(closes: Closes) -> Vector:
+    """Variance of five days' returns over five times that of a day's (Lo and MacKinlay 1988), weeks overlapping and
+    both free of bias; NaN for fewer than ten returns."""
+    r = closes.returns
+    n = r.shape[1]
+    if n < 2 * WEEK:
+        return np.full(len(r), np.nan)
+    x = r - r.mean(axis=1, keepdims=True)
+    sums = np.cumsum(np.pad(x, ((0, 0), (1, 0))), axis=1)
+    weeks = sums[:, WEEK:] - sums[:, :-WEEK]
+    weekly = (weeks**2).sum(axis=1) / (WEEK * (n - WEEK + 1) * (1 - WEEK / n))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Vector = weekly / ((x * x).sum(axis=1) / (n - 1))
     return found
 
 
@@ -173,6 +212,8 @@ def _log_percent(values: Matrix) -> Matrix:
 
 FIGURES = (
     Figure("realised_vol", "realised vol", "vol", realised_vol),
+    Figure("variance_within", "variance within days over daily", "gain", variance_within, ("within",), alone=True),
+    Figure("variance_week", "variance of weeks over days", "gain", weekly_variance),
     Figure("max_drawdown", "maximum drawdown, closes", "share", max_drawdown),
     Figure("peak_vol", "peak vol, closes", "vol", peak_vol),
     Figure("ln_vol_response", "ln vol per -1 % of S, same day", "share", _response("vol", _log_percent)),
@@ -217,9 +258,9 @@ PUBLISHED = (
 def against_record(run: Run, history: pl.DataFrame, *, world: str = "actual") -> list[Comparison]:
     """Each figure of the record and of the literature beside the ensemble.
 
-    history: `date`, `spot`, `vol` and perhaps `credit` and `high_yield`, decimals, one row a day. Days that the run
-    does not have are left out, and a figure uses the days on which the record has all it needs. Raises UserError where
-    the two have too few days in common.
+    history: `date`, `spot`, `vol` and perhaps `credit`, `high_yield`, and `open`, `high`, `low` of spot; decimals, one
+    row a day. Days that the run does not have are left out, and a figure uses the days on which the record has all it
+    needs. Raises UserError where the two have too few days in common.
     """
     record, ensemble = common(run, history, world)
     found = []
@@ -227,12 +268,14 @@ def against_record(run: Run, history: pl.DataFrame, *, world: str = "actual") ->
         if figure.needs_met(record):
             ours, theirs = _without_gaps(record, ensemble, figure)
             known = float(figure.measure(ours)[0])
-            found.append(_compare(figure, "record", known, known, figure.measure(theirs)))
+            found.append(compare(figure, "record", known, known, figure.measure(theirs)))
+        elif figure.alone and figure.needs_met(ensemble):
+            found.append(compare(figure, "run alone", math.nan, math.nan, figure.measure(ensemble)))
     peak = float(peak_vol(record)[0])
     for fact in PUBLISHED:
         if BY_NAME[fact.figure].needs_met(ensemble) and _applies(fact, ensemble.days, peak):
             values = BY_NAME[fact.figure].measure(ensemble)
-            found.append(_compare(BY_NAME[fact.figure], fact.source, fact.low, fact.high, values))
+            found.append(compare(BY_NAME[fact.figure], fact.source, fact.low, fact.high, values))
     return found
 
 
@@ -241,7 +284,8 @@ def _applies(known: Published, days: tuple[date, ...], peak: float) -> bool:
     return inside and known.peak_vol[0] <= peak < known.peak_vol[1]
 
 
-def _compare(figure: Figure, source: str, low: float, high: float, values: Vector) -> Comparison:
+def compare(figure: Figure, source: str, low: float, high: float, values: Vector) -> Comparison:
+    """What is known of a figure, low to high, beside its values on the paths, (paths,), those that are not NaN."""
     values = values[np.isfinite(values)]
     if not values.size:
         nowhere = Number(value=math.nan, unit=figure.unit, label=figure.label)
@@ -261,7 +305,11 @@ def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Clos
     world = frames.check_world(run, world)
     closes = frames.asset_closes(run).filter(pl.col("world") == world).with_columns(date=day_of(run))
     known = history.filter(pl.col("spot").is_not_null() & pl.col("vol").is_not_null()).sort("date")
-    kept = closes.select("path", "date", *COLUMNS.values()).collect().join(known.select("date"), on="date")
+    columns = [*COLUMNS.values(), *({TICKS} & set(closes.collect_schema()))]
+    kept = closes.select("path", "date", *columns).sort("path", "date").collect()
+    if TICKS in columns:
+        kept = kept.with_columns(within=pl.col(TICKS).cum_sum().over("path"))
+    kept = kept.join(known.select("date"), on="date")
     days = tuple(kept["date"].unique().sort())
     if len(days) < FEWEST:
         raise UserError(
@@ -271,14 +319,26 @@ def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Clos
         )
     kept = kept.sort("path", "date")
     shape = (kept["path"].n_unique(), len(days))
-    ensemble = {name: kept[column].to_numpy().reshape(shape) for name, column in COLUMNS.items()}
+    named = COLUMNS | ({"within": "within"} if TICKS in columns else {})
+    ensemble = {name: kept[column].to_numpy().reshape(shape) for name, column in named.items()}
     mine = known.filter(pl.col("date").is_in(days))
-    levels = {n: mine[n].cast(pl.Float64).to_numpy()[None, :] for n in LEVELS if n in mine.columns}
+    levels = {n: mine[n].cast(pl.Float64).to_numpy()[None, :] for n in (*LEVELS, *RANGE) if n in mine.columns}
+    if levels.keys() >= set(RANGE):
+        opened, high, low = (levels.pop(name) for name in RANGE)
+        levels["within"] = _within(opened, high, low, levels["spot"])
     levels = {n: v for n, v in levels.items() if np.isfinite(v).sum() >= FEWEST}
     if {"credit", "high_yield"} <= levels.keys():
         ensemble["high_yield"] = ensemble["credit"] * np.nanmean(levels["high_yield"]) / np.nanmean(levels["credit"])
     a_year = closes_a_year(run)
     return Closes(days, levels, a_year), Closes(days, ensemble, a_year)
+
+
+def _within(opened: Matrix, high: Matrix, low: Matrix, close: Matrix) -> Matrix:
+    """Variance between the closes, summed from the first day on, (1, days); NaN on a day without its range."""
+    before = np.concatenate([opened[:, :1], close[:, :-1]], axis=1)  # of the first day no night is counted
+    night = np.log(opened / before) ** 2
+    day = np.log(high / opened) * np.log(high / close) + np.log(low / opened) * np.log(low / close)
+    return np.where(np.isnan(night + day), np.nan, np.nancumsum(night + day, axis=1))
 
 
 def _without_gaps(record: Closes, ensemble: Closes, figure: Figure) -> tuple[Closes, Closes]:

@@ -46,10 +46,10 @@ def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuatio
 
 def number(name: str, readings: Mapping[str, Reading]) -> Number:
     """The fact as a named number; NaN, written "n/a", where the run does not give it."""
-    label = FACTS[name].label
+    fact = FACTS[name]
     if name not in readings:
-        return Number(value=math.nan, unit="number", label=label)
-    return readings[name].number(label)
+        return Number(value=math.nan, unit=fact.unit, label=fact.label)
+    return readings[name].number(fact.label, fact.unit)
 
 
 @takes(run=A_RUN, treatments=several(one_of(*TREATMENTS)))

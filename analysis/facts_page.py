@@ -33,12 +33,13 @@ LOOPS_NOTE = (
 
 
 def fact_rows(fluctuations: Facts, raw: Facts) -> list[tuple[str, ...]]:
-    """Rows under `HEADER`. `fluctuations`, `raw`: the facts of "actual" and "price_taker"."""
+    """Rows under `HEADER`; a fact that no world has is left out. `fluctuations`, `raw`: by world, then by fact."""
     found = []
     for name, fact in FACTS.items():
         cells = [str(number(name, fluctuations[world])) for world in (ACTUAL, PRICE_TAKER)]
         raws = [str(number(name, raw[world])) for world in (ACTUAL, PRICE_TAKER)]
-        found.append((fact.label, *cells, difference(name, fluctuations), *raws))
+        if any(name in worlds[world] for worlds in (fluctuations, raw) for world in (ACTUAL, PRICE_TAKER)):
+            found.append((fact.label, *cells, difference(name, fluctuations), *raws))
     return found
 
 
@@ -47,7 +48,7 @@ def difference(name: str, worlds: Facts) -> str:
     if any(name not in worlds[world] for world in (ACTUAL, PRICE_TAKER)):
         return "n/a"
     apart = worlds[ACTUAL][name] - worlds[PRICE_TAKER][name]
-    return str(apart.number("")) + (" *" if clear(apart.value, apart.standard_errors) else "")
+    return str(apart.number("", FACTS[name].unit)) + (" *" if clear(apart.value, apart.standard_errors) else "")
 
 
 def loop_rows(table: pl.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -57,6 +58,8 @@ def loop_rows(table: pl.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...
     rows = []
     for name, fact in FACTS.items():
         of = [cells[name, loop] for loop in loops]
+        if all(cell["verdict"] == "n/a" for cell in of):
+            continue
         rows.append((fact.label, *(" | ".join((_clear(r, "alone"), _clear(r, "left_out"))) for r in of)))
     return ("", *loops), rows
 

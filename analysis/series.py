@@ -16,10 +16,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis import frames
+from analysis.calendar_days import closes_a_year
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.sessions import TRADING_DAYS
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Times = NDArray[np.datetime64]
 Treatment = Literal["fluctuations", "raw"]
 FEWEST = 20  # paths from which the mean and deviation of an instant are taken
 
@@ -30,6 +34,8 @@ class Series:
 
     `ticks`: (witnesses, ticks) ln returns, the night's among them; `volume`: what agents traded in each tick, units of
     the asset; None without witnesses. `day`: ticks a trading day. The treatment says what `treated` makes of returns.
+    `vol`: (paths, days + 1) implied vol at the closes, decimals. `days`, `hours`: the tick of `ticks` with which each
+    trading day and each hour of trading begins; the night, where there is one, is an hour of its own. `a_year`: closes.
     """
 
     daily: FloatArray
@@ -37,6 +43,10 @@ class Series:
     volume: FloatArray | None
     day: int
     treatment: Treatment = "raw"
+    vol: FloatArray | None = None
+    days: IntArray | None = None
+    hours: IntArray | None = None
+    a_year: float = TRADING_DAYS
 
     def treated(self, returns: FloatArray) -> FloatArray:
         """The returns as they are, or as fluctuations."""
@@ -49,7 +59,9 @@ def series(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuati
     ticks, volume = _ticks(run, world)
     clock = run.manifest["clock"]
     day = max(round((int(clock["ticks"]) - 1) / max(int(clock["days"]), 1)), 1)
-    return Series(_daily(run, world), ticks, volume, day, treatment)
+    daily, vol = _closes(run, world)
+    days, hours = _windows(run, world)
+    return Series(daily, ticks, volume, day, treatment, vol, days, hours, closes_a_year(run))
 
 
 def fluctuations(returns: FloatArray) -> FloatArray:
@@ -69,10 +81,37 @@ def fluctuations(returns: FloatArray) -> FloatArray:
     return np.asarray((returns - returns.mean(axis=0))[:, moves] / spread[moves])
 
 
+def hour_starts(ends: Times, days: IntArray) -> IntArray:
+    """First tick of each hour of trading. ends: (ticks,) when each tick ends; days: first tick of each trading day.
+
+    The first tick of a day stands alone, it may be the night's; after it every hour begins a new one.
+    """
+    first = np.repeat(ends[days], np.diff(days, append=ends.size))
+    hour = np.ceil((ends - first) / np.timedelta64(1, "h"))
+    begins = np.diff(hour, prepend=-1.0) != 0
+    begins[days] = True
+    return np.flatnonzero(begins)
+
+
 @frames.once
-def _daily(run: Run, world: str) -> FloatArray:
-    closes = frames.asset_closes(run).filter(pl.col("world") == world).select("path", "time", "mid")
-    return _returns(closes.sort("path", "time").collect())
+def _closes(run: Run, world: str) -> tuple[FloatArray, FloatArray]:
+    closes = frames.asset_closes(run).filter(pl.col("world") == world).select("path", "time", "mid", "vol")
+    found = closes.sort("path", "time").collect()
+    return _returns(found), found["vol"].to_numpy().reshape(found["path"].n_unique(), -1)
+
+
+@frames.once
+def _windows(run: Run, world: str) -> tuple[IntArray | None, IntArray | None]:
+    """First tick of each day and of each hour; None without witnesses."""
+    market = frames.table(run, "market")
+    if market is None or not run.manifest["witnesses"]:
+        return None, None
+    of = (pl.col("world") == world) & (pl.col("venue") == frames.ASSET) & (pl.col("path") == 0)
+    ends = market.filter(of).sort("time").collect()["time"].to_numpy()[1:]
+    closes = frames.asset_closes(run).filter(pl.col("world") == world).select(pl.col("time").unique().sort())
+    day = np.searchsorted(closes.collect()["time"].to_numpy(), ends)
+    days = np.flatnonzero(np.diff(day, prepend=-1))
+    return days, hour_starts(ends, days)
 
 
 @frames.once

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from analysis import cash, frames, liquidity, parts, way
 from analysis.numbers import MINUS, Number
 from sim.dataset import Run
@@ -208,7 +210,26 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
     return (
         text
         + f"The loop gain peaks at {_bare(gain)}: at its worst a shock is amplified {1 / (1 - gain.value):.2f} times."
+        + remembered(run, gain)
     )
+
+
+def remembered(run: Run, gain: Number) -> str:
+    """How long vol remembers a trade, and the long-run gain at that loop gain; empty where vol has no such memory."""
+    memory: Mapping[str, Any] = run.manifest.get("memory") or {}
+    half, tenth, told = memory.get("half_days"), memory.get("tenth_days"), memory.get("long_run")
+    if half is None or told is None:
+        return ""
+    text = f" Half of a trade's trace in vol is gone after {_days(half)} trading days"
+    text += f", nine tenths after {_days(tenth)}" if tenth is not None else ""
+    lasted = np.interp(gain.value, told["loop_gain"], [np.inf if x is None else x for x in told["at"]])
+    if not lasted < 1:
+        return f"{text}; a loop gain above {told['critical']:.2f} that lasted would feed itself through vol's memory."
+    return f"{text}; through vol's memory the long-run gain would be {lasted:.2f}, if the loop gain lasted."
+
+
+def _days(days: float) -> str:
+    return f"{days:.1f}" if days < 10 else f"{days:,.0f}"
 
 
 def _alive(n: Mapping[str, Number]) -> str:

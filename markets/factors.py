@@ -16,6 +16,7 @@ from markets.jumps import Jumps
 from markets.kernels.factors import (
     CREDIT,
     LEVELS,
+    LOG_SPOT,
     LOG_VOL,
     OVERNIGHT,
     RATE_DECAY,
@@ -33,6 +34,7 @@ from markets.kernels.factors import (
     displace,
     observe,
 )
+from markets.path_laws import PathLaws
 from markets.price import PriceLaw
 from markets.storyline import LEAST_VOL
 
@@ -112,10 +114,11 @@ def _step_terms(clock: Clock, storyline: Storyline, market: MarketSpec) -> Vecto
         _reverted(market.spot_reversion, years),
     )
     terms[:, SPOT_KEEP] = 1.0 - weight * storyline.spot.pull
-    terms[:, REALISED] = np.append(np.nan, storyline.realised[:-1])  # in force at the start of the step
-    terms[:, VOL_DECAY] = np.exp(-market.kappa * years)
+    stated = storyline.realised if market.vol_law == "leverage" else np.full(years.size, np.nan)  # else by the path
+    terms[:, REALISED] = np.append(np.nan, stated[:-1])  # in force at the start of the step
+    terms[:, VOL_DECAY] = np.exp(-market.vol_reversion * years)
     terms[:, VOL_KEEP] = 1.0 - weight * storyline.vol.pull
-    terms[:, VOL_VARIANCE] = market.xi**2 * _reverted(market.kappa, years)
+    terms[:, VOL_VARIANCE] = market.vol_noise**2 * _reverted(market.vol_reversion, years)
     terms[:, RATE_DECAY] = np.exp(-market.rates.mean_reversion * years)
     for node, keep, variance in zip(NODES, RATE_KEEP, RATE_VARIANCE, strict=True):
         terms[:, keep] = 1.0 - weight * getattr(storyline, node).pull
@@ -147,6 +150,7 @@ class Factors:
 
     ln S = ln L + d + p;  d ln s = d ln L_vol + kappa (ln L_vol - ln s) dt + xi dZ - beta (s_base/s) (d ln S - d ln L);
     s there not below L_vol/4;  c = L_c (s/L_vol)^eta exp(psi stress);  r = L_r + mean-reverting noise + impact.
+    Where a law is path-dependent (`markets.path_laws`) it gives the answer of s, or of c, in place of these.
     The noise of ln s and of the rates is bridged to the storyline's anchors like d; what feedback adds is not.
     """
 
@@ -182,13 +186,21 @@ class Factors:
         self._mixing[0, :2] = market.rho, np.sqrt(1 - market.rho**2)
         self._mixing[1:] = rate_mixing(market.rates)
         self._steps = _step_terms(clock, storyline, market)
+        self._paths = PathLaws(
+            clock=clock, streams=streams, storyline=storyline, market=market, feedback=feedback, credit=credit
+        )
         lines = (storyline.spot, storyline.vol, *(getattr(storyline, node) for node in NODES), storyline.credit)
         self._levels = np.stack([line.level for line in lines], axis=1)  # (ticks, LEVELS)
-        self._credit_terms = feedback.credit * np.array([credit.elasticity, credit.stress_elasticity])
+        elasticity = credit.elasticity if self._paths.credit is None else 0.0
+        self._credit_terms = feedback.credit * np.array([elasticity, credit.stress_elasticity])
         self._moves = np.ones(LEVELS, dtype=bool)  # whether noise moves a level
-        self._moves[LOG_VOL] = market.xi != 0 or feedback.leverage * market.beta != 0
+        self._moves[LOG_VOL] = (
+            market.vol_noise != 0 or feedback.leverage * market.beta != 0 or self._paths.vol is not None
+        )
         self._moves[OVERNIGHT:CREDIT] = any(getattr(market.rates, f"vol_{node}") for node in NODES)
-        self._moves[CREDIT] = self._moves[LOG_VOL] and self._credit_terms[0] != 0
+        self._moves[CREDIT] = self._paths.credit is not None or bool(
+            self._moves[LOG_VOL] and self._credit_terms[0] != 0
+        )
         self._stirred = self._moves | (np.diff(self._levels, axis=0, prepend=np.nan) != 0)  # (ticks, LEVELS)
         self._law = PriceLaw(float(np.exp(storyline.spot.level[0])), market.price_model == "normal")
         self._others = OtherAssets(assets, clock, streams, market)
@@ -222,6 +234,8 @@ class Factors:
         if self._others.names:
             self._others.step(tick, terms[SPOT_YEARS], terms[SPOT_DECAY], first, self.vol / self.vol_base)
         jumps = self._jumps.step(years)
+        if self._paths:
+            self._paths.leave(tick - 1, self._log_spot())
         for impact in self.impact.values():
             impact.decay(years)
         carry(
@@ -229,13 +243,13 @@ class Factors:
             terms,
             self._mixing,
             first,
-            self._vol_noise.normal() if market.xi else self._nothing,
+            self._vol_noise.normal() if market.vol_noise else self._nothing,
             self._rate_noise.normals(len(NODES)) if self._moves[OVERNIGHT] else self._no_rates,
             self._none if jumps is None else terms[SPOT_KEEP] * jumps,
             self._impacts[0],
-            self.vol,
-            market.realised_ratio,
-            self.leverage_at_unit_vol,
+            self.vol if self._paths.vol is None else self._paths.vol.realised,
+            market.realised_ratio if self._paths.vol is None else 1.0,
+            self.leverage_at_unit_vol if self._paths.vol is None else 0.0,
             self.least_leverage_vol,
             self.deviation,
             self.vol_noise,
@@ -244,10 +258,20 @@ class Factors:
             self.rate_noise,
         )
         self.tick = tick
+        if self._paths:
+            self._paths.arrive(tick, self._log_spot())
+            if self._paths.vol is not None:
+                self.vol_response[:] = self._paths.vol.response
         moved = self._stirred[tick] | self._displaced
         if self.stress is not self._stress_seen:
             moved[CREDIT] = True
         self._observe(moved)
+
+    def _log_spot(self) -> Vector:
+        """ln S at this tick, (paths,), trades included."""
+        lasting, passing = self._impacts[0]
+        spot: Vector = self._levels[self.tick, LOG_SPOT] + (self.deviation + (lasting + passing))
+        return spot
 
     def _spot_noise_after(self, tick: int, shock: Vector) -> Vector:
         """The spot's noise at the next tick, jumps aside: what `step` does, for those who know the shock."""
@@ -288,6 +312,7 @@ class Factors:
             self._impacts,
             self.stress,
             self._credit_terms,
+            self._nothing if self._paths.credit is None else self._paths.credit.response,
             self.deviation,
             self.vol_noise,
             self.vol_response,
@@ -323,9 +348,11 @@ class Factors:
 
     def realised_vol(self, asset: str = MAIN) -> Vector:
         """Vol of an asset's noise from this tick to the next, (paths,) a year: for the main one the storyline's
-        `realised`, where it gives one, else implied x realised_ratio."""
+        `realised`, where it gives one, else implied x realised_ratio; by the path where vol is."""
         if asset != MAIN:
             return self._others.realised_vol(asset, self.vol / self.vol_base)
+        if self._paths.vol is not None:
+            return self._paths.vol.realised.copy()
         realised = float(self._line.realised[self.tick])
         return self.vol * self._market.realised_ratio if np.isnan(realised) else np.full_like(self.vol, realised)
 
@@ -352,6 +379,13 @@ class Factors:
         return self.state._replace(spot=self._law.moved(self.spot, displacement))
 
     @property
+    def credit_index(self) -> Vector:
+        """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
+        law = self._paths.credit
+        index: Vector = self.credit if law is None else self.credit * np.exp(law.lead)
+        return index
+
+    @property
     def credit0(self) -> float:
         """Credit spread at the start."""
         return float(self._line.credit.level[0])
@@ -359,6 +393,8 @@ class Factors:
     @property
     def leverage(self) -> Vector:
         """Elasticity of the leverage effect now: fall of ln s per unit of ln S, (paths,)."""
+        if self._paths.vol is not None:
+            return self._paths.vol.elasticity
         return self.leverage_at_unit_vol / self.leverage_vol
 
     @property

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from markets.plausible import FACTOR, SPEED
+from markets.plausible import FACTOR, SPEED, VOL_OF_VOL
 from sim.params import param
 
+PUSH = (-100.0, 100.0)  # ln S a year: a fall of 13 % in a day pushes the fast factor to -9
+SQUARED = (1e-6, 25.0)  # variance a year
 TREND = (-100.0, 0.0)  # level per unit of the weighted sum of returns: below zero, a fall raises it
 
 
@@ -49,10 +51,18 @@ def credit_squares() -> KernelSpec:
 class StartSpec:
     """The four factors at the first tick; those that are not given follow from the level there."""
 
-    returns_fast: float | None = param(None, unit="ln S per trading year", help="fast factor of the returns")
-    returns_slow: float | None = param(None, unit="ln S per trading year", help="slow factor of the returns")
-    squares_fast: float | None = param(None, unit="variance a year", help="fast factor of the squares", ge=0)
-    squares_slow: float | None = param(None, unit="variance a year", help="slow factor of the squares", ge=0)
+    returns_fast: float | None = param(
+        None, unit="ln S per trading year", help="fast factor of the returns", plausible=PUSH
+    )
+    returns_slow: float | None = param(
+        None, unit="ln S per trading year", help="slow factor of the returns", plausible=PUSH
+    )
+    squares_fast: float | None = param(
+        None, unit="variance a year", help="fast factor of the squares", ge=0, plausible=SQUARED
+    )
+    squares_slow: float | None = param(
+        None, unit="variance a year", help="slow factor of the squares", ge=0, plausible=SQUARED
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +85,21 @@ class MemorySpec:
         -0.0476, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
     )
     realised_activity: float = param(0.826, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
+    realised_level: float = param(
+        1.0, help="multiple of realised vol by the law that this market has (outside)", gt=0, plausible=(0.05, 20.0)
+    )
     realised_noise: float = param(0.33, help="standard deviation of ln realised vol about its law", ge=0, le=2)
     realised_reversion: float = param(
         250.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
     )
+    reversion: float = param(
+        17.4, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
+    )
+    noise: float = param(
+        0.717, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL
+    )
     move_share: float = param(
-        0.2,
+        0.35,
         help="share of the storyline's own squared move in the variance of its days; the rest is the law's",
         ge=0,
         le=1,

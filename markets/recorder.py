@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.asset_venue import AssetVenue
+from markets.assets import MAIN
 from markets.kernels.records import (
     CREDIT,
     GAIN,
@@ -21,6 +22,7 @@ from markets.kernels.records import (
     VOL,
     track,
 )
+from markets.tick_variance import TickVariance
 from sim.phases import Phase
 from sim.vectors import same
 
@@ -40,14 +42,20 @@ class Recorder:
         self._low = np.full((LOWS, world.paths), np.inf)
         self._high = np.full((HIGHS, world.paths), -np.inf)
         self._besides: tuple[object, ...] = ()  # what else than the price was looked at last
+        self._squares: dict[str, TickVariance] = {}  # of each asset, where closes are kept
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
         world, closes, last = self._world, self._world.clock.is_close.tolist(), len(self._world.clock.ticks) - 1
+        if world.log.wants("closes"):
+            assets = (venue for venue in world.venues.values() if isinstance(venue, AssetVenue))
+            self._squares = {venue.name: TickVariance(venue) for venue in assets}
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
             self._track()
+            for squares in self._squares.values():
+                squares.add()
             self._write_levels(closes[tick])
             if closes[tick]:
                 for venue in world.venues.values():
@@ -66,7 +74,8 @@ class Recorder:
             if witnesses:
                 world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
             if closes:
-                world.log.add("closes", world.now, venue=venue.name, **columns)
+                squared = self._squares[venue.name].take()
+                world.log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
         factors = self._world.factors
@@ -76,7 +85,9 @@ class Recorder:
             "half_spread": venue.half_spread,
             "depth": venue.depth,
             "impact": factors.impact[venue.name].total,
+            "realised_vol": factors.realised_vol(venue.name if isinstance(venue, AssetVenue) else MAIN),
             "credit": factors.credit,
+            "credit_index": factors.credit_index,
             "overnight": factors.overnight,
             "us2y": factors.us2y,
             "us10y": factors.us10y,

@@ -118,6 +118,16 @@ class MarketSpec:
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
 
+    @property
+    def vol_reversion(self) -> float:
+        """Speed at which what the law of vol leaves of ln vol reverts, 1/trading year."""
+        return self.kappa if self.vol_law == "leverage" else self.memory.reversion
+
+    @property
+    def vol_noise(self) -> float:
+        """Noise of ln vol, per square root of a trading year."""
+        return self.xi if self.vol_law == "leverage" else self.memory.noise
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeedbackSpec:
@@ -299,6 +309,22 @@ class ExplainedSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RiseSpec:
+    """Rise of ln level from the start to the median path's highest close, by where it comes from; the parts add up."""
+
+    storyline: float = param(help="told: by the anchors' residual over what the law says of the storyline")
+    memory: float = param(help="the market's own answer to the path, without the desks")
+    feedback: float = param(help="what the desks add: actual - price_taker")
+    memory_error: float = param(help="standard error of `memory`", ge=0)
+    feedback_error: float = param(help="standard error of `feedback`", ge=0)
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.storyline + self.memory + self.feedback
+
+
+@dataclass(frozen=True, kw_only=True)
 class CalibrationSpec:
     """What `spiral calibrate` found, and how; a run does not depend on it."""
 
@@ -312,6 +338,8 @@ class CalibrationSpec:
     drawdown: ExplainedSpec = param(unit="share of the peak", help="largest fall of the median close from its peak")
     vol_peak: ExplainedSpec = param(unit="decimal", help="median of the paths' highest implied vol")
     spread_peak: ExplainedSpec = param(unit="multiple of base", help="median of the paths' widest half-spread")
+    vol_rise: RiseSpec | None = param(None, unit="ln", help="of implied vol to its highest close")
+    credit_rise: RiseSpec | None = param(None, unit="ln", help="of the credit spread to its highest close")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +360,9 @@ class ClockSpec:
     calendar: str = param("XNYS", help="exchange calendar (exchange_calendars code), or 'continuous'")
     tick_minutes: int = param(30, unit="minutes", help="length of a tick", gt=0, le=LONGEST_TICK)
     overnight_variance: float = param(0.2, unit="share of a day's variance", help="arrives at the open", ge=0, lt=1)
+    u_shape: float = param(
+        0.0, help="variance at the open and the close above the session's mean, as a share of it; 0: even", ge=0, le=1.9
+    )
     days_a_year: float | None = param(
         None,
         unit="trading days",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.spec import OUTSIDE
+from markets.path_line import PathLine, path_line, told
+from markets.spec import OUTSIDE, CreditSpec
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class Storyline:
     credit: Level
     spread: Level
     depth: Level
-    realised: Vector  # (ticks,) vol in force from the tick on; NaN where it is implied x ratio
+    realised: Vector  # (ticks,) vol in force from the tick on; NaN where it is implied x ratio, or the path's law
+    line: PathLine | None = None  # what path-dependent laws say of the storyline alone
+    vol_by_path: bool = False
+    credit_by_path: bool = False
 
 
 def _identity(values: Vector) -> Vector:
@@ -131,27 +135,74 @@ def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
     )
 
 
-def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec) -> Storyline:
+def _by_path(anchors: Sequence[Anchor], name: str, clock: Clock, line: Vector, reversion: float) -> Level:
+    """A level that a law of the path gives, times a residual: ln of both.
+
+    line: (ticks,) ln of the law's level on the storyline. The residual is the anchors' over it, log-linear between
+    them; after the last one it reverts to none at `reversion` (1/trading year).
+    """
+    years = clock.variance_years
+    knots, values = _knots(anchors, name, clock)
+    if (values <= 0).any():
+        raise UserError(
+            f"a path-dependent law needs a {name} above 0",
+            value=f"{values[int(np.argmax(values <= 0))]:g}",
+            place="storyline.anchor",
+            remedy='give a level above 0, or write law = "elasticity"',
+        )
+    residual = np.log(values) - np.interp(knots, years, line)
+    after = np.exp(-reversion * np.maximum(years - knots[-1], 0.0))
+    return Level(line + np.interp(years, knots, residual) * after, _pull(knots, years))
+
+
+def _path_line(
+    anchors: Sequence[Anchor],
+    spot: Level,
+    vol: Level,
+    realised: Vector,
+    clock: Clock,
+    market: MarketSpec,
+    credit: CreditSpec,
+) -> PathLine:
+    knots, _ = _knots(anchors, "spot", clock)
+    way = told(spot.level, spot.pull, knots, clock, market.dispersion)
+    return path_line(clock, way, realised, market, credit.memory, float(np.exp(vol.level[0])), vol.level)
+
+
+def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: CreditSpec | None = None) -> Storyline:
     """Interpolate the anchors in trading time: log-linearly for spot, vol and multiples, linearly for rates and credit.
 
+    A level of which a path-dependent law speaks is that law's on the storyline times what the anchors leave of it.
     The levels are those of the outside world: what the desks do comes on top.
     Raises UserError where two anchors fall on one trading day or a level is missing altogether.
     """
-    anchors = outside(spec)
+    anchors, credit = outside(spec), credit or CreditSpec()
     spot = _level(anchors, "spot", clock, np.log)
     vol = _level(anchors, "vol", clock, np.log)
-    if sum(a.vol is not None for a in anchors) == 1:
+    spread, realised = _level(anchors, "credit", clock), _steps(anchors, clock)
+    if sum(a.vol is not None for a in anchors) == 1 and market.vol_law == "leverage":
         vol = _vol_from_spot(spot, float(np.exp(vol.level[0])), market, clock.variance_years)
+    line = None
+    if "path_dependent" in (market.vol_law, credit.law):
+        line = _path_line(anchors, spot, vol, realised, clock, market, credit)
+        if market.vol_law == "path_dependent":
+            vol = _by_path(anchors, "vol", clock, line.implied, market.vol_reversion)
+        if credit.law == "path_dependent":
+            in_logs = _by_path(anchors, "credit", clock, line.cash, credit.memory.reversion)
+            spread = Level(np.exp(in_logs.level), in_logs.pull)
     return Storyline(
         spot=spot,
         vol=vol,
         overnight=_level(anchors, "overnight", clock),
         us2y=_level(anchors, "us2y", clock),
         us10y=_level(anchors, "us10y", clock),
-        credit=_level(anchors, "credit", clock),
+        credit=spread,
         spread=_level(anchors, "spread", clock, np.log, default=0.0),
         depth=_level(anchors, "depth", clock, np.log, default=0.0),
-        realised=_steps(anchors, clock),
+        realised=realised,
+        line=line,
+        vol_by_path=market.vol_law == "path_dependent",
+        credit_by_path=credit.law == "path_dependent",
     )
 
 

@@ -11,7 +11,9 @@ LEVELS = dict.fromkeys(
         "half_spread",
         "depth",
         "impact",
+        "realised_vol",
         "credit",
+        "credit_index",
         "overnight",
         "us2y",
         "us10y",
@@ -27,7 +29,7 @@ LEVELS = dict.fromkeys(
 TRADING_COSTS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting_gain")
 
 MARKET = Table("market", {"venue": "s", **LEVELS})
-CLOSES = Table("closes", {"venue": "s", **LEVELS})
+CLOSES = Table("closes", {"venue": "s", **LEVELS, "tick_variance": "f"})
 QUOTES = Table("quotes", {"maker": "s", "venue": "s", "half_spread": "f", "skew": "f", "depth": "f", "inventory": "f"})
 TRADES = Table(
     "trades",

@@ -50,7 +50,7 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
-        line = lay_out(storyline, self.clock, market)
+        line = lay_out(storyline, self.clock, market, credit)
         self.factors = Factors(
             clock=self.clock,
             streams=self.streams,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scenarios.loading import from_dict as from_dict
     from scenarios.loading import load as load
     from scenarios.policies_frontier import frontier as frontier
+    from scenarios.prediction import predict as predict
     from scenarios.scenario import Scenario as Scenario
     from scenarios.shipped import presets as presets
     from scenarios.sweeps.spec import Axis as Axis
@@ -54,6 +55,7 @@ _HOMES = {
     "presets": "scenarios.shipped",
     "ready": "scenarios.calibrating.before_run",
     "run": "scenarios.build",
+    "predict": "scenarios.prediction",
     "survival_capital": "scenarios.capital_search",
     "validate": "scenarios.validation.runner",
 }
@@ -71,6 +73,7 @@ __all__ = [
     "load",
     "open_run",
     "open_sweep",
+    "predict",
     "presets",
     "ready",
     "run",

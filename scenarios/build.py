@@ -30,6 +30,7 @@ from scenarios.chunk_size import chunk_size
 from scenarios.names import check_names
 from scenarios.place import Place
 from scenarios.plausibility import taken_as_given
+from scenarios.remembered import remembered
 from scenarios.sizes import check_sizes
 from scenarios.trading_days import check_dates
 from scenarios.worlds import WorldSpec, worlds_of
@@ -70,6 +71,7 @@ def make_clock(scenario: Scenario) -> Clock:
         last=scenario.end,
         tick_minutes=spec.tick_minutes,
         overnight_variance=spec.overnight_variance,
+        u_shape=spec.u_shape,
         days_a_year=spec.days_a_year,
     )
 
@@ -123,7 +125,7 @@ def benchmarks(clock: Clock) -> dict[str, Series]:
 
 def check_on_clock(scenario: Scenario, clock: Clock) -> None:
     """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
-    lay_out(scenario.storyline, clock, scenario.market)
+    lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
     rate_mixing(scenario.market.rates)
     for asset in scenario.assets:
         asset_level(asset, clock)
@@ -357,6 +359,7 @@ def make_manifest(
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
+    memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
         "title": scenario.title or scenario.name,
@@ -382,5 +385,6 @@ def make_manifest(
         "anchors": told["storyline"]["anchor"],
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
+        **({} if memory is None else {"memory": memory.described()}),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }

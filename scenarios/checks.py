@@ -21,6 +21,7 @@ from agents.positions import Position
 from agents.proportional_fund import ProportionalFund
 from markets.assets import MAIN, correlation_matrix
 from markets.correlation import mixing
+from markets.path_memory import own_gain
 from markets.spec import RateSpec, StorylineSpec, VenueSpec
 from scenarios.calibrating.outside import check_outside
 from scenarios.names import check_names
@@ -29,6 +30,7 @@ from scenarios.registry import nearest
 from scenarios.scenario import Scenario
 from scenarios.unseen import UnseenAgent, unseen_in
 from sim.errors import UserError
+from sim.sessions import TRADING_DAYS
 
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
 VENUES = ("asset", "us2y", "us10y")
@@ -40,6 +42,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_names(scenario, at)
     check_storyline(scenario.storyline, at.at("storyline"))
     check_correlations(scenario.market.rates, at.at("market", "rates"))
+    check_laws(scenario, at)
     for name in VENUES:
         check_venue(getattr(scenario.venue, name), at.at("venue", name), swap=name != "asset")
     check_assets(scenario, at.at("assets"))
@@ -66,6 +69,29 @@ def check_storyline(storyline: StorylineSpec, at: Place) -> None:
                 "the first anchor needs this level", place=where, remedy=f"it needs {', '.join(FIRST_ANCHOR)}"
             )
     check_outside(storyline, at)
+
+
+def check_laws(scenario: Scenario, at: Place) -> None:
+    """Laws of the path need a price with a logarithm and a spread above 0; vol must not feed on itself without end."""
+    market, credit = scenario.market, scenario.credit
+    memory = at.at("market", "memory")
+    laws = {"market.vol_law": market.vol_law, "credit.law": credit.law}
+    for key in [key for key, law in laws.items() if law == "path_dependent"]:
+        if market.price_model != "lognormal":
+            rule = "a path-dependent law reads log returns, and a normal price may fall to 0"
+            raise at.at(key).error(rule, value="path_dependent", remedy='write price_model = "lognormal"')
+    if credit.law == "path_dependent":
+        for row in scenario.storyline.anchor:
+            if row.credit is not None and row.credit <= 0:
+                here = at.at("storyline", "anchor", str(row.date), "credit")
+                remedy = 'give a spread above 0, or write credit.law = "elasticity"'
+                raise here.error("the path-dependent law of credit needs a spread above 0", value=0, remedy=remedy)
+    if market.vol_law == "path_dependent":
+        gain = own_gain(market.memory, 1 / (scenario.clock.days_a_year or TRADING_DAYS))
+        if gain >= 1:
+            rule = "realised vol feeds on itself: activity^2 (mass of the squares) + trend^2 (mass of K1^2) must be < 1"
+            remedy = "lower realised_activity, or bring realised_trend closer to 0"
+            raise memory.error(rule, value=f"{gain:.3f}", remedy=remedy)
 
 
 def check_correlations(rates: RateSpec, at: Place) -> None:

@@ -480,16 +480,30 @@ def validate(**options: Any) -> int:
 @click.argument("scenario", required=False)
 @own_record
 @click.option("--loops", is_flag=True, help="Also every feedback loop alone, and every loop left out.")
-@click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+@click.option(
+    "--years",
+    type=click.IntRange(min=1, max=50),
+    help="Run on from the start for so long with nothing told, and set each path beside ten years of the S&P 500.",
+)
+@click.option("--alone", is_flag=True, help="With --years: the market without its cast.")
+@click.option(
+    "--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's; with --years at most 200)."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
-@click.option("--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200).")
+@click.option(
+    "--witnesses", type=click.IntRange(min=1), help="Paths whose ticks are measured (default: 200; with --years none)."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again.")
 @as_given_setting
 @click.option("--out", type=FILE, help="Folder for facts.html and CSV files.")
 @click.option("--quiet", is_flag=True, help="No progress bar and no tables.")
 def facts(**options: Any) -> None:
-    """Stylised facts of SCENARIO's returns, or your own record's: tails, memory, asymmetry; with feedback, without."""
+    """Stylised facts of SCENARIO's returns, or your own record's: tails, memory, asymmetry; with feedback, without.
+
+    Variance of ticks, hours and weeks over days, Zumbach and leverage effects, implied and realised vol among them.
+    With --years each path of a long run that is told nothing is set beside ten years of the S&P 500.
+    """
     from scenarios.commands.facts import print_facts
 
     print_facts(**options)
@@ -547,6 +561,30 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, **opti
 
 
 @main.command()
+@click.argument("history", type=FILE, metavar="HISTORY.csv")
+@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]), help="First day; earlier rows are remembered.")
+@click.option("--to", "until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (default: the history's).")
+@click.option("--paths", type=click.IntRange(min=20), default=512, show_default=True, help="Monte Carlo paths.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the noise.")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--chart", type=FILE, help="Also draw it into FILE (.html, .png, .svg, .json).")
+@click.option("--out", type=FILE, help="Also write the days into FILE.csv.")
+@click.option("--force", is_flag=True, help="Replace the file of --out if it is there.")
+@DATES
+@as_given
+@click.option("--quiet", is_flag=True, help="No progress bar and no notes.")
+def predict(**options: Any) -> None:
+    """Vol and credit that the laws make of HISTORY's closes alone, beside what its vix and ig_oas say.
+
+    Columns date,spx and, to compare with, vix and ig_oas; vol and credit are given on the first day only. No agents
+    trade: whatever vol and credit do is the market's own answer to the price path.
+    """
+    from scenarios.commands.predict import predict_and_show
+
+    predict_and_show(**options)
+
+
+@main.command()
 @click.argument("scenario")
 @click.argument("history", type=FILE, metavar="HISTORY.csv")
 @click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
@@ -563,8 +601,9 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, **opti
 def record(**options: Any) -> None:
     """Compare SCENARIO (a preset, a .toml file, or the folder of a finished run) with the daily history of its crisis.
 
-    Realised vol, drawdown, peak vol, and the same-day response of vol and credit, of the record and of every path, and
-    published measurements of depth, spread and margin beside the ensemble's.
+    Realised vol, its variance within days and over weeks, drawdown, peak vol, and the same-day response of vol and
+    credit, of the record and of every path, and published measurements of depth, spread and margin beside the
+    ensemble's. HISTORY.csv: date,spx,vix and any of ig_oas, hy_oas, and the day's spx_open,spx_high,spx_low.
     """
     from scenarios.commands.record import compare_and_show
 

@@ -22,7 +22,10 @@ from sim.errors import UserError
 Anchors = Literal["observed", "exogenous"]
 
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
-LEVERAGE = 1.2  # the presets' law, fitted: ln vol answers a fall of ln S by this over vol
+LEVERAGE = 1.2  # the one-factor law, fitted: ln vol answers a fall of ln S by this over vol
+# Vol and credit follow from the traded path, with the noise of what the path leaves (`spiral fit` on 35 years).
+PATH_MARKET: dict[str, Any] = {"vol_law": "path_dependent"}
+PATH_CREDIT: dict[str, Any] = {"law": "path_dependent"}
 EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
 CAST = "calm_market"  # the preset whose agents replay a record
 
@@ -119,7 +122,8 @@ def _tables(source: Source, record: RecordRows, anchors: list[dict[str, Any]], a
         "title": f"Replay of {file}, {first} to {last}",
         "description": f"Every close of {file} is an anchor; the agents are those of the presets.",
         "regime": "a record, day by day",
-        "market": {"dispersion": DISPERSION, "beta": LEVERAGE / anchors[0]["vol"]},
+        "market": {"dispersion": DISPERSION, **PATH_MARKET},
+        "credit": dict(PATH_CREDIT),
         "storyline": {"anchors": are, "anchor": anchors},
     }
     length = math.ceil((last - first).days / 30)

@@ -26,6 +26,7 @@ COLUMNS = (
     ("ig_oas", "credit", 0.01),
 )
 HIGH_YIELD = ("hy_oas", "high_yield", 0.01)
+RANGE = {"spx_open": "open", "spx_high": "high", "spx_low": "low"}  # of the day, points; only by these names
 KEYS = {column: key for column, key, _ in COLUMNS} | {"hy_oas": "credit"}
 FACTORS = {column: factor for column, _, factor in (*COLUMNS, HIGH_YIELD)}
 PLAUSIBLE = {f.name: f.metadata["plausible"] for f in dataclasses.fields(Anchor) if f.metadata.get("plausible")}
@@ -50,19 +51,13 @@ ALIASES = {
     ),
     "ig_oas": ("bamlc0a0cm", "igspread", "creditspread", "credit", "luacoas", "luacoasindex", "oas", "ig"),
     "hy_oas": ("bamlh0a0hym2", "hyspread", "lf98oas", "highyield", "hy"),
+    **dict.fromkeys(RANGE, ()),
 }  # fmt: skip
 
-RANGE = {
-    "spx_open": ("open", "openprice", "pxopen", "adjopen"),
-    "spx_high": ("high", "highprice", "pxhigh", "adjhigh"),
-    "spx_low": ("low", "lowprice", "pxlow", "adjlow"),
-}  # of the index within the day, in points
 
-
-def record_layout(needed: tuple[str, ...] = ("date", "spx"), *, ranges: bool = False) -> Layout:
-    """The columns of a daily record; further ones are ignored. ranges: open, high and low are among them."""
-    columns = ALIASES | (RANGE if ranges else {})
-    return Layout("history", columns, needed, ("date",), tuple(column for column in columns if column != "date"))
+def record_layout(needed: tuple[str, ...] = ("date", "spx")) -> Layout:
+    """The columns of a daily record; further ones are ignored."""
+    return Layout("history", ALIASES, needed, ("date",), tuple(column for column in ALIASES if column != "date"))
 
 
 @dataclass(frozen=True)
@@ -91,13 +86,13 @@ class RecordRows:
 
 
 def read_record_rows(
-    source: Source, *, needed: tuple[str, ...] = ("date", "spx"), dates: str | None = None, ranges: bool = False
+    source: Source, *, needed: tuple[str, ...] = ("date", "spx"), dates: str | None = None
 ) -> RecordRows:
     """The lines of a daily record, from a CSV file or a frame. Raises UserError with file and line.
 
     Lines may stand newest first; a line that is there twice, and lines without any level between others, are left out.
     """
-    layout = record_layout(needed, ranges=ranges)
+    layout = record_layout(needed)
     table = read_table(source, layout, dates=dates)
     _refuse_other_index(table.name, table.notes)
     rows, notes = list(table.rows), list(table.notes)

@@ -89,7 +89,10 @@ def _market() -> Iterator[str]:
     keys = keys_of(
         Scenario, "", skip=("name", "title", "description", "regime", "notes", "storyline", "assets", "agents", "run")
     )
-    for table, members in groupby(keys, key=lambda key: key.path.rpartition(".")[0]):
+    tables: dict[str, list[Key]] = {}
+    for key in keys:
+        tables.setdefault(key.path.rpartition(".")[0], []).append(key)
+    for table, members in tables.items():
         yield f"[{table}]"
         yield from commented(members)
         yield ""

@@ -53,6 +53,7 @@ class Clock:
         last: date,
         tick_minutes: int = 30,
         overnight_variance: float = 0.2,
+        u_shape: float = 0.0,
         days_a_year: float | None = None,
     ) -> Clock:
         """The trading days of an exchange, from the close of `first` to the last close not after `last`.
@@ -60,8 +61,8 @@ class Clock:
         A day ticks at its open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at its close,
         early closes included. It is 1/`days_a_year` year of variance (default: of the calendar's own days, 252 for most
         and 365 for one that opens every day): the share `overnight_variance` arrives at the open, the rest evenly over
-        the session. Lunch breaks are traded through; where an exchange never closes there is no night, and the whole
-        day's variance is even. Raises UserError.
+        the session, or more at its ends with `u_shape`. Lunch breaks are traded through; where an exchange never closes
+        there is no night, and the whole day's variance is even. Raises UserError.
         """
         _check_tick(tick_minutes)
         _check_order(first, last)
@@ -79,7 +80,7 @@ class Clock:
             sessions = replace(sessions, a_year=days_a_year)
         most = int((sessions.closes - sessions.opens)[begin:end].sum()) // (tick_minutes * 60) + 2 * (end - begin)
         _check_ticks(most)
-        ticks, days, variance = _lay_out(sessions, begin, end, tick_minutes * 60, overnight_variance)
+        ticks, days, variance = _lay_out(sessions, begin, end, tick_minutes * 60, overnight_variance, u_shape)
         is_open = np.diff(days, prepend=-1) > 0
         return cls(
             ticks=_frozen(ticks),
@@ -177,7 +178,7 @@ class Clock:
 
 
 def _lay_out(
-    sessions: Sessions, begin: int, end: int, step: int, night: float
+    sessions: Sessions, begin: int, end: int, step: int, night: float, u_shape: float
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Ticks, their day and their variance years for the sessions [begin, end), starting at the close of the first."""
     midnights = (sessions.days[begin:end] - sessions.days[begin]) * DAY
@@ -190,11 +191,21 @@ def _lay_out(
         if share == 0.0:
             times = times[1:]
         # Written so that a day's close is a whole number of days exactly.
-        remaining = (1.0 - share) * ((closing - times) / (closing - opening))
+        remaining = (1.0 - share) * _to_come((closing - times) / (closing - opening), u_shape)
         ticks.append(times)
         variance.append((index - remaining) / sessions.a_year)
     days = np.repeat(np.arange(len(ticks), dtype=np.int64), [times.size for times in ticks])
     return np.concatenate(ticks), days, np.concatenate(variance)
+
+
+def _to_come(left: FloatArray, u_shape: float) -> FloatArray:
+    """Share of a session's variance that is to come when the share `left` of its time is.
+
+    Its rate is 1 + u_shape P2(2 left - 1), P2(x) = (3 x^2 - 1) / 2: 1 + u_shape at both ends, 1 - u_shape
+    / 2 in the middle.
+    """
+    to_come: FloatArray = left - u_shape * left * (1.0 - left) * (2.0 * left - 1.0)
+    return to_come
 
 
 def _nights(sessions: Sessions, begin: int, end: int) -> BoolArray:

@@ -117,8 +117,8 @@ FURTHER = (
     Mutation(
         name="realised ratio squared",
         file="markets/factors.py",
-        old="            market.realised_ratio,\n            self.leverage_at_unit_vol,",
-        new="            market.realised_ratio**2,\n            self.leverage_at_unit_vol,",
+        old="            market.realised_ratio if self._paths.vol is None",
+        new="            market.realised_ratio**2 if self._paths.vol is None",
         cases=("bridge",),
         control="a-sale",
     ),
@@ -149,8 +149,8 @@ FURTHER = (
     Mutation(
         name="sign of vol's mean reversion",
         file="markets/factors.py",
-        old="np.exp(-market.kappa * years)",
-        new="np.exp(market.kappa * years)",
+        old="np.exp(-market.vol_reversion * years)",
+        new="np.exp(market.vol_reversion * years)",
         cases=("a-sale", "factor-noise"),
         control="margin",
     ),
@@ -285,8 +285,8 @@ FURTHER = (
     Mutation(
         name="sign of stress in credit",
         file="markets/factors.py",
-        old="credit.elasticity, credit.stress_elasticity",
-        new="credit.elasticity, -credit.stress_elasticity",
+        old="[elasticity, credit.stress_elasticity]",
+        new="[elasticity, -credit.stress_elasticity]",
         cases=("default-loss",),
         control="a-sale",
     ),
@@ -348,4 +348,64 @@ FURTHER = (
     ),
 )
 
-MUTATIONS = (*TEN, *FURTHER)
+# Of the laws by which vol and credit remember the traded path.
+MEMORY = (
+    Mutation(
+        name="sign of the answer to the trend",
+        file="markets/kernels/memory.py",
+        old="level = fma(to_trend,",
+        new="level = fma(-to_trend,",
+        cases=("path-memory", "trace-of-a-trade"),
+        control="a-sale",
+    ),
+    Mutation(
+        name="activity for its square",
+        file="markets/kernels/memory.py",
+        old="activity[j] = sqrt(fma(",
+        new="activity[j] = (fma(",
+        cases=("path-memory", "memory-desk"),
+        control="a-sale",
+    ),
+    Mutation(
+        name="every return settled twice",
+        file="markets/path_laws.py",
+        old="            law.settle(self._years[tick] - self._since, spot - self._from)\n",
+        new="            law.settle(self._years[tick] - self._since, spot - self._from)\n" * 2,
+        cases=("path-memory", "memory-free"),
+        control="a-sale",
+    ),
+    Mutation(
+        name="what is left of the lag for what is gone",
+        file="markets/credit_law.py",
+        old="-expm1(-self._spec.lag * years)",
+        new="1 + expm1(-self._spec.lag * years)",
+        cases=("path-memory",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="sign of the centring of realised vol's noise",
+        file="markets/kernels/memory.py",
+        old="(noise[j] - centre)",
+        new="(noise[j] + centre)",
+        cases=("path-memory", "variance-within-the-day"),
+        control="a-sale",
+    ),
+    Mutation(
+        name="the storyline's share of variance for the law's",
+        file="markets/path_line.py",
+        old="(1 - share) * law + share * moved",
+        new="share * law + (1 - share) * moved",
+        cases=("variance-within-the-day",),
+        control="a-sale",
+    ),
+    Mutation(
+        name="trades of the first tick before the path begins",
+        file="markets/path_laws.py",
+        old="spot - self._from)\n        self._from, self._since",
+        new="(spot - self._from) * (tick > 0))\n        self._from, self._since",
+        cases=("trace-of-a-trade",),
+        control="path-memory",
+    ),
+)
+
+MUTATIONS = (*TEN, *FURTHER, *MEMORY)

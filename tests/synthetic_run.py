@@ -158,6 +158,7 @@ def _market(dates: list[date], noise: np.ndarray, thin: float) -> dict[str, np.n
         "overnight": _level(dates, "overnight", log=False)[:, None] * full,
         "us2y": _level(dates, "us2y", log=False)[:, None] * full + 2e-4 * walk[2],
         "us10y": _level(dates, "us10y", log=False)[:, None] * full + 3e-4 * walk[3],
+        "tick_variance": 0.8 * np.diff(np.log(mid), axis=0, prepend=np.log(mid[:1])) ** 2,
         "loop_gain": thin * 0.03 * (vol / 0.1438) ** 1.1 * np.exp(-np.abs(np.log(mid / mid[0]) + 0.1) * 3),
     }
 

@@ -22,7 +22,7 @@ from scenarios.estimation.daily_record import read_record
 from scenarios.loading import load
 from sim.dataset import Run
 from sim.errors import UserError
-from tests.synthetic_run import write_run
+from tests.synthetic_run import answer_for_all, write_run
 from tests.test_catalogue import RECORDS
 
 DAYS = tuple(date(2020, 1, day) for day in range(1, 8))
@@ -63,6 +63,31 @@ def test_powers_are_slopes_of_logs() -> None:
     assert against.BY_NAME["depth_power"].measure(one)[0] == pytest.approx(-1.9)
     assert against.BY_NAME["spread_power"].measure(one)[0] == pytest.approx(0.46)
     assert math.isnan(against.BY_NAME["ln_vol_response"].measure(one)[0])  # a price that does not move has no slope
+
+
+def test_variance_within_days_by_hand() -> None:
+    """Of a path its ticks' squares over the closes'; of the record a night and a day after Rogers and Satchell."""
+    r = np.array([0.02, -0.01, 0.03])
+    spot = list(100 * np.exp(np.concatenate([[0.0], np.cumsum(r)])))
+    one = closes(spot=spot, vol=[0.2] * 4, within=[7.0, 7.0 + 3e-4, 7.0 + 6e-4, 7.0 + 7e-4])
+    assert against.variance_within(one)[0] == pytest.approx(7e-4 / 14e-4)
+    o, h, low, c = 99.0, 104.0, 97.0, 102.0
+    found = against._within(*(np.array([[100.0, x], [100.0, np.nan]]) for x in (o, h, low)), np.array([[100.0, c]] * 2))
+    day = math.log(h / o) * math.log(h / c) + math.log(low / o) * math.log(low / c)
+    assert found[0] == pytest.approx([0.0, math.log(o / 100) ** 2 + day]) and np.isnan(found[1, 1])
+
+
+def test_variance_of_weeks_is_free_of_bias() -> None:
+    """White noise has 1 on average over short samples; an AR(1) of 0.3 1 + 2 sum (1 - k / 5) 0.3^k."""
+    noise, rho = np.random.default_rng(4).standard_normal((4000, 240)), 0.3
+    memory = noise.copy()
+    for t in range(1, 240):
+        memory[:, t] = rho * memory[:, t - 1] + math.sqrt(1 - rho**2) * noise[:, t]
+    for r, steps, expected in ((noise, 40, 1.0), (memory, 240, 1 + 2 * sum((1 - k / 5) * rho**k for k in range(1, 5)))):
+        spot = np.exp(np.cumsum(np.pad(0.01 * r[:, :steps], ((0, 0), (1, 0))), axis=1))
+        found = against.weekly_variance(against.Closes((), {"spot": spot}))
+        assert found.mean() == pytest.approx(expected, abs=4 * found.std() / math.sqrt(4000) + 0.01)
+    assert np.isnan(against.weekly_variance(closes(spot=[1.0] * 7))).all()
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +161,7 @@ def test_the_chart_places_the_record_in_its_band(run: Run) -> None:
     spec = draw(found, "A title").to_dict()
     text = json.dumps(spec)
     assert "NaN" not in text
+    found = [c for c in found if c.compared]
     inside = sum(c.inside for c in found)
     assert f"{inside} of {len(found)}" in text
     rows = next(iter(spec["datasets"].values())) if "datasets" in spec else spec["layer"][0]["data"]["values"]
@@ -143,6 +169,29 @@ def test_the_chart_places_the_record_in_its_band(run: Run) -> None:
         if c.source == "record":
             assert (abs(row["at"]) <= 1 + 1e-4) == c.inside, c.figure.name
     assert "nothing in common" in json.dumps(draw([], "A title").to_dict())
+
+
+def test_the_range_of_the_record_is_compared_with_the_ticks(run: Run) -> None:
+    """All at the open: the night has all of the variance. A straight line through the day: none is within."""
+    plain = path_of(run, 17)
+    alone = [c for c in against.against_record(run, plain) if c.figure.name == "variance_within"]
+    assert [c.source for c in alone] == ["run alone"] and not alone[0].compared and alone[0].known == "n/a"
+    assert alone[0].median.value == pytest.approx(0.8)  # as the made-up run has it
+    spot, before = pl.col("spot"), pl.col("spot").shift(1, fill_value=pl.col("spot").first())
+    at_open = plain.with_columns(open=spot, high=spot, low=spot)
+    line = plain.with_columns(open=before, high=pl.max_horizontal(spot, before), low=pl.min_horizontal(spot, before))
+    for record, share in ((at_open, 1.0), (line, 0.0)):
+        found = own(against.against_record(run, record))["variance_within"]
+        assert found.low == pytest.approx(share, abs=1e-12) and found.compared and not found.inside
+
+
+def test_a_run_of_an_earlier_version_has_no_ticks(tmp_path: Path) -> None:
+    old = write_run(tmp_path / "run", paths=20)
+    for place in (old / "closes").iterdir():
+        pl.read_parquet(place).drop("tick_variance").write_parquet(place)
+    answer_for_all(old)
+    found = against.against_record(open_run(old), path_of(open_run(old), 3))
+    assert "variance_within" not in {c.figure.name for c in found}
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -168,6 +217,22 @@ def test_command_on_a_finished_run_and_on_a_scenario(run: Run, tmp_path: Path) -
     lines = done.output.splitlines()
     assert lines[0] == "### Covid crash, February to April 2020 against record"
     assert all(line.count("|") == 9 for line in lines[2:] if line)
+
+
+def test_the_day_lies_within_its_range(run: Run, tmp_path: Path) -> None:
+    spot = pl.col("spot")
+    whole = path_of(run, 17).select(
+        "date", spx="spot", vix=pl.col("vol") * 100, spx_open=spot, spx_high=spot * 1.01, spx_low=spot * 0.99
+    )
+    gap = whole.with_columns(spx_low=pl.when(pl.col("date").dt.weekday() == 3).then(None).otherwise("spx_low"))
+    levels = read_record(gap).levels
+    known = (gap["date"].dt.weekday() != 3).to_numpy()
+    assert levels["high"][known] == pytest.approx(levels["spot"][known] * 1.01)
+    assert all((np.isfinite(levels[name]) == known).all() for name in ("open", "high", "low"))
+    (place := tmp_path / "record.csv").write_text(whole.with_columns(spx_low=pl.col("spx") * 1.001).write_csv())
+    done = CliRunner().invoke(main, ["record", str(run.path), str(place)])
+    assert done.exit_code == 2 and len(done.stderr.splitlines()) == 1
+    assert "open and close lie between the day's low" in done.stderr and "spx_low" in done.stderr
 
 
 def test_mistakes_are_told_in_one_line(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from agents.hedger import Hedger
 from agents.positions import Position
-from scenarios.history import DISPERSION, LEVERAGE, from_history
+from scenarios.history import DISPERSION, from_history
 from scenarios.loading import from_dict
 
 HEADER = "date,spx,vix,overnight,us2y,us10y,ig_oas"
@@ -36,7 +36,7 @@ def test_every_row_is_an_anchor_in_decimals(tmp_path: Path) -> None:
     assert second.credit == pytest.approx(0.0104)
     assert scenario.name == "record"
     assert scenario.market.dispersion == DISPERSION
-    assert scenario.market.beta == pytest.approx(LEVERAGE / 0.1438)
+    assert (scenario.market.vol_law, scenario.credit.law) == ("path_dependent", "path_dependent")
     assert from_dict(scenario.to_dict()) == scenario
 
 

@@ -128,7 +128,8 @@ def test_printed_defaults_are_the_fields_own() -> None:
         value: Any = MarketSpec()
         for part in key.path.split("."):
             value = getattr(value, part)
-        assert key.default.strip('"') == (number(value) if isinstance(value, float) else str(value))
+        expected = "" if value is None else number(value) if isinstance(value, float) else str(value)
+        assert key.default.strip('"') == expected
 
 
 @given(st.floats(1e-9, 1e12, allow_nan=False) | st.floats(-1e12, -1e-9))

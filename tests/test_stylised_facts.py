@@ -80,6 +80,9 @@ def test_readings_agree_with_numpy_and_scipy() -> None:
         lambda r: sf.leverage_correlation(r, [1, 2]),
         lambda r: sf.variance_ratio(r, 5),
         lambda r: sf.tail_index(np.abs(r), share=0.05),
+        lambda r: sf.leverage_size(r, 1),
+        lambda r: sf.zumbach(r, 5),
+        lambda r: sf.window_variance(r, np.arange(40), np.arange(0, 40, 8)),
     ],
 )
 def test_the_error_is_the_scatter_of_the_figure_over_samples(metric: Callable[[np.ndarray], Reading]) -> None:

@@ -24,7 +24,7 @@ def against(found: Sequence[Comparison], title: str) -> Chart:
 
     Each side of the median has its own unit, the distance to that end of the band. Numbers beside the dots carry units.
     """
-    shown = [_row(comparison) for comparison in found if comparison.median.known]
+    shown = [_row(comparison) for comparison in found if comparison.compared]
     if not shown:
         return theme.note(title, "The run and the record have nothing in common.")
     frame = pl.DataFrame(shown)
@@ -46,8 +46,8 @@ def against(found: Sequence[Comparison], title: str) -> Chart:
     )
     said = base.mark_text(align="left", dx=6, fontSize=10.5, color=theme.MUTED).encode(x=alt.value(PLOT), text="said:N")
     chart = theme.layer(band, middle, span, dot, said, width=PLOT, height=ROW * len(order))
-    inside = sum(c.inside for c in found)
-    head = f"{inside} of {len(found)} known values lie inside the ensemble's 5-95 % band."
+    compared = [c for c in found if c.compared]
+    head = f"{sum(c.inside for c in compared)} of {len(compared)} known values lie inside the ensemble's 5-95 % band."
     return theme.finish(chart, title, [head, "At the right: the known value | the ensemble's median (5 % to 95 %)."])
 
 

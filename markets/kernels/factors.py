@@ -100,6 +100,7 @@ def observe(
     impacts: Floats,
     stress: Floats,
     credit_terms: Floats,
+    credit_response: Floats,
     deviation: Floats,
     vol_noise: Floats,
     vol_response: Floats,
@@ -115,6 +116,7 @@ def observe(
         impacts: (1 + NODES, 2, paths): lasting and passing displacement of spot and nodes.
         stress: of the lenders.
         credit_terms: (2,): answer of ln credit to ln vol above the outside level and to stress.
+        credit_response: ln credit by the path-dependent law; zeros where there is none.
         deviation, vol_noise, vol_response: ln S, ln s, ln s; rate_noise: (NODES, paths).
         out: (rows, paths), written: of spot, vol, overnight, us2y, us10y, credit those that moved.
     """
@@ -135,7 +137,7 @@ def observe(
     if rows[CREDIT] >= 0:
         credit, to_vol, to_stress = out[rows[CREDIT]], credit_terms[0], credit_terms[1]
         for j in range(paths):
-            answer = fma(to_vol, vol_noise[j] + vol_response[j], to_stress * stress[j])
+            answer = fma(to_vol, vol_noise[j] + vol_response[j], fma(to_stress, stress[j], credit_response[j]))
             credit[j] = level * exp(answer)
     for i in range(NODES):
         if rows[OVERNIGHT + i] < 0:

@@ -81,23 +81,22 @@ def flows(
     scale: Floats,
     liquidated: Bools,
     spot: Floats,
-    vol: Floats,
     gamma: Floats,
     vanna: Floats,
-    leverage: float,
+    leverage: Floats,
     out: Floats,
 ) -> None:
     """$ that a hedge trades per unit of ln S, into `out` (2, paths): by Gamma, and by vanna through vol.
 
     Args:
         scale: books, none where `liquidated`; gamma, vanna: of one, units per $ and per unit of ln s.
-        leverage: fall of ln s per unit of ln S, times vol.
+        leverage: fall of ln s per unit of ln S.
     """
     by_gamma, by_vanna = out[GAMMA_FLOW], out[VANNA_FLOW]
     for j in range(spot.shape[0]):
         part = 0.0 if liquidated[j] else scale[j]
         by_gamma[j] = -part * gamma[j] * spot[j] * spot[j]
-        by_vanna[j] = part * spot[j] * vanna[j] * (leverage / vol[j])
+        by_vanna[j] = part * spot[j] * vanna[j] * leverage[j]
 
 
 @kernel

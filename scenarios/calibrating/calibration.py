@@ -13,6 +13,7 @@ from markets.spec import CalibrationSpec
 from scenarios.calibrating.ensemble_medians import Ensemble, explained
 from scenarios.calibrating.outside import as_record, digest
 from scenarios.calibrating.outside_fit import FACTORS, ROUNDS, Fit, Round, Target, Told
+from scenarios.calibrating.rise import rises
 from scenarios.made_by_hand import check_values, meant
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes, whole
@@ -148,6 +149,8 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
     def worst(level: str) -> float:
         return float(f"{max((abs(p.residual) for p in points if p.level == level), default=0.0):.3g}")
 
+    measures = explained(checked[ACTUAL], checked[PRICE_TAKER], plain.run.seed)
+    parts = rises(plain, fit.storyline(), checked)
     return CalibrationSpec(
         paths=plain.run.paths,
         seed=plain.run.seed,
@@ -156,5 +159,9 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
         record=digest(fit.storyline().anchor),
         residual_spot=worst("spot"),
         residual_vol=worst("vol"),
-        **explained(checked[ACTUAL], checked[PRICE_TAKER], plain.run.seed),
+        drawdown=measures["drawdown"],
+        vol_peak=measures["vol_peak"],
+        spread_peak=measures["spread_peak"],
+        vol_rise=parts["vol_rise"],
+        credit_rise=parts["credit_rise"],
     )

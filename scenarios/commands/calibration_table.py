@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Console
 from rich.table import Table
 
-from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, StorylineSpec
+from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, RiseSpec, StorylineSpec
 
+LEAST_RISE = 0.01  # ln: of a level that rises less there are no shares
 MEASURES = {"drawdown": "Drawdown, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
 FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.2f}x"}
 FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  # of the difference, which is paired
@@ -18,6 +21,9 @@ def print_calibration(out: Console, storyline: StorylineSpec) -> None:
     if found is None:
         return
     out.print(explained_table(found))
+    rises = {label: rise for label, rise in (("vol", found.vol_rise), ("credit spread", found.credit_rise)) if rise}
+    if rises:
+        out.print(rises_table(rises))
     moved = [name for name, key in OUTSIDE.items() if any(getattr(a, key) is not None for a in storyline.anchor)]
     used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
     out.print(
@@ -26,6 +32,31 @@ def print_calibration(out: Console, storyline: StorylineSpec) -> None:
         f"{found.residual_vol:.2%} in vol.{used}",
         highlight=False,
     )
+
+
+def rises_table(rises: dict[str, RiseSpec]) -> Table:
+    """Whose the rise is of the median path from the start to its highest close: storyline, memory, feedback."""
+    table = Table(title="Told or caused: the rise to the median path's highest close", title_justify="left")
+    for heading in ("", "rise", "storyline", "market's memory", "desks' feedback"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for label, rise in rises.items():
+        whole = rise.total
+        table.add_row(
+            label,
+            f"x {math.exp(whole):.2f}",
+            share(rise.storyline, whole),
+            share(rise.memory, whole, rise.memory_error),
+            share(rise.feedback, whole, rise.feedback_error),
+        )
+    return table
+
+
+def share(part: float, whole: float, error: float | None = None) -> str:
+    """A part of the rise of ln level, in percent of all of it."""
+    if abs(whole) < LEAST_RISE:
+        return "n/a"
+    said = f"{part / whole:.1%}"
+    return said if error is None else f"{said} ± {error / abs(whole):.1%}"
 
 
 def explained_table(found: CalibrationSpec) -> Table:

@@ -33,6 +33,8 @@ def print_facts(
     scenario: str | None,
     record: Record,
     loops: bool,
+    years: int | None,
+    alone: bool,
     paths: int | None,
     seed: int | None,
     witnesses: int | None,
@@ -43,6 +45,13 @@ def print_facts(
 ) -> None:
     """Run, measure, print; with `out` also write the page and the figures."""
     chosen = choose(scenario, record, settings, example="facts").with_run(paths=paths, seed=seed)
+    _check_kind(years, loops=loops, alone=alone)
+    if years is not None:
+        from scenarios.commands.long_run import print_long_run
+
+        sizes = {"paths": paths, "witnesses": witnesses, "workers": workers}
+        print_long_run(chosen, years=years, cast=not alone, **sizes, out=out, quiet=quiet)
+        return
     chosen = chosen.with_run(witnesses=min(witnesses or WITNESSES, chosen.run.paths))
     lay_out(chosen, str(record.history or scenario))
     from analysis.series import FEWEST
@@ -61,6 +70,13 @@ def print_facts(
     worlds = len(ablations(chosen, loops=loops))
     meta = f"{chosen.run.paths:,} paths, ticks of {chosen.run.witnesses:,}, seed {chosen.run.seed}, {worlds} worlds"
     _report(chosen, measured, loops=loops, title=title, meta=meta, out=out, quiet=quiet)
+
+
+def _check_kind(years: int | None, *, loops: bool, alone: bool) -> None:
+    if years is not None and loops:
+        raise UserError("a long run has one world", value="--loops", remedy="leave out --years, or --loops")
+    if years is None and alone:
+        raise UserError("only a long run leaves its cast out", value="--alone", remedy="add --years 10")
 
 
 class _Measure:

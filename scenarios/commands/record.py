@@ -128,21 +128,24 @@ def cells(comparison: Comparison) -> tuple[str, ...]:
 
     unit, low, high = comparison.figure.unit, *comparison.band
     ends = [Number(value=v, unit=unit, label="").text() for v in (low, high)]
-    percentile = f"{comparison.percentile:.1%}" if comparison.low == comparison.high else ""
-    verdict = "inside" if comparison.inside else "OUTSIDE"
+    percentile = f"{comparison.percentile:.1%}" if comparison.compared and comparison.low == comparison.high else ""
+    verdict = ("inside" if comparison.inside else "OUTSIDE") if comparison.compared else ""
     label, source = comparison.figure.label, comparison.source
     return (label, source, comparison.known, comparison.median.text(), *ends, percentile, verdict)
 
 
 def as_table(found: Sequence[Comparison], title: str, paths: int) -> Table:
     """For the terminal."""
-    inside = sum(c.inside for c in found)
-    heading = f"{title}: {inside} of {len(found)} inside the 5-95 % band of {paths:,} paths"
+    compared = [c for c in found if c.compared]
+    inside = sum(c.inside for c in compared)
+    heading = f"{title}: {inside} of {len(compared)} inside the 5-95 % band of {paths:,} paths"
     shown = Table(title=escape(heading), title_justify="left", box=None, pad_edge=False)
     for name in COLUMNS:
         shown.add_column(name, justify="left" if name in ("figure", "source", "verdict") else "right")
     for comparison in found:
-        shown.add_row(*map(escape, cells(comparison)), style="" if comparison.inside else "bold")
+        shown.add_row(
+            *map(escape, cells(comparison)), style="bold" if comparison.compared and not comparison.inside else ""
+        )
     return shown
 
 

@@ -16,6 +16,7 @@ from agents.hedger import Hedger
 from agents.policies import Policy
 from agents.positions import Position
 from markets.spec import OUTSIDE
+from scenarios.build import make_clock
 from scenarios.calibrating.before_run import plan
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
@@ -25,6 +26,7 @@ from scenarios.output import BARS, say
 from scenarios.plausibility import taken_as_given
 from scenarios.reference import all_keys
 from scenarios.registry import nearest
+from scenarios.remembered import memory_line
 from scenarios.scenario import Scenario, encode, type_name
 from scenarios.unseen import UnseenAgent, UnseenPolicy
 from sim.errors import UserError
@@ -64,6 +66,8 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         print_agent(out, agent)
     print_books(out, scenario)
     out.print(feedback_line(scenario), highlight=False)
+    if memory := memory_line(scenario, make_clock(scenario)):
+        out.print(memory, highlight=False)
     for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:

@@ -47,7 +47,7 @@ def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[Dat
     Forward and discount are those of the storyline's curve. Raises UserError where a month is not above 0.
     """
     clock = make_clock(scenario)
-    levels = lay_out(scenario.storyline, clock, scenario.market)
+    levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
     closes = np.flatnonzero(clock.is_close)
     found = []
     for number in months:

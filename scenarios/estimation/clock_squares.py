@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.estimation.daily_record import DailyRecord
-from scenarios.estimation.day_range import Vector, has_ranges
+
+Vector = NDArray[np.float64]
 
 
 def squares(record: DailyRecord, clock: str) -> Vector:
@@ -18,7 +20,7 @@ def squares(record: DailyRecord, clock: str) -> Vector:
     returns = record.log_changes("spot")
     if clock == "closes":
         return np.asarray(returns**2)
-    if not has_ranges(record.levels):
+    if "high" not in record.levels:
         return np.full(len(returns), np.nan)
     close, start, high, low = (np.log(record.levels[key]) for key in ("spot", "open", "high", "low"))
     night = start[1:] - close[:-1]

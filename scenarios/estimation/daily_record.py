@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.csv_table import Row
-from scenarios.estimation.day_range import add_ranges
 from scenarios.files.frames import Source, is_path
-from scenarios.record_rows import COLUMNS, HIGH_YIELD, RecordRows, increasing_days, read_record_rows
+from scenarios.record_rows import COLUMNS, HIGH_YIELD, RANGE, RecordRows, increasing_days, read_record_rows
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS, Sessions, exchange_sessions
 
@@ -29,8 +28,8 @@ MANY = 10  # missing days: more are two records rather than one with a hole
 @dataclass(frozen=True)
 class DailyRecord:
     """Closes by day. levels: spot, vol, overnight, us2y, us10y, credit, high_yield (those that the file has), (days,)
-    in decimals, NaN where a cell is empty; spot is whole, and vol unless the record was read with `blank_vol`. open,
-    high and low of the spot if asked for. days_a_year: of its exchange's calendar."""
+    in decimals, NaN where a cell is empty; spot is whole, and vol unless the record was read with `blank_vol`; where
+    the file has all three, open, high and low of the day's spot. days_a_year: of its exchange's calendar."""
 
     name: str
     days: tuple[date, ...]
@@ -68,16 +67,17 @@ def read_record(
     as_given: bool = False,
     blank_vol: bool = False,
 ) -> DailyRecord:
-    """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx.
+    """Columns date, spx, vix and any of overnight, us2y, us10y, ig_oas, hy_oas, in percent but for spx; the day's range
+    as spx_open, spx_high, spx_low.
 
     history: a CSV file, a frame, or a table of arrays. calendar: of the exchange whose trading days the record has
     (default: XNYS). dates: order of day and month where they do not tell ('mdy', 'dmy', 'iso'). as_given: take levels
     and moves that no market has had. Lines without spx or vix are left out. blank_vol: lines with spx alone are
-    kept, and spx_open, spx_high, spx_low are read too, for the laws that follow from the whole path.
+    kept, for the laws that follow from the whole path.
     Raises UserError with file and line: dates that do not increase, a trading day of that exchange without a line, a
     level that cannot be.
     """
-    record = read_record_rows(history, needed=NEEDED, dates=dates, ranges=blank_vol)
+    record = read_record_rows(history, needed=NEEDED, dates=dates)
     sessions = _sessions(increasing_days(record.rows), calendar or CALENDAR)
     _check_every_session(record, sessions, calendar or CALENDAR)
     whole = ("spx",) if blank_vol else ("spx", "vix")
@@ -92,11 +92,26 @@ def read_record(
             levels[key] = factor * np.array([np.nan if value is None else value for value in values], dtype=np.float64)
             if key in ("credit", "high_yield"):
                 levels[key][levels[key] <= 0] = np.nan  # has no logarithm
-    if blank_vol:
-        add_ranges(levels, known)
+    levels |= _range(known, levels["spot"], as_given=as_given)
     name = Path(history).stem if is_path(history) else "frame"
     notes = tuple(f"{record.name}: {note}" for note in record.notes)
     return DailyRecord(name, days, levels, record.name, notes, sessions.a_year)
+
+
+def _range(rows: Sequence[Row], close: Vector, *, as_given: bool) -> dict[str, Vector]:
+    """open, high, low of the days, (days,) points, NaN on a day that does not have all three; {} where none has."""
+    found = np.array([[row.number(column) or np.nan for column in RANGE] for row in rows], dtype=np.float64)
+    found[np.isnan(found).any(axis=1)] = np.nan
+    opened, high, low = found.T
+    if np.isnan(found).all():
+        return {}
+    wrong = (high < np.maximum(opened, close)) | (low > np.minimum(opened, close)) | (low <= 0)
+    if wrong.any() and not as_given:
+        at = int(np.argmax(wrong))
+        column = "spx_low" if low[at] > min(opened[at], close[at]) or low[at] <= 0 else "spx_high"
+        rule = "open and close lie between the day's low, above 0, and its high"
+        raise rows[at].place.at(column).error(rule, value=rows[at].text(column), remedy="mend the cell, or empty it")
+    return dict(zip(RANGE.values(), found.T, strict=True))
 
 
 def _sessions(days: Sequence[date], calendar: str) -> Sessions:

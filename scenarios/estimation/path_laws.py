@@ -64,8 +64,8 @@ class PathLaws:
             "market.memory.realised_trend": self.realised.trend,
             "market.memory.realised_activity": self.realised.activity,
             "market.memory.realised_noise": self.realised.noise,
-            "market.kappa": self.vol.left.reversion,
-            "market.xi": self.vol.left.noise,
+            "market.memory.reversion": self.vol.left.reversion,
+            "market.memory.noise": self.vol.left.noise,
         }
         if self.credit is not None:
             found |= {f"credit.memory.{key}": value for key, value in self.credit.values().items()}

@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "feedback_law",
     "defaults",
     "feedback_books",
+    "memory_feedback",
     "contagion",
     "spirals",
     "leverage",
@@ -32,6 +33,7 @@ MODULES: tuple[str, ...] = (
     "swap_mechanics",
     "liquidity_mechanics",
     "factor_noise",
+    "path_memory",
 )
 
 

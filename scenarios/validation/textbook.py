@@ -34,8 +34,13 @@ def textbook(
     agents: dict[str, Any] | None = None,
     run: dict[str, Any] | None = None,
     minutes: int | None = None,
+    clock: dict[str, Any] | None = None,
+    credit: dict[str, Any] | None = None,
 ) -> Scenario:
-    """One hedger in a Black-Scholes world of S = 100 over one year (364 days) of `steps` equal ticks."""
+    """One hedger in a Black-Scholes world of S = 100 over one year (364 days) of `steps` equal ticks.
+
+    clock: in place of those ticks.
+    """
     level = {"spot": 100.0, "vol": vol, "overnight": rate, "us2y": rate, "us10y": rate, "credit": 0.0}
     cut = dict.fromkeys(("leverage", "spread", "depth", "impact", "credit", "margin"), 0.0)
     rates = {"vol_us2y": 0.0, "vol_us10y": 0.0}
@@ -49,10 +54,11 @@ def textbook(
     return from_dict(
         {
             "name": "textbook",
-            "clock": {"calendar": "continuous", "tick_minutes": minutes or 364 * 1440 // steps},
+            "clock": clock or {"calendar": "continuous", "tick_minutes": minutes or 364 * 1440 // steps},
             "market": {**smooth, "day_count": "continuous", "rates": rates, **(market or {})},
             "venue": {"asset": {**FREE, **(asset or {})}},
             "feedback": {**cut, **(feedback or {})},
+            "credit": credit or {},
             "storyline": {"anchor": anchors or [{"date": "2020-01-01", **level}, {"date": "2020-12-30", **level}]},
             "agents": agents or {"hedger": hedger, "maker": MAKER, "bank": {"type": "FundingDesk", "line": 1e12}},
             "run": {"paths": 2048, "twin": "none", "witnesses": 0, **(run or {})},

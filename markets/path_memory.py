@@ -1,0 +1,96 @@
+"""What the traded price remembers: weighted sums of its past returns and of their squares, one pair for each law."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.memory import FACTORS, SQUARES_FAST, SQUARES_SLOW, recall, settle
+
+if TYPE_CHECKING:
+    from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
+    from sim.clock import Clock
+
+Vector = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Memory:
+    """R1 and R2 of one law: two exponential factors each, (paths,), after the last return that is over.
+
+    R <- R exp(-speed dt) + speed x for the returns, speed x^2 for the squares, x a log return.
+    """
+
+    def __init__(self, returns: KernelSpec, squares: KernelSpec, start: Vector, paths: int) -> None:
+        """start: (FACTORS,), the factors at the first tick."""
+        self.speed = np.array([returns.fast, returns.slow, squares.fast, squares.slow])  # 1/trading year
+        self.weight = np.array([1 - returns.slow_share, returns.slow_share, 1 - squares.slow_share, squares.slow_share])
+        self.held = np.repeat(start[:, None], paths, axis=1)
+
+    def settle(self, years: float, move: Vector) -> None:
+        """Take a return (paths,) over `years` into the factors."""
+        settle(self.held, np.exp(-self.speed * years), self.speed, move)
+
+    def recall(self, years: float, move: Vector) -> tuple[Vector, Vector]:
+        """R1 (ln S a year) and sqrt(R2) (vol, decimal), (paths,) each, with a return that has run for `years`."""
+        trend, activity = np.empty_like(move), np.empty_like(move)
+        recall(self.held, np.exp(-self.speed * years), self.speed, self.weight, move, trend, activity)
+        return trend, activity
+
+    @property
+    def gains(self) -> tuple[float, float]:
+        """What a unit of return adds to R1, and a unit of its square to R2, at once: 1/year."""
+        shares = self.weight * self.speed
+        return float(shares[:SQUARES_FAST].sum()), float(shares[SQUARES_FAST:].sum())
+
+
+def settlements(clock: Clock, kind: str) -> Bools:
+    """Ticks at which a return is over, (ticks,): the closes, the opens and closes ("sessions"), or all ("ticks")."""
+    if kind == "ticks":
+        return np.ones(len(clock.ticks), dtype=np.bool_)
+    ends = clock.is_close | clock.is_open if kind == "sessions" else clock.is_close
+    return np.asarray(ends)
+
+
+def vol_start(spec: MemorySpec, vol: float) -> Vector:
+    """Factors (FACTORS,) at which the law says `vol`: no trend, and one activity at both speeds."""
+    activity = max(vol - spec.base, 0.0) / spec.activity if spec.activity > 0 else 0.0
+    return _started(spec.start, activity**2, activity**2)
+
+
+def credit_start(spec: CreditMemorySpec, vol: MemorySpec, implied: float) -> Vector:
+    """The same for credit: activity is what implied vol says in the fast factor, the long run's in the slow one."""
+    fast = vol_start(vol, implied)[SQUARES_FAST]
+    return _started(spec.start, fast, long_run(vol) ** 2)
+
+
+def long_run(spec: MemorySpec) -> float:
+    """Realised vol at which a market without noise rests: base / (1 - activity)."""
+    return spec.realised_base / (1 - spec.realised_activity)
+
+
+def _started(given: StartSpec, fast: float, slow: float) -> Vector:
+    start = np.array([0.0, 0.0, fast, slow])
+    names = ("returns_fast", "returns_slow", "squares_fast", "squares_slow")
+    assert len(start) == FACTORS == SQUARES_SLOW + 1
+    for i, name in enumerate(names):
+        if (value := getattr(given, name)) is not None:
+            start[i] = value
+    return start
+
+
+def own_gain(spec: MemorySpec, years: float) -> float:
+    """Mean square of realised vol that a mean square of 1 makes, by squares and returns: below 1 the law is stable.
+
+    level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. What the
+    correlation of R1 and sqrt(R2) adds is left out; no law says a vol above `most`, so nothing grows for ever.
+    """
+    memory = Memory(spec.returns, spec.squares, np.zeros(FACTORS), 1)
+    share = memory.weight * memory.speed
+    mass = share * years / -np.expm1(-memory.speed * years)
+    pair = memory.speed[:SQUARES_FAST, None] + memory.speed[None, :SQUARES_FAST]
+    square = np.outer(share[:SQUARES_FAST], share[:SQUARES_FAST]) * years / -np.expm1(-pair * years)
+    answers = spec.realised_activity**2 * mass[SQUARES_FAST:].sum() + spec.realised_trend**2 * square.sum()
+    return float(spec.realised_level**2 * answers)

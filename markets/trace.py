@@ -1,0 +1,134 @@
+"""What one trade leaves in vol, to first order, in a market at rest: how large, and for how long.
+
+At rest nothing trends, and realised vol is the one that its own squares bring about again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from markets.memory_spec import KernelSpec, MemorySpec
+
+Vector = NDArray[np.float64]
+LONGEST = 20.0  # trading years that a trace is followed
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trace:
+    """A level's answer to a trade that moves ln S by 1: read . z_n after n returns, z_{n+1} = carry z_n.
+
+    start: (states,) z_0, right after the trade. carry: (states, states). read: (states,). step: trading years a return.
+    """
+
+    start: Vector
+    carry: Vector
+    read: Vector
+    step: float
+
+    def after(self, returns: int) -> Vector:
+        """The answer at once and after each of so many returns, (returns + 1,), level per unit of ln S."""
+        state, found = self.start, np.empty(returns + 1)
+        for n in range(returns + 1):
+            found[n] = self.read @ state
+            state = self.carry @ state
+        return found
+
+    @property
+    def total(self) -> float:
+        """Sum of the answers times `step`: level times trading years per unit of ln S; infinite where it grows."""
+        if not self.fades:
+            return np.inf
+        return float(self.read @ np.linalg.solve(np.eye(len(self.start)) - self.carry, self.start) * self.step)
+
+    @property
+    def fades(self) -> bool:
+        """Whether the trace dies out."""
+        return bool(np.abs(np.linalg.eigvals(self.carry)).max() < 1)
+
+    def time_to(self, share: float) -> float:
+        """Trading years until no more than `share` of the first answer is left, for good; infinite where it stays."""
+        answers = np.abs(self.after(int(LONGEST / self.step)))
+        above = np.flatnonzero(answers > share * answers[0])
+        if not self.fades or not len(above) or above[-1] + 1 == len(answers):
+            return np.inf
+        last = int(above[-1])
+        part = (answers[last] - share * answers[0]) / (answers[last] - answers[last + 1])
+        return float((last + part) * self.step)
+
+
+def weights(kernel: KernelSpec) -> tuple[Vector, Vector]:
+    """Shares and speeds (1/trading year) of a kernel's two factors, (2,) each."""
+    return np.array([1 - kernel.slow_share, kernel.slow_share]), np.array([kernel.fast, kernel.slow])
+
+
+def mass(kernel: KernelSpec, step: float) -> float:
+    """Sum of K(n step) step over n = 0, 1, ...: sum of w lam step / (1 - exp(-lam step)); 1 for short returns."""
+    share, speed = weights(kernel)
+    return float((share * speed * step / -np.expm1(-speed * step)).sum())
+
+
+def realised_terms(spec: MemorySpec) -> tuple[float, float, float]:
+    """Base, trend and activity of realised vol, times its level."""
+    level = spec.realised_level
+    return level * spec.realised_base, level * spec.realised_trend, level * spec.realised_activity
+
+
+def realised_at_rest(spec: MemorySpec, step: float) -> float:
+    """Realised vol that brings itself about: base / (1 - activity sqrt(mass of the squares)); infinite at 1 and more.
+
+    R2 is taken at its mean. Where few returns count, sqrt(R2) is less than the root of its mean, and vol lower.
+    """
+    base, _, activity = realised_terms(spec)
+    gain = activity * np.sqrt(mass(spec.squares, step))
+    return float(base / (1 - gain)) if gain < 1 else np.inf
+
+
+def implied_at_rest(spec: MemorySpec, step: float) -> float:
+    """Implied vol of a market at rest, decimal."""
+    activity = np.sqrt(mass(spec.squares, step)) * realised_at_rest(spec, step)
+    return float(spec.base + spec.activity * activity)
+
+
+def realised_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
+    """Realised vol after a trade, decimal per unit of ln S.
+
+    d sigma = a1 dR1 + a2 dR2 / (2 sqrt R2), and dR2 answers the variance that follows: 2 sigma d sigma at each return.
+    lasting: share of the impact that stays; the rest decays at `resilience`, 1/trading year.
+    """
+    _, trend, activity = realised_terms(spec)
+    return _path_trace(spec, trend, activity, step, lasting, resilience)
+
+
+def implied_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
+    """The same for ln of implied vol, per unit of ln S."""
+    level = implied_at_rest(spec, step)
+    return _path_trace(spec, spec.trend / level, spec.activity / level, step, lasting, resilience)
+
+
+def leverage_trace(beta: float, kappa: float, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
+    """ln implied vol after a trade under the one-factor law, per unit of ln S, at base vol: forgotten at `kappa`."""
+    stays, left = np.exp(-kappa * step), np.exp(-resilience * step)
+    carry = np.array([[stays, left - 1], [0.0, left if resilience > 0 else 0.0]])  # of the answer, of what still passes
+    return Trace(start=np.array([1.0, 1 - lasting]), carry=carry, read=np.array([-beta, 0.0]), step=step)
+
+
+def _path_trace(
+    spec: MemorySpec, trend: float, activity: float, step: float, lasting: float, resilience: float
+) -> Trace:
+    """Two factors of the returns, two of the squares (over twice the vol at rest), and the passing displacement."""
+    (v, fast), (w, slow) = weights(spec.returns), weights(spec.squares)
+    left, root = np.exp(-resilience * step), np.sqrt(mass(spec.squares, step))
+    carry = np.zeros((5, 5))
+    carry[:2, :2] = np.diag(np.exp(-fast * step))
+    carry[:2, 4] = -fast * (1 - left)
+    carry[2:4, 2:4] = np.diag(np.exp(-slow * step))
+    _, own_trend, own_activity = realised_terms(spec)
+    carry[2:4] += np.outer(slow * step, np.concatenate([own_trend * v, own_activity / root * w, [0.0]]))
+    carry[4, 4] = left if resilience > 0 else 0.0
+    start = np.concatenate([fast, [0.0, 0.0, 1 - lasting]])
+    return Trace(start=start, carry=carry, read=np.concatenate([trend * v, activity / root * w, [0.0]]), step=step)
