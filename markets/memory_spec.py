@@ -95,7 +95,9 @@ class MemorySpec:
     reversion: float = param(
         17.4, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
     )
-    noise: float = param(0.717, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL)
+    noise: float = param(
+        0.717, unit="per sqrt(trading year)", help="noise of that residual", ge=0, plausible=VOL_OF_VOL
+    )
     move_share: float = param(
         0.35,
         help="share of the storyline's own squared move in the variance of its days; the rest is the law's",

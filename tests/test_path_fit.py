@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from markets.memory_spec import KernelSpec, MemorySpec
+from markets.path_memory import own_gain
 from scenarios.cli import main
 from scenarios.commands.fit import toml
 from scenarios.estimation.blocks import block_rows, vol_error
@@ -35,6 +36,7 @@ from scenarios.estimation.path_laws import path_laws
 from scenarios.estimation.path_residual import residual_of
 from scenarios.estimation.path_slopes import log_slopes
 from scenarios.estimation.path_start import start_of
+from scenarios.estimation.realised_law import Days, likeliest, spec_of, targeted
 from scenarios.loading import from_dict, load
 from sim.errors import UserError
 from sim.sessions import exchange_sessions
@@ -186,6 +188,19 @@ TOLD = (
 def test_the_laws_come_back(found: list[Mapping[str, float]], key: str) -> None:
     values = np.array([f[key] for f in found])
     assert abs(values.mean() - truth(key)) < K * values.std(ddof=1) / math.sqrt(RECORDS) + 0.02 * abs(truth(key))
+
+
+def test_no_law_is_found_that_a_scenario_may_not_have(records: list[DailyRecord]) -> None:
+    """Days that are 1.3 times as wild as what they remember."""
+    record = records[3]
+    feed = Feed.of(record)
+    days = Days.of(feed, PathLaw.of_vol(), 0)
+    days = replace(
+        days, after=np.random.default_rng(1).standard_normal(len(days.after)) * 1.3 * days.activity * DAY**0.5
+    )
+    assert likeliest(days).activity > 1.2
+    told = targeted(days, PathLaw.of_vol(), Noise.draw(20, len(days.after), 1), 0.02)
+    assert own_gain(spec_of(told, PathLaw.of_vol()), DAY) < 1
 
 
 def test_the_fit_is_as_near_as_the_truth(records: list[DailyRecord]) -> None:

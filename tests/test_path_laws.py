@@ -26,7 +26,7 @@ NOISE = {"dispersion": 0.0, "realised_ratio": 1.0}
 def world(paths=16, first=0, *, anchors=None, market=None, memory=None, credit=None, feedback=None, minutes=65, **more):
     """A world under the laws of the path."""
     law = {"vol_law": "path_dependent", "memory": {"noise": 0.0, **(memory or {})}, **(market or {})}
-    tables = {"credit": {"law": "path_dependent", "memory": credit or {}}, **more}
+    tables = {"credit": {"law": "path_dependent", "memory": {"noise": 0.0, **(credit or {})}}, **more}
     if feedback is not None:
         tables["feedback"] = feedback
     return world_of(crisis(anchors=anchors or RECORD, market=law, minutes=minutes, **tables), paths, first)

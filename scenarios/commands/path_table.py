@@ -81,8 +81,9 @@ def path_remarks(found: PathFit) -> Iterator[str]:
     laws = found.laws
     yield f"rms of ln record / law: vol {laws.vol.rms:.3f}" + (f", credit {laws.credit.rms:.3f}" if laws.credit else "")
     yield (
-        "realised vol: the likeliest law whose own free market has the record's vol a year; a day is Student with "
-        f"{laws.realised.freedom:.1f} degrees of freedom, whose kurtosis is the noise's. realised_reversion is stated."
+        "realised vol: the likeliest law, held to a free market with the record's vol a year to its error; a day is "
+        f"Student with {laws.realised.freedom:.1f} degrees of freedom, whose kurtosis is the noise's. "
+        "realised_reversion is stated."
     )
     yield f"residuals: maximum likelihood of a day's step. {_slow_part(found)}"
     yield "The speeds of one kernel are weakly told apart; a memory longer than ten years is not looked for."

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.path_line import LEAST_REALISED
 from scenarios.estimation.estimators import OVERNIGHT
 from sim.jit import kernel
 
 Vector = NDArray[np.float64]
 WARM = 500  # days before the first that counts
-LEAST_VOL = 0.01  # decimal a year: no day is stiller
 CLOCKS = ("closes", "sessions", "ticks")
 
 
@@ -80,7 +80,7 @@ def _returns(
         for t in range(days.shape[1]):
             trend = (1 - k1[2]) * r1a + k1[2] * r1b
             activity = np.sqrt((1 - k2[2]) * r2a + k2[2] * r2b)
-            level = max(law[0] + law[1] * trend + law[2] * activity, max(law[0], LEAST_VOL))
+            level = max(law[0] + law[1] * trend + law[2] * activity, LEAST_REALISED)
             sd = min(level * np.exp(w - noise * noise), most) * np.sqrt(day)
             night, session = sd * np.sqrt(OVERNIGHT) * nights[i, t], sd * np.sqrt(1 - OVERNIGHT) * days[i, t]
             x = night + session

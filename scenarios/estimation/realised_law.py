@@ -15,12 +15,16 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import gammaln
 
 from markets.memory_spec import KernelSpec, MemorySpec
-from scenarios.estimation.free_market import LEAST_VOL, FreeMarket, Noise, median_vol
+from markets.path_line import LEAST_REALISED
+from markets.path_memory import own_gain
+from scenarios.estimation.free_market import FreeMarket, Noise, median_vol
 from scenarios.estimation.path_feed import Feed, Vector
 from scenarios.estimation.path_law import PathLaw
 
 LEAST_FREEDOM = 4.05  # of the Student law: below 4 it has no kurtosis that a noise could match
 ACTIVITY = (0.2, 0.98)  # the law's range; at one a market without noise has no end
+STABLE = 0.99  # mean square of realised vol that a mean square of 1 makes: at 1 a scenario is refused
+WORSE = 1e9  # than any log-likelihood
 CLOSE = 0.004  # of activity: nearer the search does not look
 
 
@@ -91,7 +95,7 @@ def likeliest(days: Days, activity: float | None = None) -> RealisedLaw:
 def log_likelihood(days: Days, law: RealisedLaw) -> float:
     """Of the returns, each Student with the law's standard deviation and degrees of freedom."""
     level = law.base + law.trend * days.trend + law.activity * days.activity
-    vol = np.maximum(level, max(law.base, LEAST_VOL)) * math.sqrt(days.day)
+    vol = np.maximum(level, LEAST_REALISED) * math.sqrt(days.day)
     n = law.freedom
     constant = gammaln((n + 1) / 2) - gammaln(n / 2) - 0.5 * math.log(math.pi * (n - 2))
     tails = 0.5 * (n + 1) * np.log1p((days.after / vol) ** 2 / (n - 2))
@@ -103,16 +107,29 @@ def targeted(days: Days, law: PathLaw, noise: Noise, error: float) -> RealisedLa
 
     Maximises log-likelihood - ((vol of its free market - vol of the record) / error)^2 / 2: the vol is the median
     over markets of the record's length, made with one `noise`. Without it, the likeliest law describes each day best
-    and still makes a market that is too wild.
+    and still makes a market that is too wild. A law that feeds on itself, which no scenario may have, is not looked at.
     """
 
     def miss(activity: float) -> float:
         found = likeliest(days, float(activity))
+        if (gain := own_gain(spec_of(found, law), days.day)) >= STABLE:
+            return WORSE * gain
         off = (median_vol(market_of(found, law, days), noise) - days.vol) / error
         return off * off / 2 - found.fit
 
     best = minimize_scalar(miss, bounds=ACTIVITY, method="bounded", options={"xatol": CLOSE})
     return likeliest(days, float(best.x))
+
+
+def spec_of(found: RealisedLaw, law: PathLaw) -> MemorySpec:
+    """The two laws as a scenario has them."""
+    return MemorySpec(
+        returns=law.returns,
+        squares=law.squares,
+        realised_base=found.base,
+        realised_trend=found.trend,
+        realised_activity=found.activity,
+    )
 
 
 def market_of(found: RealisedLaw, law: PathLaw, days: Days) -> FreeMarket:

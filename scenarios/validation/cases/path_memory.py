@@ -107,6 +107,7 @@ CREDIT: dict[str, Any] = {
         "activity": INDEX.activity,
         "lag": 60.0,
         "reversion": 2.0,
+        "noise": 0.0,
         "start": {"returns_fast": 0.05, "returns_slow": 0.02, "squares_fast": 0.05, "squares_slow": 0.02},
     },
 }
