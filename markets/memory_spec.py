@@ -80,17 +80,17 @@ class MemorySpec:
     base: float = param(0.0522, unit="decimal", help="implied vol of a market that never moves", gt=0, le=1)
     trend: float = param(-0.0219, unit="vol per ln S a year", help="answer of implied vol to R1", le=0, plausible=TREND)
     activity: float = param(0.863, help="answer of implied vol to sqrt(R2)", ge=0, plausible=FACTOR)
-    realised_base: float = param(0.0248, unit="decimal", help="realised vol of a market that never moves", ge=0, le=1)
+    realised_base: float = param(0.0295, unit="decimal", help="realised vol of a market that never moves", ge=0, le=1)
     realised_trend: float = param(
-        -0.0476, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
+        -0.0473, unit="vol per ln S a year", help="answer of realised vol to R1", le=0, plausible=TREND
     )
-    realised_activity: float = param(0.826, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
+    realised_activity: float = param(0.787, help="answer of realised vol to sqrt(R2)", ge=0, lt=1, plausible=FACTOR)
     realised_level: float = param(
         1.0, help="multiple of realised vol by the law that this market has (outside)", gt=0, plausible=(0.05, 20.0)
     )
-    realised_noise: float = param(0.33, help="standard deviation of ln realised vol about its law", ge=0, le=2)
+    realised_noise: float = param(0.323, help="standard deviation of ln realised vol about its law", ge=0, le=2)
     realised_reversion: float = param(
-        100.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
+        60.0, unit="1/trading year", help="speed at which that noise reverts", gt=0, plausible=SPEED
     )
     reversion: float = param(
         17.4, unit="1/trading year", help="speed at which the residual of ln implied vol reverts", ge=0, plausible=SPEED
