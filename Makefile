@@ -5,7 +5,7 @@
 PYTHON ?= $(shell for p in python3.11 python3 python3.13 python3.12; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
-PRESETS ?= $(basename $(notdir $(wildcard scenarios/catalogue/*.toml)))
+PRESETS ?= $(basename $(notdir $(shell grep -l "^anchors = .observed" scenarios/catalogue/*.toml)))
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 RUNTIME := .venv/.runtime

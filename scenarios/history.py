@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +39,7 @@ def from_history(
     as_given: bool = False,
     dates: str | None = None,
     anchors: Anchors = "observed",
+    since: date | None = None,
 ) -> Scenario:
     """A scenario that replays a record: every row is an anchor.
 
@@ -51,13 +53,16 @@ def from_history(
     record. as_given: take levels and moves that no market has had. dates: order of day and month in dates that do not
     tell: 'mdy', 'dmy', or 'iso' for neither. anchors: "observed": the record contains what the desks did to it, and
     `run`, `sweep`, `frontier` and `ablate` take that out first (`scenarios.ready` does it at once, `calibrate` with
-    more paths); "exogenous": the record is the outside world as it stands. Raises UserError with file and line.
+    more paths); "exogenous": the record is the outside world as it stands. since: the first day to replay; where 60
+    closes or more stand up to it, vol and credit remember them. Raises UserError with file and line.
     """
     changes = override.parse(overrides)
     insists = as_given or changes.get(AS_GIVEN) is True
     record = read_record_rows(history, dates=dates)
+    record, past = _parted(record, since)
     levels, notes = _anchors(record, as_given=insists)
     tables = _tables(history, record, levels, anchors)
+    notes += _remember(tables, past, record)
     named = {".".join(keys): value for keys, value in changes.items()}
     scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists)
     dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
@@ -67,6 +72,34 @@ def from_history(
     said = tuple(f"{record.name}: {note}" for note in (*record.notes, *notes))
     scenario = dataclasses.replace(scenario, notes=(*scenario.notes, *said))
     return scenario if book is None else take_book(scenario, book, dates=dates)
+
+
+def _parted(record: RecordRows, since: date | None) -> tuple[RecordRows, RecordRows]:
+    """The rows from a day on, and those up to its first one, for what came before."""
+    first = 0 if since is None else sum(day < since for day in record.days)
+    if since is not None and first == len(record.days):
+        remedy = f"choose a day up to {record.days[-1]}"
+        raise UserError("the record has no day to begin with", value=str(since), place=record.name, remedy=remedy)
+    part = [
+        dataclasses.replace(record, rows=record.rows[cut], days=record.days[cut])
+        for cut in (slice(first, None), slice(None, first + 1))
+    ]
+    return part[0], part[1]
+
+
+def _remember(tables: dict[str, Any], past: RecordRows, record: RecordRows) -> list[str]:
+    """Put what the closes up to the first day left in memory into the tables; and a note of it."""
+    from scenarios.estimation.path_start import start_of_closes
+
+    closes = [(day, value) for day, value in zip(past.days, past.levels("spx"), strict=True) if value is not None]
+    if not closes or closes[-1][0] != record.days[0]:
+        return []
+    starts = start_of_closes(record.name, *zip(*closes, strict=True))
+    if starts is None:
+        return []
+    for law, start in zip(("market", "credit"), starts, strict=True):
+        tables[law]["memory"] = {"start": dataclasses.asdict(start)}
+    return [f"vol and credit remember {len(closes) - 1} closes before {record.days[0]}"]
 
 
 def _anchors(record: RecordRows, *, as_given: bool) -> tuple[list[dict[str, Any]], list[str]]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
+from markets.memory_spec import CreditMemorySpec, MemorySpec, StartSpec
 from markets.spec import Anchor, CreditSpec, MarketSpec, StorylineSpec
 from scenarios.build import make_clock, run
 from scenarios.calibrating.ensemble_medians import read
+from scenarios.estimation.path_start import start_of_closes
 from scenarios.files.frames import Source
 from scenarios.history import LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
 from scenarios.record_rows import COLUMNS, read_record_rows
@@ -63,8 +65,8 @@ def predict(
     """Run a record's closes without agents: each close is the record's, vol and credit are given on the first day only.
 
     history: as `from_history` takes it; columns vix and ig_oas are what the result is compared with. since, until: the
-    days to predict; what stands before `since` is what the laws remember at the start. Both the path-dependent laws and
-    the one-factor laws are run, on the same random numbers.
+    days to predict; 60 days or more up to `since` are what the laws remember at the start. Both the path-dependent laws
+    and the one-factor laws are run, on the same random numbers.
     Raises UserError for a record that is none, and for fewer than three days.
     """
     record = from_history(history, anchors="exogenous", dates=dates, as_given=as_given)
@@ -74,14 +76,17 @@ def predict(
     if len(window) < FEWEST:
         remedy = "give a longer record, or other days"
         raise UserError(f"a prediction needs {FEWEST} days or more", value=len(window), remedy=remedy)
+    given = _given(history, dates, as_given=as_given)
+    past = [(row.date, row.spot) for row in (*before, window[0]) if row.spot is not None]
+    starts = start_of_closes(record.name, *zip(*past, strict=True))
     bare = _bare(record, before, window, paths, seed)
-    found = [_closes(_under(bare, law), law, workers, progress) for law in LAWS]
+    found = [_closes(_under(bare, law, starts), law, workers, progress) for law in LAWS]
     import polars as pl
 
-    told = _told(window, _given(history, dates, as_given=as_given))
+    told = _told(window, given)
     daily = pl.concat(part for part, _ in found).join(told, on=["date", "level"], how="left")
     daily = daily.select("date", "law", "level", "record", "low", "median", "high").sort("law", "level", "date")
-    return Prediction(_under(bare, LAWS[0]), daily, _peaks(daily, pl.concat(part for _, part in found)))
+    return Prediction(_under(bare, LAWS[0], starts), daily, _peaks(daily, pl.concat(part for _, part in found)))
 
 
 def _bare(record: Scenario, before: list[Anchor], window: list[Anchor], paths: int, seed: int) -> Scenario:
@@ -101,11 +106,13 @@ def _complete(before: list[Anchor], first: Anchor) -> Anchor:
     return dataclasses.replace(first, **levels)
 
 
-def _under(bare: Scenario, law: Law) -> Scenario:
-    """The scenario under one of the laws; paths keep to every close."""
+def _under(bare: Scenario, law: Law, starts: tuple[StartSpec, StartSpec] | None) -> Scenario:
+    """The scenario under one of the laws; paths keep to every close. starts: what vol and credit remember at first."""
     first = bare.storyline.anchor[0]
     if law == "path_dependent":
-        market, credit = MarketSpec(dispersion=0.0, **PATH_MARKET), CreditSpec(**PATH_CREDIT)
+        vol, spread = starts or (StartSpec(), StartSpec())
+        market = MarketSpec(dispersion=0.0, **PATH_MARKET, memory=MemorySpec(start=vol))
+        credit = CreditSpec(**PATH_CREDIT, memory=CreditMemorySpec(start=spread))
     else:
         market, credit = MarketSpec(dispersion=0.0, beta=LEVERAGE / cast(float, first.vol)), CreditSpec()
     return dataclasses.replace(bare, market=market, credit=credit)

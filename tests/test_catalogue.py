@@ -13,8 +13,11 @@ import pytest
 from agents.hedger import Hedger
 from agents.market_maker import MarketMaker
 from agents.policies import Never
-from markets.spec import FeedbackSpec, MarketSpec
+from markets.memory_spec import CreditMemorySpec, MemorySpec, StartSpec
+from markets.spec import CreditSpec, FeedbackSpec, MarketSpec
 from scenarios.build import compile_books, make_clock
+from scenarios.estimation.daily_record import read_record
+from scenarios.estimation.path_start import start_of
 from scenarios.history import LEVERAGE
 from scenarios.levels import daily_levels
 from scenarios.loading import load
@@ -73,13 +76,31 @@ MUTED = {"rate_hikes_2022": 1.0}  # its own fit
 
 @pytest.mark.parametrize("name", presets())
 def test_presets_share_one_structure(name: str) -> None:
+    """One law of vol and credit; what differs is what was remembered at the start, and the level of realised vol."""
     scenario = load(name)
     leverage = scenario.market.beta * (scenario.storyline.anchor[0].vol or 0.0)
     law = MUTED.get(name, LEVERAGE)  # one law of the elasticity, which is written to one decimal
     assert leverage == pytest.approx(law, rel=0.015)
-    assert scenario.market == MarketSpec(beta=scenario.market.beta)
+    memory, lent = scenario.market.memory, scenario.credit.memory
+    own = MemorySpec(start=memory.start, realised_level=memory.realised_level)
+    assert scenario.market == MarketSpec(vol_law="path_dependent", beta=scenario.market.beta, memory=own)
+    assert scenario.credit == CreditSpec(law="path_dependent", memory=CreditMemorySpec(start=lent.start))
+    assert (memory.start == StartSpec()) == (scenario.storyline.anchors == "exogenous")
+    assert 0.7 <= memory.realised_level <= 1.0
     assert scenario.feedback == FeedbackSpec()
     assert scenario.venue.asset == load("calm_market").venue.asset
+
+
+def test_starts_are_what_the_record_left(crises: Path) -> None:
+    """Each recorded preset remembers the S&P 500's closes up to its first day."""
+    record = read_record(crises / "long" / "daily_1987_2025.csv", blank_vol=True)
+    for name in presets():
+        scenario = load(name)
+        if scenario.storyline.anchors != "observed":
+            continue
+        starts = start_of(record, scenario.start)
+        for start, found in zip((scenario.market.memory.start, scenario.credit.memory.start), starts, strict=True):
+            assert dataclasses.astuple(start) == pytest.approx(dataclasses.astuple(found), rel=1e-3), name
 
 
 @pytest.mark.parametrize("name", presets())

@@ -82,6 +82,23 @@ def test_a_record_without_vol_is_predicted_and_compared_with_nothing(tmp_path: P
     assert told.exit_code == 0 and "n/a" in told.output
 
 
+def test_what_came_before_is_remembered(tmp_path: Path) -> None:
+    """A stormy quarter before the first day: the laws begin on it, and not on the starting vol alone."""
+    days = pl.date_range(date(2019, 11, 1), date(2020, 3, 31), "1d", eager=True)
+    shut = {date(2019, 11, 28), date(2019, 12, 25), date(2020, 1, 1), date(2020, 1, 20), date(2020, 2, 17)}
+    days = [day for day in days if day.weekday() < 5 and day not in shut]
+    storm = np.exp(0.03 * np.cumsum((-1.0) ** np.arange(len(days)) * (np.arange(len(days)) < 80)))
+    path = tmp_path / "storm.csv"
+    path.write_text("date,spx,vix\n" + "".join(f"{d},{3000 * s:.4f},15\n" for d, s in zip(days, storm, strict=True)))
+    whole = predict(path, since=days[80], paths=50)
+    alone = tmp_path / "alone.csv"
+    lines = path.read_text().splitlines()
+    alone.write_text("\n".join([lines[0], *lines[81:]]) + "\n")
+    start = whole.scenario.market.memory.start
+    assert start.squares_fast is not None and start.squares_fast > 0.1
+    assert predict(alone, paths=50).scenario.market.memory.start.squares_fast is None
+
+
 def test_too_short_a_window(record: Path) -> None:
     with pytest.raises(UserError, match="needs 3 days or more, got 1"):
         predict(record, since=date(2020, 3, 4), paths=50)

@@ -34,7 +34,16 @@ def choose(
     if record.history is not None:
         from scenarios.history import from_history
 
-        return from_history(record.history, record.book, overrides=changes, dates=record.dates, as_given=as_given)
+        return from_history(
+            record.history,
+            record.book,
+            overrides=changes,
+            dates=record.dates,
+            as_given=as_given,
+            since=record.since,
+        )
+    if record.since is not None:
+        raise UserError("--from goes with --history", place="--from", value=str(record.since), remedy="leave it out")
     from scenarios import loading
     from scenarios.positions_csv import take_book
 
@@ -47,4 +56,5 @@ def written_by(command: str, record: Record) -> str:
     """The first line of a file that was made from a record."""
     given = {"history": record.history, "book": record.book}
     files = " ".join(f"--{key} {one_line(file.name)}" for key, file in given.items() if file is not None)
-    return f"A scenario of Spiral, written by `spiral {command} {files}`."
+    first = f" --from {record.since}" if record.since is not None else ""
+    return f"A scenario of Spiral, written by `spiral {command} {files}{first}`."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ DATES = click.option(
     type=click.Choice(["iso", "mdy", "dmy"]),
     help="Order of dates like 05/02/2022 in the CSV files: month first, day first; iso: neither.",
 )
+FROM = click.option(
+    "--from",
+    "since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day of the record to replay; what stands before it is what the market remembers.",
+)
 OWN_RECORD = (
     click.option(
         "--history",
@@ -27,6 +34,7 @@ OWN_RECORD = (
         help="Your own record in place of a scenario: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.",
     ),
     click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book."),
+    FROM,
     DATES,
     click.option(
         "--exogenous",
@@ -49,6 +57,7 @@ class Record:
     book: Path | None = None
     dates: str | None = None
     exogenous: bool = False
+    since: date | None = None
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -84,13 +93,20 @@ def as_given_setting(command: Command) -> Command:
 
 
 def own_record(command: Command) -> Command:
-    """Give a command --history, --book, --dates and --exogenous, as its argument `record`."""
+    """Give a command --history, --book, --from, --dates and --exogenous, as its argument `record`."""
 
     @wraps(command)
     def packed(
-        *args: Any, history: Path | None, book: Path | None, dates: str | None, exogenous: bool, **options: Any
+        *args: Any,
+        history: Path | None,
+        book: Path | None,
+        since: datetime | None,
+        dates: str | None,
+        exogenous: bool,
+        **options: Any,
     ) -> Any:
-        record = Record(history=history, book=book, dates=dates, exogenous=exogenous)
+        first = None if since is None else since.date()
+        record = Record(history=history, book=book, dates=dates, exogenous=exogenous, since=first)
         return command(*args, record=record, **options)
 
     for option in reversed(OWN_RECORD):

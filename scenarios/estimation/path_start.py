@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+
+import numpy as np
 
 from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
 from scenarios.estimation.daily_record import DailyRecord
@@ -11,6 +14,7 @@ from scenarios.estimation.path_feed import Feed, Vector, forgetting
 from sim.errors import UserError
 
 FEWEST = 2  # closes
+REMEMBERED = 60  # closes that are worth remembering: with fewer the start follows from its vol
 
 
 def start_of(
@@ -27,6 +31,14 @@ def start_of(
         raise UserError(rule, value=str(day), place=record.source, remedy=f"take one of {remedy}")
     feed = Feed.of(until(record, day), vol.clock)
     return factors(feed, vol.returns, vol.squares), factors(feed, credit.returns, credit.squares)
+
+
+def start_of_closes(name: str, days: Sequence[date], closes: Sequence[float]) -> tuple[StartSpec, StartSpec] | None:
+    """The same at the last of a price's closes, one a trading day; None where they are too few to be worth it."""
+    if len(days) < REMEMBERED:
+        return None
+    record = DailyRecord(name, tuple(days), {"spot": np.asarray(closes, dtype=np.float64)}, name)
+    return start_of(record, days[-1])
 
 
 def until(record: DailyRecord, day: date) -> DailyRecord:
