@@ -128,16 +128,16 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 TABLES: dict[str, Callable[[], str]] = {"phase": phase, "loops": loops, "best": best, "crowding": crowding}
 
 
-def main(names: Sequence[str]) -> None:
-    """Fill the tables of that name, or all."""
-    text = PAGE.read_text(encoding="utf-8")
-    for name in names or TABLES:
+def fill(page: Path, tables: dict[str, Callable[[], str]], names: Sequence[str] = ()) -> None:
+    """Fill a page's tables of those names, or all."""
+    text = page.read_text(encoding="utf-8")
+    for name in names or tables:
         found = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        table = TABLES[name]()
+        table = tables[name]()
         text, filled = found.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)
-        assert filled == 1, f"{PAGE} has no place for the table {name}"
-    PAGE.write_text(text, encoding="utf-8")
+        assert filled == 1, f"{page} has no place for the table {name}"
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    fill(PAGE, TABLES, sys.argv[1:])
