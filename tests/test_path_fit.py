@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
-from markets.memory_spec import KernelSpec, MemorySpec
-from markets.path_memory import own_gain
+from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec
+from markets.path_memory import long_run, own_gain
 from scenarios.cli import main
 from scenarios.commands.fit import toml
 from scenarios.estimation.blocks import block_rows, vol_error
@@ -35,7 +35,7 @@ from scenarios.estimation.path_law_fit import packed, unpacked, unpacked_slopes
 from scenarios.estimation.path_laws import path_laws
 from scenarios.estimation.path_residual import residual_of
 from scenarios.estimation.path_slopes import log_slopes
-from scenarios.estimation.path_start import start_of
+from scenarios.estimation.path_start import start_of, start_of_closes
 from scenarios.estimation.realised_law import Days, likeliest, spec_of, targeted
 from scenarios.loading import from_dict, load
 from sim.errors import UserError
@@ -341,6 +341,19 @@ def test_factors_at_a_day_are_the_feeds_and_read_no_later_day(records: list[Dail
     assert other.squares_slow == vol.squares_slow and other.returns_fast != vol.returns_fast
     with pytest.raises(UserError, match="must be a trading day of the record"):
         start_of(record, date(1990, 1, 1))
+
+
+def test_a_few_calm_months_leave_the_slow_memory_of_credit_at_rest():
+    """The slow factor of the squares keeps exp(-speed t) of what a market at rest has, whatever the closes say."""
+    days = [date(2020, 1, 1) + timedelta(days=k) for k in range(61)]
+    still, trending = (start_of_closes("closes", days, np.exp(drift * np.arange(61.0))) for drift in (0.0, 0.001))
+    assert still is not None and trending is not None
+    spec, rest = CreditMemorySpec(), long_run(MemorySpec()) ** 2
+    kept = np.exp(-spec.squares.slow * 60 / 252)
+    assert still[1].squares_slow == pytest.approx(kept * rest, rel=1e-3)
+    assert still[1].returns_slow == 0.0
+    gone = -np.expm1(-spec.returns.slow * 60 / 252)
+    assert trending[1].returns_slow == pytest.approx(0.252 * gone, rel=1e-3)
 
 
 # --- files, command line ----------------------------------------------------------------------------------------------

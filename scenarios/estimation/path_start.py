@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
+from markets.path_memory import long_run
 from scenarios.estimation.daily_record import DailyRecord
 from scenarios.estimation.path_feed import Feed, Vector, forgetting
 from sim.errors import UserError
@@ -34,11 +35,17 @@ def start_of(
 
 
 def start_of_closes(name: str, days: Sequence[date], closes: Sequence[float]) -> tuple[StartSpec, StartSpec] | None:
-    """The same at the last of a price's closes, one a trading day; None where they are too few to be worth it."""
+    """The same at the last of a price's closes, one a trading day; None where they are too few to be worth it.
+
+    Before the first close the market is taken to have been at rest, not at the closes' average: credit remembers ten
+    years, of which a few calm months know nothing.
+    """
     if len(days) < REMEMBERED:
         return None
     record = DailyRecord(name, tuple(days), {"spot": np.asarray(closes, dtype=np.float64)}, name)
-    return start_of(record, days[-1])
+    vol, credit = MemorySpec(), CreditMemorySpec()
+    feed = replace(Feed.of(record, vol.clock), before=(0.0, long_run(vol) ** 2 * record.day))
+    return factors(feed, vol.returns, vol.squares), factors(feed, credit.returns, credit.squares)
 
 
 def until(record: DailyRecord, day: date) -> DailyRecord:
