@@ -22,13 +22,14 @@ from agents.proportional_fund import ProportionalFund
 from markets.assets import MAIN, correlation_matrix
 from markets.correlation import mixing
 from markets.path_memory import own_gain
-from markets.spec import RateSpec, StorylineSpec, VenueSpec
+from markets.spec import ClockSpec, RateSpec, StorylineSpec, VenueSpec
 from scenarios.calibrating.outside import check_outside
 from scenarios.names import check_names
 from scenarios.place import Place
 from scenarios.registry import nearest
 from scenarios.scenario import Scenario
 from scenarios.unseen import UnseenAgent, unseen_in
+from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS
 
@@ -87,11 +88,18 @@ def check_laws(scenario: Scenario, at: Place) -> None:
                 remedy = 'give a spread above 0, or write credit.law = "elasticity"'
                 raise here.error("the path-dependent law of credit needs a spread above 0", value=0, remedy=remedy)
     if market.vol_law == "path_dependent":
-        gain = own_gain(market.memory, 1 / (scenario.clock.days_a_year or TRADING_DAYS))
+        gain = own_gain(market.memory, _years_between_closes(scenario.clock))
         if gain >= 1:
             rule = "realised vol feeds on itself: activity^2 (mass of the squares) + trend^2 (mass of K1^2) must be < 1"
             remedy = "lower realised_activity, or bring realised_trend closer to 0"
             raise memory.error(rule, value=f"{gain:.3f}", remedy=remedy)
+
+
+def _years_between_closes(clock: ClockSpec) -> float:
+    """Trading years, before the calendar is laid out; on the continuous calendar every tick is a close."""
+    if clock.calendar == CONTINUOUS:
+        return clock.tick_minutes / (CONTINUOUS_DAYS * 24 * 60)
+    return 1 / (clock.days_a_year or TRADING_DAYS)
 
 
 def check_correlations(rates: RateSpec, at: Place) -> None:

@@ -295,6 +295,18 @@ def test_refusals(tables, message):
         world(**tables)
 
 
+@pytest.mark.parametrize(("minutes", "stable"), [(24 * 60, True), (30 * 24 * 60, False)])
+def test_the_bound_reads_the_clocks_own_returns(minutes, stable):
+    """Where returns are those of months, each counts for more: the mass of the squares is 1.8, not 1.03."""
+    anchors = [RECORD[0], {"date": "2021-02-19", "vol": 0.2}]
+    clock = {"calendar": "continuous", "tick_minutes": minutes}
+    if stable:
+        assert world(anchors=anchors, clock=clock)
+        return
+    with pytest.raises(UserError, match="realised vol feeds on itself"):
+        world(anchors=anchors, clock=clock)
+
+
 def test_no_law_runs_away():
     """With the largest gain that is admitted and a wild noise, vol stays below its bound and finite for years."""
     memory = {"realised_activity": 0.95, "realised_base": 0.2, "realised_noise": 1.0, "realised_trend": -0.01}
