@@ -15,7 +15,7 @@ from scenarios.build import make_clock, run
 from scenarios.calibrating.ensemble_medians import read
 from scenarios.estimation.path_start import start_of_closes
 from scenarios.files.frames import Source
-from scenarios.history import LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
+from scenarios.history import EXOGENOUS, LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
 from scenarios.record_rows import COLUMNS, read_record_rows
 from scenarios.scenario import Scenario
 from sim.arguments import called, maybe, takes, whole
@@ -93,7 +93,8 @@ def _bare(record: Scenario, before: list[Anchor], window: list[Anchor], paths: i
     """The window's closes without agents, vol and credit on its first day alone."""
     first = _complete(before, window[0])
     rest = tuple(Anchor(date=row.date, spot=row.spot) for row in window[1:])
-    bare = dataclasses.replace(record, agents=(), storyline=StorylineSpec(anchor=(first, *rest)))
+    notes = tuple(note for note in record.notes if not note.endswith(EXOGENOUS))  # nobody trades here
+    bare = dataclasses.replace(record, agents=(), storyline=StorylineSpec(anchor=(first, *rest)), notes=notes)
     return bare.with_run(paths=paths, seed=seed, witnesses=0, twin="none", attribution="none")
 
 

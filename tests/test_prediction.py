@@ -99,6 +99,10 @@ def test_what_came_before_is_remembered(tmp_path: Path) -> None:
     assert predict(alone, paths=50).scenario.market.memory.start.squares_fast is None
 
 
+def test_nobody_trades_so_no_impact_is_spoken_of(record: Path) -> None:
+    assert not any("impact" in note for note in predict(record, paths=50).scenario.notes)
+
+
 def test_too_short_a_window(record: Path) -> None:
     with pytest.raises(UserError, match="needs 3 days or more, got 1"):
         predict(record, since=date(2020, 3, 4), paths=50)
