@@ -114,4 +114,4 @@ def test_two_desks_through_the_engine(tmp_path: Path) -> None:
     assert abs(twin["cost_externality"]) < 1e-6 * twin["cost_before"]
     assert twin["liquidation_rate"] == twin["liquidation_rate_after"]
     kept = sweep.paths.filter(pl.col("world") == "actual").collect()
-    assert kept.height == 32  # of the first desk only
+    assert kept.height == 128  # of the first desk only
