@@ -83,7 +83,10 @@ def stopped(law: str) -> Run:
 
 
 def traces() -> pl.DataFrame:
-    """law, day (closes after the stop), level, value and error: mean over paths of ln actual - ln price taker, in %."""
+    """law, day (closes after the stop), level, value, error, points: means over paths of actual against price taker.
+
+    value: ln actual - ln price taker, %, with its standard error; points: the difference, in the level's own unit.
+    """
     found = []
     for law in LAWS:
         closes = frames.asset_closes(stopped(law)).select("path", "time", "world", *LEVELS).collect()
@@ -92,7 +95,9 @@ def traces() -> pl.DataFrame:
             apart = 100 * np.log(actual[level].to_numpy() / taker[level].to_numpy()).reshape(-1, TRACED)
             day = np.arange(len(apart)) - _closes_before_stop()
             value, error = apart.mean(axis=1), apart.std(axis=1, ddof=1) / math.sqrt(TRACED)
-            found.append(pl.DataFrame({"law": law, "day": day, "level": level, "value": value, "error": error}))
+            points = (actual[level] - taker[level]).to_numpy().reshape(-1, TRACED).mean(axis=1)
+            line = {"law": law, "day": day, "level": level, "value": value, "error": error, "points": points}
+            found.append(pl.DataFrame(line))
     return pl.concat(found)
 
 
@@ -112,7 +117,7 @@ def trace() -> str:
             line = found.filter(law=law, level=level).sort("day")
             gone = (_gone(line, share) for share in (0.5, 0.9)) if level != "mid" else ("", "")
             lines.append((law, label, *(_percent(line, day) for day in SHOWN), *gone))
-    head = *(f"{day} closes after" for day in SHOWN), "half gone after", "nine tenths after"
+    head = *(f"{day} closes after" for day in SHOWN), "half gone after (in points)", "nine tenths after (in points)"
     return markdown(("laws", "actual over price taker", *head), lines)
 
 
@@ -122,11 +127,13 @@ def _percent(line: pl.DataFrame, day: int) -> str:
 
 
 def _gone(line: pl.DataFrame, share: float) -> str:
-    """Closes after the stop until `share` of the trace at `SETTLED` is gone for the first time."""
+    """Closes after the stop until `share` of the trace at `SETTLED` is gone for the first time, in % and in points."""
     left = line.filter(pl.col("day") >= SETTLED)
-    first = left["value"][0]
-    low = left.filter(pl.col("value") / first <= 1 - share)
-    return f"{low['day'][0]}" if len(low) else f"more than {left['day'][-1]}"
+    found = []
+    for column in ("value", "points"):
+        low = left.filter(pl.col(column) / left[column][0] <= 1 - share)
+        found.append(f"{low['day'][0]}" if len(low) else f"over {left['day'][-1]}")
+    return f"{found[0]} ({found[1]})"
 
 
 def draw(found: pl.DataFrame) -> None:
