@@ -135,13 +135,12 @@ TABLES: dict[str, Callable[[], str]] = {"phase": phase, "loops": loops, "best": 
 
 def fill(page: Path, tables: dict[str, Callable[[], str]], names: Sequence[str] = ()) -> None:
     """Fill a page's tables of those names, or all."""
-    text = page.read_text(encoding="utf-8")
     for name in names or tables:
         found = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         table = tables[name]()
-        text, filled = found.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)
+        text, filled = found.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", page.read_text("utf-8"))
         assert filled == 1, f"{page} has no place for the table {name}"
-    page.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
