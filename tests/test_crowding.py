@@ -107,11 +107,11 @@ def test_one_number_of_desks_is_no_crowd(tmp_path: Path) -> None:
 def test_two_desks_through_the_engine(tmp_path: Path) -> None:
     """In covid a second desk costs the first; in the twin with every loop cut it does not: to the last digits."""
     every = [{"kind": "every", "interval": "tick"}]
-    sweep = run_frontier("covid_crash_2020", paths=16, desks=(1, 2), policies=every, out=tmp_path / "sweep", workers=1)
+    sweep = run_frontier("covid_crash_2020", paths=64, desks=(1, 2), policies=every, out=tmp_path / "sweep", workers=1)
     (actual,) = externality(sweep).iter_rows(named=True)
     (twin,) = externality(sweep, world="price_taker").iter_rows(named=True)
     assert actual["cost_externality"] > 3.5 * actual["cost_externality_error"] > 0
     assert abs(twin["cost_externality"]) < 1e-6 * twin["cost_before"]
     assert twin["liquidation_rate"] == twin["liquidation_rate_after"]
     kept = sweep.paths.filter(pl.col("world") == "actual").collect()
-    assert kept.height == 32  # of the first desk only
+    assert kept.height == 128  # of the first desk only

@@ -23,6 +23,7 @@ from sim.sweep_dataset import open_sweep
 PAGE = Path(__file__).with_name("hedging_and_liquidity.md")
 SWEEPS = Path("sweeps")
 DEPTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+FATAL = 0.75  # liquidated: about half of the paths that the same desk would survive as a price taker
 DESK_POLICIES = ("kind=every interval=tick", "kind=band width=0.02 interval=tick", "kind=never")
 Row = dict[str, Any]
 
@@ -34,14 +35,17 @@ def phase() -> str:
     for depth in DEPTHS:
         line = cells.filter(pl.col("depth") == depth).sort("gamma").to_dicts()
         preset = next(row for row in line if row["gamma"] == 1.0)
-        fatal, tipping = crossing(line, "liquidation_rate", 0.5), crossing(line, "peak_loop_gain", 1.0)
-        figures = [number(preset, name) for name in ("cost_of_survival", "feedback_cost", "feedback_share")]
+        fatal, tipping = crossing(line, "liquidation_rate", FATAL), crossing(line, "peak_loop_gain", 1.0)
+        names = ("liquidation_rate", "twin_liquidation_rate", "cost_of_survival", "feedback_cost", "feedback_share")
+        figures = [number(preset, name) for name in names]
         rows.append((f"{depth:g}", fatal, tipping, *figures))
     head = (
         "depth, x the preset's",
-        "half liquidated at gamma",
+        "three quarters liquidated at gamma",
         "loop gain 1 at gamma",
-        "at gamma 1: cost of survival",
+        "at gamma 1: liquidated",
+        "in the twin",
+        "cost of survival",
         "due to feedback",
         "share",
     )
@@ -57,9 +61,9 @@ def loops() -> str:
         twice = next(row for row in line if row["gamma"] == 2.0)
         name = "all on" if loops == "impact=1" else f"without {loops.partition('=')[0]}"
         figures = [number(twice, n) for n in ("feedback_cost", "liquidation_rate", "peak_loop_gain", "peak_vol")]
-        fatal, tipping = crossing(line, "liquidation_rate", 0.5), crossing(line, "peak_loop_gain", 1.0)
+        fatal, tipping = crossing(line, "liquidation_rate", FATAL), crossing(line, "peak_loop_gain", 1.0)
         rows.append((name, fatal, tipping, *figures))
-    head = ("loops", "half liquidated at gamma", "loop gain 1 at gamma")
+    head = ("loops", "three quarters liquidated at gamma", "loop gain 1 at gamma")
     more = ("at gamma 2: cost due to feedback", "liquidated", "peak loop gain", "peak vol")
     return markdown((*head, *more), rows)
 
@@ -107,6 +111,7 @@ def crossing(line: Sequence[Row], name: str, level: float) -> str:
 UNITS: dict[str, Unit] = {
     "feedback_share": "share",
     "liquidation_rate": "share",
+    "twin_liquidation_rate": "share",
     "peak_loop_gain": "gain",
     "peak_vol": "vol",
 }
@@ -130,13 +135,12 @@ TABLES: dict[str, Callable[[], str]] = {"phase": phase, "loops": loops, "best": 
 
 def fill(page: Path, tables: dict[str, Callable[[], str]], names: Sequence[str] = ()) -> None:
     """Fill a page's tables of those names, or all."""
-    text = page.read_text(encoding="utf-8")
     for name in names or tables:
         found = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         table = tables[name]()
-        text, filled = found.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)
+        text, filled = found.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", page.read_text("utf-8"))
         assert filled == 1, f"{page} has no place for the table {name}"
-    page.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,10 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         print_agent(out, agent)
     print_books(out, scenario)
     out.print(feedback_line(scenario), highlight=False)
-    if memory := memory_line(scenario, make_clock(scenario)):
-        out.print(memory, highlight=False)
+    with suppress(
+        UserError
+    ):  # a clock that cannot be laid out: the rest is shown, and the book says why it is not valued
+        out.print(memory_line(scenario, make_clock(scenario)), highlight=False)
     for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:

@@ -45,7 +45,8 @@ def read_lines(path: Path, layout: Layout) -> Lines:
     headers = [(separator, *_header(text, separator, layout, place)) for separator in SEPARATORS]
     separator, number, columns = max(headers, key=lambda f: (f[2].complete, len(f[2].at), len(f[2].header)))
     if not columns.header:
-        remedy = f"its first line names the columns: {','.join(layout.aliases)}"
+        usual = [column for column, others in layout.aliases.items() if others]  # not those of a day's range
+        remedy = f"its first line names the columns: {','.join(usual)}"
         raise UserError("the file is empty", place=place, remedy=remedy)
     lines = Lines(place, separator, columns, number, (), ())
     check_header(columns, lines.place(number))
