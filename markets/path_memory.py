@@ -67,8 +67,17 @@ def credit_start(spec: CreditMemorySpec, vol: MemorySpec, implied: float) -> Vec
 
 
 def long_run(spec: MemorySpec) -> float:
-    """Realised vol at which a market without noise rests: base / (1 - activity)."""
-    return spec.realised_base / (1 - spec.realised_activity)
+    """Realised vol at which a market without noise rests, decimal: level base / (1 - level activity); most without."""
+    left = 1 - spec.realised_level * spec.realised_activity
+    return min(spec.realised_level * spec.realised_base / left, spec.most) if left > 0 else spec.most
+
+
+def implied_at(spec: MemorySpec, start: Vector) -> float:
+    """Implied vol of the law where the factors are `start`, (FACTORS,), decimal."""
+    memory = Memory(spec.returns, spec.squares, start, 1)
+    trend, activity = memory.recall(0.0, np.zeros(1))
+    level = spec.base + spec.trend * float(trend[0]) + spec.activity * float(activity[0])
+    return min(max(level, spec.base), spec.most)
 
 
 def _started(given: StartSpec, fast: float, slow: float) -> Vector:

@@ -567,6 +567,7 @@ def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, **opti
 @click.option("--paths", type=click.IntRange(min=20), default=512, show_default=True, help="Monte Carlo paths.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the noise.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+@click.option("--calendar", help="Exchange whose trading days the history has (default: XNYS).")
 @click.option("--chart", type=FILE, help="Also draw it into FILE (.html, .png, .svg, .json).")
 @click.option("--out", type=FILE, help="Also write the days into FILE.csv.")
 @click.option("--force", is_flag=True, help="Replace the file of --out if it is there.")

@@ -6,9 +6,11 @@ import dataclasses
 import math
 import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+from markets.memory_spec import StartSpec
 from scenarios import overrides as override
 from scenarios.files.frames import Source, is_path
 from scenarios.loading import AS_GIVEN, from_dict
@@ -18,9 +20,13 @@ from scenarios.record_rows import COLUMNS, RecordRows, read_record_rows
 from scenarios.scenario import Scenario
 from scenarios.shipped import catalogue, read_toml
 from scenarios.trading_days import check_days
+from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
 from sim.errors import UserError
+from sim.sessions import exchange_sessions
 
 Anchors = Literal["observed", "exogenous"]
+
+MOST_MISSING = 0.05  # share of the closes before a replay that may be missing: else they are not daily
 
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
 LEVERAGE = 1.2  # the one-factor law, fitted: ln vol answers a fall of ln S by this over vol
@@ -60,13 +66,14 @@ def from_history(
     insists = as_given or changes.get(AS_GIVEN) is True
     record = read_record_rows(history, dates=dates)
     record, past = _parted(record, since)
-    levels, notes = _anchors(record, as_given=insists)
+    levels, notes = _anchors(record, past, as_given=insists)
     tables = _tables(history, record, levels, anchors)
-    notes += _remember(tables, past, record)
     named = {".".join(keys): value for keys, value in changes.items()}
     scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists)
     dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
     check_days(scenario.clock.calendar, dated, scenario.end)
+    scenario, remembered = _remembering(scenario, past)
+    notes += remembered
     if scenario.storyline.anchors == "exogenous":
         notes.append(EXOGENOUS)
     said = tuple(f"{record.name}: {note}" for note in (*record.notes, *notes))
@@ -87,29 +94,56 @@ def _parted(record: RecordRows, since: date | None) -> tuple[RecordRows, RecordR
     return part[0], part[1]
 
 
-def _remember(tables: dict[str, Any], past: RecordRows, record: RecordRows) -> list[str]:
-    """Put what the closes up to the first day left in memory into the tables; and a note of it."""
+def _remembering(scenario: Scenario, past: RecordRows) -> tuple[Scenario, list[str]]:
+    """The scenario with what the closes up to its first day left in the laws' memory, unless told; and a note of it."""
     from scenarios.estimation.path_start import start_of_closes
 
+    market, credit = scenario.market, scenario.credit
+    told = {market.memory.start, credit.memory.start} != {StartSpec()}
+    if told or "path_dependent" not in (market.vol_law, credit.law):
+        return scenario, []
     closes = [(day, value) for day, value in zip(past.days, past.levels("spx"), strict=True) if value is not None]
-    if not closes or closes[-1][0] != record.days[0]:
-        return []
-    starts = start_of_closes(record.name, *zip(*closes, strict=True))
+    if len(closes) < 2 or closes[-1][0] != scenario.start:
+        return scenario, []
+    a_year, missing = _counted(scenario, [day for day, _ in closes])
+    if missing > MOST_MISSING * len(closes):
+        return scenario, [f"closes before {scenario.start} are not daily ({missing:,} missing), and not remembered"]
+    days, prices = [day for day, _ in closes], [close for _, close in closes]
+    starts = start_of_closes(days, prices, market.memory, credit.memory, a_year)
     if starts is None:
-        return []
-    for law, start in zip(("market", "credit"), starts, strict=True):
-        tables[law]["memory"] = {"start": dataclasses.asdict(start)}
-    return [f"vol and credit remember {len(closes) - 1} closes before {record.days[0]}"]
+        return scenario, []
+    vol, spread = starts
+    market = dataclasses.replace(market, memory=dataclasses.replace(market.memory, start=vol))
+    credit = dataclasses.replace(credit, memory=dataclasses.replace(credit.memory, start=spread))
+    note = f"vol and credit remember {len(closes) - 1:,} closes before {scenario.start}"
+    return dataclasses.replace(scenario, market=market, credit=credit), [note]
 
 
-def _anchors(record: RecordRows, *, as_given: bool) -> tuple[list[dict[str, Any]], list[str]]:
-    """Anchor tables in decimals; a column's leading gaps take its first number. And what was assumed."""
+def _counted(scenario: Scenario, days: list[date]) -> tuple[float, int]:
+    """Trading days that make a year on the scenario's calendar, and how many of them have no close between those."""
+    if scenario.clock.calendar == CONTINUOUS:
+        return float(CONTINUOUS_DAYS), (days[-1] - days[0]).days + 1 - len(days)
+    sessions = exchange_sessions(scenario.clock.calendar, days[0], days[-1])
+    missing = sum(len(sessions.missing(before, after)) for before, after in pairwise(days))
+    return scenario.clock.days_a_year or sessions.a_year, missing
+
+
+def _anchors(record: RecordRows, past: RecordRows, *, as_given: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Anchor tables in decimals; and what was assumed.
+
+    An empty cell of the first day takes the last number of the days before it, else the first one after it.
+    """
     if len(record.rows) < 2:
-        raise UserError("a record needs at least two days", value=len(record.rows), place=record.name)
+        remedy = "give more lines, or an earlier --from"
+        raise UserError("a record needs at least two days", value=len(record.rows), place=record.name, remedy=remedy)
     given = {
         key: [None if value is None else value * factor for value in record.levels(column, as_given=as_given)]
         for column, key, factor in COLUMNS
     }
+    for column, key, factor in COLUMNS:
+        earlier = [value for value in past.levels(column, as_given=as_given) if value is not None]
+        if given[key][0] is None and earlier:
+            given[key][0] = earlier[-1] * factor
     if not any(value is not None for value in given["spot"]):
         raise UserError("the column 'spx' has no number", place=record.name, remedy="fill at least two cells")
     levels, notes = fill(given, record.days, calm_levels())

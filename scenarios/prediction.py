@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
-from markets.memory_spec import CreditMemorySpec, MemorySpec, StartSpec
+from markets.memory_spec import MemorySpec
+from markets.path_memory import implied_at, long_run, vol_start
 from markets.spec import Anchor, CreditSpec, MarketSpec, StorylineSpec
 from scenarios.build import make_clock, run
 from scenarios.calibrating.ensemble_medians import read
-from scenarios.estimation.path_start import start_of_closes
 from scenarios.files.frames import Source
 from scenarios.history import EXOGENOUS, LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
 from scenarios.record_rows import COLUMNS, read_record_rows
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sim.ensemble import Progress
 
 Law = Literal["path_dependent", "one_factor"]
+Given = dict[str, dict[date, float]]  # the record's cells by level and day, decimals
 LAWS: tuple[Law, ...] = ("path_dependent", "one_factor")
 LEVELS = ("vol", "credit")  # decimals, as in the closes
 PATHS = 512
@@ -59,6 +60,7 @@ def predict(
     seed: int = 1,
     workers: int | None = None,
     dates: str | None = None,
+    calendar: str | None = None,
     as_given: bool = False,
     progress: Progress | None = None,
 ) -> Prediction:
@@ -66,54 +68,50 @@ def predict(
 
     history: as `from_history` takes it; columns vix and ig_oas are what the result is compared with. since, until: the
     days to predict; 60 days or more up to `since` are what the laws remember at the start. Both the path-dependent laws
-    and the one-factor laws are run, on the same random numbers.
+    and the one-factor laws are run, on the same random numbers. calendar: of the exchange whose trading days the record
+    has (default: XNYS).
     Raises UserError for a record that is none, and for fewer than three days.
     """
-    record = from_history(history, anchors="exogenous", dates=dates, as_given=as_given)
-    rows = [row for row in record.storyline.anchor if row.spot is not None]
-    before = [row for row in rows if since is not None and row.date < since]
-    window = [row for row in rows if (since is None or row.date >= since) and (until is None or row.date <= until)]
+    changes = {} if calendar is None else {"clock.calendar": calendar}
+    record = from_history(history, anchors="exogenous", dates=dates, as_given=as_given, since=since, overrides=changes)
+    window = [row for row in record.storyline.anchor if row.spot is not None and (until is None or row.date <= until)]
     if len(window) < FEWEST:
         remedy = "give a longer record, or other days"
         raise UserError(f"a prediction needs {FEWEST} days or more", value=len(window), remedy=remedy)
-    given = _given(history, dates, as_given=as_given)
-    past = [(row.date, row.spot) for row in (*before, window[0]) if row.spot is not None]
-    starts = start_of_closes(record.name, *zip(*past, strict=True))
-    bare = _bare(record, before, window, paths, seed)
-    found = [_closes(_under(bare, law, starts), law, workers, progress) for law in LAWS]
+    given = _given(history, dates, window[0].date, as_given=as_given)
+    bare = _bare(record, window, given, paths, seed)
+    found = [_closes(_under(bare, law), law, workers, progress) for law in LAWS]
     import polars as pl
 
-    told = _told(window, given)
-    daily = pl.concat(part for part, _ in found).join(told, on=["date", "level"], how="left")
+    daily = pl.concat(part for part, _ in found).join(_told(given), on=["date", "level"], how="left")
     daily = daily.select("date", "law", "level", "record", "low", "median", "high").sort("law", "level", "date")
-    return Prediction(_under(bare, LAWS[0], starts), daily, _peaks(daily, pl.concat(part for _, part in found)))
+    return Prediction(_under(bare, LAWS[0]), daily, _peaks(daily, pl.concat(part for _, part in found)))
 
 
-def _bare(record: Scenario, before: list[Anchor], window: list[Anchor], paths: int, seed: int) -> Scenario:
+def _bare(record: Scenario, window: list[Anchor], given: Given, paths: int, seed: int) -> Scenario:
     """The window's closes without agents, vol and credit on its first day alone."""
-    first = _complete(before, window[0])
+    first, notes = window[0], [note for note in record.notes if not note.endswith(EXOGENOUS)]  # nobody trades here
+    if not given["vol"]:
+        memory = record.market.memory
+        first = dataclasses.replace(first, vol=implied_at(memory, vol_start(memory, at_rest(memory))))
+        notes = [note for note in notes if "no vol in the record" not in note]
+        notes.append(f"no vol in the record: it starts where the law has it, at {first.vol:.1%}")
     rest = tuple(Anchor(date=row.date, spot=row.spot) for row in window[1:])
-    notes = tuple(note for note in record.notes if not note.endswith(EXOGENOUS))  # nobody trades here
-    bare = dataclasses.replace(record, agents=(), storyline=StorylineSpec(anchor=(first, *rest)), notes=notes)
+    bare = dataclasses.replace(record, agents=(), storyline=StorylineSpec(anchor=(first, *rest)), notes=tuple(notes))
     return bare.with_run(paths=paths, seed=seed, witnesses=0, twin="none", attribution="none")
 
 
-def _complete(before: list[Anchor], first: Anchor) -> Anchor:
-    """The first day with the last known levels of the days before it."""
-    levels = {}
-    for name in ("vol", "overnight", "us2y", "us10y", "credit"):
-        known = [value for row in (*before, first) if (value := getattr(row, name)) is not None]
-        levels[name] = known[-1]
-    return dataclasses.replace(first, **levels)
+def at_rest(memory: MemorySpec) -> float:
+    """Implied vol of a market without trend at its long-run realised vol, decimal."""
+    return memory.base + memory.activity * long_run(memory)
 
 
-def _under(bare: Scenario, law: Law, starts: tuple[StartSpec, StartSpec] | None) -> Scenario:
-    """The scenario under one of the laws; paths keep to every close. starts: what vol and credit remember at first."""
+def _under(bare: Scenario, law: Law) -> Scenario:
+    """The scenario under one of the laws; paths keep to every close."""
     first = bare.storyline.anchor[0]
     if law == "path_dependent":
-        vol, spread = starts or (StartSpec(), StartSpec())
-        market = MarketSpec(dispersion=0.0, **PATH_MARKET, memory=MemorySpec(start=vol))
-        credit = CreditSpec(**PATH_CREDIT, memory=CreditMemorySpec(start=spread))
+        market = MarketSpec(dispersion=0.0, **PATH_MARKET, memory=bare.market.memory)
+        credit = CreditSpec(**PATH_CREDIT, memory=bare.credit.memory)
     else:
         market, credit = MarketSpec(dispersion=0.0, beta=LEVERAGE / cast(float, first.vol)), CreditSpec()
     return dataclasses.replace(bare, market=market, credit=credit)
@@ -140,21 +138,29 @@ def _closes(
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
 
 
-def _given(history: Source, dates: str | None, *, as_given: bool) -> set[str]:
-    """Those of `LEVELS` that the record has: what it lacks is derived, and nothing to compare with."""
-    record = read_record_rows(history, dates=dates)
-    return {
-        key
-        for column, key, _ in COLUMNS
-        if key in LEVELS and any(value is not None for value in record.levels(column, as_given=as_given))
-    }
+def _given(history: Source, dates: str | None, first: date, *, as_given: bool) -> Given:
+    """The record's own cells of `LEVELS` by day: what it lacks is nothing to compare with.
+
+    Raises UserError where a column has numbers, but none on or before the first day: the start is not taken from later.
+    """
+    record, found = read_record_rows(history, dates=dates), {}
+    for column, key, factor in COLUMNS:
+        if key not in LEVELS:
+            continue
+        values = zip(record.days, record.levels(column, as_given=as_given), strict=True)
+        found[key] = {day: value * factor for day, value in values if value is not None}
+        if found[key] and min(found[key]) > first:
+            rule = f"the first day, {first}, has no {column}, and no day before it has"
+            remedy = f"begin on {min(found[key])} (--from), or fill the cell"
+            raise UserError(rule, place=record.name, remedy=remedy)
+    return found
 
 
-def _told(window: list[Anchor], given: set[str]) -> pl.DataFrame:
+def _told(given: Given) -> pl.DataFrame:
     """date, level, record of what the record has."""
     import polars as pl
 
-    rows = [(row.date, name, getattr(row, name) if name in given else None) for row in window for name in LEVELS]
+    rows = [(day, name, value) for name, cells in given.items() for day, value in cells.items()]
     return pl.DataFrame(rows, schema={"date": pl.Date, "level": pl.String, "record": pl.Float64}, orient="row")
 
 

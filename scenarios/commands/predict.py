@@ -19,7 +19,7 @@ from sim.files import check_new, write_whole
 
 NAMES = {"path_dependent": "law of the path", "one_factor": "one-factor law"}
 LABELS = {"vol": "implied vol", "credit": "credit spread"}
-HEADER = ("level", "law", "record's peak", "on", "predicted peak", "on", "90 % of paths", "predicted / record")
+HEADER = ("level", "law", "record's peak", "on", "predicted peak", "on", "peaks of 90 % of paths", "predicted / record")
 NOTE = (
     "Given: every close, and vol and credit on the first day. Predicted: the highest close of the median path; nine "
     "paths in ten have their own highest close within the band. The one-factor laws answer the last move and forget at "
@@ -36,6 +36,7 @@ def predict_and_show(
     seed: int,
     workers: int | None,
     dates: str | None,
+    calendar: str | None,
     as_given: bool,
     chart: Path | None,
     out: Path | None,
@@ -57,6 +58,7 @@ def predict_and_show(
             seed=seed,
             workers=workers,
             dates=dates,
+            calendar=calendar,
             as_given=as_given,
             progress=progress,
         )

@@ -13,6 +13,7 @@ from markets.path_memory import long_run
 from scenarios.estimation.daily_record import DailyRecord
 from scenarios.estimation.path_feed import Feed, Vector, forgetting
 from sim.errors import UserError
+from sim.sessions import TRADING_DAYS
 
 FEWEST = 2  # closes
 REMEMBERED = 60  # closes that are worth remembering: with fewer the start follows from its vol
@@ -34,7 +35,13 @@ def start_of(
     return factors(feed, vol.returns, vol.squares), factors(feed, credit.returns, credit.squares)
 
 
-def start_of_closes(name: str, days: Sequence[date], closes: Sequence[float]) -> tuple[StartSpec, StartSpec] | None:
+def start_of_closes(
+    days: Sequence[date],
+    closes: Sequence[float],
+    vol: MemorySpec,
+    credit: CreditMemorySpec,
+    days_a_year: float = TRADING_DAYS,
+) -> tuple[StartSpec, StartSpec] | None:
     """The same at the last of a price's closes, one a trading day; None where they are too few to be worth it.
 
     Before the first close the market is taken to have been at rest, not at the closes' average: credit remembers ten
@@ -42,8 +49,8 @@ def start_of_closes(name: str, days: Sequence[date], closes: Sequence[float]) ->
     """
     if len(days) < REMEMBERED:
         return None
-    record = DailyRecord(name, tuple(days), {"spot": np.asarray(closes, dtype=np.float64)}, name)
-    vol, credit = MemorySpec(), CreditMemorySpec()
+    spot = {"spot": np.asarray(closes, dtype=np.float64)}
+    record = DailyRecord("closes", tuple(days), spot, days_a_year=days_a_year)
     feed = replace(Feed.of(record, vol.clock), before=(0.0, long_run(vol) ** 2 * record.day))
     return factors(feed, vol.returns, vol.squares), factors(feed, credit.returns, credit.squares)
 
