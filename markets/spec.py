@@ -333,6 +333,7 @@ class CalibrationSpec:
     check_seed: int = param(help="seed of the check, whose figures these are", ge=0)
     spiral: str = param(help="version of the engine")
     record: str = param(help="digest of the levels that were fitted")
+    laws: str | None = param(None, help="laws of vol and credit that the figures are of")
     residual_spot: float = param(unit="share", help="largest distance of the median from the record", ge=0)
     residual_vol: float = param(unit="share", help="largest distance of the median from the record", ge=0)
     drawdown: ExplainedSpec = param(unit="share of the peak", help="largest fall of the median close from its peak")

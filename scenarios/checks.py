@@ -87,11 +87,14 @@ def check_laws(scenario: Scenario, at: Place) -> None:
                 here = at.at("storyline", "anchor", str(row.date), "credit")
                 remedy = 'give a spread above 0, or write credit.law = "elasticity"'
                 raise here.error("the path-dependent law of credit needs a spread above 0", value=0, remedy=remedy)
+    if "path_dependent" in laws.values() and market.memory.most <= market.memory.base:
+        rule, value = f"the law's highest vol lies above its lowest, base = {market.memory.base:g}", market.memory.most
+        raise memory.at("most").error(rule, value=value, remedy="raise most, or lower base")
     if market.vol_law == "path_dependent":
         gain = own_gain(market.memory, _years_between_closes(scenario.clock))
         if gain >= 1:
-            rule = "realised vol feeds on itself: activity^2 (mass of the squares) + trend^2 (mass of K1^2) must be < 1"
-            remedy = "lower realised_activity, or bring realised_trend closer to 0"
+            rule = "realised vol feeds on itself: level^2 (activity^2 mass of K2 + trend^2 mass of K1^2) must be < 1"
+            remedy = "lower realised_activity or realised_level, or bring realised_trend closer to 0"
             raise memory.error(rule, value=f"{gain:.3f}", remedy=remedy)
 
 

@@ -64,7 +64,7 @@ def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
     """
     market, asset, loops = scenario.market, scenario.venue.asset, scenario.feedback
     by_path = market.vol_law == "path_dependent"
-    if loops.leverage != 1 or (not by_path and market.beta == 0):
+    if loops.leverage != 1 or loops.impact == 0 or (not by_path and market.beta == 0):
         return None
     returns = int(settlements(clock, market.memory.clock if by_path else "ticks")[1:].sum())
     years, passing = float(clock.variance_years[-1]), asset.resilience * clock.days_a_year
@@ -105,8 +105,8 @@ def memory_line(scenario: Scenario, clock: Clock) -> str:
     if told.multiplier is None:
         return f"{text} Vol feeds itself, up to the law's limit: long-run gain {told.gain:.2f}."
     return (
-        f"{text} Long-run gain without desks {told.gain:.2f}: a rise of vol is multiplied by {told.multiplier:.1f} in "
-        f"the end; a loop gain of {told.critical:.2f} that lasted would feed itself."
+        f"{text} Long-run gain without desks {told.gain:.2f}: a rise of vol that lasts is multiplied by "
+        f"{told.multiplier:.1f} in the end; a loop gain of {told.critical:.2f} that lasted would feed itself."
     )
 
 

@@ -346,7 +346,10 @@ def test_factors_at_a_day_are_the_feeds_and_read_no_later_day(records: list[Dail
 def test_a_few_calm_months_leave_the_slow_memory_of_credit_at_rest():
     """The slow factor of the squares keeps exp(-speed t) of what a market at rest has, whatever the closes say."""
     days = [date(2020, 1, 1) + timedelta(days=k) for k in range(61)]
-    still, trending = (start_of_closes("closes", days, np.exp(drift * np.arange(61.0))) for drift in (0.0, 0.001))
+    still, trending = (
+        start_of_closes(days, np.exp(drift * np.arange(61.0)), MemorySpec(), CreditMemorySpec())
+        for drift in (0.0, 0.001)
+    )
     assert still is not None and trending is not None
     spec, rest = CreditMemorySpec(), long_run(MemorySpec()) ** 2
     kept = np.exp(-spec.squares.slow * 60 / 252)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from markets.memory_spec import CreditMemorySpec, MemorySpec
 from scenarios import predict
 from scenarios.cli import main
+from scenarios.prediction import at_rest
 from sim.errors import UserError
 from tests.test_path_laws import CLOSES, DAYS, recursion
 
@@ -103,9 +104,25 @@ def test_nobody_trades_so_no_impact_is_spoken_of(record: Path) -> None:
     assert not any("impact" in note for note in predict(record, paths=50).scenario.notes)
 
 
+def test_nothing_is_taken_from_after_the_first_day(record: Path, tmp_path: Path) -> None:
+    """A vol that begins later is no start: one line says where to begin. Without any, the law says the start."""
+    lines = record.read_text().splitlines()
+    late = [line.replace(line.split(",")[2], "") if 0 < i < 4 else line for i, line in enumerate(lines)]
+    path = tmp_path / "late.csv"
+    path.write_text("\n".join(late) + "\n")
+    with pytest.raises(UserError, match=r"2020-02-19, has no vix, and no day before it has; begin on 2020-02-24"):
+        predict(path, paths=50)
+    assert predict(path, paths=50, since=date(2020, 2, 24)).scenario.start == date(2020, 2, 24)
+    bare = tmp_path / "bare.csv"
+    bare.write_text("date,spx\n" + "".join(f"{d},{s}\n" for d, s in zip(DAYS, CLOSES, strict=True)))
+    scenario = predict(bare, paths=50).scenario
+    assert scenario.storyline.anchor[0].vol == pytest.approx(at_rest(MemorySpec()))
+    assert any("it starts where the law has it" in note for note in scenario.notes)
+
+
 def test_too_short_a_window(record: Path) -> None:
-    with pytest.raises(UserError, match="needs 3 days or more, got 1"):
-        predict(record, since=date(2020, 3, 4), paths=50)
+    with pytest.raises(UserError, match="needs 3 days or more, got 2"):
+        predict(record, since=date(2020, 3, 3), paths=50)
 
 
 def test_the_command(record: Path, tmp_path: Path) -> None:

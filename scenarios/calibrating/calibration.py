@@ -11,7 +11,7 @@ from pathlib import Path
 
 from markets.spec import CalibrationSpec
 from scenarios.calibrating.ensemble_medians import Ensemble, explained
-from scenarios.calibrating.outside import as_record, digest
+from scenarios.calibrating.outside import as_record, digest, laws_of
 from scenarios.calibrating.outside_fit import FACTORS, ROUNDS, Fit, Round, Target, Told
 from scenarios.calibrating.rise import rises
 from scenarios.made_by_hand import check_values, meant
@@ -157,6 +157,7 @@ def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, .
         check_seed=_check_seed(plain),
         spiral=version("spiral-crisis"),
         record=digest(fit.storyline().anchor),
+        laws=laws_of(plain),
         residual_spot=worst("spot"),
         residual_vol=worst("vol"),
         drawdown=measures["drawdown"],

@@ -7,13 +7,21 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markets.spec import OUTSIDE, Anchor, StorylineSpec
 from scenarios.place import Place
 
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+
 NEEDED = ("spot", "vol")  # levels that the desks' trades move in every crisis
 CALIBRATED = "storyline.calibration"
+
+
+def laws_of(scenario: Scenario) -> str:
+    """Laws of vol and credit, by which a calibration's figures are."""
+    return f"{scenario.market.vol_law}, {scenario.credit.law}"
 
 
 def as_record(storyline: StorylineSpec) -> StorylineSpec:

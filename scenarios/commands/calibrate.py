@@ -52,7 +52,7 @@ def calibrate_and_write(
         out_console = console()
         title = f"[bold]{found.scenario.name}[/]: record, outside world, and median at another seed"
         out_console.print(title, points_tables(found), sep="\n", highlight=False)
-        print_calibration(out_console, found.scenario.storyline)
+        print_calibration(out_console, found.scenario)
         for line in misses(found):
             out_console.print(line, highlight=False)
     say(target)

@@ -7,23 +7,37 @@ import math
 from rich.console import Console
 from rich.table import Table
 
-from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, RiseSpec, StorylineSpec
+from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, RiseSpec
+from scenarios.calibrating.outside import laws_of
+from scenarios.scenario import Scenario
 
-LEAST_RISE = 0.01  # ln: of a level that rises less there are no shares
+FINEST = 0.0005  # share: an error below is shown with one more figure
+RISES_NOTE = (
+    "Shares of the rise in ln. Memory: the laws' answer to the outside price path, which the storyline tells. "
+    "Storyline: what its anchors add to that answer, or take from it."
+)
+LEAST_RISE = 0.05  # ln: of a level that rises less there are no shares
 MEASURES = {"drawdown": "Drawdown, median path", "vol_peak": "Vol peak", "spread_peak": "Spread peak"}
 FORMS = {"drawdown": "{:.2%}", "vol_peak": "{:.2%}", "spread_peak": "{:.2f}x"}
 FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  # of the difference, which is paired
 
 
-def print_calibration(out: Console, storyline: StorylineSpec) -> None:
+def print_calibration(out: Console, scenario: Scenario) -> None:
     """What the calibration found, from the scenario alone; nothing for one that has none."""
+    storyline = scenario.storyline
     found = storyline.calibration
     if found is None:
+        return
+    if found.laws is not None and found.laws != laws_of(scenario):
+        told = (
+            f"Calibrated under other laws of vol and credit ({found.laws}): calibrate again for what feedback explains."
+        )
+        out.print(told, highlight=False)
         return
     out.print(explained_table(found))
     rises = {label: rise for label, rise in (("vol", found.vol_rise), ("credit spread", found.credit_rise)) if rise}
     if rises:
-        out.print(rises_table(rises))
+        out.print(rises_table(rises), RISES_NOTE, sep="\n", highlight=False)
     moved = [name for name, key in OUTSIDE.items() if any(getattr(a, key) is not None for a in storyline.anchor)]
     used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
     out.print(
@@ -55,8 +69,9 @@ def share(part: float, whole: float, error: float | None = None) -> str:
     """A part of the rise of ln level, in percent of all of it."""
     if abs(whole) < LEAST_RISE:
         return "n/a"
-    said = f"{part / whole:.1%}"
-    return said if error is None else f"{said} ± {error / abs(whole):.1%}"
+    digits = 1 if error is None or error / abs(whole) >= FINEST else 2
+    said = f"{part / whole:.{digits}%}"
+    return said if error is None else f"{said} ± {error / abs(whole):.{digits}%}"
 
 
 def explained_table(found: CalibrationSpec) -> Table:

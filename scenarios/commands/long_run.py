@@ -48,7 +48,8 @@ def print_long_run(
         check_folder(out, *FILES)
     found = measured(chosen, workers=workers, quiet=quiet)
     title = f"{chosen.title}: stylised facts"
-    length = "" if years == TEN else f" These paths are of {years_text(years)}."
+    fewer = "kurtosis, tails and extreme quantiles grow with the length, so the verdicts hold for ten years only."
+    length = "" if years == TEN else f" These paths are of {years_text(years)}. Beware: {fewer}"
     if not quiet:
         console(WIDTH).print(as_table(found, title, chosen.run.paths))
         say(f"\n{NOTE}{length}", lines=True)

@@ -57,7 +57,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
     out.print(storyline_table(scenario))
-    print_calibration(out, scenario.storyline)
+    print_calibration(out, scenario)
     for name, label in (("spot", "Spot"), ("vol", "Vol"), ("us10y", "10Y")):
         levels = daily_levels(scenario, name)
         low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
