@@ -134,7 +134,7 @@ def _anchors(record: RecordRows, past: RecordRows, *, as_given: bool) -> tuple[l
     An empty cell of the first day takes the last number of the days before it, else the first one after it.
     """
     if len(record.rows) < 2:
-        remedy = "give more lines, or an earlier --from"
+        remedy = "begin earlier" if len(past.rows) > 1 else ""
         raise UserError("a record needs at least two days", value=len(record.rows), place=record.name, remedy=remedy)
     given = {
         key: [None if value is None else value * factor for value in record.levels(column, as_given=as_given)]

@@ -64,7 +64,7 @@ def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
     """
     market, asset, loops = scenario.market, scenario.venue.asset, scenario.feedback
     by_path = market.vol_law == "path_dependent"
-    if loops.leverage != 1 or loops.impact == 0 or (not by_path and market.beta == 0):
+    if loops.leverage != 1 or (not by_path and market.beta == 0):
         return None
     returns = int(settlements(clock, market.memory.clock if by_path else "ticks")[1:].sum())
     years, passing = float(clock.variance_years[-1]), asset.resilience * clock.days_a_year

@@ -14,6 +14,7 @@ from scenarios.scenario import Scenario
 from scenarios.validation.cases.path_memory import remembering
 from scenarios.validation.textbook import textbook
 from sim.dataset import Run
+from sim.errors import UserError
 
 MONTH = [
     {"date": "2020-01-02", "spot": 100.0, "vol": 0.2, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.01},
@@ -40,13 +41,13 @@ def test_a_law_of_the_path_has_a_long_run() -> None:
     assert 0 < found.half_days < found.tenth_days
     assert found.long_run.multiplier == pytest.approx(1 / (1 - found.long_run.gain))
     assert found.long_run.at[0] == found.long_run.gain
-    assert "a rise of vol is multiplied by" in said_of(scenario)
+    assert "a rise of vol that lasts is multiplied by" in said_of(scenario)
 
 
-def test_a_law_that_feeds_itself_says_so() -> None:
+def test_a_law_that_feeds_itself_is_refused() -> None:
     """Returns of a month hardly fade before the next one is over."""
-    months = remembering({"realised_activity": 0.9}, steps=12, run={"paths": 2})
-    assert "Vol feeds itself, up to the law's limit: long-run gain 1.2" in said_of(months)
+    with pytest.raises(UserError, match="realised vol feeds on itself"):
+        remembering({"realised_activity": 0.9}, steps=12, run={"paths": 2})
 
 
 def test_the_one_factor_law_forgets_at_its_reversion() -> None:
