@@ -256,3 +256,20 @@ def test_another_sweep_keeps_what_is_the_same_wherever_it_stood(whole, tmp_path,
     was = open_sweep(whole).paths.filter(pl.col("cell") == 11).drop("cell").collect()
     assert_frame_equal(found.paths.filter(pl.col("cell") == 1).drop("cell").collect(), was)
     assert len(files_of(out)) <= len(files_of(whole)) + 2
+
+
+def test_a_cell_that_a_reader_has_seen_outlives_an_interruption(tmp_path, spec, monkeypatch):
+    """Ctrl-C right after the disk has taken a record: the cell is in the journal, and must not leave it again."""
+    write, written = kept_rows.Tail.add, []
+
+    def interrupted(tail, record):
+        write(tail, record)
+        written.append(record)
+        if len(written) == 2:
+            assert open_sweep(tmp_path / "s").done == 2
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept_rows.Tail, "add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fill(tmp_path / "s", spec, range(3))
+    assert open_sweep(tmp_path / "s").done == 2

@@ -129,8 +129,12 @@ class Rows:
 
     def add(self, record: Record) -> None:
         """Keep a finished cell. Raises SpiralError where the disk does not take it."""
-        self._opened().add(encode(record.row, record.paths))
-        self.records.append(record)
+        self.records.append(record)  # first: whoever interrupts the write must not lose what a reader has seen
+        try:
+            self._opened().add(encode(record.row, record.paths))
+        except SpiralError:
+            self.records.pop()
+            raise
         if len(self.records) >= ROWS or self._opened().end > BYTES:
             self.flush()
 
