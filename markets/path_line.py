@@ -113,7 +113,6 @@ class _Squares:
         self._shared *= stays
         self.mean = float(self._spot.level[k]) - self._level
         self.square = self.mean**2 + max(self._variance + self._before - 2 * self._shared, 0.0)
-        self._tick = k
 
     def restart(self) -> None:
         self._level += self.mean
