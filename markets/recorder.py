@@ -22,7 +22,7 @@ from markets.kernels.records import (
     track,
 )
 from markets.tick_variance import TickVariance
-from markets.venues.asset_venue import AssetVenue
+from markets.venues.loop_gain import VANNA
 from sim.phases import Phase
 from sim.vectors import same
 
@@ -48,8 +48,8 @@ class Recorder:
         """Write at every tick's MARK; the peaks at the end."""
         world, closes, last = self._world, self._world.clock.is_close.tolist(), len(self._world.clock.ticks) - 1
         if world.log.wants("closes"):
-            assets = (venue for venue in world.venues.values() if isinstance(venue, AssetVenue))
-            self._squares = {venue.name: TickVariance(venue) for venue in assets}
+            listings = (venue.listing for venue in world.venues.values())
+            self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
@@ -59,7 +59,7 @@ class Recorder:
             self._write_levels(closes[tick])
             if closes[tick]:
                 for venue in world.venues.values():
-                    venue.close_day()
+                    venue.breakers.close_day()
             if tick == last:
                 self._write_peaks()
 
@@ -69,7 +69,7 @@ class Recorder:
         if not (closing or witnesses):
             return
         for venue in world.venues.values():
-            closes = closing and isinstance(venue, AssetVenue)
+            closes = closing and venue.listing.priced
             columns = self._levels(venue) if closes or witnesses else {}
             if witnesses:
                 world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
@@ -78,22 +78,22 @@ class Recorder:
                 world.log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
-        factors = self._world.factors
+        factors, listing = self._world.factors, venue.listing
         return {
             "mid": venue.mid,
             "vol": factors.vol,
             "half_spread": venue.half_spread,
             "depth": venue.depth,
             "impact": factors.impact[venue.name].total,
-            "realised_vol": factors.realised_vol(venue.name if isinstance(venue, AssetVenue) else MAIN),
+            "realised_vol": listing.vol() if listing.priced else factors.realised_vol(MAIN),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
             "overnight": factors.overnight,
             "us2y": factors.us2y,
             "us10y": factors.us10y,
             "loop_gain": venue.loop_gain,
-            "gain_vanna": venue.gain("vanna"),
-            "gain_all": venue.loop_gain + venue.gain("vanna"),
+            "gain_vanna": venue.gain(venue.name, VANNA),
+            "gain_all": venue.loop_gain + venue.gain(venue.name, VANNA),
         }
 
     def _track(self) -> None:

@@ -11,9 +11,8 @@ from markets.factors.assets import MAIN
 from markets.factors.factors import NODES, OBSERVED, Factors
 from markets.factors.storyline import lay_out
 from markets.tables import TABLES
-from markets.venues.asset_venue import AssetVenue
-from markets.venues.roll import roll
-from markets.venues.swap_venue import SwapVenue
+from markets.venues.par_swap import ParSwap
+from markets.venues.stock import Stock
 from markets.venues.venue import Venue
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
-    from markets.venues.roll import Series
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenueSpec, VenuesSpec
+    from markets.venues.listing import Listing
+    from markets.venues.series import Series
 
 
 class MarketWorld(World):
@@ -62,13 +62,21 @@ class MarketWorld(World):
         )
         self.log.declare(*TABLES)
         _require_own_names(assets, benchmarks)
-        self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
+        self.venues: dict[str, Venue] = {}
+        self.open_venue(Stock(self, MAIN, market.dividend_yield), venues.asset)
         for asset in assets:
-            self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
+            self.open_venue(Stock(self, asset.name), asset.venue)
         for name, series in benchmarks.items():
-            self.venues[name] = SwapVenue(self, name, getattr(venues, name), series)
+            self.open_venue(ParSwap(self, name, series), getattr(venues, name))
         self._clearing = False
         self.start(self._live(), "market")
+
+    def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
+        """Open a venue for a listing, by its name, before the run. Raises BugError where the name is taken."""
+        if listing.name in self.venues:
+            raise BugError(f"two things of the market are called {listing.name!r}")
+        self.venues[listing.name] = Venue(self, listing, spec)
+        return self.venues[listing.name]
 
     def venue(self, name: str) -> Venue:
         """A venue: 'asset', 'us2y', 'us10y', or a further asset's name. Raises KeyError with the names there are."""
@@ -104,8 +112,7 @@ class MarketWorld(World):
         self._clearing = False
         moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
         for venue, move in moves:
-            if venue.moves:
-                venue.displace(move)
+            venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
@@ -129,13 +136,7 @@ class MarketWorld(World):
             self.factors.step(tick)
             self.require_finite_market()
             for venue in self.venues.values():
-                venue.reprice()
-                if venue.name != MAIN and isinstance(venue, AssetVenue):
-                    self.require_finite(f"price of {venue.name}", venue.mid)
-                venue.stop_if_fallen()
-            for venue in self.venues.values():
-                if isinstance(venue, SwapVenue) and venue.series.at(tick) is not venue.benchmark:
-                    roll(self, venue)
+                venue.step(tick)
 
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from agents.tables import ATTRIBUTION, COSTS
-from markets.venues.roll import series
-from markets.venues.venue import INVESTORS
+from markets.accounts import INVESTORS
+from markets.venues.series import series
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from scenarios.worlds.build import make_world, run

@@ -11,7 +11,6 @@ from agents.accounts import CLIENTS
 from agents.tables import ATTRIBUTION, UNSPLIT
 from markets.accounts import INVESTORS
 from markets.kernels.hedging import PARTS, UNSPLIT_PART, VEGA_PART, add_whole, attribute
-from markets.venues.swap_venue import SwapVenue
 from sim.names import Key
 from sim.vectors import same, some
 
@@ -146,8 +145,8 @@ class Desk:
         found: dict[str, Vector] = {}
         for name in ("us10y", "us2y"):
             venue = self.world.venues.get(name)
-            if isinstance(venue, SwapVenue):
-                own = venue.node_sensitivity(state)
+            if venue is not None:
+                own = venue.listing.sensitivities(state)
                 found[name] = -left[name] / own[name]
                 left = {node: value + found[name] * own[node] for node, value in left.items()}
         return found

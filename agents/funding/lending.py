@@ -13,7 +13,6 @@ from agents.funding.funding_desk import FundingDesk
 from agents.funding.liquidity_record import LiquidityRecord
 from agents.funding.requirement import Requirement
 from agents.funding.settlement import Settlement
-from markets.venues.swap_venue import SwapVenue
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -153,8 +152,8 @@ class Lending:
             for node in ("us2y", "us10y"):
                 own = desk.scale * (greeks.dv_us2y if node == "us2y" else greeks.dv_us10y)
                 for venue in world.venues.values():
-                    if isinstance(venue, SwapVenue):
-                        own = own + venue.held(name) * venue.node_sensitivity()[node]
+                    if node in (moved := venue.listing.sensitivities()):
+                        own = own + venue.held(name) * moved[node]
                 rates += np.abs(own)
         for asset in world.other_assets:  # without netting between assets
             delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_base
@@ -164,8 +163,8 @@ class Lending:
     def requirement(self, name: str, desk: Desk) -> Requirement:
         """To be posted: short sales' proceeds, what book and swaps owe (or are owed), initial margin."""
         zero, venues = np.zeros(self.world.paths), self.world.venues.values()
-        swaps = sum((v.value(name) for v in venues if isinstance(v, SwapVenue)), zero)
-        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if not isinstance(v, SwapVenue)), zero)
+        swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
+        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
         return Requirement(borrowed_stock, -(desk.value_now() + swaps), self.initial_margin(name, desk))
 
     def _settle_first_margin(self) -> None:

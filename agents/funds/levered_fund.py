@@ -155,7 +155,12 @@ class _Fund:
         """Units to trade, at the price as it stands or, where the venue solves for it, as the orders leave it."""
         if not self.solved:
             return self._wanted(self.venue.mid) - held
-        return lambda move: self._wanted(self.venue.price_at(self.venue.relative(move))) - held
+        return lambda move: self._wanted(self._price_at(move)) - held
+
+    def _price_at(self, move: Vector) -> Vector:
+        """Price at which an order fills that displaces it by `move`, (paths,) $."""
+        listing = self.venue.listing
+        return listing.pricing(listing.relative(move), self.world.full(0.0))()
 
     # --- what it wants ---------------------------------------------------------------------------------------------
     def _equity(self, price: Vector) -> Vector:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
+from markets.venues.loop_gain import CURVATURE, VANNA
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -29,13 +30,13 @@ def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
     if asset.moves:
         greeks, out = desk.greeks(own), np.empty((2, world.paths))
         flows(desk.scale, desk.liquidated, factors.spot, greeks.gamma, greeks.vanna, factors.leverage, out)
-        asset.expose("gamma", out[GAMMA_FLOW])
+        asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
         if desk.book.has_options and own is None:
-            asset.expose("vanna", out[VANNA_FLOW])
+            asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
     if rates and desk.book.has_swaps:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for name, flow in _convexity(desk).items():
-            world.venue(name).expose("convexity", part * flow)
+            world.venue(name).expose(part * flow, moved=name, by=CURVATURE)
 
 
 def _convexity(desk: Desk) -> dict[str, Vector]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
     from markets.factors.factors import State
-    from markets.venues.venue import Demand, Fill
+    from markets.venues.order import Demand, Fill
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -118,7 +118,7 @@ class _Hedging:
         if late is not None:
             self.in_flight[name] = self.in_flight[name] - late
         left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-        answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
+        answered(fill.ordered, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
         if name == "asset":
             self.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
@@ -212,7 +212,7 @@ class _Hedging:
         desk = self.desk
         orders: dict[str, Vector] = {}
         for name, unit in desk.neutral_swaps().items():
-            position = self.world.venue(name).exposure(self.agent.name) + self._under_way(name)
+            position = self.world.venue(name).listing.exposure(self.agent.name) + self._under_way(name)
             target = desk.scale * unit
             order = np.where(self.hedges_rates & self._looks(due, name), target - position, 0.0)
             order = np.where(desk.liquidated, -position, order)

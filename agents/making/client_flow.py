@@ -19,7 +19,7 @@ from sim.sessions import DAY, day_number
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
-    from markets.venues.venue import Lean, Quote
+    from markets.venues.quote import Lean, Quote
     from sim.clock import Clock
     from sim.streams import Stream
 
@@ -78,7 +78,7 @@ class _Flow:
             yield world.tick(Phase.TRADE)
             days = float(self.days[world.tick_index])
             if days > 0:
-                for maker in self.agent.makers or self.venue.makers:
+                for maker in self.agent.makers or self.venue.quotes.makers:
                     self._come(maker, days)
 
     def _come(self, maker: str, days: float) -> None:
@@ -147,7 +147,7 @@ class _Flow:
     @property
     def _unit(self) -> Vector | float:
         """In which clients measure distance: share of mid, or decimal rate."""
-        return self.venue.rule_half_spread() if self.agent.half_spread == "rule" else self.venue.spec.half_spread
+        return self.venue.quotes.rule().half_spread if self.agent.half_spread == "rule" else self.venue.spec.half_spread
 
 
 def _count(uniform: Vector, mean: Vector, arrivals: str) -> Vector:

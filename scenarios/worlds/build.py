@@ -23,7 +23,7 @@ from markets.products.book import Book, PricingTerms
 from markets.recorder import Recorder
 from markets.tables import TABLES as MARKET_TABLES
 from markets.venues.carry import accrue
-from markets.venues.roll import Series, series
+from markets.venues.series import Series, series
 from scenarios.checking.names import check_names
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.checking.sizes import check_sizes
@@ -175,7 +175,7 @@ def make_world(
         agents=scenario.agents,
         books=compile_books(scenario, clock),
     )
-    world.start(accrue(world), "market")
+    world.start(accrue(world, world.venues.values()), "market")
     world.start(pay_dividends(world), "market")
     for agent in scenario.agents:
         world.admit(agent)

@@ -23,7 +23,7 @@ from markets.factors.factors import NODES, _reverted, rate_mixing
 from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
-from markets.venues.venue import DUST
+from markets.venues.order import DUST
 from scenarios.scenario import Scenario
 from scenarios.worlds.build import compile_books, make_clock
 from sim.ensemble import Chunk, chunks

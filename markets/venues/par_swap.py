@@ -1,0 +1,186 @@
+"""Par swaps of one node: positions are (notional, notional x coupon), so that trades at different rates net."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.accounts import CLEARING
+from markets.factors.factors import NODES
+from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
+from markets.tables import TRADING_COSTS
+from sim.ledger import Move
+from sim.names import Key
+from sim.vectors import same
+
+if TYPE_CHECKING:
+    from markets.factors.factors import State
+    from markets.venues.order_book import OrderBook
+    from markets.venues.series import Series
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
+
+
+class ParSwap:
+    """A `Listing` of benchmark swaps: quantity > 0 receives fixed, in $ notional.
+
+    Spreads and impact are in rate, costs are rate x annuity. Once a year positions roll into the next benchmark of the
+    series.
+    """
+
+    gains = "hedge_rates"
+    priced = funded = False
+
+    def __init__(self, market: Surroundings, name: str, series: Series) -> None:
+        """name: also of the curve's node that its trades move."""
+        self.name = name
+        self.assets: tuple[Name, ...] = Key("notional", of=name), Key("coupon", of=name)
+        self.series, self.benchmark = series, series.at(0)
+        self._market = market
+        self._terms: tuple[Vector, Vector] | None = None
+        self._terms_of: tuple[object, ...] = ()  # the benchmark, tick and curve that they are of
+        self._ones = np.ones(market.paths)
+        self._moves: dict[tuple[str, tuple[Name, ...], bool], tuple[Move, ...]] = {}
+        market.ledger.list_asset(*self.assets)
+
+    @property
+    def mid(self) -> Vector:
+        """Par rate, (paths,) decimal."""
+        annuity, floating = self.terms()
+        return floating / annuity
+
+    def terms(self) -> tuple[Vector, Vector]:
+        """Annuity and value of the floating leg, (paths,) per unit of notional."""
+        factors = self._market.factors
+        now = (self.benchmark, factors.tick, *(getattr(factors, node) for node in NODES))
+        if self._terms is None or not same(now, self._terms_of):
+            self._terms, self._terms_of = self.benchmark.terms(factors.tick, factors.state), now
+        return self._terms
+
+    @property
+    def unit_notional(self) -> Vector:
+        """The quantity is the notional: 1 $, (paths,)."""
+        return self._ones
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """A receiver gets less than mid, (paths,) decimal."""
+        mid = self.mid
+        return lambda: mid - (spread + walk)
+
+    def price_ratio(self) -> float:
+        """A rate has none."""
+        return 1.0
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Rates move by the displacement itself."""
+        return displacement
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """Receiving fixed brings the rate down."""
+        np.subtract(before, self.mid, out=out)
+
+    def cost_per_notional(self) -> Vector:
+        """The annuity."""
+        return self.terms()[0]
+
+    def vol(self) -> Vector:
+        """1 % a year at base vol, (paths,)."""
+        factors = self._market.factors
+        return RATE_VOL * factors.vol / factors.vol_base
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """Of 1 $ of notional and of coupon, (paths,) $: minus the floating leg, and the annuity."""
+        annuity, floating = self.terms()
+        return {self.assets[0]: -floating, self.assets[1]: annuity}
+
+    def exposure(self, account: Name) -> Vector:
+        """The notional."""
+        return self._market.ledger.balance(account, self.assets[0])
+
+    def carries(self) -> bool:
+        """Whether anybody has ever held any."""
+        return self._market.ledger.moved(self.assets[0])
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """Coupon x years to the receiver, the overnight rate to the payer, both act/365, (paths,) $.
+
+        So a position's value is that of the accruals to come.
+        """
+        notional, coupon = (self._market.ledger.balance(account, asset) for asset in self.assets)
+        return (coupon - self._market.factors.overnight * notional) * years
+
+    def sensitivities(self, state: State | None = None) -> dict[str, Vector]:
+        """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
+        legs = self.benchmark.sensitivities(self._market.factors.tick, state or self._market.factors.state)
+        change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
+        return dict(zip(NODES, change, strict=True))
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
+        rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
+        amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
+        swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)
+        self._market.ledger.post(amounts, self._moves_of(taker, book.makers, netted))
+        return spread
+
+    def _moves_of(self, taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
+        """Of whom to whom the rows of `swap_moves` go."""
+        known = self._moves.get((taker, makers, netted))
+        if known is None:
+            *costs, gain = TRADING_COSTS
+            known = tuple(
+                move
+                for maker in makers
+                for move in (
+                    *(Move(maker, taker, self.gains, leg) for leg in self.assets),
+                    *(Move(taker, maker, cost, None) for cost in costs),
+                    Move(maker, taker, self.gains, None),
+                    *([Move(taker, maker, gain, None)] if netted else []),
+                )
+            )
+            self._moves[taker, makers, netted] = known
+        return known
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """A swap at par."""
+        amounts = np.empty((2, self._market.paths))
+        np.multiply(quantity, share, out=amounts[0])
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        self._market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
+
+    def displace(self, move: Vector) -> None:
+        """Receiving fixed brings the rate down."""
+        self._market.factors.move(self.name, -move)
+
+    def step(self, tick: int) -> None:
+        """Roll into the next benchmark of the series when its time has come."""
+        if self.series.at(tick) is not self.benchmark:
+            self._roll(tick)
+
+    def _roll(self, tick: int) -> None:
+        """Close every position in the benchmark out at mid, in cash, and open it anew in the next, at par.
+
+        Notionals stay; nobody gains or loses, and no spread is paid:
+            cash += NC A - N F,   NC = N F' / A'
+        with A and F the annuity and floating leg of the old swap now, A' and F' those of the fresh one.
+        """
+        ledger, asset = self._market.ledger, self.assets[1]
+        annuity, floating = self.terms()
+        self.benchmark = self.series.at(tick)
+        par = self.mid
+        for account in list(ledger.accounts):
+            if account == CLEARING or not ledger.reached(account, self.assets[0]):
+                continue
+            notional, coupon = (ledger.balance(account, held).copy() for held in self.assets)
+            ledger.transfer(coupon * annuity - notional * floating, source=CLEARING, target=account, reason=self.gains)
+            ledger.transfer(notional * par - coupon, source=CLEARING, target=account, asset=asset, reason=self.gains)

@@ -1,0 +1,141 @@
+"""A risky asset: priced in $, paid in cash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.tables import TRADING_COSTS
+from sim.ledger import Move
+
+if TYPE_CHECKING:
+    from markets.factors.factors import State
+    from markets.venues.order_book import OrderBook
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
+COSTS = (GAINS, *TRADING_COSTS)  # reasons for which a fill moves cash
+
+
+class Stock:
+    """A `Listing` of an asset's units against cash. Spreads and impact are shares of the reference price."""
+
+    gains = GAINS
+    priced = funded = True
+
+    def __init__(self, market: Surroundings, name: str, dividend_yield: float = 0.0) -> None:
+        """dividend_yield: decimal a year of calendar time, continuous."""
+        self.name = name
+        self.assets: tuple[Name, ...] = (name,)
+        self._market, self._dividend_yield = market, dividend_yield
+        self._law = market.factors.law(name)
+        self._moves: dict[tuple[str, tuple[Name, ...], tuple[str, ...]], tuple[Move, ...]] = {}
+        market.ledger.list_asset(name)
+
+    @property
+    def mid(self) -> Vector:
+        """(paths,) $/unit."""
+        return self._market.factors.price(self.name)
+
+    @property
+    def unit_notional(self) -> Vector:
+        """Reference price, (paths,) $: mid, or the starting price under the normal law."""
+        return self._law.reference(self.mid)
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """(paths,) $/unit."""
+        mid, reference = self.mid, self.unit_notional
+        return lambda: mid + reference * (spread + walk)
+
+    def price_ratio(self) -> Vector:
+        """Reference price over the price at the start, (paths,): 1 under the normal law."""
+        return self.unit_notional / self._law.spot0
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Change of the price as a share of the reference, (paths,)."""
+        return self._law.relative(displacement)
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """ln S now over before; under the normal law the change over the price at the start."""
+        if self._law.normal:
+            np.subtract(self.mid, before, out=out)
+            out /= self._law.spot0
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):  # a price that has run into zero has no return
+                np.divide(self.mid, before, out=out)
+                np.log(out, out=out)
+
+    def cost_per_notional(self) -> float:
+        """Spreads are shares of the notional."""
+        return 1.0
+
+    def vol(self) -> Vector:
+        """Realised vol, (paths,)."""
+        return self._market.factors.realised_vol(self.name)
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """The price of a unit, (paths,) $."""
+        return {self.name: self.mid}
+
+    def exposure(self, account: Name) -> Vector:
+        """Signed $ at mid, (paths,)."""
+        return self._market.ledger.balance(account, self.name) * self.mid
+
+    def carries(self) -> bool:
+        """Whether it pays dividends."""
+        return self._dividend_yield != 0
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """Dividends: yield x S x units, by calendar time, (paths,) $."""
+        return self._dividend_yield * years * self.mid * self._market.ledger.balance(account, self.name)
+
+    def sensitivities(self, state: State | None = None) -> dict[str, Vector]:
+        """A unit is one unit of its own price."""
+        return {self.name: np.ones(self._market.paths)}
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Units against cash; the cash is split into the price at mid and what worsened it."""
+        # in the order of `asset_moves`; no walk where trades do not move the price
+        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
+        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
+        asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, amounts, spread)
+        self._market.ledger.post(amounts, self._moves_of(taker, book.makers, costs))
+        return spread
+
+    def _moves_of(self, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
+        """Of whom to whom the rows of `asset_moves` go."""
+        known = self._moves.get((taker, makers, costs))
+        if known is None:
+            known = tuple(
+                move
+                for maker in makers
+                for move in (Move(maker, taker, self.gains, self.name), *(Move(taker, maker, cost) for cost in costs))
+            )
+            self._moves[taker, makers, costs] = known
+        return known
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """Units against cash at mid."""
+        amounts = np.empty((2, self._market.paths))
+        np.multiply(quantity, share, out=amounts[0])
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
+        self._market.ledger.post(amounts, moves)
+
+    def displace(self, move: Vector) -> None:
+        """Buying raises ln S."""
+        self._market.factors.move(self.name, move)
+
+    def step(self, tick: int) -> None:
+        """A price must be left."""
+        self._market.require_finite(f"price of {self.name}", self.mid)
