@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -16,9 +17,10 @@ from markets.kernels.quoting import standing, vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Lean, Quote
+from sim.memo import Memo
 from sim.params import param
 from sim.phases import Phase
-from sim.vectors import same, some
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
@@ -113,7 +115,7 @@ class _Making:
         self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
         self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
-        self.posted: dict[str, tuple[object, ...]] = {}  # by venue: what its quote was made of
+        self.quotes: dict[str, Memo[Callable[[], Quote]]] = {venue.name: Memo() for venue in self.venues}
         self.peak = world.full(agent.capital)
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.away = np.zeros(world.paths, dtype=bool)
@@ -176,9 +178,8 @@ class _Making:
             inventory = venue.listing.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
             credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
             terms = (venue.quotes.rule(), able, inventory, credit)
-            if not same(terms, self.posted.get(venue.name, ())):  # else the last quote stands
-                self.posted[venue.name] = terms
-                venue.post(name, partial(self._vol_proportional, venue, *terms))
+            quote = partial(self._vol_proportional, venue, *terms)
+            venue.post(name, self.quotes[venue.name].get(lambda: cache(quote), *terms))  # or the last one stands
         else:
             rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
             venue.post(name, rule(venue, self.share[venue.name] * venue.quotes.rule().depth * able))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +14,8 @@ from markets.factors.factors import NODES
 from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
 from markets.tables import TRADING_COSTS
 from sim.ledger import Move
+from sim.memo import Memo
 from sim.names import Key
-from sim.vectors import same
 
 if TYPE_CHECKING:
     from markets.factors.factors import State
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
+GAINS = "hedge_rates"  # reason of the ledger: what positions in swaps earn at mid
 RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
 
 
@@ -34,7 +36,7 @@ class ParSwap:
     series.
     """
 
-    gains = "hedge_rates"
+    gains = GAINS
     priced = funded = False
 
     def __init__(self, market: Surroundings, name: str, series: Series) -> None:
@@ -43,10 +45,8 @@ class ParSwap:
         self.assets: tuple[Name, ...] = Key("notional", of=name), Key("coupon", of=name)
         self.series, self.benchmark = series, series.at(0)
         self._market = market
-        self._terms: tuple[Vector, Vector] | None = None
-        self._terms_of: tuple[object, ...] = ()  # the benchmark, tick and curve that they are of
+        self._terms: Memo[tuple[Vector, Vector]] = Memo()
         self._ones = np.ones(market.paths)
-        self._moves: dict[tuple[str, tuple[Name, ...], bool], tuple[Move, ...]] = {}
         market.ledger.list_asset(*self.assets)
 
     @property
@@ -58,10 +58,8 @@ class ParSwap:
     def terms(self) -> tuple[Vector, Vector]:
         """Annuity and value of the floating leg, (paths,) per unit of notional."""
         factors = self._market.factors
-        now = (self.benchmark, factors.tick, *(getattr(factors, node) for node in NODES))
-        if self._terms is None or not same(now, self._terms_of):
-            self._terms, self._terms_of = self.benchmark.terms(factors.tick, factors.state), now
-        return self._terms
+        swap, tick, curve = self.benchmark, factors.tick, (getattr(factors, node) for node in NODES)
+        return self._terms.get(lambda: swap.terms(tick, factors.state), swap, tick, *curve)
 
     @property
     def unit_notional(self) -> Vector:
@@ -130,26 +128,8 @@ class ParSwap:
         rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
         amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)
-        self._market.ledger.post(amounts, self._moves_of(taker, book.makers, netted))
+        self._market.ledger.post(amounts, _moves(self.assets, taker, book.makers, netted))
         return spread
-
-    def _moves_of(self, taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
-        """Of whom to whom the rows of `swap_moves` go."""
-        known = self._moves.get((taker, makers, netted))
-        if known is None:
-            *costs, gain = TRADING_COSTS
-            known = tuple(
-                move
-                for maker in makers
-                for move in (
-                    *(Move(maker, taker, self.gains, leg) for leg in self.assets),
-                    *(Move(taker, maker, cost, None) for cost in costs),
-                    Move(maker, taker, self.gains, None),
-                    *([Move(taker, maker, gain, None)] if netted else []),
-                )
-            )
-            self._moves[taker, makers, netted] = known
-        return known
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """A swap at par."""
@@ -184,3 +164,19 @@ class ParSwap:
             notional, coupon = (ledger.balance(account, held).copy() for held in self.assets)
             ledger.transfer(coupon * annuity - notional * floating, source=CLEARING, target=account, reason=self.gains)
             ledger.transfer(notional * par - coupon, source=CLEARING, target=account, asset=asset, reason=self.gains)
+
+
+@cache
+def _moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
+    """Of whom to whom the rows of `swap_moves` go."""
+    *costs, gain = TRADING_COSTS
+    return tuple(
+        move
+        for maker in makers
+        for move in (
+            *(Move(maker, taker, GAINS, leg) for leg in assets),
+            *(Move(taker, maker, cost, None) for cost in costs),
+            Move(maker, taker, GAINS, None),
+            *([Move(taker, maker, gain, None)] if netted else []),
+        )
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from markets.venues.order_book import OrderBook, gathered
 from markets.venues.rule import Rule
-from sim.vectors import same
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from markets.spec import VenueSpec
@@ -27,11 +27,9 @@ class Quotes:
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self._market, self._listing, self._spec = market, listing, spec
         self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
-        self._book: OrderBook | None = None
-        self._last_book: OrderBook | None = None
-        self._book_of: tuple[object, ...] = ()  # the rule and the quotes that it was made of
-        self._rule: Rule | None = None
-        self._rule_version = -1
+        self._of_tick: Memo[Rule] = Memo()
+        self._rule: Memo[Rule] = Memo()  # the same one from tick to tick, while all that it depends on stands
+        self._book: Memo[OrderBook] = Memo()
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -40,34 +38,25 @@ class Quotes:
 
     def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
         """Replace a maker's quote. One that nobody may look at can be posted as what computes it, from its own values:
-        it is asked when somebody looks, which may be after the market has moved.
+        it is asked when somebody looks, which may be after the market has moved, and gives the same quote every time.
         """
         self._quotes[maker] = quote
-        self._book = None
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
         quote = self._quotes[maker]
-        if callable(quote):
-            quote = self._quotes[maker] = quote()
-        return quote
+        return quote() if callable(quote) else quote
 
     def rule(self) -> Rule:
-        """Half-spread and depth of the venue as a whole, at the market as it stands."""
+        """Half-spread and depth of the venue as a whole, at this tick's market."""
+        return self._of_tick.get(self._rule_now, self._market.factors.tick)
+
+    def _rule_now(self) -> Rule:
         factors, spec, feedback = self._market.factors, self._spec, self._market.feedback
-        if self._rule is None or self._rule_version != factors.version:
-            self._rule_version = factors.version
-            rule = Rule(
-                factors.vol,
-                factors.vol_base,
-                spec.half_spread * factors.spread_line,
-                spec.spread_power * feedback.spread,
-                self._outside_depth(),
-                spec.depth_power * feedback.depth,
-            )
-            if self._rule is None or not rule.says_as(self._rule):
-                self._rule = rule
-        return self._rule
+        powers = spec.spread_power * feedback.spread, spec.depth_power * feedback.depth
+        half_spread, depth = spec.half_spread * factors.spread_line, self._outside_depth()
+        rule = Rule(factors.vol, factors.vol_base, half_spread, powers[0], depth, powers[1])
+        return self._rule.get(lambda: rule, factors.vol if any(powers) else 0.0, half_spread, depth)
 
     def _outside_depth(self) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -75,19 +64,13 @@ class Quotes:
         power = self._spec.depth_price_power
         return depth if power == 0 else depth * self._listing.price_ratio() ** power
 
-    def forget(self) -> None:
-        """The market has moved, and the rule with it."""
-        self._book = None
-
     def book(self) -> OrderBook:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
-        if self._book is None:
-            quotes = {maker: self.of(maker) for maker in self._quotes}
-            made_of = (self.rule(), *quotes.values())
-            if self._last_book is None or not same(made_of, self._book_of):
-                floor = np.empty(self._market.paths)
-                floor[:] = self._spec.depth_floor * self._outside_depth()
-                self._last_book = gathered(quotes, floor, self.rule().half_spread)
-                self._book_of = made_of
-            self._book = self._last_book
-        return self._book
+        rule, quotes = self.rule(), {maker: self.of(maker) for maker in self._quotes}
+
+        def gather() -> OrderBook:
+            floor = np.empty(self._market.paths)
+            floor[:] = self._spec.depth_floor * self._outside_depth()
+            return gathered(quotes, floor, rule.half_spread)
+
+        return self._book.get(gather, rule, *quotes.values())

@@ -30,12 +30,6 @@ class Rule:
         """half_spread and depth: at base vol."""
         self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
 
-    def says_as(self, other: Rule) -> bool:
-        """Whether the levels are surely those of another rule of the same venue: nothing that they depend on moved."""
-        (vol, _, half_spread, spread_power, depth, depth_power), before = self._terms, other._terms
-        stands = vol is before[0] or spread_power == depth_power == 0
-        return stands and half_spread == before[2] and isinstance(depth, float) and depth == before[4]
-
     @cached_property
     def levels(self) -> tuple[Vector, Vector]:
         """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,6 @@ class Stock:
         self.assets: tuple[Name, ...] = (name,)
         self._market, self._dividend_yield = market, dividend_yield
         self._law = market.factors.law(name)
-        self._moves: dict[tuple[str, tuple[Name, ...], tuple[str, ...]], tuple[Move, ...]] = {}
         market.ledger.list_asset(name)
 
     @property
@@ -109,20 +109,8 @@ class Stock:
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
         amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
         asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, amounts, spread)
-        self._market.ledger.post(amounts, self._moves_of(taker, book.makers, costs))
+        self._market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
         return spread
-
-    def _moves_of(self, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-        """Of whom to whom the rows of `asset_moves` go."""
-        known = self._moves.get((taker, makers, costs))
-        if known is None:
-            known = tuple(
-                move
-                for maker in makers
-                for move in (Move(maker, taker, self.gains, self.name), *(Move(taker, maker, cost) for cost in costs))
-            )
-            self._moves[taker, makers, costs] = known
-        return known
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
@@ -139,3 +127,13 @@ class Stock:
     def step(self, tick: int) -> None:
         """A price must be left."""
         self._market.require_finite(f"price of {self.name}", self.mid)
+
+
+@cache
+def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
+    """Of whom to whom the rows of `asset_moves` go."""
+    return tuple(
+        move
+        for maker in makers
+        for move in (Move(maker, taker, GAINS, asset), *(Move(taker, maker, cost) for cost in costs))
+    )

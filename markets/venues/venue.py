@@ -120,7 +120,6 @@ class Venue:
     # --- time ------------------------------------------------------------------------------------------------------
     def step(self, tick: int) -> None:
         """The market has moved into `tick`."""
-        self.quotes.forget()
         self._flows = {}
         self.listing.step(tick)
         self.breakers.look()
