@@ -16,13 +16,14 @@ from markets.kernels.records import (
     LOW_DEPTH,
     LOWS,
     MID,
+    RADIUS,
     US2Y,
     US10Y,
     VOL,
     track,
 )
 from markets.tick_variance import TickVariance
-from markets.venues.loop_gain import VANNA
+from markets.venues.loop_gain import VANNA, spectral_radius
 from sim.phases import Phase
 from sim.vectors import same
 
@@ -41,6 +42,7 @@ class Recorder:
         self._world = world
         self._low = np.full((LOWS, world.paths), np.inf)
         self._high = np.full((HIGHS, world.paths), -np.inf)
+        self._nothing = np.zeros(world.paths)
         self._besides: tuple[object, ...] = ()  # what else than the price was looked at last
         self._squares: dict[str, TickVariance] = {}  # of each asset, where closes are kept
 
@@ -53,31 +55,37 @@ class Recorder:
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
-            self._track()
+            radius = self._radius()
+            self._track(radius)
             for squares in self._squares.values():
                 squares.add()
-            self._write_levels(closes[tick])
+            self._write_levels(closes[tick], radius)
             if closes[tick]:
                 for venue in world.venues.values():
                     venue.breakers.close_day()
             if tick == last:
                 self._write_peaks()
 
-    def _write_levels(self, closing: bool) -> None:
+    def _radius(self) -> Vector:
+        """Spectral radius of the matrix of loop gains, (paths,)."""
+        gains = self._world.loop_gains()
+        return spectral_radius(gains, self._world.paths) if gains else self._nothing
+
+    def _write_levels(self, closing: bool, radius: Vector) -> None:
         world, witnesses = self._world, bool(self._world.log.witness.size)
         closing = closing and world.log.wants("closes")
         if not (closing or witnesses):
             return
         for venue in world.venues.values():
             closes = closing and venue.listing.priced
-            columns = self._levels(venue) if closes or witnesses else {}
+            columns = self._levels(venue, radius) if closes or witnesses else {}
             if witnesses:
                 world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
             if closes:
                 squared = self._squares[venue.name].take()
                 world.log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
 
-    def _levels(self, venue: Venue) -> dict[str, Vector]:
+    def _levels(self, venue: Venue, radius: Vector) -> dict[str, Vector]:
         factors, listing = self._world.factors, venue.listing
         return {
             "mid": venue.mid,
@@ -94,12 +102,13 @@ class Recorder:
             "loop_gain": venue.loop_gain,
             "gain_vanna": venue.gain(venue.name, VANNA),
             "gain_all": venue.loop_gain + venue.gain(venue.name, VANNA),
+            "spectral_radius": radius,
         }
 
-    def _track(self) -> None:
+    def _track(self, radius: Vector) -> None:
         factors, venue, low, high = self._world.factors, self._world.venue("asset"), self._low, self._high
         book, gain = venue.book(), venue.loop_gain
-        besides = (book, gain, factors.us2y, factors.us10y, factors.vol, factors.credit)
+        besides = (book, gain, radius, factors.us2y, factors.us10y, factors.vol, factors.credit)
         if same(besides, self._besides):
             np.minimum(low[MID], venue.mid, out=low[MID])
             np.maximum(high[MID], venue.mid, out=high[MID])
@@ -114,6 +123,7 @@ class Recorder:
             book.half_spread,
             factors.credit,
             gain,
+            radius,
             low,
             high,
         )
@@ -131,6 +141,7 @@ class Recorder:
             low_depth_multiple=low[LOW_DEPTH] / spec.depth,
             peak_credit=high[CREDIT],
             peak_loop_gain=high[GAIN],
+            peak_spectral_radius=high[RADIUS],
             low_us10y=low[US10Y],
             high_us10y=high[US10Y],
             low_us2y=low[US2Y],

@@ -20,6 +20,7 @@ LEVELS = dict.fromkeys(
         "loop_gain",
         "gain_vanna",
         "gain_all",
+        "spectral_radius",
     ),
     "f",
 )
@@ -51,6 +52,7 @@ PEAKS = Table(
             "low_depth_multiple",
             "peak_credit",
             "peak_loop_gain",
+            "peak_spectral_radius",
             "low_us10y",
             "high_us10y",
             "low_us2y",

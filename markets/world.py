@@ -9,6 +9,7 @@ import simpy
 
 from markets.factors.assets import MAIN
 from markets.factors.factors import NODES, OBSERVED, Factors
+from markets.factors.key import SHORT_NAMES
 from markets.factors.storyline import lay_out
 from markets.tables import TABLES
 from markets.venues.par_swap import ParSwap
@@ -85,6 +86,10 @@ class MarketWorld(World):
         except KeyError:
             raise KeyError(f"no venue {name!r}; there are {', '.join(self.venues)}") from None
 
+    def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero."""
+        return {entry: gain for venue in self.venues.values() for entry, gain in venue.gains().items()}
+
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
         return self.clock.timestamp(self.now)
@@ -126,8 +131,8 @@ class MarketWorld(World):
         """Raise NotFinite where a level of the market is not finite."""
         if self.factors.is_finite:
             return
-        for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
-            self.require_finite(name, values)
+        for name in ("spot", "vol", *NODES):
+            self.require_finite(name, self.factors.snapshot.row(SHORT_NAMES[name]))
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state

@@ -13,6 +13,7 @@ from agents.funding.funding_desk import FundingDesk
 from agents.funding.liquidity_record import LiquidityRecord
 from agents.funding.requirement import Requirement
 from agents.funding.settlement import Settlement
+from markets.factors.key import US2Y, US10Y
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -149,11 +150,11 @@ class Lending:
         convexity = 0.5 * np.maximum(-desk.scale * greeks.gamma, 0.0) * spot**2
         rates = np.zeros(world.paths)
         if desk.book.has_swaps:
-            for node in ("us2y", "us10y"):
-                own = desk.scale * (greeks.dv_us2y if node == "us2y" else greeks.dv_us10y)
+            for key, book in ((US2Y, greeks.dv_us2y), (US10Y, greeks.dv_us10y)):
+                own = desk.scale * book
                 for venue in world.venues.values():
-                    if node in (moved := venue.listing.sensitivities()):
-                        own = own + venue.held(name) * moved[node]
+                    if key in (moved := venue.listing.sensitivities()):
+                        own = own + venue.held(name) * moved[key]
                 rates += np.abs(own)
         for asset in world.other_assets:  # without netting between assets
             delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_base

@@ -12,8 +12,8 @@ Floats = NDArray[np.float64]
 MID, US2Y, US10Y = range(3)  # rows of both
 LOW_DEPTH = 3
 LOWS = 4
-VOL, HALF_SPREAD, CREDIT, GAIN = range(3, 7)
-HIGHS = 7
+VOL, HALF_SPREAD, CREDIT, GAIN, RADIUS = range(3, 8)
+HIGHS = 8
 
 
 @kernel
@@ -26,6 +26,7 @@ def track(
     half_spread: Floats,
     credit: Floats,
     gain: Floats,
+    radius: Floats,
     low: Floats,
     high: Floats,
 ) -> None:
@@ -42,3 +43,4 @@ def track(
         high[HALF_SPREAD, j] = max(high[HALF_SPREAD, j], half_spread[j])
         high[CREDIT, j] = max(high[CREDIT, j], credit[j])
         high[GAIN, j] = max(high[GAIN, j], gain[j])
+        high[RADIUS, j] = max(high[RADIUS, j], radius[j])

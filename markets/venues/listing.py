@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from markets.factors.factors import State
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
     from markets.venues.order_book import OrderBook
     from sim.names import Name
 
@@ -68,8 +69,8 @@ class Listing(Protocol):
     def carry(self, account: Name, years: float) -> Vector:
         """$ that the position of an account has earned in so many calendar years."""
 
-    def sensitivities(self, state: State | None = None) -> dict[str, Vector]:
-        """Change of the value of one unit per 1.00 of each factor, $, by factor: now, or at another state."""
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """Change of the value of one unit per 1.00 of each factor, $: in the market as it stands, or in another."""
 
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(

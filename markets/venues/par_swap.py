@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
-from markets.factors.factors import NODES
+from markets.factors.key import USD
 from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
 from markets.tables import TRADING_COSTS
 from sim.ledger import Move
@@ -18,7 +18,8 @@ from sim.memo import Memo
 from sim.names import Key
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
     from markets.venues.order_book import OrderBook
     from markets.venues.series import Series
     from markets.venues.surroundings import Surroundings
@@ -57,9 +58,8 @@ class ParSwap:
 
     def terms(self) -> tuple[Vector, Vector]:
         """Annuity and value of the floating leg, (paths,) per unit of notional."""
-        factors = self._market.factors
-        swap, tick, curve = self.benchmark, factors.tick, (getattr(factors, node) for node in NODES)
-        return self._terms.get(lambda: swap.terms(tick, factors.state), swap, tick, *curve)
+        swap, tick, market = self.benchmark, self._market.factors.tick, self._market.factors.snapshot
+        return self._terms.get(lambda: swap.terms(tick, market), swap, tick, market.block(USD))
 
     @property
     def unit_notional(self) -> Vector:
@@ -114,11 +114,12 @@ class ParSwap:
         notional, coupon = (self._market.ledger.balance(account, asset) for asset in self.assets)
         return (coupon - self._market.factors.overnight * notional) * years
 
-    def sensitivities(self, state: State | None = None) -> dict[str, Vector]:
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
-        legs = self.benchmark.sensitivities(self._market.factors.tick, state or self._market.factors.state)
+        market = market or self._market.factors.snapshot
+        legs = self.benchmark.sensitivities(self._market.factors.tick, market)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
-        return dict(zip(NODES, change, strict=True))
+        return dict(zip(market.nodes(USD), change, strict=True))
 
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(

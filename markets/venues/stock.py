@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import FactorKey
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
 from markets.tables import TRADING_COSTS
 from sim.ledger import Move
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
     from markets.venues.order_book import OrderBook
     from markets.venues.surroundings import Surroundings
     from sim.names import Name
@@ -96,9 +97,9 @@ class Stock:
         """Dividends: yield x S x units, by calendar time, (paths,) $."""
         return self._dividend_yield * years * self.mid * self._market.ledger.balance(account, self.name)
 
-    def sensitivities(self, state: State | None = None) -> dict[str, Vector]:
-        """A unit is one unit of its own price."""
-        return {self.name: np.ones(self._market.paths)}
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """A unit moves as its own price."""
+        return {FactorKey("spot", self.name): np.ones(self._market.paths)}
 
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(

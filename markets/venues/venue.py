@@ -147,6 +147,14 @@ class Venue:
         flow = self._flows.get((moved, by))
         return self._nothing if flow is None else self.impact * flow / self.depth
 
+    def gains(self) -> dict[tuple[str, str], Vector]:
+        """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved)."""
+        row: dict[tuple[str, str], Vector] = {}
+        for moved, by in self._flows:
+            gain = self.gain(moved, by)
+            row[self.name, moved] = row[self.name, moved] + gain if (self.name, moved) in row else gain
+        return row
+
     @property
     def loop_gain(self) -> Vector:
         """The price's own loop: re-hedging of Gamma (asset) or convexity (swaps), (paths,)."""
