@@ -235,10 +235,10 @@ def csv(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 def _replayed(folder: Path) -> None:
-    from scenarios.commands.run import lay_out
     from scenarios.studies.replay.history import from_history
+    from scenarios.worlds.blueprint import blueprint
 
-    lay_out(from_history(folder / "record.csv"), "record.csv")
+    blueprint(from_history(folder / "record.csv"), "record.csv")
 
 
 def _estimated(folder: Path) -> None:
@@ -255,12 +255,12 @@ def records() -> st.SearchStrategy[Case]:
 
 
 def _priced(folder: Path) -> None:
-    from scenarios.commands.run import lay_out
     from scenarios.reading.loading import load
     from scenarios.studies.replay.positions_csv import read_book, with_book
+    from scenarios.worlds.blueprint import blueprint
 
     chosen = load("calm_market", {"clock.tick_minutes": 390})
-    lay_out(with_book(chosen, read_book(folder / "book.csv", date(2020, 2, 19)), "book.csv"), "book.csv")
+    blueprint(with_book(chosen, read_book(folder / "book.csv", date(2020, 2, 19)), "book.csv"), "book.csv")
 
 
 def books() -> st.SearchStrategy[Case]:

@@ -1,17 +1,20 @@
-"""From the lines of a book to instruments at the starting market."""
+"""From the lines of a book to instruments at the starting market, and to arrays."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+from agents.hedging.hedger import Hedger
+from markets.products.book import Book, PricingTerms
 from markets.products.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap, add_months
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from agents.hedging.hedger import Hedger
     from agents.hedging.positions import Position
+    from markets.products.book import CompiledBook
     from scenarios.scenario import Scenario
+    from sim.clock import Clock
 
 
 def instruments(agent: Hedger, scenario: Scenario) -> tuple[Instrument, ...]:
@@ -41,3 +44,30 @@ def _instrument(line: Position, start: date, spot: float, place: str) -> Instrum
     if line.kind == "gamma_claim":
         return GammaClaim(strike=strike, expiry=expiry, quantity=quantity)
     return Option(kind=line.kind, strike=strike, expiry=expiry, quantity=quantity)
+
+
+def pricing_terms(scenario: Scenario) -> PricingTerms:
+    """What instruments are fixed against at the start: the first anchor and the smile."""
+    first, market = scenario.storyline.anchor[0], scenario.market
+    levels = {n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}
+    return PricingTerms(
+        spot0=levels["spot"],
+        vol_base=levels["vol"],
+        overnight0=levels["overnight"],
+        us2y0=levels["us2y"],
+        us10y0=levels["us10y"],
+        skew=market.skew,
+        term_reversion=market.term_reversion,
+        dividend_yield=market.dividend_yield,
+        projection_spread=market.projection_spread,
+    )
+
+
+def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
+    """Every hedger's book as arrays."""
+    terms = pricing_terms(scenario)
+    return {
+        agent.name: Book(instruments(agent, scenario)).compile(clock, terms)
+        for agent in scenario.agents
+        if isinstance(agent, Hedger)
+    }

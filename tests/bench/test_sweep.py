@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from scenarios.studies.run import run
 from scenarios.studies.sweeps.cells import plan
 from scenarios.studies.sweeps.loading import sweep_from_dict
 from scenarios.studies.sweeps.sweep import sweep
-from scenarios.worlds.build import run
 from tests.bench.timing import least
 
 FEW, MANY = 6, 100  # cells

@@ -17,10 +17,10 @@ from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout, plain
 from scenarios.files.option_symbols import parse_symbol
-from scenarios.reading.place import Place
-from scenarios.reading.schema import build
+from scenarios.parameters.models import build
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.place import Place
 
 # Other names of a position's columns, as `files.layout.plain` has them; the nearer first.
 ALIASES: dict[str, tuple[str, ...]] = {

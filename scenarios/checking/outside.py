@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from markets.spec import OUTSIDE, Anchor, StorylineSpec
-from scenarios.reading.place import Place
+from sim.place import Place
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
