@@ -16,7 +16,7 @@ from scenarios.reading.loading import from_dict, load
 from scenarios.reading.made_by_hand import check_values
 from scenarios.reading.plain_values import DEEPEST, MOST_BYTES
 from scenarios.reading.shipped import read_toml
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
@@ -154,7 +154,7 @@ def test_a_run_that_no_machine_holds_is_refused(case: str) -> None:
     settings, rule = LARGE[case]
     scenario = load(PRESET, settings)
     with pytest.raises(UserError, match=rule):
-        blueprint(scenario)
+        blueprint_of(scenario)
 
 
 @pytest.mark.parametrize("changes", [{"paths": 10**8}, {"seed": 2**70}, {"witnesses": 10**8}])

@@ -226,15 +226,15 @@ def test_a_twin_with_the_same_loops_is_the_run(tables):
 
 def test_path_of_2500_equals_that_path_alone():
     scenario = load("covid_crash_2020", {"run.witnesses": 2500, "clock.tick_minutes": 130})
-    plan = draw_up(scenario)
+    blueprint = draw_up(scenario)
     parts = [
-        make_world(scenario, Chunk("actual", first, paths), scenario.feedback, plan)
+        make_world(scenario, Chunk("actual", first, paths), scenario.feedback, blueprint)
         for first, paths in ((0, 2500), (1777, 1))
     ]
     for part in parts:
         part.run()
     for name in ("marks", "closes", "peaks"):
-        whole, alone = (part.log.frame(name, plan.clock) for part in parts)
+        whole, alone = (part.log.frame(name, blueprint.clock) for part in parts)
         assert_same(whole.filter(pl.col("path") == 1777), alone)
 
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 NEEDED = ("spot", "vol")  # levels that the desks' trades move in every crisis
-CALIBRATED = "storyline.calibration"
 
 
 def laws_of(scenario: Scenario) -> str:

@@ -13,7 +13,7 @@ from scenarios.commands.output import say
 from scenarios.commands.run import made_ready, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.studies.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from sim.files import check_folder, write_whole
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def search_and_show(
 ) -> None:
     """Search, print the answers, write the page with the curve and the trials as CSV."""
     chosen = choose(scenario, record, settings, example="capital").with_run(paths=paths, seed=seed)
-    blueprint(chosen, str(record.history or scenario))
+    blueprint_of(chosen, str(record.history or scenario))
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))
     chosen = made_ready(chosen, quiet=quiet)

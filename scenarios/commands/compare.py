@@ -13,7 +13,7 @@ from scenarios.commands.run import SUMMARY_WIDTH, opened, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 from sim.files import check_target
 from sim.scratch import scratch
@@ -125,7 +125,7 @@ def _run_as_needed(
             "two scenarios of one name have one folder", value=str(places[0]), place="--keep", remedy=remedy
         )
     for i, each in chosen.items():
-        blueprint(each, each.name if len(chosen) == 1 else f"{each.name} ({i + 1})")
+        blueprint_of(each, each.name if len(chosen) == 1 else f"{each.name} ({i + 1})")
     with nullcontext() if keep or not chosen else scratch("compare") as folder:
         for i, each in chosen.items():
             from scenarios.studies.run import run

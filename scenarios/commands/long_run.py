@@ -11,7 +11,7 @@ from scenarios.commands.run import progress_bar
 from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
 from scenarios.studies.long_run import left_alone, years_text
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 from sim.scratch import scratch
@@ -44,7 +44,7 @@ def print_long_run(
     chosen = left_alone(scenario, years, cast=cast)
     chosen = chosen.with_run(paths=paths or min(chosen.run.paths, MOST_PATHS))
     chosen = chosen.with_run(witnesses=min(witnesses or 0, chosen.run.paths))
-    blueprint(chosen, scenario.name)
+    blueprint_of(chosen, scenario.name)
     if out is not None:
         check_folder(out, *FILES)
     found = measured(chosen, workers=workers, quiet=quiet)

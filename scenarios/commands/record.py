@@ -16,7 +16,7 @@ from scenarios.commands.run import opened, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.reading.loading import load
 from scenarios.studies.estimation.daily_record import DailyRecord, read_record
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from sim.clock import CONTINUOUS
 from sim.errors import UserError
 from sim.files import check_target
@@ -65,7 +65,7 @@ def compare_and_show(
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed, witnesses=0, twin=twin)
     record = reading(calendar=calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
     say_notes(record.notes)
-    blueprint(chosen, scenario)
+    blueprint_of(chosen, scenario)
     from scenarios.studies.run import run
 
     with scratch("record") as room:

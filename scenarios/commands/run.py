@@ -22,7 +22,7 @@ from scenarios.commands.options import Record
 from scenarios.commands.output import complain, say
 from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
@@ -58,7 +58,7 @@ def run_and_report(
     chosen = choose(scenario, record, settings).with_run(
         paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged
     )
-    blueprint(chosen, str(record.history or scenario))
+    blueprint_of(chosen, str(record.history or scenario))
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))
         if is_pending(chosen.storyline) and not all(setting.startswith("run.") for setting in settings):

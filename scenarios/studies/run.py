@@ -12,7 +12,7 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
-from scenarios.worlds.blueprint import blueprint
+from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.chunk_job import ChunkJob, take_profile
 from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.manifest import content_hash, make_manifest
@@ -67,23 +67,23 @@ def run(
     """
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     check_values(scenario)
-    plan = blueprint(scenario)
+    blueprint = blueprint_of(scenario)
     if is_pending(scenario.storyline):
         scenario = ready(scenario)
-        plan = plan.along(scenario)
+        blueprint = blueprint.along(scenario)
     folder = Path(out) if out is not None else default_folder(scenario)
     begun = time.perf_counter()
     worlds = worlds_of(scenario)
-    size = chunk_size(scenario, plan.clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
+    size = chunk_size(scenario, blueprint.clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
     parts = chunks(tuple(worlds), scenario.run.paths, size)
     with claimed(folder, file_names(parts, tables)) as claim:
         if out is None and holds_other(folder, content_hash(scenario)):
             remedy = "run it again: this one gets a folder of its own"
             raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
-        job = ChunkJob(scenario, worlds, claim.partial, plan, tables, profile)
-        run_chunks(job, parts, ticks=len(plan.clock.ticks), workers=workers, progress=progress)
+        job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile)
+        run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
         with writing(folder):
-            manifest = make_manifest(scenario, plan.clock, claim.partial, worlds, time.perf_counter() - begun)
+            manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, time.perf_counter() - begun)
             manifest["command"] = command
             if profile:
                 manifest["profile"] = take_profile(claim.partial)

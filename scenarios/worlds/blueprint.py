@@ -37,7 +37,7 @@ class Blueprint:
         return replace(self, storyline=_storyline(scenario, self.clock))
 
 
-def blueprint(scenario: Scenario, file: str | None = None) -> Blueprint:
+def blueprint_of(scenario: Scenario, file: str | None = None) -> Blueprint:
     """The blueprint of a scenario that can run: everything that a run would refuse is refused here, by file and key.
 
     file: what the user calls the scenario; by default its name. Raises UserError.

@@ -29,13 +29,13 @@ SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # the engine's own
 class ChunkJob:
     """Run one chunk of one world and write its tables; picklable.
 
-    The plan travels with it: books are compiled once a run, and a worker loads no calendar.
+    The blueprint travels with it: books are compiled once a run, and a worker loads no calendar.
     """
 
     scenario: Scenario
     worlds: dict[str, WorldSpec]  # by name
     folder: Path
-    plan: Blueprint
+    blueprint: Blueprint
     tables: tuple[str, ...] | None = None  # all of them where None
     profiled: bool = False
 
@@ -53,7 +53,7 @@ class ChunkJob:
             spec.cast(self.scenario),
             chunk,
             spec.feedback,
-            self.plan,
+            self.blueprint,
             tables=self.tables,
             profile=profile,
             price_takers=spec.price_takers,

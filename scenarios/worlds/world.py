@@ -28,7 +28,7 @@ def make_world(
     scenario: Scenario,
     chunk: Chunk,
     feedback: FeedbackSpec,
-    plan: Blueprint | None = None,
+    blueprint: Blueprint | None = None,
     tables: tuple[str, ...] | None = None,
     profile: Profile | None = None,
     *,
@@ -36,13 +36,13 @@ def make_world(
 ) -> TradingWorld:
     """A world ready to run: market, agents, accountant, recorder.
 
-    plan: of the scenario (default: drawn up here). tables: which are logged (default: all). price_takers: what agents
-    do leaves no trace in the market. Raises UserError where the outside world of observed anchors is not known yet.
+    blueprint: the scenario's (default: drawn up here). tables: which are logged (default: all). price_takers: what
+    agents do leaves no trace in the market. Raises UserError where the outside world of observed anchors is not known.
     """
     if is_pending(scenario.storyline):
         rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
         raise UserError(rule, value="none", place=f"{scenario.name}: storyline.anchors", remedy=remedy)
-    plan = plan or draw_up(scenario)
+    blueprint = blueprint or draw_up(scenario)
     streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
@@ -50,21 +50,21 @@ def make_world(
     log.declare(*TABLES)
     world = TradingWorld(
         name=chunk.world,
-        clock=plan.clock,
+        clock=blueprint.clock,
         streams=streams,
         ledger=Ledger(chunk.paths),
         log=log,
         profile=profile,
         market=scenario.market,
-        storyline=plan.storyline,
+        storyline=blueprint.storyline,
         feedback=feedback,
         price_takers=price_takers,
         credit=scenario.credit,
         venues=scenario.venue,
-        benchmarks=plan.benchmarks,
+        benchmarks=blueprint.benchmarks,
         assets=scenario.assets,
         agents=scenario.agents,
-        books=plan.books,
+        books=blueprint.books,
     )
     world.start(accrue(world), "market")
     world.start(pay_dividends(world), "market")

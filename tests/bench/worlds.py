@@ -27,9 +27,9 @@ Tables = tuple[str, ...] | None
 
 def worlds(scenario: Scenario, paths: int, tables: Tables = None) -> Iterator[TradingWorld]:
     """The actual world of each chunk, ready to run; it logs `tables` (default: all)."""
-    plan = draw_up(scenario)
+    blueprint = draw_up(scenario)
     for part in chunks(("actual",), paths, scenario.run.chunk):
-        yield make_world(scenario, part, scenario.feedback, plan, tables=tables)
+        yield make_world(scenario, part, scenario.feedback, blueprint, tables=tables)
 
 
 def run_all(

@@ -74,18 +74,6 @@ def take_book(scenario: Scenario, book: Source, *, dates: str | None = None) -> 
     return taken
 
 
-def read_book(book: Source, start: date, *, dates: str | None = None) -> tuple[Position, ...]:
-    """Positions, one a line, from columns kind, strike, moneyness, expiry, months, quantity, notional, fixed_rate.
-
-    Only `kind` must be there, or an option's `symbol`; the other columns as the instruments need them, empty cells
-    where they do not; `contracts` and `multiplier` may stand in place of `quantity`.
-    start: the scenario's first day, which every expiry must follow. Raises UserError with file and line.
-    """
-    table = read_table(book, _layout(), dates=dates)
-    _refuse_without_kind(table.columns, table.name)
-    return tuple(_position(row, start, []) for row in table.rows)
-
-
 def with_book(scenario: Scenario, book: tuple[Position, ...], place: str) -> Scenario:
     """The scenario with the book of `hedger` (or else of its only Hedger) replaced. Raises UserError."""
     names = [agent.name for agent in scenario.agents if isinstance(agent, Hedger)]
