@@ -6,8 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from agents.hedging.hedger import Hedger
-from markets.products.book import Book, PricingTerms
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
 from markets.products.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap, add_months
+from markets.products.start import Start
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,16 +48,11 @@ def _instrument(line: Position, start: date, spot: float, place: str) -> Instrum
     return Option(kind=line.kind, strike=strike, expiry=expiry, quantity=quantity)
 
 
-def pricing_terms(scenario: Scenario) -> PricingTerms:
-    """What instruments are fixed against at the start: the first anchor and the smile."""
+def starting_market(scenario: Scenario) -> Start:
+    """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
-    levels = {n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}
-    return PricingTerms(
-        spot0=levels["spot"],
-        vol_base=levels["vol"],
-        overnight0=levels["overnight"],
-        us2y0=levels["us2y"],
-        us10y0=levels["us10y"],
+    return Start(
+        snapshot=Snapshot.named(**{n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
@@ -65,9 +62,9 @@ def pricing_terms(scenario: Scenario) -> PricingTerms:
 
 def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     """Every hedger's book as arrays."""
-    terms = pricing_terms(scenario)
+    start = starting_market(scenario)
     return {
-        agent.name: Book(instruments(agent, scenario)).compile(clock, terms)
+        agent.name: Book(instruments(agent, scenario)).compile(clock, start)
         for agent in scenario.agents
         if isinstance(agent, Hedger)
     }
