@@ -15,10 +15,10 @@ from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.assets import MAIN
 from markets.factors.factors import NODES, OBSERVED
 from markets.tables import TABLES as MARKET_TABLES
-from scenarios.reading.place import Place
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, METRICS
 from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
+from sim.place import Place
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario, TwinSpec
