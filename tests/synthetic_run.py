@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agents.tables import ATTRIBUTION, COSTS
+from agents.desk.loss import ATTRIBUTION, COSTS
 
 FIRST = date(2020, 2, 19)
 ANCHORS: list[dict[str, Any]] = [

@@ -14,6 +14,7 @@ import numpy as np
 
 from agents.desk.accountant import Accountant
 from agents.desk.dividends import pay_dividends
+from agents.desk.loss import LOSS
 from agents.hedging.hedger import Hedger
 from agents.tables import TABLES
 from agents.world import TradingWorld
@@ -34,6 +35,7 @@ from scenarios.worlds.books import instruments
 from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.remembered import remembered
 from scenarios.worlds.worlds import WorldSpec, worlds_of
+from sim import schema
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.clock import CONTINUOUS, Clock
 from sim.dataset import MANIFEST, Run, open_run
@@ -386,5 +388,6 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
+        **schema.described((*TABLES, *MARKET_TABLES), LOSS),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
