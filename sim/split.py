@@ -117,7 +117,9 @@ class Split:
             yield item
 
     def parts_of(self, name: str) -> tuple[Part, ...]:
-        """The parts whose sum the item of that name is; none for a name that no item has."""
+        """The parts whose sum the item of that name is. Raises KeyError for a name that no item has."""
+        if name not in {item.name for item in self.items}:
+            raise KeyError(name)
         if name in (self.name, self.lasting.name):
             return tuple(part for part in self.parts if name == self.name or not part.passing)
         return tuple(part for part in self.parts if name in _lineage(part))
