@@ -13,7 +13,7 @@ from pathlib import Path
 from sim.split import Part, Step
 
 DUTY = 0.005  # of the worth of what is bought
-NAME, SHORT = "stamp_duty", "stamp duty"
+NAME, SHORT, LABEL = "stamp_duty", "stamp duty", "Stamp duty on what is bought"
 SMALL = {"clock.tick_minutes": 195, "run.witnesses": 4}
 
 
@@ -24,7 +24,7 @@ def declare() -> None:
     duty = Part(
         name=NAME,
         columns=(Step(NAME, "Stamp duty"),),
-        label="Stamp duty on what is bought",
+        label=LABEL,
         short=SHORT,
         said="what the state took of every purchase",
         within=costs.LIQUIDITY_TAX,
