@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.assets import MAIN
+from markets.factors.key import MAIN
 from markets.kernels.records import (
     CREDIT,
     GAIN,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
-from markets.factors.assets import MAIN
 from markets.factors.factors import NODES, OBSERVED, Factors
+from markets.factors.key import MAIN
 from markets.factors.storyline import lay_out
 from markets.tables import TABLES
 from markets.venues.asset_venue import AssetVenue

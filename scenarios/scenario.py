@@ -139,7 +139,7 @@ def encode(value: Any) -> Any:
         takers = {"price_takers": True} if value.price_takers else {}
         return {"name": value.name, **takers, **encode(value.feedback)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value) if _written(f, value)}
         return {"kind": type_name(type(value)), **table} if isinstance(value, Policy) else table
     if isinstance(value, date):
         return value.isoformat()
@@ -148,6 +148,11 @@ def encode(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     return value
+
+
+def _written(field: dataclasses.Field[Any], owner: Any) -> bool:
+    """Whether a field stands in what is written: a sparse one only where there is something in it."""
+    return not field.metadata.get("sparse") or bool(getattr(owner, field.name))
 
 
 def type_name(cls: type) -> str:

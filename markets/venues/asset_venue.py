@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.assets import MAIN
+from markets.factors.key import MAIN
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves, fallen
 from markets.tables import TRADING_COSTS
 from markets.venues.venue import Venue

@@ -19,8 +19,9 @@ from agents.intervals import Interval
 from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
 from agents.making.order_flow import NoiseTrader
-from markets.factors.assets import MAIN, correlation_matrix
+from markets.factors.asset_noise import correlation_matrix
 from markets.factors.correlation import mixing
+from markets.factors.key import MAIN
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, RateSpec, StorylineSpec, VenueSpec
 from scenarios.checking.names import check_names

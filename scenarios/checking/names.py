@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
-from markets.factors.assets import MAIN
 from markets.factors.factors import NODES, OBSERVED
+from markets.factors.key import MAIN
 from markets.tables import TABLES as MARKET_TABLES
 from scenarios.reading.place import Place
 from sim.ledger import CASH
