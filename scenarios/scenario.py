@@ -15,7 +15,7 @@ from agents.hedging.hedger import Hedger
 from agents.policies import Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
-from sim.params import param
+from sim.params import param, written_fields
 
 MOST_PATHS = 10_000_000
 
@@ -112,6 +112,7 @@ class Scenario:
         """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
         by_name = ("assets", "agents")
         result = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in by_name}
+        result["venue"] = encode(self.venue.by_name())
         result["assets"] = {
             asset.name: {k: v for k, v in encode(asset).items() if k != "name"} for asset in self.assets
         }
@@ -139,7 +140,7 @@ def encode(value: Any) -> Any:
         takers = {"price_takers": True} if value.price_takers else {}
         return {"name": value.name, **takers, **encode(value.feedback)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value) if _written(f, value)}
+        table = {f.name: encode(getattr(value, f.name)) for f in written_fields(value)}
         return {"kind": type_name(type(value)), **table} if isinstance(value, Policy) else table
     if isinstance(value, date):
         return value.isoformat()
@@ -148,11 +149,6 @@ def encode(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     return value
-
-
-def _written(field: dataclasses.Field[Any], owner: Any) -> bool:
-    """Whether a field stands in what is written: a sparse one only where there is something in it."""
-    return not field.metadata.get("sparse") or bool(getattr(owner, field.name))
 
 
 def type_name(cls: type) -> str:

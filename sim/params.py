@@ -41,3 +41,8 @@ def param(
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def written_fields(value: Any) -> list[dataclasses.Field[Any]]:
+    """Fields of a parameter dataclass that stand in what is written of it: sparse ones only where they hold something."""
+    return [f for f in dataclasses.fields(value) if not f.metadata.get("sparse") or getattr(value, f.name)]

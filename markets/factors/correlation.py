@@ -16,6 +16,13 @@ def impossible(matrix: NDArray[np.float64]) -> float | None:
     return least if least < LEAST else None
 
 
+def contradiction(least: float, place: str, value: str | None = None) -> UserError:
+    """The mistake of correlations with this least eigenvalue, to be raised. value: what has them."""
+    rule = "the correlations contradict each other (matrix not positive semidefinite)"
+    remedy = f"bring the correlations closer to 0 (lowest eigenvalue {least:.3f})"
+    return UserError(rule, value=value, place=place, remedy=remedy)
+
+
 def mixing(matrix: NDArray[np.float64], place: str) -> NDArray[np.float64]:
     """Lower triangular root of a correlation matrix, (n, n), whose first row keeps the first normal as it is.
 
@@ -23,12 +30,7 @@ def mixing(matrix: NDArray[np.float64], place: str) -> NDArray[np.float64]:
     """
     least = impossible(matrix)
     if least is not None:
-        raise UserError(
-            "correlations form a positive semidefinite matrix",
-            value=f"least eigenvalue {least:.3g}",
-            place=place,
-            remedy="bring the correlations closer to zero",
-        )
+        raise contradiction(least, place)
     values, vectors = np.linalg.eigh(matrix)
     _, r = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)
     lower: NDArray[np.float64] = (r * np.sign(np.where(np.diag(r) == 0, 1.0, np.diag(r)))[:, None]).T

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.correlation import impossible, mixing
+from markets.factors.correlation import contradiction, impossible, mixing
 from markets.factors.declared_order import declared_order
 from markets.specs.rates import SHOCK
-from sim.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from markets.specs.rates import Node
 
 Vector = NDArray[np.float64]
+RATES = "market.rates"  # key of the scenario
 
 
 def node_mixing(nodes: Sequence[Node]) -> Vector:
@@ -49,7 +49,7 @@ def _joint(nodes: Sequence[Node]) -> Vector:
         for other, value in node.correlation.items():
             i, j = names.index(node.name), names.index(other)
             matrix[i, j] = matrix[j, i] = value
-    return mixing(matrix, "market.rates.corr_*")[1:]
+    return mixing(matrix, RATES)[1:]
 
 
 def _mirrored(name: str, nodes: Sequence[Node], known: Mapping[str, Vector]) -> dict[str, float]:
@@ -66,12 +66,7 @@ def _explained(name: str, given: Mapping[str, float], rows: Mapping[str, Vector]
         among = others @ others.T
         least = impossible(np.block([[among, wanted[:, None]], [wanted[None, :], np.eye(1)]]))
         if least is not None:
-            raise UserError(
-                "the correlations contradict each other (matrix not positive semidefinite)",
-                value=f"least eigenvalue {least:.3g}",
-                place=f"market.rates.nodes.{name}.correlation",
-                remedy="bring the correlations closer to 0",
-            )
+            raise contradiction(least, RATES, value=name)
         forecast = np.linalg.lstsq(among, wanted, rcond=None)[0]
         row, left = forecast @ others, 1.0 - float(forecast @ wanted)
     row[own] = np.sqrt(max(left, 0.0))

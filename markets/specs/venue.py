@@ -67,8 +67,13 @@ def us10y_venue() -> VenueSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class VenuesSpec:
-    """The three venues."""
+    """The venues of the main asset and of par swaps, each at a node of the curve."""
 
     asset: VenueSpec = param(factory=asset_venue, help="the risky asset")
     us2y: VenueSpec = param(factory=us2y_venue, help="2Y par swaps")
     us10y: VenueSpec = param(factory=us10y_venue, help="10Y par swaps")
+    further: dict[str, VenueSpec] = param(factory=dict, help="par swaps of further nodes by name", sparse=True)
+
+    def by_name(self) -> dict[str, VenueSpec]:
+        """All of them."""
+        return {"asset": self.asset, "us2y": self.us2y, "us10y": self.us10y, **self.further}
