@@ -44,5 +44,5 @@ def param(
 
 
 def written_fields(value: Any) -> list[dataclasses.Field[Any]]:
-    """Fields of a parameter dataclass that stand in what is written of it: sparse ones only where they hold something."""
+    """Fields of a parameter dataclass that stand in what is written of it: sparse ones only where not empty."""
     return [f for f in dataclasses.fields(value) if not f.metadata.get("sparse") or getattr(value, f.name)]

@@ -33,7 +33,7 @@ class Equity(AssetLaw):
     def __init__(self, setting: Setting, realised: RealisedVol, path: PathLaws) -> None:
         line = setting.storyline.spot
         super().__init__(SPOT, setting, float(np.exp(line.level[0])), line)
-        self._realised, self._path = realised, path
+        self._realised, self.path = realised, path
         self._jumps = Jumps(setting.market.jumps, setting.streams)
         self.displacement = np.zeros_like(self.deviation)  # d + p at this tick, before anybody trades there, ln S
 
@@ -41,15 +41,15 @@ class Equity(AssetLaw):
         """Carry d into `tick`."""
         years, keep, sigma = self.years[tick], self.keep[tick], self.realised_vol(now)
         jumps = self._jumps.step(years)
-        if self._path:
-            self._path.leave(self.tick, self._log_price(self.displaced()))
+        if self.path:
+            self.path.leave(self.tick, self._log_price(self.displaced()))
         self.trades.decay(years)
         diffuse(keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation)
         if jumps is not None:
             self.deviation += keep * jumps
         self.tick, self.displacement = tick, self.displaced()
-        if self._path:
-            self._path.arrive(tick, self._log_price(self.displacement))
+        if self.path:
+            self.path.arrive(tick, self._log_price(self.displacement))
         return self._observed()
 
     def levels(self) -> Moved:

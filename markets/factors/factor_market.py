@@ -63,16 +63,15 @@ class FactorMarket:
         line, paths = setting.storyline, setting.streams.paths
         path = PathLaws(setting)
         self.equity = Equity(setting, RealisedVol(line.realised, setting.market.realised_ratio, path.vol), path)
-        self.implied: ImpliedVol = (
-            LeverageVol(setting, self.equity) if path.vol is None else PathVol(setting, path.vol)
-        )
+        self.vol_law: ImpliedVol = LeverageVol(setting, self.equity) if path.vol is None else PathVol(setting, path.vol)
         self.curve = Curve(setting)
-        self.spread = CreditSpread(setting, self.implied, path.credit)
-        others = [OtherAsset(setting, spec, self.implied.base) for spec in setting.assets]
+        self.credit_law = CreditSpread(setting, self.vol_law, path.credit)
+        others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
         further = [make(setting) for make in FURTHER]
-        self.laws: tuple[Law, ...] = (self.equity, *others, self.implied, self.curve, self.spread, *further)
+        self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.curve, self.credit_law, *further)
         self._law_of = _owners(self.laws)
         self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
+        self.storyline = line
         self._noise = Noise(setting.streams, setting.assets)
         self._spread_line: list[float] = np.exp(line.spread.level).tolist()
         self._depth_line: list[float] = np.exp(line.depth.level).tolist()
@@ -131,17 +130,17 @@ class FactorMarket:
     @property
     def credit_index(self) -> Vector:
         """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
-        return self.spread.index(self.snapshot)
+        return self.credit_law.index(self.snapshot)
 
     @property
     def leverage(self) -> Vector:
         """Elasticity of vol to the price now: fall of ln s per unit of ln S, (paths,)."""
-        return self.implied.elasticity(self.snapshot)
+        return self.vol_law.elasticity(self.snapshot)
 
     @property
     def margin_vol(self) -> Vector:
         """Vol on which initial margin is asked, (paths,)."""
-        return self.implied.margin(self.snapshot)
+        return self.vol_law.margin(self.snapshot)
 
     @property
     def spread_line(self) -> float:

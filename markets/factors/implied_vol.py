@@ -70,9 +70,7 @@ class ImpliedVol(Law):
         if self._stirred:
             self.noise *= self.decay[tick]
             fresh = self._stream.normals(1)
-            carry(
-                self._keep[tick], self._scale[tick], self._common, self._own, ALONE, noise.common, fresh, self.noise
-            )
+            carry(self._keep[tick], self._scale[tick], self._common, self._own, ALONE, noise.common, fresh, self.noise)
         if self.answers:
             self.respond(tick, now)
         self.tick = tick
@@ -85,7 +83,7 @@ class ImpliedVol(Law):
         return Moved({VOL: vol})
 
     def margin(self, now: Snapshot) -> Vector:
-        """Vol on which initial margin is asked, (paths,): the storyline's where the margin loop is cut, at 1 its own."""
+        """Vol on which initial margin is asked, (paths,): the storyline's where the margin loop is cut."""
         line = self.line[self.tick]
         margin: Vector = np.exp(line + self._margin * (np.log(now.row(VOL)) - line))
         return margin

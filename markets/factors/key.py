@@ -15,6 +15,11 @@ class FactorKey(NamedTuple):
     def __str__(self) -> str:
         return "/".join(filter(None, self))
 
+    @property
+    def short(self) -> str:
+        """What columns of tables and messages call it: of the default market's factors and of nodes one word."""
+        return self.node or (self.family if self in SHORT_NAMES.values() else f"price of {self.name}")
+
 
 MAIN = "asset"  # name of the main asset
 SPOT = FactorKey("spot", MAIN)  # $/unit

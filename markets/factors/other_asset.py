@@ -40,7 +40,9 @@ class OtherAsset(AssetLaw):
 
     def levels(self) -> Moved:
         """The price."""
-        return Moved({self.keys[0]: self.price.at(self.line[self.tick], self.displaced())})
+        price = self.price.at(self.line[self.tick], self.displaced())
+        self.is_finite = bool(np.isfinite(price).all())
+        return Moved({self.keys[0]: price})
 
     def realised_vol(self, now: Snapshot) -> Vector:
         """`vol` (s/s_base)^vol_power, (paths,) a year."""

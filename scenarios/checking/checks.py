@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-
 from agents.base import Agent
 from agents.funding.funding_desk import FundingDesk
 from agents.funds.executor import Executor
@@ -69,12 +68,11 @@ def check_storyline(storyline: StorylineSpec, further: Sequence[str], at: Place)
             where = str(at.at("anchor", str(after.date), "date"))
             rule = f"dates must increase from anchor to anchor ({before.date} stands before)"
             raise UserError(rule, value=str(after.date), place=where, remedy="put the anchors in order, one a date")
-    for key in (*FIRST_ANCHOR, *further):
+    first, needed = at.at("anchor", str(rows[0].date)), (*FIRST_ANCHOR, *further)
+    for key in needed:
         if rows[0].level(key) is None:
-            where = str(at.at("anchor", str(rows[0].date), *(("nodes",) if key in further else ()), key))
-            raise UserError(
-                "the first anchor needs this level", place=where, remedy=f"it needs {', '.join((*FIRST_ANCHOR, *further))}"
-            )
+            here = first.at("nodes", key) if key in further else first.at(key)
+            raise here.error("the first anchor needs this level", remedy=f"it needs {', '.join(needed)}")
     check_outside(storyline, at)
 
 

@@ -48,7 +48,11 @@ def scenario_text(scenario: Scenario, written: str) -> str:
         *(f"{key} = {value_text(getattr(scenario, key))}" for key in ("name", "title", "regime", "description")),
         *_notes(scenario.notes),
         *(line for key in TABLES for line in _section(key, getattr(scenario, key), DEFAULTS[key])),
-        *(line for name, venue in scenario.venue.further.items() for line in _section(f"venue.{_key(name)}", venue, None)),
+        *(
+            line
+            for key, venue in scenario.venue.further.items()
+            for line in _section(f"venue.{_key(key)}", venue, None)
+        ),
         *_storyline(scenario.storyline),
         *(line for asset in scenario.assets for line in _asset(asset)),
         "\n# --- The cast " + "-" * 103,

@@ -17,9 +17,10 @@ from agents.desk.dividends import pay_dividends
 from agents.hedging.hedger import Hedger
 from agents.tables import TABLES
 from agents.world import TradingWorld
-from markets.factors.factors import rate_mixing
+from markets.factors.snapshot import Snapshot
 from markets.factors.storyline import asset_level, lay_out
-from markets.products.book import Book, PricingTerms
+from markets.products.book import Book
+from markets.products.start import Start
 from markets.recorder import Recorder
 from markets.tables import TABLES as MARKET_TABLES
 from markets.venues.carry import accrue
@@ -76,16 +77,11 @@ def make_clock(scenario: Scenario) -> Clock:
     )
 
 
-def pricing_terms(scenario: Scenario) -> PricingTerms:
-    """What instruments are fixed against at the start: the first anchor and the smile."""
+def starting_market(scenario: Scenario) -> Start:
+    """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
-    levels = {n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}
-    return PricingTerms(
-        spot0=levels["spot"],
-        vol_base=levels["vol"],
-        overnight0=levels["overnight"],
-        us2y0=levels["us2y"],
-        us10y0=levels["us10y"],
+    return Start(
+        snapshot=Snapshot.named(**{n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
@@ -95,9 +91,9 @@ def pricing_terms(scenario: Scenario) -> PricingTerms:
 
 def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     """Every hedger's book as arrays."""
-    terms = pricing_terms(scenario)
+    start = starting_market(scenario)
     return {
-        agent.name: Book(instruments(agent, scenario)).compile(clock, terms)
+        agent.name: Book(instruments(agent, scenario)).compile(clock, start)
         for agent in scenario.agents
         if isinstance(agent, Hedger)
     }
@@ -126,7 +122,6 @@ def benchmarks(clock: Clock) -> dict[str, Series]:
 def check_on_clock(scenario: Scenario, clock: Clock) -> None:
     """Find the user's mistakes that only the calendar and the starting market show, before any worker starts."""
     lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
-    rate_mixing(scenario.market.rates)
     for asset in scenario.assets:
         asset_level(asset, clock)
     check_sizes(scenario, clock)
