@@ -13,8 +13,7 @@ from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
 from agents.desk.loss import LOSS
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
-from markets.factors.assets import MAIN
-from markets.factors.factors import NODES, OBSERVED
+from markets.factors.key import MAIN, SHORT_NAMES
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, metrics
@@ -31,7 +30,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     yield "the ledger counts money under this name", [str(CASH)]
     yield "the engine has an account of this name", map(str, (*MARKET_ACCOUNTS, *AGENTS_ACCOUNTS))
     yield "the main asset has this name", [MAIN]
-    yield "the market has a factor of this name", (*OBSERVED, *NODES)
+    yield "the market has a factor of this name", SHORT_NAMES
     yield "a run has a world of this name", WORLDS
     yield "charts have a line of this name", LINES
     yield "this name stands for all desks together", [ALL]
