@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.assets import MAIN
+from markets.factors.key import SPOT
 from markets.kernels.records import (
     CREDIT,
     GAIN,
@@ -92,8 +92,8 @@ class Recorder:
             "vol": factors.vol,
             "half_spread": venue.half_spread,
             "depth": venue.depth,
-            "impact": factors.impact[venue.name].total,
-            "realised_vol": listing.vol() if listing.priced else factors.realised_vol(MAIN),
+            "impact": factors.impact(next(iter(listing.displaces))),
+            "realised_vol": listing.vol() if listing.priced else factors.realised_vol(SPOT),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
             "overnight": factors.overnight,

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
-from markets.factors.assets import MAIN
-from markets.factors.factors import NODES, OBSERVED, Factors
-from markets.factors.key import SHORT_NAMES
-from markets.factors.storyline import lay_out
+from markets.factors.factor_market import FactorMarket
+from markets.factors.key import MAIN, SHORT_NAMES
+from markets.factors.setting import Setting
 from markets.tables import TABLES
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenueSpec, VenuesSpec
+    from markets.factors.storyline import Storyline
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.listing import Listing
     from markets.venues.series import Series
 
@@ -36,7 +36,7 @@ class MarketWorld(World):
         self,
         *,
         market: MarketSpec,
-        storyline: StorylineSpec,
+        storyline: Storyline,
         feedback: FeedbackSpec,
         credit: CreditSpec,
         venues: VenuesSpec,
@@ -51,24 +51,25 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
-        line = lay_out(storyline, self.clock, market, credit)
-        self.factors = Factors(
+        setting = Setting(
             clock=self.clock,
             streams=self.streams,
-            storyline=line,
+            storyline=storyline,
             market=market,
             feedback=feedback,
             credit=credit,
             assets=assets,
         )
+        self.factors = FactorMarket(setting)
         self.log.declare(*TABLES)
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self.open_venue(Stock(self, MAIN, market.dividend_yield), venues.asset)
         for asset in assets:
             self.open_venue(Stock(self, asset.name), asset.venue)
+        swaps = venues.by_name()
         for name, series in benchmarks.items():
-            self.open_venue(ParSwap(self, name, series), getattr(venues, name))
+            self.open_venue(ParSwap(self, name, series), swaps[name])
         self._clearing = False
         self.start(self._live(), "market")
 
@@ -76,6 +77,9 @@ class MarketWorld(World):
         """Open a venue for a listing, by its name, before the run. Raises BugError where the name is taken."""
         if listing.name in self.venues:
             raise BugError(f"two things of the market are called {listing.name!r}")
+        moved = {key for venue in self.venues.values() for key in venue.listing.displaces}
+        for key in listing.displaces.keys() - moved:  # of several venues the first says how a displacement decays
+            self.factors.let_move(key, spec.permanent_share, spec.resilience)
         self.venues[listing.name] = Venue(self, listing, spec)
         return self.venues[listing.name]
 
@@ -131,8 +135,8 @@ class MarketWorld(World):
         """Raise NotFinite where a level of the market is not finite."""
         if self.factors.is_finite:
             return
-        for name in ("spot", "vol", *NODES):
-            self.require_finite(name, self.factors.snapshot.row(SHORT_NAMES[name]))
+        for key in self.factors.snapshot.keys:
+            self.require_finite(key.short, self.factors.snapshot.row(key))
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state
@@ -146,7 +150,7 @@ class MarketWorld(World):
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
     """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
-    taken = {MAIN, *OBSERVED, *benchmarks}
+    taken = {MAIN, *SHORT_NAMES, *benchmarks}
     for asset in assets:
         if asset.name in taken:
             raise BugError(f"two things of the market are called {asset.name!r}")

@@ -9,8 +9,8 @@ import pytest
 from markets.kernels.loops import raise_radius
 from markets.venues.loop_gain import circuits, spectral_radius
 from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
-from scenarios.worlds.build import run
 
 PATHS = 5
 

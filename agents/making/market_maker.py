@@ -202,7 +202,7 @@ class _Making:
             credit,
             inventory,
             self.share[venue.name],
-            self.world.factors.credit0,
+            self.world.factors.credit_law.at_start,
             self.per_credit[venue.name],
             self._switch * agent.quoting.inventory_skew,
             agent.inventory_limit,

@@ -27,6 +27,7 @@ class Listing(Protocol):
     name: str  # also its venue's
     gains: str  # reason under which the ledger keeps what positions earn at mid
     assets: tuple[Name, ...]  # the ledger's, of which a position consists; the first counts its quantity
+    displaces: dict[FactorKey, float]  # moves of factors per unit that buyers displace the price, ln S or decimal rate
     priced: bool  # whether mid is a price: falls of it halt trading, its closes and returns are written down
     funded: bool  # whether its price is paid in cash: holding it must be financed, and a short is borrowed
 
@@ -87,8 +88,5 @@ class Listing(Protocol):
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
-    def displace(self, move: Vector) -> None:
-        """Move the factors behind the price as buyers do who displace it by `move`, ln S or decimal rate."""
-
     def step(self, tick: int) -> None:
-        """The market has moved into `tick`: raise NotFinite where no price is left, roll what has come to its end."""
+        """The market has moved into `tick`: roll what has come to its end."""

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
-from markets.factors.key import USD
+from markets.costs import FILL_COSTS
+from markets.factors.key import USD, FactorKey
 from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
-from markets.tables import TRADING_COSTS
 from sim.ledger import Move
 from sim.memo import Memo
 from sim.names import Key
 
 if TYPE_CHECKING:
-    from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.venues.order_book import OrderBook
     from markets.venues.series import Series
@@ -42,10 +41,10 @@ class ParSwap:
 
     def __init__(self, market: Surroundings, name: str, series: Series) -> None:
         """name: also of the curve's node that its trades move."""
-        self.name = name
+        self.name, self.displaces = name, {FactorKey(*USD, name): -1.0}  # receiving fixed brings the rate down
         self.assets: tuple[Name, ...] = Key("notional", of=name), Key("coupon", of=name)
         self.series, self.benchmark = series, series.at(0)
-        self._market = market
+        self.market = market
         self._terms: Memo[tuple[Vector, Vector]] = Memo()
         self._ones = np.ones(market.paths)
         market.ledger.list_asset(*self.assets)
@@ -58,7 +57,7 @@ class ParSwap:
 
     def terms(self) -> tuple[Vector, Vector]:
         """Annuity and value of the floating leg, (paths,) per unit of notional."""
-        swap, tick, market = self.benchmark, self._market.factors.tick, self._market.factors.snapshot
+        swap, tick, market = self.benchmark, self.market.factors.tick, self.market.factors.snapshot
         return self._terms.get(lambda: swap.terms(tick, market), swap, tick, market.block(USD))
 
     @property
@@ -89,8 +88,8 @@ class ParSwap:
 
     def vol(self) -> Vector:
         """1 % a year at base vol, (paths,)."""
-        factors = self._market.factors
-        return RATE_VOL * factors.vol / factors.vol_base
+        factors = self.market.factors
+        return RATE_VOL * factors.vol / factors.vol_law.base
 
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self) -> dict[Name, Vector]:
@@ -100,24 +99,24 @@ class ParSwap:
 
     def exposure(self, account: Name) -> Vector:
         """The notional."""
-        return self._market.ledger.balance(account, self.assets[0])
+        return self.market.ledger.balance(account, self.assets[0])
 
     def carries(self) -> bool:
         """Whether anybody has ever held any."""
-        return self._market.ledger.moved(self.assets[0])
+        return self.market.ledger.moved(self.assets[0])
 
     def carry(self, account: Name, years: float) -> Vector:
         """Coupon x years to the receiver, the overnight rate to the payer, both act/365, (paths,) $.
 
         So a position's value is that of the accruals to come.
         """
-        notional, coupon = (self._market.ledger.balance(account, asset) for asset in self.assets)
-        return (coupon - self._market.factors.overnight * notional) * years
+        notional, coupon = (self.market.ledger.balance(account, asset) for asset in self.assets)
+        return (coupon - self.market.factors.overnight * notional) * years
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
-        market = market or self._market.factors.snapshot
-        legs = self.benchmark.sensitivities(self._market.factors.tick, market)
+        market = market or self.market.factors.snapshot
+        legs = self.benchmark.sensitivities(self.market.factors.tick, market)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(market.nodes(USD), change, strict=True))
 
@@ -129,19 +128,15 @@ class ParSwap:
         rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
         amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)
-        self._market.ledger.post(amounts, _moves(self.assets, taker, book.makers, netted))
+        self.market.ledger.post(amounts, _moves(self.assets, taker, book.makers, netted))
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """A swap at par."""
-        amounts = np.empty((2, self._market.paths))
+        amounts = np.empty((2, self.market.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
-        self._market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
-
-    def displace(self, move: Vector) -> None:
-        """Receiving fixed brings the rate down."""
-        self._market.factors.move(self.name, -move)
+        self.market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
 
     def step(self, tick: int) -> None:
         """Roll into the next benchmark of the series when its time has come."""
@@ -155,7 +150,7 @@ class ParSwap:
             cash += NC A - N F,   NC = N F' / A'
         with A and F the annuity and floating leg of the old swap now, A' and F' those of the fresh one.
         """
-        ledger, asset = self._market.ledger, self.assets[1]
+        ledger, asset = self.market.ledger, self.assets[1]
         annuity, floating = self.terms()
         self.benchmark = self.series.at(tick)
         par = self.mid
@@ -170,7 +165,7 @@ class ParSwap:
 @cache
 def _moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
     """Of whom to whom the rows of `swap_moves` go."""
-    *costs, gain = TRADING_COSTS
+    *costs, gain = FILL_COSTS
     return tuple(
         move
         for maker in makers

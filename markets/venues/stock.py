@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
-from markets.tables import TRADING_COSTS
 from sim.ledger import Move
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
-COSTS = (GAINS, *TRADING_COSTS)  # reasons for which a fill moves cash
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
 
 
 class Stock:
@@ -33,16 +33,17 @@ class Stock:
 
     def __init__(self, market: Surroundings, name: str, dividend_yield: float = 0.0) -> None:
         """dividend_yield: decimal a year of calendar time, continuous."""
-        self.name = name
+        self.name, self.key = name, FactorKey("spot", name)
+        self.displaces = {self.key: 1.0}
         self.assets: tuple[Name, ...] = (name,)
-        self._market, self._dividend_yield = market, dividend_yield
-        self._law = market.factors.law(name)
+        self.market, self._dividend_yield = market, dividend_yield
+        self._law = market.factors.assets[self.key].price
         market.ledger.list_asset(name)
 
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        return self._market.factors.price(self.name)
+        return self.market.factors.snapshot.row(self.key)
 
     @property
     def unit_notional(self) -> Vector:
@@ -78,7 +79,7 @@ class Stock:
 
     def vol(self) -> Vector:
         """Realised vol, (paths,)."""
-        return self._market.factors.realised_vol(self.name)
+        return self.market.factors.realised_vol(self.key)
 
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self) -> dict[Name, Vector]:
@@ -87,7 +88,7 @@ class Stock:
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""
-        return self._market.ledger.balance(account, self.name) * self.mid
+        return self.market.ledger.balance(account, self.name) * self.mid
 
     def carries(self) -> bool:
         """Whether it pays dividends."""
@@ -95,11 +96,11 @@ class Stock:
 
     def carry(self, account: Name, years: float) -> Vector:
         """Dividends: yield x S x units, by calendar time, (paths,) $."""
-        return self._dividend_yield * years * self.mid * self._market.ledger.balance(account, self.name)
+        return self._dividend_yield * years * self.mid * self.market.ledger.balance(account, self.name)
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """A unit moves as its own price."""
-        return {FactorKey("spot", self.name): np.ones(self._market.paths)}
+        return {self.key: np.ones(self.market.paths)}
 
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(
@@ -110,24 +111,19 @@ class Stock:
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
         amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
         asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, amounts, spread)
-        self._market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
+        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
-        amounts = np.empty((2, self._market.paths))
+        amounts = np.empty((2, self.market.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.mid, out=amounts[1])
         moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
-        self._market.ledger.post(amounts, moves)
-
-    def displace(self, move: Vector) -> None:
-        """Buying raises ln S."""
-        self._market.factors.move(self.name, move)
+        self.market.ledger.post(amounts, moves)
 
     def step(self, tick: int) -> None:
-        """A price must be left."""
-        self._market.require_finite(f"price of {self.name}", self.mid)
+        """An asset has no end."""
 
 
 @cache

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import simpy
     from numpy.typing import NDArray
 
-    from markets.factors.factors import Factors
+    from markets.factors.factor_market import FactorMarket
     from markets.spec import FeedbackSpec
     from sim.clock import Clock
     from sim.eventlog import EventLog
@@ -24,7 +24,7 @@ class Surroundings(Protocol):
     clock: Clock
     ledger: Ledger
     log: EventLog
-    factors: Factors
+    factors: FactorMarket
     feedback: FeedbackSpec
     price_takers: bool  # what agents do leaves no trace
 

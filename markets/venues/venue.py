@@ -54,7 +54,6 @@ class Venue:
         self._orders: list[Order] = []
         self._nothing = np.zeros(market.paths)
         self._flows: dict[tuple[str, str], Vector] = {}  # see `expose`
-        market.factors.displaced_by(self.name, spec.permanent_share, spec.resilience)
         market.ledger.open(INVESTORS)
 
     # --- what is traded --------------------------------------------------------------------------------------------
@@ -126,8 +125,8 @@ class Venue:
 
     def displace(self, move: Vector) -> None:
         """Move the price by what `clear` returned, once all venues are cleared."""
-        if self.moves:
-            self.listing.displace(move)
+        for key, by in self.listing.displaces.items() if self.moves else ():
+            self.market.factors.displace(key, by * move)
 
     # --- loops -----------------------------------------------------------------------------------------------------
     def expose(self, flow: Vector, *, moved: str, by: str) -> None:
