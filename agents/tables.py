@@ -7,13 +7,9 @@ from agents.funding.requirement import Requirement
 from sim.columns import Column, Table
 
 AGENT = Column("agent", "Agent", kind="text")
+MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
-    Column(name, label, "$")
-    for name, label in zip(
-        Requirement._fields,
-        ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin"),
-        strict=True,
-    )
+    Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
 )
 VALUED = (  # a position
     Column("value", "value", "$"),

@@ -26,9 +26,8 @@ LEVELS = (
 
 MARKET = Table("market", (VENUE, *LEVELS))
 SPOT = replace(LEVELS[0], label="Spot")
-CLOSES = Table(
-    "closes", (VENUE, SPOT, *LEVELS[1:], Column("tick_variance", "Sum of squared returns of the day's ticks"))
-)
+VARIANCE = Column("tick_variance", "Sum of squared returns of the day's ticks")
+CLOSES = Table("closes", (VENUE, SPOT, *LEVELS[1:], VARIANCE))
 QUOTES = Table(
     "quotes",
     (
