@@ -39,8 +39,8 @@ def test_the_file_and_its_folder(folder: Path) -> None:
     }  # fmt: skip
     rows = pl.scan_parquet(made / "cells").collect()
     assert rows.height == 12
-    said = (ROOT / PAGE).read_text()
-    named = re.search(r"is the table[^:]*: (.*?)and for every figure", said, re.DOTALL)
+    said = " ".join((ROOT / PAGE).read_text().split())
+    named = re.search(r"is the table[^:]*: (.*?)and for every figure", said)
     assert named is not None
     columns = set(re.findall(r"`(\w+)`", named[1]))
     assert columns == {"cell", "id", "scenario", "seed", "paths", "status", "error", "seconds", "engine"}
