@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import OWNERS, margin_account
-from agents.claims import Claims
-from agents.desk import Desk
-from agents.failure import explained
-from agents.watched import life_of, watched
+from agents.desk.desk import Desk
+from agents.funding.claims import Claims
+from agents.watching.failure import explained
+from agents.watching.watched import life_of, watched
 from markets.world import MarketWorld
 from sim.errors import BugError
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agents.base import Agent, Process
-    from agents.lending import Lending
-    from markets.book import CompiledBook
-    from markets.venue import Venue
+    from agents.funding.lending import Lending
+    from markets.products.book import CompiledBook
+    from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
 

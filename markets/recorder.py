@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.asset_venue import AssetVenue
-from markets.assets import MAIN
+from markets.factors.assets import MAIN
 from markets.kernels.records import (
     CREDIT,
     GAIN,
@@ -23,11 +22,12 @@ from markets.kernels.records import (
     track,
 )
 from markets.tick_variance import TickVariance
+from markets.venues.asset_venue import AssetVenue
 from sim.phases import Phase
 from sim.vectors import same
 
 if TYPE_CHECKING:
-    from markets.venue import Venue
+    from markets.venues.venue import Venue
     from markets.world import MarketWorld
     from sim.world import Process
 

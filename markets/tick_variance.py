@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from markets.asset_venue import AssetVenue
+    from markets.venues.asset_venue import AssetVenue
 
 Vector = NDArray[np.float64]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
-from markets.asset_venue import AssetVenue
-from markets.assets import MAIN
-from markets.factors import NODES, OBSERVED, Factors
-from markets.roll import roll
-from markets.storyline import lay_out
-from markets.swap_venue import SwapVenue
+from markets.factors.assets import MAIN
+from markets.factors.factors import NODES, OBSERVED, Factors
+from markets.factors.storyline import lay_out
 from markets.tables import TABLES
-from markets.venue import Venue
+from markets.venues.asset_venue import AssetVenue
+from markets.venues.roll import roll
+from markets.venues.swap_venue import SwapVenue
+from markets.venues.venue import Venue
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.roll import Series
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+    from markets.venues.roll import Series
 
 
 class MarketWorld(World):

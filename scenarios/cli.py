@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from scenarios.commands.options import DATES, FILE, Once, Record, as_given, as_given_setting, own_record
-from scenarios.output import complain, finish, lose, make_ready, say
+from scenarios.commands.output import complain, finish, lose, make_ready, say
 from sim.arithmetic import quieten
 from sim.errors import SpiralError, UserError
 from sim.signals import exit_code, polite
@@ -172,7 +172,7 @@ def run(**options: Any) -> None:
 @main.command("list")
 def list_presets() -> None:
     """The shipped scenarios."""
-    from scenarios.shipped import presets
+    from scenarios.reading.shipped import presets
 
     titles = presets()
     width = max(map(len, titles))

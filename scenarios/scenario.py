@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from agents.base import Agent
-from agents.hedger import Hedger
+from agents.hedging.hedger import Hedger
 from agents.policies import Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
@@ -55,7 +55,7 @@ class RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.loading.from_dict`."""
+    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.from_dict`."""
 
     name: str = param(help="short name: letters, digits, - and _; names the run's folder")
     title: str = param("", help="one line for lists and charts (default: the name)")
@@ -98,8 +98,8 @@ class Scenario:
 
     def with_run(self, **changes: Any) -> Scenario:
         """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
-        from scenarios.place import Place
-        from scenarios.schema import build
+        from scenarios.reading.place import Place
+        from scenarios.reading.schema import build
 
         if not isinstance(self.run, RunSpec):
             raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)
@@ -157,7 +157,7 @@ def type_name(cls: type) -> str:
 
         built_in = cls.kind if POLICIES.get(getattr(cls, "kind", "")) is cls else None
     else:
-        from scenarios.registry import agent_types
+        from scenarios.reading.registry import agent_types
 
         built_in = cls.__name__ if agent_types().get(cls.__name__) is cls else None
     return built_in or f"{cls.__module__}:{cls.__qualname__}"

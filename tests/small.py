@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from agents.world import TradingWorld
-from scenarios.build import make_world
-from scenarios.loading import from_dict
+from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
+from scenarios.worlds.build import make_world
 from sim.ensemble import Chunk
 
 K = 4.0  # standard errors

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from scenarios.sweeps.cell_run import CellResult
-from scenarios.sweeps.cells import Plan
-from scenarios.sweeps.fingerprint import fingerprint
-from scenarios.sweeps.loading import sweep_from_dict
-from scenarios.sweeps.spec import SweepSpec
-from scenarios.sweeps.store import Store
+from scenarios.studies.sweeps.cell_run import CellResult
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.fingerprint import fingerprint
+from scenarios.studies.sweeps.loading import sweep_from_dict
+from scenarios.studies.sweeps.spec import SweepSpec
+from scenarios.studies.sweeps.store import Store
 from sim.sweep_dataset import open_sweep
 
 

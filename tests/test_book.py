@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markets.book import Book, PricingTerms
-from markets.factors import State
-from markets.instruments import Asset, Future, GammaClaim, Option, Swap
+from markets.factors.factors import State
+from markets.products.book import Book, PricingTerms
+from markets.products.instruments import Asset, Future, GammaClaim, Option, Swap
 from sim.clock import Clock
 from sim.errors import UserError
 

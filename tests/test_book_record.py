@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from agents.book_record import SHOWN
+from agents.desk.book_record import SHOWN
 from agents.tables import GREEKS
 from analysis import book, summarise
 from analysis.terminal import render

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from scenarios.build import check_on_clock, make_clock
-from scenarios.chunk_size import chunk_size
 from scenarios.cli import main
-from scenarios.loading import from_dict, load
-from scenarios.plain_values import DEEPEST, MOST_BYTES
-from scenarios.shipped import read_toml
+from scenarios.reading.loading import from_dict, load
+from scenarios.reading.plain_values import DEEPEST, MOST_BYTES
+from scenarios.reading.shipped import read_toml
+from scenarios.worlds.build import check_on_clock, make_clock
+from scenarios.worlds.chunk_size import chunk_size
 from sim.errors import UserError
 
 PRESET = "calm_market"

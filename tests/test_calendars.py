@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 
 from analysis import record
-from markets.book import Book, PricingTerms
-from markets.instruments import Option
-from scenarios.build import make_clock, run
-from scenarios.loading import from_dict
+from markets.products.book import Book, PricingTerms
+from markets.products.instruments import Option
+from scenarios.reading.loading import from_dict
+from scenarios.worlds.build import make_clock, run
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.sessions import day_date, day_number, exchange_sessions
@@ -90,7 +90,7 @@ def test_an_option_of_a_year_is_worth_its_closed_form(calendar: str) -> None:
     terms = PricingTerms(spot0=100.0, vol_base=0.2, overnight0=0.0, us2y0=0.0, us10y0=0.0)
     call = Option(kind="call", strike=100.0, expiry=date(2022, 3, 1), quantity=1.0)
     book = Book((call,)).compile(clock, terms)
-    from markets.factors import State
+    from markets.factors.factors import State
 
     state = State(*(np.full(1, x) for x in (100.0, 0.2, 0.0, 0.0, 0.0)))
     closed = 100.0 * math.erf(0.1 / math.sqrt(2))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markets.curve import Benchmark, discount_factor, log_discount_weights, node_weights
-from markets.factors import State
-from markets.instruments import add_months, schedule, thirty_360
-from markets.smile import strike_multiple, term_response
+from markets.curves.curve import Benchmark, discount_factor, log_discount_weights, node_weights
+from markets.factors.factors import State
+from markets.products.instruments import add_months, schedule, thirty_360
+from markets.vols.smile import strike_multiple, term_response
 from sim.clock import Clock
 from sim.errors import UserError
 

@@ -11,16 +11,16 @@ from click.testing import CliRunner
 from scipy.integrate import quad
 from scipy.stats import lognorm
 
-from markets.book import Book
-from markets.density import ImpliedLaw, SkewSmile
-from markets.factors import State
-from markets.instruments import Option
-from markets.smile import strike_multiple
-from markets.storyline import lay_out
-from scenarios.build import make_clock, pricing_terms
+from markets.factors.factors import State
+from markets.factors.storyline import lay_out
+from markets.products.book import Book
+from markets.products.instruments import Option
+from markets.vols.density import ImpliedLaw, SkewSmile
+from markets.vols.smile import strike_multiple
 from scenarios.cli import main
 from scenarios.commands.smile_chart import implied_laws
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.worlds.build import make_clock, pricing_terms
 from sim.errors import UserError
 
 QUADRATIC = ImpliedLaw(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.factors import Impact, rate_mixing
-from markets.jumps import Jumps
+from markets.factors.factors import Impact, rate_mixing
+from markets.factors.jumps import Jumps
+from markets.factors.storyline import LEAST_VOL
 from markets.spec import JumpSpec, RateSpec
-from markets.storyline import LEAST_VOL
 from sim.errors import UserError
 from sim.phases import Phase
 from sim.streams import Streams

@@ -28,12 +28,12 @@ from analysis.sweeps.outcomes import Outcome
 from scenarios.cli import main
 from scenarios.commands.frontier import numbers, scenarios
 from scenarios.commands.options import Record
-from scenarios.loading import load
-from scenarios.policies_frontier import all_policies, everywhere, frontier_spec
-from scenarios.policies_frontier import frontier as run_frontier
-from scenarios.shipped import presets
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.sweep import sweep as sweep_cells
+from scenarios.reading.loading import load
+from scenarios.reading.shipped import presets
+from scenarios.studies.policies_frontier import all_policies, everywhere, frontier_spec
+from scenarios.studies.policies_frontier import frontier as run_frontier
+from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.sweep import sweep as sweep_cells
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.policies_made import EVERY, LOOSE, MILLION, NEVER, TIGHT, lives, write_policies

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from agents.accounts import WHOLESALE, margin_account
-from scenarios.build import make_world
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.worlds.build import make_world
 from sim.ensemble import Chunk
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, send, watch, world_of

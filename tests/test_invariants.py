@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.tables import ATTRIBUTION, COSTS
-from scenarios.build import make_clock, make_world, run
-from scenarios.loading import from_dict, load
+from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import TwinSpec
+from scenarios.worlds.build import make_clock, make_world, run
 from sim.ensemble import Chunk
 
 COMPONENTS = [

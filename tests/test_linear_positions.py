@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from markets.book import Book, CompiledBook, PricingTerms
-from markets.curve import log_discount_weights
-from markets.factors import State
-from markets.instruments import Asset, Future
+from markets.curves.curve import log_discount_weights
+from markets.factors.factors import State
+from markets.products.book import Book, CompiledBook, PricingTerms
+from markets.products.instruments import Asset, Future
 from scenarios import load, run
-from scenarios.positions_csv import read_book
 from scenarios.scenario import Scenario
+from scenarios.studies.replay.positions_csv import read_book
 from sim.clock import Clock
 from sim.dataset import Run
 from sim.errors import UserError

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from agents.funding_desk import FundingDesk
-from agents.hedger import Hedger
-from agents.market_maker import MarketMaker
+from agents.funding.funding_desk import FundingDesk
+from agents.hedging.hedger import Hedger
+from agents.hedging.positions import Position
+from agents.making.market_maker import MarketMaker
 from agents.policies import Band
-from agents.positions import Position
 from markets.spec import FeedbackSpec
-from scenarios.loading import from_dict, load
-from scenarios.positions_csv import read_book, with_book
+from scenarios.describing.template import template
+from scenarios.reading.loading import from_dict, load
+from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario, TwinSpec
-from scenarios.shipped import presets
-from scenarios.template import template
+from scenarios.studies.replay.positions_csv import read_book, with_book
 from sim.errors import UserError
 
 COVID = "covid_crash_2020"

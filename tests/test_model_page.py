@@ -10,7 +10,7 @@ import pytest
 
 from agents import tables as agent_tables
 from markets import tables as market_tables
-from scenarios.reference import all_keys
+from scenarios.describing.reference import all_keys
 from sim.eventlog import Table
 from tests.documents import ROOT
 

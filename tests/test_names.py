@@ -9,9 +9,9 @@ import pytest
 
 from agents.accounts import MARGIN
 from markets.spec import AssetSpec, FeedbackSpec
-from scenarios.build import make_world, run
-from scenarios.names import reserved
+from scenarios.checking.names import reserved
 from scenarios.scenario import Scenario, TwinSpec
+from scenarios.worlds.build import make_world, run
 from sim.ensemble import Chunk
 from sim.errors import BugError, UserError
 from sim.ledger import CASH

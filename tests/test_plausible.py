@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios import load, presets, run
-from scenarios.build import laid_out
+from scenarios.checking.odd_moves import odd_moves
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.cli import main
-from scenarios.loading import from_dict
-from scenarios.odd_moves import odd_moves
-from scenarios.plausibility import taken_as_given
-from scenarios.reference import all_keys
+from scenarios.describing.reference import all_keys
+from scenarios.reading.loading import from_dict
+from scenarios.worlds.build import laid_out
 from sim.errors import UserError
 
 FIRST = {

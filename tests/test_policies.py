@@ -11,7 +11,7 @@ import pytest
 from agents.intervals import Interval
 from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
 from markets.accounts import INVESTORS
-from scenarios.build import make_clock
+from scenarios.worlds.build import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from markets.book import Book, PricingTerms
-from markets.factors import State
-from markets.instruments import GammaClaim, Option, Swap
-from scenarios.validation.quantlib_prices import SwapPrices, option_greeks, option_vol
+from markets.factors.factors import State
+from markets.products.book import Book, PricingTerms
+from markets.products.instruments import GammaClaim, Option, Swap
+from scenarios.studies.validation.quantlib_prices import SwapPrices, option_greeks, option_vol
 
 FIRST = date(2019, 9, 16)
 

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from agents.tables import ATTRIBUTION, COSTS
-from markets.roll import series
-from markets.venue import INVESTORS
-from scenarios.build import make_world, run
-from scenarios.loading import from_dict
+from markets.venues.roll import series
+from markets.venues.venue import INVESTORS
+from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
+from scenarios.worlds.build import make_world, run
 from sim.clock import Clock
 from sim.ensemble import Chunk
 from sim.errors import UserError

@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scenarios.build import make_clock, run
-from scenarios.chunk_size import chunk_size
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.worlds.build import make_clock, run
+from scenarios.worlds.chunk_size import chunk_size
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
 from sim.errors import BugError, SpiralError, UserError
@@ -72,7 +72,7 @@ def test_manifest_says_how_the_run_was_made(small_run):
 
 def test_a_scenario_survives_its_manifest(small_run, tmp_path):
     """The manifest alone repeats the run."""
-    from scenarios.loading import from_dict
+    from scenarios.reading.loading import from_dict
 
     again = run(from_dict(small_run.manifest["scenario"]), out=tmp_path / "again", workers=1)
     assert again.marks.collect().equals(small_run.marks.collect())
@@ -109,7 +109,7 @@ def test_a_damaged_run_is_refused(tmp_path):
 
 
 def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
-    from markets.factors import Factors
+    from markets.factors.factors import Factors
 
     def broken(self: Factors, tick: int) -> None:
         raise BugError("spot is not finite on path 3")
@@ -121,7 +121,7 @@ def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
-    from scenarios.build import make_world
+    from scenarios.worlds.build import make_world
 
     scenario = load("calm_market", QUICK)
     world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.storyline import LEAST_VOL, lay_out
-from scenarios.build import make_clock
+from markets.factors.storyline import LEAST_VOL, lay_out
+from scenarios.worlds.build import make_clock
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import LEVEL, K, crisis, only, standard_error, variance_error, watch, world_of

@@ -18,12 +18,12 @@ from polars.testing import assert_frame_equal
 from analysis import summarise
 from analysis.summary import NAMES
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
-from scenarios.sweeps import local
-from scenarios.sweeps import store as stores
-from scenarios.sweeps.cell_run import run_cell
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.fingerprint import OURS, SOURCES
-from scenarios.sweeps.sweep import dry_run
+from scenarios.studies.sweeps import local
+from scenarios.studies.sweeps import store as stores
+from scenarios.studies.sweeps.cell_run import run_cell
+from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.fingerprint import OURS, SOURCES
+from scenarios.studies.sweeps.sweep import dry_run
 from sim.errors import UserError
 from sim.metric_names import COUNTERFACTUAL
 from tests.command import ROOT
@@ -178,7 +178,7 @@ def brittle(tmp_path, monkeypatch):
 
 
 def calm_with(glue):
-    from scenarios.shipped import catalogue
+    from scenarios.reading.shipped import catalogue
 
     text = catalogue()["calm_market"].read_text().replace("paths = 1000", "paths = 4")
     text = text.replace("tick_minutes = 30", "tick_minutes = 390").replace('interval = "30m"', 'interval = "tick"')
@@ -220,7 +220,7 @@ def test_another_engine_is_noticed(tmp_path, monkeypatch):
     out, spec = tmp_path / "s", spec_of(axes=spec_of().axes[:1])
     first = table(sweep(spec, out=out, workers=1))
     for module in ("store", "cell_run", "sweep"):
-        monkeypatch.setattr(f"scenarios.sweeps.{module}.fingerprint", lambda: "another")
+        monkeypatch.setattr(f"scenarios.studies.sweeps.{module}.fingerprint", lambda: "another")
     with pytest.raises(UserError, match=r"that began it, got 'engine another, and \w+ made some of its 2 cells'"):
         sweep(spec, out=out, workers=1)
     kept = table(sweep(spec, out=out, workers=1, changed="keep"))
@@ -235,9 +235,9 @@ def test_another_engine_is_noticed(tmp_path, monkeypatch):
 LOADED = """
 import sys
 
-from scenarios.sweeps.cell_run import run_cell
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.loading import sweep_from_dict
+from scenarios.studies.sweeps.cell_run import run_cell
+from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.loading import sweep_from_dict
 
 tables = {"name": "x", "scenarios": ["covid_crash_2020"], "paths": 4, "settings": {"clock.tick_minutes": 390}}
 (cell,) = plan(sweep_from_dict({**tables, "axes": {"depth": {"key": "venue.asset.depth", "values": [1e9]}}}))

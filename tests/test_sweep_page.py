@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from analysis.numbers import Number
 from scenarios import sweep
 from scenarios.cli import main
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.loading import load_sweep
+from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.loading import load_sweep
 from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
 
 PAGE, STUDY = "docs/sweeps.md", "docs/studies/hedging_and_liquidity.md"

@@ -10,11 +10,11 @@ import pytest
 from scipy.stats import qmc
 
 from analysis.summary import NAMES
-from scenarios.loading import load
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.design import points
-from scenarios.sweeps.loading import load_sweep, sweep_from_dict
-from scenarios.sweeps.spec import Axis, SweepSpec, text_of
+from scenarios.reading.loading import load
+from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.design import points
+from scenarios.studies.sweeps.loading import load_sweep, sweep_from_dict
+from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
 from sim.errors import UserError
 from sim.sweep_manifest import AFTER, BEFORE, BLOCKS, PATHS, SCAN
 
@@ -182,6 +182,6 @@ def test_axes_differ_in_more_than_case():
 
 
 def load_text(name):
-    from scenarios.shipped import catalogue
+    from scenarios.reading.shipped import catalogue
 
     return catalogue()[name].read_text()

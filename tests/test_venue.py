@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from markets.accounts import INVESTORS
 from markets.kernels.trading import filled_share
-from markets.venue import Quote
+from markets.venues.venue import Quote
 from sim.errors import BugError
 from sim.phases import Phase
 from tests.small import LEVEL, Trader, crisis, only, send, watch, world_of

@@ -47,7 +47,7 @@ def carry(
     led: Floats,
     rate_noise: Floats,
 ) -> None:
-    """Carry every noise that moves over one step; see `markets.factors.Factors` for the laws.
+    """Carry every noise that moves over one step; see `markets.factors.factors.Factors` for the laws.
 
     Args:
         moves: (LEVELS,) whether the noise of vol and of each node moves at all (and is not zero for ever).

@@ -8,14 +8,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from agents.book_record import FIGURES, figures, split
-from agents.hedger import Hedger
+from agents.desk.book_record import FIGURES, figures, split
+from agents.hedging.hedger import Hedger
 from analysis.book import FIGURES as HEADINGS
 from analysis.book import TOTAL, quantity
 from analysis.numbers import money
-from markets.factors import State
-from scenarios.build import compile_books, make_clock
+from markets.factors.factors import State
 from scenarios.scenario import Scenario
+from scenarios.worlds.build import compile_books, make_clock
 from sim.errors import UserError
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
+from scenarios.commands.output import say
 from scenarios.commands.run import lay_out, made_ready, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.plausibility import taken_as_given
+from scenarios.studies.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
 from sim.files import check_folder, write_whole
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from scenarios.calibrating.before_run import plan
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.look import load_to_look, say_unseen
 from scenarios.commands.options import Record
+from scenarios.commands.output import say
 from scenarios.commands.run import lay_out
-from scenarios.output import say
-from scenarios.plausibility import taken_as_given
+from scenarios.studies.calibrating.before_run import plan
 
 
 def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: tuple[str, ...]) -> None:

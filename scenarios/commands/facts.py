@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.ablation import ablate, ablations, loops_of
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
+from scenarios.commands.output import say
 from scenarios.commands.run import lay_out, made_ready, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
+from scenarios.studies.ablation import ablate, ablations, loops_of
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 from sim.names import ACTUAL, PRICE_TAKER

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenarios.commands.output import say
 from scenarios.commands.record import COLUMNS, as_table, cells
 from scenarios.commands.run import lay_out, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.long_run import left_alone, years_text
-from scenarios.output import say
 from scenarios.scenario import Scenario
+from scenarios.studies.long_run import left_alone, years_text
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 from sim.scratch import scratch
@@ -60,7 +60,7 @@ def print_long_run(
 def measured(scenario: Scenario, *, workers: int | None, quiet: bool) -> list[Comparison]:
     """The facts of a run that is not kept. Raises UserError where prices stand still."""
     from analysis.long_run import long_run_facts
-    from scenarios.build import run
+    from scenarios.worlds.build import run
 
     tables = ("closes", "market", "trades") if scenario.run.witnesses else ("closes",)
     with scratch("facts") as room:

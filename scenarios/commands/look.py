@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scenarios.loading import find, load
-from scenarios.modules import is_own
-from scenarios.output import complain
-from scenarios.overrides import Overrides
+from scenarios.commands.output import complain
+from scenarios.reading.loading import find, load
+from scenarios.reading.modules import is_own
+from scenarios.reading.overrides import Overrides
+from scenarios.reading.shipped import catalogue
+from scenarios.reading.unseen import unseen_in
 from scenarios.scenario import Scenario
-from scenarios.shipped import catalogue
-from scenarios.unseen import unseen_in
 
 
 def load_to_look(name: str | Path, settings: Overrides, *, trust: bool) -> Scenario:

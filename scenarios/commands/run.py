@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scenarios.calibrating.outside import is_pending
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
+from scenarios.commands.output import complain, say
 from scenarios.commands.terminal import console
-from scenarios.output import complain, say
-from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
+from scenarios.studies.calibrating.outside import is_pending
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
@@ -67,7 +67,7 @@ def run_and_report(
     folder = out or place_for(chosen, quiet=quiet)
     if not no_report:
         check_report(check_place(folder))
-    from scenarios.build import run
+    from scenarios.worlds.build import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
@@ -85,7 +85,7 @@ def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
     """`scenarios.ready` with a bar and, unless quiet, a line that says what it did and how long it took."""
     if not is_pending(scenario.storyline):
         return scenario
-    from scenarios.calibrating.before_run import ready
+    from scenarios.studies.calibrating.before_run import ready
 
     begun = time.perf_counter()
     with progress_bar(scenario.title, quiet=quiet) as bar:
@@ -98,7 +98,7 @@ def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
 
 def place_for(scenario: Scenario, *, quiet: bool) -> Path:
     """The default folder of a run; a line says so where the first choice holds a run of another content."""
-    from scenarios.build import default_folder, first_folder
+    from scenarios.worlds.build import default_folder, first_folder
 
     found, first = default_folder(scenario), first_folder(scenario)
     if found != first and not quiet:
@@ -108,7 +108,7 @@ def place_for(scenario: Scenario, *, quiet: bool) -> Path:
 
 def lay_out(scenario: Scenario, file: str) -> Clock:
     """The scenario's clock; raises UserError, with the file's name, for everything that a run would refuse."""
-    from scenarios.build import laid_out
+    from scenarios.worlds.build import laid_out
 
     return laid_out(scenario, file)
 

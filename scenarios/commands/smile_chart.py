@@ -12,15 +12,15 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from agents.positions import MOST_MONTHS
-from markets.curve import discount_factor
-from markets.density import Breach, ImpliedLaw, SkewSmile
-from markets.instruments import add_months
-from markets.smile import term_response
-from markets.storyline import Storyline, lay_out
-from scenarios.build import make_clock
+from agents.hedging.positions import MOST_MONTHS
+from markets.curves.curve import discount_factor
+from markets.factors.storyline import Storyline, lay_out
+from markets.products.instruments import add_months
+from markets.vols.density import Breach, ImpliedLaw, SkewSmile
+from markets.vols.smile import term_response
 from scenarios.commands.storyline_chart import save
 from scenarios.scenario import Scenario
+from scenarios.worlds.build import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scenarios.files.layout import Columns, Layout
 from scenarios.files.text import read_text
-from scenarios.registry import nearest
+from scenarios.reading.registry import nearest
 from sim.errors import UserError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

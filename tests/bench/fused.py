@@ -16,16 +16,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.hedger import Hedger
+from agents.hedging.hedger import Hedger
 from agents.intervals import Interval
-from agents.market_maker import MarketMaker
-from markets.factors import NODES, _reverted, rate_mixing
+from agents.making.market_maker import MarketMaker
+from markets.factors.factors import NODES, _reverted, rate_mixing
+from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
-from markets.storyline import lay_out
-from markets.venue import DUST
-from scenarios.build import compile_books, make_clock
+from markets.venues.venue import DUST
 from scenarios.scenario import Scenario
+from scenarios.worlds.build import compile_books, make_clock
 from sim.ensemble import Chunk, chunks
 from sim.jit import FLAGS
 from sim.streams import Streams

@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scenarios.build import ChunkJob, make_clock
-from scenarios.loading import from_dict, load
+from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import Scenario
-from scenarios.worlds import WorldSpec
+from scenarios.worlds.build import ChunkJob, make_clock
+from scenarios.worlds.worlds import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.timing import seconds
 

@@ -6,9 +6,9 @@ import tracemalloc
 
 import numpy as np
 
-from markets.factors import State
-from scenarios.build import compile_books, make_clock
-from scenarios.loading import load
+from markets.factors.factors import State
+from scenarios.reading.loading import load
+from scenarios.worlds.build import compile_books, make_clock
 from tests.bench.timing import least
 
 NUMBER = 500  # of each kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
-from scenarios.build import make_clock, make_world
+from scenarios.worlds.build import make_clock, make_world
 from sim.ensemble import Chunk
 from sim.phases import Phase
 from tests.bench.timing import least, seconds

@@ -14,8 +14,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from scenarios.build import ChunkJob, make_clock
-from scenarios.worlds import WorldSpec
+from scenarios.worlds.build import ChunkJob, make_clock
+from scenarios.worlds.worlds import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.worlds import covid, run_all
 from tests.command import ROOT, output

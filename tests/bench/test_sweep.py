@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from scenarios.build import run
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.loading import sweep_from_dict
-from scenarios.sweeps.sweep import sweep
+from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.loading import sweep_from_dict
+from scenarios.studies.sweeps.sweep import sweep
+from scenarios.worlds.build import run
 from tests.bench.timing import least
 
 FEW, MANY = 6, 100  # cells

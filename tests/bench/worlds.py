@@ -8,9 +8,9 @@ from typing import Any
 import simpy
 
 from agents.world import TradingWorld
-from scenarios.build import make_clock, make_world
-from scenarios.loading import load
+from scenarios.reading.loading import load
 from scenarios.scenario import Scenario
+from scenarios.worlds.build import make_clock, make_world
 from sim.ensemble import chunks
 
 COVID = "covid_crash_2020"

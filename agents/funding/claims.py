@@ -1,0 +1,60 @@
+"""Claims: what desks owe one another, held in the ledger at par until it is settled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.funding.funding_desk import FundingDesk
+from sim.names import Key
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debt:
+    """What one debtor owes one creditor at one close; `asset` of the ledger, in $, is held by the creditor."""
+
+    debtor: str
+    creditor: str
+    day: int  # index of the trading day at whose close it is due
+    asset: Key
+
+
+class Claims:
+    """The debts of one world. A claim is the creditor's asset and, with the sign turned, the debtor's."""
+
+    def __init__(self, world: TradingWorld) -> None:
+        """Exchange claims for capital: the creditor's owners bring them in, the debtor's have taken their worth out."""
+        self._ledger, dates = world.ledger, world.clock.session_dates
+        self.debts: list[Debt] = []
+        terms = [o for agent in world.agents if isinstance(agent, FundingDesk) for o in agent.obligations]
+        for o in sorted(terms, key=lambda o: (o.debtor, o.creditor, o.due, o.amount)):
+            day = due_day(o.due, dates)
+            asset = Key("debt", of=f"{o.debtor}.{o.creditor}.{day}")
+            debt = Debt(debtor=o.debtor, creditor=o.creditor, day=day, asset=asset)
+            if debt not in self.debts:
+                self.debts.append(debt)
+                world.ledger.list_asset(debt.asset)
+            amount = world.full(o.amount)
+            world.ledger.transfer(amount, source=o.debtor, target=o.creditor, asset=debt.asset, reason="debt")
+            world.ledger.note(amount, source=o.debtor, target=o.creditor, reason="capital")
+
+    def value(self, name: str) -> Vector:
+        """What an agent is owed less what it owes, at par, (paths,) $."""
+        parties = (debt.asset for debt in self.debts if name in (debt.debtor, debt.creditor))
+        zero = np.zeros(self._ledger.paths)
+        return sum((self._ledger.balance(name, asset) for asset in parties), zero)
+
+
+def due_day(due: dt.date, dates: tuple[dt.date, ...]) -> int:
+    """Index of the first trading day on or after a date."""
+    return bisect_left(dates, due)
