@@ -9,7 +9,13 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[1]
-OF_THE_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changes.md"}
+OF_THE_ROOT = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changes.md",
+    "LICENSE": "license.md",
+    "notebooks/main.ipynb": "notebooks/main.ipynb",
+}
 LINK = re.compile(r"\]\((?:\.\./)?([\w./-]+)(#[\w-]+)?\)")
 FENCE = re.compile(r"^```(\w+) (\S+)$", re.MULTILINE)
 
