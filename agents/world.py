@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from agents.watching.failure import explained
 from agents.watching.watched import life_of, watched
 from markets.world import MarketWorld
 from sim.errors import BugError
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +37,7 @@ class TradingWorld(MarketWorld):
         self.agents = agents
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lending] = []
-        self._venues_of: dict[str, tuple[int, list[Venue]]] = {}  # by account: where it holds, with the ledger's size
+        self._venues_of: dict[str, Memo[list[Venue]]] = defaultdict(Memo)  # by account
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
         self.close_of_day: NDArray[np.int64] = clock.ticks[np.flatnonzero(clock.is_close)]  # (days,) seconds
@@ -90,11 +92,8 @@ class TradingWorld(MarketWorld):
 
     def _venues_held(self, name: str) -> list[Venue]:
         """Where an account has ever held anything."""
-        known = self._venues_of.get(name)
-        if known is None or known[0] != self.ledger.used:
-            reached = [venue for venue in self.venues.values() if venue.reached(name)]
-            known = self._venues_of[name] = self.ledger.used, reached
-        return known[1]
+        venues = self.venues.values()
+        return self._venues_of[name].get(lambda: [v for v in venues if v.reached(name)], self.ledger.used)
 
     def equity_now(self, name: str) -> Vector:
         """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""

@@ -99,7 +99,7 @@ class Ledger:
 
     @property
     def used(self) -> int:
-        """Number of rows ever written to: while it stands, so does what reached whom, and for which reasons."""
+        """Number of rows ever written to. It only grows: row numbers found before are valid while it is the same."""
         return self._used
 
     def _new_row(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from agents.tables import ATTRIBUTION, BOOK, COSTS, HEDGES
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
+from sim.memo import Memo
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Accountant:
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
         by_position = world.log.wants(BOOK.name)
-        self._known: dict[str, tuple[int, tuple[Rows, Rows, Rows]]] = {}  # with the ledger's size; see `_rows`
+        self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
@@ -135,20 +137,17 @@ class Accountant:
             "defaulted": desk.defaulted,
         }
 
-    def _rows(self, agent: Agent) -> tuple[Rows, Rows, Rows]:
+    def _rows_of(self, agent: Agent) -> tuple[Rows, Rows, Rows]:
         """Where the ledger keeps an agent's balances and flows, and what each flow is."""
         ledger = self._world.ledger
-        known = self._known.get(agent.name)
-        if known is None or known[0] != ledger.used:
-            flows = ledger.flow_rows(agent.name)
-            own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
-            held = [row for row in own if row is not None]
-            kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
-            kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
-            numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
-            balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
-            known = self._known[agent.name] = ledger.used, (balances, rows, what)
-        return known[1]
+        flows = ledger.flow_rows(agent.name)
+        own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
+        held = [row for row in own if row is not None]
+        kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
+        kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
+        numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
+        balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
+        return balances, rows, what
 
     def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
@@ -158,7 +157,8 @@ class Accountant:
         world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
         book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
         parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
-        account = world.ledger.rows, *self._rows(agent), hedge_value, *book, claims, parts, gross, TOLERANCE
+        rows = self._rows[name].get(lambda: self._rows_of(agent), world.ledger.used)
+        account = world.ledger.rows, *rows, hedge_value, *book, claims, parts, gross, TOLERANCE
         worth = np.empty((WORTH, world.paths if seen else 0))
         i = explain(*account, worth)
         if i >= 0:
