@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w+)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^    (spiral .*)$", re.MULTILINE)
 SESSION = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,3 @@ def said(command: str, folder: Path) -> str:
     result = CliRunner(env={"COLUMNS": "100"}).invoke(main, arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
-
-
-def links(document: str) -> list[Path]:
-    """The files of the repository that a document points to."""
-    text = (ROOT / document).read_text(encoding="utf-8")
-    return [(ROOT / document).parent / target for target in LINK.findall(text) if "://" not in target]
