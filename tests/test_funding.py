@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from agents.accounts import WHOLESALE, margin_account
+from markets.factors.key import CREDIT, VOL
 from scenarios.reading.loading import load
-from scenarios.worlds.build import make_world
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, send, watch, world_of
@@ -150,7 +151,7 @@ def test_the_line_shrinks_as_credit_widens_and_as_the_lender_loses():
     world.run()
     bank = bank_of(world)
     np.testing.assert_allclose(bank.line(), 1e9)
-    world.factors.credit = np.array([0.04, 0.0025])
+    world.factors.snapshot = world.factors.snapshot.with_rows({CREDIT: np.array([0.04, 0.0025])})
     np.testing.assert_allclose(bank.line(), [0.5e9, 1e9])  # (1/4)^0.5; never above the line
     bank.losses = np.array([2.5e9, 2e10])
     np.testing.assert_allclose(bank.line(), [0.5e9 * 0.75, 0.0])
@@ -194,7 +195,7 @@ def test_the_margin_loop(switch, vol):
     world.run()
     desk, bank = world.desks["desk"], bank_of(world)
     base = bank.initial_margin("desk", desk)
-    world.factors.vol = world.factors.vol * 2
+    world.factors.snapshot = world.factors.snapshot.bumped(VOL, world.factors.vol)
     delta = np.abs(desk.greeks().delta) * world.factors.spot
     gamma = 0.5 * -desk.greeks().gamma * world.factors.spot**2
     move = 3.0 * vol * np.sqrt(2 / 252)
@@ -338,7 +339,7 @@ def test_losses_are_everyones_credit():
     world = crashed()
     world.run()
     stress = bank_of(world).losses / 1e9
-    np.testing.assert_allclose(world.factors.stress, stress)
+    np.testing.assert_allclose(world.factors.credit_law.stress, stress)
     np.testing.assert_allclose(world.factors.credit, 0.01 * np.exp(2.0 * stress), rtol=1e-9)
     cut = crashed(feedback=only())
     cut.run()
@@ -347,7 +348,7 @@ def test_losses_are_everyones_credit():
 
 def test_unmet_margin_is_stress_until_it_is_met():
     world = desk_world(anchors=FALL, **THIN, feedback=only(credit=1.0))
-    stress = watch(world, Phase.MARK, lambda: world.factors.stress[0])
+    stress = watch(world, Phase.MARK, lambda: world.factors.credit_law.stress[0])
     world.run()
     assert max(stress) > 0
     assert stress[-1] == pytest.approx(0.0, abs=1e-9)
@@ -364,7 +365,7 @@ def test_without_a_line_a_desk_can_still_be_called_and_stress_is_a_share():
     world = crashed(bank={"line": 0.0})
     world.run()
     assert np.isfinite(world.factors.credit).all()
-    assert (world.factors.stress <= 1.0).all()
+    assert (world.factors.credit_law.stress <= 1.0).all()
 
 
 def test_a_closed_out_book_pays_its_vega_spread():
