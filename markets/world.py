@@ -11,6 +11,7 @@ from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
 from markets.tables import TABLES
+from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.venue import Venue
@@ -70,6 +71,8 @@ class MarketWorld(World):
         swaps = venues.by_name()
         for name, series in benchmarks.items():
             self.open_venue(ParSwap(self, name, series), swaps[name])
+        for make in FURTHER.values():
+            self.open_venue(*make(self))
         self._clearing = False
         self.start(self._live(), "market")
 

@@ -47,7 +47,6 @@ class ParSwap:
         self.market = market
         self._terms: Memo[tuple[Vector, Vector]] = Memo()
         self._ones = np.ones(market.paths)
-        market.ledger.list_asset(*self.assets)
 
     @property
     def mid(self) -> Vector:

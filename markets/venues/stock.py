@@ -38,7 +38,6 @@ class Stock:
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._dividend_yield = market, dividend_yield
         self._law = market.factors.assets[self.key].price
-        market.ledger.list_asset(name)
 
     @property
     def mid(self) -> Vector:

@@ -55,6 +55,7 @@ class Venue:
         self._nothing = np.zeros(market.paths)
         self._flows: dict[tuple[str, str], Vector] = {}  # see `expose`
         market.ledger.open(INVESTORS)
+        market.ledger.list_asset(*listing.assets)
 
     # --- what is traded --------------------------------------------------------------------------------------------
     @property

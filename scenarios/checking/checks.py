@@ -25,6 +25,7 @@ from markets.factors.key import MAIN
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
+from markets.venues.further import FURTHER
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.parameters.unseen import UnseenAgent, unseen_in
@@ -200,7 +201,7 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
 def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
     """The rules of the built-in types."""
     if isinstance(agent, MarketMaker):
-        venues = [*VENUES, *(asset.name for asset in scenario.assets)]
+        venues = [*VENUES, *(asset.name for asset in scenario.assets), *FURTHER]
         for venue in agent.venues:
             if venue not in venues:
                 raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, venues))
