@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.funding.requirement import Requirement
+from agents.requirement import Requirement
 from markets.tables import TRADING_COSTS
 from sim.eventlog import Table
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.desk.accountant import Accountant
-from agents.desk.dividends import pay_dividends
+from agents.accounting.accountant import Accountant
+from agents.accounting.dividends import pay_dividends
+from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
 from agents.tables import TABLES
-from agents.world import TradingWorld
+from agents.watching.watched_world import WatchedWorld
 from markets.factors.factors import rate_mixing
 from markets.factors.storyline import asset_level, lay_out
 from markets.products.book import Book, PricingTerms
@@ -49,6 +50,7 @@ from sim.run_folder import claimed, holds_other, own_folder
 from sim.streams import Streams
 
 if TYPE_CHECKING:
+    from agents.world import TradingWorld
     from markets.products.book import CompiledBook
     from markets.spec import FeedbackSpec
     from scenarios.scenario import Scenario
@@ -157,7 +159,7 @@ def make_world(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
     log.declare(*TABLES)
-    world = TradingWorld(
+    world = WatchedWorld(
         name=chunk.world,
         clock=clock,
         streams=streams,
@@ -174,6 +176,7 @@ def make_world(
         assets=scenario.assets,
         agents=scenario.agents,
         books=compile_books(scenario, clock),
+        obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
     )
     world.start(accrue(world), "market")
     world.start(pay_dividends(world), "market")
