@@ -9,6 +9,7 @@ import simpy
 
 from markets.factors.assets import MAIN
 from markets.factors.factors import NODES, OBSERVED, Factors
+from markets.factors.key import SHORT_NAMES
 from markets.factors.storyline import lay_out
 from markets.tables import TABLES
 from markets.venues.asset_venue import AssetVenue
@@ -119,8 +120,8 @@ class MarketWorld(World):
         """Raise NotFinite where a level of the market is not finite."""
         if self.factors.is_finite:
             return
-        for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
-            self.require_finite(name, values)
+        for name in ("spot", "vol", *NODES):
+            self.require_finite(name, self.factors.snapshot.row(SHORT_NAMES[name]))
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state

@@ -73,8 +73,8 @@ TEN = (
     Mutation(
         name="attribution of vol before spot",
         file="agents/desk/desk.py",
-        old="spot_moved = self._value_at(old._replace(spot=new.spot))",
-        new="spot_moved = after_vol + slopes.value - self._value_at(old._replace(vol=new.vol))",
+        old="spot_moved = self._value_at(old.with_rows({SPOT: spot}))",
+        new="spot_moved = after_vol + slopes.value - self._value_at(old.with_rows({VOL: vol}))",
         cases=("attribution-order",),
         control="attribution-means",
     ),

@@ -108,9 +108,13 @@ def test_figures_and_words_of_the_covid_desk(covid):
     assert found["low_free_cash_q05"].value <= found["low_free_cash"].value
     assert cash.usual_day(covid) in {"2020-03-09", "2020-03-12", "2020-03-16"}
     said = " ".join(paragraphs(covid, found))
-    assert "Free cash falls to" in said and "Too many paths lose the whole book" in said
+    assert "Free cash falls to" in said and f"With a capital of {found['survival_capital_95']} the lender" in said
     chart = json.dumps(draw(covid, "liquidity").to_dict())
     assert "free cash, $" in chart and "margin required, $" in chart
+
+
+def test_where_most_paths_lose_the_book_a_run_does_not_say_what_would_have_spared_them(gilts):
+    assert "Too many paths lose the whole book" in " ".join(paragraphs(gilts, summarise(gilts)))
 
 
 def with_liquidity(folder, rows):

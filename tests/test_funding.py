@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from agents.accounts import WHOLESALE, margin_account
+from markets.factors.key import CREDIT, VOL
 from scenarios.reading.loading import load
 from scenarios.worlds.build import make_world
 from sim.ensemble import Chunk
@@ -156,7 +157,7 @@ def test_the_line_shrinks_as_credit_widens_and_as_the_lender_loses():
     world.run()
     bank = bank_of(world)
     np.testing.assert_allclose(bank.line.size(), 1e9)
-    world.factors.credit = np.array([0.04, 0.0025])
+    world.factors.snapshot = world.factors.snapshot.with_rows({CREDIT: np.array([0.04, 0.0025])})
     np.testing.assert_allclose(bank.line.size(), [0.5e9, 1e9])  # (1/4)^0.5; never above the line
     bank.line.losses = np.array([2.5e9, 2e10])
     np.testing.assert_allclose(bank.line.size(), [0.5e9 * 0.75, 0.0])
@@ -200,7 +201,7 @@ def test_the_margin_loop(switch, vol):
     world.run()
     desk = world.desks["desk"]
     base = margin_of(world)
-    world.factors.vol = world.factors.vol * 2
+    world.factors.snapshot = world.factors.snapshot.bumped(VOL, world.factors.vol)
     delta = np.abs(desk.greeks().delta) * world.factors.spot
     gamma = 0.5 * -desk.greeks().gamma * world.factors.spot**2
     move = 3.0 * vol * np.sqrt(2 / 252)

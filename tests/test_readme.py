@@ -98,13 +98,13 @@ def test_page_commands(folder: Path) -> None:
 
 
 def test_page_python(folder: Path) -> None:
-    assert python(block(PAGE, "python"), folder) == "2.0 2000000000.0\n"
+    assert python(block(PAGE, "python"), folder) == "2.0 4000000000.0\n"
 
 
 def test_page_survival_capital(folder: Path) -> None:
     said = python(few_paths(block(PAGE, "python", "capital")), folder)
     share, level, capital, error = map(float, re.findall(r"[\d.]+", said))
-    assert share < 0.5 < level < 1 < error < capital
+    assert share < level < 1 < error < capital
 
 
 def test_page_history_and_book(folder: Path) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from agents.tables import ATTRIBUTION, COSTS
+from markets.factors.key import USD
 from markets.venues.roll import series
 from markets.venues.venue import INVESTORS
 from scenarios.reading.loading import from_dict
@@ -81,7 +82,7 @@ def test_a_position_that_rolls_three_times_earns_what_the_curve_says() -> None:
     trader = Trader(world)
     for venue, size in SIZES.items():
         world.venue(venue).hand_over(INVESTORS, trader.name, world.full(size))
-    seen = watch(world, Phase.MARK, lambda: [level.copy() for level in world.factors.state[2:]])
+    seen = watch(world, Phase.MARK, lambda: world.factors.snapshot.block(USD).copy())
     world.run()
     curves = np.array(seen)[:, :, 0]
     expected = sum(size * earned(venue, world.clock, curves) for venue, size in SIZES.items())

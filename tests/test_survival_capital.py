@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 import numpy as np
 import polars as pl
@@ -49,14 +48,13 @@ def test_trials_are_runs_with_that_capital_and_the_curve_rises(found, tmp_path):
     assert shares[0] < 0.2 and shares[-1] > 0.9
     for trial in found.trials[::4]:
         assert trial.never_reduced == never_reduced(trial.capital, tmp_path)
-    assert found.today.capital == 1e9 and found.today in found.trials
+    assert found.today.capital == 2e9 and found.today in found.trials
 
 
 def test_first_order_is_near_the_search(found):
-    """Within a twentieth on the covid crash, where nearly every path is reduced with today's capital."""
-    for answer in found.levels:
-        if math.isfinite(answer.first_order):
-            assert answer.first_order == pytest.approx(answer.capital, rel=0.05)
+    """Today's capital is the answer for 80 % of the paths; for 95 % it is two thirds of it, and many are reduced."""
+    for answer, apart in zip(found.levels, (0.01, 0.15), strict=True):
+        assert answer.first_order == pytest.approx(answer.capital, rel=apart)
     near = next(t for t in found.trials if t.capital == found.levels[-1].capital)
     assert np.quantile(near.needed, 0.95) == pytest.approx(near.capital, rel=0.01)
 
@@ -99,7 +97,7 @@ def test_the_command_prints_the_capital_and_writes_the_curve(tmp_path):
     told = CliRunner().invoke(main, [*asked, "--out", str(out), "--workers", "1"])
     assert told.exit_code == 0, told.output
     assert "of the paths are never reduced" in told.stderr  # progress
-    assert "80 %" in told.stdout and "With today's capital, $1.00bn" in told.stdout
+    assert "80 %" in told.stdout and "With today's capital, $2.00bn" in told.stdout
     page = (out / "capital.html").read_text(encoding="utf-8")
     assert "capital of the desk, $" in page and "first order" in page
     rows = pl.read_csv(out / "capital.csv")

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.tables import BOOK, GREEKS
-from markets.factors.factors import State
+from markets.factors.key import SPOT
+from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.instruments import Swap
 
@@ -40,12 +41,12 @@ class BookRecord:
         self._lowest = np.full(paths, np.inf)  # $, P&L at the worst close so far
         self._tick = np.zeros(paths, dtype=np.int64)  # of it
         self._scale = np.empty(paths)
-        self._market = np.empty((len(State._fields), paths))
+        self._market = {key: np.empty(paths) for key in desk.snapshot.keys}
 
-    def settle(self, since: int, tick: int, state: State) -> None:
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
         """Note the cash of (since, tick] position by position; called by the desk where something settles."""
         for line in self._lines:
-            line.settle(since, tick, state)
+            line.settle(since, tick, snapshot)
 
     def receive(self, due: Vector) -> None:
         """Note dividends, (paths,) $ a unit of the asset; called by the desk that takes them."""
@@ -61,21 +62,21 @@ class BookRecord:
         self._tick[fresh] = desk.marked
         np.copyto(self._lowest, pnl, where=fresh)
         np.copyto(self._scale, desk.scale, where=fresh)
-        for kept, now in zip(self._market, desk.state, strict=True):
-            np.copyto(kept, now, where=fresh)
+        for key, kept in self._market.items():
+            np.copyto(kept, desk.snapshot.row(key), where=fresh)
         for line in self._lines:
             np.copyto(line.paid_then, line.paid, where=fresh)
 
     def write(self) -> None:
         """Add the rows, at the last close."""
         desk, ticks = self._desk, self._world.clock.ticks
-        last, everyone = np.full(self._tick.size, desk.marked), State(*self._market)
+        last, everyone = np.full(self._tick.size, desk.marked), Snapshot(self._market)
         for line in self._lines:
             if int(self._world.log.paths[0]) == 0:  # the start is the same on all paths
                 self._add(line, START, ticks[:1], line.opening, line.opening["value"] * 0.0, first=True)
             found = line.figures(self._tick, everyone)
             self._add(line, WORST, ticks[self._tick], found, line.made(found["value"], line.paid_then), self._scale)
-            found = line.figures(last, desk.state)
+            found = line.figures(last, desk.snapshot)
             self._add(line, END, int(ticks[desk.marked]), found, line.made(found["value"], line.paid), desk.scale)
 
     def _add(
@@ -110,14 +111,13 @@ class _Line:
         self._fixings = part.book.new_fixings(desk.world.paths)
         self.paid = desk.world.full(0.0)  # $ since the start
         self.paid_then = desk.world.full(0.0)  # the same, up to the path's worst close
-        start = State(*(level[:1] for level in desk.state))
-        self.opening = self._figures_at(0, start, self._fixings[:, :1])
+        self.opening = self._figures_at(0, desk.snapshot.take(slice(1)), self._fixings[:, :1])
         self._first = float(self.opening["value"][0])
 
-    def settle(self, since: int, tick: int, state: State) -> None:
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
         if self._book.settles(since, tick):
-            self.paid = self.paid + self._book.cashflows(since, tick, state, self._fixings)
-            self._book.fix(since, tick, state, self._fixings)
+            self.paid = self.paid + self._book.cashflows(since, tick, snapshot, self._fixings)
+            self._book.fix(since, tick, snapshot, self._fixings)
 
     def receive(self, due: Vector) -> None:
         if self._book.asset_units:
@@ -127,18 +127,18 @@ class _Line:
         """$ since the start, (paths,), of the whole position with no hedge."""
         return value - self._first + paid
 
-    def figures(self, ticks: NDArray[np.int64], market: State) -> dict[str, Vector]:
+    def figures(self, ticks: NDArray[np.int64], market: Snapshot) -> dict[str, Vector]:
         """`FIGURES` of every path at a tick of its own, (paths,) each."""
         out = np.empty((len(FIGURES), ticks.size))
         for tick in np.unique(ticks).tolist():
             mine = np.flatnonzero(ticks == tick)
-            found = self._figures_at(tick, State(*(level[mine] for level in market)), self._fixings[:, mine])
+            found = self._figures_at(tick, market.take(mine), self._fixings[:, mine])
             for row, values in zip(out, found.values(), strict=True):
                 row[mine] = values
         return dict(zip(FIGURES, out, strict=True))
 
-    def _figures_at(self, tick: int, state: State, fixings: Vector) -> dict[str, Vector]:
-        return figures(self._book, tick, state, fixings, self._day)
+    def _figures_at(self, tick: int, snapshot: Snapshot, fixings: Vector) -> dict[str, Vector]:
+        return figures(self._book, tick, snapshot, fixings, self._day)
 
 
 class Part(NamedTuple):
@@ -152,36 +152,36 @@ class Part(NamedTuple):
 
 def split(whole: CompiledBook) -> list[Part]:
     """The largest positions of a book, `SHOWN` of them by $ notional, in its order; then all others together."""
-    instruments, clock, market = whole.book.instruments, whole.clock, whole.market
+    instruments, clock, start = whole.book.instruments, whole.clock, whole.start
 
     def notional(number: int) -> float:
         instrument = instruments[number]
-        return abs(instrument.size) * (1.0 if isinstance(instrument, Swap) else market.spot0)
+        return abs(instrument.size) * (1.0 if isinstance(instrument, Swap) else start.spot0)
 
     by_size = sorted(range(len(instruments)), key=notional, reverse=True)
     own = by_size if len(instruments) <= SHOWN + 1 else by_size[:SHOWN]
     parts = []
     for i in sorted(own):
         one: Instrument = instruments[i]
-        parts.append(Part(i + 1, one.label, one.size, Book((one,)).compile(clock, market)))
+        parts.append(Part(i + 1, one.label, one.size, Book((one,)).compile(clock, start)))
     rest = tuple(instruments[i] for i in sorted(set(by_size) - set(own)))
     if rest:
-        parts.append(Part(0, f"{len(rest)} others", math.nan, Book(rest).compile(clock, market)))
+        parts.append(Part(0, f"{len(rest)} others", math.nan, Book(rest).compile(clock, start)))
     return parts
 
 
-def figures(book: CompiledBook, tick: int, state: State, fixings: Vector, day: float) -> dict[str, Vector]:
+def figures(book: CompiledBook, tick: int, snapshot: Snapshot, fixings: Vector, day: float) -> dict[str, Vector]:
     """`FIGURES` of a book by name, (paths,) each.
 
     $; $ of the asset; the same per 1 % of spot; $ per point of the market's implied vol; $ that an average trading day
     (`day`, years of trading and of calendar time) brings while nothing moves; $ per basis point of all nodes.
     """
-    greeks = book.greeks(tick, state, fixings)
+    greeks, spot = book.greeks(tick, snapshot, fixings), snapshot.row(SPOT)
     return {
         "value": greeks.value,
-        "delta_dollars": greeks.delta * state.spot,
-        "gamma_dollars_1pct": 0.01 * greeks.gamma * state.spot**2,
+        "delta_dollars": greeks.delta * spot,
+        "gamma_dollars_1pct": 0.01 * greeks.gamma * spot**2,
         "vega_point": 0.01 * greeks.vega,
-        "theta_day": book.theta(tick, state, fixings, years=day),
+        "theta_day": book.theta(tick, snapshot, fixings, years=day),
         "dv01": 1e-4 * (greeks.dv_overnight + greeks.dv_us2y + greeks.dv_us10y),
     }

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from agents.accounts import CLIENTS
 from agents.tables import ATTRIBUTION, UNSPLIT
 from markets.accounts import INVESTORS
+from markets.factors.key import SPOT, USD, VOL
 from markets.kernels.hedging import PARTS, UNSPLIT_PART, VEGA_PART, add_whole, attribute
 from markets.venues.swap_venue import SwapVenue
 from sim.names import Key
-from sim.vectors import same, some
+from sim.vectors import some
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook, Greeks, Slopes
     from markets.world import MarketWorld
 
@@ -27,7 +28,7 @@ NOTHING: Vector = np.empty(0)
 class PositionsRecord(Protocol):
     """What is kept of a book position by position, and what the desk tells it."""
 
-    def settle(self, since: int, tick: int, state: State) -> None:
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
         """Note the cash of (since, tick]."""
 
     def receive(self, due: Vector) -> None:
@@ -64,11 +65,11 @@ class Desk:
         self.defaulted = np.zeros(world.paths, dtype=bool)
         self.fixings: Any = book.new_fixings(world.paths)
         self._tick = 0
-        self._state = world.factors.state
-        self.unit_value = book.value(0, self._state, self.fixings)
-        self._greeks: tuple[int, Greeks] | None = None  # with the market's version
-        self._slopes: tuple[int, Slopes] | None = None
-        self._value: tuple[int, Vector] | None = None
+        self._snapshot = world.factors.snapshot
+        self.unit_value = book.value(0, self._snapshot, self.fixings)
+        self._greeks: tuple[Snapshot, Greeks] | None = None  # with the market that they are of
+        self._slopes: tuple[Snapshot, Slopes] | None = None
+        self._value: tuple[Snapshot, Vector] | None = None
         self.record: PositionsRecord | None = None  # what is kept of the positions one by one, where it is asked for
         self._full = full or book.has_swaps or world.venue("asset").has_impact
         self._take_on()
@@ -88,9 +89,9 @@ class Desk:
         return self._tick
 
     @property
-    def state(self) -> State:
+    def snapshot(self) -> Snapshot:
         """The market at the last mark."""
-        return self._state
+        return self._snapshot
 
     @property
     def book_value(self) -> Vector:
@@ -104,42 +105,42 @@ class Desk:
 
     def _unit_value_now(self) -> Vector:
         """The same of one unit of scale, computed once per price."""
-        version = self.world.factors.version
-        if self._value is None or self._value[0] != version:
-            found = self._value_at(self.world.factors.state) if self._full else self.slopes().value
-            self._value = (version, found)
+        now = self.world.factors.snapshot
+        if self._value is None or self._value[0] is not now:
+            found = self._value_at(now) if self._full else self.slopes().value
+            self._value = (now, found)
         return self._value[1]
 
-    def _value_at(self, state: State) -> Vector:
-        """Value of one unit of scale at another `state`, (paths,) $.
+    def _value_at(self, snapshot: Snapshot) -> Vector:
+        """Value of one unit of scale in another market, (paths,) $.
 
         By the kernel that also values the market as it stands, for ever: a path's last digit does not depend on what
         others in its chunk asked for.
         """
         if not self._full:
-            return self.slopes(state).value
-        return self.book.value(self.world.factors.tick, state, self.fixings, settled=self._tick)
+            return self.slopes(snapshot).value
+        return self.book.value(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
 
-    def greeks(self, state: State | None = None) -> Greeks:
-        """Greeks of one unit of scale at the market as it stands, computed once per price; or at another `state`."""
+    def greeks(self, snapshot: Snapshot | None = None) -> Greeks:
+        """Greeks of one unit of scale at the market as it stands, computed once per price; or in another one."""
         factors = self.world.factors
-        if state is not None:
-            return self.book.greeks(factors.tick, state, self.fixings, settled=self._tick)
-        if self._greeks is None or self._greeks[0] != factors.version:
-            found = self.book.greeks(factors.tick, factors.state, self.fixings, settled=self._tick)
-            self._greeks = (factors.version, found)
+        if snapshot is not None:
+            return self.book.greeks(factors.tick, snapshot, self.fixings, settled=self._tick)
+        if self._greeks is None or self._greeks[0] is not factors.snapshot:
+            found = self.book.greeks(factors.tick, factors.snapshot, self.fixings, settled=self._tick)
+            self._greeks = (factors.snapshot, found)
         return self._greeks[1]
 
-    def slopes(self, state: State | None = None) -> Slopes | Greeks:
-        """Of the Greeks, value, delta and gamma at least: of the market as it stands, or at another `state`."""
+    def slopes(self, snapshot: Snapshot | None = None) -> Slopes | Greeks:
+        """Of the Greeks, value, delta and gamma at least: of the market as it stands, or in another one."""
         if self._full:
-            return self.greeks(state)
+            return self.greeks(snapshot)
         factors = self.world.factors
-        if state is not None:
-            return self.book.slopes(factors.tick, state, self.fixings, settled=self._tick)
-        if self._slopes is None or self._slopes[0] != factors.version:
-            found = self.book.slopes(factors.tick, factors.state, self.fixings, settled=self._tick)
-            self._slopes = (factors.version, found)
+        if snapshot is not None:
+            return self.book.slopes(factors.tick, snapshot, self.fixings, settled=self._tick)
+        if self._slopes is None or self._slopes[0] is not factors.snapshot:
+            found = self.book.slopes(factors.tick, factors.snapshot, self.fixings, settled=self._tick)
+            self._slopes = (factors.snapshot, found)
         return self._slopes[1]
 
     @property
@@ -149,20 +150,20 @@ class Desk:
             return self.parts[UNSPLIT_PART:]
         return self.parts[: UNSPLIT_PART if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
-    def neutral_swaps(self, state: State | None = None) -> dict[str, Vector]:
+    def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
 
-        At the market as it stands, or at another state of it.
+        In the market as it stands, or in another one.
         """
         if not self.book.has_swaps:
             return {}
-        greeks = self.greeks(state)
+        greeks = self.greeks(snapshot)
         left = {"us2y": greeks.dv_us2y, "us10y": greeks.dv_us10y}
         found: dict[str, Vector] = {}
         for name in ("us10y", "us2y"):
             venue = self.world.venues.get(name)
             if isinstance(venue, SwapVenue):
-                own = venue.node_sensitivity(state)
+                own = venue.node_sensitivity(snapshot)
                 found[name] = -left[name] / own[name]
                 left = {node: value + found[name] * own[node] for node, value in left.items()}
         return found
@@ -170,21 +171,21 @@ class Desk:
     # --- why it moved ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
         """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
-        tick, state, since = self.world.factors.tick, self.world.factors.state, self._tick
+        tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
         if tick == since:
             return
         end = value = self._unit_value_now()
         if self.book.settles(since, tick):
-            cash = self.book.cashflows(since, tick, state, self.fixings)
-            self.book.fix(since, tick, state, self.fixings)
+            cash = self.book.cashflows(since, tick, now, self.fixings)
+            self.book.fix(since, tick, now, self.fixings)
             if self.record is not None:
-                self.record.settle(since, tick, state)
-            value = self.book.value(tick, state, self.fixings, settled=tick)
+                self.record.settle(since, tick, now)
+            value = self.book.value(tick, now, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
             self._greeks = self._slopes = self._value = None
-        self._attribute(tick, state, end)
-        self._tick, self._state, self.unit_value = tick, state, value
+        self._attribute(tick, now, end)
+        self._tick, self._snapshot, self.unit_value = tick, now, value
 
     def receive(self, due: Vector) -> None:
         """Take `due`, (paths,) $ a unit, on the units of the asset in the book: the passing of time earned it."""
@@ -196,19 +197,19 @@ class Desk:
         if self.record is not None:
             self.record.receive(due)
 
-    def _attribute(self, tick: int, new: State, end: Vector) -> None:
+    def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
         if not self.attributed:
             add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
-        old = self._state
+        old = self._snapshot
         slopes = self.slopes(old)
         after_vol = spot_moved = end
-        rates_stand = same(old[2:], new[2:]) or all(map(np.array_equal, old[2:], new[2:]))
-        if not rates_stand or self.book.settles(self._tick, tick):
-            after_vol = spot_moved = self._value_at(old._replace(spot=new.spot, vol=new.vol))
-        if not _equal(old.vol, new.vol):
-            spot_moved = self._value_at(old._replace(spot=new.spot))
+        spot, vol = new.row(SPOT), new.row(VOL)
+        if not _equal(old.block(USD), new.block(USD)) or self.book.settles(self._tick, tick):
+            after_vol = spot_moved = self._value_at(old.with_rows({SPOT: spot, VOL: vol}))
+        if not _equal(old.row(VOL), vol):
+            spot_moved = self._value_at(old.with_rows({SPOT: spot}))
         moved = spot_moved is not end
         self._moved_besides |= moved
         steps = (after_vol, end) if moved else (NOTHING, NOTHING)
@@ -217,8 +218,8 @@ class Desk:
             self.unit_value,
             slopes.value,
             slopes.delta,
-            old.spot,
-            new.spot,
+            old.row(SPOT),
+            spot,
             spot_moved,
             *steps,
             self.parts,

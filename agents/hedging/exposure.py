@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import SHORT_NAMES
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
 
 Vector = NDArray[np.float64]
 BUMP_RATE = 1e-4  # decimal: a basis point
 
 
-def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
+def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
     """Tell the venues what a hedged desk would trade per unit move of their prices, once a tick.
 
     asset: $ per unit of ln S, by Gamma, and by vanna through the answer of vol, d ln s / d ln S.
@@ -40,9 +41,9 @@ def expose(desk: Desk, own: State | None = None, *, rates: bool) -> None:
 
 def _convexity(desk: Desk) -> dict[str, Vector]:
     """Notional that the hedge pays fixed more per unit of each venue's own node, one unit of scale, (paths,) $."""
-    state, flows = desk.world.factors.state, {}
+    snapshot, flows = desk.world.factors.snapshot, {}
     before = desk.neutral_swaps()
     for name, notional in before.items():
-        moved = state._replace(**{name: getattr(state, name) + BUMP_RATE})
+        moved = snapshot.bumped(SHORT_NAMES[name], BUMP_RATE)
         flows[name] = -(desk.neutral_swaps(moved)[name] - notional) / BUMP_RATE
     return flows

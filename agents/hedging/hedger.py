@@ -17,6 +17,7 @@ from agents.intervals import Interval
 from agents.policies import Every, Never, Policy, Sight, Situation
 from agents.watching.answers import desired, vol_multiplier
 from markets.accounts import INVESTORS
+from markets.factors.key import OVERNIGHT, SPOT, VOL
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
 from markets.plausible import SECONDS
 from sim.params import param
@@ -26,7 +27,7 @@ from sim.vectors import some
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
     from markets.venues.venue import Demand, Fill
 
 Vector = NDArray[np.float64]
@@ -140,11 +141,11 @@ class _Hedging:
             held.flags.writeable = False
         return held
 
-    def _situation(self, due: bool, held: Vector, market: State | None = None) -> Situation:
+    def _situation(self, due: bool, held: Vector, market: Snapshot | None = None) -> Situation:
         """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
         desk, factors, clock = self.desk, self.world.factors, self.world.clock
-        own = self._own_state(market)
-        state, slopes = own or factors.state, desk.slopes(own)
+        own = self._own_market(market)
+        seen, slopes = own or factors.snapshot, desk.slopes(own)
         scale, target = desk.scale, np.empty(held.size)
         years, variance_years = desk.book.nearest_expiry(factors.tick)
         neutral(scale, slopes.delta, target)
@@ -156,11 +157,11 @@ class _Hedging:
             },
             tick=factors.tick,
             due=due,
-            spot=state.spot,
+            spot=seen.row(SPOT),
             last_spot=self.last_spot,
             target=target,
             position=held,
-            vol=state.vol,
+            vol=seen.row(VOL),
             half_spread=self.world.venue("asset").half_spread,
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
@@ -170,21 +171,21 @@ class _Hedging:
         multiplier = self.vol_multiplier(at)
         if multiplier is None:
             return at
-        delta = desk.book.delta(factors.tick, state, multiplier, settled=desk.marked)
+        delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked)
         return dataclasses.replace(at, target=-desk.scale * delta)
 
     def _discount(self, years: float) -> Vector:
         """Discount factor at the overnight rate, (paths,)."""
-        overnight = self.world.factors.overnight
+        overnight = self.world.factors.snapshot.row(OVERNIGHT)
         factor = np.empty_like(overnight)
         discounts(overnight, years, factor)
         return factor
 
-    def _own_state(self, market: State | None = None) -> State | None:
+    def _own_market(self, market: Snapshot | None = None) -> Snapshot | None:
         """The market (as it stands, or as given) at the policy's own vol; None for the market as it stands."""
         if self.own_vol is None:
             return market
-        return (market or self.world.factors.state)._replace(vol=self.own_vol)
+        return (market or self.world.factors.snapshot).with_rows({VOL: self.own_vol})
 
     def _orders(self, due: bool) -> dict[str, Vector | Demand]:
         """What to send where: the policy's order, then what a forced reduction flattens."""
@@ -200,7 +201,7 @@ class _Hedging:
 
         return {"asset": asset, **self._rate_orders(due)}
 
-    def _asset_order(self, due: bool, looks: Mask, held: Vector, market: State | None = None) -> Vector:
+    def _asset_order(self, due: bool, looks: Mask, held: Vector, market: Snapshot | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
         wanted = held.copy() if self.passive else self.desired(self._situation(due, held, market))
@@ -236,4 +237,4 @@ class _Hedging:
 
     def _expose(self) -> None:
         if not self.passive:
-            expose(self.desk, self._own_state(), rates=self.hedges_rates)
+            expose(self.desk, self._own_market(), rates=self.hedges_rates)

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from markets.factors.key import USD
 from markets.kernels.swaps import FLOW_TERMS, NO_FIXING, flow_greeks, flow_values
 from markets.kernels.terms import NODE_YEARS
 from markets.kernels.terms import node_weights as node_weights_into
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -84,26 +85,21 @@ class Benchmark:
         """Calendar years to maturity."""
         return self.clock.calendar_years_to(self.maturity) - float(self.clock.calendar_years[tick])
 
-    def terms(self, tick: int, state: State) -> tuple[Floats, Floats]:
+    def terms(self, tick: int, snapshot: Snapshot) -> tuple[Floats, Floats]:
         """Annuity A (years) and floating leg 1 - DF, (paths,) each per unit of notional."""
         legs = []
         for flows in _legs(self, tick):
-            out = np.zeros_like(state.overnight)
-            flow_values(state.overnight, state.us2y, state.us10y, _NO_FIXINGS, flows, _none(flows), out)
+            out = np.zeros(snapshot.paths)
+            flow_values(snapshot.block(USD), _NO_FIXINGS, flows, _none(flows), out)
             legs.append(out)
         return legs[0], legs[1]
 
-    def par_rate(self, tick: int, state: State) -> Floats:
-        """Fixed rate at which the swap is worth nothing, (paths,) decimal."""
-        annuity, floating = self.terms(tick, state)
-        return floating / annuity
-
-    def sensitivities(self, tick: int, state: State) -> BenchmarkGreeks:
+    def sensitivities(self, tick: int, snapshot: Snapshot) -> BenchmarkGreeks:
         """Both legs with their node sensitivities; a position's are NC * annuity_dv - N * floating_dv."""
         legs = []
         for flows in _legs(self, tick):
-            out = np.zeros((4, state.overnight.size))
-            flow_greeks(state.overnight, state.us2y, state.us10y, _NO_FIXINGS, flows, _none(flows), out)
+            out = np.zeros((4, snapshot.paths))
+            flow_greeks(snapshot.block(USD), _NO_FIXINGS, flows, _none(flows), out)
             legs.append(out)
         fixed, floating = legs
         return BenchmarkGreeks(fixed[0], floating[0], fixed[1:], floating[1:])

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from markets.factors.assets import MAIN, OtherAssets
 from markets.factors.correlation import mixing
 from markets.factors.jumps import Jumps
+from markets.factors.key import CREDIT as CREDIT_KEY
+from markets.factors.key import SHORT_NAMES, SPOT, USD, VOL, FactorKey
 from markets.factors.memory.path_laws import PathLaws
 from markets.factors.price import PriceLaw
+from markets.factors.snapshot import Snapshot
 from markets.factors.storyline import LEAST_VOL
 from markets.kernels.factors import (
     CREDIT,
@@ -48,18 +51,17 @@ Vector = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 NODES = ("overnight", "us2y", "us10y")
-OBSERVED = ("spot", "vol", *NODES, "credit")
+OBSERVED = tuple(SHORT_NAMES)
 SPOT_NOISE = "market/spot"  # stream
 
 
-class State(NamedTuple):
-    """What instruments are priced from, each (paths,)."""
+class Moved(NamedTuple):
+    """Where a step puts the levels that move, of the rows that it makes."""
 
-    spot: Vector  # $/unit
-    vol: Vector  # 30-day implied vol, decimal
-    overnight: Vector  # zero rates, decimal
-    us2y: Vector
-    us10y: Vector
+    rows: Ints  # (LEVELS,) row of each level; -1: it stands
+    number: int  # of rows
+    singles: dict[FactorKey, int]  # row of what is no node
+    nodes: slice | None  # rows of the curve, which moves as one
 
 
 class Impact:
@@ -154,12 +156,7 @@ class Factors:
     The noise of ln s and of the rates is bridged to the storyline's anchors like d; what feedback adds is not.
     """
 
-    spot: Vector  # $/unit
-    vol: Vector  # 30-day implied vol, decimal
-    overnight: Vector  # zero rates, decimal
-    us2y: Vector
-    us10y: Vector
-    credit: Vector  # credit spread, decimal
+    snapshot: Snapshot  # the market now; a new one at every change of a level
 
     def __init__(
         self,
@@ -215,14 +212,15 @@ class Factors:
         self._years: list[float] = np.diff(clock.variance_years, prepend=0.0).tolist()  # of the step into each tick
         self._spread_line = np.exp(storyline.spread.level).tolist()
         self._depth_line = np.exp(storyline.depth.level).tolist()
-        self._rows_of: dict[bytes, tuple[list[str], Ints]] = {}
+        self._rows_of: dict[bytes, Moved] = {}
         self._nothing, self._none = np.zeros(paths), np.empty(0)
         self._no_rates = np.broadcast_to(self._nothing, (len(NODES), paths))
         self._prices: dict[str, Vector] = {}  # of the further assets
         self.stress = self._stress_seen = np.zeros(paths)
         self._led = np.zeros(paths)  # d + p that the leverage effect has already seen
         self.tick = 0
-        self.version = 0  # counts every change of a level: what is derived from the state is fresh while it stands
+        self.version = 0  # counts every change of a level, those of further assets too
+        self.snapshot = Snapshot(dict.fromkeys(SHORT_NAMES.values(), self._nothing))
         self.vol_base = float(np.exp(storyline.vol.level[0]))
         self.refresh()
 
@@ -286,12 +284,17 @@ class Factors:
         rows = self._impacts[observed.index(venue)] if venue in observed else np.zeros((2, self._nothing.size))
         self.impact[venue] = Impact(rows, permanent_share, resilience, self._clock.days_a_year)
 
-    def _rows(self, moved: Bools) -> tuple[list[str], Ints]:
-        """Names of the levels that moved, and in which row of theirs each level is (-1: in none)."""
+    def _rows(self, moved: Bools) -> Moved:
+        """Where the levels that moved go; a curve moves as one."""
         known = self._rows_of.get(key := moved.tobytes())
         if known is None:
-            names = [name for name, each in zip(OBSERVED, moved, strict=True) if each]
-            known = self._rows_of[key] = names, np.where(moved, np.cumsum(moved) - 1, -1)
+            moved = moved.copy()
+            moved[OVERNIGHT:CREDIT] = moved[OVERNIGHT:CREDIT].any()
+            rows = np.where(moved, np.cumsum(moved) - 1, -1)
+            where = dict(zip(SHORT_NAMES.values(), rows.tolist(), strict=True))
+            singles = {key: row for key, row in where.items() if row >= 0 and not key.node}
+            nodes = slice(int(rows[OVERNIGHT]), int(rows[CREDIT - 1]) + 1) if moved[OVERNIGHT] else None
+            known = self._rows_of[key] = Moved(rows, int(moved.sum()), singles, nodes)
         return known
 
     def refresh(self) -> None:
@@ -301,12 +304,12 @@ class Factors:
     def _observe(self, moved: Bools) -> None:
         """Recompute those levels, (LEVELS,); a level that still stands stays the same array."""
         self.version += 1
-        names, rows = self._rows(moved)
-        tick, levels = self.tick, np.empty((len(names), self._nothing.size))
+        where = self._rows(moved)
+        tick, levels = self.tick, np.empty((where.number, self._nothing.size))
         self.log_vol_line = float(self._levels[tick, LOG_VOL])
         self._stress_seen = self.stress
         self.is_finite = observe(
-            rows,
+            where.rows,
             self._levels[tick],
             self._law.spot0 if self._law.normal else 0.0,
             self._impacts,
@@ -319,8 +322,8 @@ class Factors:
             self.rate_noise,
             levels,
         )
-        for name, level in zip(names, levels, strict=True):
-            setattr(self, name, level)
+        singles = {key: levels[row] for key, row in where.singles.items()}
+        self.snapshot = self.snapshot.with_rows(singles, {} if where.nodes is None else {USD: levels[where.nodes]})
         if self._others.names:
             shifts = {name: self.impact[name].total if name in self.impact else 0.0 for name in self._others.names}
             self._prices = {name: self._others.price(tick, name, shift) for name, shift in shifts.items()}
@@ -331,12 +334,11 @@ class Factors:
         self.impact[venue].add(displacement)
         if venue in NODES:
             self._displaced[OVERNIGHT + NODES.index(venue)] = True
-        if venue == MAIN:
-            self.spot = self._law.moved(self.spot, displacement)
-        elif venue in self._prices:
-            self._prices[venue] = self._others.laws[venue].moved(self._prices[venue], displacement)
+            self.snapshot = self.snapshot.bumped(SHORT_NAMES[venue], displacement)
+        elif venue == MAIN:
+            self.snapshot = self.if_spot_moved(displacement)
         else:
-            setattr(self, venue, getattr(self, venue) + displacement)
+            self._prices[venue] = self._others.laws[venue].moved(self._prices[venue], displacement)
 
     def price(self, asset: str) -> Vector:
         """Price of an asset by its name, (paths,) $."""
@@ -370,13 +372,38 @@ class Factors:
         yield None
 
     @property
-    def state(self) -> State:
-        """What instruments are priced from."""
-        return State(self.spot, self.vol, self.overnight, self.us2y, self.us10y)
+    def spot(self) -> Vector:
+        """$/unit, (paths,)."""
+        return self.snapshot.row(SPOT)
 
-    def if_spot_moved(self, displacement: Vector) -> State:
-        """The state as it would be with the main asset's price displaced by (paths,) ln S."""
-        return self.state._replace(spot=self._law.moved(self.spot, displacement))
+    @property
+    def vol(self) -> Vector:
+        """30-day implied vol, (paths,) decimal."""
+        return self.snapshot.row(VOL)
+
+    @property
+    def overnight(self) -> Vector:
+        """Overnight rate, (paths,) decimal."""
+        return self.snapshot.row(SHORT_NAMES["overnight"])
+
+    @property
+    def us2y(self) -> Vector:
+        """Zero rate at two years, (paths,) decimal."""
+        return self.snapshot.row(SHORT_NAMES["us2y"])
+
+    @property
+    def us10y(self) -> Vector:
+        """Zero rate at ten years, (paths,) decimal."""
+        return self.snapshot.row(SHORT_NAMES["us10y"])
+
+    @property
+    def credit(self) -> Vector:
+        """Credit spread, (paths,) decimal."""
+        return self.snapshot.row(CREDIT_KEY)
+
+    def if_spot_moved(self, displacement: Vector) -> Snapshot:
+        """The market as it would be with the main asset's price displaced by (paths,) ln S."""
+        return self.snapshot.with_rows({SPOT: self._law.moved(self.spot, displacement)})
 
     @property
     def credit_index(self) -> Vector:

@@ -85,7 +85,7 @@ def option_terms(
         fixed: (options, FIXED_TERMS).
         expiry: (options,) seconds, as `now` and `since`.
         variance_years, calendar_years: from the start to now.
-        reversion, dividend: 1/year; see `markets.products.book.PricingTerms`.
+        reversion, dividend: 1/year; see `markets.products.start.Start`.
         out: (options, OPTION_TERMS).
     """
     n = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import SPOT, USD, VOL
 from markets.kernels.options import (
     DELTA,
     DV_OVERNIGHT,
@@ -26,11 +26,11 @@ from markets.products.flow_table import FlowTable
 from markets.products.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap
 from markets.products.linear_table import LinearTable
 from markets.products.option_table import OptionTable
-from sim.errors import UserError
 from sim.vectors import same
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
+    from markets.products.start import Start
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -39,28 +39,6 @@ Ints = NDArray[np.int64]
 Levels = tuple[Floats, ...]
 
 KEPT = 8  # ticks whose rows are remembered: an attribution asks for the same few again and again
-
-
-@dataclass(frozen=True, kw_only=True)
-class PricingTerms:
-    """What prices depend on besides the state: the starting market, and the shape of smile and curves."""
-
-    spot0: float  # $, to which strikes' vol multiples refer
-    vol_base: float  # decimal, 30-day implied vol at the start
-    overnight0: float  # decimal, node rates at the start
-    us2y0: float
-    us10y0: float
-    skew: float = 0.0  # see markets.vols.smile
-    term_reversion: float = 0.0  # 1/year
-    dividend_yield: float = 0.0  # decimal a year, continuous
-    projection_spread: float = 0.0  # decimal, projection zero curve minus discount zero curve
-
-    def __post_init__(self) -> None:
-        for name in ("spot0", "vol_base"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise UserError("the starting spot and vol are positive", value=getattr(self, name), place=name)
-        if not self.term_reversion >= 0:
-            raise UserError("a reversion is not negative", value=self.term_reversion, place="term_reversion")
 
 
 class Greeks(NamedTuple):
@@ -90,28 +68,28 @@ class Book:
 
     instruments: tuple[Instrument, ...]
 
-    def compile(self, clock: Clock, market: PricingTerms) -> CompiledBook:
+    def compile(self, clock: Clock, start: Start) -> CompiledBook:
         """The book as arrays. Raises UserError for what expires or matures before the start."""
-        return CompiledBook(self, clock, market)
+        return CompiledBook(self, clock, start)
 
 
 class CompiledBook:
     """Values and sensitivities of a book for every path at a tick of the clock.
 
     `settled` is the tick through which flows count as paid (default: the tick itself, so a value is *after* that tick's
-    flows). With an earlier one the value at `tick` includes what falls due in between, undiscounted and at the state
+    flows). With an earlier one the value at `tick` includes what falls due in between, undiscounted and in the market
     given, so that steps of an attribution add up:
-    value(t1, state, settled=t0) - value(t1, state) == cashflows(t0, t1, state).
+    value(t1, snapshot, settled=t0) - value(t1, snapshot) == cashflows(t0, t1, snapshot).
     """
 
-    def __init__(self, book: Book, clock: Clock, market: PricingTerms) -> None:
-        self.book, self.clock, self.market = book, clock, market
-        self._options = OptionTable([i for i in book.instruments if isinstance(i, Option)], clock, market)
-        self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, market)
-        self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, market)
+    def __init__(self, book: Book, clock: Clock, start: Start) -> None:
+        self.book, self.clock, self.start = book, clock, start
+        self._options = OptionTable([i for i in book.instruments if isinstance(i, Option)], clock, start)
+        self._claims = OptionTable([i for i in book.instruments if isinstance(i, GammaClaim)], clock, start)
+        self._swaps = FlowTable([i for i in book.instruments if isinstance(i, Swap)], clock, start)
         assets = [i for i in book.instruments if isinstance(i, Asset)]
-        self._linear = LinearTable(assets, [i for i in book.instruments if isinstance(i, Future)], clock, market)
-        self._base = np.array([market.spot0, market.vol_base])
+        self._linear = LinearTable(assets, [i for i in book.instruments if isinstance(i, Future)], clock, start)
+        self._base = np.array([start.spot0, start.vol_base])
         self._one = np.ones(0)
         self._looked_at: list[tuple[Levels, bool]] = []  # levels seen last, and whether they are alike on all paths
         swaps = self._swaps
@@ -127,75 +105,77 @@ class CompiledBook:
         self.gross_units += self._linear.gross_units
         self.asset_units = self._linear.asset_units  # of the asset itself, which pays dividends
 
-    def value(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Floats:
+    def value(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Floats:
         """$ per path, (paths,)."""
-        return self._value(self._rows(tick, settled), state, fixings)
+        return self._value(self._rows(tick, settled), snapshot, fixings)
 
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""
         since, now = self._ticks[tick_from], self._ticks[tick_to]
         return bisect_right(self._dates, since) < bisect_right(self._dates, now)
 
-    def cashflows(self, tick_from: int, tick_to: int, state: State, fixings: Floats) -> Floats:
-        """$ paid in (tick_from, tick_to] at the state of `tick_to`, (paths,): payoffs and coupons."""
-        return self._value(self._rows(tick_to, tick_from, due=True), state, fixings)
+    def cashflows(self, tick_from: int, tick_to: int, snapshot: Snapshot, fixings: Floats) -> Floats:
+        """$ paid in (tick_from, tick_to] in the market of `tick_to`, (paths,): payoffs and coupons."""
+        return self._value(self._rows(tick_to, tick_from, due=True), snapshot, fixings)
 
     def greeks(
         self,
         tick: int,
-        state: State,
+        snapshot: Snapshot,
         fixings: Floats,
         *,
         vol_multiplier: float | Floats = 1.0,
         settled: int | None = None,
     ) -> Greeks:
         """Value and sensitivities; `vol_multiplier` scales every option's vol, scalar or (paths,)."""
-        rows, out = self._rows(tick, settled), np.empty((GREEKS, state.spot.size))
-        self._claims_greeks(rows, state, vol_multiplier, out)
+        rows, out = self._rows(tick, settled), np.empty((GREEKS, snapshot.paths))
+        self._claims_greeks(rows, snapshot, vol_multiplier, out)
         if len(rows.flows):
-            sums = np.zeros((4, state.spot.size))
-            flow_greeks(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, sums)
+            sums = np.zeros((4, snapshot.paths))
+            flow_greeks(snapshot.block(USD), fixings, rows.flows, rows.slots, sums)
             out[0] += sums[0]
             out[DV_OVERNIGHT:VANNA] += sums[1:]
-        _add_units(rows.units, state, out)
+        _add_units(rows.units, snapshot, out)
         return Greeks(*out)
 
-    def theta(self, tick: int, state: State, fixings: Floats, *, years: float, settled: int | None = None) -> Floats:
+    def theta(
+        self, tick: int, snapshot: Snapshot, fixings: Floats, *, years: float, settled: int | None = None
+    ) -> Floats:
         """$ that the book makes, dividends included, while `years` of trading and calendar time pass and nothing moves.
 
         Returns: (paths,).
         """
         later, now = self._made_rows(tick, settled, later=years), self._rows(tick, settled)
-        change: Floats = self._value(later, state, fixings) - self._value(now, state, fixings)
+        change: Floats = self._value(later, snapshot, fixings) - self._value(now, snapshot, fixings)
         if self.asset_units:
-            change += self.market.dividend_yield * years * self.asset_units * state.spot
+            change += self.start.dividend_yield * years * self.asset_units * snapshot.row(SPOT)
         return change
 
-    def slopes(self, tick: int, state: State, fixings: Floats, *, settled: int | None = None) -> Slopes:
+    def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Slopes:
         """The first of the Greeks alone, at less cost."""
         rows = self._rows(tick, settled)
-        out = self._claims_slopes(rows, state, 1.0)
+        out = self._claims_slopes(rows, snapshot, 1.0)
         if len(rows.flows):
-            flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out[0])
-        _add_units(rows.units, state, out)
+            flow_values(snapshot.block(USD), fixings, rows.flows, rows.slots, out[0])
+        _add_units(rows.units, snapshot, out)
         return Slopes(*out)
 
     def delta(
-        self, tick: int, state: State, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
+        self, tick: int, snapshot: Snapshot, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
     ) -> Floats:
         """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
         rows = self._rows(tick, settled)
-        out = self._claims_slopes(rows, state, vol_multiplier)
-        _add_units(rows.units, state, out)
+        out = self._claims_slopes(rows, snapshot, vol_multiplier)
+        _add_units(rows.units, snapshot, out)
         return np.asarray(out[DELTA])
 
     def new_fixings(self, paths: int) -> Floats:
         """Memory of the floating rates, (fixings, paths) decimal, with the rates of periods under way at the start."""
         return self._swaps.new_fixings(paths)
 
-    def fix(self, tick_from: int, tick: int, state: State, fixings: Floats) -> None:
+    def fix(self, tick_from: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
         """Fix the floating rates of periods that start in (tick_from, tick], from the curve at `tick`."""
-        self._swaps.fix(tick_from, tick, state, fixings)
+        self._swaps.fix(tick_from, tick, snapshot, fixings)
 
     def expiry_years(self, tick: int) -> float:
         """Calendar years to the nearest option expiry ahead, 0 if there is none."""
@@ -206,37 +186,39 @@ class CompiledBook:
         ahead = [years for table in (self._options, self._claims) if (years := table.nearest_expiry(tick))]
         return min(ahead, default=(0.0, 0.0))
 
-    def _value(self, rows: _Rows, state: State, fixings: Floats) -> Floats:
-        out = np.zeros(state.spot.size)
+    def _value(self, rows: _Rows, snapshot: Snapshot, fixings: Floats) -> Floats:
+        out = np.zeros(snapshot.paths)
+        spot, vol, nodes = snapshot.row(SPOT), snapshot.row(VOL), snapshot.block(USD)
         if len(rows.options):
-            option_values(*state, self._base, rows.options, out)
+            option_values(spot, vol, nodes, self._base, rows.options, out)
         if len(rows.claims):
-            greeks = np.zeros((GREEKS, state.spot.size))
-            claim_greeks(*state, self._ones(state.spot.size), self._base, rows.claims, greeks)
+            greeks = np.zeros((GREEKS, snapshot.paths))
+            claim_greeks(spot, vol, nodes, self._ones(snapshot.paths), self._base, rows.claims, greeks)
             out += greeks[0]
         if len(rows.flows):
-            flow_values(state.overnight, state.us2y, state.us10y, fixings, rows.flows, rows.slots, out)
+            flow_values(snapshot.block(USD), fixings, rows.flows, rows.slots, out)
         if rows.units:
-            out += rows.units * state.spot
+            out += rows.units * snapshot.row(SPOT)
         return out
 
-    def _claims_greeks(self, rows: _Rows, state: State, vol_multiplier: float | Floats, out: Floats) -> None:
+    def _claims_greeks(self, rows: _Rows, snapshot: Snapshot, vol_multiplier: float | Floats, out: Floats) -> None:
         """Value and sensitivities of options and claims into `out`."""
-        stretch = self._ones(state.spot.size)
+        stretch = self._ones(snapshot.paths)
+        spot, vol, nodes = snapshot.row(SPOT), snapshot.row(VOL), snapshot.block(USD)
         if not isinstance(vol_multiplier, float) or vol_multiplier != 1.0:
             stretch = stretch * vol_multiplier
         if len(rows.options):
-            alike = stretch is self._one and self._alike(state[1:])
-            option_greeks(*state, stretch[:1] if alike else stretch, self._base, rows.options, out)
+            alike = stretch is self._one and self._alike(snapshot.stamp((VOL, *snapshot.nodes(USD))))
+            option_greeks(spot, vol, nodes, stretch[:1] if alike else stretch, self._base, rows.options, out)
         else:
             out[:] = 0.0
         if len(rows.claims):
-            claim_greeks(*state, stretch, self._base, rows.claims, out)
+            claim_greeks(spot, vol, nodes, stretch, self._base, rows.claims, out)
 
-    def _claims_slopes(self, rows: _Rows, state: State, vol_multiplier: float | Floats) -> Floats:
+    def _claims_slopes(self, rows: _Rows, snapshot: Snapshot, vol_multiplier: float | Floats) -> Floats:
         """The same, as far as `Slopes` need them, (SLOPES, paths)."""
-        out = np.empty((GREEKS if len(rows.claims) else SLOPES, state.spot.size))
-        self._claims_greeks(rows, state, vol_multiplier, out)
+        out = np.empty((GREEKS if len(rows.claims) else SLOPES, snapshot.paths))
+        self._claims_greeks(rows, snapshot, vol_multiplier, out)
         return out[:SLOPES]
 
     def _alike(self, levels: Levels) -> bool:
@@ -283,8 +265,8 @@ class _Rows(NamedTuple):
     units: float  # of the asset, from the asset itself and futures
 
 
-def _add_units(units: float, state: State, out: Floats) -> None:
+def _add_units(units: float, snapshot: Snapshot, out: Floats) -> None:
     """Add value and delta of so many units of the asset."""
     if units:
-        out[VALUE] += units * state.spot
+        out[VALUE] += units * snapshot.row(SPOT)
         out[DELTA] += units

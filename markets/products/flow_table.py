@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.curves.curve import flow_terms, log_discount_weights
+from markets.factors.key import USD
 from markets.kernels.swaps import FLOW_TERMS, NO_FIXING
 from markets.products.instruments import Period, Swap
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
-    from markets.products.book import PricingTerms
+    from markets.factors.snapshot import Snapshot
+    from markets.products.start import Start
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -33,9 +34,9 @@ class FlowTable:
     value is exp(spread (e - s)) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
     """
 
-    def __init__(self, swaps: Sequence[Swap], clock: Clock, terms: PricingTerms) -> None:
-        self.clock, self.pricing = clock, terms
-        self._nodes = np.array([terms.overnight0, terms.us2y0, terms.us10y0])
+    def __init__(self, swaps: Sequence[Swap], clock: Clock, start: Start) -> None:
+        self.clock, self.start = clock, start
+        self._nodes = start.nodes
         coupons: dict[date, float] = defaultdict(float)
         floats: dict[tuple[date, date], tuple[Period, float]] = {}
         for swap in swaps:
@@ -97,7 +98,7 @@ class FlowTable:
     def _forward(self, begin: float, end: float) -> float:
         """P(begin) / P(end) - 1 on the starting projection curve."""
         growth = (log_discount_weights(end) - log_discount_weights(begin)) @ self._nodes
-        return float(np.expm1(growth + self.pricing.projection_spread * (end - begin)))
+        return float(np.expm1(growth + self.start.projection_spread * (end - begin)))
 
     def _first_fixing(self, accrual: float, begin: float, end: float) -> float:
         """Rate of a period under way at the start: the starting spot rate for the length of the period."""
@@ -110,13 +111,14 @@ class FlowTable:
             out[slot] = self._first_fixing(self.accrual[slot], self.begin_years[slot], self.end_years[slot])
         return out
 
-    def fix(self, tick_from: int, tick: int, state: State, fixings: Floats) -> None:
+    def fix(self, tick_from: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
         """Write the simple forwards of the periods that start in (tick_from, tick]."""
         ticks, begin = self.clock.ticks, self.begin[: self.fixings]
+        overnight, us2y, us10y = snapshot.block(USD)
         for slot in np.flatnonzero((begin > ticks[tick_from]) & (begin <= ticks[tick])):
             years = max(self.end_years[slot] - self.clock.calendar_years[tick], 0.0)
             b0, b1, b2 = log_discount_weights(years)
-            growth = b0 * state.overnight + b1 * state.us2y + b2 * state.us10y + self.pricing.projection_spread * years
+            growth = b0 * overnight + b1 * us2y + b2 * us10y + self.start.projection_spread * years
             fixings[slot] = np.expm1(growth) / self.accrual[slot]
 
     def rows(self, tick: int, settled: int, *, due: bool = False, later: float = 0.0) -> tuple[Floats, Ints]:
@@ -133,7 +135,7 @@ class FlowTable:
         known, open_ = unpaid & (self.begin <= since), unpaid & (self.begin > since)
         end = self._years_left(self.end, self.end_years, tick, later)
         begin = self._years_left(self.begin, self.begin_years, tick, later)
-        growth = np.exp(self.pricing.projection_spread * (end - begin))[open_]
+        growth = np.exp(self.start.projection_spread * (end - begin))[open_]
         paid = self._years_left(self.paid, self.paid_years, tick, later)
         years = np.concatenate([paid[fixed], begin[open_], end[open_]])
         amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])

@@ -13,7 +13,7 @@ from markets.products.instruments import Asset, Future
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from markets.products.book import PricingTerms
+    from markets.products.start import Start
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -22,20 +22,20 @@ Floats = NDArray[np.float64]
 class LinearTable:
     """Worth `units` S and flows on the discount curve: a future on Q units is Q e^(-q tau) S - Q K e^(-z tau)."""
 
-    def __init__(self, assets: Sequence[Asset], futures: Sequence[Future], clock: Clock, terms: PricingTerms) -> None:
+    def __init__(self, assets: Sequence[Asset], futures: Sequence[Future], clock: Clock, start: Start) -> None:
         for future in futures:
             if clock.seconds(future.expiry) <= int(clock.ticks[0]):
                 remedy = "choose a later date"
                 raise UserError(
                     "a future expires after the start", value=str(future.expiry), place="expiry", remedy=remedy
                 )
-        self.clock, self._yield = clock, terms.dividend_yield
+        self.clock, self._yield = clock, start.dividend_yield
         self.asset_units = float(sum(asset.quantity for asset in assets))
         self.expiry = np.array([clock.seconds(f.expiry) for f in futures], dtype=np.int64)
         self.years = np.array([clock.calendar_years_to(f.expiry) for f in futures], dtype=np.float64)
         self.quantity = np.array([float(f.quantity) for f in futures])
         agreed = [
-            _forward(terms, years) if f.price is None else f.price for f, years in zip(futures, self.years, strict=True)
+            _forward(start, years) if f.price is None else f.price for f, years in zip(futures, self.years, strict=True)
         ]
         self.price = np.array(agreed, dtype=np.float64)  # $
         self.gross_units = float(sum(abs(asset.quantity) for asset in assets) + np.abs(self.quantity).sum())
@@ -55,8 +55,8 @@ class LinearTable:
         return float(units), flow_terms(-(self.quantity * self.price)[mine], left)
 
 
-def _forward(terms: PricingTerms, years: float) -> float:
+def _forward(start: Start, years: float) -> float:
     """S e^((z - q) tau) on the starting curve, $."""
-    nodes = np.array([terms.overnight0, terms.us2y0, terms.us10y0])
-    growth = log_discount_weights(years) @ nodes - terms.dividend_yield * years
-    return float(terms.spot0 * np.exp(growth))
+    nodes = start.nodes
+    growth = log_discount_weights(years) @ nodes - start.dividend_yield * years
+    return float(start.spot0 * np.exp(growth))

@@ -27,7 +27,7 @@ from markets.vols.smile import strike_multiple
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from markets.products.book import PricingTerms
+    from markets.products.start import Start
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 class OptionTable:
     """European claims in columns, (instruments,) each; all of them options or all of them gamma claims."""
 
-    def __init__(self, claims: Sequence[Option | GammaClaim], clock: Clock, terms: PricingTerms) -> None:
+    def __init__(self, claims: Sequence[Option | GammaClaim], clock: Clock, start: Start) -> None:
         for claim in claims:
             if clock.seconds(claim.expiry) <= int(clock.ticks[0]):
                 raise UserError(
@@ -45,18 +45,18 @@ class OptionTable:
                     place="expiry",
                     remedy="choose a later date",
                 )
-        self.clock, self.pricing = clock, terms
+        self.clock, self.start = clock, start
         self.sign = np.array([-1.0 if isinstance(c, Option) and c.kind == "put" else 1.0 for c in claims])
         self.quantity = np.array([float(c.quantity) for c in claims])
         self.strike = np.array([float(c.strike) for c in claims])
         self.expiry = np.array([clock.seconds(c.expiry) for c in claims], dtype=np.int64)
         self.variance_years = np.array([clock.variance_years_to(c.expiry) for c in claims])
         self.calendar_years = np.array([clock.calendar_years_to(c.expiry) for c in claims])
-        multiple = strike_multiple(self.strike, self.variance_years, spot=terms.spot0, skew=terms.skew)
+        multiple = strike_multiple(self.strike, self.variance_years, spot=start.spot0, skew=start.skew)
         fixed = np.empty((len(claims), FIXED_TERMS))
         fixed[:, FIXED_SIGN], fixed[:, FIXED_QUANTITY], fixed[:, FIXED_STRIKE] = self.sign, self.quantity, self.strike
-        fixed[:, FIXED_LOG_STRIKE] = np.log(self.strike / terms.spot0)
-        fixed[:, FIXED_VOL] = multiple * terms.vol_base
+        fixed[:, FIXED_LOG_STRIKE] = np.log(self.strike / start.spot0)
+        fixed[:, FIXED_VOL] = multiple * start.vol_base
         fixed[:, FIXED_VARIANCE], fixed[:, FIXED_CALENDAR] = self.variance_years, self.calendar_years
         self._fixed = fixed
         self._times = list(  # seconds, and years of both kinds
@@ -75,7 +75,7 @@ class OptionTable:
         rows = np.empty((len(self._ahead), OPTION_TERMS))
         if not self._ahead:
             return rows
-        (now, variance_years, calendar_years), pricing = self._times[tick], self.pricing
+        (now, variance_years, calendar_years), start = self._times[tick], self.start
         number = option_terms(
             self._fixed,
             self.expiry,
@@ -84,8 +84,8 @@ class OptionTable:
             due,
             variance_years + later,
             calendar_years + later,
-            pricing.term_reversion,
-            pricing.dividend_yield,
+            start.term_reversion,
+            start.dividend_yield,
             rows,
         )
         return rows[:number]

@@ -16,7 +16,7 @@ from sim.ledger import Move
 from sim.names import Key, Name
 
 if TYPE_CHECKING:
-    from markets.factors.factors import State
+    from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.roll import Series
     from markets.venues.venue import Book
@@ -53,7 +53,7 @@ class SwapVenue(Venue):
     def terms(self) -> tuple[Vector, Vector]:
         """Annuity and value of the floating leg, (paths,) per unit of notional."""
         if self._terms is None:
-            self._terms = self.benchmark.terms(self.world.factors.tick, self.world.factors.state)
+            self._terms = self.benchmark.terms(self.world.factors.tick, self.world.factors.snapshot)
         return self._terms
 
     def trade_next(self) -> None:
@@ -129,9 +129,9 @@ class SwapVenue(Venue):
         """$ notional received fixed, (paths,)."""
         return self.world.ledger.balance(account, self.assets[0])
 
-    def node_sensitivity(self, state: State | None = None) -> dict[str, Vector]:
+    def node_sensitivity(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
-        legs = self.benchmark.sensitivities(self.world.factors.tick, state or self.world.factors.state)
+        legs = self.benchmark.sensitivities(self.world.factors.tick, snapshot or self.world.factors.snapshot)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(NODES, change, strict=True))
 

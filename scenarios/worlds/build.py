@@ -19,8 +19,10 @@ from agents.hedging.hedger import Hedger
 from agents.tables import TABLES
 from agents.watching.watched_world import WatchedWorld
 from markets.factors.factors import rate_mixing
+from markets.factors.snapshot import Snapshot
 from markets.factors.storyline import asset_level, lay_out
-from markets.products.book import Book, PricingTerms
+from markets.products.book import Book
+from markets.products.start import Start
 from markets.recorder import Recorder
 from markets.tables import TABLES as MARKET_TABLES
 from markets.venues.carry import accrue
@@ -78,16 +80,11 @@ def make_clock(scenario: Scenario) -> Clock:
     )
 
 
-def pricing_terms(scenario: Scenario) -> PricingTerms:
-    """What instruments are fixed against at the start: the first anchor and the smile."""
+def starting_market(scenario: Scenario) -> Start:
+    """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
-    levels = {n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}
-    return PricingTerms(
-        spot0=levels["spot"],
-        vol_base=levels["vol"],
-        overnight0=levels["overnight"],
-        us2y0=levels["us2y"],
-        us10y0=levels["us10y"],
+    return Start(
+        snapshot=Snapshot.named(**{n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
@@ -97,9 +94,9 @@ def pricing_terms(scenario: Scenario) -> PricingTerms:
 
 def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     """Every hedger's book as arrays."""
-    terms = pricing_terms(scenario)
+    start = starting_market(scenario)
     return {
-        agent.name: Book(instruments(agent, scenario)).compile(clock, terms)
+        agent.name: Book(instruments(agent, scenario)).compile(clock, start)
         for agent in scenario.agents
         if isinstance(agent, Hedger)
     }

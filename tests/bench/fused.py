@@ -194,21 +194,10 @@ def loop(
     half0, depth0, impact, permanent, slope, capacity, floor, h1, h2, h3, halt = scalars[8:19]
     desk_capital, lender_capital, line0, multiple, closeout, deadline_days = scalars[19:25]
     number, paths = makers.shape[0], spot_noise.shape[1]
-    s, v, r0, r1, r2, credit = (
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-    )
-    s_old, v_old, r0_old, r1_old, r2_old = (
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-    )
+    s, v, curve, credit = np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK)), np.empty(BLOCK)
+    s_old, v_old, curve_old = np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK))
+    r0, r1, r2 = curve[0], curve[1], curve[2]
+    r0_old, r1_old, r2_old = curve_old[0], curve_old[1], curve_old[2]
     dev, noise, response, led = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     n0, n1, n2, stays, decays, stress = (
         np.empty(BLOCK),
@@ -319,9 +308,7 @@ def loop(
             option_greeks(
                 s[:width],
                 v[:width],
-                r0[:width],
-                r1[:width],
-                r2[:width],
+                curve[:, :width],
                 ones[:width],
                 base,
                 terms[t],
@@ -452,9 +439,7 @@ def loop(
             option_greeks(
                 s[:width],
                 v[:width],
-                r0[:width],
-                r1[:width],
-                r2[:width],
+                curve[:, :width],
                 ones[:width],
                 base,
                 terms[t],
@@ -464,9 +449,7 @@ def loop(
                 option_greeks(
                     s_old[:width],
                     v_old[:width],
-                    r0_old[:width],
-                    r1_old[:width],
-                    r2_old[:width],
+                    curve_old[:, :width],
                     ones[:width],
                     base,
                     terms[t],
@@ -475,16 +458,12 @@ def loop(
                 option_values(
                     s[:width],
                     v_old[:width],
-                    r0_old[:width],
-                    r1_old[:width],
-                    r2_old[:width],
+                    curve_old[:, :width],
                     base,
                     terms[t],
                     at_spot[:width],
                 )
-                option_values(
-                    s[:width], v[:width], r0_old[:width], r1_old[:width], r2_old[:width], base, terms[t], at_vol[:width]
-                )
+                option_values(s[:width], v[:width], curve_old[:, :width], base, terms[t], at_vol[:width])
                 for j in range(width):
                     by_delta = then[DELTA, j] * (s[j] - s_old[j])
                     sums[0, j] += scale[j] * (then[VALUE, j] - unit[j])

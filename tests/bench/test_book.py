@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 
-from markets.factors.factors import State
+from markets.factors.snapshot import Snapshot
 from scenarios.reading.loading import load
 from scenarios.worlds.build import compile_books, make_clock
 from tests.bench.timing import least
@@ -38,10 +38,11 @@ def test_a_thousand_instruments(board, paths):
     rng = np.random.default_rng(1)
     spot, vol = 3386.15 * np.exp(0.2 * rng.standard_normal(paths)), 0.3 * np.exp(0.4 * rng.standard_normal(paths))
     rates = 0.01 + 0.005 * rng.standard_normal((3, paths))
-    state, fixings, tick = State(spot, vol, *rates), compiled.new_fixings(paths), 40
+    state = Snapshot.named(spot=spot, vol=vol, overnight=rates[0], us2y=rates[1], us10y=rates[2])
+    fixings, tick = compiled.new_fixings(paths), 40
     whole = compiled.value(tick, state, fixings)
     some = slice(0, 100)
-    alone = compiled.value(tick, State(*(x[some] for x in state)), fixings[:, some])
+    alone = compiled.value(tick, state.take(some), fixings[:, some])
     assert np.allclose(whole[some], alone, rtol=1e-12)
     compiled.greeks(tick, state, fixings)  # a kernel that is compiled first takes memory of its own
     tracemalloc.start()

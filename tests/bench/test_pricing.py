@@ -42,7 +42,7 @@ def ours(spot, vol, rate, rows, out=None):
     """The engine's kernel, into `out`, which is cleared first."""
     out = np.zeros((k.GREEKS, spot.size)) if out is None else out
     out[:] = 0.0
-    k.option_greeks(spot, vol, rate, ZERO[: spot.size], ZERO[: spot.size], ONE[: spot.size], BASE, rows, out)
+    k.option_greeks(spot, vol, rate[None], ONE[: spot.size], BASE, rows, out)
     return out
 
 

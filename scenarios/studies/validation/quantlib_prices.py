@@ -13,8 +13,8 @@ import numpy as np
 import QuantLib as ql
 from numpy.typing import NDArray
 
-from markets.products.book import PricingTerms
 from markets.products.instruments import GammaClaim, Option, Swap
+from markets.products.start import Start
 
 Floats = NDArray[np.float64]
 NODE_YEARS = (0.0, 2.0, 10.0)
@@ -23,7 +23,7 @@ FAR_DAYS = 20_000  # the last node again: beyond it the zero rate is flat, not t
 
 
 def option_vol(
-    option: Option | GammaClaim, terms: PricingTerms, vol: float | Floats, total: float, left: float
+    option: Option | GammaClaim, terms: Start, vol: float | Floats, total: float, left: float
 ) -> tuple[Any, float]:
     """Vol of an option by the definition of the smile, of the shape of `vol`, and d ln(option vol) / d ln s.
 
@@ -37,7 +37,7 @@ def option_vol(
 
 
 def option_greeks(
-    option: Option, terms: PricingTerms, state: Iterable[float], *, total: float, left: float, calendar: float
+    option: Option, terms: Start, state: Iterable[float], *, total: float, left: float, calendar: float
 ) -> list[float]:
     """Value, delta, gamma, vega to s and dv to the three nodes of one unit, from BlackCalculator.
 

@@ -12,9 +12,10 @@ from scipy.integrate import quad
 
 from analysis import payoffs
 from analysis.numbers import Number
-from markets.factors.factors import State
-from markets.products.book import Book, PricingTerms
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
 from markets.products.instruments import Option
+from markets.products.start import Start
 from markets.vols.density import ImpliedLaw, SkewSmile
 from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
@@ -69,12 +70,12 @@ def spread_error() -> float:
     """
     scenario = textbook(steps=12, vol=VOL, rate=RATE, market={"skew": SKEW})
     clock = make_clock(scenario)
-    terms = PricingTerms(spot0=S0, vol_base=VOL, overnight0=RATE, us2y0=RATE, us10y0=RATE, skew=SKEW)
-    now = State(*(np.array([x]) for x in (S0, VOL, RATE, RATE, RATE)))
+    now = Snapshot.named(spot=S0, vol=VOL, overnight=RATE, us2y=RATE, us10y=RATE)
+    start = Start(snapshot=now, skew=SKEW)
 
     def value(strike: float) -> float:
         option = Option(kind="call", strike=strike, expiry=scenario.end, quantity=1.0)
-        book = Book((option,)).compile(clock, terms)
+        book = Book((option,)).compile(clock, start)
         return float(book.value(0, now, book.new_fixings(1))[0])
 
     smile = SkewSmile(level=VOL, spot=S0, skew=SKEW, years=YEARS)

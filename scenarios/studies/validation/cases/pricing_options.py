@@ -12,15 +12,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agents.hedging.hedger import Hedger
-from markets.factors.factors import State
-from markets.products.book import Book, CompiledBook, PricingTerms
+from markets.factors.key import SPOT
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book, CompiledBook
 from markets.products.instruments import Option
+from markets.products.start import Start
 from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
 from scenarios.worlds.books import instruments
-from scenarios.worlds.build import make_clock, pricing_terms
+from scenarios.worlds.build import make_clock, starting_market
 from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -63,15 +65,16 @@ def random_options(rng: np.random.Generator, start: date) -> list[Option]:
     return found
 
 
-def random_states(rng: np.random.Generator, paths: int) -> State:
+def random_states(rng: np.random.Generator, paths: int) -> Snapshot:
     """Spots, vols from a few percent to several hundred, and curves that may be negative."""
     spot, vol = 100 * np.exp(0.4 * rng.standard_normal(paths)), 0.25 * np.exp(0.9 * rng.standard_normal(paths))
-    return State(spot, vol, *(rng.normal(0.02, 0.03, paths) for _ in range(3)))
+    overnight, us2y, us10y = (rng.normal(0.02, 0.03, paths) for _ in range(3))
+    return Snapshot.named(spot=spot, vol=vol, overnight=overnight, us2y=us2y, us10y=us10y)
 
 
 def one(instrument: Option, scenario: Scenario) -> CompiledBook:
     """A book of one on a scenario's clock and terms."""
-    return Book((instrument,)).compile(make_clock(scenario), pricing_terms(scenario))
+    return Book((instrument,)).compile(make_clock(scenario), starting_market(scenario))
 
 
 def relative(got: Floats, expected: Floats, scale: Floats) -> Floats:
@@ -79,10 +82,11 @@ def relative(got: Floats, expected: Floats, scale: Floats) -> Floats:
     return np.abs(got - expected) / np.maximum(scale, np.abs(expected))
 
 
-def scales(now: State) -> list[Floats]:
+def scales(now: Snapshot) -> list[Floats]:
     """Of value, delta, gamma, vega and the three node sensitivities."""
-    ones = np.ones_like(now.spot)
-    return [now.spot, ones, ones / now.spot, *([now.spot] * 4)]
+    spot = now.row(SPOT)
+    ones = np.ones_like(spot)
+    return [spot, ones, ones / spot, *([spot] * 4)]
 
 
 def read_options(lab: Lab) -> Measured:
@@ -90,7 +94,7 @@ def read_options(lab: Lab) -> Measured:
     from scenarios.studies.validation.quantlib_prices import option_greeks
 
     scenario = options_scenario()
-    terms, clock = pricing_terms(scenario), make_clock(scenario)
+    terms, clock = starting_market(scenario), make_clock(scenario)
     rng = lab.generator(20200219)
     now = random_states(rng, STATES)
     worst, dots = np.zeros(len(GREEKS)), []
@@ -99,11 +103,12 @@ def read_options(lab: Lab) -> Measured:
         book = one(option, scenario)
         got = np.array(book.greeks(0, now, book.new_fixings(STATES))[: len(GREEKS)])
         rows = [
-            option_greeks(option, terms, state, total=years, left=years, calendar=years) for state in np.array(now).T
+            option_greeks(option, terms, state, total=years, left=years, calendar=years)
+            for state in np.array(now.stamp(now.keys)).T
         ]
         errors = [relative(g, e, s) for g, e, s in zip(got, np.array(rows).T, scales(now), strict=True)]
         worst = np.maximum(worst, [e.max() for e in errors])
-        dots.append(np.array([np.log(option.strike / now.spot), *errors[:4]]))
+        dots.append(np.array([np.log(option.strike / now.row(SPOT)), *errors[:4]]))
     estimates = {f"{name}, worst relative error": Estimate(float(w)) for name, w in zip(GREEKS, worst, strict=True)}
     estimates["book_value of a run, worst relative error"] = Estimate(book_error(lab, scenario))
     return Measured(estimates=estimates, picture=error_cloud(np.concatenate(dots, axis=1)))
@@ -128,7 +133,7 @@ def book_value(scenario: Scenario, clock: Clock, tick: int, state: Sequence[floa
     """By QuantLib, $: the book of what is alive after a tick, and the same without regard to sign."""
     from scenarios.studies.validation.quantlib_prices import option_greeks
 
-    terms, (hedger,) = pricing_terms(scenario), (a for a in scenario.agents if isinstance(a, Hedger))
+    terms, (hedger,) = starting_market(scenario), (a for a in scenario.agents if isinstance(a, Hedger))
     net = gross = 0.0
     for option in instruments(hedger, scenario):
         assert isinstance(option, Option)
@@ -156,13 +161,15 @@ def error_cloud(dots: Floats) -> Any:
 def read_greeks(lab: Lab) -> Measured:
     """Greeks of one option in one market each, against numerical derivatives of the price at 40 digits."""
     scenario = options_scenario()
-    terms, clock = pricing_terms(scenario), make_clock(scenario)
+    terms, clock = starting_market(scenario), make_clock(scenario)
     rng = lab.generator(20221023)
     worst = np.zeros(len(GREEKS))
     for option in random_options(rng, scenario.start)[:PRECISE]:
         now, book = random_states(rng, 1), one(option, scenario)
         got = np.array(book.greeks(0, now, book.new_fixings(1)))[: len(GREEKS), 0]
-        expected = precise_greeks(option, terms, [float(x[0]) for x in now], clock.variance_years_to(option.expiry))
+        expected = precise_greeks(
+            option, terms, [float(x[0]) for x in now.stamp(now.keys)], clock.variance_years_to(option.expiry)
+        )
         errors = [relative(g, e, s)[0] for g, e, s in zip(got, expected, scales(now), strict=True)]
         worst = np.maximum(worst, errors)
     return Measured(
@@ -170,7 +177,7 @@ def read_greeks(lab: Lab) -> Measured:
     )
 
 
-def precise_greeks(option: Option, terms: PricingTerms, state: Sequence[float], years: float) -> Floats:
+def precise_greeks(option: Option, terms: Start, state: Sequence[float], years: float) -> Floats:
     """Value, then derivatives by differences at DIGITS digits, (7,), in the order of GREEKS."""
     import mpmath as mp
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from markets.factors.factors import State
+from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.instruments import Swap, add_months
 from scenarios.reading.loading import from_dict
@@ -19,7 +19,7 @@ from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER
-from scenarios.worlds.build import make_clock, pricing_terms
+from scenarios.worlds.build import make_clock, starting_market
 
 Floats = NDArray[np.float64]
 START = date(2020, 1, 1)
@@ -120,13 +120,12 @@ def swap_values(swap: Swap, curve: Floats, spread: float) -> Iterator[tuple[int,
 def engine_par_rate(swap: Swap) -> float:
     """The fixed rate that the engine strikes: value falls linearly in it, so two compiled books give it."""
     scenario = swaps_scenario()
-    clock, first = make_clock(scenario), scenario.storyline.anchor[0]
-    levels = (first.spot, first.vol, first.overnight, first.us2y, first.us10y)
-    start = State(*(np.array([level], dtype=np.float64) for level in levels))
+    clock = make_clock(scenario)
+    start = starting_market(scenario)
 
     def value(rate: float | None) -> float:
-        book = Book((dataclasses.replace(swap, fixed_rate=rate),)).compile(clock, pricing_terms(scenario))
-        return float(book.value(0, start, book.new_fixings(1))[0])
+        book = Book((dataclasses.replace(swap, fixed_rate=rate),)).compile(clock, start)
+        return float(book.value(0, start.snapshot, book.new_fixings(1))[0])
 
     at_zero, at_one = value(0.0), value(0.01)
     return 0.01 * (value(None) - at_zero) / (at_one - at_zero)
@@ -137,12 +136,12 @@ def read_greeks(lab: Lab) -> Measured:
     scenario = swaps_scenario()
     clock, spread = make_clock(scenario), scenario.market.projection_spread
     nodes = lab.generator(8).normal(0.02, 0.02, (3, CURVES))
-    now = State(np.full(CURVES, 100.0), np.full(CURVES, 0.2), *nodes)
+    now = Snapshot.named(spot=100.0, vol=0.2, overnight=nodes[0], us2y=nodes[1], us10y=nodes[2])
     worst = dict.fromkeys(("value", "dv overnight", "dv 2Y", "dv 10Y"), 0.0)
     for notional, rate, months in SWAPS:
         fixed = 0.018 if rate is None else rate
         swap = Swap(notional=notional, maturity=add_months(START, months), fixed_rate=fixed)
-        book = Book((swap,)).compile(clock, pricing_terms(scenario))
+        book = Book((swap,)).compile(clock, starting_market(scenario))
         fixings = book.new_fixings(CURVES)
         got = book.greeks(0, now, fixings)
         first = fixings[0] if len(fixings) else np.zeros(CURVES)
