@@ -24,7 +24,7 @@ from sim.text import one_line
 if TYPE_CHECKING:
     from agents.world import TradingWorld
 
-NOUNS = {"Sight": "situation", "Situation": "situation", "WatchedWorld": "world"}
+NOUNS = {"Situation": "situation", "WatchedWorld": "world"}
 NAMES = 24  # of an object's, that are told
 
 
