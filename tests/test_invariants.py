@@ -15,6 +15,7 @@ from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import TwinSpec
 from scenarios.worlds.build import make_clock, make_world, run
 from sim.ensemble import Chunk
+from tests.small import gross
 
 COMPONENTS = [
     *ATTRIBUTION,
@@ -180,7 +181,7 @@ def test_books_balance_and_attribution_adds_up(tables):
     world.ledger.check(lambda: "the end")
     marks = world.log.frame("marks", world.clock)
     total = marks.select(pl.sum_horizontal(COMPONENTS)).to_series().to_numpy()
-    gross = world.ledger.gross().max()
+    gross = gross(world.ledger).max()
     np.testing.assert_allclose(total, marks["pnl"].to_numpy(), rtol=0, atol=1e-9 * gross)
     assert marks.select(pl.all_horizontal(pl.selectors.float().is_finite())).to_series().all()
 
