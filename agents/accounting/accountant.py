@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
-from agents.tables import ATTRIBUTION, BOOK, COSTS, HEDGES
+from agents.desk.book_table import BOOK
+from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain

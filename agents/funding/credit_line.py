@@ -32,7 +32,7 @@ class CreditLine:
         """
         factors = self._world.factors
         intact = np.clip(1 - self.losses / self._capital, 0.0, 1.0)
-        floor = max(factors.credit0, 1e-12)
+        floor = max(factors.credit_law.at_start, 1e-12)
         line: Vector = self._base * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** self._power, 1.0) * intact
         return line
 

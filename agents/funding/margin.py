@@ -51,6 +51,6 @@ class Parametric:
                         own = own + venue.held(name) * venue.node_sensitivity()[node]
                 rates += np.abs(own)
         for asset in world.other_assets:  # without netting between assets
-            delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_base
-        margin: Vector = move * (delta + convexity * move + rates * self.rate_vol / factors.vol_base)
+            delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_law.base
+        margin: Vector = move * (delta + convexity * move + rates * self.rate_vol / factors.vol_law.base)
         return margin

@@ -1,0 +1,27 @@
+"""The table `book`: a desk's positions one by one."""
+
+from __future__ import annotations
+
+from sim.columns import Column, Table
+
+AGENT = Column("agent", "Agent", kind="text")
+GREEKS = (
+    Column("delta_dollars", "delta", "$"),
+    Column("gamma_dollars_1pct", "gamma 1 %", "$"),
+    Column("vega_point", "vega/pt", "$"),
+    Column("theta_day", "theta/day", "$"),
+    Column("dv01", "DV01", "$"),
+)
+BOOK = Table(
+    "book",
+    (
+        AGENT,
+        Column("number", "Line of the book", kind="count"),  # from 1; 0: all lines that have no row of their own
+        Column("position", "Position", kind="text"),
+        Column("quantity", "Quantity", "units"),
+        Column("at", "At", kind="text"),  # start, worst or end
+        Column("value", "value", "$"),
+        Column("pnl", "P&L", "$"),
+        *GREEKS,
+    ),
+)
