@@ -40,7 +40,7 @@ TEN = (
     ),
     Mutation(
         name="sign of the balance that pays credit",
-        file="agents/funding/lending.py",
+        file="agents/funding/interest.py",
         old="np.maximum(-cash - stock, 0.0)",
         new="np.maximum(cash - stock, 0.0)",
         cases=("interest",),
@@ -64,9 +64,9 @@ TEN = (
     ),
     Mutation(
         name="direction of variation margin",
-        file="agents/funding/lending.py",
-        old="-(desk.value_now() + swaps)",
-        new="(desk.value_now() + swaps)",
+        file="agents/funding/margin_calls.py",
+        old="-(client.desk.value_now() + swaps)",
+        new="(client.desk.value_now() + swaps)",
         cases=("margin",),
         control="interest",
     ),
@@ -104,9 +104,9 @@ TEN = (
     ),
     Mutation(
         name="sign of a default's loss",
-        file="agents/funding/lending.py",
-        old="np.where(bad, -client_equity, 0.0)",
-        new="np.where(bad, client_equity, 0.0)",
+        file="agents/funding/force.py",
+        old="np.where(bad, -equity, 0.0)",
+        new="np.where(bad, equity, 0.0)",
         cases=("default-loss",),
         control="eisenberg-noe",
     ),
@@ -204,7 +204,7 @@ FURTHER = (
     ),
     Mutation(
         name="day count upside down",
-        file="agents/funding/lending.py",
+        file="agents/funding/interest.py",
         old="365 / 360 if",
         new="360 / 365 if",
         cases=("interest",),
@@ -220,7 +220,7 @@ FURTHER = (
     ),
     Mutation(
         name="twice the convexity in margin",
-        file="agents/funding/lending.py",
+        file="agents/funding/margin.py",
         old="convexity = 0.5 *",
         new="convexity = 1.0 *",
         cases=("margin",),
@@ -228,7 +228,7 @@ FURTHER = (
     ),
     Mutation(
         name="side of the stock sold short in margin",
-        file="agents/funding/lending.py",
+        file="agents/funding/margin_calls.py",
         old="np.maximum(-v.value(name), 0.0) for v",
         new="np.maximum(v.value(name), 0.0) for v",
         cases=("margin",),
@@ -292,7 +292,7 @@ FURTHER = (
     ),
     Mutation(
         name="close-out without its cost",
-        file="agents/funding/lending.py",
+        file="agents/funding/funding_desk.py",
         old="desk.close_out(self.agent.closeout_cost)",
         new="desk.close_out(0.0)",
         cases=("default-loss",),
@@ -300,7 +300,7 @@ FURTHER = (
     ),
     Mutation(
         name="half of a forced reduction",
-        file="agents/funding/lending.py",
+        file="agents/funding/force.py",
         old="np.clip(lacking / releasable, 0.0, 1.0)",
         new="np.clip(0.5 * lacking / releasable, 0.0, 1.0)",
         cases=("forced-reduction",),
@@ -308,8 +308,8 @@ FURTHER = (
     ),
     Mutation(
         name="deadline of a call on its own day",
-        file="agents/funding/lending.py",
-        old="day + self.agent.deadline_days",
+        file="agents/funding/margin_calls.py",
+        old="day + self._deadline_days",
         new="day",
         cases=("forced-reduction",),
         control="a-sale",

@@ -13,8 +13,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from agents.base import Agent
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
 from markets.spec import CalibrationSpec, ExplainedSpec
 from scenarios import load, presets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,28 @@ from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
-    from agents.desk.book_record import BookRecord
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook, Greeks, Slopes
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
 NOTHING: Vector = np.empty(0)
+
+
+class PositionsRecord(Protocol):
+    """What is kept of a book position by position, and what the desk tells it."""
+
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
+        """Note the cash of (since, tick]."""
+
+    def receive(self, due: Vector) -> None:
+        """Note dividends, (paths,) $ a unit of the asset."""
+
+    def look(self, pnl: Vector) -> None:
+        """At a close, with its marks done. pnl: (paths,) $ of the desk."""
+
+    def write(self) -> None:
+        """At the last close, write it down."""
 
 
 class Desk:
@@ -56,7 +71,7 @@ class Desk:
         self._greeks: tuple[Snapshot, Greeks] | None = None  # with the market that they are of
         self._slopes: tuple[Snapshot, Slopes] | None = None
         self._value: tuple[Snapshot, Vector] | None = None
-        self.record: BookRecord | None = None  # what is kept of the positions one by one, where it is asked for
+        self.record: PositionsRecord | None = None  # what is kept of the positions one by one, where it is asked for
         self._full = full or book.has_swaps or world.venue("asset").has_impact
         self._take_on()
 

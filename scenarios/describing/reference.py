@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agents.base import Agent
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
 from scenarios.parameters.classes import agent_types

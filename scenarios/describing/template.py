@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
 from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, policy_keys
