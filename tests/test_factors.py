@@ -87,7 +87,7 @@ def test_noise_of_vol_and_rates_has_the_variance_of_its_law_at_any_tick(minutes)
     market = {"xi": 0.6, "kappa": 200.0, "rates": RATES | {"mean_reversion": 12.0}}
     free = [CALM[0], {"date": "2020-03-04", "spot": 100.0}]
     scenario = crisis(anchors=free, market=market, feedback=only(), minutes=minutes)
-    looks = lambda w: w.factors.vol_law.noise[0], lambda w: w.factors.curve.noise[2]  # noqa: E731
+    looks = lambda w: w.factors.vol_law.noise[0], lambda w: w.factors.curve.noise[2]
     world, (noise, rates) = history(scenario, MOST, *looks)
     end = world.clock.variance_years[-1]
     last = noise[-1]
