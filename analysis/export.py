@@ -77,7 +77,7 @@ def _figures(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:
 
 def _parts(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:
     """The cost of survival part by part, its sub-totals and the total, costs positive; and what feedback added."""
-    names = [*parts.BY_NAME, *parts.SUBTOTALS, parts.COST, parts.BEFORE_RE_MARKING]
+    names = list(parts.labels(parts.loss_of(run)))
     found = {world: liquidity.costs(run, agent=agent, world=world) for world in worlds}
     if len(worlds) > 1:
         found["due to feedback"] = twins.feedback_parts(run, agent=agent)

@@ -11,6 +11,7 @@ from analysis import frames, numbers, parts
 from analysis.numbers import Number, Unit
 from analysis.pnl import cost
 from sim.dataset import Run
+from sim.metric_names import COST
 
 CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "time": pl.Datetime("us"),
@@ -29,10 +30,11 @@ def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     The parts add up to `cost_of_survival`, which comes also with its 5, 50 and 95 % quantiles, standard deviation and
     the mean of the dearest 5 %. A run that was not attributed knows the whole, frictions and funding only.
     """
-    found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in parts.LABELS.items()}
-    for name in ("liquidity_tax", parts.COST):
+    labels = parts.labels(parts.loss_of(run))
+    found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in labels.items()}
+    for name in ("liquidity_tax", COST):
         for share in (0.05, 0.50, 0.95):
-            label = f"{parts.LABELS[name]}, {share * 100:.0f} % quantile"
+            label = f"{labels[name]}, {share * 100:.0f} % quantile"
             values = cost(run, agent, world, name)
             found[f"{name}_q{share * 100:02.0f}"] = numbers.quantile(values, share, "$", label)
     return found

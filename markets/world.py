@@ -10,7 +10,6 @@ import simpy
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
-from markets.factors.storyline import lay_out
 from markets.tables import TABLES
 from markets.venues.asset_venue import AssetVenue
 from markets.venues.roll import roll
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+    from markets.factors.storyline import Storyline
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenuesSpec
     from markets.venues.roll import Series
 
 
@@ -36,7 +36,7 @@ class MarketWorld(World):
         self,
         *,
         market: MarketSpec,
-        storyline: StorylineSpec,
+        storyline: Storyline,
         feedback: FeedbackSpec,
         credit: CreditSpec,
         venues: VenuesSpec,
@@ -51,11 +51,10 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
-        line = lay_out(storyline, self.clock, market, credit)
         setting = Setting(
             clock=self.clock,
             streams=self.streams,
-            storyline=line,
+            storyline=storyline,
             market=market,
             feedback=feedback,
             credit=credit,

@@ -21,7 +21,7 @@ from sim.dataset import Run
 from tests.command import output
 from tests.small import LEVEL, crisis
 
-FIGURES = ("value", "pnl", *GREEKS)
+FIGURES = ("value", "pnl", *(greek.name for greek in GREEKS))
 KEYS = ["world", "path", "agent", "time"]
 MIXED: list[dict[str, Any]] = [
     {"kind": "put", "moneyness": 0.95, "months": 3, "quantity": -4e6},

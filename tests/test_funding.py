@@ -11,7 +11,7 @@ import pytest
 from agents.accounts import WHOLESALE, margin_account
 from markets.factors.key import CREDIT, VOL
 from scenarios.reading.loading import load
-from scenarios.worlds.build import make_world
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, send, watch, world_of

@@ -18,7 +18,7 @@ from markets.products.instruments import Asset, Future
 from markets.products.start import Start
 from scenarios import load, run
 from scenarios.scenario import Scenario
-from scenarios.studies.replay.positions_csv import read_book
+from scenarios.studies.replay.positions_csv import take_book
 from sim.clock import Clock
 from sim.dataset import Run
 from sim.errors import UserError
@@ -30,6 +30,7 @@ TERMS = Start(snapshot=FIRST, dividend_yield=0.018)
 NODES = ("overnight", "us2y", "us10y")
 PARTS = ("delta", "gamma", "theta", "vega", "rates", "hedge")
 START = date(2020, 2, 19)
+COVID = "covid_crash_2020"  # it starts there
 
 
 def compiled(*instruments: Any) -> CompiledBook:
@@ -168,7 +169,7 @@ def test_read_from_a_table(tmp_path: Path) -> None:
         "type,strike,expiry,quantity,notional,contracts,multiplier\n"
         "Stock,,,,-5e6,,\nFUT,,2020-06-19,,,12,50\nforward,3300,2020-06-19,-10,,,\n"
     )
-    asset, future, forward = read_book(path, START)
+    asset, future, forward = take_book(load(COVID, as_given=True), path).agent("hedger").book
     assert (asset.kind, asset.notional, asset.expiry) == ("asset", -5e6, None)
     assert (future.kind, future.quantity, future.strike) == ("future", 600.0, None)
     assert (forward.kind, forward.quantity, forward.strike) == ("future", -10.0, 3300.0)
@@ -197,14 +198,14 @@ def test_a_strike_of_another_instrument() -> None:
     """3386 is the index: 33.86 is a future on something else, or a slipped point."""
     line = {"kind": "future", "quantity": 1e5, "months": 2, "strike": 33.86}
     with pytest.raises(UserError, match=r"agents.hedger.book.1.strike.*the starting spot is 3386"):
-        load("covid_crash_2020", {"agents.hedger.book": [line]})
+        load(COVID, {"agents.hedger.book": [line]})
 
 
 def test_contracts_of_a_future_need_a_multiplier(tmp_path: Path) -> None:
     path = tmp_path / "book.csv"
     path.write_text("kind,expiry,contracts\nfuture,2020-06-19,12\n")
     with pytest.raises(UserError, match="need a multiplier"):
-        read_book(path, START)
+        take_book(load(COVID), path)
 
 
 def test_levels_of_the_small_market() -> None:

@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.tables import ATTRIBUTION, COSTS
+from agents.desk.loss import ATTRIBUTION, COSTS
 from markets.factors.key import USD
 from markets.venues.roll import series
 from markets.venues.venue import INVESTORS
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import make_world, run
+from scenarios.studies.run import run
+from scenarios.worlds.world import make_world
 from sim.clock import Clock
 from sim.ensemble import Chunk
 from sim.errors import UserError

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 
 from scenarios.reading.loading import load
-from scenarios.worlds.build import make_clock, run
+from scenarios.studies.run import run
 from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.clock import make_clock
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
 from sim.errors import BugError, SpiralError, UserError
@@ -121,7 +122,7 @@ def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
-    from scenarios.worlds.build import make_world
+    from scenarios.worlds.world import make_world
 
     scenario = load("calm_market", QUICK)
     world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)

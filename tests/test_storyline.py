@@ -7,7 +7,7 @@ import pytest
 
 from markets.factors.key import SPOT
 from markets.factors.storyline import LEAST_VOL, lay_out
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import LEVEL, K, crisis, only, standard_error, variance_error, watch, world_of

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from analysis.numbers import Number
 from scenarios import sweep
 from scenarios.cli import main
-from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.loading import load_sweep
 from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
 
@@ -81,7 +81,7 @@ def test_commands_and_links_are_there(document: str) -> None:
 
 def test_the_studies_are_what_their_page_says() -> None:
     place, said = ROOT / "docs" / "studies", (ROOT / STUDY).read_text()
-    cells = {name: plan(load_sweep(place / f"{name}.toml")) for name in ("phase_diagram", "which_loop")}
+    cells = {name: Plan(load_sweep(place / f"{name}.toml")) for name in ("phase_diagram", "which_loop")}
     assert len(cells["phase_diagram"]) >= 200
     assert all(f"{len(found)} cells" in said for found in cells.values())
     pages = "".join(page.read_text() for page in place.glob("*.md"))

@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 
 SHOWN = 20  # positions of a book that have rows of their own; the others have one together
 START, WORST, END = "start", "worst", "end"
-FIGURES = ("value", *GREEKS)  # of what the desk holds, scaled with its book
+FIGURES = ("value", *(greek.name for greek in GREEKS))  # of what the desk holds, scaled with its book
 
 
 class BookRecord:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves, fallen
-from markets.tables import TRADING_COSTS
 from markets.venues.venue import Venue
 from sim.ledger import Move
 from sim.names import Name
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
-COSTS = (GAINS, *TRADING_COSTS)  # reasons for which a fill moves cash
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
 
 
 class AssetVenue(Venue):

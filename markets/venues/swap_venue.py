@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.costs import FILL_COSTS
 from markets.factors.key import USD, FactorKey
 from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
-from markets.tables import TRADING_COSTS
 from markets.venues.venue import Venue
 from sim.ledger import Move
 from sim.names import Key, Name
@@ -104,7 +104,7 @@ class SwapVenue(Venue):
         """Of whom to whom the rows of `swap_moves` go."""
         known = self._settled.get((taker, makers, netted))
         if known is None:
-            *costs, gain = TRADING_COSTS
+            *costs, gain = FILL_COSTS
             known = tuple(
                 move
                 for maker in makers

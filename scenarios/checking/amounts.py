@@ -27,9 +27,9 @@ from markets.factors.key import MAIN
 from markets.plausible import Bounds
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from scenarios.checking.odd import Odd, plain, within
-from scenarios.reading.place import Place
-from scenarios.reading.unseen import UnseenAgent
+from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
+from sim.place import Place
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
 SWAPS = ("us2y", "us10y")

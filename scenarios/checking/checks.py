@@ -26,13 +26,13 @@ from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
 from scenarios.checking.names import check_names
-from scenarios.reading.place import Place
-from scenarios.reading.registry import nearest
-from scenarios.reading.unseen import UnseenAgent, unseen_in
+from scenarios.checking.outside import check_outside
+from scenarios.parameters.unseen import UnseenAgent, unseen_in
 from scenarios.scenario import Scenario
-from scenarios.studies.calibrating.outside import check_outside
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
 from sim.errors import UserError
+from sim.nearest import nearest
+from sim.place import Place
 from sim.sessions import TRADING_DAYS
 
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
@@ -177,7 +177,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
                 rule = f"an asset's anchors must increase in date, after the start ({before} stands before)"
                 raise here.at("anchor").error(rule, value=str(after), remedy="put them in order, one a date")
         check_venue(asset.venue, here.at("venue"))
-        if scenario.agents and asset.name not in quoted and not unseen_in(scenario):
+        if scenario.agents and asset.name not in quoted and not unseen_in(scenario.agents):
             remedy = f"add '{asset.name}' to the `venues` of a MarketMaker"
             raise here.error("nobody quotes this asset", value=asset.name, remedy=remedy)
     mixing(correlation_matrix(scenario.assets), str(at.at("*", "correlation")))

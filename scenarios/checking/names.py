@@ -10,14 +10,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
+from agents.desk.loss import LOSS
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.tables import TABLES as MARKET_TABLES
-from scenarios.reading.place import Place
 from sim.ledger import CASH
-from sim.metric_names import COUNTERFACTUAL, METRICS
+from sim.metric_names import COUNTERFACTUAL, metrics
 from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
+from sim.place import Place
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario, TwinSpec
@@ -35,9 +36,9 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     yield "this name stands for all desks together", [ALL]
     yield "every table has a column of this name", EVERY_ROW
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
-        figures = [name for name, kind in table.columns.items() if kind != "s"]  # not maker, venue: they hold names
+        figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*METRICS, *COUNTERFACTUAL)
+    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL)
 
 
 @cache

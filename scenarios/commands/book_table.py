@@ -13,7 +13,8 @@ from analysis.book import FIGURES as HEADINGS
 from analysis.book import TOTAL, quantity
 from analysis.numbers import money
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import compile_books, make_clock
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 
 

@@ -20,7 +20,7 @@ from markets.vols.density import Breach, ImpliedLaw, SkewSmile
 from markets.vols.smile import term_response
 from scenarios.commands.storyline_chart import save
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 

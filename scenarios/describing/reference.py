@@ -13,7 +13,7 @@ from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
 from agents.policies import POLICIES, Policy
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
-from scenarios.reading.registry import agent_types
+from scenarios.parameters.classes import agent_types
 from scenarios.scenario import RunSpec, Scenario
 
 NAME = "NAME"  # stands for the name of an agent, an asset, a node

@@ -15,12 +15,12 @@ from agents.base import Agent
 from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
 from markets.spec import Anchor, AssetSpec, StorylineSpec
+from scenarios.describing.calibration import HEAD as CALIBRATED
+from scenarios.describing.calibration import calibration_table
 from scenarios.describing.reference import keys_of, limits_text, number
 from scenarios.describing.template import WIDTH, commented
 from scenarios.reading.loading import DEFAULTS, from_dict
 from scenarios.scenario import RunSpec, Scenario, TwinSpec, encode, type_name
-from scenarios.studies.calibrating.calibrated_file import HEAD as CALIBRATED
-from scenarios.studies.calibrating.calibrated_file import calibration_table
 from sim.errors import BugError
 from sim.params import written_fields
 

@@ -11,7 +11,7 @@ from agents.hedging.positions import Position
 from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
 from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, policy_keys
-from scenarios.reading.registry import agent_types
+from scenarios.parameters.classes import agent_types
 from scenarios.scenario import RunSpec, Scenario
 from sim.files import check_new, write_whole
 

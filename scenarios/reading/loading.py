@@ -22,17 +22,18 @@ from markets.spec import (
 )
 from scenarios.checking.checks import check
 from scenarios.checking.plausibility import check_plausible
+from scenarios.parameters.classes import agent_types, find_class
+from scenarios.parameters.models import build
+from scenarios.parameters.modules import Modules
+from scenarios.parameters.unseen import known_values
 from scenarios.reading import overrides as override
-from scenarios.reading.modules import Modules
-from scenarios.reading.place import Place
 from scenarios.reading.plain_values import LONGEST_TEXT, check_plain
-from scenarios.reading.registry import agent_types, find_class, nearest
-from scenarios.reading.schema import build
 from scenarios.reading.shipped import catalogue, read_toml
-from scenarios.reading.unseen import known_values
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
 from sim.arguments import path, takes
 from sim.errors import UserError
+from sim.nearest import nearest
+from sim.place import Place
 
 AS_GIVEN = ("run", "as_given")  # its key
 TEXTS = {"name": 100, "title": 300, "description": LONGEST_TEXT, "regime": 1_000}  # longest, in characters

@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from agents.base import Agent
 from agents.policies import Policy
 from scenarios.checking.checks import check
+from scenarios.parameters.models import model_of
+from scenarios.parameters.rules import explain
 from scenarios.reading.loading import DEFAULTS, TEXTS, load
-from scenarios.reading.place import Place
-from scenarios.reading.rules import explain
-from scenarios.reading.schema import model_of
 from scenarios.scenario import RunSpec, Scenario, plain_value
 from sim.arguments import path
 from sim.errors import UserError
+from sim.place import Place
 
 PARTS = (*DEFAULTS, "storyline", "run")
 

@@ -1,17 +1,22 @@
-"""From the lines of a book to instruments at the starting market."""
+"""From the lines of a book to instruments at the starting market, and to arrays."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+from agents.hedging.hedger import Hedger
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
 from markets.products.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap, add_months
+from markets.products.start import Start
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from agents.hedging.hedger import Hedger
     from agents.hedging.positions import Position
+    from markets.products.book import CompiledBook
     from scenarios.scenario import Scenario
+    from sim.clock import Clock
 
 
 def instruments(agent: Hedger, scenario: Scenario) -> tuple[Instrument, ...]:
@@ -41,3 +46,25 @@ def _instrument(line: Position, start: date, spot: float, place: str) -> Instrum
     if line.kind == "gamma_claim":
         return GammaClaim(strike=strike, expiry=expiry, quantity=quantity)
     return Option(kind=line.kind, strike=strike, expiry=expiry, quantity=quantity)
+
+
+def starting_market(scenario: Scenario) -> Start:
+    """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
+    first, market = scenario.storyline.anchor[0], scenario.market
+    return Start(
+        snapshot=Snapshot.named(**{n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}),
+        skew=market.skew,
+        term_reversion=market.term_reversion,
+        dividend_yield=market.dividend_yield,
+        projection_spread=market.projection_spread,
+    )
+
+
+def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
+    """Every hedger's book as arrays."""
+    start = starting_market(scenario)
+    return {
+        agent.name: Book(instruments(agent, scenario)).compile(clock, start)
+        for agent in scenario.agents
+        if isinstance(agent, Hedger)
+    }

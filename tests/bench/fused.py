@@ -26,7 +26,8 @@ from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
 from markets.venues.venue import DUST
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import compile_books, make_clock
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from sim.ensemble import Chunk, chunks
 from sim.jit import FLAGS
 from sim.streams import Streams

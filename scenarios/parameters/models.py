@@ -18,12 +18,12 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticCustomError
 
 from agents.policies import Policy
-from scenarios.reading.modules import Modules
-from scenarios.reading.place import Place
-from scenarios.reading.registry import find_policy
-from scenarios.reading.rules import explain
-from scenarios.reading.unseen import known_values
+from scenarios.parameters.classes import find_policy
+from scenarios.parameters.modules import Modules
+from scenarios.parameters.rules import explain
+from scenarios.parameters.unseen import known_values
 from sim.errors import UserError
+from sim.place import Place
 from sim.sessions import EARLIEST, LATEST
 
 Spec = TypeVar("Spec")

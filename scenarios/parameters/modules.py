@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from scenarios.house import ROOMS
-from scenarios.reading.nearest import nearest
 from sim.errors import UserError
+from sim.nearest import nearest
 
 FORM = "an import path is 'package.module:Class'"
 

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from markets.spec import OUTSIDE, Anchor, StorylineSpec
-from scenarios.reading.place import Place
+from sim.place import Place
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 NEEDED = ("spot", "vol")  # levels that the desks' trades move in every crisis
-CALIBRATED = "storyline.calibration"
 
 
 def laws_of(scenario: Scenario) -> str:

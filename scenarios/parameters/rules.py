@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from scenarios.reading.place import Place
-from scenarios.reading.registry import nearest
 from sim.errors import UserError
+from sim.nearest import nearest
+from sim.place import Place
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

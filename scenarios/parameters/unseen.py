@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,6 @@ from sim.params import param
 if TYPE_CHECKING:
     from agents.policies import Situation, Vector
     from agents.world import TradingWorld
-    from scenarios.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +50,9 @@ def known_values(cls: type[Any], values: Mapping[str, Any], path: Any) -> Mappin
     return {key: value for key, value in values.items() if key in known} | {"import_path": path}
 
 
-def unseen_in(scenario: Scenario) -> list[str]:
-    """Import paths of the classes that the scenario names and that were not imported, each once."""
-    parts = [part for agent in scenario.agents for part in (agent, getattr(agent, "policy", None))]
+def unseen_in(agents: Iterable[Agent]) -> list[str]:
+    """Import paths of the classes that agents and their policies should have and that were not imported, each once."""
+    parts = [part for agent in agents for part in (agent, getattr(agent, "policy", None))]
     return list(dict.fromkeys(part.import_path for part in parts if isinstance(part, UnseenAgent | UnseenPolicy)))
 
 

@@ -6,36 +6,36 @@ import dataclasses
 from typing import Any
 
 from agents.base import Agent
+from agents.funding.funding_desk import FundingDesk
+from agents.funds.executor import Executor
+from agents.funds.levered_fund import LeveredFund
+from agents.funds.proportional_fund import ProportionalFund
+from agents.hedging.hedger import Hedger
+from agents.making.client_flow import ClientFlow
+from agents.making.market_maker import MarketMaker
+from agents.making.order_flow import InformedTrader, NoiseTrader
 from agents.policies import POLICIES, Policy
-from scenarios.reading.modules import Modules, ours, parted
-from scenarios.reading.nearest import nearest as nearest
-from scenarios.reading.unseen import UNSEEN
+from scenarios.parameters.modules import Modules, ours, parted
+from scenarios.parameters.unseen import UNSEEN
 from sim.errors import UserError
+from sim.nearest import nearest
+
+BUILT_IN: tuple[type[Agent], ...] = (
+    MarketMaker,
+    Hedger,
+    FundingDesk,
+    ClientFlow,
+    LeveredFund,
+    ProportionalFund,
+    Executor,
+    NoiseTrader,
+    InformedTrader,
+)
 
 
 def agent_types() -> dict[str, type[Agent]]:
     """The built-in agents by class name."""
-    from agents.funding.funding_desk import FundingDesk
-    from agents.funds.executor import Executor
-    from agents.funds.levered_fund import LeveredFund
-    from agents.funds.proportional_fund import ProportionalFund
-    from agents.hedging.hedger import Hedger
-    from agents.making.client_flow import ClientFlow
-    from agents.making.market_maker import MarketMaker
-    from agents.making.order_flow import InformedTrader, NoiseTrader
-
-    built_in = (
-        MarketMaker,
-        Hedger,
-        FundingDesk,
-        ClientFlow,
-        LeveredFund,
-        ProportionalFund,
-        Executor,
-        NoiseTrader,
-        InformedTrader,
-    )
-    return {cls.__name__: cls for cls in built_in}
+    return {cls.__name__: cls for cls in BUILT_IN}
 
 
 def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: str, modules: Modules) -> type[Any]:
