@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
-TENORS = {"us2y": 2, "us10y": 10}  # years
-
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -58,7 +56,9 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     if check:
         check_sizes(scenario, clock)
     books = compile_books(scenario, clock)
-    return Blueprint(clock, storyline, {name: series(years, clock) for name, years in TENORS.items()}, books)
+    venues = scenario.venue.by_name()
+    swaps = {node.name: series(node.years, clock) for node in scenario.market.rates.curve if node.name in venues}
+    return Blueprint(clock, storyline, swaps, books)
 
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
