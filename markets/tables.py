@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from markets.specs.rates import RateSpec
@@ -29,8 +30,8 @@ TRADES = Table(
     (
         Column("taker", "Taker", kind="text"),
         VENUE,
-        Column("requested", "Ordered", "units"),
-        Column("quantity", "Filled", "units"),
+        Column("requested", "Ordered"),
+        Column("quantity", "Filled"),
         Column("price", "Price", "price"),
         Column("mid", "Mid", "price"),
         Column("spread_cost", "Cost of spread and skew", "$"),
@@ -45,11 +46,11 @@ EVENTS = Table(
 
 def market_tables(curve: Sequence[Node]) -> tuple[Table, ...]:
     """The tables of a market whose curve has these nodes, the shortest first."""
-    levels = (VENUE, *_levels(curve))
-    closes = (*levels, Column("tick_variance", "Sum of squared returns of the day's ticks"))
+    mid, *levels = _levels(curve)
+    variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
     return (
-        Table("market", levels),
-        Table("closes", closes),
+        Table("market", (VENUE, mid, *levels)),
+        Table("closes", (VENUE, replace(mid, label="Spot"), *levels, variance)),
         QUOTES,
         TRADES,
         EVENTS,

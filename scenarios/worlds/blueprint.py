@@ -12,10 +12,12 @@ from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
+from sim.memo import Memo
 from sim.place import Place
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook
+    from markets.spec import RateSpec, VenuesSpec
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
@@ -48,18 +50,36 @@ def blueprint_of(scenario: Scenario, file: str | None = None) -> Blueprint:
 
 
 def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = False) -> Blueprint:
-    """The blueprint of a scenario on its clock. check: also whether the run is small enough. Raises UserError."""
-    clock = clock or make_clock(scenario)
+    """The blueprint of a scenario on its clock. check: also whether the run is small enough. Raises UserError.
+
+    Parts that the last blueprint had in common with this one are taken from it: runs of one scenario with other
+    settings, loops or capitals share clock, storyline and books.
+    """
+    clock = clock or _CLOCK.get(lambda: make_clock(scenario), scenario.clock, scenario.start, scenario.end)
     storyline = _storyline(scenario, clock)
     for asset in scenario.assets:
         asset_level(asset, clock)
     if check:
         check_sizes(scenario, clock)
-    books = compile_books(scenario, clock)
-    venues = scenario.venue.by_name()
-    swaps = {node.name: series(node.years, clock) for node in scenario.market.rates.curve if node.name in venues}
-    return Blueprint(clock, storyline, swaps, books)
+    start = scenario.storyline.anchor[0]
+    books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
+    rates, venues = scenario.market.rates, scenario.venue
+    benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock), rates, venues, clock)
+    return Blueprint(clock, storyline, benchmarks, books)
+
+
+def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock) -> dict[str, Series]:
+    """The benchmark swaps of every node that has a venue."""
+    traded = venues.by_name()
+    return {node.name: series(node.years, clock) for node in rates.curve if node.name in traded}
 
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
-    return lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    story, market, credit = scenario.storyline, scenario.market, scenario.credit
+    return _STORYLINE.get(lambda: lay_out(story, clock, market, credit), story, clock, market, credit)
+
+
+_CLOCK: Memo[Clock] = Memo()
+_STORYLINE: Memo[Storyline] = Memo()
+_BOOKS: Memo[dict[str, CompiledBook]] = Memo()
+_BENCHMARKS: Memo[dict[str, Series]] = Memo()
