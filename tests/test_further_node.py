@@ -128,16 +128,6 @@ def test_receiving_thirty_years_brings_the_thirty_year_rate_down():
     assert (world.factors.us10y == 0.03).all()
 
 
-def test_a_thirty_year_swap_is_sensitive_to_the_node():
-    world = world_of(with_node(venue=VENUE), 2)
-    slopes = world.venue("us30y").node_sensitivity()
-    assert slopes["us30y"][0] < 5 * slopes["us10y"][0] < 0.0
-    before, market = world.venue("us30y").mid[0], world.factors
-    market.displace(US30Y, np.full(2, 1e-4))
-    world.venue("us30y").forget_terms()
-    assert world.venue("us30y").mid[0] - before > 0.8e-4
-
-
 # --- files and tables ------------------------------------------------------------------------------------------------
 def test_a_scenario_reads_back_and_one_without_is_written_as_before():
     scenario = with_node(venue=VENUE)
