@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from agents.hedging.hedger import Hedger
+from markets.factors.key import SPOT, USD, VOL, FactorKey
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.instruments import Asset, Future, GammaClaim, Instrument, Option, Swap, add_months
@@ -51,8 +54,10 @@ def _instrument(line: Position, start: date, spot: float, place: str) -> Instrum
 def starting_market(scenario: Scenario) -> Start:
     """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
+    levels = {SPOT: first.spot, VOL: first.vol}
+    levels |= {FactorKey(*USD, node.name): first.level(node.name) for node in market.rates.curve}
     return Start(
-        snapshot=Snapshot.named(**{n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}),
+        snapshot=Snapshot({key: np.array([level]) for key, level in levels.items()}),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
