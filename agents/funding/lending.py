@@ -13,6 +13,7 @@ from agents.funding.funding_desk import FundingDesk
 from agents.funding.liquidity_record import LiquidityRecord
 from agents.funding.requirement import Requirement
 from agents.funding.settlement import Settlement
+from markets.factors.key import SHORT_NAMES
 from markets.venues.swap_venue import SwapVenue
 from sim.phases import Phase
 
@@ -144,14 +145,14 @@ class Lending:
         deviations to second order; of rates: |net DV01| x yield vol / base vol.
         """
         world, agent, factors = self.world, self.agent, self.world.factors
-        greeks, spot = desk.greeks(), factors.spot
+        risk, spot = desk.risk(), factors.spot
         move = agent.margin_multiple * factors.margin_vol * np.sqrt(agent.mpor_days / world.clock.days_a_year)
-        delta = np.abs(desk.scale * greeks.delta + world.venue("asset").held(name)) * spot
-        convexity = 0.5 * np.maximum(-desk.scale * greeks.gamma, 0.0) * spot**2
+        delta = np.abs(desk.scale * risk.delta + world.venue("asset").held(name)) * spot
+        convexity = 0.5 * np.maximum(-desk.scale * risk.gamma, 0.0) * spot**2
         rates = np.zeros(world.paths)
-        if desk.book.has_swaps:
+        if desk.book.has_rates:
             for node in ("us2y", "us10y"):
-                own = desk.scale * (greeks.dv_us2y if node == "us2y" else greeks.dv_us10y)
+                own = desk.scale * risk.first(SHORT_NAMES[node])
                 for venue in world.venues.values():
                     if isinstance(venue, SwapVenue):
                         own = own + venue.held(name) * venue.node_sensitivity()[node]

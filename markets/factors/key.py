@@ -18,6 +18,7 @@ class FactorKey(NamedTuple):
 
 SPOT = FactorKey("spot", "asset")  # $/unit
 VOL = FactorKey("vol", "asset")  # 30-day implied vol, decimal
+LN_VOL = FactorKey("ln vol", "asset")  # its log: by it, not by VOL, the cross derivative with spot is told
 USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 CREDIT = FactorKey("credit", "funding")  # spread, decimal

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from markets.accounts import CLEARING
-from markets.curves.curve import Benchmark
-from markets.products.instruments import add_months
+from markets.curves.benchmark import Benchmark
+from markets.products.dates import add_months
 from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.factors import NODES
 from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
 from markets.tables import TRADING_COSTS
 from markets.venues.venue import Venue
@@ -132,8 +131,8 @@ class SwapVenue(Venue):
     def node_sensitivity(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
         legs = self.benchmark.sensitivities(self.world.factors.tick, snapshot or self.world.factors.snapshot)
-        change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
-        return dict(zip(NODES, change, strict=True))
+        change = legs.floating / legs.annuity * legs.annuity_slopes - legs.floating_slopes
+        return dict(zip((key.node for key in self.benchmark.curve.nodes), change, strict=True))
 
     def reached(self, account: Name) -> bool:
         """Whether an account has ever held any notional."""

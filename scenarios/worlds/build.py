@@ -82,6 +82,7 @@ def starting_market(scenario: Scenario) -> Start:
     """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
     return Start(
+        day=scenario.start,
         snapshot=Snapshot.named(**{n: getattr(first, n) for n in ("spot", "vol", "overnight", "us2y", "us10y")}),
         skew=market.skew,
         term_reversion=market.term_reversion,
@@ -94,7 +95,7 @@ def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     """Every hedger's book as arrays."""
     start = starting_market(scenario)
     return {
-        agent.name: Book(instruments(agent, scenario)).compile(clock, start)
+        agent.name: Book(instruments(agent, start)).compile(clock, start)
         for agent in scenario.agents
         if isinstance(agent, Hedger)
     }
