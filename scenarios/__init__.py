@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from scenarios.studies.policies_frontier import frontier as frontier
     from scenarios.studies.prediction import predict as predict
     from scenarios.studies.replay.history import from_history as from_history
+    from scenarios.studies.run import run as run
     from scenarios.studies.sweeps.spec import Axis as Axis
     from scenarios.studies.sweeps.spec import SweepSpec as SweepSpec
     from scenarios.studies.sweeps.sweep import sweep as sweep
     from scenarios.studies.validation.runner import validate as validate
-    from scenarios.worlds.build import run as run
     from sim.dataset import open_run as open_run
     from sim.sweep_dataset import open_sweep as open_sweep
 
@@ -54,7 +54,7 @@ _HOMES = {
     "open_run": "sim.dataset",
     "presets": "scenarios.reading.shipped",
     "ready": "scenarios.studies.calibrating.before_run",
-    "run": "scenarios.worlds.build",
+    "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
     "survival_capital": "scenarios.studies.capital_search",
     "validate": "scenarios.studies.validation.runner",

@@ -6,7 +6,6 @@ import copy
 import functools
 import json
 import tomllib
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -235,10 +234,10 @@ def csv(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 def _replayed(folder: Path) -> None:
-    from scenarios.commands.run import lay_out
     from scenarios.studies.replay.history import from_history
+    from scenarios.worlds.blueprint import blueprint_of
 
-    lay_out(from_history(folder / "record.csv"), "record.csv")
+    blueprint_of(from_history(folder / "record.csv"), "record.csv")
 
 
 def _estimated(folder: Path) -> None:
@@ -255,12 +254,12 @@ def records() -> st.SearchStrategy[Case]:
 
 
 def _priced(folder: Path) -> None:
-    from scenarios.commands.run import lay_out
     from scenarios.reading.loading import load
-    from scenarios.studies.replay.positions_csv import read_book, with_book
+    from scenarios.studies.replay.positions_csv import take_book
+    from scenarios.worlds.blueprint import blueprint_of
 
     chosen = load("calm_market", {"clock.tick_minutes": 390})
-    lay_out(with_book(chosen, read_book(folder / "book.csv", date(2020, 2, 19)), "book.csv"), "book.csv")
+    blueprint_of(take_book(chosen, folder / "book.csv"), "book.csv")
 
 
 def books() -> st.SearchStrategy[Case]:

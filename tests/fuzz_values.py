@@ -24,7 +24,7 @@ TEXTS: list[Any] = [
     "os:system", "builtins:object", "builtins:type", "pathlib:Path", "agents.base:Agent", "agents.policies:Policy",
     "agents.policies:Band", "agents.hedging.hedger:Hedger",
     ":", "a:", ":b", "a:b:c", "..x:Y", ".x:Y", "a b:c", "no.such:Thing",
-    "sim.errors:UserError", "scenarios.reading.unseen:UnseenAgent", "x" * 300,
+    "sim.errors:UserError", "scenarios.parameters.unseen:UnseenAgent", "x" * 300,
 ]  # fmt: skip
 CONTROL: list[Any] = ["a\x00b", "\x1b[31mred", "a\nb", "a\tb", "\r", "\x7f", "\u202e", "\u2028", "\x9b2J", "\ufeffx"]
 DAYS: list[Any] = [date(2020, 2, 20), date(2020, 2, 22), date(2020, 2, 19), date(2020, 3, 4), date(2020, 12, 18)]

@@ -10,7 +10,7 @@ import numpy as np
 from agents.world import TradingWorld
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import make_world
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 
 K = 4.0  # standard errors

@@ -19,7 +19,7 @@ from scenarios.cli import main
 from scenarios.commands.record import frame
 from scenarios.reading.loading import load
 from scenarios.studies.estimation.daily_record import read_record
-from scenarios.worlds.build import run as run_scenario
+from scenarios.studies.run import run as run_scenario
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run

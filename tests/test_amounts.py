@@ -19,13 +19,13 @@ from agents.policies import POLICIES, Policy
 from markets.spec import CalibrationSpec, ExplainedSpec
 from scenarios import load, presets
 from scenarios.checking.plausibility import odd_values, taken_as_given
+from scenarios.parameters.classes import agent_types
 from scenarios.reading.loading import from_dict
-from scenarios.reading.place import Place
-from scenarios.reading.registry import agent_types
 from scenarios.scenario import Scenario, TwinSpec
 from scenarios.studies.replay.positions_csv import take_book
 from sim.errors import UserError
 from sim.params import param
+from sim.place import Place
 from tests.fuzz_cases import scenario as of_everything
 
 Keys = tuple[str | int, ...]

@@ -17,7 +17,8 @@ from markets.products.book import Book
 from markets.products.option import Option
 from markets.products.start import Start
 from scenarios.reading.loading import from_dict
-from scenarios.worlds.build import make_clock, run
+from scenarios.studies.run import run
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.sessions import day_date, day_number, exchange_sessions

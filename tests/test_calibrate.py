@@ -16,14 +16,14 @@ from analysis.words import record_without_the_spiral
 from markets.factors.storyline import lay_out, outside
 from markets.spec import OUTSIDE, Anchor
 from scenarios import from_dict, load, run
+from scenarios.checking.outside import digest
 from scenarios.cli import main
 from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.calibrated_file import calibrated_text, write_calibrated
 from scenarios.studies.calibrating.calibration import Calibration, calibrate
 from scenarios.studies.calibrating.ensemble_medians import Ensemble, drawdown, explained, read
-from scenarios.studies.calibrating.outside import digest
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from sim.errors import SpiralError, UserError
 
 PATHS = 512

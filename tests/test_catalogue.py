@@ -19,9 +19,10 @@ from scenarios.describing.levels import daily_levels
 from scenarios.reading.loading import load
 from scenarios.reading.shipped import catalogue, presets
 from scenarios.studies.estimation.daily_record import read_record
+from scenarios.studies.estimation.fitted import LEVERAGE
 from scenarios.studies.estimation.path_start import start_of
-from scenarios.studies.replay.history import LEVERAGE
-from scenarios.worlds.build import compile_books, make_clock
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 
 RECORDS = {
     "taper_tantrum_2013": "taper_2013",

@@ -20,7 +20,8 @@ from markets.vols.smile import strike_multiple
 from scenarios.cli import main
 from scenarios.commands.smile_chart import implied_laws
 from scenarios.reading.loading import load
-from scenarios.worlds.build import make_clock, starting_market
+from scenarios.worlds.books import starting_market
+from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 
 QUADRATIC = ImpliedLaw(

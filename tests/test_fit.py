@@ -23,7 +23,7 @@ from scenarios.studies.estimation.estimators import Estimate, correlation, respo
 from scenarios.studies.estimation.estimators import Path as Reverting
 from scenarios.studies.estimation.fit_laws import estimate
 from scenarios.studies.estimation.fitting import Fit, fit
-from scenarios.worlds.build import run
+from scenarios.studies.run import run
 from sim.errors import UserError
 from sim.sessions import exchange_sessions
 from tests.documents import block, python

@@ -9,8 +9,8 @@ import pytest
 
 from scenarios.reading.loading import load
 from scenarios.reading.shipped import catalogue
+from scenarios.studies.run import run
 from scenarios.studies.sweeps.cell_run import MEASURED
-from scenarios.worlds.build import run
 from sim.dataset import Run
 
 ROUNDING = 1e-9  # of the $ that all accounts of a path hold, without signs

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from markets.curves.curve import USD_CURVE
+from markets.curves.curve import usd_curve
 from markets.factors.key import SHORT_NAMES, SPOT, USD
 from markets.factors.snapshot import Snapshot
 from markets.products.asset import Asset
@@ -19,7 +19,7 @@ from markets.products.future import Future
 from markets.products.start import Start
 from scenarios import load, run
 from scenarios.scenario import Scenario
-from scenarios.studies.replay.positions_csv import read_book
+from scenarios.studies.replay.positions_csv import take_book
 from sim.clock import Clock
 from sim.dataset import Run
 from sim.errors import UserError
@@ -31,6 +31,7 @@ TERMS = Start(day=date(2020, 2, 19), snapshot=FIRST, dividend_yield=0.018)
 NODES = ("overnight", "us2y", "us10y")
 PARTS = ("delta", "gamma", "theta", "vega", "rates", "hedge")
 START = date(2020, 2, 19)
+COVID = "covid_crash_2020"  # it starts there
 
 
 def compiled(*instruments: Any) -> CompiledBook:
@@ -52,7 +53,7 @@ def test_a_future_is_worth_the_asset_less_dividends_less_the_price_discounted(da
     expiry, tick, now = date.fromisoformat(day), 30, states()
     book = compiled(Future(expiry=expiry, quantity=-7.0, price=3300.0))
     left = CLOCK.calendar_years_to(expiry) - float(CLOCK.calendar_years[tick])
-    weights = USD_CURVE.weights(left)
+    weights = usd_curve().weights(left)
     discount = np.exp(-sum(w * rate for w, rate in zip(weights, now.block(USD), strict=True)))
     expected = -7.0 * (now.row(SPOT) * np.exp(-0.018 * left) - 3300.0 * discount)
     np.testing.assert_allclose(book.value(tick, now, no_fixings()), expected, rtol=1e-12, atol=1e-8)
@@ -169,7 +170,7 @@ def test_read_from_a_table(tmp_path: Path) -> None:
         "type,strike,expiry,quantity,notional,contracts,multiplier\n"
         "Stock,,,,-5e6,,\nFUT,,2020-06-19,,,12,50\nforward,3300,2020-06-19,-10,,,\n"
     )
-    asset, future, forward = read_book(path, START)
+    asset, future, forward = take_book(load(COVID, as_given=True), path).agent("hedger").book
     assert (asset.kind, asset.notional, asset.expiry) == ("asset", -5e6, None)
     assert (future.kind, future.quantity, future.strike) == ("future", 600.0, None)
     assert (forward.kind, forward.quantity, forward.strike) == ("future", -10.0, 3300.0)
@@ -198,14 +199,14 @@ def test_a_strike_of_another_instrument() -> None:
     """3386 is the index: 33.86 is a future on something else, or a slipped point."""
     line = {"kind": "future", "quantity": 1e5, "months": 2, "strike": 33.86}
     with pytest.raises(UserError, match=r"agents.hedger.book.1.strike.*the starting spot is 3386"):
-        load("covid_crash_2020", {"agents.hedger.book": [line]})
+        load(COVID, {"agents.hedger.book": [line]})
 
 
 def test_contracts_of_a_future_need_a_multiplier(tmp_path: Path) -> None:
     path = tmp_path / "book.csv"
     path.write_text("kind,expiry,contracts\nfuture,2020-06-19,12\n")
     with pytest.raises(UserError, match="need a multiplier"):
-        read_book(path, START)
+        take_book(load(COVID), path)
 
 
 def test_levels_of_the_small_market() -> None:

@@ -19,7 +19,7 @@ from scenarios.describing.template import template
 from scenarios.reading.loading import from_dict, load
 from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario, TwinSpec
-from scenarios.studies.replay.positions_csv import read_book, with_book
+from scenarios.studies.replay.positions_csv import take_book, with_book
 from sim.errors import UserError
 
 COVID = "covid_crash_2020"
@@ -185,7 +185,7 @@ def test_a_book_from_csv(tmp_path: Path) -> None:
         "\n"
         "swap,,,,120,,2e9,0.0156\n"
     )
-    scenario = with_book(load(COVID), read_book(file, load(COVID).start), "book.csv")
+    scenario = take_book(load(COVID, as_given=True), file)
     hedger = scenario.agent("hedger")
     assert isinstance(hedger, Hedger)
     assert hedger.book == (

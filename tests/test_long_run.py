@@ -17,7 +17,7 @@ from scenarios.cli import main
 from scenarios.commands.long_run import measured
 from scenarios.reading.loading import load
 from scenarios.studies.long_run import left_alone
-from scenarios.worlds.build import run
+from scenarios.studies.run import run
 
 ALONE = ("--alone", "--workers", "1", "--paths", "20")
 

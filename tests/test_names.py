@@ -11,7 +11,8 @@ from agents.accounts import MARGIN
 from markets.spec import AssetSpec, FeedbackSpec
 from scenarios.checking.names import reserved
 from scenarios.scenario import Scenario, TwinSpec
-from scenarios.worlds.build import make_world, run
+from scenarios.studies.run import run
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.errors import BugError, UserError
 from sim.ledger import CASH

@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 from agents.funds.schedules import almgren_chriss, even, obizhaeva_wang
 from markets.factors.price import PriceLaw
 from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
-from scenarios.worlds.build import run
 from sim.errors import UserError
 
 

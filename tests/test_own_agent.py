@@ -10,7 +10,7 @@ import pytest
 
 from markets.spec import FeedbackSpec
 from scenarios.reading.loading import load
-from scenarios.worlds.build import make_world
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.errors import UserError
 from sim.ledger import CASH

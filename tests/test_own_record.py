@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from markets.spec import OUTSIDE, FeedbackSpec
+from scenarios.checking.outside import is_pending
 from scenarios.cli import main
 from scenarios.describing.scenario_file import check_reads_back, scenario_text, value_text
 from scenarios.reading.loading import from_dict, load
@@ -21,15 +22,15 @@ from scenarios.scenario import Scenario
 from scenarios.studies.ablation import ablate
 from scenarios.studies.calibrating import before_run
 from scenarios.studies.calibrating.calibration import calibrate
-from scenarios.studies.calibrating.outside import is_pending
 from scenarios.studies.calibrating.outside_fit import FACTORS
 from scenarios.studies.policies_frontier import frontier_spec
 from scenarios.studies.replay.history import from_history
+from scenarios.studies.run import run
 from scenarios.studies.sweeps.bases import read_base
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from scenarios.studies.sweeps.sweep import sweep
-from scenarios.worlds.build import make_world, run
+from scenarios.worlds.world import make_world
 from sim.dataset import Run
 from sim.ensemble import Chunk
 from sim.errors import BugError, UserError

@@ -12,7 +12,7 @@ from agents.intervals import Interval
 from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
 from markets.accounts import INVESTORS
 from markets.factors.key import VOL
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase

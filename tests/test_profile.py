@@ -8,7 +8,7 @@ import pytest
 
 from scenarios.commands.profile_table import render
 from scenarios.reading.loading import load
-from scenarios.worlds.build import run
+from scenarios.studies.run import run
 from sim.phases import Phase
 from sim.profile import ENGINE, Profile, merged
 from tests.small import crisis, world_of

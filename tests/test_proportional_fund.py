@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
-from scenarios.worlds.build import run
 from sim.errors import UserError
 
 LEVEL = {"vol": 0.2, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}

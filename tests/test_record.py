@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.reading.loading import load
 from scenarios.reading.shipped import presets
-from scenarios.worlds.build import run
+from scenarios.studies.run import run
 
 CRISES = [name for name in presets() if name not in ("bear_flattener", "calm_market")]
 

@@ -9,9 +9,10 @@ import pytest
 from analysis.numbers import Number
 from analysis.words import remembered as words_of
 from scenarios.scenario import Scenario
+from scenarios.studies.run import run
 from scenarios.studies.validation.cases.path_memory import remembering
 from scenarios.studies.validation.textbook import textbook
-from scenarios.worlds.build import make_clock, run
+from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line, remembered
 from sim.dataset import Run
 from sim.errors import UserError

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 
 from scenarios.reading.loading import load
-from scenarios.worlds.build import make_clock, run
+from scenarios.studies.run import run
 from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.clock import make_clock
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
 from sim.errors import BugError, SpiralError, UserError
@@ -109,23 +110,23 @@ def test_a_damaged_run_is_refused(tmp_path):
 
 
 def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
-    from markets.factors.factors import Factors
+    from markets.factors.factor_market import FactorMarket
 
-    def broken(self: Factors, tick: int) -> None:
+    def broken(self: FactorMarket, tick: int) -> None:
         raise BugError("spot is not finite on path 3")
 
-    monkeypatch.setattr(Factors, "step", broken)
+    monkeypatch.setattr(FactorMarket, "step", broken)
     with pytest.raises(BugError, match="path 3"):
         run(load("calm_market", QUICK), out=tmp_path / "run", workers=1)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
-    from scenarios.worlds.build import make_world
+    from scenarios.worlds.world import make_world
 
     scenario = load("calm_market", QUICK)
     world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)
-    world.factors.rate_noise[2, 5] = float("nan")
+    world.factors.curve.noise[2, 5] = float("nan")
     with pytest.raises(BugError, match=r"us10y is not finite on path 45 at .* \(tick 1, world actual\)"):
         world.run()
 

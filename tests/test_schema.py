@@ -14,10 +14,10 @@ from agents.hedging.hedger import Hedger
 from agents.policies import POLICIES, Band
 from markets.spec import Anchor, MarketSpec, VenueSpec, VenuesSpec, asset_venue
 from scenarios.describing.reference import all_keys, keys_of, number
-from scenarios.reading.place import Place
-from scenarios.reading.schema import build
+from scenarios.parameters.models import build
 from sim.errors import UserError
 from sim.params import param
+from sim.place import Place
 
 HERE = Place("test.toml", ("spec",))
 

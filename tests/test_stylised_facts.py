@@ -21,9 +21,9 @@ from analysis.series import Series, fluctuations, series
 from scenarios.cli import main
 from scenarios.reading.loading import load
 from scenarios.studies.ablation import ablate, ablations, loops_of
+from scenarios.studies.run import run
 from scenarios.studies.validation.cases.stylised_facts import GJR, NORMAL, TAILS
 from scenarios.studies.validation.processes import garch
-from scenarios.worlds.build import run
 from sim.errors import UserError
 from tests.documents import block, python
 

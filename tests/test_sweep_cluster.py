@@ -16,7 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from scenarios.studies.sweeps.cell_run import CellResult
-from scenarios.studies.sweeps.cells import plan
+from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.cluster import _Running, run_on_cluster
 from scenarios.studies.sweeps.cluster_workers import Workers
 from scenarios.studies.sweeps.fingerprint import OURS, fingerprint
@@ -126,7 +126,7 @@ def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
     base = other / "agents" / "base.py"
     base.write_text(base.read_text() + "# another engine\n")
-    cells, told = plan(load_sweep(write_sweep(tmp_path, steps=12))), []
+    cells, told = Plan(load_sweep(write_sweep(tmp_path, steps=12))), []
     with cluster(tmp_path, 1) as dask:
         results = run_on_cluster([(cell, None) for cell in cells], dask.address, told.append)
         found = [next(results)]

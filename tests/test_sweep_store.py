@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from scenarios.studies.sweeps import cells as planning
 from scenarios.studies.sweeps import rows as kept_rows
 from scenarios.studies.sweeps import store as stores
-from scenarios.studies.sweeps.cells import Plan, plan
+from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.sweep import dry_run, sweep
 from sim.errors import UserError
 from sim.sweep_dataset import open_sweep
@@ -171,7 +171,7 @@ def test_a_dry_run_of_a_million_cells_builds_a_few(tmp_path, monkeypatch):
     assert built == [0, 500_000, 999_999]
     assert (found.cells, found.tried) == (1_000_000, 3)
     assert "too many for one sweep" in found.text()
-    for refused in (plan, lambda spec: sweep(spec, out=tmp_path / "s")):
+    for refused in (lambda spec: Plan(spec).check_count(), lambda spec: sweep(spec, out=tmp_path / "s")):
         with pytest.raises(UserError, match="a sweep runs at most 100,000 cells, got 1000000"):
             refused(spec)
     assert list(tmp_path.iterdir()) == []

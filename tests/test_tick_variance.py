@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from scenarios.reading.loading import load
-from scenarios.worlds.build import run
+from scenarios.studies.run import run
 
 FILE = """
 name = "squares"

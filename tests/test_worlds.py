@@ -18,7 +18,7 @@ from analysis.words import paragraphs
 from scenarios import load, run
 from scenarios.cli import main
 from scenarios.scenario import Scenario
-from scenarios.worlds.worlds import worlds_of
+from scenarios.worlds.world_spec import worlds_of
 from sim.dataset import Run, open_run
 from sim.names import ACTUAL, PRICE_TAKER, UNHEDGED
 

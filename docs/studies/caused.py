@@ -28,7 +28,7 @@ from scenarios import from_dict, load, presets, run
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import read
 from scenarios.studies.calibrating.rise import rises
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from sim.dataset import Run
 
 PAGE = Path(__file__).with_name("caused_or_told.md")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.curves.curve import USD_CURVE, Curve
+from markets.curves.curve import Curve, usd_curve
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
 from sim.errors import UserError
 
@@ -28,8 +28,8 @@ class BenchmarkRisk(NamedTuple):
 
     annuity: Floats
     floating: Floats
-    annuity_slopes: Floats
-    floating_slopes: Floats
+    annuity_dv: Floats
+    floating_dv: Floats
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Benchmark:
     maturity: date
     clock: Clock
     last: int = -1  # tick at which it is valued for the last time: the run's last, or where positions roll
-    curve: Curve = USD_CURVE
+    curve: Curve = field(default_factory=usd_curve)
 
     def __post_init__(self) -> None:
         if self.clock.seconds(self.maturity) <= int(self.clock.ticks[self.last]):
@@ -70,7 +70,7 @@ class Benchmark:
         return legs[0], legs[1]
 
     def sensitivities(self, tick: int, snapshot: Snapshot) -> BenchmarkRisk:
-        """Both legs with their node sensitivities; a position's are NC * annuity_slopes - N * floating_slopes."""
+        """Both legs with their node sensitivities; a position's are NC * annuity_dv - N * floating_dv."""
         rates, legs = snapshot.block(self.curve.block), []
         for flows in _legs(self, tick):
             out = np.zeros((1 + len(rates), snapshot.paths))

@@ -6,17 +6,19 @@ log of a discount factor is linear in the nodes: DF(t) = exp(-b(t) . r), b = t *
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markets.factors.key import OVERNIGHT, US2Y, US10Y, FactorKey
+from markets.factors.key import USD, FactorKey
 from markets.factors.snapshot import Block, Snapshot
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
 from markets.kernels.terms import hats
+from markets.specs.rates import NODES, RateSpec
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]
@@ -76,4 +78,16 @@ class Curve:
         return out
 
 
-USD_CURVE = Curve((OVERNIGHT, US2Y, US10Y), (0.0, 2.0, 10.0))
+def usd_curve(nodes: Iterable[tuple[str, float]] = NODES.items()) -> Curve:
+    """The curve of the market, from names and years of its nodes; one object for the same nodes."""
+    return _curve(tuple(nodes))
+
+
+@cache
+def _curve(nodes: tuple[tuple[str, float], ...]) -> Curve:
+    return Curve(tuple(FactorKey(*USD, name) for name, _ in nodes), tuple(years for _, years in nodes))
+
+
+def curve_of(rates: RateSpec) -> Curve:
+    """The curve that a scenario declares."""
+    return usd_curve((node.name, node.years) for node in rates.curve)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.curves.curve import USD_CURVE, Curve
+from markets.curves.curve import Curve, usd_curve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
 from sim.errors import UserError
@@ -21,7 +21,7 @@ class Start:
 
     day: date
     snapshot: Snapshot  # one path
-    curve: Curve = USD_CURVE  # that all is discounted on
+    curve: Curve = field(default_factory=usd_curve)  # that all is discounted on
     skew: float = 0.0  # see markets.vols.smile
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous

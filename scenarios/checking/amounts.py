@@ -23,13 +23,13 @@ from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
 from agents.making.order_flow import InformedTrader, NoiseTrader
 from markets import plausible
-from markets.factors.assets import MAIN
+from markets.factors.key import MAIN
 from markets.plausible import Bounds
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from scenarios.checking.odd import Odd, plain, within
-from scenarios.reading.place import Place
-from scenarios.reading.unseen import UnseenAgent
+from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
+from sim.place import Place
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
 SWAPS = ("us2y", "us10y")

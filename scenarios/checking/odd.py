@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from markets.plausible import Bounds
-from scenarios.reading.place import Place
 from sim.errors import UserError
+from sim.place import Place
 
 SCALES = ((100.0, "%"), (1e4, "bp"))  # of what is a decimal here, and how people write it
 AMOUNTS = ((1e-9, "bn"), (1e-6, "m"))  # of what is in $ here

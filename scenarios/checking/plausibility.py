@@ -17,7 +17,7 @@ from markets.plausible import MONEYNESS, REVERSALS, THINNEST, Bounds
 from scenarios.checking.amounts import odd_amounts
 from scenarios.checking.odd import Odd, outside, remedy_for, within
 from scenarios.checking.odd_moves import odd_moves
-from scenarios.reading.place import Place
+from sim.place import Place
 
 if TYPE_CHECKING:
     from markets.spec import Anchor, AssetAnchor

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import operator
 from typing import TYPE_CHECKING
 
 from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
-from scenarios.describing.reference import SIGNS
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from scenarios.scenario import RunSpec, Scenario
+    from scenarios.scenario import Scenario
     from sim.clock import Clock
 
-HOLDS = {"gt": operator.gt, "ge": operator.ge, "le": operator.le}
 LEAST_PATHS = 64  # of a chunk, however long the run
 ROW = 250  # bytes of a row of marks or closes while a chunk is gathered
 CALL = 1_500  # bytes that each set of rows of the witnesses takes beside its numbers
@@ -28,7 +24,6 @@ MOST_ROWS = 1e10  # of marks and closes in a whole run, about half a terabyte of
 def check_sizes(scenario: Scenario, clock: Clock) -> None:
     """Raise UserError for a run that no machine of ours would finish: paths, memory of a chunk, rows written."""
     run = scenario.run
-    _check_declared(run)
     rows = rows_a_path(scenario, clock)
     least = min(run.paths, LEAST_PATHS)
     gathered, witnessed = rows * least * ROW, witness_bytes(scenario, clock, min(run.witnesses, run.paths))
@@ -43,16 +38,6 @@ def check_sizes(scenario: Scenario, clock: Clock) -> None:
         rule = f"a run writes at most {MOST_ROWS:.0e} rows: paths x closes x agents x worlds"
         value = f"{rows * run.paths * worlds:.1e} rows"
         raise UserError(rule, value=value, place="run.paths", remedy="have fewer paths, or a shorter storyline")
-
-
-def _check_declared(run: RunSpec) -> None:
-    """The limits of the settings that a command line or Python may have changed since the file was read."""
-    for f in dataclasses.fields(run):
-        value = getattr(run, f.name)
-        for limit, bound in f.metadata["limits"].items():
-            if isinstance(value, int) and not HOLDS[limit](value, bound):
-                rule = f"must be {SIGNS[limit]} {bound}"
-                raise UserError(rule, value=value, place=f"run.{f.name}", remedy=f.metadata["help"])
 
 
 def rows_a_path(scenario: Scenario, clock: Clock) -> int:

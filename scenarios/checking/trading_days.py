@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from scenarios.reading.place import Place
 from sim.errors import UserError
+from sim.place import Place
 from sim.sessions import day_date, day_number, exchange_sessions
 
 if TYPE_CHECKING:

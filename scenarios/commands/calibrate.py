@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.columns import Columns
 from rich.table import Table
 
+from scenarios.checking.outside import record_tables
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.chosen import choose, written_by
 from scenarios.commands.notes import say_notes
@@ -22,7 +23,6 @@ from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.calibrated_file import check_writable, write_calibrated
 from scenarios.studies.calibrating.calibration import Calibration, Point, calibrate
-from scenarios.studies.calibrating.outside import record_tables
 from scenarios.studies.calibrating.outside_fit import FACTORS
 from sim.errors import UserError
 

@@ -24,14 +24,14 @@ from scenarios.commands.output import BARS, say
 from scenarios.commands.terminal import console
 from scenarios.describing.levels import daily_levels
 from scenarios.describing.reference import all_keys
-from scenarios.reading.registry import nearest
-from scenarios.reading.unseen import UnseenAgent, UnseenPolicy
+from scenarios.parameters.unseen import UnseenAgent, UnseenPolicy
 from scenarios.scenario import Scenario, encode, type_name
 from scenarios.studies.calibrating.before_run import plan
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
 from sim.files import check_target
+from sim.nearest import nearest
 
 SPARK_WIDTH = 60  # characters
 LEVELS = {

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from scenarios.checking.outside import is_pending
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -21,7 +22,6 @@ from scenarios.commands.output import complain, say
 from scenarios.commands.terminal import console
 from scenarios.reading.overrides import parse
 from scenarios.scenario import Scenario
-from scenarios.studies.calibrating.outside import is_pending
 from scenarios.studies.sweeps import sweep as sweeps
 from scenarios.studies.sweeps.bases import read_base
 from scenarios.studies.sweeps.cell_run import FAILED

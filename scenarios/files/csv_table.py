@@ -12,8 +12,8 @@ from scenarios.files.frames import Source, frame_lines, is_path
 from scenarios.files.layout import Layout
 from scenarios.files.lines import Line, Lines, read_lines
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number, split_unit
-from scenarios.reading.place import Place
 from sim.errors import UserError
+from sim.place import Place
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from agents.base import Agent
 from agents.policies import Policy
 from scenarios.checking.checks import check
+from scenarios.parameters.models import model_of
+from scenarios.parameters.rules import explain
 from scenarios.reading.loading import DEFAULTS, TEXTS, load
-from scenarios.reading.place import Place
-from scenarios.reading.rules import explain
-from scenarios.reading.schema import model_of
 from scenarios.scenario import RunSpec, Scenario, plain_value
 from sim.arguments import path
 from sim.errors import UserError
+from sim.place import Place
 
 PARTS = (*DEFAULTS, "storyline", "run")
 
@@ -78,6 +78,8 @@ def _table(value: Any) -> Any:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _table(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return tuple(_table(item) for item in value)
     return plain_value(value)

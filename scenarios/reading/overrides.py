@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scenarios.reading.place import Place
 from scenarios.reading.plain_values import DEEPEST, parse_toml
 from sim.errors import UserError
+from sim.place import Place
 
 LONGEST_NAME = 100  # characters of a key in a message
 Keys = tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markets.spec import FeedbackSpec
 from scenarios.scenario import Scenario, TwinSpec
-from scenarios.worlds.worlds import WorldSpec
+from scenarios.worlds.world_spec import WorldSpec
 from sim.arguments import called, flag, made, maybe, takes, whole
 from sim.ensemble import Progress
 from sim.names import ACTUAL, FROZEN, NO_TWIN, PRICE_TAKER
@@ -64,7 +64,7 @@ def ablate(
     Raises UserError for a user's mistake, and what `measure` raises.
     """
     from scenarios.studies.calibrating.before_run import ready
-    from scenarios.worlds.build import run
+    from scenarios.studies.run import run
 
     scenario = ready(scenario)  # once for all runs
     worlds = ablations(scenario, loops=loops)

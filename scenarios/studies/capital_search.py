@@ -179,7 +179,7 @@ class _Search:
         return known or self._run(capital)
 
     def _run(self, capital: float) -> Trial:
-        from scenarios.worlds.build import run
+        from scenarios.studies.run import run
 
         agents = tuple(
             dataclasses.replace(each, capital=capital) if each is self._desk else each for each in self._scenario.agents

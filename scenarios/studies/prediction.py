@@ -16,8 +16,10 @@ from scenarios.files.frames import Source
 from scenarios.files.record_rows import COLUMNS, read_record_rows
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import read
-from scenarios.studies.replay.history import EXOGENOUS, LEVERAGE, PATH_CREDIT, PATH_MARKET, from_history
-from scenarios.worlds.build import make_clock, run
+from scenarios.studies.estimation.fitted import LEVERAGE, PATH_CREDIT, PATH_MARKET
+from scenarios.studies.replay.history import EXOGENOUS, from_history
+from scenarios.studies.run import run
+from scenarios.worlds.clock import make_clock
 from sim.arguments import called, maybe, takes, whole
 from sim.errors import UserError
 from sim.names import ACTUAL

@@ -1,16 +1,25 @@
-"""From the lines of a book to instruments at the starting market."""
+"""From the lines of a book to instruments at the starting market, and to arrays."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from agents.hedging.hedger import Hedger
+from markets.curves.curve import curve_of
+from markets.factors.key import SPOT, VOL
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
 from markets.products.registry import parse
+from markets.products.start import Start
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from agents.hedging.hedger import Hedger
+    from markets.products.book import CompiledBook
     from markets.products.product import Instrument
-    from markets.products.start import Start
+    from scenarios.scenario import Scenario
+    from sim.clock import Clock
 
 
 def instruments(agent: Hedger, start: Start) -> tuple[Instrument, ...]:
@@ -23,3 +32,29 @@ def instruments(agent: Hedger, start: Start) -> tuple[Instrument, ...]:
             place = error.place or f"agents.{agent.name}.book[{i}]"
             raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
     return tuple(found)
+
+
+def starting_market(scenario: Scenario) -> Start:
+    """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
+    first, market = scenario.storyline.anchor[0], scenario.market
+    curve = curve_of(market.rates)
+    levels = {"spot": SPOT, "vol": VOL, **{key.node: key for key in curve.nodes}}
+    return Start(
+        day=scenario.start,
+        snapshot=Snapshot({key: np.array([first.level(name)], dtype=np.float64) for name, key in levels.items()}),
+        curve=curve,
+        skew=market.skew,
+        term_reversion=market.term_reversion,
+        dividend_yield=market.dividend_yield,
+        projection_spread=market.projection_spread,
+    )
+
+
+def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
+    """Every hedger's book as arrays."""
+    start = starting_market(scenario)
+    return {
+        agent.name: Book(instruments(agent, start)).compile(clock, start)
+        for agent in scenario.agents
+        if isinstance(agent, Hedger)
+    }

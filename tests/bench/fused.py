@@ -19,14 +19,16 @@ from numba import njit
 from agents.hedging.hedger import Hedger
 from agents.intervals import Interval
 from agents.making.market_maker import MarketMaker
-from markets.factors.factors import NODES, _reverted, rate_mixing
+from markets.factors.curve_noise import node_mixing
+from markets.factors.reversion import gathered
 from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, NODE, VALUE, VANNA, VEGA, option_greeks, option_values
 from markets.products.table import When
 from markets.venues.venue import DUST
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import compile_books, make_clock
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from sim.ensemble import Chunk, chunks
 from sim.jit import FLAGS
 from sim.streams import Streams
@@ -79,8 +81,9 @@ def plan(scenario: Scenario) -> Plan:
     assert not book.has_rates and book.expiry_years(len(clock.ticks) - 1) > 0
     count = len(clock.ticks)
     years = np.diff(clock.variance_years, prepend=clock.variance_years[0])
-    keep = [1 - (1 - market.dispersion) * getattr(line, n).pull for n in ("spot", "vol", *NODES)]
-    levels = [getattr(line, n).level for n in ("spot", "vol", *NODES, "credit", "spread", "depth")]
+    keep = [level.kept(market.dispersion) for level in (line.spot, line.vol, *line.nodes.values())]
+    lines = (line.spot, line.vol, *line.nodes.values(), line.credit, line.spread, line.depth)
+    levels = [level.level for level in lines]
     opens = np.flatnonzero(clock.is_open & (np.arange(count) > 0))
     interest = np.zeros(count)
     interest[opens] = np.diff(clock.calendar_years[opens], prepend=clock.calendar_years[0]) * 365 / 360
@@ -94,9 +97,9 @@ def plan(scenario: Scenario) -> Plan:
         *levels,
         *keep,
         np.exp(-market.kappa * years),
-        market.xi**2 * np.array([_reverted(market.kappa, float(y)) for y in years]),
+        market.xi**2 * np.array([gathered(market.kappa, float(y)) for y in years]),
         np.exp(-speed * years),
-        np.array([_reverted(speed, float(y)) for y in years]),
+        np.array([gathered(speed, float(y)) for y in years]),
         np.exp(-spec.resilience * 252 * years),
     ]
     total = sum(m.depth_share for m in makers if "asset" in m.venues)
@@ -117,7 +120,7 @@ def plan(scenario: Scenario) -> Plan:
         market.realised_ratio,
         market.beta,
         float(np.exp(line.vol.level[0])),
-        *(getattr(market.rates, f"vol_{n}") for n in NODES),
+        *(node.vol for node in market.rates.curve),
         scenario.credit.elasticity,
         scenario.credit.stress_elasticity,
         spec.half_spread,
@@ -141,7 +144,7 @@ def plan(scenario: Scenario) -> Plan:
     return Plan(
         np.array(columns, dtype=np.float64).T.copy(),
         np.array([options.rows(When(t, t)) for t in range(count)]),
-        rate_mixing(market.rates),
+        node_mixing(market.rates.curve),
         np.array(rows),
         np.array(passed),
         np.array(scalars, dtype=np.float64),

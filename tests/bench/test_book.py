@@ -8,7 +8,8 @@ import numpy as np
 
 from markets.factors.snapshot import Snapshot
 from scenarios.reading.loading import load
-from scenarios.worlds.build import compile_books, make_clock
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from tests.bench.timing import least
 
 NUMBER = 500  # of each kind

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from agents.funding.funding_desk import FundingDesk
 from agents.making.market_maker import MarketMaker
+from scenarios.checking.outside import as_record, is_pending
 from scenarios.reading.made_by_hand import meant
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.calibration import MORE, Calibration, CheckDisagrees, calibrate
-from scenarios.studies.calibrating.outside import as_record, is_pending
 from scenarios.studies.calibrating.outside_fit import NoOutsideWorld, Told
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError

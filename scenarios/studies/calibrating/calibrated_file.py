@@ -5,25 +5,16 @@ from __future__ import annotations
 import errno
 import tomllib
 from pathlib import Path
-from typing import Any
 
-from markets.spec import OUTSIDE, CalibrationSpec, StorylineSpec
-from scenarios.describing.reference import toml
-from scenarios.scenario import encode
-from scenarios.studies.calibrating.outside import record_tables
+from markets.spec import OUTSIDE, StorylineSpec
+from scenarios.checking.outside import record_tables
+from scenarios.describing.calibration import HEAD, PATH, calibration_table, number, tables_of
 from scenarios.studies.calibrating.toml_text import Part, parts, tables_in, with_keys
 from sim.errors import UserError
 from sim.files import check_new, unwritable, write_whole
 
 OURS = frozenset(OUTSIDE.values())
-KIND, ANCHORS, FOUND = ("storyline", "anchors"), ("storyline", "anchor"), ("storyline", "calibration")
-HEAD = """\
-# --- Written by `spiral calibrate` ------------------------------------------------------------------------------------
-
-# The outside levels of the anchors are what the record would have been without the desks' own impact. Medians of the
-# check, which has a seed of its own: `actual` as the desks trade, `price_taker` in the twin in which what they do
-# leaves no trace, `error` the standard error of the difference, which is what feedback explains.
-"""
+KIND, ANCHORS = ("storyline", "anchors"), ("storyline", "anchor")
 
 
 def calibrated_text(text: str, storyline: StorylineSpec, place: str) -> str:
@@ -41,27 +32,6 @@ def calibrated_text(text: str, storyline: StorylineSpec, place: str) -> str:
     edited = edited.rstrip() + "\n\n" + HEAD + calibration_table(storyline.calibration)
     _read_back(text, edited, rows, storyline, place)
     return edited
-
-
-def calibration_table(found: CalibrationSpec) -> str:
-    """`[storyline.calibration]` as TOML."""
-    lines = [f"[{'.'.join(FOUND)}]"]
-    for key, value in _tables(found).items():
-        inline = isinstance(value, dict)
-        shown = ", ".join(f"{k} = {number(v)}" for k, v in value.items()) if inline else _scalar(value)
-        lines.append(f"{key} = {{ {shown} }}" if inline else f"{key} = {shown}")
-    return "\n".join(lines) + "\n"
-
-
-def _tables(found: CalibrationSpec) -> dict[str, Any]:
-    """A calibration as tables, without what it does not have."""
-    given: dict[str, Any] = encode(found)
-    return {k: {n: x for n, x in v.items() if x is not None} if isinstance(v, dict) else v for k, v in given.items()}
-
-
-def number(value: float) -> str:
-    """A float as TOML reads it, to the last digit."""
-    return repr(float(value))
 
 
 def write_calibrated(text: str, target: Path, storyline: StorylineSpec, place: str) -> None:
@@ -85,15 +55,11 @@ def check_writable(source: Path | None, target: Path, *, force: bool) -> None:
     check_new(target, force=force or same, remedy=remedy)
 
 
-def _scalar(value: Any) -> str:
-    return number(value) if isinstance(value, float) else toml(value)
-
-
 def _without_calibration(text: str) -> str:
     """Cut an earlier calibration's table, with the comment that we wrote above it."""
     found = list(parts(text))
     for index, part in enumerate(found):
-        if part.header and part.path == FOUND:
+        if part.header and part.path == PATH:
             following = next((p.start for p in found[index + 1 :] if p.header), len(text))
             start = part.start - len(HEAD) if text[: part.start].endswith(HEAD) else part.start
             return text[:start].rstrip() + "\n\n" + text[following:]
@@ -156,7 +122,7 @@ def _read_back(before: str, after: str, rows: list[dict[str, str]], storyline: S
     wanted = record_tables(tomllib.loads(before))
     wanted["storyline"]["anchors"] = "observed"
     assert storyline.calibration is not None
-    wanted["storyline"]["calibration"] = _tables(storyline.calibration)
+    wanted["storyline"]["calibration"] = tables_of(storyline.calibration)
     for row, keys in zip(wanted["storyline"]["anchor"], rows, strict=True):
         row.update({key: float(value) for key, value in keys.items()})
     try:

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from markets.spec import CalibrationSpec
+from scenarios.checking.outside import as_record, digest, laws_of
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import Ensemble, explained
-from scenarios.studies.calibrating.outside import as_record, digest, laws_of
 from scenarios.studies.calibrating.outside_fit import FACTORS, ROUNDS, Fit, Round, Target, Told
 from scenarios.studies.calibrating.rise import rises
 from sim.arguments import called, maybe, takes, whole

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from markets.spec import OUTSIDE, StorylineSpec
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import TABLES, Ensemble, read
-from scenarios.worlds.build import ChunkJob, laid_out
+from scenarios.worlds.blueprint import blueprint_of
+from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.chunk_size import chunk_size
-from scenarios.worlds.worlds import WorldSpec
+from scenarios.worlds.world_spec import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from sim.errors import UserError
 from sim.names import ACTUAL, PRICE_TAKER
@@ -90,7 +91,7 @@ class Fit:
 
     def __init__(self, scenario: Scenario, workers: int | None, progress: Told | None) -> None:
         self.scenario, self.workers, self.progress = scenario, workers, progress
-        self.clock = laid_out(scenario)
+        self.blueprint = blueprint_of(scenario)
         self.rounds: list[Round] = []
         self.targets = [t for factor in FACTORS if factor.always for t in self._targets(factor)]
         self.outside = self._record()
@@ -108,7 +109,7 @@ class Fit:
 
     def _close(self, day: date) -> int:
         """The close at which an anchor's levels hold."""
-        return sum(known <= day for known in self.clock.session_dates) - 1
+        return sum(known <= day for known in self.blueprint.clock.session_dates) - 1
 
     def _record(self) -> Vector:
         return np.array([target.record for target in self.targets])
@@ -167,14 +168,15 @@ class Fit:
     def ensembles(self, paths: int, seed: int, stage: str, *, twin: bool = False) -> dict[str, Ensemble]:
         """Closes and peaks of the actual world, and of the price-taker twin, in the outside world as it stands."""
         scenario = dataclasses.replace(self.scenario, storyline=self.storyline()).with_run(seed=seed)
+        blueprint = self.blueprint.along(scenario)
         takers = WorldSpec(feedback=scenario.feedback, price_takers=True)
         worlds = {ACTUAL: WorldSpec(feedback=scenario.feedback)} | ({PRICE_TAKER: takers} if twin else {})
         told = None if self.progress is None else partial(self.progress, stage)
-        size = chunk_size(scenario, self.clock, worlds=len(worlds), paths=paths, workers=self.workers)
+        size = chunk_size(scenario, blueprint.clock, worlds=len(worlds), paths=paths, workers=self.workers)
         parts = chunks(tuple(worlds), paths, size)
         with scratch("calibrate") as folder:
-            job = ChunkJob(scenario, worlds, folder, TABLES, self.clock)
-            run_chunks(job, parts, ticks=len(self.clock.ticks), workers=self.workers, progress=told)
+            job = ChunkJob(scenario, worlds, folder, blueprint, TABLES)
+            run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=self.workers, progress=told)
             return read(folder, tuple(worlds))
 
     def storyline(self) -> StorylineSpec:

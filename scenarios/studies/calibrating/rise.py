@@ -11,7 +11,7 @@ from markets.factors.storyline import Storyline, lay_out
 from markets.spec import RiseSpec, StorylineSpec
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import DIGITS, SAMPLES, Ensemble
-from scenarios.worlds.build import laid_out
+from scenarios.worlds.clock import make_clock
 from sim.names import ACTUAL, PRICE_TAKER
 
 Vector = NDArray[np.float64]
@@ -19,7 +19,7 @@ Vector = NDArray[np.float64]
 
 def rises(scenario: Scenario, storyline: StorylineSpec, worlds: Mapping[str, Ensemble]) -> dict[str, RiseSpec]:
     """`vol_rise` and `credit_rise` of the actual world and its price-taker twin, on the same noise."""
-    clock = laid_out(scenario)
+    clock = make_clock(scenario)
     line = lay_out(storyline, clock, scenario.market, scenario.credit)
     closes = clock.is_close
     told = {name: residual[closes] for name, residual in residuals(line).items()}

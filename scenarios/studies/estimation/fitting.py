@@ -16,8 +16,8 @@ from scenarios.files.frames import Source
 from scenarios.studies.estimation.daily_record import DailyRecord, read_record
 from scenarios.studies.estimation.estimators import Estimate
 from scenarios.studies.estimation.fit_laws import FEWEST, PARAMETERS, Parameter, estimate
+from scenarios.studies.estimation.fitted import LEVERAGE
 from scenarios.studies.estimation.path_fitting import LONG, PathFit, check_long, fit_paths, known_days
-from scenarios.studies.replay.history import LEVERAGE
 from sim.arguments import maybe, number, takes, whole
 from sim.errors import UserError
 

@@ -18,6 +18,7 @@ from scenarios.reading import overrides as override
 from scenarios.reading.loading import AS_GIVEN, from_dict
 from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import Scenario
+from scenarios.studies.estimation.fitted import PATH_CREDIT, PATH_MARKET
 from scenarios.studies.replay.positions_csv import take_book
 from scenarios.studies.replay.record_defaults import fill
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
@@ -29,10 +30,6 @@ Anchors = Literal["observed", "exogenous"]
 MOST_MISSING = 0.05  # share of the closes before a replay that may be missing: else they are not daily
 
 DISPERSION = 0.25  # every row pins the bridge, and paths stay a quarter as far from the record as free ones
-LEVERAGE = 1.2  # the one-factor law, fitted: ln vol answers a fall of ln S by this over vol
-# Vol and credit follow from the traded path, with the noise of what the path leaves (`spiral fit` on 35 years).
-PATH_MARKET: dict[str, Any] = {"vol_law": "path_dependent"}
-PATH_CREDIT: dict[str, Any] = {"law": "path_dependent"}
 EXOGENOUS = "taken as the outside world (exogenous): the desks' impact comes on top of what the record has of it"
 CAST = "calm_market"  # the preset whose agents replay a record
 

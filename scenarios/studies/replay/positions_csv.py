@@ -17,10 +17,10 @@ from scenarios.files.csv_table import Row, read_table
 from scenarios.files.frames import Source
 from scenarios.files.layout import Layout, plain
 from scenarios.files.option_symbols import parse_symbol
-from scenarios.reading.place import Place
-from scenarios.reading.schema import build
+from scenarios.parameters.models import build
 from scenarios.scenario import Scenario
 from sim.errors import UserError
+from sim.place import Place
 
 # Other names of a position's columns, as `files.layout.plain` has them; the nearer first.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -72,18 +72,6 @@ def take_book(scenario: Scenario, book: Source, *, dates: str | None = None) -> 
             if odd.refused:
                 raise odd.error
     return taken
-
-
-def read_book(book: Source, start: date, *, dates: str | None = None) -> tuple[Position, ...]:
-    """Positions, one a line, from columns kind, strike, moneyness, expiry, months, quantity, notional, fixed_rate.
-
-    Only `kind` must be there, or an option's `symbol`; the other columns as the instruments need them, empty cells
-    where they do not; `contracts` and `multiplier` may stand in place of `quantity`.
-    start: the scenario's first day, which every expiry must follow. Raises UserError with file and line.
-    """
-    table = read_table(book, _layout(), dates=dates)
-    _refuse_without_kind(table.columns, table.name)
-    return tuple(_position(row, start, []) for row in table.rows)
 
 
 def with_book(scenario: Scenario, book: tuple[Position, ...], place: str) -> Scenario:

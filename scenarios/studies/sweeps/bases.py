@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scenarios.checking.outside import is_pending
 from scenarios.reading.loading import find, from_dict
 from scenarios.reading.overrides import expand, value_at
-from scenarios.reading.place import Place
 from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import Scenario
-from scenarios.studies.calibrating.outside import is_pending
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
+from sim.place import Place
 
 DESK = "{desk}"  # in a key: the scenario's first hedger by name, whom its figures are about
 ANCHORS = "storyline.anchors"

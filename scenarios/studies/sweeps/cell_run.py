@@ -67,7 +67,7 @@ def run_cell(cell: Cell, keep: Path | None = None, share_done: Share | None = No
 
 
 def _measured(cell: Cell, keep: Path | None, share_done: Share | None) -> tuple[Any, Any, pl.DataFrame]:
-    from scenarios.worlds.build import run
+    from scenarios.studies.run import run
 
     def progress(done: int, total: int) -> None:
         if share_done is not None:

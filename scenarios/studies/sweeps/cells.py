@@ -151,14 +151,6 @@ class Plan(Sequence[Cell]):
             raise UserError(error.rule, value=error.value, place=at, remedy=error.remedy) from None
 
 
-def plan(spec: SweepSpec) -> Plan:
-    """Every cell of the sweep. Raises UserError for a bad one, and for more than can be run."""
-    found = Plan(spec)
-    found.check_count()
-    found.check()
-    return found
-
-
 def _fresh(seed: int, index: int) -> int:
     """A seed of its own for the cell, below 2^63."""
     state = np.random.SeedSequence(seed, spawn_key=(index,)).generate_state(1, np.uint64)

@@ -24,7 +24,7 @@ SOURCES = (
     "scenarios/studies/*.py",
     "scenarios/studies/replay/*.py",
     "scenarios/studies/calibrating/__init__.py",
-    "scenarios/studies/calibrating/outside.py",
+    "scenarios/checking/outside.py",
     "scenarios/studies/sweeps/*.py",
     "analysis/__init__.py",
     "analysis/calendar_days.py",

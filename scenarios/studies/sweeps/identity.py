@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agents.base import Agent
-from scenarios.reading.modules import Modules
-from scenarios.reading.registry import agent_types, find_class, find_policy
+from scenarios.parameters.classes import agent_types, find_class, find_policy
+from scenarios.parameters.modules import Modules
 from scenarios.scenario import Scenario
 from scenarios.studies.sweeps.bases import Base
 from scenarios.studies.sweeps.fingerprint import of_classes

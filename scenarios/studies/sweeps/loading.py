@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scenarios.reading.place import Place
-from scenarios.reading.registry import nearest
-from scenarios.reading.schema import build
+from scenarios.parameters.models import build
 from scenarios.reading.shipped import read_toml
 from scenarios.scenario import plain_value
 from scenarios.studies.sweeps.axis_names import check_axis_name
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
+from sim.nearest import nearest
+from sim.place import Place
 
 REQUIRED = ("name", "scenarios", "axes")
 NOT_IN_FILES = ("kind", "folder", "file")

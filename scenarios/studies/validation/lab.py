@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.scenario import Scenario
-from scenarios.worlds.build import run
+from scenarios.studies.run import run
 from sim.dataset import Run
 
 

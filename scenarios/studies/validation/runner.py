@@ -12,7 +12,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from scenarios.reading.registry import nearest
 from scenarios.studies.validation.case import CHAPTERS, Case, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.reading import Verdict, readings
@@ -21,6 +20,7 @@ from scenarios.studies.validation.suite import suite
 from sim.arguments import called, flag, maybe, one_or_several, takes, text, whole
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
+from sim.nearest import nearest
 from sim.scratch import scratch
 
 Job = Callable[[Case], CaseResult]

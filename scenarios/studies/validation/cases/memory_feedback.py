@@ -18,7 +18,7 @@ from scenarios.studies.validation.cases.path_memory import LEAST, closes_of, dra
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.remembering import Desk, Law, Past, reverting, simulate
 from scenarios.studies.validation.textbook import MAKER
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 
 Array = NDArray[np.float64]
 FLAT = {"overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}

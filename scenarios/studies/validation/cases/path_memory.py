@@ -14,7 +14,7 @@ from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.remembering import Kernel, Law, Past, follow, reverting
 from scenarios.studies.validation.textbook import MAKER, textbook
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 from sim.dataset import Run
 from sim.streams import Streams
 

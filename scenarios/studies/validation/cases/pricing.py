@@ -20,7 +20,7 @@ from markets.vols.density import ImpliedLaw, SkewSmile
 from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
-from scenarios.worlds.build import make_clock
+from scenarios.worlds.clock import make_clock
 
 Floats = NDArray[np.float64]
 S0 = 100.0

@@ -22,8 +22,8 @@ from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
-from scenarios.worlds.books import instruments
-from scenarios.worlds.build import make_clock, starting_market
+from scenarios.worlds.books import instruments, starting_market
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 
 Floats = NDArray[np.float64]

@@ -21,7 +21,8 @@ from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER
-from scenarios.worlds.build import make_clock, starting_market
+from scenarios.worlds.books import starting_market
+from scenarios.worlds.clock import make_clock
 
 Floats = NDArray[np.float64]
 START = date(2020, 1, 1)
