@@ -38,17 +38,17 @@ class Parametric:
 
     def initial(self, desk: Desk, world: TradingWorld) -> Vector:
         factors, name = world.factors, desk.name
-        greeks, spot = desk.greeks(), factors.spot
+        risk, spot, curve = desk.risk(), factors.spot, desk.book.start.curve
         move = self.multiple * factors.margin_vol * np.sqrt(self.mpor_days / world.clock.days_a_year)
-        delta = np.abs(desk.scale * greeks.delta + world.venue("asset").held(name)) * spot
-        convexity = 0.5 * np.maximum(-desk.scale * greeks.gamma, 0.0) * spot**2
+        delta = np.abs(desk.scale * risk.delta + world.venue("asset").held(name)) * spot
+        convexity = 0.5 * np.maximum(-desk.scale * risk.gamma, 0.0) * spot**2
         rates = np.zeros(world.paths)
-        if desk.book.has_swaps:
-            for node in ("us2y", "us10y"):
-                own = desk.scale * (greeks.dv_us2y if node == "us2y" else greeks.dv_us10y)
+        if desk.book.has_rates:
+            for key in (key for key, years in zip(curve.nodes, curve.years, strict=True) if years > 0):
+                own = desk.scale * risk.first(key)
                 for venue in world.venues.values():
                     if isinstance(venue, SwapVenue):
-                        own = own + venue.held(name) * venue.node_sensitivity()[node]
+                        own = own + venue.held(name) * venue.node_sensitivity()[key.node]
                 rates += np.abs(own)
         for asset in world.other_assets:  # without netting between assets
             delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_law.base

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from markets.curves.curve import curve_of
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.roll import Series, series
 from scenarios.checking.sizes import check_sizes
@@ -70,8 +71,8 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock) -> dict[str, Series]:
     """The benchmark swaps of every node that has a venue."""
-    traded = venues.by_name()
-    return {node.name: series(node.years, clock) for node in rates.curve if node.name in traded}
+    traded, curve = venues.by_name(), curve_of(rates)
+    return {node.name: series(node.years, clock, curve) for node in rates.curve if node.name in traded}
 
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
