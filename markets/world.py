@@ -10,7 +10,7 @@ import simpy
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
-from markets.tables import TABLES
+from markets.tables import market_tables
 from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
@@ -62,7 +62,7 @@ class MarketWorld(World):
             assets=assets,
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*TABLES)
+        self.log.declare(*market_tables(market.rates.curve))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self.open_venue(Stock(self, MAIN, market.dividend_yield), venues.asset)

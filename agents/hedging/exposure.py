@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import SHORT_NAMES
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
 from markets.venues.loop_gain import CURVATURE, VANNA
 
@@ -30,12 +29,12 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
     if asset.moves:
-        greeks, out = desk.greeks(own), np.empty((2, world.paths))
-        flows(desk.scale, desk.liquidated, factors.spot, greeks.gamma, greeks.vanna, factors.leverage, out)
+        risk, out = desk.risk(own), np.empty((2, world.paths))
+        flows(desk.scale, desk.liquidated, factors.spot, risk.gamma, risk.vanna, factors.leverage, out)
         asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
         if desk.book.has_options and own is None:
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
-    if rates and desk.book.has_swaps:
+    if rates and desk.book.has_rates:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
@@ -49,7 +48,7 @@ def _convexity(desk: Desk) -> dict[tuple[str, str], Vector]:
     snapshot, flows = desk.world.factors.snapshot, {}
     before = desk.neutral_swaps()
     for moved in before:
-        after = desk.neutral_swaps(snapshot.bumped(SHORT_NAMES[moved], BUMP_RATE))
+        after = desk.neutral_swaps(snapshot.bumped(desk.world.venue(moved).key, BUMP_RATE))
         for at, notional in before.items():
             flows[at, moved] = -(after[at] - notional) / BUMP_RATE
     return flows

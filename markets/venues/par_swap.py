@@ -117,7 +117,7 @@ class ParSwap:
         market = market or self.market.factors.snapshot
         legs = self.benchmark.sensitivities(self.market.factors.tick, market)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
-        return dict(zip(market.nodes(USD), change, strict=True))
+        return dict(zip(self.benchmark.curve.nodes, change, strict=True))
 
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(

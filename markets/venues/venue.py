@@ -44,7 +44,7 @@ class Venue:
 
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self.market, self.listing, self.spec = market, listing, spec
-        self.name = listing.name
+        self.name, self.key = listing.name, next(iter(listing.displaces))  # key: the factor that trades here move first
         self.quotes = Quotes(market, listing, spec)
         self.breakers = Breakers(market, listing, spec)
         self.has_impact = market.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
