@@ -2,7 +2,7 @@
 
 After Guyon and Lekeufack (2023), "Volatility is (mostly) path-dependent", Quantitative Finance 23(9): a level is linear
 in a weighted sum of past returns and in the root of a weighted sum of past squared returns. `markets.memory` has the
-state, `markets.path_line` what they say of a storyline.
+state, `markets.factors.memory.path_line` what they say of a storyline.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.asset_venue import AssetVenue
-from markets.assets import MAIN
+from markets.factors.key import SPOT
 from markets.kernels.records import (
     CREDIT,
     GAIN,
@@ -23,11 +22,12 @@ from markets.kernels.records import (
     track,
 )
 from markets.tick_variance import TickVariance
+from markets.venues.asset_venue import AssetVenue
 from sim.phases import Phase
 from sim.vectors import same
 
 if TYPE_CHECKING:
-    from markets.venue import Venue
+    from markets.venues.venue import Venue
     from markets.world import MarketWorld
     from sim.world import Process
 
@@ -84,8 +84,8 @@ class Recorder:
             "vol": factors.vol,
             "half_spread": venue.half_spread,
             "depth": venue.depth,
-            "impact": factors.impact[venue.name].total,
-            "realised_vol": factors.realised_vol(venue.name if isinstance(venue, AssetVenue) else MAIN),
+            "impact": factors.impact(venue.key),
+            "realised_vol": factors.realised_vol(venue.key if isinstance(venue, AssetVenue) else SPOT),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
             "overnight": factors.overnight,

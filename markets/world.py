@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
-from markets.asset_venue import AssetVenue
-from markets.assets import MAIN
-from markets.factors import NODES, OBSERVED, Factors
-from markets.roll import roll
-from markets.storyline import lay_out
-from markets.swap_venue import SwapVenue
+from markets.factors.factor_market import FactorMarket
+from markets.factors.key import MAIN, SHORT_NAMES
+from markets.factors.setting import Setting
 from markets.tables import TABLES
-from markets.venue import Venue
+from markets.venues.asset_venue import AssetVenue
+from markets.venues.roll import roll
+from markets.venues.swap_venue import SwapVenue
+from markets.venues.venue import Venue
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from markets.roll import Series
-    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+    from markets.factors.storyline import Storyline
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenuesSpec
+    from markets.venues.roll import Series
 
 
 class MarketWorld(World):
@@ -35,7 +36,7 @@ class MarketWorld(World):
         self,
         *,
         market: MarketSpec,
-        storyline: StorylineSpec,
+        storyline: Storyline,
         feedback: FeedbackSpec,
         credit: CreditSpec,
         venues: VenuesSpec,
@@ -50,23 +51,24 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
-        line = lay_out(storyline, self.clock, market, credit)
-        self.factors = Factors(
+        setting = Setting(
             clock=self.clock,
             streams=self.streams,
-            storyline=line,
+            storyline=storyline,
             market=market,
             feedback=feedback,
             credit=credit,
             assets=assets,
         )
+        self.factors = FactorMarket(setting)
         self.log.declare(*TABLES)
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
         for asset in assets:
             self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
+        swaps = venues.by_name()
         for name, series in benchmarks.items():
-            self.venues[name] = SwapVenue(self, name, getattr(venues, name), series)
+            self.venues[name] = SwapVenue(self, name, swaps[name], series)
         self._clearing = False
         self.start(self._live(), "market")
 
@@ -119,8 +121,8 @@ class MarketWorld(World):
         """Raise NotFinite where a level of the market is not finite."""
         if self.factors.is_finite:
             return
-        for name, values in zip(("spot", "vol", *NODES), self.factors.state, strict=True):
-            self.require_finite(name, values)
+        for key in self.factors.snapshot.keys:
+            self.require_finite(key.short, self.factors.snapshot.row(key))
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state
@@ -130,8 +132,6 @@ class MarketWorld(World):
             self.require_finite_market()
             for venue in self.venues.values():
                 venue.reprice()
-                if venue.name != MAIN and isinstance(venue, AssetVenue):
-                    self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()
             for venue in self.venues.values():
                 if isinstance(venue, SwapVenue) and venue.series.at(tick) is not venue.benchmark:
@@ -140,7 +140,7 @@ class MarketWorld(World):
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
     """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
-    taken = {MAIN, *OBSERVED, *benchmarks}
+    taken = {MAIN, *SHORT_NAMES, *benchmarks}
     for asset in assets:
         if asset.name in taken:
             raise BugError(f"two things of the market are called {asset.name!r}")

@@ -16,48 +16,48 @@ from typing import TYPE_CHECKING, Any
 from scenarios.house import verify
 
 if TYPE_CHECKING:
-    from scenarios.ablation import ablate as ablate
-    from scenarios.build import run as run
-    from scenarios.calibrating.before_run import ready as ready
-    from scenarios.calibrating.calibration import calibrate as calibrate
-    from scenarios.capital_search import survival_capital as survival_capital
-    from scenarios.estimation.fitting import fit as fit
-    from scenarios.history import from_history as from_history
-    from scenarios.loading import from_dict as from_dict
-    from scenarios.loading import load as load
-    from scenarios.policies_frontier import frontier as frontier
-    from scenarios.prediction import predict as predict
+    from scenarios.reading.loading import from_dict as from_dict
+    from scenarios.reading.loading import load as load
+    from scenarios.reading.shipped import presets as presets
     from scenarios.scenario import Scenario as Scenario
-    from scenarios.shipped import presets as presets
-    from scenarios.sweeps.spec import Axis as Axis
-    from scenarios.sweeps.spec import SweepSpec as SweepSpec
-    from scenarios.sweeps.sweep import sweep as sweep
-    from scenarios.validation.runner import validate as validate
+    from scenarios.studies.ablation import ablate as ablate
+    from scenarios.studies.calibrating.before_run import ready as ready
+    from scenarios.studies.calibrating.calibration import calibrate as calibrate
+    from scenarios.studies.capital_search import survival_capital as survival_capital
+    from scenarios.studies.estimation.fitting import fit as fit
+    from scenarios.studies.policies_frontier import frontier as frontier
+    from scenarios.studies.prediction import predict as predict
+    from scenarios.studies.replay.history import from_history as from_history
+    from scenarios.studies.run import run as run
+    from scenarios.studies.sweeps.spec import Axis as Axis
+    from scenarios.studies.sweeps.spec import SweepSpec as SweepSpec
+    from scenarios.studies.sweeps.sweep import sweep as sweep
+    from scenarios.studies.validation.runner import validate as validate
     from sim.dataset import open_run as open_run
     from sim.sweep_dataset import open_sweep as open_sweep
 
 verify()
 
 _HOMES = {
-    "Axis": "scenarios.sweeps.spec",
-    "SweepSpec": "scenarios.sweeps.spec",
+    "Axis": "scenarios.studies.sweeps.spec",
+    "SweepSpec": "scenarios.studies.sweeps.spec",
     "open_sweep": "sim.sweep_dataset",
-    "sweep": "scenarios.sweeps.sweep",
+    "sweep": "scenarios.studies.sweeps.sweep",
     "Scenario": "scenarios.scenario",
-    "ablate": "scenarios.ablation",
-    "fit": "scenarios.estimation.fitting",
-    "calibrate": "scenarios.calibrating.calibration",
-    "from_dict": "scenarios.loading",
-    "from_history": "scenarios.history",
-    "frontier": "scenarios.policies_frontier",
-    "load": "scenarios.loading",
+    "ablate": "scenarios.studies.ablation",
+    "fit": "scenarios.studies.estimation.fitting",
+    "calibrate": "scenarios.studies.calibrating.calibration",
+    "from_dict": "scenarios.reading.loading",
+    "from_history": "scenarios.studies.replay.history",
+    "frontier": "scenarios.studies.policies_frontier",
+    "load": "scenarios.reading.loading",
     "open_run": "sim.dataset",
-    "presets": "scenarios.shipped",
-    "ready": "scenarios.calibrating.before_run",
-    "run": "scenarios.build",
-    "predict": "scenarios.prediction",
-    "survival_capital": "scenarios.capital_search",
-    "validate": "scenarios.validation.runner",
+    "presets": "scenarios.reading.shipped",
+    "ready": "scenarios.studies.calibrating.before_run",
+    "run": "scenarios.studies.run",
+    "predict": "scenarios.studies.prediction",
+    "survival_capital": "scenarios.studies.capital_search",
+    "validate": "scenarios.studies.validation.runner",
 }
 
 __all__ = [

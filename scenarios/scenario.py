@@ -11,11 +11,13 @@ from typing import Any, Literal
 import numpy as np
 
 from agents.base import Agent
-from agents.hedger import Hedger
-from agents.policies import Policy
+from agents.hedging.hedger import Hedger
+from agents.policies import POLICIES, Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from scenarios.parameters.classes import agent_types
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
-from sim.params import param
+from sim.params import param, written_fields
+from sim.place import Place
 
 MOST_PATHS = 10_000_000
 
@@ -55,7 +57,7 @@ class RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.loading.from_dict`."""
+    """Everything that a run depends on. Picklable, and `to_dict` round-trips through `scenarios.from_dict`."""
 
     name: str = param(help="short name: letters, digits, - and _; names the run's folder")
     title: str = param("", help="one line for lists and charts (default: the name)")
@@ -98,8 +100,7 @@ class Scenario:
 
     def with_run(self, **changes: Any) -> Scenario:
         """The same scenario with other run settings; a value of None leaves the setting as it is. Raises UserError."""
-        from scenarios.place import Place
-        from scenarios.schema import build
+        from scenarios.parameters.models import build  # it loads pydantic, which workers do without
 
         if not isinstance(self.run, RunSpec):
             raise Place(str(self.name)).at("run").error("must be a RunSpec", value=self.run)
@@ -112,6 +113,7 @@ class Scenario:
         """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
         by_name = ("assets", "agents")
         result = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in by_name}
+        result["venue"] = encode(self.venue.by_name())
         result["assets"] = {
             asset.name: {k: v for k, v in encode(asset).items() if k != "name"} for asset in self.assets
         }
@@ -139,7 +141,7 @@ def encode(value: Any) -> Any:
         takers = {"price_takers": True} if value.price_takers else {}
         return {"name": value.name, **takers, **encode(value.feedback)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        table = {f.name: encode(getattr(value, f.name)) for f in written_fields(value)}
         return {"kind": type_name(type(value)), **table} if isinstance(value, Policy) else table
     if isinstance(value, date):
         return value.isoformat()
@@ -153,12 +155,8 @@ def encode(value: Any) -> Any:
 def type_name(cls: type) -> str:
     """What a scenario file writes for an agent's or a policy's class: a built-in's name, or `module:Class`."""
     if issubclass(cls, Policy):
-        from agents.policies import POLICIES
-
         built_in = cls.kind if POLICIES.get(getattr(cls, "kind", "")) is cls else None
     else:
-        from scenarios.registry import agent_types
-
         built_in = cls.__name__ if agent_types().get(cls.__name__) is cls else None
     return built_in or f"{cls.__module__}:{cls.__qualname__}"
 

@@ -99,7 +99,7 @@ class Ledger:
 
     @property
     def used(self) -> int:
-        """Number of rows ever written to: while it stands, so does what reached whom, and for which reasons."""
+        """Number of rows ever written to. It only grows: row numbers found before are valid while it is the same."""
         return self._used
 
     def _new_row(self) -> int:
@@ -148,15 +148,6 @@ class Ledger:
     def noted(self, account: Name, reason: str) -> bool:
         """Whether an account has ever had a flow for a reason: if not, it is zero on every path."""
         return reason in self._flows[account]
-
-    def reasons(self, account: Name) -> list[str]:
-        """Reasons for which an account has flows."""
-        return list(self._flows[account])
-
-    def gross(self, asset: Name = CASH) -> Vector:
-        """Sum of all amounts moved so far, (paths,)."""
-        row = self._gross.get(asset)
-        return self._nothing if row is None else self._view(row)
 
     # --- movements -------------------------------------------------------------------------------------------------
     def transfer(self, amount: Amount, *, source: Name, target: Name, reason: str, asset: Name = CASH) -> None:

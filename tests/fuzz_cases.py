@@ -6,13 +6,12 @@ import copy
 import functools
 import json
 import tomllib
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
-from scenarios.shipped import catalogue, read_toml
+from scenarios.reading.shipped import catalogue, read_toml
 from tests.fuzz import Case
 from tests.fuzz_values import Raw, document, keys, spoiled, texts, toml, torn, values
 
@@ -188,7 +187,7 @@ def scenario_texts() -> st.SearchStrategy[Case]:
 @functools.cache
 def dotted() -> list[str]:
     """Keys of `spiral keys`, with names of the scenario's own, and items by number."""
-    from scenarios.reference import all_keys
+    from scenarios.describing.reference import all_keys
 
     names = ("hedger", "maker", "treasury", "fund", "gold", "nobody", "hedger-2")
     found = {key.path.replace("NAME", name).replace("[]", ".1") for key in all_keys() for name in names}
@@ -235,14 +234,14 @@ def csv(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 def _replayed(folder: Path) -> None:
-    from scenarios.commands.run import lay_out
-    from scenarios.history import from_history
+    from scenarios.studies.replay.history import from_history
+    from scenarios.worlds.blueprint import blueprint_of
 
-    lay_out(from_history(folder / "record.csv"), "record.csv")
+    blueprint_of(from_history(folder / "record.csv"), "record.csv")
 
 
 def _estimated(folder: Path) -> None:
-    from scenarios.estimation.daily_record import read_record
+    from scenarios.studies.estimation.daily_record import read_record
 
     read_record(folder / "record.csv")
 
@@ -255,12 +254,12 @@ def records() -> st.SearchStrategy[Case]:
 
 
 def _priced(folder: Path) -> None:
-    from scenarios.commands.run import lay_out
-    from scenarios.loading import load
-    from scenarios.positions_csv import read_book, with_book
+    from scenarios.reading.loading import load
+    from scenarios.studies.replay.positions_csv import take_book
+    from scenarios.worlds.blueprint import blueprint_of
 
     chosen = load("calm_market", {"clock.tick_minutes": 390})
-    lay_out(with_book(chosen, read_book(folder / "book.csv", date(2020, 2, 19)), "book.csv"), "book.csv")
+    blueprint_of(take_book(chosen, folder / "book.csv"), "book.csv")
 
 
 def books() -> st.SearchStrategy[Case]:
@@ -269,8 +268,8 @@ def books() -> st.SearchStrategy[Case]:
 
 
 def _planned(folder: Path) -> None:
-    from scenarios.sweeps.cells import plan
-    from scenarios.sweeps.loading import load_sweep
+    from scenarios.studies.sweeps.cells import plan
+    from scenarios.studies.sweeps.loading import load_sweep
 
     plan(load_sweep(folder / "sweep.toml"))
 

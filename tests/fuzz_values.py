@@ -22,8 +22,9 @@ TEXTS: list[Any] = [
     "", " ", "NaN", "none", "None", "asset", "frozen", "actual", "tick", "30m", "0m", "999999999d", "2020-02-24", "1e9",
     "MarketMaker", "Hedger", "band", "é", "日本", "a.b", "a b", "'", '"', "\\", "a/b", "../x", "{desk}", "%s", "{0}",
     "os:system", "builtins:object", "builtins:type", "pathlib:Path", "agents.base:Agent", "agents.policies:Policy",
-    "agents.policies:Band", "agents.hedger:Hedger", ":", "a:", ":b", "a:b:c", "..x:Y", ".x:Y", "a b:c", "no.such:Thing",
-    "sim.errors:UserError", "scenarios.unseen:UnseenAgent", "x" * 300,
+    "agents.policies:Band", "agents.hedging.hedger:Hedger",
+    ":", "a:", ":b", "a:b:c", "..x:Y", ".x:Y", "a b:c", "no.such:Thing",
+    "sim.errors:UserError", "scenarios.parameters.unseen:UnseenAgent", "x" * 300,
 ]  # fmt: skip
 CONTROL: list[Any] = ["a\x00b", "\x1b[31mred", "a\nb", "a\tb", "\r", "\x7f", "\u202e", "\u2028", "\x9b2J", "\ufeffx"]
 DAYS: list[Any] = [date(2020, 2, 20), date(2020, 2, 22), date(2020, 2, 19), date(2020, 3, 4), date(2020, 12, 18)]

@@ -40,7 +40,7 @@ TEN = (
     ),
     Mutation(
         name="sign of the balance that pays credit",
-        file="agents/lending.py",
+        file="agents/funding/interest.py",
         old="np.maximum(-cash - stock, 0.0)",
         new="np.maximum(cash - stock, 0.0)",
         cases=("interest",),
@@ -48,7 +48,7 @@ TEN = (
     ),
     Mutation(
         name="sign of the impact",
-        file="markets/venue.py",
+        file="markets/venues/venue.py",
         old="self._impact_switch * spec.impact,",
         new="-self._impact_switch * spec.impact,",
         cases=("a-sale", "feedback-law"),
@@ -64,23 +64,23 @@ TEN = (
     ),
     Mutation(
         name="direction of variation margin",
-        file="agents/lending.py",
-        old="-(desk.value_now() + swaps)",
-        new="(desk.value_now() + swaps)",
+        file="agents/funding/margin_calls.py",
+        old="-(client.desk.value_now() + swaps)",
+        new="(client.desk.value_now() + swaps)",
         cases=("margin",),
         control="interest",
     ),
     Mutation(
         name="attribution of vol before spot",
-        file="agents/desk.py",
-        old="spot_moved = self._value_at(old._replace(spot=new.spot))",
-        new="spot_moved = after_vol + slopes.value - self._value_at(old._replace(vol=new.vol))",
+        file="agents/desk/desk.py",
+        old="spot_moved = self._value_at(old.with_rows({SPOT: spot}))",
+        new="spot_moved = after_vol + slopes.value - self._value_at(old.with_rows({VOL: vol}))",
         cases=("attribution-order",),
         control="attribution-means",
     ),
     Mutation(
         name="bridge weight for its complement",
-        file="markets/factors.py",
+        file="markets/factors/factors.py",
         old="1.0 - market.dispersion",
         new="market.dispersion",
         cases=("bridge", "factor-noise"),
@@ -96,7 +96,7 @@ TEN = (
     ),
     Mutation(
         name="sign of the inventory skew",
-        file="agents/market_maker.py",
+        file="agents/making/market_maker.py",
         old="            self._switch * agent.quoting.inventory_skew,",
         new="            -self._switch * agent.quoting.inventory_skew,",
         cases=("inventory-skew",),
@@ -104,9 +104,9 @@ TEN = (
     ),
     Mutation(
         name="sign of a default's loss",
-        file="agents/lending.py",
-        old="np.where(bad, -client_equity, 0.0)",
-        new="np.where(bad, client_equity, 0.0)",
+        file="agents/funding/force.py",
+        old="np.where(bad, -equity, 0.0)",
+        new="np.where(bad, equity, 0.0)",
         cases=("default-loss",),
         control="eisenberg-noe",
     ),
@@ -116,7 +116,7 @@ TEN = (
 FURTHER = (
     Mutation(
         name="realised ratio squared",
-        file="markets/factors.py",
+        file="markets/factors/factors.py",
         old="            market.realised_ratio if self._paths.vol is None",
         new="            market.realised_ratio**2 if self._paths.vol is None",
         cases=("bridge",),
@@ -124,7 +124,7 @@ FURTHER = (
     ),
     Mutation(
         name="permanent share for its complement",
-        file="markets/factors.py",
+        file="markets/factors/factors.py",
         old="displace(move, self._share,",
         new="displace(move, 1 - self._share,",
         cases=("a-sale",),
@@ -132,7 +132,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the resilience",
-        file="markets/factors.py",
+        file="markets/factors/factors.py",
         old="exp(-self._resilience",
         new="exp(self._resilience",
         cases=("a-sale",),
@@ -140,7 +140,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the smile's slope",
-        file="markets/smile.py",
+        file="markets/vols/smile.py",
         old="multiple = 1.0 - skew * np.log",
         new="multiple = 1.0 + skew * np.log",
         cases=("smile-density",),
@@ -148,7 +148,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of vol's mean reversion",
-        file="markets/factors.py",
+        file="markets/factors/factors.py",
         old="np.exp(-market.vol_reversion * years)",
         new="np.exp(market.vol_reversion * years)",
         cases=("a-sale", "factor-noise"),
@@ -156,7 +156,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the power of depth",
-        file="markets/venue.py",
+        file="markets/venues/venue.py",
         old="spec.depth_power * feedback.depth,",
         new="-spec.depth_power * feedback.depth,",
         cases=("a-sale",),
@@ -164,7 +164,7 @@ FURTHER = (
     ),
     Mutation(
         name="fixed for floating leg in a swap's value",
-        file="markets/swap_venue.py",
+        file="markets/venues/swap_venue.py",
         old="return coupon * annuity - notional * floating",
         new="return notional * floating - coupon * annuity",
         cases=("swap-hedge",),
@@ -172,7 +172,7 @@ FURTHER = (
     ),
     Mutation(
         name="fixed for floating leg in a swap's accrual",
-        file="markets/carry.py",
+        file="markets/venues/carry.py",
         old="(coupon - rate * notional)",
         new="(rate * notional - coupon)",
         cases=("swap-hedge",),
@@ -180,7 +180,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of a swap trade's impact",
-        file="markets/swap_venue.py",
+        file="markets/venues/swap_venue.py",
         old="move(self.name, -move)",
         new="move(self.name, move)",
         cases=("swap-hedge",),
@@ -188,7 +188,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the swap hedge",
-        file="agents/desk.py",
+        file="agents/desk/desk.py",
         old="found[name] = -left[name] / own[name]",
         new="found[name] = left[name] / own[name]",
         cases=("swap-hedge",),
@@ -196,7 +196,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of dividends",
-        file="markets/carry.py",
+        file="markets/venues/carry.py",
         old="ledger.transfer(due, source=CLEARING, target=account",
         new="ledger.transfer(-due, source=CLEARING, target=account",
         cases=("interest",),
@@ -204,7 +204,7 @@ FURTHER = (
     ),
     Mutation(
         name="day count upside down",
-        file="agents/lending.py",
+        file="agents/funding/interest.py",
         old="365 / 360 if",
         new="360 / 365 if",
         cases=("interest",),
@@ -220,7 +220,7 @@ FURTHER = (
     ),
     Mutation(
         name="twice the convexity in margin",
-        file="agents/lending.py",
+        file="agents/funding/margin.py",
         old="convexity = 0.5 *",
         new="convexity = 1.0 *",
         cases=("margin",),
@@ -228,7 +228,7 @@ FURTHER = (
     ),
     Mutation(
         name="side of the stock sold short in margin",
-        file="agents/lending.py",
+        file="agents/funding/margin_calls.py",
         old="np.maximum(-v.value(name), 0.0) for v",
         new="np.maximum(v.value(name), 0.0) for v",
         cases=("margin",),
@@ -236,7 +236,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the logged Gamma gain",
-        file="agents/exposure.py",
+        file="agents/hedging/exposure.py",
         old='"gamma", out[GAMMA_FLOW]',
         new='"gamma", -out[GAMMA_FLOW]',
         cases=("loop-gain",),
@@ -244,7 +244,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the logged vanna gain",
-        file="agents/exposure.py",
+        file="agents/hedging/exposure.py",
         old='"vanna", out[VANNA_FLOW]',
         new='"vanna", -out[VANNA_FLOW]',
         cases=("loop-gain",),
@@ -252,7 +252,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the centring of jumps",
-        file="markets/jumps.py",
+        file="markets/factors/jumps.py",
         old="- chance * self.mean",
         new="+ chance * self.mean",
         cases=("jumps",),
@@ -260,7 +260,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of dearer funding in the spread",
-        file="agents/market_maker.py",
+        file="agents/making/market_maker.py",
         old="self._switch * self.agent.quoting.funding_days / 360",
         new="-self._switch * self.agent.quoting.funding_days / 360",
         cases=("a-sale",),
@@ -268,7 +268,7 @@ FURTHER = (
     ),
     Mutation(
         name="direction of a halt",
-        file="markets/asset_venue.py",
+        file="markets/venues/asset_venue.py",
         old="fallen(self.mid, close, levels",
         new="fallen(close, self.mid, levels",
         cases=("halt",),
@@ -284,7 +284,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of stress in credit",
-        file="markets/factors.py",
+        file="markets/factors/factors.py",
         old="[elasticity, credit.stress_elasticity]",
         new="[elasticity, -credit.stress_elasticity]",
         cases=("default-loss",),
@@ -292,7 +292,7 @@ FURTHER = (
     ),
     Mutation(
         name="close-out without its cost",
-        file="agents/lending.py",
+        file="agents/funding/funding_desk.py",
         old="desk.close_out(self.agent.closeout_cost)",
         new="desk.close_out(0.0)",
         cases=("default-loss",),
@@ -300,7 +300,7 @@ FURTHER = (
     ),
     Mutation(
         name="half of a forced reduction",
-        file="agents/lending.py",
+        file="agents/funding/force.py",
         old="np.clip(lacking / releasable, 0.0, 1.0)",
         new="np.clip(0.5 * lacking / releasable, 0.0, 1.0)",
         cases=("forced-reduction",),
@@ -308,15 +308,15 @@ FURTHER = (
     ),
     Mutation(
         name="deadline of a call on its own day",
-        file="agents/lending.py",
-        old="day + self.agent.deadline_days",
+        file="agents/funding/margin_calls.py",
+        old="day + self._deadline_days",
         new="day",
         cases=("forced-reduction",),
         control="a-sale",
     ),
     Mutation(
         name="twice the capacity",
-        file="markets/venue.py",
+        file="markets/venues/venue.py",
         old="else spec.capacity  #",
         new="else 2 * spec.capacity  #",
         cases=("halt",),
@@ -324,7 +324,7 @@ FURTHER = (
     ),
     Mutation(
         name="sign of leverage in the storyline's vol",
-        file="markets/storyline.py",
+        file="markets/factors/storyline.py",
         old="decay - elasticity *",
         new="decay + elasticity *",
         cases=("storyline",),
@@ -332,7 +332,7 @@ FURTHER = (
     ),
     Mutation(
         name="outside spread upside down",
-        file="markets/venue.py",
+        file="markets/venues/venue.py",
         old="spec.half_spread * factors.spread_line",
         new="spec.half_spread / factors.spread_line",
         cases=("storyline",),
@@ -368,7 +368,7 @@ MEMORY = (
     ),
     Mutation(
         name="every return settled twice",
-        file="markets/path_laws.py",
+        file="markets/factors/memory/path_laws.py",
         old="            law.settle(self._years[tick] - self._since, spot - self._from)\n",
         new="            law.settle(self._years[tick] - self._since, spot - self._from)\n" * 2,
         cases=("path-memory", "memory-free"),
@@ -376,7 +376,7 @@ MEMORY = (
     ),
     Mutation(
         name="what is left of the lag for what is gone",
-        file="markets/credit_law.py",
+        file="markets/factors/memory/credit_law.py",
         old="-expm1(-self._spec.lag * years)",
         new="1 + expm1(-self._spec.lag * years)",
         cases=("path-memory",),
@@ -392,7 +392,7 @@ MEMORY = (
     ),
     Mutation(
         name="the storyline's share of variance for the law's",
-        file="markets/path_line.py",
+        file="markets/factors/memory/path_line.py",
         old="(1 - share) * law + share * moved",
         new="share * law + (1 - share) * moved",
         cases=("variance-within-the-day",),
@@ -400,7 +400,7 @@ MEMORY = (
     ),
     Mutation(
         name="trades of the first tick before the path begins",
-        file="markets/path_laws.py",
+        file="markets/factors/memory/path_laws.py",
         old="spot - self._from)\n        self._from, self._since",
         new="(spot - self._from) * (tick > 0))\n        self._from, self._since",
         cases=("trace-of-a-trade",),

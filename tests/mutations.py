@@ -25,7 +25,7 @@ PROOFS = ("BugError: attribution of ", "BugError: ledger out of balance ")
 
 ASK = f"""
 import importlib, json, sys
-from scenarios.validation.runner import choose, run_cases
+from scenarios.studies.validation.runner import choose, run_cases
 result = run_cases(choose(tuple(sys.argv[1:])), workers=1)
 homes = [importlib.import_module(name).__file__ for name in {PACKAGES!r}]
 print(json.dumps({{"homes": homes, **result.described()}}))

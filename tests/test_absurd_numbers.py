@@ -42,7 +42,9 @@ def test_nothing_stands_before_the_line(key: str, value: float, tmp_path: Path) 
     assert verdict(Case({"x.toml": document(tables)}, RUN), tmp_path) in ("accepted", "refused")
 
 
-@pytest.mark.parametrize(("module", "shown"), [("markets.venue", 0), ("agents.desk", 0), ("my_agents", 1), ("mine", 1)])
+@pytest.mark.parametrize(
+    ("module", "shown"), [("markets.venues.venue", 0), ("agents.desk.desk", 0), ("my_agents", 1), ("mine", 1)]
+)
 def test_only_our_own_arithmetic_is_quiet(module: str, shown: int) -> None:
     with warnings.catch_warnings(record=True) as found:
         warnings.resetwarnings()
@@ -57,4 +59,4 @@ def test_who_asks_for_errors_gets_them() -> None:
         warnings.simplefilter("error")
         quieten()
         with pytest.raises(RuntimeWarning, match="overflow"):
-            warnings.warn_explicit("overflow", RuntimeWarning, "x.py", 1, module="markets.venue")
+            warnings.warn_explicit("overflow", RuntimeWarning, "x.py", 1, module="markets.venues.venue")

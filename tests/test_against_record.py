@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from analysis import against_record as against
 from analysis import frames, open_run
 from analysis.charts.against import against as draw
-from scenarios.build import run as run_scenario
 from scenarios.cli import main
 from scenarios.commands.record import frame
-from scenarios.estimation.daily_record import read_record
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.studies.estimation.daily_record import read_record
+from scenarios.studies.run import run as run_scenario
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run

@@ -13,19 +13,19 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from agents.base import Agent
+from agents.hedging.positions import Position
 from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
-from agents.positions import Position
 from markets.spec import CalibrationSpec, ExplainedSpec
 from scenarios import load, presets
-from scenarios.loading import from_dict
-from scenarios.place import Place
-from scenarios.plausibility import odd_values, taken_as_given
-from scenarios.positions_csv import take_book
-from scenarios.registry import agent_types
+from scenarios.checking.plausibility import odd_values, taken_as_given
+from scenarios.parameters.classes import agent_types
+from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario, TwinSpec
+from scenarios.studies.replay.positions_csv import take_book
 from sim.errors import UserError
 from sim.params import param
+from sim.place import Place
 from tests.fuzz_cases import scenario as of_everything
 
 Keys = tuple[str | int, ...]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import scenarios
-from agents.hedger import Hedger
+from agents.hedging.hedger import Hedger
 from agents.policies import Band
 from scenarios import Axis, SweepSpec, load, run, sweep
 from scenarios.scenario import RunSpec, TwinSpec

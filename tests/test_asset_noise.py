@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from agents.accounts import ACCOUNTS
 from markets import accounts
-from markets.asset_noise import AssetNoise
-from markets.assets import correlation_matrix
+from markets.factors.asset_noise import AssetNoise, correlation_matrix
 from markets.spec import AssetSpec
-from scenarios.loading import from_dict
+from scenarios.reading.loading import from_dict
 from sim.errors import UserError
 from sim.streams import Streams
 from tests.small import K, correlation_error, crisis

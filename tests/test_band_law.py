@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from scenarios.validation.cases.bands import SHIFT, H, V, reflected
+from scenarios.studies.validation.cases.bands import SHIFT, H, V, reflected
 
 
 def test_turnover_at_the_published_step():

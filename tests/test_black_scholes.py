@@ -8,7 +8,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from markets.black_scholes import black_scholes
+from markets.vols.black_scholes import black_scholes
 from sim.errors import UserError
 
 GRID = list(

@@ -11,16 +11,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markets.book import Book, PricingTerms
-from markets.factors import State
-from markets.instruments import Asset, Future, GammaClaim, Option, Swap
+from markets.factors.key import OVERNIGHT, SPOT, US2Y, VOL
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
+from markets.products.instruments import Asset, Future, GammaClaim, Option, Swap
+from markets.products.start import Start
 from sim.clock import Clock
 from sim.errors import UserError
 
 FIRST = date(2020, 2, 19)
 CLOCK = Clock.exchange(first=FIRST, last=date(2020, 6, 30), tick_minutes=195)
-START = {"spot0": 3386.0, "vol_base": 0.1438, "overnight0": 0.0158, "us2y0": 0.0142, "us10y0": 0.0156}
-MARKET = PricingTerms(**START, skew=0.5, term_reversion=1.4, dividend_yield=0.018, projection_spread=0.002)
+START = {"spot": 3386.0, "vol": 0.1438, "overnight": 0.0158, "us2y": 0.0142, "us10y": 0.0156}
+MARKET = Start(
+    snapshot=Snapshot.named(**START), skew=0.5, term_reversion=1.4, dividend_yield=0.018, projection_spread=0.002
+)
 
 INSTRUMENTS = (
     Option(kind="put", strike=3050.0, expiry=date(2020, 6, 19), quantity=-7.0),
@@ -37,30 +41,27 @@ BOOK = Book(INSTRUMENTS).compile(CLOCK, MARKET)
 
 
 def start(paths=1):
-    return State(*(np.full(paths, x) for x in START.values()))
+    return Snapshot.named(**{name: np.full(paths, level) for name, level in START.items()})
 
 
 def random_states(paths, seed=3):
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((5, paths))
-    level = list(START.values())
-    return State(
-        level[0] * np.exp(0.15 * noise[0]),
-        level[1] * np.exp(0.6 * noise[1]),
-        *(level[i] + 0.01 * noise[i] for i in (2, 3, 4)),
-    )
+    spot, vol, *_ = START.values()
+    rates = {name: START[name] + 0.01 * noise[i] for i, name in ((2, "overnight"), (3, "us2y"), (4, "us10y"))}
+    return Snapshot.named(spot=spot * np.exp(0.15 * noise[0]), vol=vol * np.exp(0.6 * noise[1]), **rates)
 
 
 def tick_of(day):
     return CLOCK.next_tick(CLOCK.seconds(day))
 
 
-def alone(instrument, **changes):
-    return Book((instrument,)).compile(CLOCK, PricingTerms(**{**START, **changes}))
+def alone(instrument, **shape):
+    return Book((instrument,)).compile(CLOCK, Start(snapshot=start(), **shape))
 
 
 def ran_to(book, tick, state):
-    fixings = book.new_fixings(state.spot.size)
+    fixings = book.new_fixings(state.paths)
     book.fix(0, tick, state, fixings)
     return fixings
 
@@ -95,9 +96,9 @@ def test_value_before_settlement_is_value_after_it_plus_cashflows():
 def test_an_option_pays_its_payoff_at_expiry_and_is_then_gone(kind):
     expiry = date(2020, 4, 17)
     book, tick = alone(Option(kind=kind, strike=3000.0, expiry=expiry, quantity=-2.0), skew=0.5), tick_of(expiry)
-    now = State(np.array([2500.0, 3000.0, 3100.0]), *(np.full(3, x) for x in (0.8, 0.0, 0.005, 0.01)))
+    now = Snapshot.named(spot=[2500.0, 3000.0, 3100.0], vol=0.8, overnight=0.0, us2y=0.005, us10y=0.01)
     sign = 1.0 if kind == "call" else -1.0
-    payoff = -2.0 * np.maximum(sign * (now.spot - 3000), 0)
+    payoff = -2.0 * np.maximum(sign * (now.row(SPOT) - 3000), 0)
     none = book.new_fixings(3)
     assert book.cashflows(tick - 1, tick, now, none).tolist() == payoff.tolist()
     assert book.cashflows(0, tick, now, none).tolist() == payoff.tolist()
@@ -113,14 +114,14 @@ def test_an_option_pays_its_payoff_at_expiry_and_is_then_gone(kind):
 def test_an_option_converges_to_its_payoff():
     expiry = date(2020, 4, 17)
     book, tick = alone(Option(kind="put", strike=3000.0, expiry=expiry, quantity=1.0)), tick_of(expiry)
-    now = start()._replace(spot=np.array([2800.0]))
+    now = start().with_rows({SPOT: np.array([2800.0])})
     assert book.value(tick - 1, now, book.new_fixings(1))[0] == pytest.approx(200.0, abs=0.5)
 
 
 def test_gamma_claim_pays_its_payoff():
     book, tick = alone(GammaClaim(strike=3386.0, expiry=date(2020, 3, 20), quantity=2.0)), tick_of(date(2020, 3, 20))
-    now = start()._replace(spot=np.array([2304.92]))
-    s = now.spot[0]
+    now = start().with_rows({SPOT: np.array([2304.92])})
+    s = now.row(SPOT)[0]
     expected = 2 * (s * math.log(s / 3386.0) - s + 3386.0)
     assert book.cashflows(tick - 1, tick, now, book.new_fixings(1))[0] == pytest.approx(expected, rel=1e-13)
 
@@ -155,7 +156,7 @@ def test_fixing_is_the_simple_forward_and_leaves_the_value_unchanged():
     book.fix(tick - 1, tick, now, fixings)
     np.testing.assert_allclose(book.value(tick, now, fixings), before, rtol=1e-11)
     years = (date(2020, 8, 19) - day).days / 365
-    zero = now.overnight + (now.us2y - now.overnight) * years / 2 + 0.003
+    zero = now.row(OVERNIGHT) + (now.row(US2Y) - now.row(OVERNIGHT)) * years / 2 + 0.003
     accrual = (date(2020, 8, 19) - day).days / 360
     np.testing.assert_allclose(fixings[1], np.expm1(zero * years) / accrual, rtol=1e-12)
     assert (fixings[0] == fixings[0, 0]).all()  # known at the start
@@ -181,15 +182,15 @@ LIMITS = (
 @settings(max_examples=60, deadline=None)
 @given(st.tuples(*LIMITS), st.integers(0, len(CLOCK.ticks) - 40))
 def test_greeks_are_the_slopes_of_value(levels, tick):
-    now = State(*(np.array([x]) for x in levels))
+    now = Snapshot.named(**dict(zip(START, levels, strict=True)))
     fixings = ran_to(BOOK, tick, now)
     got = BOOK.greeks(tick, now, fixings)
     names = ("delta", "vega", "dv_overnight", "dv_us2y", "dv_us10y")
-    for field, name, bump in zip(State._fields, names, (1e-2, 1e-5, 1e-6, 1e-6, 1e-6), strict=True):
-        up, down = (now._replace(**{field: getattr(now, field) + sign * bump}) for sign in (1, -1))
+    for key, name, bump in zip(now.keys, names, (1e-2, 1e-5, 1e-6, 1e-6, 1e-6), strict=True):
+        up, down = (now.bumped(key, sign * bump) for sign in (1, -1))
         slope = (BOOK.value(tick, up, fixings) - BOOK.value(tick, down, fixings)) / (2 * bump)
-        np.testing.assert_allclose(getattr(got, name), slope, rtol=1e-4, atol=2e-2 if field != "spot" else 1e-5)
-        if field == "spot":
+        np.testing.assert_allclose(getattr(got, name), slope, rtol=1e-4, atol=2e-2 if key != SPOT else 1e-5)
+        if key == SPOT:
             bend = (BOOK.delta(tick, up) - BOOK.delta(tick, down)) / (2 * bump)
             np.testing.assert_allclose(got.gamma, bend, rtol=1e-4, atol=1e-9)
     np.testing.assert_allclose(got.value, BOOK.value(tick, now, fixings), rtol=1e-11, atol=1e-8)
@@ -201,7 +202,7 @@ def test_a_path_alone_is_the_path_in_the_ensemble():
     fixings = ran_to(BOOK, 30, now)
     whole = np.array(BOOK.greeks(30, now, fixings))
     for path in (0, 255, 256, 599):
-        one = State(*(x[path : path + 1] for x in now))
+        one = now.take(slice(path, path + 1))
         part = BOOK.greeks(30, one, fixings[:, path : path + 1].copy())
         assert np.array(part)[:, 0].tolist() == whole[:, path].tolist()
 
@@ -209,7 +210,7 @@ def test_a_path_alone_is_the_path_in_the_ensemble():
 def test_vol_multiplier_scales_every_options_vol():
     book, now = alone(Option(kind="call", strike=3500.0, expiry=date(2020, 6, 19), quantity=1.0)), random_states(3)
     factor = np.array([0.8, 1.0, 1.5])
-    scaled = now._replace(vol=now.vol * factor)  # no term reversion: the response is 1
+    scaled = now.with_rows({VOL: now.row(VOL) * factor})  # no term reversion: the response is 1
     np.testing.assert_allclose(book.delta(3, now, factor), book.delta(3, scaled), rtol=1e-12)
     got = book.greeks(3, now, book.new_fixings(3), vol_multiplier=factor)
     np.testing.assert_allclose(got.value, book.value(3, scaled, book.new_fixings(3)), rtol=1e-12)
@@ -219,13 +220,13 @@ def test_vol_multiplier_scales_every_options_vol():
 def test_gamma_claim_has_a_constant_dollar_gamma():
     book, now = alone(GammaClaim(strike=3386.0, expiry=date(2020, 6, 19), quantity=-5.0)), random_states(8)
     got = book.greeks(10, now, book.new_fixings(8))
-    np.testing.assert_allclose(got.gamma * now.spot, -5.0, rtol=1e-14)
+    np.testing.assert_allclose(got.gamma * now.row(SPOT), -5.0, rtol=1e-14)
     assert book.gross_units == 5.0
 
 
 def test_longer_options_feel_less_of_a_move_in_vol():
     near, far = date(2020, 3, 20), date(2021, 12, 17)
-    moved = start()._replace(vol=np.array([2 * START["vol_base"]]))
+    moved = start().with_rows({VOL: np.array([2 * START["vol"]])})
     ratio = []
     for expiry in (near, far):
         book = alone(Option(kind="call", strike=3386.0, expiry=expiry, quantity=1.0), term_reversion=1.4)
@@ -275,8 +276,8 @@ LATER = date(2020, 6, 19)
             "float_months: a swap's period is at least a month",
         ),
         (lambda: Swap(notional=1.0, maturity=LATER, fixed_rate=math.nan), "fixed_rate: .* finite"),
-        (lambda: PricingTerms(**{**START, "vol_base": -0.2}), "vol_base: .* positive, got -0.2"),
-        (lambda: PricingTerms(**START, term_reversion=-1.0), "a reversion is not negative"),
+        (lambda: Start(snapshot=Snapshot.named(**{**START, "vol": -0.2})), "vol_base: .* positive, got -0.2"),
+        (lambda: Start(snapshot=start(), term_reversion=-1.0), "a reversion is not negative"),
         (
             lambda: alone(Option(kind="put", strike=5.0, expiry=FIRST, quantity=1.0)),
             "expires after the start, got '2020-02-19'",

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from scenarios.build import check_on_clock, make_clock
-from scenarios.chunk_size import chunk_size
 from scenarios.cli import main
-from scenarios.loading import from_dict, load
-from scenarios.plain_values import DEEPEST, MOST_BYTES
-from scenarios.shipped import read_toml
+from scenarios.reading.loading import from_dict, load
+from scenarios.reading.made_by_hand import check_values
+from scenarios.reading.plain_values import DEEPEST, MOST_BYTES
+from scenarios.reading.shipped import read_toml
+from scenarios.worlds.blueprint import blueprint_of
+from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 
 PRESET = "calm_market"
@@ -152,7 +154,7 @@ def test_a_run_that_no_machine_holds_is_refused(case: str) -> None:
     settings, rule = LARGE[case]
     scenario = load(PRESET, settings)
     with pytest.raises(UserError, match=rule):
-        check_on_clock(scenario, make_clock(scenario))
+        blueprint_of(scenario)
 
 
 @pytest.mark.parametrize("changes", [{"paths": 10**8}, {"seed": 2**70}, {"witnesses": 10**8}])
@@ -162,7 +164,7 @@ def test_settings_changed_in_python_keep_their_bounds(changes: dict[str, int]) -
     scenario = load(PRESET)
     by_hand = dataclasses.replace(scenario, run=dataclasses.replace(scenario.run, **changes))
     with pytest.raises(UserError, match=f"run.{next(iter(changes))}: must be <="):
-        check_on_clock(by_hand, make_clock(by_hand))
+        check_values(by_hand)
 
 
 def test_a_run_of_decades_goes_in_small_chunks() -> None:

@@ -12,10 +12,13 @@ import polars as pl
 import pytest
 
 from analysis import record
-from markets.book import Book, PricingTerms
-from markets.instruments import Option
-from scenarios.build import make_clock, run
-from scenarios.loading import from_dict
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
+from markets.products.instruments import Option
+from markets.products.start import Start
+from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.sessions import day_date, day_number, exchange_sessions
@@ -87,12 +90,9 @@ def test_new_york_has_252_days_a_year_whatever_the_year(year: int) -> None:
 def test_an_option_of_a_year_is_worth_its_closed_form(calendar: str) -> None:
     """At the money, no rates: S (2 N(vol sqrt(T) / 2) - 1), with T a calendar year."""
     clock = Clock.exchange(calendar=calendar, first=date(2021, 3, 1), last=date(2021, 3, 12), tick_minutes=1440)
-    terms = PricingTerms(spot0=100.0, vol_base=0.2, overnight0=0.0, us2y0=0.0, us10y0=0.0)
+    state = Snapshot.named(spot=100.0, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0)
     call = Option(kind="call", strike=100.0, expiry=date(2022, 3, 1), quantity=1.0)
-    book = Book((call,)).compile(clock, terms)
-    from markets.factors import State
-
-    state = State(*(np.full(1, x) for x in (100.0, 0.2, 0.0, 0.0, 0.0)))
+    book = Book((call,)).compile(clock, Start(snapshot=state))
     closed = 100.0 * math.erf(0.1 / math.sqrt(2))
     tolerance = 1e-12 if calendar == "24/7" else 0.002  # of 261 weekdays a year has 260 to 262
     assert book.value(0, state, book.new_fixings(1))[0] == pytest.approx(closed, rel=tolerance)

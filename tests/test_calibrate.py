@@ -13,17 +13,17 @@ from click.testing import CliRunner, Result
 
 from analysis.report import write_report
 from analysis.words import record_without_the_spiral
+from markets.factors.storyline import lay_out, outside
 from markets.spec import OUTSIDE, Anchor
-from markets.storyline import lay_out, outside
 from scenarios import from_dict, load, run
-from scenarios.build import make_clock
-from scenarios.calibrating.calibrated_file import calibrated_text, write_calibrated
-from scenarios.calibrating.calibration import Calibration, calibrate
-from scenarios.calibrating.ensemble_medians import Ensemble, drawdown, explained, read
-from scenarios.calibrating.outside import digest
+from scenarios.checking.outside import digest
 from scenarios.cli import main
+from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
-from scenarios.shipped import catalogue
+from scenarios.studies.calibrating.calibrated_file import calibrated_text, write_calibrated
+from scenarios.studies.calibrating.calibration import Calibration, calibrate
+from scenarios.studies.calibrating.ensemble_medians import Ensemble, drawdown, explained, read
+from scenarios.worlds.clock import make_clock
 from sim.errors import SpiralError, UserError
 
 PATHS = 512
@@ -197,7 +197,7 @@ def test_a_runaway_loop_is_refused_in_one_line() -> None:
 
 
 def test_few_paths_first_then_all(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenarios.calibrating.calibration.COARSE", 64)
+    monkeypatch.setattr("scenarios.studies.calibrating.calibration.COARSE", 64)
     told: dict[str, tuple[int, int]] = {}
     found = calibrate(
         strong, paths=128, workers=1, progress=lambda stage, done, total: told.update({stage: (done, total)})
@@ -215,7 +215,7 @@ def test_few_paths_first_then_all(strong: Scenario, monkeypatch: pytest.MonkeyPa
 def test_a_fit_that_does_not_hold_at_another_seed_is_told(strong: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     noisy = dataclasses.replace(strong, market=dataclasses.replace(strong.market, dispersion=1.0))
     monkeypatch.setattr(
-        "scenarios.calibrating.calibration.SIGMAS", 0.0
+        "scenarios.studies.calibrating.calibration.SIGMAS", 0.0
     )  # a hundred paths of free noise: no error is allowed for
     with pytest.raises(
         SpiralError, match=r"strong: at another seed the median (spot|vol) of 2020-02-2\d is .* take more"
@@ -264,7 +264,7 @@ def test_a_preset_is_written_beside_not_over(folder: Path, monkeypatch: pytest.M
     shelf = folder / "catalogue"
     shelf.mkdir()
     (shelf / "strong.toml").write_text(TEXT)
-    monkeypatch.setattr("scenarios.shipped.FOLDER", shelf)
+    monkeypatch.setattr("scenarios.reading.shipped.FOLDER", shelf)
     result = spiral("calibrate", "strong", "--paths", "100", "--workers", "1", "--quiet")
     assert (result.exit_code, result.output) == (0, "strong.calibrated.toml\n")
     assert (shelf / "strong.toml").read_text() == TEXT

@@ -12,8 +12,8 @@ import pytest
 from analysis import cash, summarise
 from analysis.charts import draw
 from analysis.words import paragraphs
-from scenarios.build import run
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.studies.run import run
 from tests.synthetic_run import answer_for_all, write_run
 
 QUICK = {"clock.tick_minutes": 195, "run.paths": 40, "run.witnesses": 40, "run.twin": "none"}

@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from agents.hedger import Hedger
-from agents.market_maker import MarketMaker
+from agents.hedging.hedger import Hedger
+from agents.making.market_maker import MarketMaker
 from agents.policies import Never
 from markets.memory_spec import CreditMemorySpec, MemorySpec, StartSpec
 from markets.spec import CreditSpec, FeedbackSpec, MarketSpec
-from scenarios.build import compile_books, make_clock
-from scenarios.estimation.daily_record import read_record
-from scenarios.estimation.path_start import start_of
-from scenarios.history import LEVERAGE
-from scenarios.levels import daily_levels
-from scenarios.loading import load
-from scenarios.shipped import catalogue, presets
+from scenarios.describing.levels import daily_levels
+from scenarios.reading.loading import load
+from scenarios.reading.shipped import catalogue, presets
+from scenarios.studies.estimation.daily_record import read_record
+from scenarios.studies.estimation.fitted import LEVERAGE
+from scenarios.studies.estimation.path_start import start_of
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 
 RECORDS = {
     "taper_tantrum_2013": "taper_2013",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from agents.clearing import clearing_payments
+from agents.funding.clearing import clearing_payments
 from sim.errors import UserError
 
 KNOWN = np.array([[0.0, 10.0, 5.0], [3.0, 0.0, 8.0], [6.0, 2.0, 0.0]])

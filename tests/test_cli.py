@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenarios.cli import main
-from scenarios.shipped import presets
+from scenarios.reading.shipped import presets
 from sim.errors import BugError
 
 SECONDS = 0.5  # in which `list` and `--help` must answer
@@ -137,7 +137,7 @@ def test_a_failed_run_is_one_line_and_exit_code_1(monkeypatch: pytest.MonkeyPatc
     def fail(*_: object, **__: object) -> None:
         raise BugError("spot is not finite at tick 3, path 7")
 
-    monkeypatch.setattr("scenarios.build.run", fail)
+    monkeypatch.setattr("scenarios.studies.run.run", fail)
     result = spiral("run", "calm_market")
     assert (result.exit_code, result.stderr) == (1, "failed: spot is not finite at tick 3, path 7\n")
 
@@ -146,7 +146,7 @@ def test_an_interrupt_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scenarios.build.run", interrupt)
+    monkeypatch.setattr("scenarios.studies.run.run", interrupt)
     result = spiral("run", "calm_market")
     assert (result.exit_code, result.stderr) == (130, "interrupted: nothing was kept\n")
 
@@ -180,8 +180,8 @@ def test_ctrl_c_leaves_nothing_behind(folder: Path) -> None:
 
 def test_chart_writes_one_picture(tmp_path: Path) -> None:
     from analysis.charts import CATALOGUE
-    from scenarios.build import run
-    from scenarios.loading import load
+    from scenarios.reading.loading import load
+    from scenarios.studies.run import run
 
     folder = tmp_path / "run"
     run(load("calm_market", {"clock.tick_minutes": 390, "run.paths": 4}), out=folder, workers=1)

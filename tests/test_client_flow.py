@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from scipy.stats import poisson
 
-from agents.client_flow import CROWD, _count, session_days_ahead
+from agents.making.client_flow import CROWD, _count, session_days_ahead
 from markets.accounts import INVESTORS
 from markets.kernels.clients import one_by_one
 from scenarios import run
-from scenarios.loading import from_dict
-from scenarios.validation.cases import avellaneda_stoikov as paper
+from scenarios.reading.loading import from_dict
+from scenarios.studies.validation.cases import avellaneda_stoikov as paper
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from agents.base import Agent, Process
-from agents.book_record import SHOWN
+from agents.desk.book_record import SHOWN
 from agents.world import TradingWorld
-from scenarios.loading import load
+from scenarios.reading.loading import load
 from scenarios.scenario import Scenario
 from sim.phases import Phase
 from tests.cost import Cost, cost_of

@@ -13,7 +13,7 @@ from analysis.charts.crowding import crowding_chart
 from analysis.sweeps import crowding_words
 from analysis.sweeps.crowding import externality, frontiers
 from analysis.sweeps.frontier_report import render, write_frontier_report
-from scenarios.policies_frontier import frontier as run_frontier
+from scenarios.studies.policies_frontier import frontier as run_frontier
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 from tests.policies_made import EVERY, MILLION, NEVER, lives, write_policies

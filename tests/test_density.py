@@ -11,16 +11,17 @@ from click.testing import CliRunner
 from scipy.integrate import quad
 from scipy.stats import lognorm
 
-from markets.book import Book
-from markets.density import ImpliedLaw, SkewSmile
-from markets.factors import State
-from markets.instruments import Option
-from markets.smile import strike_multiple
-from markets.storyline import lay_out
-from scenarios.build import make_clock, pricing_terms
+from markets.factors.snapshot import Snapshot
+from markets.factors.storyline import lay_out
+from markets.products.book import Book
+from markets.products.instruments import Option
+from markets.vols.density import ImpliedLaw, SkewSmile
+from markets.vols.smile import strike_multiple
 from scenarios.cli import main
 from scenarios.commands.smile_chart import implied_laws
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.worlds.books import starting_market
+from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 
 QUADRATIC = ImpliedLaw(
@@ -194,15 +195,16 @@ def test_show_draws_densities_and_warns(tmp_path):
 def test_law_of_a_scenario_prices_as_its_book_does():
     """At the start and at the highest vol: the compiled book's options are those of the law."""
     scenario = load("covid_crash_2020", {"market.dividend_yield": 0.02})
-    clock, terms = make_clock(scenario), pricing_terms(scenario)
+    clock, terms = make_clock(scenario), starting_market(scenario)
     levels = lay_out(scenario.storyline, clock, scenario.market)
     first, worst = implied_laws(scenario, (6,))
     highest = max((a for a in scenario.storyline.anchor if a.vol), key=lambda a: a.vol)
     assert (first.day, worst.day) == (scenario.start, highest.date)
     for dated in (first, worst):
         tick = int(np.flatnonzero(clock.is_close & (np.array(clock.session_dates)[clock.day] == dated.day))[0])
-        logs = [np.exp(level.level[tick : tick + 1]) for level in (levels.spot, levels.vol)]
-        now = State(*logs, *(getattr(levels, node).level[tick : tick + 1] for node in ("overnight", "us2y", "us10y")))
+        logs = {name: np.exp(getattr(levels, name).level[tick]) for name in ("spot", "vol")}
+        rates = {name: getattr(levels, name).level[tick] for name in ("overnight", "us2y", "us10y")}
+        now = Snapshot.named(**logs, **rates)
         for kind, strike in (("put", 2_500.0), ("call", 3_600.0)):
             book = Book((Option(kind=kind, strike=strike, expiry=dated.expiry, quantity=1.0),)).compile(clock, terms)
             value = float(book.value(tick, now, book.new_fixings(1))[0])

@@ -11,17 +11,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.hedger import Hedger
-from agents.positions import Position
-from scenarios.csv_table import read_table
+from agents.hedging.hedger import Hedger
+from agents.hedging.positions import Position
+from scenarios.files.csv_table import read_table
 from scenarios.files.days import NotADate, parse_day
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number
+from scenarios.files.option_symbols import parse_symbol
+from scenarios.files.record_rows import read_record_rows, record_layout
 from scenarios.files.text import LARGEST
-from scenarios.history import from_history
-from scenarios.option_symbols import parse_symbol
-from scenarios.positions_csv import take_book
-from scenarios.record_rows import read_record_rows, record_layout
 from scenarios.scenario import Scenario
+from scenarios.studies.replay.history import from_history
+from scenarios.studies.replay.positions_csv import take_book
 from sim.errors import UserError
 
 HEADER = "date,spx,vix,overnight,us2y,us10y,ig_oas"

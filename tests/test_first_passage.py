@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from scenarios.validation.cases.defaults import passed_by, passed_by_time
+from scenarios.studies.validation.cases.defaults import passed_by, passed_by_time
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])

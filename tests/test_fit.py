@@ -14,16 +14,16 @@ import pytest
 from click.testing import CliRunner
 
 from markets.spec import MarketSpec
-from scenarios.build import run
 from scenarios.cli import main
 from scenarios.commands.fit import toml
-from scenarios.estimation.daily_record import DailyRecord, read_record
-from scenarios.estimation.estimators import Estimate, correlation, response, reversion
-from scenarios.estimation.estimators import Path as Reverting
-from scenarios.estimation.fit_laws import estimate
-from scenarios.estimation.fitting import Fit, fit
-from scenarios.levels import daily_levels
-from scenarios.loading import from_dict, load
+from scenarios.describing.levels import daily_levels
+from scenarios.reading.loading import from_dict, load
+from scenarios.studies.estimation.daily_record import DailyRecord, read_record
+from scenarios.studies.estimation.estimators import Estimate, correlation, response, reversion
+from scenarios.studies.estimation.estimators import Path as Reverting
+from scenarios.studies.estimation.fit_laws import estimate
+from scenarios.studies.estimation.fitting import Fit, fit
+from scenarios.studies.run import run
 from sim.errors import UserError
 from sim.sessions import exchange_sessions
 from tests.documents import block, python

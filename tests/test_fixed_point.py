@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from markets.fixed_point import agree
+from markets.venues.fixed_point import agree
 from tests.small import LEVEL, crisis, only, watch, world_of
 
 SHOCK = np.array([-3e-3, 1e-4, 0.0, 2e-2])

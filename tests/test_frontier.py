@@ -28,12 +28,12 @@ from analysis.sweeps.outcomes import Outcome
 from scenarios.cli import main
 from scenarios.commands.frontier import numbers, scenarios
 from scenarios.commands.options import Record
-from scenarios.loading import load
-from scenarios.policies_frontier import all_policies, everywhere, frontier_spec
-from scenarios.policies_frontier import frontier as run_frontier
-from scenarios.shipped import presets
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.sweep import sweep as sweep_cells
+from scenarios.reading.loading import load
+from scenarios.reading.shipped import presets
+from scenarios.studies.policies_frontier import all_policies, everywhere, frontier_spec
+from scenarios.studies.policies_frontier import frontier as run_frontier
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.sweep import sweep as sweep_cells
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.policies_made import EVERY, LOOSE, MILLION, NEVER, TIGHT, lives, write_policies
@@ -356,7 +356,7 @@ def test_every_kind_is_tried_over_its_range_in_every_preset() -> None:
         "never", "every", "band", "whalley_wilmott", "zakamouline", "leland", "on_move",
     }  # fmt: skip
     few = [policies[i] for i in (0, 8, 20, -1)]
-    cells = plan(frontier_spec(list(presets()), policies=few, paths=10))
+    cells = Plan(frontier_spec(list(presets()), policies=few, paths=10))
     assert len(cells) == len(presets()) * 4
     for cell in cells:
         desk = next(a for a in cell.scenario.agents if a.role == "hedger")

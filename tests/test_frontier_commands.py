@@ -16,7 +16,7 @@ from analysis.sweeps.frontier import frontier
 from analysis.sweeps.frontier_report import all_rows, command_lines, write_frontier_report
 from analysis.sweeps.measures import CAPITAL
 from scenarios.cli import main
-from scenarios.policies_frontier import frontier as run_frontier
+from scenarios.studies.policies_frontier import frontier as run_frontier
 from sim.errors import UserError
 from sim.sweep_dataset import open_sweep
 from tests.policies_made import EVERY, NEVER, TIGHT, lives, write_policies

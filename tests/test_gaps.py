@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios.cli import main
-from scenarios.estimation.daily_record import read_record
+from scenarios.studies.estimation.daily_record import read_record
 from sim.errors import UserError
 from sim.sessions import day_date, exchange_sessions
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agents.hedger import Hedger
-from agents.positions import Position
-from scenarios.history import DISPERSION, from_history
-from scenarios.loading import from_dict
+from agents.hedging.hedger import Hedger
+from agents.hedging.positions import Position
+from scenarios.reading.loading import from_dict
+from scenarios.studies.replay.history import DISPERSION, from_history
 
 HEADER = "date,spx,vix,overnight,us2y,us10y,ig_oas"
 

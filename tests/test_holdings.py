@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from scenarios.build import run
-from scenarios.loading import load
-from scenarios.shipped import catalogue
-from scenarios.sweeps.cell_run import MEASURED
+from scenarios.reading.loading import load
+from scenarios.reading.shipped import catalogue
+from scenarios.studies.run import run
+from scenarios.studies.sweeps.cell_run import MEASURED
 from sim.dataset import Run
 
 ROUNDING = 1e-9  # of the $ that all accounts of a path hold, without signs

@@ -10,11 +10,14 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.tables import ATTRIBUTION, COSTS
-from scenarios.build import make_clock, make_world, run
-from scenarios.loading import from_dict, load
+from agents.desk.loss import ATTRIBUTION, COSTS
+from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import TwinSpec
+from scenarios.studies.run import run
+from scenarios.worlds.blueprint import draw_up
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
+from tests.small import gross
 
 COMPONENTS = [
     *ATTRIBUTION,
@@ -180,8 +183,8 @@ def test_books_balance_and_attribution_adds_up(tables):
     world.ledger.check(lambda: "the end")
     marks = world.log.frame("marks", world.clock)
     total = marks.select(pl.sum_horizontal(COMPONENTS)).to_series().to_numpy()
-    gross = world.ledger.gross().max()
-    np.testing.assert_allclose(total, marks["pnl"].to_numpy(), rtol=0, atol=1e-9 * gross)
+    moved = gross(world.ledger).max()
+    np.testing.assert_allclose(total, marks["pnl"].to_numpy(), rtol=0, atol=1e-9 * moved)
     assert marks.select(pl.all_horizontal(pl.selectors.float().is_finite())).to_series().all()
 
 
@@ -224,15 +227,15 @@ def test_a_twin_with_the_same_loops_is_the_run(tables):
 
 def test_path_of_2500_equals_that_path_alone():
     scenario = load("covid_crash_2020", {"run.witnesses": 2500, "clock.tick_minutes": 130})
-    clock = make_clock(scenario)
+    blueprint = draw_up(scenario)
     parts = [
-        make_world(scenario, Chunk("actual", first, paths), scenario.feedback, clock)
+        make_world(scenario, Chunk("actual", first, paths), scenario.feedback, blueprint)
         for first, paths in ((0, 2500), (1777, 1))
     ]
     for part in parts:
         part.run()
     for name in ("marks", "closes", "peaks"):
-        whole, alone = (part.log.frame(name, clock) for part in parts)
+        whole, alone = (part.log.frame(name, blueprint.clock) for part in parts)
         assert_same(whole.filter(pl.col("path") == 1777), alone)
 
 

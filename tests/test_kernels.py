@@ -61,7 +61,8 @@ def row(*, call=True, quantity=1.0, strike=100.0, sd=0.2, response=1.0, q_tau=0.
 
 def state(spot, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0):
     paths = max(np.size(x) for x in (spot, vol, overnight, us2y, us10y))
-    return [np.full(paths, x, dtype=np.float64) for x in (spot, vol, overnight, us2y, us10y)]
+    spot, vol, *nodes = (np.full(paths, x, dtype=np.float64) for x in (spot, vol, overnight, us2y, us10y))
+    return [spot, vol, np.array(nodes)]
 
 
 def greeks(rows, market, function=k.option_greeks, stretch=1.0):
@@ -218,7 +219,8 @@ def test_extreme_states_stay_finite(spot, vol, function):
 @pytest.mark.parametrize("broken", range(5))
 def test_what_is_not_a_number_stays_so_and_stays_on_its_path(broken):
     market = state(np.full(300, 100.0), 0.2, 0.01, 0.01, 0.01)
-    market[broken][17] = np.nan
+    level = market[broken] if broken < 2 else market[2][broken - 2]
+    level[17] = np.nan
     rows = [row(b=(0.2, 0.7, 0.1)), row(call=False, sd=0.0)]
     for out in (greeks(rows, market)[0], greeks(rows, market, k.claim_greeks)[0], values(rows, market)):
         assert np.flatnonzero(~np.isfinite(out)).tolist() == [17]
@@ -247,15 +249,15 @@ def test_gamma_claim_in_closed_form():
 
 def test_flows_are_discounted_on_the_nodes():
     rng = np.random.default_rng(5)
-    rates = [rng.normal(0.02, 0.03, 700) for _ in range(3)]
+    rates = np.array([rng.normal(0.02, 0.03, 700) for _ in range(3)])
     fixings = rng.normal(0.02, 0.01, (2, 700))
     terms = np.column_stack([rng.normal(size=9), rng.uniform(0, 8, (9, 3))])
     slots = np.array([NO_FIXING] * 6 + [1, 0, NO_FIXING])
     out, sums = np.zeros(700), np.zeros((4, 700))
-    flow_values(*rates, fixings, terms, slots, out)
-    flow_greeks(*rates, fixings, terms, slots, sums)
+    flow_values(rates, fixings, terms, slots, out)
+    flow_greeks(rates, fixings, terms, slots, sums)
     amounts = np.where(slots[:, None] < 0, 1.0, fixings[slots]) * terms[:, :1]
-    worth = amounts * np.exp(-terms[:, 1:] @ np.array(rates))
+    worth = amounts * np.exp(-terms[:, 1:] @ rates)
     np.testing.assert_allclose(out, worth.sum(0), atol=1e-13)
     np.testing.assert_allclose(sums[0], worth.sum(0), atol=1e-13)
     np.testing.assert_allclose(sums[1:], -terms[:, 1:].T @ worth, atol=1e-12)
@@ -296,7 +298,7 @@ def test_an_edit_of_any_source_of_the_folder_moves_the_cache(tmp_path):
 def random_case(paths, options, seed=1):
     rng = np.random.default_rng(seed)
     spot, vol = 100 * np.exp(0.2 * rng.standard_normal(paths)), 0.2 * np.exp(0.3 * rng.standard_normal(paths))
-    market = [spot, vol, *(rng.normal(0.03, 0.01, paths) for _ in range(3))]
+    market = [spot, vol, rng.normal(0.03, 0.01, (3, paths))]
     rows = [
         row(
             call=bool(rng.integers(2)),
@@ -316,27 +318,27 @@ def test_a_book_is_the_sum_of_its_options_and_a_path_does_not_see_its_neighbours
     whole = greeks(rows, market)
     np.testing.assert_allclose(whole, sum(greeks(r, market) for r in rows), rtol=1e-12, atol=1e-12)
     for path in (0, 255, 256, 700, 776):
-        alone = greeks(rows, [x[path : path + 1].copy() for x in market])
+        alone = greeks(rows, [x[..., path : path + 1].copy() for x in market])
         assert alone[:, 0].tolist() == whole[:, path].tolist()
     assert values(np.empty((0, k.OPTION_TERMS)), market).tolist() == [0.0] * 777
 
 
 def test_every_kernel_runs_inside_another_njit():
     @njit
-    def outer(spot, vol, r0, r1, r2, base, rows, flows, slots, fixings):
+    def outer(spot, vol, nodes, base, rows, flows, slots, fixings):
         out, sums, legs = np.zeros(spot.size), np.zeros((k.GREEKS, spot.size)), np.zeros((4, spot.size))
-        k.option_values(spot, vol, r0, r1, r2, base, rows, out)
-        k.option_greeks(spot, vol, r0, r1, r2, np.ones(spot.size), base, rows, sums)
-        k.claim_greeks(spot, vol, r0, r1, r2, np.ones(spot.size), base, rows, sums)
-        flow_values(r0, r1, r2, fixings, flows, slots, out)
-        flow_greeks(r0, r1, r2, fixings, flows, slots, legs)
+        k.option_values(spot, vol, nodes, base, rows, out)
+        k.option_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
+        k.claim_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
+        flow_values(nodes, fixings, flows, slots, out)
+        flow_greeks(nodes, fixings, flows, slots, legs)
         return out, sums, legs
 
     market, rows = random_case(paths=40, options=3)
     flows, slots, fixings = np.array([[2.0, 0.5, 0.5, 1.0]]), np.array([0]), np.full((1, 40), 0.03)
     out, sums, legs = outer(*market, BASE, rows, flows, slots, fixings)
     expected = np.zeros(40)
-    flow_values(*market[2:], fixings, flows, slots, expected)
+    flow_values(market[2], fixings, flows, slots, expected)
     np.testing.assert_allclose(legs[0], expected, rtol=1e-13)
     np.testing.assert_allclose(out, values(rows, market) + expected, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(
@@ -345,12 +347,12 @@ def test_every_kernel_runs_inside_another_njit():
 
 
 @njit(**FLAGS)
-def erfc_loop(spot, vol, r0, r1, r2, base, rows, out):
+def erfc_loop(spot, vol, nodes, base, rows, out):
     """The plain loop that `option_values` replaces: one path at a time, the C library's erfc."""
     for p in range(spot.size):
         log_spot, log_vol, total = math.log(spot[p] / base[0]), math.log(vol[p] / base[1]), 0.0
         for i in range(rows.shape[0]):
-            zt = rows[i, 7] * r0[p] + rows[i, 8] * r1[p] + rows[i, 9] * r2[p]
+            zt = rows[i, 7] * nodes[0, p] + rows[i, 8] * nodes[1, p] + rows[i, 9] * nodes[2, p]
             sd = rows[i, 4] * math.exp(rows[i, 5] * log_vol)
             d1 = (log_spot - rows[i, 3] + zt) / sd + 0.5 * sd
             n1 = 0.5 * math.erfc(-rows[i, 0] * d1 * math.sqrt(0.5))

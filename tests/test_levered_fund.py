@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scenarios.build import run
-from scenarios.validation.textbook import MAKER, textbook
+from scenarios.studies.run import run
+from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.errors import UserError
 
 LEVEL = {"vol": 0.2, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}

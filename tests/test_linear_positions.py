@@ -10,33 +10,37 @@ import numpy as np
 import polars as pl
 import pytest
 
-from markets.book import Book, CompiledBook, PricingTerms
-from markets.curve import log_discount_weights
-from markets.factors import State
-from markets.instruments import Asset, Future
+from markets.curves.curve import log_discount_weights
+from markets.factors.key import SPOT, USD
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book, CompiledBook
+from markets.products.instruments import Asset, Future
+from markets.products.start import Start
 from scenarios import load, run
-from scenarios.positions_csv import read_book
 from scenarios.scenario import Scenario
+from scenarios.studies.replay.positions_csv import take_book
 from sim.clock import Clock
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.small import LEVEL, STILL, crisis
 
 CLOCK = Clock.exchange(first=date(2020, 2, 19), last=date(2020, 6, 30), tick_minutes=195)
-TERMS = PricingTerms(spot0=3386.0, vol_base=0.14, overnight0=0.0158, us2y0=0.0142, us10y0=0.0156, dividend_yield=0.018)
+FIRST = Snapshot.named(spot=3386.0, vol=0.14, overnight=0.0158, us2y=0.0142, us10y=0.0156)
+TERMS = Start(snapshot=FIRST, dividend_yield=0.018)
 NODES = ("overnight", "us2y", "us10y")
 PARTS = ("delta", "gamma", "theta", "vega", "rates", "hedge")
 START = date(2020, 2, 19)
+COVID = "covid_crash_2020"  # it starts there
 
 
 def compiled(*instruments: Any) -> CompiledBook:
     return Book(instruments).compile(CLOCK, TERMS)
 
 
-def states(paths: int = 50, seed: int = 4) -> State:
+def states(paths: int = 50, seed: int = 4) -> Snapshot:
     noise = np.random.default_rng(seed).standard_normal((5, paths))
-    rates = (0.015 + 0.01 * noise[i] for i in (2, 3, 4))
-    return State(3386.0 * np.exp(0.2 * noise[0]), 0.2 * np.exp(0.5 * noise[1]), *rates)
+    rates = {name: 0.015 + 0.01 * noise[2 + i] for i, name in enumerate(NODES)}
+    return Snapshot.named(spot=3386.0 * np.exp(0.2 * noise[0]), vol=0.2 * np.exp(0.5 * noise[1]), **rates)
 
 
 def no_fixings(paths: int = 50) -> np.ndarray:
@@ -49,8 +53,8 @@ def test_a_future_is_worth_the_asset_less_dividends_less_the_price_discounted(da
     book = compiled(Future(expiry=expiry, quantity=-7.0, price=3300.0))
     left = CLOCK.calendar_years_to(expiry) - float(CLOCK.calendar_years[tick])
     weights = log_discount_weights(left)
-    discount = np.exp(-sum(w * rate for w, rate in zip(weights, now[2:], strict=True)))
-    expected = -7.0 * (now.spot * np.exp(-0.018 * left) - 3300.0 * discount)
+    discount = np.exp(-sum(w * rate for w, rate in zip(weights, now.block(USD), strict=True)))
+    expected = -7.0 * (now.row(SPOT) * np.exp(-0.018 * left) - 3300.0 * discount)
     np.testing.assert_allclose(book.value(tick, now, no_fixings()), expected, rtol=1e-12, atol=1e-8)
     greeks = book.greeks(tick, now, no_fixings())
     np.testing.assert_allclose(greeks.value, expected, rtol=1e-12, atol=1e-8)
@@ -61,9 +65,8 @@ def test_a_future_is_worth_the_asset_less_dividends_less_the_price_discounted(da
 
 
 def test_a_future_begins_at_the_forward_and_is_worth_nothing() -> None:
-    start = State(*(np.array([x]) for x in (TERMS.spot0, TERMS.vol_base, 0.0158, 0.0142, 0.0156)))
     for expiry in (date(2020, 6, 19), date(2024, 6, 21)):
-        value = compiled(Future(expiry=expiry, quantity=1e6)).value(0, start, no_fixings(1))
+        value = compiled(Future(expiry=expiry, quantity=1e6)).value(0, FIRST, no_fixings(1))
         assert abs(value[0]) < 1e-12 * 1e6 * TERMS.spot0
 
 
@@ -71,16 +74,18 @@ def test_a_future_pays_the_asset_less_its_price_and_is_gone() -> None:
     book, now = compiled(Future(expiry=date(2020, 3, 20), quantity=2.0, price=3000.0)), states()
     tick = CLOCK.next_tick(CLOCK.seconds(date(2020, 3, 20)))
     assert book.settles(tick - 1, tick)
-    np.testing.assert_allclose(book.cashflows(tick - 1, tick, now, no_fixings()), 2.0 * (now.spot - 3000.0), rtol=1e-13)
+    np.testing.assert_allclose(
+        book.cashflows(tick - 1, tick, now, no_fixings()), 2.0 * (now.row(SPOT) - 3000.0), rtol=1e-13
+    )
     assert not book.value(tick, now, no_fixings()).any() and not book.delta(tick, now).any()
 
 
 def test_the_asset_is_worth_its_price_and_earns_its_dividend() -> None:
     book, now = compiled(Asset(quantity=-3.0)), states()
-    np.testing.assert_array_equal(book.value(40, now, no_fixings()), -3.0 * now.spot)
+    np.testing.assert_array_equal(book.value(40, now, no_fixings()), -3.0 * now.row(SPOT))
     np.testing.assert_array_equal(book.delta(40, now), np.full(50, -3.0))
     np.testing.assert_allclose(
-        book.theta(40, now, no_fixings(), years=1 / 252), -3.0 * 0.018 / 252 * now.spot, rtol=1e-12
+        book.theta(40, now, no_fixings(), years=1 / 252), -3.0 * 0.018 / 252 * now.row(SPOT), rtol=1e-12
     )
     assert book.gross_units == 3.0 and not book.has_options and book.nearest_expiry(0) == (0.0, 0.0)
 
@@ -164,7 +169,7 @@ def test_read_from_a_table(tmp_path: Path) -> None:
         "type,strike,expiry,quantity,notional,contracts,multiplier\n"
         "Stock,,,,-5e6,,\nFUT,,2020-06-19,,,12,50\nforward,3300,2020-06-19,-10,,,\n"
     )
-    asset, future, forward = read_book(path, START)
+    asset, future, forward = take_book(load(COVID, as_given=True), path).agent("hedger").book
     assert (asset.kind, asset.notional, asset.expiry) == ("asset", -5e6, None)
     assert (future.kind, future.quantity, future.strike) == ("future", 600.0, None)
     assert (forward.kind, forward.quantity, forward.strike) == ("future", -10.0, 3300.0)
@@ -193,14 +198,14 @@ def test_a_strike_of_another_instrument() -> None:
     """3386 is the index: 33.86 is a future on something else, or a slipped point."""
     line = {"kind": "future", "quantity": 1e5, "months": 2, "strike": 33.86}
     with pytest.raises(UserError, match=r"agents.hedger.book.1.strike.*the starting spot is 3386"):
-        load("covid_crash_2020", {"agents.hedger.book": [line]})
+        load(COVID, {"agents.hedger.book": [line]})
 
 
 def test_contracts_of_a_future_need_a_multiplier(tmp_path: Path) -> None:
     path = tmp_path / "book.csv"
     path.write_text("kind,expiry,contracts\nfuture,2020-06-19,12\n")
     with pytest.raises(UserError, match="need a multiplier"):
-        read_book(path, START)
+        take_book(load(COVID), path)
 
 
 def test_levels_of_the_small_market() -> None:

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from agents.funding_desk import FundingDesk
-from agents.hedger import Hedger
-from agents.market_maker import MarketMaker
+from agents.funding.funding_desk import FundingDesk
+from agents.hedging.hedger import Hedger
+from agents.hedging.positions import Position
+from agents.making.market_maker import MarketMaker
 from agents.policies import Band
-from agents.positions import Position
 from markets.spec import FeedbackSpec
-from scenarios.loading import from_dict, load
-from scenarios.positions_csv import read_book, with_book
+from scenarios.describing.template import template
+from scenarios.reading.loading import from_dict, load
+from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario, TwinSpec
-from scenarios.shipped import presets
-from scenarios.template import template
+from scenarios.studies.replay.positions_csv import take_book, with_book
 from sim.errors import UserError
 
 COVID = "covid_crash_2020"
@@ -185,7 +185,7 @@ def test_a_book_from_csv(tmp_path: Path) -> None:
         "\n"
         "swap,,,,120,,2e9,0.0156\n"
     )
-    scenario = with_book(load(COVID), read_book(file, load(COVID).start), "book.csv")
+    scenario = take_book(load(COVID, as_given=True), file)
     hedger = scenario.agent("hedger")
     assert isinstance(hedger, Hedger)
     assert hedger.book == (

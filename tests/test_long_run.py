@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from analysis.against_record import Closes
 from analysis.index_facts import INDEX, STEP, WINDOW
 from analysis.long_run import OF_TICKS, as_frame, long_run_facts, of_index
-from scenarios.build import run
 from scenarios.cli import main
 from scenarios.commands.long_run import measured
-from scenarios.loading import load
-from scenarios.long_run import left_alone
+from scenarios.reading.loading import load
+from scenarios.studies.long_run import left_alone
+from scenarios.studies.run import run
 
 ALONE = ("--alone", "--workers", "1", "--paths", "20")
 

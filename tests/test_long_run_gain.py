@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from markets.long_run_gain import critical_gain, hedged_variance, long_run_gain, remembered_variance
+from markets.factors.memory.long_run_gain import (
+    critical_gain,
+    hedged_variance,
+    long_run_gain,
+    remembered_variance,
+)
 from markets.memory_spec import MemorySpec
 
 DAY = 1 / 252

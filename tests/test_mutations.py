@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from scenarios.validation.suite import suite
+from scenarios.studies.validation.suite import suite
 from tests.mutation_list import MUTATIONS, Mutation
 from tests.mutations import ROOT, Engine, caught
 

@@ -9,14 +9,15 @@ import pytest
 
 from agents.accounts import MARGIN
 from markets.spec import AssetSpec, FeedbackSpec
-from scenarios.build import make_world, run
-from scenarios.names import reserved
+from scenarios.checking.names import reserved
 from scenarios.scenario import Scenario, TwinSpec
+from scenarios.studies.run import run
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.errors import BugError, UserError
 from sim.ledger import CASH
 from sim.names import LONGEST, Key, malformed, same_name
-from tests.small import crisis, world_of
+from tests.small import crisis, gross, world_of
 
 DESK = {"type": "Hedger", "book": [{"kind": "put", "moneyness": 0.9, "months": 3, "notional": -1e9}]}
 BASE = {
@@ -166,7 +167,7 @@ def test_an_asset_called_cash_is_not_money():
     for world in worlds:
         world.run()
     gold, cash = (world.ledger for world in worlds)
-    assert (gold.gross("gold") > 1e6).all()
+    assert (gross(gold, "gold") > 1e6).all()
     for account in gold.accounts:
         np.testing.assert_array_equal(cash.balance(account, "cash"), gold.balance(account, "gold"))
         np.testing.assert_array_equal(cash.balance(account, CASH), gold.balance(account, CASH))

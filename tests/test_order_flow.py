@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from scipy.optimize import minimize
 
-from agents.schedules import almgren_chriss, even, obizhaeva_wang
-from markets.price import PriceLaw
-from scenarios.build import run
-from scenarios.loading import from_dict
-from scenarios.validation.textbook import FREE, MAKER, textbook
+from agents.funds.schedules import almgren_chriss, even, obizhaeva_wang
+from markets.factors.price import PriceLaw
+from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
+from scenarios.studies.validation.textbook import FREE, MAKER, textbook
 from sim.errors import UserError
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from rich.panel import Panel
 from rich.table import Table
 
-import scenarios.output  # noqa: F401 - registers the error handler
+import scenarios.commands.output  # noqa: F401 - registers the error handler
 from scenarios.cli import Spiral, main
 from scenarios.commands.terminal import console
 from sim.errors import UserError

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from markets.spec import FeedbackSpec
-from scenarios.build import make_world
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.errors import UserError
 from sim.ledger import CASH
@@ -180,7 +180,7 @@ def test_a_policy_of_ones_own(place):
 
 
 def test_it_round_trips_through_a_dict(place):
-    from scenarios.loading import from_dict
+    from scenarios.reading.loading import from_dict
 
     scenario = load(place)
     again = from_dict(scenario.to_dict(), folder=place.parent)

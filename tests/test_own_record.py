@@ -13,23 +13,24 @@ import pytest
 from click.testing import CliRunner, Result
 
 from markets.spec import OUTSIDE, FeedbackSpec
-from scenarios.ablation import ablate
-from scenarios.build import make_world, run
-from scenarios.calibrating import before_run
-from scenarios.calibrating.calibration import calibrate
-from scenarios.calibrating.outside import is_pending
-from scenarios.calibrating.outside_fit import FACTORS
+from scenarios.checking.outside import is_pending
 from scenarios.cli import main
-from scenarios.history import from_history
-from scenarios.loading import from_dict, load
-from scenarios.policies_frontier import frontier_spec
+from scenarios.describing.scenario_file import check_reads_back, scenario_text, value_text
+from scenarios.reading.loading import from_dict, load
+from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
-from scenarios.scenario_file import check_reads_back, scenario_text, value_text
-from scenarios.shipped import catalogue
-from scenarios.sweeps.bases import read_base
-from scenarios.sweeps.cells import Plan
-from scenarios.sweeps.spec import Axis, SweepSpec
-from scenarios.sweeps.sweep import sweep
+from scenarios.studies.ablation import ablate
+from scenarios.studies.calibrating import before_run
+from scenarios.studies.calibrating.calibration import calibrate
+from scenarios.studies.calibrating.outside_fit import FACTORS
+from scenarios.studies.policies_frontier import frontier_spec
+from scenarios.studies.replay.history import from_history
+from scenarios.studies.run import run
+from scenarios.studies.sweeps.bases import read_base
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.spec import Axis, SweepSpec
+from scenarios.studies.sweeps.sweep import sweep
+from scenarios.worlds.world import make_world
 from sim.dataset import Run
 from sim.ensemble import Chunk
 from sim.errors import BugError, UserError

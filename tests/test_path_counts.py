@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.clearing import clearing_payments
-from scenarios.loading import from_dict, load
-from scenarios.shipped import presets
+from agents.funding.clearing import clearing_payments
+from scenarios.reading.loading import from_dict, load
+from scenarios.reading.shipped import presets
 from sim.vectors import total
 from tests.same.casts import casts
 from tests.test_invariants import assert_same, frames

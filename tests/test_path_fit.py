@@ -16,28 +16,28 @@ import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
+from markets.factors.memory.path_memory import long_run, own_gain
 from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec
-from markets.path_memory import long_run, own_gain
 from scenarios.cli import main
 from scenarios.commands.fit import toml
-from scenarios.estimation.blocks import block_rows, vol_error
-from scenarios.estimation.clock_squares import squares
-from scenarios.estimation.daily_record import DailyRecord, read_record
-from scenarios.estimation.fitting import fit
-from scenarios.estimation.free_market import CLOCKS, FreeMarket, Noise, free_returns
-from scenarios.estimation.path_clock import choose_clock
-from scenarios.estimation.path_errors import Repetitions, redrawn
-from scenarios.estimation.path_falls import deepest, peak
-from scenarios.estimation.path_feed import Feed, forgetting
-from scenarios.estimation.path_fitting import PathFit, default_at, fit_paths
-from scenarios.estimation.path_law import PathLaw
-from scenarios.estimation.path_law_fit import packed, unpacked, unpacked_slopes
-from scenarios.estimation.path_laws import path_laws
-from scenarios.estimation.path_residual import residual_of
-from scenarios.estimation.path_slopes import log_slopes
-from scenarios.estimation.path_start import start_of, start_of_closes
-from scenarios.estimation.realised_law import Days, likeliest, spec_of, targeted
-from scenarios.loading import from_dict, load
+from scenarios.reading.loading import from_dict, load
+from scenarios.studies.estimation.blocks import block_rows, vol_error
+from scenarios.studies.estimation.clock_squares import squares
+from scenarios.studies.estimation.daily_record import DailyRecord, read_record
+from scenarios.studies.estimation.fitting import fit
+from scenarios.studies.estimation.free_market import CLOCKS, FreeMarket, Noise, free_returns
+from scenarios.studies.estimation.path_clock import choose_clock
+from scenarios.studies.estimation.path_errors import Repetitions, redrawn
+from scenarios.studies.estimation.path_falls import deepest, peak
+from scenarios.studies.estimation.path_feed import Feed, forgetting
+from scenarios.studies.estimation.path_fitting import PathFit, default_at, fit_paths
+from scenarios.studies.estimation.path_law import PathLaw
+from scenarios.studies.estimation.path_law_fit import packed, unpacked, unpacked_slopes
+from scenarios.studies.estimation.path_laws import path_laws
+from scenarios.studies.estimation.path_residual import residual_of
+from scenarios.studies.estimation.path_slopes import log_slopes
+from scenarios.studies.estimation.path_start import start_of, start_of_closes
+from scenarios.studies.estimation.realised_law import Days, likeliest, spec_of, targeted
 from sim.errors import UserError
 from sim.sessions import exchange_sessions
 

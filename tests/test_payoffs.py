@@ -12,8 +12,8 @@ from scipy.stats import norm
 
 from analysis import payoffs
 from analysis.payoffs import Lognormal
-from scenarios.build import run
-from scenarios.validation.textbook import MAKER, textbook
+from scenarios.studies.run import run
+from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.errors import UserError
 from tests.documents import block, python
 from tests.small import crisis

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from scenarios import load, presets, run
-from scenarios.build import laid_out
+from scenarios.checking.odd_moves import odd_moves
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.cli import main
-from scenarios.loading import from_dict
-from scenarios.odd_moves import odd_moves
-from scenarios.plausibility import taken_as_given
-from scenarios.reference import all_keys
+from scenarios.describing.reference import all_keys
+from scenarios.reading.loading import from_dict
+from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 
 FIRST = {
@@ -164,19 +164,19 @@ def test_dates_without_a_close_are_refused_by_key_and_session_before() -> None:
     with pytest.raises(
         UserError, match=r"small.toml: storyline.anchor.2022-05-07.date: XNYS is closed on this Saturday"
     ):
-        laid_out(from_dict(closed), "small.toml")
+        blueprint_of(from_dict(closed), "small.toml")
     book = with_anchors(last)
     book["agents"]["hedger"]["book"][0] = {"kind": "put", "moneyness": 1.0, "expiry": "2022-05-28", "notional": -1e9}
     with pytest.raises(UserError, match=r"small: agents.hedger.book.1.expiry: XNYS is closed.*before it is 2022-05-27"):
-        laid_out(from_dict(book))
+        blueprint_of(from_dict(book))
     book["agents"]["hedger"]["book"][0] = {"kind": "swap", "expiry": "2027-05-02", "notional": 1e9}  # a Sunday
-    assert laid_out(from_dict(book)).first == date(2022, 5, 2)
+    assert blueprint_of(from_dict(book)).clock.first == date(2022, 5, 2)
 
 
 def test_a_file_is_named_before_what_only_its_calendar_shows() -> None:
     wrong = from_dict(TABLES, overrides={"clock.calendar": "XNYZ"})
     with pytest.raises(UserError, match=r"^small.toml: clock.calendar: no such exchange calendar"):
-        laid_out(wrong, "small.toml")
+        blueprint_of(wrong, "small.toml")
 
 
 # --- the command line ------------------------------------------------------------------------------------------------

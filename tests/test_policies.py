@@ -11,7 +11,8 @@ import pytest
 from agents.intervals import Interval
 from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
 from markets.accounts import INVESTORS
-from scenarios.build import make_clock
+from markets.factors.key import VOL
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase
@@ -300,7 +301,7 @@ def test_leland_desk_is_at_lelands_target():
     dt = Interval("tick").years(world.clock)
     multiplier = np.sqrt(1 + np.sqrt(2 / np.pi) * 0.004 / (0.2 * np.sqrt(dt)))
     book, factors = world.desks["desk"].book, world.factors
-    expected = -book.delta(factors.tick, factors.state, multiplier)
+    expected = -book.delta(factors.tick, factors.snapshot, multiplier)
     np.testing.assert_allclose(held[-1], expected, rtol=1e-6)
     assert np.abs(held[-1] - targets[-1]).max() > 1e-3 * np.abs(targets[-1]).max()
     np.testing.assert_allclose(plain, targets, rtol=1e-9)
@@ -311,11 +312,11 @@ def test_a_desk_may_hedge_at_its_own_vol():
     own = {"interval": "tick", "hedge_vol": 0.4}
     world, targets, held = hedged({"kind": "every", **own}, market={"xi": 1.0})
     book, factors = world.desks["desk"].book, world.factors
-    state = factors.state._replace(vol=np.full(8, 0.4))
+    state = factors.snapshot.with_rows({VOL: np.full(8, 0.4)})
     np.testing.assert_allclose(held[-1], -book.delta(factors.tick, state), rtol=1e-6)
     assert (np.abs(held[0]) > 1.1 * np.abs(targets[0])).all()  # an out-of-the-money put's delta grows with vol
     world, _, held = hedged({"kind": "leland", **own}, half_spread=0.002)
-    state = world.factors.state._replace(vol=np.full(8, 0.4))
+    state = world.factors.snapshot.with_rows({VOL: np.full(8, 0.4)})
     multiplier = np.sqrt(1 + np.sqrt(2 / np.pi) * 0.004 / (0.4 * np.sqrt(Interval("tick").years(world.clock))))
     expected = -world.desks["desk"].book.delta(world.factors.tick, state, multiplier)
     np.testing.assert_allclose(held[-1], expected, rtol=1e-6)
@@ -334,7 +335,7 @@ def test_loop_gain_is_that_of_the_vol_hedged_at(own):
     world = world_of(crisis(anchors=CRASH, agents=agents, venue=venue, feedback=feedback, minutes=65), 2)
     world.run()
     factors, desk, asset = world.factors, world.desks["desk"], world.venue("asset")
-    state = factors.state if own is None else factors.state._replace(vol=np.full(2, own))
+    state = factors.snapshot if own is None else factors.snapshot.with_rows({VOL: np.full(2, own)})
     expected = -1e-9 * desk.greeks(state).gamma * factors.spot**2 / asset.depth
     np.testing.assert_allclose(asset.gain("gamma"), expected, rtol=1e-6)
     assert (asset.gain("vanna") != 0).all() == (own is None)
@@ -346,7 +347,7 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
     policy = {"kind": kind, "interval": "tick", "hedge_vol": 0.4, "risk_aversion": 1e-6}
     world, _, held = hedged(policy, half_spread=0.0005)
     desk, factors = world.desks["desk"], world.factors
-    state = factors.state._replace(vol=np.full(8, 0.4))
+    state = factors.snapshot.with_rows({VOL: np.full(8, 0.4)})
     greeks = desk.greeks(state)
     years, variance_years = desk.book.nearest_expiry(factors.tick)
     assert years != variance_years
@@ -355,7 +356,7 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
         **dict.fromkeys(("last_spot", "spot"), factors.spot),
         position=held[-1],
         gamma=greeks.gamma,
-        vol=state.vol,
+        vol=state.row(VOL),
         half_spread=np.full(8, 0.0005),
         discount=np.exp(-factors.overnight * years),
         expiry_years=years,
@@ -400,3 +401,24 @@ def test_discount_and_clock_of_a_book_without_options():
 
 def test_calendar_is_the_scenarios():
     assert len(make_clock(crisis()).session_dates) == 11
+
+
+def test_a_situation_computes_what_is_read_and_no_more():
+    """Also where another situation was made from it before, and once however often it is read."""
+    computed = []
+
+    def gamma():
+        computed.append("gamma")
+        return np.ones(3)
+
+    at = dataclasses.replace(SITUATION).but(gamma=gamma, discount=lambda: computed.append("discount"))
+    moved = at.but(position=np.zeros(3))
+    assert computed == []
+    assert [at.gamma[0], at.gamma[1]] == [1.0, 1.0]
+    assert computed == ["gamma"]
+    assert at.but(target=np.zeros(3)).gamma is at.gamma
+    assert computed == ["gamma"]
+    assert (moved.gamma == 1).all()
+    assert computed == ["gamma", "gamma"]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        at.gamma = np.zeros(3)

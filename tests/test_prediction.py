@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from markets.memory_spec import CreditMemorySpec, MemorySpec
 from scenarios import predict
 from scenarios.cli import main
-from scenarios.prediction import at_rest
+from scenarios.studies.prediction import at_rest
 from sim.errors import UserError
 from tests.test_path_laws import CLOSES, DAYS, recursion
 

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from markets.book import Book, PricingTerms
-from markets.factors import State
-from markets.instruments import GammaClaim, Option, Swap
-from scenarios.validation.quantlib_prices import SwapPrices, option_greeks, option_vol
+from markets.factors.key import SPOT, USD, VOL
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
+from markets.products.instruments import GammaClaim, Option, Swap
+from markets.products.start import Start
+from scenarios.studies.validation.quantlib_prices import SwapPrices, option_greeks, option_vol
 
 FIRST = date(2019, 9, 16)
 
@@ -49,9 +51,11 @@ def day(number):
     return FIRST + timedelta(days=int(number))
 
 
+LEVELS = Snapshot.named(spot=100.0, vol=0.2, overnight=0.02, us2y=0.017, us10y=0.019)
+
+
 def terms(**changes):
-    base = {"spot0": 100.0, "vol_base": 0.2, "overnight0": 0.02, "us2y0": 0.017, "us10y0": 0.019}
-    return PricingTerms(**{**base, **changes})
+    return Start(snapshot=LEVELS, **changes)
 
 
 def compiled(*instruments, days=400, **changes):
@@ -78,11 +82,9 @@ def random_options(rng):
 
 
 def random_state(rng, paths):
-    return State(
-        100 * np.exp(0.3 * rng.standard_normal(paths)),
-        0.2 * np.exp(0.6 * rng.standard_normal(paths)),
-        *(rng.normal(0.02, 0.02, paths) for _ in range(3)),
-    )
+    spot, vol = 100 * np.exp(0.3 * rng.standard_normal(paths)), 0.2 * np.exp(0.6 * rng.standard_normal(paths))
+    overnight, us2y, us10y = (rng.normal(0.02, 0.02, paths) for _ in range(3))
+    return Snapshot.named(spot=spot, vol=vol, overnight=overnight, us2y=us2y, us10y=us10y)
 
 
 def expected_vol(option, vol):
@@ -99,11 +101,11 @@ def quantlib_greeks(option, state):
 def test_ten_thousand_random_options_match_quantlib():
     rng = np.random.default_rng(20200219)
     now, worst = random_state(rng, STATES), np.zeros(7)
-    scale = [now.spot, 1.0, 1 / now.spot, now.spot, now.spot, now.spot, now.spot]
+    scale = [now.row(SPOT), 1.0, 1 / now.row(SPOT), now.row(SPOT), now.row(SPOT), now.row(SPOT), now.row(SPOT)]
     for option in random_options(rng):
         book = compiled(option, days=5, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
         got = book.greeks(0, now, book.new_fixings(STATES))
-        expected = np.array([quantlib_greeks(option, state) for state in np.array(now).T]).T
+        expected = np.array([quantlib_greeks(option, state) for state in np.array(now.stamp(now.keys)).T]).T
         error = [np.abs(g - e) / s for g, e, s in zip(got[:7], expected, scale, strict=True)]
         # Greeks other than value and delta may be large against spot: relative to their own size then.
         error = [e / np.maximum(1, np.abs(x) / s) for e, x, s in zip(error, expected, scale, strict=True)]
@@ -122,8 +124,8 @@ def test_put_call_parity():
         ]
         book = compiled(*pair, days=0, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
         years = expiry / 365
-        zero = np.array([np.interp(years, [0, 2, 10], nodes) for nodes in np.array(now[2:]).T])
-        forward = now.spot * np.exp(-DIVIDEND * years) - strike * np.exp(-zero * years)
+        zero = np.array([np.interp(years, [0, 2, 10], nodes) for nodes in now.block(USD).T])
+        forward = now.row(SPOT) * np.exp(-DIVIDEND * years) - strike * np.exp(-zero * years)
         got = book.greeks(0, now, book.new_fixings(500))
         np.testing.assert_allclose(got.value, forward, atol=1e-11)
         np.testing.assert_allclose(got.delta, np.exp(-DIVIDEND * years), atol=1e-13)
@@ -138,10 +140,10 @@ def test_gamma_claim_matches_quadrature():
     claim = GammaClaim(strike=strike, expiry=day(expiry), quantity=-3.0)
     book = compiled(claim, days=0, skew=SKEW, term_reversion=REVERSION, dividend_yield=DIVIDEND)
     got = book.value(0, now, book.new_fixings(50))
-    vol, _ = expected_vol(claim, now.vol)
-    zero = np.array([np.interp(years, [0, 2, 10], rates) for rates in np.array(now[2:]).T])
+    vol, _ = expected_vol(claim, now.row(VOL))
+    zero = np.array([np.interp(years, [0, 2, 10], rates) for rates in now.block(USD).T])
     sd = (vol * np.sqrt(years))[:, None]
-    end = now.spot[:, None] * np.exp(((zero - DIVIDEND) * years)[:, None] - sd**2 / 2 + sd * nodes)
+    end = now.row(SPOT)[:, None] * np.exp(((zero - DIVIDEND) * years)[:, None] - sd**2 / 2 + sd * nodes)
     mean = (end * np.log(end / strike) - end + strike) @ weights / np.sqrt(2 * np.pi)
     np.testing.assert_allclose(got, -3.0 * np.exp(-zero * years) * mean, rtol=1e-11, atol=1e-10)
 
@@ -180,7 +182,7 @@ def test_swaps_match_quantlib_on_two_curves(swap, spread):
         got = book.greeks(tick, now, fixings)
         np.testing.assert_allclose(book.value(tick, now, fixings), got.value, rtol=1e-12, atol=1e-8)
         for path in range(paths):
-            rates = [float(node[path]) for node in now[2:]]
+            rates = [float(node[path]) for node in now.block(USD)]
             known = fixings_of(book, swap, fixings, path)
             theirs = SwapPrices(swap, swap.fixed_rate, spread, day(tick), known, first=FIRST)
             assert got.value[path] == pytest.approx(theirs.value(rates), rel=1e-10, abs=1e-13 * abs(swap.notional))
@@ -198,6 +200,5 @@ def test_par_rate_matches_quantlib():
         theirs = SwapPrices(swap, 0.0, spread, FIRST, fixings_of(book, swap, fixings, 0), first=FIRST)
         par = theirs.par_rate([0.02, 0.017, 0.019])
         priced = compiled(Swap(notional=1e6, maturity=date(2029, 9, 16), fixed_rate=par), projection_spread=spread)
-        start = State(*(np.array([x]) for x in (100.0, 0.2, 0.02, 0.017, 0.019)))
-        assert priced.value(0, start, fixings)[0] == pytest.approx(0.0, abs=1e-7)
-        assert book.value(0, start, fixings)[0] == pytest.approx(0.0, abs=1e-7)
+        assert priced.value(0, LEVELS, fixings)[0] == pytest.approx(0.0, abs=1e-7)
+        assert book.value(0, LEVELS, fixings)[0] == pytest.approx(0.0, abs=1e-7)

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from scenarios.build import run
 from scenarios.commands.profile_table import render
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.studies.run import run
 from sim.phases import Phase
 from sim.profile import ENGINE, Profile, merged
 from tests.small import crisis, world_of

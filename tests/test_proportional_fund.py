@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scenarios.build import run
-from scenarios.loading import from_dict
-from scenarios.validation.textbook import FREE, MAKER, textbook
+from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
+from scenarios.studies.validation.textbook import FREE, MAKER, textbook
 from sim.errors import UserError
 
 LEVEL = {"vol": 0.2, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}

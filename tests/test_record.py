@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from scenarios.build import run
-from scenarios.loading import load
-from scenarios.shipped import presets
+from scenarios.reading.loading import load
+from scenarios.reading.shipped import presets
+from scenarios.studies.run import run
 
 CRISES = [name for name in presets() if name not in ("bear_flattener", "calm_market")]
 

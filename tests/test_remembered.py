@@ -8,11 +8,12 @@ import pytest
 
 from analysis.numbers import Number
 from analysis.words import remembered as words_of
-from scenarios.build import make_clock, run
-from scenarios.remembered import memory_line, remembered
 from scenarios.scenario import Scenario
-from scenarios.validation.cases.path_memory import remembering
-from scenarios.validation.textbook import textbook
+from scenarios.studies.run import run
+from scenarios.studies.validation.cases.path_memory import remembering
+from scenarios.studies.validation.textbook import textbook
+from scenarios.worlds.clock import make_clock
+from scenarios.worlds.remembered import memory_line, remembered
 from sim.dataset import Run
 from sim.errors import UserError
 

@@ -10,12 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.tables import ATTRIBUTION, COSTS
-from markets.roll import series
-from markets.venue import INVESTORS
-from scenarios.build import make_world, run
-from scenarios.loading import from_dict
+from agents.desk.loss import ATTRIBUTION, COSTS
+from markets.factors.key import USD
+from markets.venues.roll import series
+from markets.venues.venue import INVESTORS
+from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
+from scenarios.studies.run import run
+from scenarios.worlds.world import make_world
 from sim.clock import Clock
 from sim.ensemble import Chunk
 from sim.errors import UserError
@@ -81,7 +83,7 @@ def test_a_position_that_rolls_three_times_earns_what_the_curve_says() -> None:
     trader = Trader(world)
     for venue, size in SIZES.items():
         world.venue(venue).hand_over(INVESTORS, trader.name, world.full(size))
-    seen = watch(world, Phase.MARK, lambda: [level.copy() for level in world.factors.state[2:]])
+    seen = watch(world, Phase.MARK, lambda: world.factors.snapshot.block(USD).copy())
     world.run()
     curves = np.array(seen)[:, :, 0]
     expected = sum(size * earned(venue, world.clock, curves) for venue, size in SIZES.items())

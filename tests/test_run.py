@@ -14,9 +14,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scenarios.build import make_clock, run
-from scenarios.chunk_size import chunk_size
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.studies.run import run
+from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.clock import make_clock
 from sim.dataset import open_run
 from sim.ensemble import Chunk, chunks, run_chunks
 from sim.errors import BugError, SpiralError, UserError
@@ -72,7 +73,7 @@ def test_manifest_says_how_the_run_was_made(small_run):
 
 def test_a_scenario_survives_its_manifest(small_run, tmp_path):
     """The manifest alone repeats the run."""
-    from scenarios.loading import from_dict
+    from scenarios.reading.loading import from_dict
 
     again = run(from_dict(small_run.manifest["scenario"]), out=tmp_path / "again", workers=1)
     assert again.marks.collect().equals(small_run.marks.collect())
@@ -109,23 +110,23 @@ def test_a_damaged_run_is_refused(tmp_path):
 
 
 def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
-    from markets.factors import Factors
+    from markets.factors.factor_market import FactorMarket
 
-    def broken(self: Factors, tick: int) -> None:
+    def broken(self: FactorMarket, tick: int) -> None:
         raise BugError("spot is not finite on path 3")
 
-    monkeypatch.setattr(Factors, "step", broken)
+    monkeypatch.setattr(FactorMarket, "step", broken)
     with pytest.raises(BugError, match="path 3"):
         run(load("calm_market", QUICK), out=tmp_path / "run", workers=1)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
-    from scenarios.build import make_world
+    from scenarios.worlds.world import make_world
 
     scenario = load("calm_market", QUICK)
     world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)
-    world.factors.rate_noise[2, 5] = float("nan")
+    world.factors.curve.noise[2, 5] = float("nan")
     with pytest.raises(BugError, match=r"us10y is not finite on path 45 at .* \(tick 1, world actual\)"):
         world.run()
 

@@ -16,9 +16,9 @@ import pytest
 from analysis.compare import render_comparison
 from analysis.report import report_page, write_chart
 from analysis.terminal import render
-from scenarios.build import run
 from scenarios.commands.run import write_report
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.studies.run import run
 from sim.dataset import open_run
 from sim.errors import SpiralError, UserError
 from sim.manifest import MANIFEST, files_of
@@ -412,7 +412,7 @@ def test_a_default_folder_that_no_run_made_is_refused(tmp_path, monkeypatch):
 
 def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
     """Between the choice of a folder and the claim another process may finish there."""
-    monkeypatch.setattr("scenarios.build.default_folder", lambda scenario: copied)
+    monkeypatch.setattr("scenarios.studies.run.default_folder", lambda scenario: copied)
     with pytest.raises(UserError, match="another run has just been made here; run it again"):
         run(load("calm_market", QUICK), seed=2, workers=1)
     assert json.loads((copied / MANIFEST).read_text())["seed"] == 1

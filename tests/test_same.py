@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from agents.policies import POLICIES
-from scenarios.loading import from_dict
-from scenarios.registry import agent_types
+from scenarios.parameters.classes import agent_types
+from scenarios.reading.loading import from_dict
 from tests.same.casts import casts
 from tests.same.difference import columns, differences, of_table
 from tests.same.job import tables

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.hedger import Hedger
+from agents.hedging.hedger import Hedger
 from agents.policies import POLICIES, Band
 from markets.spec import Anchor, MarketSpec, VenueSpec, VenuesSpec, asset_venue
-from scenarios.place import Place
-from scenarios.reference import all_keys, keys_of, number
-from scenarios.schema import build
+from scenarios.describing.reference import all_keys, keys_of, number
+from scenarios.parameters.models import build
 from sim.errors import UserError
 from sim.params import param
+from sim.place import Place
 
 HERE = Place("test.toml", ("spec",))
 

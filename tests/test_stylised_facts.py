@@ -18,12 +18,12 @@ from analysis.facts_summary import markdown
 from analysis.loops import clear, loops_table
 from analysis.readings import Reading, mean_of, read
 from analysis.series import Series, fluctuations, series
-from scenarios.ablation import ablate, ablations, loops_of
-from scenarios.build import run
 from scenarios.cli import main
-from scenarios.loading import load
-from scenarios.validation.cases.stylised_facts import GJR, NORMAL, TAILS
-from scenarios.validation.processes import garch
+from scenarios.reading.loading import load
+from scenarios.studies.ablation import ablate, ablations, loops_of
+from scenarios.studies.run import run
+from scenarios.studies.validation.cases.stylised_facts import GJR, NORMAL, TAILS
+from scenarios.studies.validation.processes import garch
 from sim.errors import UserError
 from tests.documents import block, python
 

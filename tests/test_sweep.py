@@ -15,17 +15,17 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from agents.desk.loss import LOSS
 from analysis import summarise
-from analysis.summary import NAMES
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
-from scenarios.sweeps import local
-from scenarios.sweeps import store as stores
-from scenarios.sweeps.cell_run import run_cell
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.fingerprint import OURS, SOURCES
-from scenarios.sweeps.sweep import dry_run
+from scenarios.studies.sweeps import local
+from scenarios.studies.sweeps import store as stores
+from scenarios.studies.sweeps.cell_run import run_cell
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.fingerprint import OURS, SOURCES
+from scenarios.studies.sweeps.sweep import dry_run
 from sim.errors import UserError
-from sim.metric_names import COUNTERFACTUAL
+from sim.metric_names import COUNTERFACTUAL, metrics
 from tests.command import ROOT
 
 BRITTLE = '''
@@ -88,8 +88,8 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
     for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
-        assert set(numbers) == {*NAMES, *COUNTERFACTUAL}
-        for name in NAMES:
+        assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL}
+        for name in metrics(LOSS):
             number = numbers[name]
             found = rows[prefix + name][1], rows[f"{prefix}{name}_error"][1]
             expected = tuple(None if x is None or np.isnan(x) else x for x in (number.value, number.error))
@@ -147,10 +147,10 @@ def test_it_goes_on_where_it_stopped_and_runs_nothing_twice(whole, tmp_path, mon
 def test_files_left_by_a_kill_are_not_read(whole, tmp_path):
     """A record that was torn, and what was being written, belong to a cell that has to run."""
     spec = spec_of()
-    store = stores.Store(tmp_path / "s", spec, plan(spec))
+    store = stores.Store(tmp_path / "s", spec, Plan(spec))
     with store.lock():
         store.begin()
-        for cell in plan(spec)[:3]:
+        for cell in Plan(spec)[:3]:
             store.write(run_cell(cell))
         shutil.copytree(tmp_path / "s", tmp_path / "torn")  # as it stands now: killed, it would be left so
     result = open_sweep(tmp_path / "torn")
@@ -178,7 +178,7 @@ def brittle(tmp_path, monkeypatch):
 
 
 def calm_with(glue):
-    from scenarios.shipped import catalogue
+    from scenarios.reading.shipped import catalogue
 
     text = catalogue()["calm_market"].read_text().replace("paths = 1000", "paths = 4")
     text = text.replace("tick_minutes = 30", "tick_minutes = 390").replace('interval = "30m"', 'interval = "tick"')
@@ -220,7 +220,7 @@ def test_another_engine_is_noticed(tmp_path, monkeypatch):
     out, spec = tmp_path / "s", spec_of(axes=spec_of().axes[:1])
     first = table(sweep(spec, out=out, workers=1))
     for module in ("store", "cell_run", "sweep"):
-        monkeypatch.setattr(f"scenarios.sweeps.{module}.fingerprint", lambda: "another")
+        monkeypatch.setattr(f"scenarios.studies.sweeps.{module}.fingerprint", lambda: "another")
     with pytest.raises(UserError, match=r"that began it, got 'engine another, and \w+ made some of its 2 cells'"):
         sweep(spec, out=out, workers=1)
     kept = table(sweep(spec, out=out, workers=1, changed="keep"))
@@ -235,12 +235,12 @@ def test_another_engine_is_noticed(tmp_path, monkeypatch):
 LOADED = """
 import sys
 
-from scenarios.sweeps.cell_run import run_cell
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.loading import sweep_from_dict
+from scenarios.studies.sweeps.cell_run import run_cell
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.loading import sweep_from_dict
 
 tables = {"name": "x", "scenarios": ["covid_crash_2020"], "paths": 4, "settings": {"clock.tick_minutes": 390}}
-(cell,) = plan(sweep_from_dict({**tables, "axes": {"depth": {"key": "venue.asset.depth", "values": [1e9]}}}))
+(cell,) = Plan(sweep_from_dict({**tables, "axes": {"depth": {"key": "venue.asset.depth", "values": [1e9]}}}))
 assert run_cell(cell).status == "done"
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", None) or "")
@@ -276,15 +276,15 @@ def test_a_pool_that_breaks_before_it_takes_a_cell_loses_none(whole, tmp_path, m
 
 def test_an_agent_of_ones_own_that_was_rewritten_is_another_cell(brittle, tmp_path):
     spec, _ = brittle
-    before = [cell.id for cell in plan(spec)]
-    assert before == [cell.id for cell in plan(spec)]
+    before = [cell.id for cell in Plan(spec)]
+    assert before == [cell.id for cell in Plan(spec)]
     with (tmp_path / "brittle.py").open("a") as file:
         file.write("# more")
-    assert not set(before) & {cell.id for cell in plan(spec)}
+    assert not set(before) & {cell.id for cell in Plan(spec)}
 
 
 def test_only_one_process_at_a_time_and_no_folder_of_others(tmp_path):
-    other = stores.Store(tmp_path / "s", spec_of(), plan(spec_of()))
+    other = stores.Store(tmp_path / "s", spec_of(), Plan(spec_of()))
     with other.lock(), pytest.raises(UserError, match="another process is running this sweep"):
         sweep(spec_of(), out=tmp_path / "s", workers=1)
     (tmp_path / "other").mkdir()

@@ -15,12 +15,12 @@ from unittest.mock import Mock
 import pytest
 from polars.testing import assert_frame_equal
 
-from scenarios.sweeps.cell_run import CellResult
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.cluster import _Running, run_on_cluster
-from scenarios.sweeps.cluster_workers import Workers
-from scenarios.sweeps.fingerprint import OURS, fingerprint
-from scenarios.sweeps.loading import load_sweep
+from scenarios.studies.sweeps.cell_run import CellResult
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.cluster import _Running, run_on_cluster
+from scenarios.studies.sweeps.cluster_workers import Workers
+from scenarios.studies.sweeps.fingerprint import OURS, fingerprint
+from scenarios.studies.sweeps.loading import load_sweep
 from tests.command import ROOT
 from tests.sweep_kill import done, finish, finished, kill, start, table, wait_for, write_sweep
 
@@ -126,7 +126,7 @@ def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
     base = other / "agents" / "base.py"
     base.write_text(base.read_text() + "# another engine\n")
-    cells, told = plan(load_sweep(write_sweep(tmp_path, steps=12))), []
+    cells, told = Plan(load_sweep(write_sweep(tmp_path, steps=12))), []
     with cluster(tmp_path, 1) as dask:
         results = run_on_cluster([(cell, None) for cell in cells], dask.address, told.append)
         found = [next(results)]
@@ -154,7 +154,9 @@ def test_a_strays_result_is_refused_and_run_elsewhere(monkeypatch, ours_changed)
     workers.good = frozenset(["tcp://stray:1", "tcp://good:1"])
     running = _Running(client, workers, [(None, None)], "tcp://here:1")
     running._waiting.clear()
-    monkeypatch.setattr("scenarios.sweeps.cluster.fingerprint_now", lambda: "new" if ours_changed else fingerprint())
+    monkeypatch.setattr(
+        "scenarios.studies.sweeps.cluster.fingerprint_now", lambda: "new" if ours_changed else fingerprint()
+    )
     running._under_way[future] = 0, workers.good
     found = running._taken(future)
     if ours_changed:

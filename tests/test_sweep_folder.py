@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from polars.testing import assert_frame_equal
 
 from scenarios.cli import main
-from scenarios.sweeps import writing
-from scenarios.sweeps.sweep import sweep
+from scenarios.studies.sweeps import writing
+from scenarios.studies.sweeps.sweep import sweep
 from sim.errors import SpiralError, UserError
 from sim.sweep_dataset import open_sweep
 from tests.sweep_results import result_of, spec_of, store_of, to_first_layout

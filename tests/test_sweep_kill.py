@@ -96,7 +96,7 @@ class Poison(Agent):
 
 
 def test_a_cell_that_kills_its_worker_is_a_failed_cell(tmp_path):
-    from scenarios.shipped import catalogue
+    from scenarios.reading.shipped import catalogue
 
     (tmp_path / "poison.py").write_text(POISON)
     calm = catalogue()["calm_market"].read_text() + '\n[agents.poison]\ntype = "poison:Poison"\ndeadly = false\n'

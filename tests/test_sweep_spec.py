@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from analysis.summary import NAMES
-from scenarios.loading import load
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.design import points
-from scenarios.sweeps.loading import load_sweep, sweep_from_dict
-from scenarios.sweeps.spec import Axis, SweepSpec, text_of
+from agents.desk.loss import LOSS
+from scenarios.reading.loading import load
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.design import points
+from scenarios.studies.sweeps.loading import load_sweep, sweep_from_dict
+from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
 from sim.errors import UserError
+from sim.metric_names import metrics
 from sim.sweep_manifest import AFTER, BEFORE, BLOCKS, PATHS, SCAN
 
 DEPTH = {"key": "venue.asset.depth", "low": 1e9, "high": 16e9, "scale": "log"}
@@ -82,7 +83,7 @@ def test_keys_with_a_star_and_scaled_values():
         settings={"agents": {"hedger": {"capital": 3e9}}},
     )
     base = [leg.notional for leg in load("covid_crash_2020").agent("hedger").book]
-    half, double = plan(spec)
+    half, double = Plan(spec)
     assert [leg.notional for leg in half.scenario.agent("hedger").book] == [0.5 * n for n in base]
     assert [leg.notional for leg in double.scenario.agent("hedger").book] == [2 * n for n in base]
     assert half.scenario.agent("hedger").capital == 3e9
@@ -98,7 +99,7 @@ def test_desks_in_number_and_whole_policies():
             "policy": {"key": "agents.{desk}.policy", "values": [policy]},
         }
     )
-    alone, crowd = plan(spec)
+    alone, crowd = Plan(spec)
     assert [a.name for a in crowd.scenario.agents].count("hedger-3") == 1
     assert len(crowd.scenario.agents) == len(alone.scenario.agents) + 2
     assert alone.scenario.agent("hedger").policy.width == 0.05
@@ -106,11 +107,11 @@ def test_desks_in_number_and_whole_policies():
 
 
 def test_common_noise_is_one_seed_and_fresh_noise_one_each():
-    common = [cell.scenario.run.seed for cell in plan(spec_of(seed=7))]
-    fresh = [cell.scenario.run.seed for cell in plan(spec_of(seed=7, noise="fresh"))]
+    common = [cell.scenario.run.seed for cell in Plan(spec_of(seed=7))]
+    fresh = [cell.scenario.run.seed for cell in Plan(spec_of(seed=7, noise="fresh"))]
     assert set(common) == {7}
     assert len(set(fresh)) == len(fresh)
-    assert fresh == [cell.scenario.run.seed for cell in plan(spec_of(seed=7, noise="fresh"))]
+    assert fresh == [cell.scenario.run.seed for cell in Plan(spec_of(seed=7, noise="fresh"))]
 
 
 def test_a_list_and_scenarios_as_they_are():
@@ -119,7 +120,7 @@ def test_a_list_and_scenarios_as_they_are():
         name="few", scenarios=(small, "covid_crash_2020"), design="list", paths=4,
         axes=(Axis(name="depth", key="venue.asset.depth", values=(1e9, 2e9)),), cells=({"depth": 2e9}, {"depth": 1e9}),
     )  # fmt: skip
-    found = [(cell.index, cell.base, cell.scenario.venue.asset.depth) for cell in plan(spec)]
+    found = [(cell.index, cell.base, cell.scenario.venue.asset.depth) for cell in Plan(spec)]
     expected = [("calm_market", 2e9), ("calm_market", 1e9), ("covid_crash_2020", 2e9), ("covid_crash_2020", 1e9)]
     assert found == [(i, *rest) for i, rest in enumerate(expected)]
 
@@ -130,7 +131,7 @@ MISTAKES = tomllib.loads(Path(__file__).with_name("bad_sweeps.toml").read_text()
 @pytest.mark.parametrize(("tables", "said"), MISTAKES, ids=[said[:40] for _, said in MISTAKES])
 def test_mistakes_in_one_line(tables, said):
     with pytest.raises(UserError) as error:
-        plan(spec_of(**tables))
+        Plan(spec_of(**tables)).check()
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
 
@@ -141,7 +142,7 @@ def test_a_file_names_itself_and_finds_scenarios_beside_it(tmp_path):
     file.write_text(
         'name = "s"\nscenarios = ["mine.toml"]\npaths = 4\n[axes.depth]\nkey = "venue.asset.depth"\nvalues = [1e9]\n'
     )
-    (cell,) = plan(load_sweep(file))
+    (cell,) = Plan(load_sweep(file))
     assert cell.scenario.name == "calm_market"
     file.write_text('name = "s"\nscenarios = []\n[axes.depth]\nkey = "k"\nvalues = [1]\n')
     with pytest.raises(UserError, match=r"s\.toml: scenarios: a sweep has a scenario"):
@@ -156,7 +157,7 @@ def test_a_file_names_itself_and_finds_scenarios_beside_it(tmp_path):
         *AFTER,
         *PATHS,
         *SCAN,
-        *NAMES,
+        *metrics(LOSS),
         "twin_pnl",
         "pnl_error",
         "twin_var_95_error",
@@ -182,6 +183,6 @@ def test_axes_differ_in_more_than_case():
 
 
 def load_text(name):
-    from scenarios.shipped import catalogue
+    from scenarios.reading.shipped import catalogue
 
     return catalogue()[name].read_text()

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from scenarios.sweeps import cells as planning
-from scenarios.sweeps import rows as kept_rows
-from scenarios.sweeps import store as stores
-from scenarios.sweeps.cells import Plan, plan
-from scenarios.sweeps.sweep import dry_run, sweep
+from scenarios.studies.sweeps import cells as planning
+from scenarios.studies.sweeps import rows as kept_rows
+from scenarios.studies.sweeps import store as stores
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.sweep import dry_run, sweep
 from sim.errors import UserError
 from sim.sweep_dataset import open_sweep
 from tests.sweep_results import result_of, spec_of, store_of
@@ -149,7 +149,7 @@ def test_going_on_builds_no_scenario_for_what_has_finished(tmp_path, monkeypatch
     built = []
     scenario = planning.Plan._scenario
     monkeypatch.setattr(planning.Plan, "_scenario", lambda self, at: built.append(at.index) or scenario(self, at))
-    monkeypatch.setattr("scenarios.sweeps.local.run_cell", lambda cell, *_: result_of(cell.index))
+    monkeypatch.setattr("scenarios.studies.sweeps.local.run_cell", lambda cell, *_: result_of(cell.index))
     result = sweep(spec, out=tmp_path / "s", workers=1)
     assert result.complete
     assert built == [38, 39]
@@ -166,12 +166,12 @@ def test_a_dry_run_of_a_million_cells_builds_a_few(tmp_path, monkeypatch):
     built = []
     scenario = planning.Plan._scenario
     monkeypatch.setattr(planning.Plan, "_scenario", lambda self, at: built.append(at.index) or scenario(self, at))
-    monkeypatch.setattr("scenarios.sweeps.estimate.run_cell", lambda cell, *_: result_of(cell.index))
+    monkeypatch.setattr("scenarios.studies.sweeps.estimate.run_cell", lambda cell, *_: result_of(cell.index))
     found = dry_run(spec, out=tmp_path / "s", workers=1)
     assert built == [0, 500_000, 999_999]
     assert (found.cells, found.tried) == (1_000_000, 3)
     assert "too many for one sweep" in found.text()
-    for refused in (plan, lambda spec: sweep(spec, out=tmp_path / "s")):
+    for refused in (lambda spec: Plan(spec).check_count(), lambda spec: sweep(spec, out=tmp_path / "s")):
         with pytest.raises(UserError, match="a sweep runs at most 100,000 cells, got 1000000"):
             refused(spec)
     assert list(tmp_path.iterdir()) == []

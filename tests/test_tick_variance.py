@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scenarios.build import run
-from scenarios.loading import load
+from scenarios.reading.loading import load
+from scenarios.studies.run import run
 
 FILE = """
 name = "squares"

@@ -7,11 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from markets.long_run_gain import long_run_gain, long_run_multiplier
+from markets.factors.memory.long_run_gain import long_run_gain, long_run_multiplier
+from markets.factors.memory.path_memory import own_gain
+from markets.factors.memory.trace import (
+    implied_at_rest,
+    implied_trace,
+    leverage_trace,
+    mass,
+    realised_at_rest,
+    realised_trace,
+)
 from markets.memory_spec import KernelSpec, MemorySpec
-from markets.path_memory import own_gain
-from markets.trace import implied_at_rest, implied_trace, leverage_trace, mass, realised_at_rest, realised_trace
-from scenarios.validation.remembering import Kernel, Law, Past, simulate
+from scenarios.studies.validation.remembering import Kernel, Law, Past, simulate
 
 DAY = 1 / 252
 SPEC = MemorySpec(

@@ -18,8 +18,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenarios.cli import main
-from scenarios.loading import load
-from scenarios.modules import is_own
+from scenarios.parameters.modules import is_own
+from scenarios.reading.loading import load
 from sim.errors import UserError
 from tests.fuzz import listing
 from tests.sweeps_made import POLICY, SIZE, listed, write_sweep

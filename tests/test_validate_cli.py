@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 
 from scenarios import validate
 from scenarios.cli import main
-from scenarios.validation import runner
-from scenarios.validation.case import Case, Estimate, Expected, Measured
-from scenarios.validation.lab import Lab
-from scenarios.validation.suite import suite
-from scenarios.validation.textbook import textbook
+from scenarios.studies.validation import runner
+from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.lab import Lab
+from scenarios.studies.validation.suite import suite
+from scenarios.studies.validation.textbook import textbook
 
 CHEAP = "unhedged-put"
 

@@ -12,13 +12,13 @@ import pytest
 from rich.console import Console
 
 from analysis.validation import number, render
-from scenarios.validation.case import CHAPTERS, Case, Estimate, Expected, Measured
-from scenarios.validation.lab import Lab
-from scenarios.validation.reading import Reading
-from scenarios.validation.result import Validation
-from scenarios.validation.runner import run_case
-from scenarios.validation.suite import check_unique, suite
-from scenarios.validation.textbook import textbook
+from scenarios.studies.validation.case import CHAPTERS, Case, Estimate, Expected, Measured
+from scenarios.studies.validation.lab import Lab
+from scenarios.studies.validation.reading import Reading
+from scenarios.studies.validation.result import Validation
+from scenarios.studies.validation.runner import run_case
+from scenarios.studies.validation.suite import check_unique, suite
+from scenarios.studies.validation.textbook import textbook
 from sim.errors import BugError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from scenarios.validation.case import CHAPTERS
-from scenarios.validation.suite import suite
+from scenarios.studies.validation.case import CHAPTERS
+from scenarios.studies.validation.suite import suite
 from tests.documents import ROOT
 
 PAGE = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from markets.accounts import INVESTORS
 from markets.kernels.trading import filled_share
-from markets.venue import Quote
+from markets.venues.venue import Quote
 from sim.errors import BugError
 from sim.phases import Phase
 from tests.small import LEVEL, Trader, crisis, only, send, watch, world_of
@@ -329,7 +329,7 @@ def halt_run(fall, **options):
 def test_halts_at_7_13_and_20_percent(fall, levels):
     """Each level stops the clearing at which it is first seen, the last one the rest of the day."""
     world, filled, events = halt_run(fall)
-    down = 1 - np.exp(world.factors._line.spot.level) / 100
+    down = 1 - np.exp(world.factors.storyline.spot.level) / 100
     expected, hit = [], 0
     for tick, fallen in enumerate(down):
         if world.clock.day[tick] != 1:

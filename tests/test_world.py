@@ -124,7 +124,7 @@ def test_after(steps, expected):
 
 def test_where_there_are_no_nights_an_order_is_not_held_back():
     """On a continuous calendar every tick is a day's first; a minute after one is a minute after it."""
-    from scenarios.validation.textbook import textbook
+    from scenarios.studies.validation.textbook import textbook
     from tests.small import world_of
 
     world = world_of(textbook(steps=52), paths=1)

@@ -10,15 +10,15 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from agents.hedger import Hedger
-from agents.market_maker import MarketMaker
+from agents.hedging.hedger import Hedger
+from agents.making.market_maker import MarketMaker
 from agents.policies import Never
 from analysis import charts, frames, summarise
 from analysis.words import paragraphs
 from scenarios import load, run
 from scenarios.cli import main
 from scenarios.scenario import Scenario
-from scenarios.worlds import worlds_of
+from scenarios.worlds.world_spec import worlds_of
 from sim.dataset import Run, open_run
 from sim.names import ACTUAL, PRICE_TAKER, UNHEDGED
 

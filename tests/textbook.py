@@ -1,5 +1,5 @@
 """The textbook market of the known answers, for tests."""
 
-from scenarios.validation.textbook import FREE, MAKER, textbook
+from scenarios.studies.validation.textbook import FREE, MAKER, textbook
 
 __all__ = ["FREE", "MAKER", "textbook"]

@@ -25,10 +25,10 @@ from analysis.numbers import Number, mean
 from analysis.report import save
 from markets.spec import RiseSpec
 from scenarios import from_dict, load, presets, run
-from scenarios.build import make_clock
-from scenarios.calibrating.ensemble_medians import read
-from scenarios.calibrating.rise import rises
 from scenarios.scenario import Scenario
+from scenarios.studies.calibrating.ensemble_medians import read
+from scenarios.studies.calibrating.rise import rises
+from scenarios.worlds.clock import make_clock
 from sim.dataset import Run
 
 PAGE = Path(__file__).with_name("caused_or_told.md")

@@ -128,13 +128,11 @@ def sides(
 
 
 @kernel
-def option_values(
-    spot: Floats, vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, base: Floats, terms: Floats, out: Floats
-) -> None:
+def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms: Floats, out: Floats) -> None:
     """Add the value of European options to `out`.
 
     Args:
-        spot, vol, overnight, us2y, us10y: (paths,) state.
+        spot, vol: (paths,); nodes: (3, paths), zero rates.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
         out: (paths,) $, added to.
@@ -147,7 +145,8 @@ def option_values(
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v, r0, r1, r2, o = spot[block], vol[block], overnight[block], us2y[block], us10y[block], out[block]
+        s, v, o = spot[block], vol[block], out[block]
+        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
         seen = different(v, r0, r1, r2, whole)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
@@ -171,9 +170,7 @@ def option_values(
 def option_greeks(
     spot: Floats,
     vol: Floats,
-    overnight: Floats,
-    us2y: Floats,
-    us10y: Floats,
+    nodes: Floats,
     stretch: Floats,
     base: Floats,
     terms: Floats,
@@ -182,7 +179,7 @@ def option_greeks(
     """Write value and sensitivities of European options, summed, to `out`.
 
     Args:
-        spot, vol, overnight, us2y, us10y: (paths,) state.
+        spot, vol: (paths,); nodes: (3, paths), zero rates.
         stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own. One of (1,) says that
             neither it nor vol nor the curve differs between paths, which else is looked for.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
@@ -199,7 +196,8 @@ def option_greeks(
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
+        s, v = spot[block], vol[block]
+        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
         wide = stretch if alike else stretch[block]
         value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
         vega, vanna = out[rest[0], block], out[rest[4], block]
@@ -249,9 +247,7 @@ def option_greeks(
 def claim_greeks(
     spot: Floats,
     vol: Floats,
-    overnight: Floats,
-    us2y: Floats,
-    us10y: Floats,
+    nodes: Floats,
     stretch: Floats,
     base: Floats,
     terms: Floats,
@@ -268,7 +264,8 @@ def claim_greeks(
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v, r0, r1, r2 = spot[block], vol[block], overnight[block], us2y[block], us10y[block]
+        s, v = spot[block], vol[block]
+        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
         wide = stretch[block]
         value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
         dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]

@@ -21,23 +21,21 @@ NO_FIXING = -1
 
 
 @kernel
-def flow_values(
-    overnight: Floats, us2y: Floats, us10y: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats
-) -> None:
+def flow_values(nodes: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats) -> None:
     """Add the value of flows, amount * exp(-(b0 r0 + b1 r1 + b2 r2)), to `out`.
 
     Args:
-        overnight, us2y, us10y: (paths,) node rates.
+        nodes: (3, paths) zero rates.
         fixings: (fixings, paths) decimal rates.
         terms: (flows, FLOW_TERMS).
         slots: (flows,) row of `fixings` that multiplies the amount, or NO_FIXING.
         out: (paths,) $, added to.
     """
-    paths = overnight.shape[0]
+    paths = nodes.shape[1]
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        r0, r1, r2, o = overnight[block], us2y[block], us10y[block], out[block]
+        r0, r1, r2, o = nodes[0, block], nodes[1, block], nodes[2, block], out[block]
         for i in range(terms.shape[0]):
             amount, b0, b1, b2 = terms[i, AMOUNT], terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
             if slots[i] == NO_FIXING:
@@ -50,19 +48,17 @@ def flow_values(
 
 
 @kernel
-def flow_greeks(
-    overnight: Floats, us2y: Floats, us10y: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats
-) -> None:
+def flow_greeks(nodes: Floats, fixings: Floats, terms: Floats, slots: Ints, out: Floats) -> None:
     """Add value and node sensitivities of flows to `out`.
 
     Arguments as for `flow_values`, but out: (4, paths), $ and $ per 1.00 of each node rate.
     """
-    paths = overnight.shape[0]
+    paths = nodes.shape[1]
     worth = np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        r0, r1, r2 = overnight[block], us2y[block], us10y[block]
+        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
         value, dv0, dv1, dv2 = out[0, block], out[1, block], out[2, block], out[3, block]
         for i in range(terms.shape[0]):
             amount, b0, b1, b2 = terms[i, AMOUNT], terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]

@@ -45,7 +45,7 @@ def weights(years: float) -> tuple[float, float, float]:
 
 @kernel_inline
 def response(years: float, reversion: float) -> float:
-    """(1 - e^(-k tau)) / (k tau), 1 without reversion or time: see `markets.smile.term_response`."""
+    """(1 - e^(-k tau)) / (k tau), 1 without reversion or time: see `markets.vols.smile.term_response`."""
     decay = reversion * max(years, 0.0)
     return -expm1(-decay) / decay if decay > 1e-12 else 1.0
 
@@ -85,7 +85,7 @@ def option_terms(
         fixed: (options, FIXED_TERMS).
         expiry: (options,) seconds, as `now` and `since`.
         variance_years, calendar_years: from the start to now.
-        reversion, dividend: 1/year; see `markets.book.PricingTerms`.
+        reversion, dividend: 1/year; see `markets.products.start.Start`.
         out: (options, OPTION_TERMS).
     """
     n = 0

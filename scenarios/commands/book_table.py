@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from agents.book_record import FIGURES, figures, split
-from agents.hedger import Hedger
-from analysis.book import FIGURES as HEADINGS
+from agents.desk.book_record import FIGURES, figures, split
+from agents.desk.book_table import VALUED
+from agents.hedging.hedger import Hedger
 from analysis.book import TOTAL, quantity
 from analysis.numbers import money
-from markets.factors import State
-from scenarios.build import compile_books, make_clock
 from scenarios.scenario import Scenario
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 
 
@@ -34,17 +33,15 @@ def print_books(out: Console, scenario: Scenario) -> None:
         out.print(f"note: the book is not valued: {escape(str(error))}", highlight=False)
         return
     for agent in hedgers:
-        market = books[agent.name].market
-        levels = (market.spot0, market.vol_base, market.overnight0, market.us2y0, market.us10y0)
-        state, day = State(*(np.array([level]) for level in levels)), 1.0 / clock.days_a_year
+        market, day = books[agent.name].start.snapshot, 1.0 / clock.days_a_year
         table = Table(title=f"The book of {agent.name} at the start", title_justify="left")
-        for i, heading in enumerate(("position", "quantity", *HEADINGS.values())):
+        for i, heading in enumerate(("position", "quantity", *(column.label for column in VALUED))):
             table.add_column(heading, justify="right" if i else "left")
         total = dict.fromkeys(FIGURES, 0.0)
         for part in split(books[agent.name]):
-            found = figures(part.book, 0, state, part.book.new_fixings(1), day)
+            found = figures(part.book, 0, market, part.book.new_fixings(1), day)
             total = {name: sum_ + float(found[name][0]) for name, sum_ in total.items()}
-            cells = (part.label, quantity(part.size), *(money(float(found[name][0])) for name in HEADINGS))
+            cells = (part.label, quantity(part.size), *(money(float(found[name][0])) for name in FIGURES))
             table.add_row(*map(Text, cells))
-        table.add_row(*map(Text, (TOTAL, "", *(money(total[name]) for name in HEADINGS))), style="bold")
+        table.add_row(*map(Text, (TOTAL, "", *(money(total[name]) for name in FIGURES))), style="bold")
         out.print(table)

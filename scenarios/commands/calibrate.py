@@ -7,23 +7,23 @@ from pathlib import Path
 from rich.columns import Columns
 from rich.table import Table
 
-from scenarios.calibrating.calibrated_file import check_writable, write_calibrated
-from scenarios.calibrating.calibration import Calibration, Point, calibrate
-from scenarios.calibrating.outside import record_tables
-from scenarios.calibrating.outside_fit import FACTORS
+from scenarios.checking.outside import record_tables
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.chosen import choose, written_by
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
+from scenarios.commands.output import say
 from scenarios.commands.run import progress_bar
 from scenarios.commands.show import LEVELS
 from scenarios.commands.terminal import console
-from scenarios.loading import find, from_dict
-from scenarios.output import say
-from scenarios.plain_values import read_text
+from scenarios.describing.scenario_file import scenario_text
+from scenarios.reading.loading import find, from_dict
+from scenarios.reading.plain_values import read_text
+from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import Scenario
-from scenarios.scenario_file import scenario_text
-from scenarios.shipped import catalogue, read_toml
+from scenarios.studies.calibrating.calibrated_file import check_writable, write_calibrated
+from scenarios.studies.calibrating.calibration import Calibration, Point, calibrate
+from scenarios.studies.calibrating.outside_fit import FACTORS
 from sim.errors import UserError
 
 

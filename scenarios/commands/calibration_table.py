@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, RiseSpec
-from scenarios.calibrating.outside import laws_of
+from scenarios.checking.outside import laws_of
 from scenarios.scenario import Scenario
 
 FINEST = 0.0005  # share: an error below is shown with one more figure

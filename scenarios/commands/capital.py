@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
-from scenarios.commands.run import lay_out, made_ready, progress_bar
+from scenarios.commands.output import say
+from scenarios.commands.run import made_ready, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.plausibility import taken_as_given
+from scenarios.studies.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
+from scenarios.worlds.blueprint import blueprint_of
 from sim.files import check_folder, write_whole
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def search_and_show(
 ) -> None:
     """Search, print the answers, write the page with the curve and the trials as CSV."""
     chosen = choose(scenario, record, settings, example="capital").with_run(paths=paths, seed=seed)
-    lay_out(chosen, str(record.history or scenario))
+    blueprint_of(chosen, str(record.history or scenario))
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))
     chosen = made_ready(chosen, quiet=quiet)

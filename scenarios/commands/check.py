@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from scenarios.calibrating.before_run import plan
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.look import load_to_look, say_unseen
 from scenarios.commands.options import Record
-from scenarios.commands.run import lay_out
-from scenarios.output import say
-from scenarios.plausibility import taken_as_given
+from scenarios.commands.output import say
+from scenarios.studies.calibrating.before_run import plan
+from scenarios.worlds.blueprint import blueprint_of
 
 
 def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: tuple[str, ...]) -> None:
     """Read everything, lay it out on its calendar, and say that it is right and what was assumed. Raises UserError."""
     scenario = choose(file, record, settings, load=partial(load_to_look, trust=trust), example="check")
     name = str(record.history or file)
-    clock = lay_out(scenario, name)
+    clock = blueprint_of(scenario, name).clock
     days, ticks = int(clock.day[-1]), len(clock.ticks)
     sizes = ((days, "day"), (ticks, "tick"), (len(scenario.agents), "agent"))
     told = ", ".join(f"{number} {what}{'s' * (number != 1)}" for number, what in sizes)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scenarios.commands.options import Record
-from scenarios.overrides import Overrides
+from scenarios.reading.overrides import Overrides
 from scenarios.scenario import Scenario
 from sim.errors import UserError
 from sim.text import one_line
@@ -32,7 +32,7 @@ def choose(
         raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
     changes = (*settings, *record.settings)
     if record.history is not None:
-        from scenarios.history import from_history
+        from scenarios.studies.replay.history import from_history
 
         return from_history(
             record.history,
@@ -44,8 +44,8 @@ def choose(
         )
     if record.since is not None:
         raise UserError("--from goes with --history", place="--from", value=str(record.since), remedy="leave it out")
-    from scenarios import loading
-    from scenarios.positions_csv import take_book
+    from scenarios.reading import loading
+    from scenarios.studies.replay.positions_csv import take_book
 
     name = scenario or ""
     found = loading.load(name, changes, as_given=as_given) if load is None else load(name, changes)

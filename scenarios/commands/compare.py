@@ -8,11 +8,12 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.commands.run import SUMMARY_WIDTH, lay_out, opened, progress_bar
+from scenarios.commands.output import say
+from scenarios.commands.run import SUMMARY_WIDTH, opened, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.output import say
+from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
-from scenarios.shipped import catalogue
+from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 from sim.files import check_target
 from sim.scratch import scratch
@@ -87,7 +88,7 @@ def _named(text: str) -> Named:
     """A folder is a run; a preset's name or a file is a scenario."""
     if os.path.isdir(text) or not (text in catalogue() or text.endswith(".toml")):
         return Path(text)
-    from scenarios.loading import load
+    from scenarios.reading.loading import load
 
     return load(text)
 
@@ -124,10 +125,10 @@ def _run_as_needed(
             "two scenarios of one name have one folder", value=str(places[0]), place="--keep", remedy=remedy
         )
     for i, each in chosen.items():
-        lay_out(each, each.name if len(chosen) == 1 else f"{each.name} ({i + 1})")
+        blueprint_of(each, each.name if len(chosen) == 1 else f"{each.name} ({i + 1})")
     with nullcontext() if keep or not chosen else scratch("compare") as folder:
         for i, each in chosen.items():
-            from scenarios.build import run
+            from scenarios.studies.run import run
 
             out = places[i] if folder is None else folder / f"{each.name}-{i + 1}"
             with progress_bar(each.title or each.name, quiet=quiet) as progress:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.ablation import ablate, ablations, loops_of
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
-from scenarios.commands.run import lay_out, made_ready, progress_bar
+from scenarios.commands.output import say
+from scenarios.commands.run import made_ready, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
+from scenarios.studies.ablation import ablate, ablations, loops_of
+from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 from sim.names import ACTUAL, PRICE_TAKER
@@ -53,7 +54,7 @@ def print_facts(
         print_long_run(chosen, years=years, cast=not alone, **sizes, out=out, quiet=quiet)
         return
     chosen = chosen.with_run(witnesses=min(witnesses or WITNESSES, chosen.run.paths))
-    lay_out(chosen, str(record.history or scenario))
+    blueprint_of(chosen, str(record.history or scenario))
     from analysis.series import FEWEST
 
     if min(chosen.run.paths, chosen.run.witnesses) < FEWEST:

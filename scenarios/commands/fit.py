@@ -12,10 +12,10 @@ from rich.table import Table
 from scenarios.commands.draws_bar import draws_bar
 from scenarios.commands.figures import said
 from scenarios.commands.notes import say_notes
+from scenarios.commands.output import say
 from scenarios.commands.path_table import parsed_window, path_toml, print_path
 from scenarios.commands.terminal import console
-from scenarios.estimation.fitting import Fit, Fitted, Law, fit, written
-from scenarios.output import say
+from scenarios.studies.estimation.fitting import Fit, Fitted, Law, fit, written
 from sim.errors import UserError
 from sim.files import check_new, write_whole
 

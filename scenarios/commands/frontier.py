@@ -7,13 +7,13 @@ from typing import Any
 
 from scenarios.commands.chosen import choose
 from scenarios.commands.options import Record
+from scenarios.commands.output import say
 from scenarios.commands.sweep import WIDTH, over, print_estimate, run_with_bar, tell_failed
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.overrides import parse
-from scenarios.policies_frontier import check_lender, everywhere, frontier_spec
+from scenarios.reading.overrides import parse
+from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario
-from scenarios.shipped import presets
+from scenarios.studies.policies_frontier import check_lender, everywhere, frontier_spec
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 

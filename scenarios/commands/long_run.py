@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scenarios.commands.output import say
 from scenarios.commands.record import COLUMNS, as_table, cells
-from scenarios.commands.run import lay_out, progress_bar
+from scenarios.commands.run import progress_bar
 from scenarios.commands.terminal import console
-from scenarios.long_run import left_alone, years_text
-from scenarios.output import say
 from scenarios.scenario import Scenario
+from scenarios.studies.long_run import left_alone, years_text
+from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 from sim.scratch import scratch
@@ -43,7 +44,7 @@ def print_long_run(
     chosen = left_alone(scenario, years, cast=cast)
     chosen = chosen.with_run(paths=paths or min(chosen.run.paths, MOST_PATHS))
     chosen = chosen.with_run(witnesses=min(witnesses or 0, chosen.run.paths))
-    lay_out(chosen, scenario.name)
+    blueprint_of(chosen, scenario.name)
     if out is not None:
         check_folder(out, *FILES)
     found = measured(chosen, workers=workers, quiet=quiet)
@@ -60,7 +61,7 @@ def print_long_run(
 def measured(scenario: Scenario, *, workers: int | None, quiet: bool) -> list[Comparison]:
     """The facts of a run that is not kept. Raises UserError where prices stand still."""
     from analysis.long_run import long_run_facts
-    from scenarios.build import run
+    from scenarios.studies.run import run
 
     tables = ("closes", "market", "trades") if scenario.run.witnesses else ("closes",)
     with scratch("facts") as room:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scenarios.loading import find, load
-from scenarios.modules import is_own
-from scenarios.output import complain
-from scenarios.overrides import Overrides
+from scenarios.commands.output import complain
+from scenarios.parameters.modules import is_own
+from scenarios.parameters.unseen import unseen_in
+from scenarios.reading.loading import find, load
+from scenarios.reading.overrides import Overrides
+from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
-from scenarios.shipped import catalogue
-from scenarios.unseen import unseen_in
 
 
 def load_to_look(name: str | Path, settings: Overrides, *, trust: bool) -> Scenario:
@@ -25,6 +25,6 @@ def load_to_look(name: str | Path, settings: Overrides, *, trust: bool) -> Scena
 
 def say_unseen(scenario: Scenario) -> None:
     """A line on stderr that names the classes that were not imported, where there are any."""
-    if left := unseen_in(scenario):
+    if left := unseen_in(scenario.agents):
         said = "so its own parameters were not looked at; give --trust to import and run that code"
         complain(f"not imported: {', '.join(left)}, {said}")

@@ -7,9 +7,9 @@ from pathlib import Path
 from scenarios.commands.chosen import choose, written_by
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
-from scenarios.output import say
-from scenarios.scenario_file import check_reads_back, scenario_text
-from scenarios.template import write_template
+from scenarios.commands.output import say
+from scenarios.describing.scenario_file import check_reads_back, scenario_text
+from scenarios.describing.template import write_template
 from sim.errors import UserError
 from sim.files import check_new, write_whole
 

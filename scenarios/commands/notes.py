@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scenarios.output import complain
+from scenarios.commands.output import complain
 
 
 def say_notes(notes: Iterable[str]) -> None:

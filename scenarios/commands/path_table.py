@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.commands.figures import said
-from scenarios.estimation.estimators import Estimate
-from scenarios.estimation.path_falls import Peak
-from scenarios.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
-from scenarios.estimation.path_laws import MONTH
+from scenarios.studies.estimation.estimators import Estimate
+from scenarios.studies.estimation.path_falls import Peak
+from scenarios.studies.estimation.path_fitting import DECIMALS, PathFit, default_at, rounded
+from scenarios.studies.estimation.path_laws import MONTH
 from sim.errors import UserError
 
 LABELS = {

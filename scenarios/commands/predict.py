@@ -9,11 +9,11 @@ from typing import Any
 from rich.table import Table
 
 from scenarios.commands.notes import say_notes
+from scenarios.commands.output import say
 from scenarios.commands.record import check_chart
 from scenarios.commands.run import progress_bar
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.prediction import LEVELS, Prediction, predict
+from scenarios.studies.prediction import LEVELS, Prediction, predict
 from sim.errors import UserError
 from sim.files import check_new, write_whole
 

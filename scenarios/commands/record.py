@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.commands.notes import say_notes
-from scenarios.commands.run import lay_out, opened, progress_bar
+from scenarios.commands.output import say
+from scenarios.commands.run import opened, progress_bar
 from scenarios.commands.terminal import console
-from scenarios.estimation.daily_record import DailyRecord, read_record
-from scenarios.loading import load
-from scenarios.output import say
+from scenarios.reading.loading import load
+from scenarios.studies.estimation.daily_record import DailyRecord, read_record
+from scenarios.worlds.blueprint import blueprint_of
 from sim.clock import CONTINUOUS
 from sim.errors import UserError
 from sim.files import check_target
@@ -64,8 +65,8 @@ def compare_and_show(
     chosen = load(scenario, settings).with_run(paths=paths, seed=seed, witnesses=0, twin=twin)
     record = reading(calendar=calendar or _of_exchange(chosen.clock.calendar))  # before the run: no waiting
     say_notes(record.notes)
-    lay_out(chosen, scenario)
-    from scenarios.build import run
+    blueprint_of(chosen, scenario)
+    from scenarios.studies.run import run
 
     with scratch("record") as room:
         with progress_bar(chosen.title, quiet=quiet) as progress:

@@ -14,21 +14,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scenarios.calibrating.outside import is_pending
+from scenarios.checking.outside import is_pending
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
+from scenarios.commands.output import complain, say
 from scenarios.commands.terminal import console
-from scenarios.output import complain, say
-from scenarios.plausibility import taken_as_given
 from scenarios.scenario import Scenario
+from scenarios.worlds.blueprint import blueprint_of
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
 from sim.scratch import clear_once
 from sim.text import one_line
 
 if TYPE_CHECKING:
-    from sim.clock import Clock
     from sim.dataset import Run
 
 SET_FIRST = (
@@ -58,7 +58,7 @@ def run_and_report(
     chosen = choose(scenario, record, settings).with_run(
         paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged
     )
-    lay_out(chosen, str(record.history or scenario))
+    blueprint_of(chosen, str(record.history or scenario))
     if not quiet:
         say_notes((*chosen.notes, *taken_as_given(chosen)))
         if is_pending(chosen.storyline) and not all(setting.startswith("run.") for setting in settings):
@@ -67,7 +67,7 @@ def run_and_report(
     folder = out or place_for(chosen, quiet=quiet)
     if not no_report:
         check_report(check_place(folder))
-    from scenarios.build import run
+    from scenarios.studies.run import run
 
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
@@ -85,7 +85,7 @@ def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
     """`scenarios.ready` with a bar and, unless quiet, a line that says what it did and how long it took."""
     if not is_pending(scenario.storyline):
         return scenario
-    from scenarios.calibrating.before_run import ready
+    from scenarios.studies.calibrating.before_run import ready
 
     begun = time.perf_counter()
     with progress_bar(scenario.title, quiet=quiet) as bar:
@@ -98,19 +98,12 @@ def made_ready(scenario: Scenario, *, quiet: bool) -> Scenario:
 
 def place_for(scenario: Scenario, *, quiet: bool) -> Path:
     """The default folder of a run; a line says so where the first choice holds a run of another content."""
-    from scenarios.build import default_folder, first_folder
+    from scenarios.worlds.run_files import default_folder, first_folder
 
     found, first = default_folder(scenario), first_folder(scenario)
     if found != first and not quiet:
         say_notes([f"{first} holds a run of another content, so this one goes to {found}"])
     return found
-
-
-def lay_out(scenario: Scenario, file: str) -> Clock:
-    """The scenario's clock; raises UserError, with the file's name, for everything that a run would refuse."""
-    from scenarios.build import laid_out
-
-    return laid_out(scenario, file)
 
 
 class RateColumn(ProgressColumn):

@@ -13,25 +13,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from agents.base import Agent
-from agents.hedger import Hedger
+from agents.hedging.hedger import Hedger
+from agents.hedging.positions import Position
 from agents.policies import Policy
-from agents.positions import Position
 from markets.spec import OUTSIDE
-from scenarios.build import make_clock
-from scenarios.calibrating.before_run import plan
+from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
+from scenarios.commands.output import BARS, say
 from scenarios.commands.terminal import console
-from scenarios.levels import daily_levels
-from scenarios.output import BARS, say
-from scenarios.plausibility import taken_as_given
-from scenarios.reference import all_keys
-from scenarios.registry import nearest
-from scenarios.remembered import memory_line
+from scenarios.describing.levels import daily_levels
+from scenarios.describing.reference import all_keys
+from scenarios.parameters.unseen import UnseenAgent, UnseenPolicy
 from scenarios.scenario import Scenario, encode, type_name
-from scenarios.unseen import UnseenAgent, UnseenPolicy
+from scenarios.studies.calibrating.before_run import plan
+from scenarios.worlds.clock import make_clock
+from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
 from sim.files import check_target
+from sim.nearest import nearest
 
 SPARK_WIDTH = 60  # characters
 LEVELS = {

@@ -12,15 +12,15 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from agents.positions import MOST_MONTHS
-from markets.curve import discount_factor
-from markets.density import Breach, ImpliedLaw, SkewSmile
-from markets.instruments import add_months
-from markets.smile import term_response
-from markets.storyline import Storyline, lay_out
-from scenarios.build import make_clock
+from agents.hedging.positions import MOST_MONTHS
+from markets.curves.curve import discount_factor
+from markets.factors.storyline import Storyline, lay_out
+from markets.products.instruments import add_months
+from markets.vols.density import Breach, ImpliedLaw, SkewSmile
+from markets.vols.smile import term_response
 from scenarios.commands.storyline_chart import save
 from scenarios.scenario import Scenario
+from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
 
@@ -70,7 +70,7 @@ def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry:
     years = clock.calendar_years_to(expiry) - float(clock.calendar_years[tick])
     total = clock.variance_years_to(expiry)
     left = total - float(clock.variance_years[tick])
-    discount = float(discount_factor(years, *(getattr(levels, n).level[tick] for n in ("overnight", "us2y", "us10y"))))
+    discount = float(discount_factor(years, *(line.level[tick] for line in levels.nodes.values())))
     response = float(term_response(np.asarray(left), market.term_reversion))
     smile = SkewSmile(
         level=base * (vol / base) ** response, spot=math.exp(levels.spot.level[0]), skew=market.skew, years=total

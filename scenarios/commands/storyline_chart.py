@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from scenarios.levels import daily_levels
+from scenarios.describing.levels import daily_levels
 from scenarios.scenario import Scenario
 from sim.files import write_whole
 

@@ -14,18 +14,18 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from scenarios.calibrating.outside import is_pending
+from scenarios.checking.outside import is_pending
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
+from scenarios.commands.output import complain, say
 from scenarios.commands.terminal import console
-from scenarios.output import complain, say
-from scenarios.overrides import parse
+from scenarios.reading.overrides import parse
 from scenarios.scenario import Scenario
-from scenarios.sweeps import sweep as sweeps
-from scenarios.sweeps.bases import read_base
-from scenarios.sweeps.cell_run import FAILED
-from scenarios.sweeps.spec import SweepSpec
+from scenarios.studies.sweeps import sweep as sweeps
+from scenarios.studies.sweeps.bases import read_base
+from scenarios.studies.sweeps.cell_run import FAILED
+from scenarios.studies.sweeps.spec import SweepSpec
 from sim.errors import SpiralError, UserError
 from sim.signals import exit_code
 from sim.sweep_dataset import SweepResult, open_sweep

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from scenarios.output import OutputLost, lost
+from scenarios.commands.output import OutputLost, lost
 from sim.text import plain
 
 PLAIN_WIDTH = 160  # characters, where the output is not a terminal

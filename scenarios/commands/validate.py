@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from scenarios.commands.output import say
 from scenarios.commands.terminal import console
-from scenarios.output import say
-from scenarios.validation import runner
-from scenarios.validation.result import DATA, PAGE, Validation
+from scenarios.studies.validation import runner
+from scenarios.studies.validation.result import DATA, PAGE, Validation
 from sim.files import check_folder
 
 FOLDER = Path("runs") / "validation"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-ORDERS = ("iso", "mdy", "dmy")
 OPTION = "say which with --dates mdy (month first) or --dates dmy (day first)"
 MONTHS = ("jan", "feb", "mar mär mrz", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez")
 ISO = re.compile(r"(\d{4})([-/.]?)(\d{2})\2(\d{2})|(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")

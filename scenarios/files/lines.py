@@ -11,8 +11,8 @@ from pathlib import Path
 
 from scenarios.files.layout import Columns, Layout
 from scenarios.files.text import read_text
-from scenarios.registry import nearest
 from sim.errors import UserError
+from sim.nearest import nearest
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEARCHED = 60  # lines among which the header is looked for

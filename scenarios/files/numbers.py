@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 MISSING = frozenset(
     (
@@ -53,11 +52,6 @@ def decimal_mark(text: str) -> str | None:
         return other
     grouped = len(re.match(r"\d*", after)[0]) == 3 and after.isdigit()  # type: ignore[index]
     return f"?{mark}" if grouped and before.isdigit() and len(before) <= 3 and before[0] != "0" else mark
-
-
-def marks_of(texts: Iterable[str]) -> list[str | None]:
-    """`decimal_mark` of each cell that has a number."""
-    return [None if is_missing(text) else decimal_mark(text) for text in texts]
 
 
 def parse_number(text: str, mark: str = ".") -> float | None:

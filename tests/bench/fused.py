@@ -16,16 +16,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from agents.hedger import Hedger
+from agents.hedging.hedger import Hedger
 from agents.intervals import Interval
-from agents.market_maker import MarketMaker
-from markets.factors import NODES, _reverted, rate_mixing
+from agents.making.market_maker import MarketMaker
+from markets.factors.curve_noise import node_mixing
+from markets.factors.reversion import gathered
+from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
-from markets.storyline import lay_out
-from markets.venue import DUST
-from scenarios.build import compile_books, make_clock
+from markets.venues.venue import DUST
 from scenarios.scenario import Scenario
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from sim.ensemble import Chunk, chunks
 from sim.jit import FLAGS
 from sim.streams import Streams
@@ -77,8 +79,9 @@ def plan(scenario: Scenario) -> Plan:
     assert not book.has_swaps and book.expiry_years(len(clock.ticks) - 1) > 0
     count = len(clock.ticks)
     years = np.diff(clock.variance_years, prepend=clock.variance_years[0])
-    keep = [1 - (1 - market.dispersion) * getattr(line, n).pull for n in ("spot", "vol", *NODES)]
-    levels = [getattr(line, n).level for n in ("spot", "vol", *NODES, "credit", "spread", "depth")]
+    keep = [level.kept(market.dispersion) for level in (line.spot, line.vol, *line.nodes.values())]
+    lines = (line.spot, line.vol, *line.nodes.values(), line.credit, line.spread, line.depth)
+    levels = [level.level for level in lines]
     opens = np.flatnonzero(clock.is_open & (np.arange(count) > 0))
     interest = np.zeros(count)
     interest[opens] = np.diff(clock.calendar_years[opens], prepend=clock.calendar_years[0]) * 365 / 360
@@ -92,9 +95,9 @@ def plan(scenario: Scenario) -> Plan:
         *levels,
         *keep,
         np.exp(-market.kappa * years),
-        market.xi**2 * np.array([_reverted(market.kappa, float(y)) for y in years]),
+        market.xi**2 * np.array([gathered(market.kappa, float(y)) for y in years]),
         np.exp(-speed * years),
-        np.array([_reverted(speed, float(y)) for y in years]),
+        np.array([gathered(speed, float(y)) for y in years]),
         np.exp(-spec.resilience * 252 * years),
     ]
     total = sum(m.depth_share for m in makers if "asset" in m.venues)
@@ -115,7 +118,7 @@ def plan(scenario: Scenario) -> Plan:
         market.realised_ratio,
         market.beta,
         float(np.exp(line.vol.level[0])),
-        *(getattr(market.rates, f"vol_{n}") for n in NODES),
+        *(node.vol for node in market.rates.curve),
         scenario.credit.elasticity,
         scenario.credit.stress_elasticity,
         spec.half_spread,
@@ -139,7 +142,7 @@ def plan(scenario: Scenario) -> Plan:
     return Plan(
         np.array(columns, dtype=np.float64).T.copy(),
         np.array([book._options.rows(t, t) for t in range(count)]),
-        rate_mixing(market.rates),
+        node_mixing(market.rates.curve),
         np.array(rows),
         np.array(passed),
         np.array(scalars, dtype=np.float64),
@@ -194,21 +197,10 @@ def loop(
     half0, depth0, impact, permanent, slope, capacity, floor, h1, h2, h3, halt = scalars[8:19]
     desk_capital, lender_capital, line0, multiple, closeout, deadline_days = scalars[19:25]
     number, paths = makers.shape[0], spot_noise.shape[1]
-    s, v, r0, r1, r2, credit = (
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-    )
-    s_old, v_old, r0_old, r1_old, r2_old = (
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-        np.empty(BLOCK),
-    )
+    s, v, curve, credit = np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK)), np.empty(BLOCK)
+    s_old, v_old, curve_old = np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK))
+    r0, r1, r2 = curve[0], curve[1], curve[2]
+    r0_old, r1_old, r2_old = curve_old[0], curve_old[1], curve_old[2]
     dev, noise, response, led = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     n0, n1, n2, stays, decays, stress = (
         np.empty(BLOCK),
@@ -319,9 +311,7 @@ def loop(
             option_greeks(
                 s[:width],
                 v[:width],
-                r0[:width],
-                r1[:width],
-                r2[:width],
+                curve[:, :width],
                 ones[:width],
                 base,
                 terms[t],
@@ -452,9 +442,7 @@ def loop(
             option_greeks(
                 s[:width],
                 v[:width],
-                r0[:width],
-                r1[:width],
-                r2[:width],
+                curve[:, :width],
                 ones[:width],
                 base,
                 terms[t],
@@ -464,9 +452,7 @@ def loop(
                 option_greeks(
                     s_old[:width],
                     v_old[:width],
-                    r0_old[:width],
-                    r1_old[:width],
-                    r2_old[:width],
+                    curve_old[:, :width],
                     ones[:width],
                     base,
                     terms[t],
@@ -475,16 +461,12 @@ def loop(
                 option_values(
                     s[:width],
                     v_old[:width],
-                    r0_old[:width],
-                    r1_old[:width],
-                    r2_old[:width],
+                    curve_old[:, :width],
                     base,
                     terms[t],
                     at_spot[:width],
                 )
-                option_values(
-                    s[:width], v[:width], r0_old[:width], r1_old[:width], r2_old[:width], base, terms[t], at_vol[:width]
-                )
+                option_values(s[:width], v[:width], curve_old[:, :width], base, terms[t], at_vol[:width])
                 for j in range(width):
                     by_delta = then[DELTA, j] * (s[j] - s_old[j])
                     sums[0, j] += scale[j] * (then[VALUE, j] - unit[j])

@@ -8,10 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scenarios.build import ChunkJob, make_clock
-from scenarios.loading import from_dict, load
+from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import Scenario
-from scenarios.worlds import WorldSpec
+from scenarios.worlds.blueprint import Blueprint, draw_up
+from scenarios.worlds.chunk_job import ChunkJob
+from scenarios.worlds.world_spec import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.timing import seconds
 
@@ -26,9 +27,9 @@ def short(chunk: int) -> Scenario:
     return from_dict(tables | {"storyline": storyline}, overrides=settings)
 
 
-def simulate(scenario: Scenario, paths: int, folder: Path) -> None:
+def simulate(scenario: Scenario, blueprint: Blueprint, paths: int, folder: Path) -> None:
     """Run and write every chunk of the actual world."""
-    job = ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, KEPT)
+    job = ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, blueprint, KEPT)
     run_chunks(job, chunks(("actual",), paths, scenario.run.chunk), ticks=1, workers=1)
 
 
@@ -40,9 +41,9 @@ def peak_resident() -> int:
 if __name__ == "__main__":
     paths = int(sys.argv[1])
     chosen = short(int(sys.argv[2]))
-    make_clock(chosen)
+    blueprint = draw_up(chosen)
     with tempfile.TemporaryDirectory() as place:
-        simulate(chosen, 1024, Path(place))  # compiled and imported
+        simulate(chosen, blueprint, 1024, Path(place))  # compiled and imported
         repeats = max(1, min(5, 20_000 // paths))
-        spent = min(seconds(lambda: simulate(chosen, paths, Path(place))) for _ in range(repeats))
+        spent = min(seconds(lambda: simulate(chosen, blueprint, paths, Path(place))) for _ in range(repeats))
     print(json.dumps({"seconds": spent, "peak": peak_resident()}))

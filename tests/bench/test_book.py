@@ -6,9 +6,10 @@ import tracemalloc
 
 import numpy as np
 
-from markets.factors import State
-from scenarios.build import compile_books, make_clock
-from scenarios.loading import load
+from markets.factors.snapshot import Snapshot
+from scenarios.reading.loading import load
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
 from tests.bench.timing import least
 
 NUMBER = 500  # of each kind
@@ -38,10 +39,11 @@ def test_a_thousand_instruments(board, paths):
     rng = np.random.default_rng(1)
     spot, vol = 3386.15 * np.exp(0.2 * rng.standard_normal(paths)), 0.3 * np.exp(0.4 * rng.standard_normal(paths))
     rates = 0.01 + 0.005 * rng.standard_normal((3, paths))
-    state, fixings, tick = State(spot, vol, *rates), compiled.new_fixings(paths), 40
+    state = Snapshot.named(spot=spot, vol=vol, overnight=rates[0], us2y=rates[1], us10y=rates[2])
+    fixings, tick = compiled.new_fixings(paths), 40
     whole = compiled.value(tick, state, fixings)
     some = slice(0, 100)
-    alone = compiled.value(tick, State(*(x[some] for x in state)), fixings[:, some])
+    alone = compiled.value(tick, state.take(some), fixings[:, some])
     assert np.allclose(whole[some], alone, rtol=1e-12)
     compiled.greeks(tick, state, fixings)  # a kernel that is compiled first takes memory of its own
     tracemalloc.start()

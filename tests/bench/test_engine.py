@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
-from scenarios.build import make_clock, make_world
+from scenarios.worlds.blueprint import draw_up
+from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.phases import Phase
 from tests.bench.timing import least, seconds
@@ -22,10 +23,10 @@ def pnl(world):
 
 
 def test_one_environment_for_all_paths_against_one_each(board, paths):
-    scenario, clock = covid(), make_clock(covid())
+    scenario, blueprint = covid(), draw_up(covid())
 
     def one(path):
-        world = make_world(scenario, Chunk("actual", path, 1), scenario.feedback, clock)
+        world = make_world(scenario, Chunk("actual", path, 1), scenario.feedback, blueprint)
         world.run()
         return pnl(world)
 
@@ -38,7 +39,7 @@ def test_one_environment_for_all_paths_against_one_each(board, paths):
     opponent = f"the same engine, one environment a path (from {ALONE})"
     board.faster(f"full covid run, {paths:,} paths", opponent, ours=together, theirs=apart, at_least=250)
     (bare,) = least(3, lambda: bare_simpy(EVENTS))
-    decisions = len(scenario.agents) * paths * len(clock.ticks) / together
+    decisions = len(scenario.agents) * paths * len(blueprint.clock.ticks) / together
     what = f"agent decisions a second (agents x paths x ticks), full covid run, {paths:,} paths"
     goal = {"at_least": 40, "goal": "at least 40x", "unit": "1/s"}
     board.rate(what, "bare SimPy loop of timeouts, events a second", ours=decisions, theirs=EVENTS / bare, **goal)
@@ -76,10 +77,10 @@ def idle(agents, scenario=None):
 
 def test_events_of_one_path(board):
     """Events are resumptions of processes: agents who wait for the same instant share one of SimPy's own."""
-    scenario, clock = covid(), make_clock(covid())
+    scenario, blueprint = covid(), draw_up(covid())
 
     def full():
-        return make_world(scenario, Chunk("actual", 0, 1), scenario.feedback, clock)
+        return make_world(scenario, Chunk("actual", 0, 1), scenario.feedback, blueprint)
 
     number = resumptions(full())
     bare = min(seconds(lambda: bare_simpy(EVENTS)) for _ in range(3)) / EVENTS

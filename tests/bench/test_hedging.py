@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenarios.validation.textbook import MAKER, textbook
+from scenarios.studies.validation.textbook import MAKER, textbook
 from tests.bench import hedging
 from tests.bench.timing import least
 from tests.bench.worlds import run_all

@@ -1,5 +1,5 @@
 """Value, delta, gamma and vega of a million European options: each with a spot, vol and rate of its own, by
-`markets.black_scholes`; and as books over paths, by the engine's kernel, which adds vanna and three rates."""
+`markets.vols.black_scholes`; and as books over paths, by the engine's kernel, which adds vanna and three rates."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import QuantLib as ql
 from numba import njit
 from scipy.special import ndtr
 
-from markets.black_scholes import black_scholes
 from markets.kernels import options as k
+from markets.vols.black_scholes import black_scholes
 from tests.bench.timing import least, seconds
 
 NUMBER = 1_000_000
@@ -42,7 +42,7 @@ def ours(spot, vol, rate, rows, out=None):
     """The engine's kernel, into `out`, which is cleared first."""
     out = np.zeros((k.GREEKS, spot.size)) if out is None else out
     out[:] = 0.0
-    k.option_greeks(spot, vol, rate, ZERO[: spot.size], ZERO[: spot.size], ONE[: spot.size], BASE, rows, out)
+    k.option_greeks(spot, vol, rate[None], ONE[: spot.size], BASE, rows, out)
     return out
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from scenarios.build import ChunkJob, make_clock
-from scenarios.worlds import WorldSpec
+from scenarios.worlds.blueprint import draw_up
+from scenarios.worlds.chunk_job import ChunkJob
+from scenarios.worlds.world_spec import WorldSpec
 from sim.ensemble import chunks, run_chunks
 from tests.bench.worlds import covid, run_all
 from tests.command import ROOT, output
@@ -73,18 +74,18 @@ class Arrival:
             time.sleep(0.005)
 
 
-def peaks_job(folder, clock):
+def peaks_job(folder, blueprint):
     scenario = covid()
-    return ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, ("peaks",), clock)
+    return ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, blueprint, ("peaks",))
 
 
 @two_cores
 def test_start_of_a_second_worker(board, tmp_path):
-    clock = make_clock(covid())
+    blueprint = draw_up(covid())
 
     def arrival(turn):
         begun = time.time()
-        job = Arrival(tmp_path / str(turn), peaks_job(tmp_path, clock))
+        job = Arrival(tmp_path / str(turn), peaks_job(tmp_path, blueprint))
         run_chunks(job, chunks(("actual",), 2, 1), ticks=1, workers=2)
         return float(job.place.read_text()) - begun
 
@@ -94,13 +95,13 @@ def test_start_of_a_second_worker(board, tmp_path):
 @two_cores
 @pytest.mark.parametrize(("size", "turns", "at_least"), [(16_384, 3, None), (LARGE, 2, 1.8)])
 def test_two_workers(board, tmp_path, size, turns, at_least):
-    clock = make_clock(covid())
+    blueprint = draw_up(covid())
 
     def wall(workers):
         place = tmp_path / f"{workers}"
         begun = time.perf_counter()
         parts = chunks(("actual",), size, covid().run.chunk)
-        run_chunks(peaks_job(place, clock), parts, ticks=len(clock.ticks), workers=workers)
+        run_chunks(peaks_job(place, blueprint), parts, ticks=len(blueprint.clock.ticks), workers=workers)
         return time.perf_counter() - begun
 
     def peaks(workers):

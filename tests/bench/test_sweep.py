@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from scenarios.build import run
-from scenarios.sweeps.cells import plan
-from scenarios.sweeps.loading import sweep_from_dict
-from scenarios.sweeps.sweep import sweep
+from scenarios.studies.run import run
+from scenarios.studies.sweeps.cells import Plan
+from scenarios.studies.sweeps.loading import sweep_from_dict
+from scenarios.studies.sweeps.sweep import sweep
 from tests.bench.timing import least
 
 FEW, MANY = 6, 100  # cells
@@ -34,7 +34,7 @@ def test_overhead(board, tmp_path):
         sweep(few, out=tmp_path / f"sweep-{time.perf_counter_ns()}", workers=1)
 
     few = spec(FEW, 1_000)
-    cells = list(plan(few))
+    cells = list(Plan(few))
     run(cells[0].scenario, out=tmp_path / "run", workers=1)  # what only the first costs
     ours, theirs = least(3, swept, plain)
     what = f"sweep of {FEW} covid cells of 1,000 paths, figures and rows kept, 1 worker"

@@ -8,9 +8,10 @@ from typing import Any
 import simpy
 
 from agents.world import TradingWorld
-from scenarios.build import make_clock, make_world
-from scenarios.loading import load
+from scenarios.reading.loading import load
 from scenarios.scenario import Scenario
+from scenarios.worlds.blueprint import draw_up
+from scenarios.worlds.world import make_world
 from sim.ensemble import chunks
 
 COVID = "covid_crash_2020"
@@ -26,9 +27,9 @@ Tables = tuple[str, ...] | None
 
 def worlds(scenario: Scenario, paths: int, tables: Tables = None) -> Iterator[TradingWorld]:
     """The actual world of each chunk, ready to run; it logs `tables` (default: all)."""
-    clock = make_clock(scenario)
+    blueprint = draw_up(scenario)
     for part in chunks(("actual",), paths, scenario.run.chunk):
-        yield make_world(scenario, part, scenario.feedback, clock, tables=tables)
+        yield make_world(scenario, part, scenario.feedback, blueprint, tables=tables)
 
 
 def run_all(

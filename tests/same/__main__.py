@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scenarios.shipped import catalogue
+from scenarios.reading.shipped import catalogue
 from tests.same.casts import casts
 from tests.same.difference import differences
 

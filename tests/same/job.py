@@ -17,8 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from casts import casts  # type: ignore[import-not-found]
 
-from scenarios import load, run
-from scenarios.loading import from_dict
+from scenarios import from_dict, load, run
 from sim.errors import UserError
 
 

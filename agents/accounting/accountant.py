@@ -1,0 +1,174 @@
+"""The accountant: marks every account at MARK, attributes its P&L, and proves that the two agree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.accounting.holdings import Holdings
+from agents.accounts import margin_account
+from agents.desk.book_record import BookRecord
+from agents.desk.book_table import BOOK
+from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES
+from agents.world import TradingWorld
+from sim.errors import BugError
+from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
+from sim.memo import Memo
+from sim.phases import Phase
+from sim.world import Process
+
+if TYPE_CHECKING:
+    from agents.world import Participant
+
+Vector = NDArray[np.float64]
+Rows = NDArray[np.int64]
+WRITE_OFF = "write_off"  # reason
+TOLERANCE = 1e-9  # of gross P&L flow
+
+
+class Accountant:
+    """Runs in every world beside the agents.
+
+    With attribution "none" books are still marked at every close and their P&L proved, but not split: the columns of
+    the components are NaN.
+    """
+
+    def __init__(self, world: TradingWorld, attribution: Literal["daily", "tick", "none"]) -> None:
+        self._world = world
+        self._every_tick = attribution == "tick"
+        self._attributed = attribution != "none"
+        self._holdings = Holdings(world)
+        self._written = world.log.wants("marks")
+        by_position = world.log.wants(BOOK.name)
+        self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
+        self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
+        for desk in world.desks.values():
+            desk.attributed = self._attributed
+            if by_position and desk.book.book.instruments:
+                desk.record = BookRecord(desk)
+
+    def live(self) -> Process:
+        """Mark at every close, or at every tick."""
+        world, closes = self._world, self._world.clock.is_close.tolist()
+        while True:
+            yield world.tick(Phase.MARK)
+            closing = closes[world.tick_index]
+            if not (closing or self._every_tick):
+                continue
+            for desk in world.desks.values():
+                desk.mark()
+            if closing:
+                self._close()
+
+    def _close(self) -> None:
+        world = self._world
+        for each in world.lenders:
+            each.settle_broken()
+        for name in world.desks if world.lenders else ():
+            if lender := world.lender_of(name):
+                lender.write_off(name, world.equity_now(name))
+        for agent in world.agents:
+            self._write(agent)
+        world.ledger.check(lambda: f"{world.timestamp()} MARK")
+        last = world.tick_index == len(world.clock.ticks) - 1
+        self._holdings.write(last=last)
+        for desk in world.desks.values():
+            if last and desk.record is not None:
+                desk.record.write()
+
+    def _write(self, agent: Participant) -> None:
+        world, ledger, name = self._world, self._world.ledger, agent.name
+        desk, hedge_value = world.desks.get(name), world.hedge_value(name)
+        claims = world.claims.value(name) if world.claims.debts else self._nothing
+        recorded = desk is not None and desk.record is not None
+        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._written or recorded)
+        if desk is not None and desk.record is not None:
+            desk.record.look(pnl)
+        if not self._written:
+            return
+        parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
+        for gains in HEDGES:
+            parts[gains] = parts[gains] + world.hedge_value(name, gains)
+        if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
+            parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
+        for component in ATTRIBUTION:
+            parts[component] = 0.0 if desk is None else desk.totals[component] if self._attributed else np.nan
+        account = margin_account(name)
+        world.log.add(
+            "marks",
+            world.now,
+            agent=name,
+            role=agent.role,
+            book_value=desk.book_value if desk else 0.0,
+            hedge_value=hedge_value,
+            cash=ledger.balance(name),
+            margin=ledger.balance(account) if ledger.reached(account) else 0.0,
+            claims=claims if world.claims.debts else 0.0,
+            equity=equity,
+            pnl=pnl,
+            **parts,
+            **self._risk(name),
+        )
+
+    def _risk(self, name: str) -> dict[str, Vector | NDArray[np.bool_] | float | bool]:
+        """Unhedged P&L, net exposure and fate of a desk."""
+        world = self._world
+        desk, spot = world.desks.get(name), world.factors.spot
+        asset = world.venue("asset")
+        held = asset.value(name) if asset.reached(name) else 0.0
+        if desk is None:
+            return {
+                "unhedged_pnl": 0.0,
+                "net_delta_dollars": held,
+                "gamma_dollars_1pct": 0.0,
+                "book_share": 1.0,
+                "liquidated": False,
+                "defaulted": False,
+            }
+        slopes = desk.slopes()
+        return {
+            "unhedged_pnl": desk.unhedged,
+            "net_delta_dollars": desk.scale * slopes.delta * spot + held,
+            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
+            "book_share": desk.scale,
+            "liquidated": desk.liquidated,
+            "defaulted": desk.defaulted,
+        }
+
+    def _rows_of(self, agent: Participant) -> tuple[Rows, Rows, Rows]:
+        """Where the ledger keeps an agent's balances and flows, and what each flow is."""
+        ledger = self._world.ledger
+        flows = ledger.flow_rows(agent.name)
+        own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
+        held = [row for row in own if row is not None]
+        kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
+        kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
+        numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
+        balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
+        return balances, rows, what
+
+    def _prove(self, agent: Participant, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
+        """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
+
+        Nothing, (WORTH, 0), where nobody wants to have `seen` it. Raises BugError.
+        """
+        world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
+        book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)
+        parts, gross = desk.explained if desk else self._no_parts, 1.0 + agent.capital
+        rows = self._rows[name].get(lambda: self._rows_of(agent), world.ledger.used)
+        account = world.ledger.rows, *rows, hedge_value, *book, claims, parts, gross, TOLERANCE
+        worth = np.empty((WORTH, world.paths if seen else 0))
+        i = explain(*account, worth)
+        if i >= 0:
+            worth = np.empty((WORTH, world.paths))
+            explain(*account, worth)
+            _, pnl, total = worth
+            world.require_finite(f"P&L of {name}", pnl[: i + 1])
+            raise BugError(
+                f"attribution of {name} does not add up at {world.timestamp()}: {total[i]:.6f} against {pnl[i]:.6f} $"
+                f" on path {world.log.paths[i]} (world {world.name})"
+            )
+        return worth

@@ -1,0 +1,187 @@
+"""A desk's book position by position: what each was worth, its sensitivities and what it made."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.desk.book_table import BOOK, VALUED
+from markets.factors.key import SPOT
+from markets.factors.snapshot import Snapshot
+from markets.products.book import Book
+from markets.products.instruments import Swap
+
+if TYPE_CHECKING:
+    from agents.desk.desk import Desk
+    from markets.products.book import CompiledBook
+    from markets.products.instruments import Instrument
+
+Vector = NDArray[np.float64]
+
+SHOWN = 20  # positions of a book that have rows of their own; the others have one together
+START, WORST, END = "start", "worst", "end"
+FIGURES = tuple(column.name for column in VALUED)  # of what the desk holds, scaled with its book
+
+
+class BookRecord:
+    """Writes the table `book`: a desk's positions at the start, at the path's worst close and at the last one.
+
+    The largest `SHOWN` by $ notional have rows of their own, and the others one together, so that rows sum to the
+    book. The worst close is the first with the lowest P&L of the desk. What a position was worth there depends on
+    time and market alone, so both are kept, path by path, and everything is valued once, at the end.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._world = desk, desk.world
+        self._lines = [_Line(desk, part) for part in split(desk.book)]
+        paths = desk.world.paths
+        self._lowest = np.full(paths, np.inf)  # $, P&L at the worst close so far
+        self._tick = np.zeros(paths, dtype=np.int64)  # of it
+        self._scale = np.empty(paths)
+        self._market = {key: np.empty(paths) for key in desk.snapshot.keys}
+
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
+        """Note the cash of (since, tick] position by position; called by the desk where something settles."""
+        for line in self._lines:
+            line.settle(since, tick, snapshot)
+
+    def receive(self, due: Vector) -> None:
+        """Note dividends, (paths,) $ a unit of the asset; called by the desk that takes them."""
+        for line in self._lines:
+            line.receive(due)
+
+    def look(self, pnl: Vector) -> None:
+        """At a close, with its marks done: whether it is the worst so far. pnl: (paths,) $ of the desk."""
+        fresh = pnl < self._lowest
+        if not fresh.any():
+            return
+        desk = self._desk
+        self._tick[fresh] = desk.marked
+        np.copyto(self._lowest, pnl, where=fresh)
+        np.copyto(self._scale, desk.scale, where=fresh)
+        for key, kept in self._market.items():
+            np.copyto(kept, desk.snapshot.row(key), where=fresh)
+        for line in self._lines:
+            np.copyto(line.paid_then, line.paid, where=fresh)
+
+    def write(self) -> None:
+        """Add the rows, at the last close."""
+        desk, ticks = self._desk, self._world.clock.ticks
+        last, everyone = np.full(self._tick.size, desk.marked), Snapshot(self._market)
+        for line in self._lines:
+            if int(self._world.log.paths[0]) == 0:  # the start is the same on all paths
+                self._add(line, START, ticks[:1], line.opening, line.opening["value"] * 0.0, first=True)
+            found = line.figures(self._tick, everyone)
+            self._add(line, WORST, ticks[self._tick], found, line.made(found["value"], line.paid_then), self._scale)
+            found = line.figures(last, desk.snapshot)
+            self._add(line, END, int(ticks[desk.marked]), found, line.made(found["value"], line.paid), desk.scale)
+
+    def _add(
+        self,
+        line: _Line,
+        at: str,
+        seconds: int | NDArray[np.int64],
+        found: dict[str, Vector],
+        pnl: Vector,
+        scale: Vector | float = 1.0,
+        *,
+        first: bool = False,
+    ) -> None:
+        said = {
+            "agent": self._desk.name,
+            "number": line.number,
+            "position": line.label,
+            "quantity": line.size,
+            "at": at,
+        }
+        figures = {name: scale * values for name, values in found.items()}
+        mask = np.zeros(1, dtype=np.int64) if first else None
+        self._world.log.add(BOOK.name, seconds, mask, **said, **figures, pnl=pnl)
+
+
+class _Line:
+    """One position, or all others together, per unit of the book's scale."""
+
+    def __init__(self, desk: Desk, part: Part) -> None:
+        self.number, self.label, self.size = part.number, part.label, part.size
+        self._book, self._day = part.book, 1.0 / desk.world.clock.days_a_year
+        self._fixings = part.book.new_fixings(desk.world.paths)
+        self.paid = desk.world.full(0.0)  # $ since the start
+        self.paid_then = desk.world.full(0.0)  # the same, up to the path's worst close
+        self.opening = self._figures_at(0, desk.snapshot.take(slice(1)), self._fixings[:, :1])
+        self._first = float(self.opening["value"][0])
+
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
+        if self._book.settles(since, tick):
+            self.paid = self.paid + self._book.cashflows(since, tick, snapshot, self._fixings)
+            self._book.fix(since, tick, snapshot, self._fixings)
+
+    def receive(self, due: Vector) -> None:
+        if self._book.asset_units:
+            self.paid = self.paid + self._book.asset_units * due
+
+    def made(self, value: Vector, paid: Vector) -> Vector:
+        """$ since the start, (paths,), of the whole position with no hedge."""
+        return value - self._first + paid
+
+    def figures(self, ticks: NDArray[np.int64], market: Snapshot) -> dict[str, Vector]:
+        """`FIGURES` of every path at a tick of its own, (paths,) each."""
+        out = np.empty((len(FIGURES), ticks.size))
+        for tick in np.unique(ticks).tolist():
+            mine = np.flatnonzero(ticks == tick)
+            found = self._figures_at(tick, market.take(mine), self._fixings[:, mine])
+            for row, values in zip(out, found.values(), strict=True):
+                row[mine] = values
+        return dict(zip(FIGURES, out, strict=True))
+
+    def _figures_at(self, tick: int, snapshot: Snapshot, fixings: Vector) -> dict[str, Vector]:
+        return figures(self._book, tick, snapshot, fixings, self._day)
+
+
+class Part(NamedTuple):
+    """One position of a book, or all that have no row of their own, as a book of its own."""
+
+    number: int  # of the line in the book, from 1; 0: several lines
+    label: str
+    size: float  # units of the asset or $ notional, signed; NaN of several lines
+    book: CompiledBook
+
+
+def split(whole: CompiledBook) -> list[Part]:
+    """The largest positions of a book, `SHOWN` of them by $ notional, in its order; then all others together."""
+    instruments, clock, start = whole.book.instruments, whole.clock, whole.start
+
+    def notional(number: int) -> float:
+        instrument = instruments[number]
+        return abs(instrument.size) * (1.0 if isinstance(instrument, Swap) else start.spot0)
+
+    by_size = sorted(range(len(instruments)), key=notional, reverse=True)
+    own = by_size if len(instruments) <= SHOWN + 1 else by_size[:SHOWN]
+    parts = []
+    for i in sorted(own):
+        one: Instrument = instruments[i]
+        parts.append(Part(i + 1, one.label, one.size, Book((one,)).compile(clock, start)))
+    rest = tuple(instruments[i] for i in sorted(set(by_size) - set(own)))
+    if rest:
+        parts.append(Part(0, f"{len(rest)} others", math.nan, Book(rest).compile(clock, start)))
+    return parts
+
+
+def figures(book: CompiledBook, tick: int, snapshot: Snapshot, fixings: Vector, day: float) -> dict[str, Vector]:
+    """`FIGURES` of a book by name, (paths,) each.
+
+    $; $ of the asset; the same per 1 % of spot; $ per point of the market's implied vol; $ that an average trading day
+    (`day`, years of trading and of calendar time) brings while nothing moves; $ per basis point of all nodes.
+    """
+    greeks, spot = book.greeks(tick, snapshot, fixings), snapshot.row(SPOT)
+    return {
+        "value": greeks.value,
+        "delta_dollars": greeks.delta * spot,
+        "gamma_dollars_1pct": 0.01 * greeks.gamma * spot**2,
+        "vega_point": 0.01 * greeks.vega,
+        "theta_day": book.theta(tick, snapshot, fixings, years=day),
+        "dv01": 1e-4 * (greeks.dv_overnight + greeks.dv_us2y + greeks.dv_us10y),
+    }

@@ -1,0 +1,282 @@
+"""A desk's books: its client book, what that is worth, and why its worth moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.accounts import CLIENTS
+from agents.desk.loss import ATTRIBUTION, UNSPLIT
+from markets.accounts import INVESTORS
+from markets.factors.key import SPOT, USD, VOL
+from markets.kernels.hedging import PARTS, VEGA_PART, add_whole, attribute
+from markets.venues.swap_venue import SwapVenue
+from sim.names import Key
+from sim.vectors import some
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.products.book import CompiledBook, Greeks, Slopes
+    from markets.world import MarketWorld
+
+Vector = NDArray[np.float64]
+NOTHING: Vector = np.empty(0)
+
+
+class PositionsRecord(Protocol):
+    """What is kept of a book position by position, and what the desk tells it."""
+
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
+        """Note the cash of (since, tick]."""
+
+    def receive(self, due: Vector) -> None:
+        """Note dividends, (paths,) $ a unit of the asset."""
+
+    def look(self, pnl: Vector) -> None:
+        """At a close, with its marks done. pnl: (paths,) $ of the desk."""
+
+    def write(self) -> None:
+        """At the last close, write it down."""
+
+
+class Desk:
+    """A client book held by one account, `scale` (paths,) of it after forced reductions.
+
+    Attribution between two marks is by stepwise full revaluation, time -> spot -> vol -> curve, per unit of scale;
+    `totals` are running $ sums.
+    """
+
+    def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
+        """full: whether anybody will look at more Greeks than `slopes`; they are then computed together."""
+        self.world = world
+        self.name = name
+        self.asset = Key("book", of=name)
+        self.book = book
+        self.scale = world.full(1.0)
+        self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
+        self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
+        # Whether the value may ever have moved by more than time and spot.
+        self._moved_besides = len(ATTRIBUTION) > PARTS
+        self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
+        self.unhedged = world.full(0.0)
+        self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
+        self.liquidated = np.zeros(world.paths, dtype=bool)
+        self.defaulted = np.zeros(world.paths, dtype=bool)
+        self.fixings: Any = book.new_fixings(world.paths)
+        self._tick = 0
+        self._snapshot = world.factors.snapshot
+        self.unit_value = book.value(0, self._snapshot, self.fixings)
+        self._greeks: tuple[Snapshot, Greeks] | None = None  # with the market that they are of
+        self._slopes: tuple[Snapshot, Slopes] | None = None
+        self._value: tuple[Snapshot, Vector] | None = None
+        self.record: PositionsRecord | None = None  # what is kept of the positions one by one, where it is asked for
+        self._full = full or book.has_swaps or world.venue("asset").has_impact
+        self._take_on()
+
+    def _take_on(self) -> None:
+        """The clients' book against its premium: no gain to either side."""
+        ledger, asset = self.world.ledger, self.asset
+        ledger.open(CLIENTS, INVESTORS)
+        ledger.list_asset(asset)
+        ledger.transfer(self.world.full(1.0), source=CLIENTS, target=self.name, asset=asset, reason="book")
+        ledger.transfer(self.unit_value, source=self.name, target=CLIENTS, reason="book")
+
+    # --- what it is worth ------------------------------------------------------------------------------------------
+    @property
+    def marked(self) -> int:
+        """Tick of the last mark."""
+        return self._tick
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The market at the last mark."""
+        return self._snapshot
+
+    @property
+    def book_value(self) -> Vector:
+        """Value of the book as of the last mark, (paths,) $."""
+        return self.scale * self.unit_value
+
+    def value_now(self) -> Vector:
+        """Value of the book now, (paths,) $."""
+        value: Vector = self.scale * self._unit_value_now()
+        return value
+
+    def _unit_value_now(self) -> Vector:
+        """The same of one unit of scale, computed once per price."""
+        now = self.world.factors.snapshot
+        if self._value is None or self._value[0] is not now:
+            found = self._value_at(now) if self._full else self.slopes().value
+            self._value = (now, found)
+        return self._value[1]
+
+    def _value_at(self, snapshot: Snapshot) -> Vector:
+        """Value of one unit of scale in another market, (paths,) $.
+
+        By the kernel that also values the market as it stands, for ever: a path's last digit does not depend on what
+        others in its chunk asked for.
+        """
+        if not self._full:
+            return self.slopes(snapshot).value
+        return self.book.value(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
+
+    def greeks(self, snapshot: Snapshot | None = None) -> Greeks:
+        """Greeks of one unit of scale at the market as it stands, computed once per price; or in another one."""
+        factors = self.world.factors
+        if snapshot is not None:
+            return self.book.greeks(factors.tick, snapshot, self.fixings, settled=self._tick)
+        if self._greeks is None or self._greeks[0] is not factors.snapshot:
+            found = self.book.greeks(factors.tick, factors.snapshot, self.fixings, settled=self._tick)
+            self._greeks = (factors.snapshot, found)
+        return self._greeks[1]
+
+    def slopes(self, snapshot: Snapshot | None = None) -> Slopes | Greeks:
+        """Of the Greeks, value, delta and gamma at least: of the market as it stands, or in another one."""
+        if self._full:
+            return self.greeks(snapshot)
+        factors = self.world.factors
+        if snapshot is not None:
+            return self.book.slopes(factors.tick, snapshot, self.fixings, settled=self._tick)
+        if self._slopes is None or self._slopes[0] is not factors.snapshot:
+            found = self.book.slopes(factors.tick, factors.snapshot, self.fixings, settled=self._tick)
+            self._slopes = (factors.snapshot, found)
+        return self._slopes[1]
+
+    @property
+    def explained(self) -> Vector:
+        """The running totals that add up to the book's P&L, (some of `parts`, paths) $."""
+        if not self.attributed:
+            return self.parts[-1:]
+        return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
+
+    def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
+        """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
+
+        In the market as it stands, or in another one.
+        """
+        if not self.book.has_swaps:
+            return {}
+        greeks = self.greeks(snapshot)
+        left = {"us2y": greeks.dv_us2y, "us10y": greeks.dv_us10y}
+        found: dict[str, Vector] = {}
+        for name in ("us10y", "us2y"):
+            venue = self.world.venues.get(name)
+            if isinstance(venue, SwapVenue):
+                own = venue.node_sensitivity(snapshot)
+                found[name] = -left[name] / own[name]
+                left = {node: value + found[name] * own[node] for node, value in left.items()}
+        return found
+
+    # --- why it moved ----------------------------------------------------------------------------------------------
+    def mark(self) -> None:
+        """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
+        tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
+        if tick == since:
+            return
+        end = value = self._unit_value_now()
+        if self.book.settles(since, tick):
+            cash = self.book.cashflows(since, tick, now, self.fixings)
+            self.book.fix(since, tick, now, self.fixings)
+            if self.record is not None:
+                self.record.settle(since, tick, now)
+            value = self.book.value(tick, now, self.fixings, settled=tick)
+            end = value + cash
+            self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
+            self._greeks = self._slopes = self._value = None
+        self._attribute(tick, now, end)
+        self._tick, self._snapshot, self.unit_value = tick, now, value
+
+    def receive(self, due: Vector) -> None:
+        """Take `due`, (paths,) $ a unit, on the units of the asset in the book: the passing of time earned it."""
+        paid = self.book.asset_units * due
+        self.world.ledger.transfer(self.scale * paid, source=CLIENTS, target=self.name, reason="book")
+        total = self.totals["theta" if self.attributed else UNSPLIT]
+        total += self.scale * paid
+        self.unhedged += paid
+        if self.record is not None:
+            self.record.receive(due)
+
+    def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
+        """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
+        if not self.attributed:
+            add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
+            return
+        old = self._snapshot
+        slopes = self.slopes(old)
+        after_vol = spot_moved = end
+        spot, vol = new.row(SPOT), new.row(VOL)
+        if not _equal(old.block(USD), new.block(USD)) or self.book.settles(self._tick, tick):
+            after_vol = spot_moved = self._value_at(old.with_rows({SPOT: spot, VOL: vol}))
+        if not _equal(old.row(VOL), vol):
+            spot_moved = self._value_at(old.with_rows({SPOT: spot}))
+        moved = spot_moved is not end
+        self._moved_besides |= moved
+        steps = (after_vol, end) if moved else (NOTHING, NOTHING)
+        attribute(
+            self.scale,
+            self.unit_value,
+            slopes.value,
+            slopes.delta,
+            old.row(SPOT),
+            spot,
+            spot_moved,
+            *steps,
+            self.parts,
+            self.unhedged,
+        )
+
+    # --- forced reduction ------------------------------------------------------------------------------------------
+    def close_out(self, cost_share: float) -> None:
+        """Hand `forced` of the book back at the mark, with its hedge (delta-exchanged), less a half-spread in vol.
+
+        What the venues did not fill stays: the book goes no further than the hedge that can go with it. Call after
+        `mark`, in the same instant.
+        """
+        if not some(self.forced):
+            return
+        world, ledger, greeks = self.world, self.world.ledger, self.greeks()
+        hedges = self.neutral_swaps() | {"asset": -greeks.delta}
+        share = self.forced * self._deliverable(hedges)
+        part = share * self.scale
+        ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")
+        ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
+        ledger.transfer(
+            part * np.abs(greeks.vega) * cost_share * world.factors.vol,
+            source=self.name,
+            target=CLIENTS,
+            reason="closeout_cost",
+        )
+        for name, unit in hedges.items():
+            venue = world.venue(name)
+            venue.hand_over(self.name, INVESTORS, _at_most(part * unit, venue.held(self.name)))
+        self.scale = self.scale * (1 - share)
+        done = share >= 1.0
+        fresh = done & ~self.liquidated
+        world.log.add("events", world.now, fresh, kind="liquidated", subject=self.name, value=1.0)
+        self.liquidated |= done
+        self.forced = world.full(0.0)
+
+    def _deliverable(self, hedges: dict[str, Vector]) -> Vector:
+        """Share of the forced reduction whose hedge is at hand, (paths,); two per cent are let go.
+
+        The order's own impact moves the delta between the order and the close-out by about that much.
+        """
+        least = self.world.full(1.0)
+        for name, unit in hedges.items():
+            wanted = self.forced * self.scale * unit
+            at_hand = _at_most(wanted, self.world.venue(name).held(self.name))
+            some = np.abs(wanted) > 1e-9
+            least = np.minimum(least, np.where(some, at_hand / np.where(some, wanted, 1.0), 1.0))
+        return np.where(least > 0.98, 1.0, least)
+
+
+def _equal(a: Vector, b: Vector) -> bool:
+    """Whether a level has not moved on any path; one that stands is the same array."""
+    return a is b or np.array_equal(a, b)
+
+
+def _at_most(wanted: Vector, held: Vector) -> Vector:
+    """As much of what is wanted as is held, of the same sign, (paths,)."""
+    return np.where(wanted > 0, np.clip(wanted, 0, np.maximum(held, 0)), np.clip(wanted, np.minimum(held, 0), 0))

@@ -1,0 +1,1 @@
+"""Funding: lending, margin, calls, forced reductions, debts between desks and their settlement."""

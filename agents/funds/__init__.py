@@ -1,0 +1,1 @@
+"""Funds and executors: positions that grow and shrink by a rule."""

@@ -1,0 +1,99 @@
+"""Executors: work a large order off over time, by a schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Agent, Process
+from agents.funds.schedules import almgren_chriss, even, obizhaeva_wang
+from agents.intervals import Interval
+from markets.accounts import INVESTORS
+from sim.params import param
+from sim.phases import Phase
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executor(Agent):
+    """Buys or sells a large order in equally spaced trades, beginning at the start.
+
+    What it sells it holds at the start, taken over at mid; its P&L at the end is the order's implementation shortfall
+    with its sign turned. What a venue leaves unfilled is added to the next trade. Schedules: `even`; `almgren_chriss`
+    (2001), from the venue's own impact and the asset's vol; `obizhaeva_wang` (2013), from the venue's resilience.
+    """
+
+    role: ClassVar[str] = "executor"
+    venue: str = param("asset", help="the asset it trades")
+    quantity: float = param(unit="units", help="signed order; negative: it sells", against="the venue's depth")
+    schedule: Literal["even", "almgren_chriss", "obizhaeva_wang"] = param("even", help="how the order is split")
+    trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
+    interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
+    risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
+
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Execution(self, world).run()
+
+
+class _Execution:
+    """State of one executor in one world."""
+
+    def __init__(self, agent: Executor, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.venue = world.venue(agent.venue)
+        self.interval = Interval(agent.interval)
+        self.shares = self._shares()
+        if agent.quantity < 0:
+            self.venue.hand_over(INVESTORS, agent.name, world.full(-agent.quantity))
+
+    def run(self) -> Process:
+        """Trade at the start and at every interval, until the order is done; the last trade takes what is left."""
+        world, agent = self.world, self.agent
+        left, last_look, trade = world.full(agent.quantity), 0, 0
+        owed = world.full(0.0)  # unfilled so far
+        while left.any():
+            yield world.tick(Phase.TRADE)
+            tick = world.tick_index
+            if trade and not self.interval.due(world.clock, tick, last_look):
+                continue
+            last_look = tick
+            wanted = left if trade >= agent.trades - 1 else agent.quantity * self.shares[trade] + owed
+            wanted = np.where(left != 0, wanted, 0.0)  # a path that is done stays done while others go on
+            fill = yield self.venue.trade(agent, wanted)
+            owed = fill.unfilled
+            left = left - fill.quantity
+            left = np.where(np.abs(left) < 1e-9 * abs(agent.quantity), 0.0, left)
+            trade += 1
+
+    def _shares(self) -> Vector:
+        agent, world = self.agent, self.world
+        a_year = world.clock.days_a_year
+        days = self.interval.years(world.clock) * a_year
+        if agent.schedule == "even":
+            return even(agent.trades)
+        if agent.schedule == "obizhaeva_wang":
+            return obizhaeva_wang(agent.trades, step=days, resilience=self.venue.spec.resilience)
+        return almgren_chriss(
+            agent.trades,
+            step=days,
+            risk_aversion=agent.risk_aversion,
+            sigma=self._sigma() / np.sqrt(a_year),
+            cost=self._cost_per_square() * days,
+        )
+
+    def _sigma(self) -> float:
+        """$ per unit per square root of a trading year, at the start, when all paths are alike."""
+        return float(self.venue.mid[0] * self.world.factors.realised_vol(self.venue.key)[0])
+
+    def _cost_per_square(self) -> float:
+        """$ a trade costs per square unit beyond its lasting impact: (slope - permanent / 2) x the move of a unit."""
+        spec = self.venue.spec
+        move = spec.impact * float(self.venue.mid[0] ** 2) / spec.depth
+        return max(spec.slope - 0.5 * spec.permanent_share, 1e-12) * move

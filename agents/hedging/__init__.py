@@ -1,0 +1,1 @@
+"""Hedgers: a client book kept near neutral by a policy."""

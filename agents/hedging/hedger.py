@@ -1,0 +1,237 @@
+"""Hedgers: own a client book and keep it neutral by a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Agent, Process
+from agents.hedging.exposure import expose
+from agents.hedging.positions import Position
+from agents.intervals import Interval
+from agents.policies import Every, Never, Policy, Situation
+from agents.watching.answers import desired, vol_multiplier
+from markets.accounts import INVESTORS
+from markets.factors.key import OVERNIGHT, SPOT, VOL
+from markets.kernels.hedging import answered, asset_order, discounts, neutral
+from markets.plausible import SECONDS
+from sim.params import param
+from sim.phases import Phase
+from sim.vectors import some
+
+if TYPE_CHECKING:
+    from agents.desk.desk import Desk
+    from agents.world import TradingWorld
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.venue import Demand, Fill
+
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hedger(Agent):
+    """A desk that is short client options (or holds swaps) and hedges delta and DV01 at the venues.
+
+    It starts where its policy wants to be: the first hedge is taken over from outside investors at mid. Afterwards it
+    looks at every interval of its policy; what a venue leaves unfilled is tried again at the next tick.
+    """
+
+    role: ClassVar[str] = "hedger"
+    capital: float = param(
+        3e9, unit="$", help="cash at the start, besides the book's premium", gt=0, against="its book"
+    )
+    book: tuple[Position, ...] = param((), help="client positions", longest=100_000)
+    policy: Policy = param(factory=Every, help="hedging policy")
+    latency_seconds: int = param(
+        0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9, plausible=SECONDS
+    )
+    hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
+
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Hedging(self, world).run()
+
+
+class _Hedging:
+    """State of one hedger in one world."""
+
+    def __init__(self, agent: Hedger, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.desk: Desk = world.desks[agent.name]
+        self.passive = isinstance(agent.policy, Never)
+        self.desired, self.vol_multiplier = desired(agent.policy, world), vol_multiplier(agent.policy, world)
+        self.interval = Interval(agent.policy.interval)
+        self.interval_years = self.interval.years(world.clock)
+        self.last_look = 0
+        self.last_spot = world.factors.spot.copy()
+        self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
+        self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
+        self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
+        vol = agent.policy.hedge_vol
+        self.own_vol = None if vol is None else world.full(vol)
+        self.hedges_rates = agent.hedge_rates and not self.passive
+        # who sends at once may let its order depend on the price that it leads to
+        self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
+        if not self.passive:
+            self._take_over_hedge()
+
+    def run(self) -> Process:
+        """Look, decide, send; for ever."""
+        world = self.world
+        while True:
+            yield world.tick(Phase.TRADE)
+            self._expose()
+            due = self.interval.due(world.clock, world.tick_index, self.last_look)
+            if due:
+                self.last_look = world.tick_index
+            elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
+                continue
+            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or some(sent)}
+            self.unfilled = {}  # whatever was left is in these orders
+            if self.agent.latency_seconds:
+                world.start(self._send_late(orders))
+            else:
+                world.when(world.soon(orders), self._send)
+
+    def _send_late(self, orders: dict[str, Vector | Demand]) -> Process:
+        """Orders on their way, beside the desk that goes on looking."""
+        late = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
+        for name, quantity in late.items():
+            self.in_flight[name] = self._under_way(name) + quantity
+        yield self.world.after(self.agent.latency_seconds, Phase.TRADE)
+        self._send(orders, late)
+
+    def _send(self, orders: dict[str, Vector | Demand], late: dict[str, Vector] | None = None) -> None:
+        """Into the market; `late` was counted as on its way."""
+        world, agent = self.world, self.agent
+        for name, sending in orders.items():
+            answer = world.venue(name).trade(agent, sending)
+            world.when(answer, partial(self._answered, name, late[name] if late else None))
+
+    def _answered(self, name: str, late: Vector | None, fill: Fill) -> None:
+        """What a venue made of an order."""
+        world = self.world
+        if late is not None:
+            self.in_flight[name] = self.in_flight[name] - late
+        left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
+        if name == "asset":
+            self.last_spot = last_spot
+        self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
+
+    def _looks(self, due: bool, venue: str) -> Mask:
+        """Where the desk looks now: everywhere when its time has come, else where an order came back."""
+        return self.everywhere if due else self.unfilled.get(venue, self.nowhere)
+
+    def _under_way(self, venue: str) -> Vector:
+        return self.in_flight.get(venue, np.zeros(self.world.paths))
+
+    # --- the asset -------------------------------------------------------------------------------------------------
+    @property
+    def _held(self) -> Vector:
+        """Units held, with those on their way, (paths,); not to be written to, and good until something is traded."""
+        held = self.world.ledger.balance(self.agent.name, "asset")
+        if "asset" in self.in_flight:
+            held = held + self.in_flight["asset"]
+            held.flags.writeable = False
+        return held
+
+    def _situation(self, due: bool, held: Vector, market: Snapshot | None = None) -> Situation:
+        """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
+        desk, factors, clock = self.desk, self.world.factors, self.world.clock
+        own = self._own_market(market)
+        seen, slopes = own or factors.snapshot, desk.slopes(own)
+        scale, target = desk.scale, np.empty(held.size)
+        years, variance_years = desk.book.nearest_expiry(factors.tick)
+        neutral(scale, slopes.delta, target)
+        at = Situation(
+            tick=factors.tick,
+            due=due,
+            spot=seen.row(SPOT),
+            last_spot=self.last_spot,
+            target=target,
+            position=held,
+            gamma=lambda: scale * slopes.gamma,
+            vol=seen.row(VOL),
+            half_spread=self.world.venue("asset").half_spread,
+            discount=lambda: self._discount(years),
+            gross_units=lambda: scale * desk.book.gross_units,
+            years=float(clock.variance_years[factors.tick]),
+            expiry_years=years,
+            interval_years=self.interval_years,
+            expiry_variance_years=variance_years,
+        )
+        multiplier = self.vol_multiplier(at)
+        if multiplier is None:
+            return at
+        delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked)
+        return at.but(target=-desk.scale * delta)
+
+    def _discount(self, years: float) -> Vector:
+        """Discount factor at the overnight rate, (paths,)."""
+        overnight = self.world.factors.snapshot.row(OVERNIGHT)
+        factor = np.empty_like(overnight)
+        discounts(overnight, years, factor)
+        return factor
+
+    def _own_market(self, market: Snapshot | None = None) -> Snapshot | None:
+        """The market (as it stands, or as given) at the policy's own vol; None for the market as it stands."""
+        if self.own_vol is None:
+            return market
+        return (market or self.world.factors.snapshot).with_rows({VOL: self.own_vol})
+
+    def _orders(self, due: bool) -> dict[str, Vector | Demand]:
+        """What to send where: the policy's order, then what a forced reduction flattens."""
+        looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
+
+        if not self.together:
+            return {"asset": self._asset_order(due, looks, held), **self._rate_orders(due)}
+        held = held.copy()
+        held.flags.writeable = False
+
+        def asset(move: Vector) -> Vector:
+            return self._asset_order(due, looks, held, factors.if_spot_moved(move))
+
+        return {"asset": asset, **self._rate_orders(due)}
+
+    def _asset_order(self, due: bool, looks: Mask, held: Vector, market: Snapshot | None = None) -> Vector:
+        """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
+        desk, out = self.desk, np.empty(self.world.paths)
+        wanted = held.copy() if self.passive else self.desired(self._situation(due, held, market))
+        asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
+        return out
+
+    # --- rates -----------------------------------------------------------------------------------------------------
+    def _rate_orders(self, due: bool) -> dict[str, Vector]:
+        desk = self.desk
+        orders: dict[str, Vector] = {}
+        for name, unit in desk.neutral_swaps().items():
+            position = self.world.venue(name).exposure(self.agent.name) + self._under_way(name)
+            target = desk.scale * unit
+            order = np.where(self.hedges_rates & self._looks(due, name), target - position, 0.0)
+            order = np.where(desk.liquidated, -position, order)
+            net = position + order - target
+            orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
+        return orders
+
+    # --- start and exposure ----------------------------------------------------------------------------------------
+    def _take_over_hedge(self) -> None:
+        """Start where the policy wants to be, from neutral: the hedge comes from outside investors at mid.
+
+        A policy that asks whether to move away from what it holds so begins neutral, and one with a target of its own
+        there.
+        """
+        neutral = self._situation(True, self._held)
+        wanted = self.desired(neutral.but(position=neutral.target))
+        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, wanted)
+        if self.hedges_rates:
+            for name, unit in self.desk.neutral_swaps().items():
+                self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
+
+    def _expose(self) -> None:
+        if not self.passive:
+            expose(self.desk, self._own_market(), rates=self.hedges_rates)

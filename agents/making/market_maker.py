@@ -1,0 +1,274 @@
+"""Market makers: both sides, every tick, from finite capital."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.accounts import OWNERS
+from agents.base import Agent, Process
+from markets.accounts import INVESTORS
+from markets.kernels.quoting import standing, vol_proportional
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
+from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
+from markets.venues.venue import Lean, Quote
+from sim.params import param
+from sim.phases import Phase
+from sim.vectors import same, some
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+    from markets.venues.venue import Rule, Venue
+
+Vector = NDArray[np.float64]
+RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotingSpec:
+    """How a maker sets its half-spread and skew."""
+
+    kind: Literal["vol_proportional", "avellaneda_stoikov", "symmetric"] = param(
+        "vol_proportional", help="quoting rule; symmetric: Avellaneda-Stoikov's mean spread, centred at mid"
+    )
+    inventory_skew: float = param(
+        1.0,
+        unit="half-spreads",
+        help="shift of both quotes against inventory at the limit (vol_proportional)",
+        ge=0,
+        plausible=FACTOR,
+    )
+    funding_days: float = param(
+        0.5,
+        unit="days",
+        help="days of credit funding, beyond the calm market's, added to the asset's half-spread",
+        ge=0,
+        plausible=DAYS,
+    )
+    risk_aversion: float = param(
+        0.02, unit="1/(return x order)", help="gamma of Avellaneda and Stoikov (2008)", gt=0, plausible=AVERSION
+    )
+    order_decay: float = param(
+        1.0, unit="1/half-spread", help="k: fill intensity falls as exp(-k distance)", gt=0, plausible=STEEPNESS
+    )
+    order_size: float = param(
+        1e8,
+        unit="$ notional",
+        help="an order: the unit of inventory (avellaneda_stoikov)",
+        gt=0,
+        against="the inventory limit",
+    )
+    horizon: Literal["rolling", "end"] = param(
+        "rolling", help="inventory risk is looked at over horizon_hours, or up to the end of the run"
+    )
+    horizon_hours: float = param(
+        6.5, unit="trading hours", help="rolling horizon of the inventory risk", gt=0, plausible=HOURS
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketMaker(Agent):
+    """Quotes the venues, keeps inventory within limits, withdraws when its drawdown passes its limit."""
+
+    role: ClassVar[str] = "market_maker"
+    capital: float = param(2e9, unit="$", help="cash at the start", gt=0, against="its inventory limit")
+    venues: tuple[str, ...] = param(("asset", "us2y", "us10y"), help="venues that it quotes")
+    depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0, plausible=MULTIPLE)
+    inventory_limit: float = param(
+        5e9,
+        unit="$ notional",
+        help="inventory at which the skew is full",
+        gt=0,
+        against="its capital and the depth of its venues",
+    )
+    inventory_half_life: float = param(
+        2.0, unit="trading hours", help="inventory is passed on to outside investors", gt=0, plausible=HOURS
+    )
+    drawdown_limit: float = param(
+        0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-9, 1.0)
+    )
+    recapitalise_days: int = param(
+        5, unit="trading days", help="how long it stays away", gt=0, le=100_000, plausible=DAYS
+    )
+    quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
+
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Making(self, world).run()
+
+
+class _Making:
+    """State of one maker in one world."""
+
+    def __init__(self, agent: MarketMaker, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.venues = [world.venue(name) for name in agent.venues if name in world.venues]
+        makers = [a for a in world.agents if isinstance(a, MarketMaker)]
+        self.share = {
+            v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
+        }
+        self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
+        self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
+        self.nothing, self.everything = world.full(0.0), world.full(1.0)
+        self.posted: dict[str, tuple[object, ...]] = {}  # by venue: what its quote was made of
+        self.peak = world.full(agent.capital)
+        self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
+        self.away = np.zeros(world.paths, dtype=bool)
+
+    def run(self) -> Process:
+        """Quote at every tick."""
+        world = self.world
+        while True:
+            yield world.tick(Phase.QUOTE)
+            tick = world.tick_index
+            if tick > 0:
+                self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
+            able = self._withdraw_or_return(int(world.clock.day[tick]))
+            for venue in self.venues:
+                self._post(venue, able)
+            if world.log.witness.size:
+                self._log()
+
+    def _pass_on_inventory(self, years: float) -> None:
+        """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
+        clock = self.world.clock
+        hours = years * clock.days_a_year * clock.hours_a_day
+        share = 1 - 0.5 ** (hours / self.agent.inventory_half_life)
+        for venue in self.venues:
+            if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
+                venue.hand_over(self.agent.name, INVESTORS, held, share)
+
+    def _withdraw_or_return(self, day: int) -> Vector:
+        """Share of its full depth that the maker can show, (paths,)."""
+        world, agent = self.world, self.agent
+        if world.feedback.depth == 0 or world.price_takers:
+            return self.everything
+        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
+        if self.away.any():
+            back = self.away & (day >= self.away_until)
+            if back.any():
+                self._recapitalise(back, equity)
+        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)
+        if standing(equity, agent.capital, limit, switch, self.peak, self.away, leaving, able):
+            world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
+            self.away |= leaving
+            self.away_until = np.where(leaving, day + agent.recapitalise_days, self.away_until)
+        return able
+
+    def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
+        """Owners bring the capital back to where it was."""
+        world, agent = self.world, self.agent
+        amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
+        world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
+        world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
+        equity += amount
+        self.peak = np.where(back, equity, self.peak)
+        self.away &= ~back
+
+    def _post(self, venue: Venue, able: Vector) -> None:
+        """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
+        kind, name = self.agent.quoting.kind, self.agent.name
+        if kind == "vol_proportional":
+            inventory = venue.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
+            credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
+            terms = (venue.rule(), able, inventory, credit)
+            if not same(terms, self.posted.get(venue.name, ())):  # else the last quote stands
+                self.posted[venue.name] = terms
+                venue.post(name, partial(self._vol_proportional, venue, *terms))
+        else:
+            rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
+            venue.post(name, rule(venue, self.share[venue.name] * venue.rule_depth() * able))
+
+    @property
+    def _switch(self) -> float:
+        """How far the spread loop is closed: 0 to 1."""
+        return min(self.world.feedback.spread, 1.0)
+
+    def _per_credit(self, venue: Venue) -> float:
+        """Half-spread per unit of credit spread beyond the calm market's."""
+        return self._switch * self.agent.quoting.funding_days / 360 if venue.unit_price else 0.0
+
+    def _vol_proportional(self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector) -> Quote:
+        """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
+        agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
+        vol_proportional(
+            *rule.levels,
+            able,
+            credit,
+            inventory,
+            self.share[venue.name],
+            self.world.factors.credit_law.at_start,
+            self.per_credit[venue.name],
+            self._switch * agent.quoting.inventory_skew,
+            agent.inventory_limit,
+            quote,
+        )
+        lean = partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None
+        return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
+
+    def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
+        """`inventory_skew` half-spreads at the inventory limit."""
+        limit = self.agent.inventory_limit
+        return Lean(self._switch * self.agent.quoting.inventory_skew / limit * half_spread, limit, inventory)
+
+    def _avellaneda_stoikov(self, venue: Venue, depth: Vector) -> Quote:
+        """Half-spread g sigma^2 tau / 2 + ln(1 + g/k) / g, both sides shifted by -q g sigma^2 tau.
+
+        Avellaneda and Stoikov (2008), for returns instead of prices: q counts orders, sigma is realised vol, k falls as
+        the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
+        """
+        risk, agent = self._risk(venue) * self._years_left(), self.agent
+        # of now: the ledger's own vector may change
+        held = self.nothing if self.world.price_takers else venue.notional(venue.held(agent.name)).copy()
+        lean = Lean(risk / agent.quoting.order_size, agent.inventory_limit, held)
+        return Quote(0.5 * risk + self._without_risk(venue), lean.skew, depth, lambda: lean)
+
+    def _symmetric(self, venue: Venue, depth: Vector) -> Quote:
+        """The half-spread that `avellaneda_stoikov` quotes on average over the run, centred at mid: their benchmark."""
+        half_spread = 0.5 * self._risk(venue) * self._mean_years_left() + self._without_risk(venue)
+        return Quote(half_spread, self.world.full(0.0), depth)
+
+    def _risk(self, venue: Venue) -> Vector:
+        """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""
+        factors = self.world.factors
+        sigma = factors.realised_vol(venue.key) if venue.unit_price else RATE_VOL * factors.vol / factors.vol_law.base
+        return self._switch * self.agent.quoting.risk_aversion * sigma**2
+
+    def _without_risk(self, venue: Venue) -> Vector:
+        """ln(1 + g/k) / g: the best half-spread where inventory bears no risk, (paths,)."""
+        quoting = self.agent.quoting
+        gamma = quoting.risk_aversion
+        half_spread: Vector = np.log1p(gamma * venue.rule_half_spread() / quoting.order_decay) / gamma
+        return half_spread
+
+    def _years_left(self) -> float:
+        """Trading years over which inventory is a risk."""
+        quoting, years = self.agent.quoting, self.world.clock.variance_years
+        if quoting.horizon == "end":
+            return float(years[-1] - years[self.world.tick_index])
+        clock = self.world.clock
+        return quoting.horizon_hours / clock.hours_a_day / clock.days_a_year
+
+    def _mean_years_left(self) -> float:
+        """The same, on average over the run."""
+        if self.agent.quoting.horizon == "end":
+            return 0.5 * float(self.world.clock.variance_years[-1])
+        return self._years_left()
+
+    def _log(self) -> None:
+        for venue in self.venues:
+            quote = venue.quote_of(self.agent.name)
+            self.world.log.add_witnesses(
+                "quotes",
+                self.world.now,
+                maker=self.agent.name,
+                venue=venue.name,
+                half_spread=quote.half_spread,
+                skew=quote.skew,
+                depth=quote.depth,
+                inventory=venue.held(self.agent.name),
+            )

@@ -1,0 +1,64 @@
+"""What policies of the user's own answer: one number a path, or the run ends in one line that says what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.watching.frames import is_ours
+from agents.watching.wrong_answer import WrongAnswer, shown
+
+if TYPE_CHECKING:
+    from agents.policies import Policy, Situation
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+Answer = Callable[["Situation"], Any]
+MARKET = ("spot", "last_spot", "vol", "half_spread", "position")  # the market's and the ledger's own vectors
+NUMBERS = "fiu"  # kinds of dtype: a mask or an object is no position
+
+
+def desired(policy: Policy, world: TradingWorld) -> Callable[[Situation], Vector]:
+    """`policy.desired`; that of a class of the user's own with its answers looked at."""
+    return _checked(policy, "desired", world, "return at.target, or at.position where nothing is to be done")
+
+
+def vol_multiplier(policy: Policy, world: TradingWorld) -> Callable[[Situation], Vector | None]:
+    """`policy.vol_multiplier`, likewise; None is an answer."""
+    return _checked(policy, "vol_multiplier", world, "return one number a path, or None for `at.vol`", none=True)
+
+
+def _checked(policy: Policy, name: str, world: TradingWorld, remedy: str, *, none: bool = False) -> Answer:
+    method: Answer = getattr(policy, name)
+    code = getattr(getattr(type(policy), name), "__code__", None)
+    if code is not None and is_ours(code):
+        return method
+
+    def answer(at: Situation) -> Any:
+        seen = at.but(**{field: _read_only(getattr(at, field)) for field in MARKET})
+        return None if (got := method(seen)) is None and none else vector(got, world, policy, f"{name}()", code, remedy)
+
+    return answer
+
+
+def _read_only(values: Vector) -> Vector:
+    """The same numbers, not to be written to: they are the market's."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def vector(got: Any, world: TradingWorld, by: Policy, what: str, code: Any, remedy: str) -> Vector:
+    """What a policy gave as (paths,) float64. Raises WrongAnswer where it is anything else, or not finite."""
+    paths = (world.paths,)
+    if not isinstance(got, np.ndarray) or got.shape != paths or got.dtype.kind not in NUMBERS:
+        raise WrongAnswer(f"{what} gave {shown(got)}, not a vector of one number a path, {paths}; {remedy}", code)
+    bad = ~np.isfinite(got)
+    if bad.any():
+        path = int(np.argmax(bad))
+        rule = f"{what} gave {got[path]} on path {int(world.log.paths[path])}; it must be finite on every path"
+        raise WrongAnswer(rule, code)
+    return np.require(got, np.float64, ["C", "W"])

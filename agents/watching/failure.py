@@ -1,0 +1,169 @@
+"""What is said of a run that an agent or a policy ended: who, when, what was raised, and the line of the user's own.
+
+Everything here is looked up in the traceback once a run has failed, so that a run that does not fail pays nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import simpy
+
+from agents.base import Agent
+from agents.policies import Policy
+from agents.watching.frames import OURS, Frames, frames_of, is_theirs, place_of, waiting, yielded_at
+from agents.watching.watched import Watch
+from agents.watching.wrong_answer import WrongAnswer, wrong_yield
+from sim.errors import BugError, NotFinite, SpiralError
+from sim.text import one_line
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+
+NOUNS = {"Situation": "situation", "WatchedWorld": "world"}
+NAMES = 24  # of an object's, that are told
+
+
+def explained(error: BaseException, world: TradingWorld, started: Agent | None = None) -> BaseException:
+    """What to raise for an error that ended `world`: a SpiralError in one line where an agent or a policy is behind it.
+
+    `started` is the agent whose process was being made. Otherwise the error itself, as it was before SimPy copied it.
+    """
+    original, frames = _unwrapped(error)
+    if isinstance(original, KeyboardInterrupt | MemoryError):
+        return original
+    culprit = _culprit(frames, started)
+    user = [(frame, line) for frame, line in frames if is_theirs(frame.f_code)]
+    if culprit is None and isinstance(original, BugError):
+        culprit, original = _not_finite(world, original)
+    ours = not user and culprit is not None and is_built_in(culprit)
+    if culprit is None or (ours and isinstance(original, SpiralError)):
+        return original
+    where = f"{_name(culprit, frames, started)}, {_when(world)}"
+    said = f"{where}: {_raised(original)}{_line(original, user)}"
+    kind = BugError if ours else SpiralError
+    told = kind(one_line(said))
+    told.__cause__ = original
+    return told
+
+
+def _not_finite(world: TradingWorld, error: BugError) -> tuple[Agent | None, BugError]:
+    """The agent of the user's own whose quote or account is not finite, where a proof has failed for that."""
+    for agent in (agent for agent in world.agents if isinstance(agent, Agent) and not is_built_in(agent)):
+        named: dict[str, Any] = {}
+        for venue in (venue for venue in world.venues.values() if agent.name in venue.makers):
+            quote = venue.quote_of(agent.name)
+            named |= {f"{what} that it quotes at {venue.name}": value for what, value in vars(quote).items()}
+        for asset in world.ledger.assets:
+            named[f"{asset} of {agent.name}"] = world.ledger.balance(agent.name, asset)
+        for what, values in named.items():
+            bad = ~np.isfinite(np.broadcast_to(values, (world.paths,)))
+            if bad.any():
+                found = NotFinite(what, int(world.log.paths[np.argmax(bad)]), str(world.timestamp()))
+                found.__cause__ = error
+                return agent, found
+    return None, error
+
+
+def is_built_in(culprit: Agent | Policy) -> bool:
+    """Whether an agent or a policy is one of Spiral's own classes."""
+    module = sys.modules.get(type(culprit).__module__)
+    return str(getattr(module, "__file__", None) or "").startswith(OURS)
+
+
+def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
+    """The error that a process raised, of which SimPy raises a copy (or fails to), and its frames from the outside."""
+    frames = list(frames_of(error.__traceback__))
+    for frame, _ in frames:
+        seen = frame.f_locals
+        if frame.f_code is simpy.Environment.step.__code__ and getattr(seen.get("event"), "_ok", True) is False:
+            failed: BaseException = seen["event"].value
+            return failed, list(frames_of(failed.__traceback__))
+    if frames and frames[-1][0].f_code is simpy.Process._resume.__code__ and isinstance(error, RuntimeError):
+        seen = frames[-1][0].f_locals  # SimPy refuses what was yielded
+        generator = seen["self"]._generator
+        return wrong_yield(seen.get("event"), *yielded_at(generator)), waiting(generator)
+    return error, frames
+
+
+def _culprit(frames: Frames, started: Agent | None) -> Agent | Policy | None:
+    """The policy or agent whose code was running: the innermost that a frame knows."""
+    return next(_known(frames), started)
+
+
+def _name(culprit: Agent | Policy, frames: Frames, started: Agent | None) -> str:
+    cls = type(culprit)
+    written = cls.__name__ if is_built_in(culprit) else f"{cls.__module__}:{cls.__qualname__}"
+    if isinstance(culprit, Agent):
+        return f"agent '{culprit.name}' ({written})"
+    agents = (known for known in _known(frames) if isinstance(known, Agent))
+    owner = next((agent for agent in agents if getattr(agent, "policy", None) is culprit), started)
+    return f"policy of '{owner.name}' ({written})" if owner is not None else f"policy {written}"
+
+
+def _known(frames: Frames) -> Iterator[Agent | Policy]:
+    """Agents and policies that frames know, from the inside: whose method it is, then what its variables hold."""
+    for frame, _ in reversed(frames):
+        mine = frame.f_locals.get("self")
+        held = getattr(mine, "__dict__", {}).get("agent")
+        for value in (mine, held, *frame.f_locals.values()):
+            known = value.agent if isinstance(value, Watch) else value
+            if isinstance(known, Agent | Policy):
+                yield known
+
+
+def _when(world: TradingWorld) -> str:
+    if world.tick_index < 0:
+        return f"before the first tick, world {world.name}"
+    paths = world.log.paths
+    alone = f", path {int(paths[0])}" if len(paths) == 1 else ""
+    return f"tick {world.tick_index} at {world.timestamp()} ({world.phase.name}), world {world.name}{alone}"
+
+
+def _raised(error: BaseException) -> str:
+    """What was raised, and what there is instead where that is known."""
+    if isinstance(error, NotFinite):
+        return f"{error.what} is not finite on path {error.path}"
+    if isinstance(error, SystemExit):
+        return f"it left Python (sys.exit({error.code!r})); an agent ends by `return`, a run by raising an error"
+    text = _text(error)
+    if isinstance(error, SpiralError):
+        return text
+    if isinstance(error, AttributeError) and error.obj is not None and error.name:
+        return f"{type(error).__name__}: {text}{_there_is(error.obj, error.name)}"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception of the user's own may fail at that too
+        return "?"
+
+
+def _there_is(thing: Any, name: str) -> str:
+    """The names of one of Spiral's own objects, the nearest first."""
+    if type(thing).__module__.partition(".")[0] not in ("agents", "markets", "sim"):
+        return ""
+    noun = NOUNS.get(type(thing).__name__, type(thing).__name__)
+    names = [n for n in _names(thing) if not n.startswith("_")]
+    near = difflib.get_close_matches(name, names, n=1)
+    names = [*near, *(n for n in names if n not in near)]
+    more = ", ..." if len(names) > NAMES else ""
+    return f"; a {noun} has: {', '.join(names[:NAMES])}{more}"
+
+
+def _names(thing: Any) -> list[str]:
+    fields = getattr(type(thing), "__dataclass_fields__", None)
+    return list(fields) if fields else dir(thing)
+
+
+def _line(error: BaseException, user: Frames) -> str:
+    """Where in the user's own code: the last line of theirs that ran, or the function that gave the wrong answer."""
+    if isinstance(error, WrongAnswer) and error.code is not None:
+        return f" ({place_of(error.code, error.line or error.code.co_firstlineno)})"
+    return f" ({place_of(user[-1][0].f_code, user[-1][1])})" if user else ""

@@ -1,0 +1,1 @@
+"""Zero curves and the benchmark swaps that are traded on them."""

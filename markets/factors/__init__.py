@@ -1,0 +1,1 @@
+"""The factors of the market and how each moves."""

@@ -1,0 +1,1 @@
+"""Laws with memory: vol and credit that follow from the whole traded path."""

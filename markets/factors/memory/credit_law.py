@@ -1,0 +1,83 @@
+"""Credit by the path that was traded: an index spread at once, and the cash spread behind it."""
+
+from __future__ import annotations
+
+from math import expm1
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.memory.path_memory import Memory, credit_start
+from markets.kernels.memory import answer, approach
+
+if TYPE_CHECKING:
+    from markets.factors.memory.path_line import PathLine
+    from markets.memory_spec import CreditMemorySpec, MemorySpec
+    from sim.clock import Clock
+    from sim.streams import Streams
+
+Vector = NDArray[np.float64]
+WIDEST = 10.0  # decimal: no law says a spread above 1,000 %
+
+
+class CreditLaw:
+    """ln c = ln L_c + credit (y - y on the storyline) + noise;  y follows ln index with a lag.
+
+    index = base + trend R1 + activity sqrt(R2), not below `base`. y moves from its level at the last close (or open, or
+    tick: the law's clock) by the share 1 - exp(-lag dt) of the gap. The noise is bridged to the credit's anchors.
+    """
+
+    def __init__(
+        self,
+        spec: CreditMemorySpec,
+        vol: MemorySpec,
+        line: PathLine,
+        vol0: float,
+        power: float,
+        clock: Clock,
+        keep: Vector,
+        streams: Streams,
+    ) -> None:
+        """vol0: implied vol at the start. power: the loop's switch `credit`. keep: (ticks,) what the bridge leaves."""
+        paths = streams.paths
+        self._spec, self._line, self._power = spec, line, power
+        self._memory = Memory(spec.returns, spec.squares, credit_start(spec, vol, vol0), paths)
+        self._terms = np.array([spec.base, spec.trend, spec.activity, spec.base, WIDEST])
+        self._draws = streams.stream("market/credit")
+        self._years = np.diff(clock.variance_years, prepend=0.0).tolist()
+        self._keep = keep.tolist()
+        self._noise = np.zeros(paths)
+        self._settled = np.full(paths, line.index[0])  # y when the last return was over
+        self._index, self._y = self._settled.copy(), self._settled.copy()
+        self.response = np.zeros(paths)  # ln cash spread above the storyline's
+        self.lead = np.zeros(paths)  # ln index spread less ln cash spread
+
+    def settle(self, years: float, move: Vector) -> None:
+        """A return (paths,) over `years` is over."""
+        self._follow(years, move)
+        self._settled[:] = self._y
+        self._memory.settle(years, move)
+
+    def step(self, tick: int, years: float, move: Vector) -> None:
+        """Answer the return that has run for `years` since the last that was over."""
+        self._follow(years, move)
+        if self._spec.noise > 0:
+            self._stir(tick)
+        np.subtract(self._y, self._line.cash[tick], out=self.response)
+        self.response *= self._power
+        self.response += self._noise
+        self.lead = (self._line.index[tick] - self._line.cash[tick]) + self._power * (
+            self._index - self._y - (self._line.index[tick] - self._line.cash[tick])
+        )
+
+    def _follow(self, years: float, move: Vector) -> None:
+        trend, activity = self._memory.recall(years, move)
+        answer(self._terms, 0.0, 1.0, trend, activity, self._index)
+        approach(self._settled, -expm1(-self._spec.lag * years), self._index, self._y)
+
+    def _stir(self, tick: int) -> None:
+        speed, years, keep = self._spec.reversion, self._years[tick], self._keep[tick]
+        gathered = years if speed == 0 else -expm1(-2 * speed * years) / (2 * speed)
+        scale = self._spec.noise * np.sqrt(gathered * keep)
+        self._noise = keep * np.exp(-speed * years) * self._noise + scale * self._draws.normal()

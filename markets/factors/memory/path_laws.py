@@ -1,0 +1,59 @@
+"""The path-dependent laws of a world: one clock of returns, and the levels that follow from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.memory.credit_law import CreditLaw
+from markets.factors.memory.path_memory import settlements
+from markets.factors.memory.vol_law import VolLaw
+
+if TYPE_CHECKING:
+    from markets.factors.setting import Setting
+
+Vector = NDArray[np.float64]
+
+
+class PathLaws:
+    """Feeds the returns of the price that agents trade at, their impact included, to the laws of vol and credit.
+
+    A return that is over counts for good, the one that is running as if it ended now. Trades of an instant move the
+    price after the market's step, so vol and credit answer them at the next tick.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        clock, streams, storyline = setting.clock, setting.streams, setting.storyline
+        market, feedback, credit = setting.market, setting.feedback, setting.credit
+        line, vol0 = storyline.line, float(np.exp(storyline.vol.level[0]))
+        self.vol: VolLaw | None = None
+        self.credit: CreditLaw | None = None
+        if line is not None and market.vol_law == "path_dependent":
+            self.vol = VolLaw(market.memory, line, vol0, feedback.leverage, clock, streams)
+        if line is not None and credit.law == "path_dependent":
+            keep = storyline.credit.kept(market.dispersion)
+            self.credit = CreditLaw(credit.memory, market.memory, line, vol0, feedback.credit, clock, keep, streams)
+        self._laws: list[VolLaw | CreditLaw] = [law for law in (self.vol, self.credit) if law is not None]
+        self._ends = settlements(clock, market.memory.clock).tolist()
+        self._years = clock.variance_years.tolist()
+        self._since = 0.0  # trading years at the last settlement
+        self._from: Vector = np.full(streams.paths, storyline.spot.level[0])  # ln S there, (paths,)
+
+    def __bool__(self) -> bool:
+        return bool(self._laws)
+
+    def leave(self, tick: int, spot: Vector) -> None:
+        """Before the step out of `tick`: `spot` is ln S as traded there, (paths,), all trades of the tick included."""
+        if not self._ends[tick]:
+            return
+        for law in self._laws:
+            law.settle(self._years[tick] - self._since, spot - self._from)
+        self._from, self._since = spot, self._years[tick]
+
+    def arrive(self, tick: int, spot: Vector) -> None:
+        """After the step into `tick`: ln S, (paths,), before anybody trades there."""
+        years, move = self._years[tick] - self._since, spot - self._from
+        for law in self._laws:
+            law.step(tick, years, move)

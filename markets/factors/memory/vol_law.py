@@ -1,0 +1,80 @@
+"""Vol by the path that was traded (Guyon and Lekeufack 2023): implied and realised vol of one memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.memory.path_line import LEAST_REALISED, PathLine
+from markets.factors.memory.path_memory import Memory, vol_start
+from markets.kernels.memory import answer, realise
+
+if TYPE_CHECKING:
+    from markets.memory_spec import MemorySpec
+    from sim.clock import Clock
+    from sim.streams import Streams
+
+Vector = NDArray[np.float64]
+
+
+class VolLaw:
+    """ln s = ln L_vol + leverage (ln f(R1, R2) - ln f on the storyline) + noise; realised vol the same with its own f.
+
+    f = base + trend R1 + activity sqrt(R2), not below `base` (realised vol: 2 %) and not above `most`. The noise of ln
+    realised vol is an Ornstein-Uhlenbeck process that starts at 0, centred so that it leaves the variance as it is.
+    """
+
+    def __init__(
+        self, spec: MemorySpec, line: PathLine, vol0: float, power: float, clock: Clock, streams: Streams
+    ) -> None:
+        """vol0: implied vol at the start. power: the loop's switch `leverage`."""
+        paths = streams.paths
+        self._spec, self._line, self._power = spec, line, power
+        self._memory = Memory(spec.returns, spec.squares, vol_start(spec, vol0), paths)
+        self._implied = np.array([spec.base, spec.trend, spec.activity, spec.base, spec.most])
+        self._realised = np.array(
+            [spec.realised_base, spec.realised_trend, spec.realised_activity, LEAST_REALISED, spec.most]
+        )
+        self._noise = streams.stream("market/realised")
+        years = np.diff(clock.variance_years, prepend=0.0)
+        self._left = np.exp(-spec.realised_reversion * years).tolist()
+        self._centre = (
+            spec.realised_noise**2 * -np.expm1(-2 * spec.realised_reversion * clock.variance_years)
+        ).tolist()
+        self.noise = np.zeros(paths)  # of ln realised vol
+        self.response = np.zeros(paths)  # ln s above the storyline's, by the path
+        self.realised = np.full(paths, line.sigma[0])  # vol of the spot's noise from this tick on, decimal
+        self._answered = np.zeros(paths)
+        self._move = np.zeros(paths)
+        self._trend, self._activity = self._memory.recall(0.0, self._move)
+
+    def settle(self, years: float, move: Vector) -> None:
+        """A return (paths,) over `years` is over."""
+        self._memory.settle(years, move)
+
+    def step(self, tick: int, years: float, move: Vector) -> None:
+        """Answer the return that has run for `years` since the last that was over."""
+        self._move = move
+        self._trend, self._activity = self._memory.recall(years, move)
+        answer(self._implied, self._line.implied[tick], self._power, self._trend, self._activity, self.response)
+        answer(self._realised, self._line.realised[tick], self._power, self._trend, self._activity, self._answered)
+        if self._spec.realised_noise > 0:
+            left = self._left[tick]
+            self.noise = left * self.noise + self._spec.realised_noise * np.sqrt(1 - left**2) * self._noise.normal()
+        realise(self._line.sigma[tick], self._answered, self.noise, self._centre[tick], self.realised)
+
+    @property
+    def elasticity(self) -> Vector:
+        """Fall of ln s per unit of ln S now, (paths,): what a small move adds to R1 and sqrt(R2)."""
+        spec = self._spec
+        to_trend, to_square = self._memory.gains
+        slope = np.divide(
+            to_square * self._move, self._activity, out=np.zeros_like(self._move), where=self._activity > 0
+        )
+        level = spec.base + spec.trend * self._trend + spec.activity * self._activity
+        moves = (level > spec.base) & (level < spec.most)
+        fall = -(spec.trend * to_trend + spec.activity * slope) / np.clip(level, spec.base, spec.most)
+        elasticity: Vector = self._power * np.where(moves, fall, 0.0)
+        return elasticity

@@ -1,0 +1,89 @@
+"""The market at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from markets.factors.key import SHORT_NAMES, FactorKey
+
+Floats = NDArray[np.float64]
+Block = tuple[str, str]  # family and name
+
+
+class Snapshot:
+    """Levels of the market's factors at one instant in one world, (paths,) each; nothing in it changes.
+
+    A level that has not moved since an earlier snapshot is the same array. The nodes of a curve are rows of one
+    contiguous array, so that they move together.
+    """
+
+    __slots__ = ("_blocks", "_nodes", "_rows")
+
+    def __init__(self, rows: Mapping[FactorKey, Floats]) -> None:
+        """rows: (paths,) by key; the nodes of a curve in their order."""
+        self._rows = dict(rows)
+        self._nodes: dict[Block, tuple[FactorKey, ...]] = {}
+        for key in self._rows:
+            if key.node:
+                self._nodes[key[:2]] = (*self._nodes.get(key[:2], ()), key)
+        self._blocks: dict[Block, Floats] = {}
+        for block, keys in self._nodes.items():
+            self._set_block(block, np.stack([self._rows[key] for key in keys]))
+
+    @classmethod
+    def named(cls, **levels: ArrayLike) -> Snapshot:
+        """The default market by the short names of its factors: numbers, or one level a path."""
+        arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in levels.values()))
+        return cls({SHORT_NAMES[name]: array.copy() for name, array in zip(levels, arrays, strict=True)})
+
+    @property
+    def paths(self) -> int:
+        """Number of paths."""
+        return next(iter(self._rows.values())).size
+
+    @property
+    def keys(self) -> tuple[FactorKey, ...]:
+        """Of all levels, in their order."""
+        return tuple(self._rows)
+
+    def row(self, key: FactorKey) -> Floats:
+        """Level of a factor, (paths,). Raises KeyError."""
+        return self._rows[key]
+
+    def block(self, block: Block) -> Floats:
+        """Nodes of a curve by family and name, (nodes, paths), contiguous. Raises KeyError."""
+        return self._blocks[block]
+
+    def nodes(self, block: Block) -> tuple[FactorKey, ...]:
+        """Keys of the rows of a block. Raises KeyError."""
+        return self._nodes[block]
+
+    def with_rows(self, rows: Mapping[FactorKey, Floats], blocks: Mapping[Block, Floats] | None = None) -> Snapshot:
+        """The same market but for these levels, (paths,) by key, and these whole curves, (nodes, paths) by block."""
+        new = Snapshot.__new__(Snapshot)
+        new._rows, new._nodes, new._blocks = {**self._rows, **rows}, self._nodes, {**self._blocks, **(blocks or {})}
+        for block, values in (blocks or {}).items():
+            new._set_block(block, values)
+        for block in {key[:2] for key in rows if key.node}:
+            new._set_block(block, np.stack([new._rows[key] for key in self._nodes[block]]))
+        return new
+
+    def bumped(self, key: FactorKey, by: Floats | float) -> Snapshot:
+        """The same market with one factor higher."""
+        return self.with_rows({key: self._rows[key] + by})
+
+    def take(self, paths: NDArray[Any] | slice) -> Snapshot:
+        """The market on some of the paths."""
+        return Snapshot({key: level[paths] for key, level in self._rows.items()})
+
+    def stamp(self, keys: Iterable[FactorKey]) -> tuple[Floats, ...]:
+        """What a value derived from these factors was computed from: it stands while the arrays are the same ones."""
+        return tuple(self._rows[key] for key in keys)
+
+    def _set_block(self, block: Block, values: Floats) -> None:
+        self._blocks[block] = values
+        self._rows.update(zip(self._nodes[block], values, strict=True))

@@ -1,0 +1,198 @@
+"""The storyline: dated anchor levels, laid out on the clock's ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.level import Level
+from markets.factors.memory.path_line import PathLine, path_line, told
+from markets.spec import OUTSIDE, CreditSpec
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.spec import Anchor, AssetAnchor, AssetSpec, MarketSpec, StorylineSpec
+    from sim.clock import Clock
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Storyline:
+    """Every factor's level on the clock."""
+
+    spot: Level
+    vol: Level
+    nodes: dict[str, Level]  # of the curve, by name
+    credit: Level
+    spread: Level
+    depth: Level
+    realised: Vector  # (ticks,) vol in force from the tick on; NaN where it is implied x ratio, or the path's law
+    line: PathLine | None = None  # what path-dependent laws say of the storyline alone
+    vol_by_path: bool = False
+    credit_by_path: bool = False
+
+
+def _identity(values: Vector) -> Vector:
+    return values
+
+
+LEAST_VOL = 0.25  # of the storyline's vol: further down the leverage effect's elasticity grows no more
+SNAP = 1e-9  # years: an anchor this close to a tick lies on it
+
+
+def _knots(anchors: Sequence[Anchor | AssetAnchor], name: str, clock: Clock) -> tuple[Vector, Vector]:
+    """Trading times (years since the start) and values of the anchors that give a level."""
+    given = [(a.date, value) for a in anchors if (value := a.level(name)) is not None]
+    times = np.array([clock.variance_years_to(day) for day, _ in given], dtype=np.float64)
+    nearest = clock.variance_years[np.searchsorted(clock.variance_years, times - SNAP).clip(0, len(clock.ticks) - 1)]
+    times = np.where(np.abs(nearest - times) <= SNAP, nearest, times)
+    if (np.diff(times) <= 0).any():
+        where = given[int(np.argmax(np.diff(times) <= 0)) + 1][0]
+        raise UserError(
+            "anchors lie on different trading days",
+            value=str(where),
+            place="storyline.anchor",
+            remedy="drop the one on the closed day",
+        )
+    return times, np.array([value for _, value in given], dtype=np.float64)
+
+
+def _pull(knots: Vector, years: Vector) -> Vector:
+    """Share of the noise that a full bridge takes out in each step."""
+    pull = np.zeros(len(years))
+    following = np.searchsorted(knots, years)  # the first anchor at or after each tick
+    steps = np.flatnonzero(following < len(knots))
+    steps = steps[steps > 0]
+    left = knots[following[steps]] - years[steps - 1]
+    pull[steps] = (years[steps] - years[steps - 1]) / left
+    pull[np.isin(years, knots)] = 1.0  # exactly, whatever the division rounds to
+    pull[0] = 0.0
+    return pull
+
+
+def _level(
+    anchors: Sequence[Anchor | AssetAnchor],
+    name: str,
+    clock: Clock,
+    scale: Callable[[Vector], Vector] = _identity,
+    default: float | None = None,
+) -> Level:
+    years = clock.variance_years
+    knots, values = _knots(anchors, name, clock)
+    if not len(values):
+        if default is None:
+            raise UserError(
+                "the first anchor gives every level", value=name, place="storyline.anchor", remedy=f"add {name} to it"
+            )
+        return Level(np.full(len(years), default), np.zeros(len(years)))
+    return Level(np.interp(years, knots, scale(values)), _pull(knots, years))
+
+
+def _steps(anchors: tuple[Anchor, ...], clock: Clock) -> Vector:
+    """Realised vol: each anchor's level holds until the next."""
+    knots, values = _knots(anchors, "realised", clock)
+    held = np.full(len(clock.ticks), np.nan)
+    for knot, value in zip(knots, values, strict=True):
+        held[clock.variance_years >= knot] = value
+    return held
+
+
+def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) -> Level:
+    """L_vol where the storyline has none: the leverage rule applied to L itself."""
+    ln_vol = np.full(len(years), np.log(vol0))
+    for k in range(1, len(years)):
+        decay = np.exp(-market.kappa * (years[k] - years[k - 1]))
+        elasticity = market.beta * np.exp(ln_vol[0] - max(ln_vol[k - 1], ln_vol[0] + np.log(LEAST_VOL)))
+        ln_vol[k] = ln_vol[0] + (ln_vol[k - 1] - ln_vol[0]) * decay - elasticity * (spot.level[k] - spot.level[k - 1])
+    return Level(ln_vol, np.zeros(len(years)))
+
+
+def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
+    """The anchors of the outside world: as they stand, or, where they are a record, with its outside levels."""
+    if spec.anchors == "exogenous":
+        return spec.anchor
+    return tuple(
+        replace(anchor, **{n: v for n, key in OUTSIDE.items() if (v := getattr(anchor, key)) is not None})
+        for anchor in spec.anchor
+    )
+
+
+def _by_path(anchors: Sequence[Anchor], name: str, clock: Clock, line: Vector, reversion: float) -> Level:
+    """A level that a law of the path gives, times a residual: ln of both.
+
+    line: (ticks,) ln of the law's level on the storyline. The residual is the anchors' over it, log-linear between
+    them; after the last one it reverts to none at `reversion` (1/trading year).
+    """
+    years = clock.variance_years
+    knots, values = _knots(anchors, name, clock)
+    if (values <= 0).any():
+        raise UserError(
+            f"a path-dependent law needs a {name} above 0",
+            value=f"{values[int(np.argmax(values <= 0))]:g}",
+            place="storyline.anchor",
+            remedy='give a level above 0, or write law = "elasticity"',
+        )
+    residual = np.log(values) - np.interp(knots, years, line)
+    after = np.exp(-reversion * np.maximum(years - knots[-1], 0.0))
+    return Level(line + np.interp(years, knots, residual) * after, _pull(knots, years))
+
+
+def _path_line(
+    anchors: Sequence[Anchor],
+    spot: Level,
+    vol: Level,
+    realised: Vector,
+    clock: Clock,
+    market: MarketSpec,
+    credit: CreditSpec,
+) -> PathLine:
+    knots, _ = _knots(anchors, "spot", clock)
+    way = told(spot, knots, clock, market.dispersion)
+    return path_line(clock, way, realised, market, credit.memory, float(np.exp(vol.level[0])), vol.level)
+
+
+def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: CreditSpec | None = None) -> Storyline:
+    """Interpolate the anchors in trading time: log-linearly for spot, vol and multiples, linearly for rates and credit.
+
+    A level of which a path-dependent law speaks is that law's on the storyline times what the anchors leave of it.
+    The levels are those of the outside world: what the desks do comes on top.
+    Raises UserError where two anchors fall on one trading day or a level is missing altogether.
+    """
+    anchors, credit = outside(spec), credit or CreditSpec()
+    spot = _level(anchors, "spot", clock, np.log)
+    vol = _level(anchors, "vol", clock, np.log)
+    spread, realised = _level(anchors, "credit", clock), _steps(anchors, clock)
+    if sum(a.vol is not None for a in anchors) == 1 and market.vol_law == "leverage":
+        vol = _vol_from_spot(spot, float(np.exp(vol.level[0])), market, clock.variance_years)
+    line = None
+    if "path_dependent" in (market.vol_law, credit.law):
+        line = _path_line(anchors, spot, vol, realised, clock, market, credit)
+        if market.vol_law == "path_dependent":
+            vol = _by_path(anchors, "vol", clock, line.implied, market.vol_reversion)
+        if credit.law == "path_dependent":
+            in_logs = _by_path(anchors, "credit", clock, line.cash, credit.memory.reversion)
+            spread = Level(np.exp(in_logs.level), in_logs.pull)
+    return Storyline(
+        spot=spot,
+        vol=vol,
+        nodes={node.name: _level(anchors, node.name, clock) for node in market.rates.curve},
+        credit=spread,
+        spread=_level(anchors, "spread", clock, np.log, default=0.0),
+        depth=_level(anchors, "depth", clock, np.log, default=0.0),
+        realised=realised,
+        line=line,
+        vol_by_path=market.vol_law == "path_dependent",
+        credit_by_path=credit.law == "path_dependent",
+    )
+
+
+def asset_level(spec: AssetSpec, clock: Clock) -> Level:
+    """A further asset's ln level: its start, then its anchors, log-linearly in trading time."""
+    from markets.spec import AssetAnchor
+
+    return _level((AssetAnchor(date=clock.first, spot=spec.spot), *spec.anchor), "spot", clock, np.log)

@@ -1,0 +1,1 @@
+"""Where things trade: quotes, netting, clearing, impact, carry."""

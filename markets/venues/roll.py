@@ -1,0 +1,72 @@
+"""The benchmark swaps of one tenor, one after another: each is traded for a year, then all positions roll."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from markets.accounts import CLEARING
+from markets.curves.curve import Benchmark
+from markets.products.instruments import add_months
+from markets.venues.swap_venue import SwapVenue
+
+if TYPE_CHECKING:
+    from markets.world import MarketWorld
+    from sim.clock import Clock
+
+
+@dataclass(frozen=True)
+class Series:
+    """Benchmarks of one tenor. ticks: (n,) from which each is the one that is traded, the first of them 0."""
+
+    ticks: tuple[int, ...]
+    swaps: tuple[Benchmark, ...]
+
+    def at(self, tick: int) -> Benchmark:
+        """The swap that is traded at a tick."""
+        return self.swaps[bisect_right(self.ticks, tick) - 1]
+
+
+def series(years: int, clock: Clock) -> Series:
+    """One swap of `years` from the start, and a fresh one on every anniversary of the start that the run reaches.
+
+    The fresh one matures `years` after the anniversary. It is traded from the first tick of the first trading day on
+    or after it, when what has accrued was just settled.
+    """
+    firsts = np.flatnonzero(clock.is_open)
+    days = [clock.session_dates[day] for day in clock.day[firsts]]
+    ticks, maturities = [0], [add_months(clock.first, 12 * years)]
+    anniversary, year = add_months(clock.first, 12), 1
+    for tick, day in zip(firsts.tolist(), days, strict=True):
+        while day >= anniversary:
+            if ticks[-1] == tick:  # a tick that is longer than a year
+                ticks.pop(), maturities.pop()
+            ticks.append(tick)
+            maturities.append(add_months(anniversary, 12 * years))
+            year += 1
+            anniversary = add_months(clock.first, 12 * year)
+    last = [*ticks[1:], len(clock.ticks) - 1]
+    swaps = (Benchmark(maturity, clock, tick) for maturity, tick in zip(maturities, last, strict=True))
+    return Series(tuple(ticks), tuple(swaps))
+
+
+def roll(world: MarketWorld, venue: SwapVenue) -> None:
+    """Close every position in the venue's benchmark out at mid, in cash, and open it anew in the next, at par.
+
+    Notionals stay; nobody gains or loses, and no spread is paid:
+        cash += NC A - N F,   NC = N F' / A'
+    with A and F the annuity and floating leg of the old swap now, A' and F' those of the fresh one.
+    """
+    ledger, asset = world.ledger, venue.assets[1]
+    annuity, floating = venue.terms()
+    venue.trade_next()
+    par = venue.mid
+    for account in list(ledger.accounts):
+        if account == CLEARING or not venue.reached(account):
+            continue
+        notional, coupon = (ledger.balance(account, held).copy() for held in venue.assets)
+        ledger.transfer(coupon * annuity - notional * floating, source=CLEARING, target=account, reason=venue.gains)
+        ledger.transfer(notional * par - coupon, source=CLEARING, target=account, asset=asset, reason=venue.gains)

@@ -1,0 +1,1 @@
+"""What a scenario must satisfy, and values that no market has had."""

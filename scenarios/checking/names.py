@@ -1,0 +1,103 @@
+"""The registry of names: what no asset, agent or twin of a scenario may be called, and why.
+
+Each room declares its own names once, where it uses them; here they are collected, and read when a scenario is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
+from agents.desk.loss import LOSS
+from agents.tables import TABLES as AGENTS_TABLES
+from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
+from markets.factors.key import MAIN, SHORT_NAMES
+from markets.tables import TABLES as MARKET_TABLES
+from sim.ledger import CASH
+from sim.metric_names import COUNTERFACTUAL, metrics
+from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
+from sim.place import Place
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario, TwinSpec
+    from sim.errors import UserError
+
+
+def _declared() -> Iterator[tuple[str, Iterable[str]]]:
+    """What each room has declared, after the rule that speaks of it; of two rules for a name the first is told."""
+    yield "the ledger counts money under this name", [str(CASH)]
+    yield "the engine has an account of this name", map(str, (*MARKET_ACCOUNTS, *AGENTS_ACCOUNTS))
+    yield "the main asset has this name", [MAIN]
+    yield "the market has a factor of this name", SHORT_NAMES
+    yield "a run has a world of this name", WORLDS
+    yield "charts have a line of this name", LINES
+    yield "this name stands for all desks together", [ALL]
+    yield "every table has a column of this name", EVERY_ROW
+    for table in (*MARKET_TABLES, *AGENTS_TABLES):
+        figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
+        yield f"the table {table.name} has a column of this name", figures
+    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL)
+
+
+@cache
+def reserved() -> dict[str, str]:
+    """The rule that keeps each reserved name, by the name in lower case."""
+    found: dict[str, str] = {}
+    for rule, names in _declared():
+        for name in names:
+            found.setdefault(same_name(name), rule)
+    return found
+
+
+def check_name(name: object, at: Place) -> None:
+    """Raise UserError where the name is malformed or reserved. Case makes no difference."""
+    check_form(name, at)
+    rule = reserved().get(same_name(str(name)))
+    if rule is not None:
+        raise at.error(rule, value=name, remedy="use another name")
+
+
+def check_form(name: object, at: Place) -> None:
+    """Raise UserError where this cannot be a name."""
+    wrong = malformed(name)
+    if wrong is not None:
+        shown = f"{name[:LONGEST]}..." if isinstance(name, str) and len(name) > LONGEST else name
+        raise at.error(wrong[0], value=shown, remedy=wrong[1])
+
+
+def check_names(scenario: Scenario, place: Place | None = None) -> None:
+    """Every name of a scenario is usable, and all are different, in more than case. Raises UserError."""
+    at = place or Place("scenario")
+    wrong = malformed(scenario.name)
+    if wrong is not None:
+        raise at.at("name").error(wrong[0], value=scenario.name, remedy=f"{wrong[1]}: it names the run's folder")
+    taken: dict[str, str] = {}
+    for kind, here, names in (
+        ("asset", at.at("assets"), [asset.name for asset in scenario.assets]),
+        ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
+    ):
+        for name in names:
+            check_name(name, here.at(str(name)))
+            before = taken.get(same_name(name))
+            if before is not None:
+                raise _two(kind, name, before, here.at(name))
+            taken[same_name(name)] = f"{kind} {name}"
+    check_twin(scenario.run.twin, at.at("run", "twin"))
+
+
+def _two(kind: str, name: str, before: str, at: Place) -> UserError:
+    """The mistake of one name for two things."""
+    first, _, earlier = before.partition(" ")
+    if first == kind == "agent" and earlier == name:
+        remedy = "`count` names its copies NAME-2, NAME-3, ...: rename the other table"
+        return at.error("two agents have this name", value=name, remedy=remedy)
+    rule = "an asset has this name" if first != kind else f"two {kind}s have this name, but for upper and lower case"
+    return at.error(rule, value=name, remedy=f"rename it, or the {before}")
+
+
+def check_twin(twin: str | TwinSpec, at: Place) -> None:
+    """A twin's name is part of files' names and obeys the rules; it alone may be a twin's own. Raises UserError."""
+    if not isinstance(twin, str) and twin.name not in (PRICE_TAKER, FROZEN):
+        check_name(twin.name, at.at("name"))

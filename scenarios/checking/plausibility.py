@@ -1,0 +1,126 @@
+"""Levels that no market has had: most often percent for a decimal, basis points for percent, or a slipped point.
+
+Amounts of money are judged by one another (`scenarios.checking.amounts`), everything else by itself.
+
+The bounds stand beside the fields (`sim.params.param(plausible=...)`). A value outside them is refused, unless the
+scenario says `run.as_given = true` (`--as-given`); then it is said with the results.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from markets.plausible import MONEYNESS, REVERSALS, THINNEST, Bounds
+from scenarios.checking.amounts import odd_amounts
+from scenarios.checking.odd import Odd, outside, remedy_for, within
+from scenarios.checking.odd_moves import odd_moves
+from sim.place import Place
+
+if TYPE_CHECKING:
+    from markets.spec import Anchor, AssetAnchor
+    from scenarios.scenario import Scenario
+
+
+def odd_values(scenario: Scenario, at: Place) -> Iterator[Odd]:
+    """Every value of a scenario outside its field's bounds, and strikes far from spot."""
+    spot = scenario.storyline.anchor[0].spot or 0.0
+    for f in dataclasses.fields(scenario):
+        value, here = getattr(scenario, f.name), at.at(f.name)
+        if f.name in ("agents", "assets"):
+            for item in value:
+                yield from odd_fields(item, here.at(item.name))
+        elif dataclasses.is_dataclass(value):
+            yield from odd_fields(value, here)
+    yield from odd_anchors(scenario.storyline.anchor, at.at("storyline", "anchor"))
+    for asset in scenario.assets:
+        yield from odd_anchors(asset.anchor, at.at("assets", asset.name, "anchor"))
+    thin = list(odd_depths(scenario, at))
+    yield from thin
+    for agent in scenario.agents:
+        here = at.at("agents", agent.name)
+        for i, line in enumerate(getattr(agent, "book", ())):
+            yield from odd_strike(line, spot, here.at("book", i))
+    yield from (odd for odd in odd_amounts(scenario, at) if odd.place not in [each.place for each in thin])
+
+
+def odd_fields(spec: Any, at: Place) -> Iterator[Odd]:
+    """Values of a parameter dataclass, and of the tables in it, outside their fields' bounds."""
+    for f in dataclasses.fields(spec):
+        value = getattr(spec, f.name)
+        bounds: Bounds | None = f.metadata.get("plausible")
+        if isinstance(value, int | float):
+            if bounds is not None and not within(value, bounds):
+                yield outside(at.at(f.name), value, bounds, remedy_for(value, bounds, f.metadata.get("unit", "")))
+        elif dataclasses.is_dataclass(value):
+            yield from odd_fields(value, at.at(f.name))
+        elif isinstance(value, tuple | Mapping):
+            yield from _odd_items(value, bounds, f.metadata.get("unit", ""), at.at(f.name))
+
+
+def _odd_items(items: Any, bounds: Bounds | None, unit: str, at: Place) -> Iterator[Odd]:
+    for key, item in items.items() if isinstance(items, Mapping) else enumerate(items):
+        here = at.at(str(item.date) if at.keys[-1:] == ("anchor",) else key)
+        if dataclasses.is_dataclass(item):
+            yield from odd_fields(item, here)
+        elif bounds is not None and isinstance(item, int | float) and not within(item, bounds):
+            yield outside(here, item, bounds, remedy_for(item, bounds, unit))
+
+
+def odd_anchors(anchors: Sequence[Anchor | AssetAnchor], at: Place) -> Iterator[Odd]:
+    """Moves between the anchors of neighbouring days."""
+    for key in REVERSALS:
+        known = [(row.date, value) for row in anchors if (value := getattr(row, key, None)) is not None]
+        days, values = [day for day, _ in known], [value for _, value in known]
+        for i, rule, remedy in odd_moves(key, days, values):
+            yield Odd(at.at(str(days[i]), key), values[i], rule, remedy)
+
+
+def odd_strike(line: Any, spot: float, at: Place) -> Iterator[Odd]:
+    """A strike that is no share of spot that anyone trades: of another instrument, or in another unit."""
+    strike = getattr(line, "strike", None)
+    if strike is None or not spot or within(strike / spot, MONEYNESS):
+        return
+    low, high = (float(f"{bound * spot:.6g}") for bound in MONEYNESS)
+    yield outside(at.at("strike"), strike, (low, high), f"the starting spot is {spot:g}: write the strike in its units")
+
+
+def odd_depths(scenario: Scenario, at: Place) -> Iterator[Odd]:
+    """A depth in which not even a part of one unit can be traded: it is in billions."""
+    main = scenario.venue.asset.depth, scenario.storyline.anchor[0].spot or 0.0, at.at("venue", "asset", "depth")
+    others = ((each.venue.depth, each.spot, at.at("assets", each.name, "venue", "depth")) for each in scenario.assets)
+    for depth, spot, here in (main, *others):
+        if depth < THINNEST * spot:
+            remedy = remedy_for(depth, (1e6, 1e13), "$")
+            yield Odd(here, depth, f"is less than {THINNEST:g} units of the asset", remedy)
+
+
+def check_plausible(scenario: Scenario, at: Place) -> None:
+    """Raise UserError at the first value outside its bounds, unless the scenario takes its levels as given."""
+    if not scenario.run.as_given:
+        for odd in odd_values(scenario, at):
+            if odd.refused:
+                raise odd.error
+
+
+def taken_as_given(scenario: Scenario) -> tuple[str, ...]:
+    """A line for each key that is taken outside its bounds, or left at a default that does not suit the scenario."""
+    found: dict[str, list[Odd]] = defaultdict(list)
+    for odd in odd_values(scenario, Place("")):
+        if scenario.run.as_given or not odd.refused:
+            found[_pattern(odd.place.keys)].append(odd)
+    return tuple(_told(key, odds) for key, odds in found.items())
+
+
+def _pattern(keys: tuple[str, ...]) -> str:
+    """A key without the numbers and dates of its items, so that a whole column is one line."""
+    return ".".join(key for key in keys if not key[:1].isdigit())
+
+
+def _told(key: str, odds: list[Odd]) -> str:
+    values = sorted(odd.value for odd in odds)
+    figures = f"{values[0]:g}" if len(values) == 1 else f"{len(values)} values from {values[0]:g} to {values[-1]:g}"
+    how = "taken as given" if odds[0].refused else "left at its default"
+    return f"{how}: {key}, {figures}: {odds[0].rule}"

@@ -1,0 +1,201 @@
+"""Tables that a user writes: rows with their places, mistakes named by file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from scenarios.files.days import NotADate, has_time, is_day, order_of, parse_day
+from scenarios.files.frames import Source, frame_lines, is_path
+from scenarios.files.layout import Layout
+from scenarios.files.lines import Line, Lines, read_lines
+from scenarios.files.numbers import decimal_mark, is_missing, parse_number, split_unit
+from sim.errors import UserError
+from sim.place import Place
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a table writes numbers and dates: its decimal mark, and the order of day and month by column."""
+
+    mark: str = "."
+    orders: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: cells by column, and the place for messages."""
+
+    cells: dict[str, str]
+    place: Place
+    style: Style = Style()
+
+    def text(self, column: str) -> str | None:
+        """The cell, or None where it is empty, says that nothing is there, or the column is missing."""
+        text = self.cells.get(column, "").strip()
+        return None if is_missing(text) else text
+
+    def number(self, column: str, *, percent: float | None = None) -> float | None:
+        """The cell as a finite number, None where it is empty.
+
+        percent: what 1 % is in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
+        say % or bp themselves; None: they may not.
+        """
+        text = self.text(column)
+        if text is None:
+            return None
+        bare, unit = split_unit(text)
+        value = parse_number(bare, self.style.mark)
+        if value is None or (unit and percent is None):
+            raise self.place.at(column).error(
+                "must be a number", value=text, remedy="write 1234.5, or leave the cell empty"
+            )
+        if not unit or percent is None:
+            return value
+        return value * (percent if unit == "%" else percent / 100)
+
+    def whole(self, column: str) -> int | None:
+        """The cell as a whole number, None where it is empty."""
+        value = self.number(column)
+        if value is not None and not value.is_integer():  # nor is a number too large for the machine
+            raise self.place.at(column).error("must be a whole number", value=self.text(column))
+        return None if value is None else int(value)
+
+    def day(self, column: str) -> date | None:
+        """The cell as a date, None where it is empty."""
+        text = self.text(column)
+        try:
+            return None if text is None else parse_day(text, dict(self.style.orders).get(column))
+        except NotADate as wrong:
+            raise self.place.at(column).error(wrong.rule, value=text, remedy=wrong.remedy) from None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file or a frame read: its name, the columns that it has, its rows, and what was assumed."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> Table:
+    """The rows of a CSV file, or of a frame, with a line of names; blank lines are skipped.
+
+    dates: the order of day and month ('mdy', 'dmy', 'iso') where the file does not tell. Raises UserError.
+    """
+    lines = read_lines(Path(source), layout) if is_path(source) else frame_lines(source, layout)
+    kept, notes = _data(lines, layout)
+    if not kept:
+        raise UserError("there is no row below the header", place=lines.name, remedy="write one row a line")
+    at = lines.columns.at
+    rows = [Row({column: _cell(cells, i) for column, i in at.items()}, Place(lines.place(n))) for n, cells in kept]
+    mark, said = _mark(rows, layout, lines.separator)
+    orders, told = _orders(rows, layout, dates)
+    style = Style(mark, orders)
+    rows = [Row(row.cells, row.place, style) for row in rows]
+    every = (*lines.notes, *lines.columns.notes(), *notes, *said, *told)
+    return Table(lines.name, tuple(at), tuple(rows), every)
+
+
+def _cell(cells: Sequence[str], i: int) -> str:
+    return cells[i].strip() if i < len(cells) else ""
+
+
+def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
+    """The lines that are rows; what stands between the header and the first, or behind the last, is left out."""
+    rows, notes = list(lines.below), []
+    first = 0
+    while first < min(len(rows), 3) and _is_label(rows[first][1], lines, layout):
+        first += 1
+    last = len(rows)
+    while last > first and _is_footer(rows[last - 1][1], lines):
+        last -= 1
+    for count, where in ((first, "below the header"), (len(rows) - last, "at the end")):
+        if count:
+            notes.append(f"{count} line{'s' * (count > 1)} {where} left out")
+    width = len(lines.columns.header)
+    for number, cells in rows[first:last]:
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+            rule = f"the header names {width} columns"
+            remedy = "leave a cell empty, but keep its comma"
+            if len(cells) > width:
+                remedy = "a cell that has a comma in it needs quotes, or another separator"
+            raise UserError(rule, value=f"{len(cells)} cells", place=lines.place(number), remedy=remedy)
+    return rows[first:last], notes
+
+
+def _is_label(cells: Sequence[str], lines: Lines, layout: Layout) -> bool:
+    """Whether a line below the header is more of it: no date where dates are needed, and no number anywhere."""
+    at = lines.columns.at
+    if not {"date"} & set(layout.needed):
+        return False
+    numbers = [_cell(cells, at[column]) for column in layout.numbers if column in at]
+    return not is_day(_cell(cells, at["date"])) and all(parse_number(text) is None for text in numbers)
+
+
+def _is_footer(cells: Sequence[str], lines: Lines) -> bool:
+    """Whether a line behind the rows is a remark: words in its first cell, and no number in the others."""
+    words, width = cells[0].strip(), len(lines.columns.header)
+    if " " not in words or is_day(words) or width == 1:
+        return False
+    others = [cell for cell in cells[1:] if cell.strip()]
+    return not others or (len(cells) < width and all(parse_number(cell) is None for cell in others))
+
+
+def _mark(rows: Sequence[Row], layout: Layout, separator: str) -> tuple[str, list[str]]:
+    """The decimal mark of a table's numbers; UserError where they contradict each other, or nothing tells."""
+    told: dict[str, Place] = {}
+    open_: dict[str, tuple[Place, str]] = {}
+    for place, text in _numbers(rows, layout):
+        mark = decimal_mark(text)
+        if mark in (".", ","):
+            told.setdefault(mark, place)
+        elif mark is not None:
+            open_.setdefault(mark[1], (place, text))
+    if len(told) == 2:
+        remedy = f"write all numbers alike, with a decimal point (see {told['.']})"
+        raise told[","].error("decimal commas and decimal points in one table", remedy=remedy)
+    if told:
+        mark = next(iter(told))
+        return mark, ["numbers have decimal commas"] if mark == "," else []
+    if not open_ or (set(open_) == {"."} and separator != ";"):
+        return ".", []
+    if set(open_) == {","} and separator == ",":
+        return ".", [f"commas stand between thousands ({open_[','][1]})"]
+    place, text = next(iter(open_.values()))
+    raise place.error(
+        "may be a decimal or a thousands separator", value=text, remedy="write it without thousands separators, 1234.5"
+    )
+
+
+def _numbers(rows: Sequence[Row], layout: Layout) -> Iterator[tuple[Place, str]]:
+    for row in rows:
+        for column in layout.numbers:
+            if (text := row.text(column)) is not None:
+                yield row.place.at(column), text
+
+
+def _orders(
+    rows: Sequence[Row], layout: Layout, dates: str | None
+) -> tuple[tuple[tuple[str, str | None], ...], list[str]]:
+    """The order of day and month in each column of dates, and what was assumed."""
+    orders: list[tuple[str, str | None]] = []
+    notes: list[str] = []
+    for column in layout.dates:
+        texts = [(row, text) for row in rows if (text := row.text(column)) is not None]
+        if not texts:
+            continue
+        try:
+            order, by = order_of(text for _, text in texts)
+        except NotADate as wrong:
+            raise texts[0][0].place.at(column).error(wrong.rule, remedy=wrong.remedy) from None
+        if dates is None and order is not None:
+            notes.append(f"dates are {'day' if order == 'dmy' else 'month'} first ({by})")
+        if any(has_time(text) for _, text in texts):
+            notes.append("times of day are dropped")
+        orders.append((column, dates or order))
+    return tuple(orders), notes

@@ -1,0 +1,1 @@
+"""Parameters of agents, policies and markets, from the tables of a file: their classes, their types, their limits."""

@@ -1,0 +1,60 @@
+"""What stands in for a class that was not imported, so that all else of its scenario can be looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from agents.base import Agent, Process
+from agents.policies import Policy
+from sim.errors import UserError
+from sim.params import param
+
+if TYPE_CHECKING:
+    from agents.policies import Situation, Vector
+    from agents.world import TradingWorld
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnseenAgent(Agent):
+    """An agent of a class that was not imported: it may be anything, a maker of every venue too."""
+
+    role: ClassVar[str] = "market_maker"
+    import_path: str = param(help="import path of its class")
+
+    def live(self, world: TradingWorld) -> Process:
+        raise _not_imported(self.import_path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnseenPolicy(Policy):
+    """A policy of a class that was not imported."""
+
+    kind: ClassVar[str] = "unseen"
+    import_path: str = param(help="import path of its class")
+
+    def desired(self, at: Situation) -> Vector:
+        raise _not_imported(self.import_path)
+
+
+UNSEEN: dict[type[Any], type[Any]] = {Agent: UnseenAgent, Policy: UnseenPolicy}
+
+
+def known_values(cls: type[Any], values: Mapping[str, Any], path: Any) -> Mapping[str, Any]:
+    """A table as its class can be built from it: of an unseen class only what every agent or policy has."""
+    if cls not in UNSEEN.values():
+        return values
+    known = {f.name for f in dataclasses.fields(cls)}
+    return {key: value for key, value in values.items() if key in known} | {"import_path": path}
+
+
+def unseen_in(agents: Iterable[Agent]) -> list[str]:
+    """Import paths of the classes that agents and their policies should have and that were not imported, each once."""
+    parts = [part for agent in agents for part in (agent, getattr(agent, "policy", None))]
+    return list(dict.fromkeys(part.import_path for part in parts if isinstance(part, UnseenAgent | UnseenPolicy)))
+
+
+def _not_imported(path: str) -> UserError:
+    return UserError("the class was not imported", value=path, remedy="load the scenario with trust=True")

@@ -1,0 +1,1 @@
+"""From a scenario file's tables to a scenario."""

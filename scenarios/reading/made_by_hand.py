@@ -1,0 +1,85 @@
+"""Scenarios made in Python: their values held to the same types and limits as those of a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from agents.base import Agent
+from agents.policies import Policy
+from scenarios.checking.checks import check
+from scenarios.parameters.models import model_of
+from scenarios.parameters.rules import explain
+from scenarios.reading.loading import DEFAULTS, TEXTS, load
+from scenarios.scenario import RunSpec, Scenario, plain_value
+from sim.arguments import path
+from sim.errors import UserError
+from sim.place import Place
+
+PARTS = (*DEFAULTS, "storyline", "run")
+
+
+def meant(scenario: Any) -> Scenario:
+    """A scenario, or the one that a name or a file means, in order. Raises UserError."""
+    if isinstance(scenario, Scenario):
+        return scenario
+    return load(path("scenario", scenario))
+
+
+def check_values(scenario: Scenario) -> None:
+    """Raise UserError for a value that no file could have given; a file's own values pass, they were checked so."""
+    place = Place(str(scenario.name))
+    for key in TEXTS:
+        if not isinstance(getattr(scenario, key), str):
+            raise place.at(key).error("must be a string", value=getattr(scenario, key))
+    for key in PARTS:
+        _check(getattr(scenario, key), type(_default(key)), place.at(key))
+    for asset in scenario.assets:
+        _check(asset, type(asset), place.at("assets", asset.name))
+    for agent in scenario.agents:
+        if not isinstance(agent, Agent):
+            raise place.at("agents").error("must be agents", value=agent, remedy="derive it from agents.base.Agent")
+        _check(agent, type(agent), place.at("agents", agent.name))
+        policy = getattr(agent, "policy", None)
+        if isinstance(policy, Policy):
+            _check(policy, type(policy), place.at("agents", agent.name, "policy"))
+    try:
+        json.dumps(scenario.to_dict())
+    except (TypeError, ValueError) as error:
+        raise place.error(f"a scenario's values can be written down ({error})", remedy="use plain types") from None
+    check(scenario, place)
+
+
+def _default(key: str) -> Any:
+    return DEFAULTS.get(key) or (RunSpec() if key == "run" else None)
+
+
+def _check(value: Any, cls: type[Any], place: Place) -> None:
+    """Hold the fields of a parameter dataclass to their types and limits."""
+    if cls is not type(None) and not isinstance(value, cls):
+        raise place.error(f"must be a {cls.__name__}", value=value)
+    cls = type(value)
+    table = {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    try:
+        model: Any = model_of
+        model(cls).model_validate(table)
+    except ValidationError as error:
+        raise explain(error, place, cls, table) from None
+    except UserError:
+        return  # a class of the user's own whose fields no file can give
+
+
+def _table(value: Any) -> Any:
+    """A dataclass as nested tables; numpy's scalars as Python's."""
+    if isinstance(value, Policy):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _table(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_table(item) for item in value)
+    return plain_value(value)

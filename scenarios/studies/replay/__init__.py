@@ -1,0 +1,1 @@
+"""A user's own record and own book as a scenario."""

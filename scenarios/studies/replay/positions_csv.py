@@ -1,0 +1,169 @@
+"""A desk's own book from a table of positions."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, cast
+
+from agents.hedging.hedger import Hedger
+from agents.hedging.positions import Position
+from scenarios.checking.amounts import odd_amounts
+from scenarios.checking.checks import check_position
+from scenarios.checking.plausibility import odd_fields, odd_strike
+from scenarios.checking.trading_days import check_days, expiries, last_session
+from scenarios.files.csv_table import Row, read_table
+from scenarios.files.frames import Source
+from scenarios.files.layout import Layout, plain
+from scenarios.files.option_symbols import parse_symbol
+from scenarios.parameters.models import build
+from scenarios.scenario import Scenario
+from sim.errors import UserError
+from sim.place import Place
+
+# Other names of a position's columns, as `files.layout.plain` has them; the nearer first.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "kind": ("type", "right", "putcall", "callput", "cp", "pc", "cpflag", "optiontype", "instrument"),
+    "strike": ("k", "strikeprice", "strikepx", "exerciseprice"),
+    "moneyness": ("mny",),
+    "expiry": ("expiration", "maturity", "expirationdate", "expirydate", "maturitydate", "exdate", "exp"),
+    "months": ("tenormonths", "monthstoexpiry"),
+    "quantity": ("qty", "units", "position"),
+    "notional": ("nominal", "notionalusd", "notionalamount"),
+    "fixed_rate": ("rate", "coupon", "fixed", "fixedcoupon"),
+    "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
+    "contracts": ("ncontracts", "numberofcontracts", "lots"),
+    "multiplier": ("contractmultiplier", "contractsize", "mult"),
+}
+REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id")
+NUMBERS = ("strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "contracts", "multiplier")
+KINDS = {
+    "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
+    "swap": "s swaps irs interestrateswap", "gamma_claim": "gammaclaim gamma",
+    "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
+}  # fmt: skip
+WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
+MULTIPLIER = 100.0  # units of the asset in a listed contract
+
+
+def take_book(scenario: Scenario, book: Source, *, dates: str | None = None) -> Scenario:
+    """The scenario with the book of `hedger` (or else of its only Hedger) read from a CSV file or a frame.
+
+    What was assumed is added to `scenario.notes`. Raises UserError with file and line: also for an expiry without a
+    close or not after the start, and, unless the scenario takes its levels as given, for a line in other units.
+    """
+    table = read_table(book, _layout(), dates=dates)
+    _refuse_without_kind(table.columns, table.name)
+    notes = list(table.notes)
+    lines = [_position(row, scenario.start, notes) for row in table.rows]
+    places = [row.place for row in table.rows]
+    lines = _on_sessions(lines, table.rows, scenario, notes)
+    check_days(scenario.clock.calendar, expiries(lines, places), scenario.end)
+    spot = scenario.storyline.anchor[0].spot or 0.0
+    for line, place in zip(lines, places, strict=True) if not scenario.run.as_given else ():
+        for odd in (*odd_fields(line, place), *odd_strike(line, spot, place)):
+            raise odd.error
+    said = tuple(f"{table.name}: {note}" for note in dict.fromkeys(notes))
+    taken = dataclasses.replace(with_book(scenario, tuple(lines), table.name), notes=(*scenario.notes, *said))
+    if not scenario.run.as_given:
+        owner = next(new.name for new, old in zip(taken.agents, scenario.agents, strict=True) if new is not old)
+        for odd in odd_amounts(taken, Place(scenario.name), {owner: places}):
+            if odd.refused:
+                raise odd.error
+    return taken
+
+
+def with_book(scenario: Scenario, book: tuple[Position, ...], place: str) -> Scenario:
+    """The scenario with the book of `hedger` (or else of its only Hedger) replaced. Raises UserError."""
+    names = [agent.name for agent in scenario.agents if isinstance(agent, Hedger)]
+    if not names:
+        raise UserError(
+            "the scenario has no Hedger to give the book to", place=place, remedy="add an [agents.hedger] table"
+        )
+    if "hedger" not in names and len(names) > 1:
+        rule = "the scenario has several Hedgers, none of them named 'hedger'"
+        raise UserError(rule, value=names, place=place, remedy="name one of them 'hedger'")
+    owner = "hedger" if "hedger" in names else names[0]
+    new = dataclasses.replace(cast(Hedger, scenario.agent(owner)), book=book)
+    agents = tuple(new if agent.name == owner else agent for agent in scenario.agents)
+    return dataclasses.replace(scenario, agents=agents)
+
+
+def _layout() -> Layout:
+    return Layout("book", ALIASES, (), ("expiry",), NUMBERS, REMARKS)
+
+
+def _refuse_without_kind(columns: Sequence[str], name: str) -> None:
+    if not {"kind", "symbol"} & set(columns):
+        kinds = ", ".join(KINDS)
+        remedy = f"name the instrument of each line: {kinds}; or give an option's `symbol`"
+        raise UserError("the column 'kind' is missing", place=name, remedy=remedy)
+
+
+def _position(row: Row, start: date, notes: list[str]) -> Position:
+    cells: dict[str, Any] = {"kind": _kind(row)}
+    for column in ("strike", "notional"):
+        cells[column] = row.number(column)
+    for column in ("moneyness", "fixed_rate"):
+        cells[column] = row.number(column, percent=0.01)
+    cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "months": row.whole("months")}
+    if (symbol := row.text("symbol")) is not None:
+        cells |= _from_symbol(row, symbol, cells)
+    cells["kind"] = cells["kind"] or ""
+    position = build(Position, cells, row.place)
+    check_position(position, start, row.place)
+    return position
+
+
+def _kind(row: Row) -> str | None:
+    """An instrument by any of its words; another word as it stands, for the schema to refuse."""
+    text = row.text("kind")
+    return None if text is None else WORDS.get(plain(text), WORDS.get(text.casefold(), text))
+
+
+def _quantity(row: Row, notes: list[str]) -> float | None:
+    """Units of the asset, given as such or as contracts of so many units."""
+    quantity, contracts, multiplier = (row.number(column) for column in ("quantity", "contracts", "multiplier"))
+    if contracts is None:
+        if multiplier is not None and quantity is not None and multiplier != 1:
+            remedy = "call the column `contracts`, or drop the multiplier"
+            raise row.place.at("multiplier").error("quantity is in units, without a multiplier", remedy=remedy)
+        return quantity
+    if quantity is not None:
+        raise row.place.at("contracts").error("needs exactly one of quantity and contracts", remedy="leave one empty")
+    if multiplier is None and _kind(row) in ("asset", "future"):
+        rule = "contracts of the asset or of a future need a multiplier"
+        raise row.place.at("contracts").error(rule, remedy="add a column `multiplier`: units a contract, e.g. 50")
+    if multiplier is None:
+        notes.append(f"contracts are taken as {MULTIPLIER:g} units each: there is no multiplier")
+    return contracts * (MULTIPLIER if multiplier is None else multiplier)
+
+
+def _from_symbol(row: Row, text: str, cells: dict[str, Any]) -> dict[str, Any]:
+    """What a symbol says, where the line's own cells do not say something else."""
+    option = parse_symbol(text)
+    if option is None:
+        if cells["kind"] is not None:
+            return {}  # a ticker beside a line that says all itself
+        remedy = "write it as SPXW220617P03800000: root, yymmdd, C or P, strike x 1000 in eight digits"
+        raise row.place.at("symbol").error("is not an option's symbol", value=text, remedy=remedy)
+    said = {"kind": option.kind, "strike": option.strike, "expiry": option.expiry}
+    for key, value in said.items():
+        if cells.get(key) is not None and cells[key] != value:
+            rule = f"the symbol says {value}"
+            raise row.place.at(key).error(rule, value=str(cells[key]), remedy="leave the cell empty, or mend it")
+    return said
+
+
+def _on_sessions(lines: list[Position], rows: Sequence[Row], scenario: Scenario, notes: list[str]) -> list[Position]:
+    """Symbols of before 2015 are dated the Saturday after the last close: they expire at that close."""
+    moved = []
+    for line, row in zip(lines, rows, strict=True):
+        symbol = parse_symbol(row.text("symbol") or "")
+        if symbol is not None and line.expiry is not None and line.expiry.weekday() == 5:
+            before = last_session(scenario.clock.calendar, line.expiry, scenario.end)
+            notes.append(f"symbols dated {line.expiry}, a Saturday, expire at the close of {before}")
+            line = dataclasses.replace(line, expiry=before)
+        moved.append(line)
+    return moved

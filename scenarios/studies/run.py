@@ -1,0 +1,92 @@
+"""`scenarios.run`: from a scenario to the dataset of its worlds."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.tables import TABLES
+from markets.tables import TABLES as MARKET_TABLES
+from scenarios.checking.outside import is_pending
+from scenarios.reading.made_by_hand import check_values, meant
+from scenarios.studies.calibrating.before_run import ready
+from scenarios.worlds.blueprint import blueprint_of
+from scenarios.worlds.chunk_job import ChunkJob, take_profile
+from scenarios.worlds.chunk_size import chunk_size
+from scenarios.worlds.manifest import content_hash, make_manifest
+from scenarios.worlds.run_files import default_folder, file_names
+from scenarios.worlds.world_spec import worlds_of
+from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
+from sim.dataset import MANIFEST, Run, open_run
+from sim.ensemble import Progress, chunks, run_chunks
+from sim.errors import UserError
+from sim.files import writing
+from sim.manifest import signed
+from sim.run_folder import claimed, holds_other
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+
+
+@takes(
+    out=maybe(path),
+    workers=maybe(whole(1)),
+    progress=maybe(called),
+    command=maybe(text),
+    profile=flag,
+    tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES))))),
+)
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    out: str | Path | None = None,
+    paths: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    witnesses: int | None = None,
+    twin: str | None = None,
+    unhedged: bool | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+    profile: bool = False,
+    tables: tuple[str, ...] | None = None,
+) -> Run:
+    """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
+
+    A record whose outside world nobody has looked for (`anchors = "observed"`) gets it first: `scenarios.ready`.
+    out: folder of the run. An earlier run there is replaced when this one is whole; files that no run has written move
+    to this one's folder, and where they are in its way, this one is refused. By default `runs/<name>-<seed>`, where
+    only a run of the same content is replaced: with another one there, `runs/<name>-<seed>-2`, and so on.
+    unhedged: whether to run the world in which the desk does not hedge, too (default: the scenario's).
+    workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
+    typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
+    gathered and written (default: all).
+    Raises UserError for a user's mistake, BugError if an invariant fails.
+    """
+    scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
+    check_values(scenario)
+    blueprint = blueprint_of(scenario)
+    if is_pending(scenario.storyline):
+        scenario = ready(scenario)
+        blueprint = blueprint.along(scenario)
+    folder = Path(out) if out is not None else default_folder(scenario)
+    begun = time.perf_counter()
+    worlds = worlds_of(scenario)
+    size = chunk_size(scenario, blueprint.clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
+    parts = chunks(tuple(worlds), scenario.run.paths, size)
+    with claimed(folder, file_names(parts, tables)) as claim:
+        if out is None and holds_other(folder, content_hash(scenario)):
+            remedy = "run it again: this one gets a folder of its own"
+            raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
+        job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile)
+        run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
+        with writing(folder):
+            manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, time.perf_counter() - begun)
+            manifest["command"] = command
+            if profile:
+                manifest["profile"] = take_profile(claim.partial)
+            (claim.partial / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
+        claim.replace()
+    return open_run(folder)

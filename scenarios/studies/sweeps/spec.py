@@ -1,0 +1,183 @@
+"""What a sweep is: base scenarios, axes, design, noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from scenarios.reading.overrides import plain
+from scenarios.scenario import Scenario
+from scenarios.studies.sweeps.axis_names import check_axis_name
+from sim.errors import UserError
+from sim.names import same_name
+from sim.params import param
+
+Design = Literal["grid", "list", "latin_hypercube", "sobol", "saltelli"]
+Kind = Literal["sweep", "frontier", "crowding"]
+SCENARIOS = 'e.g. scenarios = ["covid_crash_2020"]'
+SAMPLED: tuple[Design, ...] = ("latin_hypercube", "sobol", "saltelli")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One thing that a sweep varies: a key of the scenario, or several together.
+
+    Either `values` lists them, or `low` and `high` bound a range. Raises UserError where neither or both are given, or
+    where a range cannot be laid out.
+    """
+
+    name: str = param(help="name of the axis: a column of the results")
+    keys: tuple[str, ...] = param((), help="dotted keys of the scenario that take the value, as in --set")
+    key: str = param("", help="the same where there is one")
+    values: tuple[Any, ...] = param((), help="the values; tables (a policy) are allowed")
+    low: float | None = param(None, help="least value of a range")
+    high: float | None = param(None, help="largest value of a range")
+    steps: int = param(5, help="values of a range in a grid, both ends included", ge=2, le=1_000_000)
+    scale: Literal["linear", "log"] = param("linear", help="how the range is divided, and drawn")
+    integer: bool = param(False, help="whole numbers only: a range's values are rounded")
+    apply: Literal["set", "scale"] = param("set", help="set the key to the value, or multiply what the scenario has")
+    label: str = param("", help="what charts call it (default: the name)")
+    unit: str = param("", help="unit of the value, for charts")
+
+    def __post_init__(self) -> None:
+        if self.key:
+            object.__setattr__(self, "keys", (self.key, *self.keys))
+            object.__setattr__(self, "key", "")
+        place = f"axes.{self.name}"
+        check_axis_name(self.name, place)
+        if not self.keys:
+            raise UserError("an axis has a key", place=place, remedy='e.g. key = "agents.hedger.policy.interval"')
+        ranged = self.low is not None or self.high is not None
+        if ranged == bool(self.values):
+            got = "both" if ranged else "neither"
+            raise UserError("an axis has values, or low and high", value=got, place=place, remedy="give one of the two")
+        if ranged:
+            self._check_range(place)
+        elif self.apply == "scale" and not all(_number(v) for v in self.values):
+            raise UserError("a scaled axis has numbers", value=list(self.values), place=f"{place}.values")
+
+    def _check_range(self, place: str) -> None:
+        if self.low is None or self.high is None or not self.low < self.high:
+            value = f"low {self.low}, high {self.high}"
+            raise UserError("a range has low < high", value=value, place=place, remedy="give both")
+        if self.scale == "log" and self.low <= 0:
+            raise UserError("a log scale begins above zero", value=self.low, place=f"{place}.low")
+
+    @property
+    def ranged(self) -> bool:
+        """Whether the axis is a range rather than a list of values."""
+        return self.low is not None
+
+    @property
+    def drawn(self) -> Literal["linear", "log", "category"]:
+        """The scale of a chart's axis."""
+        if self.ranged or all(_number(v) for v in self.values):
+            return self.scale
+        return "category"
+
+    def levels(self) -> list[Any]:
+        """The values of a grid."""
+        if not self.ranged:
+            return list(self.values)
+        return list(dict.fromkeys(self.at(i / (self.steps - 1)) for i in range(self.steps)))
+
+    def at(self, share: float) -> Any:
+        """The value at this share of the axis, in [0, 1]: of a range between its ends, of a list by position."""
+        if self.low is None or self.high is None:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        if self.scale == "log":
+            found = self.low ** (1 - share) * self.high**share
+        else:
+            found = self.low * (1 - share) + self.high * share
+        # twelve digits: steps of a range read 0.1, not 0.1000000001, and are the same on every machine
+        rounded = float(np.format_float_scientific(found, precision=11))
+        return round(rounded) if self.integer else min(max(rounded, self.low), self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepSpec:
+    """Base scenarios and what varies. Raises UserError for axes and a design that do not fit together."""
+
+    name: str = param(help="short name: letters, digits, - and _; names the sweep's folder")
+    title: str = param("", help="one line for charts (default: the name)")
+    description: str = param("", help="what is asked")
+    scenarios: tuple[Any, ...] = param(help="base scenarios: presets' names, files or Scenarios; each has every cell")
+    axes: tuple[Axis, ...] = param((), help="what varies, one table each")
+    design: Design = param(
+        "grid", help="grid: every combination; list: [[cells]]; latin_hypercube, sobol: samples; saltelli: for indices"
+    )
+    cells: tuple[Mapping[str, Any], ...] = param((), help="the cells of a list: one table of axis values each")
+    samples: int | None = param(
+        None, help="points of a sampled design; saltelli has samples x (axes + 2) cells", ge=2, le=2**20
+    )
+    noise: Literal["common", "fresh"] = param("common", help="the same random numbers in every cell, or others in each")
+    seed: int | None = param(
+        None, help="seed of the noise and of a sampled design (default: the scenario's)", ge=0, lt=2**63
+    )
+    paths: int | None = param(None, help="Monte Carlo paths of a cell (default: the scenario's)", gt=0)
+    twin: Literal["price_taker", "frozen", "none"] | None = param(
+        None, help="the world to compare with (default: the scenario's)"
+    )
+    agent: str | None = param(None, help="desk whose figures are kept, or all (default: the first hedger)")
+    keep: bool = param(False, help="keep each cell's own dataset too")
+    settings: Mapping[str, Any] = param(factory=dict, help="keys that every cell has, dotted or as tables")
+    kind: Kind = param("sweep", help="what reads it: the sweep's report, or the frontier's")
+    folder: Path | None = None  # of the sweep's file: scenarios are looked for there
+    file: str = "sweep"  # what messages call it; neither is a key of the file
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.name.replace("-", "").replace("_", "").isalnum() or not self.name.isascii():
+            raise self.mistake("must be letters, digits, - and _", "name", value=self.name)
+        if not self.scenarios:
+            raise self.mistake("a sweep has a scenario", "scenarios", remedy=SCENARIOS)
+        for base in self.scenarios:
+            if not isinstance(base, str | Path | Scenario):
+                raise self.mistake("a base scenario is a name or a file", "scenarios", value=base, remedy=SCENARIOS)
+        if not self.axes:
+            raise self.mistake("a sweep has an axis", "axes", remedy="write [axes.NAME] with a key and values")
+        names = [axis.name for axis in self.axes]
+        if len(set(map(same_name, names))) < len(names):
+            raise self.mistake("axes have different names", "axes", value=", ".join(names))
+        if self.design in SAMPLED and self.samples is None:
+            raise self.mistake("a sampled design says how many", "samples", remedy="e.g. samples = 64")
+        if self.design in ("sobol", "saltelli") and self.samples and self.samples & (self.samples - 1):
+            near = 2 ** round(np.log2(self.samples))
+            remedy = f"e.g. {near}: a Sobol sequence is balanced there"
+            raise self.mistake("must be a power of two", "samples", value=self.samples, remedy=remedy)
+        self._check_list(names)
+
+    def _check_list(self, names: list[str]) -> None:
+        if (self.design == "list") != bool(self.cells):
+            remedy = "give both or neither"
+            raise self.mistake("[[cells]] belong to design = 'list'", "cells", value=self.design, remedy=remedy)
+        for i, cell in enumerate(self.cells):
+            if set(cell) != set(names):
+                wrong = sorted(set(cell) ^ set(names))
+                rule = "a cell has a value for each axis, and no other"
+                raise self.mistake(rule, f"cells.{i + 1}", value=", ".join(wrong), remedy=f"axes: {', '.join(names)}")
+
+    def mistake(self, rule: str, key: str, *, value: Any = None, remedy: str | None = None) -> UserError:
+        """The user's mistake at a key of the sweep."""
+        return UserError(rule, value=value, place=f"{self.file}: {key}", remedy=remedy)
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """The settings by dotted key."""
+        return dict(plain(self.settings))
+
+
+def text_of(value: Any) -> str:
+    """A value as results write it: `kind=band width=0.02` for a table."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{key}={text_of(inner)}" for key, inner in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

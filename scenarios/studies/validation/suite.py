@@ -1,0 +1,56 @@
+"""Every known answer, in the order of the chapters."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from scenarios.studies.validation.case import CHAPTERS, Case
+from sim.errors import BugError
+
+# Modules of scenarios.studies.validation.cases, each with CASES; the order is kept within a chapter.
+MODULES: tuple[str, ...] = (
+    "avellaneda_stoikov",
+    "hedging_error",
+    "attribution",
+    "leland",
+    "bands",
+    "feedback_law",
+    "defaults",
+    "feedback_books",
+    "memory_feedback",
+    "contagion",
+    "spirals",
+    "leverage",
+    "impact",
+    "stylised_facts",
+    "pricing",
+    "pricing_options",
+    "pricing_swaps",
+    "trading_mechanics",
+    "desk_mechanics",
+    "margin_mechanics",
+    "swap_mechanics",
+    "liquidity_mechanics",
+    "factor_noise",
+    "path_memory",
+)
+
+
+@cache
+def suite() -> tuple[Case, ...]:
+    """All cases in chapter order. Raises BugError where two share a name, or a case repeats an expected key."""
+    home = "scenarios.studies.validation.cases"
+    cases: list[Case] = [case for m in MODULES for case in importlib.import_module(f"{home}.{m}").CASES]
+    names = [case.name for case in cases]
+    check_unique("two cases have one name", names)
+    for case in cases:
+        check_unique(f"{case.name} expects one thing twice", [e.what for e in case.expected])
+    return tuple(sorted(cases, key=lambda case: CHAPTERS.index(case.chapter)))
+
+
+def check_unique(rule: str, names: list[str]) -> None:
+    """Raise BugError where a name stands twice."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BugError(f"{rule}: {', '.join(twice)}")

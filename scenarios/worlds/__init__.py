@@ -1,0 +1,1 @@
+"""From a scenario to worlds that run."""

@@ -1,0 +1,79 @@
+"""The blueprint of a run: what all its worlds and chunks have in common, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from markets.factors.storyline import Storyline, asset_level, lay_out
+from markets.venues.roll import Series, series
+from scenarios.checking.sizes import check_sizes
+from scenarios.checking.trading_days import check_dates
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
+from sim.errors import UserError
+from sim.memo import Memo
+from sim.place import Place
+
+if TYPE_CHECKING:
+    from markets.products.book import CompiledBook
+    from scenarios.scenario import Scenario
+    from sim.clock import Clock
+
+TENORS = {"us2y": 2, "us10y": 10}  # years
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The clock of a scenario, and what lies on it before any path is drawn; picklable."""
+
+    clock: Clock
+    storyline: Storyline
+    benchmarks: dict[str, Series]  # of every swap venue
+    books: dict[str, CompiledBook]  # of every hedger, by its name
+
+    def along(self, scenario: Scenario) -> Blueprint:
+        """The same along another storyline, that of `scenario`: its dates and first levels are those of this one."""
+        return replace(self, storyline=_storyline(scenario, self.clock))
+
+
+def blueprint_of(scenario: Scenario, file: str | None = None) -> Blueprint:
+    """The blueprint of a scenario that can run: everything that a run would refuse is refused here, by file and key.
+
+    file: what the user calls the scenario; by default its name. Raises UserError.
+    """
+    at = Place(file or scenario.name)
+    try:
+        check_dates(scenario, at)
+        return draw_up(scenario, check=True)
+    except UserError as error:
+        raise UserError(error.rule, value=error.value, place=at.around(error.place), remedy=error.remedy) from None
+
+
+def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = False) -> Blueprint:
+    """The blueprint of a scenario on its clock. check: also whether the run is small enough. Raises UserError.
+
+    Parts that the last blueprint had in common with this one are taken from it: runs of one scenario with other
+    settings, loops or capitals share clock, storyline and books.
+    """
+    clock = clock or _CLOCK.get(lambda: make_clock(scenario), scenario.clock, scenario.start, scenario.end)
+    storyline = _storyline(scenario, clock)
+    for asset in scenario.assets:
+        asset_level(asset, clock)
+    if check:
+        check_sizes(scenario, clock)
+    start = scenario.storyline.anchor[0]
+    books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
+    benchmarks = _BENCHMARKS.get(lambda: {name: series(years, clock) for name, years in TENORS.items()}, clock)
+    return Blueprint(clock, storyline, benchmarks, books)
+
+
+def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
+    story, market, credit = scenario.storyline, scenario.market, scenario.credit
+    return _STORYLINE.get(lambda: lay_out(story, clock, market, credit), story, clock, market, credit)
+
+
+_CLOCK: Memo[Clock] = Memo()
+_STORYLINE: Memo[Storyline] = Memo()
+_BOOKS: Memo[dict[str, CompiledBook]] = Memo()
+_BENCHMARKS: Memo[dict[str, Series]] = Memo()

@@ -1,0 +1,93 @@
+"""One chunk of one world: run it, and write its tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.worlds.world import make_world
+from sim.files import writing
+from sim.profile import ENGINE, Profile, merged
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+    from scenarios.scenario import Scenario
+    from scenarios.worlds.blueprint import Blueprint
+    from scenarios.worlds.world_spec import WorldSpec
+    from sim.ensemble import Chunk
+
+SET_UP, EVENTS, TABLES_WRITTEN = "set-up", "SimPy", "tables"  # the engine's own steps in a profile
+
+
+@dataclass(frozen=True)
+class ChunkJob:
+    """Run one chunk of one world and write its tables; picklable.
+
+    The blueprint travels with it: books are compiled once a run, and a worker loads no calendar.
+    """
+
+    scenario: Scenario
+    worlds: dict[str, WorldSpec]  # by name
+    folder: Path
+    blueprint: Blueprint
+    tables: tuple[str, ...] | None = None  # all of them where None
+    profiled: bool = False
+
+    def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
+        if self.profiled:
+            self._profiled(chunk, tick_done)
+            return
+        world = self._made(chunk)
+        world.run(tick_done)
+        world.log.write(self.folder, world.clock, self.tables)
+
+    def _made(self, chunk: Chunk, profile: Profile | None = None) -> TradingWorld:
+        spec = self.worlds[chunk.world]
+        return make_world(
+            spec.cast(self.scenario),
+            chunk,
+            spec.feedback,
+            self.blueprint,
+            tables=self.tables,
+            profile=profile,
+            price_takers=spec.price_takers,
+        )
+
+    def _profiled(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
+        """The same, and how long each step took beside the tables."""
+        profile, times = Profile(), [time.perf_counter()]
+        world = self._made(chunk, profile)
+        times.append(time.perf_counter())
+        world.run(tick_done)
+        times.append(time.perf_counter())
+        busy = sum(sum(phases.values()) for phases in profile.seconds.values())
+        world.log.write(self.folder, world.clock, self.tables)
+        times.append(time.perf_counter())
+        steps = dict(zip((SET_UP, EVENTS, TABLES_WRITTEN), np.diff(times).tolist(), strict=True))
+        for step, seconds in steps.items():
+            profile.add(ENGINE, step, seconds - busy if step == EVENTS else seconds)
+        place = profiles(self.folder) / f"{chunk.world}-{chunk.first:07d}.json"
+        place.parent.mkdir(exist_ok=True)
+        with writing(place):
+            place.write_text(json.dumps(profile.seconds))
+
+
+def take_profile(folder: Path) -> dict[str, Any]:
+    """All chunks' profiles in one, whose files are removed."""
+    places = list(profiles(folder).iterdir())
+    found = merged(json.loads(place.read_text()) for place in places)
+    for place in places:
+        place.unlink()
+    profiles(folder).rmdir()
+    return found
+
+
+def profiles(folder: Path) -> Path:
+    """Where chunks leave their profiles until the run is over."""
+    return folder / ".profiles"

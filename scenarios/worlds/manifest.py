@@ -1,0 +1,79 @@
+"""A run's manifest: how the run was made, and what its files are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from agents.desk.loss import LOSS
+from agents.tables import TABLES
+from markets.tables import TABLES as MARKET_TABLES
+from scenarios.checking.plausibility import taken_as_given
+from scenarios.worlds.remembered import remembered
+from sim import schema
+from sim.manifest import described
+from sim.names import UNHEDGED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scenarios.scenario import Scenario
+    from scenarios.worlds.world_spec import WorldSpec
+    from sim.clock import Clock
+
+
+def make_manifest(
+    scenario: Scenario, clock: Clock, folder: Path, worlds: dict[str, WorldSpec], seconds: float
+) -> dict[str, Any]:
+    """How the run was made, and sizes and checksums of its files."""
+    told = scenario.to_dict()
+    notes = (*scenario.notes, *taken_as_given(scenario))
+    first = told["storyline"]["anchor"][0]
+    asset = scenario.venue.asset
+    names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
+    memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
+    return {
+        "name": scenario.name,
+        "title": scenario.title or scenario.name,
+        "notes": list(notes),
+        "scenario": told,
+        "seed": scenario.run.seed,
+        "paths": scenario.run.paths,
+        "witnesses": scenario.run.witnesses,
+        "worlds": list(worlds),
+        "twin": scenario.twin.name if scenario.twin else None,
+        "unhedged": worlds[UNHEDGED].unhedged if UNHEDGED in worlds else None,
+        "versions": {name: version_of(name) for name in names},
+        "content_hash": content_hash(scenario),
+        "timing": {"seconds": round(seconds, 3)},
+        "clock": {
+            "first": clock.timestamp(int(clock.ticks[0])).isoformat(),
+            "last": clock.timestamp(int(clock.ticks[-1])).isoformat(),
+            "ticks": len(clock.ticks),
+            "days": int(clock.day[-1]),
+            "days_a_year": clock.days_a_year,
+            "closes_a_year": clock.closes_a_year,
+        },
+        "anchors": told["storyline"]["anchor"],
+        "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
+        | {"half_spread": asset.half_spread, "depth": asset.depth},
+        **({} if memory is None else {"memory": memory.described()}),
+        **schema.described((*TABLES, *MARKET_TABLES), LOSS),
+        "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
+    }
+
+
+def content_hash(scenario: Scenario) -> str:
+    """What tells runs apart: the scenario in full, settings and seed included, and the version of Spiral."""
+    source = {"scenario": scenario.to_dict(), "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
+    return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
+
+
+def version_of(name: str) -> str:
+    """The version of a distribution."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

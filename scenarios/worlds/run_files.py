@@ -1,0 +1,32 @@
+"""Where a run goes, and the files that it writes there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.tables import TABLES
+from markets.tables import TABLES as MARKET_TABLES
+from scenarios.worlds.manifest import content_hash
+from sim.dataset import MANIFEST
+from sim.run_folder import own_folder
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+    from sim.ensemble import Chunk
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """Where a run goes that is not told: a folder of its name and seed in which no other content stands."""
+    return own_folder(first_folder(scenario), content_hash(scenario))
+
+
+def first_folder(scenario: Scenario) -> Path:
+    """The folder of a run's name and seed."""
+    return Path("runs") / f"{scenario.name}-{scenario.run.seed}"
+
+
+def file_names(parts: list[Chunk], tables: tuple[str, ...] | None) -> list[str]:
+    """The files of a run, as far as they are known before it."""
+    known = [table.name for table in (*TABLES, *MARKET_TABLES)] if tables is None else tables
+    return [MANIFEST, *(f"{table}/{part.world}-{part.first:07d}.parquet" for table in known for part in parts)]

@@ -1,0 +1,78 @@
+"""A world of a scenario, ready to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agents.accounting.accountant import Accountant
+from agents.accounting.dividends import pay_dividends
+from agents.funding.funding_desk import FundingDesk
+from agents.tables import TABLES
+from agents.watching.watched_world import WatchedWorld
+from markets.recorder import Recorder
+from markets.venues.carry import accrue
+from scenarios.checking.outside import is_pending
+from scenarios.worlds.blueprint import Blueprint, draw_up
+from sim.errors import UserError
+from sim.eventlog import EventLog
+from sim.ledger import Ledger
+from sim.streams import Streams
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+    from markets.spec import FeedbackSpec
+    from scenarios.scenario import Scenario
+    from sim.ensemble import Chunk
+    from sim.profile import Profile
+
+
+def make_world(
+    scenario: Scenario,
+    chunk: Chunk,
+    feedback: FeedbackSpec,
+    blueprint: Blueprint | None = None,
+    tables: tuple[str, ...] | None = None,
+    profile: Profile | None = None,
+    *,
+    price_takers: bool = False,
+) -> TradingWorld:
+    """A world ready to run: market, agents, accountant, recorder.
+
+    blueprint: the scenario's (default: drawn up here). tables: which are logged (default: all). price_takers: what
+    agents do leaves no trace in the market. Raises UserError where the outside world of observed anchors is not known.
+    """
+    if is_pending(scenario.storyline):
+        rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
+        raise UserError(rule, value="none", place=f"{scenario.name}: storyline.anchors", remedy=remedy)
+    blueprint = blueprint or draw_up(scenario)
+    streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
+    log = EventLog(
+        world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
+    )
+    log.declare(*TABLES)
+    world = WatchedWorld(
+        name=chunk.world,
+        clock=blueprint.clock,
+        streams=streams,
+        ledger=Ledger(chunk.paths),
+        log=log,
+        profile=profile,
+        market=scenario.market,
+        storyline=blueprint.storyline,
+        feedback=feedback,
+        price_takers=price_takers,
+        credit=scenario.credit,
+        venues=scenario.venue,
+        benchmarks=blueprint.benchmarks,
+        assets=scenario.assets,
+        agents=scenario.agents,
+        books=blueprint.books,
+        obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
+    )
+    world.start(accrue(world), "market")
+    world.start(pay_dividends(world), "market")
+    for agent in scenario.agents:
+        world.admit(agent)
+    world.start(Accountant(world, scenario.run.attribution).live(), "accountant")
+    world.start(Recorder(world).live(), "recorder")
+    return world
