@@ -7,13 +7,12 @@ from agents.funding.requirement import Requirement
 from sim.columns import Column, Table
 
 AGENT = Column("agent", "Agent", kind="text")
+MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
-    Column(name, label, "$")
-    for name, label in zip(
-        Requirement._fields, ("Proceeds of short sales", "Variation margin", "Initial margin"), strict=True
-    )
+    Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
 )
-GREEKS = (
+VALUED = (  # a position
+    Column("value", "value", "$"),
     Column("delta_dollars", "delta", "$"),
     Column("gamma_dollars_1pct", "gamma 1 %", "$"),
     Column("vega_point", "vega/pt", "$"),
@@ -62,10 +61,10 @@ LIQUIDITY = Table(
         AGENT,
         Column("low_free_cash", "Lowest free cash", "$"),
         Column("low_free_cash_time", "When free cash was lowest", kind="time"),
-        Column("peak_line_share", "Peak share of the line drawn", "share"),
+        Column("peak_line_share", "Peak use of the credit line", "share"),
         *(Column(f"peak_{c.name}", f"Peak {c.label[0].lower()}{c.label[1:]}", c.unit) for c in REQUIRED),
         Column("book_share", "Share of the book not taken", "share"),  # at the end; it never grows
-        Column("capital_needed", "Capital with which nothing is taken", "$"),
+        Column("capital_needed", "Survival capital", "$"),
     ),
     timeless=True,
 )
@@ -96,7 +95,7 @@ ACCOUNTS = Table(
     (
         Column("account", "Account", kind="text"),
         Column("asset", "Asset", kind="text"),
-        Column("balance", "Balance", "units"),
+        Column("balance", "Balance"),
         Column("value", "Value", "$"),
     ),
 )
@@ -106,11 +105,10 @@ BOOK = Table(
         AGENT,
         Column("number", "Line of the book", kind="count"),  # from 1; 0: all lines that have no row of their own
         Column("position", "Position", kind="text"),
-        Column("quantity", "Quantity", "units"),
+        Column("quantity", "Quantity"),
         Column("at", "At", kind="text"),  # start, worst or end
-        Column("value", "value", "$"),
+        *VALUED,
         Column("pnl", "P&L", "$"),
-        *GREEKS,
     ),
 )
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
