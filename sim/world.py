@@ -31,7 +31,7 @@ class World:
 
     Time is common to all paths; what differs between them is a vector of shape (paths,).
 
-    now: seconds since midnight of the first day, on the exchange's wall clock. tick_index: the last tick that has begun.
+    now: seconds since midnight of the first day, exchange wall clock. tick_index: the last tick that has begun.
     phase: the phase of the instant that is under way. profile: if given, measures the time of every process.
     """
 
