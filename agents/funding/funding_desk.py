@@ -14,7 +14,7 @@ from agents.funding.credit_line import CreditLine
 from agents.funding.force import Force
 from agents.funding.interest import Interest
 from agents.funding.liquidity_record import LiquidityRecord
-from agents.funding.margin import Parametric
+from agents.funding.margin import MarginModel, Parametric
 from agents.funding.margin_calls import MarginCalls
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
@@ -80,6 +80,10 @@ class FundingDesk(Agent):
     )
     netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
 
+    def margin_model(self) -> MarginModel:
+        """How much initial margin it asks; a lender of your own may ask otherwise."""
+        return Parametric(multiple=self.margin_multiple, mpor_days=self.mpor_days, rate_vol=self.rate_vol)
+
     def live(self, world: TradingWorld) -> Process:
         yield from _Lending(self, world).run()
 
@@ -96,10 +100,8 @@ class _Lending:
             world, base=agent.line, power=agent.line_power, capital=agent.capital, repo_spread=agent.repo_spread
         )
         self.interest = Interest(world, agent.name, self.line, borrowers, self.clients)
-        model = Parametric(multiple=agent.margin_multiple, mpor_days=agent.mpor_days, rate_vol=agent.rate_vol)
-        self.calls = MarginCalls(
-            world, self.line, model, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
-        )
+        model, deadline = agent.margin_model(), agent.deadline_days
+        self.calls = MarginCalls(world, self.line, model, deadline_days=deadline, minimum_call=agent.minimum_call)
         self.force = Force(world, agent.name, self.line, self.calls)
         world.lenders.append(self)
 
