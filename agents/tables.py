@@ -7,12 +7,11 @@ from agents.desk.loss import STEPS
 from agents.requirement import Requirement
 from sim.columns import Column, Table
 
+MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
-    Column(name, label, "$")
-    for name, label in zip(
-        Requirement._fields, ("Proceeds of short sales", "Variation margin", "Initial margin"), strict=True
-    )
+    Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
 )
+
 MARKS = Table(
     "marks",
     (
@@ -54,10 +53,10 @@ LIQUIDITY = Table(
         AGENT,
         Column("low_free_cash", "Lowest free cash", "$"),
         Column("low_free_cash_time", "When free cash was lowest", kind="time"),
-        Column("peak_line_share", "Peak share of the line drawn", "share"),
+        Column("peak_line_share", "Peak use of the credit line", "share"),
         *(Column(f"peak_{c.name}", f"Peak {c.label[0].lower()}{c.label[1:]}", c.unit) for c in REQUIRED),
         Column("book_share", "Share of the book not taken", "share"),  # at the end; it never grows
-        Column("capital_needed", "Capital with which nothing is taken", "$"),
+        Column("capital_needed", "Survival capital", "$"),
     ),
     timeless=True,
 )
@@ -88,7 +87,7 @@ ACCOUNTS = Table(
     (
         Column("account", "Account", kind="text"),
         Column("asset", "Asset", kind="text"),
-        Column("balance", "Balance", "units"),
+        Column("balance", "Balance"),
         Column("value", "Value", "$"),
     ),
 )

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analysis import frames, numbers, parts
-from analysis.numbers import Number, Unit
+from analysis.numbers import Number
 from analysis.pnl import cost
 from sim.dataset import Run
 from sim.metric_names import COST
@@ -22,6 +22,16 @@ CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "met": pl.Float64,
     "outcome": pl.String,
 }
+
+STRESS = (  # figure, column of `peaks`, quantile over paths
+    ("peak_vol", "peak_vol", 0.5),
+    ("peak_spread_multiple", "peak_half_spread_multiple", 0.5),
+    ("lowest_depth", "low_depth_multiple", 0.5),
+    ("peak_loop_gain", "peak_loop_gain", 0.5),
+    ("peak_loop_gain_q95", "peak_loop_gain", 0.95),
+    ("peak_credit", "peak_credit", 0.5),
+    ("lowest_spot", "low_mid", 0.5),
+)
 
 
 def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
@@ -49,20 +59,13 @@ def peaks(run: Run, world: str) -> pl.DataFrame:
 
 def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
     """How bad the market became: median (and for the loop gain also 95 %) over paths of each path's worst level."""
-    wanted: tuple[tuple[str, str, float, Unit, str], ...] = (
-        ("peak_vol", "peak_vol", 0.5, "vol", "Peak implied vol, median"),
-        ("peak_spread_multiple", "peak_half_spread_multiple", 0.5, "multiple", "Peak spread, multiple of base, median"),
-        ("lowest_depth", "low_depth_multiple", 0.5, "share", "Lowest depth, share of base, median"),
-        ("peak_loop_gain", "peak_loop_gain", 0.5, "gain", "Peak loop gain, median"),
-        ("peak_loop_gain_q95", "peak_loop_gain", 0.95, "gain", "Peak loop gain, 95 % quantile"),
-        ("peak_credit", "peak_credit", 0.5, "rate", "Peak credit spread, median"),
-        ("lowest_spot", "low_mid", 0.5, "price", "Lowest price, median"),
-    )
-    frame = peaks(run, world)
+    frame, schema = peaks(run, world), parts.schema_of(run)
     found = {}
-    for name, source, share, unit, label in wanted:
+    for name, source, share in STRESS:
+        column = schema.column("peaks", source)
         values = frame[source].to_numpy() if source in frame.columns else np.empty(0)
-        found[name] = numbers.quantile(values[~np.isnan(values)], share, unit, label)
+        label = f"{column.label}, {numbers.quantile_name(share)}"
+        found[name] = numbers.quantile(values[~np.isnan(values)], share, column.unit or "number", label)
     low = found.pop("lowest_depth")
     loss = Number(value=1 - low.value, unit="share", label="Depth loss at the worst, median", error=low.error)
     return {**found, "depth_loss": loss}

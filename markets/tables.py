@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sim.columns import Column, Table
 
 VENUE = Column("venue", "Venue", kind="text")
@@ -23,7 +25,9 @@ LEVELS = (
 )
 
 MARKET = Table("market", (VENUE, *LEVELS))
-CLOSES = Table("closes", (VENUE, *LEVELS, Column("tick_variance", "Sum of squared returns of the day's ticks")))
+SPOT = replace(LEVELS[0], label="Spot")
+VARIANCE = Column("tick_variance", "Sum of squared returns of the day's ticks")
+CLOSES = Table("closes", (VENUE, SPOT, *LEVELS[1:], VARIANCE))
 QUOTES = Table(
     "quotes",
     (
@@ -40,8 +44,8 @@ TRADES = Table(
     (
         Column("taker", "Taker", kind="text"),
         VENUE,
-        Column("requested", "Ordered", "units"),
-        Column("quantity", "Filled", "units"),
+        Column("requested", "Ordered"),
+        Column("quantity", "Filled"),
         Column("price", "Price", "price"),
         Column("mid", "Mid", "price"),
         Column("spread_cost", "Cost of spread and skew", "$"),

@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
+
 
 @dataclass(frozen=True)
 class Column:
     """A column: its name, what it is called in words, its unit, and what kind of value it holds.
 
-    unit: as of figures, "$", "share", "vol", "rate", "price", "multiple", "gain", ...; "" for none.
+    unit: of a figure; "" for what is no number, or has the unit of its venue.
     kind: number (float), count (integer), flag, text, or time (seconds when written, shown as a datetime).
     """
 
     name: str
     label: str
-    unit: str = ""
+    unit: Unit | Literal[""] = ""
     kind: Literal["number", "count", "flag", "text", "time"] = "number"
 
 

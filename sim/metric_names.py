@@ -1,13 +1,11 @@
-"""Names and units of the key figures of a run: what a sweep lays out columns for before it has run anything."""
+"""Names of the key figures of a run: what a sweep lays out columns for before it has run anything."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim.split import Split
-
-Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
 
 COST, BEFORE_RE_MARKING = "cost_of_survival", "cost_before_re_marking"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from sim.columns import Column
+from sim.columns import Column, Unit
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Step(Column):
     row: of a step from a book, the row that a kernel fills; None for one that no kernel knows.
     """
 
-    unit: str = "$"
+    unit: Unit | Literal[""] = "$"
     source: Literal["flow", "held", "book"] = "flow"
     row: int | None = None
 

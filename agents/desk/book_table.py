@@ -5,7 +5,8 @@ from __future__ import annotations
 from sim.columns import Column, Table
 
 AGENT = Column("agent", "Agent", kind="text")
-GREEKS = (
+VALUED = (  # a position
+    Column("value", "value", "$"),
     Column("delta_dollars", "delta", "$"),
     Column("gamma_dollars_1pct", "gamma 1 %", "$"),
     Column("vega_point", "vega/pt", "$"),
@@ -18,10 +19,9 @@ BOOK = Table(
         AGENT,
         Column("number", "Line of the book", kind="count"),  # from 1; 0: all lines that have no row of their own
         Column("position", "Position", kind="text"),
-        Column("quantity", "Quantity", "units"),
+        Column("quantity", "Quantity"),
         Column("at", "At", kind="text"),  # start, worst or end
-        Column("value", "value", "$"),
+        *VALUED,
         Column("pnl", "P&L", "$"),
-        *GREEKS,
     ),
 )

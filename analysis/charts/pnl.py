@@ -12,12 +12,13 @@ import polars as pl
 
 from analysis import frames, parts, pnl
 from analysis.charts import marks, theme
-from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
+from analysis.charts.scales import Money, axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import money
 from sim.dataset import Run
 from sim.names import ACTUAL
+from sim.schema import Schema
 from sim.split import Part, Split
 
 NO_HEDGER = "This run has no hedging desk, so there is no P&L to show."
@@ -38,7 +39,8 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
         return theme.note(title, NO_HEDGER)
     day, market, venue = frames.daily(run, agent, world), frames.closes(run, world), frames.main_venue(run, agent)
     last = day.row(-1, named=True)
-    loss = parts.loss_of(run)
+    schema = parts.schema_of(run)
+    loss = schema.loss
     cost = {item.name: money(last[parts.column_of(item.name)]) for item in loss.items}
     split = ", ".join(f"{parts.spoken(item)} {cost[item.name]}" for item in loss.inside())
     said = (
@@ -48,8 +50,8 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
     )
     shown = (
         _pnl_panel(day, _unhedged_desk(run, agent, world)),
-        _spread_panel(day, loss, frames.venue_closes(run, world, venue), venue),
-        _funding_panel(day, loss, market),
+        _spread_panel(day, schema, frames.venue_closes(run, world, venue), venue),
+        _funding_panel(day, schema, market),
     )
     return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
 
@@ -91,14 +93,16 @@ def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
     return theme.layer(*marks.band_and_median(bands, palette, x, y), *lines, marks.zero(), width=WIDTH, height=230)
 
 
-def _spread_panel(day: pl.DataFrame, loss: Split, market: pl.DataFrame, venue: str) -> alt.LayerChart:
+def _spread_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame, venue: str) -> alt.LayerChart:
+    loss, of = schema.loss, "" if venue == frames.ASSET else venue
+    factor, title = titled(schema.column("market", "half_spread"), of=of)
     funding = loss.parts_of("funding")
     trading = [part for part in loss.parts_of("frictions") if part not in funding]
     steps, series, unit = _daily_costs(day, trading)
     palette = _palette(loss, trading) | {SPREAD: theme.INK}
     bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)"))
-    right = axis("half-spread, bp of mid" if venue == frames.ASSET else f"half-spread of {venue}, bp", right=True)
-    bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
+    right = axis(title if of else f"{title} of mid", right=True)
+    bp = market.select("time", *[(pl.col(f"half_spread_{q}") * factor).alias(q) for q in ("q05", "q50", "q95")])
     y = alt.Y("q50:Q", axis=right, scale=alt.Scale(zero=True))
     base = alt.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
     band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=alt.Y("q05:Q", axis=right), y2=alt.Y2("q95:Q"))
@@ -107,16 +111,17 @@ def _spread_panel(day: pl.DataFrame, loss: Split, market: pl.DataFrame, venue: s
     return theme.layer(bars, theme.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
 
 
-def _funding_panel(day: pl.DataFrame, loss: Split, market: pl.DataFrame) -> alt.LayerChart:
+def _funding_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame) -> alt.LayerChart:
+    loss, (factor, title) = schema.loss, titled(schema.column("closes", "credit"))
     funding = loss.parts_of("funding")
     steps, series, unit = _daily_costs(day, funding)
     palette = _palette(loss, funding) | {CREDIT: theme.INK}
     bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"funding paid a day, {unit.unit} (mean)"))
-    bp = market.select("time", bp=pl.col("credit_q50") * 1e4, series=pl.lit(CREDIT))
+    bp = market.select("time", bp=pl.col("credit_q50") * factor, series=pl.lit(CREDIT))
     line = (
         alt.Chart(rows(bp))
         .mark_line(strokeWidth=1.8)
-        .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis("credit spread, bp", right=True)), color=colours(palette))
+        .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis(title, right=True)), color=colours(palette))
     )
     return theme.layer(bars, line, resolve=theme.own_scale("y"), width=WIDTH, height=150)
 

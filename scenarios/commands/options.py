@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 import click
+
+TRACEBACK = "SPIRAL_TRACEBACK"  # set in the environment: whole tracebacks too
 
 Command = Callable[..., Any]
 
@@ -46,6 +49,15 @@ FLAG = click.option(
     "--as-given",
     is_flag=True,
     help="Take levels, moves and strikes that no market has had; they are said with the results.",
+)
+SETTINGS = click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change a key; may be given again."
+)
+PATHS = click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
+SEED = click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
+WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
+TRUST = click.option(
+    "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
 )
 
 
@@ -112,3 +124,48 @@ def own_record(command: Command) -> Command:
     for option in reversed(OWN_RECORD):
         packed = option(packed)
     return packed
+
+
+command = partial(click.command, cls=Once)
+
+
+def _whole_traceback(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and TRACEBACK not in os.environ:  # workers look there too
+        os.environ[TRACEBACK] = "1"
+        ctx.find_root().call_on_close(lambda: os.environ.pop(TRACEBACK, None))
+
+
+# Of every command that runs code of the user's own.
+traced = click.option(
+    "--traceback",
+    is_flag=True,
+    expose_value=False,
+    callback=_whole_traceback,
+    help="Show the whole traceback of an agent or policy that fails.",
+)
+
+
+# What every command takes that runs cell after cell, in the order of its help.
+CELLS = (
+    click.option("--workers", type=click.IntRange(min=1), help="Worker processes, a cell each (default: one a core)."),
+    click.option("--cluster", metavar="ADDRESS", help="Run cells on this Dask scheduler's workers: tcp://host:8786."),
+    click.option("--dry-run", is_flag=True, help="Say how many cells, how long, how much disk; run a few aside."),
+    click.option("--retry-failed", is_flag=True, help="Run cells that failed again."),
+    click.option(
+        "--changed",
+        type=click.Choice(["refuse", "recompute", "keep"]),
+        default="refuse",
+        show_default=True,
+        help="Where something else began the folder: recompute what differs; or keep what another engine made.",
+    ),
+    click.option("--no-report", is_flag=True, help="Do not write the HTML report."),
+    click.option("--quiet", is_flag=True, help="No progress bar and no table."),
+    traced,
+)
+
+
+def runs_cells(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options of `CELLS`."""
+    for option in reversed(CELLS):
+        command = option(command)
+    return command

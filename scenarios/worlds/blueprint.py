@@ -12,6 +12,7 @@ from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
+from sim.memo import Memo
 from sim.place import Place
 
 if TYPE_CHECKING:
@@ -50,16 +51,29 @@ def blueprint_of(scenario: Scenario, file: str | None = None) -> Blueprint:
 
 
 def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = False) -> Blueprint:
-    """The blueprint of a scenario on its clock. check: also whether the run is small enough. Raises UserError."""
-    clock = clock or make_clock(scenario)
+    """The blueprint of a scenario on its clock. check: also whether the run is small enough. Raises UserError.
+
+    Parts that the last blueprint had in common with this one are taken from it: runs of one scenario with other
+    settings, loops or capitals share clock, storyline and books.
+    """
+    clock = clock or _CLOCK.get(lambda: make_clock(scenario), scenario.clock, scenario.start, scenario.end)
     storyline = _storyline(scenario, clock)
     for asset in scenario.assets:
         asset_level(asset, clock)
     if check:
         check_sizes(scenario, clock)
-    books = compile_books(scenario, clock)
-    return Blueprint(clock, storyline, {name: series(years, clock) for name, years in TENORS.items()}, books)
+    start = scenario.storyline.anchor[0]
+    books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
+    benchmarks = _BENCHMARKS.get(lambda: {name: series(years, clock) for name, years in TENORS.items()}, clock)
+    return Blueprint(clock, storyline, benchmarks, books)
 
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
-    return lay_out(scenario.storyline, clock, scenario.market, scenario.credit)
+    story, market, credit = scenario.storyline, scenario.market, scenario.credit
+    return _STORYLINE.get(lambda: lay_out(story, clock, market, credit), story, clock, market, credit)
+
+
+_CLOCK: Memo[Clock] = Memo()
+_STORYLINE: Memo[Storyline] = Memo()
+_BOOKS: Memo[dict[str, CompiledBook]] = Memo()
+_BENCHMARKS: Memo[dict[str, Series]] = Memo()

@@ -1,0 +1,62 @@
+"""The command line: one file a command, with its options. What a command does stands in `scenarios.commands`.
+
+Heavy imports stay inside the commands: `spiral --help` and `spiral list` answer at once.
+"""
+
+from __future__ import annotations
+
+import click
+
+from scenarios.cli.calibrate import calibrate
+from scenarios.cli.capital import capital
+from scenarios.cli.chart import chart
+from scenarios.cli.check import check
+from scenarios.cli.compare import compare
+from scenarios.cli.export import export
+from scenarios.cli.facts import facts
+from scenarios.cli.fit import fit
+from scenarios.cli.frontier import frontier
+from scenarios.cli.keys import keys
+from scenarios.cli.new import new
+from scenarios.cli.predict import predict
+from scenarios.cli.presets import list_presets
+from scenarios.cli.program import Spiral as Spiral
+from scenarios.cli.record import record
+from scenarios.cli.report import report
+from scenarios.cli.run import run
+from scenarios.cli.show import show
+from scenarios.cli.sweep import sweep
+from scenarios.cli.validate import validate
+
+
+@click.group("spiral", cls=Spiral, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="spiral-crisis", prog_name="spiral")
+def main() -> None:
+    """What survival in a liquidity crisis cost a trading desk, and how much of it the desks' own hedging caused.
+
+    Start with `spiral list`, then `spiral run covid_crash_2020`.
+    """
+
+
+for _command in (
+    run,
+    list_presets,
+    show,
+    sweep,
+    frontier,
+    capital,
+    calibrate,
+    new,
+    check,
+    keys,
+    report,
+    chart,
+    export,
+    compare,
+    validate,
+    facts,
+    fit,
+    predict,
+    record,
+):  # in the order of use
+    main.add_command(_command)

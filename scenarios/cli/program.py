@@ -1,0 +1,100 @@
+"""The program: its group of commands, and every way in which a command can end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scenarios.commands.options import TRACEBACK
+from scenarios.commands.output import complain, finish, lose, make_ready
+from sim.arithmetic import quieten
+from sim.errors import SpiralError, UserError
+from sim.signals import exit_code, polite
+from sim.text import one_line
+
+OK, FAILED, MISTAKE, SIGNALLED = 0, 1, 2, 128  # exit codes; a signal's is SIGNALLED and its number
+
+
+class ReaderGone(Exception):
+    """The reader of the output has had enough."""
+
+
+class Spiral(click.Group):
+    """Turns every error into one line and the right exit code; commands are listed in the order of use.
+
+    Called as a program it does so for bugs too; who calls `main` gets those as they are.
+    """
+
+    def __call__(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return self.main(*args, **extra)
+        except Exception as error:
+            sys.exit(finish(_told(_last_words(error), FAILED)))
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        extra["standalone_mode"] = False
+        make_ready()
+        quieten()
+        sys.exit(finish(self._code(*args, **extra)))
+
+    def _code(self, *args: Any, **extra: Any) -> int:
+        """The exit code of a command; what went wrong is told."""
+        try:
+            with polite():
+                code = super().main(*args, **extra)
+        except UserError as error:
+            return _told(f"error: {error}", MISTAKE)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "spiral"
+            return _told(f"error: {error.format_message()} ({command} --help explains)", MISTAKE)
+        except click.Abort as error:
+            return _told("interrupted: nothing was kept", exit_code(error.__cause__))
+        except SpiralError as error:
+            return _told(f"failed: {error}", FAILED)
+        except ReaderGone:
+            lose(sys.stdout)  # the reader of our output has gone, as in `spiral keys | head`
+            return OK
+        except SystemExit as error:
+            if isinstance(error.code, int) and error.code > SIGNALLED:
+                return error.code
+            return _told(
+                f"failed: something left Python (sys.exit({error.code!r})) before the command was done", FAILED
+            )
+        return code if isinstance(code, int) else OK
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise click.Abort from error  # before click prints an empty line for it
+        except BrokenPipeError:
+            raise ReaderGone from None  # before click takes it for a failure
+        except Exception:
+            if os.environ.get(TRACEBACK):
+                traceback.print_exc()
+            raise
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _told(text: str, code: int) -> int:
+    complain(text)
+    return code
+
+
+def _last_words(error: Exception) -> str:
+    """What is said of an error that nothing expects."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"failed: {error.strerror}" + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, MemoryError):
+        return "failed: out of memory; try fewer paths, or a smaller run.chunk"
+    steps = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
+    said = f"{type(error).__name__}: {one_line(str(error))[:300]}{place}"
+    return f"bug: {said}; please report it; {TRACEBACK}=1 shows all"
