@@ -11,7 +11,6 @@ MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "I
 REQUIRED = tuple(  # they add up to margin_required
     Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
 )
-
 MARKS = Table(
     "marks",
     (

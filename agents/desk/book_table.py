@@ -1,4 +1,4 @@
-"""The table `book`: a desk's positions one by one."""
+"""The table of a desk's book, position by position."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ BOOK = Table(
         Column("position", "Position", kind="text"),
         Column("quantity", "Quantity"),
         Column("at", "At", kind="text"),  # start, worst or end
-        *VALUED,
+        VALUED[0],
         Column("pnl", "P&L", "$"),
+        *VALUED[1:],
     ),
 )

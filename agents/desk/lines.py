@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.products.book import Book
-from markets.products.instruments import Asset, Swap
+from sim.clock import CALENDAR_DAYS, CONTINUOUS_DAYS
+from sim.sessions import DAY
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from markets.factors.snapshot import Snapshot
-    from markets.products.instruments import Instrument
+    from markets.products.product import Instrument
 
 Vector = NDArray[np.float64]
 
@@ -42,10 +43,16 @@ class BookLine:
         return self._book.value(factors.tick, factors.snapshot, self._fixings)
 
     @property
+    def rates(self) -> bool:
+        """Whether it is a position in rates, and not in the asset."""
+        return self._book.has_rates
+
+    @property
     def years(self) -> float:
-        """Calendar years to expiry or maturity; infinite for the asset."""
-        if isinstance(self.instrument, Asset):
+        """Calendar years to its last date, infinite where it has none."""
+        dates = [table.dates.max() for table in self._book.tables if table.dates.size]
+        if not dates:
             return math.inf
-        end = self.instrument.maturity if isinstance(self.instrument, Swap) else self.instrument.expiry
         clock = self._book.clock
-        return clock.calendar_years_to(end) - float(clock.calendar_years[self._world.factors.tick])
+        days = CONTINUOUS_DAYS if clock.sessions is None else CALENDAR_DAYS
+        return float(max(dates) - clock.ticks[self._world.factors.tick]) / (days * DAY)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
-from markets.products.instruments import Asset, Swap
+from markets.products.asset import Asset
 from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:
@@ -60,42 +60,42 @@ class Portfolio:
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:
         """Of book and hedge, (paths,) units of the main asset."""
-        delta: Vector = self._desk.scale * self._desk.greeks().delta + self._world.venue("asset").held(self._desk.name)
+        delta: Vector = self._desk.scale * self._desk.risk().delta + self._world.venue("asset").held(self._desk.name)
         return delta
 
     def gamma(self) -> Vector:
         """Of the book, (paths,) units per $; hedges have none."""
-        gamma: Vector = self._desk.scale * self._desk.greeks().gamma
+        gamma: Vector = self._desk.scale * self._desk.risk().gamma
         return gamma
 
     def node_slopes(self) -> Iterator[Vector]:
-        """Of book and swap hedges, (paths,) $ per 1.00 of each node that swaps trade at; none for a book without."""
-        greeks, swaps = self._desk.greeks(), self._swap_venues()
-        for node in swaps if self._desk.book.has_swaps else ():
-            own = self._desk.scale * (greeks.dv_us2y if node == "us2y" else greeks.dv_us10y)
-            for venue in swaps.values():
-                own = own + venue.held(self._desk.name) * venue.node_sensitivity()[node]
-            yield own
+        """Of book and swap hedges, (paths,) $ per 1.00 of each node beyond overnight; none for a book without rates."""
+        desk, curve = self._desk, self._desk.book.start.curve
+        for key, years in zip(curve.nodes, curve.years, strict=True) if desk.book.has_rates else ():
+            if years > 0:
+                own = desk.scale * desk.risk().first(key)
+                for venue in self._swap_venues():
+                    own = own + venue.held(desk.name) * venue.node_sensitivity()[key.node]
+                yield own
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
         """The further assets with what is held of each, (paths,) $ at mid."""
         for asset in self._world.other_assets:
             yield asset, self._world.venue(asset.name).value(self._desk.name)
 
-    def _swap_venues(self) -> dict[str, SwapVenue]:
-        return {name: venue for name, venue in self._world.venues.items() if isinstance(venue, SwapVenue)}
+    def _swap_venues(self) -> list[SwapVenue]:
+        return [venue for venue in self._world.venues.values() if isinstance(venue, SwapVenue)]
 
     # --- positions -------------------------------------------------------------------------------------------------
     def derivatives(self) -> list[Holding]:
         """Options, futures and swaps, hedges among them, that have not ended: one by one, without netting."""
         tick, spot = self.factors.tick, self.factors.spot
         found = [self._of_line(line, spot) for line in self._lines if not isinstance(line.instrument, Asset)]
-        for venue in self._swap_venues().values():
+        for venue in self._swap_venues():
             notional = np.abs(venue.held(self._desk.name))
             found.append(Holding(RATES, notional, venue.benchmark.years(tick), venue.value(self._desk.name)))
         return [each for each in found if each.years > 0]
 
     def _of_line(self, line: BookLine, spot: Vector) -> Holding:
-        scale, units = self._desk.scale, 1.0 if isinstance(line.instrument, Swap) else spot
-        asset_class = RATES if isinstance(line.instrument, Swap) else EQUITY
-        return Holding(asset_class, scale * abs(line.instrument.size) * units, line.years, scale * line.value())
+        scale, notional = self._desk.scale, line.instrument.gross(1.0) * (1.0 if line.rates else spot)
+        return Holding(RATES if line.rates else EQUITY, scale * notional, line.years, scale * line.value())

@@ -95,7 +95,7 @@ def keys_of(
         if dataclasses.is_dataclass(hints[f.name]):
             yield from keys_of(type(value), path, default=value, owner=owner)
         elif isinstance(table, type) and dataclasses.is_dataclass(table):
-            yield from keys_of(table, f"{path}.{NAME}", owner=owner)
+            yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
         else:
             meta = f.metadata
             limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"), meta.get("against", ""))

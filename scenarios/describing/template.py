@@ -91,9 +91,10 @@ def _market() -> Iterator[str]:
     )
     tables: dict[str, list[Key]] = {}
     for key in keys:
-        tables.setdefault(key.path.rpartition(".")[0], []).append(key)
+        if NAME not in key.path:  # what only some scenarios have
+            tables.setdefault(key.path.rpartition(".")[0], []).append(key)
     for table, members in tables.items():
-        yield f"{'# ' if NAME in table else ''}[{table}]"
+        yield f"[{table}]"
         yield from commented(members)
         yield ""
 
