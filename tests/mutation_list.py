@@ -220,7 +220,7 @@ FURTHER = (
     ),
     Mutation(
         name="twice the convexity in margin",
-        file="agents/funding/margin.py",
+        file="agents/funding/parametric_margin.py",
         old="convexity = 0.5 *",
         new="convexity = 1.0 *",
         cases=("margin",),
