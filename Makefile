@@ -21,7 +21,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow same lint format bench calibrate facts studies readme setup clean
+.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,10 @@ lint: $(DEV) ## ruff, mypy, import-linter
 format: $(DEV) ## rewrite the source in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(DEV) ## the documentation site, into build/docs (half a minute)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open $(CURDIR)/build/docs/index.html; for its search: $(BIN)/python -m http.server -d build/docs"
 
 bench: $(DEV) ## speed and memory against named opponents: a table, and runs/bench/bench.json (ten minutes)
 	@sh tests/bench/pfhedge_env.sh $(PYTHON) || echo "pfhedge could not be installed: its rows are left out"

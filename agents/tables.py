@@ -2,64 +2,113 @@
 
 from __future__ import annotations
 
+from agents.desk.loss import STEPS
 from agents.funding.requirement import Requirement
-from markets.tables import TRADING_COSTS
-from sim.eventlog import Table
+from sim.columns import Column, Table
 
-ATTRIBUTION = ("delta", "gamma", "theta", "vega", "rates")
-UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
-HEDGES = ("hedge", "hedge_rates")  # gains at mid of what is held: of assets, of swaps
-RISK = ("net_delta_dollars", "gamma_dollars_1pct", "book_share")  # of a desk; book_share: of its book not yet taken
-COSTS = (*HEDGES, *TRADING_COSTS, "closeout_cost", "funding_overnight", "funding_credit")  # reasons of the flows
+AGENT = Column("agent", "Agent", kind="text")
+MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
+REQUIRED = tuple(  # they add up to margin_required
+    Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
+)
+VALUED = (  # a position
+    Column("value", "value", "$"),
+    Column("delta_dollars", "delta", "$"),
+    Column("gamma_dollars_1pct", "gamma 1 %", "$"),
+    Column("vega_point", "vega/pt", "$"),
+    Column("theta_day", "theta/day", "$"),
+    Column("dv01", "DV01", "$"),
+)
 
 MARKS = Table(
     "marks",
-    {
-        "agent": "s",
-        "role": "s",
-        **dict.fromkeys(("book_value", "hedge_value", "cash", "margin", "claims", "equity", "pnl"), "f"),
-        **dict.fromkeys((*ATTRIBUTION, *COSTS, "unhedged_pnl", *RISK), "f"),
-        "liquidated": "b",
-        "defaulted": "b",
-    },
+    (
+        AGENT,
+        Column("role", "Role", kind="text"),
+        Column("book_value", "Value of the book", "$"),
+        Column("hedge_value", "Value of the hedge", "$"),
+        Column("cash", "Cash", "$"),
+        Column("margin", "Margin posted", "$"),
+        Column("claims", "Claims on others", "$"),
+        Column("equity", "Equity", "$"),
+        Column("pnl", "P&L", "$"),
+        *STEPS,
+        Column("unhedged_pnl", "P&L of the whole book, unhedged", "$"),
+        Column("net_delta_dollars", "Delta of book and hedge", "$"),
+        Column("gamma_dollars_1pct", "Gamma per 1 % of spot", "$"),
+        Column("book_share", "Share of the book not taken", "share"),
+        Column("liquidated", "Liquidated", kind="flag"),
+        Column("defaulted", "Defaulted", kind="flag"),
+    ),
 )
 FUNDING = Table(
     "funding",
-    {
-        "agent": "s",
-        **dict.fromkeys(("overnight", "credit", "borrowed", "line", "margin_required", "margin_posted"), "f"),
-        **dict.fromkeys((*Requirement._fields, "free_cash"), "f"),  # the fields add up to margin_required
-    },
+    (
+        AGENT,
+        Column("overnight", "Overnight rate", "rate"),
+        Column("credit", "Credit spread", "rate"),
+        Column("borrowed", "Borrowed", "$"),
+        Column("line", "Credit line", "$"),
+        Column("margin_required", "Margin required", "$"),
+        Column("margin_posted", "Margin posted", "$"),
+        *REQUIRED,
+        Column("free_cash", "Free cash", "$"),
+    ),
 )
 LIQUIDITY = Table(
     "liquidity",
-    {
-        "agent": "s",
-        "low_free_cash": "f",
-        "low_free_cash_time": "t",
-        "peak_line_share": "f",
-        **{f"peak_{name}": "f" for name in Requirement._fields},
-        "book_share": "f",  # at the end; it never grows
-        "capital_needed": "f",
-    },
+    (
+        AGENT,
+        Column("low_free_cash", "Lowest free cash", "$"),
+        Column("low_free_cash_time", "When free cash was lowest", kind="time"),
+        Column("peak_line_share", "Peak use of the credit line", "share"),
+        *(Column(f"peak_{c.name}", f"Peak {c.label[0].lower()}{c.label[1:]}", c.unit) for c in REQUIRED),
+        Column("book_share", "Share of the book not taken", "share"),  # at the end; it never grows
+        Column("capital_needed", "Survival capital", "$"),
+    ),
     timeless=True,
 )
 MARGIN_CALLS = Table(
     "margin_calls",
-    {"agent": "s", "required": "f", "called": "f", "met": "f", "deadline": "t", "outcome": "s"},
+    (
+        AGENT,
+        Column("required", "Margin required", "$"),
+        Column("called", "Called", "$"),
+        Column("met", "Met", "$"),
+        Column("deadline", "Deadline", kind="time"),
+        Column("outcome", "Outcome", kind="text"),
+    ),
 )
-SETTLEMENTS = Table("settlements", {"debtor": "s", "creditor": "s", "due": "t", "owed": "f", "paid": "f", "round": "i"})
-ACCOUNTS = Table("accounts", {"account": "s", "asset": "s", "balance": "f", "value": "f"})
-GREEKS = ("delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_day", "dv01")
+SETTLEMENTS = Table(
+    "settlements",
+    (
+        Column("debtor", "Debtor", kind="text"),
+        Column("creditor", "Creditor", kind="text"),
+        Column("due", "Due", kind="time"),
+        Column("owed", "Owed", "$"),
+        Column("paid", "Paid", "$"),
+        Column("round", "Round of default", kind="count"),
+    ),
+)
+ACCOUNTS = Table(
+    "accounts",
+    (
+        Column("account", "Account", kind="text"),
+        Column("asset", "Asset", kind="text"),
+        Column("balance", "Balance"),
+        Column("value", "Value", "$"),
+    ),
+)
 BOOK = Table(
     "book",
-    {
-        "agent": "s",
-        "number": "i",  # of the line in the book, from 1; 0: all lines that have no row of their own
-        "position": "s",
-        "quantity": "f",
-        "at": "s",  # start, worst or end
-        **dict.fromkeys(("value", "pnl", *GREEKS), "f"),
-    },
+    (
+        AGENT,
+        Column("number", "Line of the book", kind="count"),  # from 1; 0: all lines that have no row of their own
+        Column("position", "Position", kind="text"),
+        Column("quantity", "Quantity"),
+        Column("at", "At", kind="text"),  # start, worst or end
+        *VALUED,
+        Column("pnl", "P&L", "$"),
+    ),
 )
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)

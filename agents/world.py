@@ -115,4 +115,4 @@ class TradingWorld(MarketWorld):
             return
         self._stress[lender] = (losses, lines)
         total = sum((s for s, _ in self._stress.values()), self.full(0.0))
-        self.factors.stress = np.minimum(total / max(sum(x for _, x in self._stress.values()), 1.0), 1.0)
+        self.factors.credit_law.stress = np.minimum(total / max(sum(x for _, x in self._stress.values()), 1.0), 1.0)

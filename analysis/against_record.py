@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from analysis import frames
 from analysis.calendar_days import closes_a_year, day_of
-from analysis.numbers import Number, Unit, quantile
+from analysis.numbers import Number, quantile
+from sim.columns import Unit
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.sessions import TRADING_DAYS

@@ -11,19 +11,13 @@ import polars as pl
 from analysis import frames
 from analysis.numbers import MINUS, Number, mean, money
 from analysis.page import Table
+from analysis.parts import schema_of
 from sim.dataset import Run
 from sim.text import one_line
 
 MOST = 8  # positions that a terminal shows one by one
-# What a position is described by, beside its P&L: column of the table `book`, and the heading of a column.
-FIGURES = {
-    "value": "value",
-    "delta_dollars": "delta",
-    "gamma_dollars_1pct": "gamma 1 %",
-    "vega_point": "vega/pt",
-    "theta_day": "theta/day",
-    "dv01": "DV01",
-}
+# What a position is described by, beside its P&L: columns of the table `book`.
+FIGURES = ("value", "delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_day", "dv01")
 TOTAL = "the book"
 KEY = ("agent", "number")
 
@@ -110,7 +104,7 @@ def short_table(run: Run, agent: str | None, world: str) -> Table | None:
         return None
     lines = found.iter_rows(named=True)
     rows = [(r["position"], *_figures(r, "start"), money(r["pnl"]), money(r["q05"])) for r in lines]
-    header = ("position", *FIGURES.values(), "mean P&L", "5 %")
+    header = ("position", *_headings(run), "mean P&L", "5 %")
     return Table(f"The book at the start, and its P&L unhedged ({world})", header, rows, totals=(TOTAL,))
 
 
@@ -121,9 +115,9 @@ def tables(run: Run, agent: str | None, worlds: list[str]) -> list[Table]:
         return []
     first = list(frames_of[worlds[0]].iter_rows(named=True))
     units = "Per 1 % of spot, per point of implied vol, per average trading day, per basis point of the whole curve."
-    head = ("position", *FIGURES.values())
+    head = ("position", *_headings(run))
     rows = [(r["position"], quantity(r["quantity"]), *_figures(r, "start")) for r in first]
-    header = ("position", "quantity", *FIGURES.values())
+    header = ("position", "quantity", *_headings(run))
     found = [Table("The book at the start", header, rows, note=units, totals=(TOTAL,))]
     for world, frame in frames_of.items():
         lines = list(frame.iter_rows(named=True))
@@ -135,6 +129,11 @@ def tables(run: Run, agent: str | None, worlds: list[str]) -> list[Table]:
         header = ("position", "mean ± standard error", "5 %", "median", "95 %")
         found.append(Table(f"P&L by position, {world} world", header, rows, note, (TOTAL,)))
     return found
+
+
+def _headings(run: Run) -> tuple[str, ...]:
+    """Of the columns of `FIGURES`."""
+    return tuple(schema_of(run).column("book", name).label for name in FIGURES)
 
 
 def _figures(row: Mapping[str, Any], at: str) -> tuple[str, ...]:

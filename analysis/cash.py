@@ -9,33 +9,21 @@ import numpy as np
 import polars as pl
 
 from analysis import frames, numbers
-from analysis.numbers import FloatArray, Number, Unit
+from analysis.numbers import FloatArray, Number
+from analysis.parts import schema_of
+from sim.columns import Unit
 from sim.dataset import Run
 
 FULL = 1 - 1e-9  # share of the line beyond which it is used up; what is paid is rounded
-MARGIN = {
-    "initial_margin": "initial margin",
-    "variation_margin": "variation margin (debt of the book and its swaps)",
-    "short_sale_proceeds": "proceeds of short sales, kept by the lender",
-}
+MARGIN = ("initial_margin", "variation_margin", "short_sale_proceeds")
 LEVELS = (0.95, 0.99)
-# Figure: column of the table `liquidity`, quantile over paths, unit, label.
-_QUANTILES: dict[str, tuple[str, float, Unit, str]] = {
-    "low_free_cash": ("low_free_cash", 0.5, "$", "Lowest free cash, median"),
-    "low_free_cash_q05": ("low_free_cash", 0.05, "$", "Lowest free cash, 5 % quantile"),
-    "peak_line_share": ("peak_line_share", 0.5, "share", "Peak use of the credit line, median"),
-    "peak_line_share_q95": ("peak_line_share", 0.95, "share", "Peak use of the credit line, 95 % quantile"),
-    **{f"peak_{n}": (f"peak_{n}", 0.5, "$", f"Peak {said.partition(' (')[0]}, median") for n, said in MARGIN.items()},
-    **{
-        f"survival_capital_{level * 100:.0f}": (
-            "capital_needed",
-            level,
-            "$",
-            f"Survival capital {level * 100:.0f} %, first order",
-        )
-        for level in LEVELS
-    },
-}
+QUANTILES = (  # figure, column of the table `liquidity`, quantile over paths
+    ("low_free_cash", "low_free_cash", 0.5),
+    ("low_free_cash_q05", "low_free_cash", 0.05),
+    ("peak_line_share", "peak_line_share", 0.5),
+    ("peak_line_share_q95", "peak_line_share", 0.95),
+    *((f"peak_{name}", f"peak_{name}", 0.5) for name in MARGIN),
+)
 USED_UP = "line_used_up_rate"
 
 
@@ -65,14 +53,22 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     Infinite (written n/a) where so many paths lose their whole book that the run does not say.
     NaN for a desk without a lender, and for a run of an older version.
     """
-    found = worst(run, agent, world)
+    found, schema = worst(run, agent, world), schema_of(run)
+
+    def values(column: str) -> FloatArray:
+        return found[column].to_numpy() if found.height else np.empty(0)
+
     figures = {}
-    for name, (column, share, unit, label) in _QUANTILES.items():
-        values = found[column].to_numpy() if found.height else np.empty(0)
-        how = known_quantile if column == "capital_needed" else numbers.quantile
-        figures[name] = how(values, share, unit, label)
+    for name, source, share in QUANTILES:
+        column = schema.column("liquidity", source)
+        label = f"{column.label}, {numbers.quantile_name(share)}"
+        figures[name] = numbers.quantile(values(source), share, column.unit or "number", label)
         if name == "peak_line_share_q95":
             figures[USED_UP] = _used_up(found)
+    needed = schema.column("liquidity", "capital_needed")
+    for level in LEVELS:
+        label = f"{needed.label} {level * 100:.0f} %, first order"
+        figures[f"survival_capital_{level * 100:.0f}"] = known_quantile(values(needed.name), level, "$", label)
     return figures
 
 

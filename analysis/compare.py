@@ -20,11 +20,10 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.dataset import Run
+from sim.metric_names import COST
 from sim.names import ACTUAL
 
 NARROW = 10  # characters of a heading, before it is broken
-# Averages that can be compared path by path where both have the same noise, and their columns.
-PAIRED = {name: name for name in ("pnl", "unhedged_pnl")} | {name: parts.column_of(name) for name in parts.LABELS}
 CAPTIONS = {
     "bands": "Where the bands lie apart, most paths tell the two from one another; where only the medians do, look at "
     "the differences below, which are taken path by path.",
@@ -83,10 +82,12 @@ def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number
 def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
     """(paths,) $ of which a figure is the average; None where it is none of these."""
     twin, bare = frames.twin_name(run), frames.unhedged_world(run, agent)
-    if name in PAIRED:
-        return pnl.column(run, agent, ACTUAL, PAIRED[name])
+    if name in ("pnl", "unhedged_pnl"):
+        return pnl.column(run, agent, ACTUAL, name)
+    if name in parts.labels(parts.loss_of(run)):
+        return pnl.cost(run, agent, ACTUAL, name)
     if name == "feedback_cost" and twin is not None:
-        return pnl.cost(run, agent, ACTUAL, parts.COST) - pnl.cost(run, agent, twin, parts.COST)
+        return pnl.cost(run, agent, ACTUAL, COST) - pnl.cost(run, agent, twin, COST)
     if name in ("unhedged_desk_pnl", "hedging_saved") and bare is not None:
         left = pnl.column(run, agent, bare, "pnl")
         return left if name == "unhedged_desk_pnl" else pnl.column(run, agent, ACTUAL, "pnl") - left
@@ -148,7 +149,7 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
     with a.reading(), b.reading():
         first, second = names_of(a, b)
         found = _compared(a, b, agent)
-        total = found.filter(pl.col("name") == parts.COST).to_dicts()
+        total = found.filter(pl.col("name") == COST).to_dicts()
         apart = Number(value=total[0]["difference"], unit="$", label="", error=total[0]["error"]) if total else None
         charts = {"bands": both.pnl_bands(a, b, agent=agent), "cost": both.cost_parts(a, b, apart, agent=agent)}
     rows = [(label, str(x), str(y), f"{z}{' *' if clear else ''}") for label, x, y, z, clear in _cells(found)]

@@ -19,8 +19,9 @@ FIGURES = {"name": pl.String, "label": pl.String, "value": pl.Float64, "error": 
 def run_sheets(run: Run, *, agent: str | None = None) -> Sheets:
     """Sheets by name, each a frame whose columns are numbers, texts, dates or flags.
 
-    `about`, `figures`, `daily_market`; with a hedger also `parts`, `attribution`, `worst_closes`, `book` and
-    `daily_desk`. Money in $, rates, vols, spreads and shares as decimals; every world's rows are in one sheet.
+    `about`, `figures`, `daily_market`, `columns` (what the columns of the tables are called, and their units); with a
+    hedger also `parts`, `attribution`, `worst_closes`, `book` and `daily_desk`. Money in $, rates, vols, spreads and
+    shares as decimals; every world's rows are in one sheet.
     `agent` as for `summarise`. Raises UserError for an unknown one.
     """
     with run.reading():
@@ -35,7 +36,14 @@ def run_sheets(run: Run, *, agent: str | None = None) -> Sheets:
                 sheets["book"] = _by_world(held)
             sheets["daily_desk"] = _by_world({w: frames.daily(run, agent, w) for w in worlds})
         sheets["daily_market"] = _by_world({w: frames.closes(run, w) for w in worlds})
-        return sheets
+        return sheets | {"columns": _columns(run)}
+
+
+def _columns(run: Run) -> pl.DataFrame:
+    """Label and unit of the columns that the sheets are made of."""
+    tables = parts.schema_of(run).tables
+    rows = [(table, c.name, c.label, c.unit) for table in ("marks", "closes", "book") for c in tables.get(table, ())]
+    return pl.DataFrame(rows, schema=["table", "column", "label", "unit"], orient="row")
 
 
 def _by_world(found: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -77,7 +85,7 @@ def _figures(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:
 
 def _parts(run: Run, agent: str | None, worlds: list[str]) -> pl.DataFrame:
     """The cost of survival part by part, its sub-totals and the total, costs positive; and what feedback added."""
-    names = [*parts.BY_NAME, *parts.SUBTOTALS, parts.COST, parts.BEFORE_RE_MARKING]
+    names = list(parts.labels(parts.loss_of(run)))
     found = {world: liquidity.costs(run, agent=agent, world=world) for world in worlds}
     if len(worlds) > 1:
         found["due to feedback"] = twins.feedback_parts(run, agent=agent)

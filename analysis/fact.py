@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis import stylised_facts as sf
-from analysis.numbers import Unit
 from analysis.readings import Reading, count, per_unit, read
 from analysis.series import FloatArray, IntArray, Series
+from sim.columns import Unit
 
 Metric = Callable[[FloatArray], Reading | None]
 DAYS_OF_MEMORY = 5  # longest lag of the memory of |r|

@@ -21,7 +21,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ASSET = "asset"
-DERIVED = {parts.column_of(name): parts.cost_of(name) for name in parts.LABELS}  # costs positive
 SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
 
@@ -114,19 +113,25 @@ def desk_name(run: Run, agent: str | None) -> str:
 
 def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
     """Marks of the desk (for "all" summed), one row per (time, world, path), with derived costs; `where` picks rows."""
-    names = desks(run, agent)
-    money = [*parts.COLUMNS, "pnl", "unhedged_pnl", "equity"]
+    names, loss = desks(run, agent), parts.loss_of(run)
+    money = [*gains(run), "unhedged_pnl", "equity"]
     mine = _marks(run).filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
         mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
-    return mine.with_columns(**DERIVED)
+    return mine.with_columns(**parts.costs_of(loss))
+
+
+def gains(run: Run) -> tuple[str, ...]:
+    """Columns of `marks`: the components of the P&L, and the P&L."""
+    loss = parts.loss_of(run)
+    return (*(column.name for column in loss.columns), loss.column)
 
 
 def _marks(run: Run) -> pl.LazyFrame:
     """The marks of a run; a part that an older run does not tell apart from another is zero."""
     marks = run.table("marks")
     known = marks.collect_schema()
-    return marks.with_columns(**{c: pl.lit(0.0) for c in parts.COLUMNS if c not in known})
+    return marks.with_columns(**{c: pl.lit(0.0) for c in gains(run) if c not in known})
 
 
 @once
@@ -175,8 +180,8 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """
     mine = pl.col("agent").is_in(desks(run, agent)) & (pl.col("world") == world)
     count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
-    totals = [pl.col(c).mean() * count for c in (*parts.COLUMNS, "pnl", "unhedged_pnl")]
-    means = _marks(run).filter(mine).group_by("time").agg(totals).with_columns(**DERIVED)
+    totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
+    means = _marks(run).filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
     spread = quantiles(("pnl", "unhedged_pnl"))
     shares = desk_marks(run, agent, pl.col("world") == world).group_by("time").agg(spread)
     both = means.collect(engine="streaming"), shares.collect()

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from analysis import frames, numbers, parts
-from analysis.numbers import Number, Unit
+from analysis.numbers import Number
 from analysis.pnl import cost
 from sim.dataset import Run
+from sim.metric_names import COST
 
 CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "time": pl.Datetime("us"),
@@ -22,6 +23,16 @@ CALLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "outcome": pl.String,
 }
 
+STRESS = (  # figure, column of `peaks`, quantile over paths
+    ("peak_vol", "peak_vol", 0.5),
+    ("peak_spread_multiple", "peak_half_spread_multiple", 0.5),
+    ("lowest_depth", "low_depth_multiple", 0.5),
+    ("peak_loop_gain", "peak_loop_gain", 0.5),
+    ("peak_loop_gain_q95", "peak_loop_gain", 0.95),
+    ("peak_credit", "peak_credit", 0.5),
+    ("lowest_spot", "low_mid", 0.5),
+)
+
 
 def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """The desk's loss part by part, its sub-totals and the whole (`analysis.parts`), means over paths; costs positive.
@@ -29,10 +40,11 @@ def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     The parts add up to `cost_of_survival`, which comes also with its 5, 50 and 95 % quantiles, standard deviation and
     the mean of the dearest 5 %. A run that was not attributed knows the whole, frictions and funding only.
     """
-    found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in parts.LABELS.items()}
-    for name in ("liquidity_tax", parts.COST):
+    labels = parts.labels(parts.loss_of(run))
+    found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in labels.items()}
+    for name in ("liquidity_tax", COST):
         for share in (0.05, 0.50, 0.95):
-            label = f"{parts.LABELS[name]}, {share * 100:.0f} % quantile"
+            label = f"{labels[name]}, {share * 100:.0f} % quantile"
             values = cost(run, agent, world, name)
             found[f"{name}_q{share * 100:02.0f}"] = numbers.quantile(values, share, "$", label)
     return found
@@ -47,20 +59,13 @@ def peaks(run: Run, world: str) -> pl.DataFrame:
 
 def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
     """How bad the market became: median (and for the loop gain also 95 %) over paths of each path's worst level."""
-    wanted: tuple[tuple[str, str, float, Unit, str], ...] = (
-        ("peak_vol", "peak_vol", 0.5, "vol", "Peak implied vol, median"),
-        ("peak_spread_multiple", "peak_half_spread_multiple", 0.5, "multiple", "Peak spread, multiple of base, median"),
-        ("lowest_depth", "low_depth_multiple", 0.5, "share", "Lowest depth, share of base, median"),
-        ("peak_loop_gain", "peak_loop_gain", 0.5, "gain", "Peak loop gain, median"),
-        ("peak_loop_gain_q95", "peak_loop_gain", 0.95, "gain", "Peak loop gain, 95 % quantile"),
-        ("peak_credit", "peak_credit", 0.5, "rate", "Peak credit spread, median"),
-        ("lowest_spot", "low_mid", 0.5, "price", "Lowest price, median"),
-    )
-    frame = peaks(run, world)
+    frame, schema = peaks(run, world), parts.schema_of(run)
     found = {}
-    for name, source, share, unit, label in wanted:
+    for name, source, share in STRESS:
+        column = schema.column("peaks", source)
         values = frame[source].to_numpy() if source in frame.columns else np.empty(0)
-        found[name] = numbers.quantile(values[~np.isnan(values)], share, unit, label)
+        label = f"{column.label}, {numbers.quantile_name(share)}"
+        found[name] = numbers.quantile(values[~np.isnan(values)], share, column.unit or "number", label)
     low = found.pop("lowest_depth")
     loss = Number(value=1 - low.value, unit="share", label="Depth loss at the worst, median", error=low.error)
     return {**found, "depth_loss": loss}

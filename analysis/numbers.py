@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import metric_names
+from sim.columns import Unit
 
 FloatArray = NDArray[np.float64]
-Unit = metric_names.Unit
 MINUS = "\N{MINUS SIGN}"
 _SCALES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _SCALED: dict[Unit, tuple[float, str]] = {
@@ -25,6 +25,11 @@ _SCALED: dict[Unit, tuple[float, str]] = {
     "count": (1.0, ""),
     "number": (1.0, ""),
 }
+
+
+def scale_of(unit: Unit | Literal[""]) -> tuple[float, str]:
+    """What a value of a unit, other than $, is multiplied by where it is shown, and what then stands behind it."""
+    return _SCALED.get(unit or "number", (1.0, ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +98,7 @@ def money(value: float, error: float | None = None) -> str:
 
 
 def _scaled(value: float, unit: Unit, error: float | None) -> str:
-    factor, suffix = _SCALED[unit]
+    factor, suffix = scale_of(unit)
     scaled = abs(value) * factor
     digits = _digits(scaled, None if error is None else error * factor, most=5 if unit == "number" else 3)
     sign = MINUS if value < 0 and round(scaled, digits) > 0 else ""
@@ -113,6 +118,11 @@ def _digits(scaled: float, error: float | None, most: int = 3) -> int:
         return min(max(-math.floor(math.log10(error)), 0), most)
     wanted = 2 - math.floor(math.log10(scaled)) if scaled > 0 else 0
     return min(max(wanted, 0), most)
+
+
+def quantile_name(share: float) -> str:
+    """What labels call a quantile."""
+    return "median" if share == 0.5 else f"{share * 100:.0f} % quantile"
 
 
 def mean(values: FloatArray, unit: Unit, label: str) -> Number:

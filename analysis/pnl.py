@@ -12,24 +12,6 @@ from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import FloatArray, Number
 from sim.dataset import Run
 
-LABELS = {
-    "delta": "Delta of the book",
-    "gamma": "Gamma",
-    "theta": "Theta",
-    "vega": "Vega",
-    "rates": "Rates, the book",
-    "hedge": "Hedge in assets",
-    "hedge_rates": "Hedge in swaps",
-    "spread_cost_calm": "Spread, calm",
-    "spread_cost_crisis": "Spread, crisis",
-    "impact_cost": "Walk",
-    "netting_gain": "Netting gain",
-    "closeout_cost": "Close-outs",
-    "funding_overnight": "Funding, overnight",
-    "funding_credit": "Funding, credit",
-    "pnl": "P&L",
-    "unhedged_pnl": "P&L of the whole book, unhedged",
-}
 TAILS = (0.95, 0.99)
 
 
@@ -45,18 +27,26 @@ def cost(run: Run, agent: str | None, world: str, name: str) -> FloatArray:
 
 def attribution(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Mean over paths of each component of the P&L in all, gains positive; the components add up to `pnl`."""
-    return {c: numbers.mean(column(run, agent, world, c), "$", LABELS[c]) for c in (*parts.COLUMNS, "pnl")}
+    names = _components(run)
+    return {c: numbers.mean(column(run, agent, world, c), "$", names[c]) for c in frames.gains(run)}
 
 
 def attribution_table(run: Run, *, agent: str | None = None, world: str = "actual") -> pl.DataFrame:
     """Component, mean, its standard error, and the 5, 50 and 95 % quantiles over paths, all in $."""
     rows = []
-    for c in (*parts.COLUMNS, "pnl", "unhedged_pnl"):
+    for c, label in _components(run).items():
         values = column(run, agent, world, c)
-        mean = numbers.mean(values, "$", LABELS[c])
+        mean = numbers.mean(values, "$", label)
         low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-        rows.append((c, LABELS[c], mean.value, mean.error, float(low), float(middle), float(high)))
+        rows.append((c, label, mean.value, mean.error, float(low), float(middle), float(high)))
     return pl.DataFrame(rows, schema=["component", "label", "mean", "error", "q05", "q50", "q95"], orient="row")
+
+
+def _components(run: Run) -> dict[str, str]:
+    """Labels of the components, of the P&L and of that of the whole book, by column of `marks`."""
+    schema = parts.schema_of(run)
+    labels = {column.name: column.label for column in schema.loss.columns}
+    return labels | {c: schema.column("marks", c).label for c in (schema.loss.column, "unhedged_pnl")}
 
 
 def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:

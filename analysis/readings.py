@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.numbers import Number, Unit
+from analysis.numbers import Number
+from sim.columns import Unit
 from sim.errors import UserError
 
 FloatArray = NDArray[np.float64]

@@ -11,9 +11,6 @@ from analysis.given import A_RUN
 from analysis.numbers import Number
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
-from sim.metric_names import METRICS as NAMES
-
-__all__ = ["NAMES", "summarise"]
 
 
 @takes(run=A_RUN, agent=maybe(text), world=text)

@@ -13,6 +13,7 @@ from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
 from sim.dataset import Run
 from sim.names import UNHEDGED
+from sim.split import Group, Split
 
 
 def all_tables(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[Table]:
@@ -50,19 +51,24 @@ def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
     """Cost of survival part by part in each world, its sub-totals, and what feedback added."""
     figures = {w: liquidity.costs(run, agent=agent, world=w) for w in worlds}
     extra = twins.feedback_parts(run, agent=agent) if frames.twin_name(run) else {}
-    names = [*parts.BY_NAME, *parts.SUBTOTALS, parts.COST, parts.BEFORE_RE_MARKING]
-    quantiles = [f"{parts.COST}_q{q}" for q in ("05", "95")]
+    loss = parts.loss_of(run)
+    quantiles = [f"{loss.name}_q{q}" for q in ("05", "95")]
     rows = []
-    for name in (*names, *quantiles):
+    for name in (*(item.name for item in loss.items), *quantiles):
         cells = [str(figures[w][name]) for w in worlds]
         rows.append((figures[worlds[0]][name].label, *cells, *([str(extra.get(name, ""))] if extra else [])))
     header = ("part", *worlds, *(["due to feedback"] if extra else []))
     note = (
         "Mean ± standard error, costs positive. The cost of survival is the loss over the run, marked at the end: its "
-        "parts add up to it. Re-hedging at mid is convexity, carry and slippage; frictions are liquidity tax, "
-        "close-outs and funding."
+        f"parts add up to it. {_sums(loss)}."
     )
-    return Table("Cost of survival", header, rows, note=note, totals=(parts.LABELS[parts.COST],))
+    return Table("Cost of survival", header, rows, note=note, totals=(loss.label,))
+
+
+def _sums(loss: Split) -> str:
+    """What the sub-totals are the sum of, in words."""
+    told = [group for group in loss.inside() if isinstance(group, Group)]
+    return "; ".join(f"{g.label} = {' + '.join(parts.spoken(item) for item in loss.inside(g))}" for g in told)
 
 
 def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:

@@ -17,18 +17,17 @@ from analysis.summary import summarise
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.names import ACTUAL
+from sim.split import Split
 from sim.text import one_line
 
-DESK = {
+OUTCOME = {
     "P&L of the desk": (
         "pnl", "pnl_q05", "pnl_q50", "pnl_q95", "unhedged_desk_pnl", "unhedged_desk_pnl_q50", "unhedged_desk_survival",
         "hedging_saved", "unhedged_pnl", "unhedged_pnl_q50",
     ),
-    "Cost of survival: the loss over the run, part by part (costs positive)": (
-        *parts.SUBTOTALS["rehedging"][1], "rehedging", "re_marking", "rates_cost",
-        *parts.SUBTOTALS["liquidity_tax"][1], "liquidity_tax", "closeout_cost", *parts.SUBTOTALS["funding"][1],
-        "frictions", "cost_of_survival", "cost_before_re_marking", "feedback_cost", "feedback_share",
-    ),
+}  # fmt: skip
+LOSS = "Cost of survival: the loss over the run, part by part (costs positive)"
+RISK = {
     "Risk over the run, given this storyline (losses positive)": (
         "es_95", "es_99", "unhedged_es_95", "worst_close", "worst_close_q95", "drawdown", "drawdown_es_95",
     ),
@@ -44,7 +43,6 @@ DESK = {
 }  # fmt: skip
 OF_PAIRS = ("feedback_", "unhedged_desk_", "hedging_saved")  # how the names of figures begin that compare worlds
 STRONG = {"cost_of_survival", "pnl", "survival_rate"}
-SUMS = {*parts.SUBTOTALS, parts.BEFORE_RE_MARKING}  # of the lines above them
 
 
 @takes(run=A_RUN, agent=maybe(text))
@@ -53,11 +51,12 @@ def render(run: Run, *, agent: str | None = None) -> Group:
     worlds = [ACTUAL, *filter(None, [frames.twin_name(run)])]
     figures = {world: summarise(run, agent=agent, world=world) for world in worlds}
     first = figures[worlds[0]]
-    blocks = {title: names for title, names in DESK.items() if names[0] in first}
+    loss = parts.loss_of(run)
+    blocks = {title: names for title, names in _desk(loss).items() if names[0] in first}
     blocks["The market at its worst (median path)"] = tuple(stress(run, world=worlds[0]))
     table = _table(worlds)
     for title, names in blocks.items():
-        _block(table, title, names, figures)
+        _block(table, title, names, figures, loss)
     said = Text("\n".join(words.paragraphs(run, first, agent=agent)))
     desk = f"{frames.desk_name(run, agent)}, {run.manifest['paths']:,} paths, seed {run.manifest['seed']}"
     head = Panel(
@@ -90,21 +89,26 @@ def _table(columns: list[str]) -> Table:
     return table
 
 
-def _block(table: Table, title: str, names: tuple[str, ...], figures: Mapping[str, Mapping[str, Number]]) -> None:
+def _desk(loss: Split) -> dict[str, tuple[str, ...]]:
+    """Names of a desk's figures by block: the loss part by part, each sub-total below what it is the sum of."""
+    split = (item.name for item in loss.walk())
+    return {**OUTCOME, LOSS: (*split, loss.name, loss.lasting.name, "feedback_cost", "feedback_share"), **RISK}
+
+
+def _block(
+    table: Table, title: str, names: tuple[str, ...], figures: Mapping[str, Mapping[str, Number]], loss: Split
+) -> None:
     table.add_row(Text(title, style="bold cyan"))
-    worlds = list(figures)
+    worlds, rare = list(figures), {part.name for part in loss.parts if part.rare}
+    sums = {loss.lasting.name, *(group.name for group in loss.groups)}  # of the lines above them
     for name in names:
-        if name not in figures[worlds[0]] or (name in parts.RARE and not any(figures[w][name].value for w in worlds)):
+        if name not in figures[worlds[0]] or (name in rare and not any(figures[w][name].value for w in worlds)):
             continue
         of_pair = name.startswith(OF_PAIRS)  # one figure for both worlds: shown once
         cells = [_cell(figures[w][name]) if i == 0 or not of_pair else Text("") for i, w in enumerate(worlds)]
-        indent = "    " if name in SUMS else "  "
-        table.add_row(f"{indent}{figures[worlds[0]][name].label}", *cells, style=_style(name))
+        label = Text(f"{'    ' if name in sums else '  '}{one_line(figures[worlds[0]][name].label)}")
+        table.add_row(label, *cells, style="bold" if name in STRONG else "italic" if name in sums else None)
     table.add_row("")
-
-
-def _style(name: str) -> str | None:
-    return "bold" if name in STRONG else "italic" if name in SUMS else None
 
 
 def _cell(number: Number) -> Text:

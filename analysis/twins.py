@@ -11,6 +11,7 @@ from analysis.frames import SHARES
 from analysis.numbers import Number
 from analysis.pnl import cost
 from sim.dataset import Run
+from sim.metric_names import COST
 from sim.names import PRICE_TAKER
 
 
@@ -30,8 +31,8 @@ def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
             name: Number(value=math.nan, unit="share" if name.endswith("share") else "$", label=label)
             for name, label in labels.items()
         }
-    mine = cost(run, agent, "actual", parts.COST)
-    extra = mine - cost(run, agent, twin, parts.COST)
+    mine = cost(run, agent, "actual", COST)
+    extra = mine - cost(run, agent, twin, COST)
     return {
         "feedback_cost": numbers.mean(extra, "$", labels["feedback_cost"]),
         "feedback_share": numbers.ratio(extra, mine, labels["feedback_share"]),
@@ -44,8 +45,9 @@ def feedback_parts(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     Needs a twin.
     """
     twin = frames.check_world(run, frames.twin_name(run) or PRICE_TAKER)
-    differ = {name: cost(run, agent, "actual", name) - cost(run, agent, twin, name) for name in parts.LABELS}
-    return {name: numbers.mean(values, "$", parts.LABELS[name]) for name, values in differ.items()}
+    labels = parts.labels(parts.loss_of(run))
+    differ = {name: cost(run, agent, "actual", name) - cost(run, agent, twin, name) for name in labels}
+    return {name: numbers.mean(values, "$", labels[name]) for name, values in differ.items()}
 
 
 @frames.once

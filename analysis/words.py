@@ -10,18 +10,20 @@ import numpy as np
 from analysis import cash, frames, liquidity, parts, way
 from analysis.numbers import MINUS, Number
 from sim.dataset import Run
+from sim.metric_names import COST
 from sim.names import FROZEN, PRICE_TAKER
+from sim.split import Group, Item, Split
 
 
 def paragraphs(run: Run, numbers: Mapping[str, Number], *, agent: str | None = None) -> list[str]:
     """A few sentences on what survival cost, where it came from, what feedback added, and how bad the market became."""
     told = filter(None, [record_without_the_spiral(run)])
-    if parts.COST not in numbers:
+    if COST not in numbers:
         alone = "This run has no hedging desk: the figures are the market's alone."
         return [alone, *told, *filter(None, [_deepened(run)]), _market(run, numbers), *assumed(run)]
     return [
         _outcome(run, numbers, agent),
-        _cost(numbers),
+        _cost(parts.loss_of(run), numbers),
         *filter(None, [_way(run, numbers, agent), _cash(run, numbers, agent)]),
         _feedback(run, numbers),
         *told,
@@ -68,23 +70,25 @@ def _saved(saved: Number) -> str:
     return f"{'saved' if saved.value >= 0 else 'cost'} {str(saved).removeprefix(MINUS)}"
 
 
-def _cost(n: Mapping[str, Number]) -> str:
-    cost = n[parts.COST]
+def _cost(loss: Split, n: Mapping[str, Number]) -> str:
+    cost = n[COST]
     bill = f"Survival cost {cost}" if cost.value >= 0 else f"Survival paid {_gain(cost)}"
     worst = n["cost_of_survival_q95"]
     tail = f" One path in twenty costs more than {_bare(worst)}." if worst.value > 0 else ""
-    frictions = (
-        f"frictions {_signed(n['frictions'])} (liquidity tax {_bare(n['liquidity_tax'])}, close-outs "
-        f"{_bare(n['closeout_cost'])}, funding {_signed(n['funding'])})"
-    )
-    if not n["rehedging"].known:
-        return f"{bill} on average, of it {frictions}; the run was not attributed, so the rest is not split.{tail}"
+    split = [item for item in loss.inside() if n[item.name].known]
+    told = ", ".join(_with_its_parts(loss, item, n) for item in split)
+    if split != loss.inside():
+        return f"{bill} on average, of it {told}; the run was not attributed, so the rest is not split.{tail}"
     return (
-        f"{bill} on average, marked at the end: re-hedging at mid {_signed(n['rehedging'])} (convexity "
-        f"{_signed(n['convexity'])}, carry {_signed(n['carry'])}, slippage {_signed(n['slippage'])}), re-marking of "
-        f"vol {_signed(n['re_marking'])}, rates {_signed(n['rates_cost'])}, {frictions}. Before re-marking it is "
-        f"{_signed(n[parts.BEFORE_RE_MARKING])}.{tail}"
+        f"{bill} on average, marked at the end: {told}. Before re-marking it is {_signed(n[loss.lasting.name])}.{tail}"
     )
+
+
+def _with_its_parts(loss: Split, item: Item, n: Mapping[str, Number]) -> str:
+    """'frictions $5m (liquidity tax $4m, close-outs $1m)'."""
+    within = loss.inside(item) if isinstance(item, Group) else []
+    more = ", ".join(f"{parts.spoken(each)} {_signed(n[each.name])}" for each in within)
+    return f"{parts.spoken(item)} {_signed(n[item.name])}{f' ({more})' if more else ''}"
 
 
 def _way(run: Run, n: Mapping[str, Number], agent: str | None) -> str:

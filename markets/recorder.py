@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.assets import MAIN
+from markets.factors.key import SPOT
 from markets.kernels.records import (
     CREDIT,
     GAIN,
@@ -84,8 +84,8 @@ class Recorder:
             "vol": factors.vol,
             "half_spread": venue.half_spread,
             "depth": venue.depth,
-            "impact": factors.impact[venue.name].total,
-            "realised_vol": factors.realised_vol(venue.name if isinstance(venue, AssetVenue) else MAIN),
+            "impact": factors.impact(venue.key),
+            "realised_vol": factors.realised_vol(venue.key if isinstance(venue, AssetVenue) else SPOT),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
             "overnight": factors.overnight,

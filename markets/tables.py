@@ -2,61 +2,74 @@
 
 from __future__ import annotations
 
-from sim.eventlog import Table
+from dataclasses import replace
 
-LEVELS = dict.fromkeys(
-    (
-        "mid",
-        "vol",
-        "half_spread",
-        "depth",
-        "impact",
-        "realised_vol",
-        "credit",
-        "credit_index",
-        "overnight",
-        "us2y",
-        "us10y",
-        "loop_gain",
-        "gain_vanna",
-        "gain_all",
-    ),
-    "f",
+from sim.columns import Column, Table
+
+VENUE = Column("venue", "Venue", kind="text")
+LEVELS = (
+    Column("mid", "Mid", "price"),  # of a swap venue its par rate
+    Column("vol", "Implied vol", "vol"),
+    Column("half_spread", "Half-spread", "rate"),  # share of mid; of a swap venue in its rate
+    Column("depth", "Depth", "$"),
+    Column("impact", "Displacement by trades", "share"),  # of a swap venue in its rate
+    Column("realised_vol", "Realised vol", "vol"),
+    Column("credit", "Credit spread", "rate"),
+    Column("credit_index", "Credit index", "rate"),
+    Column("overnight", "Overnight rate", "rate"),
+    Column("us2y", "2Y zero rate", "rate"),
+    Column("us10y", "10Y zero rate", "rate"),
+    Column("loop_gain", "Loop gain", "gain"),
+    Column("gain_vanna", "Loop gain through vol", "gain"),
+    Column("gain_all", "Loop gain in all", "gain"),
 )
 
-# What trading costs, by part: ledger reasons of every fill, and columns of the desks' marks. The walk of the price is
-# split: who is on the side of the net order pays it, who trades against it gains it.
-TRADING_COSTS = ("spread_cost_calm", "spread_cost_crisis", "impact_cost", "netting_gain")
-
-MARKET = Table("market", {"venue": "s", **LEVELS})
-CLOSES = Table("closes", {"venue": "s", **LEVELS, "tick_variance": "f"})
-QUOTES = Table("quotes", {"maker": "s", "venue": "s", "half_spread": "f", "skew": "f", "depth": "f", "inventory": "f"})
+MARKET = Table("market", (VENUE, *LEVELS))
+SPOT = replace(LEVELS[0], label="Spot")
+VARIANCE = Column("tick_variance", "Sum of squared returns of the day's ticks")
+CLOSES = Table("closes", (VENUE, SPOT, *LEVELS[1:], VARIANCE))
+QUOTES = Table(
+    "quotes",
+    (
+        Column("maker", "Maker", kind="text"),
+        VENUE,
+        Column("half_spread", "Half-spread", "rate"),
+        Column("skew", "Skew", "rate"),
+        Column("depth", "Depth", "$"),
+        Column("inventory", "Inventory", "$"),
+    ),
+)
 TRADES = Table(
     "trades",
-    {
-        "taker": "s",
-        "venue": "s",
-        **dict.fromkeys(("requested", "quantity", "price", "mid", "spread_cost", "impact_cost"), "f"),
-    },
+    (
+        Column("taker", "Taker", kind="text"),
+        VENUE,
+        Column("requested", "Ordered"),
+        Column("quantity", "Filled"),
+        Column("price", "Price", "price"),
+        Column("mid", "Mid", "price"),
+        Column("spread_cost", "Cost of spread and skew", "$"),
+        Column("impact_cost", "Cost of the walk", "$"),
+    ),
 )
-EVENTS = Table("events", {"kind": "s", "subject": "s", "value": "f"})
+EVENTS = Table(
+    "events",
+    (Column("kind", "Event", kind="text"), Column("subject", "Of whom", kind="text"), Column("value", "Value")),
+)
 PEAKS = Table(
     "peaks",
-    dict.fromkeys(
-        (
-            "low_mid",
-            "high_mid",
-            "peak_vol",
-            "peak_half_spread_multiple",
-            "low_depth_multiple",
-            "peak_credit",
-            "peak_loop_gain",
-            "low_us10y",
-            "high_us10y",
-            "low_us2y",
-            "high_us2y",
-        ),
-        "f",
+    (
+        Column("low_mid", "Lowest price", "price"),
+        Column("high_mid", "Highest price", "price"),
+        Column("peak_vol", "Peak implied vol", "vol"),
+        Column("peak_half_spread_multiple", "Peak spread, multiple of base", "multiple"),
+        Column("low_depth_multiple", "Lowest depth, share of base", "share"),
+        Column("peak_credit", "Peak credit spread", "rate"),
+        Column("peak_loop_gain", "Peak loop gain", "gain"),
+        Column("low_us10y", "Lowest 10Y zero rate", "rate"),
+        Column("high_us10y", "Highest 10Y zero rate", "rate"),
+        Column("low_us2y", "Lowest 2Y zero rate", "rate"),
+        Column("high_us2y", "Highest 2Y zero rate", "rate"),
     ),
     timeless=True,
 )

@@ -28,7 +28,7 @@ class TickVariance:
     def add(self) -> None:
         """Add the square of the move since the last call."""
         mid, move = self._venue.mid, self._move
-        law = self._venue.world.factors.law(self._venue.name)
+        law = self._venue.price
         if law.normal:
             np.subtract(mid, self._last, out=move)
             move /= law.spot0

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
-from markets.factors.assets import MAIN
-from markets.factors.factors import NODES, OBSERVED, Factors
-from markets.factors.key import SHORT_NAMES
+from markets.factors.factor_market import FactorMarket
+from markets.factors.key import MAIN, SHORT_NAMES
+from markets.factors.setting import Setting
 from markets.tables import TABLES
 from markets.venues.asset_venue import AssetVenue
 from markets.venues.roll import roll
@@ -51,7 +51,7 @@ class MarketWorld(World):
         self.feedback = feedback
         self.price_takers = price_takers
         self.other_assets = assets
-        self.factors = Factors(
+        setting = Setting(
             clock=self.clock,
             streams=self.streams,
             storyline=storyline,
@@ -60,13 +60,15 @@ class MarketWorld(World):
             credit=credit,
             assets=assets,
         )
+        self.factors = FactorMarket(setting)
         self.log.declare(*TABLES)
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
         for asset in assets:
             self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
+        swaps = venues.by_name()
         for name, series in benchmarks.items():
-            self.venues[name] = SwapVenue(self, name, getattr(venues, name), series)
+            self.venues[name] = SwapVenue(self, name, swaps[name], series)
         self._clearing = False
         self.start(self._live(), "market")
 
@@ -119,8 +121,8 @@ class MarketWorld(World):
         """Raise NotFinite where a level of the market is not finite."""
         if self.factors.is_finite:
             return
-        for name in ("spot", "vol", *NODES):
-            self.require_finite(name, self.factors.snapshot.row(SHORT_NAMES[name]))
+        for key in self.factors.snapshot.keys:
+            self.require_finite(key.short, self.factors.snapshot.row(key))
 
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state
@@ -130,8 +132,6 @@ class MarketWorld(World):
             self.require_finite_market()
             for venue in self.venues.values():
                 venue.reprice()
-                if venue.name != MAIN and isinstance(venue, AssetVenue):
-                    self.require_finite(f"price of {venue.name}", venue.mid)
                 venue.stop_if_fallen()
             for venue in self.venues.values():
                 if isinstance(venue, SwapVenue) and venue.series.at(tick) is not venue.benchmark:
@@ -140,7 +140,7 @@ class MarketWorld(World):
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
     """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
-    taken = {MAIN, *OBSERVED, *benchmarks}
+    taken = {MAIN, *SHORT_NAMES, *benchmarks}
     for asset in assets:
         if asset.name in taken:
             raise BugError(f"two things of the market are called {asset.name!r}")

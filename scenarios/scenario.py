@@ -16,7 +16,7 @@ from agents.policies import POLICIES, Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
 from scenarios.parameters.classes import agent_types
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
-from sim.params import param
+from sim.params import param, written_fields
 from sim.place import Place
 
 MOST_PATHS = 10_000_000
@@ -113,6 +113,7 @@ class Scenario:
         """Every key with its value, ready for JSON: dates as ISO strings, agents by name with their `type`."""
         by_name = ("assets", "agents")
         result = {f.name: encode(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in by_name}
+        result["venue"] = encode(self.venue.by_name())
         result["assets"] = {
             asset.name: {k: v for k, v in encode(asset).items() if k != "name"} for asset in self.assets
         }
@@ -140,7 +141,7 @@ def encode(value: Any) -> Any:
         takers = {"price_takers": True} if value.price_takers else {}
         return {"name": value.name, **takers, **encode(value.feedback)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        table = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        table = {f.name: encode(getattr(value, f.name)) for f in written_fields(value)}
         return {"kind": type_name(type(value)), **table} if isinstance(value, Policy) else table
     if isinstance(value, date):
         return value.isoformat()

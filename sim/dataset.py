@@ -15,9 +15,12 @@ from sim.arguments import takes
 from sim.errors import UserError
 from sim.manifest import AGAIN, MANIFEST, Written, altered, as_written, files_of, read_manifest
 from sim.run_folder import settle
+from sim.schema import read
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from sim.schema import Schema
 
 __all__ = ["MANIFEST", "Run", "open_run"]
 
@@ -36,6 +39,11 @@ class Run:
     def manifest(self) -> dict[str, Any]:
         """Scenario in full, seed, worlds, versions, content hash, timing, files. Raises UserError for a broken one."""
         return read_manifest(self.path)
+
+    @cached_property
+    def schema(self) -> Schema | None:
+        """What the tables hold and how the loss is split; None for a run whose manifest does not say it."""
+        return read(self.manifest)
 
     @cached_property
     def files(self) -> dict[str, Written]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +17,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from sim.clock import Clock
+    from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
-KINDS = {"f": np.float64, "i": np.int64, "b": np.bool_, "s": np.str_, "t": np.int64}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Name and columns of a table. Kinds: f float, i integer, b bool, s text, t time (seconds, shown as datetime).
-
-    Every table has the columns time, world and path besides; `timeless` tables have no time.
-    """
-
-    name: str
-    columns: dict[str, str]
-    timeless: bool = False
+KINDS = {"number": np.float64, "count": np.int64, "flag": np.bool_}  # of what is gathered as arrays
 
 
 class EventLog:
@@ -107,9 +95,10 @@ class EventLog:
         data["world"] = pl.Series("world", [self.world], dtype=pl.String).new_from_index(0, size)
         paths = np.concatenate([r["path"] for r in rows]) if rows else np.zeros(0, dtype=np.int32)
         data["path"] = pl.Series("path", paths, dtype=pl.Int32)
-        for column, kind in table.columns.items():
-            pairs = [(r[column], r["size"]) for r in rows]
-            data[column] = self._times(column, pairs, clock) if kind == "t" else _series(column, kind, pairs)
+        for column in table.columns:
+            name, pairs = column.name, [(r[column.name], r["size"]) for r in rows]
+            timed = column.kind == "time"
+            data[name] = self._times(name, pairs, clock) if timed else _series(name, column.kind, pairs)
         return pl.DataFrame(data)
 
     def _times(self, name: str, pairs: list[tuple[Any, int]], clock: Clock) -> pl.Series:
@@ -159,7 +148,7 @@ class _Room:
 def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:
     import polars as pl
 
-    if kind == "s":
+    if kind == "text":
         known = {pair: pl.Series(name, pair[:1], dtype=pl.String).new_from_index(0, pair[1]) for pair in set(pairs)}
         return pl.concat([known[pair] for pair in pairs]) if pairs else pl.Series(name, [], dtype=pl.String)
     wanted = np.dtype(KINDS[kind])
@@ -167,4 +156,4 @@ def _series(name: str, kind: str, pairs: list[tuple[Any, int]]) -> pl.Series:
         v if isinstance(v, np.ndarray) and v.dtype == wanted and v.shape == (n,) else np.full(n, v, dtype=wanted)
         for v, n in pairs
     ]
-    return pl.Series(name, np.concatenate(arrays) if arrays else np.zeros(0, dtype=KINDS[kind]))
+    return pl.Series(name, np.concatenate(arrays) if arrays else np.zeros(0, dtype=wanted))

@@ -117,6 +117,7 @@ def _check(manifest: Any, place: Path) -> None:
     """Raise UserError where it is not what a run writes."""
     from pydantic import ValidationError
 
+    from sim import schema
     from sim.manifest_model import Manifest
 
     rule = "a manifest is as a run writes it"
@@ -125,6 +126,7 @@ def _check(manifest: Any, place: Path) -> None:
         raise UserError("a manifest is complete", place=str(place), value=lacking, remedy=AGAIN)
     try:
         Manifest.model_validate(manifest)
+        schema.read(manifest)
     except (ValidationError, RecursionError) as error:
         told = _first(error) if isinstance(error, ValidationError) else "too deep"
         raise UserError(rule, place=str(place), value=told, remedy=AGAIN) from None

@@ -1,13 +1,16 @@
-"""Names and units of the key figures of a run: what a sweep lays out columns for before it has run anything."""
+"""Names of the key figures of a run: what a sweep lays out columns for before it has run anything."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
-Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count", "number"]
+if TYPE_CHECKING:
+    from sim.split import Split
 
-# What `analysis.summarise` gives of a run with a hedger, in its order.
-METRICS = (
+COST, BEFORE_RE_MARKING = "cost_of_survival", "cost_before_re_marking"
+
+# What `analysis.summarise` gives of a run with a hedger, in its order: before the loss part by part, and after it.
+_BEFORE = (
     "pnl",
     "pnl_q05",
     "pnl_q50",
@@ -51,24 +54,8 @@ METRICS = (
     "peak_short_sale_proceeds",
     "survival_capital_95",
     "survival_capital_99",
-    "convexity",
-    "carry",
-    "slippage",
-    "re_marking",
-    "rates_cost",
-    "spread_cost_calm",
-    "spread_cost_crisis",
-    "impact_cost",
-    "netting",
-    "closeout_cost",
-    "funding_overnight",
-    "funding_credit",
-    "rehedging",
-    "liquidity_tax",
-    "funding",
-    "frictions",
-    "cost_of_survival",
-    "cost_before_re_marking",
+)
+_AFTER = (
     "liquidity_tax_q05",
     "liquidity_tax_q50",
     "liquidity_tax_q95",
@@ -89,6 +76,12 @@ METRICS = (
     "margin_call_rate",
     "margin_unmet",
 )
+
+
+def metrics(loss: Split) -> tuple[str, ...]:
+    """Names of what `analysis.summarise` gives of a run with a hedger whose loss is split so, in its order."""
+    return (*_BEFORE, *(item.name for item in loss.items), *_AFTER)
+
 
 # What it gives besides where the run has the world of the unhedged desk; sweeps do without.
 COUNTERFACTUAL = (

@@ -18,6 +18,7 @@ def param(
     plausible: tuple[float, float] | None = None,
     against: str = "",
     longest: int | None = None,
+    sparse: bool = False,
     factory: Any = None,
 ) -> Any:
     """A dataclass field that documents and limits itself; `longest`: most items of a list, most characters of a text.
@@ -25,10 +26,23 @@ def param(
     Scenario files are validated against these fields, and the reference of scenario keys is printed from them,
     so a default or a limit is written once. Limits (`gt` to `le`) are what the engine can compute with; `plausible`
     is where the markets' record lies, with room: a value outside it is refused unless the user insists. `against`
-    names what else in the scenario the value is judged by, where only the proportion can be implausible.
+    names what else in the scenario the value is judged by, where only the proportion can be implausible. `sparse`:
+    where the value is empty, the key is left out of what is written.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
-    metadata = {"unit": unit, "help": help, "limits": limits, "plausible": plausible, "against": against}
+    metadata = {
+        "unit": unit,
+        "help": help,
+        "limits": limits,
+        "plausible": plausible,
+        "against": against,
+        "sparse": sparse,
+    }
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def written_fields(value: Any) -> list[dataclasses.Field[Any]]:
+    """Fields of a parameter dataclass that stand in what is written of it: sparse ones only where not empty."""
+    return [f for f in dataclasses.fields(value) if not f.metadata.get("sparse") or getattr(value, f.name)]

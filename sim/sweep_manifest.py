@@ -81,10 +81,12 @@ def _refused(constant: str) -> Any:
 def _check_types(found: Mapping[str, Any], place: Path) -> None:
     from pydantic import ValidationError
 
+    from sim import schema
     from sim.sweep_schema import Manifest
 
     try:
         Manifest.model_validate(found)
+        schema.read({"tables": {}, **found})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

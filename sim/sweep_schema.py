@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sim.metric_names import Unit
+from sim.columns import Unit
 
 Text = Annotated[str, Field(min_length=1)]
 

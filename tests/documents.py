@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import doctest
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from scenarios.cli import main
+
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w+)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^    (spiral .*)$", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SESSION = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,40 @@ def few_paths(code: str) -> str:
 def python(code: str, folder: Path) -> str:
     """Run a script as a user would, in a folder of its own; what it printed."""
     (folder / "example.py").write_text(code, encoding="utf-8")
-    done = subprocess.run([sys.executable, "example.py"], cwd=folder, capture_output=True, text=True, check=False)
+    return script("example.py", folder)
+
+
+def script(name: str, folder: Path) -> str:
+    """What a script of that folder prints."""
+    done = subprocess.run([sys.executable, name], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def links(document: str) -> list[Path]:
-    """The files of the repository that a document points to."""
-    text = (ROOT / document).read_text(encoding="utf-8")
-    return [(ROOT / document).parent / target for target in LINK.findall(text) if "://" not in target]
+def follow(document: str, folder: Path) -> None:
+    """Do what a page says, from top to bottom, in a folder that is the working one.
+
+    A block with a file's name is saved under it. The commands of a `console` block are given, and what they print is
+    compared with what the page shows; `...` stands for any text there. Other blocks are refused: nobody would run them.
+    """
+    for each in blocks(document):
+        if "." in each.label:
+            (folder / each.label).write_text(each.text, encoding="utf-8")
+            continue
+        assert each.language == "console", f"a block of {document} that nothing runs:\n{each.text}"
+        for command, shown in SESSION.findall(each.text):
+            told = said(command, folder)
+            flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+            same = not shown or doctest.OutputChecker().check_output(shown, told, flags)
+            assert same, f"{document}: {command}\nsays\n{told}\nand not\n{shown}"
+
+
+def said(command: str, folder: Path) -> str:
+    """What a command of a page prints: `spiral ...` or `python FILE`."""
+    program, *arguments = shlex.split(command)
+    if program == "python":
+        return script(*arguments, folder)
+    assert program == "spiral", command
+    result = CliRunner(env={"COLUMNS": "100"}).invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout

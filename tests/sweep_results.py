@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from agents.desk.loss import LOSS
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.fingerprint import fingerprint
 from scenarios.studies.sweeps.loading import sweep_from_dict
 from scenarios.studies.sweeps.spec import SweepSpec
 from scenarios.studies.sweeps.store import Store
+from sim.metric_names import metrics
 from sim.sweep_dataset import open_sweep
 
 
@@ -27,8 +29,6 @@ def spec_of(cells: int, **tables: Any) -> SweepSpec:
 
 def result_of(index: int, *, failed: bool = False, paths: int = 3, engine: str | None = None) -> CellResult:
     """What could have come out of cell `index`: figures from its number alone."""
-    from analysis.summary import NAMES
-
     engine = engine or fingerprint()
     if failed:
         return CellResult(index, "failed", engine, 0.5, "RuntimeError: no price")
@@ -43,10 +43,11 @@ def result_of(index: int, *, failed: bool = False, paths: int = 3, engine: str |
         "reduced": noise[3] > 0,
         "liquidated": noise[3] > 1,
     })  # fmt: skip
-    metrics = {f"{twin}{name}": (index + i / 64, 0.25) for twin in ("", "twin_") for i, name in enumerate(NAMES)}
-    metrics["peak_vol"] = (float("nan"), None)
-    labels = {name: {"label": f"The {name}", "unit": "$"} for name in NAMES}
-    return CellResult(index, "done", engine, index / 8, metrics=metrics, labels=labels, paths=frame)
+    names = metrics(LOSS)
+    figures = {f"{twin}{name}": (index + i / 64, 0.25) for twin in ("", "twin_") for i, name in enumerate(names)}
+    figures["peak_vol"] = (float("nan"), None)
+    labels = {name: {"label": f"The {name}", "unit": "$"} for name in names}
+    return CellResult(index, "done", engine, index / 8, metrics=figures, labels=labels, paths=frame)
 
 
 def store_of(folder: Any, spec: SweepSpec, **more: Any) -> Store:

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from agents.tables import ATTRIBUTION, COSTS
+from agents import tables as agents_tables
+from agents.desk.loss import LOSS
+from markets import tables as market_tables
+from sim import schema
 
 FIRST = date(2020, 2, 19)
 ANCHORS: list[dict[str, Any]] = [
@@ -52,8 +55,13 @@ ANCHORS: list[dict[str, Any]] = [
         "credit": 0.0308,
     },
 ]
-ZEROS = ("book_value", "hedge_value", "cash", "margin", "equity", "net_delta_dollars", "gamma_dollars_1pct")
-COMPONENTS = (*ATTRIBUTION, *COSTS)
+COMPONENTS = tuple(column.name for column in LOSS.columns)
+OTHERS = {"pnl", "unhedged_pnl", "book_share"}  # amounts of the marks that are not zero
+ZEROS = tuple(
+    column.name
+    for column in agents_tables.MARKS.columns
+    if column.kind == "number" and column.name not in {*COMPONENTS, *OTHERS}
+)
 
 
 def write_run(
@@ -291,6 +299,7 @@ def _manifest(folder: Path, paths: int, worlds: tuple[str, ...], dates: list[dat
         "clock": {"first": str(dates[0]), "last": str(dates[-1]), "ticks": 14 * len(dates), "days": len(dates)},
         "anchors": ANCHORS,
         "base": {"spot": 3386.15, "vol": 0.1438, "half_spread": 2e-4, "depth": 2e9, "credit": 0.0102},
+        **schema.described((*agents_tables.TABLES, *market_tables.TABLES), LOSS),
         "files": _files(folder),
         "scenario": {
             "name": "covid_crash_2020",

@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from agents.desk.loss import ATTRIBUTION, COSTS, LOSS
 from analysis import frames, liquidity, open_run, pnl, record, summarise, twins, way
-from analysis.parts import COLUMNS, COST, PARTS, column_of, cost_of
+from analysis.parts import column_of, cost_of
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.metric_names import COST
 from tests.synthetic_run import COMPONENTS, answer_for_all, write_exact, write_run
 
 LOSSES = np.array([94.0, 206.0, 318.0, 430.0])  # of `exact`, actual
@@ -70,17 +72,17 @@ def test_cost_of_survival_by_hand(exact: Run) -> None:
 def test_parts_add_up_to_the_loss_on_every_path(run: Run, exact: Run) -> None:
     for one in (run, exact):
         loss = -pnl.column(one, None, "actual", "pnl")
-        parts_sum = np.sum([pnl.cost(one, None, "actual", part.name) for part in PARTS], axis=0)
+        parts_sum = np.sum([pnl.cost(one, None, "actual", part.name) for part in LOSS.parts], axis=0)
         assert parts_sum == pytest.approx(loss, rel=1e-12)
         assert pnl.cost(one, None, "actual", COST) == pytest.approx(loss, rel=1e-12)
         split = [pnl.cost(one, None, "actual", n) for n in ("rehedging", "re_marking", "rates_cost", "frictions")]
         assert np.sum(split, axis=0) == pytest.approx(loss, rel=1e-12)
-    assert sorted(COLUMNS) == sorted(COMPONENTS)  # every part of the ledger's P&L is in one part of the loss
+    assert sorted(column.name for column in LOSS.columns) == sorted((*ATTRIBUTION, *COSTS))  # each in one part
 
 
 def test_a_part_of_no_known_name_cannot_be_asked_for(exact: Run) -> None:
     with pytest.raises(KeyError):
-        cost_of("theta")
+        cost_of(LOSS, "theta")
 
 
 def test_a_run_that_was_not_attributed_knows_the_whole_and_the_frictions(tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ def test_feedback_by_hand(exact: Run) -> None:
     assert found["feedback_cost"].error == pytest.approx((actual - twin).std(ddof=1) / 2)
     assert found["feedback_share"].value == pytest.approx((actual - twin).mean() / actual.mean())
     parts = twins.feedback_parts(exact)
-    assert sum(parts[part.name].value for part in PARTS) == pytest.approx(found["feedback_cost"].value)
+    assert sum(parts[part.name].value for part in LOSS.parts) == pytest.approx(found["feedback_cost"].value)
     assert parts["impact_cost"].value == 25
 
 

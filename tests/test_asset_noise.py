@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from agents.accounts import ACCOUNTS
 from markets import accounts
-from markets.factors.asset_noise import AssetNoise
-from markets.factors.assets import correlation_matrix
+from markets.factors.asset_noise import AssetNoise, correlation_matrix
 from markets.spec import AssetSpec
 from scenarios.reading.loading import from_dict
 from sim.errors import UserError

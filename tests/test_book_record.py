@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from agents.desk.book_record import SHOWN
-from agents.tables import GREEKS
+from agents.tables import VALUED
 from analysis import book, summarise
 from analysis.terminal import render
 from scenarios import run
@@ -21,7 +21,7 @@ from sim.dataset import Run
 from tests.command import output
 from tests.small import LEVEL, crisis
 
-FIGURES = ("value", "pnl", *GREEKS)
+FIGURES = ("pnl", *(column.name for column in VALUED))
 KEYS = ["world", "path", "agent", "time"]
 MIXED: list[dict[str, Any]] = [
     {"kind": "put", "moneyness": 0.95, "months": 3, "quantity": -4e6},

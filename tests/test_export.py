@@ -27,7 +27,7 @@ from tests.sweeps_made import SIZE, listed, write_sweep
 
 EVIL = ('=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(A1)", "\t=1", "plain")
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-RUN = {"about", "figures", "parts", "attribution", "worst_closes", "book", "daily_desk", "daily_market"}
+RUN = {"about", "figures", "parts", "attribution", "worst_closes", "book", "daily_desk", "daily_market", "columns"}
 
 
 def read(content: bytes) -> dict[str, list[list[str | float | None]]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from markets.factors.factors import Impact, rate_mixing
+from markets.factors.curve_noise import node_mixing
+from markets.factors.impact import Impact
 from markets.factors.jumps import Jumps
 from markets.factors.storyline import LEAST_VOL
 from markets.spec import JumpSpec, RateSpec
@@ -34,7 +35,7 @@ def shocks(market):
     scenario = crisis(anchors=CALM, market=market, feedback=only(), minutes=390)
     factors = world_of(scenario, 16384).factors
     factors.step(1)
-    return np.stack([factors.deviation, factors.vol_noise, *factors.rate_noise])
+    return np.stack([factors.equity.deviation, *factors.vol_law.noise, *factors.curve.noise])
 
 
 CORRELATIONS = {"corr_overnight_us2y": 0.4, "corr_overnight_us10y": 0.1, "corr_us2y_us10y": 0.8}
@@ -57,7 +58,7 @@ def test_correlations_of_the_curve():
 
 
 def test_mixing_gives_the_matrix_exactly():
-    rows = rate_mixing(RateSpec(**CORRELATIONS, **WITH_SPOT))
+    rows = node_mixing(RateSpec(**CORRELATIONS, **WITH_SPOT).curve)
     np.testing.assert_allclose(rows @ rows.T, [[1, 0.4, 0.1], [0.4, 1, 0.8], [0.1, 0.8, 1]], atol=1e-14)
     np.testing.assert_allclose(rows[:, 0], [-0.2, 0.2, 0.35], atol=1e-14)
 
@@ -71,13 +72,13 @@ def test_perfect_correlation_is_allowed(singular):
         corr_spot_us2y=0.0,
         corr_spot_us10y=0.0,
     )
-    rows = rate_mixing(spec)
+    rows = node_mixing(spec.curve)
     assert rows[1] @ rows[2] == pytest.approx(singular, abs=1e-12)
 
 
 def test_impossible_correlations_are_refused():
-    with pytest.raises(UserError, match="positive semidefinite matrix, got 'least eigenvalue -"):
-        rate_mixing(RateSpec(corr_overnight_us2y=0.9, corr_us2y_us10y=0.9, corr_overnight_us10y=-0.9))
+    with pytest.raises(UserError, match=r"contradict each other .* \(lowest eigenvalue -"):
+        node_mixing(RateSpec(corr_overnight_us2y=0.9, corr_us2y_us10y=0.9, corr_overnight_us10y=-0.9).curve)
 
 
 @pytest.mark.parametrize("minutes", [65, 390])
@@ -86,7 +87,8 @@ def test_noise_of_vol_and_rates_has_the_variance_of_its_law_at_any_tick(minutes)
     market = {"xi": 0.6, "kappa": 200.0, "rates": RATES | {"mean_reversion": 12.0}}
     free = [CALM[0], {"date": "2020-03-04", "spot": 100.0}]
     scenario = crisis(anchors=free, market=market, feedback=only(), minutes=minutes)
-    world, (noise, rates) = history(scenario, MOST, lambda w: w.factors.vol_noise, lambda w: w.factors.rate_noise[2])
+    looks = lambda w: w.factors.vol_law.noise[0], lambda w: w.factors.curve.noise[2]
+    world, (noise, rates) = history(scenario, MOST, *looks)
     end = world.clock.variance_years[-1]
     last = noise[-1]
     assert abs(last.var(ddof=1) - 0.6**2 / 400) < K * variance_error(last) + 0.6**2 / 400 * np.exp(-400 * end)
@@ -137,7 +139,7 @@ def test_jumps_reach_spot():
     factors.step(1)
     years = 0.2 / 252
     chance = 1 - np.exp(-40 * years)
-    values = np.unique(np.round(factors.deviation, 12))
+    values = np.unique(np.round(factors.equity.deviation, 12))
     np.testing.assert_allclose(values, [-0.03 + 0.03 * chance, 0.03 * chance], atol=1e-9)
 
 
@@ -156,7 +158,7 @@ def test_leverage_effect_reverts_at_kappa():
     market = {"beta": 8.0, "kappa": 100.0}
     world = world_of(crisis(anchors=CALM, market=market, feedback=only(leverage=1.0, impact=1.0), minutes=390), 2)
     factors, years = world.factors, world.clock.variance_years
-    factors.impact["asset"].permanent += -0.05
+    factors.equity.trades.permanent += -0.05
     factors.step(1)
     np.testing.assert_allclose(np.log(factors.vol / 0.2), 8 * 0.05, rtol=1e-12)
     factors.step(2)
@@ -217,7 +219,7 @@ def test_receiving_fixed_brings_the_rate_down(venue):
 def at_double_vol(**loops):
     """A world whose vol has doubled over the storyline's."""
     world = world_of(crisis(anchors=CALM, feedback=only(**loops)), 2)
-    world.factors.vol_response += np.log(2.0)
+    world.factors.vol_law.response += np.log(2.0)
     world.factors.refresh()
     return world
 
@@ -238,7 +240,7 @@ def test_depth_switch(switch):
 def test_credit_switch(switch):
     """c = L_c ((s/L_vol)^eta exp(psi stress))^switch."""
     factors = at_double_vol(credit=switch).factors
-    factors.stress = np.array([0.0, 0.25])
+    factors.credit_law.stress = np.array([0.0, 0.25])
     factors.refresh()
     np.testing.assert_allclose(factors.credit, 0.01 * (2**0.5 * np.exp([0.0, 2 * 0.25])) ** switch)
 

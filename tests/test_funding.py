@@ -339,7 +339,7 @@ def test_losses_are_everyones_credit():
     world = crashed()
     world.run()
     stress = bank_of(world).losses / 1e9
-    np.testing.assert_allclose(world.factors.stress, stress)
+    np.testing.assert_allclose(world.factors.credit_law.stress, stress)
     np.testing.assert_allclose(world.factors.credit, 0.01 * np.exp(2.0 * stress), rtol=1e-9)
     cut = crashed(feedback=only())
     cut.run()
@@ -348,7 +348,7 @@ def test_losses_are_everyones_credit():
 
 def test_unmet_margin_is_stress_until_it_is_met():
     world = desk_world(anchors=FALL, **THIN, feedback=only(credit=1.0))
-    stress = watch(world, Phase.MARK, lambda: world.factors.stress[0])
+    stress = watch(world, Phase.MARK, lambda: world.factors.credit_law.stress[0])
     world.run()
     assert max(stress) > 0
     assert stress[-1] == pytest.approx(0.0, abs=1e-9)
@@ -365,7 +365,7 @@ def test_without_a_line_a_desk_can_still_be_called_and_stress_is_a_share():
     world = crashed(bank={"line": 0.0})
     world.run()
     assert np.isfinite(world.factors.credit).all()
-    assert (world.factors.stress <= 1.0).all()
+    assert (world.factors.credit_law.stress <= 1.0).all()
 
 
 def test_a_closed_out_book_pays_its_vega_spread():

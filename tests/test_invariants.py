@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.tables import ATTRIBUTION, COSTS
+from agents.desk.loss import ATTRIBUTION, COSTS
 from scenarios.reading.loading import from_dict, load
 from scenarios.scenario import TwinSpec
 from scenarios.studies.run import run

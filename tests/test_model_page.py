@@ -1,4 +1,4 @@
-"""The page on the model names every table as it is written and every default as it is."""
+"""The pages on the model name every table as it is written and every default as it is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import pytest
 from agents import tables as agent_tables
 from markets import tables as market_tables
 from scenarios.describing.reference import all_keys
-from sim.eventlog import Table
+from sim.columns import Table
 from tests.documents import ROOT
 
-PAGE = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+ENTRY = ROOT / "docs" / "model.md"
+PAGES = {name: (ROOT / "docs" / "model" / f"{name}.md").read_text("utf-8") for name in ("market", "agents", "results")}
 ROW = re.compile(r"^\|(?:[^|`]*\|)? `([\w.]+)` \| ([^|]*) \|", re.MULTILINE)
-DATASETS = PAGE[PAGE.index("## Datasets") : PAGE.index("## What is not modelled")]
+DATASETS = PAGES["results"].partition("## Datasets")[2]
 TABLES = (*market_tables.TABLES, *agent_tables.TABLES)
 
 
@@ -35,7 +36,8 @@ def toml(text: str) -> Any:
 
 
 def test_defaults() -> None:
-    known, shown = reference(), dict(ROW.findall(PAGE.split("## Datasets")[0]))
+    known, rules = reference(), (page.partition("## Datasets")[0] for page in PAGES.values())
+    shown = dict(row for page in rules for row in ROW.findall(page))
     assert len(shown) > 70
     assert {key: toml(value) for key, value in shown.items()} == {key: toml(known.get(key, '""')) for key in shown}
 
@@ -44,17 +46,24 @@ def test_defaults() -> None:
 def test_tables(table: Table) -> None:
     (row,) = re.findall(rf"^\| `{table.name}` \|.*$", DATASETS, re.MULTILINE)
     if table.name != "closes":  # "the same" as market
-        assert set(table.columns) <= set(re.findall(r"`(\w+)`", row))
+        assert set(table.names) <= set(re.findall(r"`(\w+)`", row))
 
 
-def test_contents() -> None:
-    """Every section is in the contents, and nothing else is."""
-    headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
-    anchors = re.findall(r"\]\(#([\w-]+)\)", PAGE[: PAGE.index("## Time")])
-    assert anchors == [re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings]
+def anchors(page: str) -> list[str]:
+    """Where the sections of a page are linked to."""
+    headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    return [re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_contents(name: str) -> None:
+    """Every section is in the contents of its page and of the entry, and nothing else is."""
+    page, entry = PAGES[name], ENTRY.read_text(encoding="utf-8")
+    assert re.findall(r"\]\(#([\w-]+)\)", page.partition("\n## ")[0]) == anchors(page)
+    assert re.findall(rf"\]\(model/{name}\.md#([\w-]+)\)", entry) == anchors(page)
 
 
 def test_closes_have_the_columns_of_market_and_one_more() -> None:
     (row,) = re.findall(r"^\| `closes` \|.*$", DATASETS, re.MULTILINE)
-    (more,) = market_tables.CLOSES.columns.keys() - market_tables.MARKET.columns.keys()
-    assert market_tables.MARKET.columns.items() <= market_tables.CLOSES.columns.items() and f"`{more}`" in row
+    *same, more = market_tables.CLOSES.names
+    assert tuple(same) == market_tables.MARKET.names and f"`{more}`" in row

@@ -85,7 +85,7 @@ def test_levels_at_the_closes_follow_from_all_past_closes():
 
 def test_the_line_is_the_law_on_a_path_that_keeps_to_the_storyline():
     made = world(market=NOISE)
-    line = made.factors._line.line
+    line = made.factors.storyline.line
     implied, realised, cash = recursion(np.array(CLOSES))
     closes = made.clock.is_close
     np.testing.assert_allclose(line.implied[closes], implied, rtol=1e-12)
@@ -169,7 +169,7 @@ def test_a_days_noise_has_its_share_of_the_days_own_move():
     """Between two anchors the variance is (1 - share) x the law's + share x the storyline's squared move."""
     share = 0.5
     made = world(market=NOISE, memory={"move_share": share})
-    line, years = made.factors._line.line, made.clock.variance_years
+    line, years = made.factors.storyline.line, made.clock.variance_years
     law = np.exp(2 * line.realised)
     moved = np.log(90.0 / 99.0) ** 2 * 252
     day = np.flatnonzero(made.clock.day == 3)
@@ -227,7 +227,7 @@ def test_half_a_loop_answers_by_the_root():
         seen(world(64, market=free, memory=memory, feedback=only(leverage=power)), "vol")[0] for power in (1.0, 0.5)
     )
     made = world(64, market=free, memory=memory)
-    line = np.exp(made.factors._line.vol.level)[:, None]
+    line = np.exp(made.factors.storyline.vol.level)[:, None]
     first = slice(0, 2)  # later realised vol itself differs
     np.testing.assert_allclose(np.log(half / line)[first], 0.5 * np.log(full / line)[first], atol=1e-12)
 
@@ -237,8 +237,8 @@ def test_elasticity_is_the_slope_of_the_answer():
     for tick in range(1, 24):
         made.factors.step(tick)
     factors = made.factors
-    law, slope = factors._paths.vol, factors.leverage
-    years, move = factors._paths._years[23] - factors._paths._since, law._move
+    law, slope = factors.equity.path.vol, factors.leverage
+    years, move = factors.equity.path._years[23] - factors.equity.path._since, law._move
     levels = []
     for bump in (1e-6, -1e-6):
         law.step(23, years, move + bump)
@@ -270,7 +270,7 @@ def test_the_start_says_the_starting_vol():
 def test_a_given_start_is_taken():
     start = {"returns_fast": -1.0, "squares_slow": 0.09}
     made = world(memory={"start": start})
-    held = made.factors._paths.vol._memory.held[:, 0]
+    held = made.factors.equity.path.vol._memory.held[:, 0]
     assert held[0] == -1.0 and held[3] == 0.09 and held[1] == 0.0
     assert float(made.factors.vol[0]) == pytest.approx(0.2, rel=1e-14)  # the anchor's, by its residual
 

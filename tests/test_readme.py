@@ -10,10 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scenarios.cli import main
-from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
+from tests.documents import ROOT, block, blocks, commands, few_paths, python
 
 README, PAGE = "README.md", "docs/scenarios.md"
-DOCUMENTS = (README, PAGE, "docs/model.md", "docs/decisions.md", "CHANGELOG.md")
 
 
 @pytest.fixture
@@ -32,12 +31,6 @@ def spiral(*arguments: str) -> Result:
 def small(*arguments: str) -> Result:
     """A run of a few paths in this process."""
     return spiral("run", *arguments, "--paths", "8", "--workers", "1", "--quiet", "--out", "out")
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_lead_somewhere(document: str) -> None:
-    broken = [str(target) for target in links(document) if not target.exists()]
-    assert not broken
 
 
 def test_picture_is_small() -> None:

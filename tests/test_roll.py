@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.tables import ATTRIBUTION, COSTS
+from agents.desk.loss import ATTRIBUTION, COSTS
 from markets.factors.key import USD
 from markets.venues.roll import series
 from markets.venues.venue import INVESTORS

@@ -110,12 +110,12 @@ def test_a_damaged_run_is_refused(tmp_path):
 
 
 def test_a_failing_run_leaves_nothing_behind(tmp_path, monkeypatch):
-    from markets.factors.factors import Factors
+    from markets.factors.factor_market import FactorMarket
 
-    def broken(self: Factors, tick: int) -> None:
+    def broken(self: FactorMarket, tick: int) -> None:
         raise BugError("spot is not finite on path 3")
 
-    monkeypatch.setattr(Factors, "step", broken)
+    monkeypatch.setattr(FactorMarket, "step", broken)
     with pytest.raises(BugError, match="path 3"):
         run(load("calm_market", QUICK), out=tmp_path / "run", workers=1)
     assert list(tmp_path.iterdir()) == []
@@ -126,7 +126,7 @@ def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
 
     scenario = load("calm_market", QUICK)
     world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)
-    world.factors.rate_noise[2, 5] = float("nan")
+    world.factors.curve.noise[2, 5] = float("nan")
     with pytest.raises(BugError, match=r"us10y is not finite on path 45 at .* \(tick 1, world actual\)"):
         world.run()
 

@@ -93,7 +93,7 @@ def test_who_bears_a_default_and_in_whose_name():
     assert end["bank"]["pnl"] == pytest.approx(0.0, abs=1e-9)
     events = table(world, "events").filter(pl.col("kind") == "default")
     assert events.select("subject", "value").rows() == [("a", pytest.approx(4.0))]
-    np.testing.assert_allclose(world.factors.stress, 4.0 / 30.0)
+    np.testing.assert_allclose(world.factors.credit_law.stress, 4.0 / 30.0)
     assert end["a"]["defaulted"]
     assert not end["b"]["defaulted"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from markets.factors.key import SPOT
 from markets.factors.storyline import LEAST_VOL, lay_out
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
@@ -53,7 +54,7 @@ def test_levels_run_straight_in_trading_time():
     share = clock.variance_years[: last + 1] / clock.variance_years[last]
     for name, scale in (("spot", np.log), ("vol", np.log), ("us10y", float), ("credit", float)):
         start, end = scale(ANCHORS[0][name]), scale(ANCHORS[1][name])
-        level = getattr(line, name).level
+        level = (getattr(line, name, None) or line.nodes[name]).level
         np.testing.assert_allclose(level[first : last + 1], start + share * (end - start), rtol=1e-13)
         assert level[first] == start
         assert level[last] == end
@@ -66,9 +67,9 @@ def test_missing_cells_are_interpolated():
     share = clock.variance_years[tick] / clock.variance_years[-1]
     holed = [ANCHORS[0], {k: v for k, v in ANCHORS[1].items() if k != "us10y"}, ANCHORS[2]]
     line, _ = line_of(crisis(anchors=holed))
-    assert line.us10y.level[tick] == pytest.approx(0.03 + share * (0.02 - 0.03), rel=1e-13)
+    assert line.nodes["us10y"].level[tick] == pytest.approx(0.03 + share * (0.02 - 0.03), rel=1e-13)
     np.testing.assert_array_equal(line.spot.level, full.spot.level)
-    assert line.us10y.pull[tick] < 1  # not an anchor of this factor
+    assert line.nodes["us10y"].pull[tick] < 1  # not an anchor of this factor
     assert line.spot.pull[tick] == 1
 
 
@@ -77,7 +78,7 @@ def test_a_level_is_flat_after_its_last_anchor_and_free():
     line, clock = line_of(crisis(anchors=anchors))
     after = np.arange(len(clock.ticks)) > closes_of(clock, ANCHORS_DATES[1])
     assert (line.credit.level[after] == 0.02).all()
-    assert (line.us10y.pull[after] == 0).all()
+    assert (line.nodes["us10y"].pull[after] == 0).all()
     assert (line.spot.pull[after] > 0).all()
 
 
@@ -193,12 +194,12 @@ def test_a_long_rally_takes_vol_down_and_not_to_nothing():
     anchors = [{"date": "2020-02-19", **LEVEL, "vol": 0.1}, {"date": "2020-03-18", "spot": 100.0}]
     world = world_of(crisis(anchors=anchors, market={"beta": 16.0, "kappa": 10.0}, feedback=only(leverage=1.0)))
     factors, seen = world.factors, []
-    factors.displaced_by("asset", 1.0, 0.0)
+    factors.let_move(SPOT, 1.0, 0.0)
 
     def rally():
         while True:
             yield world.tick(Phase.TRADE)
-            factors.move("asset", world.full(0.0025))
+            factors.displace(SPOT, world.full(0.0025))
             seen.append(float(factors.vol[0]))
 
     world.start(rally())

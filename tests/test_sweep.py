@@ -15,8 +15,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from agents.desk.loss import LOSS
 from analysis import summarise
-from analysis.summary import NAMES
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
 from scenarios.house import ROOMS
 from scenarios.studies.sweeps import local
@@ -26,7 +26,7 @@ from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.fingerprint import sources
 from scenarios.studies.sweeps.sweep import dry_run
 from sim.errors import UserError
-from sim.metric_names import COUNTERFACTUAL
+from sim.metric_names import COUNTERFACTUAL, metrics
 from tests.command import ROOT
 
 BRITTLE = '''
@@ -89,8 +89,8 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
     for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
-        assert set(numbers) == {*NAMES, *COUNTERFACTUAL}
-        for name in NAMES:
+        assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL}
+        for name in metrics(LOSS):
             number = numbers[name]
             found = rows[prefix + name][1], rows[f"{prefix}{name}_error"][1]
             expected = tuple(None if x is None or np.isnan(x) else x for x in (number.value, number.error))

@@ -16,7 +16,7 @@ from scenarios import sweep
 from scenarios.cli import main
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.loading import load_sweep
-from tests.documents import ROOT, block, blocks, commands, few_paths, links, python
+from tests.documents import ROOT, block, blocks, commands, few_paths, python
 
 PAGE, STUDY = "docs/sweeps.md", "docs/studies/hedging_and_liquidity.md"
 
@@ -39,8 +39,8 @@ def test_the_file_and_its_folder(folder: Path) -> None:
     }  # fmt: skip
     rows = pl.scan_parquet(made / "cells").collect()
     assert rows.height == 12
-    said = (ROOT / PAGE).read_text()
-    named = re.search(r"is the table[^:]*: (.*?)and for every figure", said, re.DOTALL)
+    said = " ".join((ROOT / PAGE).read_text().split())
+    named = re.search(r"is the table[^:]*: (.*?)and for every figure", said)
     assert named is not None
     columns = set(re.findall(r"`(\w+)`", named[1]))
     assert columns == {"cell", "id", "scenario", "seed", "paths", "status", "error", "seconds", "engine"}
@@ -70,13 +70,12 @@ def test_the_frontier_from_python(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("document", [PAGE, STUDY, "README.md"])
-def test_commands_and_links_are_there(document: str) -> None:
+def test_commands_are_there(document: str) -> None:
     assert commands(document)
     for arguments in commands(document):
         command = main.commands[arguments[0]]
         with click.Context(command) as context:
             command.parse_args(context, list(arguments[1:]))
-    assert all(target.exists() for target in links(document))
 
 
 def test_the_studies_are_what_their_page_says() -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from analysis.summary import NAMES
+from agents.desk.loss import LOSS
 from scenarios.reading.loading import load
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.design import points
 from scenarios.studies.sweeps.loading import load_sweep, sweep_from_dict
 from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
 from sim.errors import UserError
+from sim.metric_names import metrics
 from sim.sweep_manifest import AFTER, BEFORE, BLOCKS, PATHS, SCAN
 
 DEPTH = {"key": "venue.asset.depth", "low": 1e9, "high": 16e9, "scale": "log"}
@@ -156,7 +157,7 @@ def test_a_file_names_itself_and_finds_scenarios_beside_it(tmp_path):
         *AFTER,
         *PATHS,
         *SCAN,
-        *NAMES,
+        *metrics(LOSS),
         "twin_pnl",
         "pnl_error",
         "twin_var_95_error",

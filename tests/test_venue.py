@@ -329,7 +329,7 @@ def halt_run(fall, **options):
 def test_halts_at_7_13_and_20_percent(fall, levels):
     """Each level stops the clearing at which it is first seen, the last one the rest of the day."""
     world, filled, events = halt_run(fall)
-    down = 1 - np.exp(world.factors._line.spot.level) / 100
+    down = 1 - np.exp(world.factors.storyline.spot.level) / 100
     expected, hit = [], 0
     for tick, fallen in enumerate(down):
         if world.clock.day[tick] != 1:

@@ -12,7 +12,8 @@ from agents.accounts import margin_account
 from agents.base import Process
 from agents.desk.book_record import BookRecord
 from agents.desk.holdings import Holdings
-from agents.tables import ATTRIBUTION, BOOK, COSTS, HEDGES
+from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES
+from agents.tables import BOOK
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain

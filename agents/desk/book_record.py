@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.tables import BOOK, GREEKS
+from agents.tables import BOOK, VALUED
 from markets.factors.key import SPOT
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 
 SHOWN = 20  # positions of a book that have rows of their own; the others have one together
 START, WORST, END = "start", "worst", "end"
-FIGURES = ("value", *GREEKS)  # of what the desk holds, scaled with its book
+FIGURES = tuple(column.name for column in VALUED)  # of what the desk holds, scaled with its book
 
 
 class BookRecord:

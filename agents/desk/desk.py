@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
-from agents.tables import ATTRIBUTION, UNSPLIT
+from agents.desk.loss import ATTRIBUTION, UNSPLIT
 from markets.accounts import INVESTORS
 from markets.factors.key import SPOT, USD, VOL
-from markets.kernels.hedging import PARTS, UNSPLIT_PART, VEGA_PART, add_whole, attribute
+from markets.kernels.hedging import PARTS, VEGA_PART, add_whole, attribute
 from markets.venues.swap_venue import SwapVenue
 from sim.names import Key
 from sim.vectors import some
@@ -41,8 +41,9 @@ class Desk:
         self.book = book
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
-        self.parts = np.zeros((PARTS, world.paths))
-        self._moved_besides = False  # whether the value has ever moved by more than time and spot
+        self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
+        # Whether the value may ever have moved by more than time and spot.
+        self._moved_besides = len(ATTRIBUTION) > PARTS
         self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
@@ -130,10 +131,10 @@ class Desk:
 
     @property
     def explained(self) -> Vector:
-        """The running totals that add up to the book's P&L, (some of PARTS, paths) $."""
+        """The running totals that add up to the book's P&L, (some of `parts`, paths) $."""
         if not self.attributed:
-            return self.parts[UNSPLIT_PART:]
-        return self.parts[: UNSPLIT_PART if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
+            return self.parts[-1:]
+        return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
     def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.

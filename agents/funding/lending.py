@@ -131,7 +131,7 @@ class Lending:
         """Credit line of each desk, (paths,) $: shrinks as credit widens and as the lender loses money."""
         factors, agent = self.world.factors, self.agent
         intact = np.clip(1 - self.losses / agent.capital, 0.0, 1.0)
-        floor = max(factors.credit0, 1e-12)
+        floor = max(factors.credit_law.at_start, 1e-12)
         line: Vector = (
             agent.line * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** agent.line_power, 1.0) * intact
         )
@@ -157,8 +157,8 @@ class Lending:
                         own = own + venue.held(name) * venue.node_sensitivity()[node]
                 rates += np.abs(own)
         for asset in world.other_assets:  # without netting between assets
-            delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_base
-        margin: Vector = move * (delta + convexity * move + rates * agent.rate_vol / factors.vol_base)
+            delta = delta + np.abs(world.venue(asset.name).value(name)) * asset.vol / factors.vol_law.base
+        margin: Vector = move * (delta + convexity * move + rates * agent.rate_vol / factors.vol_law.base)
         return margin
 
     def requirement(self, name: str, desk: Desk) -> Requirement:

@@ -201,7 +201,7 @@ class _Making:
             credit,
             inventory,
             self.share[venue.name],
-            self.world.factors.credit0,
+            self.world.factors.credit_law.at_start,
             self.per_credit[venue.name],
             self._switch * agent.quoting.inventory_skew,
             agent.inventory_limit,
@@ -235,7 +235,7 @@ class _Making:
     def _risk(self, venue: Venue) -> Vector:
         """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""
         factors = self.world.factors
-        sigma = factors.realised_vol(venue.name) if venue.unit_price else RATE_VOL * factors.vol / factors.vol_base
+        sigma = factors.realised_vol(venue.key) if venue.unit_price else RATE_VOL * factors.vol / factors.vol_law.base
         return self._switch * self.agent.quoting.risk_aversion * sigma**2
 
     def _without_risk(self, venue: Venue) -> Vector:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from markets.factors.foresight import foresight
 from sim.params import param
 from sim.phases import Phase
 
@@ -56,11 +57,10 @@ class InformedTrader(Agent):
     )
 
     def live(self, world: TradingWorld) -> Process:
-        venue, factors = world.venue("asset"), world.factors
-        foresight = factors.foresight()
+        venue, seen = world.venue("asset"), foresight(world.factors, world.clock, world.streams)
         while True:
             yield world.tick(Phase.TRADE)
-            news = next(foresight)
+            news = next(seen)
             if news is None:
                 return
             per_unit = venue.spec.impact * venue.notional(world.full(1.0)) ** 2 / venue.depth

@@ -42,17 +42,18 @@ def cost_parts(a: Run, b: Run, apart: Number | None, *, agent: str | None = None
     title = "Cost of survival, side by side"
     if apart is None:
         return theme.note(title, NO_DESK)
-    names = names_of(a, b)
-    found = []
+    names, found = names_of(a, b), []
+    order: dict[str, None] = {}
     for run, name in zip((a, b), names, strict=True):
-        costs = liquidity.costs(run, agent=agent)
-        shown = {part.short: costs[part.name] for part in parts.PARTS} | {"total": costs[parts.COST]}
+        costs, loss = liquidity.costs(run, agent=agent), parts.loss_of(run)
+        shown = {part.short: costs[part.name] for part in loss.parts} | {"total": costs[loss.name]}
+        order |= dict.fromkeys(part.short for part in loss.parts)
         for part, number in shown.items():
             error = 2 * (number.error or 0.0)
             found.append((name, part, number.value, number.value - error, number.value + error))
     data = pl.DataFrame(found, schema=["series", "part", "amount", "low", "high"], orient="row")
     unit, palette = money_of(data, ["low", "high"]), dict(zip(names, COLOURS, strict=True))
-    x = alt.X("part:N", sort=[*(part.short for part in parts.PARTS), "total"], axis=ACROSS)
+    x = alt.X("part:N", sort=[*order, "total"], axis=ACROSS)
     offset = alt.XOffset("series:N", sort=list(names))
     base = alt.Chart(rows(unit.scaled(data, ["amount", "low", "high"]))).encode(x=x, xOffset=offset)
     y = alt.Y("amount:Q", axis=axis(f"mean over paths, {unit.unit} (costs up)"))

@@ -12,17 +12,15 @@ from analysis import parts
 from analysis.charts import sweep_map, theme
 from analysis.charts.labels import cut, tame, wrapped
 from analysis.charts.scales import axis, colours, rows
-from analysis.charts.sweep_lines import COST, has_twin
+from analysis.charts.sweep_lines import has_twin
 from analysis.charts.sweep_scales import measure, position
 from analysis.charts.theme import ACTUAL, INK, MUTED, TWIN, Chart
-from analysis.parts import RARE
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 CHOSEN = "chosen"
-# Bars of the detail, costs positive: column of the cells -> name.
-BARS = {part.name: part.short for part in parts.PARTS} | {parts.COST: "total"}
 QUANTILES = ("pnl_q05", "pnl_q50", "pnl_q95")
 FACTS = (COST, "feedback_cost", "pnl", "es_95", "survival_rate", gain.GAIN, "peak_vol", "peak_spread_multiple")
 WORLDS = {"actual": ACTUAL, "twin": TWIN}
@@ -156,19 +154,25 @@ def _lines(name: str, text: str) -> list[tuple[str, str]]:
 
 def _parts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
     """Bars of the cost's parts, actual and twin."""
-    worlds = _worlds(sweep)
+    loss = parts.loss_of_sweep(sweep.manifest)
+    bars = {part.name: part.short for part in loss.parts} | {loss.name: "total"}  # by column of the cells
+    rare = {part.name for part in loss.parts if part.rare}
     columns = [
-        (world, f"{prefix}{c}", BARS[c])
-        for world, prefix in worlds
-        for c in BARS
-        if f"{prefix}{c}" in cells.columns and (c not in RARE or (cells[f"{prefix}{c}"] != 0).any())
+        (world, f"{prefix}{c}", bars[c])
+        for world, prefix in _worlds(sweep)
+        for c in bars
+        if f"{prefix}{c}" in cells.columns and (c not in rare or (cells[f"{prefix}{c}"] != 0).any())
     ]
     packed = []
     for row in cells.iter_rows(named=True):
-        bars = [(world, name, row[c]) for world, c, name in columns if row[c] is not None]
-        lists = {"series": [b[0] for b in bars], "part": [b[1] for b in bars], "amount": [_short(b[2]) for b in bars]}
+        shown = [(world, name, row[c]) for world, c, name in columns if row[c] is not None]
+        lists = {
+            "series": [b[0] for b in shown],
+            "part": [b[1] for b in shown],
+            "amount": [_short(b[2]) for b in shown],
+        }
         packed.append({"cell": row["cell"], **lists})
-    order = list(BARS.values())
+    order = list(bars.values())
     y = alt.Y("part:N", sort=order, axis=alt.Axis(title=None, grid=False))
     shift = alt.YOffset("series:N", sort=list(WORLDS))
     x = alt.X("amount:Q", axis=_dollars("cost of survival, mean, $ (costs right)"))

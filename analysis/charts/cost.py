@@ -16,7 +16,6 @@ from analysis.numbers import money
 from sim.dataset import Run
 from sim.names import ACTUAL, PRICE_TAKER
 
-TOTAL = parts.LABELS[parts.COST]
 UNSPLIT = "book, not split"
 ACROSS = alt.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
 
@@ -24,8 +23,9 @@ ACROSS = alt.Axis(title=None, labelAngle=-35, grid=False)  # of the parts' names
 def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
     """Every part of the loss up to their sum, the cost of survival; means over paths."""
     world = frames.check_world(run, world)
+    title = parts.loss_of(run).label
     if not frames.desks(run, agent):
-        return theme.note(TOTAL, NO_HEDGER)
+        return theme.note(title, NO_HEDGER)
     twin = frames.twin_name(run)
     shown = ["actual", twin] if twin and world == "actual" else [world]
     steps = pl.concat([_steps(run, agent, w) for w in shown])
@@ -33,26 +33,28 @@ def waterfall(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     side = (WIDTH - 20 * (len(shown) - 1)) // len(shown)
     low, high = min(steps["low"].to_list()) / unit.divisor, max(steps["high"].to_list()) / unit.divisor
     domain = [low, high + 0.06 * (high - low)] if high > low else [0.0, 1.0]
+    colours = theme.part_colours(parts.loss_of(run))
     charts = [
-        _one(steps.filter(pl.col("world") == w), w, unit, side, domain, first=i == 0) for i, w in enumerate(shown)
+        _one(steps.filter(pl.col("world") == w), w, unit, side, domain, colours, first=i == 0)
+        for i, w in enumerate(shown)
     ]
     return theme.finish(
-        alt.hconcat(*charts, spacing=24, resolve=theme.own_scale("color")), TOTAL, _said(run, agent, world)
+        alt.hconcat(*charts, spacing=24, resolve=theme.own_scale("color")), title, _said(run, agent, world)
     )
 
 
 def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """part, low, high, amount: each bar from the sum of the parts before it; the last from zero."""
-    level, found = 0.0, []
+    level, found, loss = 0.0, [], parts.loss_of(run)
     costs = liquidity.costs(run, agent=agent, world=world)
-    for part in parts.PARTS:
+    for part in loss.parts:
         cost = costs[part.name].value
         if not math.isfinite(cost) or (part.rare and cost == 0):  # not attributed: what is not split is one bar
             continue
         found.append((world, part.short, min(level, level + cost), max(level, level + cost), cost, level + cost))
         level += cost
-    rest = costs[parts.COST].value - level
-    if not costs["rehedging"].known:
+    rest = costs[loss.name].value - level
+    if not all(costs[part.name].known for part in loss.parts):
         found.append((world, UNSPLIT, min(level, level + rest), max(level, level + rest), rest, level + rest))
         level += rest
     found.append((world, "total", min(level, 0.0), max(level, 0.0), level, level))
@@ -60,7 +62,14 @@ def _steps(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 
 
 def _one(
-    steps: pl.DataFrame, world: str, unit: Money, width: int, domain: list[float], *, first: bool
+    steps: pl.DataFrame,
+    world: str,
+    unit: Money,
+    width: int,
+    domain: list[float],
+    colours: dict[str, str],
+    *,
+    first: bool,
 ) -> alt.LayerChart:
     data = unit.scaled(steps, ["low", "high", "after"]).with_columns(
         label=pl.col("amount").map_elements(money, return_dtype=pl.String),
@@ -68,7 +77,7 @@ def _one(
     )
     order = steps["part"].to_list()
     total = theme.ACTUAL if world == "actual" else theme.TWIN
-    palette = {part.short: part.colour for part in parts.PARTS} | {UNSPLIT: theme.MUTED, "total": total}
+    palette = colours | {UNSPLIT: theme.MUTED, "total": total}
     scale = alt.Scale(domain=list(palette), range=list(palette.values()))
     x = alt.X("part:N", sort=order, axis=ACROSS, scale=alt.Scale(paddingInner=0.25))
     y = alt.Y(
@@ -97,8 +106,7 @@ def _one(
 
 def _said(run: Run, agent: str | None, world: str) -> str:
     costs = liquidity.costs(run, agent=agent, world=world)
-    said = (
-        f"The loss over the run is {costs[parts.COST]} on average, {costs[parts.BEFORE_RE_MARKING]} before re-marking"
-    )
+    loss = parts.loss_of(run)
+    said = f"The loss over the run is {costs[loss.name]} on average, {costs[loss.lasting.name]} before re-marking"
     share = twins.feedback(run, agent=agent)["feedback_share"]
     return said + (f"; {share} of the cost is due to feedback." if share.known and world == "actual" else ".")

@@ -13,11 +13,11 @@ from analysis.charts.cell_detail import CLICK, about
 from analysis.charts.policies import GREY, Panel
 from analysis.charts.scales import axis, rows
 from analysis.charts.theme import Chart
-from analysis.numbers import Unit
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import outcomes
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import CLEAR, COSTS, RISKS, conditional, unit_of
+from sim.columns import Unit
 from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 

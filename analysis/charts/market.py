@@ -10,8 +10,9 @@ import polars as pl
 from analysis import frames, liquidity, record
 from analysis.calendar_days import day_of
 from analysis.charts import marks, theme
-from analysis.charts.scales import axis, colours, dates, money_of, rows
+from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
+from analysis.parts import schema_of
 from sim.dataset import Run
 
 HALF = (WIDTH - 70) // 2
@@ -28,10 +29,10 @@ def storyline(run: Run, *, agent: str | None = None, world: str = "actual", hist
     shown = _worlds(run, world)
     past = _within(record.read_history(history), run) if history is not None else None
     charts = (
-        _level(run, shown, anchors, "mid", "spot", 1.0, "spot", past),
-        _level(run, shown, anchors, "vol", "vol", 100.0, "implied vol, %", past),
+        _level(run, shown, anchors, "mid", "spot", past),
+        _level(run, shown, anchors, "vol", "vol", past),
         _rates(run, world, anchors),
-        _level(run, shown, anchors, "credit", "credit", 1e4, "credit spread, bp", past),
+        _level(run, shown, anchors, "credit", "credit", past),
     )
     chart = alt.concat(*charts, columns=2, spacing=34, resolve=theme.own_scale("color"))
     return theme.finish(chart, "The market against the storyline", _storyline_said(run, world))
@@ -56,10 +57,9 @@ def _level(
     anchors: pl.DataFrame,
     column: str,
     anchor: str,
-    factor: float,
-    label: str,
     past: pl.DataFrame | None,
 ) -> Chart:
+    factor, label = titled(schema_of(run).column("closes", column))
     scaled = {w: frames.closes(run, w).with_columns(pl.col(rf"^{column}_q\d\d$") * factor) for w in shown}
     main, *others = reversed(shown)
     data = marks.long_bands({main: (scaled[main], column)})
@@ -121,19 +121,18 @@ def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual")
     """Vol against half-spread and against credit: the median's way, coloured by day; single paths faint."""
     world = frames.check_world(run, world)
     closes = frames.closes(run, world)
+    schema = schema_of(run)
+    scales = {c: titled(schema.column("closes", c)) for c in ("vol", "half_spread", "credit")}
+    title = {c: label for c, (_, label) in scales.items()}
     single = frames.witnesses(run, world, WITNESSES).select(
-        "time", "path", vol=pl.col("vol") * 100, half_spread=pl.col("half_spread") * 1e4, credit=pl.col("credit") * 1e4
+        "time", "path", **{c: pl.col(c) * factor for c, (factor, _) in scales.items()}
     )
     median = closes.select(
-        "time",
-        day=pl.int_range(pl.len()),
-        vol=pl.col("vol_q50") * 100,
-        half_spread=pl.col("half_spread_q50") * 1e4,
-        credit=pl.col("credit_q50") * 1e4,
+        "time", day=pl.int_range(pl.len()), **{c: pl.col(f"{c}_q50") * factor for c, (factor, _) in scales.items()}
     )
     charts = [
-        _orbit(median, single, "half_spread", "half-spread, bp of mid"),
-        _orbit(median, single, "credit", "credit spread, bp"),
+        _orbit(median, single, "half_spread", title["vol"], f"{title['half_spread']} of mid"),
+        _orbit(median, single, "credit", title["vol"], title["credit"]),
     ]
     worst = median.row(int(median["vol"].arg_max() or 0), named=True)
     said = (
@@ -144,9 +143,9 @@ def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual")
     return theme.finish(alt.hconcat(*charts, spacing=40), "Vol, spread and credit chase one another", said)
 
 
-def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, label: str) -> alt.LayerChart:
-    x = alt.X("vol:Q", axis=axis("implied vol, %"), scale=alt.Scale(zero=False))
-    y = alt.Y(f"{column}:Q", axis=axis(label), scale=alt.Scale(zero=False))
+def _orbit(median: pl.DataFrame, single: pl.DataFrame, column: str, along: str, up: str) -> alt.LayerChart:
+    x = alt.X("vol:Q", axis=axis(along), scale=alt.Scale(zero=False))
+    y = alt.Y(f"{column}:Q", axis=axis(up), scale=alt.Scale(zero=False))
     faint = (
         alt.Chart(rows(single.select("time", "path", "vol", column)))
         .mark_line(color="#8b97a3", opacity=0.22, strokeWidth=1)

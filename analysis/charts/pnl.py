@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
@@ -12,12 +12,14 @@ import polars as pl
 
 from analysis import frames, parts, pnl
 from analysis.charts import marks, theme
-from analysis.charts.scales import Money, axis, colours, dates, money_of, rows
+from analysis.charts.scales import Money, axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import money
 from sim.dataset import Run
 from sim.names import ACTUAL
+from sim.schema import Schema
+from sim.split import Part, Split
 
 NO_HEDGER = "This run has no hedging desk, so there is no P&L to show."
 BLEED, CREDIT, SPREAD = (
@@ -25,8 +27,6 @@ BLEED, CREDIT, SPREAD = (
     "credit spread (median)",
     "half-spread (median, 5\N{EN DASH}95 %)",
 )
-TRADING = (*parts.SUBTOTALS["liquidity_tax"][1], "closeout_cost")  # parts in the bars of the middle panel
-FUNDING = parts.SUBTOTALS["funding"][1]
 UNHEDGED_DESK, BOOK_ALONE = "same desk, unhedged", "whole book, marked alone"
 
 
@@ -39,17 +39,19 @@ def panels(run: Run, *, agent: str | None = None, world: str = "actual") -> Char
         return theme.note(title, NO_HEDGER)
     day, market, venue = frames.daily(run, agent, world), frames.closes(run, world), frames.main_venue(run, agent)
     last = day.row(-1, named=True)
-    cost = {name: money(last[parts.column_of(name)]) for name in parts.LABELS}
+    schema = parts.schema_of(run)
+    loss = schema.loss
+    cost = {item.name: money(last[parts.column_of(item.name)]) for item in loss.items}
+    split = ", ".join(f"{parts.spoken(item)} {cost[item.name]}" for item in loss.inside())
     said = (
         f"Median P&L at the end {money(last['pnl_q50'])} hedged, {_unhedged_said(run, agent, world)}the whole book "
-        f"marked alone {money(last['unhedged_pnl_q50'])}. Cost of survival {cost[parts.COST]} on average: re-hedging "
-        f"at mid {cost['rehedging']}, re-marking {cost['re_marking']}, rates {cost['rates_cost']}, frictions "
-        f"{cost['frictions']}. Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
+        f"marked alone {money(last['unhedged_pnl_q50'])}. {loss.label} {cost[loss.name]} on average: {split}. "
+        "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of paths."
     )
     shown = (
         _pnl_panel(day, _unhedged_desk(run, agent, world)),
-        _spread_panel(day, frames.venue_closes(run, world, venue), venue),
-        _funding_panel(day, market),
+        _spread_panel(day, schema, frames.venue_closes(run, world, venue), venue),
+        _funding_panel(day, schema, market),
     )
     return theme.finish(alt.vconcat(*shown, spacing=22, resolve=theme.own_scale("color")), title, said)
 
@@ -91,12 +93,16 @@ def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
     return theme.layer(*marks.band_and_median(bands, palette, x, y), *lines, marks.zero(), width=WIDTH, height=230)
 
 
-def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.LayerChart:
-    steps, series, unit = _daily_costs(day, TRADING)
-    palette = _palette(TRADING) | {SPREAD: theme.INK}
+def _spread_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame, venue: str) -> alt.LayerChart:
+    loss, of = schema.loss, "" if venue == frames.ASSET else venue
+    factor, title = titled(schema.column("market", "half_spread"), of=of)
+    funding = loss.parts_of("funding")
+    trading = [part for part in loss.parts_of("frictions") if part not in funding]
+    steps, series, unit = _daily_costs(day, trading)
+    palette = _palette(loss, trading) | {SPREAD: theme.INK}
     bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"transaction cost a day, {unit.unit} (mean)"))
-    right = axis("half-spread, bp of mid" if venue == frames.ASSET else f"half-spread of {venue}, bp", right=True)
-    bp = market.select("time", *[(pl.col(f"half_spread_{q}") * 1e4).alias(q) for q in ("q05", "q50", "q95")])
+    right = axis(title if of else f"{title} of mid", right=True)
+    bp = market.select("time", *[(pl.col(f"half_spread_{q}") * factor).alias(q) for q in ("q05", "q50", "q95")])
     y = alt.Y("q50:Q", axis=right, scale=alt.Scale(zero=True))
     base = alt.Chart(rows(bp.with_columns(series=pl.lit(SPREAD)))).encode(x=dates(day))
     band = base.mark_area(opacity=0.12, color=theme.INK).encode(y=alt.Y("q05:Q", axis=right), y2=alt.Y2("q95:Q"))
@@ -105,32 +111,35 @@ def _spread_panel(day: pl.DataFrame, market: pl.DataFrame, venue: str) -> alt.La
     return theme.layer(bars, theme.layer(band, line, width=WIDTH, height=150), resolve=twice, width=WIDTH, height=150)
 
 
-def _funding_panel(day: pl.DataFrame, market: pl.DataFrame) -> alt.LayerChart:
-    steps, series, unit = _daily_costs(day, FUNDING)
-    palette = _palette(FUNDING) | {CREDIT: theme.INK}
+def _funding_panel(day: pl.DataFrame, schema: Schema, market: pl.DataFrame) -> alt.LayerChart:
+    loss, (factor, title) = schema.loss, titled(schema.column("closes", "credit"))
+    funding = loss.parts_of("funding")
+    steps, series, unit = _daily_costs(day, funding)
+    palette = _palette(loss, funding) | {CREDIT: theme.INK}
     bars = marks.stacked_bars(steps, series, palette, dates(day), axis(f"funding paid a day, {unit.unit} (mean)"))
-    bp = market.select("time", bp=pl.col("credit_q50") * 1e4, series=pl.lit(CREDIT))
+    bp = market.select("time", bp=pl.col("credit_q50") * factor, series=pl.lit(CREDIT))
     line = (
         alt.Chart(rows(bp))
         .mark_line(strokeWidth=1.8)
-        .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis("credit spread, bp", right=True)), color=colours(palette))
+        .encode(x=dates(day), y=alt.Y("bp:Q", axis=axis(title, right=True)), color=colours(palette))
     )
     return theme.layer(bars, line, resolve=theme.own_scale("y"), width=WIDTH, height=150)
 
 
-def _daily_costs(day: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, dict[str, str], Money]:
+def _daily_costs(day: pl.DataFrame, shown: Iterable[Part]) -> tuple[pl.DataFrame, dict[str, str], Money]:
     """What parts of the loss cost each day, their series by column, and the unit they are in."""
-    names = [name for name in names if name not in parts.RARE or (day[parts.column_of(name)] != 0).any()]
-    columns = [parts.column_of(name) for name in names]
-    steps = frames.changes(day, tuple(columns))
-    unit = _stack_money(steps, tuple(columns))
-    series = {parts.column_of(name): parts.BY_NAME[name].short for name in names}
-    return unit.scaled(steps, columns), series, unit
+    series = {parts.column_of(part.name): part.short for part in shown}
+    rare = {parts.column_of(part.name) for part in shown if part.rare}
+    series = {column: short for column, short in series.items() if column not in rare or (day[column] != 0).any()}
+    steps = frames.changes(day, tuple(series))
+    unit = _stack_money(steps, tuple(series))
+    return unit.scaled(steps, series), series, unit
 
 
-def _palette(names: Iterable[str]) -> dict[str, str]:
+def _palette(loss: Split, shown: Iterable[Part]) -> dict[str, str]:
     """Colour of each part's series."""
-    return {parts.BY_NAME[name].short: parts.BY_NAME[name].colour for name in names}
+    colour = theme.part_colours(loss)
+    return {part.short: colour[part.short] for part in shown}
 
 
 def _stack_money(frame: pl.DataFrame, columns: tuple[str, ...]) -> Money:
@@ -216,14 +225,13 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
     title = "Where the P&L came from"
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
-    day = frames.daily(run, agent, world)
-    gained = [(-pl.col(parts.column_of(part.name))).alias(part.short) for part in parts.PARTS]
-    day = day.with_columns(gained)
-    used = {part.short: part.short for part in parts.PARTS if _moves(day[part.short])}
-    used = used or {parts.PARTS[0].short: parts.PARTS[0].short}
+    loss = parts.loss_of(run)
+    costs = {parts.column_of(part.name): part.short for part in loss.parts}
+    day = frames.daily(run, agent, world).with_columns(-pl.col(*costs))
+    used = {column: short for column, short in costs.items() if _moves(day[column])} or dict([*costs.items()][:1])
     unit = _stack_money(day, tuple(used))
     scaled = unit.scaled(day, [*used, "pnl"])
-    palette = {part.short: part.colour for part in parts.PARTS if part.short in used} | {"P&L": theme.INK}
+    palette = _palette(loss, (part for part in loss.parts if part.short in used.values())) | {"P&L": theme.INK}
     x = dates(day)
     bars = marks.stacked_bars(
         scaled, used, palette, x, axis(f"cumulative P&L, {unit.unit} (mean over paths)"), columns=6
@@ -234,7 +242,7 @@ def attribution(run: Run, *, agent: str | None = None, world: str = "actual") ->
         .encode(x=x, y=alt.Y("pnl:Q"), color=colours(palette, legend=alt.Legend(columns=6)))
     )
     largest = sorted(used, key=lambda c: -abs(day[c][-1]))[:2]
-    told = " and ".join(f"{c} {money(day[c][-1])}" for c in largest)
+    told = " and ".join(f"{used[c]} {money(day[c][-1])}" for c in largest)
     said = f"Mean P&L {money(day['pnl'][-1])}; the largest parts are {told}."
     chart = theme.layer(bars, line, marks.zero(), width=WIDTH, height=280)
     return theme.finish(chart, title, said)

@@ -13,7 +13,8 @@ import polars as pl
 
 from analysis.charts.labels import tame
 from analysis.charts.theme import WIDTH
-from analysis.numbers import money_scale
+from analysis.numbers import money_scale, scale_of
+from sim.columns import Column
 
 TIME = "%Y-%m-%dT%H:%M:%S"  # without a zone Vega reads local time, so that no date moves by a day
 
@@ -80,6 +81,13 @@ def axis(title: str, *, form: str = ",.6~g", right: bool = False, grid: bool = T
     """A value axis whose title carries the unit."""
     side: dict[str, Any] = {"orient": "right"} if right else {}
     return alt.Axis(title=title, format=form, grid=grid and not right, tickCount=5, **side)
+
+
+def titled(column: Column, *, of: str = "") -> tuple[float, str]:
+    """What values of a column are multiplied by on an axis, and the axis' title: label, `of` what, and unit."""
+    factor, suffix = scale_of(column.unit)
+    label = f"{column.label[:1].lower()}{column.label[1:]}{of and f' of {of}'}"
+    return factor, f"{label}, {suffix.strip()}" if suffix else label
 
 
 def colours(palette: dict[str, str], **more: Any) -> alt.Color:

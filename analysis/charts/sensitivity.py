@@ -7,12 +7,12 @@ import polars as pl
 
 from analysis.charts import theme
 from analysis.charts.scales import axis, colours, rows
-from analysis.charts.sweep_lines import COST
 from analysis.charts.sweep_scales import measure
 from analysis.charts.theme import HEDGED, INK, UNHEDGED, WIDTH, Chart
 from analysis.numbers import Number
 from analysis.sweeps import axes as names
 from analysis.sweeps.sensitivity import sobol_indices, tornado
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 ENDS = {"low end": HEDGED, "high end": UNHEDGED}

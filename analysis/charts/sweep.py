@@ -12,13 +12,14 @@ from analysis.charts.cell_detail import cell_detail
 from analysis.charts.crowding import appetite_chart, crowding_chart
 from analysis.charts.frontier import frontier_chart
 from analysis.charts.sensitivity import sobol_chart, tornado_chart
-from analysis.charts.sweep_lines import COST, line
+from analysis.charts.sweep_lines import line
 from analysis.charts.sweep_map import heat_map
 from analysis.charts.theme import Chart
 from analysis.given import A_SWEEP
 from analysis.sweeps.measures import RISKS
 from sim.arguments import maybe, takes, text
 from sim.errors import UserError
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 

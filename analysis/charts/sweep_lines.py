@@ -15,9 +15,9 @@ from analysis.numbers import Number
 from analysis.sweeps import axes as names
 from analysis.sweeps.axes import Axis
 from analysis.sweeps.sensitivity import scan
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
-COST = "cost_of_survival"
 MOST_LINES = 7
 HEIGHT = 320
 AMOUNTS = ("value", "low", "high")

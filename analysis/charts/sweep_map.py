@@ -13,7 +13,6 @@ import polars as pl
 from analysis.charts import contours, theme
 from analysis.charts.contours import Line
 from analysis.charts.scales import rows
-from analysis.charts.sweep_lines import COST
 from analysis.charts.sweep_scales import DECADES, MOST_TICKS, Measure, edges, gradient, measure, position, ramp
 from analysis.charts.theme import INK, WIDTH, Chart
 from analysis.numbers import Number
@@ -21,6 +20,7 @@ from analysis.sweeps import axes as names
 from analysis.sweeps import gain
 from analysis.sweeps.axes import Axis
 from sim.errors import UserError
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 HEIGHT = 380

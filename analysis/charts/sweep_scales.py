@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 
 from analysis.charts.theme import MUTED
-from analysis.numbers import Unit, money_scale
+from analysis.numbers import money_scale
 from analysis.sweeps import axes as names
 from analysis.sweeps.axes import Axis
+from sim.columns import Unit
 from sim.sweep_dataset import SweepResult
 
 # Sequential, light to dark; and Paul Tol's "vibrant" scheme (personal.sron.nl/~pault) for names.

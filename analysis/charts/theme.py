@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
@@ -10,6 +11,7 @@ import altair as alt
 from altair.utils import schemapi
 
 from analysis.charts.labels import make_harmless, tame, wrapped
+from sim.split import Split
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
@@ -24,6 +26,17 @@ INK, MUTED, GRID, MISSING = "#1f2933", "#66727f", "#e6eaee", "#d5dae0"
 HEDGED, UNHEDGED = "#0077BB", "#CC3311"
 ACTUAL, TWIN = "#882255", "#44AA99"
 BLEED = "#CC6677"
+PARTS = (  # of the loss, by their declared number
+    "#CC6677", "#117733", "#332288", "#44AA99", "#999933", "#DDCC77", "#E08A3C", "#AA4499", "#DDAACC", "#882255",
+    "#88CCEE", "#4477AA", "#661100", "#6699CC", "#AA4466", "#888888",
+)  # fmt: skip
+
+
+def part_colours(loss: Split) -> dict[str, str]:
+    """Colour of each part of the loss by its short name: the declared one, or the first that no other part has."""
+    free = (i for i in itertools.count() if i not in {part.colour for part in loss.parts})
+    numbers = {part.short: next(free) if part.colour is None else part.colour for part in loss.parts}
+    return {short: PARTS[number % len(PARTS)] for short, number in numbers.items()}
 
 
 @contextmanager

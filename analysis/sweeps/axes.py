@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from analysis.numbers import Number, Unit
+from analysis.numbers import Number
+from sim.columns import Unit
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 from sim.text import one_line

@@ -8,13 +8,13 @@ from typing import Any
 import polars as pl
 
 from analysis.given import A_SWEEP
-from analysis.parts import COST
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import frontier
 from analysis.sweeps.measures import Measure, difference, measure
 from analysis.sweeps.outcomes import Outcome
 from sim.arguments import maybe, takes, text
 from sim.errors import UserError
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 STEP: dict[str, type[pl.DataType] | pl.DataType] = {

@@ -10,7 +10,7 @@ import polars as pl
 from analysis import page
 from analysis.given import A_SWEEP
 from analysis.horizon import BY_CRISIS, OVER_THE_RUN
-from analysis.numbers import MINUS, Unit
+from analysis.numbers import MINUS
 from analysis.page import Table
 from analysis.sweeps import appetite_words, crowding_words, outcomes
 from analysis.sweeps import frontier_words as words
@@ -20,6 +20,7 @@ from analysis.sweeps.frontier import MANY, SCHEMA, frontier
 from analysis.sweeps.measures import CAPITAL, RISKS, conditional, unit_of
 from sim.arguments import path as file
 from sim.arguments import takes, text
+from sim.columns import Unit
 from sim.files import write_whole
 from sim.sweep_dataset import SweepResult
 

@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 
 from analysis.horizon import OVER_THE_RUN
-from analysis.numbers import MINUS, Number, Unit
+from analysis.numbers import MINUS, Number
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import MANY, frontier
 from analysis.sweeps.measures import RISKS, difference, measure, unit_of
+from sim.columns import Unit
 from sim.sweep_dataset import SweepResult
 
 Row = dict[str, Any]

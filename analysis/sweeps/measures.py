@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from analysis import numbers
 from analysis.cash import known_quantile
 from analysis.horizon import OVER_THE_RUN
-from analysis.numbers import FloatArray, Number, Unit
-from analysis.parts import COST
+from analysis.numbers import FloatArray, Number
 from analysis.pnl import expected_shortfall
 from analysis.sweeps.outcomes import Outcome
+from sim.columns import Unit
 from sim.errors import UserError
+from sim.metric_names import COST
 
 CAPITAL = "survival_capital_95"
 NO_LENDER = "survival capital needs a lender"

@@ -21,10 +21,11 @@ from analysis.numbers import Number
 from analysis.report import card, indented
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain, words
-from analysis.sweeps.words import COST, FEEDBACK, LIQUIDATED
+from analysis.sweeps.words import FEEDBACK, LIQUIDATED
 from sim.arguments import maybe, takes, text
 from sim.arguments import path as file
 from sim.errors import UserError
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 FILE = "sweep.html"

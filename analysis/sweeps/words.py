@@ -14,9 +14,10 @@ from analysis.sweeps import gain
 from analysis.sweeps.axes import Axis
 from analysis.sweeps.sensitivity import sobol_indices, tornado
 from sim.errors import UserError
+from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
-COST, FEEDBACK, LIQUIDATED = "cost_of_survival", "feedback_cost", "liquidation_rate"
+FEEDBACK, LIQUIDATED = "feedback_cost", "liquidation_rate"
 OFTEN = 0.1  # share of paths liquidated from which on it is said
 NAMED = 3  # failed cells whose error is told
 SECONDS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))

@@ -15,9 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from analysis.numbers import Number, Unit
+from analysis.numbers import Number
 from analysis.sweeps.appetite import best_policies
 from analysis.sweeps.crowding import externality
+from sim.columns import Unit
 from sim.sweep_dataset import open_sweep
 
 PAGE = Path(__file__).with_name("hedging_and_liquidity.md")

@@ -8,13 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.correlation import mixing
+from markets.factors.declared_order import Edges, declared_order, reached
+from markets.factors.key import MAIN
 
 if TYPE_CHECKING:
     from markets.spec import AssetSpec
     from sim.streams import Streams
 
 Vector = NDArray[np.float64]
-Edges = list[set[int]]  # by row of an asset: rows of others
+
+
+def correlation_matrix(assets: tuple[AssetSpec, ...]) -> NDArray[np.float64]:
+    """Correlations of the main asset, then the others, (1 + n, 1 + n)."""
+    names = [MAIN, *(asset.name for asset in assets)]
+    with_main = np.array([1.0, *(asset.correlation.get(MAIN, 0.0) for asset in assets)])
+    matrix = np.outer(with_main, with_main)
+    for row, asset in enumerate(assets, 1):
+        for other, value in asset.correlation.items():
+            matrix[row, names.index(other)] = matrix[names.index(other), row] = value
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
 
 
 class AssetNoise:
@@ -32,11 +45,12 @@ class AssetNoise:
         self._streams = [streams.stream(f"market/asset/{spec.name}") for spec in specs]
         self._main = [0.0] * len(specs)  # how much of the main asset's shock is in each
         self._own: list[list[tuple[int, float]]] = [[] for _ in specs]  # whose normal is in each, and how much
-        joined, order = _joined(specs), _order(specs)
+        joined = _joined(specs)
+        order = declared_order([(spec.name, spec.correlation) for spec in specs])
         for place, row in enumerate(order):
             before = order[: place + 1]
-            reached = _reached(row, joined, set(before))
-            group = [k for k in before if k in reached]
+            linked = reached(row, joined, set(before))
+            group = [k for k in before if k in linked]
             picked = [0, *(1 + k for k in group)]
             weights = mixing(correlations[np.ix_(picked, picked)], "assets.*.correlation")[-1].tolist()
             self._main[row], self._own[row] = weights[0], list(zip(group, weights[1:], strict=True))
@@ -53,14 +67,6 @@ class AssetNoise:
         return shocks
 
 
-def _order(specs: tuple[AssetSpec, ...]) -> list[int]:
-    """Rows of the assets: after those that their own tables name, directly or through others, and then by name."""
-    named: Edges = [{k for k, other in enumerate(specs) if other.name in spec.correlation} for spec in specs]
-    everybody = set(range(len(specs)))
-    needed = [len(_reached(row, named, everybody)) for row in range(len(specs))]
-    return sorted(everybody, key=lambda row: (needed[row], specs[row].name))
-
-
 def _joined(specs: tuple[AssetSpec, ...]) -> Edges:
     """With whom each asset has a correlation that one of the two tables gives."""
     found: Edges = [set() for _ in specs]
@@ -69,14 +75,4 @@ def _joined(specs: tuple[AssetSpec, ...]) -> Edges:
             if other.name in spec.correlation:
                 found[row].add(k)
                 found[k].add(row)
-    return found
-
-
-def _reached(row: int, edges: Edges, among: set[int]) -> set[int]:
-    """Who can be reached from one over the edges without leaving `among`, itself included."""
-    found, fresh = {row}, [row]
-    while fresh:
-        new = (edges[fresh.pop()] & among) - found
-        found |= new
-        fresh += new
     return found

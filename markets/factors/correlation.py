@@ -1,4 +1,4 @@
-"""Correlated noise from independent normals."""
+"""Correlations: whether any variables have them, and noise that has them from independent normals."""
 
 from __future__ import annotations
 
@@ -7,20 +7,31 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 
+LEAST = -1e-9  # an eigenvalue below is no rounding
+
+
+def impossible(matrix: NDArray[np.float64]) -> float | None:
+    """Least eigenvalue of a matrix that is not positive semidefinite; None where variables may have it."""
+    least = float(np.linalg.eigvalsh(matrix)[0])
+    return least if least < LEAST else None
+
+
+def contradiction(least: float, place: str, value: str | None = None) -> UserError:
+    """The mistake of correlations with this least eigenvalue, to be raised. value: what has them."""
+    rule = "the correlations contradict each other (matrix not positive semidefinite)"
+    remedy = f"bring the correlations closer to 0 (lowest eigenvalue {least:.3f})"
+    return UserError(rule, value=value, place=place, remedy=remedy)
+
 
 def mixing(matrix: NDArray[np.float64], place: str) -> NDArray[np.float64]:
     """Lower triangular root of a correlation matrix, (n, n), whose first row keeps the first normal as it is.
 
     Raises UserError where the correlations are not those of any variables.
     """
+    least = impossible(matrix)
+    if least is not None:
+        raise contradiction(least, place)
     values, vectors = np.linalg.eigh(matrix)
-    if values[0] < -1e-9:
-        raise UserError(
-            "correlations form a positive semidefinite matrix",
-            value=f"least eigenvalue {values[0]:.3g}",
-            place=place,
-            remedy="bring the correlations closer to zero",
-        )
     _, r = np.linalg.qr((vectors * np.sqrt(np.maximum(values, 0.0))).T)
     lower: NDArray[np.float64] = (r * np.sign(np.where(np.diag(r) == 0, 1.0, np.diag(r)))[:, None]).T
     return lower

@@ -15,9 +15,15 @@ class FactorKey(NamedTuple):
     def __str__(self) -> str:
         return "/".join(filter(None, self))
 
+    @property
+    def short(self) -> str:
+        """What columns of tables and messages call it: of the default market's factors and of nodes one word."""
+        return self.node or (self.family if self in SHORT_NAMES.values() else f"price of {self.name}")
 
-SPOT = FactorKey("spot", "asset")  # $/unit
-VOL = FactorKey("vol", "asset")  # 30-day implied vol, decimal
+
+MAIN = "asset"  # name of the main asset
+SPOT = FactorKey("spot", MAIN)  # $/unit
+VOL = FactorKey("vol", MAIN)  # 30-day implied vol, decimal
 USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 CREDIT = FactorKey("credit", "funding")  # spread, decimal

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.level import Level
 from markets.factors.memory.path_line import PathLine, path_line, told
 from markets.spec import OUTSIDE, CreditSpec
 from sim.errors import UserError
@@ -21,26 +22,12 @@ Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Level:
-    """One factor's outside level at every tick, and how its noise is bridged.
-
-    level: (ticks,), in ln for spot and vol. pull: (ticks,), the share of the noise that a full bridge takes out in the
-    step into the tick: dt / (T_next - t), 1 at an anchor, 0 after the last.
-    """
-
-    level: Vector
-    pull: Vector
-
-
-@dataclass(frozen=True)
 class Storyline:
     """Every factor's level on the clock."""
 
     spot: Level
     vol: Level
-    overnight: Level
-    us2y: Level
-    us10y: Level
+    nodes: dict[str, Level]  # of the curve, by name
     credit: Level
     spread: Level
     depth: Level
@@ -60,7 +47,7 @@ SNAP = 1e-9  # years: an anchor this close to a tick lies on it
 
 def _knots(anchors: Sequence[Anchor | AssetAnchor], name: str, clock: Clock) -> tuple[Vector, Vector]:
     """Trading times (years since the start) and values of the anchors that give a level."""
-    given = [(a.date, getattr(a, name)) for a in anchors if getattr(a, name) is not None]
+    given = [(a.date, value) for a in anchors if (value := a.level(name)) is not None]
     times = np.array([clock.variance_years_to(day) for day, _ in given], dtype=np.float64)
     nearest = clock.variance_years[np.searchsorted(clock.variance_years, times - SNAP).clip(0, len(clock.ticks) - 1)]
     times = np.where(np.abs(nearest - times) <= SNAP, nearest, times)
@@ -165,7 +152,7 @@ def _path_line(
     credit: CreditSpec,
 ) -> PathLine:
     knots, _ = _knots(anchors, "spot", clock)
-    way = told(spot.level, spot.pull, knots, clock, market.dispersion)
+    way = told(spot, knots, clock, market.dispersion)
     return path_line(clock, way, realised, market, credit.memory, float(np.exp(vol.level[0])), vol.level)
 
 
@@ -193,9 +180,7 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
     return Storyline(
         spot=spot,
         vol=vol,
-        overnight=_level(anchors, "overnight", clock),
-        us2y=_level(anchors, "us2y", clock),
-        us10y=_level(anchors, "us10y", clock),
+        nodes={node.name: _level(anchors, node.name, clock) for node in market.rates.curve},
         credit=spread,
         spread=_level(anchors, "spread", clock, np.log, default=0.0),
         depth=_level(anchors, "depth", clock, np.log, default=0.0),

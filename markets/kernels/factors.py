@@ -1,4 +1,4 @@
-"""The factors' step from one tick to the next, and the levels that are observed; vectors are (paths,)."""
+"""One step of each family of factors, and its levels from noise and impact. Vectors are (paths,)."""
 
 from __future__ import annotations
 
@@ -12,142 +12,138 @@ from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
-NODES = 3
-# What a step is made of, a row a tick: what the step leaves of each noise, what the bridge leaves, variance gathered
-# (years, for rates and vol times variance a year), and the vol of the spot's noise in the step (NaN: implied x ratio).
-SPOT_DECAY, SPOT_KEEP, SPOT_YEARS, REALISED = range(4)
-VOL_DECAY, VOL_KEEP, VOL_VARIANCE = range(4, 7)
-RATE_DECAY = 7
-RATE_KEEP, RATE_VARIANCE = (8, 9, 10), (11, 12, 13)
-STEP_TERMS = 14
-# Outside levels, a row a tick: spot and vol in ln.
-LOG_SPOT, LOG_VOL, OVERNIGHT, US2Y, US10Y, CREDIT = range(6)
-LEVELS = 6
+BLOCK = 256  # paths
+
+
+@kernel
+def diffuse(keep: float, left: float, years: float, sigma: Floats, shock: Floats, deviation: Floats) -> None:
+    """x <- keep left x + sigma sqrt(years) z: the noise of a price over one step.
+
+    Args:
+        keep, left: shares of x that the bridge and the reversion leave.
+        years: in which variance gathers, times `keep`.
+        sigma: vol of the step, decimal a year.
+        shock: z, standard normals.
+        deviation: x, ln S, changed.
+    """
+    for j in range(shock.shape[0]):
+        deviation[j] = fma(keep, left * deviation[j], sqrt(sigma[j] * sigma[j] * years) * shock[j])
+
+
+@kernel
+def prices(log_level: float, spot0: float, displacement: Floats, out: Floats) -> bool:
+    """Prices into `out`, $; returns whether all are finite.
+
+    Args:
+        log_level: of the outside price.
+        spot0: $ by which a unit of displacement moves the price under the normal law; 0: the lognormal law.
+        displacement: noise and impact, ln S.
+    """
+    finite, flat = True, exp(log_level)
+    for j in range(out.shape[0]):
+        found = fma(spot0, displacement[j], flat) if spot0 != 0.0 else exp(log_level + displacement[j])
+        out[j] = found
+        finite &= found - found == 0.0
+    return finite
 
 
 @kernel
 def carry(
-    moves: Bools,
-    terms: Floats,
-    mixing: Floats,
-    spot_shock: Floats,
-    vol_shock: Floats,
-    rate_shocks: Floats,
-    jumps: Floats,
-    impact: Floats,
-    old_vol: Floats,
-    ratio: float,
-    elasticity: float,
-    least_vol: float,
-    deviation: Floats,
-    vol_noise: Floats,
-    vol_response: Floats,
-    led: Floats,
-    rate_noise: Floats,
+    left: Floats, scale: Floats, common: Floats, mixing: Floats, order: Ints, shock: Floats, fresh: Floats, x: Floats
 ) -> None:
-    """Carry every noise that moves over one step; see `markets.factors.factors.Factors` for the laws.
+    """x_i <- left_i x_i + scale_i (common_i z + sum_k mixing_ik f_k): correlated mean-reverting noises over one step.
 
     Args:
-        moves: (LEVELS,) whether the noise of vol and of each node moves at all (and is not zero for ever).
-        terms: (STEP_TERMS,).
-        mixing: (1 + NODES, 1 + NODES): row 0 mixes spot and fresh shock into vol's, the others into the rates'.
-        spot_shock, vol_shock: standard normals; rate_shocks: (NODES, paths).
-        jumps: centred and bridged, ln S; empty where there are none.
-        impact: (2, paths) ln S: lasting and passing displacement, decayed.
-        old_vol: implied vol at the start of the step.
-        ratio: realised over implied vol.
-        elasticity: fall of ln s per unit of ln S, times s.
-        least_vol: below it the elasticity grows no more.
-        deviation, vol_noise, vol_response, led: changed; rate_noise: (NODES, paths), changed.
+        left, scale, common: (noises,): what stays; standard deviation of the step; weight of the common shock.
+        mixing: (noises, shocks): weights of the fresh shocks.
+        order: (shocks,) in which they are added; it decides the last digit.
+        shock: z, the common shock, standard normal.
+        fresh: f, (shocks, paths) standard normals.
+        x: (noises, paths), changed.
     """
-    realised, implied = terms[REALISED], terms[REALISED] != terms[REALISED]
-    keep, left, years = terms[SPOT_KEEP], terms[SPOT_DECAY], terms[SPOT_YEARS] * terms[SPOT_KEEP]
-    vol_keep, decay, scale = terms[VOL_KEEP], terms[VOL_DECAY], sqrt(terms[VOL_VARIANCE] * terms[VOL_KEEP])
-    own, other = mixing[0, 0], mixing[0, 1]
-    lasting, passing = impact[0], impact[1]
-    for j in range(spot_shock.shape[0]):
-        sigma = old_vol[j] * ratio if implied else realised
-        deviation[j] = fma(keep, left * deviation[j], sqrt(sigma * sigma * years) * spot_shock[j])
-    for j in range(jumps.shape[0]):
-        deviation[j] += jumps[j]
-    if moves[LOG_VOL]:
-        for j in range(spot_shock.shape[0]):
-            shock = fma(own, spot_shock[j], other * vol_shock[j])
-            vol_noise[j] = fma(vol_keep, decay * vol_noise[j], scale * shock)
-            displaced = deviation[j] + (lasting[j] + passing[j])
-            answer = elasticity / max(old_vol[j], least_vol)
-            vol_response[j] = fma(decay, vol_response[j], -answer * (displaced - led[j]))
-            led[j] = displaced
-    for i in range(NODES):
-        if not moves[OVERNIGHT + i]:
-            continue
-        keep, node = terms[RATE_KEEP[i]], rate_noise[i]
-        left, scale = keep * terms[RATE_DECAY], sqrt(terms[RATE_VARIANCE[i]] * keep)
-        m0, m1, m2, m3 = mixing[1 + i, 0], mixing[1 + i, 1], mixing[1 + i, 2], mixing[1 + i, 3]
-        z1, z2, z3 = rate_shocks[0], rate_shocks[1], rate_shocks[2]
-        for j in range(spot_shock.shape[0]):
-            shock = fma(m0, spot_shock[j], fma(m3, z3[j], fma(m1, z1[j], m2 * z2[j])))
-            node[j] = fma(left, node[j], scale * shock)
+    mixed = np.empty(BLOCK)
+    for start in range(0, shock.shape[0], BLOCK):
+        width = min(BLOCK, shock.shape[0] - start)
+        block = slice(start, start + width)
+        z = shock[block]
+        for i in range(x.shape[0]):
+            weight, row, noise = mixing[i, order[0]], fresh[order[0], block], x[i, block]
+            for j in range(width):
+                mixed[j] = weight * row[j]
+            for k in range(1, order.shape[0]):
+                weight, row = mixing[i, order[k]], fresh[order[k], block]
+                for j in range(width):
+                    mixed[j] = fma(weight, row[j], mixed[j])
+            stays, spread, shared = left[i], scale[i], common[i]
+            for j in range(width):
+                noise[j] = fma(stays, noise[j], spread * fma(shared, z[j], mixed[j]))
 
 
 @kernel
-def observe(
-    rows: Ints,
-    levels: Floats,
-    spot0: float,
-    impacts: Floats,
-    stress: Floats,
-    credit_terms: Floats,
-    credit_response: Floats,
-    deviation: Floats,
-    vol_noise: Floats,
-    vol_response: Floats,
-    rate_noise: Floats,
-    out: Floats,
-) -> bool:
-    """Observed levels from outside levels, noise and impact; returns whether spot, vol and rates are finite.
+def lever(
+    decay: float, elasticity: float, least: float, vol: Floats, displacement: Floats, led: Floats, response: Floats
+) -> None:
+    """The leverage effect over one step: a <- decay a - elasticity / max(s, least) (x - x seen before).
 
     Args:
-        rows: (LEVELS,) where in `out` each level goes; one that still stands goes nowhere (-1).
-        levels: (LEVELS,) outside levels.
-        spot0: $ a unit of displacement moves the price under the normal law; 0: the lognormal law.
-        impacts: (1 + NODES, 2, paths): lasting and passing displacement of spot and nodes.
-        stress: of the lenders.
-        credit_terms: (2,): answer of ln credit to ln vol above the outside level and to stress.
-        credit_response: ln credit by the path-dependent law; zeros where there is none.
-        deviation, vol_noise, vol_response: ln S, ln s, ln s; rate_noise: (NODES, paths).
-        out: (rows, paths), written: of spot, vol, overnight, us2y, us10y, credit those that moved.
+        decay: what stays of the answer. elasticity: fall of ln s per unit of ln S, times s. least: vol, decimal.
+        vol: s at the start of the step, decimal.
+        displacement: x, noise and impact of the price, ln S.
+        led: x seen before, changed to x.
+        response: a, ln s, changed.
     """
-    finite, paths = True, stress.shape[0]
-    log_spot, log_vol, level = levels[LOG_SPOT], levels[LOG_VOL], levels[CREDIT]
-    if rows[LOG_SPOT] >= 0:
-        spot, flat, lasting, passing = out[rows[LOG_SPOT]], exp(log_spot), impacts[0, 0], impacts[0, 1]
-        for j in range(paths):
-            displacement = deviation[j] + (lasting[j] + passing[j])
-            price = fma(spot0, displacement, flat) if spot0 != 0.0 else exp(log_spot + displacement)
-            spot[j] = price
-            finite &= price - price == 0.0
-    if rows[LOG_VOL] >= 0:
-        vol = out[rows[LOG_VOL]]
-        for j in range(paths):
-            vol[j] = exp(log_vol + (vol_noise[j] + vol_response[j]))
-            finite &= vol[j] - vol[j] == 0.0
-    if rows[CREDIT] >= 0:
-        credit, to_vol, to_stress = out[rows[CREDIT]], credit_terms[0], credit_terms[1]
-        for j in range(paths):
-            answer = fma(to_vol, vol_noise[j] + vol_response[j], fma(to_stress, stress[j], credit_response[j]))
-            credit[j] = level * exp(answer)
-    for i in range(NODES):
-        if rows[OVERNIGHT + i] < 0:
-            continue
-        node, noise, level = out[rows[OVERNIGHT + i]], rate_noise[i], levels[OVERNIGHT + i]
-        lasting, passing = impacts[1 + i, 0], impacts[1 + i, 1]
-        for j in range(paths):
-            node[j] = level + noise[j] + (lasting[j] + passing[j])
-            finite &= node[j] - node[j] == 0.0
+    for j in range(vol.shape[0]):
+        answer = elasticity / max(vol[j], least)
+        response[j] = fma(decay, response[j], -answer * (displacement[j] - led[j]))
+        led[j] = displacement[j]
+
+
+@kernel
+def implied_vols(log_level: float, noise: Floats, response: Floats, out: Floats) -> bool:
+    """Implied vol into `out`, decimal, from ln s: outside level, noise, response. Returns whether all are finite."""
+    finite = True
+    for j in range(out.shape[0]):
+        out[j] = exp(log_level + (noise[j] + response[j]))
+        finite &= out[j] - out[j] == 0.0
     return finite
+
+
+@kernel
+def node_rates(level: Floats, noise: Floats, impact: Floats, out: Floats) -> bool:
+    """Zero rates into `out`, (nodes, paths) decimal; returns whether all are finite.
+
+    Args:
+        level: (nodes,) outside. noise: (nodes, paths). impact: (nodes, 2, paths) lasting and passing.
+    """
+    finite = True
+    for i in range(out.shape[0]):
+        flat, drawn, rate, lasting, passing = level[i], noise[i], out[i], impact[i, 0], impact[i, 1]
+        for j in range(rate.shape[0]):
+            rate[j] = flat + drawn[j] + (lasting[j] + passing[j])
+            finite &= rate[j] - rate[j] == 0.0
+    return finite
+
+
+@kernel
+def credit_spreads(
+    level: float,
+    to_vol: float,
+    to_stress: float,
+    noise: Floats,
+    response: Floats,
+    stress: Floats,
+    by_path: Floats,
+    out: Floats,
+) -> None:
+    """Credit spreads into `out`, decimal: level exp(to_vol ln(s / L_vol) + to_stress stress + the path's answer).
+
+    Args:
+        noise, response: of ln vol; their sum is ln(s / L_vol). stress: of the lenders. by_path: ln credit.
+    """
+    for j in range(out.shape[0]):
+        answer = fma(to_vol, noise[j] + response[j], fma(to_stress, stress[j], by_path[j]))
+        out[j] = level * exp(answer)
 
 
 @kernel

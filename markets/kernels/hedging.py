@@ -12,8 +12,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 GAMMA_FLOW, VANNA_FLOW = range(2)
-DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, UNSPLIT_PART = range(6)
-PARTS = 6
+DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART = range(5)
+PARTS = 5  # and what a desk adds
 
 
 @kernel_inline
@@ -113,7 +113,7 @@ def attribute(
     totals: Floats,
     unhedged: Floats,
 ) -> None:
-    """Add the steps of one mark, $ of one book, to `unhedged`, and of `scale` books to `totals` (PARTS, paths).
+    """Add the steps of one mark, $ of one book, to `unhedged`, and of `scale` books to `totals` (PARTS or more, paths).
 
     Args:
         before: value at the last mark; value, delta: of the same market at this tick.

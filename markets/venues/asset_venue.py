@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.assets import MAIN
+from markets.costs import FILL_COSTS
+from markets.factors.key import FactorKey
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves, fallen
-from markets.tables import TRADING_COSTS
 from markets.venues.venue import Venue
 from sim.ledger import Move
 from sim.names import Name
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
-COSTS = (GAINS, *TRADING_COSTS)  # reasons for which a fill moves cash
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
 
 
 class AssetVenue(Venue):
@@ -33,7 +33,8 @@ class AssetVenue(Venue):
     gains = GAINS
 
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
-        super().__init__(world, name, spec)
+        super().__init__(world, name, spec, FactorKey("spot", name))
+        self.price = world.factors.assets[self.key].price
         world.ledger.list_asset(name)
         self._previous_close = self.mid
         self._halt_levels = np.asarray(spec.halts, dtype=np.float64)
@@ -42,17 +43,16 @@ class AssetVenue(Venue):
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit."""
-        factors = self.world.factors
-        return factors.spot if self.name == MAIN else factors.price(self.name)
+        return self.world.factors.snapshot.row(self.key)
 
     @property
     def reference(self) -> Vector:
         """$/unit of which spreads and depth are shares, (paths,): mid, or the starting price under the normal law."""
-        return self.world.factors.law(self.name).reference(self.mid)
+        return self.price.reference(self.mid)
 
     def price_ratio(self) -> Vector:
         """Reference price over the price at the start, (paths,): 1 under the normal law."""
-        return self.reference / self.world.factors.law(self.name).spot0
+        return self.reference / self.price.spot0
 
     def notional(self, quantity: Vector) -> Vector:
         """$ notional of a quantity at the reference price, (paths,)."""
@@ -69,7 +69,7 @@ class AssetVenue(Venue):
 
     def relative(self, displacement: Vector) -> Vector:
         """Change of the price as a share of the reference, (paths,)."""
-        return self.world.factors.law(self.name).relative(displacement)
+        return self.price.relative(displacement)
 
     def cost_per_notional(self) -> float:
         """Spreads are shares of mid."""
@@ -135,7 +135,7 @@ class AssetVenue(Venue):
 
     def displace(self, move: Vector) -> None:
         """Move ln S."""
-        self.world.factors.move(self.name, move)
+        self.world.factors.displace(self.key, move)
 
     def stop_if_fallen(self) -> None:
         """Halt the paths whose price has newly fallen through a level."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from markets.accounts import CLEARING
-from markets.factors.assets import MAIN
+from markets.factors.key import MAIN
 from markets.venues.swap_venue import SwapVenue
 from sim.phases import Phase
 from sim.vectors import some

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.factors import NODES
+from markets.costs import FILL_COSTS
+from markets.factors.key import USD, FactorKey
 from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
-from markets.tables import TRADING_COSTS
 from markets.venues.venue import Venue
 from sim.ledger import Move
 from sim.names import Key, Name
@@ -35,7 +35,7 @@ class SwapVenue(Venue):
     gains = "hedge_rates"
 
     def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, series: Series) -> None:
-        super().__init__(world, name, spec)
+        super().__init__(world, name, spec, FactorKey(*USD, name))
         self.series = series
         self.benchmark = series.at(0)
         self.assets = Key("notional", of=name), Key("coupon", of=name)
@@ -104,7 +104,7 @@ class SwapVenue(Venue):
         """Of whom to whom the rows of `swap_moves` go."""
         known = self._settled.get((taker, makers, netted))
         if known is None:
-            *costs, gain = TRADING_COSTS
+            *costs, gain = FILL_COSTS
             known = tuple(
                 move
                 for maker in makers
@@ -133,7 +133,8 @@ class SwapVenue(Venue):
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
         legs = self.benchmark.sensitivities(self.world.factors.tick, snapshot or self.world.factors.snapshot)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
-        return dict(zip(NODES, change, strict=True))
+        nodes = (key.node for key in self.world.factors.curve.keys)
+        return dict(zip(nodes, change, strict=True))
 
     def reached(self, account: Name) -> bool:
         """Whether an account has ever held any notional."""
@@ -156,7 +157,7 @@ class SwapVenue(Venue):
 
     def displace(self, move: Vector) -> None:
         """Receiving fixed brings the rate down."""
-        self.world.factors.move(self.name, -move)
+        self.world.factors.displace(self.key, -move)
         for venue in self.world.venues.values():
             venue.forget_terms()
 

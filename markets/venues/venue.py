@@ -18,6 +18,8 @@ from markets.venues.fixed_point import agree
 from sim.vectors import same, some
 
 if TYPE_CHECKING:
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.world import MarketWorld
     from sim.names import Name
@@ -173,9 +175,10 @@ class Venue(ABC):
     gains: str  # reason under which the ledger keeps what positions here earn at mid
     unit_price: bool  # whether a quantity is worth quantity x mid (asset) or is itself a notional (swaps)
 
-    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec) -> None:
+    def __init__(self, world: MarketWorld, name: str, spec: VenueSpec, key: FactorKey) -> None:
+        """key: the factor that trades here displace."""
         self.world = world
-        self.name = name
+        self.name, self.key = name, key
         self.spec = spec
         self.has_impact = world.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
         self._impact_switch = 0.0 if world.price_takers else world.feedback.impact
@@ -187,13 +190,13 @@ class Venue(ABC):
         self._last_book: Book | None = None
         self._book_of: tuple[object, ...] = ()  # the rule and the quotes that it was made of
         self._rule: Rule | None = None
-        self._rule_version = -1
+        self._rule_of: Snapshot | None = None  # the market that it is the rule at
         self.halted_until = np.zeros(world.paths)  # seconds
         self._levels_hit = np.zeros(world.paths, dtype=np.int64)
         self._previous_close: Vector | None = None
         self._nothing = np.zeros(world.paths)
         self._exposed: dict[str, Vector] = {}  # by loop: hedgers' flow, $ notional per unit move of this price
-        world.factors.displaced_by(name, spec.permanent_share, spec.resilience)
+        world.factors.let_move(key, spec.permanent_share, spec.resilience)
         world.ledger.open(INVESTORS)
 
     # --- what a subclass gives -------------------------------------------------------------------------------------
@@ -263,11 +266,11 @@ class Venue(ABC):
     def rule(self) -> Rule:
         """Both, at the market as it stands."""
         factors, spec, feedback = self.world.factors, self.spec, self.world.feedback
-        if self._rule is None or self._rule_version != factors.version:
-            self._rule_version = factors.version
+        if self._rule is None or self._rule_of is not factors.snapshot:
+            self._rule_of = factors.snapshot
             rule = Rule(
                 factors.vol,
-                factors.vol_base,
+                factors.vol_law.base,
                 spec.half_spread * factors.spread_line,
                 spec.spread_power * feedback.spread,
                 self._outside_depth(),

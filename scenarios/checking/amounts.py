@@ -23,7 +23,7 @@ from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
 from agents.making.order_flow import InformedTrader, NoiseTrader
 from markets import plausible
-from markets.factors.assets import MAIN
+from markets.factors.key import MAIN
 from markets.plausible import Bounds
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from scenarios.checking.odd import Odd, plain, within

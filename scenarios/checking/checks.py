@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
-
-import numpy as np
 
 from agents.base import Agent
 from agents.funding.funding_desk import FundingDesk
@@ -19,10 +18,13 @@ from agents.intervals import Interval
 from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
 from agents.making.order_flow import NoiseTrader
-from markets.factors.assets import MAIN, correlation_matrix
+from markets.factors.asset_noise import correlation_matrix
 from markets.factors.correlation import mixing
+from markets.factors.curve_noise import node_mixing
+from markets.factors.key import MAIN
 from markets.factors.memory.path_memory import own_gain
-from markets.spec import ClockSpec, RateSpec, StorylineSpec, VenueSpec
+from markets.spec import ClockSpec, StorylineSpec, VenueSpec
+from markets.specs.rates import SHOCK
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.parameters.unseen import UnseenAgent, unseen_in
@@ -41,8 +43,8 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     """Raise UserError at the first rule that the scenario breaks."""
     at = place or Place(scenario.name)
     check_names(scenario, at)
-    check_storyline(scenario.storyline, at.at("storyline"))
-    check_correlations(scenario.market.rates, at.at("market", "rates"))
+    check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
+    check_curve(scenario, at)
     check_laws(scenario, at)
     for name in VENUES:
         check_venue(getattr(scenario.venue, name), at.at("venue", name), swap=name != "asset")
@@ -52,8 +54,11 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
         check_agent(agent, scenario, at.at("agents", agent.name))
 
 
-def check_storyline(storyline: StorylineSpec, at: Place) -> None:
-    """At least two anchors, dates strictly increasing, the first complete, outside levels where they belong."""
+def check_storyline(storyline: StorylineSpec, further: Sequence[str], at: Place) -> None:
+    """At least two anchors, dates strictly increasing, the first complete, outside levels where they belong.
+
+    further: nodes of the curve that only this scenario has.
+    """
     rows = storyline.anchor
     if len(rows) < 2:
         remedy = "write one [[storyline.anchor]] for the start and one for the end"
@@ -63,12 +68,11 @@ def check_storyline(storyline: StorylineSpec, at: Place) -> None:
             where = str(at.at("anchor", str(after.date), "date"))
             rule = f"dates must increase from anchor to anchor ({before.date} stands before)"
             raise UserError(rule, value=str(after.date), place=where, remedy="put the anchors in order, one a date")
-    for key in FIRST_ANCHOR:
-        if getattr(rows[0], key) is None:
-            where = str(at.at("anchor", str(rows[0].date), key))
-            raise UserError(
-                "the first anchor needs this level", place=where, remedy=f"it needs {', '.join(FIRST_ANCHOR)}"
-            )
+    first, needed = at.at("anchor", str(rows[0].date)), (*FIRST_ANCHOR, *further)
+    for key in needed:
+        if rows[0].level(key) is None:
+            here = first.at("nodes", key) if key in further else first.at(key)
+            raise here.error("the first anchor needs this level", remedy=f"it needs {', '.join(needed)}")
     check_outside(storyline, at)
 
 
@@ -105,16 +109,48 @@ def _years_between_closes(clock: ClockSpec) -> float:
     return 1 / (clock.days_a_year or TRADING_DAYS)
 
 
-def check_correlations(rates: RateSpec, at: Place) -> None:
-    """Spot, overnight, 2Y and 10Y noise must have a positive semidefinite correlation matrix."""
-    nodes = ("spot", "overnight", "us2y", "us10y")
-    matrix = np.eye(4)
-    for (i, a), (j, b) in itertools.combinations(enumerate(nodes), 2):
-        matrix[i, j] = matrix[j, i] = getattr(rates, f"corr_{a}_{b}")
-    lowest = float(np.linalg.eigvalsh(matrix)[0])
-    if lowest < -1e-12:
-        remedy = f"bring the correlations closer to 0 (lowest eigenvalue {lowest:.3f})"
-        raise at.error("the correlations contradict each other (matrix not positive semidefinite)", remedy=remedy)
+def check_curve(scenario: Scenario, at: Place) -> None:
+    """Nodes lie apart, anchors know them, and variables with their correlations are possible."""
+    rates, here = scenario.market.rates, at.at("market", "rates")
+    given: dict[frozenset[str], float] = {}  # correlations by pair
+    for before, node in itertools.pairwise(rates.curve):
+        if node.years == before.years:
+            further = here.at("nodes", node.name if node.name in rates.nodes else before.name, "years")
+            raise further.error("two nodes lie at one point of the curve", value=node.years, remedy="move one")
+    names = [node.name for node in rates.curve]
+    for name, spec in rates.nodes.items():
+        known = [SHOCK, *(other for other in names if other != name)]
+        check_correlation(name, spec.correlation, known, "node", given, here.at("nodes", name))
+    for row in scenario.storyline.anchor:
+        for name in row.nodes:
+            if name not in rates.nodes:
+                where = at.at("storyline", "anchor", str(row.date), "nodes", name)
+                raise where.error("no such node", value=name, remedy=nearest(name, [*rates.nodes]))
+    try:
+        node_mixing(rates.curve)
+    except UserError as error:
+        raise here.error(error.rule, value=error.value, remedy=error.remedy) from None
+
+
+def check_correlation(
+    name: str,
+    table: dict[str, float],
+    known: list[str],
+    what: str,
+    given: dict[frozenset[str], float],
+    at: Place,
+) -> None:
+    """Correlations of one thing with `known` others; `given` remembers them by pair, which may not have two."""
+    for other, value in table.items():
+        here = at.at("correlation", other)
+        if other not in known:
+            raise here.error(f"no such {what}", value=other, remedy=nearest(other, known))
+        mirrored = given.setdefault(frozenset((name, other)), value)
+        if mirrored != value:
+            rule = f"the table of {other} gives this pair another correlation ({mirrored})"
+            raise here.error(rule, value=value, remedy="give it in one of the two")
+        if not -1 <= value <= 1:
+            raise here.error("a correlation is between -1 and 1", value=value)
 
 
 def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
@@ -135,15 +171,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
     for asset in scenario.assets:
         here = at.at(asset.name)
         known = [MAIN, *(name for name in names if name != asset.name)]
-        for other, value in asset.correlation.items():
-            if other not in known:
-                raise here.at("correlation", other).error("no such asset", value=other, remedy=nearest(other, known))
-            mirrored = given.setdefault(frozenset((asset.name, other)), value)
-            if mirrored != value:
-                rule = f"the table of {other} gives this pair another correlation ({mirrored})"
-                raise here.at("correlation", other).error(rule, value=value, remedy="give it in one of the two")
-            if not -1 <= value <= 1:
-                raise here.at("correlation", other).error("a correlation is between -1 and 1", value=value)
+        check_correlation(asset.name, asset.correlation, known, "asset", given, here)
         for before, after in itertools.pairwise((scenario.start, *(anchor.date for anchor in asset.anchor))):
             if after <= before:
                 rule = f"an asset's anchors must increase in date, after the start ({before} stands before)"

@@ -10,13 +10,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
+from agents.desk.loss import LOSS
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
-from markets.factors.assets import MAIN
-from markets.factors.factors import NODES, OBSERVED
+from markets.factors.key import MAIN, SHORT_NAMES
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
-from sim.metric_names import COUNTERFACTUAL, METRICS
+from sim.metric_names import COUNTERFACTUAL, metrics
 from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
 from sim.place import Place
 
@@ -30,15 +30,15 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     yield "the ledger counts money under this name", [str(CASH)]
     yield "the engine has an account of this name", map(str, (*MARKET_ACCOUNTS, *AGENTS_ACCOUNTS))
     yield "the main asset has this name", [MAIN]
-    yield "the market has a factor of this name", (*OBSERVED, *NODES)
+    yield "the market has a factor of this name", SHORT_NAMES
     yield "a run has a world of this name", WORLDS
     yield "charts have a line of this name", LINES
     yield "this name stands for all desks together", [ALL]
     yield "every table has a column of this name", EVERY_ROW
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
-        figures = [name for name, kind in table.columns.items() if kind != "s"]  # not maker, venue: they hold names
+        figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*METRICS, *COUNTERFACTUAL)
+    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL)
 
 
 @cache

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from agents.desk.book_record import FIGURES, figures, split
 from agents.hedging.hedger import Hedger
-from analysis.book import FIGURES as HEADINGS
+from agents.tables import VALUED
 from analysis.book import TOTAL, quantity
 from analysis.numbers import money
 from scenarios.scenario import Scenario
@@ -35,13 +35,13 @@ def print_books(out: Console, scenario: Scenario) -> None:
     for agent in hedgers:
         market, day = books[agent.name].start.snapshot, 1.0 / clock.days_a_year
         table = Table(title=f"The book of {agent.name} at the start", title_justify="left")
-        for i, heading in enumerate(("position", "quantity", *HEADINGS.values())):
+        for i, heading in enumerate(("position", "quantity", *(column.label for column in VALUED))):
             table.add_column(heading, justify="right" if i else "left")
         total = dict.fromkeys(FIGURES, 0.0)
         for part in split(books[agent.name]):
             found = figures(part.book, 0, market, part.book.new_fixings(1), day)
             total = {name: sum_ + float(found[name][0]) for name, sum_ in total.items()}
-            cells = (part.label, quantity(part.size), *(money(float(found[name][0])) for name in HEADINGS))
+            cells = (part.label, quantity(part.size), *(money(float(found[name][0])) for name in FIGURES))
             table.add_row(*map(Text, cells))
-        table.add_row(*map(Text, (TOTAL, "", *(money(total[name]) for name in HEADINGS))), style="bold")
+        table.add_row(*map(Text, (TOTAL, "", *(money(total[name]) for name in FIGURES))), style="bold")
         out.print(table)

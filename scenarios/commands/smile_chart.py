@@ -70,7 +70,7 @@ def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry:
     years = clock.calendar_years_to(expiry) - float(clock.calendar_years[tick])
     total = clock.variance_years_to(expiry)
     left = total - float(clock.variance_years[tick])
-    discount = float(discount_factor(years, *(getattr(levels, n).level[tick] for n in ("overnight", "us2y", "us10y"))))
+    discount = float(discount_factor(years, *(line.level[tick] for line in levels.nodes.values())))
     response = float(term_response(np.asarray(left), market.term_reversion))
     smile = SkewSmile(
         level=base * (vol / base) ** response, spot=math.exp(levels.spot.level[0]), skew=market.skew, years=total

@@ -16,7 +16,7 @@ from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
 from scenarios.parameters.classes import agent_types
 from scenarios.scenario import RunSpec, Scenario
 
-NAME = "NAME"  # stands for an agent's name
+NAME = "NAME"  # stands for the name of an agent, an asset, a node
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "max_length": "length <="}
 
 
@@ -79,8 +79,11 @@ def keys_of(
             continue
         path = f"{prefix}.{f.name}" if prefix else f.name
         value = getattr(default, f.name) if default is not None else _default(f)
+        table: Any = get_args(hints[f.name])[-1] if get_origin(hints[f.name]) is dict else None
         if dataclasses.is_dataclass(hints[f.name]):
             yield from keys_of(type(value), path, default=value, owner=owner)
+        elif isinstance(table, type) and dataclasses.is_dataclass(table):
+            yield from keys_of(table, f"{path}.{NAME}", owner=owner)
         else:
             meta = f.metadata
             limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"), meta.get("against", ""))

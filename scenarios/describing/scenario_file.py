@@ -22,6 +22,7 @@ from scenarios.describing.template import WIDTH, commented
 from scenarios.reading.loading import DEFAULTS, from_dict
 from scenarios.scenario import RunSpec, Scenario, TwinSpec, encode, type_name
 from sim.errors import BugError
+from sim.params import written_fields
 
 HEAD = """\
 # {written}
@@ -33,7 +34,7 @@ STORY = {
     "exogenous": "The outside world: dated levels at the close, to which the desks' impact is added.",
 }
 TABLES = ("clock", "market", "venue", "feedback", "credit")
-APART = ("name", "book", "policy", "obligations", "anchor", "calibration")  # keys that have their own place
+APART = ("name", "book", "policy", "obligations", "anchor", "calibration", "further")  # keys that have their own place
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -47,6 +48,11 @@ def scenario_text(scenario: Scenario, written: str) -> str:
         *(f"{key} = {value_text(getattr(scenario, key))}" for key in ("name", "title", "regime", "description")),
         *_notes(scenario.notes),
         *(line for key in TABLES for line in _section(key, getattr(scenario, key), DEFAULTS[key])),
+        *(
+            line
+            for key, venue in scenario.venue.further.items()
+            for line in _section(f"venue.{_key(key)}", venue, None)
+        ),
         *_storyline(scenario.storyline),
         *(line for asset in scenario.assets for line in _asset(asset)),
         "\n# --- The cast " + "-" * 103,
@@ -77,7 +83,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, TwinSpec):
         return value_text(encode(value))
     if dataclasses.is_dataclass(value):
-        return value_text({f.name: getattr(value, f.name) for f in dataclasses.fields(value)})
+        return value_text({f.name: getattr(value, f.name) for f in written_fields(value)})
     if isinstance(value, Mapping):
         pairs = (f"{_key(str(k))} = {value_text(item)}" for k, item in value.items() if item is not None)
         return f"{{ {', '.join(pairs)} }}"
@@ -113,7 +119,7 @@ def _section(path: str, value: Any, default: Any) -> Iterator[str]:
 def _lines(value: Any, default: Any = None, above: str = "") -> Iterator[str]:
     """`key = value   # meaning [unit] (limits)` of a parameter dataclass, behind a # where it is the default."""
     hints = get_type_hints(type(value))
-    for f in dataclasses.fields(value):
+    for f in written_fields(value):
         if f.name in APART:
             continue
         item, usual = getattr(value, f.name), _default(f) if default is None else getattr(default, f.name)

@@ -10,7 +10,7 @@ from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
 from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
-from scenarios.describing.reference import Key, agent_keys, keys_of, policy_keys
+from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, policy_keys
 from scenarios.parameters.classes import agent_types
 from scenarios.scenario import RunSpec, Scenario
 from sim.files import check_new, write_whole
@@ -93,7 +93,7 @@ def _market() -> Iterator[str]:
     for key in keys:
         tables.setdefault(key.path.rpartition(".")[0], []).append(key)
     for table, members in tables.items():
-        yield f"[{table}]"
+        yield f"{'# ' if NAME in table else ''}[{table}]"
         yield from commented(members)
         yield ""
 

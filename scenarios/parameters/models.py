@@ -87,6 +87,8 @@ def field_type(hint: Any, *, partial: bool = False) -> Any:
     if hint is date:
         return Annotated[date, BeforeValidator(_iso_date)]
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is dict and dataclasses.is_dataclass(inner[1]):
+        return types.GenericAlias(dict, (inner[0], field_type(inner[1])))
     if origin is tuple:
         items = tuple(i if i is Ellipsis else field_type(i) for i in inner)
         return Annotated[types.GenericAlias(tuple, items), Strict(False)]
@@ -129,6 +131,9 @@ def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) 
         return _policy(value, place, default, modules)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _construct(hint, value, place, default, modules)
+    if get_origin(hint) is dict:
+        kind = get_args(hint)[1]
+        return {key: _value(kind, item, place.at(key), None, modules) for key, item in value.items()}
     for branch in get_args(hint) if isinstance(value, Mapping) else ():
         if isinstance(branch, type) and dataclasses.is_dataclass(branch):  # a table that may be left out
             return _construct(branch, value, place, None, modules)

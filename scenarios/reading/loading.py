@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
-from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from markets.spec import (
+    AssetSpec,
+    ClockSpec,
+    CreditSpec,
+    FeedbackSpec,
+    MarketSpec,
+    RateSpec,
+    StorylineSpec,
+    VenueSpec,
+    VenuesSpec,
+)
 from scenarios.checking.checks import check
 from scenarios.checking.plausibility import check_plausible
 from scenarios.parameters.classes import agent_types, find_class
@@ -132,7 +142,11 @@ def _assemble(tables: Mapping[str, Any], place: Place, modules: Modules) -> Scen
     parts["title"] = parts["title"] or parts["name"]
     parts["notes"] = tuple(tables.get("notes", ()))
     for key, default in DEFAULTS.items():
-        parts[key] = build(type(default), tables.get(key, {}), place.at(key), default=default)
+        table, here = tables.get(key, {}), place.at(key)
+        if key == "venue":
+            parts[key] = _venues(table, here, parts["market"].rates)
+        else:
+            parts[key] = build(type(default), table, here, default=default)
     parts["storyline"] = build(StorylineSpec, tables["storyline"], place.at("storyline"))
     parts["assets"] = _assets(tables.get("assets", {}), place.at("assets"))
     parts["agents"] = _agents(tables.get("agents", {}), place.at("agents"), modules)
@@ -155,6 +169,19 @@ def _run(table: Any, place: Place, feedback: FeedbackSpec) -> RunSpec:
     loops_built = build(FeedbackSpec, loops, place.at("twin"), default=feedback)
     spec = TwinSpec(name=name, feedback=loops_built, price_takers=takers)
     return dataclasses.replace(run, twin=spec)
+
+
+def _venues(table: Any, place: Place, rates: RateSpec) -> VenuesSpec:
+    """The venues; those of further nodes stand beside the others under the nodes' names."""
+    given = table if isinstance(table, Mapping) else {}
+    known = [f.name for f in dataclasses.fields(VenuesSpec) if f.name != "further"]
+    for name in given:
+        if name not in known and name not in rates.nodes:
+            raise place.at(name).error("unknown key", remedy=nearest(name, [*known, *rates.nodes]))
+    usual = {name: item for name, item in given.items() if name in known}
+    spec = build(VenuesSpec, usual if given else table, place, default=VenuesSpec())
+    further = {name: build(VenueSpec, item, place.at(name)) for name, item in given.items() if name not in known}
+    return dataclasses.replace(spec, further=further)
 
 
 def _assets(tables: Any, place: Place) -> tuple[AssetSpec, ...]:

@@ -78,6 +78,8 @@ def _table(value: Any) -> Any:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _table(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return tuple(_table(item) for item in value)
     return plain_value(value)

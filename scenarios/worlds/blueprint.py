@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from markets.factors.factors import rate_mixing
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.roll import Series, series
 from scenarios.checking.sizes import check_sizes
@@ -59,7 +58,6 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     """
     clock = clock or _CLOCK.get(lambda: make_clock(scenario), scenario.clock, scenario.start, scenario.end)
     storyline = _storyline(scenario, clock)
-    rate_mixing(scenario.market.rates)
     for asset in scenario.assets:
         asset_level(asset, clock)
     if check:

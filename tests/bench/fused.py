@@ -19,7 +19,8 @@ from numba import njit
 from agents.hedging.hedger import Hedger
 from agents.intervals import Interval
 from agents.making.market_maker import MarketMaker
-from markets.factors.factors import NODES, _reverted, rate_mixing
+from markets.factors.curve_noise import node_mixing
+from markets.factors.reversion import gathered
 from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
@@ -78,8 +79,9 @@ def plan(scenario: Scenario) -> Plan:
     assert not book.has_swaps and book.expiry_years(len(clock.ticks) - 1) > 0
     count = len(clock.ticks)
     years = np.diff(clock.variance_years, prepend=clock.variance_years[0])
-    keep = [1 - (1 - market.dispersion) * getattr(line, n).pull for n in ("spot", "vol", *NODES)]
-    levels = [getattr(line, n).level for n in ("spot", "vol", *NODES, "credit", "spread", "depth")]
+    keep = [level.kept(market.dispersion) for level in (line.spot, line.vol, *line.nodes.values())]
+    lines = (line.spot, line.vol, *line.nodes.values(), line.credit, line.spread, line.depth)
+    levels = [level.level for level in lines]
     opens = np.flatnonzero(clock.is_open & (np.arange(count) > 0))
     interest = np.zeros(count)
     interest[opens] = np.diff(clock.calendar_years[opens], prepend=clock.calendar_years[0]) * 365 / 360
@@ -93,9 +95,9 @@ def plan(scenario: Scenario) -> Plan:
         *levels,
         *keep,
         np.exp(-market.kappa * years),
-        market.xi**2 * np.array([_reverted(market.kappa, float(y)) for y in years]),
+        market.xi**2 * np.array([gathered(market.kappa, float(y)) for y in years]),
         np.exp(-speed * years),
-        np.array([_reverted(speed, float(y)) for y in years]),
+        np.array([gathered(speed, float(y)) for y in years]),
         np.exp(-spec.resilience * 252 * years),
     ]
     total = sum(m.depth_share for m in makers if "asset" in m.venues)
@@ -116,7 +118,7 @@ def plan(scenario: Scenario) -> Plan:
         market.realised_ratio,
         market.beta,
         float(np.exp(line.vol.level[0])),
-        *(getattr(market.rates, f"vol_{n}") for n in NODES),
+        *(node.vol for node in market.rates.curve),
         scenario.credit.elasticity,
         scenario.credit.stress_elasticity,
         spec.half_spread,
@@ -140,7 +142,7 @@ def plan(scenario: Scenario) -> Plan:
     return Plan(
         np.array(columns, dtype=np.float64).T.copy(),
         np.array([book._options.rows(t, t) for t in range(count)]),
-        rate_mixing(market.rates),
+        node_mixing(market.rates.curve),
         np.array(rows),
         np.array(passed),
         np.array(scalars, dtype=np.float64),

@@ -18,7 +18,7 @@ ROWS, CHUNKS, PATHS = 10_000_000, 10, 1_024
 def test_ten_million_trades(board, tmp_path):
     clock = Clock.continuous(first=date(2021, 1, 1), tick_minutes=60)
     rng = np.random.default_rng(1)
-    names = [name for name, kind in TRADES.columns.items() if kind == "f"]
+    names = [column.name for column in TRADES.columns if column.kind == "number"]
     columns = {name: rng.standard_normal(PATHS) for name in names}
     adds = ROWS // CHUNKS // PATHS + 1
 

@@ -12,10 +12,7 @@ from markets.factors.memory.path_memory import settlements
 from markets.factors.memory.vol_law import VolLaw
 
 if TYPE_CHECKING:
-    from markets.factors.storyline import Storyline
-    from markets.spec import CreditSpec, FeedbackSpec, MarketSpec
-    from sim.clock import Clock
-    from sim.streams import Streams
+    from markets.factors.setting import Setting
 
 Vector = NDArray[np.float64]
 
@@ -27,23 +24,16 @@ class PathLaws:
     price after the market's step, so vol and credit answer them at the next tick.
     """
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        streams: Streams,
-        storyline: Storyline,
-        market: MarketSpec,
-        feedback: FeedbackSpec,
-        credit: CreditSpec,
-    ) -> None:
+    def __init__(self, setting: Setting) -> None:
+        clock, streams, storyline = setting.clock, setting.streams, setting.storyline
+        market, feedback, credit = setting.market, setting.feedback, setting.credit
         line, vol0 = storyline.line, float(np.exp(storyline.vol.level[0]))
         self.vol: VolLaw | None = None
         self.credit: CreditLaw | None = None
         if line is not None and market.vol_law == "path_dependent":
             self.vol = VolLaw(market.memory, line, vol0, feedback.leverage, clock, streams)
         if line is not None and credit.law == "path_dependent":
-            keep = 1.0 - (1.0 - market.dispersion) * storyline.credit.pull
+            keep = storyline.credit.kept(market.dispersion)
             self.credit = CreditLaw(credit.memory, market.memory, line, vol0, feedback.credit, clock, keep, streams)
         self._laws: list[VolLaw | CreditLaw] = [law for law in (self.vol, self.credit) if law is not None]
         self._ends = settlements(clock, market.memory.clock).tolist()

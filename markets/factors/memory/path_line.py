@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.memory.path_memory import Memory, credit_start, settlements, vol_start
+from markets.factors.reversion import reversion
 from markets.kernels.memory import SQUARES_FAST
 
 if TYPE_CHECKING:
+    from markets.factors.level import Level
     from markets.memory_spec import CreditMemorySpec, MemorySpec
     from markets.spec import MarketSpec
     from sim.clock import Clock
@@ -45,14 +47,14 @@ class Told:
     keep: Vector  # what the bridge leaves of the noise in the step into each tick
 
 
-def told(level: Vector, pull: Vector, knots: Vector, clock: Clock, dispersion: float) -> Told:
+def told(spot: Level, knots: Vector, clock: Clock, dispersion: float) -> Told:
     """The spot's storyline, where its anchors lie at trading times `knots`."""
     years = clock.variance_years
-    at = np.interp(knots, years, level)
+    at = np.interp(knots, years, spot.level)
     inside = np.diff(at) ** 2 / np.diff(knots)
     which = np.searchsorted(knots, years)  # the anchor at or after each tick
     squared = np.concatenate([[0.0], inside, [0.0]])[np.minimum(which, len(inside) + 1)]
-    return Told(level, squared, 1.0 - (1.0 - dispersion) * pull)
+    return Told(spot.level, squared, spot.kept(dispersion))
 
 
 def path_line(
@@ -97,9 +99,7 @@ class _Squares:
 
     def __init__(self, clock: Clock, spot: Told, market: MarketSpec) -> None:
         years = np.diff(clock.variance_years, prepend=0.0)
-        speed = market.spot_reversion
-        self._spot, self._left = spot, np.exp(-speed * years)
-        self._gathered = years if speed == 0 else -np.expm1(-2 * speed * years) / (2 * speed)
+        self._spot, (self._left, self._gathered) = spot, reversion(market.spot_reversion, years)
         self._jumps = _jump_variance(market) * years
         self._level = float(spot.level[0])
         self.mean = self.square = self._variance = self._before = self._shared = 0.0

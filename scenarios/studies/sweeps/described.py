@@ -7,12 +7,14 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis.summary import NAMES
+from agents.desk.loss import LOSS
 from scenarios.studies.sweeps.bases import Base
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.fingerprint import versions
 from scenarios.studies.sweeps.spec import Axis, SweepSpec, text_of
+from sim import schema
+from sim.metric_names import metrics
 from sim.sweep_manifest import ENDS, NEWEST, PATHS
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
         "axes": [_axis(axis) for axis in spec.axes],
         "cells": len(cells),
         "ids": cells.ids,
-        "metrics": {name: {"label": name, "unit": "number"} for name in NAMES},
+        "metrics": {name: {"label": name, "unit": "number"} for name in metrics(LOSS)},
+        "loss": schema.described((), LOSS)["loss"],
         "engine": {"fingerprint": engine, "versions": versions(), "kept": []},
         "command": command,
         "layout": NEWEST,

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from markets.tables import TRADING_COSTS
+from markets.costs import TRADING_COSTS
 from scenarios.scenario import Scenario
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.dataset import Run

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from agents.tables import ATTRIBUTION, COSTS
+from agents.desk.loss import ATTRIBUTION, COSTS
 from markets.products.instruments import Swap, add_months
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.desk_mechanics import exact, moved, of

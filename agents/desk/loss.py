@@ -1,0 +1,120 @@
+"""What a desk's loss is made of: every part is declared once, here and in `markets.costs`; everything else reads it.
+
+The ledger's proof takes its reasons from here, the table `marks` its columns, the manifest carries it, and figures,
+tables, charts, sweeps and words are made from it.
+
+Cost of survival is the desk's whole loss over the run, marked at the end: minus its P&L. The parts add up to it on
+every path. Two sub-totals: re-hedging at mid (what the position and its hedge left before any cost) and frictions
+(what dealing, closing out and funding took).
+"""
+
+from __future__ import annotations
+
+from markets.costs import FRICTIONS, TRADING
+from markets.kernels.hedging import DELTA_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
+from sim.metric_names import BEFORE_RE_MARKING, COST
+from sim.split import Group, Part, Split, Step
+
+REHEDGING = Group(name="rehedging", label="Re-hedging at mid")
+FUNDING = Group(name="funding", label="Funding", within=FRICTIONS)
+
+BOOK = (  # and what is held against it
+    Part(
+        name="convexity",
+        columns=(Step("gamma", "Gamma", source="book", row=GAMMA_PART),),
+        label="Convexity (gamma)",
+        short="convexity",
+        said="what price moves took from the book beyond its delta",
+        within=REHEDGING,
+        colour=0,
+    ),
+    Part(
+        name="carry",
+        columns=(Step("theta", "Theta", source="book", row=THETA_PART),),
+        label="Carry (theta)",
+        short="carry",
+        said="what the passing of time took; below zero: it paid",
+        within=REHEDGING,
+        colour=1,
+    ),
+    Part(
+        name="slippage",
+        columns=(
+            Step("delta", "Delta of the book", source="book", row=DELTA_PART),
+            Step("hedge", "Hedge in assets", source="held"),
+        ),
+        label="Slippage (delta left open)",
+        short="slippage",
+        said="delta of the book net of its hedge at mid: what the policy left open",
+        within=REHEDGING,
+        colour=2,
+    ),
+    Part(
+        name="re_marking",
+        columns=(Step("vega", "Vega", source="book", row=VEGA_PART),),
+        label="Re-marking (vega)",
+        short="re-marking",
+        said="what the change of implied vol did to the book's mark",
+        passing=True,
+        colour=3,
+    ),
+    Part(
+        name="rates_cost",
+        columns=(
+            Step("rates", "Rates, the book", source="book", row=RATES_PART),
+            Step("hedge_rates", "Hedge in swaps", source="held"),
+        ),
+        label="Rates (net of swap hedges)",
+        short="rates",
+        said="what the curve did to the book, net of the swaps that hedge it",
+        colour=4,
+    ),
+)
+LENDING = (
+    Part(
+        name="closeout_cost",
+        columns=(Step("closeout_cost", "Close-outs"),),
+        label="Close-outs",
+        short="close-outs",
+        said="what forced reductions cost beyond the spread",
+        within=FRICTIONS,
+        colour=9,
+    ),
+    Part(
+        name="funding_overnight",
+        columns=(Step("funding_overnight", "Funding, overnight"),),
+        label="Funding, overnight",
+        short="funding, overnight",
+        said="interest on cash at the overnight rate; below zero: received",
+        within=FUNDING,
+        colour=10,
+    ),
+    Part(
+        name="funding_credit",
+        columns=(Step("funding_credit", "Funding, credit"),),
+        label="Funding, credit",
+        short="funding, credit",
+        said="what borrowing cost above the overnight rate",
+        within=FUNDING,
+        colour=11,
+    ),
+)
+LOSS = Split(
+    name=COST,
+    label="Cost of survival",
+    column="pnl",
+    lasting=Group(name=BEFORE_RE_MARKING, label="Cost of survival before re-marking"),
+    parts=(*BOOK, *TRADING, *LENDING),
+)
+
+
+def _steps(source: str) -> tuple[Step, ...]:
+    """Of the loss, from one source; those with a row in its order, before the others."""
+    found = [step for step in LOSS.columns if isinstance(step, Step) and step.source == source]
+    return tuple(sorted(found, key=lambda step: len(found) if step.row is None else step.row))
+
+
+STEPS = (*_steps("book"), *_steps("held"), *_steps("flow"))  # as columns of `marks`
+ATTRIBUTION, HEDGES, FLOWS = (tuple(step.name for step in _steps(source)) for source in ("book", "held", "flow"))
+UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
+COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger

@@ -1,0 +1,73 @@
+"""The credit spread: storyline, and its answer to vol, to the traded path and to the lenders' stress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.key import CREDIT
+from markets.factors.law import STILL, Law, Moved
+from markets.kernels.factors import credit_spreads
+
+if TYPE_CHECKING:
+    from markets.factors.implied_vol import ImpliedVol
+    from markets.factors.memory.credit_law import CreditLaw
+    from markets.factors.noise import Noise
+    from markets.factors.setting import Setting
+    from markets.factors.snapshot import Snapshot
+
+Vector = NDArray[np.float64]
+
+
+class CreditSpread(Law):
+    """c = L_c ((s/L_vol)^eta exp(psi stress))^switch, or L_c exp(psi stress switch) times the path-dependent law's."""
+
+    keys = (CREDIT,)
+
+    def __init__(self, setting: Setting, vol: ImpliedVol, by_path: CreditLaw | None) -> None:
+        """by_path: the path-dependent law, where it holds."""
+        line, credit, switch = setting.storyline.credit, setting.credit, setting.feedback.credit
+        self._line: list[float] = line.level.tolist()
+        self._vol, self._by_path = vol, by_path
+        self._to_vol = switch * (credit.elasticity if by_path is None else 0.0)
+        self._to_stress = switch * credit.stress_elasticity
+        self._moves = by_path is not None or (vol.moves and self._to_vol != 0)
+        self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
+        self._nothing = np.zeros(setting.streams.paths)
+        self.stress = self._stress_seen = self._nothing  # (paths,) share of the lenders' lines, set by them
+        self._tick = 0
+
+    @property
+    def at_start(self) -> float:
+        """Spread at the start, decimal."""
+        return self._line[0]
+
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+        """Answer what vol, the path and the lenders did."""
+        self._tick = tick
+        stands = self.stress is self._stress_seen and not self._moves_outside[tick]
+        return STILL if stands and not self._moves else self.levels()
+
+    def levels(self) -> Moved:
+        """The cash spread."""
+        self._stress_seen, spread, vol = self.stress, np.empty_like(self._nothing), self._vol
+        by_path = self._nothing if self._by_path is None else self._by_path.response
+        credit_spreads(
+            self._line[self._tick],
+            self._to_vol,
+            self._to_stress,
+            vol.noise[0],
+            vol.response,
+            self.stress,
+            by_path,
+            spread,
+        )
+        return Moved({CREDIT: spread})
+
+    def index(self, now: Snapshot) -> Vector:
+        """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
+        cash, law = now.row(CREDIT), self._by_path
+        index: Vector = cash if law is None else cash * np.exp(law.lead)
+        return index

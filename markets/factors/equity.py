@@ -1,0 +1,80 @@
+"""The main asset: storyline, noise, jumps and the impact of trades."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.asset_law import AssetLaw
+from markets.factors.jumps import Jumps
+from markets.factors.key import SPOT
+from markets.factors.law import Moved
+from markets.kernels.factors import diffuse, prices
+
+if TYPE_CHECKING:
+    from markets.factors.memory.path_laws import PathLaws
+    from markets.factors.noise import Noise
+    from markets.factors.realised import RealisedVol
+    from markets.factors.setting import Setting
+    from markets.factors.snapshot import Snapshot
+
+Vector = NDArray[np.float64]
+
+
+class Equity(AssetLaw):
+    """ln S = ln L + d + p: outside level, noise bridged to the storyline's anchors, impact.
+
+    d <- keep (decay d + sigma sqrt(years) z + jumps), sigma the realised vol in force at the start of the step.
+    What laws of the path remember is the price as traded: they are told of it at both ends of a step.
+    """
+
+    def __init__(self, setting: Setting, realised: RealisedVol, path: PathLaws) -> None:
+        line = setting.storyline.spot
+        super().__init__(SPOT, setting, float(np.exp(line.level[0])), line)
+        self._realised, self.path = realised, path
+        self._jumps = Jumps(setting.market.jumps, setting.streams)
+        self.displacement = np.zeros_like(self.deviation)  # d + p at this tick, before anybody trades there, ln S
+
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+        """Carry d into `tick`."""
+        years, keep, sigma = self.years[tick], self.keep[tick], self.realised_vol(now)
+        jumps = self._jumps.step(years)
+        if self.path:
+            self.path.leave(self.tick, self._log_price(self.displaced()))
+        self.trades.decay(years)
+        diffuse(keep, self.decay[tick], self.gathered[tick] * keep, sigma, noise.common, self.deviation)
+        if jumps is not None:
+            self.deviation += keep * jumps
+        self.tick, self.displacement = tick, self.displaced()
+        if self.path:
+            self.path.arrive(tick, self._log_price(self.displacement))
+        return self._observed()
+
+    def levels(self) -> Moved:
+        """The price."""
+        self.displacement = self.displaced()
+        return self._observed()
+
+    def _observed(self) -> Moved:
+        spot, law = np.empty_like(self.deviation), self.price
+        level = self.line[self.tick]
+        self.is_finite = prices(level, law.spot0 if law.normal else 0.0, self.displacement, spot)
+        return Moved({SPOT: spot})
+
+    def _log_price(self, displacement: Vector) -> Vector:
+        """ln S at this tick, (paths,)."""
+        spot: Vector = self.line[self.tick] + displacement
+        return spot
+
+    def realised_vol(self, now: Snapshot) -> Vector:
+        """Vol of the noise from this tick to the next, (paths,) a year."""
+        return self._realised.at(self.tick, now)
+
+    def if_nobody_trades(self, now: Snapshot, shock: Vector) -> Vector:
+        """The price (paths,) $ at the next tick where the step's shock is known: jumps aside, and without a trade."""
+        tick, sigma = self.tick + 1, self.realised_vol(now)
+        keep, left = self.keep[tick], self.decay[tick] * self.deviation
+        noise: Vector = keep * left + np.sqrt(sigma * sigma * self.gathered[tick] * keep) * shock
+        return self.price.at(self.line[tick], noise + self.trades.after(self.years[tick]))

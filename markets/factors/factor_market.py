@@ -1,0 +1,164 @@
+"""The market of factors: laws that step in order, and the levels that they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.asset_law import AssetLaw
+from markets.factors.credit_spread import CreditSpread
+from markets.factors.curve import Curve
+from markets.factors.equity import Equity
+from markets.factors.key import CREDIT, OVERNIGHT, SPOT, US2Y, US10Y, VOL, FactorKey
+from markets.factors.law import Law
+from markets.factors.leverage_vol import LeverageVol
+from markets.factors.memory.path_laws import PathLaws
+from markets.factors.noise import Noise
+from markets.factors.other_asset import OtherAsset
+from markets.factors.path_vol import PathVol
+from markets.factors.realised import RealisedVol
+from markets.factors.snapshot import Snapshot
+from sim.errors import BugError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from markets.factors.implied_vol import ImpliedVol
+    from markets.factors.law import Moved
+    from markets.factors.setting import Setting
+
+Vector = NDArray[np.float64]
+
+
+FURTHER: list[Callable[[Setting], Law]] = []  # makers of laws besides those of the default market; they step last
+
+
+class Level:
+    """A level of the default market under its short name: (paths,)."""
+
+    def __init__(self, key: FactorKey) -> None:
+        self.key = key
+
+    def __get__(self, market: FactorMarket, _: type[FactorMarket]) -> Vector:
+        return market.snapshot.row(self.key)
+
+
+class FactorMarket:
+    """All factors of one world. A typed key says which is meant; `snapshot` is the market now, and never changes:
+    every change of a level makes a new one.
+    """
+
+    spot = Level(SPOT)  # $/unit
+    vol = Level(VOL)  # 30-day implied vol, decimal
+    overnight = Level(OVERNIGHT)  # zero rates, decimal
+    us2y = Level(US2Y)
+    us10y = Level(US10Y)
+    credit = Level(CREDIT)  # cash spread, decimal
+
+    def __init__(self, setting: Setting) -> None:
+        """Raises UserError where correlations are impossible."""
+        line, paths = setting.storyline, setting.streams.paths
+        path = PathLaws(setting)
+        self.equity = Equity(setting, RealisedVol(line.realised, setting.market.realised_ratio, path.vol), path)
+        self.vol_law: ImpliedVol = LeverageVol(setting, self.equity) if path.vol is None else PathVol(setting, path.vol)
+        self.curve = Curve(setting)
+        self.credit_law = CreditSpread(setting, self.vol_law, path.credit)
+        others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
+        further = [make(setting) for make in FURTHER]
+        self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.curve, self.credit_law, *further)
+        self._law_of = _owners(self.laws)
+        self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
+        self.storyline = line
+        self._noise = Noise(setting.streams, setting.assets)
+        self._spread_line: list[float] = np.exp(line.spread.level).tolist()
+        self._depth_line: list[float] = np.exp(line.depth.level).tolist()
+        self.tick = 0
+        self.snapshot = Snapshot(dict.fromkeys(self._law_of, np.zeros(paths)))
+        self.refresh()
+
+    def step(self, tick: int) -> None:
+        """Carry every factor into `tick`."""
+        now = self.snapshot
+        self._noise.draw()
+        moved = [law.step(tick, self._noise, now) for law in self.laws]
+        self.tick = tick
+        self._take(moved)
+
+    def refresh(self) -> None:
+        """Observe every level anew."""
+        self._take([law.levels() for law in self.laws])
+
+    def _take(self, moves: Iterable[Moved]) -> None:
+        rows: dict[FactorKey, Vector] = {}
+        blocks: dict[tuple[str, str], Vector] = {}
+        for moved in moves:
+            rows.update(moved.rows)
+            blocks.update(moved.blocks)
+        self.snapshot = self.snapshot.with_rows(rows, blocks)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all levels are numbers."""
+        return all(law.is_finite for law in self.laws)
+
+    # --- what trades do --------------------------------------------------------------------------------------------
+    def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
+        """Let trades displace a factor. resilience: 1/trading day. Raises BugError where nothing can."""
+        self._law_of[key].let_move(key, permanent_share, resilience)
+
+    def displace(self, key: FactorKey, move: Vector) -> None:
+        """Displace a factor by (paths,) ln S or decimal rate, now; others answer at the next step."""
+        level = self._law_of[key].displace(key, move, self.snapshot.row(key))
+        self.snapshot = self.snapshot.with_rows({key: level})
+
+    def impact(self, key: FactorKey) -> Vector:
+        """Displacement of a factor by trades, (paths,)."""
+        return self._law_of[key].impact[key].total
+
+    def if_spot_moved(self, displacement: Vector) -> Snapshot:
+        """The market as it would be with the main asset's price displaced by (paths,) ln S."""
+        return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
+
+    # --- what follows from the levels ------------------------------------------------------------------------------
+    def realised_vol(self, key: FactorKey = SPOT) -> Vector:
+        """Vol of an asset's noise from this tick to the next, (paths,) a year."""
+        return self.assets[key].realised_vol(self.snapshot)
+
+    @property
+    def credit_index(self) -> Vector:
+        """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
+        return self.credit_law.index(self.snapshot)
+
+    @property
+    def leverage(self) -> Vector:
+        """Elasticity of vol to the price now: fall of ln s per unit of ln S, (paths,)."""
+        return self.vol_law.elasticity(self.snapshot)
+
+    @property
+    def margin_vol(self) -> Vector:
+        """Vol on which initial margin is asked, (paths,)."""
+        return self.vol_law.margin(self.snapshot)
+
+    @property
+    def spread_line(self) -> float:
+        """Outside multiple of half-spreads."""
+        return self._spread_line[self.tick]
+
+    @property
+    def depth_line(self) -> float:
+        """Outside multiple of depth."""
+        return self._depth_line[self.tick]
+
+
+def _owners(laws: Iterable[Law]) -> dict[FactorKey, Law]:
+    """The law of each factor. Raises BugError where two laws have one."""
+    found: dict[FactorKey, Law] = {}
+    for law in laws:
+        for key in law.keys:
+            if key in found:
+                raise BugError(f"two things of the market are called {str(key)!r}")
+            found[key] = law
+    return found

@@ -1,0 +1,47 @@
+"""Displacement of factors by agents' trades: a part that stays and a part that decays (Obizhaeva and Wang 2013)."""
+
+from __future__ import annotations
+
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.factors import displace
+
+Vector = NDArray[np.float64]
+
+
+class Impact:
+    """Displacement of one factor."""
+
+    def __init__(self, rows: Vector, permanent_share: float, resilience: float, days_a_year: float) -> None:
+        """rows: (2, paths) of zeros, where the two parts are kept. resilience: 1/trading day."""
+        self.permanent, self.transient = rows
+        self.moved = False  # whether there was ever a trade
+        self._share = permanent_share
+        self._resilience = resilience * days_a_year  # 1/trading year
+
+    @property
+    def total(self) -> Vector:
+        """Displacement now, (paths,) in ln S or decimal rate."""
+        total: Vector = self.permanent + self.transient
+        return total
+
+    def add(self, move: Vector) -> None:
+        """Book a move just caused."""
+        self.moved = True
+        displace(move, self._share, self.permanent, self.transient)
+
+    def decay(self, years: float) -> None:
+        """Let `years` of trading time pass."""
+        if self.moved:
+            self.transient *= self._left(years)
+
+    def after(self, years: float) -> Vector:
+        """Displacement after `years` of trading time without a trade, (paths,)."""
+        left: Vector = self.permanent + self.transient * self._left(years)
+        return left
+
+    def _left(self, years: float) -> float:
+        return float(exp(-self._resilience * years))

@@ -1,0 +1,89 @@
+"""Implied vol: storyline, noise, and an answer to the price that its laws give."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.key import VOL
+from markets.factors.law import STILL, Law, Moved
+from markets.factors.reversion import reversion
+from markets.kernels.factors import carry, implied_vols
+
+if TYPE_CHECKING:
+    from markets.factors.noise import Noise
+    from markets.factors.setting import Setting
+    from markets.factors.snapshot import Snapshot
+
+Vector = NDArray[np.float64]
+ALONE = np.zeros(1, dtype=np.int64)  # the order of one shock
+
+
+class ImpliedVol(Law):
+    """ln s = ln L_vol + n + a: outside level, noise n that reverts and is bridged to the anchors, response a.
+
+    n <- keep (decay n) + xi sqrt(gathered keep) (rho z + sqrt(1 - rho^2) z_vol), z the main asset's shock.
+    """
+
+    keys = (VOL,)
+
+    def __init__(self, setting: Setting) -> None:
+        line, market, streams = setting.storyline.vol, setting.market, setting.streams
+        paths, years = streams.paths, np.diff(setting.clock.variance_years, prepend=0.0)
+        self.line: list[float] = line.level.tolist()  # ln, at every tick
+        self.base = float(np.exp(self.line[0]))  # at the start, decimal
+        self.noise = np.zeros((1, paths))  # ln s
+        self.response = np.zeros(paths)  # ln s
+        self.tick = 0
+        self._stream, self._stirred = streams.stream("market/vol"), market.vol_noise != 0
+        keep, stays = line.kept(market.dispersion), reversion(market.vol_reversion, years)
+        self.decay: list[float] = stays.decay.tolist()
+        self._keep = keep[:, None]
+        self._scale = np.sqrt(market.vol_noise**2 * stays.gathered * keep)[:, None]
+        self._common, self._own = np.array([market.rho]), np.array([[np.sqrt(1 - market.rho**2)]])
+        self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
+        self._margin = setting.feedback.margin
+
+    @property
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether there is any response."""
+
+    @abstractmethod
+    def respond(self, tick: int, now: Snapshot) -> None:
+        """Carry the response into `tick`; the price is there already."""
+
+    @abstractmethod
+    def elasticity(self, now: Snapshot) -> Vector:
+        """Fall of ln s per unit of ln S now, (paths,)."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything but the storyline ever moves vol."""
+        return self._stirred or self.answers
+
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+        """Carry noise and response into `tick`."""
+        if self._stirred:
+            self.noise *= self.decay[tick]
+            fresh = self._stream.normals(1)
+            carry(self._keep[tick], self._scale[tick], self._common, self._own, ALONE, noise.common, fresh, self.noise)
+        if self.answers:
+            self.respond(tick, now)
+        self.tick = tick
+        return self.levels() if self.moves or self._moves_outside[tick] else STILL
+
+    def levels(self) -> Moved:
+        """Implied vol."""
+        vol = np.empty_like(self.response)
+        self.is_finite = implied_vols(self.line[self.tick], self.noise[0], self.response, vol)
+        return Moved({VOL: vol})
+
+    def margin(self, now: Snapshot) -> Vector:
+        """Vol on which initial margin is asked, (paths,): the storyline's where the margin loop is cut."""
+        line = self.line[self.tick]
+        margin: Vector = np.exp(line + self._margin * (np.log(now.row(VOL)) - line))
+        return margin

@@ -1,0 +1,38 @@
+"""Implied vol by the whole path that was traded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.implied_vol import ImpliedVol
+
+if TYPE_CHECKING:
+    from markets.factors.memory.vol_law import VolLaw
+    from markets.factors.setting import Setting
+    from markets.factors.snapshot import Snapshot
+
+Vector = NDArray[np.float64]
+
+
+class PathVol(ImpliedVol):
+    """The response is the path-dependent law's, which has been told of the price."""
+
+    def __init__(self, setting: Setting, law: VolLaw) -> None:
+        super().__init__(setting)
+        self._law = law
+
+    @property
+    def answers(self) -> bool:
+        """Always."""
+        return True
+
+    def respond(self, tick: int, now: Snapshot) -> None:
+        """Take the law's answer to the path."""
+        self.response[:] = self._law.response
+
+    def elasticity(self, now: Snapshot) -> Vector:
+        """What a small move adds to the law's terms, (paths,)."""
+        return self._law.elasticity

@@ -1,0 +1,27 @@
+"""Mean-reverting noise: what stays of it over a step, and the variance that it gathers there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+
+class Reversion(NamedTuple):
+    """An Ornstein-Uhlenbeck noise of unit diffusion over the step into each tick, (ticks,) each."""
+
+    decay: Vector  # share that stays: exp(-speed years)
+    gathered: Vector  # years, in which an unreverted noise gathers the same variance
+
+
+def reversion(speed: float, years: Vector) -> Reversion:
+    """speed: 1/trading year. years: (ticks,) trading time of the step into each tick."""
+    return Reversion(np.exp(-speed * years), gathered(speed, years))
+
+
+def gathered(speed: float, years: Vector) -> Vector:
+    """Variance of a unit noise after `years`: (1 - exp(-2 speed years)) / (2 speed)."""
+    return years if speed == 0 else np.asarray(-np.expm1(-2 * speed * years) / (2 * speed))

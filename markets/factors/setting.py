@@ -1,0 +1,25 @@
+"""What a world's laws are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markets.factors.storyline import Storyline
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec
+    from sim.clock import Clock
+    from sim.streams import Streams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Time, noise, the outside world, and the parameters of the market."""
+
+    clock: Clock
+    streams: Streams
+    storyline: Storyline
+    market: MarketSpec
+    feedback: FeedbackSpec
+    credit: CreditSpec
+    assets: tuple[AssetSpec, ...] = ()

@@ -1,0 +1,70 @@
+"""How the market moves and is priced: parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markets.memory_spec import MemorySpec
+from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
+from markets.specs.jumps import JumpSpec
+from markets.specs.rates import RateSpec
+from sim.params import param
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketSpec:
+    """How spot and implied vol move around the storyline, and how options are priced from them."""
+
+    price_model: Literal["lognormal", "normal"] = param(
+        "lognormal", help="noise and impact move ln S, or S itself in units of the starting spot (Bachelier)"
+    )
+    spot_reversion: float = param(
+        0.0, unit="1/trading year", help="pull of the spot's noise to the storyline", ge=0, plausible=SPEED
+    )
+    dispersion: float = param(0.5, help="0: every path passes through every anchor; 1: paths are free", ge=0, le=1)
+    vol_law: Literal["leverage", "path_dependent"] = param(
+        "leverage",
+        help="implied vol answers a move by `beta` and forgets at `kappa`, or follows from the whole traded path",
+    )
+    memory: MemorySpec = param(factory=MemorySpec, help="the path-dependent law of vol")
+    realised_ratio: float = param(0.7, help="realised vol as a share of implied vol", ge=0, plausible=(0.01, 10.0))
+    kappa: float = param(
+        10.0, unit="1/trading year", help="mean reversion of ln vol to the storyline", ge=0, plausible=SPEED
+    )
+    xi: float = param(
+        0.8, unit="per sqrt(trading year)", help="vol of vol: noise of ln vol", ge=0, plausible=VOL_OF_VOL
+    )
+    rho: float = param(0.0, help="correlation of the spot and the vol shock, beside the leverage effect", ge=-1, le=1)
+    beta: float = param(
+        8.0,
+        unit="ln vol per unit of ln S, at base vol",
+        help="leverage elasticity; falls as s_base/s",
+        ge=0,
+        plausible=ELASTICITY,
+    )
+    skew: float = param(
+        0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
+    )
+    term_reversion: float = param(
+        1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0, plausible=SPEED
+    )
+    dividend_yield: float = param(
+        0.0, unit="decimal a year", help="dividends of the asset, continuous", plausible=DIVIDENDS
+    )
+    projection_spread: float = param(
+        0.0, unit="decimal", help="projection curve minus discount curve of swaps", plausible=(-0.05, 0.05)
+    )
+    day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
+    jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
+    rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
+
+    @property
+    def vol_reversion(self) -> float:
+        """Speed at which what the law of vol leaves of ln vol reverts, 1/trading year."""
+        return self.kappa if self.vol_law == "leverage" else self.memory.reversion
+
+    @property
+    def vol_noise(self) -> float:
+        """Noise of ln vol, per square root of a trading year."""
+        return self.xi if self.vol_law == "leverage" else self.memory.noise

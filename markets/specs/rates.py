@@ -1,0 +1,77 @@
+"""The curve: its nodes, and how their noise moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+from markets.plausible import SPEED, YIELD_VOL
+from sim.params import param
+
+NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve: years; they draw their noise together
+SHOCK = "spot"  # what a correlation with the main asset's shock is called
+
+
+class Node(NamedTuple):
+    """A node of the zero curve."""
+
+    name: str
+    years: float
+    vol: float  # of its noise, decimal per sqrt(trading year)
+    correlation: Mapping[str, float]  # of its noise with the main asset's shock and with other nodes', by name
+
+    @property
+    def joint(self) -> bool:
+        """Whether it is one of every curve's."""
+        return self.name in NODES
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSpec:
+    """A further node of the curve. A correlation that is not given follows from those that are."""
+
+    years: float = param(unit="years", help="where it lies on the curve", gt=0, le=100)
+    vol: float = param(
+        0.010, unit="decimal per sqrt(trading year)", help="noise of its rate", ge=0, plausible=YIELD_VOL
+    )
+    correlation: dict[str, float] = param(
+        factory=dict, help="of its noise with other nodes' by name; 'spot' is the main asset's shock"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateSpec:
+    """Mean-reverting noise of the curve nodes around the storyline."""
+
+    vol_overnight: float = param(
+        0.0, unit="decimal per sqrt(trading year)", help="noise of the overnight rate", ge=0, plausible=YIELD_VOL
+    )
+    vol_us2y: float = param(
+        0.010, unit="decimal per sqrt(trading year)", help="noise of the 2Y node", ge=0, plausible=YIELD_VOL
+    )
+    vol_us10y: float = param(
+        0.0115, unit="decimal per sqrt(trading year)", help="noise of the 10Y node", ge=0, plausible=YIELD_VOL
+    )
+    mean_reversion: float = param(12.0, unit="1/trading year", help="pull of the noise to zero", ge=0, plausible=SPEED)
+    corr_overnight_us2y: float = param(0.0, help="correlation of O/N and 2Y noise", ge=-1, le=1)
+    corr_overnight_us10y: float = param(0.0, help="correlation of O/N and 10Y noise", ge=-1, le=1)
+    corr_us2y_us10y: float = param(0.8, help="correlation of 2Y and 10Y noise", ge=-1, le=1)
+    corr_spot_overnight: float = param(0.0, help="correlation of the spot shock and O/N noise", ge=-1, le=1)
+    corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
+    corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
+    nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
+
+    @property
+    def curve(self) -> tuple[Node, ...]:
+        """All nodes, the shortest first."""
+        further = (Node(name, spec.years, spec.vol, spec.correlation) for name, spec in self.nodes.items())
+        return tuple(sorted((*self._joint(), *further), key=lambda node: node.years))
+
+    def _joint(self) -> list[Node]:
+        """The nodes of every curve, each with its correlations with what stands before it."""
+        given: dict[str, dict[str, float]] = {name: {} for name in NODES}
+        for before, name in combinations((SHOCK, *NODES), 2):
+            given[name][before] = getattr(self, f"corr_{before}_{name}")
+        return [Node(name, years, getattr(self, f"vol_{name}"), given[name]) for name, years in NODES.items()]

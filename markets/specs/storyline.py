@@ -1,0 +1,21 @@
+"""The storyline's parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markets.specs.anchor import MOST_ANCHORS, Anchor
+from markets.specs.calibration import CalibrationSpec
+from sim.params import param
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorylineSpec:
+    """Dated anchors: the outside world, to which the desks' own impact is added, or a record that contains it."""
+
+    anchors: Literal["exogenous", "observed"] = param(
+        "exogenous", help="what the anchors are: the outside world, or a record that contains the desks' impact"
+    )
+    anchor: tuple[Anchor, ...] = param((), help="dated levels, in order", longest=MOST_ANCHORS)
+    calibration: CalibrationSpec | None = param(None, help="written by `spiral calibrate`")

@@ -1,0 +1,45 @@
+"""The schema of a run: columns of every table, and how a desk's loss is split. The manifest carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sim.columns import Column, Table
+from sim.split import Split
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Columns by table, and the split of the loss: the keys `tables` and `loss` of a manifest."""
+
+    tables: dict[str, tuple[Column, ...]]
+    loss: Split
+
+    def column(self, table: str, name: str) -> Column:
+        """A column; one that nobody declared goes by its own name and has no unit."""
+        known = (column for column in self.tables.get(table, ()) if column.name == name)
+        return next(known, Column(name, name))
+
+
+@cache
+def _adapter() -> TypeAdapter[Schema]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Schema)
+
+
+def described(tables: Iterable[Table], loss: Split) -> dict[str, Any]:
+    """The keys of a manifest that say what the tables hold."""
+    told: dict[str, Any] = _adapter().dump_python(Schema({table.name: table.columns for table in tables}, loss))
+    return told
+
+
+def read(manifest: Mapping[str, Any]) -> Schema | None:
+    """The schema that a manifest carries; None for one from before they did. Raises pydantic's ValidationError."""
+    return _adapter().validate_python(dict(manifest)) if {"tables", "loss"} <= manifest.keys() else None
