@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sim.params import param
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Process = Generator[Any, Any, None]
 
@@ -27,6 +29,13 @@ class Agent(ABC):
     role: ClassVar[str] = "other"
     name: str = param("", help="account of the agent; from the scenario file's key")
     capital: float = param(0.0, unit="$", help="cash at the start", ge=0, against="the venues' depth")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Raise UserError where the agent does not suit its scenario; single values have been checked by then.
+
+        A scenario calls it when it is read. at: the place of the agent's table; `at.at(key).error(rule, value=...,
+        remedy=...)` is a mistake in one of its keys.
+        """
 
     @abstractmethod
     def live(self, world: TradingWorld) -> Process:
