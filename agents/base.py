@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sim.params import param
+from sim.world import Process as Process
 
 if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from sim.place import Place
-
-Process = Generator[Any, Any, None]
 
 
 @dataclass(frozen=True, kw_only=True)

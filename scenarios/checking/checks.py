@@ -29,7 +29,6 @@ from sim.place import Place
 from sim.sessions import TRADING_DAYS
 
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
-VENUES = ("asset", "us2y", "us10y")
 
 
 def check(scenario: Scenario, place: Place | None = None) -> None:
@@ -39,8 +38,8 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
     check_curve(scenario, at)
     check_laws(scenario, at)
-    for name in VENUES:
-        check_venue(getattr(scenario.venue, name), at.at("venue", name), swap=name != "asset")
+    for name, venue in scenario.venue.by_name().items():
+        check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     cast = cast_of(scenario)
@@ -120,6 +119,9 @@ def check_curve(scenario: Scenario, at: Place) -> None:
             if name not in rates.nodes:
                 where = at.at("storyline", "anchor", str(row.date), "nodes", name)
                 raise where.error("no such node", value=name, remedy=nearest(name, [*rates.nodes]))
+    for name in scenario.venue.further:
+        if name not in rates.nodes:
+            raise at.at("venue", name).error("no such node", value=name, remedy=nearest(name, names))
     try:
         node_mixing(rates.curve)
     except UserError as error:
@@ -193,11 +195,10 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
 
 def cast_of(scenario: Scenario) -> Cast:
     """Whom and what the agents of a scenario are checked against."""
-    venues = {name: getattr(scenario.venue, name) for name in VENUES}
     return Cast(
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
-        venues=venues | {asset.name: asset.venue for asset in scenario.assets},
+        venues=scenario.venue.by_name() | {asset.name: asset.venue for asset in scenario.assets},
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         start=scenario.start,
         end=scenario.end,
