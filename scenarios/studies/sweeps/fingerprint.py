@@ -13,9 +13,9 @@ from pathlib import Path
 from scenarios.house import ROOMS
 
 ROOT = Path(__file__).resolve().parents[3]
-FIRST = "scenarios.studies.sweeps.cell_run"  # runs a cell
+FIRST = "scenarios.studies.sweeps.cell_run"  # the module that runs a cell
 IMPORT = re.compile(r"^[ \t]*(?:from[ ]+([\w.]+)[ ]+import[ ]+(\([^)]*\)|.*)|import[ ]+([\w.]+))", re.MULTILINE)
-# Documentation, and what only a type checker imports.
+# Docstrings, and imports for type checkers alone.
 LEFT_OUT = re.compile(r'"""[\s\S]*?"""|^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+', re.MULTILINE)
 LIBRARIES = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba")
 
