@@ -15,7 +15,7 @@ from scenarios.studies.calibrating.outside_fit import NoOutsideWorld, Told
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError
 
-PATHS = 512  # whatever the run's own, so that the same record and seed have the same outside world
+PATHS = 512  # fixed: a record and a seed have one outside world, whatever the run's paths
 ROUNDS = 6  # the records of ten crises need two to four
 INSTEAD = (
     "take the record as the outside world with --exogenous (anchors='exogenous' in Python), or write it with "
