@@ -149,15 +149,6 @@ class Ledger:
         """Whether an account has ever had a flow for a reason: if not, it is zero on every path."""
         return reason in self._flows[account]
 
-    def reasons(self, account: Name) -> list[str]:
-        """Reasons for which an account has flows."""
-        return list(self._flows[account])
-
-    def gross(self, asset: Name = CASH) -> Vector:
-        """Sum of all amounts moved so far, (paths,)."""
-        row = self._gross.get(asset)
-        return self._nothing if row is None else self._view(row)
-
     # --- movements -------------------------------------------------------------------------------------------------
     def transfer(self, amount: Amount, *, source: Name, target: Name, reason: str, asset: Name = CASH) -> None:
         """Move `amount` (paths,) of an asset; cash is also noted under its reason."""

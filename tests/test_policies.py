@@ -401,3 +401,24 @@ def test_discount_and_clock_of_a_book_without_options():
 
 def test_calendar_is_the_scenarios():
     assert len(make_clock(crisis()).session_dates) == 11
+
+
+def test_a_situation_computes_what_is_read_and_no_more():
+    """Also where another situation was made from it before, and once however often it is read."""
+    computed = []
+
+    def gamma():
+        computed.append("gamma")
+        return np.ones(3)
+
+    at = dataclasses.replace(SITUATION).but(gamma=gamma, discount=lambda: computed.append("discount"))
+    moved = at.but(position=np.zeros(3))
+    assert computed == []
+    assert [at.gamma[0], at.gamma[1]] == [1.0, 1.0]
+    assert computed == ["gamma"]
+    assert at.but(target=np.zeros(3)).gamma is at.gamma
+    assert computed == ["gamma"]
+    assert (moved.gamma == 1).all()
+    assert computed == ["gamma", "gamma"]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        at.gamma = np.zeros(3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.tables import BOOK, VALUED
+from agents.desk.book_table import BOOK, VALUED
 from markets.factors.key import SPOT, USD
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
-    from agents.desk.book_record import BookRecord
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
     from markets.products.risk import Risk
@@ -26,6 +25,22 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 NOTHING: Vector = np.empty(0)
+
+
+class PositionsRecord(Protocol):
+    """What is kept of a book position by position, and what the desk tells it."""
+
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
+        """Note the cash of (since, tick]."""
+
+    def receive(self, due: Vector) -> None:
+        """Note dividends, (paths,) $ a unit of the asset."""
+
+    def look(self, pnl: Vector) -> None:
+        """At a close, with its marks done. pnl: (paths,) $ of the desk."""
+
+    def write(self) -> None:
+        """At the last close, write it down."""
 
 
 class Desk:
@@ -58,7 +73,7 @@ class Desk:
         self._risk: Memo[Risk] = Memo()  # in the market as it stands
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
-        self.record: BookRecord | None = None  # what is kept of the positions one by one, where it is asked for
+        self.record: PositionsRecord | None = None  # what is kept of the positions one by one, where it is asked for
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 

@@ -18,10 +18,9 @@ from sim.place import Place
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook
+    from markets.spec import RateSpec, VenuesSpec
     from scenarios.scenario import Scenario
     from sim.clock import Clock
-
-TENORS = {"us2y": 2, "us10y": 10}  # years
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,15 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
         check_sizes(scenario, clock)
     start = scenario.storyline.anchor[0]
     books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
-    curve = curve_of(scenario.market.rates)
-    benchmarks = _BENCHMARKS.get(lambda: {n: series(y, clock, curve) for n, y in TENORS.items()}, clock, curve)
+    rates, venues = scenario.market.rates, scenario.venue
+    benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock), rates, venues, clock)
     return Blueprint(clock, storyline, benchmarks, books)
+
+
+def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock) -> dict[str, Series]:
+    """The benchmark swaps of every node that has a venue."""
+    traded, curve = venues.by_name(), curve_of(rates)
+    return {node.name: series(node.years, clock, curve) for node in rates.curve if node.name in traded}
 
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
