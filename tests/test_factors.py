@@ -227,13 +227,13 @@ def at_double_vol(**loops):
 @pytest.mark.parametrize("switch", [0.0, 1.0, 2.0])
 def test_spread_switch(switch):
     venue = at_double_vol(spread=switch).venue("asset")
-    np.testing.assert_allclose(venue.rule_half_spread(), venue.spec.half_spread * 2**switch)
+    np.testing.assert_allclose(venue.quotes.rule().half_spread, venue.spec.half_spread * 2**switch)
 
 
 @pytest.mark.parametrize("switch", [0.0, 1.0, 2.0])
 def test_depth_switch(switch):
     venue = at_double_vol(depth=switch).venue("asset")
-    np.testing.assert_allclose(venue.rule_depth(), venue.spec.depth * 2 ** (-2 * switch))
+    np.testing.assert_allclose(venue.quotes.rule().depth, venue.spec.depth * 2 ** (-2 * switch))
 
 
 @pytest.mark.parametrize("switch", [0.0, 1.0, 2.0])
@@ -256,8 +256,8 @@ def test_each_switch_moves_only_its_own_loop(loop):
         world = at_double_vol(**loops)
         venue = world.venue("asset")
         return {
-            "spread": venue.rule_half_spread()[0],
-            "depth": venue.rule_depth()[0],
+            "spread": venue.quotes.rule().half_spread[0],
+            "depth": venue.quotes.rule().depth[0],
             "credit": world.factors.credit[0],
             "margin": world.factors.margin_vol[0],
         }
