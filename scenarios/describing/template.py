@@ -91,9 +91,10 @@ def _market() -> Iterator[str]:
     )
     tables: dict[str, list[Key]] = {}
     for key in keys:
-        tables.setdefault(key.path.rpartition(".")[0], []).append(key)
+        if NAME not in key.path:  # what only some scenarios have
+            tables.setdefault(key.path.rpartition(".")[0], []).append(key)
     for table, members in tables.items():
-        yield f"{'# ' if NAME in table else ''}[{table}]"
+        yield f"[{table}]"
         yield from commented(members)
         yield ""
 
@@ -103,7 +104,7 @@ def _storyline() -> str:
     return STORY.format(keys=anchors, anchor="\n".join(commented(keys_of(Anchor, ""))))
 
 
-CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  # types whose tables are in force
+CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  # tables that are not commented out
 
 
 def _cast() -> Iterator[str]:
