@@ -11,9 +11,10 @@ from scipy.special import ndtr
 
 from analysis.charts.validation import bars, lines
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.desks import Samples, final, over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.studies.validation.lab import Lab
+from sim.estimate import Estimate
 
 # --- turnover of a band -----------------------------------------------------------------------------------------------
 V, H = 0.3, 0.1  # of the target, units per sqrt(year); half-width, units
@@ -78,7 +79,7 @@ def measure_turnover(lab: Lab) -> Measured:
         found = estimates[f"turnover, {minutes} min"] = Estimate.mean(traded * 252 / (251 - SETTLED))
         off = over_time(run, "band", "net_delta_dollars")[0][SETTLED:-1] / spot[SETTLED:-1]
         estimates[f"E X^2, {minutes} min"] = Estimate.mean((off**2).mean(axis=0))
-        points.append({"x": minutes, "y": found.value, "se": found.se})
+        points.append({"x": minutes, "y": found.value, "se": found.error})
     grid = np.geomspace(25, 1700, 12)
     theory = [reflected(V * math.sqrt(m / 1440 / 252))[0] * 1440 * 252 / m for m in grid]
     picture = lines(
@@ -169,7 +170,7 @@ def measure_best(lab: Lab) -> Measured:
     estimates["best multiplier"] = Estimate.jackknife(best_multiplier, *pnl.values())
     estimates["best fixed interval, a day"] = daily
     picture = lines(
-        pl.DataFrame([{"x": m, "y": e.value, "se": e.se} for m, e in level.items()]),
+        pl.DataFrame([{"x": m, "y": e.value, "se": e.error} for m, e in level.items()]),
         curve=pl.DataFrame({"x": [MULTIPLIERS[0], MULTIPLIERS[-1]], "y": [daily.value] * 2}),
         title="Which no-trade band is best",
         said="Certainty equivalent over multiples of Whalley and Wilmott's band. Dashed: hedging once a day.",
@@ -226,7 +227,7 @@ def measure_zakamouline(lab: Lab) -> Measured:
         )
         for name, label in (("ww", "Whalley-Wilmott"), ("zakamouline", "Zakamouline")):
             e = Estimate.jackknife(certainty_equivalent, pnl[name])
-            columns.append({"name": f"{label}, {kappa:.1%}", "y": e.value, "se": e.se})
+            columns.append({"name": f"{label}, {kappa:.1%}", "y": e.value, "se": e.error})
     picture = bars(
         pl.DataFrame(columns),
         title="Zakamouline's band against Whalley and Wilmott's",

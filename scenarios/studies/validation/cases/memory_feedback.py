@@ -13,12 +13,13 @@ from markets.factors.memory.long_run_gain import hedged_variance, long_run_gain,
 from markets.factors.memory.trace import implied_at_rest, implied_trace, mass, realised_at_rest
 from markets.memory_spec import KernelSpec, MemorySpec
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.path_memory import LEAST, closes_of, drawn, kernel, remembering
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.remembering import Desk, Law, Past, reverting, simulate
 from scenarios.studies.validation.textbook import MAKER
 from scenarios.worlds.clock import make_clock
+from sim.estimate import Estimate
 
 Array = NDArray[np.float64]
 FLAT = {"overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}
@@ -187,7 +188,9 @@ def fading(slope: Array) -> object:
 
     known = TRACE.after(QUARTER)
     days = range(4, QUARTER + 1, 4)
-    got = [{"x": k / 4, "y": -float(slope[k].mean()), "se": Estimate.mean(slope[k]).se, "series": "vol"} for k in days]
+    got = [
+        {"x": k / 4, "y": -float(slope[k].mean()), "se": Estimate.mean(slope[k]).error, "series": "vol"} for k in days
+    ]
     curve = [{"x": k / 4, "y": -float(known[k]), "series": "vol"} for k in days]
     return lines(
         pl.DataFrame(got[::4]),
@@ -304,12 +307,7 @@ def measure_free(lab: Lab) -> Measured:
     (mid,) = closes_of(lab.run(free_market()), "mid")
     ours = facts_of(np.log(mid))
     theirs = facts_of(simulated(lab))
-    return Measured(
-        estimates={
-            name: Estimate(ours[name].value - theirs[name].value, float(np.hypot(ours[name].se, theirs[name].se)))
-            for name in ours
-        }
-    )
+    return Measured(estimates={name: ours[name].less(theirs[name]) for name in ours})
 
 
 FREE_CASE = Case(

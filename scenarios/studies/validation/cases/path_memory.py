@@ -10,12 +10,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.remembering import Kernel, Law, Past, follow, reverting
 from scenarios.studies.validation.textbook import MAKER, textbook
 from scenarios.worlds.clock import make_clock
 from sim.dataset import Run
+from sim.estimate import Estimate
 from sim.streams import Streams
 
 Array = NDArray[np.float64]

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
+from sim.estimate import Estimate
 
 START = date(2020, 1, 1)
 YEAR = 364  # days of the continuous calendar
