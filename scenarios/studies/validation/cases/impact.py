@@ -15,6 +15,7 @@ from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.dataset import Run
 from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 RICH = 1e15  # $
 DEPTH = 1e12  # $
@@ -58,7 +59,7 @@ def final_pnl(run: Run, agent: str) -> Samples:
 
 def per_trading_day(per_day: float) -> float:
     """A rate a day of this calendar as a rate a trading day, of which a year has 252."""
-    return per_day * YEAR / 252
+    return per_day * YEAR / TRADING_DAYS
 
 
 # --- Kyle ------------------------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ EAGERNESS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)  # units per $
 def kyle(paths: int, eagerness: float | None = None) -> Scenario:
     """One auction: the insider and the noise traders send orders on day 1, the news comes out on day 2."""
     insider = {"type": "InformedTrader", "capital": RICH, "aggressiveness": eagerness}
-    crowd = {"type": "NoiseTrader", "capital": RICH, "size": NOISE * float(np.sqrt(YEAR / 252))}
+    crowd = {"type": "NoiseTrader", "capital": RICH, "size": NOISE * float(np.sqrt(YEAR / TRADING_DAYS))}
     return bachelier(
         days=2,
         spot=100.0,

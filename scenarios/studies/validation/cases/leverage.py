@@ -111,10 +111,7 @@ def observe(lab: Lab, leverage: float | None) -> Found:
 
 def tail_index(losses: Samples) -> Estimate:
     """Hill's index of the largest share; groups of paths are left out threshold and all, as it is chosen on them."""
-    group = np.arange(len(losses)) * GROUPS // len(losses)
-    value = sf.tail_index(losses, share=TAIL).value
-    left = [sf.tail_index(losses[group != g], share=TAIL).value for g in range(GROUPS)]
-    return Estimate.of(value, (GROUPS - 1) * (value - np.array(left)))
+    return Estimate.jackknife(lambda some: sf.tail_index(some, share=TAIL).value, losses, groups=GROUPS)
 
 
 def measure(lab: Lab) -> Measured:

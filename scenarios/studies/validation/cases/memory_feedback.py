@@ -20,6 +20,7 @@ from scenarios.studies.validation.remembering import Desk, Law, Past, reverting,
 from scenarios.studies.validation.textbook import MAKER
 from scenarios.worlds.clock import make_clock
 from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 Array = NDArray[np.float64]
 FLAT = {"overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}
@@ -65,7 +66,12 @@ def desk_market(desk: Desk) -> Scenario:
         {**PLAIN_SPEC, "start": start},
         steps=TICKS,
         anchors=[{"date": "2020-01-01", **flat}, {"date": "2020-12-30", **flat}],
-        asset={"impact": IMPACT, "depth": DEPTH, "permanent_share": desk.lasting, "resilience": desk.resilience / 252},
+        asset={
+            "impact": IMPACT,
+            "depth": DEPTH,
+            "permanent_share": desk.lasting,
+            "resilience": desk.resilience / TRADING_DAYS,
+        },
         feedback={"impact": 1.0},
         agents={"hedger": hedger, "maker": MAKER, "bank": {"type": "FundingDesk", "line": 1e12}},
         run={"paths": DESK_PATHS},
@@ -154,7 +160,7 @@ TRACED = MemorySpec(
     realised_trend=-0.04,
     realised_activity=0.8,
 )
-TRACE = implied_trace(TRACED, step=TICK, lasting=LASTING, resilience=252 * RESILIENCE)
+TRACE = implied_trace(TRACED, step=TICK, lasting=LASTING, resilience=TRADING_DAYS * RESILIENCE)
 
 
 def traded(lab: Lab, side: float) -> Array:
@@ -276,7 +282,7 @@ def simulated(lab: Lab) -> Array:
 def facts_of(price: Array) -> dict[str, Estimate]:
     """Of the daily returns in the second half, path by path, of closes (closes, paths)."""
     moved = np.diff(price, axis=0)[len(price) // 2 :]
-    size, log_vol = np.abs(moved), np.log((moved**2).mean(axis=0) * 252) / 2
+    size, log_vol = np.abs(moved), np.log((moved**2).mean(axis=0) * TRADING_DAYS) / 2
     return {
         FACTS[0]: Estimate.mean(log_vol),
         FACTS[1]: Estimate.sd(log_vol),
