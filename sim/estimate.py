@@ -126,20 +126,21 @@ class Estimate:
 
     @classmethod
     def quantile(cls, samples: ArrayLike, level: float) -> Estimate:
-        """Quantile at `level` in (0, 1), linearly interpolated; error a quarter of the distance of the order statistics
-        two standard deviations of its rank, sqrt(n level (1 - level)), to either side.
+        """Quantile at `level` in (0, 1), linearly interpolated; error the standard deviation of its rank as a share,
+        sqrt(level (1 - level) / n), times the slope of the quantiles from two of these below to two above.
 
-        Distribution-free. Of two, as the distance of those one away is half as noisy again, which makes the band of two
-        errors too narrow. The influence of a unit is (1{x > quantile} - (1 - level)) / density, the density implied.
+        Distribution-free. Of two, as the slope between those one away is half as noisy again, which makes the band of
+        two errors too narrow. The influence of a unit is (1{x > quantile} - (1 - level)) x slope.
         """
         x = np.asarray(samples, dtype=float)
         if x.size == 0:
             return cls(math.nan)
-        step = REACH * math.sqrt(level * (1 - level) / x.size)
-        low, value, high = np.quantile(x, [max(level - step, 0.0), level, min(level + step, 1.0)])
-        error = float(high - low) / (2 * REACH)
-        above = (x > value).astype(np.float64)
-        pull = (above - above.mean()) * error * math.sqrt(x.size / (level * (1 - level)))
+        rank = math.sqrt(level * (1 - level) / x.size)
+        below, above = max(level - REACH * rank, 0.0), min(level + REACH * rank, 1.0)
+        low, value, high = np.quantile(x, [below, level, above])
+        slope = float(high - low) / (above - below)
+        error, beyond = slope * rank, (x > value).astype(np.float64)
+        pull = (beyond - beyond.mean()) * slope
         return cls(float(value), error if x.size > 1 else None, pull)
 
     @classmethod
