@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from sim.params import param
+from sim.world import Process as Process
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
-
-Process = Generator[Any, Any, None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,28 @@ from sim.params import param
 Vector = NDArray[np.float64]
 
 
+class Later:
+    """A vector that is computed when it is first read: given as (paths,) numbers, or as what computes them.
+
+    A descriptor: a dataclass field of this type takes either, and reads as the numbers.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, at: object, owner: type | None = None) -> Vector:
+        if at is None:
+            raise AttributeError(self._name)  # the field has no default
+        given = vars(at)[self._name]
+        if callable(given):
+            given = vars(at)[self._name] = given()
+        found: Vector = given
+        return found
+
+    def __set__(self, at: object, given: Vector | Callable[[], Vector]) -> None:
+        vars(at)[self._name] = given
+
+
 @dataclass(frozen=True, kw_only=True)
 class Situation:
     """What a policy may look at, per path; `target` and `position` in units of the asset."""
@@ -26,31 +48,19 @@ class Situation:
     last_spot: Vector  # (paths,) $/unit, when the hedge was last brought to target
     target: Vector  # (paths,) units that would neutralise the book
     position: Vector  # (paths,) units held
-    gamma: Vector  # (paths,) units per $, at the vol of `vol`
+    gamma: Later = Later()  # (paths,) units per $, at the vol of `vol`
     vol: Vector  # (paths,) decimal: the policy's `hedge_vol`, else the market's implied vol
     half_spread: Vector  # (paths,) share of mid
-    discount: Vector  # (paths,) discount factor to the book's next expiry
-    gross_units: Vector  # (paths,) units of the book, sum of absolute quantities
+    discount: Later = Later()  # (paths,) discount factor to the book's next expiry
+    gross_units: Later = Later()  # (paths,) units of the book, sum of absolute quantities
     years: float  # trading years since the start
     expiry_years: float  # calendar years to the book's next expiry, in which interest accrues; 0 if none is ahead
     interval_years: float  # trading years of the policy's interval
     expiry_variance_years: float | None = None  # trading years to the same, in which variance does; None: as many
 
-
-class Sight(Situation):
-    """A situation of which some is computed when a policy looks at it."""
-
-    def __init__(self, later: dict[str, Callable[[], Vector]] | None = None, **known: Any) -> None:
-        """later: what computes those fields of a `Situation` that are not among the `known`."""
-        self.__dict__.update(known, _later=later or {})
-
-    def __getattr__(self, name: str) -> Vector:
-        compute = self.__dict__.get("_later", {}).get(name)
-        if compute is None:
-            raise AttributeError(f"a situation has no {name}")
-        found: Vector = compute()
-        self.__dict__[name] = found
-        return found
+    def but(self, **changes: Any) -> Situation:
+        """The same with other values; what nobody has read yet is still not computed."""
+        return Situation(**{**vars(self), **changes})
 
 
 @dataclass(frozen=True, kw_only=True)

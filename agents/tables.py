@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+from agents.desk.book_table import AGENT, BOOK
 from agents.desk.loss import STEPS
-from agents.funding.requirement import Requirement
+from agents.requirement import Requirement
 from sim.columns import Column, Table
 
-AGENT = Column("agent", "Agent", kind="text")
 MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
     Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
 )
-VALUED = (  # a position
-    Column("value", "value", "$"),
-    Column("delta_dollars", "delta", "$"),
-    Column("gamma_dollars_1pct", "gamma 1 %", "$"),
-    Column("vega_point", "vega/pt", "$"),
-    Column("theta_day", "theta/day", "$"),
-    Column("dv01", "DV01", "$"),
-)
-
 MARKS = Table(
     "marks",
     (
@@ -97,18 +88,6 @@ ACCOUNTS = Table(
         Column("asset", "Asset", kind="text"),
         Column("balance", "Balance"),
         Column("value", "Value", "$"),
-    ),
-)
-BOOK = Table(
-    "book",
-    (
-        AGENT,
-        Column("number", "Line of the book", kind="count"),  # from 1; 0: all lines that have no row of their own
-        Column("position", "Position", kind="text"),
-        Column("quantity", "Quantity"),
-        Column("at", "At", kind="text"),  # start, worst or end
-        *VALUED,
-        Column("pnl", "P&L", "$"),
     ),
 )
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)

@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import OWNERS, margin_account
+from agents.claims import Claims
 from agents.desk.desk import Desk
-from agents.funding.claims import Claims
-from agents.watching.failure import explained
-from agents.watching.watched import life_of, watched
 from markets.world import MarketWorld
 from sim.errors import BugError
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from agents.base import Agent, Process
-    from agents.funding.lending import Lending
+    from agents.obligations import Obligation
     from markets.products.book import CompiledBook
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
 
 
+class Participant(Protocol):
+    """Who has an account here: every `agents.base.Agent`."""
+
+    @property
+    def name(self) -> str:
+        """Its account."""
+
+    @property
+    def role(self) -> str:
+        """What it does in the market, as tables call it."""
+
+    @property
+    def capital(self) -> float:
+        """Cash at the start, $."""
+
+
+class Lender(Protocol):
+    """Who funds desks and margins them; a lending agent joins `TradingWorld.lenders` when it begins."""
+
+    def funds(self, name: str) -> bool:
+        """Whether it margins this desk."""
+
+    def settle_broken(self) -> None:
+        """At MARK of a close: settle debts of and to desks that are wound up with negative equity."""
+
+    def write_off(self, name: str, equity: Vector) -> None:
+        """At MARK of a close: bear what a wound-up desk of negative equity, (paths,) $, owes beyond what it has."""
+
+
 class TradingWorld(MarketWorld):
     """A `MarketWorld` that knows its agents, their desks and their accounts."""
 
-    def __init__(self, *, agents: tuple[Agent, ...], books: dict[str, CompiledBook], **market: Any) -> None:
+    def __init__(
+        self,
+        *,
+        agents: tuple[Participant, ...],
+        books: dict[str, CompiledBook],
+        obligations: Iterable[Obligation] = (),
+        **market: Any,
+    ) -> None:
+        """books: of the desks, by name. obligations: what agents owe one another at the start."""
         super().__init__(**market)
         self.agents = agents
         self.desks: dict[str, Desk] = {}
-        self.lenders: list[Lending] = []
+        self.lenders: list[Lender] = []
         self._venues_of: dict[str, Memo[list[Venue]]] = defaultdict(Memo)  # by account
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock
@@ -49,40 +81,7 @@ class TradingWorld(MarketWorld):
         lent_to = any(agent.role == "funding_desk" for agent in agents)
         for name, book in books.items():
             self.desks[name] = Desk(self, name, book, full=lent_to)
-        self.claims = Claims(self)
-        self.theirs: dict[Process, Process] = {}  # processes of the user's own that have not ended -> watched
-
-    def admit(self, agent: Agent) -> None:
-        """Let an agent live here. Raises SpiralError, told as of the agent, where it cannot begin."""
-        try:
-            self.start(life_of(agent, self), agent.name)
-        except BaseException as error:
-            told = explained(error, self, agent)
-            raise told from told.__cause__
-
-    def start(self, process: Process, owner: str | None = None) -> None:
-        """Let a process live in this world; one of the user's own is watched."""
-        super().start(watched(process, self), owner)
-
-    def run(self, progress: Callable[[int], None] | None = None) -> None:
-        """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""
-        try:
-            super().run(progress)
-            self.require_finite_market()  # what the last orders did to it
-            while self.theirs:
-                self.theirs.popitem()[1].close()
-        except BaseException as error:
-            told = explained(error, self)
-            self._abandon()
-            if told is error:
-                raise
-            raise told from told.__cause__
-
-    def _abandon(self) -> None:
-        """End the user's processes of a run that failed: what they say to it is not heard."""
-        for process in self.theirs.values():
-            with suppress(BaseException):
-                process.close()
+        self.claims = Claims(self.ledger, clock.session_dates, obligations)
 
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Worth at mid of what an agent holds at the venues (of those that book `gains`, if given), (paths,) $."""
@@ -102,9 +101,9 @@ class TradingWorld(MarketWorld):
         desk = self.desks.get(name)
         return own if desk is None else own + desk.value_now()
 
-    def lender_of(self, name: str) -> Lending | None:
+    def lender_of(self, name: str) -> Lender | None:
         """Who funds and margins a desk; None if nobody does."""
-        return next((lender for lender in self.lenders if name in lender.clients), None)
+        return next((lender for lender in self.lenders if lender.funds(name)), None)
 
     def set_stress(self, lender: str, losses: Vector, lines: float) -> None:
         """A lender's unmet margin and losses, (paths,) $, beside its lines.

@@ -8,23 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT
-from markets.kernels.records import (
-    CREDIT,
-    GAIN,
-    HALF_SPREAD,
-    HIGHS,
-    LOW_DEPTH,
-    LOWS,
-    MID,
-    US2Y,
-    US10Y,
-    VOL,
-    track,
-)
+from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
 from markets.venues.asset_venue import AssetVenue
 from sim.phases import Phase
-from sim.vectors import same
 
 if TYPE_CHECKING:
     from markets.venues.venue import Venue
@@ -39,9 +26,7 @@ class Recorder:
 
     def __init__(self, world: MarketWorld) -> None:
         self._world = world
-        self._low = np.full((LOWS, world.paths), np.inf)
-        self._high = np.full((HIGHS, world.paths), -np.inf)
-        self._besides: tuple[object, ...] = ()  # what else than the price was looked at last
+        self._peaks = Peaks(world)
         self._squares: dict[str, TickVariance] = {}  # of each asset, where closes are kept
 
     def live(self) -> Process:
@@ -53,7 +38,7 @@ class Recorder:
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
-            self._track()
+            self._peaks.look()
             for squares in self._squares.values():
                 squares.add()
             self._write_levels(closes[tick])
@@ -61,7 +46,7 @@ class Recorder:
                 for venue in world.venues.values():
                     venue.close_day()
             if tick == last:
-                self._write_peaks()
+                world.log.add("peaks", world.now, **self._peaks.columns())
 
     def _write_levels(self, closing: bool) -> None:
         world, witnesses = self._world, bool(self._world.log.witness.size)
@@ -88,51 +73,8 @@ class Recorder:
             "realised_vol": factors.realised_vol(venue.key if isinstance(venue, AssetVenue) else SPOT),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
-            "overnight": factors.overnight,
-            "us2y": factors.us2y,
-            "us10y": factors.us10y,
+            **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             "loop_gain": venue.loop_gain,
             "gain_vanna": venue.gain("vanna"),
             "gain_all": venue.loop_gain + venue.gain("vanna"),
         }
-
-    def _track(self) -> None:
-        factors, venue, low, high = self._world.factors, self._world.venue("asset"), self._low, self._high
-        book, gain = venue.book(), venue.loop_gain
-        besides = (book, gain, factors.us2y, factors.us10y, factors.vol, factors.credit)
-        if same(besides, self._besides):
-            np.minimum(low[MID], venue.mid, out=low[MID])
-            np.maximum(high[MID], venue.mid, out=high[MID])
-            return
-        self._besides = besides
-        track(
-            venue.mid,
-            factors.us2y,
-            factors.us10y,
-            book.depth,
-            factors.vol,
-            book.half_spread,
-            factors.credit,
-            gain,
-            low,
-            high,
-        )
-
-    def _write_peaks(self) -> None:
-        low, high, spec = self._low, self._high, self._world.venue("asset").spec
-        widest = high[HALF_SPREAD] / spec.half_spread if spec.half_spread > 0 else self._world.full(1.0)
-        self._world.log.add(
-            "peaks",
-            self._world.now,
-            low_mid=low[MID],
-            high_mid=high[MID],
-            peak_vol=high[VOL],
-            peak_half_spread_multiple=widest,
-            low_depth_multiple=low[LOW_DEPTH] / spec.depth,
-            peak_credit=high[CREDIT],
-            peak_loop_gain=high[GAIN],
-            low_us10y=low[US10Y],
-            high_us10y=high[US10Y],
-            low_us2y=low[US2Y],
-            high_us2y=high[US2Y],
-        )

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from markets.specs.rates import RateSpec
 from sim.columns import Column, Table
 
-VENUE = Column("venue", "Venue", kind="text")
-LEVELS = (
-    Column("mid", "Mid", "price"),  # of a swap venue its par rate
-    Column("vol", "Implied vol", "vol"),
-    Column("half_spread", "Half-spread", "rate"),  # share of mid; of a swap venue in its rate
-    Column("depth", "Depth", "$"),
-    Column("impact", "Displacement by trades", "share"),  # of a swap venue in its rate
-    Column("realised_vol", "Realised vol", "vol"),
-    Column("credit", "Credit spread", "rate"),
-    Column("credit_index", "Credit index", "rate"),
-    Column("overnight", "Overnight rate", "rate"),
-    Column("us2y", "2Y zero rate", "rate"),
-    Column("us10y", "10Y zero rate", "rate"),
-    Column("loop_gain", "Loop gain", "gain"),
-    Column("gain_vanna", "Loop gain through vol", "gain"),
-    Column("gain_all", "Loop gain in all", "gain"),
-)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-MARKET = Table("market", (VENUE, *LEVELS))
-SPOT = replace(LEVELS[0], label="Spot")
-VARIANCE = Column("tick_variance", "Sum of squared returns of the day's ticks")
-CLOSES = Table("closes", (VENUE, SPOT, *LEVELS[1:], VARIANCE))
+    from markets.specs.rates import Node
+
+VENUE = Column("venue", "Venue", kind="text")
 QUOTES = Table(
     "quotes",
     (
@@ -56,9 +42,47 @@ EVENTS = Table(
     "events",
     (Column("kind", "Event", kind="text"), Column("subject", "Of whom", kind="text"), Column("value", "Value")),
 )
-PEAKS = Table(
-    "peaks",
-    (
+
+
+def market_tables(curve: Sequence[Node]) -> tuple[Table, ...]:
+    """The tables of a market whose curve has these nodes, the shortest first."""
+    mid, *levels = _levels(curve)
+    variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
+    return (
+        Table("market", (VENUE, mid, *levels)),
+        Table("closes", (VENUE, replace(mid, label="Spot"), *levels, variance)),
+        QUOTES,
+        TRADES,
+        EVENTS,
+        Table("peaks", tuple(_peaks(curve)), timeless=True),
+    )
+
+
+def _levels(curve: Sequence[Node]) -> tuple[Column, ...]:
+    return (
+        Column("mid", "Mid", "price"),  # of a swap venue its par rate
+        Column("vol", "Implied vol", "vol"),
+        Column("half_spread", "Half-spread", "rate"),  # share of mid; of a swap venue in its rate
+        Column("depth", "Depth", "$"),
+        Column("impact", "Displacement by trades", "share"),  # of a swap venue in its rate
+        Column("realised_vol", "Realised vol", "vol"),
+        Column("credit", "Credit spread", "rate"),
+        Column("credit_index", "Credit index", "rate"),
+        *(Column(node.name, node.label, "rate") for node in curve),
+        Column("loop_gain", "Loop gain", "gain"),
+        Column("gain_vanna", "Loop gain through vol", "gain"),
+        Column("gain_all", "Loop gain in all", "gain"),
+    )
+
+
+def _peaks(curve: Sequence[Node]) -> list[Column]:
+    """Rates are those of the nodes behind the first, the longest first."""
+    rates = [
+        Column(f"{side}_{node.name}", f"{word} {node.label}", "rate")
+        for node in reversed(curve[1:])
+        for side, word in (("low", "Lowest"), ("high", "Highest"))
+    ]
+    return [
         Column("low_mid", "Lowest price", "price"),
         Column("high_mid", "Highest price", "price"),
         Column("peak_vol", "Peak implied vol", "vol"),
@@ -66,11 +90,8 @@ PEAKS = Table(
         Column("low_depth_multiple", "Lowest depth, share of base", "share"),
         Column("peak_credit", "Peak credit spread", "rate"),
         Column("peak_loop_gain", "Peak loop gain", "gain"),
-        Column("low_us10y", "Lowest 10Y zero rate", "rate"),
-        Column("high_us10y", "Highest 10Y zero rate", "rate"),
-        Column("low_us2y", "Lowest 2Y zero rate", "rate"),
-        Column("high_us2y", "Highest 2Y zero rate", "rate"),
-    ),
-    timeless=True,
-)
-TABLES = (MARKET, CLOSES, QUOTES, TRADES, EVENTS, PEAKS)
+        *rates,
+    ]
+
+
+TABLES = market_tables(RateSpec().curve)  # of the default market

@@ -10,7 +10,7 @@ import simpy
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
-from markets.tables import TABLES
+from markets.tables import market_tables
 from markets.venues.asset_venue import AssetVenue
 from markets.venues.roll import roll
 from markets.venues.swap_venue import SwapVenue
@@ -61,7 +61,7 @@ class MarketWorld(World):
             assets=assets,
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*TABLES)
+        self.log.declare(*market_tables(market.rates.curve))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
         for asset in assets:

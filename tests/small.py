@@ -12,6 +12,8 @@ from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
+from sim.ledger import CASH, Ledger
+from sim.names import Name
 
 K = 4.0  # standard errors
 
@@ -107,3 +109,9 @@ def variance_error(samples: np.ndarray) -> float:
 def correlation_error(rho: float, number: int) -> float:
     """Of the correlation of so many pairs of normals."""
     return float((1 - rho**2) / np.sqrt(number - 1))
+
+
+def gross(ledger: Ledger, asset: Name = CASH) -> np.ndarray:
+    """Sum of all amounts of an asset moved so far, (paths,): what rounding is measured against."""
+    row = ledger._gross.get(asset)
+    return np.zeros(ledger.paths) if row is None else ledger.rows[row]

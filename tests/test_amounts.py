@@ -13,8 +13,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from agents.base import Agent
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
 from markets.spec import CalibrationSpec, ExplainedSpec
 from scenarios import load, presets
@@ -245,6 +245,7 @@ def test_a_small_listed_position_passes_and_a_slip_in_a_book_file_does_not(tmp_p
 # Numbers without a plausible range and without a limit on each side, and why.
 NONE_NEEDED = {
     "AssetSpec.correlation": "lies between -1 and 1, which is checked by name of the other asset",
+    "NodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other node",
 }
 MADE_BY_SPIRAL = (CalibrationSpec, ExplainedSpec)  # nobody writes them
 

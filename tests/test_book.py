@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markets.factors.key import OVERNIGHT, SPOT, US2Y, VOL
+from markets.factors.key import OVERNIGHT, SPOT, US2Y, US10Y, VOL
 from markets.factors.snapshot import Snapshot
+from markets.products.asset import Asset
 from markets.products.book import Book
-from markets.products.instruments import Asset, Future, GammaClaim, Option, Swap
+from markets.products.future import Future
+from markets.products.gamma_claim import GammaClaim
+from markets.products.option import Option
 from markets.products.start import Start
+from markets.products.swap import Swap
 from sim.clock import Clock
 from sim.errors import UserError
 
@@ -23,7 +27,12 @@ FIRST = date(2020, 2, 19)
 CLOCK = Clock.exchange(first=FIRST, last=date(2020, 6, 30), tick_minutes=195)
 START = {"spot": 3386.0, "vol": 0.1438, "overnight": 0.0158, "us2y": 0.0142, "us10y": 0.0156}
 MARKET = Start(
-    snapshot=Snapshot.named(**START), skew=0.5, term_reversion=1.4, dividend_yield=0.018, projection_spread=0.002
+    day=FIRST,
+    snapshot=Snapshot.named(**START),
+    skew=0.5,
+    term_reversion=1.4,
+    dividend_yield=0.018,
+    projection_spread=0.002,
 )
 
 INSTRUMENTS = (
@@ -57,7 +66,7 @@ def tick_of(day):
 
 
 def alone(instrument, **shape):
-    return Book((instrument,)).compile(CLOCK, Start(snapshot=start(), **shape))
+    return Book((instrument,)).compile(CLOCK, Start(day=FIRST, snapshot=start(), **shape))
 
 
 def ran_to(book, tick, state):
@@ -75,7 +84,7 @@ def test_value_before_settlement_is_value_after_it_plus_cashflows():
     for tick in range(1, len(CLOCK.ticks)):
         now = random_states(paths, seed=tick)
         before = BOOK.value(tick, now, fixings, settled=tick - 1)
-        slopes = BOOK.greeks(tick, now, fixings, settled=tick - 1)
+        slopes = BOOK.risk(tick, now, fixings, settled=tick - 1)
         np.testing.assert_allclose(slopes.value, before, rtol=1e-12, atol=1e-9)
         BOOK.fix(tick - 1, tick, now, fixings)
         flows = BOOK.cashflows(tick - 1, tick, now, fixings)
@@ -106,7 +115,7 @@ def test_an_option_pays_its_payoff_at_expiry_and_is_then_gone(kind):
     assert book.value(tick, now, none, settled=tick - 1).tolist() == payoff.tolist()
     for later in (tick, tick + 1, len(CLOCK.ticks) - 1):
         assert not np.any(book.value(later, now, none))
-        assert not np.any(book.greeks(later, now, none))
+        assert not np.any(book.risk(later, now, none).rows)
         assert not np.any(book.delta(later, now))
     assert book.expiry_years(tick) == 0.0
 
@@ -134,16 +143,16 @@ def test_gamma_claim_pays_its_payoff():
 def test_a_par_swap_is_worth_nothing_at_the_start(begin, spread):
     book = alone(Swap(notional=1e6, maturity=date(2029, 11, 5), start=begin), projection_spread=spread)
     assert book.value(0, start(), book.new_fixings(1))[0] == pytest.approx(0.0, abs=1e-8)
-    assert book.has_swaps
+    assert book.has_rates
     assert not book.has_options
 
 
 def test_a_receiver_gains_when_rates_fall():
     book = alone(Swap(notional=1e6, maturity=date(2030, 2, 19)))
-    slopes = book.greeks(0, start(), book.new_fixings(1))
-    dv01 = 1e-4 * (slopes.dv_overnight + slopes.dv_us2y + slopes.dv_us10y)[0]
+    slopes = book.risk(0, start(), book.new_fixings(1))
+    dv01 = 1e-4 * sum(slopes.first(node) for node in (OVERNIGHT, US2Y, US10Y))[0]
     assert -1000 < dv01 < -850  # about $900 a basis point for $1m of a 10Y swap
-    assert abs(slopes.dv_us10y[0]) > 10 * abs(slopes.dv_us2y[0])
+    assert abs(slopes.first(US10Y)[0]) > 10 * abs(slopes.first(US2Y)[0])
     assert slopes.delta[0] == slopes.gamma[0] == slopes.vega[0] == 0
 
 
@@ -184,12 +193,11 @@ LIMITS = (
 def test_greeks_are_the_slopes_of_value(levels, tick):
     now = Snapshot.named(**dict(zip(START, levels, strict=True)))
     fixings = ran_to(BOOK, tick, now)
-    got = BOOK.greeks(tick, now, fixings)
-    names = ("delta", "vega", "dv_overnight", "dv_us2y", "dv_us10y")
-    for key, name, bump in zip(now.keys, names, (1e-2, 1e-5, 1e-6, 1e-6, 1e-6), strict=True):
+    got = BOOK.risk(tick, now, fixings)
+    for key, bump in zip(now.keys, (1e-2, 1e-5, 1e-6, 1e-6, 1e-6), strict=True):
         up, down = (now.bumped(key, sign * bump) for sign in (1, -1))
         slope = (BOOK.value(tick, up, fixings) - BOOK.value(tick, down, fixings)) / (2 * bump)
-        np.testing.assert_allclose(getattr(got, name), slope, rtol=1e-4, atol=2e-2 if key != SPOT else 1e-5)
+        np.testing.assert_allclose(got.first(key), slope, rtol=1e-4, atol=2e-2 if key != SPOT else 1e-5)
         if key == SPOT:
             bend = (BOOK.delta(tick, up) - BOOK.delta(tick, down)) / (2 * bump)
             np.testing.assert_allclose(got.gamma, bend, rtol=1e-4, atol=1e-9)
@@ -200,11 +208,11 @@ def test_greeks_are_the_slopes_of_value(levels, tick):
 def test_a_path_alone_is_the_path_in_the_ensemble():
     now = random_states(600)
     fixings = ran_to(BOOK, 30, now)
-    whole = np.array(BOOK.greeks(30, now, fixings))
+    whole = BOOK.risk(30, now, fixings).rows
     for path in (0, 255, 256, 599):
         one = now.take(slice(path, path + 1))
-        part = BOOK.greeks(30, one, fixings[:, path : path + 1].copy())
-        assert np.array(part)[:, 0].tolist() == whole[:, path].tolist()
+        part = BOOK.risk(30, one, fixings[:, path : path + 1].copy())
+        assert part.rows[:, 0].tolist() == whole[:, path].tolist()
 
 
 def test_vol_multiplier_scales_every_options_vol():
@@ -212,14 +220,14 @@ def test_vol_multiplier_scales_every_options_vol():
     factor = np.array([0.8, 1.0, 1.5])
     scaled = now.with_rows({VOL: now.row(VOL) * factor})  # no term reversion: the response is 1
     np.testing.assert_allclose(book.delta(3, now, factor), book.delta(3, scaled), rtol=1e-12)
-    got = book.greeks(3, now, book.new_fixings(3), vol_multiplier=factor)
+    got = book.risk(3, now, book.new_fixings(3), vol_multiplier=factor)
     np.testing.assert_allclose(got.value, book.value(3, scaled, book.new_fixings(3)), rtol=1e-12)
     np.testing.assert_allclose(book.delta(3, now, 1.5)[2], book.delta(3, now, factor)[2], rtol=1e-15)
 
 
 def test_gamma_claim_has_a_constant_dollar_gamma():
     book, now = alone(GammaClaim(strike=3386.0, expiry=date(2020, 6, 19), quantity=-5.0)), random_states(8)
-    got = book.greeks(10, now, book.new_fixings(8))
+    got = book.risk(10, now, book.new_fixings(8))
     np.testing.assert_allclose(got.gamma * now.row(SPOT), -5.0, rtol=1e-14)
     assert book.gross_units == 5.0
 
@@ -238,16 +246,16 @@ def test_longer_options_feel_less_of_a_move_in_vol():
 
 def test_an_empty_book_is_worth_nothing():
     book = Book(()).compile(CLOCK, MARKET)
-    assert not np.any(book.greeks(3, start(2), book.new_fixings(2)))
+    assert not np.any(book.risk(3, start(2), book.new_fixings(2)).rows)
     assert not np.any(book.value(3, start(2), book.new_fixings(2)))
-    assert (book.gross_units, book.has_options, book.has_swaps, book.expiry_years(0)) == (0.0, False, False, 0.0)
+    assert (book.gross_units, book.has_options, book.has_rates, book.expiry_years(0)) == (0.0, False, False, 0.0)
     assert book.new_fixings(2).shape == (0, 2)
 
 
 def test_book_facts():
     assert BOOK.gross_units == 19.5
     assert BOOK.has_options
-    assert BOOK.has_swaps
+    assert BOOK.has_rates
     assert BOOK.expiry_years(0) == pytest.approx(30 / 365)
     assert BOOK.new_fixings(2).shape == (5, 2)  # two begun by the start, three that begin in the run
     again = pickle.loads(pickle.dumps(BOOK))
@@ -276,8 +284,11 @@ LATER = date(2020, 6, 19)
             "float_months: a swap's period is at least a month",
         ),
         (lambda: Swap(notional=1.0, maturity=LATER, fixed_rate=math.nan), "fixed_rate: .* finite"),
-        (lambda: Start(snapshot=Snapshot.named(**{**START, "vol": -0.2})), "vol_base: .* positive, got -0.2"),
-        (lambda: Start(snapshot=start(), term_reversion=-1.0), "a reversion is not negative"),
+        (
+            lambda: Start(day=FIRST, snapshot=Snapshot.named(**{**START, "vol": -0.2})),
+            "vol_base: .* positive, got -0.2",
+        ),
+        (lambda: Start(day=FIRST, snapshot=start(), term_reversion=-1.0), "a reversion is not negative"),
         (
             lambda: alone(Option(kind="put", strike=5.0, expiry=FIRST, quantity=1.0)),
             "expires after the start, got '2020-02-19'",

@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from agents.desk.book_record import SHOWN
-from agents.tables import VALUED
+from agents.desk.book_table import VALUED
 from analysis import book, summarise
 from analysis.terminal import render
 from scenarios import run

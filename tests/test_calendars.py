@@ -14,7 +14,7 @@ import pytest
 from analysis import record
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
-from markets.products.instruments import Option
+from markets.products.option import Option
 from markets.products.start import Start
 from scenarios.reading.loading import from_dict
 from scenarios.studies.run import run
@@ -92,7 +92,7 @@ def test_an_option_of_a_year_is_worth_its_closed_form(calendar: str) -> None:
     clock = Clock.exchange(calendar=calendar, first=date(2021, 3, 1), last=date(2021, 3, 12), tick_minutes=1440)
     state = Snapshot.named(spot=100.0, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0)
     call = Option(kind="call", strike=100.0, expiry=date(2022, 3, 1), quantity=1.0)
-    book = Book((call,)).compile(clock, Start(snapshot=state))
+    book = Book((call,)).compile(clock, Start(day=clock.first, snapshot=state))
     closed = 100.0 * math.erf(0.1 / math.sqrt(2))
     tolerance = 1e-12 if calendar == "24/7" else 0.002  # of 261 weekdays a year has 260 to 262
     assert book.value(0, state, book.new_fixings(1))[0] == pytest.approx(closed, rel=tolerance)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from markets.curves.curve import Benchmark, discount_factor, log_discount_weights, node_weights
-from markets.factors.key import USD
+from markets.curves.benchmark import Benchmark
+from markets.curves.curve import usd_curve
 from markets.factors.snapshot import Snapshot
-from markets.products.instruments import add_months, schedule, thirty_360
+from markets.products.dates import add_months, schedule, thirty_360
 from markets.vols.smile import strike_multiple, term_response
 from sim.clock import Clock
 from sim.errors import UserError
@@ -25,16 +25,16 @@ def market(*rates, paths=1):
 
 
 def test_weights_interpolate_linearly_and_are_flat_outside():
-    expected = [[1, 0, 0], [1, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0.75, 0.25], [0, 0, 1], [0, 0, 1]]
-    np.testing.assert_allclose(node_weights([-1, 0, 1, 2, 4, 10, 30]), expected)
+    shares = [[1, 0, 0], [1, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0.75, 0.25], [0, 0, 1], [0, 0, 1]]
+    years = np.array([-1, 0, 1, 2, 4, 10, 30])
+    np.testing.assert_allclose(usd_curve().weights(years), years[:, None] * np.array(shares))
 
 
 @given(st.floats(0, 40), st.tuples(*[st.floats(-0.05, 0.3)] * 3))
 def test_discount_factor_is_that_of_the_interpolated_zero_rate(years, rates):
     zero = np.interp(years, [0, 2, 10], rates)
-    got = discount_factor(years, *(np.array([r]) for r in rates))
-    np.testing.assert_allclose(got, np.exp(-zero * years), rtol=1e-13)
-    np.testing.assert_allclose(log_discount_weights(years) @ np.array(rates), zero * years, atol=1e-13)
+    np.testing.assert_allclose(usd_curve().discount(years, market(*rates)), np.exp(-zero * years), rtol=1e-13)
+    np.testing.assert_allclose(usd_curve().weights(years) @ np.array(rates), zero * years, atol=1e-13)
 
 
 def test_schedule_runs_backwards_from_maturity():
@@ -71,7 +71,7 @@ def test_a_par_position_is_worth_nothing():
     swap, now = Benchmark(date(2030, 2, 19), CLOCK), market(0.02, 0.01, 0.03, paths=3)
     annuity, floating = swap.terms(4, now)
     np.testing.assert_allclose(floating / annuity * annuity - floating, 0, atol=1e-16)
-    np.testing.assert_allclose(floating, 1 - discount_factor(swap.years(4), *now.block(USD)), rtol=1e-14)
+    np.testing.assert_allclose(floating, 1 - usd_curve().discount(swap.years(4), now), rtol=1e-14)
 
 
 def test_annuity_is_annual_with_a_stub_in_front():
@@ -79,7 +79,7 @@ def test_annuity_is_annual_with_a_stub_in_front():
     years = swap.years(0)
     times = [years - 2, years - 1, years]
     assert 0 < times[0] < 1
-    expected = sum(a * discount_factor(t, *now.block(USD)) for a, t in zip([times[0], 1, 1], times, strict=True))
+    expected = sum(a * usd_curve().discount(t, now) for a, t in zip([times[0], 1, 1], times, strict=True))
     np.testing.assert_allclose(swap.terms(0, now)[0], expected, rtol=1e-14)
 
 

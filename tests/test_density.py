@@ -14,7 +14,7 @@ from scipy.stats import lognorm
 from markets.factors.snapshot import Snapshot
 from markets.factors.storyline import lay_out
 from markets.products.book import Book
-from markets.products.instruments import Option
+from markets.products.option import Option
 from markets.vols.density import ImpliedLaw, SkewSmile
 from markets.vols.smile import strike_multiple
 from scenarios.cli import main

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from agents.accounts import WHOLESALE, margin_account
-from markets.factors.key import CREDIT, VOL
+from markets.factors.key import CREDIT, US2Y, US10Y, VOL
 from scenarios.reading.loading import load
 from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
@@ -146,15 +146,21 @@ def bank_of(world):
     return world.lenders[0]
 
 
+def margin_of(world):
+    """Initial margin that it asks of the desk now."""
+    bank = bank_of(world)
+    return bank.calls.initial_margin(bank.clients["desk"])
+
+
 def test_the_line_shrinks_as_credit_widens_and_as_the_lender_loses():
     world = desk_world()
     world.run()
     bank = bank_of(world)
-    np.testing.assert_allclose(bank.line(), 1e9)
+    np.testing.assert_allclose(bank.line.size(), 1e9)
     world.factors.snapshot = world.factors.snapshot.with_rows({CREDIT: np.array([0.04, 0.0025])})
-    np.testing.assert_allclose(bank.line(), [0.5e9, 1e9])  # (1/4)^0.5; never above the line
-    bank.losses = np.array([2.5e9, 2e10])
-    np.testing.assert_allclose(bank.line(), [0.5e9 * 0.75, 0.0])
+    np.testing.assert_allclose(bank.line.size(), [0.5e9, 1e9])  # (1/4)^0.5; never above the line
+    bank.line.losses = np.array([2.5e9, 2e10])
+    np.testing.assert_allclose(bank.line.size(), [0.5e9 * 0.75, 0.0])
 
 
 @pytest.mark.parametrize("policy", ["never", "every"])
@@ -164,11 +170,11 @@ def test_initial_margin(policy):
     world = desk_world(desk={"policy": {"kind": policy, "interval": "tick"}}, bank=bank)
     world.run()
     desk, spot = world.desks["desk"], world.factors.spot
-    greeks = desk.greeks()
+    greeks = desk.risk()
     move = 2.5 * 0.2 * np.sqrt(5 / 252)
     net = np.abs(greeks.delta + world.ledger.balance("desk", "asset"))
     expected = move * (net * spot + 0.5 * -greeks.gamma * spot**2 * move)
-    np.testing.assert_allclose(bank_of(world).initial_margin("desk", desk), expected, rtol=1e-12)
+    np.testing.assert_allclose(margin_of(world), expected, rtol=1e-12)
     assert (net < 1.0).all() == (policy == "every")
     assert (greeks.gamma < 0).all()
 
@@ -179,13 +185,13 @@ def test_initial_margin_of_swaps():
     world = desk_world(book=swap, bank={"rate_vol": 0.012})
     world.run()
     desk = world.desks["desk"]
-    greeks = desk.greeks()
+    greeks = desk.risk()
     move = 3.0 * 0.2 * np.sqrt(2 / 252)
-    expected = move * 0.012 / 0.2 * (np.abs(greeks.dv_us2y) + np.abs(greeks.dv_us10y))
-    np.testing.assert_allclose(bank_of(world).initial_margin("desk", desk), expected, rtol=1e-12)
+    expected = move * 0.012 / 0.2 * (np.abs(greeks.first(US2Y)) + np.abs(greeks.first(US10Y)))
+    np.testing.assert_allclose(margin_of(world), expected, rtol=1e-12)
     hedged = desk_world(book=swap, desk={"policy": {"kind": "every", "interval": "tick"}})
     hedged.run()
-    small = bank_of(hedged).initial_margin("desk", hedged.desks["desk"])
+    small = margin_of(hedged)
     assert (small < 1e-6 * expected).all()
 
 
@@ -193,14 +199,14 @@ def test_initial_margin_of_swaps():
 def test_the_margin_loop(switch, vol):
     world = desk_world(feedback=only(margin=switch))
     world.run()
-    desk, bank = world.desks["desk"], bank_of(world)
-    base = bank.initial_margin("desk", desk)
+    desk = world.desks["desk"]
+    base = margin_of(world)
     world.factors.snapshot = world.factors.snapshot.bumped(VOL, world.factors.vol)
-    delta = np.abs(desk.greeks().delta) * world.factors.spot
-    gamma = 0.5 * -desk.greeks().gamma * world.factors.spot**2
+    delta = np.abs(desk.risk().delta) * world.factors.spot
+    gamma = 0.5 * -desk.risk().gamma * world.factors.spot**2
     move = 3.0 * vol * np.sqrt(2 / 252)
-    np.testing.assert_allclose(bank.initial_margin("desk", desk), move * (delta + gamma * move), rtol=1e-9)
-    assert (bank.initial_margin("desk", desk) >= base - 1e-6).all()
+    np.testing.assert_allclose(margin_of(world), move * (delta + gamma * move), rtol=1e-9)
+    assert (margin_of(world) >= base - 1e-6).all()
 
 
 FALL = [CALM[0], {"date": "2020-02-24", "spot": 95.0, "vol": 0.3}, {"date": "2020-03-04", "spot": 95.0, "vol": 0.3}]
@@ -215,7 +221,7 @@ def test_variation_margin_follows_the_book(policy):
     def look():
         stock = np.maximum(-world.ledger.balance("desk", "asset"), 0.0) * world.factors.spot
         posted.append(world.ledger.balance(margin_account("desk")).copy())
-        owed.append(stock - desk.value_now() + bank_of(world).initial_margin("desk", desk))
+        owed.append(stock - desk.value_now() + margin_of(world))
 
     watch(world, Phase.MARK, look)
     world.run()
@@ -253,9 +259,9 @@ def test_a_call_that_cannot_be_met_reduces_the_desk_once():
     assert row["deadline"] == row["time"] == clock.timestamp(int(clock.ticks[drop[0]]))
     bank = bank_of(world)
     np.testing.assert_allclose(
-        world.ledger.balance(margin_account("desk")), bank.requirement("desk", desk).total, rtol=1e-9
+        world.ledger.balance(margin_account("desk")), bank.calls.required(bank.clients["desk"]).total, rtol=1e-9
     )
-    assert (world.ledger.balance("desk") > -1.01 * bank.line()).all()
+    assert (world.ledger.balance("desk") > -1.01 * bank.line.size()).all()
 
 
 def test_cash_stays_within_the_line_on_the_night_of_a_reduction():
@@ -309,7 +315,7 @@ def test_ruin_is_wound_up_written_off_and_borne_by_the_lender():
     np.testing.assert_allclose(ledger.balance("desk", "asset"), 0.0, atol=1e-6)
     loss = -ledger.flow("bank", "write_off")
     assert (loss > 1e7).all()
-    np.testing.assert_allclose(bank_of(world).losses, loss)
+    np.testing.assert_allclose(bank_of(world).line.losses, loss)
     np.testing.assert_allclose(ledger.flow("desk", "write_off"), loss)
     marks = world.log.frame("marks", world.clock).filter((pl.col("path") == 0) & (pl.col("agent") == "desk"))
     assert marks["pnl"][-1] == pytest.approx(-3e7 - loss[0], rel=1e-9)  # the desk lost its capital and the lender's
@@ -338,7 +344,7 @@ def test_losses_are_everyones_credit():
     """Stress is losses over lines; c = L_c (s/L_vol)^eta exp(psi stress)."""
     world = crashed()
     world.run()
-    stress = bank_of(world).losses / 1e9
+    stress = bank_of(world).line.losses / 1e9
     np.testing.assert_allclose(world.factors.credit_law.stress, stress)
     np.testing.assert_allclose(world.factors.credit, 0.01 * np.exp(2.0 * stress), rtol=1e-9)
     cut = crashed(feedback=only())
@@ -416,7 +422,7 @@ def test_a_hedged_desk_is_reduced_with_its_hedge():
     world.run()
     left = world.desks["desk"]
     assert (left.scale < 1).all()
-    net = left.scale * left.greeks().delta + world.ledger.balance("desk", "asset")
+    net = left.scale * left.risk().delta + world.ledger.balance("desk", "asset")
     np.testing.assert_allclose(net, 0.0, atol=1e-6 * 1e7)
 
 

@@ -17,6 +17,7 @@ from scenarios.studies.run import run
 from scenarios.worlds.blueprint import draw_up
 from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
+from tests.small import gross
 
 COMPONENTS = [
     *ATTRIBUTION,
@@ -182,8 +183,8 @@ def test_books_balance_and_attribution_adds_up(tables):
     world.ledger.check(lambda: "the end")
     marks = world.log.frame("marks", world.clock)
     total = marks.select(pl.sum_horizontal(COMPONENTS)).to_series().to_numpy()
-    gross = world.ledger.gross().max()
-    np.testing.assert_allclose(total, marks["pnl"].to_numpy(), rtol=0, atol=1e-9 * gross)
+    moved = gross(world.ledger).max()
+    np.testing.assert_allclose(total, marks["pnl"].to_numpy(), rtol=0, atol=1e-9 * moved)
     assert marks.select(pl.all_horizontal(pl.selectors.float().is_finite())).to_series().all()
 
 

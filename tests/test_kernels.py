@@ -13,7 +13,8 @@ from numba import njit
 
 from markets.kernels import normal
 from markets.kernels import options as k
-from markets.kernels.swaps import NO_FIXING, flow_greeks, flow_values
+from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
+from markets.kernels.terms import hat
 from sim.code_cache import code_folder
 from sim.jit import FLAGS, fma, kernel
 
@@ -46,7 +47,8 @@ def over(function, x):
     return out
 
 
-def row(*, call=True, quantity=1.0, strike=100.0, sd=0.2, response=1.0, q_tau=0.0, b=(0.0, 0.0, 0.0)):
+def row(*, call=True, quantity=1.0, strike=100.0, sd=0.2, response=1.0, q_tau=0.0, b=(0, 0.0, 1, 0.0)):
+    """b: two nodes of the curve, each with its weight behind it."""
     return [
         1.0 if call else -1.0,
         quantity,
@@ -67,8 +69,9 @@ def state(spot, vol=0.2, overnight=0.0, us2y=0.0, us10y=0.0):
 
 def greeks(rows, market, function=k.option_greeks, stretch=1.0):
     paths = market[0].size
-    out = np.zeros((k.GREEKS, paths))
-    function(*market, np.full(paths, stretch), BASE, np.atleast_2d(np.array(rows, dtype=np.float64)), out)
+    out, rows = np.zeros((k.NODE + 3, paths)), np.atleast_2d(np.array(rows, dtype=np.float64))
+    blank = () if function is k.claim_greeks else (True,)
+    function(*market, np.full(paths, stretch), BASE, rows, *blank, out)
     return out
 
 
@@ -145,8 +148,8 @@ GRID = list(
 
 def test_option_value_and_greeks_match_mpmath_on_a_wide_grid():
     for call, spot, strike, sd, zt, q_tau in GRID:
-        market = state(spot, overnight=zt / 2, us2y=zt, us10y=zt)  # weights (1, 0.25, 0.25) years: z tau = zt
-        terms = row(call=call, strike=strike, sd=sd, q_tau=q_tau, b=(1.0, 0.25, 0.25))
+        market = state(spot, us2y=zt, us10y=zt)  # weights 0.75 and 0.25 years: z tau = zt
+        terms = row(call=call, strike=strike, sd=sd, q_tau=q_tau, b=(2, 0.75, 1, 0.25))
         got = greeks(terms, market)[:, 0]
         value, delta, gamma, density, rho = exact_option(call, spot, strike, sd, zt, q_tau)
         size = max(spot, strike)
@@ -155,8 +158,9 @@ def test_option_value_and_greeks_match_mpmath_on_a_wide_grid():
         assert abs(got[k.DELTA] - delta) < 1e-12
         assert abs((got[k.GAMMA] - gamma) * spot * sd) < 1e-12  # gamma in units of its own peak
         assert abs(got[k.VEGA] * 0.2 - density * sd) < 1e-12 * spot
-        assert abs(got[k.DV_OVERNIGHT] - rho) < 1e-12 * size
-        assert abs(got[k.DV_US10Y] - rho / 4) < 1e-12 * size
+        assert got[k.NODE] == 0.0
+        assert abs(got[k.NODE + 1] - rho / 4) < 1e-12 * size
+        assert abs(got[k.NODE + 2] - 0.75 * rho) < 1e-12 * size
 
 
 def test_far_out_of_the_money_value_keeps_its_relative_accuracy():
@@ -216,12 +220,12 @@ def test_extreme_states_stay_finite(spot, vol, function):
     assert np.isfinite(got).all()
 
 
-@pytest.mark.parametrize("broken", range(5))
+@pytest.mark.parametrize("broken", range(4))  # spot, vol, and the two nodes of the first option
 def test_what_is_not_a_number_stays_so_and_stays_on_its_path(broken):
     market = state(np.full(300, 100.0), 0.2, 0.01, 0.01, 0.01)
     level = market[broken] if broken < 2 else market[2][broken - 2]
     level[17] = np.nan
-    rows = [row(b=(0.2, 0.7, 0.1)), row(call=False, sd=0.0)]
+    rows = [row(b=(0, 0.2, 1, 0.7)), row(call=False, sd=0.0)]
     for out in (greeks(rows, market)[0], greeks(rows, market, k.claim_greeks)[0], values(rows, market)):
         assert np.flatnonzero(~np.isfinite(out)).tolist() == [17]
 
@@ -231,7 +235,7 @@ def test_what_is_not_a_number_stays_so_and_stays_on_its_path(broken):
 
 def test_gamma_claim_in_closed_form():
     market = state(112.0, vol=0.3, overnight=0.04)
-    got = greeks(row(sd=0.25, response=0.8, q_tau=0.01, b=(0.5, 0.0, 0.0)), market, k.claim_greeks, stretch=1.1)[:, 0]
+    got = greeks(row(sd=0.25, response=0.8, q_tau=0.01, b=(0, 0.5, 1, 0.0)), market, k.claim_greeks, stretch=1.1)[:, 0]
     sd = 0.25 * 1.1 * 1.5**0.8
     x, carry, cash = math.log(1.12) + 0.02 - 0.01, math.exp(-0.01), 100 * math.exp(-0.02)
     expected = [
@@ -239,28 +243,63 @@ def test_gamma_claim_in_closed_form():
         carry * (x + sd**2 / 2),
         carry / 112,
         112 * carry * sd**2 * 0.8 / 0.3,
+        carry * sd**2 * 0.8,
         0.5 * (112 * carry - cash),
         0.0,
         0.0,
-        carry * sd**2 * 0.8,
     ]
     np.testing.assert_allclose(got, expected, rtol=1e-13)
 
 
-def test_flows_are_discounted_on_the_nodes():
-    rng = np.random.default_rng(5)
-    rates = np.array([rng.normal(0.02, 0.03, 700) for _ in range(3)])
-    fixings = rng.normal(0.02, 0.01, (2, 700))
-    terms = np.column_stack([rng.normal(size=9), rng.uniform(0, 8, (9, 3))])
-    slots = np.array([NO_FIXING] * 6 + [1, 0, NO_FIXING])
-    out, sums = np.zeros(700), np.zeros((4, 700))
-    flow_values(rates, fixings, terms, slots, out)
-    flow_greeks(rates, fixings, terms, slots, sums)
-    amounts = np.where(slots[:, None] < 0, 1.0, fixings[slots]) * terms[:, :1]
-    worth = amounts * np.exp(-terms[:, 1:] @ rates)
-    np.testing.assert_allclose(out, worth.sum(0), atol=1e-13)
-    np.testing.assert_allclose(sums[0], worth.sum(0), atol=1e-13)
-    np.testing.assert_allclose(sums[1:], -terms[:, 1:].T @ worth, atol=1e-12)
+def random_flows(factors, pairs, paths=700, flows=9, seed=5):
+    """Levels, fixings, rows of flows with `pairs` weights each, their slots, and the weights as a dense matrix."""
+    rng = np.random.default_rng(seed)
+    x, fixings = rng.normal(0.02, 0.03, (factors, paths)), rng.normal(0.02, 0.01, (2, paths))
+    amounts, dense, rows = rng.normal(size=flows), np.zeros((flows, factors)), []
+    for amount, weights in zip(amounts, dense, strict=True):
+        nodes = rng.choice(factors, pairs, replace=False)
+        weights[nodes] = rng.uniform(-1, 8, pairs)
+        rows.append([amount, *(x for node in nodes for x in (node, weights[node]))])
+    return x, fixings, np.array(rows), np.array([NO_FIXING] * (flows - 3) + [1, 0, NO_FIXING]), dense
+
+
+def exact_flows(x, fixings, terms, slots, dense):
+    """Value of each flow by its definition, (flows, paths); x may be complex."""
+    return np.where(slots[:, None] < 0, 1.0, fixings[slots]) * terms[:, :1] * np.exp(-dense @ x)
+
+
+@pytest.mark.parametrize(("factors", "pairs"), [(3, 2), (16, 2), (16, 4), (40, 6)])
+def test_flows_and_their_slopes_are_exact_on_any_number_of_nodes(factors, pairs):
+    """Slopes and bends against a complex step, which has no cancellation (Squire and Trapp 1998)."""
+    x, fixings, terms, slots, dense = random_flows(factors, pairs)
+    out, sums, bends = np.zeros(700), np.zeros((1 + factors, 700)), np.zeros((factors, factors, 700))
+    flow_values(x, fixings, terms, slots, out)
+    flow_slopes(x, fixings, terms, slots, sums)
+    flow_bends(x, fixings, terms, slots, bends)
+    worth = exact_flows(x, fixings, terms, slots, dense)
+    gross = np.abs(worth).sum(0)
+    assert (np.abs(out - worth.sum(0)) < 1e-14 * gross).all()
+    assert (np.abs(sums[0] - worth.sum(0)) < 1e-14 * gross).all()
+    for node in range(factors):
+        moved = x + 1e-30j * np.eye(factors)[:, [node]]
+        step = exact_flows(moved, fixings, terms, slots, dense).imag / 1e-30
+        assert (np.abs(sums[1 + node] - step.sum(0)) < 1e-13 * (np.abs(step).sum(0) + 1e-300)).all()
+        for other in range(factors):
+            exact = -(dense[:, [other]] * step).sum(0)
+            assert (np.abs(bends[node, other] - exact) < 1e-12 * gross).all()
+
+
+@pytest.mark.parametrize("nodes", [[0.0], [0.0, 2.0], [0.0, 2.0, 10.0], [0.5, 1.0, 2.0, 5.0, 10.0, 30.0]])
+def test_a_hat_interpolates_between_neighbours_and_its_odd_node_comes_last(nodes):
+    for years in (-1.0, 0.0, 0.3, 0.5, 1.0, 1.7, 2.0, 6.0, 10.0, 11.0, 30.0, 40.0):
+        outer, share, inner, other = hat(years, np.array(nodes))
+        dense = np.zeros(len(nodes))
+        dense[outer] += share
+        dense[inner] += other
+        exact = [np.interp(years, nodes, unit) for unit in np.eye(len(nodes))]
+        np.testing.assert_allclose(dense, exact, atol=1e-15)
+        assert len(nodes) == 1 or (inner % 2 == 1 and abs(outer - inner) == 1)
+    assert np.isnan(hat(np.nan, np.array(nodes))[1])
 
 
 # --- the machinery ---------------------------------------------------------------------------------------------------
@@ -306,7 +345,7 @@ def random_case(paths, options, seed=1):
             strike=100 * math.exp(0.1 * rng.standard_normal()),
             sd=rng.uniform(0.05, 0.3),
             response=0.7,
-            b=(0.1, 0.4, 0.0),
+            b=(0, 0.1, 1, 0.4),
         )
         for _ in range(options)
     ]
@@ -326,16 +365,18 @@ def test_a_book_is_the_sum_of_its_options_and_a_path_does_not_see_its_neighbours
 def test_every_kernel_runs_inside_another_njit():
     @njit
     def outer(spot, vol, nodes, base, rows, flows, slots, fixings):
-        out, sums, legs = np.zeros(spot.size), np.zeros((k.GREEKS, spot.size)), np.zeros((4, spot.size))
+        out, sums, legs = np.zeros(spot.size), np.zeros((k.NODE + 3, spot.size)), np.zeros((4, spot.size))
+        bends = np.zeros((3, 3, spot.size))
         k.option_values(spot, vol, nodes, base, rows, out)
-        k.option_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
+        k.option_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, True, sums)
         k.claim_greeks(spot, vol, nodes, np.ones(spot.size), base, rows, sums)
         flow_values(nodes, fixings, flows, slots, out)
-        flow_greeks(nodes, fixings, flows, slots, legs)
+        flow_slopes(nodes, fixings, flows, slots, legs)
+        flow_bends(nodes, fixings, flows, slots, bends)
         return out, sums, legs
 
     market, rows = random_case(paths=40, options=3)
-    flows, slots, fixings = np.array([[2.0, 0.5, 0.5, 1.0]]), np.array([0]), np.full((1, 40), 0.03)
+    flows, slots, fixings = np.array([[2.0, 2.0, 0.5, 1.0, 0.5]]), np.array([0]), np.full((1, 40), 0.03)
     out, sums, legs = outer(*market, BASE, rows, flows, slots, fixings)
     expected = np.zeros(40)
     flow_values(market[2], fixings, flows, slots, expected)
@@ -352,7 +393,7 @@ def erfc_loop(spot, vol, nodes, base, rows, out):
     for p in range(spot.size):
         log_spot, log_vol, total = math.log(spot[p] / base[0]), math.log(vol[p] / base[1]), 0.0
         for i in range(rows.shape[0]):
-            zt = rows[i, 7] * nodes[0, p] + rows[i, 8] * nodes[1, p] + rows[i, 9] * nodes[2, p]
+            zt = rows[i, 8] * nodes[int(rows[i, 7]), p] + rows[i, 10] * nodes[int(rows[i, 9]), p]
             sd = rows[i, 4] * math.exp(rows[i, 5] * log_vol)
             d1 = (log_spot - rows[i, 3] + zt) / sd + 0.5 * sd
             n1 = 0.5 * math.erfc(-rows[i, 0] * d1 * math.sqrt(0.5))

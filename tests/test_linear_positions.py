@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from markets.curves.curve import log_discount_weights
-from markets.factors.key import SPOT, USD
+from markets.curves.curve import usd_curve
+from markets.factors.key import SHORT_NAMES, SPOT, USD
 from markets.factors.snapshot import Snapshot
+from markets.products.asset import Asset
 from markets.products.book import Book, CompiledBook
-from markets.products.instruments import Asset, Future
+from markets.products.future import Future
 from markets.products.start import Start
 from scenarios import load, run
 from scenarios.scenario import Scenario
@@ -26,7 +27,7 @@ from tests.small import LEVEL, STILL, crisis
 
 CLOCK = Clock.exchange(first=date(2020, 2, 19), last=date(2020, 6, 30), tick_minutes=195)
 FIRST = Snapshot.named(spot=3386.0, vol=0.14, overnight=0.0158, us2y=0.0142, us10y=0.0156)
-TERMS = Start(snapshot=FIRST, dividend_yield=0.018)
+TERMS = Start(day=date(2020, 2, 19), snapshot=FIRST, dividend_yield=0.018)
 NODES = ("overnight", "us2y", "us10y")
 PARTS = ("delta", "gamma", "theta", "vega", "rates", "hedge")
 START = date(2020, 2, 19)
@@ -52,15 +53,15 @@ def test_a_future_is_worth_the_asset_less_dividends_less_the_price_discounted(da
     expiry, tick, now = date.fromisoformat(day), 30, states()
     book = compiled(Future(expiry=expiry, quantity=-7.0, price=3300.0))
     left = CLOCK.calendar_years_to(expiry) - float(CLOCK.calendar_years[tick])
-    weights = log_discount_weights(left)
+    weights = usd_curve().weights(left)
     discount = np.exp(-sum(w * rate for w, rate in zip(weights, now.block(USD), strict=True)))
     expected = -7.0 * (now.row(SPOT) * np.exp(-0.018 * left) - 3300.0 * discount)
     np.testing.assert_allclose(book.value(tick, now, no_fixings()), expected, rtol=1e-12, atol=1e-8)
-    greeks = book.greeks(tick, now, no_fixings())
+    greeks = book.risk(tick, now, no_fixings())
     np.testing.assert_allclose(greeks.value, expected, rtol=1e-12, atol=1e-8)
     np.testing.assert_allclose(greeks.delta, -7.0 * np.exp(-0.018 * left), rtol=1e-14)
     for node, weight in zip(NODES, weights, strict=True):
-        np.testing.assert_allclose(getattr(greeks, f"dv_{node}"), -7.0 * 3300.0 * weight * discount, rtol=1e-12)
+        np.testing.assert_allclose(greeks.first(SHORT_NAMES[node]), -7.0 * 3300.0 * weight * discount, rtol=1e-12)
     assert not greeks.gamma.any() and not greeks.vega.any() and not greeks.vanna.any()
 
 

@@ -175,7 +175,7 @@ def test_a_path_with_it_is_that_path_alone(place):
 
 def test_a_policy_of_ones_own(place):
     world = live(load(place))
-    target = -world.desks["desk"].greeks().delta
+    target = -world.desks["desk"].risk().delta
     np.testing.assert_allclose(world.ledger.balance("desk", "asset"), 0.5 * target, rtol=1e-2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def world(paths=16, first=0, *, anchors=None, market=None, memory=None, credit=N
 
 def seen(made, *names):
     """(ticks, paths) of each attribute of the factors at MARK; the world has run."""
-    rows = watch(made, Phase.MARK, lambda: [np.array(getattr(made.factors, name)) for name in names])
+    rows = watch(made, Phase.MARK, lambda: [np.array(attrgetter(name)(made.factors)) for name in names])
     made.run()
     return [np.stack([row[i] for row in rows]) for i in range(len(names))]
 
@@ -138,7 +139,7 @@ def test_realised_vol_is_the_noises():
     """Summed squares of the noise against the variance that the world says it has, path by path."""
     free = [RECORD[0], {"date": DAYS[-1], "vol": 0.2}]
     made = world(4096, anchors=free, market={"dispersion": 1.0}, memory={"realised_noise": 0.4}, minutes=30)
-    (noise,) = seen(made, "deviation")
+    (noise,) = seen(made, "equity.deviation")
     made = world(4096, anchors=free, market={"dispersion": 1.0}, memory={"realised_noise": 0.4}, minutes=30)
     rows = watch(made, Phase.MARK, lambda: np.array(made.factors.realised_vol()))
     made.run()
@@ -160,7 +161,7 @@ def test_noise_of_realised_vol_leaves_the_variance_as_it_is():
         feedback=only(),
         minutes=390,
     )
-    (noise,) = seen(made, "deviation")
+    (noise,) = seen(made, "equity.deviation")
     last = noise[-1]
     assert abs(last.var(ddof=1) - 0.3**2 * made.clock.variance_years[-1]) < K * variance_error(last)
 

@@ -241,7 +241,7 @@ def hedged(policy, paths=8, minutes=65, book=PUT, market=None, **asset):
     scenario = crisis(anchors=CRASH, agents=agents, venue=venue, market=noise, feedback=only(), minutes=minutes)
     world = world_of(scenario, paths)
     desk = world.desks["desk"]
-    targets = watch(world, Phase.MARK, lambda: -desk.greeks().delta * desk.scale)
+    targets = watch(world, Phase.MARK, lambda: -desk.risk().delta * desk.scale)
     held = watch(world, Phase.MARK, lambda: world.ledger.balance("desk", "asset").copy())
     world.run()
     return world, np.array(targets), np.array(held)
@@ -336,7 +336,7 @@ def test_loop_gain_is_that_of_the_vol_hedged_at(own):
     world.run()
     factors, desk, asset = world.factors, world.desks["desk"], world.venue("asset")
     state = factors.snapshot if own is None else factors.snapshot.with_rows({VOL: np.full(2, own)})
-    expected = -1e-9 * desk.greeks(state).gamma * factors.spot**2 / asset.depth
+    expected = -1e-9 * desk.risk(state).gamma * factors.spot**2 / asset.depth
     np.testing.assert_allclose(asset.gain("gamma"), expected, rtol=1e-6)
     assert (asset.gain("vanna") != 0).all() == (own is None)
 
@@ -348,7 +348,7 @@ def test_bands_take_gamma_at_the_desks_vol(kind):
     world, _, held = hedged(policy, half_spread=0.0005)
     desk, factors = world.desks["desk"], world.factors
     state = factors.snapshot.with_rows({VOL: np.full(8, 0.4)})
-    greeks = desk.greeks(state)
+    greeks = desk.risk(state)
     years, variance_years = desk.book.nearest_expiry(factors.tick)
     assert years != variance_years
     at = dataclasses.replace(
@@ -401,3 +401,24 @@ def test_discount_and_clock_of_a_book_without_options():
 
 def test_calendar_is_the_scenarios():
     assert len(make_clock(crisis()).session_dates) == 11
+
+
+def test_a_situation_computes_what_is_read_and_no_more():
+    """Also where another situation was made from it before, and once however often it is read."""
+    computed = []
+
+    def gamma():
+        computed.append("gamma")
+        return np.ones(3)
+
+    at = dataclasses.replace(SITUATION).but(gamma=gamma, discount=lambda: computed.append("discount"))
+    moved = at.but(position=np.zeros(3))
+    assert computed == []
+    assert [at.gamma[0], at.gamma[1]] == [1.0, 1.0]
+    assert computed == ["gamma"]
+    assert at.but(target=np.zeros(3)).gamma is at.gamma
+    assert computed == ["gamma"]
+    assert (moved.gamma == 1).all()
+    assert computed == ["gamma", "gamma"]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        at.gamma = np.zeros(3)

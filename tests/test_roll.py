@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from agents.desk.loss import ATTRIBUTION, COSTS
+from markets.curves.curve import usd_curve
 from markets.factors.key import USD
 from markets.venues.roll import series
 from markets.venues.venue import INVESTORS
@@ -104,7 +105,7 @@ def test_at_the_roll_nobody_gains_and_the_fresh_swap_is_at_par() -> None:
 
     after_market = watch(world, Phase.QUOTE, worth)
     world.run()
-    (tick,) = series(10, world.clock).ticks[1:]
+    (tick,) = series(10, world.clock, usd_curve()).ticks[1:]
     assert after_market[tick][0] == pytest.approx(0.0, abs=1e-9)
     (value_before, cash_before), (_, cash_after) = after_market[tick - 1], after_market[tick]
     # a night of carry and of the curve's move aside, what the old swap was worth is now cash
@@ -114,7 +115,7 @@ def test_at_the_roll_nobody_gains_and_the_fresh_swap_is_at_par() -> None:
 
 def test_a_benchmark_rolls_on_the_first_trading_day_from_each_anniversary() -> None:
     clock = Clock.exchange(first=date(2016, 2, 29), last=date(2019, 3, 1), tick_minutes=390)
-    ten = series(10, clock)
+    ten = series(10, clock, usd_curve())
     assert [swap.maturity for swap in ten.swaps] == [
         date(y, 2, d) for y, d in ((2026, 28), (2027, 28), (2028, 28), (2029, 28))
     ]
@@ -125,12 +126,12 @@ def test_a_benchmark_rolls_on_the_first_trading_day_from_each_anniversary() -> N
 @pytest.mark.parametrize("calendar", ["XNYS", "24/7"])
 def test_within_a_year_nothing_rolls(calendar: str) -> None:
     clock = Clock.exchange(calendar=calendar, first=date(2021, 3, 1), last=date(2022, 2, 28), tick_minutes=1440)
-    assert series(2, clock).ticks == (0,)
+    assert series(2, clock, usd_curve()).ticks == (0,)
 
 
 def test_ticks_of_a_year_roll_at_every_tick_and_no_benchmark_matures() -> None:
     clock = Clock.continuous(first=date(2000, 1, 1), last=date(2020, 1, 1), tick_minutes=365 * 1440)
-    two = series(2, clock)
+    two = series(2, clock, usd_curve())
     assert two.ticks == (0, *range(2, len(clock.ticks)))  # 2000 is a leap year: the first tick comes a day early
     assert all(two.at(tick).years(tick) > 0.9 for tick in range(len(clock.ticks)))
     with pytest.raises(UserError, match="a tick is at most 525600 minutes"):

@@ -126,7 +126,7 @@ def test_a_number_that_stops_being_finite_names_tick_path_and_factor():
 
     scenario = load("calm_market", QUICK)
     world = make_world(scenario, Chunk("actual", 40, 8), scenario.feedback)
-    world.factors.curve.noise[2, 5] = float("nan")
+    world.factors.rates.noise[2, 5] = float("nan")
     with pytest.raises(BugError, match=r"us10y is not finite on path 45 at .* \(tick 1, world actual\)"):
         world.run()
 

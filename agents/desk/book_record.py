@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.tables import BOOK, VALUED
-from markets.factors.key import SPOT
+from agents.desk.book_table import BOOK, VALUED
+from markets.factors.key import SPOT, USD
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
-from markets.products.instruments import Swap
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from markets.products.book import CompiledBook
-    from markets.products.instruments import Instrument
 
 Vector = NDArray[np.float64]
 
@@ -154,15 +153,11 @@ def split(whole: CompiledBook) -> list[Part]:
     """The largest positions of a book, `SHOWN` of them by $ notional, in its order; then all others together."""
     instruments, clock, start = whole.book.instruments, whole.clock, whole.start
 
-    def notional(number: int) -> float:
-        instrument = instruments[number]
-        return abs(instrument.size) * (1.0 if isinstance(instrument, Swap) else start.spot0)
-
-    by_size = sorted(range(len(instruments)), key=notional, reverse=True)
+    by_size = sorted(range(len(instruments)), key=lambda i: instruments[i].gross(start.spot0), reverse=True)
     own = by_size if len(instruments) <= SHOWN + 1 else by_size[:SHOWN]
     parts = []
     for i in sorted(own):
-        one: Instrument = instruments[i]
+        one = instruments[i]
         parts.append(Part(i + 1, one.label, one.size, Book((one,)).compile(clock, start)))
     rest = tuple(instruments[i] for i in sorted(set(by_size) - set(own)))
     if rest:
@@ -176,12 +171,12 @@ def figures(book: CompiledBook, tick: int, snapshot: Snapshot, fixings: Vector, 
     $; $ of the asset; the same per 1 % of spot; $ per point of the market's implied vol; $ that an average trading day
     (`day`, years of trading and of calendar time) brings while nothing moves; $ per basis point of all nodes.
     """
-    greeks, spot = book.greeks(tick, snapshot, fixings), snapshot.row(SPOT)
+    risk, spot = book.risk(tick, snapshot, fixings), snapshot.row(SPOT)
     return {
-        "value": greeks.value,
-        "delta_dollars": greeks.delta * spot,
-        "gamma_dollars_1pct": 0.01 * greeks.gamma * spot**2,
-        "vega_point": 0.01 * greeks.vega,
+        "value": risk.value,
+        "delta_dollars": risk.delta * spot,
+        "gamma_dollars_1pct": 0.01 * risk.gamma * spot**2,
+        "vega_point": 0.01 * risk.vega,
         "theta_day": book.theta(tick, snapshot, fixings, years=day),
-        "dv01": 1e-4 * (greeks.dv_overnight + greeks.dv_us2y + greeks.dv_us10y),
+        "dv01": 1e-4 * total(risk.first(node) for node in snapshot.nodes(USD)),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,20 +10,37 @@ from numpy.typing import NDArray
 from agents.accounts import CLIENTS
 from agents.desk.loss import ATTRIBUTION, UNSPLIT
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT, USD, VOL
+from markets.factors.key import SPOT, US2Y, US10Y, USD, VOL
 from markets.kernels.hedging import PARTS, VEGA_PART, add_whole, attribute
 from markets.venues.swap_venue import SwapVenue
+from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
-    from agents.desk.book_record import BookRecord
     from markets.factors.snapshot import Snapshot
-    from markets.products.book import CompiledBook, Greeks, Slopes
+    from markets.products.book import CompiledBook
+    from markets.products.risk import Risk
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
 NOTHING: Vector = np.empty(0)
+
+
+class PositionsRecord(Protocol):
+    """What is kept of a book position by position, and what the desk tells it."""
+
+    def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
+        """Note the cash of (since, tick]."""
+
+    def receive(self, due: Vector) -> None:
+        """Note dividends, (paths,) $ a unit of the asset."""
+
+    def look(self, pnl: Vector) -> None:
+        """At a close, with its marks done. pnl: (paths,) $ of the desk."""
+
+    def write(self) -> None:
+        """At the last close, write it down."""
 
 
 class Desk:
@@ -53,11 +70,11 @@ class Desk:
         self._tick = 0
         self._snapshot = world.factors.snapshot
         self.unit_value = book.value(0, self._snapshot, self.fixings)
-        self._greeks: tuple[Snapshot, Greeks] | None = None  # with the market that they are of
-        self._slopes: tuple[Snapshot, Slopes] | None = None
-        self._value: tuple[Snapshot, Vector] | None = None
-        self.record: BookRecord | None = None  # what is kept of the positions one by one, where it is asked for
-        self._full = full or book.has_swaps or world.venue("asset").has_impact
+        self._risk: Memo[Risk] = Memo()  # in the market as it stands
+        self._slopes: Memo[Risk] = Memo()
+        self._value: Memo[Vector] = Memo()
+        self.record: PositionsRecord | None = None  # what is kept of the positions one by one, where it is asked for
+        self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
     def _take_on(self) -> None:
@@ -90,44 +107,35 @@ class Desk:
         return value
 
     def _unit_value_now(self) -> Vector:
-        """The same of one unit of scale, computed once per price."""
+        """The same of one unit of scale, computed once per market."""
         now = self.world.factors.snapshot
-        if self._value is None or self._value[0] is not now:
-            found = self._value_at(now) if self._full else self.slopes().value
-            self._value = (now, found)
-        return self._value[1]
+        return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
 
-        By the kernel that also values the market as it stands, for ever: a path's last digit does not depend on what
-        others in its chunk asked for.
+        Bit-stability: always valued by the kernel that also values the market as it stands, so a path's digits do not
+        depend on what others in its chunk asked for.
         """
         if not self._full:
             return self.slopes(snapshot).value
         return self.book.value(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
 
-    def greeks(self, snapshot: Snapshot | None = None) -> Greeks:
-        """Greeks of one unit of scale at the market as it stands, computed once per price; or in another one."""
-        factors = self.world.factors
+    def risk(self, snapshot: Snapshot | None = None) -> Risk:
+        """Risk of one unit of scale in the market as it stands, computed once per market; or in another one."""
+        tick, now = self.world.factors.tick, self.world.factors.snapshot
         if snapshot is not None:
-            return self.book.greeks(factors.tick, snapshot, self.fixings, settled=self._tick)
-        if self._greeks is None or self._greeks[0] is not factors.snapshot:
-            found = self.book.greeks(factors.tick, factors.snapshot, self.fixings, settled=self._tick)
-            self._greeks = (factors.snapshot, found)
-        return self._greeks[1]
+            return self.book.risk(tick, snapshot, self.fixings, settled=self._tick)
+        return self._risk.get(lambda: self.book.risk(tick, now, self.fixings, settled=self._tick), now)
 
-    def slopes(self, snapshot: Snapshot | None = None) -> Slopes | Greeks:
-        """Of the Greeks, value, delta and gamma at least: of the market as it stands, or in another one."""
+    def slopes(self, snapshot: Snapshot | None = None) -> Risk:
+        """Of the risk, value, delta and gamma at least: in the market as it stands, or in another one."""
         if self._full:
-            return self.greeks(snapshot)
-        factors = self.world.factors
+            return self.risk(snapshot)
+        tick, now = self.world.factors.tick, self.world.factors.snapshot
         if snapshot is not None:
-            return self.book.slopes(factors.tick, snapshot, self.fixings, settled=self._tick)
-        if self._slopes is None or self._slopes[0] is not factors.snapshot:
-            found = self.book.slopes(factors.tick, factors.snapshot, self.fixings, settled=self._tick)
-            self._slopes = (factors.snapshot, found)
-        return self._slopes[1]
+            return self.book.slopes(tick, snapshot, self.fixings, settled=self._tick)
+        return self._slopes.get(lambda: self.book.slopes(tick, now, self.fixings, settled=self._tick), now)
 
     @property
     def explained(self) -> Vector:
@@ -141,10 +149,10 @@ class Desk:
 
         In the market as it stands, or in another one.
         """
-        if not self.book.has_swaps:
+        if not self.book.has_rates:
             return {}
-        greeks = self.greeks(snapshot)
-        left = {"us2y": greeks.dv_us2y, "us10y": greeks.dv_us10y}
+        risk = self.risk(snapshot)
+        left = {"us2y": risk.first(US2Y), "us10y": risk.first(US10Y)}
         found: dict[str, Vector] = {}
         for name in ("us10y", "us2y"):
             venue = self.world.venues.get(name)
@@ -169,7 +177,8 @@ class Desk:
             value = self.book.value(tick, now, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-            self._greeks = self._slopes = self._value = None
+            for memo in (self._risk, self._slopes, self._value):
+                memo.forget()
         self._attribute(tick, now, end)
         self._tick, self._snapshot, self.unit_value = tick, now, value
 
@@ -221,14 +230,14 @@ class Desk:
         """
         if not some(self.forced):
             return
-        world, ledger, greeks = self.world, self.world.ledger, self.greeks()
-        hedges = self.neutral_swaps() | {"asset": -greeks.delta}
+        world, ledger, risk = self.world, self.world.ledger, self.risk()
+        hedges = self.neutral_swaps() | {"asset": -risk.delta}
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")
         ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
         ledger.transfer(
-            part * np.abs(greeks.vega) * cost_share * world.factors.vol,
+            part * np.abs(risk.vega) * cost_share * world.factors.vol,
             source=self.name,
             target=CLIENTS,
             reason="closeout_cost",

@@ -5,13 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.base import Agent, Process
-from agents.funding.obligations import Obligation
+from agents.funding.client import Client
+from agents.funding.credit_line import CreditLine
+from agents.funding.force import Force
+from agents.funding.interest import Interest
+from agents.funding.liquidity_record import LiquidityRecord
+from agents.funding.margin import MarginModel, Parametric
+from agents.funding.margin_calls import MarginCalls
+from agents.funding.settlement import Settlement
+from agents.obligations import Obligation
 from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
 from sim.params import param
+from sim.phases import Phase
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +80,115 @@ class FundingDesk(Agent):
     )
     netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
 
-    def live(self, world: TradingWorld) -> Process:
-        from agents.funding.lending import Lending  # which needs this class
+    def margin_model(self) -> MarginModel:
+        """How much initial margin it asks; a lender of your own may ask otherwise."""
+        return Parametric(multiple=self.margin_multiple, mpor_days=self.mpor_days, rate_vol=self.rate_vol)
 
-        yield from Lending(self, world).run()
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Lending(self, world).run()
+
+
+class _Lending:
+    """State of one lender in one world: an `agents.world.Lender`."""
+
+    def __init__(self, agent: FundingDesk, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        borrowers = self._borrowers()
+        self.clients = {name: Client(world, world.desks[name]) for name in borrowers if name in world.desks}
+        self.settlement = Settlement(world, self.clients, netting=agent.netting)
+        self.line = CreditLine(
+            world, base=agent.line, power=agent.line_power, capital=agent.capital, repo_spread=agent.repo_spread
+        )
+        self.interest = Interest(world, agent.name, self.line, borrowers, self.clients)
+        model, deadline = agent.margin_model(), agent.deadline_days
+        self.calls = MarginCalls(world, self.line, model, deadline_days=deadline, minimum_call=agent.minimum_call)
+        self.force = Force(world, agent.name, self.line, self.calls)
+        world.lenders.append(self)
+
+    def _borrowers(self) -> tuple[str, ...]:
+        """Whom it names, or all agents that no lender does."""
+        agents = self.world.agents
+        claimed = {name for a in agents if isinstance(a, FundingDesk) for name in a.lends_to}
+        others = tuple(a.name for a in agents if a.role != self.agent.role and a.name not in claimed)
+        return self.agent.lends_to or others
+
+    def run(self) -> Process:
+        """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
+        world, is_close = self.world, self.world.clock.is_close
+        yield world.tick(Phase.SHOCK)  # by now every desk has taken over its hedge
+        self._begin()
+        while True:
+            if is_close[world.tick_index]:
+                yield world.tick(Phase.QUOTE)
+                for client in self.clients.values():
+                    self.force.order(client)
+                yield world.tick(Phase.FUND)
+                self._close()
+            yield world.tick(Phase.SHOCK)
+            self.interest.accrue()
+
+    def _begin(self) -> None:
+        """First margin, and the records of liquidity where they are asked for."""
+        for client in self.clients.values():
+            self.calls.settle_first(client)
+        if self.world.log.wants("liquidity"):
+            days, repo = self.agent.deadline_days, self.agent.repo_spread is not None
+            for client in self.clients.values():
+                client.record = LiquidityRecord(self.world, client.desk, deadline_days=days, repo=repo)
+
+    def _close(self) -> None:
+        """At FUND of a close."""
+        world = self.world
+        for client in self.clients.values():
+            client.desk.mark()
+            client.desk.close_out(self.agent.closeout_cost)  # first: what is gone needs no margin
+        self.settlement.settle_due(int(world.clock.day[world.tick_index]))
+        for client in self.clients.values():
+            self.calls.settle(client)
+        self._spread_stress()
+        self._log()
+        if world.tick_index == len(world.clock.ticks) - 1:
+            for client in self.clients.values():
+                if client.record:
+                    client.record.write()
+
+    # --- what the world asks of a lender ---------------------------------------------------------------------------
+    def funds(self, name: str) -> bool:
+        """Whether it margins this desk."""
+        return name in self.clients
+
+    def settle_broken(self) -> None:
+        """Settle debts of and to desks that are wound up with negative equity."""
+        self.settlement.settle_broken()
+
+    def write_off(self, name: str, equity: Vector) -> None:
+        """Bear what a wound-up desk of negative equity, (paths,) $, owes beyond what it has."""
+        self.force.write_off(self.clients[name], equity)
+
+    # --- what it tells ---------------------------------------------------------------------------------------------
+    def _spread_stress(self) -> None:
+        """Stress: unmet margin, and what lender and desks lost by defaults, as a share of lending lines."""
+        unmet = (np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values())
+        total = self.line.losses + self.settlement.unpaid + sum(unmet, np.zeros(self.world.paths))
+        lines = self.agent.line * max(len(self.clients), 1)
+        self.world.set_stress(self.agent.name, total, lines)
+
+    def _log(self) -> None:
+        world = self.world
+        if not world.log.witness.size:
+            return
+        for name, client in self.clients.items():
+            assert client.asked is not None, "the close's margin is settled"
+            world.log.add_witnesses(
+                "funding",
+                world.now,
+                agent=name,
+                overnight=world.factors.overnight,
+                credit=world.factors.credit,
+                borrowed=self.line.drawn(name),
+                line=self.line.size(),
+                margin_required=client.asked.total,
+                margin_posted=self.calls.posted(client),
+                **client.asked._asdict(),
+                free_cash=self.line.free_cash(name),
+            )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.funding.requirement import Requirement
+from agents.requirement import Requirement
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk

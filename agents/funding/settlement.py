@@ -12,9 +12,9 @@ from agents.funding.clearing import ROUNDING, clearing_payments
 from sim.vectors import total
 
 if TYPE_CHECKING:
-    from agents.funding.claims import Debt
+    from agents.claims import Debt
     from agents.funding.clearing import Clearing
-    from agents.funding.lending import Client
+    from agents.funding.client import Client
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]

@@ -28,12 +28,12 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
     if asset.moves:
-        greeks, out = desk.greeks(own), np.empty((2, world.paths))
-        flows(desk.scale, desk.liquidated, factors.spot, greeks.gamma, greeks.vanna, factors.leverage, out)
+        risk, out = desk.risk(own), np.empty((2, world.paths))
+        flows(desk.scale, desk.liquidated, factors.spot, risk.gamma, risk.vanna, factors.leverage, out)
         asset.expose("gamma", out[GAMMA_FLOW])
         if desk.book.has_options and own is None:
             asset.expose("vanna", out[VANNA_FLOW])
-    if rates and desk.book.has_swaps:
+    if rates and desk.book.has_rates:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for name, flow in _convexity(desk).items():
             world.venue(name).expose("convexity", part * flow)

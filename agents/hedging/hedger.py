@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -14,7 +13,7 @@ from agents.base import Agent, Process
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
 from agents.intervals import Interval
-from agents.policies import Every, Never, Policy, Sight, Situation
+from agents.policies import Every, Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
 from markets.accounts import INVESTORS
 from markets.factors.key import OVERNIGHT, SPOT, VOL
@@ -149,20 +148,18 @@ class _Hedging:
         scale, target = desk.scale, np.empty(held.size)
         years, variance_years = desk.book.nearest_expiry(factors.tick)
         neutral(scale, slopes.delta, target)
-        at = Sight(
-            {
-                "gamma": lambda: scale * slopes.gamma,
-                "discount": lambda: self._discount(years),
-                "gross_units": lambda: scale * desk.book.gross_units,
-            },
+        at = Situation(
             tick=factors.tick,
             due=due,
             spot=seen.row(SPOT),
             last_spot=self.last_spot,
             target=target,
             position=held,
+            gamma=lambda: scale * slopes.gamma,
             vol=seen.row(VOL),
             half_spread=self.world.venue("asset").half_spread,
+            discount=lambda: self._discount(years),
+            gross_units=lambda: scale * desk.book.gross_units,
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,
@@ -172,7 +169,7 @@ class _Hedging:
         if multiplier is None:
             return at
         delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked)
-        return dataclasses.replace(at, target=-desk.scale * delta)
+        return at.but(target=-desk.scale * delta)
 
     def _discount(self, years: float) -> Vector:
         """Discount factor at the overnight rate, (paths,)."""
@@ -229,7 +226,7 @@ class _Hedging:
         there.
         """
         neutral = self._situation(True, self._held)
-        wanted = self.desired(dataclasses.replace(neutral, position=neutral.target))
+        wanted = self.desired(neutral.but(position=neutral.target))
         self.world.venue("asset").hand_over(INVESTORS, self.agent.name, wanted)
         if self.hedges_rates:
             for name, unit in self.desk.neutral_swaps().items():

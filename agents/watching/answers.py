@@ -38,9 +38,8 @@ def _checked(policy: Policy, name: str, world: TradingWorld, remedy: str, *, non
         return method
 
     def answer(at: Situation) -> Any:
-        for field in MARKET:
-            at.__dict__[field] = _read_only(at.__dict__[field])
-        return None if (got := method(at)) is None and none else vector(got, world, policy, f"{name}()", code, remedy)
+        seen = at.but(**{field: _read_only(getattr(at, field)) for field in MARKET})
+        return None if (got := method(seen)) is None and none else vector(got, world, policy, f"{name}()", code, remedy)
 
     return answer
 

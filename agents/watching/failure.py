@@ -24,7 +24,7 @@ from sim.text import one_line
 if TYPE_CHECKING:
     from agents.world import TradingWorld
 
-NOUNS = {"Sight": "situation", "Situation": "situation", "TradingWorld": "world"}
+NOUNS = {"Situation": "situation", "WatchedWorld": "world"}
 NAMES = 24  # of an object's, that are told
 
 
@@ -53,7 +53,7 @@ def explained(error: BaseException, world: TradingWorld, started: Agent | None =
 
 def _not_finite(world: TradingWorld, error: BugError) -> tuple[Agent | None, BugError]:
     """The agent of the user's own whose quote or account is not finite, where a proof has failed for that."""
-    for agent in (agent for agent in world.agents if not is_built_in(agent)):
+    for agent in (agent for agent in world.agents if isinstance(agent, Agent) and not is_built_in(agent)):
         named: dict[str, Any] = {}
         for venue in (venue for venue in world.venues.values() if agent.name in venue.makers):
             quote = venue.quote_of(agent.name)

@@ -15,42 +15,47 @@ if TYPE_CHECKING:
     from agents.base import Agent
     from agents.world import TradingWorld
 
+Theirs = dict[Process, Process]  # processes of the user's own that have not ended -> watched
+
 STANDING = 10_000  # turns that a process may have in one instant
 
 
-def life_of(agent: Agent, world: TradingWorld) -> Process:
+def life_of(agent: Agent, world: TradingWorld, theirs: Theirs) -> Process:
     """The agent's process, watched. Raises WrongAnswer where `live` is no generator function."""
     process: Any = agent.live(world)
     if not isinstance(process, GeneratorType):
         rule = f"live() gave {shown(process)}, not a generator: it needs a `yield`, e.g. yield world.tick(Phase.TRADE)"
         raise WrongAnswer(rule, getattr(type(agent).live, "__code__", None))
-    return watched(process, world, agent)
+    return watched(process, world.env, theirs, agent)
 
 
-def watched(process: Process, world: TradingWorld, agent: Agent | None = None) -> Process:
-    """Spiral's own process as it is; any other with each of its events looked at. `agent` is whose life it is."""
+def watched(process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None = None) -> Process:
+    """Spiral's own process as it is; any other with each of its events looked at, and noted among `theirs`.
+
+    agent: whose life it is.
+    """
     code = getattr(process, "gi_code", None)
     if code is None or is_ours(code):
         return process
-    found = world.theirs[process] = driven(process, Watch(process, world, agent))
+    found = theirs[process] = driven(process, Watch(process, env, theirs, agent))
     return found
 
 
 class Watch:
     """Looks at each turn of a process: its event can come, time passes, and an agent begins at all."""
 
-    def __init__(self, process: Process, world: TradingWorld, agent: Agent | None) -> None:
-        self.process, self.world, self.agent = process, world, agent
+    def __init__(self, process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None) -> None:
+        self.process, self.env, self.theirs, self.agent = process, env, theirs, agent
         self.code = getattr(process, "gi_code", None)
-        self.turns, self.instant, self.begun = 0, world.env.now, False
+        self.turns, self.instant, self.begun = 0, env.now, False
 
     def __call__(self, step: Step, answer: Any) -> Any:
         """The event of the process's next turn. Raises WrongAnswer, and StopIteration where the process ends."""
-        env = self.world.env
+        env = self.env
         try:
             event = step(answer)
         except StopIteration:
-            self.world.theirs.pop(self.process, None)
+            self.theirs.pop(self.process, None)
             if self.agent is not None and not self.begun:
                 raise WrongAnswer(f"it ended before it yielded anything; {YIELDS}", self.code) from None
             raise

@@ -1,126 +1,93 @@
-"""The zero curve on three nodes (overnight, 2Y, 10Y), and the benchmark par swaps that are traded on it.
+"""A zero curve on any number of nodes.
 
-Rates are continuously compounded, act/365. The zero rate is linear between the nodes and flat outside, so the log of
-a discount factor is linear in the nodes: DF(tau) = exp(-(b0 r_on + b1 r_2y + b2 r_10y)), b = tau * node_weights(tau).
+Rates are continuously compounded, act/365. The zero rate is linear between neighbouring nodes and flat outside, so the
+log of a discount factor is linear in the nodes: DF(t) = exp(-b(t) . r), b = t * hat weights, of which two are not zero.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markets.factors.key import USD
-from markets.kernels.swaps import FLOW_TERMS, NO_FIXING, flow_greeks, flow_values
-from markets.kernels.terms import NODE_YEARS
-from markets.kernels.terms import node_weights as node_weights_into
-from sim.errors import UserError
-
-if TYPE_CHECKING:
-    from markets.factors.snapshot import Snapshot
-    from sim.clock import Clock
+from markets.factors.key import USD, FactorKey
+from markets.factors.snapshot import Block, Snapshot
+from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
+from markets.kernels.terms import hats
+from markets.specs.rates import NODES, RateSpec
+from sim.errors import BugError
 
 Floats = NDArray[np.float64]
 
-_NO_FIXINGS = np.empty((0, 0))
 
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Nodes of a zero curve: the keys of its rates and their times, in rising order."""
 
-def node_weights(years: ArrayLike) -> Floats:
-    """Share of each node in the zero rate at `years` (any shape): (..., 3), rows sum to 1."""
-    tau = np.asarray(years, dtype=np.float64)
-    out = np.empty((tau.size, len(NODE_YEARS)))
-    node_weights_into(tau.reshape(-1), out)
-    return out.reshape(*tau.shape, len(NODE_YEARS))
-
-
-def log_discount_weights(years: ArrayLike) -> Floats:
-    """b such that -ln DF = b . nodes: (..., 3) years."""
-    tau = np.asarray(years, dtype=np.float64)
-    return tau[..., None] * node_weights(tau)
-
-
-def discount_factor(years: float, overnight: Floats, us2y: Floats, us10y: Floats) -> Floats:
-    """Discount factor to one time, (paths,) $ per $."""
-    b0, b1, b2 = log_discount_weights(years)
-    return np.asarray(np.exp(-(b0 * overnight + b1 * us2y + b2 * us10y)))
-
-
-class BenchmarkGreeks(NamedTuple):
-    """Annuity and floating leg per unit, (paths,), and their change per 1.00 of the node rates, (3, paths)."""
-
-    annuity: Floats
-    floating: Floats
-    annuity_dv: Floats
-    floating_dv: Floats
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """A swap to a fixed maturity whose accruals, on both legs, settle daily in cash.
-
-    A position (notional N, coupon-notional NC) that receives fixed is worth NC * A(t) - N * (1 - DF(t, T)): the fixed
-    leg pays NC a year, annually backwards from maturity with a stub in front, A(t) being its value per unit; the
-    floating leg resets to par each day. Trades at different rates net exactly, since both legs are linear.
-    Raises UserError if it matures by the last tick at which it is valued.
-    """
-
-    maturity: date
-    clock: Clock
-    last: int = -1  # tick at which it is valued for the last time: the run's last, or where positions roll
+    nodes: tuple[FactorKey, ...]
+    years: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if self.clock.seconds(self.maturity) <= int(self.clock.ticks[self.last]):
-            raise UserError(
-                "a benchmark swap outlives its use",
-                value=f"maturity {self.maturity}",
-                place="clock.tick_minutes",
-                remedy="shorten the ticks: positions roll into a fresh benchmark at the first tick after a year",
-            )
+        blocks, rising = {key[:2] for key in self.nodes}, all(a < b for a, b in pairwise(self.years))
+        if len(self.nodes) != len(self.years) or len(blocks) != 1 or not rising:
+            raise BugError(f"a curve has a key a node, of one block, at rising times: {self.nodes} at {self.years}")
 
-    def years(self, tick: int) -> float:
-        """Calendar years to maturity."""
-        return self.clock.calendar_years_to(self.maturity) - float(self.clock.calendar_years[tick])
+    @property
+    def block(self) -> Block:
+        """Family and name of the nodes."""
+        return self.nodes[0][:2]
 
-    def terms(self, tick: int, snapshot: Snapshot) -> tuple[Floats, Floats]:
-        """Annuity A (years) and floating leg 1 - DF, (paths,) each per unit of notional."""
-        legs = []
-        for flows in _legs(self, tick):
-            out = np.zeros(snapshot.paths)
-            flow_values(snapshot.block(USD), _NO_FIXINGS, flows, _none(flows), out)
-            legs.append(out)
-        return legs[0], legs[1]
+    @cached_property
+    def times(self) -> Floats:
+        """Years of the nodes, (nodes,)."""
+        return np.array(self.years)
 
-    def sensitivities(self, tick: int, snapshot: Snapshot) -> BenchmarkGreeks:
-        """Both legs with their node sensitivities; a position's are NC * annuity_dv - N * floating_dv."""
-        legs = []
-        for flows in _legs(self, tick):
-            out = np.zeros((4, snapshot.paths))
-            flow_greeks(snapshot.block(USD), _NO_FIXINGS, flows, _none(flows), out)
-            legs.append(out)
-        fixed, floating = legs
-        return BenchmarkGreeks(fixed[0], floating[0], fixed[1:], floating[1:])
+    def weights(self, years: ArrayLike) -> Floats:
+        """b such that -ln DF = b . nodes, at times of any shape: (..., nodes) years."""
+        tau = np.asarray(years, dtype=np.float64)
+        rows, out = self._hats(tau.reshape(-1)), np.zeros((tau.size, len(self.nodes)))
+        for node in (0, 2):  # the two nodes of a row, each with its weight behind it
+            np.add.at(out, (np.arange(tau.size), rows[:, node].astype(np.int64)), rows[:, node + 1])
+        return out.reshape(*tau.shape, len(self.nodes))
 
+    def zero(self, years: float, rates: Floats) -> Floats:
+        """Zero rate times time, -ln DF, from rates (nodes, ...): (...)."""
+        weights, total = self.weights(years), np.zeros(rates.shape[1:])
+        for k in np.flatnonzero(weights):
+            total = total + weights[k] * rates[k]
+        return total
 
-@lru_cache(maxsize=16)
-def _legs(swap: Benchmark, tick: int) -> tuple[Floats, Floats]:
-    """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick."""
-    years = swap.years(tick)
-    times = years - np.arange(np.ceil(years), dtype=np.float64)
-    fixed = flow_terms(np.minimum(1.0, times), times)
-    return fixed, flow_terms(np.array([1.0, -1.0]), np.array([0.0, years]))
+    def discount(self, years: float, snapshot: Snapshot) -> Floats:
+        """Discount factor to one time, (paths,) $ per $."""
+        return np.exp(-self.zero(years, snapshot.block(self.block)))
 
+    def flows(self, amounts: Floats, years: Floats) -> Floats:
+        """Rows for the flow kernels, (flows, FLOW_TERMS): amounts (flows,) $ at `years` (flows,)."""
+        terms = np.empty((amounts.size, FLOW_TERMS))
+        terms[:, AMOUNT] = amounts
+        terms[:, OUTER:] = self._hats(years)
+        return terms
 
-def flow_terms(amounts: Floats, years: Floats) -> Floats:
-    """Rows for the flow kernels, (flows, FLOW_TERMS): amount and weights of the nodes."""
-    terms = np.empty((amounts.size, FLOW_TERMS))
-    terms[:, 0] = amounts
-    terms[:, 1:] = log_discount_weights(years)
-    return terms
+    def _hats(self, years: Floats) -> Floats:
+        out = np.empty((years.size, FLOW_TERMS - OUTER))
+        hats(years, self.times, out)
+        return out
 
 
-def _none(flows: Floats) -> NDArray[np.int64]:
-    return np.full(len(flows), NO_FIXING, dtype=np.int64)
+def usd_curve(nodes: Iterable[tuple[str, float]] = NODES.items()) -> Curve:
+    """The curve of the market, from names and years of its nodes; one object for the same nodes."""
+    return _curve(tuple(nodes))
+
+
+@cache
+def _curve(nodes: tuple[tuple[str, float], ...]) -> Curve:
+    return Curve(tuple(FactorKey(*USD, name) for name, _ in nodes), tuple(years for _, years in nodes))
+
+
+def curve_of(rates: RateSpec) -> Curve:
+    """The curve that a scenario declares."""
+    return usd_curve((node.name, node.years) for node in rates.curve)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from markets.factors.asset_law import AssetLaw
 from markets.factors.credit_spread import CreditSpread
-from markets.factors.curve import Curve
 from markets.factors.equity import Equity
 from markets.factors.key import CREDIT, OVERNIGHT, SPOT, US2Y, US10Y, VOL, FactorKey
 from markets.factors.law import Law
@@ -21,6 +20,7 @@ from markets.factors.other_asset import OtherAsset
 from markets.factors.path_vol import PathVol
 from markets.factors.realised import RealisedVol
 from markets.factors.snapshot import Snapshot
+from markets.factors.zero_rates import ZeroRates
 from sim.errors import BugError
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ class FactorMarket:
         path = PathLaws(setting)
         self.equity = Equity(setting, RealisedVol(line.realised, setting.market.realised_ratio, path.vol), path)
         self.vol_law: ImpliedVol = LeverageVol(setting, self.equity) if path.vol is None else PathVol(setting, path.vol)
-        self.curve = Curve(setting)
+        self.rates = ZeroRates(setting)
         self.credit_law = CreditSpread(setting, self.vol_law, path.credit)
         others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
         further = [make(setting) for make in FURTHER]
-        self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.curve, self.credit_law, *further)
+        self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.rates, self.credit_law, *further)
         self._law_of = _owners(self.laws)
         self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
         self.storyline = line

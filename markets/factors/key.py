@@ -24,6 +24,7 @@ class FactorKey(NamedTuple):
 MAIN = "asset"  # name of the main asset
 SPOT = FactorKey("spot", MAIN)  # $/unit
 VOL = FactorKey("vol", MAIN)  # 30-day implied vol, decimal
+LN_VOL = FactorKey("ln vol", MAIN)  # its log: by it, not by VOL, the cross derivative with spot is told
 USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 CREDIT = FactorKey("credit", "funding")  # spread, decimal

@@ -5,7 +5,8 @@ in the first-level cache, an option's terms in registers, and the inner loop vec
 (paths, options) is ever made.
 
 An option's row of terms (see `OPTION_TERMS`) holds what is common to all paths at one tick. Notation: S spot, s implied
-vol of the market, r the three node rates, x = ln(S/K) + z tau - q tau, sd = option vol * sqrt(variance time).
+vol of the market, r the zero rates at the nodes of the curve, x = ln(S/K) + z tau - q tau, sd = option vol *
+sqrt(variance time). z tau is linear in the two nodes around tau; see `markets.kernels.terms.hat` for their order.
 """
 
 from __future__ import annotations
@@ -29,11 +30,10 @@ LOG_STRIKE = 3  # ln(K / spot0) + q tau
 SD = 4  # standard deviation of ln S_T at base vol: vol multiple * s_base * sqrt(variance time)
 RESPONSE = 5  # d ln(option vol) / d ln s
 CARRY = 6  # exp(-q tau)
-OVERNIGHT, US2Y, US10Y = 7, 8, 9  # d(z tau) / d node rate, years
-OPTION_TERMS = 10
+OUTER, OUTER_YEARS, INNER, INNER_YEARS = 7, 8, 9, 10  # two nodes, and d(z tau) / d rate of each
+OPTION_TERMS = 11
 
-VALUE, DELTA, GAMMA, VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA = range(8)
-GREEKS = 8
+VALUE, DELTA, GAMMA, VEGA, VANNA, NODE = range(6)  # NODE and on: a row for each node of the curve
 SLOPES = 3  # value and its first two derivatives by spot
 OWN = 4  # rows of what of an option does not depend on spot
 
@@ -77,13 +77,19 @@ def cash_side(d: float, strike: float, discount: float, tail: float) -> float:
 
 
 @kernel_inline
-def different(vol: Floats, overnight: Floats, us2y: Floats, us10y: Floats, stretch: Floats) -> int:
-    """How many paths of a block to look at for what depends on vol and curve alone: one where all are alike."""
-    alike = True
-    for j in range(vol.shape[0]):
-        alike &= (vol[j] == vol[0]) & (overnight[j] == overnight[0]) & (us2y[j] == us2y[0])
-        alike &= (us10y[j] == us10y[0]) & (stretch[j] == stretch[0])
-    return 1 if alike else vol.shape[0]
+def different(vol: Floats, nodes: Floats, stretch: Floats, start: int) -> int:
+    """How many paths of a block to look at for what depends on vol and curve alone: one where all are alike.
+
+    vol, stretch: of the block, which begins at the path `start`.
+    """
+    alike, width = True, vol.shape[0]
+    for j in range(width):
+        alike &= (vol[j] == vol[0]) & (stretch[j] == stretch[0])
+    for k in range(nodes.shape[0] if alike else 0):
+        rate = nodes[k, start : start + width]
+        for j in range(width):
+            alike &= rate[j] == rate[0]
+    return 1 if alike else width
 
 
 @kernel_inline
@@ -91,22 +97,23 @@ def spread(
     term: Floats,
     seen: int,
     width: int,
-    overnight: Floats,
-    us2y: Floats,
-    us10y: Floats,
+    start: int,
+    nodes: Floats,
     stretch: Floats,
     log_vol: Floats,
     own: Floats,
 ) -> None:
     """What of an option does not depend on spot, into `own` (OWN, width): z tau, sd, 1 / sd and exp(-z tau).
 
-    Computed on the first `seen` paths of the block; the others are as the first.
+    Computed on the first `seen` paths of the block, which begins at `start`; the others are as the first.
     """
     zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
     sd0, response = term[SD], term[RESPONSE]
-    b0, b1, b2 = term[OVERNIGHT], term[US2Y], term[US10Y]
+    block = slice(start, start + width)
+    outer, inner = nodes[int(term[OUTER]), block], nodes[int(term[INNER]), block]
+    outer_years, inner_years = term[OUTER_YEARS], term[INNER_YEARS]
     for j in range(seen):
-        zt = fma(b2, us10y[j], fma(b0, overnight[j], b1 * us2y[j]))
+        zt = fma(outer_years, outer[j], inner_years * inner[j])
         sd = sd0 * stretch[j] * exp(response * log_vol[j])
         zts[j], sds[j], pers[j], discounts[j] = zt, sd, 1.0 / at_least(sd, TINY), exp(-zt)
     for j in range(seen, width):
@@ -132,7 +139,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
     """Add the value of European options to `out`.
 
     Args:
-        spot, vol: (paths,); nodes: (3, paths), zero rates.
+        spot, vol: (paths,); nodes: (nodes, paths), zero rates.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
         out: (paths,) $, added to.
@@ -146,8 +153,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
         s, v, o = spot[block], vol[block], out[block]
-        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
-        seen = different(v, r0, r1, r2, whole)
+        seen = different(v, nodes, whole, start)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
         for j in range(seen):
@@ -155,7 +161,7 @@ def option_values(spot: Floats, vol: Floats, nodes: Floats, base: Floats, terms:
         for i in range(terms.shape[0]):
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             strike, log_strike, carry = terms[i, STRIKE], terms[i, LOG_STRIKE], terms[i, CARRY]
-            spread(terms[i], seen, width, r0, r1, r2, whole, log_vol, own)
+            spread(terms[i], seen, width, start, nodes, whole, log_vol, own)
             for j in range(width):
                 x, sd = log_spot[j] - log_strike + zts[j], sds[j]
                 d = x / at_least(sd, TINY)
@@ -174,21 +180,22 @@ def option_greeks(
     stretch: Floats,
     base: Floats,
     terms: Floats,
+    blank: bool,
     out: Floats,
 ) -> None:
-    """Write value and sensitivities of European options, summed, to `out`.
+    """Add value and sensitivities of European options to `out`.
 
     Args:
-        spot, vol: (paths,); nodes: (3, paths), zero rates.
+        spot, vol: (paths,); nodes: (nodes, paths), zero rates.
         stretch: (paths,) factor on every option's vol (Leland 1985); 1 for the market's own. One of (1,) says that
             neither it nor vol nor the curve differs between paths, which else is looked for.
         base: (2,) spot0 and s_base, to which `LOG_STRIKE` and `SD` refer.
         terms: (options, OPTION_TERMS).
-        out: (GREEKS, paths), written: $, units, units/$, $ per 1.00 of s, $ per 1.00 of each node rate,
-            and units per unit of ln s. Or (SLOPES, paths): the first three alone.
+        blank: whether `out` is still empty memory, to be cleared first.
+        out: (NODE + nodes or more, paths), added to: $, units, units/$, $ per 1.00 of s, units per unit of ln s, and
+            $ per 1.00 of each node rate. Or (SLOPES, paths): the first three alone.
     """
-    paths, full, alike = spot.shape[0], out.shape[0] == GREEKS, stretch.shape[0] == 1
-    rest = (VEGA, DV_OVERNIGHT, DV_US2Y, DV_US10Y, VANNA) if full else (0, 0, 0, 0, 0)
+    paths, full, alike = spot.shape[0], out.shape[0] > SLOPES, stretch.shape[0] == 1
     log_spot, per_spot = np.empty(BLOCK), np.empty(BLOCK)
     log_vol, per_vol, own = np.empty(BLOCK), np.empty(BLOCK), np.empty((OWN, BLOCK))
     zts, sds, pers, discounts = own[0], own[1], own[2], own[3]
@@ -197,14 +204,12 @@ def option_greeks(
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
         s, v = spot[block], vol[block]
-        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
         wide = stretch if alike else stretch[block]
         value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
-        vega, vanna = out[rest[0], block], out[rest[4], block]
-        dv0, dv1, dv2 = out[rest[1], block], out[rest[2], block], out[rest[3], block]
-        for k in range(out.shape[0]):
+        vega, vanna = out[VEGA if full else 0, block], out[VANNA if full else 0, block]
+        for k in range(out.shape[0] if blank else 0):
             out[k, block] = 0.0
-        seen = 1 if alike else different(v, r0, r1, r2, wide)
+        seen = 1 if alike else different(v, nodes, wide, start)
         for j in range(width):
             log_spot[j] = log(at_least(s[j], FLOOR) * per_spot0)
             per_spot[j] = 1.0 / at_least(s[j], FLOOR)
@@ -216,8 +221,10 @@ def option_greeks(
             sign, quantity = terms[i, SIGN], terms[i, QUANTITY]
             strike, log_strike = terms[i, STRIKE], terms[i, LOG_STRIKE]
             response, carry = terms[i, RESPONSE], terms[i, CARRY]
-            b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
-            spread(terms[i], seen, width, r0, r1, r2, wide, log_vol, own)
+            outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
+            by_outer = out[NODE + int(terms[i, OUTER]) if full else 0, block]
+            by_inner = out[NODE + int(terms[i, INNER]) if full else 0, block]
+            spread(terms[i], seen, width, start, nodes, wide, log_vol, own)
             if not full:
                 for j in range(width):
                     x, asset = log_spot[j] - log_strike + zts[j], carry * s[j]
@@ -237,9 +244,8 @@ def option_greeks(
                 density = quantity * carry * INV_SQRT_2PI * bell
                 gamma[j] = fma(0.0 if sds[j] < TINY else density * pers[j], per_spot[j], gamma[j])
                 vega[j] = fma(density * s[j] * response, sds[j] * per_vol[j], vega[j])
-                dv0[j] = fma(b0, rho, dv0[j])
-                dv1[j] = fma(b1, rho, dv1[j])
-                dv2[j] = fma(b2, rho, dv2[j])
+                by_outer[j] = fma(outer_years, rho, by_outer[j])
+                by_inner[j] = fma(inner_years, rho, by_inner[j])
                 vanna[j] = fma(-density * response, d2, vanna[j])
 
 
@@ -264,17 +270,17 @@ def claim_greeks(
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
         block = slice(start, start + width)
-        s, v = spot[block], vol[block]
-        r0, r1, r2 = nodes[0, block], nodes[1, block], nodes[2, block]
-        wide = stretch[block]
-        value, delta, gamma, vega = out[0, block], out[1, block], out[2, block], out[3, block]
-        dv0, dv1, dv2, vanna = out[4, block], out[5, block], out[6, block], out[7, block]
+        s, v, wide = spot[block], vol[block], stretch[block]
+        value, delta, gamma = out[VALUE, block], out[DELTA, block], out[GAMMA, block]
+        vega, vanna = out[VEGA, block], out[VANNA, block]
         for i in range(terms.shape[0]):
             quantity, strike, log_strike = terms[i, QUANTITY], terms[i, STRIKE], terms[i, LOG_STRIKE]
             sd0, response, carry = terms[i, SD], terms[i, RESPONSE], terms[i, CARRY]
-            b0, b1, b2 = terms[i, OVERNIGHT], terms[i, US2Y], terms[i, US10Y]
+            outer_years, inner_years = terms[i, OUTER_YEARS], terms[i, INNER_YEARS]
+            outer, inner = nodes[int(terms[i, OUTER]), block], nodes[int(terms[i, INNER]), block]
+            by_outer, by_inner = out[NODE + int(terms[i, OUTER]), block], out[NODE + int(terms[i, INNER]), block]
             for j in range(width):
-                zt = fma(b2, r2[j], fma(b0, r0[j], b1 * r1[j]))
+                zt = fma(outer_years, outer[j], inner_years * inner[j])
                 price, level = at_least(s[j], FLOOR), at_least(v[j], FLOOR)
                 sd = sd0 * wide[j] * exp(response * log(level * per_vol0))
                 slope = carry * fma(0.5 * sd, sd, log(price * per_spot0) - log_strike + zt)
@@ -284,7 +290,6 @@ def claim_greeks(
                 delta[j] += quantity * slope
                 gamma[j] += quantity * carry / price
                 vega[j] = fma(asset * response * (sd / level), sd, vega[j])
-                dv0[j] = fma(b0, asset - cash, dv0[j])
-                dv1[j] = fma(b1, asset - cash, dv1[j])
-                dv2[j] = fma(b2, asset - cash, dv2[j])
+                by_outer[j] = fma(outer_years, asset - cash, by_outer[j])
+                by_inner[j] = fma(inner_years, asset - cash, by_inner[j])
                 vanna[j] = fma(quantity * carry * response * sd, sd, vanna[j])

@@ -9,38 +9,50 @@ from numpy.typing import NDArray
 
 from markets.kernels.options import (
     CARRY,
+    INNER,
+    INNER_YEARS,
     LOG_STRIKE,
-    OVERNIGHT,
+    OUTER,
+    OUTER_YEARS,
     QUANTITY,
     RESPONSE,
     SD,
     SIGN,
     STRIKE,
-    US2Y,
-    US10Y,
 )
 from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NODE_YEARS = (0.0, 2.0, 10.0)  # overnight, 2Y, 10Y
 FIXED_SIGN, FIXED_QUANTITY, FIXED_STRIKE, FIXED_LOG_STRIKE, FIXED_VOL, FIXED_VARIANCE, FIXED_CALENDAR = range(7)
 FIXED_TERMS = 7  # of an option, whatever the tick: vol at base, years of trading and of calendar time at the start
 
 
 @kernel_inline
-def weights(years: float) -> tuple[float, float, float]:
-    """Share of each node in the zero rate at `years`: linear between the nodes, flat outside; they sum to 1."""
-    if years <= NODE_YEARS[0]:
-        return 1.0, 0.0, 0.0
-    if years <= NODE_YEARS[1]:
-        share = years / NODE_YEARS[1]
-        return 1.0 - share, share, 0.0
-    if years <= NODE_YEARS[2]:
-        share = (years - NODE_YEARS[1]) / (NODE_YEARS[2] - NODE_YEARS[1])
-        return 0.0, 1.0 - share, share
-    return (0.0, 0.0, 1.0) if years == years else (years, years, years)
+def hat(years: float, nodes: Floats) -> tuple[int, float, int, float]:
+    """The two nodes around `years` and the share of each in the zero rate there; the shares sum to 1.
+
+    Linear between the nodes, flat outside. The odd one of the two neighbours comes last, at the inside of
+    fma(share, rate, share * rate): on any pair a rate has the digits that it would have with a term for every node.
+
+    Args:
+        nodes: (nodes,) years, rising.
+    """
+    last = nodes.shape[0] - 1
+    left = 0
+    while left + 1 < last and years > nodes[left + 1]:
+        left += 1
+    right = min(left + 1, last)
+    if years <= nodes[left]:
+        share = 0.0
+    elif years <= nodes[right]:
+        share = (years - nodes[left]) / (nodes[right] - nodes[left])
+    else:
+        share = 1.0 if years == years else years
+    if right == left:
+        return left, 1.0 if years == years else years, left, 0.0
+    return (left, 1.0 - share, right, share) if left % 2 == 0 else (right, share, left, 1.0 - share)
 
 
 @kernel_inline
@@ -51,10 +63,11 @@ def response(years: float, reversion: float) -> float:
 
 
 @kernel
-def node_weights(years: Floats, out: Floats) -> None:
-    """Weights of the nodes at `years` (n,) into `out` (n, 3)."""
+def hats(years: Floats, nodes: Floats, out: Floats) -> None:
+    """Rows of `hat` at `years` (n,), times the years, into `out` (n, 4): of a flow at each, d(z tau) / d rate."""
     for i in range(years.shape[0]):
-        out[i, 0], out[i, 1], out[i, 2] = weights(years[i])
+        outer, share, inner, other = hat(years[i], nodes)
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = outer, years[i] * share, inner, years[i] * other
 
 
 @kernel
@@ -75,6 +88,7 @@ def option_terms(
     calendar_years: float,
     reversion: float,
     dividend: float,
+    nodes: Floats,
     out: Floats,
 ) -> int:
     """Rows of `options.OPTION_TERMS` of what was alive after `since` (with `due`: and expires by `now`) into `out`.
@@ -86,6 +100,7 @@ def option_terms(
         expiry: (options,) seconds, as `now` and `since`.
         variance_years, calendar_years: from the start to now.
         reversion, dividend: 1/year; see `markets.products.start.Start`.
+        nodes: (nodes,) years of the curve's nodes.
         out: (options, OPTION_TERMS).
     """
     n = 0
@@ -95,7 +110,7 @@ def option_terms(
             continue
         variance = 0.0 if over else max(fixed[i, FIXED_VARIANCE] - variance_years, 0.0)
         calendar = 0.0 if over else max(fixed[i, FIXED_CALENDAR] - calendar_years, 0.0)
-        w0, w1, w2 = weights(calendar)
+        outer, share, inner, other = hat(calendar, nodes)
         out[n, SIGN] = fixed[i, FIXED_SIGN]
         out[n, QUANTITY] = fixed[i, FIXED_QUANTITY]
         out[n, STRIKE] = fixed[i, FIXED_STRIKE]
@@ -103,6 +118,7 @@ def option_terms(
         out[n, SD] = fixed[i, FIXED_VOL] * sqrt(variance)
         out[n, RESPONSE] = response(variance, reversion)
         out[n, CARRY] = exp(-dividend * calendar)
-        out[n, OVERNIGHT], out[n, US2Y], out[n, US10Y] = calendar * w0, calendar * w1, calendar * w2
+        out[n, OUTER], out[n, OUTER_YEARS] = outer, calendar * share
+        out[n, INNER], out[n, INNER_YEARS] = inner, calendar * other
         n += 1
     return n

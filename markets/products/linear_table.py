@@ -1,62 +1,225 @@
-"""The assets and futures of a book: units of the asset now, and the prices agreed on as dated flows."""
+"""What is linear in a book: dated flows, netted by date, floating rates with their fixings, and units of the asset."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.curves.curve import flow_terms, log_discount_weights
-from markets.products.instruments import Asset, Future
-from sim.errors import UserError
+from markets.factors.key import SPOT
+from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
+from markets.kernels.options import NODE, VALUE
+from markets.products.dates import Period
+from markets.products.table import Table, When
 
 if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.products.risk import Risk
     from markets.products.start import Start
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
-class LinearTable:
-    """Worth `units` S and flows on the discount curve: a future on Q units is Q e^(-q tau) S - Q K e^(-z tau)."""
+class Forward(NamedTuple):
+    """The asset at an agreed price: Q units are worth Q e^(-q t) S - Q K e^(-z t)."""
 
-    def __init__(self, assets: Sequence[Asset], futures: Sequence[Future], clock: Clock, start: Start) -> None:
-        for future in futures:
-            if clock.seconds(future.expiry) <= int(clock.ticks[0]):
-                remedy = "choose a later date"
-                raise UserError(
-                    "a future expires after the start", value=str(future.expiry), place="expiry", remedy=remedy
-                )
-        self.clock, self._yield = clock, start.dividend_yield
-        self.asset_units = float(sum(asset.quantity for asset in assets))
-        self.expiry = np.array([clock.seconds(f.expiry) for f in futures], dtype=np.int64)
-        self.years = np.array([clock.calendar_years_to(f.expiry) for f in futures], dtype=np.float64)
-        self.quantity = np.array([float(f.quantity) for f in futures])
-        agreed = [
-            _forward(start, years) if f.price is None else f.price for f, years in zip(futures, self.years, strict=True)
-        ]
-        self.price = np.array(agreed, dtype=np.float64)  # $
-        self.gross_units = float(sum(abs(asset.quantity) for asset in assets) + np.abs(self.quantity).sum())
+    expiry: date
+    units: float
+    price: float  # $
 
-    def rows(self, tick: int, settled: int, *, due: bool = False, later: float = 0.0) -> tuple[float, Floats]:
-        """Units of the asset at `tick`, and flows of the agreed prices, (flows, FLOW_TERMS).
 
-        Of what was alive after `settled`; with `due`, only of what expires by `tick`, which has no time left.
-        later: calendar years that have passed since `tick` while nothing else happened.
+@dataclass(frozen=True)
+class Legs:
+    """All that a linear instrument pays."""
+
+    fixed: tuple[tuple[date, float], ...] = ()  # day, and $
+    floating: tuple[tuple[Period, float], ...] = ()  # period whose rate is received, and on how many $
+    forwards: tuple[Forward, ...] = ()
+    units: float = 0.0  # of the asset itself
+    rates: bool = False  # whether a desk hedges its rates risk
+
+
+class Linear(Protocol):
+    """An instrument that is nothing but `Legs`."""
+
+    def legs(self, clock: Clock, start: Start) -> Legs:
+        """What is still to be paid. Raises UserError where that is nothing."""
+
+
+class Flows(NamedTuple):
+    """What is alive at a moment."""
+
+    terms: Floats  # (flows, FLOW_TERMS), see `markets.kernels.flows`
+    slots: Ints  # (flows,) row of the fixings that multiplies a flow, or NO_FIXING
+    units: float  # of the asset
+
+
+class LinearTable(Table[Flows]):
+    """Fixed flows (dates,), floating periods (periods,), each netted over all instruments, forwards and the asset.
+
+    A period whose rate is not yet fixed pays P(s) / P(e) - 1 on the projection curve P = DF exp(-spread t), so its
+    value is exp(spread (e - s)) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
+    """
+
+    order: ClassVar[int] = 2
+    bends: ClassVar[bool] = True
+
+    def __init__(self, items: Sequence[Linear], clock: Clock, start: Start) -> None:
+        super().__init__()
+        self.clock, self.start = clock, start
+        legs = [item.legs(clock, start) for item in items]
+        fixed: dict[date, float] = defaultdict(float)
+        floating: dict[tuple[date, date], tuple[Period, float]] = {}
+        for each in legs:
+            for day, amount in each.fixed:
+                fixed[day] += amount
+            for period, notional in each.floating:
+                known = floating.get((period.start, period.end), (period, 0.0))[1]
+                floating[period.start, period.end] = (period, known + notional)
+        self._set_fixed(fixed)
+        self._set_periods([floating[key] for key in sorted(floating)])
+        self._set_forwards([forward for each in legs for forward in each.forwards])
+        self.asset_units = float(sum(each.units for each in legs))
+        self.gross_units = float(sum(abs(each.units) for each in legs) + np.abs(self.quantity).sum())
+        self.rates = any(each.rates for each in legs)
+        self.dates = np.concatenate([self.expiry, self.paid, self.begin, self.end])
+        self.needs = (*([SPOT] if self.gross_units else []), *(start.curve.nodes if self.dates.size else ()))
+
+    def _set_fixed(self, fixed: dict[date, float]) -> None:
+        days = sorted(fixed)
+        self.amount = np.array([fixed[day] for day in days])  # $
+        self.paid, self.paid_years = self._seconds(days), self._years(days)
+
+    def _set_periods(self, periods: list[tuple[Period, float]]) -> None:
+        starts, ends = [p.start for p, _ in periods], [p.end for p, _ in periods]
+        self.notional = np.array([size for _, size in periods])  # $ whose floating rate the book receives
+        self.accrual = np.array([p.accrual for p, _ in periods])
+        self.begin, self.begin_years = self._seconds(starts), self._years(starts)
+        self.end, self.end_years = self._seconds(ends), self._years(ends)
+        self.fixings = int((self.begin <= self.clock.ticks[-1]).sum())  # periods are in order of their start
+
+    def _set_forwards(self, forwards: list[Forward]) -> None:
+        days = [forward.expiry for forward in forwards]
+        self.expiry, self.expiry_years = self._seconds(days), self._years(days)
+        self.quantity = np.array([forward.units for forward in forwards])
+        self.price = np.array([forward.price for forward in forwards], dtype=np.float64)  # $
+
+    # --- floating rates --------------------------------------------------------------------------------------------
+    def new_fixings(self, paths: int) -> Floats:
+        """Room for every fixing of the run, (fixings, paths); those of periods under way are filled in."""
+        out = np.zeros((self.fixings, paths))
+        for slot in np.flatnonzero(self.begin[: self.fixings] <= self.clock.ticks[0]):
+            out[slot] = first_fixing(self.start, self.accrual[slot], self.begin_years[slot], self.end_years[slot])
+        return out
+
+    def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
+        """Write the simple forwards of the periods that start in (since, tick]."""
+        ticks, begin, curve = self.clock.ticks, self.begin[: self.fixings], self.start.curve
+        for slot in np.flatnonzero((begin > ticks[since]) & (begin <= ticks[tick])):
+            years = max(self.end_years[slot] - self.clock.calendar_years[tick], 0.0)
+            growth = curve.zero(years, snapshot.block(curve.block)) + self.start.projection_spread * years
+            fixings[slot] = np.expm1(growth) / self.accrual[slot]
+
+    # --- value and risk --------------------------------------------------------------------------------------------
+    def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
+        """Add $, (paths,), to `out`."""
+        rows = self.known(when)
+        if len(rows.terms):
+            flow_values(snapshot.block(self.start.curve.block), fixings, rows.terms, rows.slots, out)
+        if rows.units:
+            out += rows.units * snapshot.row(SPOT)
+
+    def add_risk(
+        self, when: When, snapshot: Snapshot, fixings: Floats | None, into: Risk, vol_multiplier: float | Floats = 1.0
+    ) -> None:
+        """Add value and derivatives."""
+        rows = self.known(when)
+        if len(rows.terms) and fixings is not None:
+            self._add_flows(rows, snapshot, fixings, into)
+        if rows.units:
+            into.add(rows.units * snapshot.row(SPOT))
+            into.add(rows.units, SPOT)
+
+    def _add_flows(self, rows: Flows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
+        nodes, out = self.start.curve.nodes, into.filled()
+        flows = snapshot.block(self.start.curve.block), fixings, rows.terms, rows.slots
+        if len(out) < NODE:
+            flow_values(*flows, out[VALUE])
+            return
+        sums = np.zeros((1 + len(nodes), snapshot.paths))
+        flow_slopes(*flows, sums)
+        out[VALUE] += sums[0]
+        out[NODE : NODE + len(nodes)] += sums[1:]
+        if (nodes[0], nodes[0]) in into.where:
+            bends = np.zeros((len(nodes), len(nodes), snapshot.paths))
+            flow_bends(*flows, bends)
+            for i, one in enumerate(nodes):
+                for j, other in enumerate(nodes[i:], start=i):
+                    into.add(bends[i, j], one, other)
+
+    # --- what is alive ---------------------------------------------------------------------------------------------
+    def rows(self, when: When) -> Flows:
+        """Flows that were unpaid after `settled`, and units of the asset.
+
+        With `due`, only what is paid by the tick, and not the asset itself. A rate is known if its period began by
+        `settled`.
         """
-        now, since = self.clock.ticks[tick], self.clock.ticks[settled]
-        mine = (self.expiry > since) & ((self.expiry <= now) if due else True)
-        left = np.where(self.expiry <= now, 0.0, np.maximum(self.years - self.clock.calendar_years[tick] - later, 0.0))[
-            mine
-        ]
-        units = (self.quantity[mine] * np.exp(-self._yield * left)).sum() + (0.0 if due else self.asset_units)
-        return float(units), flow_terms(-(self.quantity * self.price)[mine], left)
+        mine, left = self._alive(self.expiry, self.expiry_years, when)
+        left = left[mine]
+        units = (self.quantity[mine] * np.exp(-self.start.dividend_yield * left)).sum()
+        agreed = self.start.curve.flows(-(self.quantity * self.price)[mine], left)
+        terms, slots = self._cash(when)
+        slots = np.concatenate([slots, np.full(len(agreed), NO_FIXING, dtype=np.int64)])
+        return Flows(np.concatenate([terms, agreed]), slots, float(units + (0.0 if when.due else self.asset_units)))
+
+    def _cash(self, when: When) -> tuple[Floats, Ints]:
+        """Terms and slots of the fixed flows and of the floating periods."""
+        since, flows = self.clock.ticks[when.settled], self.start.curve.flows
+        fixed, paid = self._alive(self.paid, self.paid_years, when)
+        unpaid, end = self._alive(self.end, self.end_years, when)
+        known, open_ = unpaid & (self.begin <= since), unpaid & (self.begin > since)
+        _, begin = self._alive(self.begin, self.begin_years, when)
+        growth = np.exp(self.start.projection_spread * (end - begin))[open_]
+        years = np.concatenate([paid[fixed], begin[open_], end[open_]])
+        amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])
+        terms = np.concatenate(
+            [flows(*_netted(amounts, years)), flows((self.notional * self.accrual)[known], end[known])]
+        )
+        slots = np.full(len(terms), NO_FIXING, dtype=np.int64)
+        slots[len(terms) - known.sum() :] = np.flatnonzero(known)
+        return terms, slots
+
+    def _alive(self, seconds: Ints, years: Floats, when: When) -> tuple[NDArray[np.bool_], Floats]:
+        """What of times is still ahead after `settled` (with `due`: and paid by the tick), and calendar years to them,
+        0 where they have come.
+        """
+        now, since = self.clock.ticks[when.tick], self.clock.ticks[when.settled]
+        elapsed = self.clock.calendar_years[when.tick] + when.later
+        left = np.where(seconds <= now, 0.0, np.maximum(years - elapsed, 0.0))
+        return (seconds > since) & (not when.due or seconds <= now), left
+
+    def _seconds(self, days: list[date]) -> Ints:
+        return np.array([self.clock.seconds(day) for day in days], dtype=np.int64)
+
+    def _years(self, days: list[date]) -> Floats:
+        return np.array([self.clock.calendar_years_to(day) for day in days], dtype=np.float64)
 
 
-def _forward(start: Start, years: float) -> float:
-    """S e^((z - q) tau) on the starting curve, $."""
-    nodes = start.nodes
-    growth = log_discount_weights(years) @ nodes - start.dividend_yield * years
-    return float(start.spot0 * np.exp(growth))
+def first_fixing(start: Start, accrual: float, begin: float, end: float) -> float:
+    """Rate of a period under way at the start: the starting spot rate for the length of the period."""
+    return start.forward_rate(0.0, end - begin) / accrual
+
+
+def _netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
+    """One flow a time, (flows,) amounts and years; what nets to nothing is left out."""
+    times, where = np.unique(years, return_inverse=True)
+    sums = np.bincount(where, weights=amounts, minlength=times.size)
+    kept = sums != 0
+    return sums[kept], times[kept]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import SPOT, USD, VOL
+from markets.curves.curve import Curve, usd_curve
+from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
 from sim.errors import UserError
 
@@ -17,7 +19,9 @@ from sim.errors import UserError
 class Start:
     """The starting market, the same on all paths, and the shape of smile and curves."""
 
+    day: date
     snapshot: Snapshot  # one path
+    curve: Curve = field(default_factory=usd_curve)  # that all is discounted on
     skew: float = 0.0  # see markets.vols.smile
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
@@ -40,7 +44,19 @@ class Start:
         """Decimal, 30-day implied vol."""
         return float(self.snapshot.row(VOL)[0])
 
-    @property
-    def nodes(self) -> NDArray[np.float64]:
-        """Zero rates of the discount curve, (nodes,) decimal."""
-        return self.snapshot.block(USD)[:, 0]
+    def log_discount(self, weights: NDArray[np.float64]) -> float:
+        """-ln DF, or a difference of two, by weights of the nodes, (nodes,) years."""
+        return float(weights @ self.snapshot.block(self.curve.block)[:, 0])
+
+    def discount(self, years: float) -> float:
+        """Discount factor on the starting curve, $ per $."""
+        return float(np.exp(self.log_discount(-self.curve.weights(years))))
+
+    def forward_rate(self, begin: float, end: float) -> float:
+        """P(begin) / P(end) - 1 on the starting projection curve P = DF exp(-spread t), times in years."""
+        growth = self.log_discount(self.curve.weights(end) - self.curve.weights(begin))
+        return float(np.expm1(growth + self.projection_spread * (end - begin)))
+
+    def forward_price(self, years: float) -> float:
+        """S e^((z - q) t) on the starting curve, $."""
+        return float(self.spot0 * np.exp(self.log_discount(self.curve.weights(years)) - self.dividend_yield * years))

@@ -23,6 +23,11 @@ class Node(NamedTuple):
     correlation: Mapping[str, float]  # of its noise with the main asset's shock and with other nodes', by name
 
     @property
+    def label(self) -> str:
+        """What it is called in words."""
+        return f"{self.years:g}Y zero rate" if self.years else "Overnight rate"
+
+    @property
     def joint(self) -> bool:
         """Whether it is one of every curve's."""
         return self.name in NODES

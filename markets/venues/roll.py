@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from markets.accounts import CLEARING
-from markets.curves.curve import Benchmark
-from markets.products.instruments import add_months
+from markets.curves.benchmark import Benchmark
+from markets.products.dates import add_months
 from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:
+    from markets.curves.curve import Curve
     from markets.world import MarketWorld
     from sim.clock import Clock
 
@@ -30,26 +31,26 @@ class Series:
         return self.swaps[bisect_right(self.ticks, tick) - 1]
 
 
-def series(years: int, clock: Clock) -> Series:
+def series(years: float, clock: Clock, curve: Curve) -> Series:
     """One swap of `years` from the start, and a fresh one on every anniversary of the start that the run reaches.
 
     The fresh one matures `years` after the anniversary. It is traded from the first tick of the first trading day on
     or after it, when what has accrued was just settled.
     """
-    firsts = np.flatnonzero(clock.is_open)
+    months, firsts = round(12 * years), np.flatnonzero(clock.is_open)
     days = [clock.session_dates[day] for day in clock.day[firsts]]
-    ticks, maturities = [0], [add_months(clock.first, 12 * years)]
+    ticks, maturities = [0], [add_months(clock.first, months)]
     anniversary, year = add_months(clock.first, 12), 1
     for tick, day in zip(firsts.tolist(), days, strict=True):
         while day >= anniversary:
             if ticks[-1] == tick:  # a tick that is longer than a year
                 ticks.pop(), maturities.pop()
             ticks.append(tick)
-            maturities.append(add_months(anniversary, 12 * years))
+            maturities.append(add_months(anniversary, months))
             year += 1
             anniversary = add_months(clock.first, 12 * year)
     last = [*ticks[1:], len(clock.ticks) - 1]
-    swaps = (Benchmark(maturity, clock, tick) for maturity, tick in zip(maturities, last, strict=True))
+    swaps = (Benchmark(maturity, clock, tick, curve) for maturity, tick in zip(maturities, last, strict=True))
     return Series(tuple(ticks), tuple(swaps))
 
 

@@ -133,8 +133,7 @@ class SwapVenue(Venue):
         """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
         legs = self.benchmark.sensitivities(self.world.factors.tick, snapshot or self.world.factors.snapshot)
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
-        nodes = (key.node for key in self.world.factors.curve.keys)
-        return dict(zip(nodes, change, strict=True))
+        return dict(zip((key.node for key in self.benchmark.curve.nodes), change, strict=True))
 
     def reached(self, account: Name) -> bool:
         """Whether an account has ever held any notional."""

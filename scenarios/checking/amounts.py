@@ -25,14 +25,13 @@ from agents.making.order_flow import InformedTrader, NoiseTrader
 from markets import plausible
 from markets.factors.key import MAIN
 from markets.plausible import Bounds
-from markets.spec import VenueSpec, VenuesSpec, asset_venue
+from markets.spec import VenuesSpec, asset_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
 from sim.place import Place
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
-SWAPS = ("us2y", "us10y")
 BENEFIT = math.log(100.0)  # of the doubt: a default is blamed where it lies so many times farther from the rest
 
 
@@ -133,7 +132,8 @@ class Scale:
         self.scenario, self.at, self.lines = scenario, at, lines
         spot = scenario.storyline.anchor[0].spot or 0.0
         self.prices = {MAIN: spot} | {asset.name: asset.spot for asset in scenario.assets}  # $ a unit, at the start
-        self.venues = {name: getattr(scenario.venue, name) for name in (MAIN, *SWAPS)}
+        self.venues = scenario.venue.by_name()
+        self.swaps = [name for name in self.venues if name != MAIN]
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
@@ -178,13 +178,13 @@ class Scale:
         return self._of(agent, "capital", "a capital")
 
     def _depths(self) -> dict[str, Amount]:
-        usual = VenuesSpec()
+        usual = VenuesSpec().by_name()
         found = {}
         for name, spec in self.venues.items():
-            keys = ("venue", name) if name in (MAIN, *SWAPS) else ("assets", name, "venue")
-            default: VenueSpec = getattr(usual, name) if keys[0] == "venue" else asset_venue()
+            keys = ("venue", name) if name in (MAIN, *self.swaps) else ("assets", name, "venue")
+            default = usual.get(name) or (asset_venue() if keys[0] == "assets" else None)
             words = f"a depth of {_money(spec.depth)}"
-            stated = spec.depth != default.depth
+            stated = default is None or spec.depth != default.depth
             found[name] = Amount(self.at.at(*keys, "depth"), spec.depth, spec.depth, words, stated=stated)
         return found
 
@@ -236,12 +236,12 @@ class Scale:
         swaps = False
         for agent in self.scenario.agents:
             for line, item in zip(self.books.get(agent.name, ()), getattr(agent, "book", ()), strict=False):
-                for venue in SWAPS if item.kind == "swap" else (MAIN,):
+                for venue in self.swaps if item.kind == "swap" else (MAIN,):
                     trades(venue, line)
                 swaps = swaps or item.kind == "swap"
         for venue, amount in largest.items():
             depth = self.depths.get(venue)
-            if depth is not None and (depth.stated or swaps or venue not in SWAPS):
+            if depth is not None and (depth.stated or swaps or venue not in self.swaps):
                 yield Pair(amount, depth, plausible.TRADED)
 
     def _lender(self, agent: FundingDesk) -> Iterator[Pair]:

@@ -36,7 +36,6 @@ from sim.place import Place
 from sim.sessions import TRADING_DAYS
 
 FIRST_ANCHOR = ("spot", "vol", "overnight", "us2y", "us10y", "credit")
-VENUES = ("asset", "us2y", "us10y")
 
 
 def check(scenario: Scenario, place: Place | None = None) -> None:
@@ -46,8 +45,8 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
     check_curve(scenario, at)
     check_laws(scenario, at)
-    for name in VENUES:
-        check_venue(getattr(scenario.venue, name), at.at("venue", name), swap=name != "asset")
+    for name, venue in scenario.venue.by_name().items():
+        check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     for agent in scenario.agents:
@@ -126,6 +125,9 @@ def check_curve(scenario: Scenario, at: Place) -> None:
             if name not in rates.nodes:
                 where = at.at("storyline", "anchor", str(row.date), "nodes", name)
                 raise where.error("no such node", value=name, remedy=nearest(name, [*rates.nodes]))
+    for name in scenario.venue.further:
+        if name not in rates.nodes:
+            raise at.at("venue", name).error("no such node", value=name, remedy=nearest(name, names))
     try:
         node_mixing(rates.curve)
     except UserError as error:
@@ -200,7 +202,7 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
 def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
     """The rules of the built-in types."""
     if isinstance(agent, MarketMaker):
-        venues = [*VENUES, *(asset.name for asset in scenario.assets)]
+        venues = [*scenario.venue.by_name(), *(asset.name for asset in scenario.assets)]
         for venue in agent.venues:
             if venue not in venues:
                 raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, venues))
@@ -237,8 +239,7 @@ def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
 
 def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
     """The venue exists and has a spread to measure distance in; somebody quotes there, and so does who is named."""
-    venues = {name: getattr(scenario.venue, name) for name in VENUES}
-    venues |= {asset.name: asset.venue for asset in scenario.assets}
+    venues = scenario.venue.by_name() | {asset.name: asset.venue for asset in scenario.assets}
     if flow.venue not in venues:
         raise at.at("venue").error("no such venue", value=flow.venue, remedy=nearest(flow.venue, list(venues)))
     if venues[flow.venue].half_spread == 0:

@@ -14,6 +14,7 @@ from agents.desk.loss import LOSS
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
+from markets.specs.rates import NODES
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, metrics
@@ -59,6 +60,15 @@ def check_name(name: object, at: Place) -> None:
         raise at.error(rule, value=name, remedy="use another name")
 
 
+def check_node(name: str, at: Place) -> None:
+    """A further node is none of every curve's, and its column in the market's tables is its own."""
+    if name in NODES:
+        remedy = f"its keys are market.rates.vol_{name} and market.rates.corr_*"
+        raise at.error("every curve has this node", value=name, remedy=remedy)
+    if name in MARKET_TABLES[0].names:
+        raise at.error("the market's tables have a column of this name", value=name, remedy="use another name")
+
+
 def check_form(name: object, at: Place) -> None:
     """Raise UserError where this cannot be a name."""
     wrong = malformed(name)
@@ -76,9 +86,12 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
     taken: dict[str, str] = {}
     for kind, here, names in (
         ("asset", at.at("assets"), [asset.name for asset in scenario.assets]),
+        ("node", at.at("market", "rates", "nodes"), list(scenario.market.rates.nodes)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):
         for name in names:
+            if kind == "node":
+                check_node(name, here.at(str(name)))
             check_name(name, here.at(str(name)))
             before = taken.get(same_name(name))
             if before is not None:
@@ -93,7 +106,9 @@ def _two(kind: str, name: str, before: str, at: Place) -> UserError:
     if first == kind == "agent" and earlier == name:
         remedy = "`count` names its copies NAME-2, NAME-3, ...: rename the other table"
         return at.error("two agents have this name", value=name, remedy=remedy)
-    rule = "an asset has this name" if first != kind else f"two {kind}s have this name, but for upper and lower case"
+    rule = f"two {kind}s have this name, but for upper and lower case"
+    if first != kind:
+        rule = f"{'an' if first == 'asset' else 'a'} {first} has this name"
     return at.error(rule, value=name, remedy=f"rename it, or the {before}")
 
 

@@ -32,6 +32,9 @@ def odd_values(scenario: Scenario, at: Place) -> Iterator[Odd]:
         if f.name in ("agents", "assets"):
             for item in value:
                 yield from odd_fields(item, here.at(item.name))
+        elif f.name == "venue":
+            for name, venue in value.by_name().items():
+                yield from odd_fields(venue, here.at(name))
         elif dataclasses.is_dataclass(value):
             yield from odd_fields(value, here)
     yield from odd_anchors(scenario.storyline.anchor, at.at("storyline", "anchor"))

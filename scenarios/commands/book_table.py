@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.desk.book_record import FIGURES, figures, split
+from agents.desk.book_table import VALUED
 from agents.hedging.hedger import Hedger
-from agents.tables import VALUED
 from analysis.book import TOTAL, quantity
 from analysis.numbers import money
 from scenarios.scenario import Scenario

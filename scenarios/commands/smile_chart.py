@@ -13,9 +13,9 @@ import altair as alt
 import numpy as np
 
 from agents.hedging.positions import MOST_MONTHS
-from markets.curves.curve import discount_factor
+from markets.curves.curve import curve_of
 from markets.factors.storyline import Storyline, lay_out
-from markets.products.instruments import add_months
+from markets.products.dates import add_months
 from markets.vols.density import Breach, ImpliedLaw, SkewSmile
 from markets.vols.smile import term_response
 from scenarios.commands.storyline_chart import save
@@ -70,7 +70,8 @@ def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry:
     years = clock.calendar_years_to(expiry) - float(clock.calendar_years[tick])
     total = clock.variance_years_to(expiry)
     left = total - float(clock.variance_years[tick])
-    discount = float(discount_factor(years, *(line.level[tick] for line in levels.nodes.values())))
+    rates = np.array([line.level[tick] for line in levels.nodes.values()])
+    discount = float(np.exp(-curve_of(market.rates).zero(years, rates)))
     response = float(term_response(np.asarray(left), market.term_reversion))
     smile = SkewSmile(
         level=base * (vol / base) ** response, spot=math.exp(levels.spot.level[0]), skew=market.skew, years=total

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agents.base import Agent
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
 from scenarios.parameters.classes import agent_types
@@ -83,7 +83,7 @@ def keys_of(
         if dataclasses.is_dataclass(hints[f.name]):
             yield from keys_of(type(value), path, default=value, owner=owner)
         elif isinstance(table, type) and dataclasses.is_dataclass(table):
-            yield from keys_of(table, f"{path}.{NAME}", owner=owner)
+            yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
         else:
             meta = f.metadata
             limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"), meta.get("against", ""))

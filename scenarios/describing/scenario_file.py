@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from agents.base import Agent
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from markets.spec import Anchor, AssetSpec, StorylineSpec
 from scenarios.describing.calibration import HEAD as CALIBRATED
 from scenarios.describing.calibration import calibration_table

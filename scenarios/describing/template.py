@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from agents.funding.obligations import Obligation
 from agents.hedging.positions import Position
+from agents.obligations import Obligation
 from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
 from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, policy_keys
@@ -91,9 +91,10 @@ def _market() -> Iterator[str]:
     )
     tables: dict[str, list[Key]] = {}
     for key in keys:
-        tables.setdefault(key.path.rpartition(".")[0], []).append(key)
+        if NAME not in key.path:  # what only some scenarios have
+            tables.setdefault(key.path.rpartition(".")[0], []).append(key)
     for table, members in tables.items():
-        yield f"{'# ' if NAME in table else ''}[{table}]"
+        yield f"[{table}]"
         yield from commented(members)
         yield ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from markets.curves.curve import curve_of
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.roll import Series, series
 from scenarios.checking.sizes import check_sizes
@@ -17,10 +18,9 @@ from sim.place import Place
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook
+    from markets.spec import RateSpec, VenuesSpec
     from scenarios.scenario import Scenario
     from sim.clock import Clock
-
-TENORS = {"us2y": 2, "us10y": 10}  # years
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,15 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
         check_sizes(scenario, clock)
     start = scenario.storyline.anchor[0]
     books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
-    benchmarks = _BENCHMARKS.get(lambda: {name: series(years, clock) for name, years in TENORS.items()}, clock)
+    rates, venues = scenario.market.rates, scenario.venue
+    benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock), rates, venues, clock)
     return Blueprint(clock, storyline, benchmarks, books)
+
+
+def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock) -> dict[str, Series]:
+    """The benchmark swaps of every node that has a venue."""
+    traded, curve = venues.by_name(), curve_of(rates)
+    return {node.name: series(node.years, clock, curve) for node in rates.curve if node.name in traded}
 
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:

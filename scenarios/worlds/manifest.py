@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.desk.loss import LOSS
 from agents.tables import TABLES
-from markets.tables import TABLES as MARKET_TABLES
+from markets.tables import market_tables
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.remembered import remembered
 from sim import schema
@@ -60,7 +60,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*TABLES, *MARKET_TABLES), LOSS),
+        **schema.described((*TABLES, *market_tables(scenario.market.rates.curve)), LOSS),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 

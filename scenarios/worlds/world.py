@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.desk.accountant import Accountant
-from agents.desk.dividends import pay_dividends
+from agents.accounting.accountant import Accountant
+from agents.accounting.dividends import pay_dividends
+from agents.funding.funding_desk import FundingDesk
 from agents.tables import TABLES
-from agents.world import TradingWorld
+from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
 from scenarios.checking.outside import is_pending
@@ -18,6 +19,7 @@ from sim.ledger import Ledger
 from sim.streams import Streams
 
 if TYPE_CHECKING:
+    from agents.world import TradingWorld
     from markets.spec import FeedbackSpec
     from scenarios.scenario import Scenario
     from sim.ensemble import Chunk
@@ -48,7 +50,7 @@ def make_world(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
     log.declare(*TABLES)
-    world = TradingWorld(
+    world = WatchedWorld(
         name=chunk.world,
         clock=blueprint.clock,
         streams=streams,
@@ -65,6 +67,7 @@ def make_world(
         assets=scenario.assets,
         agents=scenario.agents,
         books=blueprint.books,
+        obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
     )
     world.start(accrue(world), "market")
     world.start(pay_dividends(world), "market")

@@ -23,7 +23,8 @@ from markets.factors.curve_noise import node_mixing
 from markets.factors.reversion import gathered
 from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
-from markets.kernels.options import DELTA, GAMMA, GREEKS, VALUE, VANNA, VEGA, option_greeks, option_values
+from markets.kernels.options import DELTA, GAMMA, NODE, VALUE, VANNA, VEGA, option_greeks, option_values
+from markets.products.table import When
 from markets.venues.venue import DUST
 from scenarios.scenario import Scenario
 from scenarios.worlds.books import compile_books
@@ -76,7 +77,8 @@ def plan(scenario: Scenario) -> Plan:
     assert market.day_count == "act/360" and lender.repo_spread is None and not scenario.assets
     assert scenario.feedback == type(scenario.feedback)() and np.isnan(line.realised).all()
     book = compile_books(scenario, clock)["hedger"]
-    assert not book.has_swaps and book.expiry_years(len(clock.ticks) - 1) > 0
+    (options,) = book.tables
+    assert not book.has_rates and book.expiry_years(len(clock.ticks) - 1) > 0
     count = len(clock.ticks)
     years = np.diff(clock.variance_years, prepend=clock.variance_years[0])
     keep = [level.kept(market.dispersion) for level in (line.spot, line.vol, *line.nodes.values())]
@@ -141,12 +143,12 @@ def plan(scenario: Scenario) -> Plan:
     assert len(spec.halts) == 3
     return Plan(
         np.array(columns, dtype=np.float64).T.copy(),
-        np.array([book._options.rows(t, t) for t in range(count)]),
+        np.array([options.rows(When(t, t)) for t in range(count)]),
         node_mixing(market.rates.curve),
         np.array(rows),
         np.array(passed),
         np.array(scalars, dtype=np.float64),
-        book._base,
+        options._base,
     )
 
 
@@ -235,7 +237,7 @@ def loop(
         np.empty(BLOCK),
     )
     ones = np.ones(BLOCK)
-    greeks, then = np.empty((GREEKS, BLOCK)), np.empty((GREEKS, BLOCK))
+    greeks, then = np.empty((NODE + 3, BLOCK)), np.empty((NODE + 3, BLOCK))
     at_spot, at_vol = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
         width = min(BLOCK, paths - start)
@@ -306,8 +308,6 @@ def loop(
                     if level > hit[j]:
                         halted[j] = np.inf if level == 3.0 else now[2] + halt
                         hit[j] = level
-            for g in range(GREEKS):
-                greeks[g, :width] = 0.0
             option_greeks(
                 s[:width],
                 v[:width],
@@ -315,6 +315,7 @@ def loop(
                 ones[:width],
                 base,
                 terms[t],
+                True,
                 greeks[:, :width],
             )
             # --- the start: premium, hedge, first margin ---
@@ -434,9 +435,6 @@ def loop(
             if not closing:
                 continue
             # --- attribution ---
-            for g in range(GREEKS):
-                greeks[g, :width] = 0.0
-                then[g, :width] = 0.0
             at_spot[:width] = 0.0
             at_vol[:width] = 0.0
             option_greeks(
@@ -446,6 +444,7 @@ def loop(
                 ones[:width],
                 base,
                 terms[t],
+                True,
                 greeks[:, :width],
             )
             if t > 0:
@@ -456,6 +455,7 @@ def loop(
                     ones[:width],
                     base,
                     terms[t],
+                    True,
                     then[:, :width],
                 )
                 option_values(

@@ -45,14 +45,14 @@ def test_a_thousand_instruments(board, paths):
     some = slice(0, 100)
     alone = compiled.value(tick, state.take(some), fixings[:, some])
     assert np.allclose(whole[some], alone, rtol=1e-12)
-    compiled.greeks(tick, state, fixings)  # a kernel that is compiled first takes memory of its own
+    compiled.risk(tick, state, fixings)  # a kernel that is compiled first takes memory of its own
     tracemalloc.start()
-    greeks = compiled.greeks(tick, state, fixings)
+    greeks = compiled.risk(tick, state, fixings)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert np.allclose(greeks.value, whole, rtol=1e-9)
     value, sensitivities = least(
-        3, lambda: compiled.value(tick, state, fixings), lambda: compiled.greeks(tick, state, fixings)
+        3, lambda: compiled.value(tick, state, fixings), lambda: compiled.risk(tick, state, fixings)
     )
     each = 1e9 / (2 * NUMBER) / paths
     board.figure(f"mark of 500 options and 500 swaps on {paths:,} paths, per instrument and path", value * each, "ns")

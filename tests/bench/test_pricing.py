@@ -35,14 +35,13 @@ def market():
 
 def terms(strike=STRIKE, variance=YEARS, years=YEARS, sign=1.0):
     log_strike, sd = math.log(strike / BASE[0]), BASE[1] * math.sqrt(variance)
-    return np.array([[sign, 1.0, strike, log_strike, sd, 1.0, 1.0, years, 0.0, 0.0]])
+    return np.array([[sign, 1.0, strike, log_strike, sd, 1.0, 1.0, 0, years, 0, 0.0]])
 
 
 def ours(spot, vol, rate, rows, out=None):
-    """The engine's kernel, into `out`, which is cleared first."""
-    out = np.zeros((k.GREEKS, spot.size)) if out is None else out
-    out[:] = 0.0
-    k.option_greeks(spot, vol, rate[None], ONE[: spot.size], BASE, rows, out)
+    """The engine's kernel, into `out`."""
+    out = np.zeros((k.NODE + 1, spot.size)) if out is None else out
+    k.option_greeks(spot, vol, rate[None], ONE[: spot.size], BASE, rows, True, out)
     return out
 
 
@@ -118,7 +117,7 @@ def assert_close(found, expected, scale=1e-11):
 
 def test_a_million_options(market, board):
     spot, vol, rate = market
-    rows, out, looped = terms(), np.zeros((k.GREEKS, NUMBER)), np.zeros((4, NUMBER))
+    rows, out, looped = terms(), np.zeros((k.NODE + 1, NUMBER)), np.zeros((4, NUMBER))
     one = np.array([STRIKE])
 
     def many():
@@ -158,7 +157,7 @@ def test_a_million_options_of_a_book(market, board):
     some = [column[:paths].copy() for column in market]
     strikes = np.linspace(80, 120, number)
     rows = np.concatenate([terms(strike) for strike in strikes])
-    out, expected, looped = np.zeros((k.GREEKS, paths)), np.zeros((4, paths)), np.zeros((4, paths))
+    out, expected, looped = np.zeros((k.NODE + 1, paths)), np.zeros((4, paths)), np.zeros((4, paths))
 
     def numpy_book():
         expected[:] = 0.0

@@ -13,8 +13,10 @@ import numpy as np
 import QuantLib as ql
 from numpy.typing import NDArray
 
-from markets.products.instruments import GammaClaim, Option, Swap
+from markets.products.gamma_claim import GammaClaim
+from markets.products.option import Option
 from markets.products.start import Start
+from markets.products.swap import Swap
 
 Floats = NDArray[np.float64]
 NODE_YEARS = (0.0, 2.0, 10.0)

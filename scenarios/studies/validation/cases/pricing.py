@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from analysis import payoffs
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
-from markets.products.instruments import Option
+from markets.products.option import Option
 from markets.products.start import Start
 from markets.vols.density import ImpliedLaw, SkewSmile
 from scenarios.studies.validation.case import Case, Expected, Measured
@@ -71,7 +71,7 @@ def spread_error() -> float:
     scenario = textbook(steps=12, vol=VOL, rate=RATE, market={"skew": SKEW})
     clock = make_clock(scenario)
     now = Snapshot.named(spot=S0, vol=VOL, overnight=RATE, us2y=RATE, us10y=RATE)
-    start = Start(snapshot=now, skew=SKEW)
+    start = Start(day=scenario.start, snapshot=now, skew=SKEW)
 
     def value(strike: float) -> float:
         option = Option(kind="call", strike=strike, expiry=scenario.end, quantity=1.0)

@@ -12,10 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agents.hedging.hedger import Hedger
-from markets.factors.key import SPOT
+from markets.factors.key import OVERNIGHT, SPOT, US2Y, US10Y, VOL
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book, CompiledBook
-from markets.products.instruments import Option
+from markets.products.option import Option
+from markets.products.risk import Risk
 from markets.products.start import Start
 from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Expected, Measured
@@ -78,6 +79,11 @@ def one(instrument: Option, scenario: Scenario) -> CompiledBook:
     return Book((instrument,)).compile(make_clock(scenario), starting_market(scenario))
 
 
+def greeks_of(risk: Risk) -> Floats:
+    """(len(GREEKS), paths), in the order of GREEKS."""
+    return np.array([risk.value, risk.delta, risk.gamma, *(risk.first(key) for key in (VOL, OVERNIGHT, US2Y, US10Y))])
+
+
 def relative(got: Floats, expected: Floats, scale: Floats) -> Floats:
     """Errors over the larger of the scale of the quantity (value: spot, gamma: 1/spot) and its own size."""
     return np.abs(got - expected) / np.maximum(scale, np.abs(expected))
@@ -102,7 +108,7 @@ def read_options(lab: Lab) -> Measured:
     for option in random_options(rng, scenario.start):
         years = clock.variance_years_to(option.expiry)
         book = one(option, scenario)
-        got = np.array(book.greeks(0, now, book.new_fixings(STATES))[: len(GREEKS)])
+        got = greeks_of(book.risk(0, now, book.new_fixings(STATES)))
         rows = [
             option_greeks(option, terms, state, total=years, left=years, calendar=years)
             for state in np.array(now.stamp(now.keys)).T
@@ -136,7 +142,7 @@ def book_value(scenario: Scenario, clock: Clock, tick: int, state: Sequence[floa
 
     terms, (hedger,) = starting_market(scenario), (a for a in scenario.agents if isinstance(a, Hedger))
     net = gross = 0.0
-    for option in instruments(hedger, scenario):
+    for option in instruments(hedger, terms):
         assert isinstance(option, Option)
         total = clock.variance_years_to(option.expiry)
         left = total - float(clock.variance_years[tick])
@@ -167,7 +173,7 @@ def read_greeks(lab: Lab) -> Measured:
     worst = np.zeros(len(GREEKS))
     for option in random_options(rng, scenario.start)[:PRECISE]:
         now, book = random_states(rng, 1), one(option, scenario)
-        got = np.array(book.greeks(0, now, book.new_fixings(1)))[: len(GREEKS), 0]
+        got = greeks_of(book.risk(0, now, book.new_fixings(1)))[:, 0]
         expected = precise_greeks(
             option, terms, [float(x[0]) for x in now.stamp(now.keys)], clock.variance_years_to(option.expiry)
         )

@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from markets.factors.key import USD
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
-from markets.products.instruments import Swap, add_months
+from markets.products.dates import add_months
+from markets.products.swap import Swap
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Expected, Measured
@@ -145,13 +147,13 @@ def read_greeks(lab: Lab) -> Measured:
         swap = Swap(notional=notional, maturity=add_months(START, months), fixed_rate=fixed)
         book = Book((swap,)).compile(clock, starting_market(scenario))
         fixings = book.new_fixings(CURVES)
-        got = book.greeks(0, now, fixings)
+        got = book.risk(0, now, fixings)
         first = fixings[0] if len(fixings) else np.zeros(CURVES)
         expected = [swap_value(swap, nodes.astype(complex), spread, first).real]
         for node in range(3):
             moved = nodes + 1j * STEP * np.eye(3)[:, [node]]
             expected.append(swap_value(swap, moved, spread, first).imag / STEP)
-        mine = (got.value, got.dv_overnight, got.dv_us2y, got.dv_us10y)
+        mine = (got.value, *(got.first(key) for key in now.nodes(USD)))
         for name, a, b in zip(worst, mine, expected, strict=True):
             worst[name] = max(worst[name], float(np.abs(a - b).max()) / abs(notional))
     return Measured(estimates={f"{name}, worst error over notional": Estimate(error) for name, error in worst.items()})

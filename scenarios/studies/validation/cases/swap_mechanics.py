@@ -12,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from agents.desk.loss import ATTRIBUTION, COSTS
-from markets.products.instruments import Swap, add_months
+from markets.products.dates import add_months
+from markets.products.swap import Swap
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.desk_mechanics import exact, moved, of
 from scenarios.studies.validation.cases.trading_mechanics import over_days

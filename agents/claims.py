@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.funding.funding_desk import FundingDesk
 from sim.names import Key
 
 if TYPE_CHECKING:
-    from agents.world import TradingWorld
+    from agents.obligations import Obligation
+    from sim.ledger import Ledger
 
 Vector = NDArray[np.float64]
 
@@ -32,21 +33,20 @@ class Debt:
 class Claims:
     """The debts of one world. A claim is the creditor's asset and, with the sign turned, the debtor's."""
 
-    def __init__(self, world: TradingWorld) -> None:
+    def __init__(self, ledger: Ledger, dates: tuple[dt.date, ...], obligations: Iterable[Obligation]) -> None:
         """Exchange claims for capital: the creditor's owners bring them in, the debtor's have taken their worth out."""
-        self._ledger, dates = world.ledger, world.clock.session_dates
+        self._ledger = ledger
         self.debts: list[Debt] = []
-        terms = [o for agent in world.agents if isinstance(agent, FundingDesk) for o in agent.obligations]
-        for o in sorted(terms, key=lambda o: (o.debtor, o.creditor, o.due, o.amount)):
+        for o in sorted(obligations, key=lambda o: (o.debtor, o.creditor, o.due, o.amount)):
             day = due_day(o.due, dates)
             asset = Key("debt", of=f"{o.debtor}.{o.creditor}.{day}")
             debt = Debt(debtor=o.debtor, creditor=o.creditor, day=day, asset=asset)
             if debt not in self.debts:
                 self.debts.append(debt)
-                world.ledger.list_asset(debt.asset)
-            amount = world.full(o.amount)
-            world.ledger.transfer(amount, source=o.debtor, target=o.creditor, asset=debt.asset, reason="debt")
-            world.ledger.note(amount, source=o.debtor, target=o.creditor, reason="capital")
+                ledger.list_asset(debt.asset)
+            amount = np.full(ledger.paths, o.amount)
+            ledger.transfer(amount, source=o.debtor, target=o.creditor, asset=debt.asset, reason="debt")
+            ledger.note(amount, source=o.debtor, target=o.creditor, reason="capital")
 
     def value(self, name: str) -> Vector:
         """What an agent is owed less what it owes, at par, (paths,) $."""

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
-from agents.base import Process
 from agents.desk.book_record import BookRecord
-from agents.desk.holdings import Holdings
+from agents.desk.book_table import BOOK
 from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES
-from agents.tables import BOOK
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.memo import Memo
 from sim.phases import Phase
+from sim.world import Process
 
 if TYPE_CHECKING:
-    from agents.base import Agent
+    from agents.world import Participant
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -66,7 +66,7 @@ class Accountant:
     def _close(self) -> None:
         world = self._world
         for each in world.lenders:
-            each.settlement.settle_broken()
+            each.settle_broken()
         for name in world.desks if world.lenders else ():
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
@@ -79,7 +79,7 @@ class Accountant:
             if last and desk.record is not None:
                 desk.record.write()
 
-    def _write(self, agent: Agent) -> None:
+    def _write(self, agent: Participant) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name
         desk, hedge_value = world.desks.get(name), world.hedge_value(name)
         claims = world.claims.value(name) if world.claims.debts else self._nothing
@@ -138,7 +138,7 @@ class Accountant:
             "defaulted": desk.defaulted,
         }
 
-    def _rows_of(self, agent: Agent) -> tuple[Rows, Rows, Rows]:
+    def _rows_of(self, agent: Participant) -> tuple[Rows, Rows, Rows]:
         """Where the ledger keeps an agent's balances and flows, and what each flow is."""
         ledger = self._world.ledger
         flows = ledger.flow_rows(agent.name)
@@ -150,7 +150,7 @@ class Accountant:
         balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)
         return balances, rows, what
 
-    def _prove(self, agent: Agent, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
+    def _prove(self, agent: Participant, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
 
         Nothing, (WORTH, 0), where nobody wants to have `seen` it. Raises BugError.

@@ -8,8 +8,8 @@ from markets.venues.carry import accruals
 from sim.phases import Phase
 
 if TYPE_CHECKING:
-    from agents.base import Process
     from agents.world import TradingWorld
+    from sim.world import Process
 
 
 def pay_dividends(world: TradingWorld) -> Process:

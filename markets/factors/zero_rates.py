@@ -1,4 +1,4 @@
-"""The nodes of the zero curve: storyline, mean-reverting noise, and the impact of trades in swaps."""
+"""Zero rates at the nodes of the curve: storyline, mean-reverting noise, and the impact of trades in swaps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
-class Curve(Law):
+class ZeroRates(Law):
     """r = L_r + n + p for each node: outside level, noise that reverts and is bridged to the anchors, impact.
 
     n <- keep decay n + vol sqrt(gathered keep) z, the z correlated. The nodes that the engine has always had draw from

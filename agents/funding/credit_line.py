@@ -1,0 +1,63 @@
+"""The credit line: what a lender's borrowers can pay out of cash, repo and what they may borrow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+
+
+class CreditLine:
+    """One line for each borrower, and repo on its long stock where the lender offers it."""
+
+    def __init__(
+        self, world: TradingWorld, *, base: float, power: float, capital: float, repo_spread: float | None
+    ) -> None:
+        """base: $, at the starting spread. capital: $, the lender's. repo_spread: decimal a year; None: no repo."""
+        self._world = world
+        self._base, self._power, self._capital = base, power, capital
+        self.repo_spread = repo_spread
+        self.losses = world.full(0.0)  # $ that the lender has lost
+
+    def size(self) -> Vector:
+        """base (credit0 / credit)^power x (1 - losses / capital), at most `base`, at least 0, (paths,) $.
+
+        It shrinks as credit widens and as the lender loses money.
+        """
+        factors = self._world.factors
+        intact = np.clip(1 - self.losses / self._capital, 0.0, 1.0)
+        floor = max(factors.credit_law.at_start, 1e-12)
+        line: Vector = self._base * np.minimum((floor / np.maximum(factors.credit, 1e-12)) ** self._power, 1.0) * intact
+        return line
+
+    def repo(self, name: str) -> Vector:
+        """What a borrower's long stock raises in repo, (paths,) $: its market value, without a haircut; 0 without repo.
+
+        The ledger's cash is net of the loan: a desk that bought stock for cash has it back from repo, at the spread.
+        """
+        if self.repo_spread is None:
+            return self._world.full(0.0)
+        return np.maximum(self._world.venue("asset").value(name), 0.0)
+
+    def free_cash(self, name: str) -> Vector:
+        """Cash and repo, (paths,) $; below zero what is drawn from the line."""
+        free: Vector = self._world.ledger.balance(name) + self.repo(name)
+        return free
+
+    def drawn(self, name: str) -> Vector:
+        """What a borrower has borrowed, (paths,) $."""
+        return np.maximum(-self._world.ledger.balance(name) - self.repo(name), 0.0)
+
+    def reach(self, name: str) -> Vector:
+        """Cash, repo and line, (paths,) $; below zero where the line has shrunk below what is drawn."""
+        return self.free_cash(name) + self.size()
+
+    def headroom(self, name: str) -> Vector:
+        """What a borrower can pay out of cash, repo and line, (paths,) $."""
+        return np.maximum(self.reach(name), 0.0)

@@ -1,0 +1,60 @@
+"""Force: desks with an overdue call are reduced, desks with negative equity are wound up, their loss written off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from agents.funding.client import Client
+    from agents.funding.credit_line import CreditLine
+    from agents.funding.margin_calls import MarginCalls
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+
+
+class Force:
+    """What one lender does to desks that do not pay."""
+
+    def __init__(self, world: TradingWorld, lender: str, line: CreditLine, calls: MarginCalls) -> None:
+        self._world, self._lender, self._line, self._calls = world, lender, line, calls
+
+    def order(self, client: Client) -> None:
+        """Before TRADE of a close: how much of the book, `desk.forced`, is to be closed out in CLEAR and FUND.
+
+        An overdue call: as much as frees the margin that is lacking. Negative equity, or a debt not paid: all of it.
+        """
+        world, desk, calls = self._world, client.desk, self._calls
+        day = int(world.clock.day[world.tick_index])
+        if client.record:
+            asked = calls.required(client)
+            client.record.note_force(asked, lacking=calls.lacking(client, asked))
+        ruined = ((world.equity_now(client.name) < 0) | client.failed) & ~desk.liquidated
+        due = (client.deadline >= 0) & (day >= client.deadline) & ~desk.liquidated
+        if not (due | ruined).any():
+            return
+        lacking = calls.required(client).total - calls.posted(client) - self._line.headroom(client.name)
+        releasable = np.maximum(calls.initial_margin(client), 1e-9)
+        share = np.where(due, np.clip(lacking / releasable, 0.0, 1.0), 0.0)
+        desk.forced = np.where(ruined, 1.0, share)
+        client.unmet = np.where(due, np.maximum(lacking, 0.0), client.unmet)
+        calls.report(client, due & (desk.forced > 0) & ~ruined, "reduced")
+        calls.report(client, ruined & ~client.winding_up, "defaulted")
+        client.winding_up |= ruined
+        client.deadline = np.where(desk.forced > 0, -1, client.deadline)  # one that can pay by now does so in FUND
+
+    def write_off(self, client: Client, equity: Vector) -> None:
+        """What a wound-up desk owes beyond what it has, -equity (paths,) $, is written off; the lender bears it."""
+        desk, world = client.desk, self._world
+        bad = desk.liquidated & (equity < 0)
+        if not bad.any():
+            return
+        loss = np.where(bad, -equity, 0.0)
+        world.ledger.transfer(loss, source=self._lender, target=client.name, reason="write_off")
+        self._line.losses += loss
+        fresh = bad & ~desk.defaulted
+        world.log.add("events", world.now, fresh, kind="default", subject=client.name, value=loss)
+        desk.defaulted |= bad

@@ -1,0 +1,66 @@
+"""Interest: what borrowers pay on loans, and lender and wholesale market on balances."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.accounts import WHOLESALE, margin_account
+
+if TYPE_CHECKING:
+    from agents.funding.credit_line import CreditLine
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+
+
+class Interest:
+    """Accrues once a day, at the first tick, before the market moves: at the rates in force since the last accrual.
+
+    Balances, margin included, earn overnight; loans pay credit over it, and repo its spread.
+    """
+
+    def __init__(
+        self, world: TradingWorld, lender: str, line: CreditLine, borrowers: tuple[str, ...], margined: Collection[str]
+    ) -> None:
+        """borrowers: accounts that pay and earn. margined: those of them that have posted margin."""
+        self._world, self._lender, self._line = world, lender, line
+        self._borrowers, self._margined = borrowers, margined
+        self._accrued_through = 0  # tick
+        world.ledger.open(WHOLESALE)
+
+    def accrue(self) -> None:
+        """At SHOCK of every tick: pay what has accrued, where the day begins."""
+        clock, tick = self._world.clock, self._world.tick_index
+        if tick == 0 or not clock.is_open[tick]:
+            return
+        years = float(clock.calendar_years[tick] - clock.calendar_years[self._accrued_through])
+        self._accrued_through = tick
+        for name in self._borrowers:
+            self._pay(name, years)
+
+    def _pay(self, name: str, years: float) -> None:
+        world, ledger, day_count = self._world, self._world.ledger, self._world.market.day_count
+        cash = ledger.balance(name).copy()
+        posted = ledger.balance(margin_account(name)) if name in self._margined else 0.0
+        on_balances = (cash + posted) * growth(world.factors.overnight, years, day_count)
+        stock = self._line.repo(name)
+        on_loans = np.maximum(-cash - stock, 0.0) * growth(world.factors.credit, years, day_count)
+        if self._line.repo_spread is not None:
+            on_loans = on_loans + stock * growth(world.full(self._line.repo_spread), years, day_count)
+        ledger.transfer(on_balances, source=self._lender, target=name, reason="funding_overnight")
+        ledger.transfer(on_balances, source=WHOLESALE, target=self._lender, reason="funding_overnight")
+        ledger.transfer(on_loans, source=name, target=self._lender, reason="funding_credit")
+
+
+def growth(rate: Vector, years: float, day_count: str) -> Vector:
+    """Interest on 1 $ over `years` act/365, (paths,).
+
+    day_count: "continuous" e^(r t) - 1; "act/360" r t 365/360; "act/365" r t.
+    """
+    if day_count == "continuous":
+        return np.expm1(rate * years)
+    return rate * years * (365 / 360 if day_count == "act/360" else 1.0)

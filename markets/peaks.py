@@ -1,0 +1,74 @@
+"""The worst levels of a run: lowest and highest of what is watched at every MARK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.factors.key import MAIN
+
+if TYPE_CHECKING:
+    from markets.factors.key import FactorKey
+    from markets.world import MarketWorld
+
+Vector = NDArray[np.float64]
+
+
+class Watched(NamedTuple):
+    """A level, and the columns that its lowest and its highest value have in the table `peaks`."""
+
+    level: Callable[[], Vector]
+    low: str = ""
+    high: str = ""
+
+
+class Peaks:
+    """Running extremes, (paths,) each by column; a level that has not moved is not looked at again."""
+
+    def __init__(self, world: MarketWorld) -> None:
+        self._world, self._watched = world, list(_watched(world))
+        self._low = {each.low: world.full(np.inf) for each in self._watched if each.low}
+        self._high = {each.high: world.full(-np.inf) for each in self._watched if each.high}
+        self._seen: list[Vector | None] = [None] * len(self._watched)
+
+    def look(self) -> None:
+        """Take the levels of now into the extremes."""
+        for i, each in enumerate(self._watched):
+            level = each.level()
+            if level is self._seen[i]:
+                continue
+            self._seen[i] = level
+            for column, known, pick in ((each.low, self._low, np.minimum), (each.high, self._high, np.maximum)):
+                if column:
+                    pick(known[column], level, out=known[column])
+
+    def columns(self) -> dict[str, Vector]:
+        """Columns of the table `peaks`; spread and depth as multiples of the base."""
+        found, spec = self._low | self._high, self._world.venue(MAIN).spec
+        widest = found["peak_half_spread_multiple"]
+        found["peak_half_spread_multiple"] = (
+            widest / spec.half_spread if spec.half_spread > 0 else self._world.full(1.0)
+        )
+        found["low_depth_multiple"] = found["low_depth_multiple"] / spec.depth
+        return found
+
+
+def _watched(world: MarketWorld) -> list[Watched]:
+    """What `markets.tables` has columns for: the main asset's venue, vol, credit, and the nodes that are traded."""
+    venue, factors = world.venue(MAIN), world.factors
+
+    def rate(key: FactorKey) -> Watched:
+        return Watched(lambda: factors.snapshot.row(key), f"low_{key.node}", f"high_{key.node}")
+
+    return [
+        Watched(lambda: venue.mid, "low_mid", "high_mid"),
+        Watched(lambda: factors.vol, high="peak_vol"),
+        Watched(lambda: venue.half_spread, high="peak_half_spread_multiple"),
+        Watched(lambda: venue.depth, low="low_depth_multiple"),
+        Watched(lambda: factors.credit, high="peak_credit"),
+        Watched(lambda: venue.loop_gain, high="peak_loop_gain"),
+        *(rate(key) for key in factors.rates.keys[1:]),
+    ]

@@ -1,0 +1,49 @@
+"""The asset itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from markets.products.linear_table import Legs, LinearTable
+from markets.products.product import check_finite, units_of
+
+if TYPE_CHECKING:
+    from markets.products.product import Compile, Line
+    from markets.products.start import Start
+    from sim.clock import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """Units of the asset itself, which pay its dividends as units that are held do."""
+
+    table: ClassVar[Compile] = LinearTable
+
+    quantity: float  # units; negative: the desk is short
+
+    def __post_init__(self) -> None:
+        check_finite(self.quantity, "quantity")
+
+    @classmethod
+    def parse(cls, line: Line, start: Start) -> Self:
+        """From a line of a book."""
+        return cls(quantity=units_of(line, start))
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return "asset"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset."""
+        return self.quantity
+
+    def gross(self, spot: float) -> float:
+        """$ notional at a spot, without sign."""
+        return abs(self.quantity) * spot
+
+    def legs(self, clock: Clock, start: Start) -> Legs:
+        """What it pays."""
+        return Legs(units=self.quantity)

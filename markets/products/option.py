@@ -1,0 +1,62 @@
+"""Calls and puts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
+
+from markets.products.option_table import OptionTable
+from markets.products.product import check_finite, check_strike, expiry_of, strike_of, units_of
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.products.product import Compile, Line
+    from markets.products.start import Start
+
+Kind = Literal["call", "put"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A European option on the asset; it expires at the close of `expiry` and is settled in cash."""
+
+    table: ClassVar[Compile] = OptionTable
+
+    kind: Kind
+    strike: float  # $
+    expiry: date
+    quantity: float  # units of the asset (contracts x multiplier); negative: the desk is short
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("call", "put"):
+            raise UserError("an option is a call or a put", value=self.kind, place="kind")
+        check_strike(self.strike)
+        check_finite(self.quantity, "quantity")
+
+    @classmethod
+    def parse(cls, line: Line, start: Start) -> Self:
+        """From a line of a book. Raises UserError for what it lacks."""
+        expiry = expiry_of(line, start)
+        return cls(
+            kind=cast(Kind, line.kind), strike=strike_of(line, start), expiry=expiry, quantity=units_of(line, start)
+        )
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return f"{self.kind} {self.strike:,.6g} {self.expiry}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset."""
+        return self.quantity
+
+    @property
+    def sign(self) -> float:
+        """+1 call, -1 put."""
+        return -1.0 if self.kind == "put" else 1.0
+
+    def gross(self, spot: float) -> float:
+        """$ notional at a spot, without sign."""
+        return abs(self.quantity) * spot

@@ -1,0 +1,98 @@
+"""What a book may hold: the contract of a product, and what all of them share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from markets.products.dates import add_months
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.products.start import Start
+    from markets.products.table import Table
+    from sim.clock import Clock
+
+
+class Line(Protocol):
+    """A position as a person writes it down; see `agents.hedging.positions.Position`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def strike(self) -> float | None: ...
+    @property
+    def moneyness(self) -> float | None: ...
+    @property
+    def expiry(self) -> date | None: ...
+    @property
+    def months(self) -> int | None: ...
+    @property
+    def quantity(self) -> float | None: ...
+    @property
+    def notional(self) -> float | None: ...
+    @property
+    def fixed_rate(self) -> float | None: ...
+
+
+class Compile(Protocol):
+    """How instruments of one kind become a table: mostly the class of the table itself."""
+
+    def __call__(self, items: Sequence[Any], clock: Clock, start: Start, /) -> Table[Any]:
+        """Raises UserError for an instrument that is over by the start."""
+
+
+class Instrument(Protocol):
+    """One position: a frozen dataclass of terms, without prices. Its class is the product.
+
+    A new product is a file with such a class, and a line in `markets.products.registry`.
+    """
+
+    table: ClassVar[Compile]  # products that are valued by the same arithmetic share it
+
+    @classmethod
+    def parse(cls, line: Line, start: Start) -> Self:
+        """From a line of a book. Raises UserError for what it lacks."""
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+
+    @property
+    def size(self) -> float:
+        """Signed size: units of the asset, or $ notional."""
+
+    def gross(self, spot: float) -> float:
+        """$ notional at a spot, without sign."""
+
+
+def units_of(line: Line, start: Start) -> float:
+    """Signed size of a line in units of the asset."""
+    return line.quantity if line.quantity is not None else (line.notional or 0.0) / start.spot0
+
+
+def expiry_of(line: Line, start: Start) -> date:
+    """Expiry or maturity of a line. Raises UserError where it gives none."""
+    expiry = line.expiry or (add_months(start.day, line.months) if line.months else None)
+    if expiry is None:
+        raise UserError("a position has an expiry", remedy="give `expiry` or `months`")
+    return expiry
+
+
+def strike_of(line: Line, start: Start) -> float:
+    """Strike of a line, $; at the money where it gives none."""
+    return line.strike if line.strike is not None else (line.moneyness or 1.0) * start.spot0
+
+
+def check_strike(strike: float) -> None:
+    """Raise UserError unless a strike is a positive number."""
+    if not (math.isfinite(strike) and strike > 0):
+        raise UserError("a strike is a positive price", value=strike, place="strike")
+
+
+def check_finite(number: float, place: str) -> None:
+    """Raise UserError unless a size or a rate is a finite number."""
+    if not math.isfinite(number):
+        raise UserError("a position has a finite size and rate", value=number, place=place)

@@ -1,0 +1,29 @@
+"""Products by the `kind` that a line of a book gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markets.products.asset import Asset
+from markets.products.future import Future
+from markets.products.gamma_claim import GammaClaim
+from markets.products.option import Option
+from markets.products.swap import Swap
+
+if TYPE_CHECKING:
+    from markets.products.product import Instrument, Line
+    from markets.products.start import Start
+
+PRODUCTS: dict[str, type[Instrument]] = {
+    "put": Option,
+    "call": Option,
+    "swap": Swap,
+    "gamma_claim": GammaClaim,
+    "asset": Asset,
+    "future": Future,
+}
+
+
+def parse(line: Line, start: Start) -> Instrument:
+    """The instrument that a line of a book means. Raises UserError for what the line lacks."""
+    return PRODUCTS[line.kind].parse(line, start)

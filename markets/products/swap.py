@@ -1,0 +1,110 @@
+"""Interest rate swaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from markets.products.dates import Period, schedule, thirty_360
+from markets.products.linear_table import Legs, LinearTable, first_fixing
+from markets.products.product import check_finite, expiry_of
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.products.product import Compile, Line
+    from markets.products.start import Start
+    from sim.clock import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap:
+    """A fixed-floating swap.
+
+    The fixed leg accrues 30/360 (bond basis), the floating leg act/360 at the simple forward rate of the projection
+    curve, fixed at the start of each period. Schedules run backwards from maturity, with a short stub in front; dates
+    are not moved for holidays (a flow on one is paid at the last close before it).
+    """
+
+    table: ClassVar[Compile] = LinearTable
+
+    notional: float  # $; positive: receives fixed
+    maturity: date
+    fixed_rate: float | None = None  # decimal; None: par at the start
+    start: date | None = None  # None: the start of the scenario
+    fixed_months: int = 6
+    float_months: int = 3
+
+    def __post_init__(self) -> None:
+        check_finite(self.notional, "notional")
+        if self.fixed_rate is not None:
+            check_finite(self.fixed_rate, "fixed_rate")
+        for name in ("fixed_months", "float_months"):
+            if getattr(self, name) < 1:
+                raise UserError("a swap's period is at least a month", value=getattr(self, name), place=name)
+        if self.start is not None and self.start >= self.maturity:
+            raise UserError("a swap starts before it matures", value=str(self.start), place="start")
+
+    @classmethod
+    def parse(cls, line: Line, start: Start) -> Self:
+        """From a line of a book. Raises UserError for what it lacks."""
+        maturity = expiry_of(line, start)
+        if line.notional is None:
+            raise UserError("a swap has a notional", remedy="give `notional`")
+        return cls(notional=line.notional, maturity=maturity, fixed_rate=line.fixed_rate)
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        rate = "par" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
+        return f"swap {rate} {self.maturity}"
+
+    @property
+    def size(self) -> float:
+        """Signed size: $ notional."""
+        return self.notional
+
+    def gross(self, spot: float) -> float:
+        """$ notional, without sign."""
+        return abs(self.notional)
+
+    def fixed_leg(self, start: date) -> list[Period]:
+        """Periods of the fixed leg of a swap that starts at `start`."""
+        days = schedule(start, self.maturity, self.fixed_months)
+        return [Period(start=a, end=b, accrual=thirty_360(a, b)) for a, b in pairwise(days)]
+
+    def float_leg(self, start: date) -> list[Period]:
+        """Periods of the floating leg of a swap that starts at `start`."""
+        days = schedule(start, self.maturity, self.float_months)
+        return [Period(start=a, end=b, accrual=(b - a).days / 360) for a, b in pairwise(days)]
+
+    def legs(self, clock: Clock, start: Start) -> Legs:
+        """What is still to be paid. Raises UserError where it matures by the start."""
+        today = clock.session_dates[0]
+        if self.maturity <= today:
+            remedy = "choose a later date"
+            raise UserError("a swap matures after the start", value=str(self.maturity), place="maturity", remedy=remedy)
+        begin, first = self.start or today, clock.ticks[0]
+        fixed = [p for p in self.fixed_leg(begin) if clock.seconds(p.end) > first]
+        floating = [p for p in self.float_leg(begin) if clock.seconds(p.end) > first]
+        rate = _par_rate(fixed, floating, clock, start) if self.fixed_rate is None else self.fixed_rate
+        return Legs(
+            fixed=tuple((period.end, self.notional * rate * period.accrual) for period in fixed),
+            floating=tuple((period, -self.notional) for period in floating),
+            rates=True,
+        )
+
+
+def _par_rate(fixed: list[Period], floating: list[Period], clock: Clock, start: Start) -> float:
+    """The fixed rate at which a swap is worth nothing at the start."""
+    annuity = sum(p.accrual * start.discount(clock.calendar_years_to(p.end)) for p in fixed)
+    worth = 0.0
+    for period in floating:
+        begin, end = clock.calendar_years_to(period.start), clock.calendar_years_to(period.end)
+        if begin <= 0:
+            rate = first_fixing(start, period.accrual, begin, end)
+        else:
+            rate = start.forward_rate(begin, end) / period.accrual
+        worth += rate * period.accrual * start.discount(end)
+    return float(worth / annuity)

@@ -1,0 +1,88 @@
+"""Instruments of one kind as arrays: what a book sums over."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
+    from markets.products.risk import Risk
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Rows = TypeVar("Rows")
+
+KEPT = 8  # moments whose rows are remembered: an attribution asks for the same few again and again
+NEVER: Ints = np.empty(0, dtype=np.int64)
+
+
+class When(NamedTuple):
+    """The moment of a valuation, and which flows it counts."""
+
+    tick: int
+    settled: int  # the tick through which flows count as paid
+    due: bool = False  # only what is paid by `tick`
+    later: float = 0.0  # years, of trading and of calendar time, that have passed since while nothing else happened
+
+
+class Table(ABC, Generic[Rows]):
+    """All instruments of a book that are valued by the same arithmetic.
+
+    A subclass is made from (items, clock, start) and gives `rows`, `value` and `add_risk`; what else it says of its
+    items has a default here. `Rows` is what of its arrays holds at one moment, whatever the market.
+    """
+
+    order: ClassVar[int]  # tables of a book add up in this order: the digits of a sum depend on it
+    bends: ClassVar[bool] = False  # whether it knows its second derivatives by pairs of nodes
+    needs: tuple[FactorKey, ...] = ()  # factors that its value depends on
+    dates: Ints = NEVER  # seconds at which something expires, is paid or is fixed
+    gross_units: float = 0.0  # sum of absolute quantities of the asset
+    asset_units: float = 0.0  # of the asset itself, which pays dividends
+    fixings: int = 0  # floating rates that it remembers
+    rates: bool = False  # whether it holds anything whose rates risk a desk hedges
+
+    def __init__(self) -> None:
+        self._kept: dict[When, Rows] = {}
+
+    @abstractmethod
+    def rows(self, when: When) -> Rows:
+        """What is alive at a moment."""
+
+    @abstractmethod
+    def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
+        """Add $, (paths,), to `out`. fixings: (self.fixings, paths)."""
+
+    @abstractmethod
+    def add_risk(
+        self, when: When, snapshot: Snapshot, fixings: Floats | None, into: Risk, vol_multiplier: float | Floats = 1.0
+    ) -> None:
+        """Add value and derivatives.
+
+        fixings: None where only derivatives by spot are wanted. vol_multiplier: scales every option's vol, scalar or
+        (paths,).
+        """
+
+    def known(self, when: When) -> Rows:
+        """The rows of a moment, made once while it is among the last few that were asked for."""
+        rows = self._kept.get(when)
+        if rows is None:
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            rows = self._kept[when] = self.rows(when)
+        return rows
+
+    def new_fixings(self, paths: int) -> Floats:
+        """Memory of floating rates, (fixings, paths) decimal, with the rates of periods under way at the start."""
+        return np.zeros((0, paths))
+
+    def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
+        """Fix the rates of periods that start in (since, tick], from the market at `tick`."""
+
+    def nearest_expiry(self, tick: int) -> tuple[float, float] | None:
+        """Calendar and trading years to the nearest expiry of an option ahead; None if there is none."""
+        return None
