@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from markets.factors.curve_noise import node_mixing
-from markets.factors.key import USD, FactorKey
+from markets.factors.key import US10Y, USD, FactorKey
 from markets.spec import RateSpec
 from markets.specs.rates import NodeSpec
 from scenarios import from_dict, run
@@ -126,6 +126,40 @@ def test_receiving_thirty_years_brings_the_thirty_year_rate_down():
     np.testing.assert_allclose(moved, 0.0005 * np.array([-0.2, 0.4]), rtol=1e-10)
     np.testing.assert_array_equal(fills[1]["us30y"].quantity, [1e9, -2e9])
     assert (world.factors.us10y == 0.03).all()
+
+
+def test_a_thirty_year_swap_is_sensitive_to_the_node():
+    """Slopes of 1 $ received at par, by each node, against central differences of its value."""
+    world = world_of(with_node(venue=VENUE), 2)
+    venue, now, step = world.venue("us30y"), world.factors.snapshot, 1e-6
+    slopes, par = venue.node_sensitivity(), venue.mid
+    for key in now.nodes(USD):
+        (a, up), (b, down) = (venue.benchmark.terms(0, now.bumped(key, by)) for by in (step, -step))
+        expected = (par * (a - b) - (up - down)) / (2 * step)
+        np.testing.assert_allclose(slopes[key.node], expected, rtol=1e-6, atol=1e-9)
+    assert (slopes["us30y"] < 3 * slopes["us10y"]).all() and (slopes["us10y"] < 0).all()
+
+
+def test_a_desk_holds_thirty_year_swaps_and_a_maker_quotes_them(tmp_path):
+    """The whole cast runs: ledger and attribution are proved at every mark; risk by key is that of a bump."""
+    agents = {
+        "maker": {"type": "MarketMaker", "capital": 1e9, "venues": ["asset", "us2y", "us10y", "us30y"]},
+        "desk": {
+            "type": "Hedger",
+            "capital": 1e9,
+            "policy": {"kind": "every", "interval": "1d"},
+            "book": [{"kind": "swap", "notional": 1e9, "months": 360}],
+        },
+        "bank": {"type": "FundingDesk", "line": 1e9},
+    }
+    scenario = with_node(venue=VENUE, agents=agents)
+    world = world_of(scenario, 2)
+    desk, now = world.desks["desk"], world.factors.snapshot
+    up, down = (desk.book.value(0, now.bumped(US30Y, by), desk.fixings) for by in (1e-6, -1e-6))
+    np.testing.assert_allclose(desk.risk().first(US30Y), (up - down) / 2e-6, rtol=1e-6)
+    assert (np.abs(desk.risk().first(US30Y)) > np.abs(desk.risk().first(US10Y))).all()
+    marks = run(scenario, paths=4, out=tmp_path / "run", workers=1, twin="none").table("marks").collect()
+    assert marks.filter(pl.col("agent") == "desk")["rates"].abs().max() > 1e6
 
 
 # --- files and tables ------------------------------------------------------------------------------------------------
