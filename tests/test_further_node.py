@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
 
+from analysis.charts import draw
+from analysis.tables import storyline
 from markets.factors.curve_noise import node_mixing
 from markets.factors.key import US10Y, USD, FactorKey
 from markets.spec import RateSpec
@@ -182,6 +186,8 @@ def test_tables_have_its_columns(tmp_path):
     assert peaks.columns[-6:] == ["low_us30y", "high_us30y", "low_us10y", "high_us10y", "low_us2y", "high_us2y"]
     highest = closes.group_by("world", "path").agg(pl.col("us30y").max()).join(peaks, on=["world", "path"])
     assert (highest["high_us30y"] >= highest["us30y"]).all()
+    assert "30Y, %" in storyline(result).header
+    assert "30Y" in json.dumps(draw(result, "storyline").to_dict())
     told = {column["name"]: column["label"] for column in result.manifest["tables"]["closes"]}
     assert told["us30y"] == "30Y zero rate"
 
