@@ -64,6 +64,9 @@ class Listing(Protocol):
     def exposure(self, account: Name) -> Vector:
         """Signed $ notional that an account holds."""
 
+    def years(self) -> float:
+        """Calendar years to the end of what is traded now; infinite where it has none."""
+
     def carries(self) -> bool:
         """Whether positions earn anything now while time passes."""
 

@@ -100,6 +100,10 @@ class ParSwap:
         """The notional."""
         return self.market.ledger.balance(account, self.assets[0])
 
+    def years(self) -> float:
+        """To the maturity of the benchmark."""
+        return self.benchmark.years(self.market.factors.tick)
+
     def carries(self) -> bool:
         """Whether anybody has ever held any."""
         return self.market.ledger.moved(self.assets[0])

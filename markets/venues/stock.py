@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -88,6 +89,10 @@ class Stock:
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""
         return self.market.ledger.balance(account, self.name) * self.mid
+
+    def years(self) -> float:
+        """It has no end."""
+        return math.inf
 
     def carries(self) -> bool:
         """Whether it pays dividends."""
