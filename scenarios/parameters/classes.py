@@ -6,9 +6,10 @@ import dataclasses
 from typing import Any
 
 from agents.base import Agent
+from agents.funding.capital import CapitalModel
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.margin import MarginModel
-from agents.funding.models import MARGIN_MODELS
+from agents.funding.models import CAPITAL_MODELS, MARGIN_MODELS
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
 from agents.funds.proportional_fund import ProportionalFund
@@ -35,7 +36,7 @@ BUILT_IN: tuple[type[Agent], ...] = (
     InformedTrader,
 )
 
-CHOICES: dict[type[Any], dict[str, type[Any]]] = {MarginModel: MARGIN_MODELS}  # parameters chosen by `kind`, by base
+CHOICES: dict[type[Any], dict[str, Any]] = {MarginModel: MARGIN_MODELS, CapitalModel: CAPITAL_MODELS}  # by `kind`
 
 
 def agent_types() -> dict[str, type[Agent]]:
@@ -76,7 +77,8 @@ def find_choice(base: type[Any], kind: Any, place: Place) -> type[Any]:
     known = CHOICES[base]
     if not isinstance(kind, str) or kind not in known:
         raise place.at("kind").error("no such model", value=kind, remedy=nearest(str(kind or ""), list(known)))
-    return known[kind]
+    found: type[Any] = known[kind]
+    return found
 
 
 def _checked(cls: Any, base: type[Any], name: str, place: str) -> type[Any]:
