@@ -23,11 +23,14 @@ from agents.funding.portfolio import Portfolio
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
+from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -93,6 +96,28 @@ class FundingDesk(Agent):
         (), help="what its hedgers owe one another: a list of {debtor, creditor, amount, due}", longest=10_000
     )
     netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Whom it lends to exists; what its hedgers owe one another is between two of them, and due within the run."""
+        others = [agent.name for agent in cast.agents if agent.name != self.name]
+        for name in self.lends_to:
+            if name not in others:
+                raise at.at("lends_to").error("lends to an unknown agent", value=name, remedy=nearest(name, others))
+        elsewhere = {name for agent in cast.agents if isinstance(agent, FundingDesk) for name in agent.lends_to}
+        funded = [
+            name for name in cast.hedgers if name in self.lends_to or (not self.lends_to and name not in elsewhere)
+        ]
+        for i, owed in enumerate(self.obligations):
+            here = at.at("obligations", i)
+            for key, name in (("debtor", owed.debtor), ("creditor", owed.creditor)):
+                if name not in funded:
+                    rule = f"not the name of a hedger that {self.name} funds"
+                    raise here.at(key).error(rule, value=name, remedy=nearest(name, funded))
+            if owed.debtor == owed.creditor:
+                raise here.error("debtor and creditor are the same", value=owed.debtor, remedy="name two agents")
+            if not cast.start < owed.due <= cast.end:
+                remedy = f"choose a date after {cast.start} and not after {cast.end}"
+                raise here.at("due").error("falls due outside the run", value=str(owed.due), remedy=remedy)
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Lending(self, world).run()

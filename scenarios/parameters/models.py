@@ -40,7 +40,7 @@ def build(
     """
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write [{'.'.join(place.keys)}]")
-    model: Any = model_of  # mypy takes a class variable of a type variable for unhashable
+    model: Any = model_of  # Any: mypy takes a type variable's class for unhashable
     try:
         valid = model(cls, partial=default is not None).model_validate(dict(table))
     except ValidationError as error:
@@ -121,7 +121,7 @@ def _iso_date(value: Any) -> Any:
 
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, modules: Modules) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
-    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    known: Any = hints_of  # Any: mypy takes a type variable's class for unhashable
     hints = known(cls)
     made = {
         k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), modules)
@@ -132,7 +132,7 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
         instance: Spec = made_from(**made)
     except UserError:
         raise
-    except (Exception, SystemExit) as error:  # what a class of the user's own makes of its values
+    except (Exception, SystemExit) as error:  # a class of the user's own may raise anything
         raise place.error(f"cannot be made ({type(error).__name__}: {error})", remedy="change its keys") from error
     return instance
 

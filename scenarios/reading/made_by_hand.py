@@ -74,7 +74,7 @@ def _check(value: Any, cls: type[Any], place: Place) -> None:
     except ValidationError as error:
         raise explain(error, place, cls, table) from None
     except UserError:
-        return  # a class of the user's own whose fields no file can give
+        return  # a class of the user's own with fields of types that no file has
 
 
 def _table(value: Any) -> Any:
