@@ -134,5 +134,5 @@ def test_it_is_chosen_in_a_file_and_comes_back():
     scenario = crisis(agents=cast(capital_model=LIMIT))
     assert scenario.to_dict()["agents"]["bank"]["capital_model"] == LIMIT
     assert from_dict(scenario.to_dict()) == scenario
-    with pytest.raises(UserError, match=r"capital_model.kind: no such model, got 'leverage'; did you mean"):
+    with pytest.raises(UserError, match=r"capital_model.kind: no such capital model, got 'leverage'; did you mean"):
         crisis(agents=cast(capital_model={"kind": "leverage"}))
