@@ -153,7 +153,7 @@ def encode(value: Any) -> Any:
 
 
 def type_name(cls: type) -> str:
-    """What a scenario file writes for an agent's or a policy's class: a built-in's name, or `module:Class`."""
+    """The name of an agent's or a policy's class in a scenario file: a built-in's name, or `module:Class`."""
     if issubclass(cls, Policy):
         built_in = cls.kind if POLICIES.get(getattr(cls, "kind", "")) is cls else None
     else:
