@@ -14,8 +14,10 @@ from agents.funding.credit_line import CreditLine
 from agents.funding.force import Force
 from agents.funding.interest import Interest
 from agents.funding.liquidity_record import LiquidityRecord
-from agents.funding.margin import Parametric
+from agents.funding.margin import MarginModel
 from agents.funding.margin_calls import MarginCalls
+from agents.funding.parametric_margin import Parametric
+from agents.funding.portfolio import Portfolio
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
@@ -53,6 +55,11 @@ class FundingDesk(Agent):
         unit="decimal a year",
         help="repo over overnight: what long stock is financed at, to its whole market value (default: no repo)",
         plausible=(-0.05, 0.2),
+    )
+    margin_model: MarginModel | None = param(
+        None,
+        help="how initial margin is computed: a table with its kind (default: parametric)",
+        sparse=True,
     )
     margin_multiple: float = param(
         3.0,
@@ -115,15 +122,19 @@ class _Lending:
     def __init__(self, agent: FundingDesk, world: TradingWorld) -> None:
         self.agent, self.world = agent, world
         borrowers = self._borrowers()
-        self.clients = {name: Client(world, world.desks[name]) for name in borrowers if name in world.desks}
+        model = agent.margin_model or Parametric()
+        desks = {name: world.desks[name] for name in borrowers if name in world.desks}
+        self.clients = {
+            name: Client(world, desk, Portfolio(world, desk, by_position=model.by_position))
+            for name, desk in desks.items()
+        }
         self.settlement = Settlement(world, self.clients, netting=agent.netting)
         self.line = CreditLine(
             world, base=agent.line, power=agent.line_power, capital=agent.capital, repo_spread=agent.repo_spread
         )
         self.interest = Interest(world, agent.name, self.line, borrowers, self.clients)
-        model = Parametric(multiple=agent.margin_multiple, mpor_days=agent.mpor_days, rate_vol=agent.rate_vol)
         self.calls = MarginCalls(
-            world, self.line, model, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
+            world, self.line, model, agent, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
         )
         self.force = Force(world, agent.name, self.line, self.calls)
         world.lenders.append(self)

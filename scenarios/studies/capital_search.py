@@ -92,14 +92,24 @@ def survival_capital(
 ) -> SurvivalCapital:
     """The capital of a desk at which a share `levels` of the paths is never reduced by force.
 
-    Capital enters the dynamics (calls that are met are no stress, and forced sales move the price), so each capital
-    is a run of its own, all on the same random numbers, and the least that suffices is found by bisection, of which
-    the next point is the first-order answer of the nearest run where that lies in the bracket. It ends where the
-    bracket is `tolerance` of the capital wide. The error is that of the quantile over paths.
+    Capital changes the run: a call that is met is no stress, and a forced sale moves the price. So every capital is a
+    run of its own, all on the same random numbers, and the least that suffices is found by bisection. The next capital
+    to try is the first-order answer of the nearest run, if that lies in the bracket. The search ends when the bracket
+    is `tolerance` of the capital wide. The error is that of the quantile over paths.
 
-    agent: a hedger that somebody lends to, the first by name by default; the others keep their capital. progress:
-    called with path-ticks (done, total) of the run under way. tell: called with every trial as it is known.
-    Raises UserError.
+    Args:
+        scenario: a `Scenario`, a name or a path.
+        levels: shares of the paths, each in (0, 1).
+        agent: a hedger that somebody lends to (default: the first by name); the others keep their capital.
+        paths: of every run (default: the scenario's).
+        seed: of every run (default: the scenario's).
+        workers: processes.
+        tolerance: width of the bracket at the end, share of the capital.
+        progress: called with path-ticks (done, total) of the run under way.
+        tell: called with every trial as it is known.
+
+    Raises:
+        UserError: for a user's mistake.
     """
     wanted = _levels(levels)
     if not 1e-6 <= tolerance <= 0.5:
