@@ -102,7 +102,7 @@ def keys_of(
 def limits_text(
     hint: Any, limits: dict[str, float], plausible: tuple[float, float] | None = None, against: str = ""
 ) -> str:
-    """What values are allowed, in short, between which a value is plausible, and what it is judged against."""
+    """Allowed values in short: hard limits, plausible bounds, and the amounts that it is compared with."""
     words = [*(repr(a) for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h))]
     if words:
         return " | ".join(words)
