@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 
@@ -19,6 +20,7 @@ def param(
     against: str = "",
     longest: int | None = None,
     sparse: bool = False,
+    among: Collection[str] | None = None,
     factory: Any = None,
 ) -> Any:
     """A dataclass field that documents and limits itself; `longest`: most items of a list, most characters of a text.
@@ -27,7 +29,8 @@ def param(
     so a default or a limit is written once. Limits (`gt` to `le`) are what the engine can compute with; `plausible`
     is where the markets' record lies, with room: a value outside it is refused unless the user insists. `against`
     names what else in the scenario the value is judged by, where only the proportion can be implausible. `sparse`:
-    where the value is empty, the key is left out of what is written.
+    where the value is empty, the key is left out of what is written. `among`: the names that a text may be, looked up
+    when a value is read.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
     metadata = {
@@ -37,6 +40,7 @@ def param(
         "plausible": plausible,
         "against": against,
         "sparse": sparse,
+        "among": among,
     }
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
 from agents.desk.loss import ATTRIBUTION, UNSPLIT
+from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT, US2Y, US10Y, USD, VOL
-from markets.kernels.hedging import PARTS, VEGA_PART, add_whole, attribute
+from markets.factors.key import SPOT, US2Y, US10Y
+from markets.kernels.hedging import PARTS, VEGA_PART, add_step, attribute
 from markets.venues.swap_venue import SwapVenue
 from sim.memo import Memo
 from sim.names import Key
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
-NOTHING: Vector = np.empty(0)
 
 
 class PositionsRecord(Protocol):
@@ -46,8 +46,8 @@ class PositionsRecord(Protocol):
 class Desk:
     """A client book held by one account, `scale` (paths,) of it after forced reductions.
 
-    Attribution between two marks is by stepwise full revaluation, time -> spot -> vol -> curve, per unit of scale;
-    `totals` are running $ sums.
+    Attribution between two marks is by stepwise full revaluation, per unit of scale: time, spot, then the moves that
+    `agents.desk.revaluation` declares. `totals` are running $ sums.
     """
 
     def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
@@ -56,6 +56,7 @@ class Desk:
         self.name = name
         self.asset = Key("book", of=name)
         self.book = book
+        self._steps = revaluations(book.needs)
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
@@ -195,31 +196,27 @@ class Desk:
     def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
         if not self.attributed:
-            add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
+            add_step(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
-        old = self._snapshot
-        slopes = self.slopes(old)
-        after_vol = spot_moved = end
-        spot, vol = new.row(SPOT), new.row(VOL)
-        if not _equal(old.block(USD), new.block(USD)) or self.book.settles(self._tick, tick):
-            after_vol = spot_moved = self._value_at(old.with_rows({SPOT: spot, VOL: vol}))
-        if not _equal(old.row(VOL), vol):
-            spot_moved = self._value_at(old.with_rows({SPOT: spot}))
-        moved = spot_moved is not end
-        self._moved_besides |= moved
-        steps = (after_vol, end) if moved else (NOTHING, NOTHING)
-        attribute(
-            self.scale,
-            self.unit_value,
-            slopes.value,
-            slopes.delta,
-            old.row(SPOT),
-            spot,
-            spot_moved,
-            *steps,
-            self.parts,
-            self.unhedged,
-        )
+        old, parts = self._snapshot, (self.parts, self.unhedged)
+        slopes, values = self.slopes(old), self._revalued(tick, new, end)
+        spots = old.row(SPOT), new.row(SPOT)
+        attribute(self.scale, self.unit_value, slopes.value, slopes.delta, *spots, values[0], *parts)
+        for step, before, after in zip(self._steps, values, values[1:], strict=False):
+            if before is not after:
+                self._moved_besides = True
+                add_step(self.scale, before, after, self.parts[step.row], self.unhedged)
+
+    def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
+        """Value before each step, then at the end, (paths,) each: where a step moves nothing, the same array."""
+        old, values = self._snapshot, [end]
+        for step in reversed(self._steps):
+            stands = all(_equal(old.row(key), new.row(key)) for key in step.keys)
+            if not stands or (step.last and self.book.settles(self._tick, tick)):
+                values.insert(0, self._value_at(old.with_rows({key: new.row(key) for key in step.before})))
+            else:
+                values.insert(0, values[0])
+        return values
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:

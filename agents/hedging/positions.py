@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from markets.plausible import MONEYNESS, RATE
+from markets.products.registry import PRODUCTS
 from sim.params import param
 
 MOST_MONTHS = 1_200  # a century
@@ -16,7 +16,7 @@ MOST_MONTHS = 1_200  # a century
 class Position:
     """One line of a book. Negative quantity or notional: the desk is short, or pays fixed (swaps)."""
 
-    kind: Literal["put", "call", "swap", "gamma_claim", "asset", "future"] = param(help="instrument")
+    kind: str = param(help="instrument", among=PRODUCTS)
     strike: float | None = param(
         None,
         unit="$",

@@ -23,6 +23,7 @@ from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
 from markets.factors.key import MAIN
 from markets.factors.memory.path_memory import own_gain
+from markets.products.registry import PRODUCTS
 from markets.spec import ClockSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
 from scenarios.checking.names import check_names
@@ -291,22 +292,18 @@ def check_every(interval: str, at: Place) -> None:
 
 def check_position(position: Position, start: date, at: Place) -> None:
     """One way to say strike, expiry and size; nothing that the instrument does not have."""
-    if position.kind == "asset":
-        for key in ("strike", "moneyness", "expiry", "months", "fixed_rate"):
-            _refuse(position, key, "the asset itself has none", at)
+    takes = PRODUCTS[position.kind].takes
+    for key in takes.none:
+        _refuse(position, key, takes.why or f"a {position.kind} has none", at)
+    if takes.expiry:
+        _exactly_one(position, ("expiry", "months"), at)
+    twice = position.strike is not None and position.moneyness is not None
+    if takes.strike == "needed" or twice:
+        _exactly_one(position, ("strike", "moneyness"), at)
+    if not takes.notional:
         _exactly_one(position, ("quantity", "notional"), at)
-        return
-    _exactly_one(position, ("expiry", "months"), at)
-    if position.kind == "swap":
-        for key in ("strike", "moneyness", "quantity"):
-            _refuse(position, key, "a swap has none; its size is `notional`", at)
-        if position.notional is None:
-            raise at.at("notional").error("a swap needs its notional", remedy="> 0 receives fixed, < 0 pays fixed")
-    else:
-        if position.kind != "future" or (position.strike is not None and position.moneyness is not None):
-            _exactly_one(position, ("strike", "moneyness"), at)
-        _exactly_one(position, ("quantity", "notional"), at)
-        _refuse(position, "fixed_rate", f"a {position.kind} has none", at)
+    elif position.notional is None:
+        raise at.at("notional").error(f"a {position.kind} needs its notional", remedy=takes.notional)
     if position.expiry is not None and position.expiry <= start:
         remedy = f"the scenario starts at the close of {start}"
         raise at.at("expiry").error("expiry must be after the start", value=str(position.expiry), remedy=remedy)
