@@ -75,7 +75,7 @@ studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, picture
 	$(BIN)/spiral sweep $(STUDIES)/which_loop.toml
 	$(BIN)/spiral frontier --all --paths 500
 	$(BIN)/spiral frontier covid_crash_2020 --desks 1,2,5,10 --paths 500
-	$(BIN)/spiral chart sweeps/phase_diagram heat_map $(STUDIES)/phase_liquidation.png --metric liquidation_rate
+	$(BIN)/spiral chart sweeps/phase_diagram heat_map $(STUDIES)/phase_reduced.png --metric reduced_rate
 	$(BIN)/spiral chart sweeps/phase_diagram heat_map $(STUDIES)/phase_feedback.png --metric feedback_share
 	$(BIN)/spiral chart sweeps/frontier_all frontier $(STUDIES)/frontier_covid.png --scenario covid_crash_2020
 	$(BIN)/spiral chart sweeps/frontier_all appetites $(STUDIES)/appetites.png

@@ -1,4 +1,4 @@
-"""Questions asked of a finished run: frames in, named numbers, charts and a report out.
+"""Numbers, charts and reports from a finished run: frames in, named numbers out.
 
     from analysis import open_run, summarise, charts, write_report
 

@@ -17,10 +17,17 @@ from sim.dataset import Run
 def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Every key figure of one world by name, each with its unit and, where it is an average, its standard error.
 
-    `agent`: None the first hedger by name, "all" the hedgers together, or a name. A run without a hedger gives the
-    market's figures only. Feedback figures are those of actual against its twin, those of the same desk unhedged of its
-    own world (left out where the run has none), whatever the world asked for.
-    Raises UserError for a world or an agent that the run does not have.
+    A run without a hedger gives the market's figures only. Two kinds of figures do not depend on `world`: those of
+    feedback compare the actual world with its twin, and those of the same desk unhedged are of its own world (left out
+    where the run has none).
+
+    Args:
+        run: a finished run.
+        agent: a hedger by name, "all" for the hedgers together, or None for the first by name.
+        world: the world whose figures are wanted.
+
+    Raises:
+        UserError: for a world or an agent that the run does not have.
     """
     world = frames.check_world(run, world)
     market = liquidity.stress(run, world=world)

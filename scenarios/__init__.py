@@ -1,4 +1,4 @@
-"""What happens to whom: scenario files, presets, and the command line.
+"""Scenarios: read them, run them, study them; and the command line.
 
     from scenarios import load, presets, run
 

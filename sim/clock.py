@@ -58,11 +58,14 @@ class Clock:
     ) -> Clock:
         """The trading days of an exchange, from the close of `first` to the last close not after `last`.
 
-        A day ticks at its open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at its close,
-        early closes included. It is 1/`days_a_year` year of variance (default: of the calendar's own days, 252 for most
-        and 365 for one that opens every day): the share `overnight_variance` arrives at the open, the rest evenly over
-        the session, or more at its ends with `u_shape`. Lunch breaks are traded through; where an exchange never closes
-        there is no night, and the whole day's variance is even. Raises UserError.
+        Ticks: at the open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at the close, early
+        closes included. Lunch breaks are traded through.
+
+        Variance: a day has 1/`days_a_year` of a year's (default: the calendar's own number, 252 for most, 365 for one
+        that opens every day). The share `overnight_variance` arrives at the open, the rest evenly over the session, or
+        more at its ends with `u_shape`. Where an exchange never closes there is no night.
+
+        Raises UserError.
         """
         _check_tick(tick_minutes)
         _check_order(first, last)

@@ -18,11 +18,14 @@ Rows = NDArray[np.int64]
 
 CASH = Key("cash")  # what money is: nothing that a scenario names can be it
 ROUNDING = 1e-9
-ROOM = 32  # rows at first; memory is taken by what is written
+ROOM = 32  # rows at first, doubled when they are full; the system gives memory only to rows that are written to
 
 
 class Move(NamedTuple):
-    """From whom to whom, what, and why. Without an asset it is a note: $ that passed inside the price of another."""
+    """A movement: from whom, to whom, why, and of what.
+
+    Without an asset it is a note: $ that changed hands inside the price of something else, such as a spread.
+    """
 
     source: Name
     target: Name
@@ -40,12 +43,14 @@ class Entries(NamedTuple):
 class Ledger:
     """Balances of accounts x assets x paths, and why each account's worth moved.
 
-    What a scenario names is a string: an agent's account, a further asset. What the engine keeps itself, cash first of
-    all, has a `Key`, which no string equals. Who asks may also write a key as tables do ("investors"): where nothing
-    of a scenario is called so, the engine's own is meant.
+    Invariant: for every asset, and for every reason, the sum over all accounts is zero on every path.
 
-    `flows` keep, per account and reason, the running total of cash received (or, for what is not settled in cash,
-    noted): the sum over accounts is zero for every asset and for every reason.
+    Names. What a scenario names (an agent's account, a further asset) is a string. What the engine keeps itself (cash,
+    the outside accounts) has a `Key`, and no string equals a key. A caller may write a key as tables do
+    ("investors"); it means the engine's own unless a scenario has something of that name.
+
+    Units. A balance is in units of its asset; a flow is the running total of $ that an account received, or noted, for
+    a reason. Both are (paths,).
     """
 
     def __init__(self, paths: int) -> None:
@@ -142,7 +147,7 @@ class Ledger:
         return self._nothing if row is None else self._view(row)
 
     def flow_rows(self, account: Name) -> dict[str, int]:
-        """Where among `rows` an account's flows are kept, by reason; the same object for ever."""
+        """Where among `rows` an account's flows are kept, by reason; the same dictionary on every call."""
         return self._flows[account]
 
     def noted(self, account: Name, reason: str) -> bool:
@@ -167,7 +172,7 @@ class Ledger:
         self._changed |= entries.assets
 
     def _row(self, amount: Amount) -> Vector:
-        """An amount as (1, paths) of its own: a balance may be moved out of the account whose balance it is."""
+        """A copy of an amount, (1, paths): the amount may be a view of the very balance that the move changes."""
         row = np.empty((1, self.paths))
         row[0] = amount
         return row
@@ -186,7 +191,7 @@ class Ledger:
         return Entries(rows, frozenset(moved))
 
     def _reach(self, account: Name, asset: Name) -> int:
-        """The row of a balance, from now on. Raises KeyError where account or asset is not known."""
+        """The row of a balance, made if there is none. Raises KeyError where account or asset is not known."""
         account, asset = self._meant(account, self.accounts), self._meant(asset, self.assets)
         if asset not in self._gross:
             self._gross[asset], self._holders[asset] = self._new_row(), np.empty(0, dtype=np.int64)
@@ -196,7 +201,7 @@ class Ledger:
         return self._balances[account, asset]
 
     def _note(self, account: Name, reason: str) -> int:
-        """The row of a flow, from now on."""
+        """The row of a flow, made if there is none."""
         flows = self._flows[self._meant(account, self.accounts)]
         if reason not in flows:
             flows[reason] = self._new_row()
@@ -204,9 +209,9 @@ class Ledger:
 
     # --- proof -----------------------------------------------------------------------------------------------------
     def check(self, when: Callable[[], str]) -> None:
-        """Cash, and every asset moved since the last check, sums to zero over the accounts, to 1e-9 of what has moved.
+        """Prove that cash, and every asset moved since the last check, sums to zero over the accounts.
 
-        `when` is asked for what to say in an error. Raises BugError.
+        Tolerance: 1e-9 of all that has moved of it. when: called for the place that an error names. Raises BugError.
         """
         moved = self._changed | {CASH} if self.moved(CASH) else self._changed
         for asset in sorted(moved, key=str):

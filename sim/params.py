@@ -23,14 +23,19 @@ def param(
     among: Collection[str] | None = None,
     factory: Any = None,
 ) -> Any:
-    """A dataclass field that documents and limits itself; `longest`: most items of a list, most characters of a text.
+    """A dataclass field that documents and limits itself.
 
-    Scenario files are validated against these fields, and the reference of scenario keys is printed from them,
-    so a default or a limit is written once. Limits (`gt` to `le`) are what the engine can compute with; `plausible`
-    is where the markets' record lies, with room: a value outside it is refused unless the user insists. `against`
-    names what else in the scenario the value is judged by, where only the proportion can be implausible. `sparse`:
-    where the value is empty, the key is left out of what is written. `among`: the names that a text may be, looked up
-    when a value is read.
+    Scenario files are validated against these fields, and the reference of keys is printed from them, so a default or a
+    limit is written once.
+
+    default, factory: the value where a file gives none, or what makes it; without either the file must give it.
+    unit, help: what the number counts, and what it is, for the reference.
+    gt, ge, lt, le: limits of what the engine can compute with; a value outside is refused.
+    plausible: bounds of what markets have shown, with room; a value outside is refused unless `run.as_given` is true.
+    against: the amount of the same scenario that this one must be in proportion to.
+    longest: most items of a list, most characters of a text.
+    sparse: an empty value is left out of what is written.
+    among: the names that a text may be, looked up when a value is read.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
     metadata = {

@@ -27,10 +27,12 @@ Process = Generator[Any, Any, None]
 
 
 class World:
-    """Time is common to all paths; what differs between them is a vector of shape (paths,).
+    """One simulated world: a calendar of events that all paths share, and the ledger, noise and log of their vectors.
 
-    `now` is in seconds since midnight of the first day, `tick_index` the last tick begun, `phase` the phase under way.
-    `profile`, where there is one, hears how long every process takes.
+    Time is common to all paths; what differs between them is a vector of shape (paths,).
+
+    now: seconds since midnight of the first day, exchange wall clock. tick_index: the last tick that has begun.
+    phase: the phase of the instant that is under way. profile: if given, measures the time of every process.
     """
 
     def __init__(
@@ -67,7 +69,10 @@ class World:
         return np.full(self.paths, value, dtype=np.float64)
 
     def tick(self, phase: Phase) -> simpy.Event:
-        """The next time that this phase comes round: in this instant if it is still ahead, else at the next tick."""
+        """An event at the next occurrence of a phase: in this instant if it is still ahead, else at the next tick.
+
+        After the last tick the event never comes, so a process that waits for it ends with the run.
+        """
         ticks, index = self._ticks, self.tick_index
         if index < 0:
             index = 0
@@ -78,7 +83,7 @@ class World:
         return self.at(ticks[index], phase)
 
     def after(self, seconds: int, phase: Phase) -> simpy.Event:
-        """A phase `seconds` from now; what falls into a night waits for the first tick after it."""
+        """An event at a phase, `seconds` from now. A time in a night or a weekend becomes the first tick after it."""
         clock, target = self.clock, self.now + seconds
         if target > clock.ticks[-1]:
             return self.env.event()
@@ -86,7 +91,10 @@ class World:
         return self.at(int(clock.ticks[nearest]) if clock.after_night[nearest] else target, phase)
 
     def at(self, seconds: int, phase: Phase) -> simpy.Event:
-        """A phase of one instant; all who wait for the same share one SimPy event. Raises ValueError for the past."""
+        """An event at a phase of one instant, in seconds since midnight of the first day.
+
+        All who wait for the same phase and instant share one SimPy event. Raises ValueError for the past.
+        """
         key = (seconds, phase)
         event = self._waiting.get(key)
         if event is None:
@@ -109,17 +117,17 @@ class World:
             self.tick_index, following = following, following + 1
 
     def start(self, process: Process, owner: str | None = None) -> None:
-        """Let a process live in this world; a profile counts its time as the owner's, or as that of who starts it."""
+        """Start a process in this world. owner: to whom a profile counts its time (default: who starts it)."""
         if self.profile is not None:
             process = self.profile.process(process, owner, self._phase_name)
         self.env.process(process)
 
     def soon(self, value: Any = None) -> simpy.Event:
-        """Later in this phase: when all who wait for it, and all who were told so before, have had their turn."""
+        """An event later in this phase: after all who wait for the phase, and after earlier calls of `soon`."""
         return simpy.Event(self.env).succeed(value)
 
     def when(self, event: simpy.Event, act: Callable[[Any], None]) -> None:
-        """Let `act` hear the value of an event that is to come: as a process that waits for it, at less cost."""
+        """Call `act` with the value of an event when it comes. Cheaper than a process that waits for it."""
         if self.profile is not None:
             act = self.profile.action(act, self._phase_name)
         assert event.callbacks is not None
@@ -129,7 +137,10 @@ class World:
         return START if self.tick_index < 0 else self.phase.name
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
-        """Run to the end of the clock; `progress` hears the number of ticks done since it was last called."""
+        """Run to the end of the clock. progress: called with the number of ticks done since the last call.
+
+        Raises SpiralError where a process stopped the run.
+        """
         if progress is not None:
             self.start(self._report(progress), "progress")
         end = self.env.event()

@@ -27,20 +27,14 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 
 
-class PositionsRecord(Protocol):
-    """What is kept of a book position by position, and what the desk tells it."""
+class Follower(Protocol):
+    """Who values positions of the book alone, and must hear what the desk settles."""
 
     def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
-        """Note the cash of (since, tick]."""
+        """What fell due in (since, tick] is paid and fixed in this market."""
 
     def receive(self, due: Vector) -> None:
-        """Note dividends, (paths,) $ a unit of the asset."""
-
-    def look(self, pnl: Vector) -> None:
-        """At a close, with its marks done. pnl: (paths,) $ of the desk."""
-
-    def write(self) -> None:
-        """At the last close, write it down."""
+        """Dividends of (paths,) $ a unit of the asset are paid."""
 
 
 class Desk:
@@ -74,7 +68,7 @@ class Desk:
         self._risk: Memo[Risk] = Memo()  # in the market as it stands
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
-        self.record: PositionsRecord | None = None  # what is kept of the positions one by one, where it is asked for
+        self.followers: list[Follower] = []
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
@@ -173,8 +167,8 @@ class Desk:
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
             self.book.fix(since, tick, now, self.fixings)
-            if self.record is not None:
-                self.record.settle(since, tick, now)
+            for follower in self.followers:
+                follower.settle(since, tick, now)
             value = self.book.value(tick, now, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
@@ -190,8 +184,8 @@ class Desk:
         total = self.totals["theta" if self.attributed else UNSPLIT]
         total += self.scale * paid
         self.unhedged += paid
-        if self.record is not None:
-            self.record.receive(due)
+        for follower in self.followers:
+            follower.receive(due)
 
     def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""

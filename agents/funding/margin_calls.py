@@ -14,7 +14,7 @@ from markets.venues.swap_venue import SwapVenue
 if TYPE_CHECKING:
     from agents.funding.client import Client
     from agents.funding.credit_line import CreditLine
-    from agents.funding.margin import MarginModel
+    from agents.funding.margin import MarginModel, MarginTerms
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -25,16 +25,23 @@ class MarginCalls:
     """What one lender asks of its clients, and the table `margin_calls`."""
 
     def __init__(
-        self, world: TradingWorld, line: CreditLine, model: MarginModel, *, deadline_days: int, minimum_call: float
+        self,
+        world: TradingWorld,
+        line: CreditLine,
+        model: MarginModel,
+        terms: MarginTerms,
+        *,
+        deadline_days: int,
+        minimum_call: float,
     ) -> None:
         """deadline_days: closes to meet a call. minimum_call: share of the requirement; smaller needs are no call."""
-        self._world, self._line, self._model = world, line, model
+        self._world, self._line, self._model, self._terms = world, line, model, terms
         self._deadline_days, self._minimum_call = deadline_days, minimum_call
 
     # --- what is required ------------------------------------------------------------------------------------------
     def initial_margin(self, client: Client) -> Vector:
         """By the lender's margin model, (paths,) $."""
-        return self._model.initial(client.desk, self._world)
+        return self._model.initial(client.portfolio, self._terms)
 
     def required(self, client: Client) -> Requirement:
         """To be posted: short sales' proceeds, what book and swaps owe (or are owed), initial margin."""

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from agents.accounts import OWNERS
 from agents.base import Agent, Process
-from agents.intervals import Interval
+from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.plausible import APPETITE, DAYS, FACTOR
 from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -109,6 +111,11 @@ class LeveredFund(Agent):
         le=100_000,
         plausible=DAYS,
     )
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Its venue is an asset, its interval can be read."""
+        cast.check_asset(self.venue, at.at("venue"))
+        check_interval(self.interval, at.at("interval"))
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Fund(self, world).run()

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
-from agents.intervals import Interval
+from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.plausible import FACTOR
 from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -48,6 +50,16 @@ class ProportionalFund(Agent):
         True, help="sells for the falls that its own sales caused too; false: only for those since its last trade"
     )
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """It holds something of every asset that it names; its interval can be read."""
+        if not self.holdings:
+            raise at.at("holdings").error("holds nothing", remedy="write holdings = { asset = 1e6 }, in units")
+        for name, units in self.holdings.items():
+            cast.check_asset(name, at.at("holdings"))
+            if units <= 0:
+                raise at.at("holdings", name).error("must be > 0", value=units)
+        check_interval(self.interval, at.at("interval"))
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Fund(self, world).run()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
-from agents.intervals import Interval
+from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
 from markets.accounts import INVESTORS
@@ -24,10 +24,12 @@ from sim.phases import Phase
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
     from markets.venues.venue import Demand, Fill
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -51,6 +53,12 @@ class Hedger(Agent):
         0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9, plausible=SECONDS
     )
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Its policy's interval can be read, and every position of its book is whole."""
+        check_interval(self.policy.interval, at.at("policy", "interval"))
+        for i, position in enumerate(self.book):
+            position.check(cast.start, at.at("book", i))
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Hedging(self, world).run()

@@ -21,8 +21,10 @@ from sim.phases import Phase
 from sim.vectors import same, some
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.venues.venue import Rule, Venue
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
@@ -95,6 +97,11 @@ class MarketMaker(Agent):
         5, unit="trading days", help="how long it stays away", gt=0, le=100_000, plausible=DAYS
     )
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Its venues exist."""
+        for venue in self.venues:
+            cast.check_venue(venue, at.at("venues"))
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Making(self, world).run()

@@ -47,13 +47,7 @@ SHOWN = (0, 1, 5, 20, 60, 120, 250, 500)  # closes after the stop
 TRACED = 300  # paths
 LEVELS = {"mid": "price", "vol": "implied vol", "credit": "credit spread"}
 INTERVALS = ("30m", "1h", "2h", "1d")
-FREQUENT: dict[str, tuple[str, dict[str, float]]] = {
-    "covid_crash_2020": ("covid_crash_2020", {}),
-    "the same, with $3bn": ("covid_crash_2020", {"agents.hedger.capital": 3e9}),
-    "liberation_day_2025": ("liberation_day_2025", {}),
-    "rate_hikes_2022": ("rate_hikes_2022", {}),
-    "calm_market": ("calm_market", {}),
-}
+FREQUENT = ("covid_crash_2020", "liberation_day_2025", "rate_hikes_2022", "calm_market")
 
 
 def shares() -> str:
@@ -176,15 +170,15 @@ def draw(found: pl.DataFrame) -> None:
 
 
 def frequency() -> str:
-    """What a desk loses by how often it re-hedges, under both laws: presets as shipped, and one with more capital."""
+    """What a desk loses by how often it re-hedges, under both laws: presets as shipped."""
     lines = []
-    for label, (name, more) in FREQUENT.items():
+    for name in FREQUENT:
         for law, changes in LAWS.items():
             cells = []
             for interval in INTERVALS:
-                chosen = load(name, {**more, **changes, "agents.hedger.policy.interval": interval})
+                chosen = load(name, {**changes, "agents.hedger.policy.interval": interval})
                 cells.append(_rehedging(chosen))
-            lines.append((label, law, *cells))
+            lines.append((name, law, *cells))
     return markdown(("preset", "laws", *(f"every {interval}" for interval in INTERVALS)), lines)
 
 

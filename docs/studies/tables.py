@@ -24,7 +24,7 @@ from sim.sweep_dataset import open_sweep
 PAGE = Path(__file__).with_name("hedging_and_liquidity.md")
 SWEEPS = Path("sweeps")
 DEPTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
-FATAL = 0.75  # liquidated: about half of the paths that the same desk would survive as a price taker
+FORCED = 0.5  # share of paths on which the lender takes part of the book
 DESK_POLICIES = ("kind=every interval=tick", "kind=band width=0.02 interval=tick", "kind=never")
 Row = dict[str, Any]
 
@@ -36,15 +36,15 @@ def phase() -> str:
     for depth in DEPTHS:
         line = cells.filter(pl.col("depth") == depth).sort("gamma").to_dicts()
         preset = next(row for row in line if row["gamma"] == 1.0)
-        fatal, tipping = crossing(line, "liquidation_rate", FATAL), crossing(line, "peak_loop_gain", 1.0)
-        names = ("liquidation_rate", "twin_liquidation_rate", "cost_of_survival", "feedback_cost", "feedback_share")
+        forced, tipping = crossing(line, "reduced_rate", FORCED), crossing(line, "peak_loop_gain", 1.0)
+        names = ("reduced_rate", "twin_reduced_rate", "cost_of_survival", "feedback_cost", "feedback_share")
         figures = [number(preset, name) for name in names]
-        rows.append((f"{depth:g}", fatal, tipping, *figures))
+        rows.append((f"{depth:g}", forced, tipping, *figures))
     head = (
         "depth, x the preset's",
-        "three quarters liquidated at gamma",
+        "half reduced at gamma",
         "loop gain 1 at gamma",
-        "at gamma 1: liquidated",
+        "at gamma 1: reduced",
         "in the twin",
         "cost of survival",
         "due to feedback",
@@ -61,11 +61,11 @@ def loops() -> str:
         line = cells.filter(pl.col("loops") == loops).sort("gamma").to_dicts()
         twice = next(row for row in line if row["gamma"] == 2.0)
         name = "all on" if loops == "impact=1" else f"without {loops.partition('=')[0]}"
-        figures = [number(twice, n) for n in ("feedback_cost", "liquidation_rate", "peak_loop_gain", "peak_vol")]
-        fatal, tipping = crossing(line, "liquidation_rate", FATAL), crossing(line, "peak_loop_gain", 1.0)
-        rows.append((name, fatal, tipping, *figures))
-    head = ("loops", "three quarters liquidated at gamma", "loop gain 1 at gamma")
-    more = ("at gamma 2: cost due to feedback", "liquidated", "peak loop gain", "peak vol")
+        figures = [number(twice, n) for n in ("feedback_cost", "reduced_rate", "peak_loop_gain", "peak_vol")]
+        forced, tipping = crossing(line, "reduced_rate", FORCED), crossing(line, "peak_loop_gain", 1.0)
+        rows.append((name, forced, tipping, *figures))
+    head = ("loops", "half reduced at gamma", "loop gain 1 at gamma")
+    more = ("at gamma 2: cost due to feedback", "reduced", "peak loop gain", "peak vol")
     return markdown((*head, *more), rows)
 
 
@@ -111,8 +111,8 @@ def crossing(line: Sequence[Row], name: str, level: float) -> str:
 
 UNITS: dict[str, Unit] = {
     "feedback_share": "share",
-    "liquidation_rate": "share",
-    "twin_liquidation_rate": "share",
+    "reduced_rate": "share",
+    "twin_reduced_rate": "share",
     "peak_loop_gain": "gain",
     "peak_vol": "vol",
 }

@@ -14,7 +14,7 @@ from sim.errors import SpiralError
 from sim.text import INSTEAD as UNSHOWN
 from sim.text import one_line, plain
 
-ERRORS = "spiral"  # the name of the handler of what an encoding lacks
+ERRORS = "spiral"  # name of our handler of characters that an encoding lacks
 BARS = "▁▂▃▄▅▆▇█"
 # What stands for a character where the output's encoding lacks it.
 INSTEAD = {
@@ -147,5 +147,5 @@ def _write(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        lose(stream)  # what waits in it would be tried again at the end, and told again
+        lose(stream)  # else Python tries its buffer again at the end, and complains again
         raise OutputLost(lost(error)) from error

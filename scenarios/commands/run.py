@@ -72,7 +72,7 @@ def run_and_report(
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
         finished = run(chosen, out=out, workers=workers, progress=progress, command=typed, profile=profile)
-    report = None if no_report else write_report(finished)  # first: what is printed may have nowhere to go
+    report = None if no_report else write_report(finished)  # before printing: the terminal may be closed
     if not quiet:
         print_summary(finished)
     if profile:

@@ -52,7 +52,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         check_ending(chart, "--chart")
         from scenarios.commands.storyline_chart import draw
 
-        draw(scenario, chart)  # first: what is printed may have nowhere to go
+        draw(scenario, chart)  # before printing: the terminal may be closed
     out = console()
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
@@ -200,7 +200,7 @@ def print_keys(prefix: str) -> None:
     if not chosen:
         raise UserError("no such key", value=prefix, remedy=nearest(prefix, sorted({key.path for key in every})))
     table = Table("key", "default", "unit", "allowed", "meaning", "of", show_lines=False)
-    table.columns[0].no_wrap = True  # whole, whatever the others need
+    table.columns[0].no_wrap = True  # never wrapped, however narrow the others get
     for key in chosen:
         cells = (key.path, key.default or "-", key.unit, key.limits, key.help, key.owner)
         table.add_row(*map(escape, cells))

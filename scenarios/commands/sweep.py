@@ -50,7 +50,7 @@ def sweep_and_report(
         print_estimate(spec, **options)
         return True
     result = run_with_bar(spec, quiet=quiet, **options)
-    report = None if no_report else write_report(result)  # first: what is printed may have nowhere to go
+    report = None if no_report else write_report(result)  # before printing: the terminal may be closed
     if not quiet:
         print_sweep(result)
     if report is not None or not quiet:

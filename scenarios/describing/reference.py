@@ -13,7 +13,8 @@ from agents.hedging.positions import Position
 from agents.obligations import Obligation
 from agents.policies import POLICIES, Policy
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
-from scenarios.parameters.classes import agent_types
+from scenarios.parameters.classes import CHOICES, agent_types
+from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 
 NAME = "NAME"  # stands for the name of an agent, an asset, a node
@@ -47,6 +48,9 @@ def all_keys() -> Iterator[Key]:
         yield from agent_keys(name, cls)
     for kind, policy in POLICIES.items():
         yield from policy_keys(kind, policy)
+    for name, cls in agent_types().items():
+        for key, base in chosen_keys(cls).items():
+            yield from _choice_keys(name, key, base)
     yield from keys_of(Position, f"agents.{NAME}.book[]", owner="Hedger")
     yield from keys_of(Obligation, f"agents.{NAME}.obligations[]", owner="FundingDesk")
     yield from keys_of(RunSpec, "run")
@@ -67,6 +71,14 @@ def policy_keys(kind: str, policy: type[Policy]) -> Iterator[Key]:
     prefix = f"agents.{NAME}.policy"
     yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(policy), owner=kind)
     yield from keys_of(policy, prefix, owner=kind)
+
+
+def _choice_keys(owner: str, key: str, base: type[Any]) -> Iterator[Key]:
+    """Keys of every kind of a parameter that is chosen by its `kind`."""
+    prefix = f"agents.{NAME}.{key}"
+    for kind, cls in CHOICES[base].items():
+        yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(cls), owner=owner)
+        yield from keys_of(cls, prefix, owner=kind)
 
 
 def keys_of(

@@ -104,7 +104,7 @@ def _storyline() -> str:
     return STORY.format(keys=anchors, anchor="\n".join(commented(keys_of(Anchor, ""))))
 
 
-CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  # types whose tables are in force
+CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  # tables that are not commented out
 
 
 def _cast() -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-INDEX = ("", "index", "unnamed0", "price", "level0", "rownames")  # what stands above an index that was written too
+INDEX = ("", "index", "unnamed0", "price", "level0", "rownames")  # headings of an index column
 
 
 def plain(name: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from agents.base import Agent
 from agents.funding.funding_desk import FundingDesk
+from agents.funding.margin import MarginModel
+from agents.funding.models import MARGIN_MODELS
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
 from agents.funds.proportional_fund import ProportionalFund
@@ -19,6 +21,7 @@ from scenarios.parameters.modules import Modules, ours, parted
 from scenarios.parameters.unseen import UNSEEN
 from sim.errors import UserError
 from sim.nearest import nearest
+from sim.place import Place
 
 BUILT_IN: tuple[type[Agent], ...] = (
     MarketMaker,
@@ -31,6 +34,8 @@ BUILT_IN: tuple[type[Agent], ...] = (
     NoiseTrader,
     InformedTrader,
 )
+
+CHOICES: dict[type[Any], dict[str, type[Any]]] = {MarginModel: MARGIN_MODELS}  # parameters chosen by `kind`, by base
 
 
 def agent_types() -> dict[str, type[Agent]]:
@@ -64,6 +69,14 @@ def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: s
 def find_policy(name: Any, place: str, modules: Modules) -> type[Policy]:
     """The hedging policy called `name`."""
     return find_class(name, dict(POLICIES), Policy, place, modules)
+
+
+def find_choice(base: type[Any], kind: Any, place: Place) -> type[Any]:
+    """The class of a parameter that is chosen by its `kind`. Raises UserError."""
+    known = CHOICES[base]
+    if not isinstance(kind, str) or kind not in known:
+        raise place.at("kind").error("no such model", value=kind, remedy=nearest(str(kind or ""), list(known)))
+    return known[kind]
 
 
 def _checked(cls: Any, base: type[Any], name: str, place: str) -> type[Any]:

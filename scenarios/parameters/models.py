@@ -18,7 +18,7 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from agents.policies import Policy
-from scenarios.parameters.classes import find_policy
+from scenarios.parameters.classes import CHOICES, find_choice, find_policy
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.rules import explain
 from scenarios.parameters.unseen import known_values
@@ -40,7 +40,7 @@ def build(
     """
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write [{'.'.join(place.keys)}]")
-    model: Any = model_of  # mypy takes a class variable of a type variable for unhashable
+    model: Any = model_of  # Any: mypy takes a type variable's class for unhashable
     try:
         valid = model(cls, partial=default is not None).model_validate(dict(table))
     except ValidationError as error:
@@ -73,6 +73,17 @@ def hints_of(cls: type[Any]) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
+def chosen_keys(cls: type[Any]) -> dict[str, type[Any]]:
+    """Fields of a parameter dataclass that a file chooses by `kind`, with what they are chosen from."""
+    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    try:
+        hints = known(cls)
+    except (NameError, TypeError):  # a class of the user's own whose fields no file can give
+        return {}
+    found = ((key, base) for key, hint in hints.items() for base in (hint, *get_args(hint)))
+    return {key: base for key, base in found if isinstance(base, type) and base in CHOICES}
+
+
 def required(field: dataclasses.Field[Any]) -> bool:
     """Whether a scenario must give the field."""
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
@@ -80,8 +91,8 @@ def required(field: dataclasses.Field[Any]) -> bool:
 
 def field_type(hint: Any, *, partial: bool = False) -> Any:
     """What pydantic is to check for a type hint of a parameter; `partial`: a table that overrides a default."""
-    if isinstance(hint, type) and issubclass(hint, Policy):
-        return Any  # built by its `kind`, in `_policy`
+    if isinstance(hint, type) and (issubclass(hint, Policy) or hint in CHOICES):
+        return Any  # built by its `kind`, in `_policy` or `_choice`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return model_of(hint, partial=partial)
     if hint is date:
@@ -122,7 +133,7 @@ def _iso_date(value: Any) -> Any:
 
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, modules: Modules) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
-    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    known: Any = hints_of  # Any: mypy takes a type variable's class for unhashable
     hints = known(cls)
     made = {
         k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), modules)
@@ -133,7 +144,7 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
         instance: Spec = made_from(**made)
     except UserError:
         raise
-    except (Exception, SystemExit) as error:  # what a class of the user's own makes of its values
+    except (Exception, SystemExit) as error:  # a class of the user's own may raise anything
         raise place.error(f"cannot be made ({type(error).__name__}: {error})", remedy="change its keys") from error
     return instance
 
@@ -146,6 +157,9 @@ def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) 
     if get_origin(hint) is dict:
         kind = get_args(hint)[1]
         return {key: _value(kind, item, place.at(key), None, modules) for key, item in value.items()}
+    for base in get_args(hint) if value is not None else ():
+        if base in CHOICES:
+            return _choice(base, value, place, modules)
     for branch in get_args(hint) if isinstance(value, Mapping) else ():
         if isinstance(branch, type) and dataclasses.is_dataclass(branch):  # a table that may be left out
             return _construct(branch, value, place, None, modules)
@@ -169,3 +183,11 @@ def _policy(table: Any, place: Place, default: Policy | None, modules: Modules) 
     kind = values.pop("kind", fallback)
     cls = find_policy(kind, str(place.at("kind")), modules)
     return build(cls, known_values(cls, values, kind), place, modules=modules)
+
+
+def _choice(base: type[Any], table: Any, place: Place, modules: Modules) -> Any:
+    """A parameter that is chosen by its `kind`."""
+    if not isinstance(table, Mapping):
+        raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = ...")
+    values = dict(table)
+    return build(find_choice(base, values.pop("kind", None), place), values, place, modules=modules)

@@ -114,7 +114,7 @@ def _no_such_class(module: ModuleType, attribute: str, place: str) -> UserError:
 def _failed(error: BaseException, name: str, place: str) -> UserError:
     try:
         why = f"{type(error).__name__}: {error}"
-    except Exception:  # an exception that cannot say what it is
+    except Exception:  # its own __str__ fails
         why = type(error).__name__
     remedy = f"{why} (looked in the scenario's folder and on PYTHONPATH)"
     return UserError("cannot import the class", value=name, place=place, remedy=remedy)

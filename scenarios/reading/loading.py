@@ -51,12 +51,18 @@ DEFAULTS: dict[str, Any] = {
 def load(
     name_or_path: str | Path, overrides: override.Overrides = (), *, as_given: bool = False, trust: bool = True
 ) -> Scenario:
-    """A preset by name, or a scenario file by its path (it ends in .toml or has a folder in it).
+    """Read a preset by its name, or a scenario file by its path (it ends in .toml or has a folder in it).
 
-    `overrides` are dotted keys: `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`; items of
-    lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`). as_given: take levels
-    that no market has had. trust: import the classes that the file names (`module:Class`), which runs their modules;
-    else something stands in for each, and the scenario can be looked at but not run. Raises UserError.
+    Args:
+        name_or_path: the preset or the file.
+        overrides: keys to change, `{"agents.hedger.capital": 1e9}` or `["agents.hedger.policy.kind=band"]`. Items of
+            lists go by their number from 1, anchors also by date (`storyline.anchor.2020-03-16.vol`).
+        as_given: take levels that no market has had.
+        trust: import the classes that the file names (`module:Class`), which runs their modules. If false, something
+            stands in for each, and the scenario can be looked at but not run.
+
+    Raises:
+        UserError: for a mistake, with file, key and remedy.
     """
     file = find(name_or_path)
     place, folder = _label(file), file.parent.resolve()
@@ -73,10 +79,18 @@ def from_dict(
     as_given: bool = False,
     trust: bool = True,
 ) -> Scenario:
-    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them. Raises UserError.
+    """A scenario from nested tables, as a TOML file or `Scenario.to_dict` gives them.
 
-    as_given: take levels outside their plausible bounds; the same as `run.as_given = true` in the tables. trust: see
-    `load`.
+    Args:
+        tables: the tables of a scenario file.
+        place: what messages call them.
+        folder: where modules of own classes are looked for, after Python's own places.
+        overrides: as of `load`.
+        as_given: take levels outside their plausible bounds; the same as `run.as_given = true` in the tables.
+        trust: as of `load`.
+
+    Raises:
+        UserError: for a mistake, with key and remedy.
     """
     root = Place(place)
     if not isinstance(tables, Mapping):

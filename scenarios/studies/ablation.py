@@ -57,11 +57,20 @@ def ablate(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, T]:
-    """`measure(run, world)` for every world of `ablations`. Runs are made two worlds at a time and not kept.
+    """Measure a scenario in every world of `ablations`: each loop alone, each left out, on the same random numbers.
 
-    A record without its outside world gets it first. workers: processes, all cores by default. progress: called with
-    path-ticks (done, total) of all runs together.
-    Raises UserError for a user's mistake, and what `measure` raises.
+    Args:
+        scenario: as `load` gives it. A record without its outside world gets it first.
+        measure: called as `measure(run, world)` for each world. Runs are made two worlds at a time and not kept.
+        loops: whether to run loop by loop, besides the actual world and the price-taker twin.
+        workers: processes (default: one a core).
+        progress: called with path-ticks (done, total) of all runs together.
+
+    Returns:
+        What `measure` returned, by the name of the world.
+
+    Raises:
+        UserError: for a user's mistake. What `measure` raises is passed on.
     """
     from scenarios.studies.calibrating.before_run import ready
     from scenarios.studies.run import run

@@ -35,7 +35,7 @@ class Trial:
     capital: float  # $
     never_reduced: float  # share of the paths
     error: float | None  # its Monte Carlo standard error (Agresti and Coull 1998); None for a single path
-    needed: Vector  # (paths,) $: what each path would need, first order in this run; infinite where the book is gone
+    needed: Vector  # (paths,) $: capital that each path needs, to first order; infinite where the book is gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class LevelCapital:
     capital: float  # $: the least capital tried at which so many paths are never reduced
     below: float  # $: the largest below it at which fewer are; 0 where none was tried
     error: float | None  # Monte Carlo standard error of the capital, $
-    first_order: float  # $: what the run with today's capital says; infinite where it does not know
+    first_order: float  # $: estimate from the run with today's capital; infinite where it has none
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,14 +92,24 @@ def survival_capital(
 ) -> SurvivalCapital:
     """The capital of a desk at which a share `levels` of the paths is never reduced by force.
 
-    Capital enters the dynamics (calls that are met are no stress, and forced sales move the price), so each capital
-    is a run of its own, all on the same random numbers, and the least that suffices is found by bisection, of which
-    the next point is the first-order answer of the nearest run where that lies in the bracket. It ends where the
-    bracket is `tolerance` of the capital wide. The error is that of the quantile over paths.
+    Capital changes the run: a call that is met is no stress, and a forced sale moves the price. So every capital is a
+    run of its own, all on the same random numbers, and the least that suffices is found by bisection. The next capital
+    to try is the first-order answer of the nearest run, if that lies in the bracket. The search ends when the bracket
+    is `tolerance` of the capital wide. The error is that of the quantile over paths.
 
-    agent: a hedger that somebody lends to, the first by name by default; the others keep their capital. progress:
-    called with path-ticks (done, total) of the run under way. tell: called with every trial as it is known.
-    Raises UserError.
+    Args:
+        scenario: a `Scenario`, a name or a path.
+        levels: shares of the paths, each in (0, 1).
+        agent: a hedger that somebody lends to (default: the first by name); the others keep their capital.
+        paths: of every run (default: the scenario's).
+        seed: of every run (default: the scenario's).
+        workers: processes.
+        tolerance: width of the bracket at the end, share of the capital.
+        progress: called with path-ticks (done, total) of the run under way.
+        tell: called with every trial as it is known.
+
+    Raises:
+        UserError: for a user's mistake.
     """
     wanted = _levels(levels)
     if not 1e-6 <= tolerance <= 0.5:

@@ -32,7 +32,7 @@ LELAND = ("tick", "2h", "1d", "2d")
 WIDTHS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3)  # delta, share of the book's gross units
 AVERSIONS = (1e-6, 1e-7, 3e-8, 1e-8, 3e-9, 1e-9, 1e-10, 1e-11)  # 1/$
 THRESHOLDS = (0.005, 0.01, 0.02, 0.035, 0.06, 0.1)  # ln S
-OFTEN = "tick"  # how often policies look whose parameter is not the interval
+OFTEN = "tick"  # interval of policies that have another parameter
 
 
 def all_policies() -> tuple[Policy, ...]:
@@ -76,14 +76,31 @@ def frontier(
     progress: Progress | None = None,
     command: str | None = None,
 ) -> SweepResult:
-    """Run the policies in the scenario (or each of several), with common random numbers and the price-taker twin.
+    """Run hedging policies in one scenario or several, on the same random numbers, beside the price-taker twin.
 
-    The desk is the scenario's first hedger. desks: how many identical desks run the policy, each with the whole book:
-    with more than one number the sweep is of kind "crowding". policies: tables as a scenario file has them, also of own
-    classes ({"kind": "module:Class", ...}); default `all_policies`, and the desk's own if it is none of them.
-    settings: dotted keys that every run has. The other arguments are those of `sweep`: the same call goes on with what
-    was interrupted. `analysis.sweeps` reads the answer: frontier, best_policies, externality, write_frontier_report.
-    Raises UserError.
+    The desk is the scenario's first hedger by name. `analysis.sweeps` reads the answer: frontier, best_policies,
+    externality, write_frontier_report.
+
+    Args:
+        scenario: a name, a path or a `Scenario`, or several of them.
+        paths: of every cell (default: the scenario's).
+        seed: of every cell (default: the scenario's).
+        desks: how many identical desks run the policy, each with the whole book. With more than one number the sweep is
+            of kind "crowding".
+        policies: tables as a scenario file has them, also of own classes ({"kind": "module:Class", ...}). Default:
+            `all_policies`, and the desk's own if it is none of them.
+        settings: dotted keys that every run has.
+        out: folder of the sweep; the same call goes on with what was interrupted there. As `sweep` has it, like the
+            rest.
+        workers: processes.
+        cluster: address of a Dask scheduler.
+        changed: what to do where another sweep began the folder.
+        retry_failed: run failed cells again.
+        progress: called with cells finished, work done, and all cells.
+        command: what the user typed, for the manifest.
+
+    Raises:
+        UserError: for a user's mistake, before anything runs.
     """
     spec = frontier_spec(scenario, paths=paths, seed=seed, desks=desks, policies=policies, settings=settings)
     return sweep(

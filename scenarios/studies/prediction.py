@@ -68,11 +68,22 @@ def predict(
 ) -> Prediction:
     """Run a record's closes without agents: each close is the record's, vol and credit are given on the first day only.
 
-    history: as `from_history` takes it; columns vix and ig_oas are what the result is compared with. since, until: the
-    days to predict; 60 days or more up to `since` are what the laws remember at the start. Both the path-dependent laws
-    and the one-factor laws are run, on the same random numbers. calendar: of the exchange whose trading days the record
-    has (default: XNYS).
-    Raises UserError for a record that is none, and for fewer than three days.
+    The path-dependent laws and the one-factor laws are both run, on the same random numbers.
+
+    Args:
+        history: as of `from_history`; its columns vix and ig_oas are what the result is compared with.
+        since: the first day to predict. 60 days or more up to it are what the laws remember at the start.
+        until: the last day to predict.
+        paths: Monte Carlo paths.
+        seed: of all noise.
+        workers: processes.
+        dates: as of `from_history`.
+        calendar: of the exchange whose trading days the record has (default: XNYS).
+        as_given: as of `from_history`.
+        progress: called with path-ticks (done, total).
+
+    Raises:
+        UserError: for a file that is no record, and for fewer than three days.
     """
     changes = {} if calendar is None else {"clock.calendar": calendar}
     record = from_history(history, anchors="exogenous", dates=dates, as_given=as_given, since=since, overrides=changes)

@@ -53,17 +53,32 @@ def run(
     profile: bool = False,
     tables: tuple[str, ...] | None = None,
 ) -> Run:
-    """Run a scenario (or a preset's name, or a file) and its twin; write and open the dataset.
+    """Run a scenario in all its worlds; write the dataset, and open it.
 
-    A record whose outside world nobody has looked for (`anchors = "observed"`) gets it first: `scenarios.ready`.
-    out: folder of the run. An earlier run there is replaced when this one is whole; files that no run has written move
-    to this one's folder, and where they are in its way, this one is refused. By default `runs/<name>-<seed>`, where
-    only a run of the same content is replaced: with another one there, `runs/<name>-<seed>-2`, and so on.
-    unhedged: whether to run the world in which the desk does not hedge, too (default: the scenario's).
-    workers: processes, all cores by default. progress: called with path-ticks (done, total). command: what the user
-    typed, for the manifest. profile: measure whose time the run takes, into the manifest. tables: only these are
-    gathered and written (default: all).
-    Raises UserError for a user's mistake, BugError if an invariant fails.
+    A record with `anchors = "observed"` and no outside levels gets them first, as `scenarios.ready` finds them.
+
+    Args:
+        scenario: a `Scenario`, the name of a preset, or the path of a file.
+        out: folder of the run. An earlier run there is replaced once this one is whole. Files that no run has written
+            are moved to this run's folder; where one of them is in the way, this run is refused. Default:
+            `runs/<name>-<seed>`, or `runs/<name>-<seed>-2`, ... where a run of other content stands there.
+        paths: Monte Carlo paths (default, as of the next four: the scenario's).
+        seed: of all noise.
+        witnesses: paths of which every tick is logged.
+        twin: "price_taker", "frozen" or "none".
+        unhedged: whether to run the world in which the desk does not hedge.
+        workers: processes (default: one a core).
+        progress: called with path-ticks (done, total).
+        command: what the user typed, for the manifest.
+        profile: measure whose time the run takes, into the manifest.
+        tables: names of the tables that are gathered and written (default: all).
+
+    Returns:
+        The run, opened.
+
+    Raises:
+        UserError: for a user's mistake.
+        BugError: where an invariant fails.
     """
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     check_values(scenario)

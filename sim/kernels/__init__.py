@@ -1,1 +1,1 @@
-"""Loops over paths: arrays in, arrays out."""
+"""Compiled loops over paths for the ledger and its proof: arrays in, arrays out."""

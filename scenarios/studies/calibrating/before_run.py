@@ -15,7 +15,7 @@ from scenarios.studies.calibrating.outside_fit import NoOutsideWorld, Told
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError
 
-PATHS = 512  # whatever the run's own, so that the same record and seed have the same outside world
+PATHS = 512  # fixed: a record and a seed have one outside world, whatever the run's paths
 ROUNDS = 6  # the records of ten crises need two to four
 INSTEAD = (
     "take the record as the outside world with --exogenous (anchors='exogenous' in Python), or write it with "
@@ -25,15 +25,19 @@ INSTEAD = (
 
 @takes(progress=maybe(called))
 def ready(scenario: Scenario | str | Path, *, progress: Told | None = None) -> Scenario:
-    """The scenario, or the one that a name or a file means, as it can run: its observed anchors have outside levels.
+    """The scenario as it can run: its observed anchors have outside levels.
 
-    Where nobody has calibrated them, a fit does: 512 paths at the run's own seed, at most six rounds, and a check
-    beside the price-taker twin at another seed, which is about as much work as the run. It takes one process, and no
-    number of workers or paths changes it. `notes` say what was done. Agents that do not trade leave no impact: their
-    record is the outside world. Any other scenario is returned as it is.
+    If nobody has calibrated them, a fit does: 512 paths at the run's own seed, at most six rounds, and a check beside
+    the price-taker twin at another seed, about as much work as the run. It takes one process, and its result does not
+    depend on the number of workers or paths. `notes` say what was done. Agents that do not trade leave no impact: then
+    the record is the outside world. Any other scenario is returned as it is.
 
-    progress: called with a stage and its path-ticks (done, total).
-    Raises UserError where no outside world is found so quickly: nothing is taken as exogenous unasked.
+    Args:
+        scenario: a `Scenario`, or the name or path of one.
+        progress: called with a stage and its path-ticks (done, total).
+
+    Raises:
+        UserError: where no outside world is found so quickly. A record is never taken as the outside world unasked.
     """
     scenario = meant(scenario)
     if not is_pending(scenario.storyline):

@@ -44,20 +44,26 @@ def from_history(
     anchors: Anchors = "observed",
     since: date | None = None,
 ) -> Scenario:
-    """A scenario that replays a record: every row is an anchor.
+    """A scenario that replays a record: every row is an anchor. The agents are those of the presets.
 
-    history: a CSV file, a frame of polars or pandas, or a table of arrays, with columns date,spx and any of
-    vix,overnight,us2y,us10y,ig_oas, also under their sources' names; the index in points, the rest in percent (vix
-    15.04, us10y 1.58); more columns are ignored. Missing cells are interpolated, those before a column's first number
-    take that number, and a column without any is derived or takes the calm market's level. `scenario.notes` say so.
-    `market.dispersion` is 0.25, so that paths spread around the record and stay near it; `overrides` may say otherwise.
-    The agents are those of the presets.
-    book: the same of positions for the hedger; by default short puts 5 and 10 % out of the money that outlive the
-    record. as_given: take levels and moves that no market has had. dates: order of day and month in dates that do not
-    tell: 'mdy', 'dmy', or 'iso' for neither. anchors: "observed": the record contains what the desks did to it, and
-    `run`, `sweep`, `frontier` and `ablate` take that out first (`scenarios.ready` does it at once, `calibrate` with
-    more paths); "exogenous": the record is the outside world as it stands. since: the first day to replay; where 60
-    closes or more stand up to it, vol and credit remember them. Raises UserError with file and line.
+    Args:
+        history: a CSV file, a frame of polars or pandas, or a table of arrays. Columns date and spx, and any of vix,
+            overnight, us2y, us10y and ig_oas, also under their sources' names. The index is in points, the rest in
+            percent (vix 15.04, us10y 1.58). More columns are ignored. Missing cells are interpolated, those before a
+            column's first number take that number, and a column without any is derived or takes the calm market's
+            level; `scenario.notes` say so.
+        book: positions of the hedger, in the same forms (default: short puts 5 and 10 % out of the money that outlive
+            the record).
+        overrides: as of `load`. `market.dispersion` is 0.25 unless they say otherwise, so that paths stay near the
+            record.
+        as_given: take levels and moves that no market has had.
+        dates: order of day and month in dates that do not tell: "mdy", "dmy", or "iso" for neither.
+        anchors: "observed": the record contains what the desks did to it, and `run`, `sweep`, `frontier` and `ablate`
+            take that out first. "exogenous": the record is the outside world.
+        since: the first day to replay. If 60 closes or more stand up to it, vol and credit remember them.
+
+    Raises:
+        UserError: for a mistake, with file and line.
     """
     changes = override.parse(overrides)
     insists = as_given or changes.get(AS_GIVEN) is True

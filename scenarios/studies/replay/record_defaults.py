@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
+from sim.sessions import TRADING_DAYS
+
 Levels = list[float | None]
 
 WINDOW = 21  # lines of trailing realised vol
@@ -44,7 +46,8 @@ def _realised(spot: Levels, days: Sequence[date]) -> tuple[Levels | None, str]:
     known = [(i, value) for i, value in enumerate(spot) if value is not None]
     returns = []
     for (i, before), (k, after) in pairwise(known):
-        years = max((days[k] - days[i]).days, 1) * 5 / 7 / 252 if (days[k] - days[i]).days > 4 else 1 / 252
+        apart = (days[k] - days[i]).days
+        years = apart * 5 / 7 / TRADING_DAYS if apart > 4 else 1 / TRADING_DAYS
         returns.append((k, math.log(after / before) ** 2 / years))
     if len(returns) < LEAST:
         return None, ""

@@ -71,7 +71,7 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
     desk = _desk(from_dict(tables, place=name, folder=folder, as_given=True))  # bounds are checked with the settings
     settings = {key.replace(DESK, desk): value for key, value in {**ours, **spec.common}.items()}
     scenario = from_dict(tables, place=name, folder=folder, overrides=settings)
-    if is_pending(scenario.storyline):  # once, and not by every cell: what varies, varies in one outside world
+    if is_pending(scenario.storyline):  # once for all cells: they vary in one outside world
         from scenarios.studies.calibrating.before_run import ready  # here: it is no part of a cell
 
         found = ready(scenario).to_dict()

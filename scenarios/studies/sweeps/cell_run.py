@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DONE, FAILED = "done", "failed"
 MEASURED = ("marks", "peaks", "margin_calls", "liquidity")  # the tables that a summary reads
-PER_PATH = ("pnl", "unhedged_pnl", "drawdown")  # and what is measured beside them
+PER_PATH = ("pnl", "unhedged_pnl", "drawdown")  # one number a path, beside the figures
 Share = Callable[[float], None]  # is told which share of the cell is done
 
 

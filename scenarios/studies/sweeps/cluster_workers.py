@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 Tell = Callable[[str], None]  # is told a line
-EVERY = 1.0  # seconds between two looks at who has joined
+EVERY = 1.0  # seconds between two looks for new workers
 
 
 def to_stderr(line: str) -> None:

@@ -77,7 +77,7 @@ def estimate(spec: SweepSpec, cells: Plan, todo: Sequence[int], workers: int | N
 def _tried(spec: SweepSpec, cell: Cell, *, warm: bool) -> tuple[CellResult, int]:
     """The result of a cell, and the bytes of its own dataset, run in a folder of its own that is thrown away."""
     with scratch("estimate") as folder:
-        if not warm:  # what the first cell imports and compiles, every worker does once, not every cell
+        if not warm:  # imports and compilation: once a worker, not once a cell
             few = dataclasses.replace(cell, scenario=cell.scenario.with_run(paths=min(cell.scenario.run.paths, 8)))
             run_cell(few)
         result = run_cell(cell, folder / "run" if spec.keep else None)

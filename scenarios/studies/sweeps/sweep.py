@@ -49,13 +49,23 @@ def sweep(
 ) -> SweepResult:
     """Run a sweep (or its file), or go on with the one in `out`: cells that have finished there are not run again.
 
-    out: folder, `sweeps/<name>` by default. workers: processes, one a core by default. cluster: address of a Dask
-    scheduler that runs the cells instead ("tcp://host:8786"). changed: what to do where another sweep or engine began
-    the folder: "refuse", "recompute" what differs, or "keep" what another engine made. retry_failed: run failed cells
-    again. progress: called with cells finished, work done (in cells, with shares of those under way) and all cells.
-    settings: fields of the spec to change (paths, seed, keep, ...); None leaves one as it is.
-    A cell that fails is a row that says why. Raises UserError for a user's mistake, before anything runs, and
-    SpiralError where the cluster is lost or the disk full; the same call then goes on.
+    A cell that fails is a row that says why; the others go on.
+
+    Args:
+        spec: a `SweepSpec`, or the path of a sweep file.
+        out: folder (default: `sweeps/<name>`).
+        workers: processes (default: one a core).
+        cluster: address of a Dask scheduler that runs the cells instead ("tcp://host:8786").
+        changed: what to do where another sweep or engine began the folder: "refuse", "recompute" what differs, or
+            "keep" what another engine made.
+        retry_failed: run failed cells again.
+        progress: called with cells finished, work done (in cells, with shares of those under way) and all cells.
+        command: what the user typed, for the manifest.
+        **settings: fields of the spec to change (paths, seed, keep, ...); None leaves one as it is.
+
+    Raises:
+        UserError: for a user's mistake, before anything runs.
+        SpiralError: where the cluster is lost or the disk full; the same call then goes on.
     """
     spec = chosen(spec, **settings)
     cells = Plan(spec)

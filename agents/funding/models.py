@@ -1,0 +1,9 @@
+"""The models of margin by the kind that a scenario file names; a new one is a line here."""
+
+from __future__ import annotations
+
+from agents.funding.margin import MarginModel
+from agents.funding.parametric_margin import Parametric
+from agents.funding.schedule_margin import Schedule
+
+MARGIN_MODELS: dict[str, type[MarginModel]] = {cls.kind: cls for cls in (Parametric, Schedule)}
