@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
 from agents.desk.loss import ATTRIBUTION, UNSPLIT
+from agents.desk.neutral import neutral
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT, US2Y, US10Y
+from markets.factors.key import SPOT, USD
 from markets.kernels.hedging import PARTS, VEGA_PART, add_step, attribute
-from markets.venues.swap_venue import SwapVenue
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -69,6 +69,8 @@ class Desk:
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []
+        # by the node that trades there move, the shortest first
+        self._rate_venues = {venue.key: venue for venue in world.venues.values() if venue.key[:2] == USD}
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
@@ -140,22 +142,14 @@ class Desk:
         return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
     def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
-        """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
+        """Receive-fixed notionals that neutralise one unit of scale in the nodes that are traded, by venue.
 
         In the market as it stands, or in another one.
         """
         if not self.book.has_rates:
             return {}
-        risk = self.risk(snapshot)
-        left = {"us2y": risk.first(US2Y), "us10y": risk.first(US10Y)}
-        found: dict[str, Vector] = {}
-        for name in ("us10y", "us2y"):
-            venue = self.world.venues.get(name)
-            if isinstance(venue, SwapVenue):
-                own = venue.node_sensitivity(snapshot)
-                found[name] = -left[name] / own[name]
-                left = {node: value + found[name] * own[node] for node, value in left.items()}
-        return found
+        swaps = {key: venue.listing.sensitivities(snapshot) for key, venue in self._rate_venues.items()}
+        return {self._rate_venues[key].name: units for key, units in neutral(self.risk(snapshot), swaps).items()}
 
     # --- why it moved ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
