@@ -93,7 +93,7 @@ def begin_worker(shares: Shares | None = None) -> None:
 
 
 def _end_with_parent() -> None:
-    """Exit when the parent is gone. (A worker holds both ends of the queue that it waits on, so it would never notice.)"""
+    """Exit when the parent is gone. (A worker holds both ends of its queue, so it would never notice.)"""
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait_for([parent.sentinel])
