@@ -29,7 +29,7 @@ FOLLOWED = [
     )
 ]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]
-WIDE = ("CHANGELOG.md", "docs/studies/hedging_and_liquidity.md", "docs/studies/caused_or_told.md")
+WIDE = ("CHANGELOG.md",)
 WIDTH = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
