@@ -10,7 +10,9 @@ from sim.params import param
 from sim.world import Process as Process
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,13 @@ class Agent(ABC):
     role: ClassVar[str] = "other"
     name: str = param("", help="account of the agent; from the scenario file's key")
     capital: float = param(0.0, unit="$", help="cash at the start", ge=0, against="the venues' depth")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Raise UserError where the agent does not suit its scenario; single values have been checked by then.
+
+        A scenario calls it when it is read. at: the place of the agent's table; `at.at(key).error(rule, value=...,
+        remedy=...)` is a mistake in one of its keys.
+        """
 
     @abstractmethod
     def live(self, world: TradingWorld) -> Process:

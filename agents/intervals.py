@@ -10,9 +10,18 @@ from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.clock import Clock
+    from sim.place import Place
 
 FORM = re.compile(r"^(\d+)\s*(m|h|d)$")
 REMEDY = "write 'tick', or minutes, hours or trading days as '30m', '2h', '1d'"
+
+
+def check_interval(text: str, at: Place) -> None:
+    """Raise UserError, at its place, for a text that is no interval."""
+    try:
+        Interval(text)
+    except UserError as error:
+        raise at.error(error.rule, value=error.value, remedy=error.remedy) from None
 
 
 class Interval:

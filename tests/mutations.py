@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from scenarios.house import ROOMS
 from tests.mutation_list import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("sim", "markets", "agents", "scenarios", "analysis")
 # The engine's own proofs; any other exception is a crash, which shows nothing.
 PROOFS = ("BugError: attribution of ", "BugError: ledger out of balance ")
 
@@ -27,7 +27,7 @@ ASK = f"""
 import importlib, json, sys
 from scenarios.studies.validation.runner import choose, run_cases
 result = run_cases(choose(tuple(sys.argv[1:])), workers=1)
-homes = [importlib.import_module(name).__file__ for name in {PACKAGES!r}]
+homes = [importlib.import_module(name).__file__ for name in {ROOMS!r}]
 print(json.dumps({{"homes": homes, **result.described()}}))
 """
 
@@ -40,13 +40,13 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for package in PACKAGES:
+        for package in ROOMS:
             shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
 
     @contextmanager
     def mutated(self, mutation: Mutation) -> Iterator[None]:
         """The mutation stands in the copy as long as the block lasts."""
-        place = self.folder / mutation.file
+        place = self.folder / mutation.file(self.folder)
         before, changed = place.read_text(), mutation.source(self.folder)
         place.write_text(changed)
         try:
@@ -105,7 +105,7 @@ def table(engine: Engine) -> str:
             found = engine.ask(*mutation.cases)
         for case in (found[name] for name in mutation.cases):
             how = said(case) if caught(case) else f"not caught ({case['verdict']})"
-            lines.append(f"| {mutation.name} | `{mutation.file}` | `{case['case']}` | {how} |")
+            lines.append(f"| {mutation.name} | `{mutation.file(ROOT)}` | `{case['case']}` | {how} |")
     return "\n".join(lines)
 
 

@@ -203,7 +203,7 @@ def test_law_of_a_scenario_prices_as_its_book_does():
     for dated in (first, worst):
         tick = int(np.flatnonzero(clock.is_close & (np.array(clock.session_dates)[clock.day] == dated.day))[0])
         logs = {name: np.exp(getattr(levels, name).level[tick]) for name in ("spot", "vol")}
-        rates = {name: getattr(levels, name).level[tick] for name in ("overnight", "us2y", "us10y")}
+        rates = {name: node.level[tick] for name, node in levels.nodes.items()}
         now = Snapshot.named(**logs, **rates)
         for kind, strike in (("put", 2_500.0), ("call", 3_600.0)):
             book = Book((Option(kind=kind, strike=strike, expiry=dated.expiry, quantity=1.0),)).compile(clock, terms)

@@ -22,7 +22,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 @pytest.mark.parametrize("mutation", EACH)
 def test_the_text_to_replace_stands_in_the_source_once(mutation: Mutation) -> None:
-    assert mutation.source(ROOT) != (ROOT / mutation.file).read_text()
+    assert mutation.source(ROOT) != (ROOT / mutation.file(ROOT)).read_text()
 
 
 def test_a_mutation_that_has_lost_its_text_is_an_error() -> None:
@@ -41,7 +41,7 @@ def test_mutations_name_cases_of_the_suite() -> None:
 def test_the_page_has_a_row_for_each_case(mutation: Mutation) -> None:
     rows = PAGE.read_text().splitlines()
     for case in mutation.cases:
-        assert any(row.startswith(f"| {mutation.name} | `{mutation.file}` | `{case}` |") for row in rows)
+        assert any(row.startswith(f"| {mutation.name} | `{mutation.file(ROOT)}` | `{case}` |") for row in rows)
 
 
 def test_a_crash_is_not_a_catch() -> None:

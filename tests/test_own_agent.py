@@ -58,6 +58,14 @@ class Half(Policy):
         return 0.5 * at.target
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picky(StopLossFund):
+    venue: str = "asset"
+
+    def check(self, cast, at):
+        cast.check_asset(self.venue, at.at("venue"))
+
+
 class NotFrozen(Agent):
     def live(self, world):
         yield
@@ -203,6 +211,14 @@ def test_mistakes_are_told_in_one_line(place, path):
     with pytest.raises(UserError, match=MISTAKES[path]) as caught:
         load(place)
     assert "\n" not in str(caught.value)
+
+
+def test_a_check_of_its_own_speaks_of_its_key(place):
+    place.write_text(SCENARIO.replace("own_fund:StopLossFund", "own_fund:Picky"))
+    load(place)
+    place.write_text(place.read_text().replace("stop = 0.05", 'stop = 0.05\nvenue = "us2y"'))
+    with pytest.raises(UserError, match=r"own\.toml: agents\.fund\.venue: no such asset, got 'us2y'; known: asset"):
+        load(place)
 
 
 def test_a_limit_of_its_parameters_is_a_users_mistake(place):

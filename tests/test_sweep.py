@@ -18,11 +18,12 @@ from polars.testing import assert_frame_equal
 from agents.desk.loss import LOSS
 from analysis import summarise
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
+from scenarios.house import ROOMS
 from scenarios.studies.sweeps import local
 from scenarios.studies.sweeps import store as stores
 from scenarios.studies.sweeps.cell_run import run_cell
 from scenarios.studies.sweeps.cells import Plan
-from scenarios.studies.sweeps.fingerprint import OURS, SOURCES
+from scenarios.studies.sweeps.fingerprint import sources
 from scenarios.studies.sweeps.sweep import dry_run
 from sim.errors import UserError
 from sim.metric_names import COUNTERFACTUAL, metrics
@@ -237,10 +238,11 @@ import sys
 
 from scenarios.studies.sweeps.cell_run import run_cell
 from scenarios.studies.sweeps.cells import Plan
-from scenarios.studies.sweeps.loading import sweep_from_dict
+from scenarios.studies.sweeps.spec import Axis, SweepSpec
 
-tables = {"name": "x", "scenarios": ["covid_crash_2020"], "paths": 4, "settings": {"clock.tick_minutes": 390}}
-(cell,) = Plan(sweep_from_dict({**tables, "axes": {"depth": {"key": "venue.asset.depth", "values": [1e9]}}}))
+depth = Axis(name="depth", key="venue.asset.depth", values=(1e9,))
+settings = {"clock.tick_minutes": 390}
+(cell,) = Plan(SweepSpec(name="x", scenarios=("covid_crash_2020",), paths=4, settings=settings, axes=(depth,)))
 assert run_cell(cell).status == "done"
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", None) or "")
@@ -251,8 +253,8 @@ def test_all_that_a_cell_loads_of_ours_is_in_its_fingerprint():
     done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     loaded = {Path(line).relative_to(ROOT) for line in done.stdout.split("\n") if line.startswith(str(ROOT))}
-    ours = {file for file in loaded if file.parts[0] in OURS}
-    known = {file.relative_to(ROOT) for pattern in SOURCES for file in ROOT.glob(pattern)}
+    ours = {file for file in loaded if file.parts[0] in ROOMS}
+    known = {file.relative_to(ROOT) for file in sources()}
     assert len(ours) > 60
     assert ours <= known
 

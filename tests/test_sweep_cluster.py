@@ -15,11 +15,12 @@ from unittest.mock import Mock
 import pytest
 from polars.testing import assert_frame_equal
 
+from scenarios.house import ROOMS
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.cluster import _Running, run_on_cluster
 from scenarios.studies.sweeps.cluster_workers import Workers
-from scenarios.studies.sweeps.fingerprint import OURS, fingerprint
+from scenarios.studies.sweeps.fingerprint import fingerprint
 from scenarios.studies.sweeps.loading import load_sweep
 from tests.command import ROOT
 from tests.sweep_kill import done, finish, finished, kill, start, table, wait_for, write_sweep
@@ -122,7 +123,7 @@ def test_no_scheduler_is_the_users_mistake(tmp_path, address):
 def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):
     """A worker with other sources joins midway: in one line it is told so, and all cells are of this engine."""
     other = tmp_path / "other"
-    for package in OURS:
+    for package in ROOMS:
         shutil.copytree(ROOT / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
     base = other / "agents" / "base.py"
     base.write_text(base.read_text() + "# another engine\n")

@@ -42,13 +42,13 @@ class Accountant:
         self._attributed = attribution != "none"
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
-        by_position = world.log.wants(BOOK.name)
+        self._records: dict[str, BookRecord] = {}  # by desk, where the table is wanted
         self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
-            if by_position and desk.book.book.instruments:
-                desk.record = BookRecord(desk)
+            if world.log.wants(BOOK.name) and desk.book.book.instruments:
+                self._records[desk.name] = BookRecord(desk)
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
@@ -75,18 +75,17 @@ class Accountant:
         world.ledger.check(lambda: f"{world.timestamp()} MARK")
         last = world.tick_index == len(world.clock.ticks) - 1
         self._holdings.write(last=last)
-        for desk in world.desks.values():
-            if last and desk.record is not None:
-                desk.record.write()
+        for record in self._records.values() if last else ():
+            record.write()
 
     def _write(self, agent: Participant) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name
         desk, hedge_value = world.desks.get(name), world.hedge_value(name)
         claims = world.claims.value(name) if world.claims.debts else self._nothing
-        recorded = desk is not None and desk.record is not None
-        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._written or recorded)
-        if desk is not None and desk.record is not None:
-            desk.record.look(pnl)
+        record = self._records.get(name)
+        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._written or record is not None)
+        if record is not None:
+            record.look(pnl)
         if not self._written:
             return
         parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}

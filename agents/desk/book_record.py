@@ -35,6 +35,7 @@ class BookRecord:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._world = desk, desk.world
+        desk.followers.append(self)
         self._lines = [_Line(desk, part) for part in split(desk.book)]
         paths = desk.world.paths
         self._lowest = np.full(paths, np.inf)  # $, P&L at the worst close so far

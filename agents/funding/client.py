@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.funding.liquidity_record import LiquidityRecord
+    from agents.funding.portfolio import Portfolio
     from agents.requirement import Requirement
     from agents.world import TradingWorld
 
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 class Client:
     """The state of one desk's account with its lender, (paths,) each."""
 
-    def __init__(self, world: TradingWorld, desk: Desk) -> None:
+    def __init__(self, world: TradingWorld, desk: Desk, portfolio: Portfolio) -> None:
         self.desk = desk
         self.name = desk.name
+        self.portfolio = portfolio
         self.unmet = world.full(0.0)  # $ called and not paid
         self.called = world.full(0.0)  # $, when the call was made
         self.required = world.full(0.0)  # $, likewise
         self.deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: no call outstanding
+        self.capital_deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: capital is enough
         self.asked: Requirement | None = None  # at the last close
         self.record: LiquidityRecord | None = None
         self.winding_up = np.zeros(world.paths, dtype=bool)  # equity found negative; the close-out may take days

@@ -9,21 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from agents.funding.capital import CapitalModel
+from agents.funding.capital_limit import CapitalLimit
 from agents.funding.client import Client
 from agents.funding.credit_line import CreditLine
 from agents.funding.force import Force
 from agents.funding.interest import Interest
 from agents.funding.liquidity_record import LiquidityRecord
-from agents.funding.margin import MarginModel, Parametric
+from agents.funding.margin import MarginModel
 from agents.funding.margin_calls import MarginCalls
+from agents.funding.parametric_margin import Parametric
+from agents.funding.portfolio import Portfolio
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
+from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -51,6 +58,11 @@ class FundingDesk(Agent):
         help="repo over overnight: what long stock is financed at, to its whole market value (default: no repo)",
         plausible=(-0.05, 0.2),
     )
+    margin_model: MarginModel | None = param(
+        None,
+        help="how initial margin is computed: a table with its kind (default: parametric)",
+        sparse=True,
+    )
     margin_multiple: float = param(
         3.0,
         unit="standard deviations",
@@ -63,6 +75,11 @@ class FundingDesk(Agent):
     )
     rate_vol: float = param(
         0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0, plausible=YIELD_VOL
+    )
+    capital_model: CapitalModel | None = param(
+        None,
+        help="equity required of its desks, who shrink when short of it: a table with its kind (default: none)",
+        sparse=True,
     )
     minimum_call: float = param(
         0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0, plausible=SHARE
@@ -80,9 +97,27 @@ class FundingDesk(Agent):
     )
     netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
 
-    def margin_model(self) -> MarginModel:
-        """How much initial margin it asks; a lender of your own may ask otherwise."""
-        return Parametric(multiple=self.margin_multiple, mpor_days=self.mpor_days, rate_vol=self.rate_vol)
+    def check(self, cast: Cast, at: Place) -> None:
+        """Whom it lends to exists; what its hedgers owe one another is between two of them, and due within the run."""
+        others = [agent.name for agent in cast.agents if agent.name != self.name]
+        for name in self.lends_to:
+            if name not in others:
+                raise at.at("lends_to").error("lends to an unknown agent", value=name, remedy=nearest(name, others))
+        elsewhere = {name for agent in cast.agents if isinstance(agent, FundingDesk) for name in agent.lends_to}
+        funded = [
+            name for name in cast.hedgers if name in self.lends_to or (not self.lends_to and name not in elsewhere)
+        ]
+        for i, owed in enumerate(self.obligations):
+            here = at.at("obligations", i)
+            for key, name in (("debtor", owed.debtor), ("creditor", owed.creditor)):
+                if name not in funded:
+                    rule = f"not the name of a hedger that {self.name} funds"
+                    raise here.at(key).error(rule, value=name, remedy=nearest(name, funded))
+            if owed.debtor == owed.creditor:
+                raise here.error("debtor and creditor are the same", value=owed.debtor, remedy="name two agents")
+            if not cast.start < owed.due <= cast.end:
+                remedy = f"choose a date after {cast.start} and not after {cast.end}"
+                raise here.at("due").error("falls due outside the run", value=str(owed.due), remedy=remedy)
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Lending(self, world).run()
@@ -94,15 +129,23 @@ class _Lending:
     def __init__(self, agent: FundingDesk, world: TradingWorld) -> None:
         self.agent, self.world = agent, world
         borrowers = self._borrowers()
-        self.clients = {name: Client(world, world.desks[name]) for name in borrowers if name in world.desks}
+        model = agent.margin_model or Parametric()
+        by_position = model.by_position or agent.capital_model is not None
+        desks = {name: world.desks[name] for name in borrowers if name in world.desks}
+        self.clients = {
+            name: Client(world, desk, Portfolio(world, desk, by_position=by_position)) for name, desk in desks.items()
+        }
         self.settlement = Settlement(world, self.clients, netting=agent.netting)
         self.line = CreditLine(
             world, base=agent.line, power=agent.line_power, capital=agent.capital, repo_spread=agent.repo_spread
         )
         self.interest = Interest(world, agent.name, self.line, borrowers, self.clients)
-        model, deadline = agent.margin_model(), agent.deadline_days
-        self.calls = MarginCalls(world, self.line, model, deadline_days=deadline, minimum_call=agent.minimum_call)
-        self.force = Force(world, agent.name, self.line, self.calls)
+        self.calls = MarginCalls(
+            world, self.line, model, agent, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
+        )
+        capital = agent.capital_model
+        self.limit = None if capital is None else CapitalLimit(world, capital, deadline_days=agent.deadline_days)
+        self.force = Force(world, agent.name, self.line, self.calls, self.limit)
         world.lenders.append(self)
 
     def _borrowers(self) -> tuple[str, ...]:
@@ -145,6 +188,8 @@ class _Lending:
         self.settlement.settle_due(int(world.clock.day[world.tick_index]))
         for client in self.clients.values():
             self.calls.settle(client)
+            if self.limit is not None:
+                self.limit.look(client)
         self._spread_stress()
         self._log()
         if world.tick_index == len(world.clock.ticks) - 1:

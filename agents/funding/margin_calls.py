@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from agents.accounts import margin_account
 from agents.requirement import Requirement
-from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:
     from agents.funding.client import Client
     from agents.funding.credit_line import CreditLine
-    from agents.funding.margin import MarginModel
+    from agents.funding.margin import MarginModel, MarginTerms
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -25,22 +24,29 @@ class MarginCalls:
     """What one lender asks of its clients, and the table `margin_calls`."""
 
     def __init__(
-        self, world: TradingWorld, line: CreditLine, model: MarginModel, *, deadline_days: int, minimum_call: float
+        self,
+        world: TradingWorld,
+        line: CreditLine,
+        model: MarginModel,
+        terms: MarginTerms,
+        *,
+        deadline_days: int,
+        minimum_call: float,
     ) -> None:
         """deadline_days: closes to meet a call. minimum_call: share of the requirement; smaller needs are no call."""
-        self._world, self._line, self._model = world, line, model
+        self._world, self._line, self._model, self._terms = world, line, model, terms
         self._deadline_days, self._minimum_call = deadline_days, minimum_call
 
     # --- what is required ------------------------------------------------------------------------------------------
     def initial_margin(self, client: Client) -> Vector:
         """By the lender's margin model, (paths,) $."""
-        return self._model.initial(client.desk, self._world)
+        return self._model.initial(client.portfolio, self._terms)
 
     def required(self, client: Client) -> Requirement:
         """To be posted: short sales' proceeds, what book and swaps owe (or are owed), initial margin."""
         zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
-        swaps = sum((v.value(name) for v in venues if isinstance(v, SwapVenue)), zero)
-        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if not isinstance(v, SwapVenue)), zero)
+        swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
+        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
         return Requirement(borrowed_stock, -(client.desk.value_now() + swaps), self.initial_margin(client))
 
     def posted(self, client: Client) -> Vector:

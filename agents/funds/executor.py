@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from agents.funds.schedules import almgren_chriss, even, obizhaeva_wang
-from agents.intervals import Interval
+from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -37,6 +39,13 @@ class Executor(Agent):
     trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
     interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Its venue is an asset, its interval can be read, its order is not nothing."""
+        cast.check_asset(self.venue, at.at("venue"))
+        check_interval(self.interval, at.at("interval"))
+        if self.quantity == 0:
+            raise at.at("quantity").error("must not be 0", remedy="> 0 buys, < 0 sells")
 
     def live(self, world: TradingWorld) -> Process:
         yield from _Execution(self, world).run()
@@ -90,7 +99,7 @@ class _Execution:
 
     def _sigma(self) -> float:
         """$ per unit per square root of a trading year, at the start, when all paths are alike."""
-        return float(self.venue.mid[0] * self.world.factors.realised_vol(self.venue.key)[0])
+        return float(self.venue.mid[0] * self.venue.listing.vol()[0])
 
     def _cost_per_square(self) -> float:
         """$ a trade costs per square unit beyond its lasting impact: (slope - permanent / 2) x the move of a unit."""

@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
-from agents.intervals import Interval
+from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.plausible import FACTOR
+from markets.venues.loop_gain import FUNDS
 from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -49,6 +52,16 @@ class ProportionalFund(Agent):
     )
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
 
+    def check(self, cast: Cast, at: Place) -> None:
+        """It holds something of every asset that it names; its interval can be read."""
+        if not self.holdings:
+            raise at.at("holdings").error("holds nothing", remedy="write holdings = { asset = 1e6 }, in units")
+        for name, units in self.holdings.items():
+            cast.check_asset(name, at.at("holdings"))
+            if units <= 0:
+                raise at.at("holdings", name).error("must be > 0", value=units)
+        check_interval(self.interval, at.at("interval"))
+
     def live(self, world: TradingWorld) -> Process:
         yield from _Fund(self, world).run()
 
@@ -78,12 +91,28 @@ class _Fund:
         worth = (self.agent.holdings[name] * venue.mid for name, venue in self.venues.items())
         return sum(worth, self.world.full(0.0))
 
+    def _expose(self) -> None:
+        """Tell the venues what a fall of each asset makes it sell of all, $ per unit of the price's displacement.
+
+        sensitivity x h_i S_i h_j S_j / V0 while it sells, or would at the next fall; 0 where it answers no own impact.
+        """
+        agent, worth = self.agent, self._worth() / self.start
+        selling = (worth <= agent.threshold) | agent.buys_back
+        slope = np.where(selling & (agent.share(worth) > 0), agent.sensitivity, 0.0) / self.start
+        sizes = {name: agent.holdings[name] * venue.listing.unit_notional for name, venue in self.venues.items()}
+        for name, venue in self.venues.items() if agent.answers_own_impact else ():
+            for moved, size in sizes.items():
+                venue.expose(slope * sizes[name] * size, moved=moved, by=FUNDS)
+
     def run(self) -> Process:
         """Look, and trade every asset alike; for ever, from the first tick after the start."""
         world, agent = self.world, self.agent
         while True:
             yield world.tick(Phase.TRADE)
-            if world.tick_index == 0 or not self.interval.due(world.clock, world.tick_index, self.last_look):
+            if world.tick_index == 0:
+                continue
+            self._expose()
+            if not self.interval.due(world.clock, world.tick_index, self.last_look):
                 continue
             self.last_look = world.tick_index
             wanted = agent.share(self._worth() / self.start)

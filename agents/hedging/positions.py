@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from markets.plausible import MONEYNESS, RATE
 from sim.params import param
+
+if TYPE_CHECKING:
+    from sim.place import Place
 
 MOST_MONTHS = 1_200  # a century
 
@@ -46,3 +49,39 @@ class Position:
     fixed_rate: float | None = param(
         None, unit="decimal", help="fixed rate of a swap (default: par at the start)", plausible=RATE
     )
+
+    def check(self, start: date, at: Place) -> None:
+        """One way to say strike, expiry and size; nothing that the instrument does not have. Raises UserError.
+
+        start: the run's first day, which the expiry must follow.
+        """
+        if self.kind == "asset":
+            for key in ("strike", "moneyness", "expiry", "months", "fixed_rate"):
+                self._refuse(key, "the asset itself has none", at)
+            self._check_one_of("quantity", "notional", at)
+            return
+        self._check_one_of("expiry", "months", at)
+        if self.kind == "swap":
+            for key in ("strike", "moneyness", "quantity"):
+                self._refuse(key, "a swap has none; its size is `notional`", at)
+            if self.notional is None:
+                raise at.at("notional").error("a swap needs its notional", remedy="> 0 receives fixed, < 0 pays fixed")
+        else:
+            if self.kind != "future" or (self.strike is not None and self.moneyness is not None):
+                self._check_one_of("strike", "moneyness", at)
+            self._check_one_of("quantity", "notional", at)
+            self._refuse("fixed_rate", f"a {self.kind} has none", at)
+        if self.expiry is not None and self.expiry <= start:
+            remedy = f"the scenario starts at the close of {start}"
+            raise at.at("expiry").error("expiry must be after the start", value=str(self.expiry), remedy=remedy)
+
+    def _check_one_of(self, first: str, second: str, at: Place) -> None:
+        given = [key for key in (first, second) if getattr(self, key) is not None]
+        if len(given) != 1:
+            article = "an" if self.kind[0] in "aeiou" else "a"
+            remedy = f"{article} {self.kind} has one of each pair"
+            raise at.error(f"needs exactly one of {first} and {second}", value=f"{len(given)} of them", remedy=remedy)
+
+    def _refuse(self, key: str, why: str, at: Place) -> None:
+        if getattr(self, key) is not None:
+            raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(self, key))

@@ -13,14 +13,17 @@ from agents.base import Agent, Process
 from markets.accounts import INVESTORS
 from markets.kernels.clients import one_by_one
 from markets.plausible import ARRIVALS, STEEPNESS
+from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
 from sim.sessions import DAY, day_number
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
-    from markets.venues.venue import Lean, Quote
+    from markets.venues.quote import Lean, Quote
     from sim.clock import Clock
+    from sim.place import Place
     from sim.streams import Stream
 
 Vector = NDArray[np.float64]
@@ -58,6 +61,21 @@ class ClientFlow(Agent):
         "poisson", help="orders of a tick and side: as many as come, or at most one"
     )
 
+    def check(self, cast: Cast, at: Place) -> None:
+        """The venue exists and has a spread to measure distance in; somebody quotes there, and so does who is named."""
+        cast.check_venue(self.venue, at.at("venue"))
+        if self.venue in cast.venues and cast.venues[self.venue].half_spread == 0:
+            rule = "clients measure distance from mid in half-spreads, and it has none"
+            raise at.at("venue").error(rule, remedy=f"give the venue {self.venue} a half_spread above 0")
+        makers = cast.makers_of(self.venue)
+        for name in self.makers:
+            if name not in makers:
+                rule = f"not the name of a maker of the venue {self.venue}"
+                raise at.at("makers").error(rule, value=name, remedy=nearest(name, makers))
+        if not makers:
+            remedy = f"add '{self.venue}' to the `venues` of a MarketMaker"
+            raise at.at("venue").error("nobody quotes there", value=self.venue, remedy=remedy)
+
     def live(self, world: TradingWorld) -> Process:
         yield from _Flow(self, world).run()
 
@@ -78,7 +96,7 @@ class _Flow:
             yield world.tick(Phase.TRADE)
             days = float(self.days[world.tick_index])
             if days > 0:
-                for maker in self.agent.makers or self.venue.makers:
+                for maker in self.agent.makers or self.venue.quotes.makers:
                     self._come(maker, days)
 
     def _come(self, maker: str, days: float) -> None:
@@ -147,7 +165,7 @@ class _Flow:
     @property
     def _unit(self) -> Vector | float:
         """In which clients measure distance: share of mid, or decimal rate."""
-        return self.venue.rule_half_spread() if self.agent.half_spread == "rule" else self.venue.spec.half_spread
+        return self.venue.quotes.rule().half_spread if self.agent.half_spread == "rule" else self.venue.spec.half_spread
 
 
 def _count(uniform: Vector, mean: Vector, arrivals: str) -> Vector:

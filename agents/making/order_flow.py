@@ -14,7 +14,9 @@ from sim.params import param
 from sim.phases import Phase
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.world import TradingWorld
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -31,6 +33,10 @@ class NoiseTrader(Agent):
         ge=0,
         against="the venue's depth",
     )
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Its venue is an asset."""
+        cast.check_asset(self.venue, at.at("venue"))
 
     def live(self, world: TradingWorld) -> Process:
         noise, years = world.streams.stream(f"noise_trader/{self.name}"), world.clock.variance_years

@@ -117,3 +117,18 @@ def flow_bends(factors: Floats, fixings: Floats, terms: Floats, slots: Ints, out
                     bend = out[int(terms[i, k]), int(terms[i, m]), start : start + width]
                     for j in range(width):
                         bend[j] = fma(weight, worth[j], bend[j])
+
+
+@kernel
+def weighed(weights: Floats, slots: Ints, fixings: Floats) -> Floats:
+    """Sums of fixings, (sums, paths): weights (sums, flows), slots (flows,) the row of each flow's fixing."""
+    paths, out = fixings.shape[1], np.zeros((weights.shape[0], fixings.shape[1]))
+    for start in range(0, paths, BLOCK):
+        stop = min(start + BLOCK, paths)
+        for k in range(weights.shape[0]):
+            total = out[k, start:stop]
+            for i in range(slots.shape[0]):
+                weight, fixing = weights[k, i], fixings[slots[i], start:stop]
+                for j in range(stop - start):
+                    total[j] = fma(weight, fixing[j], total[j])
+    return out

@@ -155,7 +155,8 @@ class CompiledBook:
         """Every table with the rows of the fixings that are its own."""
         first = 0
         for table in self.tables:
-            yield table, fixings[first : first + table.fixings]
+            whole = table.fixings == len(fixings)  # the same array, so that what a table makes of it can be remembered
+            yield table, fixings if whole else fixings[first : first + table.fixings]
             first += table.fixings
 
 

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT
-from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
+from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values, weighed
 from markets.kernels.options import NODE, VALUE
+from markets.products.condensed import MANY, carrying, few
 from markets.products.dates import Period
 from markets.products.table import Table, When
+from sim.memo import Memo
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -58,11 +60,14 @@ class Flows(NamedTuple):
 
     terms: Floats  # (flows, FLOW_TERMS), see `markets.kernels.flows`
     slots: Ints  # (flows,) row of the fixings that multiplies a flow, or NO_FIXING
+    sums: tuple[Floats, Ints] | None  # of which fixings those rows are sums: weights and slots of `weighed`
     units: float  # of the asset
 
 
 class LinearTable(Table[Flows]):
     """Fixed flows (dates,), floating periods (periods,), each netted over all instruments, forwards and the asset.
+
+    Where they are many they are carried to a few times; see `markets.products.condensed`.
 
     A period whose rate is not yet fixed pays P(s) / P(e) - 1 on the projection curve P = DF exp(-spread t), so its
     value is exp(spread (e - s)) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
@@ -83,6 +88,7 @@ class LinearTable(Table[Flows]):
             for period, notional in each.floating:
                 known = floating.get((period.start, period.end), (period, 0.0))[1]
                 floating[period.start, period.end] = (period, known + notional)
+        self._sums: Memo[Floats] = Memo()
         self._set_fixed(fixed)
         self._set_periods([floating[key] for key in sorted(floating)])
         self._set_forwards([forward for each in legs for forward in each.forwards])
@@ -126,13 +132,22 @@ class LinearTable(Table[Flows]):
             years = max(self.end_years[slot] - self.clock.calendar_years[tick], 0.0)
             growth = curve.zero(years, snapshot.block(curve.block)) + self.start.projection_spread * years
             fixings[slot] = np.expm1(growth) / self.accrual[slot]
+        self._sums.forget()
+
+    def _rates(self, rows: Flows, fixings: Floats) -> Floats:
+        """The fixings that the rows' slots mean."""
+        if rows.sums is None:
+            return fixings
+        weights, slots = rows.sums
+        return self._sums.get(lambda: weighed(weights, slots, fixings), weights, fixings)
 
     # --- value and risk --------------------------------------------------------------------------------------------
     def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
         """Add $, (paths,), to `out`."""
         rows = self.known(when)
         if len(rows.terms):
-            flow_values(snapshot.block(self.start.curve.block), fixings, rows.terms, rows.slots, out)
+            rates = self._rates(rows, fixings)
+            flow_values(snapshot.block(self.start.curve.block), rates, rows.terms, rows.slots, out)
         if rows.units:
             out += rows.units * snapshot.row(SPOT)
 
@@ -149,7 +164,7 @@ class LinearTable(Table[Flows]):
 
     def _add_flows(self, rows: Flows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
         nodes, out = self.start.curve.nodes, into.filled()
-        flows = snapshot.block(self.start.curve.block), fixings, rows.terms, rows.slots
+        flows = snapshot.block(self.start.curve.block), self._rates(rows, fixings), rows.terms, rows.slots
         if len(out) < NODE:
             flow_values(*flows, out[VALUE])
             return
@@ -175,12 +190,13 @@ class LinearTable(Table[Flows]):
         left = left[mine]
         units = (self.quantity[mine] * np.exp(-self.start.dividend_yield * left)).sum()
         agreed = self.start.curve.flows(-(self.quantity * self.price)[mine], left)
-        terms, slots = self._cash(when)
+        terms, slots, sums = self._cash(when)
         slots = np.concatenate([slots, np.full(len(agreed), NO_FIXING, dtype=np.int64)])
-        return Flows(np.concatenate([terms, agreed]), slots, float(units + (0.0 if when.due else self.asset_units)))
+        units = float(units + (0.0 if when.due else self.asset_units))
+        return Flows(np.concatenate([terms, agreed]), slots, sums, units)
 
-    def _cash(self, when: When) -> tuple[Floats, Ints]:
-        """Terms and slots of the fixed flows and of the floating periods."""
+    def _cash(self, when: When) -> tuple[Floats, Ints, tuple[Floats, Ints] | None]:
+        """Terms, slots and sums of the fixed flows and of the floating periods."""
         since, flows = self.clock.ticks[when.settled], self.start.curve.flows
         fixed, paid = self._alive(self.paid, self.paid_years, when)
         unpaid, end = self._alive(self.end, self.end_years, when)
@@ -189,12 +205,15 @@ class LinearTable(Table[Flows]):
         growth = np.exp(self.start.projection_spread * (end - begin))[open_]
         years = np.concatenate([paid[fixed], begin[open_], end[open_]])
         amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])
-        terms = np.concatenate(
-            [flows(*_netted(amounts, years)), flows((self.notional * self.accrual)[known], end[known])]
-        )
-        slots = np.full(len(terms), NO_FIXING, dtype=np.int64)
-        slots[len(terms) - known.sum() :] = np.flatnonzero(known)
-        return terms, slots
+        certain = flows(*few(*_netted(amounts, years), self.start.curve.times))
+        slots, sums = np.flatnonzero(known), None
+        amounts, years = (self.notional * self.accrual)[known], end[known]
+        if slots.size > MANY:
+            weights, years = carrying(years, self.start.curve.times)
+            sums, slots = (weights * amounts, slots), np.arange(len(weights))
+            amounts = np.ones(len(weights))
+        none = np.full(len(certain), NO_FIXING, dtype=np.int64)
+        return np.concatenate([certain, flows(amounts, years)]), np.concatenate([none, slots]), sums
 
     def _alive(self, seconds: Ints, years: Floats, when: When) -> tuple[NDArray[np.bool_], Floats]:
         """What of times is still ahead after `settled` (with `due`: and paid by the tick), and calendar years to them,

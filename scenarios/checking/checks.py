@@ -1,23 +1,16 @@
-"""What a scenario must satisfy beyond the types and limits of single values."""
+"""Rules that several values of a scenario must satisfy together."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 
 from agents.base import Agent
+from agents.cast import Cast
 from agents.funding.funding_desk import FundingDesk
-from agents.funds.executor import Executor
-from agents.funds.levered_fund import LeveredFund
-from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
-from agents.hedging.positions import Position
-from agents.intervals import Interval
-from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
-from agents.making.order_flow import NoiseTrader
 from markets.factors.asset_noise import correlation_matrix
 from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
@@ -49,8 +42,9 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
+    cast = cast_of(scenario)
     for agent in scenario.agents:
-        check_agent(agent, scenario, at.at("agents", agent.name))
+        agent.check(cast, at.at("agents", agent.name))
 
 
 def check_storyline(storyline: StorylineSpec, further: Sequence[str], at: Place) -> None:
@@ -199,127 +193,13 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
             raise at.error("an agent has two lenders", value=name, remedy="name it in one `lends_to` only")
 
 
-def check_agent(agent: Agent, scenario: Scenario, at: Place) -> None:
-    """The rules of the built-in types."""
-    if isinstance(agent, MarketMaker):
-        venues = [*scenario.venue.by_name(), *(asset.name for asset in scenario.assets)]
-        for venue in agent.venues:
-            if venue not in venues:
-                raise at.at("venues").error("no such venue", value=venue, remedy=nearest(venue, venues))
-    if isinstance(agent, LeveredFund):
-        check_held(agent.venue, scenario, at.at("venue"))
-        check_every(agent.interval, at.at("interval"))
-    if isinstance(agent, Executor | NoiseTrader):
-        check_held(agent.venue, scenario, at.at("venue"))
-    if isinstance(agent, Executor):
-        check_every(agent.interval, at.at("interval"))
-        if agent.quantity == 0:
-            raise at.at("quantity").error("must not be 0", remedy="> 0 buys, < 0 sells")
-    if isinstance(agent, ProportionalFund):
-        if not agent.holdings:
-            raise at.at("holdings").error("holds nothing", remedy="write holdings = { asset = 1e6 }, in units")
-        for name, units in agent.holdings.items():
-            check_held(name, scenario, at.at("holdings"))
-            if units <= 0:
-                raise at.at("holdings", name).error("must be > 0", value=units)
-        check_every(agent.interval, at.at("interval"))
-    if isinstance(agent, ClientFlow):
-        check_client_flow(agent, scenario, at)
-    if isinstance(agent, FundingDesk):
-        names = [a.name for a in scenario.agents if a.name != agent.name]
-        for name in agent.lends_to:
-            if name not in names:
-                raise at.at("lends_to").error("lends to an unknown agent", value=name, remedy=nearest(name, names))
-        check_obligations(agent, scenario, at.at("obligations"))
-    if isinstance(agent, Hedger):
-        check_every(agent.policy.interval, at.at("policy", "interval"))
-        for i, position in enumerate(agent.book):
-            check_position(position, scenario.start, at.at("book", i))
-
-
-def check_client_flow(flow: ClientFlow, scenario: Scenario, at: Place) -> None:
-    """The venue exists and has a spread to measure distance in; somebody quotes there, and so does who is named."""
-    venues = scenario.venue.by_name() | {asset.name: asset.venue for asset in scenario.assets}
-    if flow.venue not in venues:
-        raise at.at("venue").error("no such venue", value=flow.venue, remedy=nearest(flow.venue, list(venues)))
-    if venues[flow.venue].half_spread == 0:
-        remedy = f"give the venue {flow.venue} a half_spread above 0"
-        raise at.at("venue").error("clients measure distance from mid in half-spreads, and it has none", remedy=remedy)
-    others = [a for a in scenario.agents if a.role == "market_maker"]
-    makers = [a.name for a in others if flow.venue in getattr(a, "venues", (flow.venue,))]
-    for name in flow.makers:
-        if name not in makers:
-            rule = f"not the name of a maker of the venue {flow.venue}"
-            raise at.at("makers").error(rule, value=name, remedy=nearest(name, makers))
-    if not makers:
-        remedy = f"add '{flow.venue}' to the `venues` of a MarketMaker"
-        raise at.at("venue").error("nobody quotes there", value=flow.venue, remedy=remedy)
-
-
-def check_obligations(lender: FundingDesk, scenario: Scenario, at: Place) -> None:
-    """Both parties are hedgers that this desk funds, not the same one, and the date is within the run."""
-    claimed = {name for a in scenario.agents if isinstance(a, FundingDesk) for name in a.lends_to}
-    hedgers = [a.name for a in scenario.agents if isinstance(a, Hedger | UnseenAgent)]
-    funded = [name for name in hedgers if (name in lender.lends_to if lender.lends_to else name not in claimed)]
-    for i, owed in enumerate(lender.obligations):
-        here = at.at(i)
-        for key, name in (("debtor", owed.debtor), ("creditor", owed.creditor)):
-            if name not in funded:
-                rule = f"not the name of a hedger that {lender.name} funds"
-                raise here.at(key).error(rule, value=name, remedy=nearest(name, funded))
-        if owed.debtor == owed.creditor:
-            raise here.error("debtor and creditor are the same", value=owed.debtor, remedy="name two agents")
-        if not scenario.start < owed.due <= scenario.end:
-            remedy = f"choose a date after {scenario.start} and not after {scenario.end}"
-            raise here.at("due").error("falls due outside the run", value=str(owed.due), remedy=remedy)
-
-
-def check_held(name: str, scenario: Scenario, at: Place) -> None:
-    """Funds hold assets, not swaps."""
-    known = [MAIN, *(asset.name for asset in scenario.assets)]
-    if name not in known:
-        raise at.error("no such asset", value=name, remedy=nearest(name, known))
-
-
-def check_every(interval: str, at: Place) -> None:
-    """Intervals are written '30m', '2h', '1d' or 'tick'."""
-    try:
-        Interval(interval)
-    except UserError as error:
-        raise at.error(error.rule, value=error.value, remedy=error.remedy) from None
-
-
-def check_position(position: Position, start: date, at: Place) -> None:
-    """One way to say strike, expiry and size; nothing that the instrument does not have."""
-    if position.kind == "asset":
-        for key in ("strike", "moneyness", "expiry", "months", "fixed_rate"):
-            _refuse(position, key, "the asset itself has none", at)
-        _exactly_one(position, ("quantity", "notional"), at)
-        return
-    _exactly_one(position, ("expiry", "months"), at)
-    if position.kind == "swap":
-        for key in ("strike", "moneyness", "quantity"):
-            _refuse(position, key, "a swap has none; its size is `notional`", at)
-        if position.notional is None:
-            raise at.at("notional").error("a swap needs its notional", remedy="> 0 receives fixed, < 0 pays fixed")
-    else:
-        if position.kind != "future" or (position.strike is not None and position.moneyness is not None):
-            _exactly_one(position, ("strike", "moneyness"), at)
-        _exactly_one(position, ("quantity", "notional"), at)
-        _refuse(position, "fixed_rate", f"a {position.kind} has none", at)
-    if position.expiry is not None and position.expiry <= start:
-        remedy = f"the scenario starts at the close of {start}"
-        raise at.at("expiry").error("expiry must be after the start", value=str(position.expiry), remedy=remedy)
-
-
-def _exactly_one(position: Position, keys: tuple[str, str], at: Place) -> None:
-    given = [key for key in keys if getattr(position, key) is not None]
-    if len(given) != 1:
-        rule = f"needs exactly one of {keys[0]} and {keys[1]}"
-        article = "an" if position.kind[0] in "aeiou" else "a"
-        raise at.error(rule, value=f"{len(given)} of them", remedy=f"{article} {position.kind} has one of each pair")
-
-
-def _refuse(position: Position, key: str, why: str, at: Place) -> None:
-    if getattr(position, key) is not None:
-        raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(position, key))
+def cast_of(scenario: Scenario) -> Cast:
+    """The scenario as its agents' checks see it."""
+    return Cast(
+        agents=scenario.agents,
+        hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
+        venues=scenario.venue.by_name() | {asset.name: asset.venue for asset in scenario.assets},
+        assets=(MAIN, *(asset.name for asset in scenario.assets)),
+        start=scenario.start,
+        end=scenario.end,
+    )

@@ -8,9 +8,9 @@ from markets.plausible import Bounds
 from sim.errors import UserError
 from sim.place import Place
 
-SCALES = ((100.0, "%"), (1e4, "bp"))  # of what is a decimal here, and how people write it
-AMOUNTS = ((1e-9, "bn"), (1e-6, "m"))  # of what is in $ here
-COUNTED = ("1/", "orders", "jumps", "trading", "days", "minutes", "half-spreads")  # begins a unit without percent
+SCALES = ((100.0, "%"), (1e4, "bp"))  # of decimals: how people write them
+AMOUNTS = ((1e-9, "bn"), (1e-6, "m"))  # of amounts in $
+COUNTED = ("1/", "orders", "jumps", "trading", "days", "minutes", "half-spreads")  # units without a percent
 INSIST = "or take it with --as-given"
 
 
@@ -46,7 +46,7 @@ def within(value: float, bounds: Bounds) -> bool:
 
 
 def remedy_for(value: float, bounds: Bounds, unit: str) -> str:
-    """What the user most likely meant: the same figure in the unit of the key."""
+    """The likely meaning: the same figure in the key's unit."""
     for factor, name in AMOUNTS if unit.startswith("$") else () if unit.startswith(COUNTED) or unit == "s" else SCALES:
         meant = value / factor
         if within(meant, bounds) and value != 0:

@@ -68,7 +68,7 @@ def _show(a: Run, b: Run, *, agent: str | None, out: Path | None) -> None:
     from analysis.compare import render_comparison, write_comparison
 
     if out is not None:
-        write_comparison(a, b, out, agent=agent)  # first: what is printed may have nowhere to go
+        write_comparison(a, b, out, agent=agent)  # before printing: the terminal may be closed
     console(SUMMARY_WIDTH, markup=False).print(render_comparison(a, b, agent=agent))
     if out is not None:
         say(out)

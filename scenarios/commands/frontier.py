@@ -49,7 +49,7 @@ def frontier_and_report(
         print_estimate(spec, **options)
         return True
     result = run_with_bar(spec, quiet=quiet, **options)
-    report = None if no_report else write_report(result, risk)  # first: what is printed may have nowhere to go
+    report = None if no_report else write_report(result, risk)  # before printing: the terminal may be closed
     if not quiet:
         print_frontier(result, risk)
     if report is not None or not quiet:

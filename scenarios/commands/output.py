@@ -1,4 +1,4 @@
-"""What is printed: any text on any stream. What the output cannot show is replaced; what cannot be written is said."""
+"""Printing any text on any stream: characters that the output cannot show are replaced, failures to write are told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.errors import SpiralError
 from sim.text import INSTEAD as UNSHOWN
 from sim.text import one_line, plain
 
-ERRORS = "spiral"  # the name of the handler of what an encoding lacks
+ERRORS = "spiral"  # name of our handler of characters that an encoding lacks
 BARS = "▁▂▃▄▅▆▇█"
 # What stands for a character where the output's encoding lacks it.
 INSTEAD = {
@@ -28,7 +28,7 @@ INSTEAD = {
 
 
 class OutputLost(SpiralError):
-    """What a command says could not be written; what it keeps is kept."""
+    """A command's output could not be written; files that it has made are kept."""
 
 
 def replaced(error: UnicodeError) -> tuple[str, int]:
@@ -147,5 +147,5 @@ def _write(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        lose(stream)  # what waits in it would be tried again at the end, and told again
+        lose(stream)  # else Python tries its buffer again at the end, and complains again
         raise OutputLost(lost(error)) from error

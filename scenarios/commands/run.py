@@ -72,7 +72,7 @@ def run_and_report(
     with progress_bar(chosen.title, quiet=quiet) as progress:
         typed = shlex.join(["spiral", *sys.argv[1:]])
         finished = run(chosen, out=out, workers=workers, progress=progress, command=typed, profile=profile)
-    report = None if no_report else write_report(finished)  # first: what is printed may have nowhere to go
+    report = None if no_report else write_report(finished)  # before printing: the terminal may be closed
     if not quiet:
         print_summary(finished)
     if profile:
@@ -143,7 +143,7 @@ def print_summary(run: Run) -> None:
 
 
 def print_profile(run: Run) -> None:
-    """Whose time the run took."""
+    """Print the run's time by agent and phase."""
     from scenarios.commands.profile_table import render
 
     console(SUMMARY_WIDTH, markup=False).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))

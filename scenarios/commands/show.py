@@ -52,7 +52,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         check_ending(chart, "--chart")
         from scenarios.commands.storyline_chart import draw
 
-        draw(scenario, chart)  # first: what is printed may have nowhere to go
+        draw(scenario, chart)  # before printing: the terminal may be closed
     out = console()
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)
@@ -102,10 +102,12 @@ def storyline_table(scenario: Scenario) -> Table:
     extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
     outside = [name for name, key in OUTSIDE.items() if any(getattr(row, key) is not None for row in rows)]
     table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
-    for heading in ("date", *LEVELS, *extra, *(f"outside {name}" for name in outside)):
+    nodes = (node.name for node in scenario.market.rates.curve)
+    forms = LEVELS | {name: LEVELS["us10y"] for name in nodes if name not in LEVELS}
+    for heading in ("date", *forms, *extra, *(f"outside {name}" for name in outside)):
         table.add_column(heading, justify="left" if heading == "date" else "right")
     for row in rows:
-        cells = [_cell(getattr(row, key), form) for key, form in LEVELS.items()]
+        cells = [_cell(row.level(name), form) for name, form in forms.items()]
         beside = (_cell(getattr(row, OUTSIDE[key]), LEVELS[key]) for key in outside)
         table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra), *beside)
     return table
@@ -136,7 +138,7 @@ def print_agent(out: Console, agent: Agent) -> None:
 
 
 def class_of(part: Agent | Policy) -> str:
-    """What a scenario file writes for the class of an agent or policy."""
+    """The name of an agent's or a policy's class in a scenario file."""
     return part.import_path if isinstance(part, UnseenAgent | UnseenPolicy) else type_name(type(part))
 
 
@@ -198,7 +200,7 @@ def print_keys(prefix: str) -> None:
     if not chosen:
         raise UserError("no such key", value=prefix, remedy=nearest(prefix, sorted({key.path for key in every})))
     table = Table("key", "default", "unit", "allowed", "meaning", "of", show_lines=False)
-    table.columns[0].no_wrap = True  # whole, whatever the others need
+    table.columns[0].no_wrap = True  # never wrapped, however narrow the others get
     for key in chosen:
         cells = (key.path, key.default or "-", key.unit, key.limits, key.help, key.owner)
         table.add_row(*map(escape, cells))

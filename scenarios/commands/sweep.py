@@ -50,7 +50,7 @@ def sweep_and_report(
         print_estimate(spec, **options)
         return True
     result = run_with_bar(spec, quiet=quiet, **options)
-    report = None if no_report else write_report(result)  # first: what is printed may have nowhere to go
+    report = None if no_report else write_report(result)  # before printing: the terminal may be closed
     if not quiet:
         print_sweep(result)
     if report is not None or not quiet:
@@ -142,7 +142,7 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
 
 
 def print_sweep(result: SweepResult) -> None:
-    """What came out, in the terminal."""
+    """Print the sweep's figures in the terminal."""
     from analysis.sweeps.frontier_report import command_lines, render
     from analysis.sweeps.report import render_sweep
 

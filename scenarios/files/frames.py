@@ -21,7 +21,7 @@ def is_path(source: Source) -> bool:
 
 
 def name_of(source: Source, layout: Layout) -> str:
-    """What messages call a history or a book."""
+    """The name of a history or a book in messages."""
     return str(source) if is_path(source) else f"the {layout.what}'s frame"
 
 
@@ -69,7 +69,7 @@ def _pandas(frame: Any) -> dict[Any, list[Any]]:
 
 def _values(values: Any, name: str) -> list[Any]:
     if hasattr(values, "tolist") and getattr(values, "dtype", None) is not None and values.dtype.kind == "M":
-        return [str(value)[:19] for value in values]  # datetime64, whose tolist counts nanoseconds
+        return [str(value)[:19] for value in values]  # datetime64: tolist() would give nanoseconds
     if hasattr(values, "tolist") or hasattr(values, "to_list"):
         return list(values.tolist() if hasattr(values, "tolist") else values.to_list())
     if isinstance(values, Sequence) and not isinstance(values, str | bytes):

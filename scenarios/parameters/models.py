@@ -18,7 +18,7 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticCustomError
 
 from agents.policies import Policy
-from scenarios.parameters.classes import find_policy
+from scenarios.parameters.classes import KINDS, find_class, kind_base
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.rules import explain
 from scenarios.parameters.unseen import known_values
@@ -40,7 +40,7 @@ def build(
     """
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write [{'.'.join(place.keys)}]")
-    model: Any = model_of  # mypy takes a class variable of a type variable for unhashable
+    model: Any = model_of  # Any: mypy takes a type variable's class for unhashable
     try:
         valid = model(cls, partial=default is not None).model_validate(dict(table))
     except ValidationError as error:
@@ -73,15 +73,25 @@ def hints_of(cls: type[Any]) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
+def chosen_keys(cls: type[Any]) -> dict[str, type[Any]]:
+    """Fields of a parameter dataclass that a file chooses by `kind`, with what they are chosen from."""
+    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    try:
+        hints = known(cls)
+    except (NameError, TypeError):  # a class of the user's own whose fields no file can give
+        return {}
+    return {key: base for key, hint in hints.items() for base in map(kind_base, (hint, *get_args(hint))) if base}
+
+
 def required(field: dataclasses.Field[Any]) -> bool:
     """Whether a scenario must give the field."""
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def field_type(hint: Any, *, partial: bool = False) -> Any:
-    """What pydantic is to check for a type hint of a parameter; `partial`: a table that overrides a default."""
-    if isinstance(hint, type) and issubclass(hint, Policy):
-        return Any  # built by its `kind`, in `_policy`
+    """The type that pydantic checks for a parameter's type hint. partial: of a table that overrides a default."""
+    if kind_base(hint):
+        return Any  # built by its `kind`, in `_chosen`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return model_of(hint, partial=partial)
     if hint is date:
@@ -110,7 +120,7 @@ def _iso_date(value: Any) -> Any:
 
 def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default: Any, modules: Modules) -> Spec:
     """The dataclass from validated values, nested tables field by field over their defaults."""
-    known: Any = hints_of  # mypy takes a class variable of a type variable for unhashable
+    known: Any = hints_of  # Any: mypy takes a type variable's class for unhashable
     hints = known(cls)
     made = {
         k: _value(hints[k], v, place.at(k), getattr(default, k, None) or _factory(cls, k), modules)
@@ -121,14 +131,15 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
         instance: Spec = made_from(**made)
     except UserError:
         raise
-    except (Exception, SystemExit) as error:  # what a class of the user's own makes of its values
+    except (Exception, SystemExit) as error:  # a class of the user's own may raise anything
         raise place.error(f"cannot be made ({type(error).__name__}: {error})", remedy="change its keys") from error
     return instance
 
 
 def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) -> Any:
-    if isinstance(hint, type) and issubclass(hint, Policy):
-        return _policy(value, place, default, modules)
+    for base in map(kind_base, (hint, *get_args(hint)) if value is not None else ()):
+        if base:
+            return _chosen(base, value, place, default, modules)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _construct(hint, value, place, default, modules)
     if get_origin(hint) is dict:
@@ -149,11 +160,12 @@ def _factory(cls: type[Any], key: str) -> Any:
     return None if factory is dataclasses.MISSING else factory()
 
 
-def _policy(table: Any, place: Place, default: Policy | None, modules: Modules) -> Policy:
+def _chosen(base: type[Any], table: Any, place: Place, default: Any, modules: Modules) -> Any:
+    """A parameter that is chosen by its `kind`: by default that of `default`, else the usual one."""
+    usual = default.kind if default is not None else "every" if base is Policy else next(iter(KINDS[base]))
     if not isinstance(table, Mapping):
-        raise place.error("must be a table of keys", value=table, remedy="write policy.kind = 'every'")
+        raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = '{usual}'")
     values = dict(table)
-    fallback = default.kind if default is not None else "every"
-    kind = values.pop("kind", fallback)
-    cls = find_policy(kind, str(place.at("kind")), modules)
+    kind = values.pop("kind", usual)
+    cls = find_class(kind, KINDS[base], base, str(place.at("kind")), modules)
     return build(cls, known_values(cls, values, kind), place, modules=modules)

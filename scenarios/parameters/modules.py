@@ -29,7 +29,7 @@ class Modules:
     trusted: bool = True
 
     def find(self, name: str, place: str) -> Any:
-        """What the import path `package.module:Class` names; UserError where there is no such thing.
+        """The class at the import path `package.module:Class`. Raises UserError where there is none.
 
         The scenario's folder comes last on sys.path and stays there, for worker processes and later imports: it hides
         no library, and no package of ours.
@@ -114,7 +114,7 @@ def _no_such_class(module: ModuleType, attribute: str, place: str) -> UserError:
 def _failed(error: BaseException, name: str, place: str) -> UserError:
     try:
         why = f"{type(error).__name__}: {error}"
-    except Exception:  # an exception that cannot say what it is
+    except Exception:  # its own __str__ fails
         why = type(error).__name__
     remedy = f"{why} (looked in the scenario's folder and on PYTHONPATH)"
     return UserError("cannot import the class", value=name, place=place, remedy=remedy)

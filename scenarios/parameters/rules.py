@@ -41,7 +41,7 @@ def explain(error: ValidationError, place: Place, cls: type[Any], table: Mapping
     first = errors[0]
     kind = first["type"]
     path = first["loc"]
-    # of an unknown or a missing key the last is the key itself, whatever it looks like
+    # an unknown or a missing key stands last, even where it looks like a branch of a union
     end = len(path) - 1 if kind in ("extra_forbidden", "missing") else len(path)
     loc = tuple(key for key in path[:end] if not _is_branch(key)) + path[end:]
     where = _dated(place, loc, table)
@@ -91,7 +91,7 @@ def _names(cls: type[Any], loc: tuple[str | int, ...]) -> list[str]:
 
 
 def _help(cls: type[Any], loc: tuple[str | int, ...]) -> str | None:
-    """What the key means, from the field itself."""
+    """The key's meaning, from its field."""
     fields = {f.name: f for f in dataclasses.fields(_spec(cls, loc[:-1]))}
     key = next((str(k) for k in reversed(loc) if isinstance(k, str)), "")
     if key not in fields or not fields[key].metadata.get("help"):

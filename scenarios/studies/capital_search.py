@@ -35,7 +35,7 @@ class Trial:
     capital: float  # $
     never_reduced: float  # share of the paths
     error: float | None  # its Monte Carlo standard error (Agresti and Coull 1998); None for a single path
-    needed: Vector  # (paths,) $: what each path would need, first order in this run; infinite where the book is gone
+    needed: Vector  # (paths,) $: capital that each path needs, to first order; infinite where the book is gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class LevelCapital:
     capital: float  # $: the least capital tried at which so many paths are never reduced
     below: float  # $: the largest below it at which fewer are; 0 where none was tried
     error: float | None  # Monte Carlo standard error of the capital, $
-    first_order: float  # $: what the run with today's capital says; infinite where it does not know
+    first_order: float  # $: estimate from the run with today's capital; infinite where it has none
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -32,7 +32,7 @@ LELAND = ("tick", "2h", "1d", "2d")
 WIDTHS = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3)  # delta, share of the book's gross units
 AVERSIONS = (1e-6, 1e-7, 3e-8, 1e-8, 3e-9, 1e-9, 1e-10, 1e-11)  # 1/$
 THRESHOLDS = (0.005, 0.01, 0.02, 0.035, 0.06, 0.1)  # ln S
-OFTEN = "tick"  # how often policies look whose parameter is not the interval
+OFTEN = "tick"  # interval of policies that have another parameter
 
 
 def all_policies() -> tuple[Policy, ...]:

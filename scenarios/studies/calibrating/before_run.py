@@ -1,4 +1,4 @@
-"""What a run does first with a record: find the outside world of its anchors, with few paths and in a few rounds."""
+"""Before a record runs: find the outside world of its anchors, with few paths and in a few rounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scenarios.studies.calibrating.outside_fit import NoOutsideWorld, Told
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError
 
-PATHS = 512  # whatever the run's own, so that the same record and seed have the same outside world
+PATHS = 512  # fixed: a record and a seed have one outside world, whatever the run's paths
 ROUNDS = 6  # the records of ten crises need two to four
 INSTEAD = (
     "take the record as the outside world with --exogenous (anchors='exogenous' in Python), or write it with "
@@ -55,7 +55,7 @@ def ready(scenario: Scenario | str | Path, *, progress: Told | None = None) -> S
 
 
 def plan(scenario: Scenario) -> str | None:
-    """What a run would do first with the scenario's anchors, in a line; None where nothing."""
+    """One line: what a run would first do with the scenario's anchors. None for nothing."""
     if not is_pending(scenario.storyline):
         return None
     if not trades(scenario):

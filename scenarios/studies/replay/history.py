@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from markets.memory_spec import StartSpec
+from markets.specs.memory import StartSpec
 from scenarios.checking.trading_days import check_days
 from scenarios.files.frames import Source, is_path
 from scenarios.files.record_rows import COLUMNS, RecordRows, read_record_rows
@@ -169,7 +169,7 @@ def calm_levels() -> dict[str, float]:
 
 
 def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]:
-    """What stands before a level's first number and after its last."""
+    """Notes on a level's missing numbers before its first and after its last."""
     known = [i for i, value in enumerate(values) if value is not None]
     if not known:
         return []

@@ -10,7 +10,6 @@ from typing import Any, cast
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from scenarios.checking.amounts import odd_amounts
-from scenarios.checking.checks import check_position
 from scenarios.checking.plausibility import odd_fields, odd_strike
 from scenarios.checking.trading_days import check_days, expiries, last_session
 from scenarios.files.csv_table import Row, read_table
@@ -112,7 +111,7 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
         cells |= _from_symbol(row, symbol, cells)
     cells["kind"] = cells["kind"] or ""
     position = build(Position, cells, row.place)
-    check_position(position, start, row.place)
+    position.check(start, row.place)
     return position
 
 

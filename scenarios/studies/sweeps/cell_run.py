@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 DONE, FAILED = "done", "failed"
 MEASURED = ("marks", "peaks", "margin_calls", "liquidity")  # the tables that a summary reads
-PER_PATH = ("pnl", "unhedged_pnl", "drawdown")  # and what is measured beside them
+PER_PATH = ("pnl", "unhedged_pnl", "drawdown")  # one number a path, beside the figures
 Share = Callable[[float], None]  # is told which share of the cell is done
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """What is kept of a cell: its metrics by world with their standard errors, and the desk's result on every path."""
+    """The result of a cell: its metrics by world with their standard errors, and the desk's result on every path."""
 
     index: int
     status: str

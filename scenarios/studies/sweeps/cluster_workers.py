@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 Tell = Callable[[str], None]  # is told a line
-EVERY = 1.0  # seconds between two looks at who has joined
+EVERY = 1.0  # seconds between two looks for new workers
 
 
 def to_stderr(line: str) -> None:
@@ -73,7 +73,7 @@ class Workers:
         self.good -= {worker}
 
     def _hear(self, threads: dict[str, int]) -> None:
-        """What newcomers answered; who has left is forgotten, as another may come under its address."""
+        """Answers of new workers. A worker that has left is forgotten: another may come at its address."""
         for worker, future in list(self._asked.items()):
             if worker not in threads or future.status != "pending":
                 del self._asked[worker]

@@ -1,4 +1,4 @@
-"""What a sweep will take, from a few of its own cells."""
+"""Time and disk that a sweep will take, from a few of its own cells."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FLOAT = 8  # bytes of a figure
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left of a sweep: cells, seconds with `workers` processes, bytes on disk; and how it was found."""
+    """The rest of a sweep: cells, seconds with `workers` processes, bytes on disk; and how it was found."""
 
     cells: int
     finished: int
@@ -77,7 +77,7 @@ def estimate(spec: SweepSpec, cells: Plan, todo: Sequence[int], workers: int | N
 def _tried(spec: SweepSpec, cell: Cell, *, warm: bool) -> tuple[CellResult, int]:
     """The result of a cell, and the bytes of its own dataset, run in a folder of its own that is thrown away."""
     with scratch("estimate") as folder:
-        if not warm:  # what the first cell imports and compiles, every worker does once, not every cell
+        if not warm:  # imports and compilation: once a worker, not once a cell
             few = dataclasses.replace(cell, scenario=cell.scenario.with_run(paths=min(cell.scenario.run.paths, 8)))
             run_cell(few)
         result = run_cell(cell, folder / "run" if spec.keep else None)

@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from scenarios.house import ROOMS
+
 ROOT = Path(__file__).resolve().parents[3]
-# All that a cell loads of ours. The command line, calibration, charts and reports may change without asking.
-SOURCES = (
-    "sim/**/*.py",
-    "markets/**/*.py",
-    "agents/**/*.py",
-    "scenarios/*.py",
-    "scenarios/checking/*.py",
-    "scenarios/describing/*.py",
-    "scenarios/files/*.py",
-    "scenarios/reading/*.py",
-    "scenarios/worlds/*.py",
-    "scenarios/studies/*.py",
-    "scenarios/studies/replay/*.py",
-    "scenarios/studies/calibrating/__init__.py",
-    "scenarios/checking/outside.py",
-    "scenarios/studies/sweeps/*.py",
-    "analysis/__init__.py",
-    "analysis/calendar_days.py",
-    "analysis/counterfactual.py",
-    "analysis/cash.py",
-    "analysis/force.py",
-    "analysis/frames.py",
-    "analysis/given.py",
-    "analysis/horizon.py",
-    "analysis/liquidity.py",
-    "analysis/numbers.py",
-    "analysis/parts.py",
-    "analysis/pnl.py",
-    "analysis/summary.py",
-    "analysis/twins.py",
-    "analysis/way.py",
-)
-OURS = ("sim", "markets", "agents", "scenarios", "analysis")
+FIRST = "scenarios.studies.sweeps.cell_run"  # the module that runs a cell
+IMPORT = re.compile(r"^[ \t]*(?:from[ ]+([\w.]+)[ ]+import[ ]+(\([^)]*\)|.*)|import[ ]+([\w.]+))", re.MULTILINE)
+# Docstrings, and imports for type checkers alone.
+LEFT_OUT = re.compile(r'"""[\s\S]*?"""|^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)+', re.MULTILINE)
 LIBRARIES = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba")
 
 
@@ -55,10 +29,41 @@ def fingerprint() -> str:
 def fingerprint_now() -> str:
     """The same of the sources as they stand now: another one where they were changed since this process began."""
     digest = hashlib.sha256()
-    for file in sorted({file for pattern in SOURCES for file in ROOT.glob(pattern)}):
+    for file in sources():
         digest.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes())
     digest.update(repr(sorted(versions().items())).encode())
     return digest.hexdigest()[:12]
+
+
+def sources() -> list[Path]:
+    """All that a cell can load of ours, by the import statements from `cell_run` on, sorted.
+
+    Command line, charts and reports are not among them: they may change, and no cell is asked to run again.
+    """
+    found: dict[str, Path] = {}
+    waiting = [FIRST]
+    while waiting:
+        name = waiting.pop()
+        file = None if name in found else _file(name)
+        if file is not None:
+            found[name] = file
+            waiting += [name.rpartition(".")[0], *_imported(file.read_text(encoding="utf-8"))]
+    return sorted(found.values())
+
+
+def _file(module: str) -> Path | None:
+    """The source of one of our modules or packages; None for anything else."""
+    if module.partition(".")[0] not in ROOMS:
+        return None
+    stem = ROOT.joinpath(*module.split("."))
+    return next((file for file in (stem.with_suffix(".py"), stem / "__init__.py") if file.is_file()), None)
+
+
+def _imported(text: str) -> Iterator[str]:
+    """Names that a module's text imports: modules, and what may be modules in them."""
+    for module, names, plain in IMPORT.findall(LEFT_OUT.sub("", text)):
+        yield module or plain
+        yield from (f"{module}.{name}" for name in re.findall(r"\w+", names) if module)
 
 
 def of_classes(classes: Iterable[type]) -> dict[str, str]:
@@ -66,7 +71,7 @@ def of_classes(classes: Iterable[type]) -> dict[str, str]:
     found = {}
     for name in sorted({cls.__module__ for cls in classes}):
         file = getattr(sys.modules.get(name), "__file__", None)
-        if name.partition(".")[0] not in OURS and file is not None and Path(file).is_file():
+        if name.partition(".")[0] not in ROOMS and file is not None and Path(file).is_file():
             found[name] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
     return found
 

@@ -73,7 +73,7 @@ class _Pools:
             running: dict[Future[CellResult], int] = {}
             try:
                 while waiting or running:
-                    # none waits in the pool's own queue: who is in there when a process dies is suspect
+                    # no cell waits in the pool's own queue: when a process dies, every cell in the queue is suspect
                     while waiting and len(running) < count:
                         running[self._submit(pool, waiting[0])] = waiting[0]
                         waiting.popleft()  # only now: a pool that is broken takes none

@@ -129,7 +129,7 @@ class Rows:
 
     def add(self, record: Record) -> None:
         """Keep a finished cell. Raises SpiralError where the disk does not take it."""
-        self.records.append(record)  # first: whoever interrupts the write must not lose what a reader has seen
+        self.records.append(record)  # first: an interrupted write must not lose a row that a reader has seen
         try:
             self._opened().add(encode(record.row, record.paths))
         except SpiralError:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from markets.factors.memory.long_run_gain import hedged_variance, long_run_gain, remembered_variance
 from markets.factors.memory.trace import implied_at_rest, implied_trace, mass, realised_at_rest
-from markets.memory_spec import KernelSpec, MemorySpec
+from markets.specs.memory import KernelSpec, MemorySpec
 from scenarios.scenario import Scenario
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.path_memory import LEAST, closes_of, drawn, kernel, remembering

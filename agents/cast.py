@@ -1,0 +1,52 @@
+"""Who plays in a scenario, where and when: what an agent is checked against when the scenario is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from markets.venues.further import FURTHER
+from sim.nearest import nearest
+
+if TYPE_CHECKING:
+    from markets.spec import VenueSpec
+    from sim.place import Place
+
+
+class Player(Protocol):
+    """An agent, as far as another one is checked against it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """The agents of a scenario, the venues that they find, the dates of the run."""
+
+    agents: Sequence[Player]
+    hedgers: tuple[str, ...]  # names of those that have, or may have, a book
+    venues: Mapping[str, VenueSpec]
+    assets: tuple[str, ...]  # names of the venues that are assets
+    start: date
+    end: date
+
+    def makers_of(self, venue: str) -> list[str]:
+        """Names of the makers that quote a venue; one that does not say which quotes them all."""
+        makers = [agent for agent in self.agents if agent.role == "market_maker"]
+        return [maker.name for maker in makers if venue in getattr(maker, "venues", (venue,))]
+
+    def check_venue(self, name: str, at: Place) -> None:
+        """Raise UserError where there is no such venue."""
+        known = [*self.venues, *FURTHER]
+        if name not in known:
+            raise at.error("no such venue", value=name, remedy=nearest(name, known))
+
+    def check_asset(self, name: str, at: Place) -> None:
+        """Raise UserError where there is no such asset; a swap venue is none."""
+        if name not in self.assets:
+            raise at.error("no such asset", value=name, remedy=nearest(name, list(self.assets)))

@@ -1,0 +1,109 @@
+"""A portfolio: what one desk holds, book and hedges together, as models of margin and capital see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.desk.lines import BookLine
+from markets.factors.key import USD
+from markets.products.asset import Asset
+
+if TYPE_CHECKING:
+    from agents.desk.desk import Desk
+    from agents.world import TradingWorld
+    from markets.factors.factor_market import FactorMarket
+    from markets.spec import AssetSpec
+    from sim.clock import Clock
+
+Vector = NDArray[np.float64]
+EQUITY, RATES = "equity", "rates"  # asset classes
+
+
+class Holding(NamedTuple):
+    """One position as it stands."""
+
+    asset_class: str  # `EQUITY` or `RATES`
+    notional: Vector  # (paths,) $, at least 0
+    years: float  # calendar years to its end; infinite where it has none
+    value: Vector  # (paths,) $; below zero what the desk owes
+
+
+class Portfolio:
+    """A view: it keeps nothing but what it takes to value the positions of a book one by one."""
+
+    def __init__(self, world: TradingWorld, desk: Desk, *, by_position: bool = False) -> None:
+        """by_position: whether positions will be asked for, one by one. Begin at the start of the run."""
+        self._world, self._desk = world, desk
+        instruments = desk.book.book.instruments if by_position else ()
+        self._lines = [BookLine(desk, each) for each in instruments]
+        desk.followers.extend(self._lines)
+
+    @property
+    def paths(self) -> int:
+        """Number of paths."""
+        return self._world.paths
+
+    @property
+    def clock(self) -> Clock:
+        """The instants of the run."""
+        return self._world.clock
+
+    @property
+    def factors(self) -> FactorMarket:
+        """The market."""
+        return self._world.factors
+
+    # --- sensitivities ---------------------------------------------------------------------------------------------
+    def delta(self) -> Vector:
+        """Of book and hedge, (paths,) units of the main asset."""
+        delta: Vector = self._desk.scale * self._desk.risk().delta + self._world.venue("asset").held(self._desk.name)
+        return delta
+
+    def gamma(self) -> Vector:
+        """Of the book, (paths,) units per $; hedges have none."""
+        gamma: Vector = self._desk.scale * self._desk.risk().gamma
+        return gamma
+
+    def node_slopes(self) -> Iterator[Vector]:
+        """Of book and swap hedges, (paths,) $ per 1.00 of each node beyond overnight; none for a book without rates."""
+        desk, curve = self._desk, self._desk.book.start.curve
+        for key, years in zip(curve.nodes, curve.years, strict=True) if desk.book.has_rates else ():
+            if years > 0:
+                own = desk.scale * desk.risk().first(key)
+                for venue in self._world.venues.values():
+                    if key in (moved := venue.listing.sensitivities()):
+                        own = own + venue.held(desk.name) * moved[key]
+                yield own
+
+    def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
+        """The further assets with what is held of each, (paths,) $ at mid."""
+        for asset in self._world.other_assets:
+            yield asset, self._world.venue(asset.name).value(self._desk.name)
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def derivatives(self) -> list[Holding]:
+        """Options, futures and swaps, hedges among them, that have not ended: one by one, without netting."""
+        found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, Asset)]
+        for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
+            asset_class = RATES if venue.key[:2] == USD else EQUITY
+            notional, value = np.abs(venue.listing.exposure(self._desk.name)), venue.value(self._desk.name)
+            found.append(Holding(asset_class, notional, venue.listing.years(), value))
+        return [each for each in found if each.years > 0]
+
+    def gross_exposure(self) -> Vector:
+        """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
+        book = (self._notional(line) for line in self._lines if line.years > 0)
+        held = (np.abs(venue.listing.exposure(self._desk.name)) for venue in self._world.venues.values())
+        return sum((*book, *held), np.zeros(self.paths))
+
+    def _notional(self, line: BookLine) -> Vector:
+        """Of a position of the book, (paths,) $."""
+        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
+
+    def _of_line(self, line: BookLine) -> Holding:
+        value = self._desk.scale * line.value()
+        return Holding(RATES if line.rates else EQUITY, self._notional(line), line.years, value)
