@@ -11,9 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from agents.base import Agent
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
-from agents.policies import POLICIES, Policy
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
-from scenarios.parameters.classes import CHOICES, agent_types
+from scenarios.parameters.classes import KINDS, agent_types
 from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 
@@ -46,11 +45,10 @@ def all_keys() -> Iterator[Key]:
     yield from keys_of(AssetAnchor, f"assets.{NAME}.anchor[]")
     for name, cls in agent_types().items():
         yield from agent_keys(name, cls)
-    for kind, policy in POLICIES.items():
-        yield from policy_keys(kind, policy)
-    for name, cls in agent_types().items():
+    for cls in agent_types().values():
         for key, base in chosen_keys(cls).items():
-            yield from _choice_keys(name, key, base)
+            for kind, chosen in KINDS[base].items():
+                yield from kind_keys(kind, chosen, key)
     yield from keys_of(Position, f"agents.{NAME}.book[]", owner="Hedger")
     yield from keys_of(Obligation, f"agents.{NAME}.obligations[]", owner="FundingDesk")
     yield from keys_of(RunSpec, "run")
@@ -66,19 +64,11 @@ def agent_keys(name: str, cls: type[Agent]) -> Iterator[Key]:
     yield from keys_of(cls, prefix, owner=name, skip=("name", "book", "policy", "obligations"))
 
 
-def policy_keys(kind: str, policy: type[Policy]) -> Iterator[Key]:
-    """Keys of one hedging policy."""
-    prefix = f"agents.{NAME}.policy"
-    yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(policy), owner=kind)
-    yield from keys_of(policy, prefix, owner=kind)
-
-
-def _choice_keys(owner: str, key: str, base: type[Any]) -> Iterator[Key]:
-    """Keys of every kind of a parameter that is chosen by its `kind`."""
+def kind_keys(kind: str, cls: type[Any], key: str) -> Iterator[Key]:
+    """Keys of one kind of what an agent's key chooses: a hedging policy, a margin model."""
     prefix = f"agents.{NAME}.{key}"
-    for kind, cls in CHOICES[base].items():
-        yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(cls), owner=owner)
-        yield from keys_of(cls, prefix, owner=kind)
+    yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(cls), owner=kind)
+    yield from keys_of(cls, prefix, owner=kind)
 
 
 def keys_of(

@@ -18,7 +18,7 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticCustomError
 
 from agents.policies import Policy
-from scenarios.parameters.classes import CHOICES, find_choice, find_policy
+from scenarios.parameters.classes import KINDS, find_class, kind_base
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.rules import explain
 from scenarios.parameters.unseen import known_values
@@ -80,8 +80,7 @@ def chosen_keys(cls: type[Any]) -> dict[str, type[Any]]:
         hints = known(cls)
     except (NameError, TypeError):  # a class of the user's own whose fields no file can give
         return {}
-    found = ((key, base) for key, hint in hints.items() for base in (hint, *get_args(hint)))
-    return {key: base for key, base in found if isinstance(base, type) and base in CHOICES}
+    return {key: base for key, hint in hints.items() for base in map(kind_base, (hint, *get_args(hint))) if base}
 
 
 def required(field: dataclasses.Field[Any]) -> bool:
@@ -91,8 +90,8 @@ def required(field: dataclasses.Field[Any]) -> bool:
 
 def field_type(hint: Any, *, partial: bool = False) -> Any:
     """The type that pydantic checks for a parameter's type hint. partial: of a table that overrides a default."""
-    if isinstance(hint, type) and (issubclass(hint, Policy) or hint in CHOICES):
-        return Any  # built by its `kind`, in `_policy` or `_choice`
+    if kind_base(hint):
+        return Any  # built by its `kind`, in `_chosen`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return model_of(hint, partial=partial)
     if hint is date:
@@ -138,16 +137,14 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
 
 
 def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) -> Any:
-    if isinstance(hint, type) and issubclass(hint, Policy):
-        return _policy(value, place, default, modules)
+    for base in map(kind_base, (hint, *get_args(hint)) if value is not None else ()):
+        if base:
+            return _chosen(base, value, place, default, modules)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _construct(hint, value, place, default, modules)
     if get_origin(hint) is dict:
         kind = get_args(hint)[1]
         return {key: _value(kind, item, place.at(key), None, modules) for key, item in value.items()}
-    for base in get_args(hint) if value is not None else ():
-        if base in CHOICES:
-            return _choice(base, value, place, modules)
     for branch in get_args(hint) if isinstance(value, Mapping) else ():
         if isinstance(branch, type) and dataclasses.is_dataclass(branch):  # a table that may be left out
             return _construct(branch, value, place, None, modules)
@@ -163,19 +160,12 @@ def _factory(cls: type[Any], key: str) -> Any:
     return None if factory is dataclasses.MISSING else factory()
 
 
-def _policy(table: Any, place: Place, default: Policy | None, modules: Modules) -> Policy:
+def _chosen(base: type[Any], table: Any, place: Place, default: Any, modules: Modules) -> Any:
+    """A parameter that is chosen by its `kind`: by default that of `default`, else the usual one."""
+    usual = default.kind if default is not None else "every" if base is Policy else next(iter(KINDS[base]))
     if not isinstance(table, Mapping):
-        raise place.error("must be a table of keys", value=table, remedy="write policy.kind = 'every'")
+        raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = '{usual}'")
     values = dict(table)
-    fallback = default.kind if default is not None else "every"
-    kind = values.pop("kind", fallback)
-    cls = find_policy(kind, str(place.at("kind")), modules)
+    kind = values.pop("kind", usual)
+    cls = find_class(kind, KINDS[base], base, str(place.at("kind")), modules)
     return build(cls, known_values(cls, values, kind), place, modules=modules)
-
-
-def _choice(base: type[Any], table: Any, place: Place, modules: Modules) -> Any:
-    """A parameter that is chosen by its `kind`."""
-    if not isinstance(table, Mapping):
-        raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = ...")
-    values = dict(table)
-    return build(find_choice(base, values.pop("kind", None), place), values, place, modules=modules)
