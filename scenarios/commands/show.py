@@ -162,8 +162,10 @@ def describe(position: Position) -> str:
         return _describe_linear(position, expiry)
     size = position.quantity if position.quantity is not None else position.notional or 0.0
     amount = _amount(position)
-    strike = f"{position.strike:,g}" if position.strike is not None else f"{position.moneyness or 0:.0%} of spot"
-    return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, strike {strike}, {expiry}"
+    strike = f"strike {position.strike:,g}, " if position.strike is not None else ""
+    if position.moneyness is not None:
+        strike = f"strike {position.moneyness:.0%} of spot, "
+    return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, {strike}{expiry}"
 
 
 def _amount(position: Position) -> str:
