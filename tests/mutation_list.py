@@ -183,8 +183,8 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the swap hedge",
-        old="found[venue.name] = -left[key] / own[key]",
-        new="found[venue.name] = left[key] / own[key]",
+        old="found[key] = -left[key] / own[key]",
+        new="found[key] = left[key] / own[key]",
         cases=("swap-hedge",),
         control="a-sale",
     ),
