@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from markets.venues.further import FURTHER
 from sim.nearest import nearest
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ class Cast:
 
     def check_venue(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such venue."""
-        if name not in self.venues:
-            raise at.error("no such venue", value=name, remedy=nearest(name, list(self.venues)))
+        known = [*self.venues, *FURTHER]
+        if name not in known:
+            raise at.error("no such venue", value=name, remedy=nearest(name, known))
 
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such asset; a swap venue is none."""

@@ -86,7 +86,7 @@ class TradingWorld(MarketWorld):
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
         """Worth at mid of what an agent holds at the venues (of those that book `gains`, if given), (paths,) $."""
         held = self._venues_held(name)
-        values = [venue.value(name) for venue in held if gains in (None, venue.gains)]
+        values = [venue.value(name) for venue in held if gains in (None, venue.listing.gains)]
         return sum(values[1:], values[0]) if values else self.full(0.0)
 
     def _venues_held(self, name: str) -> list[Venue]:

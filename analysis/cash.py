@@ -13,6 +13,7 @@ from analysis.numbers import FloatArray, Number
 from analysis.parts import schema_of
 from sim.columns import Unit
 from sim.dataset import Run
+from sim.estimate import REACH
 
 FULL = 1 - 1e-9  # share of the line beyond which it is used up; what is paid is rounded
 MARGIN = ("initial_margin", "variation_margin", "short_sale_proceeds")
@@ -80,12 +81,12 @@ def known_quantile(values: FloatArray, share: float, unit: Unit, label: str) -> 
     finite = np.isfinite(values)
     if finite.all() or np.isnan(values).any():
         return numbers.quantile(values, share, unit, label)
-    told = float(finite.mean())
+    told, unknown = float(finite.mean()), np.full(values.size, math.nan)
     if told < share:
-        return Number(value=math.inf, unit=unit, label=label)
+        return Number(value=math.inf, unit=unit, label=label, pull=unknown)
     number = numbers.quantile(np.where(finite, values, values[finite].max()), share, unit, label)
-    near = share + math.sqrt(share * (1 - share) / values.size)
-    return number if near <= told else replace(number, error=None)
+    near = share + REACH * math.sqrt(share * (1 - share) / values.size)
+    return number if near <= told else replace(number, error=None, pull=unknown)
 
 
 def _used_up(found: pl.DataFrame) -> Number:

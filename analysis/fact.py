@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis import stylised_facts as sf
-from analysis.readings import Reading, count, per_unit, read
+from analysis.moments import count, per_unit, read
 from analysis.series import FloatArray, IntArray, Series
 from sim.columns import Unit
+from sim.estimate import Estimate
 
-Metric = Callable[[FloatArray], Reading | None]
+Metric = Callable[[FloatArray], Estimate | None]
 DAYS_OF_MEMORY = 5  # longest lag of the memory of |r|
 WEEK, MONTH = 5, 21  # trading days
 
@@ -29,39 +30,39 @@ class Fact:
     """
 
     label: str
-    read: Callable[[Series], Reading | None]
+    read: Callable[[Series], Estimate | None]
     direction: int
     unit: Unit = "number"
 
 
-def _daily(metric: Metric) -> Callable[[Series], Reading | None]:
+def _daily(metric: Metric) -> Callable[[Series], Estimate | None]:
     return lambda s: metric(s.treated(s.daily))
 
 
-def _ticks(metric: Callable[[Series, FloatArray], Reading | None]) -> Callable[[Series], Reading | None]:
+def _ticks(metric: Callable[[Series, FloatArray], Estimate | None]) -> Callable[[Series], Estimate | None]:
     return lambda s: None if s.ticks is None else metric(s, s.treated(s.ticks))
 
 
-def _kurtosis(s: Series, returns: FloatArray | None) -> Reading | None:
+def _kurtosis(s: Series, returns: FloatArray | None) -> Estimate | None:
     """Of fluctuations without their bias: over n paths a normal law's kurtosis reads 6 / (n + 1) low (Fisher 1930)."""
     if returns is None:
         return None
     found = sf.kurtosis(s.treated(returns))
-    return found if s.treatment == "raw" else Reading(found.value + 6 / (len(returns) + 1), found.pull)
+    return found if s.treatment == "raw" else found + 6 / (len(returns) + 1)
 
 
-def _kurtosis_over(days: int) -> Callable[[Series], Reading | None]:
+def _kurtosis_over(days: int) -> Callable[[Series], Estimate | None]:
     return lambda s: _kurtosis(s, sf.aggregated(s.daily, days))
 
 
-def _variance_ratio(s: Series, returns: FloatArray | None, steps: int) -> Reading | None:
+def _variance_ratio(s: Series, returns: FloatArray | None, steps: int) -> Estimate | None:
     """Of fluctuations: about the instants' means, but not over their deviations, for sums must be sums of returns."""
     if returns is None:
         return None
     return sf.variance_ratio(returns if s.treatment == "raw" else returns - returns.mean(axis=0), steps)
 
 
-def _variance_of_windows(s: Series, windows: IntArray | None) -> Reading | None:
+def _variance_of_windows(s: Series, windows: IntArray | None) -> Estimate | None:
     """Of windows within the day over days; None where there are none, or where every tick is a close."""
     if s.ticks is None or s.days is None or windows is None or len(windows) == len(s.days):
         return None
@@ -69,20 +70,20 @@ def _variance_of_windows(s: Series, windows: IntArray | None) -> Reading | None:
     return sf.window_variance(returns, windows, s.days)
 
 
-def _variance_of_ticks(s: Series) -> Reading | None:
+def _variance_of_ticks(s: Series) -> Estimate | None:
     return None if s.ticks is None else _variance_of_windows(s, np.arange(s.ticks.shape[1]))
 
 
-def _variance_of_hours(s: Series) -> Reading | None:
+def _variance_of_hours(s: Series) -> Estimate | None:
     """None where a tick is an hour or longer."""
     longer = s.ticks is not None and s.hours is not None and len(s.hours) < s.ticks.shape[1]
     return _variance_of_windows(s, s.hours) if longer else None
 
 
-def _levels(values: Callable[[Series], FloatArray | None], metric: Metric) -> Callable[[Series], Reading | None]:
+def _levels(values: Callable[[Series], FloatArray | None], metric: Metric) -> Callable[[Series], Estimate | None]:
     """Of levels that have no fluctuations, on the days that all paths know; None where there are fewer than 20."""
 
-    def found(s: Series) -> Reading | None:
+    def found(s: Series) -> Estimate | None:
         x = values(s) if s.treatment == "raw" else None
         x = None if x is None else x[:, np.isfinite(x).all(axis=0)]
         return None if x is None or x.size < sf.FEWEST else metric(x)
@@ -109,7 +110,7 @@ def realised_over_implied(s: Series) -> FloatArray | None:
         return np.asarray(np.sqrt(s.a_year * squares) / level)
 
 
-def _realised(s: Series) -> Reading | None:
+def _realised(s: Series) -> Estimate | None:
     if s.treatment != "raw":
         return None
     x = sf.sample(s.daily)
@@ -117,7 +118,7 @@ def _realised(s: Series) -> Reading | None:
     return read(lambda square, n: np.sqrt(s.a_year * square / n), per_unit(x * x), count(x))
 
 
-def _volume_volatility(s: Series) -> Reading | None:
+def _volume_volatility(s: Series) -> Estimate | None:
     if s.ticks is None or s.volume is None:
         return None
     if s.treatment == "raw":

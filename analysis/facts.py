@@ -11,24 +11,24 @@ import polars as pl
 from analysis import stylised_facts as sf
 from analysis.fact import FACTS, memory_lags
 from analysis.given import A_RUN
-from analysis.numbers import Number
-from analysis.readings import Reading
+from analysis.numbers import Number, named
 from analysis.series import Treatment, series
 from sim.arguments import one_of, several, takes, text
 from sim.dataset import Run
 from sim.errors import UserError
+from sim.estimate import Estimate
 
 TEXT = ("fact", "label", "world", "treatment")
 TREATMENTS: tuple[Treatment, ...] = ("fluctuations", "raw")
 
 
 @takes(run=A_RUN, world=text, treatment=one_of(*TREATMENTS))
-def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Reading]:
+def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Estimate]:
     """Every fact that the world's series are long and many enough for, by name.
 
     Raises UserError where they are so for none: prices that stand still, fluctuations of fewer than 20 paths.
     """
-    found: dict[str, Reading] = {}
+    found: dict[str, Estimate] = {}
     missed: UserError | None = None
     data = series(run, world=world, treatment=treatment)
     for name, fact in FACTS.items():
@@ -44,12 +44,12 @@ def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuatio
     return found
 
 
-def number(name: str, readings: Mapping[str, Reading]) -> Number:
+def number(name: str, readings: Mapping[str, Estimate]) -> Number:
     """The fact as a named number; NaN, written "n/a", where the run does not give it."""
     fact = FACTS[name]
     if name not in readings:
         return Number(value=math.nan, unit=fact.unit, label=fact.label)
-    return readings[name].number(fact.label, fact.unit)
+    return named(readings[name], fact.unit, fact.label)
 
 
 @takes(run=A_RUN, treatments=several(one_of(*TREATMENTS)))
@@ -64,7 +64,7 @@ def facts_table(run: Run, *, treatments: Iterable[str] = TREATMENTS) -> pl.DataF
     )
 
 
-def rows_of(readings: Mapping[str, Reading], world: str, treatment: str) -> list[tuple[object, ...]]:
+def rows_of(readings: Mapping[str, Estimate], world: str, treatment: str) -> list[tuple[object, ...]]:
     """Rows of `facts_table` for the facts of one world."""
     found = [(name, number(name, readings)) for name in FACTS]
     return [(name, n.label, world, treatment, n.value, n.error) for name, n in found]

@@ -14,11 +14,11 @@ from analysis.charts import facts as charts
 from analysis.fact import FACTS
 from analysis.facts import number
 from analysis.loops import CLEAR, SMALLEST, clear
-from analysis.numbers import MINUS
-from analysis.readings import Reading
+from analysis.numbers import MINUS, named
+from sim.estimate import Estimate
 from sim.names import ACTUAL, PRICE_TAKER
 
-Facts = Mapping[str, Mapping[str, Reading]]  # by world, then by fact
+Facts = Mapping[str, Mapping[str, Estimate]]  # by world, then by fact
 HEADER = ("", ACTUAL, PRICE_TAKER, "difference", f"raw, {ACTUAL}", f"raw, {PRICE_TAKER}")
 NOTE = (
     "Fluctuations: returns less the ensemble's mean at their instant, over its standard deviation there, so that the "
@@ -48,7 +48,7 @@ def difference(name: str, worlds: Facts) -> str:
     if any(name not in worlds[world] for world in (ACTUAL, PRICE_TAKER)):
         return "n/a"
     apart = worlds[ACTUAL][name] - worlds[PRICE_TAKER][name]
-    return str(apart.number("", FACTS[name].unit)) + (" *" if clear(apart.value, apart.standard_errors) else "")
+    return str(named(apart, FACTS[name].unit, "")) + (" *" if clear(apart.value, apart.standard_errors) else "")
 
 
 def loop_rows(table: pl.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

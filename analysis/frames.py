@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
-from analysis import parts
+from analysis import curve, parts
 from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
@@ -196,7 +196,7 @@ def closes(run: Run, world: str) -> pl.DataFrame:
 
 @once
 def _closes(run: Run) -> pl.DataFrame:
-    levels = ("mid", "vol", "half_spread", "depth", "credit", "overnight", "us2y", "us10y", "loop_gain")
+    levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
     return asset_closes(run).group_by("world", "time").agg(quantiles(levels)).sort("world", "time").collect()
 
 

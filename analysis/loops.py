@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from analysis.fact import FACTS, Fact
-from analysis.readings import Reading
+from sim.estimate import Estimate
 from sim.names import ACTUAL, FROZEN, PRICE_TAKER
 
 CLEAR = 3.5  # standard errors from which a difference counts
@@ -17,7 +17,7 @@ TEXT = ("fact", "label", "loop")
 FIGURES = ("alone", "alone_error", "alone_z", "left_out", "left_out_error", "left_out_z")
 
 
-def loops_table(worlds: Mapping[str, Mapping[str, Reading]], loops: Iterable[str]) -> pl.DataFrame:
+def loops_table(worlds: Mapping[str, Mapping[str, Estimate]], loops: Iterable[str]) -> pl.DataFrame:
     """Which loop creates which fact: one row a fact and loop.
 
     `worlds`: the facts of "actual", "frozen" (every loop cut), "<loop> alone" and "without <loop>", all on the
@@ -35,14 +35,14 @@ def loops_table(worlds: Mapping[str, Mapping[str, Reading]], loops: Iterable[str
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
-def differences_table(worlds: Mapping[str, Mapping[str, Reading]]) -> pl.DataFrame:
+def differences_table(worlds: Mapping[str, Mapping[str, Estimate]]) -> pl.DataFrame:
     """fact, label, value, error, z: actual less price_taker, path by path; NaN where a world lacks the fact."""
     rows = [(n, f.label, *_cells(_difference(worlds[ACTUAL], worlds[PRICE_TAKER], n))) for n, f in FACTS.items()]
     schema = {**dict.fromkeys(TEXT[:2], pl.String), **dict.fromkeys(("value", "error", "z"), pl.Float64)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def verdict(fact: Fact, alone: Reading | None, left_out: Reading | None) -> str:
+def verdict(fact: Fact, alone: Estimate | None, left_out: Estimate | None) -> str:
     """What a loop does to a fact, in a word; see `loops_table`."""
     if alone is None or left_out is None:
         return "n/a"
@@ -56,11 +56,11 @@ def clear(difference: float, standard_errors: float) -> bool:
     return abs(standard_errors) > CLEAR and abs(difference) >= SMALLEST
 
 
-def _difference(a: Mapping[str, Reading], b: Mapping[str, Reading], name: str) -> Reading | None:
+def _difference(a: Mapping[str, Estimate], b: Mapping[str, Estimate], name: str) -> Estimate | None:
     return a[name] - b[name] if name in a and name in b else None
 
 
-def _cells(reading: Reading | None) -> tuple[float, float, float]:
+def _cells(reading: Estimate | None) -> tuple[float, float, float]:
     if reading is None:
         return math.nan, math.nan, math.nan
     error = reading.error

@@ -1,4 +1,4 @@
-"""A named number: value, unit and standard error, and how it is written for people."""
+"""A named number: an estimate with a unit and a label, and how it is written for people."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.columns import Unit
+from sim.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
 MINUS = "\N{MINUS SIGN}"
@@ -33,19 +34,15 @@ def scale_of(unit: Unit | Literal[""]) -> tuple[float, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number:
-    """One figure read off a run.
+class Number(Estimate):
+    """An estimate with its unit and the label that tables call it by.
 
     `value` is in `unit`: $ (scenario currency), share / vol / rate (decimals), multiple (of the base level), price,
-    gain, count, or a number without a unit.
-    `error` is its Monte Carlo standard error, None where it has none (or one path). `label` is what tables call it.
-    A value that the run cannot give is NaN and is written "n/a".
+    gain, count, or a number without a unit. A value that the run cannot give is NaN and is written "n/a".
     """
 
-    value: float
     unit: Unit
     label: str
-    error: float | None = None
 
     def __float__(self) -> float:
         return self.value
@@ -125,53 +122,33 @@ def quantile_name(share: float) -> str:
     return "median" if share == 0.5 else f"{share * 100:.0f} % quantile"
 
 
+def named(found: Estimate, unit: Unit, label: str) -> Number:
+    """An estimate as tables take it."""
+    return Number(value=found.value, error=found.error, pull=found.pull, counted=found.counted, unit=unit, label=label)
+
+
 def mean(values: FloatArray, unit: Unit, label: str) -> Number:
-    """The average over paths and its standard error s / sqrt(n)."""
-    n = values.size
-    if n == 0:
-        return Number(value=math.nan, unit=unit, label=label)
-    error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else None
-    return Number(value=float(values.mean()), unit=unit, label=label, error=error)
+    """The average over paths."""
+    return named(Estimate.mean(values), unit, label)
 
 
 def deviation(values: FloatArray, unit: Unit, label: str) -> Number:
-    """The standard deviation s and its error sqrt((m4 - s^4) / n) / (2 s), m4 the fourth central moment."""
-    n = values.size
-    if n < 2:
-        return Number(value=math.nan, unit=unit, label=label)
-    s = float(values.std(ddof=1))
-    fourth = float(((values - values.mean()) ** 4).mean())
-    error = math.sqrt(max(fourth - s**4, 0.0) / n) / (2 * s) if s > 0 else 0.0
-    return Number(value=s, unit=unit, label=label, error=error)
+    """The standard deviation over paths."""
+    return named(Estimate.sd(values), unit, label)
 
 
 def quantile(values: FloatArray, share: float, unit: Unit, label: str) -> Number:
-    """The `share` quantile (linear interpolation); its error is half the distance between the order statistics one
-    binomial standard deviation sqrt(n share (1 - share)) either side."""
-    n = values.size
-    if n == 0:
-        return Number(value=math.nan, unit=unit, label=label)
-    step = math.sqrt(share * (1 - share) / n)
-    low, value, high = np.quantile(values, [max(share - step, 0.0), share, min(share + step, 1.0)])
-    return Number(value=float(value), unit=unit, label=label, error=float(high - low) / 2 if n > 1 else None)
+    """The `share` quantile over paths (linear interpolation)."""
+    return named(Estimate.quantile(values, share), unit, label)
 
 
 def share(hits: int, n: int, label: str) -> Number:
-    """hits / n. Its error is the Agresti-Coull one, which stays above zero when nothing or everything hits:
-    sqrt(p (1 - p) / (n + 4)) with p = (hits + 2) / (n + 4) (Agresti and Coull 1998, The American Statistician 52)."""
-    if n == 0:
-        return Number(value=math.nan, unit="share", label=label)
-    p = (hits + 2) / (n + 4)
-    error = math.sqrt(p * (1 - p) / (n + 4)) if n > 1 else None
-    return Number(value=hits / n, unit="share", label=label, error=error)
+    """hits / n."""
+    return named(Estimate.share_of(hits, n), "share", label)
 
 
 def ratio(top: FloatArray, bottom: FloatArray, label: str) -> Number:
-    """mean(top) / mean(bottom) over the same paths, with the delta-method error
-    sqrt(var(top - r bottom) / n) / |mean(bottom)|. NaN where mean(bottom) is not two standard errors above zero."""
-    below = mean(bottom, "$", label)
-    if below.value <= 2 * (below.error or 0.0):
-        return Number(value=math.nan, unit="share", label=label)
-    value = float(top.mean()) / below.value
-    error = float((top - value * bottom).std(ddof=1)) / math.sqrt(top.size) / below.value if top.size > 1 else None
-    return Number(value=value, unit="share", label=label, error=error)
+    """mean(top) / mean(bottom) over the same paths; NaN where mean(bottom) is not two standard errors above zero."""
+    below = Estimate.mean(bottom)
+    clear = below.value > 2 * (below.error or 0.0)
+    return named(Estimate.ratio(top, bottom) if clear else Estimate(math.nan), "share", label)

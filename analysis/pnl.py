@@ -58,8 +58,11 @@ def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:
 def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number:
     """Average loss in the worst 1 - level of the paths, $ (a loss is positive); the path on the edge counts in part.
 
-    Acerbi and Tasche (2002), "On the coherence of expected shortfall", J. Banking & Finance 26. The error is
-    sqrt((var of the tail + level (ES - VaR)^2) / (n (1 - level))), Manistre and Hancock (2005), NAAJ 9.
+    Acerbi and Tasche (2002), "On the coherence of expected shortfall", J. Banking & Finance 26. The influence of a path
+    is (loss - VaR)^+ / (1 - level) less its mean: Rockafellar and Uryasev (2000), J. Risk 2, give ES as VaR + mean of
+    (loss - VaR)^+ / (1 - level), which is flat in VaR, so the VaR's own error adds nothing. The error is
+    sqrt((var of the tail + level (ES - VaR)^2) / (n (1 - level))), Manistre and Hancock (2005), NAAJ 9: the influence's
+    own, but for the few paths in the tail, of which it takes the variance.
     """
     label = label or f"ES {level * 100:.0f} %"
     if pnl.size == 0:
@@ -70,10 +73,11 @@ def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number
     part = max(weight - whole, 0.0)
     edge = losses[min(whole, losses.size - 1)]
     value = float((losses[:whole].sum() + part * edge) / weight)
+    beyond = np.maximum(-pnl - edge, 0.0) / (1 - level)
     if whole < 2:
-        return Number(value=value, unit="$", label=label)
+        return Number(value=value, unit="$", label=label, pull=beyond - beyond.mean())
     error = math.sqrt((float(losses[:whole].var(ddof=1)) + level * (value - float(edge)) ** 2) / weight)
-    return Number(value=value, unit="$", label=label, error=error)
+    return Number(value=value, unit="$", label=label, error=error, pull=beyond - beyond.mean())
 
 
 def risk(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:

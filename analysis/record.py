@@ -8,13 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from analysis import frames
+from analysis import curve, frames
 from analysis.calendar_days import day_of
 from sim.dataset import Run
 from sim.errors import UserError
 
-# Anchor key -> column of the closes.
-LEVELS = {"spot": "mid", "vol": "vol", "overnight": "overnight", "us2y": "us2y", "us10y": "us10y", "credit": "credit"}
+
+def levels(run: Run) -> dict[str, str]:
+    """Columns of the closes by what an anchor calls them."""
+    return {"spot": "mid", "vol": "vol", **{name: name for name in curve.nodes(run)}, "credit": "credit"}
 
 
 def anchors(run: Run) -> pl.DataFrame:
@@ -23,10 +25,10 @@ def anchors(run: Run) -> pl.DataFrame:
     The time is that of the day's close; anchors beyond the run's closes are left out.
     """
     rows: list[dict[str, Any]] = [
-        {"date": _date(anchor["date"]), **{k: anchor.get(k) for k in LEVELS}}
+        {"date": _date(anchor["date"]), **{k: (anchor | anchor.get("nodes", {})).get(k) for k in levels(run)}}
         for anchor in run.manifest.get("anchors") or []
     ]
-    schema = {"date": pl.Date, **dict.fromkeys(LEVELS, pl.Float64)}
+    schema = {"date": pl.Date, **dict.fromkeys(levels(run), pl.Float64)}
     frame = pl.DataFrame(rows, schema=schema, strict=False)
     times = frames.closes(run, "actual").select("time", date=day_of(run)).unique("date", keep="last")
     return frame.join(times, on="date", how="inner").sort("date")
@@ -54,12 +56,12 @@ def read_history(path: str | Path) -> pl.DataFrame:
         ) from None
     if frame.schema.get("date") != pl.Date:
         raise UserError("a record has a column of dates", place=str(path), remedy="name it date and write YYYY-MM-DD")
-    levels = [
+    known = [
         (pl.col(c).cast(pl.Float64) / (1 if c == "spx" else 100)).alias(level)
         for c, level in named.items()
         if c in frame.columns
     ]
-    return frame.select("date", *levels)
+    return frame.select("date", *known)
 
 
 def against_storyline(run: Run, *, world: str = "actual") -> pl.DataFrame:
@@ -67,7 +69,7 @@ def against_storyline(run: Run, *, world: str = "actual") -> pl.DataFrame:
     difference (absolute for rates and credit)."""
     medians = frames.closes(run, world)
     found = []
-    for level, column in LEVELS.items():
+    for level, column in levels(run).items():
         pair = anchors(run).filter(pl.col(level).is_not_null()).join(medians, on="time")
         apart = pl.col(f"{column}_q50") - pl.col(level)
         gap = apart / pl.col(level) if level in ("spot", "vol") else apart

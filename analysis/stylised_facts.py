@@ -1,7 +1,7 @@
 """Stylised facts of returns (Cont 2001, Quantitative Finance 1): tails, memory, asymmetry, each with a standard error.
 
 Every function takes an array of returns (paths, steps), or (steps,) for one path, pools all paths and steps, and gives
-a `Reading`. Paths are independent of one another; steps of a path need not be. Mean and variance are those of the
+an `Estimate`. Paths are independent of one another; steps of a path need not be. Mean and variance are those of the
 pool, so that short paths bring no bias. Raises UserError for an array that is not so, is not finite, does not vary, or
 is too short for the lag.
 """
@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.readings import Reading, count, mean_of, per_unit, read
+from analysis.moments import count, per_unit, read
 from sim.errors import UserError
+from sim.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -35,18 +36,18 @@ def sample(returns: ArrayLike) -> FloatArray:
     return x
 
 
-def mean(values: ArrayLike) -> Reading:
+def mean(values: ArrayLike) -> Estimate:
     """Mean of the pool."""
     x = np.atleast_2d(np.asarray(values, dtype=float))
     return read(lambda s, n: s / n, per_unit(x), count(x))
 
 
-def skewness(returns: ArrayLike) -> Reading:
+def skewness(returns: ArrayLike) -> Estimate:
     """m3 / m2^1.5, m_k the central moments of the pool: 0 for a symmetric law."""
     return _central(_third, sample(returns), 3)
 
 
-def kurtosis(returns: ArrayLike) -> Reading:
+def kurtosis(returns: ArrayLike) -> Estimate:
     """Excess kurtosis m4 / m2^2 - 3: 0 for a normal law. Its error needs the eighth moment to exist."""
     return _central(_fourth, sample(returns), 4)
 
@@ -61,27 +62,28 @@ def aggregated(returns: ArrayLike, steps: int) -> FloatArray:
     return np.asarray(x[:, : windows * steps].reshape(len(x), windows, steps).sum(axis=2))
 
 
-def correlation(x: ArrayLike, y: ArrayLike) -> Reading:
+def correlation(x: ArrayLike, y: ArrayLike) -> Estimate:
     """Pearson's correlation of two arrays of the same shape over all their pairs."""
     a, b = _unit_scaled(sample(x)), _unit_scaled(sample(y))
     moments = (a, b, a * a, b * b, a * b)
     return read(_pearson, count(a), *(per_unit(m) for m in moments))
 
 
-def autocorrelation(returns: ArrayLike, lag: int) -> Reading:
+def autocorrelation(returns: ArrayLike, lag: int) -> Estimate:
     """corr(r_t, r_{t+lag}). Give |r| or r^2 for the memory of volatility."""
     x = np.atleast_2d(np.asarray(returns, dtype=float))
     check_lag(x, lag)
     return correlation(x[:, :-lag], x[:, lag:])
 
 
-def leverage_correlation(returns: ArrayLike, lags: Sequence[int]) -> Reading:
+def leverage_correlation(returns: ArrayLike, lags: Sequence[int]) -> Estimate:
     """corr(r_t, r_{t+k}^2), averaged over the lags k: below zero where falls raise volatility (Cont 2001, fact 9)."""
     x = np.atleast_2d(np.asarray(returns, dtype=float))
-    return mean_of([correlation(x[:, : -check_lag(x, k)], x[:, k:] ** 2) for k in lags])
+    found = [correlation(x[:, : -check_lag(x, k)], x[:, k:] ** 2) for k in lags]
+    return Estimate.weighted(found, [1 / len(found)] * len(found))
 
 
-def leverage_size(returns: ArrayLike, lag: int) -> Reading:
+def leverage_size(returns: ArrayLike, lag: int) -> Estimate:
     """corr(r_t, |r_{t+lag}|): below zero where falls raise volatility.
 
     |r| instead of r^2: with the tails of markets the error of r^2 is not finite.
@@ -91,7 +93,7 @@ def leverage_size(returns: ArrayLike, lag: int) -> Reading:
     return correlation(x[:, :-lag], np.abs(x[:, lag:]))
 
 
-def zumbach(returns: ArrayLike, steps: int) -> Reading:
+def zumbach(returns: ArrayLike, steps: int) -> Estimate:
     """Past moves foretell later activity better than past activity foretells later moves: above zero in markets.
 
     corr(|R-|, A+) - corr(A-, |R+|): R sum of the returns over `steps`, A root of the sum of their squares, - before and
@@ -106,7 +108,7 @@ def zumbach(returns: ArrayLike, steps: int) -> Reading:
     return forward - correlation(activity[:, :-steps], move[:, steps:])
 
 
-def window_variance(returns: ArrayLike, windows: IntArray, longer: IntArray) -> Reading:
+def window_variance(returns: ArrayLike, windows: IntArray, longer: IntArray) -> Estimate:
     """Sum of squares of the windows' returns over that of longer windows' returns; 1 for a random walk.
 
     windows, longer: first step of each window, (windows,), increasing from 0; each ends where the next begins, and the
@@ -120,7 +122,7 @@ def window_variance(returns: ArrayLike, windows: IntArray, longer: IntArray) -> 
     return read(lambda top, bottom: top / bottom, per_unit(fine), per_unit(coarse))
 
 
-def quantile(values: ArrayLike, share: float) -> Reading:
+def quantile(values: ArrayLike, share: float) -> Estimate:
     """The `share` quantile of the pool, linearly interpolated.
 
     Its error is that of the share of values below it, over the density there, which is taken between the quantiles
@@ -131,10 +133,10 @@ def quantile(values: ArrayLike, share: float) -> Reading:
     low, value, high = np.quantile(x, [share - step, share, share + step])
     n, below = count(x), per_unit((x <= value).astype(float))
     spread = float(high - low) / (2 * step)  # 1 / density
-    return Reading(float(value), n.size * (share * n - below) * spread / x.size)
+    return Estimate.of(float(value), n.size * (share * n - below) * spread / x.size)
 
 
-def leverage_moment(returns: ArrayLike, lag: int) -> Reading:
+def leverage_moment(returns: ArrayLike, lag: int) -> Estimate:
     """E[r_t r_{t+lag}^2], in the cube of the returns' unit; r is taken as it is, not about its mean.
 
     (Bouchaud, Matacz and Potters 2001, Physical Review Letters 87, divide it by E[r^2]^2.)
@@ -144,7 +146,7 @@ def leverage_moment(returns: ArrayLike, lag: int) -> Reading:
     return mean(x[:, :-lag] * x[:, lag:] ** 2)
 
 
-def tail_index(returns: ArrayLike, *, share: float = TAIL) -> Reading:
+def tail_index(returns: ArrayLike, *, share: float = TAIL) -> Estimate:
     """Hill's (1975) estimate of a, P(X > x) ~ x^-a, from the largest `share` of the pool: 1 / mean(ln(x / threshold)).
 
     Give |r| for both tails together and -r for losses. It is biased where the tail is not yet a pure power, and reads
@@ -163,7 +165,7 @@ def tail_index(returns: ArrayLike, *, share: float = TAIL) -> Reading:
     return read(lambda k, excess: k / excess, per_unit((x > threshold).astype(float)), per_unit(beyond))
 
 
-def gain_loss(returns: ArrayLike, *, share: float = 0.05) -> Reading:
+def gain_loss(returns: ArrayLike, *, share: float = 0.05) -> Estimate:
     """Mean loss in the worst `share` over the mean gain in the best: 1 where large losses and gains are alike."""
     x = sample(returns)
     low, high = np.quantile(x, [share, 1 - share])
@@ -172,7 +174,7 @@ def gain_loss(returns: ArrayLike, *, share: float = 0.05) -> Reading:
     return read(lambda n, s, o: (-low + s / (share * n)) / (high + o / (share * n)), count(x), short, over)
 
 
-def variance_ratio(returns: ArrayLike, steps: int) -> Reading:
+def variance_ratio(returns: ArrayLike, steps: int) -> Estimate:
     """Var of the sum of `steps` returns over the sum of their variances (Lo and MacKinlay 1988); windows overlap.
 
     1 without autocorrelation, below where moves revert. The mean of the pool is taken out.
@@ -183,7 +185,7 @@ def variance_ratio(returns: ArrayLike, steps: int) -> Reading:
     return read(lambda top, bottom: top / bottom, per_unit(_rolling(x, steps) ** 2), per_unit(_rolling(x * x, steps)))
 
 
-def decay_exponent(values: ArrayLike, lags: Sequence[int]) -> Reading | None:
+def decay_exponent(values: ArrayLike, lags: Sequence[int]) -> Estimate | None:
     """b in acf(k) ~ k^-b: minus the slope of ln acf on ln k over the lags whose acf is above 3.5 standard errors.
 
     Give |r|: Cont (2001) finds 0.2 to 0.4. None where fewer than four lags are that clear of zero. The error takes the
@@ -195,8 +197,8 @@ def decay_exponent(values: ArrayLike, lags: Sequence[int]) -> Reading | None:
         return None
     x = np.log(list(clear))
     slope = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
-    logs = [Reading(float(np.log(r.value)), r.pull / r.value) for r in clear.values()]  # delta method
-    return mean_of(logs, [-float(w) for w in slope])
+    logs = [Estimate.of(float(np.log(r.value)), r.pull / r.value) for r in clear.values()]  # delta method
+    return Estimate.weighted(logs, [-float(w) for w in slope])
 
 
 def check_lag(x: FloatArray, lag: int, spare: int = 1) -> int:
@@ -211,7 +213,7 @@ def _unit_scaled(x: FloatArray) -> FloatArray:
     return np.asarray((x - x.mean()) / x.std())
 
 
-def _central(figure: Callable[..., FloatArray], x: FloatArray, highest: int) -> Reading:
+def _central(figure: Callable[..., FloatArray], x: FloatArray, highest: int) -> Estimate:
     z = _unit_scaled(x)
     power, moments = z, [count(z), per_unit(z)]
     for _ in range(highest - 1):

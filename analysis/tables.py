@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import book, cash, force, frames, liquidity, parts, pnl, record, twins, way
+from analysis import book, cash, curve, force, frames, liquidity, parts, pnl, record, twins, way
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
@@ -140,9 +140,10 @@ def storyline(run: Run) -> Table:
     rows = []
     for day, group in apart.group_by("date", maintain_order=True):
         levels = {r["level"]: r for r in group.iter_rows(named=True)}
-        cells = [_level(levels[k], k) if k in levels else "" for k in record.LEVELS]
+        cells = [_level(levels[k], k) if k in levels else "" for k in record.levels(run)]
         rows.append((f"{day[0]:%Y-%m-%d}", *cells))
-    header = ("anchor date", "spot", "vol, %", "O/N, %", "2Y, %", "10Y, %", "credit, bp")
+    rates = (f"{'O/N' if name == 'overnight' else label}, %" for name, label in curve.nodes(run).items())
+    header = ("anchor date", "spot", "vol, %", *rates, "credit, bp")
     return Table("Storyline: anchor / median of the ensemble", header, rows)
 
 

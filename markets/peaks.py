@@ -28,8 +28,9 @@ class Watched(NamedTuple):
 class Peaks:
     """Running extremes, (paths,) each by column; a level that has not moved is not looked at again."""
 
-    def __init__(self, world: MarketWorld) -> None:
-        self._world, self._watched = world, list(_watched(world))
+    def __init__(self, world: MarketWorld, radius: Callable[[], Vector]) -> None:
+        """radius: the spectral radius of the loop gains now."""
+        self._world, self._watched = world, [*_watched(world), Watched(radius, high="peak_spectral_radius")]
         self._low = {each.low: world.full(np.inf) for each in self._watched if each.low}
         self._high = {each.high: world.full(-np.inf) for each in self._watched if each.high}
         self._seen: list[Vector | None] = [None] * len(self._watched)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from markets.factors.key import SPOT
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
-from markets.venues.asset_venue import AssetVenue
+from markets.venues.loop_gain import VANNA, spectral_radius
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -26,25 +26,28 @@ class Recorder:
 
     def __init__(self, world: MarketWorld) -> None:
         self._world = world
-        self._peaks = Peaks(world)
+        self._radius = self._nothing = world.full(0.0)
+        self._peaks = Peaks(world, lambda: self._radius)
         self._squares: dict[str, TickVariance] = {}  # of each asset, where closes are kept
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""
         world, closes, last = self._world, self._world.clock.is_close.tolist(), len(self._world.clock.ticks) - 1
         if world.log.wants("closes"):
-            assets = (venue for venue in world.venues.values() if isinstance(venue, AssetVenue))
-            self._squares = {venue.name: TickVariance(venue) for venue in assets}
+            listings = (venue.listing for venue in world.venues.values())
+            self._squares = {each.name: TickVariance(each) for each in listings if each.priced}
         while True:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
+            gains = world.loop_gains()
+            self._radius = spectral_radius(gains, world.paths) if gains else self._nothing
             self._peaks.look()
             for squares in self._squares.values():
                 squares.add()
             self._write_levels(closes[tick])
             if closes[tick]:
                 for venue in world.venues.values():
-                    venue.close_day()
+                    venue.breakers.close_day()
             if tick == last:
                 world.log.add("peaks", world.now, **self._peaks.columns())
 
@@ -54,7 +57,7 @@ class Recorder:
         if not (closing or witnesses):
             return
         for venue in world.venues.values():
-            closes = closing and isinstance(venue, AssetVenue)
+            closes = closing and venue.listing.priced
             columns = self._levels(venue) if closes or witnesses else {}
             if witnesses:
                 world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
@@ -63,18 +66,19 @@ class Recorder:
                 world.log.add("closes", world.now, venue=venue.name, **columns, tick_variance=squared)
 
     def _levels(self, venue: Venue) -> dict[str, Vector]:
-        factors = self._world.factors
+        factors, listing = self._world.factors, venue.listing
         return {
             "mid": venue.mid,
             "vol": factors.vol,
             "half_spread": venue.half_spread,
             "depth": venue.depth,
             "impact": factors.impact(venue.key),
-            "realised_vol": factors.realised_vol(venue.key if isinstance(venue, AssetVenue) else SPOT),
+            "realised_vol": listing.vol() if listing.priced else factors.realised_vol(SPOT),
             "credit": factors.credit,
             "credit_index": factors.credit_index,
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             "loop_gain": venue.loop_gain,
-            "gain_vanna": venue.gain("vanna"),
-            "gain_all": venue.loop_gain + venue.gain("vanna"),
+            "gain_vanna": venue.gain(venue.name, VANNA),
+            "gain_all": venue.loop_gain + venue.gain(venue.name, VANNA),
+            "spectral_radius": self._radius,
         }

@@ -72,6 +72,7 @@ def _levels(curve: Sequence[Node]) -> tuple[Column, ...]:
         Column("loop_gain", "Loop gain", "gain"),
         Column("gain_vanna", "Loop gain through vol", "gain"),
         Column("gain_all", "Loop gain in all", "gain"),
+        Column("spectral_radius", "Spectral radius of the loop gains", "gain"),  # of all venues together
     )
 
 
@@ -90,6 +91,7 @@ def _peaks(curve: Sequence[Node]) -> list[Column]:
         Column("low_depth_multiple", "Lowest depth, share of base", "share"),
         Column("peak_credit", "Peak credit spread", "rate"),
         Column("peak_loop_gain", "Peak loop gain", "gain"),
+        Column("peak_spectral_radius", "Peak spectral radius", "gain"),
         *rates,
     ]
 

@@ -11,9 +11,9 @@ from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
 from markets.tables import market_tables
-from markets.venues.asset_venue import AssetVenue
-from markets.venues.roll import roll
-from markets.venues.swap_venue import SwapVenue
+from markets.venues.further import FURTHER
+from markets.venues.par_swap import ParSwap
+from markets.venues.stock import Stock
 from markets.venues.venue import Venue
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from markets.factors.storyline import Storyline
-    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenuesSpec
-    from markets.venues.roll import Series
+    from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
+    from markets.venues.listing import Listing
+    from markets.venues.series import Series
 
 
 class MarketWorld(World):
@@ -63,14 +64,27 @@ class MarketWorld(World):
         self.factors = FactorMarket(setting)
         self.log.declare(*market_tables(market.rates.curve))
         _require_own_names(assets, benchmarks)
-        self.venues: dict[str, Venue] = {MAIN: AssetVenue(self, MAIN, venues.asset)}
+        self.venues: dict[str, Venue] = {}
+        self.open_venue(Stock(self, MAIN, market.dividend_yield), venues.asset)
         for asset in assets:
-            self.venues[asset.name] = AssetVenue(self, asset.name, asset.venue)
+            self.open_venue(Stock(self, asset.name), asset.venue)
         swaps = venues.by_name()
         for name, series in benchmarks.items():
-            self.venues[name] = SwapVenue(self, name, swaps[name], series)
+            self.open_venue(ParSwap(self, name, series), swaps[name])
+        for make in FURTHER.values():
+            self.open_venue(*make(self))
         self._clearing = False
         self.start(self._live(), "market")
+
+    def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
+        """Open a venue for a listing, by its name, before the run. Raises BugError where the name is taken."""
+        if listing.name in self.venues:
+            raise BugError(f"two things of the market are called {listing.name!r}")
+        moved = {key for venue in self.venues.values() for key in venue.listing.displaces}
+        for key in listing.displaces.keys() - moved:  # of several venues the first says how a displacement decays
+            self.factors.let_move(key, spec.permanent_share, spec.resilience)
+        self.venues[listing.name] = Venue(self, listing, spec)
+        return self.venues[listing.name]
 
     def venue(self, name: str) -> Venue:
         """A venue: 'asset', 'us2y', 'us10y', or a further asset's name. Raises KeyError with the names there are."""
@@ -78,6 +92,10 @@ class MarketWorld(World):
             return self.venues[name]
         except KeyError:
             raise KeyError(f"no venue {name!r}; there are {', '.join(self.venues)}") from None
+
+    def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero."""
+        return {entry: gain for venue in self.venues.values() for entry, gain in venue.gains().items()}
 
     def timestamp(self) -> datetime:
         """Exchange-local time now."""
@@ -106,8 +124,7 @@ class MarketWorld(World):
         self._clearing = False
         moves = [(venue, venue.clear()) for venue in self.venues.values() if venue.has_orders]
         for venue, move in moves:
-            if venue.moves:
-                venue.displace(move)
+            venue.displace(move)
         self.ledger.check(lambda: f"{self.timestamp()} CLEAR")
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
@@ -131,11 +148,7 @@ class MarketWorld(World):
             self.factors.step(tick)
             self.require_finite_market()
             for venue in self.venues.values():
-                venue.reprice()
-                venue.stop_if_fallen()
-            for venue in self.venues.values():
-                if isinstance(venue, SwapVenue) and venue.series.at(tick) is not venue.benchmark:
-                    roll(self, venue)
+                venue.step(tick)
 
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:

@@ -11,7 +11,7 @@ import simpy
 
 from agents.base import Agent
 from agents.policies import Policy
-from markets.venues.venue import Quote
+from markets.venues.quote import Quote
 from sim.errors import UserError
 from sim.phases import Phase, minutes
 
@@ -106,7 +106,7 @@ def AsksForPrices(self, world):
     def of(fill: Any) -> None:
         raise AssertionError(fill)
 
-    from markets.venues.venue import Fill
+    from markets.venues.order import Fill
 
     return Fill(world.full(1.0), world.full(1.0), lambda: world.full(1.0)).prices
 

@@ -37,17 +37,17 @@ def charge() -> None:
     import numpy as np
 
     from markets.accounts import INVESTORS
-    from markets.venues.asset_venue import AssetVenue
+    from markets.venues.stock import Stock
 
-    untaxed = AssetVenue.settle
+    untaxed = Stock.settle
 
     def settle(self, taker, filled, *more, **named):
         spread = untaxed(self, taker, filled, *more, **named)
         due = DUTY * self.mid * np.maximum(filled, 0.0)
-        self.world.ledger.transfer(due, source=taker, target=INVESTORS, reason=NAME)
+        self.market.ledger.transfer(due, source=taker, target=INVESTORS, reason=NAME)
         return spread
 
-    AssetVenue.settle = settle
+    Stock.settle = settle
 
 
 def look(folder: Path) -> None:

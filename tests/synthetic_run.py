@@ -14,6 +14,7 @@ from agents import tables as agents_tables
 from agents.desk.loss import LOSS
 from markets import tables as market_tables
 from sim import schema
+from sim.sessions import TRADING_DAYS
 
 FIRST = date(2020, 2, 19)
 ANCHORS: list[dict[str, Any]] = [
@@ -178,7 +179,7 @@ def _desk(market: dict[str, np.ndarray], size: float, *, thin: bool) -> dict[str
     steps = {name: np.zeros_like(mid) for name in COMPONENTS}
     steps["delta"] = 6e9 * move
     steps["gamma"] = -30e9 * move**2
-    steps["theta"] = 30e9 * 0.3 * vol**2 / 252
+    steps["theta"] = 30e9 * 0.3 * vol**2 / TRADING_DAYS
     steps["vega"] = -6e8 * np.diff(vol, axis=0, prepend=vol[:1])
     steps["rates"] = 2e8 * np.diff(market["us2y"], axis=0, prepend=market["us2y"][:1])
     steps["hedge"] = -0.97 * steps["delta"]
@@ -186,8 +187,8 @@ def _desk(market: dict[str, np.ndarray], size: float, *, thin: bool) -> dict[str
     steps["spread_cost_calm"] = -flow * 2e-4
     steps["spread_cost_crisis"] = -flow * (market["half_spread"] - 2e-4)
     steps["impact_cost"] = -flow * 0.02 * np.minimum(flow / market["depth"], 1.0) * thin
-    steps["funding_overnight"] = -2e9 * market["overnight"] / 252
-    steps["funding_credit"] = -2e9 * market["credit"] / 252
+    steps["funding_overnight"] = -2e9 * market["overnight"] / TRADING_DAYS
+    steps["funding_credit"] = -2e9 * market["credit"] / TRADING_DAYS
     for step in steps.values():
         step[0] = 0.0
     totals = {name: size * np.cumsum(step, axis=0) for name, step in steps.items()}

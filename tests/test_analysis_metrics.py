@@ -225,7 +225,7 @@ def test_storyline_medians_stand_beside_the_anchors(run: Run) -> None:
     apart = record.against_storyline(run, world="price_taker")
     first = apart.filter(pl.col("date") == apart["date"].min())
     assert first["gap"].abs().max() == pytest.approx(0.0, abs=1e-12)
-    assert set(apart["level"]) == set(record.LEVELS)
+    assert set(apart["level"]) == set(record.levels(run))
     assert apart.filter(pl.col("level") == "credit").height == 4  # one anchor leaves credit out
 
 

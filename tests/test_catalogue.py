@@ -13,8 +13,8 @@ import pytest
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
 from agents.policies import Never
-from markets.memory_spec import CreditMemorySpec, MemorySpec, StartSpec
 from markets.spec import CreditSpec, FeedbackSpec, MarketSpec
+from markets.specs.memory import CreditMemorySpec, MemorySpec, StartSpec
 from scenarios.describing.levels import daily_levels
 from scenarios.reading.loading import load
 from scenarios.reading.shipped import catalogue, presets

@@ -78,7 +78,7 @@ def test_a_skewed_quote_draws_clients_to_one_side():
     agents = cast({"quoting": {"inventory_skew": 0.5}, "inventory_limit": 1e6}, rate=2.0)
     world = world_of(crisis(agents=agents, venue=VENUE, feedback=only(spread=1.0)), 512)
     send(world, {0: {"asset": -1e7 / 100}})  # ten times its limit: the skew stays full
-    held = watch(world, Phase.FUND, lambda: world.venue("asset").exposure("maker").copy())
+    held = watch(world, Phase.FUND, lambda: world.venue("asset").listing.exposure("maker").copy())
     world.run()
     orders = (held[0] - held[-1]) / SIZE
     expected = 2.0 * SESSIONS * (np.exp(-0.5) - np.exp(-1.5))
@@ -246,14 +246,14 @@ def test_two_flows_at_one_leaning_maker_may_come_in_any_order(venue):
     found = []
     for agents in (two, dict(reversed(two.items()))):
         world, _ = flowing(agents=agents, paths=20, feedback=only(spread=1.0))
-        found.append([world.venue(venue).exposure(name).copy() for name in ("maker", INVESTORS)])
+        found.append([world.venue(venue).listing.exposure(name).copy() for name in ("maker", INVESTORS)])
     np.testing.assert_allclose(found[0], found[1], rtol=1e-9, atol=1e-3)
 
 
 def test_makers_have_clients_of_their_own():
     two = {**cast(), "other": MAKER}
     world, held = flowing(agents=two, paths=512)
-    other = world.venue("asset").exposure("other")
+    other = world.venue("asset").listing.exposure("other")
     assert abs(np.corrcoef(held[-1], other)[0, 1]) < K / np.sqrt(512)
 
 

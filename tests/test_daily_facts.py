@@ -9,9 +9,9 @@ import pytest
 
 from analysis import stylised_facts as sf
 from analysis.fact import FACTS, realised_over_implied
-from analysis.readings import Reading
 from analysis.series import Series, hour_starts
 from sim.errors import UserError
+from sim.estimate import Estimate
 
 K = 4.0  # standard errors
 
@@ -20,7 +20,7 @@ def normal(seed: int, paths: int, steps: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((paths, steps))
 
 
-def close(found: Reading, expected: float) -> bool:
+def close(found: Estimate, expected: float) -> bool:
     assert found.error is not None
     return abs(found.value - expected) < K * found.error
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from markets.factors import factor_market
 from markets.factors.curve_noise import node_mixing
 from markets.factors.impact import Impact
 from markets.factors.jumps import Jumps
+from markets.factors.key import VOL, FactorKey
+from markets.factors.law import STILL, Law, Moved
+from markets.factors.noise import Noise
+from markets.factors.setting import Setting
+from markets.factors.snapshot import Snapshot
 from markets.factors.storyline import LEAST_VOL
 from markets.spec import JumpSpec, RateSpec
-from sim.errors import UserError
+from sim.errors import BugError, UserError
 from sim.phases import Phase
 from sim.streams import Streams
 from tests.small import LEVEL, K, correlation_error, crisis, only, send, standard_error, variance_error, watch, world_of
@@ -227,13 +233,13 @@ def at_double_vol(**loops):
 @pytest.mark.parametrize("switch", [0.0, 1.0, 2.0])
 def test_spread_switch(switch):
     venue = at_double_vol(spread=switch).venue("asset")
-    np.testing.assert_allclose(venue.rule_half_spread(), venue.spec.half_spread * 2**switch)
+    np.testing.assert_allclose(venue.quotes.rule().half_spread, venue.spec.half_spread * 2**switch)
 
 
 @pytest.mark.parametrize("switch", [0.0, 1.0, 2.0])
 def test_depth_switch(switch):
     venue = at_double_vol(depth=switch).venue("asset")
-    np.testing.assert_allclose(venue.rule_depth(), venue.spec.depth * 2 ** (-2 * switch))
+    np.testing.assert_allclose(venue.quotes.rule().depth, venue.spec.depth * 2 ** (-2 * switch))
 
 
 @pytest.mark.parametrize("switch", [0.0, 1.0, 2.0])
@@ -256,11 +262,49 @@ def test_each_switch_moves_only_its_own_loop(loop):
         world = at_double_vol(**loops)
         venue = world.venue("asset")
         return {
-            "spread": venue.rule_half_spread()[0],
-            "depth": venue.rule_depth()[0],
+            "spread": venue.quotes.rule().half_spread[0],
+            "depth": venue.quotes.rule().depth[0],
             "credit": world.factors.credit[0],
             "margin": world.factors.margin_vol[0],
         }
 
     cut, on = seen(), seen(**{loop: 1.0})
     assert {name for name in cut if cut[name] != on[name]} == ({loop} & cut.keys())
+
+
+# --- the contract of a law ------------------------------------------------------------------------------------------
+class Still(Law):
+    """A factor that stands."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._level = np.full(setting.streams.paths, 2.0)
+
+    def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
+        return STILL
+
+    def levels(self) -> Moved:
+        return Moved({self.keys[0]: self._level})
+
+
+def law_of(key):
+    """A law of that factor."""
+    return type("StillOf", (Still,), {"keys": (key,)})
+
+
+def test_a_further_law_is_stepped_and_its_factor_stands_in_the_snapshot(monkeypatch):
+    key = FactorKey("fx", "eurusd")
+    monkeypatch.setattr(factor_market, "FURTHER", [law_of(key)])
+    world = world_of(crisis(anchors=CALM), 3)
+    before = world.factors.snapshot.row(key)
+    world.run()
+    assert world.factors.snapshot.row(key) is before and (before == 2.0).all()
+    with pytest.raises(BugError, match="no trade moves fx/eurusd"):
+        world.factors.displace(key, np.zeros(3))
+    with pytest.raises(BugError, match="no trade moves fx/eurusd"):
+        world.factors.let_move(key, 1.0, 0.0)
+
+
+def test_no_factor_has_two_laws(monkeypatch):
+    monkeypatch.setattr(factor_market, "FURTHER", [law_of(VOL)])
+    with pytest.raises(BugError, match="two things of the market are called 'vol/asset'"):
+        world_of(crisis(anchors=CALM), 2)

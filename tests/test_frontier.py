@@ -186,7 +186,7 @@ def test_paired_errors_are_those_of_replication(name: str) -> None:
         gap, error = difference(one, other)
         gaps.append(gap)
         errors.append(error)
-        alone.append(float(np.hypot(one.number.error or 0.0, other.number.error or 0.0)))
+        alone.append(float(np.hypot(one.error or 0.0, other.error or 0.0)))
     spread = float(np.std(gaps, ddof=1))
     off = K * np.hypot(spread / np.sqrt(2 * 399), np.std(errors) / 20)  # errors of the two, and the bias of small tails
     assert np.mean(errors) == pytest.approx(spread, abs=off + 0.05 * spread)
@@ -198,9 +198,9 @@ def test_per_path_figures_have_the_errors_of_their_numbers() -> None:
     one = outcome(x, x > 20)
     for name in ("cost_of_survival", "pnl_sd", "es_95", "drawdown_es_95"):
         found = measure(name, one)
-        assert found.per_path.mean() == pytest.approx(found.value)
-        error = found.per_path.std(ddof=1) / np.sqrt(x.size)
-        assert error == pytest.approx(found.number.error, rel=0.02), name
+        assert found.pull.mean() == pytest.approx(0.0, abs=1e-9 * abs(found.value))
+        error = found.pull.std(ddof=1) / np.sqrt(x.size)
+        assert error == pytest.approx(found.error, rel=0.02), name
 
 
 def test_two_policies_that_no_path_tells_apart_are_not_clearly_different() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
 
+from analysis.charts import draw
+from analysis.tables import storyline
 from markets.factors.curve_noise import node_mixing
-from markets.factors.key import USD, FactorKey
+from markets.factors.key import US10Y, USD, FactorKey
 from markets.spec import RateSpec
 from markets.specs.rates import NodeSpec
 from scenarios import from_dict, run
@@ -128,6 +132,40 @@ def test_receiving_thirty_years_brings_the_thirty_year_rate_down():
     assert (world.factors.us10y == 0.03).all()
 
 
+def test_a_thirty_year_swap_is_sensitive_to_the_node():
+    """Slopes of 1 $ received at par, by each node, against central differences of its value."""
+    world = world_of(with_node(venue=VENUE), 2)
+    venue, now, step = world.venue("us30y"), world.factors.snapshot, 1e-6
+    slopes, par = venue.node_sensitivity(), venue.mid
+    for key in now.nodes(USD):
+        (a, up), (b, down) = (venue.benchmark.terms(0, now.bumped(key, by)) for by in (step, -step))
+        expected = (par * (a - b) - (up - down)) / (2 * step)
+        np.testing.assert_allclose(slopes[key.node], expected, rtol=1e-6, atol=1e-9)
+    assert (slopes["us30y"] < 3 * slopes["us10y"]).all() and (slopes["us10y"] < 0).all()
+
+
+def test_a_desk_holds_thirty_year_swaps_and_a_maker_quotes_them(tmp_path):
+    """The whole cast runs: ledger and attribution are proved at every mark; risk by key is that of a bump."""
+    agents = {
+        "maker": {"type": "MarketMaker", "capital": 1e9, "venues": ["asset", "us2y", "us10y", "us30y"]},
+        "desk": {
+            "type": "Hedger",
+            "capital": 1e9,
+            "policy": {"kind": "every", "interval": "1d"},
+            "book": [{"kind": "swap", "notional": 1e9, "months": 360}],
+        },
+        "bank": {"type": "FundingDesk", "line": 1e9},
+    }
+    scenario = with_node(venue=VENUE, agents=agents)
+    world = world_of(scenario, 2)
+    desk, now = world.desks["desk"], world.factors.snapshot
+    up, down = (desk.book.value(0, now.bumped(US30Y, by), desk.fixings) for by in (1e-6, -1e-6))
+    np.testing.assert_allclose(desk.risk().first(US30Y), (up - down) / 2e-6, rtol=1e-6)
+    assert (np.abs(desk.risk().first(US30Y)) > np.abs(desk.risk().first(US10Y))).all()
+    marks = run(scenario, paths=4, out=tmp_path / "run", workers=1, twin="none").table("marks").collect()
+    assert marks.filter(pl.col("agent") == "desk")["rates"].abs().max() > 1e6
+
+
 # --- files and tables ------------------------------------------------------------------------------------------------
 def test_a_scenario_reads_back_and_one_without_is_written_as_before():
     scenario = with_node(venue=VENUE)
@@ -148,6 +186,8 @@ def test_tables_have_its_columns(tmp_path):
     assert peaks.columns[-6:] == ["low_us30y", "high_us30y", "low_us10y", "high_us10y", "low_us2y", "high_us2y"]
     highest = closes.group_by("world", "path").agg(pl.col("us30y").max()).join(peaks, on=["world", "path"])
     assert (highest["high_us30y"] >= highest["us30y"]).all()
+    assert "30Y, %" in storyline(result).header
+    assert "30Y" in json.dumps(draw(result, "storyline").to_dict())
     told = {column["name"]: column["label"] for column in result.manifest["tables"]["closes"]}
     assert told["us30y"] == "30Y zero rate"
 

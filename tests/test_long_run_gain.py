@@ -13,7 +13,7 @@ from markets.factors.memory.long_run_gain import (
     long_run_gain,
     remembered_variance,
 )
-from markets.memory_spec import MemorySpec
+from markets.specs.memory import MemorySpec
 
 DAY = 1 / 252
 

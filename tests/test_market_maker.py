@@ -204,7 +204,8 @@ def test_while_it_is_away_outside_investors_trade():
     world, _, _ = crash(drawdown_limit=0.1, recapitalise_days=30)
     venue = world.venue("asset")
     np.testing.assert_allclose(venue.depth, [0.01 * DEPTH, DEPTH])
-    np.testing.assert_allclose(venue.book().weights[INVESTORS][0] if INVESTORS in venue.book().weights else 0.0, 1.0)
+    assert venue.book().makers[-1] == INVESTORS
+    np.testing.assert_allclose(venue.book().shares[-1][0], 1.0)
 
 
 def test_frozen_makers_do_not_withdraw():

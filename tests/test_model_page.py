@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from agents import tables as agent_tables
+from agents.desk.loss import LOSS
 from markets import tables as market_tables
 from scenarios.describing.reference import all_keys
 from sim.columns import Table
+from sim.split import Group, Item
 from tests.documents import ROOT
 
 ENTRY = ROOT / "docs" / "model.md"
@@ -40,6 +42,19 @@ def test_defaults() -> None:
     shown = dict(row for page in rules for row in ROW.findall(page))
     assert len(shown) > 70
     assert {key: toml(value) for key, value in shown.items()} == {key: toml(known.get(key, '""')) for key in shown}
+
+
+def test_parts_of_the_loss() -> None:
+    """The table has a row a part and the equations a line a sub-total, as they are declared."""
+    section = re.sub(" +", " ", PAGES["results"].partition("## Cost of survival")[2].partition("\n## ")[0])
+    told = [f"| {p.name} | {', '.join(c.name for c in p.columns)} | {p.said} |" for p in LOSS.parts]
+    told += [f"{_called(g)} = {' + '.join(map(_called, LOSS.inside(g)))}" for g in LOSS.groups]
+    told.append(f"{LOSS.label.lower()} = {' + '.join(map(_called, LOSS.inside()))} = -{LOSS.column}")
+    assert [line for line in told if line not in section] == []
+
+
+def _called(item: Item) -> str:
+    return item.label.lower() if isinstance(item, Group) else item.name
 
 
 @pytest.mark.parametrize("table", TABLES, ids=[table.name for table in TABLES])

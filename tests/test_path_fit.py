@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from markets.factors.memory.path_memory import long_run, own_gain
-from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec
+from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec
 from scenarios.cli import main
 from scenarios.commands.fit import toml
 from scenarios.reading.loading import from_dict, load

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from markets.factors.memory.path_memory import credit_start, long_run, own_gain, settlements, vol_start
-from markets.memory_spec import CreditMemorySpec, MemorySpec
+from markets.specs.memory import CreditMemorySpec, MemorySpec
 from sim.clock import Clock
 from sim.errors import UserError
 from sim.phases import Phase

@@ -12,6 +12,7 @@ from agents.intervals import Interval
 from agents.policies import POLICIES, Band, Every, Leland, Never, OnMove, Situation, WhalleyWilmott, Zakamouline
 from markets.accounts import INVESTORS
 from markets.factors.key import VOL
+from markets.venues.loop_gain import CURVATURE, VANNA
 from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import UserError
@@ -337,8 +338,8 @@ def test_loop_gain_is_that_of_the_vol_hedged_at(own):
     factors, desk, asset = world.factors, world.desks["desk"], world.venue("asset")
     state = factors.snapshot if own is None else factors.snapshot.with_rows({VOL: np.full(2, own)})
     expected = -1e-9 * desk.risk(state).gamma * factors.spot**2 / asset.depth
-    np.testing.assert_allclose(asset.gain("gamma"), expected, rtol=1e-6)
-    assert (asset.gain("vanna") != 0).all() == (own is None)
+    np.testing.assert_allclose(asset.gain("asset", CURVATURE), expected, rtol=1e-6)
+    assert (asset.gain("asset", VANNA) != 0).all() == (own is None)
 
 
 @pytest.mark.parametrize("kind", ["whalley_wilmott", "zakamouline"])

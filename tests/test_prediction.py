@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from markets.memory_spec import CreditMemorySpec, MemorySpec
+from markets.specs.memory import CreditMemorySpec, MemorySpec
 from scenarios import predict
 from scenarios.cli import main
 from scenarios.studies.prediction import at_rest

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from agents.desk.loss import ATTRIBUTION, COSTS
+from markets.accounts import INVESTORS
 from markets.curves.curve import usd_curve
 from markets.factors.key import USD
-from markets.venues.roll import series
-from markets.venues.venue import INVESTORS
+from markets.venues.series import series
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from scenarios.studies.run import run

@@ -16,7 +16,7 @@ from analysis.fact import FACTS
 from analysis.facts import facts, facts_table
 from analysis.facts_summary import markdown
 from analysis.loops import clear, loops_table
-from analysis.readings import Reading, mean_of, read
+from analysis.moments import read
 from analysis.series import Series, fluctuations, series
 from scenarios.cli import main
 from scenarios.reading.loading import load
@@ -25,6 +25,7 @@ from scenarios.studies.run import run
 from scenarios.studies.validation.cases.stylised_facts import GJR, NORMAL, TAILS
 from scenarios.studies.validation.processes import garch
 from sim.errors import UserError
+from sim.estimate import Estimate
 from tests.documents import block, python
 
 K = 4.0  # standard errors
@@ -85,7 +86,7 @@ def test_readings_agree_with_numpy_and_scipy() -> None:
         lambda r: sf.window_variance(r, np.arange(40), np.arange(0, 40, 8)),
     ],
 )
-def test_the_error_is_the_scatter_of_the_figure_over_samples(metric: Callable[[np.ndarray], Reading]) -> None:
+def test_the_error_is_the_scatter_of_the_figure_over_samples(metric: Callable[[np.ndarray], Estimate]) -> None:
     """Of dependent returns with a mild fourth moment: the ratio of the two is 1 within 4 / sqrt(2 n)."""
     rng = np.random.default_rng(3)
     found = [metric(garch(rng, omega=0.4, alpha=0.1, beta=0.5, paths=200, steps=40)) for _ in range(150)]
@@ -128,7 +129,7 @@ def test_readings_over_other_paths_are_not_compared() -> None:
 
 def test_a_weighted_sum_of_readings_is_linear_in_their_pulls() -> None:
     a, b = sf.mean(normal(1)), sf.mean(normal(2))
-    both = mean_of([a, b], [2.0, -1.0])
+    both = Estimate.weighted([a, b], [2.0, -1.0])
     assert both.value == pytest.approx(2 * a.value - b.value) and both.pull == pytest.approx(2 * a.pull - b.pull)
 
 

@@ -17,7 +17,7 @@ from markets.factors.memory.trace import (
     realised_at_rest,
     realised_trace,
 )
-from markets.memory_spec import KernelSpec, MemorySpec
+from markets.specs.memory import KernelSpec, MemorySpec
 from scenarios.studies.validation.remembering import Kernel, Law, Past, simulate
 
 DAY = 1 / 252

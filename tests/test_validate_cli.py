@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from scenarios import validate
 from scenarios.cli import main
 from scenarios.studies.validation import runner
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.suite import suite
 from scenarios.studies.validation.textbook import textbook
+from sim.estimate import Estimate
 
 CHEAP = "unhedged-put"
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from analysis.validation import number, render
-from scenarios.studies.validation.case import CHAPTERS, Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import CHAPTERS, Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.reading import Reading
 from scenarios.studies.validation.result import Validation
@@ -20,6 +20,7 @@ from scenarios.studies.validation.runner import run_case
 from scenarios.studies.validation.suite import check_unique, suite
 from scenarios.studies.validation.textbook import textbook
 from sim.errors import BugError
+from sim.estimate import Estimate
 
 
 def reading(value: float, got: float, error: float = 0.0, **more: object) -> Reading:
@@ -73,7 +74,7 @@ ESTIMATES = {
     "variance": (Estimate.variance, 1.0),
     "sd": (Estimate.sd, 1.0),
     "quantile": (lambda x: Estimate.quantile(x, 0.9), math.log(10.0)),
-    "proportion": (lambda x: Estimate.proportion(x > 1.0), math.exp(-1.0)),
+    "proportion": (lambda x: Estimate.share(x > 1.0), math.exp(-1.0)),
     "jackknife": (lambda x: Estimate.jackknife(lambda a, b: a.mean() / b.mean(), x, x**2), 0.5),
 }
 
@@ -84,7 +85,7 @@ def test_standard_errors_are_what_estimates_scatter_by(name: str) -> None:
     estimate, truth = ESTIMATES[name]
     draws = np.random.default_rng(7).standard_exponential((500, 2000))
     found = [estimate(x) for x in draws]
-    z = np.array([(e.value - truth) / e.se for e in found])
+    z = np.array([(e.value - truth) / e.error for e in found])
     assert np.mean(z**2) == pytest.approx(1.0, abs=0.27)
 
 

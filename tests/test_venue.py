@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from markets.accounts import INVESTORS
 from markets.kernels.trading import filled_share
-from markets.venues.venue import Quote
+from markets.venues.quote import Quote
 from sim.errors import BugError
 from sim.phases import Phase
 from tests.small import LEVEL, Trader, crisis, only, send, watch, world_of
@@ -227,7 +227,7 @@ def test_who_trades_against_the_net_order_gains_its_walk(clearing):
 def test_swaps_note_the_walk_in_the_same_two_parts():
     world = market()
     fills = {n: send(world, {1: {"us10y": q * DEPTH}}, n)[1] for n, q in (("big", 0.4), ("small", -0.1))}
-    annuity = watch(world, Phase.TRADE, lambda: world.venue("us10y").terms()[0])
+    annuity = watch(world, Phase.TRADE, lambda: world.venue("us10y").listing.terms()[0])
     world.run()
     walk = 0.5 * SWAP["impact"] * 0.3 * annuity[1]
     for name, part, other in (("big", "impact_cost", "netting_gain"), ("small", "netting_gain", "impact_cost")):
@@ -247,8 +247,8 @@ def test_a_swap_position_nets_exactly_whatever_the_rates():
     np.testing.assert_array_equal(venue.held("trader"), 0.0)
     coupon = 1e8 * (fills[1]["us10y"].price - fills[40]["us10y"].price)
     assert (coupon > 0).all()  # rates fell: received high, paid low
-    np.testing.assert_allclose(ledger.balance("trader", venue.assets[1]), coupon, rtol=1e-12)
-    np.testing.assert_allclose(venue.value("trader"), coupon * venue.terms()[0], rtol=1e-12)
+    np.testing.assert_allclose(ledger.balance("trader", venue.listing.assets[1]), coupon, rtol=1e-12)
+    np.testing.assert_allclose(venue.value("trader"), coupon * venue.listing.terms()[0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -266,7 +266,7 @@ def test_cost_of_a_swap_is_rate_times_annuity(side, name):
         costs.append(sum(world.ledger.flow("trader", reason) for reason in reasons))
 
     watch(world, Phase.MARK, look)
-    before = watch(world, Phase.TRADE, lambda: (world.venue(name).mid.copy(), world.venue(name).terms()))
+    before = watch(world, Phase.TRADE, lambda: (world.venue(name).mid.copy(), world.venue(name).listing.terms()))
     world.run()
     mid, (annuity, floating) = before[1]
     worse = 0.0001 + 0.5 * 0.0005 * 0.4
@@ -284,7 +284,7 @@ def test_a_par_swap_is_worth_nothing():
     venue = world.venue("us10y")
     venue.hand_over(INVESTORS, trader.name, world.full(1e9))
     np.testing.assert_allclose(venue.value(trader.name), 0.0, atol=1e-3)
-    annuity, floating = venue.terms()
+    annuity, floating = venue.listing.terms()
     np.testing.assert_allclose(venue.mid, floating / annuity)
     assert 0.028 < venue.mid[0] < 0.032
 
@@ -363,7 +363,7 @@ def test_a_halt_ends_after_its_minutes():
     def trading():
         while True:
             yield world.tick(Phase.TRADE)
-            if world.venue("asset").halted_until[0] > world.now:
+            if world.venue("asset").breakers.halted_until[0] > world.now:
                 for wait in (1800, 1801):
                     yield world.after(wait, Phase.TRADE)
                     fill = yield world.venue("asset").trade(Late(), 1.0)

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from agents.accounts import CLIENTS
 from agents.desk.loss import ATTRIBUTION, UNSPLIT
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT, US2Y, US10Y, USD, VOL
+from markets.factors.key import SPOT, USD, VOL
 from markets.kernels.hedging import PARTS, VEGA_PART, add_whole, attribute
-from markets.venues.swap_venue import SwapVenue
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -68,6 +67,8 @@ class Desk:
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []
+        # by the node that trades there move, the shortest first
+        self._rate_venues = {venue.key: venue for venue in world.venues.values() if venue.key[:2] == USD}
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
@@ -139,21 +140,18 @@ class Desk:
         return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
     def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
-        """Receive-fixed notionals that neutralise the 2Y and 10Y sensitivities of one unit of scale, by venue.
+        """Receive-fixed notionals that neutralise one unit of scale in the nodes that are traded, by venue.
 
-        In the market as it stands, or in another one.
+        In the market as it stands, or in another one. The longest first: a swap has no risk beyond its own node.
         """
         if not self.book.has_rates:
             return {}
-        risk = self.risk(snapshot)
-        left = {"us2y": risk.first(US2Y), "us10y": risk.first(US10Y)}
-        found: dict[str, Vector] = {}
-        for name in ("us10y", "us2y"):
-            venue = self.world.venues.get(name)
-            if isinstance(venue, SwapVenue):
-                own = venue.node_sensitivity(snapshot)
-                found[name] = -left[name] / own[name]
-                left = {node: value + found[name] * own[node] for node, value in left.items()}
+        risk, found = self.risk(snapshot), dict[str, Vector]()
+        left = {key: risk.first(key) for key in self._rate_venues}
+        for key, venue in reversed(self._rate_venues.items()):
+            own = venue.listing.sensitivities(snapshot)
+            found[venue.name] = -left[key] / own[key]
+            left = {node: value + found[venue.name] * own[node] for node, value in left.items()}
         return found
 
     # --- why it moved ----------------------------------------------------------------------------------------------

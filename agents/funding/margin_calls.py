@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from agents.accounts import margin_account
 from agents.requirement import Requirement
-from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:
     from agents.funding.client import Client
@@ -46,8 +45,8 @@ class MarginCalls:
     def required(self, client: Client) -> Requirement:
         """To be posted: short sales' proceeds, what book and swaps owe (or are owed), initial margin."""
         zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
-        swaps = sum((v.value(name) for v in venues if isinstance(v, SwapVenue)), zero)
-        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if not isinstance(v, SwapVenue)), zero)
+        swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
+        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
         return Requirement(borrowed_stock, -(client.desk.value_now() + swaps), self.initial_margin(client))
 
     def posted(self, client: Client) -> Vector:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
+from markets.factors.key import USD
 from markets.products.asset import Asset
-from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -79,8 +79,9 @@ class Portfolio:
         for key, years in zip(curve.nodes, curve.years, strict=True) if desk.book.has_rates else ():
             if years > 0:
                 own = desk.scale * desk.risk().first(key)
-                for venue in self._swap_venues():
-                    own = own + venue.held(desk.name) * venue.node_sensitivity()[key.node]
+                for venue in self._world.venues.values():
+                    if key in (moved := venue.listing.sensitivities()):
+                        own = own + venue.held(desk.name) * moved[key]
                 yield own
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
@@ -88,26 +89,21 @@ class Portfolio:
         for asset in self._world.other_assets:
             yield asset, self._world.venue(asset.name).value(self._desk.name)
 
-    def _swap_venues(self) -> list[SwapVenue]:
-        return [venue for venue in self._world.venues.values() if isinstance(venue, SwapVenue)]
-
     # --- positions -------------------------------------------------------------------------------------------------
     def derivatives(self) -> list[Holding]:
         """Options, futures and swaps, hedges among them, that have not ended: one by one, without netting."""
-        tick = self.factors.tick
         found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, Asset)]
-        for venue in self._swap_venues():
-            notional = np.abs(venue.held(self._desk.name))
-            found.append(Holding(RATES, notional, venue.benchmark.years(tick), venue.value(self._desk.name)))
+        for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
+            asset_class = RATES if venue.key[:2] == USD else EQUITY
+            notional, value = np.abs(venue.listing.exposure(self._desk.name)), venue.value(self._desk.name)
+            found.append(Holding(asset_class, notional, venue.listing.years(), value))
         return [each for each in found if each.years > 0]
 
     def gross_exposure(self) -> Vector:
         """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
-        name, venues = self._desk.name, self._world.venues.values()
         book = (self._notional(line) for line in self._lines if line.years > 0)
-        swaps = (np.abs(venue.held(name)) for venue in self._swap_venues())
-        assets = (np.abs(venue.value(name)) for venue in venues if not isinstance(venue, SwapVenue))
-        return sum((*book, *swaps, *assets), np.zeros(self.paths))
+        held = (np.abs(venue.listing.exposure(self._desk.name)) for venue in self._world.venues.values())
+        return sum((*book, *held), np.zeros(self.paths))
 
     def _notional(self, line: BookLine) -> Vector:
         """Of a position of the book, (paths,) $."""

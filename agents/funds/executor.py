@@ -99,7 +99,7 @@ class _Execution:
 
     def _sigma(self) -> float:
         """$ per unit per square root of a trading year, at the start, when all paths are alike."""
-        return float(self.venue.mid[0] * self.world.factors.realised_vol(self.venue.key)[0])
+        return float(self.venue.mid[0] * self.venue.listing.vol()[0])
 
     def _cost_per_square(self) -> float:
         """$ a trade costs per square unit beyond its lasting impact: (slope - permanent / 2) x the move of a unit."""

@@ -15,6 +15,7 @@ from agents.base import Agent, Process
 from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.plausible import APPETITE, DAYS, FACTOR
+from markets.venues.loop_gain import FUNDS
 from sim.params import param
 from sim.phases import Phase
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+BUMP = 1e-4  # displacement of the price
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,10 @@ class _Fund:
         world = self.world
         while True:
             yield world.tick(Phase.TRADE)
-            if world.tick_index == 0 or not self.interval.due(world.clock, world.tick_index, self.last_look):
+            if world.tick_index == 0:
+                continue
+            self._expose()
+            if not self.interval.due(world.clock, world.tick_index, self.last_look):
                 continue
             self.last_look = world.tick_index
             self._redeem()
@@ -162,7 +167,18 @@ class _Fund:
         """Units to trade, at the price as it stands or, where the venue solves for it, as the orders leave it."""
         if not self.solved:
             return self._wanted(self.venue.mid) - held
-        return lambda move: self._wanted(self.venue.price_at(self.venue.relative(move))) - held
+        return lambda move: self._wanted(self._price_at(move)) - held
+
+    def _expose(self) -> None:
+        """Tell the venue what a fall of the price makes it sell, $ per unit of the price's displacement."""
+        fallen = self._price_at(self.world.full(-BUMP))
+        flow = (self._wanted(self.venue.mid) - self._wanted(fallen)) / BUMP * self.venue.listing.unit_notional
+        self.venue.expose(flow, moved=self.venue.name, by=FUNDS)
+
+    def _price_at(self, move: Vector) -> Vector:
+        """Price at which an order fills that displaces it by `move`, (paths,) $."""
+        listing = self.venue.listing
+        return listing.pricing(listing.relative(move), self.world.full(0.0))()
 
     # --- what it wants ---------------------------------------------------------------------------------------------
     def _equity(self, price: Vector) -> Vector:

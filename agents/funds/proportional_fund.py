@@ -12,6 +12,7 @@ from agents.base import Agent, Process
 from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
 from markets.plausible import FACTOR
+from markets.venues.loop_gain import FUNDS
 from sim.params import param
 from sim.phases import Phase
 
@@ -90,12 +91,28 @@ class _Fund:
         worth = (self.agent.holdings[name] * venue.mid for name, venue in self.venues.items())
         return sum(worth, self.world.full(0.0))
 
+    def _expose(self) -> None:
+        """Tell the venues what a fall of each asset makes it sell of all, $ per unit of the price's displacement.
+
+        sensitivity x h_i S_i h_j S_j / V0 while it sells, or would at the next fall; 0 where it answers no own impact.
+        """
+        agent, worth = self.agent, self._worth() / self.start
+        selling = (worth <= agent.threshold) | agent.buys_back
+        slope = np.where(selling & (agent.share(worth) > 0), agent.sensitivity, 0.0) / self.start
+        sizes = {name: agent.holdings[name] * venue.listing.unit_notional for name, venue in self.venues.items()}
+        for name, venue in self.venues.items() if agent.answers_own_impact else ():
+            for moved, size in sizes.items():
+                venue.expose(slope * sizes[name] * size, moved=moved, by=FUNDS)
+
     def run(self) -> Process:
         """Look, and trade every asset alike; for ever, from the first tick after the start."""
         world, agent = self.world, self.agent
         while True:
             yield world.tick(Phase.TRADE)
-            if world.tick_index == 0 or not self.interval.due(world.clock, world.tick_index, self.last_look):
+            if world.tick_index == 0:
+                continue
+            self._expose()
+            if not self.interval.due(world.clock, world.tick_index, self.last_look):
                 continue
             self.last_look = world.tick_index
             wanted = agent.share(self._worth() / self.start)

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
-    from markets.venues.venue import Demand, Fill
+    from markets.venues.order import Demand, Fill
     from sim.place import Place
+
+    Orders = dict[str, NDArray[np.float64] | Demand]  # by venue
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -98,35 +100,33 @@ class _Hedging:
                 self.last_look = world.tick_index
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
-            orders = {name: sent for name, sent in self._orders(due).items() if callable(sent) or some(sent)}
+            orders = {name: order for name, order in self._orders(due).items() if callable(order) or some(order)}
             self.unfilled = {}  # whatever was left is in these orders
-            if self.agent.latency_seconds:
-                world.start(self._send_late(orders))
-            else:
-                world.when(world.soon(orders), self._send)
+            world.when(world.soon(orders), self._send)
 
-    def _send_late(self, orders: dict[str, Vector | Demand]) -> Process:
-        """Orders on their way, beside the desk that goes on looking."""
-        late = {name: quantity for name, quantity in orders.items() if not callable(quantity)}
-        for name, quantity in late.items():
-            self.in_flight[name] = self._under_way(name) + quantity
-        yield self.world.after(self.agent.latency_seconds, Phase.TRADE)
-        self._send(orders, late)
+    def _send(self, orders: Orders) -> None:
+        """When everybody has looked: into the market, now or as late as they take to arrive."""
+        latency = self.agent.latency_seconds
+        if not latency:
+            self._arrive(orders)
+            return
+        for name, order in orders.items():
+            if not callable(order):
+                self.in_flight[name] = self._under_way(name) + order
+        self.world.when(self.world.after(latency, Phase.TRADE), lambda _: self._arrive(orders))
 
-    def _send(self, orders: dict[str, Vector | Demand], late: dict[str, Vector] | None = None) -> None:
-        """Into the market; `late` was counted as on its way."""
-        world, agent = self.world, self.agent
-        for name, sending in orders.items():
-            answer = world.venue(name).trade(agent, sending)
-            world.when(answer, partial(self._answered, name, late[name] if late else None))
+    def _arrive(self, orders: Orders) -> None:
+        world = self.world
+        for name, order in orders.items():
+            world.when(world.venue(name).trade(self.agent, order), partial(self._answered, name, order))
 
-    def _answered(self, name: str, late: Vector | None, fill: Fill) -> None:
+    def _answered(self, name: str, order: Vector | Demand, fill: Fill) -> None:
         """What a venue made of an order."""
         world = self.world
-        if late is not None:
-            self.in_flight[name] = self.in_flight[name] - late
+        if name in self.in_flight and not callable(order):
+            self.in_flight[name] = self.in_flight[name] - order
         left, last_spot = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-        answered(fill.wanted, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
+        answered(fill.ordered, fill.quantity, world.factors.spot, self.last_spot, left, last_spot)
         if name == "asset":
             self.last_spot = last_spot
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
@@ -192,7 +192,7 @@ class _Hedging:
             return market
         return (market or self.world.factors.snapshot).with_rows({VOL: self.own_vol})
 
-    def _orders(self, due: bool) -> dict[str, Vector | Demand]:
+    def _orders(self, due: bool) -> Orders:
         """What to send where: the policy's order, then what a forced reduction flattens."""
         looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
 
@@ -209,8 +209,8 @@ class _Hedging:
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: Snapshot | None = None) -> Vector:
         """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
         desk, out = self.desk, np.empty(self.world.paths)
-        wanted = held.copy() if self.passive else self.desired(self._situation(due, held, market))
-        asset_order(wanted, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
+        desired = held.copy() if self.passive else self.desired(self._situation(due, held, market))
+        asset_order(desired, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
         return out
 
     # --- rates -----------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class _Hedging:
         desk = self.desk
         orders: dict[str, Vector] = {}
         for name, unit in desk.neutral_swaps().items():
-            position = self.world.venue(name).exposure(self.agent.name) + self._under_way(name)
+            position = self.world.venue(name).listing.exposure(self.agent.name) + self._under_way(name)
             target = desk.scale * unit
             order = np.where(self.hedges_rates & self._looks(due, name), target - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
@@ -234,8 +234,8 @@ class _Hedging:
         there.
         """
         neutral = self._situation(True, self._held)
-        wanted = self.desired(neutral.but(position=neutral.target))
-        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, wanted)
+        desired = self.desired(neutral.but(position=neutral.target))
+        self.world.venue("asset").hand_over(INVESTORS, self.agent.name, desired)
         if self.hedges_rates:
             for name, unit in self.desk.neutral_swaps().items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)

@@ -21,7 +21,7 @@ from sim.sessions import DAY, day_number
 if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
-    from markets.venues.venue import Lean, Quote
+    from markets.venues.quote import Lean, Quote
     from sim.clock import Clock
     from sim.place import Place
     from sim.streams import Stream
@@ -64,7 +64,7 @@ class ClientFlow(Agent):
     def check(self, cast: Cast, at: Place) -> None:
         """The venue exists and has a spread to measure distance in; somebody quotes there, and so does who is named."""
         cast.check_venue(self.venue, at.at("venue"))
-        if cast.venues[self.venue].half_spread == 0:
+        if self.venue in cast.venues and cast.venues[self.venue].half_spread == 0:
             rule = "clients measure distance from mid in half-spreads, and it has none"
             raise at.at("venue").error(rule, remedy=f"give the venue {self.venue} a half_spread above 0")
         makers = cast.makers_of(self.venue)
@@ -96,7 +96,7 @@ class _Flow:
             yield world.tick(Phase.TRADE)
             days = float(self.days[world.tick_index])
             if days > 0:
-                for maker in self.agent.makers or self.venue.makers:
+                for maker in self.agent.makers or self.venue.quotes.makers:
                     self._come(maker, days)
 
     def _come(self, maker: str, days: float) -> None:
@@ -165,7 +165,7 @@ class _Flow:
     @property
     def _unit(self) -> Vector | float:
         """In which clients measure distance: share of mid, or decimal rate."""
-        return self.venue.rule_half_spread() if self.agent.half_spread == "rule" else self.venue.spec.half_spread
+        return self.venue.quotes.rule().half_spread if self.agent.half_spread == "rule" else self.venue.spec.half_spread
 
 
 def _count(uniform: Vector, mean: Vector, arrivals: str) -> Vector:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -15,19 +16,20 @@ from markets.accounts import INVESTORS
 from markets.kernels.quoting import standing, vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
-from markets.venues.venue import Lean, Quote
+from markets.venues.quote import Lean, Quote
+from sim.memo import Memo
 from sim.params import param
 from sim.phases import Phase
-from sim.vectors import same, some
+from sim.vectors import some
 
 if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
-    from markets.venues.venue import Rule, Venue
+    from markets.venues.rule import Rule
+    from markets.venues.venue import Venue
     from sim.place import Place
 
 Vector = NDArray[np.float64]
-RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ class _Making:
         self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
         self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
-        self.posted: dict[str, tuple[object, ...]] = {}  # by venue: what its quote was made of
+        self.quotes: dict[str, Memo[Callable[[], Quote]]] = {venue.name: Memo() for venue in self.venues}
         self.peak = world.full(agent.capital)
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.away = np.zeros(world.paths, dtype=bool)
@@ -180,15 +182,14 @@ class _Making:
         """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
         kind, name = self.agent.quoting.kind, self.agent.name
         if kind == "vol_proportional":
-            inventory = venue.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
+            inventory = venue.listing.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
             credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
-            terms = (venue.rule(), able, inventory, credit)
-            if not same(terms, self.posted.get(venue.name, ())):  # else the last quote stands
-                self.posted[venue.name] = terms
-                venue.post(name, partial(self._vol_proportional, venue, *terms))
+            terms = (venue.quotes.rule(), able, inventory, credit)
+            quote = partial(self._vol_proportional, venue, *terms)
+            venue.post(name, self.quotes[venue.name].get(lambda: cache(quote), *terms))  # or the last one stands
         else:
             rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
-            venue.post(name, rule(venue, self.share[venue.name] * venue.rule_depth() * able))
+            venue.post(name, rule(venue, self.share[venue.name] * venue.quotes.rule().depth * able))
 
     @property
     def _switch(self) -> float:
@@ -197,7 +198,7 @@ class _Making:
 
     def _per_credit(self, venue: Venue) -> float:
         """Half-spread per unit of credit spread beyond the calm market's."""
-        return self._switch * self.agent.quoting.funding_days / 360 if venue.unit_price else 0.0
+        return self._switch * self.agent.quoting.funding_days / 360 if venue.listing.funded else 0.0
 
     def _vol_proportional(self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector) -> Quote:
         """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
@@ -240,16 +241,14 @@ class _Making:
         return Quote(half_spread, self.world.full(0.0), depth)
 
     def _risk(self, venue: Venue) -> Vector:
-        """Risk aversion x variance a year, (paths,); for swaps 1 % a year at base vol. The spread loop switches it."""
-        factors = self.world.factors
-        sigma = factors.realised_vol(venue.key) if venue.unit_price else RATE_VOL * factors.vol / factors.vol_law.base
-        return self._switch * self.agent.quoting.risk_aversion * sigma**2
+        """Risk aversion x variance a year, (paths,). The spread loop switches it."""
+        return self._switch * self.agent.quoting.risk_aversion * venue.listing.vol() ** 2
 
     def _without_risk(self, venue: Venue) -> Vector:
         """ln(1 + g/k) / g: the best half-spread where inventory bears no risk, (paths,)."""
         quoting = self.agent.quoting
         gamma = quoting.risk_aversion
-        half_spread: Vector = np.log1p(gamma * venue.rule_half_spread() / quoting.order_decay) / gamma
+        half_spread: Vector = np.log1p(gamma * venue.quotes.rule().half_spread / quoting.order_decay) / gamma
         return half_spread
 
     def _years_left(self) -> float:

@@ -55,7 +55,7 @@ def _not_finite(world: TradingWorld, error: BugError) -> tuple[Agent | None, Bug
     """The agent of the user's own whose quote or account is not finite, where a proof has failed for that."""
     for agent in (agent for agent in world.agents if isinstance(agent, Agent) and not is_built_in(agent)):
         named: dict[str, Any] = {}
-        for venue in (venue for venue in world.venues.values() if agent.name in venue.makers):
+        for venue in (venue for venue in world.venues.values() if agent.name in venue.quotes.makers):
             quote = venue.quote_of(agent.name)
             named |= {f"{what} that it quotes at {venue.name}": value for what, value in vars(quote).items()}
         for asset in world.ledger.assets:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 
 import altair as alt
 import polars as pl
 
-from analysis import frames, liquidity, record
+from analysis import curve, frames, liquidity, record
 from analysis.calendar_days import day_of
 from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
@@ -17,6 +18,8 @@ from sim.dataset import Run
 
 HALF = (WIDTH - 70) // 2
 WITNESSES = 12
+NODES = {"overnight": "#88CCEE", "2Y": "#999933", "10Y": "#332288"}  # colours
+FURTHER = ("#117733", "#882255", "#44AA99", "#AA4499")
 
 
 def storyline(run: Run, *, agent: str | None = None, world: str = "actual", history: str | Path | None = None) -> Chart:
@@ -82,8 +85,9 @@ def _level(
 
 
 def _rates(run: Run, world: str, anchors: pl.DataFrame) -> Chart:
-    palette = {"overnight": "#88CCEE", "2Y": "#999933", "10Y": "#332288", "storyline": theme.INK}
-    nodes = {"overnight": "overnight", "us2y": "2Y", "us10y": "10Y"}
+    nodes = curve.nodes(run)
+    further = dict(zip([n for n in nodes.values() if n not in NODES], cycle(FURTHER)))
+    palette = {label: (NODES | further)[label] for label in nodes.values()} | {"storyline": theme.INK}
     closes = frames.closes(run, world)
     medians = [closes.select("time", at=pl.col(f"{c}_q50") * 100, series=pl.lit(name)) for c, name in nodes.items()]
     x = dates(closes, width=HALF)

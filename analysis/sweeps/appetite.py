@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from analysis.given import A_SWEEP
+from analysis.numbers import Number
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import MANY
-from analysis.sweeps.measures import Measure, clearly_above, difference, measures
+from analysis.sweeps.measures import blend, clearly_above, difference, folded, measures
 from analysis.sweeps.outcomes import Outcome
 from sim.arguments import maybe, takes, text, whole
 from sim.sweep_dataset import SweepResult
@@ -102,10 +103,10 @@ class _Candidates:
             measures(name, found) for name in ("cost_of_survival", "es_95", "liquidation_rate")
         )
 
-    def score(self, aversion: float) -> list[Measure]:
+    def score(self, aversion: float) -> list[Number]:
         """Mean cost + aversion x ES 95 % of the loss, $."""
         pairs = zip(self.cost, self.tail, strict=True)
-        return [Measure.blend("Score", (1.0, cost), (aversion, tail)) for cost, tail in pairs]
+        return [blend("Score", (1.0, cost), (aversion, tail)) for cost, tail in pairs]
 
     def allowed(self, appetite: Appetite) -> tuple[list[int], bool]:
         """Who may be chosen, and whether any policy meets the limit."""
@@ -133,7 +134,7 @@ def _row(scenario: str, appetite: Appetite, of: _Candidates) -> dict[str, Any]:
         "policy": of.policies[best],
         "label": of.labels[best],
         "score": score[best].value,
-        "score_error": score[best].number.error,
+        "score_error": score[best].error,
         **_figures(of, best),
         "within_limit": met,
         "runner_ups": [of.labels[i] for i in close],
@@ -144,7 +145,7 @@ def _row(scenario: str, appetite: Appetite, of: _Candidates) -> dict[str, Any]:
 def _figures(of: _Candidates, i: int) -> dict[str, float | None]:
     named = {"cost": of.cost[i], "es_95": of.tail[i], "liquidation_rate": of.dead[i]}
     values = {name: measure.value for name, measure in named.items()}
-    return values | {f"{name}_error": measure.number.error for name, measure in named.items()}
+    return values | {f"{name}_error": measure.error for name, measure in named.items()}
 
 
 def _indifferent(scenario: str, appetite: Appetite, found: list[Outcome]) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def _indifferent(scenario: str, appetite: Appetite, found: list[Outcome]) -> dic
         "scenario": scenario,
         "appetite": appetite.name,
         "score": score.value,
-        "score_error": score.number.error,
+        "score_error": score.error,
         **_figures(of, 0),
         "within_limit": met,
         "runner_ups": [],
@@ -175,7 +176,7 @@ def _thrown_together(parts: list[list[Outcome]]) -> _Candidates | None:
         return None
     together = _Candidates(pooled)
     for figures in (together.cost, together.tail, together.dead):
-        figures[:] = [one.folded(len(parts)) for one in figures]  # path i of every scenario has the same noise
+        figures[:] = [folded(one, len(parts)) for one in figures]  # path i of every scenario has the same noise
     return together
 
 

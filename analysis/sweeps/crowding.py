@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from analysis.given import A_SWEEP
+from analysis.numbers import Number
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.frontier import frontier
-from analysis.sweeps.measures import Measure, difference, measure
+from analysis.sweeps.measures import difference, measure
 from analysis.sweeps.outcomes import Outcome
 from sim.arguments import maybe, takes, text
 from sim.errors import UserError
@@ -100,6 +101,6 @@ def _step(few: Outcome, many: Outcome, fewer: int, more: int) -> dict[str, Any]:
     return row | {"liquidation_rise": rise, "liquidation_rise_error": error}
 
 
-def _with_error(name: str, of: Measure, times: float = 1.0) -> dict[str, float | None]:
-    error = of.number.error
+def _with_error(name: str, of: Number, times: float = 1.0) -> dict[str, float | None]:
+    error = of.error
     return {name: times * of.value, f"{name}_error": None if error is None else times * error}

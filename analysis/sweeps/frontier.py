@@ -9,14 +9,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.numbers import FloatArray
+from analysis.numbers import FloatArray, Number
 from analysis.sweeps import outcomes as read
 from analysis.sweeps.again import command
 from analysis.sweeps.measures import (
     CAPITAL,
     COSTS,
     RISKS,
-    Measure,
     clearly_above,
     difference,
     has_capital,
@@ -115,11 +114,11 @@ def _rows(found: list[Outcome], cost: str, risk: str) -> list[dict[str, Any]]:
             "kind": outcome.kind,
             "parameter": outcome.parameter,
             "cost": costs[i].value,
-            "cost_error": costs[i].number.error,
+            "cost_error": costs[i].error,
             "risk": risks[i].value,
-            "risk_error": risks[i].number.error,
+            "risk_error": risks[i].error,
             "liquidation_rate": dead[i].value,
-            "liquidation_rate_error": dead[i].number.error,
+            "liquidation_rate_error": dead[i].error,
             "survival_rate": 1 - dead[i].value,
             **_survival(outcome),
             "efficient": not rivals,
@@ -133,10 +132,10 @@ def _survival(outcome: Outcome) -> dict[str, float | None]:
     """How often the lender took part of the book, and the capital without which it would, where the sweep says."""
     found: dict[str, float | None] = {}
     if outcome.reduced is not None:
-        number = share(outcome.reduced, "Paths on which the lender took part of the book").number
+        number = share(outcome.reduced, "Paths on which the lender took part of the book")
         found |= {"reduced_rate": number.value, "reduced_rate_error": number.error}
     if has_capital(outcome):
-        number = measure(CAPITAL, outcome).number
+        number = measure(CAPITAL, outcome)
         found |= {"survival_capital": number.value, "survival_capital_error": number.error}
     return found
 
@@ -145,7 +144,7 @@ def _unknown(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _values(measured: list[Measure]) -> FloatArray:
+def _values(measured: list[Number]) -> FloatArray:
     return np.array([one.value for one in measured])
 
 
@@ -160,8 +159,8 @@ def _against(
     i: int,
     rivals: list[int],
     efficient: NDArray[np.bool_],
-    costs: list[Measure],
-    risks: list[Measure],
+    costs: list[Number],
+    risks: list[Number],
     labels: list[str],
 ) -> dict[str, Any]:
     """What policy i loses to the policy that it is compared with."""

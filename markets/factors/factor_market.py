@@ -36,8 +36,8 @@ Vector = NDArray[np.float64]
 FURTHER: list[Callable[[Setting], Law]] = []  # makers of laws besides those of the default market; they step last
 
 
-class Level:
-    """A level of the default market under its short name: (paths,)."""
+class ShortName:
+    """A level of the default market as an attribute: (paths,)."""
 
     def __init__(self, key: FactorKey) -> None:
         self.key = key
@@ -51,12 +51,12 @@ class FactorMarket:
     every change of a level makes a new one.
     """
 
-    spot = Level(SPOT)  # $/unit
-    vol = Level(VOL)  # 30-day implied vol, decimal
-    overnight = Level(OVERNIGHT)  # zero rates, decimal
-    us2y = Level(US2Y)
-    us10y = Level(US10Y)
-    credit = Level(CREDIT)  # cash spread, decimal
+    spot = ShortName(SPOT)  # $/unit
+    vol = ShortName(VOL)  # 30-day implied vol, decimal
+    overnight = ShortName(OVERNIGHT)  # zero rates, decimal
+    us2y = ShortName(US2Y)
+    us10y = ShortName(US10Y)
+    credit = ShortName(CREDIT)  # cash spread, decimal
 
     def __init__(self, setting: Setting) -> None:
         """Raises UserError where correlations are impossible."""

@@ -41,7 +41,7 @@ def discounts(rate: Floats, years: float, factor: Floats) -> None:
 
 @kernel
 def asset_order(
-    wanted: Floats,
+    desired: Floats,
     held: Floats,
     delta: Floats,
     scale: Floats,
@@ -50,28 +50,28 @@ def asset_order(
     liquidated: Bools,
     out: Floats,
 ) -> None:
-    """Units to trade, into `out`: from what is held to what is wanted where the desk looks, everything where it is
+    """Units to trade, into `out`: from what is held to what is desired where the desk looks, everything where it is
     liquidated; and of what would then be left open, the share `forced` is flattened.
 
     Args:
-        wanted, held: units; delta: of one book, units; scale: books.
+        desired, held: units; delta: of one book, units; scale: books.
     """
     for j in range(held.shape[0]):
-        sent = wanted[j] - held[j] if looks[j] else 0.0
-        sent = -held[j] if liquidated[j] else sent
-        out[j] = fma(-forced[j], fma(scale[j], delta[j], held[j]) + sent, sent)
+        order = desired[j] - held[j] if looks[j] else 0.0
+        order = -held[j] if liquidated[j] else order
+        out[j] = fma(-forced[j], fma(scale[j], delta[j], held[j]) + order, order)
 
 
 @kernel
-def answered(wanted: Floats, quantity: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
+def answered(ordered: Floats, quantity: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
     """Into `left` where an order came back with a remainder; into `out` the spot of the last order filled whole.
 
     Args:
-        wanted, quantity: units ordered and filled, signed; spot: $/unit, now; last_spot: before this order.
+        ordered, quantity: units ordered and filled, signed; spot: $/unit, now; last_spot: before this order.
     """
     for j in range(quantity.shape[0]):
-        whole = abs(wanted[j])
-        remains = abs(wanted[j] - quantity[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
+        whole = abs(ordered[j])
+        remains = abs(ordered[j] - quantity[j]) > 1e-9 * (1.0 if whole < 1.0 else whole)
         left[j] = remains
         out[j] = spot[j] if (quantity[j] != 0.0) & (not remains) else last_spot[j]
 

@@ -66,7 +66,7 @@ def filled_share(side: float, other: float, limit: float) -> float:
 
 @kernel
 def net(
-    wanted: Floats,
+    orders: Floats,
     reference: Floats,
     depth: Floats,
     halted_until: Floats,
@@ -80,7 +80,7 @@ def net(
     """What each order gets, and the displacement of the price by all of them.
 
     Args:
-        wanted: (orders, paths) signed quantities.
+        orders: (orders, paths) signed quantities.
         reference: $ notional of one unit of quantity.
         depth: $ notional.
         halted_until, now: seconds; nothing is filled where a halt is in force.
@@ -90,7 +90,7 @@ def net(
         displacement: written.
         active: (orders,), written: whether the order wants anything on any path.
     """
-    orders, paths = wanted.shape
+    number, paths = orders.shape
     active[:] = False
     buys, sells = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, paths, BLOCK):
@@ -100,8 +100,8 @@ def net(
         move = displacement[start:stop]
         buys[:width] = 0.0
         sells[:width] = 0.0
-        for i in range(orders):
-            order, some = wanted[i, start:stop], False
+        for i in range(number):
+            order, some = orders[i, start:stop], False
             for j in range(width):
                 some |= order[j] != 0.0
                 buys[j] += order[j] if order[j] > 0.0 else 0.0
@@ -119,8 +119,8 @@ def net(
         else:
             for j in range(width):
                 move[j] = impact * (move[j] * unit[j] / shown[j])
-        for i in range(orders):
-            order, got = wanted[i, start:stop], filled[i, start:stop]
+        for i in range(number):
+            order, got = orders[i, start:stop], filled[i, start:stop]
             for j in range(width):
                 got[j] = (buys[j] if order[j] > 0.0 else sells[j]) * order[j]
 
@@ -256,9 +256,9 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -
     """
     finite = True
     for j in range(order.shape[0]):
-        wanted = quantity[j]
-        finite &= wanted - wanted == 0.0
-        order[j] = 0.0 if abs(wanted * reference[j]) < dust else wanted
+        asked = quantity[j]
+        finite &= asked - asked == 0.0
+        order[j] = 0.0 if abs(asked * reference[j]) < dust else asked
     return finite
 
 

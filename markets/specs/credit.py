@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from markets.memory_spec import CreditMemorySpec
 from markets.plausible import POWER
+from markets.specs.memory import CreditMemorySpec
 from sim.params import param
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from markets.memory_spec import MemorySpec
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
 from markets.specs.jumps import JumpSpec
+from markets.specs.memory import MemorySpec
 from markets.specs.rates import RateSpec
 from sim.params import param
 

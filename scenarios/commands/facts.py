@@ -22,8 +22,8 @@ from sim.names import ACTUAL, PRICE_TAKER
 if TYPE_CHECKING:
     import polars as pl
 
-    from analysis.readings import Reading
     from sim.dataset import Run
+    from sim.estimate import Estimate
 
 WITNESSES = 200  # paths whose ticks are measured, unless told otherwise
 WIDTH = 130  # characters, where the output is not a terminal
@@ -124,7 +124,7 @@ def _report(
         say(written)
 
 
-def _of(measured: dict[str, dict[str, Any]], treatment: str) -> dict[str, dict[str, Reading]]:
+def _of(measured: dict[str, dict[str, Any]], treatment: str) -> dict[str, dict[str, Estimate]]:
     return {world: found[treatment] for world, found in measured.items()}
 
 

@@ -102,10 +102,12 @@ def storyline_table(scenario: Scenario) -> Table:
     extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
     outside = [name for name, key in OUTSIDE.items() if any(getattr(row, key) is not None for row in rows)]
     table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
-    for heading in ("date", *LEVELS, *extra, *(f"outside {name}" for name in outside)):
+    nodes = (node.name for node in scenario.market.rates.curve)
+    forms = LEVELS | {name: LEVELS["us10y"] for name in nodes if name not in LEVELS}
+    for heading in ("date", *forms, *extra, *(f"outside {name}" for name in outside)):
         table.add_column(heading, justify="left" if heading == "date" else "right")
     for row in rows:
-        cells = [_cell(getattr(row, key), form) for key, form in LEVELS.items()]
+        cells = [_cell(row.level(name), form) for name, form in forms.items()]
         beside = (_cell(getattr(row, OUTSIDE[key]), LEVELS[key]) for key in outside)
         table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra), *beside)
     return table

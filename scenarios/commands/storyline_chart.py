@@ -13,12 +13,12 @@ from scenarios.describing.levels import daily_levels
 from scenarios.scenario import Scenario
 from sim.files import write_whole
 
-PANELS = {"Spot": ("spot",), "Vol": ("vol",), "Rates": ("overnight", "us2y", "us10y"), "Credit": ("credit",)}
-
 
 def draw(scenario: Scenario, path: Path) -> None:
     """Spot, vol, rates and credit over time, in the format of the file's ending. Raises UserError."""
-    a, b, c, d = (_panel(scenario, title, names) for title, names in PANELS.items())
+    nodes = [node.name for node in scenario.market.rates.curve]
+    panels = {"Spot": ["spot"], "Vol": ["vol"], "Rates": nodes, "Credit": ["credit"]}
+    a, b, c, d = (_panel(scenario, title, names) for title, names in panels.items())
     chart = alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
     save(chart, path)
 
@@ -31,7 +31,7 @@ def save(chart: Any, path: Path) -> None:
     write_whole(path, made.getvalue())
 
 
-def _panel(scenario: Scenario, title: str, names: tuple[str, ...]) -> alt.Chart:
+def _panel(scenario: Scenario, title: str, names: list[str]) -> alt.Chart:
     days = [str(scenario.start + timedelta(days=i)) for i in range((scenario.end - scenario.start).days + 1)]
     rows = [
         {"date": day, "level": level, "series": name}

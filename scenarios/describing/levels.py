@@ -11,7 +11,7 @@ from scenarios.scenario import Scenario
 def daily_levels(scenario: Scenario, name: str) -> list[float]:
     """The storyline's level at every calendar day: log-linear for spot and vol, else linear."""
     log = name in ("spot", "vol")
-    known = [(row.date, getattr(row, name)) for row in scenario.storyline.anchor if getattr(row, name) is not None]
+    known = [(row.date, level) for row in scenario.storyline.anchor if (level := row.level(name)) is not None]
     points = [(day, math.log(v) if log else v) for day, v in known]
     days = [scenario.start + timedelta(days=i) for i in range((scenario.end - scenario.start).days + 1)]
     values = [_interpolate(points, day) for day in days]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from markets.factors.memory.path_memory import implied_at, long_run, vol_start
-from markets.memory_spec import MemorySpec
 from markets.spec import Anchor, CreditSpec, MarketSpec, StorylineSpec
+from markets.specs.memory import MemorySpec
 from scenarios.files.frames import Source
 from scenarios.files.record_rows import COLUMNS, read_record_rows
 from scenarios.scenario import Scenario

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markets.curves.curve import curve_of
 from markets.factors.storyline import Storyline, asset_level, lay_out
-from markets.venues.roll import Series, series
+from markets.venues.series import Series, series
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books

@@ -69,7 +69,7 @@ def make_world(
         books=blueprint.books,
         obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
     )
-    world.start(accrue(world), "market")
+    world.start(accrue(world, world.venues.values()), "market")
     world.start(pay_dividends(world), "market")
     for agent in scenario.agents:
         world.admit(agent)

@@ -25,7 +25,7 @@ from markets.factors.storyline import lay_out
 from markets.kernels.normal import exp
 from markets.kernels.options import DELTA, GAMMA, NODE, VALUE, VANNA, VEGA, option_greeks, option_values
 from markets.products.table import When
-from markets.venues.venue import DUST
+from markets.venues.order import DUST
 from scenarios.scenario import Scenario
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock

@@ -13,7 +13,7 @@ from markets.kernels.memory import answer, approach
 
 if TYPE_CHECKING:
     from markets.factors.memory.path_line import PathLine
-    from markets.memory_spec import CreditMemorySpec, MemorySpec
+    from markets.specs.memory import CreditMemorySpec, MemorySpec
     from sim.clock import Clock
     from sim.streams import Streams
 

@@ -9,7 +9,7 @@ import numpy as np
 from markets.factors.memory.trace import mass, realised_terms
 
 if TYPE_CHECKING:
-    from markets.memory_spec import MemorySpec
+    from markets.specs.memory import MemorySpec
 
 SMALL = 1e-12  # of an impulse: what follows is left out
 MOST_TICKS = 100_000  # that an impulse is followed

@@ -18,8 +18,8 @@ from markets.kernels.memory import SQUARES_FAST
 
 if TYPE_CHECKING:
     from markets.factors.level import Level
-    from markets.memory_spec import CreditMemorySpec, MemorySpec
     from markets.spec import MarketSpec
+    from markets.specs.memory import CreditMemorySpec, MemorySpec
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from markets.kernels.memory import FACTORS, SQUARES_FAST, SQUARES_SLOW, recall, settle
 
 if TYPE_CHECKING:
-    from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
+    from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]

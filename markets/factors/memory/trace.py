@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from markets.memory_spec import KernelSpec, MemorySpec
+    from markets.specs.memory import KernelSpec, MemorySpec
 
 Vector = NDArray[np.float64]
 LONGEST = 20.0  # trading years that a trace is followed

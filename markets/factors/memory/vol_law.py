@@ -12,7 +12,7 @@ from markets.factors.memory.path_memory import Memory, vol_start
 from markets.kernels.memory import answer, realise
 
 if TYPE_CHECKING:
-    from markets.memory_spec import MemorySpec
+    from markets.specs.memory import MemorySpec
     from sim.clock import Clock
     from sim.streams import Streams
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from markets.memory_spec import KernelSpec
+from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.clock_squares import filled_squares
 from scenarios.studies.estimation.daily_record import DailyRecord
 

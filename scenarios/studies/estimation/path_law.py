@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
-from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec
+from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec
 from scenarios.studies.estimation.path_feed import Feed, Vector
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import expit, logit
 
-from markets.memory_spec import KernelSpec
+from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.path_feed import Feed, Vector
 from scenarios.studies.estimation.path_law import PathLaw
 from scenarios.studies.estimation.path_slopes import log_slopes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from markets.memory_spec import KernelSpec
+from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.blocks import vol_error
 from scenarios.studies.estimation.free_market import Noise
 from scenarios.studies.estimation.path_feed import Feed, Vector

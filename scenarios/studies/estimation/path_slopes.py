@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.signal import lfilter
 
-from markets.memory_spec import KernelSpec
+from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.path_feed import Feed, Vector, forgetting
 from scenarios.studies.estimation.path_law import PathLaw, following
 

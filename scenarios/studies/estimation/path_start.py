@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from markets.factors.memory.path_memory import long_run
-from markets.memory_spec import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
+from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec, StartSpec
 from scenarios.studies.estimation.daily_record import DailyRecord
 from scenarios.studies.estimation.path_feed import Feed, Vector, forgetting
 from sim.errors import UserError

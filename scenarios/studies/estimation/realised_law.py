@@ -16,7 +16,7 @@ from scipy.special import gammaln
 
 from markets.factors.memory.path_line import LEAST_REALISED
 from markets.factors.memory.path_memory import own_gain
-from markets.memory_spec import KernelSpec, MemorySpec
+from markets.specs.memory import KernelSpec, MemorySpec
 from scenarios.studies.estimation.free_market import FreeMarket, Noise, median_vol
 from scenarios.studies.estimation.path_feed import Feed, Vector
 from scenarios.studies.estimation.path_law import PathLaw

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-from markets.memory_spec import StartSpec
+from markets.specs.memory import StartSpec
 from scenarios.checking.trading_days import check_days
 from scenarios.files.frames import Source, is_path
 from scenarios.files.record_rows import COLUMNS, RecordRows, read_record_rows

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scenarios.studies.validation.case import Case, Estimate, Expected
+from scenarios.studies.validation.case import Case, Expected
+from sim.estimate import Estimate
 
 Verdict = Literal["passed", "failed", "skipped", "error"]
 
@@ -23,7 +24,7 @@ class Reading:
     @property
     def error(self) -> float:
         """Standard error of the difference: that of the measurement and that of the source, in quadrature."""
-        return math.hypot(self.got.se, self.expected.se) if self.got else math.nan
+        return math.hypot(self.got.error or 0.0, self.expected.se) if self.got else math.nan
 
     @property
     def difference(self) -> float:
@@ -72,7 +73,7 @@ class Reading:
         known = {"what": e.what, "unit": e.unit, "relation": e.relation, "expected": e.value, "expected_se": e.se}
         read = {
             "got": got.value if got else None,
-            "se": got.se if got else None,
+            "se": got.error or 0.0 if got else None,
             "z": self.z if got else None,
             "allowed": self.allowed if got else None,
             "power": self.power,

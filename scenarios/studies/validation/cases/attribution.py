@@ -10,11 +10,12 @@ import polars as pl
 from scipy.special import ndtr
 
 from analysis.charts.validation import lines, scatter
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.desks import CALL, final, over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.dataset import Run
+from sim.estimate import Estimate
 
 SIGMA, IMPLIED = 0.2, 0.3
 EVERY = {"kind": "every", "interval": "tick"}
@@ -123,7 +124,7 @@ def measure_cost(lab: Lab) -> Measured:
         run = short_call(lab, steps, paths=paths, half_spread=KAPPA)
         paid = spread_paid(run, "hedger")[-2]
         found = estimates[f"N = {steps}"] = Estimate.mean(paid)
-        points.append({"x": steps, "y": found.value, "se": found.se})
+        points.append({"x": steps, "y": found.value, "se": found.error})
     grid = np.geomspace(40, 320, 30)
     said = pl.DataFrame({"x": grid, "y": KAPPA * np.sqrt(2 * grid / math.pi) * gamma_dollars(SIGMA) * SIGMA})
     picture = lines(

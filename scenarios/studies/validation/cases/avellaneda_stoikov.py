@@ -25,10 +25,11 @@ import polars as pl
 from agents.making.client_flow import LOG_CROWD
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured, Samples
+from scenarios.studies.validation.case import Case, Expected, Measured, Samples
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import FREE
 from sim.clock import Clock
+from sim.estimate import Estimate
 
 Rule = Literal["avellaneda_stoikov", "symmetric"]
 Arrivals = Literal["bernoulli", "poisson"]
@@ -284,7 +285,7 @@ def picture_of_inventory(frames: dict[Rule, pl.DataFrame]) -> Any:
     for rule, frame in frames.items():
         for day in range(1, DAYS + 1):
             held = Estimate.sd(frame.filter(pl.col("day") == day)["inventory"].to_numpy())
-            rows.append((RULES[rule], float(day), held.value, held.se))
+            rows.append((RULES[rule], float(day), held.value, held.error))
         course = moments(rule, PUBLISHED_STEPS).inventory
         told += [(RULES[rule], DAYS * i / PUBLISHED_STEPS, float(y)) for i, y in enumerate(course)]
     return lines(
@@ -308,7 +309,7 @@ def picture_of_steps(lab: Lab) -> Any:
     sizes["poisson", FINE_STEPS[rule]] = FINE_PATHS[rule]
     for (arrivals, steps), paths in sizes.items():
         profit = Estimate.mean(last(played(lab, rule, steps, arrivals, paths))["profit"].to_numpy())
-        rows.append((names[arrivals], float(steps), profit.value, profit.se))
+        rows.append((names[arrivals], float(steps), profit.value, profit.error))
     told = [(names["bernoulli"], float(steps), moments(rule, steps).profit) for steps in (100, 200, 400, 720, 1440)]
     return lines(
         pl.DataFrame(rows, schema=["series", "x", "y", "se"], orient="row"),

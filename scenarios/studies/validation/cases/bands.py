@@ -11,9 +11,11 @@ from scipy.special import ndtr
 
 from analysis.charts.validation import bars, lines
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.desks import Samples, final, over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.studies.validation.lab import Lab
+from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 # --- turnover of a band -----------------------------------------------------------------------------------------------
 V, H = 0.3, 0.1  # of the target, units per sqrt(year); half-width, units
@@ -59,7 +61,7 @@ def band_desk(ticks_a_day: int, paths: int) -> Scenario:
         {"band": {"kind": "band", "width": H / UNITS}},
         claim={"kind": "gamma_claim", "strike": 100.0, "quantity": -UNITS},
         paths=paths,
-        days=252,
+        days=TRADING_DAYS,
         ticks_a_day=ticks_a_day,
         vol=vol,
         growth=vol**2 / 2,
@@ -75,12 +77,12 @@ def measure_turnover(lab: Lab) -> Measured:
         run = lab.run(band_desk(ticks_a_day, paths))
         minutes, spot, paid = 1440 // ticks_a_day, spot_at_closes(run), spread_paid(run, "band")
         traded = (np.diff(paid[SETTLED:-1], axis=0) / (KAPPA * spot[SETTLED + 1 : -1])).sum(axis=0)
-        found = estimates[f"turnover, {minutes} min"] = Estimate.mean(traded * 252 / (251 - SETTLED))
+        found = estimates[f"turnover, {minutes} min"] = Estimate.mean(traded * TRADING_DAYS / (251 - SETTLED))
         off = over_time(run, "band", "net_delta_dollars")[0][SETTLED:-1] / spot[SETTLED:-1]
         estimates[f"E X^2, {minutes} min"] = Estimate.mean((off**2).mean(axis=0))
-        points.append({"x": minutes, "y": found.value, "se": found.se})
+        points.append({"x": minutes, "y": found.value, "se": found.error})
     grid = np.geomspace(25, 1700, 12)
-    theory = [reflected(V * math.sqrt(m / 1440 / 252))[0] * 1440 * 252 / m for m in grid]
+    theory = [reflected(V * math.sqrt(m / 1440 / TRADING_DAYS))[0] * 1440 * TRADING_DAYS / m for m in grid]
     picture = lines(
         pl.DataFrame(points),
         curve=pl.DataFrame({"x": grid, "y": theory}),
@@ -100,7 +102,7 @@ def expected_turnover() -> tuple[Expected, ...]:
     """Turnover and E X^2 of the chain for each length of step."""
     found = []
     for ticks_a_day in WATCHED:
-        steps = 252 * ticks_a_day
+        steps = TRADING_DAYS * ticks_a_day
         a_step, square = reflected(V / math.sqrt(steps))
         name = f"{1440 // ticks_a_day} min"
         found.append(Expected(what=f"turnover, {name}", value=a_step * steps, unit="units a year", exact="quadrature"))
@@ -169,7 +171,7 @@ def measure_best(lab: Lab) -> Measured:
     estimates["best multiplier"] = Estimate.jackknife(best_multiplier, *pnl.values())
     estimates["best fixed interval, a day"] = daily
     picture = lines(
-        pl.DataFrame([{"x": m, "y": e.value, "se": e.se} for m, e in level.items()]),
+        pl.DataFrame([{"x": m, "y": e.value, "se": e.error} for m, e in level.items()]),
         curve=pl.DataFrame({"x": [MULTIPLIERS[0], MULTIPLIERS[-1]], "y": [daily.value] * 2}),
         title="Which no-trade band is best",
         said="Certainty equivalent over multiples of Whalley and Wilmott's band. Dashed: hedging once a day.",
@@ -226,7 +228,7 @@ def measure_zakamouline(lab: Lab) -> Measured:
         )
         for name, label in (("ww", "Whalley-Wilmott"), ("zakamouline", "Zakamouline")):
             e = Estimate.jackknife(certainty_equivalent, pnl[name])
-            columns.append({"name": f"{label}, {kappa:.1%}", "y": e.value, "se": e.se})
+            columns.append({"name": f"{label}, {kappa:.1%}", "y": e.value, "se": e.error})
     picture = bars(
         pl.DataFrame(columns),
         title="Zakamouline's band against Whalley and Wilmott's",

@@ -10,9 +10,10 @@ import polars as pl
 
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured, Samples
+from scenarios.studies.validation.case import Case, Expected, Measured, Samples
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
+from sim.estimate import Estimate
 
 RICH = 1e15  # $
 SPOT = 100.0  # $, of every asset
@@ -127,7 +128,7 @@ def over_sales(lab: Lab) -> Any:
     for sale in SALES:
         setting = {**PAIR, "sales": (sale, sale)}
         got = Estimate.jackknife(_correlation, covariances(lab, market(**setting), 256))
-        rows.append(("through the engine", sale, got.value, got.se))
+        rows.append(("through the engine", sale, got.value, got.error))
     for sale in np.linspace(0, SALES[-1], 41):
         sigma, _, weights = inputs_of(PAIR)
         matrix = theory(sigma, np.array([sale, sale]), weights)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from analysis.charts import validation as charts
 from analysis.charts.theme import Chart
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
+from sim.estimate import Estimate
 
 START = dt.date(2020, 1, 1)
 NEVER = {"type": "Hedger", "policy": {"kind": "never"}}
@@ -165,11 +166,11 @@ def measure_passage(lab: Lab) -> Measured:
         failed = run.margin_calls.filter(pl.col("outcome") == "defaulted").group_by("path").agg(pl.col("time").min())
         seconds = failed.select((pl.col("time") - dt.datetime.combine(START, dt.time())).dt.total_seconds()).collect()
         share = np.append(seconds.to_series().to_numpy() / (250 * 86_400), np.full(paths - len(seconds), np.inf))
-        estimates[f"passed, {calls} calls"] = Estimate.proportion(share <= 1 + 1e-9)
+        estimates[f"passed, {calls} calls"] = Estimate.share(share <= 1 + 1e-9)
         if calls == 250:
-            estimates["passed by half time, 250 calls"] = Estimate.proportion(share <= 0.5 + 1e-9)
+            estimates["passed by half time, 250 calls"] = Estimate.share(share <= 0.5 + 1e-9)
             whole = estimates["passed, 250 calls"]
-            estimates["250 calls less continuous watching"] = Estimate(whole.value - passed_by_time(1.0), whole.se)
+            estimates["250 calls less continuous watching"] = whole + -passed_by_time(1.0)
         parts.append(survival(share, calls))
     return Measured(estimates=estimates, picture=picture(pl.concat(parts)))
 

@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 from scipy.special import ndtr
 
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.trading_mechanics import STILL, over_days
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.dataset import Run
+from sim.estimate import Estimate
 
 START = date(2020, 1, 1)
 YEAR = 364  # days of the continuous calendar

@@ -11,10 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.charts.validation import lines
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.dataset import Run
+from sim.estimate import Estimate
 
 Samples = NDArray[np.float64]
 START = date(2020, 1, 1)
@@ -63,7 +64,7 @@ def measure_bridge(lab: Lab) -> Measured:
         moved, name = np.log(spot / 100), f"dispersion {dispersion:g}"
         for what, step in TIMES.items():
             found = estimates[f"{name}, {what}"] = Estimate.variance(moved[step])
-            points.append({"x": step / STEPS, "y": found.value, "se": found.se, "series": name})
+            points.append({"x": step / STEPS, "y": found.value, "se": found.error, "series": name})
         known = (bridged_variance(1 - dispersion, step) for step in range(STEPS + 1))
         curve += [{"x": step / STEPS, "y": v, "series": name} for step, v in enumerate(known)]
     picture = lines(

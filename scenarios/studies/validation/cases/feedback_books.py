@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured, Samples
+from scenarios.studies.validation.case import Case, Expected, Measured, Samples
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
+from sim.estimate import Estimate
 
 Clearing = Literal["sequential", "fixed_point"]
 
@@ -104,14 +105,8 @@ def measure_constant(lab: Lab, paths: int) -> Measured:
         estimates[f"step variance, a = {a:g}"] = Estimate.mean(step)
         estimates[f"long-run variance, a = {a:g}"] = Estimate.variance(scaled.sum(axis=1) / np.sqrt(YEAR_STEPS))
         products = (scaled[:, 1:] * scaled[:, :-1]).mean(axis=1)
-        estimates[f"lag-1 autocorrelation, a = {a:g}"] = ratio(products, step)
+        estimates[f"lag-1 autocorrelation, a = {a:g}"] = Estimate.ratio(products, step)
     return Measured(estimates=estimates)
-
-
-def ratio(top: Samples, bottom: Samples) -> Estimate:
-    """Ratio of two means over paths, its error by the delta method."""
-    value = float(top.mean() / bottom.mean())
-    return Estimate(value, Estimate.mean((top - value * bottom) / bottom.mean()).se)
 
 
 def measure_books(lab: Lab, paths: int) -> Measured:
@@ -125,11 +120,11 @@ def measure_books(lab: Lab, paths: int) -> Measured:
             returns, gain = returns_and_gain(lab, option_book(a, SPOT, clearing, paths))
             variance = realised_variance(returns)
             theory = multiple(gain, clearing).mean(axis=1) * VOL**2
-            estimates[f"over the path average, {side} gamma, {order}"] = ratio(variance, theory)
+            estimates[f"over the path average, {side} gamma, {order}"] = Estimate.ratio(variance, theory)
             if clearing == "sequential":
                 mean = Estimate.mean(variance)
                 root = float(np.sqrt(mean.value))
-                estimates[f"realised vol, {side} gamma"] = Estimate(root, mean.se / (2 * root))
+                estimates[f"realised vol, {side} gamma"] = Estimate(root, (mean.error or 0.0) / (2 * root))
     return Measured(estimates=estimates, picture=vol_over_strike(lab))
 
 
@@ -141,8 +136,8 @@ def vol_over_strike(lab: Lab) -> Any:
     for side, a in SIDES.items():
         for strike in STRIKES:
             returns, _ = returns_and_gain(lab, option_book(a, strike, "sequential", 32))
-            found = Estimate.mean(np.sqrt(realised_variance(returns)))
-            rows.append((f"{side} gamma", strike, 100 * found.value, 100 * found.se))
+            found = Estimate.mean(100 * np.sqrt(realised_variance(returns)))
+            rows.append((f"{side} gamma", strike, found.value, found.error))
     frame = pl.DataFrame(rows, schema=["series", "x", "y", "se"], orient="row")
     said = (
         "Hedgers who are short the option add to every move and push realised vol above the 20 % that the news alone "

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import polars as pl
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
+from sim.estimate import Estimate
 
 DEPTH, IMPACT = 1e9, 0.01  # $, and relative move per depth traded
 SPOT, VOL, STEPS, WINDOW = 100.0, 0.01, 364, 26  # $, a year, a year, steps
@@ -119,7 +120,7 @@ def curve(found: dict[str, Estimate], gains: Sequence[float]) -> object:
         "variance of a step": step_variance,
         f"variance of {WINDOW} steps, a step": longer,
     }
-    rows = [(what, a, found[key(what, a)].value, found[key(what, a)].se) for what in laws for a in gains]
+    rows = [(what, a, found[key(what, a)].value, found[key(what, a)].error) for what in laws for a in gains]
     fine = np.linspace(-0.32, 0.32, 65)
     theory = [(what, float(a), law(float(a))) for what, law in laws.items() for a in fine]
     return lines(

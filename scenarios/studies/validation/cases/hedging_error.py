@@ -11,10 +11,11 @@ import polars as pl
 from scipy.stats import norm
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured, Samples
+from scenarios.studies.validation.case import Case, Expected, Measured, Samples
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
 from sim.dataset import Run
+from sim.estimate import Estimate
 
 CAPITAL = 1e6  # $, earns the overnight rate
 STRIKE, RATE, DRIFT, VOL = 100.0, 0.04, 0.05, 0.20
@@ -118,12 +119,12 @@ def measure_order(lab: Lab) -> Measured:
     clouds = {steps: errors_at(lab, FLAT, steps, paths) for steps, paths in ORDER_SIZES.items()}
     found = {steps: Estimate.variance(cloud["y"].to_numpy()) for steps, cloud in clouds.items()}
     slope = order(found)
-    rows = [(steps, estimate.value, estimate.se) for steps, estimate in found.items()]
+    rows = [(steps, estimate.value, estimate.error) for steps, estimate in found.items()]
     frame = pl.DataFrame(rows, schema=["x", "y", "se"], orient="row")
     fall = convergence(
         frame,
         title="Variance of the hedging error over the number of hedges",
-        said=f"Measured slope {slope.value:.3f} ± {slope.se:.3f}; the exact variances fall with {EXACT_ORDER:.3f}.",
+        said=f"Measured slope {slope.value:.3f} ± {slope.error:.3f}; the exact variances fall with {EXACT_ORDER:.3f}.",
         x="hedges a year",
         y="variance of the error at T, $²",
         slope=-1.0,
@@ -146,7 +147,7 @@ def order(variances: dict[int, Estimate]) -> Estimate:
     x = np.log(list(variances))
     weight = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     value = np.array([v.value for v in variances.values()])
-    relative = np.array([v.se for v in variances.values()]) / value
+    relative = np.array([v.error or 0.0 for v in variances.values()]) / value
     return Estimate(float(weight @ np.log(value)), float(np.sqrt(np.sum((weight * relative) ** 2))))
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured, Samples
+from scenarios.studies.validation.case import Case, Expected, Measured, Samples
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.dataset import Run
+from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 RICH = 1e15  # $
 DEPTH = 1e12  # $
@@ -57,7 +59,7 @@ def final_pnl(run: Run, agent: str) -> Samples:
 
 def per_trading_day(per_day: float) -> float:
     """A rate a day of this calendar as a rate a trading day, of which a year has 252."""
-    return per_day * YEAR / 252
+    return per_day * YEAR / TRADING_DAYS
 
 
 # --- Kyle ------------------------------------------------------------------------------------------------------------
@@ -69,7 +71,7 @@ EAGERNESS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)  # units per $
 def kyle(paths: int, eagerness: float | None = None) -> Scenario:
     """One auction: the insider and the noise traders send orders on day 1, the news comes out on day 2."""
     insider = {"type": "InformedTrader", "capital": RICH, "aggressiveness": eagerness}
-    crowd = {"type": "NoiseTrader", "capital": RICH, "size": NOISE * float(np.sqrt(YEAR / 252))}
+    crowd = {"type": "NoiseTrader", "capital": RICH, "size": NOISE * float(np.sqrt(YEAR / TRADING_DAYS))}
     return bachelier(
         days=2,
         spot=100.0,
@@ -110,7 +112,7 @@ def profit_over_eagerness(lab: Lab) -> Any:
     rows = []
     for eagerness in EAGERNESS:
         profit = Estimate.mean(final_pnl(lab.run(kyle(2048, eagerness)), "insider"))
-        rows.append(("through the engine", eagerness, profit.value, profit.se))
+        rows.append(("through the engine", eagerness, profit.value, profit.error))
     curve = [("through the engine", b, b * NEWS**2 * (1 - LAMBDA * b)) for b in np.linspace(0.5, 4.5, 41).tolist()]
     said = (
         "An insider who buys more moves the price against himself. Kyle's stops at 1/(2 lambda) = 2.5 units per $ of "
@@ -173,9 +175,9 @@ def efficient_frontier(lab: Lab) -> Any:
 
     rows = []
     for aversion in AVERSIONS:
-        shortfall = -final_pnl(lab.run(liquidation(4096, aversion)), "seller")
+        shortfall = -final_pnl(lab.run(liquidation(4096, aversion)), "seller") / 1e6
         mean = Estimate.mean(shortfall)
-        rows.append((Estimate.sd(shortfall).value / 1e6, mean.value / 1e6, mean.se / 1e6))
+        rows.append((Estimate.sd(shortfall).value, mean.value, mean.error))
     frame = pl.DataFrame(rows, schema=["x", "y", "se"], orient="row")
     said = "Who fears risk sells early and pays more for it: from even sales (right) to a rush (left)."
     across, up = "standard deviation of the shortfall, $m", "expected shortfall, $m"

@@ -9,11 +9,12 @@ import polars as pl
 from scipy.special import ndtr
 
 from analysis.charts.validation import scatter
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.attribution import call_value
 from scenarios.studies.validation.desks import Samples, final, over_time, side_by_side, spot_at_closes, spread_paid
 from scenarios.studies.validation.lab import Lab
 from sim.dataset import Run
+from sim.estimate import Estimate
 
 SIGMA, KAPPA, STEPS = 0.2, 0.0025, 252
 RAISED = SIGMA * math.sqrt(1 + math.sqrt(2 / math.pi) * 2 * KAPPA / (SIGMA / math.sqrt(STEPS)))

@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from analysis import stylised_facts as sf
-from analysis.readings import Reading
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured, Samples
+from scenarios.studies.validation.case import Case, Expected, Measured, Samples
 from scenarios.studies.validation.cases.stylised_facts import NORMAL
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from sim.clock import CONTINUOUS_DAYS
+from sim.estimate import Estimate
 
 RICH = 1e18  # $
 VALUE = 1.0  # $, what funds think the asset worth
@@ -83,11 +83,11 @@ def fund(appetite: float, leverage: float) -> dict[str, Any]:
 class Found(NamedTuple):
     """What one maximum leverage leads to: readings path by path, and the losses themselves."""
 
-    tail: Reading
-    kurtosis: Reading
-    square: Reading  # of returns
-    crashes: Reading  # 1,000 steps
-    ruins: Reading  # a fund and 1,000 steps
+    tail: Estimate
+    kurtosis: Estimate
+    square: Estimate  # of returns
+    crashes: Estimate  # 1,000 steps
+    ruins: Estimate  # a fund and 1,000 steps
     losses: Samples  # (paths, steps), -r
 
 
@@ -109,17 +109,9 @@ def observe(lab: Lab, leverage: float | None) -> Found:
     )
 
 
-def tail_index(losses: Samples) -> Reading:
+def tail_index(losses: Samples) -> Estimate:
     """Hill's index of the largest share; groups of paths are left out threshold and all, as it is chosen on them."""
-    group = np.arange(len(losses)) * GROUPS // len(losses)
-    value = sf.tail_index(losses, share=TAIL).value
-    left = [sf.tail_index(losses[group != g], share=TAIL).value for g in range(GROUPS)]
-    return Reading(value, (GROUPS - 1) * (value - np.array(left)))
-
-
-def estimate(reading: Reading) -> Estimate:
-    """As cases give it."""
-    return Estimate(reading.value, reading.error or 0.0)
+    return Estimate.jackknife(lambda some: sf.tail_index(some, share=TAIL).value, losses, groups=GROUPS)
 
 
 def measure(lab: Lab) -> Measured:
@@ -128,17 +120,17 @@ def measure(lab: Lab) -> Measured:
     found = {leverage: observe(lab, leverage) for leverage in LEVERAGES}
     root = float(np.sqrt(none.square.value))
     estimates = {
-        "tail index without funds": estimate(none.tail),
+        "tail index without funds": none.tail,
         "sd of returns without funds": Estimate(root, (none.square.error or 0.0) / (2 * root)),
-        "excess kurtosis without funds": estimate(none.kurtosis),
-        DAMPED: estimate(none.square - found[1].square),
+        "excess kurtosis without funds": none.kurtosis,
+        DAMPED: none.square - found[1].square,
     }
     for low, high in PAIRS:
-        estimates[_fall(low, high)] = estimate(found[low].tail - found[high].tail)
+        estimates[_fall(low, high)] = found[low].tail - found[high].tail
     for low, high in PAIRS[:-1]:
-        estimates[_rise("ruins", low, high)] = estimate(found[high].ruins - found[low].ruins)
+        estimates[_rise("ruins", low, high)] = found[high].ruins - found[low].ruins
     for low, high in PAIRS[1:]:
-        estimates[_rise("crashes", low, high)] = estimate(found[high].crashes - found[low].crashes)
+        estimates[_rise("crashes", low, high)] = found[high].crashes - found[low].crashes
     return Measured(estimates=estimates, picture=(tail_bars(found), tail_lines(none, found)))
 
 

@@ -12,6 +12,7 @@ from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.desk_mechanics import NEVER, START, BlackScholes, call, exact, moved, of
 from scenarios.studies.validation.cases.trading_mechanics import over_days
 from scenarios.studies.validation.lab import Lab
+from sim.sessions import TRADING_DAYS
 
 # --- margin -----------------------------------------------------------------------------------------------------------
 CALLS, MULTIPLE, MPOR = 1000.0, 3.0, 10.0
@@ -20,7 +21,7 @@ PATH = [(0, 100.0, 0.2), (1, 110.0, 0.2), (2, 110.0, 0.4)]  # day, spot, vol
 
 def required(sign: float, day: int, spot: float, vol: float) -> float:
     """Margin of a desk short (-1) or long (+1) the calls, unhedged, $: what it owes, and k s sqrt(mpor) x exposure."""
-    unit, move = BlackScholes(spot, vol, day), MULTIPLE * vol * math.sqrt(MPOR / 252)
+    unit, move = BlackScholes(spot, vol, day), MULTIPLE * vol * math.sqrt(MPOR / TRADING_DAYS)
     convexity = 0.5 * unit.gamma * spot**2 * move if sign < 0 else 0.0
     return CALLS * (move * (unit.delta * spot + convexity) - sign * unit.value)
 
@@ -28,7 +29,7 @@ def required(sign: float, day: int, spot: float, vol: float) -> float:
 def required_hedged(day: int, spot: float, vol: float) -> float:
     """The same of a desk long the calls with the hedge of the start, $: the stock sold short is owed too."""
     start, unit = BlackScholes(*PATH[0][1:]), BlackScholes(spot, vol, day)
-    move = MULTIPLE * vol * math.sqrt(MPOR / 252)
+    move = MULTIPLE * vol * math.sqrt(MPOR / TRADING_DAYS)
     return CALLS * (start.delta * spot - unit.value + move * abs(unit.delta - start.delta) * spot)
 
 

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from markets.factors.memory.long_run_gain import hedged_variance, long_run_gain, remembered_variance
 from markets.factors.memory.trace import implied_at_rest, implied_trace, mass, realised_at_rest
-from markets.memory_spec import KernelSpec, MemorySpec
+from markets.specs.memory import KernelSpec, MemorySpec
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.cases.path_memory import LEAST, closes_of, drawn, kernel, remembering
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.remembering import Desk, Law, Past, reverting, simulate
 from scenarios.studies.validation.textbook import MAKER
 from scenarios.worlds.clock import make_clock
+from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 Array = NDArray[np.float64]
 FLAT = {"overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}
@@ -64,7 +66,12 @@ def desk_market(desk: Desk) -> Scenario:
         {**PLAIN_SPEC, "start": start},
         steps=TICKS,
         anchors=[{"date": "2020-01-01", **flat}, {"date": "2020-12-30", **flat}],
-        asset={"impact": IMPACT, "depth": DEPTH, "permanent_share": desk.lasting, "resilience": desk.resilience / 252},
+        asset={
+            "impact": IMPACT,
+            "depth": DEPTH,
+            "permanent_share": desk.lasting,
+            "resilience": desk.resilience / TRADING_DAYS,
+        },
         feedback={"impact": 1.0},
         agents={"hedger": hedger, "maker": MAKER, "bank": {"type": "FundingDesk", "line": 1e12}},
         run={"paths": DESK_PATHS},
@@ -153,7 +160,7 @@ TRACED = MemorySpec(
     realised_trend=-0.04,
     realised_activity=0.8,
 )
-TRACE = implied_trace(TRACED, step=TICK, lasting=LASTING, resilience=252 * RESILIENCE)
+TRACE = implied_trace(TRACED, step=TICK, lasting=LASTING, resilience=TRADING_DAYS * RESILIENCE)
 
 
 def traded(lab: Lab, side: float) -> Array:
@@ -187,7 +194,9 @@ def fading(slope: Array) -> object:
 
     known = TRACE.after(QUARTER)
     days = range(4, QUARTER + 1, 4)
-    got = [{"x": k / 4, "y": -float(slope[k].mean()), "se": Estimate.mean(slope[k]).se, "series": "vol"} for k in days]
+    got = [
+        {"x": k / 4, "y": -float(slope[k].mean()), "se": Estimate.mean(slope[k]).error, "series": "vol"} for k in days
+    ]
     curve = [{"x": k / 4, "y": -float(known[k]), "series": "vol"} for k in days]
     return lines(
         pl.DataFrame(got[::4]),
@@ -273,7 +282,7 @@ def simulated(lab: Lab) -> Array:
 def facts_of(price: Array) -> dict[str, Estimate]:
     """Of the daily returns in the second half, path by path, of closes (closes, paths)."""
     moved = np.diff(price, axis=0)[len(price) // 2 :]
-    size, log_vol = np.abs(moved), np.log((moved**2).mean(axis=0) * 252) / 2
+    size, log_vol = np.abs(moved), np.log((moved**2).mean(axis=0) * TRADING_DAYS) / 2
     return {
         FACTS[0]: Estimate.mean(log_vol),
         FACTS[1]: Estimate.sd(log_vol),
@@ -304,12 +313,7 @@ def measure_free(lab: Lab) -> Measured:
     (mid,) = closes_of(lab.run(free_market()), "mid")
     ours = facts_of(np.log(mid))
     theirs = facts_of(simulated(lab))
-    return Measured(
-        estimates={
-            name: Estimate(ours[name].value - theirs[name].value, float(np.hypot(ours[name].se, theirs[name].se)))
-            for name in ours
-        }
-    )
+    return Measured(estimates={name: ours[name].less(theirs[name]) for name in ours})
 
 
 FREE_CASE = Case(

@@ -10,12 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.remembering import Kernel, Law, Past, follow, reverting
 from scenarios.studies.validation.textbook import MAKER, textbook
 from scenarios.worlds.clock import make_clock
 from sim.dataset import Run
+from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 from sim.streams import Streams
 
 Array = NDArray[np.float64]
@@ -229,7 +231,7 @@ def first_order(day: int) -> float:
 
     dR1 = sum of w lam (f^n - (1 - p) (1 - d) (f^n - d^n) / (f - d)), f = exp(-lam day), d = exp(-resilience day).
     """
-    left, found = np.exp(-RESILIENCE * 252 * DAY), 0.0
+    left, found = np.exp(-RESILIENCE * TRADING_DAYS * DAY), 0.0
     for share, speed in zip(PAST.returns.shares, PAST.returns.speeds, strict=True):
         stays = np.exp(-speed * DAY)
         back = (1 - LASTING) * (1 - left) * (stays**day - left**day) / (stays - left)
@@ -283,7 +285,7 @@ TRADE = Case(
 SPOTS = (100.0, 97.0, 99.0, 95.0, 96.0)
 DATES = ("2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07", "2020-01-08")
 SIGMA, SHARE, DAY_PATHS = 0.3, 0.25, 1024
-MOVED = float((np.diff(np.log(SPOTS)) ** 2).sum() * 252 / (len(SPOTS) - 1))  # a year
+MOVED = float((np.diff(np.log(SPOTS)) ** 2).sum() * TRADING_DAYS / (len(SPOTS) - 1))  # a year
 PINNED = {"realised_base": SIGMA, "realised_trend": 0.0, "realised_activity": 0.0, "realised_noise": 0.33}
 
 

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from analysis import payoffs
-from analysis.numbers import Number
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.option import Option
 from markets.products.start import Start
 from markets.vols.density import ImpliedLaw, SkewSmile
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
 from scenarios.worlds.clock import make_clock
+from sim.estimate import Estimate
 
 Floats = NDArray[np.float64]
 S0 = 100.0
@@ -122,18 +122,13 @@ def read_asian(lab: Lab) -> Measured:
     plain = payoffs.price(np.maximum(geometric - S0, 0.0), discount, "geometric Asian")
     european = payoffs.european(run, strike=S0, discount=discount)
     found = {
-        "arithmetic, with the geometric control": estimate(price.number),
-        "arithmetic, without control": estimate(price.plain),
-        "geometric, without control": estimate(plain.number),
-        "European, without control": estimate(european.number),
+        "arithmetic, with the geometric control": price.number,
+        "arithmetic, without control": price.plain,
+        "geometric, without control": plain.number,
+        "European, without control": european.number,
         "variance without control over variance with it": Estimate(price.reduction),
     }
     return Measured(estimates=found, picture=control_picture(closes.spot.mean(axis=1), geometric))
-
-
-def estimate(number: Number) -> Estimate:
-    """A number of the analysis as a reading."""
-    return Estimate(number.value, number.error or 0.0)
 
 
 def control_picture(arithmetic: Floats, geometric: Floats) -> Any:

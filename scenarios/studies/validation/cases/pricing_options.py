@@ -19,12 +19,13 @@ from markets.products.option import Option
 from markets.products.risk import Risk
 from markets.products.start import Start
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
 from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
+from sim.estimate import Estimate
 
 Floats = NDArray[np.float64]
 START = date(2020, 1, 1)

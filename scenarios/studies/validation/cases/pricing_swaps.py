@@ -18,11 +18,12 @@ from markets.products.dates import add_months
 from markets.products.swap import Swap
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER
 from scenarios.worlds.books import starting_market
 from scenarios.worlds.clock import make_clock
+from sim.estimate import Estimate
 
 Floats = NDArray[np.float64]
 START = date(2020, 1, 1)

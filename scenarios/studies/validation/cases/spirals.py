@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER, textbook
+from sim.estimate import Estimate
 
 RICH = 1e15  # $
 WORTH, BEFORE = 140.0, 130.0  # $: what the asset is worth, and its price before the shock

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis import stylised_facts as sf
-from analysis.readings import Reading
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.processes import garch
+from sim.estimate import Estimate
 
 GARCH = {"omega": 0.05, "alpha": 0.10, "beta": 0.85}
 GJR = {"omega": 0.05, "alpha": 0.03, "beta": 0.88, "gamma": 0.10}
@@ -24,7 +24,7 @@ NORMAL = 7.7047  # Hill at the top 1 % of a normal law
 DRAWS, REPEATS = 1_000_000, 40
 
 
-def pooled(readings: Sequence[Reading]) -> Estimate:
+def pooled(readings: Sequence[Estimate]) -> Estimate:
     """Mean of independent readings; its error from theirs."""
     errors = [r.error or 0.0 for r in readings]
     return Estimate(float(np.mean([r.value for r in readings])), math.sqrt(sum(e * e for e in errors)) / len(errors))
@@ -33,11 +33,11 @@ def pooled(readings: Sequence[Reading]) -> Estimate:
 def read_garch(lab: Lab) -> Measured:
     """Kurtosis and the autocorrelation of r^2 of GARCH(1,1), three times 4,000 independent paths of 2,000 steps."""
     rng = lab.generator(11)
-    found: dict[str, list[Reading]] = {}
+    found: dict[str, list[Estimate]] = {}
     for _ in range(3):
         r = garch(rng, **GARCH, paths=4000, steps=2000)
         excess = sf.kurtosis(r)
-        found.setdefault("kurtosis", []).append(Reading(excess.value + 3, excess.pull))
+        found.setdefault("kurtosis", []).append(excess + 3)
         for lag in (1, 10):
             found.setdefault(f"autocorrelation of r^2, lag {lag}", []).append(sf.autocorrelation(r * r, lag))
     return Measured(estimates={name: pooled(readings) for name, readings in found.items()})

@@ -9,9 +9,11 @@ from typing import Any
 import polars as pl
 
 from scenarios.scenario import Scenario
-from scenarios.studies.validation.case import Case, Estimate, Expected, Measured
+from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import textbook
+from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 START = date(2020, 1, 1)
 YEAR = 364  # days of the continuous calendar
@@ -51,7 +53,7 @@ DAYS = 10
 
 def impact_after(days: int) -> float:
     """What is left of the displacement, ln S."""
-    return MOVE * (STAYS + (1 - STAYS) * math.exp(-RESILIENCE * 252 * days / YEAR))
+    return MOVE * (STAYS + (1 - STAYS) * math.exp(-RESILIENCE * TRADING_DAYS * days / YEAR))
 
 
 def vol_after(days: int) -> float:
@@ -139,7 +141,7 @@ SHIFT = -SKEW * KAPPA * INVENTORY * SPOT / LIMIT
 
 def measure_skew(lab: Lab) -> Measured:
     """A seller and a buyer, who trade at the start and a day later."""
-    hours = 6.5 * 252 / YEAR  # of trading in a day
+    hours = 6.5 * TRADING_DAYS / YEAR  # of trading in a day
     maker = {"type": "MarketMaker", "capital": 1e12, "inventory_limit": LIMIT, "inventory_half_life": hours}
     agents = {
         "maker": {**maker, "quoting": {"inventory_skew": SKEW, "funding_days": 0.0}},

@@ -1,8 +1,8 @@
 """Levels that follow from the traded path: parameters of the path-dependent laws of vol and credit.
 
 After Guyon and Lekeufack (2023), "Volatility is (mostly) path-dependent", Quantitative Finance 23(9): a level is linear
-in a weighted sum of past returns and in the root of a weighted sum of past squared returns. `markets.memory` has the
-state, `markets.factors.memory.path_line` what they say of a storyline.
+in a weighted sum of past returns and in the root of a weighted sum of past squared returns. The state is in
+`markets.factors.memory`, and in its `path_line` what the laws say of a storyline.
 """
 
 from __future__ import annotations

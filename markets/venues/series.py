@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from markets.accounts import CLEARING
 from markets.curves.benchmark import Benchmark
 from markets.products.dates import add_months
-from markets.venues.swap_venue import SwapVenue
 
 if TYPE_CHECKING:
     from markets.curves.curve import Curve
-    from markets.world import MarketWorld
     from sim.clock import Clock
 
 
@@ -52,22 +49,3 @@ def series(years: float, clock: Clock, curve: Curve) -> Series:
     last = [*ticks[1:], len(clock.ticks) - 1]
     swaps = (Benchmark(maturity, clock, tick, curve) for maturity, tick in zip(maturities, last, strict=True))
     return Series(tuple(ticks), tuple(swaps))
-
-
-def roll(world: MarketWorld, venue: SwapVenue) -> None:
-    """Close every position in the venue's benchmark out at mid, in cash, and open it anew in the next, at par.
-
-    Notionals stay; nobody gains or loses, and no spread is paid:
-        cash += NC A - N F,   NC = N F' / A'
-    with A and F the annuity and floating leg of the old swap now, A' and F' those of the fresh one.
-    """
-    ledger, asset = world.ledger, venue.assets[1]
-    annuity, floating = venue.terms()
-    venue.trade_next()
-    par = venue.mid
-    for account in list(ledger.accounts):
-        if account == CLEARING or not venue.reached(account):
-            continue
-        notional, coupon = (ledger.balance(account, held).copy() for held in venue.assets)
-        ledger.transfer(coupon * annuity - notional * floating, source=CLEARING, target=account, reason=venue.gains)
-        ledger.transfer(notional * par - coupon, source=CLEARING, target=account, asset=asset, reason=venue.gains)

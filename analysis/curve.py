@@ -1,0 +1,14 @@
+"""The curve of a run: its nodes, by the manifest."""
+
+from __future__ import annotations
+
+from sim.dataset import Run
+
+ALWAYS = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # nodes of every run, years
+
+
+def nodes(run: Run) -> dict[str, str]:
+    """Labels of the nodes by their column, the shortest first."""
+    rates = run.manifest.get("scenario", {}).get("market", {}).get("rates", {})
+    years = ALWAYS | {name: float(node["years"]) for name, node in rates.get("nodes", {}).items()}
+    return {name: f"{years[name]:g}Y" if years[name] else name for name in sorted(years, key=lambda name: years[name])}

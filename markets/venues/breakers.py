@@ -1,0 +1,51 @@
+"""Circuit breakers: a venue halts where its price has fallen far since the last close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.trading import fallen
+from sim.phases import minutes
+
+if TYPE_CHECKING:
+    from markets.spec import VenueSpec
+    from markets.venues.listing import Listing
+    from markets.venues.surroundings import Surroundings
+
+Vector = NDArray[np.float64]
+
+
+class Breakers:
+    """Halts of one venue, path by path: each level stops trading for some minutes, the last one for the day."""
+
+    def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
+        self._market, self._listing = market, listing
+        self._levels = np.asarray(spec.halts if listing.priced else (), dtype=np.float64)
+        self._length = minutes(spec.halt_minutes)
+        self._close = listing.mid if self._levels.size else np.empty(0)
+        self._hit = np.zeros(market.paths, dtype=np.int64)  # levels that the price has been through since the close
+        self.halted_until = np.zeros(market.paths)  # seconds
+
+    def look(self) -> None:
+        """At every tick, when the market has moved: halt the paths whose price has newly fallen through a level."""
+        if not self._levels.size:
+            return
+        market, levels, hit = self._market, self._levels, np.empty(self._close.size, dtype=np.int64)
+        if not fallen(self._listing.mid, self._close, levels, self._hit, hit):
+            return
+        fresh = hit > self._hit
+        until = np.where(hit == levels.size, market.clock.ticks[-1] + 1, market.now + self._length)
+        self.halted_until = np.where(fresh, until, self.halted_until)
+        self._hit = np.maximum(hit, self._hit)
+        value = levels[np.maximum(hit, 1) - 1]
+        market.log.add("events", market.now, fresh, kind="halt", subject=self._listing.name, value=value)
+
+    def close_day(self) -> None:
+        """Remember the close, and start afresh."""
+        if self._levels.size:
+            self._close = self._listing.mid
+            self._hit[:] = 0
+            self.halted_until = np.minimum(self.halted_until, self._market.now)

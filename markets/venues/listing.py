@@ -1,0 +1,95 @@
+"""The contract of a listing: what a venue trades."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.order_book import OrderBook
+    from sim.names import Name
+
+    Vector = NDArray[np.float64]
+
+
+class Listing(Protocol):
+    """Something that a `Venue` trades: what it is worth, how a trade settles, and what a trade moves.
+
+    A quantity is signed, in the listing's own unit (shares, $ notional received fixed). Vectors are (paths,).
+    """
+
+    name: str  # also its venue's
+    gains: str  # reason under which the ledger keeps what positions earn at mid
+    assets: tuple[Name, ...]  # the ledger's, of which a position consists; the first counts its quantity
+    displaces: dict[FactorKey, float]  # moves of factors per unit that buyers displace the price, ln S or decimal rate
+    priced: bool  # whether mid is a price: falls of it halt trading, its closes and returns are written down
+    funded: bool  # whether its price is paid in cash: holding it must be financed, and a short is borrowed
+
+    @property
+    def mid(self) -> Vector:
+        """$/unit, or decimal rate."""
+
+    @property
+    def unit_notional(self) -> Vector:
+        """$ notional of one unit of quantity; of it spreads, depth and impact are shares."""
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """What computes, whenever it is asked, the price of now: mid moved against a buyer by both."""
+
+    def price_ratio(self) -> Vector | float:
+        """Price over that at the start; 1 for a rate."""
+
+    def relative(self, displacement: Vector) -> Vector:
+        """How much worse a price displaced by so much is for a buyer, in the unit of spreads."""
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """Into `out` the displacement that took the price from `before` to mid."""
+
+    def cost_per_notional(self) -> Vector | float:
+        """$ per $ notional and unit of spread."""
+
+    def vol(self) -> Vector:
+        """Standard deviation of the price in the unit of spreads, a square root of a trading year."""
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """$ worth at mid of one unit of each of `assets`."""
+
+    def exposure(self, account: Name) -> Vector:
+        """Signed $ notional that an account holds."""
+
+    def years(self) -> float:
+        """Calendar years to the end of what is traded now; infinite where it has none."""
+
+    def carries(self) -> bool:
+        """Whether positions earn anything now while time passes."""
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """$ that the position of an account has earned in so many calendar years."""
+
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """Change of the value of one unit per 1.00 of each factor, $: in the market as it stands, or in another."""
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Move `filled` from the book's makers to the taker, at mid worsened by the book's spread and by `walk`.
+
+        calm: half-spread of a calm market; what is beyond it is the crisis's.
+        walks: whether a fill can walk the price at all.
+        netted: whether orders were netted, so that a walk may be a gain: of who trades against the net order.
+        Returns the spread paid, signed as it worsens the price for a buyer.
+        """
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
+
+    def step(self, tick: int) -> None:
+        """The market has moved into `tick`: roll what has come to its end."""

@@ -1,0 +1,46 @@
+"""Orders of one instant together: what each gets, and what they do to the price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.trading import net
+
+if TYPE_CHECKING:
+    from markets.venues.order import Order
+
+Vector = NDArray[np.float64]
+
+
+class Netting(NamedTuple):
+    """Ordered and filled quantity of each order, and the displacement of the price by all of them."""
+
+    ordered: Vector  # (orders, paths)
+    filled: Vector  # (orders, paths)
+    displacement: Vector  # (paths,) ln S or decimal rate
+    active: NDArray[np.bool_]  # (orders,) whether an order wants anything on any path
+
+
+class Terms(NamedTuple):
+    """On which orders are netted; (paths,) unless said."""
+
+    unit_notional: Vector  # $ notional of one unit of quantity
+    depth: Vector  # $ notional
+    halted_until: Vector  # seconds
+    now: float  # seconds
+    capacity: float  # share of the depth that may remain net
+    impact: float  # displacement by the whole depth
+
+
+def netted(orders: Sequence[Order], move: Vector, terms: Terms) -> Netting:
+    """Net the orders as they are at a displacement `move` (paths,) of the price."""
+    quantities = [order.quantity(move) for order in orders]
+    ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
+    filled, displacement = np.empty_like(ordered), np.empty(ordered.shape[1])
+    active = np.empty(len(orders), dtype=bool)
+    net(ordered, *terms, filled, displacement, active)
+    return Netting(ordered, filled, displacement, active)

@@ -1,0 +1,81 @@
+"""An order, from the taker who sends it to the fill that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.trading import drop_dust
+
+if TYPE_CHECKING:
+    import simpy
+
+Vector = NDArray[np.float64]
+Demand = Callable[[Vector], Vector]  # displacement (paths,), ln S or decimal rate -> signed quantity (paths,)
+
+DUST = 1e-4  # $: a smaller order is the rounding of a position, not a decision
+
+
+class Named(Protocol):
+    """Anything with an account."""
+
+    @property
+    def name(self) -> str:
+        """Its account."""
+
+
+class Order(NamedTuple):
+    """What a taker wants to trade, at any displacement of the price, and where the answer goes."""
+
+    taker: str
+    quantity: Demand
+    answer: simpy.Event
+
+
+class Fill:
+    """What an order got, each (paths,)."""
+
+    def __init__(self, ordered: Vector, quantity: Vector, price: Callable[[], Vector]) -> None:
+        """price: computes what it says, once somebody asks."""
+        self._price = price
+        self.ordered, self.quantity = ordered, quantity  # signed; what was ordered, and what was filled
+
+    @cached_property
+    def unfilled(self) -> Vector:
+        """Signed, returned to the taker."""
+        return self.ordered - self.quantity
+
+    @cached_property
+    def price(self) -> Vector:
+        """Execution price, $/unit or decimal rate."""
+        return self._price()
+
+
+def tradable(quantity: Vector | float, unit_notional: Vector) -> tuple[Vector, bool]:
+    """A quantity as ordered, (paths,), less what is dust at `unit_notional` $ a unit; and whether it is finite.
+
+    Raises TypeError for what is neither a number nor one number a path.
+    """
+    ordered = np.empty(unit_notional.shape)
+    if not (
+        isinstance(quantity, np.ndarray)
+        and quantity.shape == ordered.shape
+        and quantity.flags.carray
+        and quantity.dtype == np.float64
+    ):
+        quantity = _one_a_path(quantity, ordered.shape)
+    return ordered, drop_dust(quantity, unit_notional, DUST, ordered)
+
+
+def _one_a_path(quantity: Vector | float, paths: tuple[int, ...]) -> Vector:
+    try:
+        if quantity is None:
+            raise TypeError
+        return np.array(np.broadcast_to(np.asarray(quantity, dtype=np.float64), paths))
+    except (TypeError, ValueError):
+        got = getattr(quantity, "shape", repr(quantity)[:60])
+        raise TypeError(f"an order is a number or one number a path, {paths}, got {got}") from None

@@ -1,0 +1,62 @@
+"""All quotes at a venue, weighted by depth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.accounts import INVESTORS
+from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW, add_quote, open_book
+
+if TYPE_CHECKING:
+    from markets.venues.quote import Quote
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+
+
+class OrderBook(NamedTuple):
+    """`levels` (QUOTE_ROWS, paths), spreads weighted by depth, and each maker's share of it."""
+
+    levels: Vector
+    makers: tuple[Name, ...]
+    shares: Vector  # (makers, paths)
+
+    @property
+    def half_spread(self) -> Vector:
+        """(paths,) share of mid, or decimal rate."""
+        half_spread: Vector = self.levels[HALF_SPREAD]
+        return half_spread
+
+    @property
+    def skew(self) -> Vector:
+        """(paths,) share of mid, or decimal rate."""
+        skew: Vector = self.levels[SKEW]
+        return skew
+
+    @property
+    def depth(self) -> Vector:
+        """(paths,) $ notional."""
+        depth: Vector = self.levels[DEPTH]
+        return depth
+
+
+def gathered(quotes: Mapping[str, Quote], floor: Vector, rule_half_spread: Vector) -> OrderBook:
+    """The makers' quotes in one book; outside investors stand behind them up to a depth of `floor` (paths,) $."""
+    levels, shares = np.zeros((QUOTE_ROWS, floor.size)), np.empty((len(quotes) + 1, floor.size))
+    for quote in quotes.values():
+        levels[DEPTH] += quote.depth
+    behind = open_book(floor, rule_half_spread, levels, shares[-1])
+    for share, quote in zip(shares, quotes.values(), strict=False):
+        add_quote(quote.half_spread, quote.skew, quote.depth, levels, share)
+    names: tuple[Name, ...] = (*quotes, INVESTORS) if behind else tuple(quotes)
+    return OrderBook(levels, names, shares[: len(names)])
+
+
+def of_one(maker: str, quote: Quote, skew: Vector) -> OrderBook:
+    """The book of a client who has come to one maker; skew: (paths,) of the quotes that it meets."""
+    levels = np.array([quote.half_spread, skew, quote.depth])
+    return OrderBook(levels, (maker,), np.ones((1, skew.size)))

@@ -1,0 +1,181 @@
+"""Par swaps of one node: positions are (notional, notional x coupon), so that trades at different rates net."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.accounts import CLEARING
+from markets.costs import FILL_COSTS
+from markets.factors.key import USD, FactorKey
+from markets.kernels.trading import NETTED, SWAP_MOVES, swap_moves
+from sim.ledger import Move
+from sim.memo import Memo
+from sim.names import Key
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.order_book import OrderBook
+    from markets.venues.series import Series
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+GAINS = "hedge_rates"  # reason of the ledger: what positions in swaps earn at mid
+RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
+
+
+class ParSwap:
+    """A `Listing` of benchmark swaps: quantity > 0 receives fixed, in $ notional.
+
+    Spreads and impact are in rate, costs are rate x annuity. Once a year positions roll into the next benchmark of the
+    series.
+    """
+
+    gains = GAINS
+    priced = funded = False
+
+    def __init__(self, market: Surroundings, name: str, series: Series) -> None:
+        """name: also of the curve's node that its trades move."""
+        self.name, self.displaces = name, {FactorKey(*USD, name): -1.0}  # receiving fixed brings the rate down
+        self.assets: tuple[Name, ...] = Key("notional", of=name), Key("coupon", of=name)
+        self.series, self.benchmark = series, series.at(0)
+        self.market = market
+        self._terms: Memo[tuple[Vector, Vector]] = Memo()
+        self._ones = np.ones(market.paths)
+
+    @property
+    def mid(self) -> Vector:
+        """Par rate, (paths,) decimal."""
+        annuity, floating = self.terms()
+        return floating / annuity
+
+    def terms(self) -> tuple[Vector, Vector]:
+        """Annuity and value of the floating leg, (paths,) per unit of notional."""
+        swap, tick, market = self.benchmark, self.market.factors.tick, self.market.factors.snapshot
+        return self._terms.get(lambda: swap.terms(tick, market), swap, tick, market.block(USD))
+
+    @property
+    def unit_notional(self) -> Vector:
+        """The quantity is the notional: 1 $, (paths,)."""
+        return self._ones
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """A receiver gets less than mid, (paths,) decimal."""
+        mid = self.mid
+        return lambda: mid - (spread + walk)
+
+    def price_ratio(self) -> float:
+        """A rate has none."""
+        return 1.0
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Rates move by the displacement itself."""
+        return displacement
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """Receiving fixed brings the rate down."""
+        np.subtract(before, self.mid, out=out)
+
+    def cost_per_notional(self) -> Vector:
+        """The annuity."""
+        return self.terms()[0]
+
+    def vol(self) -> Vector:
+        """1 % a year at base vol, (paths,)."""
+        factors = self.market.factors
+        return RATE_VOL * factors.vol / factors.vol_law.base
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """Of 1 $ of notional and of coupon, (paths,) $: minus the floating leg, and the annuity."""
+        annuity, floating = self.terms()
+        return {self.assets[0]: -floating, self.assets[1]: annuity}
+
+    def exposure(self, account: Name) -> Vector:
+        """The notional."""
+        return self.market.ledger.balance(account, self.assets[0])
+
+    def years(self) -> float:
+        """To the maturity of the benchmark."""
+        return self.benchmark.years(self.market.factors.tick)
+
+    def carries(self) -> bool:
+        """Whether anybody has ever held any."""
+        return self.market.ledger.moved(self.assets[0])
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """Coupon x years to the receiver, the overnight rate to the payer, both act/365, (paths,) $.
+
+        So a position's value is that of the accruals to come.
+        """
+        notional, coupon = (self.market.ledger.balance(account, asset) for asset in self.assets)
+        return (coupon - self.market.factors.overnight * notional) * years
+
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """Change of the value of 1 $ received fixed at par per 1.00 of each node, by node, (paths,)."""
+        market = market or self.market.factors.snapshot
+        legs = self.benchmark.sensitivities(self.market.factors.tick, market)
+        change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
+        return dict(zip(self.benchmark.curve.nodes, change, strict=True))
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
+        rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
+        amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
+        swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)
+        self.market.ledger.post(amounts, _moves(self.assets, taker, book.makers, netted))
+        return spread
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """A swap at par."""
+        amounts = np.empty((2, self.market.paths))
+        np.multiply(quantity, share, out=amounts[0])
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        self.market.ledger.post(amounts, tuple(Move(source, target, self.gains, leg) for leg in self.assets))
+
+    def step(self, tick: int) -> None:
+        """Roll into the next benchmark of the series when its time has come."""
+        if self.series.at(tick) is not self.benchmark:
+            self._roll(tick)
+
+    def _roll(self, tick: int) -> None:
+        """Close every position in the benchmark out at mid, in cash, and open it anew in the next, at par.
+
+        Notionals stay; nobody gains or loses, and no spread is paid:
+            cash += NC A - N F,   NC = N F' / A'
+        with A and F the annuity and floating leg of the old swap now, A' and F' those of the fresh one.
+        """
+        ledger, asset = self.market.ledger, self.assets[1]
+        annuity, floating = self.terms()
+        self.benchmark = self.series.at(tick)
+        par = self.mid
+        for account in list(ledger.accounts):
+            if account == CLEARING or not ledger.reached(account, self.assets[0]):
+                continue
+            notional, coupon = (ledger.balance(account, held).copy() for held in self.assets)
+            ledger.transfer(coupon * annuity - notional * floating, source=CLEARING, target=account, reason=self.gains)
+            ledger.transfer(notional * par - coupon, source=CLEARING, target=account, asset=asset, reason=self.gains)
+
+
+@cache
+def _moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
+    """Of whom to whom the rows of `swap_moves` go."""
+    *costs, gain = FILL_COSTS
+    return tuple(
+        move
+        for maker in makers
+        for move in (
+            *(Move(maker, taker, GAINS, leg) for leg in assets),
+            *(Move(taker, maker, cost, None) for cost in costs),
+            Move(maker, taker, GAINS, None),
+            *([Move(taker, maker, gain, None)] if netted else []),
+        )
+    )

@@ -1,0 +1,36 @@
+"""One maker's market at a venue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+
+class Lean(NamedTuple):
+    """How a maker shifts both sides of its quote against its inventory: by -slope x inventory, up to a limit."""
+
+    slope: Vector  # (paths,) share of mid, or decimal rate, per $ notional
+    limit: float  # $ notional
+    held: Vector  # (paths,) $ notional, when it quoted
+
+    @property
+    def skew(self) -> Vector:
+        """The shift, (paths,)."""
+        shift: Vector = -self.slope * np.clip(self.held, -self.limit, self.limit)
+        return shift
+
+
+@dataclass
+class Quote:
+    """Both sides, each (paths,)."""
+
+    half_spread: Vector  # share of mid, or decimal rate
+    skew: Vector  # shift of both sides, same unit
+    depth: Vector  # $ notional
+    lean: Callable[[], Lean] | None = None  # how the shift goes on after a fill; None: it stands until the next quote

@@ -1,0 +1,50 @@
+"""What makers start from: a venue's half-spread and depth at the vol of the moment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.trading import rules
+
+Vector = NDArray[np.float64]
+
+
+class Rule:
+    """Half-spread and depth of a venue at one state of the market, computed when they are first looked at.
+
+    half-spread = base x outside multiple x (s/s_base)^spread_power;  depth = outside depth x (s_base/s)^depth_power.
+    """
+
+    def __init__(
+        self,
+        vol: Vector,
+        vol_base: float,
+        half_spread: float,
+        spread_power: float,
+        depth: Vector | float,
+        depth_power: float,
+    ) -> None:
+        """half_spread and depth: at base vol."""
+        self._terms = (vol, vol_base, half_spread, spread_power, depth, depth_power)
+
+    @cached_property
+    def levels(self) -> tuple[Vector, Vector]:
+        """Half-spread (share of mid, or decimal rate) and depth ($ notional), (paths,) each."""
+        vol, vol_base, half_spread, spread_power, depth, depth_power = self._terms
+        by_vol, shown, base = np.empty_like(vol), np.empty_like(vol), np.empty_like(vol)
+        base[:] = depth
+        rules(vol, vol_base, half_spread, spread_power, base, depth_power, by_vol, shown)
+        return by_vol, shown
+
+    @property
+    def half_spread(self) -> Vector:
+        """(paths,) share of mid, or decimal rate."""
+        return self.levels[0]
+
+    @property
+    def depth(self) -> Vector:
+        """(paths,) $ notional."""
+        return self.levels[1]

@@ -1,0 +1,140 @@
+"""A risky asset: priced in $, paid in cash."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.costs import FILL_COSTS
+from markets.factors.key import FactorKey
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from sim.ledger import Move
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.order_book import OrderBook
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+GAINS = "hedge"  # reason of the ledger: what positions in assets earn at mid
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+
+
+class Stock:
+    """A `Listing` of an asset's units against cash. Spreads and impact are shares of the reference price."""
+
+    gains = GAINS
+    priced = funded = True
+
+    def __init__(self, market: Surroundings, name: str, dividend_yield: float = 0.0) -> None:
+        """dividend_yield: decimal a year of calendar time, continuous."""
+        self.name, self.key = name, FactorKey("spot", name)
+        self.displaces = {self.key: 1.0}
+        self.assets: tuple[Name, ...] = (name,)
+        self.market, self._dividend_yield = market, dividend_yield
+        self._law = market.factors.assets[self.key].price
+
+    @property
+    def mid(self) -> Vector:
+        """(paths,) $/unit."""
+        return self.market.factors.snapshot.row(self.key)
+
+    @property
+    def unit_notional(self) -> Vector:
+        """Reference price, (paths,) $: mid, or the starting price under the normal law."""
+        return self._law.reference(self.mid)
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """(paths,) $/unit."""
+        mid, reference = self.mid, self.unit_notional
+        return lambda: mid + reference * (spread + walk)
+
+    def price_ratio(self) -> Vector:
+        """Reference price over the price at the start, (paths,): 1 under the normal law."""
+        return self.unit_notional / self._law.spot0
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Change of the price as a share of the reference, (paths,)."""
+        return self._law.relative(displacement)
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """ln S now over before; under the normal law the change over the price at the start."""
+        if self._law.normal:
+            np.subtract(self.mid, before, out=out)
+            out /= self._law.spot0
+        else:
+            with np.errstate(divide="ignore", invalid="ignore"):  # a price that has run into zero has no return
+                np.divide(self.mid, before, out=out)
+                np.log(out, out=out)
+
+    def cost_per_notional(self) -> float:
+        """Spreads are shares of the notional."""
+        return 1.0
+
+    def vol(self) -> Vector:
+        """Realised vol, (paths,)."""
+        return self.market.factors.realised_vol(self.key)
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """The price of a unit, (paths,) $."""
+        return {self.name: self.mid}
+
+    def exposure(self, account: Name) -> Vector:
+        """Signed $ at mid, (paths,)."""
+        return self.market.ledger.balance(account, self.name) * self.mid
+
+    def years(self) -> float:
+        """It has no end."""
+        return math.inf
+
+    def carries(self) -> bool:
+        """Whether it pays dividends."""
+        return self._dividend_yield != 0
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """Dividends: yield x S x units, by calendar time, (paths,) $."""
+        return self._dividend_yield * years * self.mid * self.market.ledger.balance(account, self.name)
+
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """A unit moves as its own price."""
+        return {self.key: np.ones(self.market.paths)}
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Units against cash; the cash is split into the price at mid and what worsened it."""
+        # in the order of `asset_moves`; no walk where trades do not move the price
+        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
+        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
+        asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, amounts, spread)
+        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
+        return spread
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """Units against cash at mid."""
+        amounts = np.empty((2, self.market.paths))
+        np.multiply(quantity, share, out=amounts[0])
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
+        self.market.ledger.post(amounts, moves)
+
+    def step(self, tick: int) -> None:
+        """An asset has no end."""
+
+
+@cache
+def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
+    """Of whom to whom the rows of `asset_moves` go."""
+    return tuple(
+        move
+        for maker in makers
+        for move in (Move(maker, taker, GAINS, asset), *(Move(taker, maker, cost) for cost in costs))
+    )

@@ -1,0 +1,39 @@
+"""What listings and venues need of the market in which they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import simpy
+    from numpy.typing import NDArray
+
+    from markets.factors.factor_market import FactorMarket
+    from markets.spec import FeedbackSpec
+    from sim.clock import Clock
+    from sim.eventlog import EventLog
+    from sim.ledger import Ledger
+
+
+class Surroundings(Protocol):
+    """A world whose factors move, with a ledger and a log."""
+
+    paths: int
+    env: simpy.Environment
+    clock: Clock
+    ledger: Ledger
+    log: EventLog
+    factors: FactorMarket
+    feedback: FeedbackSpec
+    price_takers: bool  # what agents do leaves no trace
+
+    @property
+    def now(self) -> int:
+        """Seconds since midnight of the first day."""
+
+    def clear_soon(self) -> None:
+        """Clear all venues in CLEAR of this instant. Raises SpiralError where it is over."""
+
+    def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
+        """Raise NotFinite, naming time and path, where a number is not finite."""

@@ -1,0 +1,39 @@
+"""What is written down of a trade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from markets.venues.listing import Listing
+    from markets.venues.order import Fill
+    from markets.venues.surroundings import Surroundings
+
+Vector = NDArray[np.float64]
+
+
+def write_trade(market: Surroundings, listing: Listing, taker: str, fill: Fill, spread: Vector, walk: Vector) -> None:
+    """The witnesses' trades; spread and walk: (paths,), by which the price is worse than mid for a buyer."""
+    witness = market.log.witness
+    if not witness.size:
+        return
+    traded = witness[np.flatnonzero(fill.ordered[witness])]
+    if not traded.size:
+        return
+    cost = fill.quantity * listing.unit_notional * listing.cost_per_notional()
+    market.log.add(
+        "trades",
+        market.now,
+        traded,
+        taker=taker,
+        venue=listing.name,
+        requested=fill.ordered,
+        quantity=fill.quantity,
+        price=fill.price,
+        mid=listing.mid,
+        spread_cost=cost * spread,
+        impact_cost=cost * walk,
+    )

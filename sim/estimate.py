@@ -1,0 +1,165 @@
+"""A figure measured on a sample: its value, its standard error, and how far each independent unit pulls it.
+
+The standard error is sd(pull) / sqrt(n) over the n units (paths, say). `pull` is a unit's influence on the figure
+(Hampel 1974, J. American Statistical Association 69), or (n - 1)(figure - figure without the unit), the jackknife's
+(Tukey 1958). Figures of the same units, with common random numbers, are subtracted unit by unit.
+
+Of shares and quantiles a small sample knows its own influence badly; they have errors that need no density and stay
+above zero, and pulls of that size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.errors import UserError
+
+FloatArray = NDArray[np.float64]
+GROUPS = 64  # of a jackknife
+REACH = 2.0  # standard deviations of its rank to either side, between which the error of a quantile is read
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`error`: standard error, None where there is none (one unit, or nothing random).
+
+    pull: (units,), empty where it is not known. counted: each unit adds 0 or 1 to a share.
+    """
+
+    value: float
+    error: float | None = None
+    pull: FloatArray = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
+    counted: bool = field(default=False, compare=False, repr=False)
+
+    @property
+    def standard_errors(self) -> float:
+        """How many standard errors from zero; 0 where the value is exactly zero, NaN where there is no error."""
+        if self.value == 0:
+            return 0.0
+        if self.error is None or math.isnan(self.error):
+            return math.nan
+        return self.value / self.error if self.error > 0 else math.copysign(math.inf, self.value)
+
+    def __add__(self, constant: float) -> Estimate:
+        """The figure and a number that is known."""
+        return replace(self, value=self.value + constant)
+
+    def __sub__(self, other: Estimate) -> Estimate:
+        """The difference; its error is that of the unit-by-unit difference.
+
+        Of shares it is Agresti and Min's (2005, Statistics in Medicine 24), half a unit added to each cell of the table
+        of who hits: it stays above zero where no unit tells the two apart.
+        Raises UserError where the two do not come from the same number of units.
+        """
+        gap, n = self.value - other.value, self.pull.size
+        if n != other.pull.size:
+            rule = "figures are compared path by path, over the same paths"
+            raise UserError(rule, value=f"{n} and {other.pull.size}", remedy="run both with the same paths")
+        found = Estimate.of(gap, self.pull - other.pull)
+        if n < 2 or not (self.counted and other.counted):
+            return found
+        apart = np.rint(found.pull + gap)  # -1, 0 or 1
+        discordant, net = float(np.abs(apart).sum()) + 1, float(apart.sum())
+        return replace(found, error=math.sqrt(max(discordant - net**2 / (n + 2), 0.0)) / (n + 2))
+
+    def less(self, other: Estimate) -> Estimate:
+        """The difference to a figure of an independent sample: errors add in squares."""
+        return Estimate(self.value - other.value, math.hypot(self.error or 0.0, other.error or 0.0))
+
+    @classmethod
+    def of(cls, value: float, pull: FloatArray) -> Estimate:
+        """A figure whose units pull it so."""
+        n = pull.size
+        return cls(value, float(pull.std(ddof=1)) / math.sqrt(n) if n > 1 else None, pull)
+
+    @classmethod
+    def mean(cls, samples: ArrayLike) -> Estimate:
+        """Mean of independent samples; error s / sqrt(n)."""
+        x = np.asarray(samples, dtype=float)
+        value = float(x.mean()) if x.size else math.nan
+        return cls.of(value, x - value)
+
+    @classmethod
+    def variance(cls, samples: ArrayLike) -> Estimate:
+        """Variance (ddof 1) of two or more independent samples; error that of the mean squared deviation."""
+        x = np.asarray(samples, dtype=float)
+        if x.size < 2:
+            return cls.of(math.nan, np.full(x.size, math.nan))
+        squares = (x - x.mean()) ** 2
+        return cls.of(float(x.var(ddof=1)), squares - squares.mean())
+
+    @classmethod
+    def sd(cls, samples: ArrayLike) -> Estimate:
+        """Standard deviation of independent samples; error(variance) / (2 sd), the delta method."""
+        square = cls.variance(samples)
+        root = math.sqrt(square.value)
+        return cls.of(root, square.pull / (2 * root) if root != 0 else square.pull)
+
+    @classmethod
+    def ratio(cls, top: FloatArray, bottom: FloatArray) -> Estimate:
+        """mean(top) / mean(bottom) over the same units; error sd(top - ratio x bottom) / sqrt(n) / mean(bottom)."""
+        below = float(bottom.mean())
+        value = float(top.mean()) / below
+        return cls.of(value, (top - value * bottom) / below)
+
+    @classmethod
+    def share(cls, hits: ArrayLike) -> Estimate:
+        """Share of independent units that hit; see `share_of` for its error."""
+        x = np.asarray(hits, dtype=bool)
+        found = cls.share_of(int(x.sum()), x.size)
+        return cls(found.value, found.error, x - found.value, counted=True)
+
+    @classmethod
+    def share_of(cls, hits: int, n: int) -> Estimate:
+        """hits / n. Its error is the Agresti-Coull one, which stays above zero when nothing or everything hits:
+        sqrt(p (1 - p) / (n + 4)) with p = (hits + 2) / (n + 4) (Agresti and Coull 1998, The American Statistician 52).
+        """
+        if n == 0:
+            return cls(math.nan)
+        p = (hits + 2) / (n + 4)
+        return cls(hits / n, math.sqrt(p * (1 - p) / (n + 4)) if n > 1 else None)
+
+    @classmethod
+    def quantile(cls, samples: ArrayLike, level: float) -> Estimate:
+        """Quantile at `level` in (0, 1), linearly interpolated; error the standard deviation of its rank as a share,
+        sqrt(level (1 - level) / n), times the slope of the quantiles from two of these below to two above.
+
+        Distribution-free. Of two, as the slope between those one away is half as noisy again, which makes the band of
+        two errors too narrow. The influence of a unit is (1{x > quantile} - (1 - level)) x slope.
+        """
+        x = np.asarray(samples, dtype=float)
+        if x.size == 0:
+            return cls(math.nan)
+        rank = math.sqrt(level * (1 - level) / x.size)
+        below, above = max(level - REACH * rank, 0.0), min(level + REACH * rank, 1.0)
+        low, value, high = np.quantile(x, [below, level, above])
+        slope = float(high - low) / (above - below)
+        error, beyond = slope * rank, (x > value).astype(np.float64)
+        pull = (beyond - beyond.mean()) * slope
+        return cls(float(value), error if x.size > 1 else None, pull)
+
+    @classmethod
+    def jackknife(cls, statistic: Callable[..., float], *samples: ArrayLike, groups: int = GROUPS) -> Estimate:
+        """Any statistic of independent samples along the first axis, by leaving out one of `groups` at a time.
+
+        `statistic` is called with the arrays of `samples`, cut alike (same rows left out of each).
+        """
+        arrays = [np.asarray(s, dtype=float) for s in samples]
+        n = len(arrays[0])
+        groups = min(groups, n)
+        group = np.arange(n) * groups // n
+        value = float(statistic(*arrays))
+        left = np.array([statistic(*(a[group != g] for a in arrays)) for g in range(groups)], dtype=float)
+        return cls.of(value, (groups - 1) * (value - left))
+
+    @classmethod
+    def weighted(cls, estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+        """The weighted sum of figures of the same units."""
+        pulls = [weight * one.pull for weight, one in zip(weights, estimates, strict=True)]
+        value = float(sum(weight * one.value for weight, one in zip(weights, estimates, strict=True)))
+        return cls.of(value, np.sum(pulls, axis=0))

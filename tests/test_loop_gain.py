@@ -1,0 +1,117 @@
+"""Loop gain as a matrix: its spectral radius, who answers whose price, and what the engine makes of a shock."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from markets.kernels.loops import raise_radius
+from markets.venues.loop_gain import circuits, spectral_radius
+from scenarios.reading.loading import from_dict
+from scenarios.studies.run import run
+from scenarios.studies.validation.textbook import FREE, MAKER, textbook
+
+PATHS = 5
+
+
+def radius(matrices: np.ndarray) -> np.ndarray:
+    """Of (n, n, paths)."""
+    found = np.zeros(matrices.shape[2])
+    raise_radius(np.ascontiguousarray(matrices), found)
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 6])
+def test_the_radius_is_that_of_the_eigenvalues(size):
+    """Real and complex ones, of either sign, large and small."""
+    random = np.random.Generator(np.random.Philox(size))
+    matrices = random.normal(size=(size, size, 200)) * 10.0 ** random.uniform(-6, 3, 200)
+    expected = np.abs(np.linalg.eigvals(np.moveaxis(matrices, 2, 0))).max(axis=1)
+    np.testing.assert_allclose(radius(matrices), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        (np.zeros((3, 3)), 0.0),
+        (np.diag([0.2, -0.7, 0.1]), 0.7),
+        (np.diag([1.0, 1.0], k=1), 0.0),  # moves go one way: no loop
+        (np.array([[0.0, 0.0, 0.3], [0.5, 0.0, 0.0], [0.0, 0.2, 0.0]]), 0.03 ** (1 / 3)),  # a round through three
+        (np.array([[0.5, 1e6], [0.0, 0.5]]), 0.5),
+        (np.array([[0.3, -0.4], [0.4, 0.3]]), 0.5),  # turns as it shrinks
+    ],
+)
+def test_radius_in_the_limits(matrix, expected):
+    np.testing.assert_allclose(radius(matrix[:, :, None]), expected, atol=1e-12)
+
+
+def test_what_is_not_finite_is_not_hidden():
+    assert np.isnan(radius(np.full((3, 3, 1), np.nan))).all()
+
+
+def test_only_moves_that_come_back_count():
+    """Of a chain that ends in a pair, the pair is what comes back; a venue that answers itself stands alone."""
+    entries = (("a", "b"), ("b", "c"), ("c", "b"), ("d", "d"), ("d", "a"))
+    assert sorted(map(sorted, circuits(entries))) == [["b", "c"], ["d"]]
+    matrix = {entry: np.full(PATHS, 0.5) for entry in entries} | {("b", "c"): np.linspace(0.1, 2.0, PATHS)}
+    expected = np.maximum(0.5, np.sqrt(0.5 * np.linspace(0.1, 2.0, PATHS)))
+    np.testing.assert_allclose(spectral_radius(matrix, PATHS), expected, rtol=1e-12)
+
+
+# --- funds that sell everything for the fall of one -------------------------------------------------------------------
+SHOCK = 1e-5  # fall of ln S of the first asset
+DEPTH, SPOT, DAYS = 1e10, {"asset": 100.0, "bond": 50.0}, 12
+
+
+def shocked(funds: dict[str, dict[str, float]], sensitivity: float, folder) -> tuple[np.ndarray, np.ndarray]:
+    """Two assets without noise, of which the first falls once by the shock, and funds that hold units of both.
+
+    Returns the displacement of ln S by sales of each day, (days, 2), and the logged spectral radius, (days,).
+    """
+    level = {"vol": 0.2, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0}
+    spots = [SPOT["asset"]] + [SPOT["asset"] * np.exp(-SHOCK)] * DAYS
+    anchors = [{"date": f"2020-01-{day:02d}", "spot": spot, **level} for day, spot in enumerate(spots, 1)]
+    venue = {**FREE, "permanent_share": 1.0, "depth": DEPTH, "impact": 1.0}
+    still = {"realised_ratio": 0.0, "dispersion": 0.0}
+    tables = textbook(minutes=1440, anchors=anchors, market=still, asset=venue, feedback={"impact": 1.0}).to_dict()
+    tables["assets"] = {"bond": {"spot": SPOT["bond"], "vol": 0.0, "venue": venue}}
+    makers = {"maker": {**MAKER, "venues": list(SPOT)}}
+    fund = {"type": "ProportionalFund", "capital": 1e9, "sensitivity": sensitivity}
+    tables["agents"] = makers | {name: {**fund, "holdings": units} for name, units in funds.items()}
+    tables["run"] |= {"paths": 1}
+    closes = run(from_dict(tables), out=folder / "run", workers=1).closes.sort("time").collect()
+    impact = np.stack([closes.filter(pl.col("venue") == name)["impact"].to_numpy() for name in SPOT], axis=1)
+    radius = closes.filter(pl.col("venue") == "bond")["spectral_radius"].to_numpy()
+    return np.diff(impact, axis=0), radius
+
+
+def closed_form(funds: dict[str, dict[str, float]], sensitivity: float) -> np.ndarray:
+    """G_ij = sum over funds of impact / D x sensitivity x w_i w_j / V0, w the fund's $ in each asset, (2, 2)."""
+    worth = [np.array([units[name] * SPOT[name] for name in SPOT]) for units in funds.values()]
+    return sum(sensitivity / DEPTH * np.outer(w, w) / w.sum() for w in worth)
+
+
+ONE = {"fund": {"asset": 3e6, "bond": 4e6}}
+TWO = ONE | {"other": {"asset": 0.5e6, "bond": 8e6}}
+
+
+@pytest.mark.parametrize(("funds", "sensitivity"), [(ONE, 20.0), (TWO, 10.0)])
+def test_a_shock_is_multiplied_by_the_spectral_radius(funds, sensitivity, tmp_path):
+    """Sales of round n are G^n times the shock; the ratio of one round to the last goes to the radius.
+
+    To the first order in the shock: what the falls themselves change in the matrix is smaller by `SHOCK`.
+    """
+    matrix = closed_form(funds, sensitivity)
+    expected = np.abs(np.linalg.eigvals(matrix)).max()
+    if len(funds) == 1:
+        np.testing.assert_allclose(expected, np.trace(matrix))  # of one fund: impact / D x sensitivity sum w^2 / V0
+    moves, radius = shocked(funds, sensitivity, tmp_path)
+    rounds = [-SHOCK * np.array([1.0, 0.0])]
+    while len(rounds) < DAYS:
+        rounds.append(matrix @ rounds[-1])
+    np.testing.assert_allclose(moves[0], rounds[1], rtol=100 * SHOCK)
+    np.testing.assert_allclose(moves[: DAYS - 2], rounds[1 : DAYS - 1], rtol=100 * SHOCK)
+    ratios = np.linalg.norm(moves[1:-1], axis=1) / np.linalg.norm(moves[:-2], axis=1)
+    assert np.abs(ratios[-1] / expected - 1) < 1e-3
+    np.testing.assert_allclose(radius[1:], expected, rtol=100 * SHOCK)
