@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -88,7 +88,7 @@ def keys_of(
             yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
         else:
             meta = f.metadata
-            limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"), meta.get("against", ""))
+            limits = limits_text(hints[f.name], meta)
             yield Key(
                 path=path,
                 default=toml(value),
@@ -99,13 +99,15 @@ def keys_of(
             )
 
 
-def limits_text(
-    hint: Any, limits: dict[str, float], plausible: tuple[float, float] | None = None, against: str = ""
-) -> str:
-    """What values are allowed, in short, between which a value is plausible, and what it is judged against."""
-    words = [*(repr(a) for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h))]
-    if words:
-        return " | ".join(words)
+def limits_text(hint: Any, meta: Mapping[str, Any]) -> str:
+    """Allowed values in short: hard limits, plausible bounds, and the amounts that it is compared with.
+
+    meta: of the field, as `sim.params.param` makes it.
+    """
+    words = [a for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h)]
+    if words or meta.get("among"):
+        return " | ".join(map(repr, words or meta["among"]))
+    limits, plausible, against = meta.get("limits", {}), meta.get("plausible"), meta.get("against", "")
     bounds = [f"plausible {plausible[0]:g} to {plausible[1]:g}"] if plausible is not None else []
     bounds += [f"in proportion to {against}"] if against else []
     return ", ".join([*(f"{SIGNS[k]} {v:g}" for k, v in limits.items()), *bounds])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cache, partial, reduce
 from operator import or_
@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from agents.policies import Policy
 from scenarios.parameters.classes import KINDS, find_class, kind_base
@@ -55,9 +55,9 @@ def model_of(cls: type[Any], *, partial: bool = False) -> type[BaseModel]:
         hints = get_type_hints(cls)
         fields: dict[str, Any] = {}
         for f in dataclasses.fields(cls):
-            kind: Any = Annotated[
-                field_type(hints[f.name], partial=not required(f)), Field(**f.metadata.get("limits", {}))
-            ]
+            hint, among = hints[f.name], f.metadata.get("among")
+            allowed = field_type(hint, partial=not required(f)) if among is None else _named(among)
+            kind: Any = Annotated[allowed, Field(**f.metadata.get("limits", {}))]
             fields[f.name] = (kind, ... if required(f) and not partial else None)
         return create_model(cls.__name__, __config__=CONFIG, **fields)
     except (NameError, TypeError, PydanticUserError) as error:
@@ -89,7 +89,7 @@ def required(field: dataclasses.Field[Any]) -> bool:
 
 
 def field_type(hint: Any, *, partial: bool = False) -> Any:
-    """What pydantic is to check for a type hint of a parameter; `partial`: a table that overrides a default."""
+    """The type that pydantic checks for a parameter's type hint. partial: of a table that overrides a default."""
     if kind_base(hint):
         return Any  # built by its `kind`, in `_chosen`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
@@ -105,6 +105,18 @@ def field_type(hint: Any, *, partial: bool = False) -> Any:
     if origin is Union or origin is types.UnionType:
         return reduce(or_, (field_type(i) for i in inner))
     return hint
+
+
+def _named(names: Collection[str]) -> Any:
+    """A text that is one of some names at the time when it is read."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or value not in names:
+            *rest, last = (repr(name) for name in names)
+            raise PydanticKnownError("literal_error", {"expected": " or ".join(filter(None, (", ".join(rest), last)))})
+        return value
+
+    return Annotated[Any, BeforeValidator(check)]
 
 
 def _iso_date(value: Any) -> Any:
