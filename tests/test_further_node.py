@@ -136,12 +136,12 @@ def test_a_thirty_year_swap_is_sensitive_to_the_node():
     """Slopes of 1 $ received at par, by each node, against central differences of its value."""
     world = world_of(with_node(venue=VENUE), 2)
     venue, now, step = world.venue("us30y"), world.factors.snapshot, 1e-6
-    slopes, par = venue.node_sensitivity(), venue.mid
+    slopes, par = venue.listing.sensitivities(), venue.mid
     for key in now.nodes(USD):
-        (a, up), (b, down) = (venue.benchmark.terms(0, now.bumped(key, by)) for by in (step, -step))
+        (a, up), (b, down) = (venue.listing.benchmark.terms(0, now.bumped(key, by)) for by in (step, -step))
         expected = (par * (a - b) - (up - down)) / (2 * step)
-        np.testing.assert_allclose(slopes[key.node], expected, rtol=1e-6, atol=1e-9)
-    assert (slopes["us30y"] < 3 * slopes["us10y"]).all() and (slopes["us10y"] < 0).all()
+        np.testing.assert_allclose(slopes[key], expected, rtol=1e-6, atol=1e-9)
+    assert (slopes[US30Y] < 3 * slopes[US10Y]).all() and (slopes[US10Y] < 0).all()
 
 
 def test_a_desk_holds_thirty_year_swaps_and_a_maker_quotes_them(tmp_path):
