@@ -85,17 +85,34 @@ def test_nodes_are_mixed_alike_in_any_order_of_declaration():
 # --- the rest of the market ------------------------------------------------------------------------------------------
 def test_whatever_else_there_is_does_not_notice():
     """To the last bit: each level of the market with the node, and without."""
-    for maker in ({}, {"maker": {"type": "MarketMaker", "capital": 1e9}}):
-        seen = {}
-        for name, scenario in (("with", with_node(agents=maker)), ("without", without(agents=maker))):
-            world = world_of(scenario, 8)
-            watched = watch(world, Phase.MARK, lambda world=world: world.factors.snapshot)
-            world.run()
-            seen[name] = watched
-        for one, other in zip(seen["with"], seen["without"], strict=True):
-            for key in other.keys:
-                assert one.row(key).tobytes() == other.row(key).tobytes(), key
-        assert seen["with"][-1].row(US30Y).std() > 0
+    agents = {"maker": {"type": "MarketMaker", "capital": 1e9}}
+    seen = [snapshots(scenario) for scenario in (without(agents=agents), with_node(agents=agents))]
+    assert_as_before(*seen)
+    assert seen[1][-1].row(US30Y).std() > 0
+
+
+def test_nor_does_another_further_node():
+    """A 5Y node beside it, which correlates with other nodes: the 30Y node is as before, to the last bit."""
+    one = with_node()
+    tables = one.to_dict()
+    tables["market"]["rates"]["nodes"]["us5y"] = {"years": 5, "correlation": {"us2y": 0.9, "us10y": 0.7}}
+    tables["storyline"]["anchor"][0]["nodes"]["us5y"] = 0.027
+    assert_as_before(snapshots(one), snapshots(from_dict(tables)))
+
+
+def snapshots(scenario):
+    """The market at every MARK."""
+    world = world_of(scenario, 8)
+    watched = watch(world, Phase.MARK, lambda: world.factors.snapshot)
+    world.run()
+    return watched
+
+
+def assert_as_before(before, after):
+    """Every level of the one is in the other, to the last bit."""
+    for one, other in zip(before, after, strict=True):
+        for key in one.keys:
+            assert one.row(key).tobytes() == other.row(key).tobytes(), key
 
 
 def test_a_path_alone_is_the_path_among_others():
