@@ -12,9 +12,8 @@ import numpy as np
 
 from agents.base import Agent
 from agents.hedging.hedger import Hedger
-from agents.policies import POLICIES, Policy
 from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
-from scenarios.parameters.classes import CHOICES, agent_types
+from scenarios.parameters.classes import KINDS, agent_types
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param, written_fields
 from sim.place import Place
@@ -142,7 +141,7 @@ def encode(value: Any) -> Any:
         return {"name": value.name, **takers, **encode(value.feedback)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         table = {f.name: encode(getattr(value, f.name)) for f in written_fields(value)}
-        return {"kind": type_name(type(value)), **table} if isinstance(value, (Policy, *CHOICES)) else table
+        return {"kind": type_name(type(value)), **table} if isinstance(value, tuple(KINDS)) else table
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -153,9 +152,8 @@ def encode(value: Any) -> Any:
 
 
 def type_name(cls: type[Any]) -> str:
-    """What a scenario file writes for an agent's or a policy's class: a built-in's name, or `module:Class`."""
-    chosen: tuple[tuple[type[Any], Mapping[str, type[Any]]], ...] = ((Policy, POLICIES), *CHOICES.items())
-    kinds = next((known for base, known in chosen if issubclass(cls, base)), None)
+    """The name of an agent's or a policy's class in a scenario file: a built-in's name, or `module:Class`."""
+    kinds = next((known for base, known in KINDS.items() if issubclass(cls, base)), None)
     name, known = (cls.__name__, agent_types()) if kinds is None else (getattr(cls, "kind", ""), kinds)
     return name if known.get(name) is cls else f"{cls.__module__}:{cls.__qualname__}"
 

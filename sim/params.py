@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from typing import Any
 
 
@@ -19,6 +20,7 @@ def param(
     against: str = "",
     longest: int | None = None,
     sparse: bool = False,
+    among: Collection[str] | None = None,
     factory: Any = None,
 ) -> Any:
     """A dataclass field that documents and limits itself.
@@ -33,6 +35,7 @@ def param(
     against: the amount of the same scenario that this one must be in proportion to.
     longest: most items of a list, most characters of a text.
     sparse: an empty value is left out of what is written.
+    among: the names that a text may be, looked up when a value is read.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
     metadata = {
@@ -42,6 +45,7 @@ def param(
         "plausible": plausible,
         "against": against,
         "sparse": sparse,
+        "among": among,
     }
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)

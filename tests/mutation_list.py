@@ -81,8 +81,8 @@ TEN = (
     ),
     Mutation(
         name="attribution of vol before spot",
-        old="spot_moved = self._value_at(old.with_rows({SPOT: spot}))",
-        new="spot_moved = after_vol + slopes.value - self._value_at(old.with_rows({VOL: vol}))",
+        old="self._value_at(old.with_rows({key: new.row(key) for key in step.before}))",
+        new="values[0] + self.slopes(old).value - self._value_at(old.with_rows({k: new.row(k) for k in step.keys}))",
         cases=("attribution-order",),
         control="attribution-means",
     ),

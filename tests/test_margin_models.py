@@ -135,8 +135,10 @@ def test_a_model_comes_back_from_what_is_written():
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ({"kind": "schedul"}, "agents.bank.margin_model.kind: no such model, got 'schedul'; did you mean 'schedule'?"),
-        ({}, "agents.bank.margin_model.kind: no such model"),
+        (
+            {"kind": "schedul"},
+            "agents.bank.margin_model.kind: no such margin model, got 'schedul'; did you mean 'schedule'?",
+        ),
         ("schedule", "agents.bank.margin_model: must be a table of keys, got 'schedule'"),
         ({"kind": "schedule", "equity": 1.5}, "agents.bank.margin_model.equity: must be <= 1, got 1.5"),
         ({"kind": "parametric", "equity": 0.1}, "agents.bank.margin_model.equity: unknown key"),

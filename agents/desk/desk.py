@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
 from agents.desk.loss import ATTRIBUTION, UNSPLIT
+from agents.desk.neutral import neutral
+from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT, USD, VOL
-from markets.kernels.hedging import PARTS, VEGA_PART, add_whole, attribute
+from markets.factors.key import SPOT, USD
+from markets.kernels.hedging import PARTS, VEGA_PART, add_step, attribute
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
-NOTHING: Vector = np.empty(0)
 
 
 class Follower(Protocol):
@@ -39,8 +40,8 @@ class Follower(Protocol):
 class Desk:
     """A client book held by one account, `scale` (paths,) of it after forced reductions.
 
-    Attribution between two marks is by stepwise full revaluation, time -> spot -> vol -> curve, per unit of scale;
-    `totals` are running $ sums.
+    Attribution between two marks is by stepwise full revaluation, per unit of scale: time, spot, then the moves that
+    `agents.desk.revaluation` declares. `totals` are running $ sums.
     """
 
     def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
@@ -49,6 +50,7 @@ class Desk:
         self.name = name
         self.asset = Key("book", of=name)
         self.book = book
+        self._steps = revaluations(book.needs)
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
@@ -142,17 +144,12 @@ class Desk:
     def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
         """Receive-fixed notionals that neutralise one unit of scale in the nodes that are traded, by venue.
 
-        In the market as it stands, or in another one. The longest first: a swap has no risk beyond its own node.
+        In the market as it stands, or in another one.
         """
         if not self.book.has_rates:
             return {}
-        risk, found = self.risk(snapshot), dict[str, Vector]()
-        left = {key: risk.first(key) for key in self._rate_venues}
-        for key, venue in reversed(self._rate_venues.items()):
-            own = venue.listing.sensitivities(snapshot)
-            found[venue.name] = -left[key] / own[key]
-            left = {node: value + found[venue.name] * own[node] for node, value in left.items()}
-        return found
+        swaps = {key: venue.listing.sensitivities(snapshot) for key, venue in self._rate_venues.items()}
+        return {self._rate_venues[key].name: units for key, units in neutral(self.risk(snapshot), swaps).items()}
 
     # --- why it moved ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
@@ -187,31 +184,27 @@ class Desk:
     def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
         """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
         if not self.attributed:
-            add_whole(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
+            add_step(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
-        old = self._snapshot
-        slopes = self.slopes(old)
-        after_vol = spot_moved = end
-        spot, vol = new.row(SPOT), new.row(VOL)
-        if not _equal(old.block(USD), new.block(USD)) or self.book.settles(self._tick, tick):
-            after_vol = spot_moved = self._value_at(old.with_rows({SPOT: spot, VOL: vol}))
-        if not _equal(old.row(VOL), vol):
-            spot_moved = self._value_at(old.with_rows({SPOT: spot}))
-        moved = spot_moved is not end
-        self._moved_besides |= moved
-        steps = (after_vol, end) if moved else (NOTHING, NOTHING)
-        attribute(
-            self.scale,
-            self.unit_value,
-            slopes.value,
-            slopes.delta,
-            old.row(SPOT),
-            spot,
-            spot_moved,
-            *steps,
-            self.parts,
-            self.unhedged,
-        )
+        old, parts = self._snapshot, (self.parts, self.unhedged)
+        slopes, values = self.slopes(old), self._revalued(tick, new, end)
+        spots = old.row(SPOT), new.row(SPOT)
+        attribute(self.scale, self.unit_value, slopes.value, slopes.delta, *spots, values[0], *parts)
+        for step, before, after in zip(self._steps, values, values[1:], strict=False):
+            if before is not after:
+                self._moved_besides = True
+                add_step(self.scale, before, after, self.parts[step.row], self.unhedged)
+
+    def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
+        """Value before each step, then at the end, (paths,) each: where a step moves nothing, the same array."""
+        old, values = self._snapshot, [end]
+        for step in reversed(self._steps):
+            stands = all(_equal(old.row(key), new.row(key)) for key in step.keys)
+            if not stands or (step.last and self.book.settles(self._tick, tick)):
+                values.insert(0, self._value_at(old.with_rows({key: new.row(key) for key in step.before})))
+            else:
+                values.insert(0, values[0])
+        return values
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:

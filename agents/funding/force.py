@@ -8,24 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from agents.funding.capital_limit import CapitalLimit
     from agents.funding.client import Client
     from agents.funding.credit_line import CreditLine
     from agents.funding.margin_calls import MarginCalls
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 class Force:
     """What one lender does to desks that do not pay."""
 
-    def __init__(self, world: TradingWorld, lender: str, line: CreditLine, calls: MarginCalls) -> None:
-        self._world, self._lender, self._line, self._calls = world, lender, line, calls
+    def __init__(
+        self, world: TradingWorld, lender: str, line: CreditLine, calls: MarginCalls, limit: CapitalLimit | None
+    ) -> None:
+        """limit: on the desks' capital, if there is one."""
+        self._world, self._lender, self._line, self._calls, self._limit = world, lender, line, calls, limit
 
     def order(self, client: Client) -> None:
         """Before TRADE of a close: how much of the book, `desk.forced`, is to be closed out in CLEAR and FUND.
 
-        An overdue call: as much as frees the margin that is lacking. Negative equity, or a debt not paid: all of it.
+        An overdue call: as much as frees the margin that is lacking; capital short for too long: as much as brings it
+        within the limit. Negative equity, or a debt not paid: all of it.
         """
         world, desk, calls = self._world, client.desk, self._calls
         day = int(world.clock.day[world.tick_index])
@@ -34,8 +40,14 @@ class Force:
             client.record.note_force(asked, lacking=calls.lacking(client, asked))
         ruined = ((world.equity_now(client.name) < 0) | client.failed) & ~desk.liquidated
         due = (client.deadline >= 0) & (day >= client.deadline) & ~desk.liquidated
-        if not (due | ruined).any():
-            return
+        if (due | ruined).any():
+            self._collect(client, due, ruined)
+        if self._limit is not None:
+            desk.forced = np.maximum(desk.forced, self._limit.share(client))
+
+    def _collect(self, client: Client, due: Mask, ruined: Mask) -> None:
+        """Reduce who has not met its call, wind up who is ruined."""
+        desk, calls = client.desk, self._calls
         lacking = calls.required(client).total - calls.posted(client) - self._line.headroom(client.name)
         releasable = np.maximum(calls.initial_margin(client), 1e-9)
         share = np.where(due, np.clip(lacking / releasable, 0.0, 1.0), 0.0)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from agents.funding.capital import CapitalModel
+from agents.funding.capital_limit import CapitalLimit
 from agents.funding.client import Client
 from agents.funding.credit_line import CreditLine
 from agents.funding.force import Force
@@ -74,6 +76,11 @@ class FundingDesk(Agent):
     rate_vol: float = param(
         0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0, plausible=YIELD_VOL
     )
+    capital_model: CapitalModel | None = param(
+        None,
+        help="equity required of its desks, who shrink when short of it: a table with its kind (default: none)",
+        sparse=True,
+    )
     minimum_call: float = param(
         0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0, plausible=SHARE
     )
@@ -123,10 +130,10 @@ class _Lending:
         self.agent, self.world = agent, world
         borrowers = self._borrowers()
         model = agent.margin_model or Parametric()
+        by_position = model.by_position or agent.capital_model is not None
         desks = {name: world.desks[name] for name in borrowers if name in world.desks}
         self.clients = {
-            name: Client(world, desk, Portfolio(world, desk, by_position=model.by_position))
-            for name, desk in desks.items()
+            name: Client(world, desk, Portfolio(world, desk, by_position=by_position)) for name, desk in desks.items()
         }
         self.settlement = Settlement(world, self.clients, netting=agent.netting)
         self.line = CreditLine(
@@ -136,7 +143,9 @@ class _Lending:
         self.calls = MarginCalls(
             world, self.line, model, agent, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
         )
-        self.force = Force(world, agent.name, self.line, self.calls)
+        capital = agent.capital_model
+        self.limit = None if capital is None else CapitalLimit(world, capital, deadline_days=agent.deadline_days)
+        self.force = Force(world, agent.name, self.line, self.calls, self.limit)
         world.lenders.append(self)
 
     def _borrowers(self) -> tuple[str, ...]:
@@ -179,6 +188,8 @@ class _Lending:
         self.settlement.settle_due(int(world.clock.day[world.tick_index]))
         for client in self.clients.values():
             self.calls.settle(client)
+            if self.limit is not None:
+                self.limit.look(client)
         self._spread_stress()
         self._log()
         if world.tick_index == len(world.clock.ticks) - 1:

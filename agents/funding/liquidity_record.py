@@ -38,6 +38,7 @@ class LiquidityRecord:
         self._required = world.full(0.0)
         self._deadline_days = deadline_days
         self._calls: list[Vector] = []  # i: extra capital below which a call of i closes ago is still unmet
+        self._short: list[Vector] = []  # i: extra capital below which it was short at the close of i days ago
         self._missing = world.full(-np.inf)
 
     def note(self, asked: Requirement, *, free_cash: Vector, line: Vector, lacking: Vector) -> None:
@@ -74,6 +75,18 @@ class LiquidityRecord:
             due = self._calls[-1] + np.minimum(self._more_required(asked), 0.0)
             missing = np.maximum(missing, np.minimum(self._whole_lacking(asked, lacking), due))
         np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
+
+    def note_capital(self, required: Vector) -> None:
+        """At a close, after `note`: the equity, (paths,) $, that a limit on capital requires."""
+        short = self._whole(required) - self._whole_equity
+        self._short = [short, *self._short][: self._deadline_days]
+
+    def note_capital_force(self, required: Vector) -> None:
+        """Before TRADE of a close, after `note_force`: a desk is reduced that was short at every close until now."""
+        if len(self._short) == self._deadline_days:
+            equity = self._world.equity_now(self._desk.name)
+            missing = np.minimum.reduce([self._whole(required) - self._whole_equity_at(equity), *self._short])
+            np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
 
     def _whole_lacking(self, asked: Requirement, lacking: Vector) -> Vector:
         """What the whole book would have lacked, first order: prices as they are, P&L and margin in proportion.

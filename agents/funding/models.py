@@ -1,9 +1,12 @@
-"""The models of margin by the kind that a scenario file names; a new one is a line here."""
+"""The models of margin and capital by the kind that a scenario file names; a new one is a word here."""
 
 from __future__ import annotations
 
+from agents.funding.capital import CapitalModel
+from agents.funding.leverage_ratio import LeverageRatio
 from agents.funding.margin import MarginModel
 from agents.funding.parametric_margin import Parametric
 from agents.funding.schedule_margin import Schedule
 
 MARGIN_MODELS: dict[str, type[MarginModel]] = {cls.kind: cls for cls in (Parametric, Schedule)}
+CAPITAL_MODELS: dict[str, type[CapitalModel]] = {cls.kind: cls for cls in (LeverageRatio,)}

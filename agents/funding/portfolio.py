@@ -36,7 +36,7 @@ class Portfolio:
     """A view: it keeps nothing but what it takes to value the positions of a book one by one."""
 
     def __init__(self, world: TradingWorld, desk: Desk, *, by_position: bool = False) -> None:
-        """by_position: whether `derivatives` will be asked for. Begin at the start of the run."""
+        """by_position: whether positions will be asked for, one by one. Begin at the start of the run."""
         self._world, self._desk = world, desk
         instruments = desk.book.book.instruments if by_position else ()
         self._lines = [BookLine(desk, each) for each in instruments]
@@ -87,16 +87,23 @@ class Portfolio:
     # --- positions -------------------------------------------------------------------------------------------------
     def derivatives(self) -> list[Holding]:
         """Options, futures and swaps, hedges among them, that have not ended: one by one, without netting."""
-        spot = self.factors.spot
-        found = [self._of_line(line, spot) for line in self._lines if not isinstance(line.instrument, Asset)]
+        found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, Asset)]
         for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
-            kind, notional = (
-                (RATES if venue.key[:2] == USD else EQUITY),
-                np.abs(venue.listing.exposure(self._desk.name)),
-            )
-            found.append(Holding(kind, notional, venue.listing.years(), venue.value(self._desk.name)))
+            asset_class = RATES if venue.key[:2] == USD else EQUITY
+            notional, value = np.abs(venue.listing.exposure(self._desk.name)), venue.value(self._desk.name)
+            found.append(Holding(asset_class, notional, venue.listing.years(), value))
         return [each for each in found if each.years > 0]
 
-    def _of_line(self, line: BookLine, spot: Vector) -> Holding:
-        scale, notional = self._desk.scale, line.instrument.gross(1.0) * (1.0 if line.rates else spot)
-        return Holding(RATES if line.rates else EQUITY, scale * notional, line.years, scale * line.value())
+    def gross_exposure(self) -> Vector:
+        """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
+        book = (self._notional(line) for line in self._lines if line.years > 0)
+        held = (np.abs(venue.listing.exposure(self._desk.name)) for venue in self._world.venues.values())
+        return sum((*book, *held), np.zeros(self.paths))
+
+    def _notional(self, line: BookLine) -> Vector:
+        """Of a position of the book, (paths,) $."""
+        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
+
+    def _of_line(self, line: BookLine) -> Holding:
+        value = self._desk.scale * line.value()
+        return Holding(RATES if line.rates else EQUITY, self._notional(line), line.years, value)

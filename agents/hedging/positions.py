@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from markets.plausible import MONEYNESS, RATE
+from markets.products.registry import PRODUCTS
 from sim.params import param
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ MOST_MONTHS = 1_200  # a century
 class Position:
     """One line of a book. Negative quantity or notional: the desk is short, or pays fixed (swaps)."""
 
-    kind: Literal["put", "call", "swap", "gamma_claim", "asset", "future"] = param(help="instrument")
+    kind: str = param(help="instrument", among=PRODUCTS)
     strike: float | None = param(
         None,
         unit="$",
@@ -55,22 +56,17 @@ class Position:
 
         start: the run's first day, which the expiry must follow.
         """
-        if self.kind == "asset":
-            for key in ("strike", "moneyness", "expiry", "months", "fixed_rate"):
-                self._refuse(key, "the asset itself has none", at)
+        takes = PRODUCTS[self.kind].takes
+        for key in takes.none:
+            self._refuse(key, takes.why or f"a {self.kind} has none", at)
+        if takes.expiry:
+            self._check_one_of("expiry", "months", at)
+        if takes.strike == "needed" or (self.strike is not None and self.moneyness is not None):
+            self._check_one_of("strike", "moneyness", at)
+        if not takes.notional:
             self._check_one_of("quantity", "notional", at)
-            return
-        self._check_one_of("expiry", "months", at)
-        if self.kind == "swap":
-            for key in ("strike", "moneyness", "quantity"):
-                self._refuse(key, "a swap has none; its size is `notional`", at)
-            if self.notional is None:
-                raise at.at("notional").error("a swap needs its notional", remedy="> 0 receives fixed, < 0 pays fixed")
-        else:
-            if self.kind != "future" or (self.strike is not None and self.moneyness is not None):
-                self._check_one_of("strike", "moneyness", at)
-            self._check_one_of("quantity", "notional", at)
-            self._refuse("fixed_rate", f"a {self.kind} has none", at)
+        elif self.notional is None:
+            raise at.at("notional").error(f"a {self.kind} needs its notional", remedy=takes.notional)
         if self.expiry is not None and self.expiry <= start:
             remedy = f"the scenario starts at the close of {start}"
             raise at.at("expiry").error("expiry must be after the start", value=str(self.expiry), remedy=remedy)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.normal import exp
-from sim.jit import fma, kernel, kernel_inline
+from sim.jit import fma, kernel
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -14,15 +14,6 @@ Bools = NDArray[np.bool_]
 GAMMA_FLOW, VANNA_FLOW = range(2)
 DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART = range(5)
 PARTS = 5  # and what a desk adds
-
-
-@kernel_inline
-def add_step(before: Floats, after: Floats, scale: Floats, total: Floats, unhedged: Floats) -> None:
-    """Add a step, $ of one book, to `unhedged`, and of `scale` books to `total`."""
-    for j in range(scale.shape[0]):
-        step = after[j] - before[j]
-        total[j] = fma(scale[j], step, total[j])
-        unhedged[j] += step
 
 
 @kernel
@@ -108,17 +99,15 @@ def attribute(
     old_spot: Floats,
     new_spot: Floats,
     spot_moved: Floats,
-    vol_moved: Floats,
-    end: Floats,
     totals: Floats,
     unhedged: Floats,
 ) -> None:
-    """Add the steps of one mark, $ of one book, to `unhedged`, and of `scale` books to `totals` (PARTS or more, paths).
+    """Add the steps of time and spot of one mark, $ of one book, to `unhedged`, and of `scale` books to `totals`.
 
     Args:
         before: value at the last mark; value, delta: of the same market at this tick.
         spot_moved: value when spot has moved too.
-        vol_moved, end: when vol, and the curve, have moved too (and what was due was settled); empty if neither did.
+        totals: (PARTS or more, paths).
     """
     theta, slope, bend = totals[THETA_PART], totals[DELTA_PART], totals[GAMMA_PART]
     for j in range(scale.shape[0]):
@@ -129,12 +118,12 @@ def attribute(
         slope[j] = fma(scale[j], straight, slope[j])
         bend[j] = fma(scale[j], bent, bend[j])
         unhedged[j] = unhedged[j] + passed + straight + bent
-    if end.shape[0]:
-        add_step(spot_moved, vol_moved, scale, totals[VEGA_PART], unhedged)
-        add_step(vol_moved, end, scale, totals[RATES_PART], unhedged)
 
 
 @kernel
-def add_whole(scale: Floats, before: Floats, end: Floats, total: Floats, unhedged: Floats) -> None:
-    """Add the P&L of one mark to `unhedged`, and of `scale` books to `total`."""
-    add_step(before, end, scale, total, unhedged)
+def add_step(scale: Floats, before: Floats, after: Floats, total: Floats, unhedged: Floats) -> None:
+    """Add a step, $ of one book, to `unhedged`, and of `scale` books to `total`."""
+    for j in range(scale.shape[0]):
+        step = after[j] - before[j]
+        total[j] = fma(scale[j], step, total[j])
+        unhedged[j] += step

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.linear_table import Legs, LinearTable
-from markets.products.product import check_finite, units_of
+from markets.products.product import Takes, check_finite, units_of
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line
@@ -19,6 +19,7 @@ class Asset:
     """Units of the asset itself, which pay its dividends as units that are held do."""
 
     table: ClassVar[Compile] = LinearTable
+    takes: ClassVar[Takes] = Takes(expiry=False, strike="none", why="the asset itself has none")
 
     quantity: float  # units; negative: the desk is short
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.linear_table import Forward, Legs, LinearTable
-from markets.products.product import check_finite, check_strike, expiry_of, units_of
+from markets.products.product import Takes, check_finite, check_strike, expiry_of, units_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Future:
     """The asset at an agreed price: pays S - price in cash at the close of `expiry`, and nothing before."""
 
     table: ClassVar[Compile] = LinearTable
+    takes: ClassVar[Takes] = Takes(strike="optional")
 
     expiry: date
     quantity: float  # units of the asset (contracts x multiplier); negative: the desk has sold

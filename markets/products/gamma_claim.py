@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.claim_table import ClaimTable
-from markets.products.product import check_finite, check_strike, expiry_of, strike_of, units_of
+from markets.products.product import Takes, check_finite, check_strike, expiry_of, strike_of, units_of
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line
@@ -19,6 +19,7 @@ class GammaClaim:
     """A European claim that pays S ln(S/K) - S + K: its delta is ln(S/K)-like, and S times its gamma is constant."""
 
     table: ClassVar[Compile] = ClaimTable
+    takes: ClassVar[Takes] = Takes()
     sign: ClassVar[float] = 1.0
 
     strike: float  # $

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from markets.products.option_table import OptionTable
-from markets.products.product import check_finite, check_strike, expiry_of, strike_of, units_of
+from markets.products.product import Takes, check_finite, check_strike, expiry_of, strike_of, units_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Option:
     """A European option on the asset; it expires at the close of `expiry` and is settled in cash."""
 
     table: ClassVar[Compile] = OptionTable
+    takes: ClassVar[Takes] = Takes()
 
     kind: Kind
     strike: float  # $

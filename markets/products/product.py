@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from markets.products.dates import add_months
 from sim.errors import UserError
@@ -37,6 +37,27 @@ class Line(Protocol):
     def fixed_rate(self) -> float | None: ...
 
 
+class Takes(NamedTuple):
+    """Which keys of a line a product has. Its size is a quantity or a notional, unless `notional` says otherwise."""
+
+    expiry: bool = True  # or `months`
+    strike: Literal["needed", "optional", "none"] = "needed"  # or `moneyness`
+    rate: bool = False
+    notional: str = ""  # its size is a notional alone, of which this is what the sign means
+    why: str = ""  # what is said of a key that it has not
+
+    @property
+    def none(self) -> tuple[str, ...]:
+        """Keys that do not belong in its line."""
+        absent = {
+            ("strike", "moneyness"): self.strike == "none",
+            ("expiry", "months"): not self.expiry,
+            ("quantity",): bool(self.notional),
+            ("fixed_rate",): not self.rate,
+        }
+        return tuple(key for keys, away in absent.items() if away for key in keys)
+
+
 class Compile(Protocol):
     """How instruments of one kind become a table: mostly the class of the table itself."""
 
@@ -51,6 +72,7 @@ class Instrument(Protocol):
     """
 
     table: ClassVar[Compile]  # products that are valued by the same arithmetic share it
+    takes: ClassVar[Takes]
 
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.dates import Period, schedule, thirty_360
 from markets.products.linear_table import Legs, LinearTable, first_fixing
-from markets.products.product import check_finite, expiry_of
+from markets.products.product import Takes, check_finite, expiry_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ class Swap:
     """
 
     table: ClassVar[Compile] = LinearTable
+    takes: ClassVar[Takes] = Takes(
+        strike="none",
+        rate=True,
+        notional="> 0 receives fixed, < 0 pays fixed",
+        why="a swap has none; its size is `notional`",
+    )
 
     notional: float  # $; positive: receives fixed
     maturity: date

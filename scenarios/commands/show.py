@@ -138,7 +138,7 @@ def print_agent(out: Console, agent: Agent) -> None:
 
 
 def class_of(part: Agent | Policy) -> str:
-    """What a scenario file writes for the class of an agent or policy."""
+    """The name of an agent's or a policy's class in a scenario file."""
     return part.import_path if isinstance(part, UnseenAgent | UnseenPolicy) else type_name(type(part))
 
 
@@ -162,8 +162,10 @@ def describe(position: Position) -> str:
         return _describe_linear(position, expiry)
     size = position.quantity if position.quantity is not None else position.notional or 0.0
     amount = _amount(position)
-    strike = f"{position.strike:,g}" if position.strike is not None else f"{position.moneyness or 0:.0%} of spot"
-    return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, strike {strike}, {expiry}"
+    strike = f"strike {position.strike:,g}, " if position.strike is not None else ""
+    if position.moneyness is not None:
+        strike = f"strike {position.moneyness:.0%} of spot, "
+    return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, {strike}{expiry}"
 
 
 def _amount(position: Position) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -11,9 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from agents.base import Agent
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
-from agents.policies import POLICIES, Policy
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
-from scenarios.parameters.classes import CHOICES, agent_types
+from scenarios.parameters.classes import KINDS, agent_types
 from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 
@@ -46,11 +45,10 @@ def all_keys() -> Iterator[Key]:
     yield from keys_of(AssetAnchor, f"assets.{NAME}.anchor[]")
     for name, cls in agent_types().items():
         yield from agent_keys(name, cls)
-    for kind, policy in POLICIES.items():
-        yield from policy_keys(kind, policy)
-    for name, cls in agent_types().items():
+    for cls in agent_types().values():
         for key, base in chosen_keys(cls).items():
-            yield from _choice_keys(name, key, base)
+            for kind, chosen in KINDS[base].items():
+                yield from kind_keys(kind, chosen, key)
     yield from keys_of(Position, f"agents.{NAME}.book[]", owner="Hedger")
     yield from keys_of(Obligation, f"agents.{NAME}.obligations[]", owner="FundingDesk")
     yield from keys_of(RunSpec, "run")
@@ -66,19 +64,11 @@ def agent_keys(name: str, cls: type[Agent]) -> Iterator[Key]:
     yield from keys_of(cls, prefix, owner=name, skip=("name", "book", "policy", "obligations"))
 
 
-def policy_keys(kind: str, policy: type[Policy]) -> Iterator[Key]:
-    """Keys of one hedging policy."""
-    prefix = f"agents.{NAME}.policy"
-    yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(policy), owner=kind)
-    yield from keys_of(policy, prefix, owner=kind)
-
-
-def _choice_keys(owner: str, key: str, base: type[Any]) -> Iterator[Key]:
-    """Keys of every kind of a parameter that is chosen by its `kind`."""
+def kind_keys(kind: str, cls: type[Any], key: str) -> Iterator[Key]:
+    """Keys of one kind of what an agent's key chooses: a hedging policy, a margin model."""
     prefix = f"agents.{NAME}.{key}"
-    for kind, cls in CHOICES[base].items():
-        yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(cls), owner=owner)
-        yield from keys_of(cls, prefix, owner=kind)
+    yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(cls), owner=kind)
+    yield from keys_of(cls, prefix, owner=kind)
 
 
 def keys_of(
@@ -98,7 +88,7 @@ def keys_of(
             yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
         else:
             meta = f.metadata
-            limits = limits_text(hints[f.name], meta.get("limits", {}), meta.get("plausible"), meta.get("against", ""))
+            limits = limits_text(hints[f.name], meta)
             yield Key(
                 path=path,
                 default=toml(value),
@@ -109,13 +99,15 @@ def keys_of(
             )
 
 
-def limits_text(
-    hint: Any, limits: dict[str, float], plausible: tuple[float, float] | None = None, against: str = ""
-) -> str:
-    """What values are allowed, in short, between which a value is plausible, and what it is judged against."""
-    words = [*(repr(a) for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h))]
-    if words:
-        return " | ".join(words)
+def limits_text(hint: Any, meta: Mapping[str, Any]) -> str:
+    """Allowed values in short: hard limits, plausible bounds, and the amounts that it is compared with.
+
+    meta: of the field, as `sim.params.param` makes it.
+    """
+    words = [a for h in (hint, *get_args(hint)) if get_origin(h) is Literal for a in get_args(h)]
+    if words or meta.get("among"):
+        return " | ".join(map(repr, words or meta["among"]))
+    limits, plausible, against = meta.get("limits", {}), meta.get("plausible"), meta.get("against", "")
     bounds = [f"plausible {plausible[0]:g} to {plausible[1]:g}"] if plausible is not None else []
     bounds += [f"in proportion to {against}"] if against else []
     return ", ".join([*(f"{SIGNS[k]} {v:g}" for k, v in limits.items()), *bounds])

@@ -106,7 +106,7 @@ def _key(name: str) -> str:
 
 
 def _notes(notes: tuple[str, ...]) -> list[str]:
-    """What was assumed, a line each."""
+    """The scenario's notes, a line each."""
     lines = [f"    {value_text(note)}," for note in notes]
     return ["notes = [", *lines, "]"] if notes else []
 
@@ -129,7 +129,7 @@ def _lines(value: Any, default: Any = None, above: str = "") -> Iterator[str]:
         given = "" if item is None else f" {value_text(item)}"
         said = f"{'# ' if item is None or item == usual else ''}{above}{f.name} ={given}"
         unit = f" [{f.metadata['unit']}]" if f.metadata.get("unit") else ""
-        limits = limits_text(hints[f.name], f.metadata.get("limits", {}), f.metadata.get("plausible"))
+        limits = limits_text(hints[f.name], {**f.metadata, "against": ""})
         meaning = f"{f.metadata.get('help', '')}{unit}{f' ({limits})' if limits else ''}"
         yield f"{said:<{WIDTH}} # {meaning}".rstrip(" #")
 

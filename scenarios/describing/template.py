@@ -10,7 +10,7 @@ from agents.hedging.positions import Position
 from agents.obligations import Obligation
 from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
-from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, policy_keys
+from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, kind_keys
 from scenarios.parameters.classes import agent_types
 from scenarios.scenario import RunSpec, Scenario
 from sim.files import check_new, write_whole
@@ -129,7 +129,7 @@ def _cast() -> Iterator[str]:
 def _policies() -> Iterator[str]:
     yield '\n[agents.hedger.policy]\nkind = "every"\ninterval = "30m"'
     for kind, cls in POLICIES.items():
-        first, *others = policy_keys(kind, cls)
+        first, *others = kind_keys(kind, cls, "policy")
         yield f'# kind = "{kind}": {first.help}'
         yield from commented(key for key in others if key.name != "interval")
 

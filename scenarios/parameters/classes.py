@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 from agents.base import Agent
+from agents.funding.capital import CapitalModel
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.margin import MarginModel
-from agents.funding.models import MARGIN_MODELS
+from agents.funding.models import CAPITAL_MODELS, MARGIN_MODELS
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
 from agents.funds.proportional_fund import ProportionalFund
@@ -21,7 +23,6 @@ from scenarios.parameters.modules import Modules, ours, parted
 from scenarios.parameters.unseen import UNSEEN
 from sim.errors import UserError
 from sim.nearest import nearest
-from sim.place import Place
 
 BUILT_IN: tuple[type[Agent], ...] = (
     MarketMaker,
@@ -35,7 +36,16 @@ BUILT_IN: tuple[type[Agent], ...] = (
     InformedTrader,
 )
 
-CHOICES: dict[type[Any], dict[str, type[Any]]] = {MarginModel: MARGIN_MODELS}  # parameters chosen by `kind`, by base
+KINDS: dict[type[Any], dict[str, Any]] = {  # what a file chooses by its `kind`
+    Policy: POLICIES,
+    MarginModel: MARGIN_MODELS,
+    CapitalModel: CAPITAL_MODELS,
+}
+
+
+def kind_base(hint: Any) -> type[Any] | None:
+    """What a parameter of this type is chosen from by its `kind`; None for any other parameter."""
+    return next((base for base in KINDS if isinstance(hint, type) and issubclass(hint, base)), None)
 
 
 def agent_types() -> dict[str, type[Agent]]:
@@ -48,7 +58,7 @@ def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: s
 
     Of modules that are not trusted only our own are imported; else what stands in for the class comes back.
     """
-    what = base.__name__.lower()
+    what = re.sub("(?<!^)([A-Z])", r" \1", base.__name__).lower()
     if not isinstance(name, str):
         raise UserError(
             f"names its {what}'s class with a string", value=name, place=place, remedy=nearest("", list(known))
@@ -64,19 +74,6 @@ def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: s
             return UNSEEN[base]
         modules = Modules()
     return _checked(modules.find(name, place), base, name, place)
-
-
-def find_policy(name: Any, place: str, modules: Modules) -> type[Policy]:
-    """The hedging policy called `name`."""
-    return find_class(name, dict(POLICIES), Policy, place, modules)
-
-
-def find_choice(base: type[Any], kind: Any, place: Place) -> type[Any]:
-    """The class of a parameter that is chosen by its `kind`. Raises UserError."""
-    known = CHOICES[base]
-    if not isinstance(kind, str) or kind not in known:
-        raise place.at("kind").error("no such model", value=kind, remedy=nearest(str(kind or ""), list(known)))
-    return known[kind]
 
 
 def _checked(cls: Any, base: type[Any], name: str, place: str) -> type[Any]:

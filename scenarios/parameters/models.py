@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cache, partial, reduce
 from operator import or_
@@ -15,10 +15,10 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError, create_model
 from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from agents.policies import Policy
-from scenarios.parameters.classes import CHOICES, find_choice, find_policy
+from scenarios.parameters.classes import KINDS, find_class, kind_base
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.rules import explain
 from scenarios.parameters.unseen import known_values
@@ -55,9 +55,9 @@ def model_of(cls: type[Any], *, partial: bool = False) -> type[BaseModel]:
         hints = get_type_hints(cls)
         fields: dict[str, Any] = {}
         for f in dataclasses.fields(cls):
-            kind: Any = Annotated[
-                field_type(hints[f.name], partial=not required(f)), Field(**f.metadata.get("limits", {}))
-            ]
+            hint, among = hints[f.name], f.metadata.get("among")
+            allowed = field_type(hint, partial=not required(f)) if among is None else _named(among)
+            kind: Any = Annotated[allowed, Field(**f.metadata.get("limits", {}))]
             fields[f.name] = (kind, ... if required(f) and not partial else None)
         return create_model(cls.__name__, __config__=CONFIG, **fields)
     except (NameError, TypeError, PydanticUserError) as error:
@@ -80,8 +80,7 @@ def chosen_keys(cls: type[Any]) -> dict[str, type[Any]]:
         hints = known(cls)
     except (NameError, TypeError):  # a class of the user's own whose fields no file can give
         return {}
-    found = ((key, base) for key, hint in hints.items() for base in (hint, *get_args(hint)))
-    return {key: base for key, base in found if isinstance(base, type) and base in CHOICES}
+    return {key: base for key, hint in hints.items() for base in map(kind_base, (hint, *get_args(hint))) if base}
 
 
 def required(field: dataclasses.Field[Any]) -> bool:
@@ -90,9 +89,9 @@ def required(field: dataclasses.Field[Any]) -> bool:
 
 
 def field_type(hint: Any, *, partial: bool = False) -> Any:
-    """What pydantic is to check for a type hint of a parameter; `partial`: a table that overrides a default."""
-    if isinstance(hint, type) and (issubclass(hint, Policy) or hint in CHOICES):
-        return Any  # built by its `kind`, in `_policy` or `_choice`
+    """The type that pydantic checks for a parameter's type hint. partial: of a table that overrides a default."""
+    if kind_base(hint):
+        return Any  # built by its `kind`, in `_chosen`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return model_of(hint, partial=partial)
     if hint is date:
@@ -106,6 +105,18 @@ def field_type(hint: Any, *, partial: bool = False) -> Any:
     if origin is Union or origin is types.UnionType:
         return reduce(or_, (field_type(i) for i in inner))
     return hint
+
+
+def _named(names: Collection[str]) -> Any:
+    """A text that is one of some names at the time when it is read."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or value not in names:
+            *rest, last = (repr(name) for name in names)
+            raise PydanticKnownError("literal_error", {"expected": " or ".join(filter(None, (", ".join(rest), last)))})
+        return value
+
+    return Annotated[Any, BeforeValidator(check)]
 
 
 def _iso_date(value: Any) -> Any:
@@ -138,16 +149,14 @@ def _construct(cls: type[Spec], values: Mapping[str, Any], place: Place, default
 
 
 def _value(hint: Any, value: Any, place: Place, default: Any, modules: Modules) -> Any:
-    if isinstance(hint, type) and issubclass(hint, Policy):
-        return _policy(value, place, default, modules)
+    for base in map(kind_base, (hint, *get_args(hint)) if value is not None else ()):
+        if base:
+            return _chosen(base, value, place, default, modules)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _construct(hint, value, place, default, modules)
     if get_origin(hint) is dict:
         kind = get_args(hint)[1]
         return {key: _value(kind, item, place.at(key), None, modules) for key, item in value.items()}
-    for base in get_args(hint) if value is not None else ():
-        if base in CHOICES:
-            return _choice(base, value, place, modules)
     for branch in get_args(hint) if isinstance(value, Mapping) else ():
         if isinstance(branch, type) and dataclasses.is_dataclass(branch):  # a table that may be left out
             return _construct(branch, value, place, None, modules)
@@ -163,19 +172,12 @@ def _factory(cls: type[Any], key: str) -> Any:
     return None if factory is dataclasses.MISSING else factory()
 
 
-def _policy(table: Any, place: Place, default: Policy | None, modules: Modules) -> Policy:
+def _chosen(base: type[Any], table: Any, place: Place, default: Any, modules: Modules) -> Any:
+    """A parameter that is chosen by its `kind`: by default that of `default`, else the usual one."""
+    usual = default.kind if default is not None else "every" if base is Policy else next(iter(KINDS[base]))
     if not isinstance(table, Mapping):
-        raise place.error("must be a table of keys", value=table, remedy="write policy.kind = 'every'")
+        raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = '{usual}'")
     values = dict(table)
-    fallback = default.kind if default is not None else "every"
-    kind = values.pop("kind", fallback)
-    cls = find_policy(kind, str(place.at("kind")), modules)
+    kind = values.pop("kind", usual)
+    cls = find_class(kind, KINDS[base], base, str(place.at("kind")), modules)
     return build(cls, known_values(cls, values, kind), place, modules=modules)
-
-
-def _choice(base: type[Any], table: Any, place: Place, modules: Modules) -> Any:
-    """A parameter that is chosen by its `kind`."""
-    if not isinstance(table, Mapping):
-        raise place.error("must be a table of keys", value=table, remedy=f"write {place.keys[-1]}.kind = ...")
-    values = dict(table)
-    return build(find_choice(base, values.pop("kind", None), place), values, place, modules=modules)

@@ -1,4 +1,4 @@
-"""What stands in for a class that was not imported, so that all else of its scenario can be looked at."""
+"""Stand-ins for classes that were not imported: the rest of their scenario can still be looked at."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agents.base import Agent, Process
+from agents.funding.capital import CapitalModel
+from agents.funding.margin import MarginModel
 from agents.policies import Policy
 from sim.errors import UserError
 from sim.params import param
 
 if TYPE_CHECKING:
+    from agents.funding.margin import MarginTerms
+    from agents.funding.portfolio import Portfolio
     from agents.policies import Situation, Vector
     from agents.world import TradingWorld
 
@@ -39,11 +43,38 @@ class UnseenPolicy(Policy):
         raise _not_imported(self.import_path)
 
 
-UNSEEN: dict[type[Any], type[Any]] = {Agent: UnseenAgent, Policy: UnseenPolicy}
+@dataclass(frozen=True, kw_only=True)
+class UnseenMarginModel(MarginModel):
+    """A margin model of a class that was not imported."""
+
+    kind: ClassVar[str] = "unseen"
+    import_path: str = param(help="import path of its class")
+
+    def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
+        raise _not_imported(self.import_path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnseenCapitalModel(CapitalModel):
+    """A capital model of a class that was not imported."""
+
+    kind: ClassVar[str] = "unseen"
+    import_path: str = param(help="import path of its class")
+
+    def required(self, portfolio: Portfolio) -> Vector:
+        raise _not_imported(self.import_path)
+
+
+UNSEEN: dict[type[Any], type[Any]] = {
+    Agent: UnseenAgent,
+    Policy: UnseenPolicy,
+    MarginModel: UnseenMarginModel,
+    CapitalModel: UnseenCapitalModel,
+}
 
 
 def known_values(cls: type[Any], values: Mapping[str, Any], path: Any) -> Mapping[str, Any]:
-    """A table as its class can be built from it: of an unseen class only what every agent or policy has."""
+    """A table as its class can be built from it: of an unseen class only what all classes of its base have."""
     if cls not in UNSEEN.values():
         return values
     known = {f.name for f in dataclasses.fields(cls)}
@@ -51,9 +82,9 @@ def known_values(cls: type[Any], values: Mapping[str, Any], path: Any) -> Mappin
 
 
 def unseen_in(agents: Iterable[Agent]) -> list[str]:
-    """Import paths of the classes that agents and their policies should have and that were not imported, each once."""
-    parts = [part for agent in agents for part in (agent, getattr(agent, "policy", None))]
-    return list(dict.fromkeys(part.import_path for part in parts if isinstance(part, UnseenAgent | UnseenPolicy)))
+    """Import paths of the classes, of agents and of what they choose, that were not imported, each once."""
+    parts: list[Any] = [part for agent in agents for part in (agent, *vars(agent).values())]
+    return list(dict.fromkeys(part.import_path for part in parts if type(part) in UNSEEN.values()))
 
 
 def _not_imported(path: str) -> UserError:

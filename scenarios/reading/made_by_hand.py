@@ -9,9 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from agents.base import Agent
-from agents.policies import Policy
 from scenarios.checking.checks import check
-from scenarios.parameters.classes import CHOICES
+from scenarios.parameters.classes import KINDS
 from scenarios.parameters.models import chosen_keys, model_of
 from scenarios.parameters.rules import explain
 from scenarios.reading.loading import DEFAULTS, TEXTS, load
@@ -44,9 +43,6 @@ def check_values(scenario: Scenario) -> None:
         if not isinstance(agent, Agent):
             raise place.at("agents").error("must be agents", value=agent, remedy="derive it from agents.base.Agent")
         _check(agent, type(agent), place.at("agents", agent.name))
-        policy = getattr(agent, "policy", None)
-        if isinstance(policy, Policy):
-            _check(policy, type(policy), place.at("agents", agent.name, "policy"))
         for key, base in chosen_keys(type(agent)).items():
             _check(getattr(agent, key), base, place.at("agents", agent.name, key))
     try:
@@ -62,7 +58,7 @@ def _default(key: str) -> Any:
 
 def _check(value: Any, cls: type[Any], place: Place) -> None:
     """Hold the fields of a parameter dataclass to their types and limits."""
-    if value is None and cls in CHOICES:
+    if value is None and cls in KINDS:
         return
     if cls is not type(None) and not isinstance(value, cls):
         raise place.error(f"must be a {cls.__name__}", value=value)
@@ -79,7 +75,7 @@ def _check(value: Any, cls: type[Any], place: Place) -> None:
 
 def _table(value: Any) -> Any:
     """A dataclass as nested tables; numpy's scalars as Python's."""
-    if isinstance(value, (Policy, *CHOICES)):
+    if isinstance(value, tuple(KINDS)):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _table(getattr(value, f.name)) for f in dataclasses.fields(value)}

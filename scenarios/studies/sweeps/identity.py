@@ -1,14 +1,15 @@
-"""What a cell is known by: a hash of all that it depends on, found without building its scenario."""
+"""The identity of a cell: a hash of all that it depends on, found without building its scenario."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from agents.base import Agent
-from scenarios.parameters.classes import agent_types, find_class, find_policy
+from scenarios.parameters.classes import KINDS, find_class
 from scenarios.parameters.modules import Modules
 from scenarios.scenario import Scenario
 from scenarios.studies.sweeps.bases import Base
@@ -41,21 +42,17 @@ class Identity:
     def _hashed(self, kind: str, name: str) -> dict[str, str]:
         if name not in self._own:
             place, modules = self._base.name, Modules(self._base.folder)
-            try:
-                if kind == "kind":
-                    cls: type[Any] = find_policy(name, place, modules)
-                else:
-                    cls = find_class(name, agent_types(), Agent, place, modules)
-                self._own[name] = of_classes([cls])
-            except UserError:  # of no class: the cell is refused when it is built
-                self._own[name] = {}
+            self._own[name] = {}
+            for base in KINDS if kind == "kind" else (Agent,):
+                with suppress(UserError):  # where it is of no base, the cell is refused when it is built
+                    self._own[name] = of_classes([find_class(name, {}, base, place, modules)])
         return self._own[name]
 
 
 def own_of(scenario: Scenario) -> dict[str, str]:
-    """Hashes of the user's own modules that the scenario's agents and policies stand in."""
-    policies = [getattr(each, "policy", None) for each in scenario.agents]
-    return of_classes(type(part) for part in (*scenario.agents, *policies) if part is not None)
+    """Hashes of the user's own modules that the scenario's agents, policies and models stand in."""
+    chosen = [part for agent in scenario.agents for part in vars(agent).values() if isinstance(part, tuple(KINDS))]
+    return of_classes(type(part) for part in (*scenario.agents, *chosen))
 
 
 def first_layout_id(scenario: Scenario, agent: str | None) -> str:

@@ -1,0 +1,31 @@
+"""How much of each hedge leaves no risk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from markets.factors.key import FactorKey
+    from markets.products.risk import Risk
+
+Vector = NDArray[np.float64]
+
+
+def neutral(risk: Risk, hedges: dict[FactorKey, dict[FactorKey, Vector]]) -> dict[FactorKey, Vector]:
+    """Units of each hedge, (paths,), after which nothing is left of the risk in the hedges' factors, to first order.
+
+    Solves J q = -risk path by path, J[k, m] being what a unit of hedge m gains per 1.00 of factor k. A par swap has no
+    risk beyond its own node, so J is triangular: the last hedge is found first, from its own factor.
+
+    Args:
+        hedges: sensitivities of a unit by factor, by the factor that each hedges, in rising order.
+    """
+    left = {key: risk.first(key) for key in hedges}
+    found: dict[FactorKey, Vector] = {}
+    for key, own in reversed(hedges.items()):
+        found[key] = -left[key] / own[key]
+        left = {other: open_ + found[key] * own[other] for other, open_ in left.items()}
+    return found

@@ -1,0 +1,40 @@
+"""The steps by which a book goes from one mark to the next: what moves in each, and which total takes what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from markets.factors.key import SPOT, FactorKey
+from markets.kernels.hedging import RATES_PART, VEGA_PART
+
+
+class Move(NamedTuple):
+    """A step after those of time and spot."""
+
+    row: int  # of the running totals, see `agents.desk.loss`
+    families: tuple[str, ...]  # of the factors that move; the last move takes all that no other names
+
+
+MOVES = (Move(VEGA_PART, ("vol",)), Move(RATES_PART, ("zero",)))
+
+
+class Revaluation(NamedTuple):
+    """A move as a book sees it."""
+
+    row: int
+    keys: tuple[FactorKey, ...]  # that the book needs and that move now
+    before: tuple[FactorKey, ...]  # that have moved before
+    last: bool  # what was settled is counted here
+
+
+def revaluations(needs: Iterable[FactorKey]) -> tuple[Revaluation, ...]:
+    """The moves of a book, by the factors that it needs."""
+    named = {family for move in MOVES for family in move.families}
+    left, moved, found = [key for key in needs if key != SPOT], [SPOT], []
+    for number, move in enumerate(MOVES, start=1):
+        last = number == len(MOVES)
+        keys = [key for key in left if key.family in move.families or (last and key.family not in named)]
+        found.append(Revaluation(move.row, tuple(keys), tuple(moved), last))
+        moved += keys
+    return tuple(found)
