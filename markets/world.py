@@ -65,16 +65,19 @@ class MarketWorld(World):
         self.log.declare(*market_tables(market.rates.curve))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
-        self.open_venue(Stock(self, MAIN, market.dividend_yield), venues.asset)
-        for asset in assets:
-            self.open_venue(Stock(self, asset.name), asset.venue)
-        swaps = venues.by_name()
-        for name, series in benchmarks.items():
-            self.open_venue(ParSwap(self, name, series), swaps[name])
-        for make in FURTHER.values():
-            self.open_venue(*make(self))
+        self._open_venues(venues, benchmarks)
         self._clearing = False
         self.start(self._live(), "market")
+
+    def _open_venues(self, venues: VenuesSpec, benchmarks: dict[str, Series]) -> None:
+        specs = venues.by_name()
+        self.open_venue(Stock(self, MAIN, self.market.dividend_yield), specs[MAIN])
+        for asset in self.other_assets:
+            self.open_venue(Stock(self, asset.name), asset.venue)
+        for name, series in benchmarks.items():
+            self.open_venue(ParSwap(self, name, series), specs[name])
+        for make in FURTHER.values():
+            self.open_venue(*make(self))
 
     def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
         """Open a venue for a listing, by its name, before the run. Raises BugError where the name is taken."""

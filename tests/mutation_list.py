@@ -155,8 +155,8 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the power of depth",
-        old="spec.depth_power * feedback.depth,",
-        new="-spec.depth_power * feedback.depth,",
+        old="spec.depth_power * feedback.depth",
+        new="-spec.depth_power * feedback.depth",
         cases=("a-sale",),
         control="margin",
     ),
@@ -183,8 +183,8 @@ FURTHER = (
     ),
     Mutation(
         name="sign of the swap hedge",
-        old="found[name] = -left[name] / own[name]",
-        new="found[name] = left[name] / own[name]",
+        old="found[key] = -left[key] / own[key]",
+        new="found[key] = left[key] / own[key]",
         cases=("swap-hedge",),
         control="a-sale",
     ),
@@ -288,8 +288,8 @@ FURTHER = (
     ),
     Mutation(
         name="deadline of a call on its own day",
-        old="day + self._deadline_days",
-        new="day",
+        old="client.deadline = np.where(fresh, day + self._deadline_days",
+        new="client.deadline = np.where(fresh, day",
         cases=("forced-reduction",),
         control="a-sale",
     ),

@@ -9,7 +9,8 @@ from agents.accounts import margin_account
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.portfolio import EQUITY, RATES, Holding
 from agents.funding.schedule_margin import Schedule
-from scenarios import from_dict
+from scenarios import from_dict, load
+from scenarios.parameters.unseen import unseen_in
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, watch, world_of
@@ -148,3 +149,11 @@ def test_mistakes_of_a_file(model, said):
     with pytest.raises(UserError) as error:
         crisis(agents=cast(margin_model=model))
     assert said in str(error.value)
+
+
+def test_a_class_of_the_users_own_is_not_imported_unasked():
+    change = {"agents.treasury.margin_model.kind": "mine:Floored", "agents.treasury.margin_model.floor": 0.1}
+    scenario = load("covid_crash_2020", change, trust=False)
+    assert unseen_in(scenario.agents) == ["mine:Floored"]
+    with pytest.raises(UserError, match="mine"):
+        load("covid_crash_2020", change)

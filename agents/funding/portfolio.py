@@ -60,7 +60,12 @@ class Portfolio:
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:
         """Of book and hedge, (paths,) units of the main asset."""
-        delta: Vector = self._desk.scale * self._desk.risk().delta + self._world.venue("asset").held(self._desk.name)
+        delta: Vector = self.book_delta() + self._world.venue("asset").held(self._desk.name)
+        return delta
+
+    def book_delta(self) -> Vector:
+        """Of the book alone, (paths,) units of the main asset."""
+        delta: Vector = self._desk.scale * self._desk.risk().delta
         return delta
 
     def gamma(self) -> Vector:

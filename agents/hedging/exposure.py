@@ -34,7 +34,7 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
         asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
         if desk.book.has_options and own is None:
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
-    if rates and desk.book.has_rates:
+    if rates and desk.book.has_rates and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)

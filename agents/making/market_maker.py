@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -185,8 +185,8 @@ class _Making:
             inventory = venue.listing.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
             credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
             terms = (venue.quotes.rule(), able, inventory, credit)
-            quote = partial(self._vol_proportional, venue, *terms)
-            venue.post(name, self.quotes[venue.name].get(lambda: cache(quote), *terms))  # or the last one stands
+            quote = self.quotes[venue.name].get(lambda: partial(self._vol_proportional, venue, *terms), *terms)
+            venue.post(name, quote)  # or the last one again
         else:
             rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
             venue.post(name, rule(venue, self.share[venue.name] * venue.quotes.rule().depth * able))

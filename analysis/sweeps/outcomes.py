@@ -14,7 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.numbers import FloatArray
+from analysis.parts import cost_of, loss_of_sweep
 from sim.errors import UserError
+from sim.split import Split
 from sim.sweep_dataset import SweepResult
 
 POLICY, DESKS, ACTUAL = "policy", "desks", "actual"
@@ -32,7 +34,7 @@ class Outcome:
     label: str  # as a chart writes it: band 0.02
     kind: str
     parameter: str  # width = 0.02; empty for a policy that has none
-    cost: FloatArray  # (paths,) $, cost of survival: minus the P&L
+    cost: FloatArray  # (paths,) $, cost of survival
     drawdown: FloatArray | None  # (paths,) $, None in a sweep of an older version
     unhedged_pnl: FloatArray  # (paths,) $
     liquidated: NDArray[np.bool_]  # (paths,)
@@ -56,7 +58,8 @@ def outcomes(
     described, paths = describe(sweep), _paths(sweep)
     order = {policy: i for i, policy in enumerate(described)}
     cells = sorted(chosen.select("cell", POLICY).iter_rows(), key=lambda row: order.get(row[1], len(order)))
-    return [_outcome(cell, policy, described[policy], paths[(cell, world)]) for cell, policy in cells]
+    loss = loss_of_sweep(sweep.manifest)
+    return [_outcome(cell, policy, described[policy], paths[(cell, world)], loss) for cell, policy in cells]
 
 
 def _paths(sweep: SweepResult) -> dict[tuple[Any, ...], pl.DataFrame]:
@@ -78,7 +81,7 @@ def _kept(sweep: SweepResult, name: str, read: Callable[[], Any]) -> Any:
     return known[name][1]
 
 
-def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.DataFrame) -> Outcome:
+def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.DataFrame, loss: Split) -> Outcome:
     label, kind, parameter = described
     return Outcome(
         cell=cell,
@@ -86,7 +89,7 @@ def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.D
         label=label,
         kind=kind,
         parameter=parameter,
-        cost=-rows["pnl"].to_numpy(),
+        cost=rows.select(cost_of(loss, loss.name)).to_series().to_numpy(),
         drawdown=_column(rows, "drawdown"),
         unhedged_pnl=rows["unhedged_pnl"].to_numpy(),
         liquidated=rows["liquidated"].to_numpy(),

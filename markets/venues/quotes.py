@@ -26,10 +26,12 @@ class Quotes:
 
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self._market, self._listing, self._spec = market, listing, spec
-        self._quotes: dict[str, Quote | Callable[[], Quote]] = {}
-        self._of_tick: Memo[Rule] = Memo()
-        self._rule: Memo[Rule] = Memo()  # the same one from tick to tick, while all that it depends on stands
-        self._book: Memo[OrderBook] = Memo()
+        self._posted: dict[str, Quote | Callable[[], Quote]] = {}
+        self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # the same, computed where somebody has looked
+        self._rule: Rule | None = None  # of this tick
+        self._book: OrderBook | None = None  # of this tick and these quotes
+        self._rules: Memo[Rule] = Memo()
+        self._books: Memo[OrderBook] = Memo()
 
     @property
     def makers(self) -> tuple[str, ...]:
@@ -38,25 +40,35 @@ class Quotes:
 
     def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
         """Replace a maker's quote. One that nobody may look at can be posted as what computes it, from its own values:
-        it is asked when somebody looks, which may be after the market has moved, and gives the same quote every time.
+        it is asked when somebody looks, which may be after the market has moved. The same one again changes nothing.
         """
-        self._quotes[maker] = quote
+        if self._posted.get(maker) is not quote:
+            self._posted[maker] = self._quotes[maker] = quote
+            self._book = None
 
     def of(self, maker: str) -> Quote:
         """A maker's quote as posted."""
         quote = self._quotes[maker]
-        return quote() if callable(quote) else quote
+        if callable(quote):
+            quote = self._quotes[maker] = quote()
+        return quote
+
+    def forget(self) -> None:
+        """The market has moved into the next tick."""
+        self._rule = self._book = None
 
     def rule(self) -> Rule:
-        """Half-spread and depth of the venue as a whole, at this tick's market."""
-        return self._of_tick.get(self._rule_now, self._market.factors.tick)
+        """Half-spread and depth of the venue as a whole, at this tick's market; the same object while they stand."""
+        if self._rule is None:
+            self._rule = self._rule_now()
+        return self._rule
 
     def _rule_now(self) -> Rule:
         factors, spec, feedback = self._market.factors, self._spec, self._market.feedback
         powers = spec.spread_power * feedback.spread, spec.depth_power * feedback.depth
         half_spread, depth = spec.half_spread * factors.spread_line, self._outside_depth()
         rule = Rule(factors.vol, factors.vol_law.base, half_spread, powers[0], depth, powers[1])
-        return self._rule.get(lambda: rule, factors.vol if any(powers) else 0.0, half_spread, depth)
+        return self._rules.get(lambda: rule, factors.vol if any(powers) else 0.0, half_spread, depth)
 
     def _outside_depth(self) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""
@@ -66,11 +78,12 @@ class Quotes:
 
     def book(self) -> OrderBook:
         """All quotes together. Outside investors stand behind the makers with `depth_floor` of base depth."""
-        rule, quotes = self.rule(), {maker: self.of(maker) for maker in self._quotes}
+        if self._book is None:
+            quotes = {maker: self.of(maker) for maker in self._quotes}
+            self._book = self._books.get(lambda: self._gathered(quotes), self.rule(), *quotes.values())
+        return self._book
 
-        def gather() -> OrderBook:
-            floor = np.empty(self._market.paths)
-            floor[:] = self._spec.depth_floor * self._outside_depth()
-            return gathered(quotes, floor, rule.half_spread)
-
-        return self._book.get(gather, rule, *quotes.values())
+    def _gathered(self, quotes: dict[str, Quote]) -> OrderBook:
+        floor = np.empty(self._market.paths)
+        floor[:] = self._spec.depth_floor * self._outside_depth()
+        return gathered(quotes, floor, self.rule().half_spread)

@@ -121,6 +121,7 @@ class Venue:
     def step(self, tick: int) -> None:
         """The market has moved into `tick`."""
         self._flows = {}
+        self.quotes.forget()
         self.listing.step(tick)
         self.breakers.look()
 
