@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Agent(ABC):
-    """Who trades, lends or hedges: frozen parameters and one SimPy process over the whole ensemble.
+    """Who trades, lends or hedges: frozen parameters, and one SimPy process that carries all paths.
 
-    A subclass gives `live`, a generator that yields `world.tick(phase)`, `world.after(seconds, phase)` or
-    `venue.trade(self, quantity)`; its state lives in local variables or in an object made in `live`, as vectors over
-    paths, and its decisions are masks. Every agent has an account of its own name in the ledger, opened with `capital`.
+    A subclass is a frozen, keyword-only dataclass whose fields are its keys in a scenario file (`sim.params.param`). It
+    gives `live`, a generator that yields `world.tick(phase)`, `world.after(seconds, phase)` or
+    `venue.trade(self, quantity)`.
+
+    State lives in local variables, or in an object made in `live`: vectors (paths,). Decisions are masks. Every agent
+    has an account of its own name in the ledger, opened with `capital` in $.
     """
 
     role: ClassVar[str] = "other"
@@ -37,4 +40,4 @@ class Agent(ABC):
 
     @abstractmethod
     def live(self, world: TradingWorld) -> Process:
-        """The agent's life in one world, from the start to the end of the clock."""
+        """The agent's process in one world, from the start; most run until the clock ends."""

@@ -40,32 +40,54 @@ class Later:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What a policy may look at, per path; `target` and `position` in units of the asset."""
+    """What a policy may look at: vectors (paths,), and numbers that all paths share.
+
+    Attributes:
+        tick: index of the tick.
+        due: whether the policy's interval has come round.
+        spot: $/unit.
+        last_spot: $/unit, when the hedge was last brought to target.
+        target: units that would neutralise the book.
+        position: units held.
+        gamma: units per $, at the vol of `vol`.
+        vol: decimal, the policy's `hedge_vol`, else the market's implied vol.
+        half_spread: share of mid.
+        discount: discount factor to the book's next expiry.
+        gross_units: sum of the absolute quantities of the book, units.
+        years: trading years since the start.
+        expiry_years: calendar years, in which interest accrues, to the book's next expiry; 0 if none is ahead.
+        interval_years: trading years of the policy's interval.
+        expiry_variance_years: trading years, in which variance accrues, to the same expiry; None: as `expiry_years`.
+    """
 
     tick: int
-    due: bool  # the policy's interval has come round
-    spot: Vector  # (paths,) $/unit
-    last_spot: Vector  # (paths,) $/unit, when the hedge was last brought to target
-    target: Vector  # (paths,) units that would neutralise the book
-    position: Vector  # (paths,) units held
-    gamma: Later = Later()  # (paths,) units per $, at the vol of `vol`
-    vol: Vector  # (paths,) decimal: the policy's `hedge_vol`, else the market's implied vol
-    half_spread: Vector  # (paths,) share of mid
-    discount: Later = Later()  # (paths,) discount factor to the book's next expiry
-    gross_units: Later = Later()  # (paths,) units of the book, sum of absolute quantities
-    years: float  # trading years since the start
-    expiry_years: float  # calendar years to the book's next expiry, in which interest accrues; 0 if none is ahead
-    interval_years: float  # trading years of the policy's interval
-    expiry_variance_years: float | None = None  # trading years to the same, in which variance does; None: as many
+    due: bool
+    spot: Vector
+    last_spot: Vector
+    target: Vector
+    position: Vector
+    gamma: Later = Later()
+    vol: Vector
+    half_spread: Vector
+    discount: Later = Later()
+    gross_units: Later = Later()
+    years: float
+    expiry_years: float
+    interval_years: float
+    expiry_variance_years: float | None = None
 
     def but(self, **changes: Any) -> Situation:
-        """The same with other values; what nobody has read yet is still not computed."""
+        """A copy with other values. What nobody has read yet is not computed by the copy either."""
         return Situation(**{**vars(self), **changes})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy(ABC):
-    """A hedging policy. A new one gives `desired`; it is frozen, its state is in the `Situation`."""
+    """A hedging policy: the rule by which a desk decides what position it wants.
+
+    A new one gives `desired`. It is frozen: what it may remember is in the `Situation`. Every policy has the keys
+    `interval` (how often the desk looks) and `hedge_vol` (the vol at which delta and Gamma are computed).
+    """
 
     kind: ClassVar[str]
     interval: str = param("30m", help="how often the desk looks: '30m', '2h', '1d', or 'tick'")
@@ -79,15 +101,15 @@ class Policy(ABC):
 
     @abstractmethod
     def desired(self, at: Situation) -> Vector:
-        """Position wanted now: (paths,) units. Return `at.position` where nothing is to be done.
+        """Position wanted now, (paths,) units. Return `at.position` where nothing is to be done.
 
-        Also asked at the start (tick 0), in a situation whose position is the target: what it then wants it is given.
+        Also called at the start (tick 0), as if the desk stood at the target: the desk begins with what is returned.
         """
 
     def vol_multiplier(self, at: Situation) -> Vector | None:
         """Factor on the vol at which the target is computed, (paths,), or None for `at.vol` as it is.
 
-        `at.target` and `at.gamma` are then those of `at.vol`; `desired` sees the target at the vol so multiplied.
+        In this call `at.target` and `at.gamma` are at `at.vol`. `desired` then sees the target at the multiplied vol.
         """
         return None
 

@@ -152,7 +152,7 @@ def encode(value: Any) -> Any:
 
 
 def type_name(cls: type[Any]) -> str:
-    """What a scenario file writes for an agent's or a policy's class: a built-in's name, or `module:Class`."""
+    """The name of an agent's or a policy's class in a scenario file: a built-in's name, or `module:Class`."""
     kinds = next((known for base, known in KINDS.items() if issubclass(cls, base)), None)
     name, known = (cls.__name__, agent_types()) if kinds is None else (getattr(cls, "kind", ""), kinds)
     return name if known.get(name) is cls else f"{cls.__module__}:{cls.__qualname__}"

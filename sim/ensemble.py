@@ -1,4 +1,4 @@
-"""Ensemble runs: chunks of paths over worker processes, whatever the number of either."""
+"""Ensemble runs: chunks of paths over worker processes. Results do not depend on the number of either."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Shares:
     ticked: Any  # path-ticks
 
     def chunks_left(self, parts: list[Chunk]) -> Iterator[Chunk]:
-        """The next chunk that nobody has taken, until there is none."""
+        """Chunks that no process has taken yet, one after the other, until none is left."""
         while True:
             with self.taken.get_lock():
                 number = self.taken.value
@@ -93,7 +93,7 @@ def begin_worker(shares: Shares | None = None) -> None:
 
 
 def _end_with_parent() -> None:
-    """Exit when the parent is gone: a worker holds both ends of the queue that it waits on, and would wait for ever."""
+    """Exit when the parent is gone. (A worker holds both ends of its queue, so it would never notice.)"""
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait_for([parent.sentinel])
@@ -152,7 +152,7 @@ def run_chunks(
             else:
                 _run_here(job, parts, told)
         except SpiralError:
-            told(0)  # a signal to the whole group has ended the workers
+            told(0)  # the workers may have been ended by a signal to the whole process group
             raise
         finally:
             gc.unfreeze()

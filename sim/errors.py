@@ -18,7 +18,7 @@ class BugError(SpiralError):
 
 
 class NotFinite(BugError):
-    """A number that is none: what, on which path, where and when."""
+    """A number is infinite or not a number: which, on which path, where and when."""
 
     def __init__(self, what: str, path: int, where: str) -> None:
         self.what, self.path, self.where = what, path, where

@@ -29,7 +29,7 @@ class EventLog:
     def __init__(
         self, *, world: str, first: int, paths: int, witnesses: int, tables: tuple[str, ...] | None = None
     ) -> None:
-        """tables: those to keep (default: all); rows of others are let go at once.
+        """tables: those to keep (default: all); rows of others are dropped at once.
 
         Raises BugError for a world whose name is not one: it is part of the names of files.
         """

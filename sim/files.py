@@ -1,4 +1,4 @@
-"""Writing files that users name: whole or not at all, through links, and with one line where it cannot be done."""
+"""Writing files that users name: whole or not at all, through links, and with a one-line error if it is impossible."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _check_ancestor(folder: Path) -> None:
 
 
 def _number(error: Exception) -> tuple[int, str]:
-    """The system's number of an error and what it says, 0 where it is none; libraries keep the number in their text."""
+    """The system's number of an error and its text; 0 if there is none. (Libraries keep the number in the text.)"""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno, error.strerror or ""
     found = re.search(r"\(os error (\d+)\)", str(error))

@@ -49,7 +49,7 @@ class Lock:
         os.write(self._file, text.ljust(SIZE))
 
     def release(self, *, remove: bool = True) -> None:
-        """Let go. The file goes first, so that whoever waited for it sees that it has to make its own."""
+        """Let go. The file is removed first, so that a process that waited for it knows that it must make its own."""
         assert self._file is not None
         if remove:
             with suppress(OSError):

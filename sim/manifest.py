@@ -1,4 +1,4 @@
-"""`manifest.json` of a run: what it holds, whether it is one, and which files it answers for."""
+"""`manifest.json` of a run: its contents, whether it is valid, and the files whose checksums it has."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Written:
 
 
 class Seen(NamedTuple):
-    """A file as the system shows it: another content has another time, another file another number."""
+    """A file as the system shows it. New content changes the time, a new file changes the number."""
 
     device: int
     number: int
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     changed: int  # nanoseconds
 
 
-_by_heart: dict[Seen, str] = {}  # SHA-256 of the files of the run that this process wrote last
+_by_heart: dict[Seen, str] = {}  # SHA-256 of the files of the run that this process wrote last: not read again
 
 
 def digest_of(place: Path) -> str:
@@ -70,7 +70,7 @@ def _seen(place: Path) -> Seen:
 
 
 def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
-    """The files that a manifest answers for, by name (`marks/actual-0000000.parquet`)."""
+    """The files that a manifest lists, with size and checksum, by name (`marks/actual-0000000.parquet`)."""
     return {
         name: Written(entry, None) if isinstance(entry, int) else Written(entry["size"], entry.get("sha256"))
         for name, entry in manifest["files"].items()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Verdict = Literal["living", "gone", "unknown"]
-OLD = 7 * 86_400.0  # seconds after which an owner of whom nothing is known counts as gone
+OLD = 7 * 86_400.0  # seconds after which an owner counts as gone if nothing is known of it
 
 
 def me() -> dict[str, Any]:

@@ -16,7 +16,7 @@ START = "START"  # before the first phase
 
 
 class Profile:
-    """A stop-watch that a world hands to whoever is at work; without one nothing is measured and nothing wrapped.
+    """A stop-watch for the processes of a world. Without one nothing is measured and nothing is wrapped.
 
     SimPy resumes one process at a time, so that the times of all owners add up to the time of the run but for SimPy's
     own, which is left to the engine. A process started by another belongs to the same owner.

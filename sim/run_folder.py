@@ -65,7 +65,7 @@ class Claim:
 
 @contextmanager
 def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]:
-    """Be the only one who writes in a run's folder, and have a folder beside it to write in.
+    """Claim a run's folder: only this process writes there, in a folder beside it.
 
     names: files that are going to be there, for a run that will take the folder's place; None to add to the run that
     stands there. Raises UserError, before anything is written, where the folder is no place for a run, holds what is
@@ -94,7 +94,7 @@ def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]
 
 
 def settle(folder: Path) -> bool:
-    """Finish what a killed process left half done at a run's folder; False where a living one is at work there."""
+    """Finish what a killed process left half done at a run's folder. False if a living process works there."""
     place = Path(os.path.realpath(folder))
     lock = Lock(_lock_of(place))
     if not os.path.lexists(lock.place):

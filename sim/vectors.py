@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 
 def some(values: NDArray[Any]) -> bool:
-    """Whether anything is not zero, of values (paths,): what is so somewhere mostly is on the first path."""
+    """Whether any of (paths,) values is not zero. Fast path: check path 0 first; it usually decides."""
     return bool(values[0] or values.any())
 
 
 def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
-    """Whether both hold the very same objects, so that what was derived from the ones stands for the others."""
+    """Whether both hold the very same objects: what was computed from one is then valid for the other."""
     if len(these) != len(those):
         return False
     for one, other in zip(these, those, strict=True):  # noqa: SIM110 - three times as fast as all()
@@ -24,7 +24,7 @@ def same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
 
 
 def total(vectors: Iterable[NDArray[Any]]) -> NDArray[Any]:
-    """Sum of at least one vector, in their order; on one path `np.sum` takes another one than on many."""
+    """Sum of at least one vector, in the order given. (`np.sum` adds in another order on one path than on many.)"""
     first, *rest = vectors
     found = first.copy()
     for vector in rest:

@@ -16,7 +16,7 @@ from scenarios.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w+)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-INDENTED = re.compile(r"^    (spiral .*)$", re.MULTILINE)
+SHOWN = re.compile(r"^(?:    )?(spiral .*)$", re.MULTILINE)
 SESSION = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
@@ -42,9 +42,9 @@ def block(document: str, language: str, label: str = "") -> str:
 
 
 def commands(document: str) -> list[list[str]]:
-    """The `spiral` commands shown on indented lines, as arguments, without their comments."""
-    lines = INDENTED.findall((ROOT / document).read_text(encoding="utf-8"))
-    return [line.partition(" #")[0].split()[1:] for line in lines]
+    """The `spiral` commands that a document shows on lines of their own, as arguments, without their comments."""
+    lines = SHOWN.findall((ROOT / document).read_text(encoding="utf-8"))
+    return [shlex.split(line.partition(" #")[0])[1:] for line in lines]
 
 
 def few_paths(code: str) -> str:

@@ -11,13 +11,15 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
 import analysis
 import scenarios
 from agents import accounts as agents_accounts
 from markets import accounts as markets_accounts
-from tests.documents import ROOT, follow
+from scenarios.cli import main
+from tests.documents import ROOT, block, commands, follow, python
 
 DOCS = ROOT / "docs"
 FOLLOWED = [
@@ -29,7 +31,7 @@ FOLLOWED = [
     )
 ]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]
-WIDE = ("CHANGELOG.md", "docs/studies/hedging_and_liquidity.md", "docs/studies/caused_or_told.md")
+WIDE = ("CHANGELOG.md",)
 WIDTH = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -55,6 +57,19 @@ def test_a_page_is_followed(page: str, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     follow(page, tmp_path)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_commands_are_there(page: str) -> None:
+    """Of every `spiral` command that a page shows, with its options."""
+    for arguments in commands(page):
+        command = main.commands[arguments[0]]
+        with click.Context(command) as context:
+            command.parse_args(context, list(arguments[1:]))
+
+
+def test_a_run_balances_from_its_files(tmp_path: Path) -> None:
+    assert python(block("docs/model/results.md", "python"), tmp_path) == "True\n"
 
 
 @pytest.mark.parametrize("page", PAGES)

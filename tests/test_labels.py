@@ -99,7 +99,11 @@ def ran(folder: Path, label: str) -> Run:
     manifest = json.loads((found / "manifest.json").read_text())
     told = {"title": label, "command": label, "versions": {label: label}}
     scenario = {**manifest["scenario"], "description": label, "regime": label}
-    (found / "manifest.json").write_text(json.dumps({**manifest, **told, "scenario": scenario}))
+    part, *others = manifest["loss"]["parts"]
+    column = {**part["columns"][0], "label": label}
+    part = {**part, "label": label, "short": label, "said": label, "columns": [column]}
+    loss = {**manifest["loss"], "label": label, "parts": [part, *others]}
+    (found / "manifest.json").write_text(json.dumps({**manifest, **told, "scenario": scenario, "loss": loss}))
     return open_run(found)
 
 

@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import click
 import polars as pl
 import pytest
 from click.testing import CliRunner
@@ -16,7 +15,7 @@ from scenarios import sweep
 from scenarios.cli import main
 from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.loading import load_sweep
-from tests.documents import ROOT, block, blocks, commands, few_paths, python
+from tests.documents import ROOT, block, blocks, few_paths, python
 
 PAGE, STUDY = "docs/sweeps.md", "docs/studies/hedging_and_liquidity.md"
 
@@ -67,15 +66,6 @@ def test_the_frontier_from_python(folder: Path) -> None:
     printed = python(few_paths(second.text), folder)
     assert "thrifty" in printed and "cost only" in printed
     assert "the loss over the run, marked at the end" in (folder / "frontier.html").read_text()
-
-
-@pytest.mark.parametrize("document", [PAGE, STUDY, "README.md"])
-def test_commands_are_there(document: str) -> None:
-    assert commands(document)
-    for arguments in commands(document):
-        command = main.commands[arguments[0]]
-        with click.Context(command) as context:
-            command.parse_args(context, list(arguments[1:]))
 
 
 def test_the_studies_are_what_their_page_says() -> None:

@@ -74,7 +74,8 @@ ESTIMATES = {
     "variance": (Estimate.variance, 1.0),
     "sd": (Estimate.sd, 1.0),
     "quantile": (lambda x: Estimate.quantile(x, 0.9), math.log(10.0)),
-    "proportion": (lambda x: Estimate.share(x > 1.0), math.exp(-1.0)),
+    "ratio": (lambda x: Estimate.ratio(x, x**2), 0.5),
+    "share": (lambda x: Estimate.share(x > 1.0), math.exp(-1.0)),
     "jackknife": (lambda x: Estimate.jackknife(lambda a, b: a.mean() / b.mean(), x, x**2), 0.5),
 }
 

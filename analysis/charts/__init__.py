@@ -44,7 +44,7 @@ CATALOGUE: dict[str, Draw] = {
 
 @takes(run=A_RUN, name=text, agent=maybe(text), world=text)
 def draw(run: Run, name: str, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """The chart of that name. Raises UserError for a name that there is none of."""
+    """The chart of that name. Raises UserError for an unknown name."""
     if name not in CATALOGUE:
         near = get_close_matches(name, CATALOGUE, 1)
         remedy = f"did you mean {near[0]}?" if near else f"charts: {', '.join(CATALOGUE)}"

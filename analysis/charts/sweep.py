@@ -62,7 +62,7 @@ POLICY_CHARTS: dict[str, DrawSweep] = {"frontier": _frontier, "crowding": _crowd
 
 @takes(sweep=A_SWEEP, name=text, metric=text, scenario=maybe(text))
 def draw_sweep(sweep: SweepResult, name: str, *, metric: str = COST, scenario: str | None = None) -> Chart:
-    """The chart of that name. Raises UserError for a name that there is none of."""
+    """The chart of that name. Raises UserError for an unknown name."""
     known = SWEEP_CHARTS | POLICY_CHARTS
     if name not in known:
         near = get_close_matches(name, known, 1)

@@ -95,7 +95,7 @@ def unit_of(name: str) -> Unit:
 
 
 def measure(name: str, outcome: Outcome) -> Number:
-    """The cost or risk of that name. Raises UserError for a name that there is none of."""
+    """The cost or risk of that name. Raises UserError for an unknown name."""
     every = COSTS | RISKS
     if name not in every:
         raise UserError("there is no such measure of a policy", value=name, remedy=f"measures: {', '.join(every)}")

@@ -1,1 +1,1 @@
-"""What a scenario must satisfy, and values that no market has had."""
+"""Rules of a whole scenario: names, dates, sizes, records, and values that no market has had."""

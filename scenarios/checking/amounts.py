@@ -140,7 +140,7 @@ class Scale:
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
 
     def pairs(self) -> Iterator[Pair]:
-        """What is compared with what; what is most telling stands first, for it decides who is blamed."""
+        """All pairs of amounts to compare, the most telling first: it decides which amount is blamed."""
         for agent in self.scenario.agents:
             if isinstance(agent, Hedger):
                 yield from self._desk(agent)
@@ -164,7 +164,7 @@ class Scale:
     # --- amounts -----------------------------------------------------------------------------------------------------
 
     def _of(self, agent: Any, key: str, words: str, *, unit: float = 1.0, usual: float = 1.0) -> Amount:
-        """What an agent's key holds; unit: its $ worth."""
+        """The amount in an agent's key. unit: $ worth of one of its units."""
         value: Any = agent
         default: Any = None
         for name in key.split("."):

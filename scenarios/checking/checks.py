@@ -1,4 +1,4 @@
-"""What a scenario must satisfy beyond the types and limits of single values."""
+"""Rules that several values of a scenario must satisfy together."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
 
 
 def cast_of(scenario: Scenario) -> Cast:
-    """Whom and what the agents of a scenario are checked against."""
+    """The scenario as its agents' checks see it."""
     return Cast(
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def _declared() -> Iterator[tuple[str, Iterable[str]]]:
-    """What each room has declared, after the rule that speaks of it; of two rules for a name the first is told."""
+    """(rule, reserved names) of each room. Where two rules reserve a name, messages give the first."""
     yield "the ledger counts money under this name", [str(CASH)]
     yield "the engine has an account of this name", map(str, (*MARKET_ACCOUNTS, *AGENTS_ACCOUNTS))
     yield "the main asset has this name", [MAIN]

@@ -46,7 +46,7 @@ def within(value: float, bounds: Bounds) -> bool:
 
 
 def remedy_for(value: float, bounds: Bounds, unit: str) -> str:
-    """What the user most likely meant: the same figure in the unit of the key."""
+    """The likely meaning: the same figure in the key's unit."""
     for factor, name in AMOUNTS if unit.startswith("$") else () if unit.startswith(COUNTED) or unit == "s" else SCALES:
         meant = value / factor
         if within(meant, bounds) and value != 0:

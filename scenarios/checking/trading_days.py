@@ -62,7 +62,7 @@ def last_session(calendar: str, day: date, last: date) -> date:
 
 
 def expiries(book: Sequence[Position], places: Sequence[Place]) -> Dated:
-    """What expires at a close. The maturity of a swap may be any day: it counts from the close before."""
+    """Expiries of options and futures, which need a close. A swap may mature on any day."""
     both = zip(book, places, strict=True)
     return [(line.expiry, at.at("expiry")) for line, at in both if line.expiry is not None and line.kind != "swap"]
 

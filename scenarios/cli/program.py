@@ -89,7 +89,7 @@ def _told(text: str, code: int) -> int:
 
 
 def _last_words(error: Exception) -> str:
-    """What is said of an error that nothing expects."""
+    """The message of an error that nothing expects."""
     if isinstance(error, OSError) and error.strerror:
         return f"failed: {error.strerror}" + (f": {error.filename}" if error.filename else "")
     if isinstance(error, MemoryError):

@@ -59,7 +59,7 @@ def calibrate_and_write(
 
 
 def _source(scenario: str | None, record: Record, *, as_given: bool) -> tuple[Scenario, str, Path | None]:
-    """What to calibrate, the text of its file, and that file where it is the user's own. Raises UserError."""
+    """The scenario to calibrate, the text of its file, and that file where it is the user's own. Raises UserError."""
     if record.exogenous:
         rule = "a calibration takes the desks' impact out of a record; --exogenous takes it as it is"
         raise UserError(rule, place="--exogenous", remedy="leave it out")

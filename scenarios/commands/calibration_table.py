@@ -1,4 +1,4 @@
-"""What a stored calibration found, in the terminal."""
+"""The figures of a stored calibration, in the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FINE = {"drawdown": "{:.3%}", "vol_peak": "{:.3%}", "spread_peak": "{:.3f}x"}  #
 
 
 def print_calibration(out: Console, scenario: Scenario) -> None:
-    """What the calibration found, from the scenario alone; nothing for one that has none."""
+    """Print the calibration's figures, from the scenario alone; nothing for one without a calibration."""
     storyline = scenario.storyline
     found = storyline.calibration
     if found is None:
@@ -49,7 +49,7 @@ def print_calibration(out: Console, scenario: Scenario) -> None:
 
 
 def rises_table(rises: dict[str, RiseSpec]) -> Table:
-    """Whose the rise is of the median path from the start to its highest close: storyline, memory, feedback."""
+    """The median path's rise from the start to its highest close, by cause: storyline, memory, feedback."""
     table = Table(title="Told or caused: the rise to the median path's highest close", title_justify="left")
     for heading in ("", "rise", "storyline", "market's memory", "desks' feedback"):
         table.add_column(heading, justify="left" if not heading else "right")

@@ -89,7 +89,7 @@ def table_by_record(found: Fit) -> Table:
 
 
 def remarks(found: Fit) -> Iterator[str]:
-    """What a reader of the table must know."""
+    """Notes that a reader of the table needs."""
     yield from map(escape, found.notes)
     if not found.fitted:
         return
@@ -126,7 +126,7 @@ def toml(found: Fit, base_vol: float | None = None) -> str:
 
 
 def _old_toml(found: Fit) -> str:
-    """What the one-factor fit adds to the path-dependent laws: the curve's noise."""
+    """The part that the one-factor fit adds to the path-dependent laws: the curve's noise."""
     lines = [
         f"{f.parameter.key.rpartition('.')[2]} = {_number(written(f, 1.0).value)}  # {_comment(f, 1.0)}"
         for f in found.fitted

@@ -1,4 +1,4 @@
-"""What was assumed to read a scenario, a record or a book, beside the output."""
+"""Notes on what was assumed to read a scenario, a record or a book, beside the output."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ TRUST = click.option(
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What the options of `own_record` say."""
+    """The values of the options of `own_record`."""
 
     history: Path | None = None
     book: Path | None = None

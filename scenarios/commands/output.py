@@ -1,4 +1,4 @@
-"""What is printed: any text on any stream. What the output cannot show is replaced; what cannot be written is said."""
+"""Printing any text on any stream: characters that the output cannot show are replaced, failures to write are told."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INSTEAD = {
 
 
 class OutputLost(SpiralError):
-    """What a command says could not be written; what it keeps is kept."""
+    """A command's output could not be written; files that it has made are kept."""
 
 
 def replaced(error: UnicodeError) -> tuple[str, int]:

@@ -124,7 +124,7 @@ def figure(estimate: Estimate) -> str:
 
 
 def label_of(key: str) -> str:
-    """What a key is, in words."""
+    """A key's meaning, in words."""
     table, _, rest = key.partition(".")
     return f"{'vol' if table == 'market' else 'credit'}: {LABELS[rest.removeprefix('memory.')]}"
 
@@ -141,7 +141,7 @@ def parsed_window(text: str) -> tuple[date, date]:
 
 
 def _slow_part(found: PathFit) -> str:
-    """What is left of a residual after a month: of the record, and of the process that is written."""
+    """Share of a residual left after a month: in the record, and in the fitted process."""
     levels = [("vol", found.laws.vol), *([("credit", found.laws.credit)] if found.laws.credit else [])]
     told = [
         f"{name} {level.month:.2f} (the process: {math.exp(-level.left.reversion * MONTH * found.record.day):.2f})"

@@ -1,4 +1,4 @@
-"""Whose time a run took, as a table for the terminal: a row an agent, a column a phase."""
+"""The time that a run took by agent (rows) and phase (columns), as a table for the terminal."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def print_summary(run: Run) -> None:
 
 
 def print_profile(run: Run) -> None:
-    """Whose time the run took."""
+    """Print the run's time by agent and phase."""
     from scenarios.commands.profile_table import render
 
     console(SUMMARY_WIDTH, markup=False).print(render(run.manifest["profile"], run.manifest["scenario"]["agents"]))

@@ -138,7 +138,7 @@ def print_agent(out: Console, agent: Agent) -> None:
 
 
 def class_of(part: Agent | Policy) -> str:
-    """What a scenario file writes for the class of an agent or policy."""
+    """The name of an agent's or a policy's class in a scenario file."""
     return part.import_path if isinstance(part, UnseenAgent | UnseenPolicy) else type_name(type(part))
 
 

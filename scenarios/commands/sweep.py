@@ -142,7 +142,7 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
 
 
 def print_sweep(result: SweepResult) -> None:
-    """What came out, in the terminal."""
+    """Print the sweep's figures in the terminal."""
     from analysis.sweeps.frontier_report import command_lines, render
     from analysis.sweeps.report import render_sweep
 

@@ -100,7 +100,7 @@ def keys_of(
 
 
 def limits_text(hint: Any, meta: Mapping[str, Any]) -> str:
-    """What values are allowed, in short, between which a value is plausible, and what it is judged against.
+    """Allowed values in short: hard limits, plausible bounds, and the amounts that it is compared with.
 
     meta: of the field, as `sim.params.param` makes it.
     """

@@ -106,7 +106,7 @@ def _key(name: str) -> str:
 
 
 def _notes(notes: tuple[str, ...]) -> list[str]:
-    """What was assumed, a line each."""
+    """The scenario's notes, a line each."""
     lines = [f"    {value_text(note)}," for note in notes]
     return ["notes = [", *lines, "]"] if notes else []
 

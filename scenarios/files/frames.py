@@ -21,7 +21,7 @@ def is_path(source: Source) -> bool:
 
 
 def name_of(source: Source, layout: Layout) -> str:
-    """What messages call a history or a book."""
+    """The name of a history or a book in messages."""
     return str(source) if is_path(source) else f"the {layout.what}'s frame"
 
 

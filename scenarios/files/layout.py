@@ -1,4 +1,4 @@
-"""What columns a file may have, and under which names people have them."""
+"""The columns that a file may have, and the names that people give them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Columns:
         return [name.strip() for name in others if plain(name) not in (*self.layout.remarks, *INDEX)]
 
     def notes(self) -> list[str]:
-        """What was taken for what, where the names are not the layout's own."""
+        """Notes on columns that were taken for others: their names are not the layout's own."""
         renamed = [f"{self.header[i].strip() or 'the first column'} as {column}" for column, i in self.at.items()
                    if plain(self.header[i]) != plain(column)]  # fmt: skip
         said = [f"read: {', '.join(renamed)}"] if renamed else []

@@ -23,7 +23,7 @@ Line = tuple[int, list[str]]  # its number, its cells
 
 @dataclass(frozen=True)
 class Lines:
-    """What stands in a file: its name, header, the lines below, and what was assumed to read it."""
+    """The content of a file: name, header, lines below it, and notes on what was assumed to read it."""
 
     name: str
     separator: str

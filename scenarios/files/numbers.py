@@ -37,7 +37,7 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def decimal_mark(text: str) -> str | None:
-    """What a number's text says of the decimal mark: '.' or ','; '?.' or '?,' where that mark may be either; None."""
+    """The decimal mark of a number's text: '.' or ','; '?.' or '?,' where the mark may be either; None without one."""
     if PLAIN.fullmatch(text):
         return "." if "." in text else None  # fast path
     body = _body(split_unit(text)[0])[1].lstrip("+-")

@@ -135,7 +135,7 @@ def level_of(row: Row, column: str, *, as_given: bool = False) -> float | None:
 
 
 def _remedy(value: float, bounds: tuple[float, float]) -> str:
-    """What was most likely meant: percent as a decimal, or basis points."""
+    """The likely meaning: percent as a decimal, or basis points."""
     if within(100 * value, bounds):
         return f"write {100 * value:.10g}, not {value:.10g}"
     return remedy_for(value, bounds, "percent").replace(" %", "").replace(" bp", "")

@@ -38,7 +38,7 @@ def read_text(path: Path) -> tuple[str, list[str]]:
 
 
 def _bytes(path: Path) -> bytes:
-    """What the file has, never more than a little beyond the bound, also of a pipe."""
+    """The file's bytes, or a pipe's; reading stops a little beyond the bound."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -89,7 +89,7 @@ def required(field: dataclasses.Field[Any]) -> bool:
 
 
 def field_type(hint: Any, *, partial: bool = False) -> Any:
-    """What pydantic is to check for a type hint of a parameter; `partial`: a table that overrides a default."""
+    """The type that pydantic checks for a parameter's type hint. partial: of a table that overrides a default."""
     if kind_base(hint):
         return Any  # built by its `kind`, in `_chosen`
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):

@@ -29,7 +29,7 @@ class Modules:
     trusted: bool = True
 
     def find(self, name: str, place: str) -> Any:
-        """What the import path `package.module:Class` names; UserError where there is no such thing.
+        """The class at the import path `package.module:Class`. Raises UserError where there is none.
 
         The scenario's folder comes last on sys.path and stays there, for worker processes and later imports: it hides
         no library, and no package of ours.

@@ -91,7 +91,7 @@ def _names(cls: type[Any], loc: tuple[str | int, ...]) -> list[str]:
 
 
 def _help(cls: type[Any], loc: tuple[str | int, ...]) -> str | None:
-    """What the key means, from the field itself."""
+    """The key's meaning, from its field."""
     fields = {f.name: f for f in dataclasses.fields(_spec(cls, loc[:-1]))}
     key = next((str(k) for k in reversed(loc) if isinstance(k, str)), "")
     if key not in fields or not fields[key].metadata.get("help"):

@@ -1,4 +1,4 @@
-"""What stands in for a class that was not imported, so that all else of its scenario can be looked at."""
+"""Stand-ins for classes that were not imported: the rest of their scenario can still be looked at."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is asked of scenarios: runs, sweeps, frontiers, fits, calibration, known answers."""
+"""Studies of scenarios: runs, sweeps, frontiers, fits, calibration, known answers."""

@@ -66,7 +66,7 @@ def make_manifest(
 
 
 def content_hash(scenario: Scenario) -> str:
-    """What tells runs apart: the scenario in full, settings and seed included, and the version of Spiral."""
+    """Hash of the whole scenario, its settings and seed included, and of Spiral's version: equal for equal runs."""
     source = {"scenario": scenario.to_dict(), "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
     return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What a run does first with a record: find the outside world of its anchors, with few paths and in a few rounds."""
+"""Before a record runs: find the outside world of its anchors, with few paths and in a few rounds."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ready(scenario: Scenario | str | Path, *, progress: Told | None = None) -> S
 
 
 def plan(scenario: Scenario) -> str | None:
-    """What a run would do first with the scenario's anchors, in a line; None where nothing."""
+    """One line: what a run would first do with the scenario's anchors. None for nothing."""
     if not is_pending(scenario.storyline):
         return None
     if not trades(scenario):

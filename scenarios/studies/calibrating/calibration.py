@@ -56,7 +56,7 @@ class Calibration:
 
     @property
     def found(self) -> CalibrationSpec:
-        """What is stored with the scenario."""
+        """The calibration as the scenario's file stores it."""
         assert self.scenario.storyline.calibration is not None
         return self.scenario.storyline.calibration
 
@@ -144,7 +144,7 @@ def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]
 
 
 def _found(plain: Scenario, checked: dict[str, Ensemble], points: tuple[Point, ...], fit: Fit) -> CalibrationSpec:
-    """What is stored with the scenario."""
+    """The calibration as the scenario's file stores it."""
 
     def worst(level: str) -> float:
         return float(f"{max((abs(p.residual) for p in points if p.level == level), default=0.0):.3g}")

@@ -173,7 +173,7 @@ def _simulated(path: Path, share: float, slope: float, noise: Vector, rng: np.ra
 
 
 def within_day(speed: float, day: float = DAY) -> float:
-    """What is left at the close of a day's push, of which a share came at the open and the rest evenly since."""
+    """Share of a day's push left at its close, where a part came at the open and the rest evenly since."""
     x = speed * day * (1 - OVERNIGHT)
     return OVERNIGHT * math.exp(-x) + (1 - OVERNIGHT) * (-math.expm1(-x) / x if x > 0 else 1.0)
 

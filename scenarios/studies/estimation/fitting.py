@@ -53,7 +53,7 @@ class Fitted:
 
     @property
     def default(self) -> float | None:
-        """What a scenario has that does not say; None where it has no such key."""
+        """The default of a scenario's key; None where there is no such key."""
         return default_of(self.parameter)
 
 

@@ -123,7 +123,7 @@ def rounded(value: float) -> float:
 
 
 def default_at(key: str) -> float:
-    """What a scenario has at a key that does not say."""
+    """The default of a scenario's key."""
     room: Any = {"market": MarketSpec(), "credit": CreditSpec()}
     table, *path = key.split(".")
     found = room[table]

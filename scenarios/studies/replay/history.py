@@ -169,7 +169,7 @@ def calm_levels() -> dict[str, float]:
 
 
 def _gaps(key: str, values: list[float | None], record: RecordRows) -> list[str]:
-    """What stands before a level's first number and after its last."""
+    """Notes on a level's missing numbers before its first and after its last."""
     known = [i for i, value in enumerate(values) if value is not None]
     if not known:
         return []

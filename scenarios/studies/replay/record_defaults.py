@@ -1,4 +1,4 @@
-"""What a record lacks: derived from what it has, or else the presets' calm market; always said."""
+"""Levels that a record lacks: derived from the others, else the calm market's. Notes say so."""
 
 from __future__ import annotations
 

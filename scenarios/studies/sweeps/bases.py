@@ -41,7 +41,7 @@ class Base:
         return from_dict(self.tables, place=self.name, folder=self.folder, overrides={**self.settings, **changes})
 
     def value(self, key: str) -> Any:
-        """What the key has before anything varies; ABSENT where it is not there."""
+        """The key's value before anything varies; ABSENT where it is not there."""
         if key not in self.known:
             try:
                 self.known[key] = value_at(self.described, key, Place(self.name))
@@ -96,7 +96,7 @@ def keys_of(spec: SweepSpec, base: Base, axis: Axis) -> list[str]:
 
 
 def scaled(base: Base, key: str, factor: float) -> float:
-    """What the scenario has there, times the factor; whole numbers stay whole. Raises UserError."""
+    """The scenario's value there, times the factor; whole numbers stay whole. Raises UserError."""
     value = value_at(base.described, key, Place(base.name)) if base.value(key) is ABSENT else base.value(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         at = f"{base.name}: {key}"

@@ -28,7 +28,7 @@ Share = Callable[[float], None]  # is told which share of the cell is done
 
 @dataclass(frozen=True)
 class CellResult:
-    """What is kept of a cell: its metrics by world with their standard errors, and the desk's result on every path."""
+    """The result of a cell: its metrics by world with their standard errors, and the desk's result on every path."""
 
     index: int
     status: str

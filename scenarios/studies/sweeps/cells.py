@@ -35,7 +35,7 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """What messages call it: `cell 12 (depth 0.5, policy kind=band)`."""
+        """Its name in messages: `cell 12 (depth 0.5, policy kind=band)`."""
         said = ", ".join(f"{name} {text_of(value)}" for name, value in self.values.items())
         return f"cell {self.index} ({self.base}: {said})"
 

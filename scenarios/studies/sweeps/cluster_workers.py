@@ -73,7 +73,7 @@ class Workers:
         self.good -= {worker}
 
     def _hear(self, threads: dict[str, int]) -> None:
-        """What newcomers answered; who has left is forgotten, as another may come under its address."""
+        """Answers of new workers. A worker that has left is forgotten: another may come at its address."""
         for worker, future in list(self._asked.items()):
             if worker not in threads or future.status != "pending":
                 del self._asked[worker]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str) -> dict[str, Any]:
-    """What was asked for and by what it is answered (the engine's fingerprint), as `sweep.json` holds it."""
+    """The sweep and the engine that answers it (its fingerprint), as in `sweep.json`."""
     runs = {cells.run_of(index) for index in range(len(cells))}
     twins = {twin for _, _, twin in runs}
     manifest = {
@@ -83,7 +83,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 
 def known_of(cells: Plan, index: int, columns: Mapping[str, str]) -> dict[str, Any]:
-    """What a cell's row holds before it runs: its number, id, scenario, axis values, seed and paths."""
+    """A cell's row before it runs: its number, id, scenario, axis values, seed and paths."""
     planned = cells.planned(index)
     seed, paths, _ = cells.run_of(index)
     point = planned.point
@@ -94,7 +94,7 @@ def known_of(cells: Plan, index: int, columns: Mapping[str, str]) -> dict[str, A
 
 
 def found_of(result: CellResult) -> dict[str, Any]:
-    """What a cell's row holds of its result: status, and every figure with its standard error; no figure is null."""
+    """The result in a cell's row: status, and every figure with its standard error; a missing figure is null."""
     figures = {f"{name}{end}": n for name, pair in result.metrics.items() for end, n in zip(ENDS, pair, strict=True)}
     plain = {k: None if n is None or math.isnan(n) else float(n) for k, n in figures.items()}
     seconds = round(result.seconds, 6)

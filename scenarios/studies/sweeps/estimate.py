@@ -1,4 +1,4 @@
-"""What a sweep will take, from a few of its own cells."""
+"""Time and disk that a sweep will take, from a few of its own cells."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FLOAT = 8  # bytes of a figure
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is left of a sweep: cells, seconds with `workers` processes, bytes on disk; and how it was found."""
+    """The rest of a sweep: cells, seconds with `workers` processes, bytes on disk; and how it was found."""
 
     cells: int
     finished: int

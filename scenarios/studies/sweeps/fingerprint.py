@@ -60,7 +60,7 @@ def _file(module: str) -> Path | None:
 
 
 def _imported(text: str) -> Iterator[str]:
-    """What a text imports: modules, and names in them that may be modules too."""
+    """Names that a module's text imports: modules, and what may be modules in them."""
     for module, names, plain in IMPORT.findall(LEFT_OUT.sub("", text)):
         yield module or plain
         yield from (f"{module}.{name}" for name in re.findall(r"\w+", names) if module)

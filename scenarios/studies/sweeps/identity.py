@@ -1,4 +1,4 @@
-"""What a cell is known by: a hash of all that it depends on, found without building its scenario."""
+"""The identity of a cell: a hash of all that it depends on, found without building its scenario."""
 
 from __future__ import annotations
 

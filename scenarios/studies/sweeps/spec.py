@@ -1,4 +1,4 @@
-"""What a sweep is: base scenarios, axes, design, noise."""
+"""A sweep: base scenarios, axes, design, noise."""
 
 from __future__ import annotations
 

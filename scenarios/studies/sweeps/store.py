@@ -40,7 +40,7 @@ class Store:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What `sweep.json` says, or is going to."""
+        """The content of `sweep.json`, written or still to be written."""
         return make_manifest(self.spec, self.cells, self._command, fingerprint())
 
     def check_folder(self) -> None:

@@ -95,7 +95,7 @@ def sweep(
 
 
 class _Jobs(Sequence[Job]):
-    """What is left to run; a cell's scenario is built when its turn comes."""
+    """The cells left to run; a scenario is built when its cell's turn comes."""
 
     def __init__(self, cells: Plan, store: Store, todo: Sequence[int]) -> None:
         self._cells, self._store, self._todo = cells, store, todo
@@ -143,7 +143,7 @@ def dry_run(
     retry_failed: bool = False,
     **settings: Any,
 ) -> Estimate:
-    """What the same call of `sweep` would still take: cells, time, disk. Runs a few cells aside and keeps nothing.
+    """Cells, time and disk that the same call of `sweep` would still take. Runs a few cells aside and keeps nothing.
 
     Of more cells than CHECKED only those are built that are run: a bad one may be among the others.
     """

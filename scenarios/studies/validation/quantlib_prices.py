@@ -93,11 +93,6 @@ class SwapPrices:
         self._link(rates)
         return float(self.swap.NPV())
 
-    def par_rate(self, rates: Iterable[float]) -> float:
-        """The fixed rate at which it is worth nothing."""
-        self._link(rates)
-        return float(self.swap.fairRate())
-
     def forward(self, rates: Iterable[float], until: date) -> float:
         """The simple act/360 forward of the projection curve from today to `until`."""
         self._link(rates)
