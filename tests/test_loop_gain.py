@@ -7,10 +7,12 @@ import polars as pl
 import pytest
 
 from markets.kernels.loops import raise_radius
-from markets.venues.loop_gain import circuits, spectral_radius
+from markets.venues.loop_gain import CURVATURE, circuits, spectral_radius
 from scenarios.reading.loading import from_dict
 from scenarios.studies.run import run
 from scenarios.studies.validation.textbook import FREE, MAKER, textbook
+from sim.phases import Phase
+from tests.small import LEVEL, crisis, only, watch, world_of
 
 PATHS = 5
 
@@ -115,3 +117,48 @@ def test_a_shock_is_multiplied_by_the_spectral_radius(funds, sensitivity, tmp_pa
     ratios = np.linalg.norm(moves[1:-1], axis=1) / np.linalg.norm(moves[:-2], axis=1)
     assert np.abs(ratios[-1] / expected - 1) < 1e-3
     np.testing.assert_allclose(radius[1:], expected, rtol=100 * SHOCK)
+
+
+# --- swaps ------------------------------------------------------------------------------------------------------------
+NODES = ("us2y", "us10y")
+
+
+def hedged(**rates: float) -> tuple[dict[str, float], dict[tuple[str, str], float], float]:
+    """What a desk short a five-year swap holds at the start of a world with these rates, $ received fixed by venue.
+
+    Also what it says it would pay fixed more per unit of each rate, by (venue, node), and the spectral radius.
+    """
+    level = {**LEVEL, **rates}
+    anchors = [{"date": "2020-02-19", **level}, {"date": "2020-03-04", **level}]
+    swap = {"kind": "swap", "notional": -1e9, "months": 60, "fixed_rate": 0.03}
+    agents = {"desk": {"type": "Hedger", "capital": 1e9, "book": [swap]}, "maker": {"type": "MarketMaker"}}
+    world = world_of(crisis(anchors=anchors, agents=agents, feedback=only(impact=1.0), minutes=390), 1)
+
+    def look():
+        venues = [world.venue(name) for name in NODES]
+        held = {venue.name: float(venue.held("desk")[0]) for venue in venues}
+        gains = {(v.name, node): v.gain(node, CURVATURE) * v.depth / v.impact for v in venues for node in NODES}
+        radius = spectral_radius(world.loop_gains(), 1)
+        return held, {entry: float(flow[0]) for entry, flow in gains.items()}, float(radius[0])
+
+    seen = watch(world, Phase.MARK, look)
+    world.run()
+    return seen[0]
+
+
+def test_a_move_of_one_rate_is_hedged_at_the_other_too():
+    """The flow is by what the hedge differs in a world that starts with the other rate a basis point higher.
+
+    There the swap's first fixing is higher too, which makes 1.4e-4 of it.
+    """
+    here, flows, radius = hedged()
+    for node in NODES:
+        moved, _, _ = hedged(**{node: LEVEL[node] + 1e-4})
+        for venue in NODES:
+            assert flows[venue, node] == pytest.approx(-(moved[venue] - here[venue]) / 1e-4, rel=5e-4)
+    assert abs(flows["us10y", "us2y"]) > 1e7  # $ for 1.00
+    specs = world_of(crisis(), 1).venues
+    matrix = np.array(
+        [[flows[at, node] * specs[at].spec.impact / specs[at].spec.depth for node in NODES] for at in NODES]
+    )
+    assert radius == pytest.approx(np.abs(np.linalg.eigvals(matrix)).max(), rel=1e-2)  # depth is the maker's, of base

@@ -28,6 +28,9 @@ def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vec
     """Largest modulus of an eigenvalue on every path, (paths,). matrix: entries by (at, moved); others are zero."""
     radius = np.zeros(paths)
     for group in circuits(tuple(matrix)):
+        if len(group) == 1:
+            np.maximum(radius, np.abs(matrix[group[0], group[0]]), out=radius)
+            continue
         block = np.zeros((len(group), len(group), paths))
         for row, at in enumerate(group):
             for column, moved in enumerate(group):

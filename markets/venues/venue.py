@@ -150,11 +150,11 @@ class Venue:
 
     def gains(self) -> dict[tuple[str, str], Vector]:
         """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved)."""
-        row: dict[tuple[str, str], Vector] = {}
-        for moved, by in self._flows:
-            gain = self.gain(moved, by)
-            row[self.name, moved] = row[self.name, moved] + gain if (self.name, moved) in row else gain
-        return row
+        flows: dict[str, Vector] = {}
+        for (moved, _), flow in self._flows.items():
+            flows[moved] = flows[moved] + flow if moved in flows else flow
+        per_flow = self.impact / self.depth if flows else self._nothing
+        return {(self.name, moved): per_flow * flow for moved, flow in flows.items()}
 
     @property
     def loop_gain(self) -> Vector:
