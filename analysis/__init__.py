@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from analysis.compare import write_comparison as write_comparison
     from analysis.facts import facts_table as facts_table
     from analysis.loops import loops_table as loops_table
-    from analysis.report import write_chart as write_chart
-    from analysis.report import write_report as write_report
+    from analysis.pages.frontier_report import write_frontier_report as write_frontier_report
+    from analysis.pages.report import write_chart as write_chart
+    from analysis.pages.report import write_report as write_report
+    from analysis.pages.sweep_report import write_sweep_report as write_sweep_report
     from analysis.summary import summarise as summarise
     from analysis.sweeps.appetite import best_policies as best_policies
     from analysis.sweeps.crowding import externality as externality
-    from analysis.sweeps.frontier_report import write_frontier_report as write_frontier_report
-    from analysis.sweeps.report import write_sweep_report as write_sweep_report
     from analysis.sweeps.sensitivity import sobol_indices as sobol_indices
     from analysis.sweeps.sensitivity import tornado as tornado
     from analysis.terminal import render as render
@@ -48,11 +48,11 @@ _HOMES = {
     "sobol_indices": "analysis.sweeps.sensitivity",
     "summarise": "analysis.summary",
     "tornado": "analysis.sweeps.sensitivity",
-    "write_chart": "analysis.report",
+    "write_chart": "analysis.pages.report",
     "write_comparison": "analysis.compare",
-    "write_frontier_report": "analysis.sweeps.frontier_report",
-    "write_report": "analysis.report",
-    "write_sweep_report": "analysis.sweeps.report",
+    "write_frontier_report": "analysis.pages.frontier_report",
+    "write_report": "analysis.pages.report",
+    "write_sweep_report": "analysis.pages.sweep_report",
 }
 _ROOMS = (
     "charts",

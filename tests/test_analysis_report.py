@@ -17,7 +17,7 @@ from rich.console import Console
 from analysis import open_run, render, summarise, write_comparison, write_report
 from analysis.apart import said
 from analysis.compare import compare, render_comparison
-from analysis.report import SECTIONS
+from analysis.pages.report import SECTIONS
 from sim.dataset import Run
 from tests.synthetic_run import write_run
 from tests.test_analysis_charts import BARE

@@ -117,7 +117,7 @@ def test_an_option_pays_its_payoff_at_expiry_and_is_then_gone(kind):
         assert not np.any(book.value(later, now, none))
         assert not np.any(book.risk(later, now, none).rows)
         assert not np.any(book.delta(later, now))
-    assert book.expiry_years(tick) == 0.0
+    assert book.nearest_expiry(tick)[0] == 0.0
 
 
 def test_an_option_converges_to_its_payoff():
@@ -248,7 +248,7 @@ def test_an_empty_book_is_worth_nothing():
     book = Book(()).compile(CLOCK, MARKET)
     assert not np.any(book.risk(3, start(2), book.new_fixings(2)).rows)
     assert not np.any(book.value(3, start(2), book.new_fixings(2)))
-    assert (book.gross_units, book.has_options, book.has_rates, book.expiry_years(0)) == (0.0, False, False, 0.0)
+    assert (book.gross_units, book.has_options, book.has_rates, book.nearest_expiry(0)[0]) == (0.0, False, False, 0.0)
     assert book.new_fixings(2).shape == (0, 2)
 
 
@@ -256,7 +256,7 @@ def test_book_facts():
     assert BOOK.gross_units == 19.5
     assert BOOK.has_options
     assert BOOK.has_rates
-    assert BOOK.expiry_years(0) == pytest.approx(30 / 365)
+    assert BOOK.nearest_expiry(0)[0] == pytest.approx(30 / 365)
     assert BOOK.new_fixings(2).shape == (5, 2)  # two begun by the start, three that begin in the run
     again = pickle.loads(pickle.dumps(BOOK))
     assert again.value(4, start(), again.new_fixings(1)) == BOOK.value(4, start(), BOOK.new_fixings(1))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from analysis.report import write_report
+from analysis.pages.report import write_report
 from analysis.words import record_without_the_spiral
 from markets.factors.storyline import lay_out, outside
 from markets.spec import OUTSIDE, Anchor

@@ -121,7 +121,7 @@ def test_books_compile_and_some_position_outlives_the_story(name: str) -> None:
     assert clock.session_dates[-1] == scenario.end
     for agent in scenario.agents:
         if isinstance(agent, Hedger) and any(p.kind != "swap" for p in agent.book):
-            assert books[agent.name].expiry_years(len(clock.ticks) - 1) > 0
+            assert books[agent.name].nearest_expiry(len(clock.ticks) - 1)[0] > 0
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from analysis.charts.crowding import crowding_chart
+from analysis.pages.frontier_report import render, write_frontier_report
 from analysis.sweeps import crowding_words
 from analysis.sweeps.crowding import externality, frontiers
-from analysis.sweeps.frontier_report import render, write_frontier_report
 from scenarios.studies.policies_frontier import frontier as run_frontier
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult

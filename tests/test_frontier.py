@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from analysis.charts.crowding import appetite_chart
 from analysis.charts.frontier import ALL, LIVING, frontier_chart
 from analysis.charts.sweep import draw_sweep
+from analysis.pages.frontier_report import write_frontier_report
 from analysis.sweeps import frontier_words as words
 from analysis.sweeps import measures, outcomes
 from analysis.sweeps.appetite import ANY_CRISIS, best_policies
 from analysis.sweeps.appetite_words import appetite_lines
 from analysis.sweeps.frontier import dominates, frontier
-from analysis.sweeps.frontier_report import write_frontier_report
 from analysis.sweeps.measures import RISKS, difference, measure
 from analysis.sweeps.outcomes import Outcome
 from scenarios.cli import main

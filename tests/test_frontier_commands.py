@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from analysis import open_run, summarise
 from analysis.cash import known_quantile
+from analysis.pages.frontier_report import all_rows, command_lines, write_frontier_report
 from analysis.sweeps import measures
 from analysis.sweeps.frontier import frontier
-from analysis.sweeps.frontier_report import all_rows, command_lines, write_frontier_report
 from analysis.sweeps.measures import CAPITAL
 from scenarios.cli import main
 from scenarios.studies.policies_frontier import frontier as run_frontier

@@ -85,17 +85,34 @@ def test_nodes_are_mixed_alike_in_any_order_of_declaration():
 # --- the rest of the market ------------------------------------------------------------------------------------------
 def test_whatever_else_there_is_does_not_notice():
     """To the last bit: each level of the market with the node, and without."""
-    for maker in ({}, {"maker": {"type": "MarketMaker", "capital": 1e9}}):
-        seen = {}
-        for name, scenario in (("with", with_node(agents=maker)), ("without", without(agents=maker))):
-            world = world_of(scenario, 8)
-            watched = watch(world, Phase.MARK, lambda world=world: world.factors.snapshot)
-            world.run()
-            seen[name] = watched
-        for one, other in zip(seen["with"], seen["without"], strict=True):
-            for key in other.keys:
-                assert one.row(key).tobytes() == other.row(key).tobytes(), key
-        assert seen["with"][-1].row(US30Y).std() > 0
+    agents = {"maker": {"type": "MarketMaker", "capital": 1e9}}
+    seen = [snapshots(scenario) for scenario in (without(agents=agents), with_node(agents=agents))]
+    assert_as_before(*seen)
+    assert seen[1][-1].row(US30Y).std() > 0
+
+
+def test_nor_does_another_further_node():
+    """A 5Y node beside it, which correlates with other nodes: the 30Y node is as before, to the last bit."""
+    one = with_node()
+    tables = one.to_dict()
+    tables["market"]["rates"]["nodes"]["us5y"] = {"years": 5, "correlation": {"us2y": 0.9, "us10y": 0.7}}
+    tables["storyline"]["anchor"][0]["nodes"]["us5y"] = 0.027
+    assert_as_before(snapshots(one), snapshots(from_dict(tables)))
+
+
+def snapshots(scenario):
+    """The market at every MARK."""
+    world = world_of(scenario, 8)
+    watched = watch(world, Phase.MARK, lambda: world.factors.snapshot)
+    world.run()
+    return watched
+
+
+def assert_as_before(before, after):
+    """Every level of the one is in the other, to the last bit."""
+    for one, other in zip(before, after, strict=True):
+        for key in one.keys:
+            assert one.row(key).tobytes() == other.row(key).tobytes(), key
 
 
 def test_a_path_alone_is_the_path_among_others():
@@ -136,12 +153,12 @@ def test_a_thirty_year_swap_is_sensitive_to_the_node():
     """Slopes of 1 $ received at par, by each node, against central differences of its value."""
     world = world_of(with_node(venue=VENUE), 2)
     venue, now, step = world.venue("us30y"), world.factors.snapshot, 1e-6
-    slopes, par = venue.node_sensitivity(), venue.mid
+    slopes, par = venue.listing.sensitivities(), venue.mid
     for key in now.nodes(USD):
-        (a, up), (b, down) = (venue.benchmark.terms(0, now.bumped(key, by)) for by in (step, -step))
+        (a, up), (b, down) = (venue.listing.benchmark.terms(0, now.bumped(key, by)) for by in (step, -step))
         expected = (par * (a - b) - (up - down)) / (2 * step)
-        np.testing.assert_allclose(slopes[key.node], expected, rtol=1e-6, atol=1e-9)
-    assert (slopes["us30y"] < 3 * slopes["us10y"]).all() and (slopes["us10y"] < 0).all()
+        np.testing.assert_allclose(slopes[key], expected, rtol=1e-6, atol=1e-9)
+    assert (slopes[US30Y] < 3 * slopes[US10Y]).all() and (slopes[US10Y] < 0).all()
 
 
 def test_a_desk_holds_thirty_year_swaps_and_a_maker_quotes_them(tmp_path):

@@ -14,7 +14,7 @@ import vl_convert
 from analysis import charts, write_chart, write_report, write_sweep_report
 from analysis.charts.labels import cut, harmless, wrapped
 from analysis.charts.sweep import POLICY_CHARTS, SWEEP_CHARTS, draw_sweep
-from analysis.sweeps.frontier_report import write_frontier_report
+from analysis.pages.frontier_report import write_frontier_report
 from sim.dataset import Run, open_run
 from sim.sweep_dataset import SweepResult, open_sweep
 from tests.policies_made import EVERY, NEVER, lives, write_policies

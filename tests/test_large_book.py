@@ -15,10 +15,12 @@ from markets.kernels.flows import flow_values
 from markets.products import condensed, linear_table
 from markets.products.book import Book, CompiledBook
 from markets.products.condensed import MANY, POINTS, carrying, few
+from markets.products.option import Option
 from markets.products.start import Start
 from markets.products.swap import Swap
 from markets.products.table import When
 from sim.clock import Clock
+from sim.errors import BugError
 from tests.small import LEVEL
 
 FIRST, TICK, PATHS = date(2020, 2, 19), 20, 60
@@ -111,6 +113,14 @@ def test_a_large_books_fixings_are_summed_afresh_when_rates_are_fixed() -> None:
     doubled = 2 * fixings
     assert not np.allclose(book.value(TICK, now, doubled), before)
     np.testing.assert_array_equal(book.value(TICK, now, fixings), before)
+
+
+def test_a_table_that_does_not_know_its_second_derivatives_by_nodes_says_so() -> None:
+    first = Snapshot.named(**{name: LEVEL[name] for name in ("spot", "vol", "overnight", "us2y", "us10y")})
+    option = Option(kind="put", strike=100.0, expiry=date(2020, 4, 17), quantity=1.0)
+    book = Book((option,)).compile(CLOCK, Start(day=FIRST, snapshot=first))
+    with pytest.raises(BugError, match="are known of OptionTable"):
+        book.risk(0, first, book.new_fixings(1), bends=True)
 
 
 SIXTEEN = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0)

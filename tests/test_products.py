@@ -13,7 +13,7 @@ import pytest
 from scipy.special import ndtr
 
 from agents.desk.loss import ATTRIBUTION, COSTS
-from markets.factors.key import LN_VOL, OVERNIGHT, SPOT, US2Y, US10Y, VOL
+from markets.factors.key import LN_VOL, OVERNIGHT, SPOT, US2Y, US10Y, USD, VOL
 from markets.factors.snapshot import Snapshot
 from markets.kernels import options as k
 from markets.products.book import Book
@@ -170,7 +170,7 @@ def test_a_bond_is_its_notional_discounted_and_is_paid() -> None:
     book, now = Book((ZeroBond(notional=5.0, maturity=date(2020, 5, 15)),)).compile(CLOCK, START), markets()
     tick = CLOCK.next_tick(CLOCK.seconds(date(2020, 5, 15)))
     years = CLOCK.calendar_years_to(date(2020, 5, 15)) - float(CLOCK.calendar_years[20])
-    expected = 5.0 * START.curve.discount(years, now)
+    expected = 5.0 * np.exp(-START.curve.zero(years, now.block(USD)))
     np.testing.assert_allclose(book.value(20, now, book.new_fixings(40)), expected, rtol=1e-14)
     assert book.cashflows(tick - 1, tick, now, book.new_fixings(40)).tolist() == [5.0] * 40
     assert not book.value(tick, now, book.new_fixings(40)).any()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from analysis.compare import render_comparison
-from analysis.report import report_page, write_chart
+from analysis.pages.report import report_page, write_chart
 from analysis.terminal import render
 from scenarios.commands.run import write_report
 from scenarios.reading.loading import load

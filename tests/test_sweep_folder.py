@@ -209,9 +209,9 @@ def keys_of(table, above=()):
 @pytest.mark.parametrize("kind", ["sweep", "frontier"])
 def test_a_manifest_with_anything_in_any_place_is_read_or_refused(folder, kind):
     """Summary, page's words and table, and the frontier's: a figure or one line, for every key and kind of value."""
+    from analysis.pages.sweep_report import render_sweep
     from analysis.sweeps.axes import axes
     from analysis.sweeps.frontier import frontier
-    from analysis.sweeps.report import render_sweep
 
     text = json.loads((folder / "sweep.json").read_text()) | {"kind": kind}
     text["axes"][0] |= {

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from analysis import open_sweep, write_sweep_report
+from analysis.pages.sweep_report import render_sweep
 from analysis.sweeps import axes as names
-from analysis.sweeps.report import render_sweep
 from analysis.sweeps.words import duration, paragraphs
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from analysis.validation import number, render
+from analysis.pages.validation_page import number, render
 from scenarios.studies.validation.case import CHAPTERS, Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.reading import Reading

@@ -45,7 +45,7 @@ class Desk:
     """
 
     def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
-        """full: whether anybody will look at more Greeks than `slopes`; they are then computed together."""
+        """full: whether anybody will look at more of the risk than `slopes`; they are then computed together."""
         self.world = world
         self.name = name
         self.asset = Key("book", of=name)

@@ -22,7 +22,7 @@ from analysis import frames, pnl
 from analysis.charts import theme
 from analysis.charts.scales import axis, colours, rows
 from analysis.numbers import Number, mean
-from analysis.report import save
+from analysis.pages.report import save
 from markets.spec import RiseSpec
 from scenarios import from_dict, load, presets, run
 from scenarios.scenario import Scenario

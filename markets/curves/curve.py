@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from markets.factors.key import USD, FactorKey
-from markets.factors.snapshot import Block, Snapshot
+from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
 from markets.kernels.terms import hats
 from markets.specs.rates import NODES, RateSpec
@@ -60,10 +60,6 @@ class Curve:
         for k in np.flatnonzero(weights):
             total = total + weights[k] * rates[k]
         return total
-
-    def discount(self, years: float, snapshot: Snapshot) -> Floats:
-        """Discount factor to one time, (paths,) $ per $."""
-        return np.exp(-self.zero(years, snapshot.block(self.block)))
 
     def flows(self, amounts: Floats, years: Floats) -> Floats:
         """Rows for the flow kernels, (flows, FLOW_TERMS): amounts (flows,) $ at `years` (flows,)."""

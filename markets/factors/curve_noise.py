@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,16 +59,19 @@ def _mirrored(name: str, nodes: Sequence[Node], known: Mapping[str, Vector]) -> 
 
 
 def _explained(name: str, given: Mapping[str, float], rows: Mapping[str, Vector], own: int) -> Vector:
-    """Weights of a shock that has these correlations with others: their linear forecast, and its own normal."""
+    """Weights of a shock that has these correlations with others: their linear forecast, and its own normal.
+
+    Sums are exact, so that the zeros of further nodes' columns change no digit.
+    """
     others, wanted = np.array([rows[other] for other in given]), np.array(list(given.values()))
     row = np.zeros(len(rows[SHOCK]))
     left = 1.0
     if given:
-        among = others @ others.T
+        among = np.array([[fsum(a * b) for b in others] for a in others])
         least = impossible(np.block([[among, wanted[:, None]], [wanted[None, :], np.eye(1)]]))
         if least is not None:
             raise contradiction(least, RATES, value=name)
         forecast = np.linalg.lstsq(among, wanted, rcond=None)[0]
-        row, left = forecast @ others, 1.0 - float(forecast @ wanted)
+        row, left = np.array([fsum(forecast * weights) for weights in others.T]), 1.0 - fsum(forecast * wanted)
     row[own] = np.sqrt(max(left, 0.0))
     return row

@@ -25,8 +25,8 @@ Vector = NDArray[np.float64]
 class ZeroRates(Law):
     """r = L_r + n + p for each node: outside level, noise that reverts and is bridged to the anchors, impact.
 
-    n <- keep decay n + vol sqrt(gathered keep) z, the z correlated. The nodes that the engine has always had draw from
-    one stream, every other from one of its own name.
+    n <- keep decay n + vol sqrt(gathered keep) z, the z correlated. The nodes of every curve draw from one stream, each
+    further one from a stream of its own name.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -96,5 +96,5 @@ class ZeroRates(Law):
 
 
 def _order(joint: int, nodes: int) -> NDArray[np.int64]:
-    """In which the normals are added up: the first two change places, the last digit is theirs."""
+    """Order in which the normals are added up: 1, 0, 2, 3, ... In another one last digits would change."""
     return np.array([1, 0, *range(2, joint), *range(joint, nodes)], dtype=np.int64)

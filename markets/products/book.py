@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.factors.key import SPOT, VOL
 from markets.products.risk import SLOPES_ONLY, Risk, layout
 from markets.products.table import NEVER, When
+from sim.errors import BugError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +88,9 @@ class CompiledBook:
         vol_multiplier: scales every option's vol, scalar or (paths,). bends: the second derivatives by pairs of nodes,
         too. Raises BugError where a table does not know those.
         """
+        unknown = [type(table).__name__ for table in self.tables if table.needs and not table.bends]
+        if bends and unknown:
+            raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
         into = Risk(self._with_bends if bends else self._layout, snapshot.paths)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 
@@ -124,12 +128,8 @@ class CompiledBook:
         for table, mine in self._shares(fixings):
             table.fix(tick_from, tick, snapshot, mine)
 
-    def expiry_years(self, tick: int) -> float:
-        """Calendar years to the nearest option expiry ahead, 0 if there is none."""
-        return self.nearest_expiry(tick)[0]
-
     def nearest_expiry(self, tick: int) -> tuple[float, float]:
-        """The same, and in trading years, in which variance accrues."""
+        """Calendar years to the nearest option expiry ahead, and trading years, in which variance accrues; or zeros."""
         ahead = [years for table in self.tables if (years := table.nearest_expiry(tick))]
         return min(ahead, default=(0.0, 0.0))
 

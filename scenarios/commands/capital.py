@@ -55,22 +55,22 @@ def search_and_show(
         )
     page = _write(found, folder, chosen.title or chosen.name)
     if not quiet:
-        from analysis import capital_page
+        from analysis.pages import capital_page
 
         console(WIDTH, markup=False).print(capital_page.render(_answers(found), _trials(found), _head(found)))
     say(page)
 
 
 def _tell(trial: Trial) -> None:
-    from analysis.capital_page import exact
     from analysis.numbers import Number
+    from analysis.pages.capital_page import exact
 
     share = Number(value=trial.never_reduced, unit="share", label="never reduced", error=trial.error)
     say(f"capital {exact(trial.capital)}: {share} of the paths are never reduced", err=True)
 
 
 def _write(found: SurvivalCapital, folder: Path, title: str) -> Path:
-    from analysis import capital_page
+    from analysis.pages import capital_page
 
     trials = _trials(found)
     page = capital_page.write_capital(

@@ -100,8 +100,8 @@ def _report(
     out: Path | None,
     quiet: bool,
 ) -> None:
-    from analysis import facts_page as shown
     from analysis.loops import differences_table, loops_table
+    from analysis.pages import facts_page as shown
 
     fluctuations = _of(measured, "fluctuations")
     rows = shown.fact_rows(fluctuations, _of(measured, "raw"))

@@ -89,7 +89,7 @@ def scenarios(
 
 def print_frontier(result: SweepResult, risk: str) -> None:
     """Frontier, words and best policies in the terminal."""
-    from analysis.sweeps.frontier_report import command_lines, render
+    from analysis.pages.frontier_report import command_lines, render
 
     console(WIDTH, markup=False).print(render(result, risk=risk))
     for line in command_lines(result, risk):
@@ -98,6 +98,6 @@ def print_frontier(result: SweepResult, risk: str) -> None:
 
 def write_report(result: SweepResult, risk: str) -> Path:
     """The frontier's page, in the sweep's folder."""
-    from analysis.sweeps.frontier_report import FILE, write_frontier_report
+    from analysis.pages.frontier_report import FILE, write_frontier_report
 
     return write_frontier_report(result, result.path / FILE, risk=risk)

@@ -68,7 +68,7 @@ def predict_and_show(
     title = f"{history.name}, {first} to {last}, from its closes alone"
     if chart is not None:
         from analysis.charts.predicted import predicted
-        from analysis.report import save
+        from analysis.pages.report import save
 
         save(predicted(found.daily, title, said(found)), chart, title=title)
     if out is not None:

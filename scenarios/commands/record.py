@@ -104,7 +104,7 @@ def show(run: Run, record: DailyRecord, world: str, chart: Path | None, *, markd
     title = f"{run.manifest.get('title') or run.manifest['name']} against {record.name}"
     if chart is not None:
         from analysis.charts.against import against
-        from analysis.report import save
+        from analysis.pages.report import save
 
         save(against(found, title), chart, title=title)
     if markdown:

@@ -151,7 +151,7 @@ def print_profile(run: Run) -> None:
 
 def write_report(run: Run) -> Path:
     """report.html in the run's folder. Raises UserError where the one that is there is not as Spiral wrote it."""
-    from analysis.report import report_page
+    from analysis.pages.report import report_page
 
     check_report(run.path)
     add_page(run, REPORT, report_page(run))
@@ -181,6 +181,6 @@ def rebuild(folder: Path, *, verify: bool = False) -> None:
 
 def draw(folder: Path, name: str, file: Path, agent: str | None, world: str) -> None:
     """One chart of a finished run to a file; its suffix is the format."""
-    from analysis.report import write_chart
+    from analysis.pages.report import write_chart
 
     say(write_chart(opened(folder), name, file, agent=agent, world=world))

@@ -102,8 +102,8 @@ def storyline_table(scenario: Scenario) -> Table:
     extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
     outside = [name for name, key in OUTSIDE.items() if any(getattr(row, key) is not None for row in rows)]
     table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
-    nodes = (node.name for node in scenario.market.rates.curve)
-    forms = LEVELS | {name: LEVELS["us10y"] for name in nodes if name not in LEVELS}
+    names = ("spot", "vol", *(node.name for node in scenario.market.rates.curve), "credit")
+    forms = {name: LEVELS.get(name, LEVELS["us10y"]) for name in names}
     for heading in ("date", *forms, *extra, *(f"outside {name}" for name in outside)):
         table.add_column(heading, justify="left" if heading == "date" else "right")
     for row in rows:

@@ -143,8 +143,8 @@ def cell_bar(title: str, *, quiet: bool) -> Iterator[sweeps.Progress | None]:
 
 def print_sweep(result: SweepResult) -> None:
     """Print the sweep's figures in the terminal."""
-    from analysis.sweeps.frontier_report import command_lines, render
-    from analysis.sweeps.report import render_sweep
+    from analysis.pages.frontier_report import command_lines, render
+    from analysis.pages.sweep_report import render_sweep
 
     of_policies = result.manifest["kind"] != "sweep"
     console(WIDTH, markup=False).print(render(result) if of_policies else render_sweep(result))
@@ -154,8 +154,8 @@ def print_sweep(result: SweepResult) -> None:
 
 def write_report(result: SweepResult) -> Path:
     """The sweep's page, in its folder."""
-    from analysis.sweeps.frontier_report import write_frontier_report
-    from analysis.sweeps.report import write_sweep_report
+    from analysis.pages.frontier_report import write_frontier_report
+    from analysis.pages.sweep_report import write_sweep_report
 
     of_policies = result.manifest["kind"] != "sweep"
     return write_frontier_report(result, result.path / FRONTIER) if of_policies else write_sweep_report(result)
@@ -172,7 +172,7 @@ def rebuild(folder: Path) -> None:
 def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None) -> None:
     """One chart of a sweep to a file; its suffix is the format."""
     from analysis.charts.sweep import draw_sweep
-    from analysis.report import save_as
+    from analysis.pages.report import save_as
 
     with as_it_stands(folder) as result:
         chart = draw_sweep(result, name, metric=metric, scenario=scenario)

@@ -75,7 +75,7 @@ def print_list(names: tuple[str, ...], *, fast: bool) -> None:
 
 def print_result(found: Validation) -> None:
     """Every reading, and a sentence."""
-    from analysis.validation import far_out, render, summary
+    from analysis.pages.validation_page import far_out, render, summary
 
     out = console(WIDTH)
     out.print(render(found.frame))

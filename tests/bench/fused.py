@@ -78,7 +78,7 @@ def plan(scenario: Scenario) -> Plan:
     assert scenario.feedback == type(scenario.feedback)() and np.isnan(line.realised).all()
     book = compile_books(scenario, clock)["hedger"]
     (options,) = book.tables
-    assert not book.has_rates and book.expiry_years(len(clock.ticks) - 1) > 0
+    assert not book.has_rates and book.nearest_expiry(len(clock.ticks) - 1)[0] > 0
     count = len(clock.ticks)
     years = np.diff(clock.variance_years, prepend=clock.variance_years[0])
     keep = [level.kept(market.dispersion) for level in (line.spot, line.vol, *line.nodes.values())]

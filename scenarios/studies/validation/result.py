@@ -93,7 +93,7 @@ class Validation:
 
         Raises UserError where the folder cannot be written.
         """
-        from analysis.validation import write_validation
+        from analysis.pages.validation_page import write_validation
 
         place = Path(folder)
         make_folder(place)

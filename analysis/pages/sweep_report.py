@@ -18,7 +18,7 @@ from analysis import page
 from analysis.given import A_SWEEP
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import Number
-from analysis.report import card, indented
+from analysis.pages.report import card, indented
 from analysis.sweeps import axes as names
 from analysis.sweeps import gain, words
 from analysis.sweeps.words import FEEDBACK, LIQUIDATED
