@@ -170,16 +170,16 @@ class Venue:
         displacement, fixed-point clearing for the one that the orders cause. Raises NotFinite if an order is not
         finite, TypeError if it is no number, and SpiralError after CLEAR.
         """
-        market, name = self.market, taker.name
+        answer = self.market.env.event()
         if not callable(quantity):
-            fixed = self._tradable(name, quantity)
-            order = Order(name, lambda _: fixed, market.env.event())
+            fixed = self._tradable(taker.name, quantity)
+            order = Order(taker.name, lambda _: fixed, answer)
         else:
-            demand = quantity
-            order = Order(name, lambda move: self._tradable(name, demand(move)), market.env.event())
-        market.clear_soon()
+            demand = quantity  # asked for in CLEAR: who fails there is found by what the lambda holds, the taker
+            order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
+        self.market.clear_soon()
         self._orders.append(order)
-        return order.answer
+        return answer
 
     def _tradable(self, taker: str, quantity: Vector | float) -> Vector:
         ordered, finite = tradable(quantity, self.listing.unit_notional)
