@@ -268,10 +268,12 @@ def books() -> st.SearchStrategy[Case]:
 
 
 def _planned(folder: Path) -> None:
-    from scenarios.studies.sweeps.cells import plan
+    from scenarios.studies.sweeps.cells import Plan
     from scenarios.studies.sweeps.loading import load_sweep
 
-    plan(load_sweep(folder / "sweep.toml"))
+    found = Plan(load_sweep(folder / "sweep.toml"))
+    found.check_count()
+    found.check()
 
 
 def sweep_files() -> st.SearchStrategy[Case]:

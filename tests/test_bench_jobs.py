@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from scenarios.worlds.blueprint import draw_up
 from tests.bench.scale_job import KEPT, short, simulate
 
 
 def test_the_scaling_job(tmp_path):
-    simulate(short(1024), 4, tmp_path)
+    scenario = short(1024)
+    simulate(scenario, draw_up(scenario), 4, tmp_path)
     assert [place.name for place in tmp_path.iterdir()] == list(KEPT)
     assert pl.scan_parquet(tmp_path / "peaks" / "*.parquet").select("path").collect()["path"].n_unique() == 4
