@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls but tab and line feed, marks and overrides of direction, line separators, byte order marks, and
-# halves of surrogate pairs (what a file's name holds where its bytes are no text).
+# C0 and C1 controls but tab and line feed, marks and overrides of direction, line separators, characters that nobody
+# sees (soft hyphen, zero-width ones, byte order marks, tags), and halves of surrogate pairs (what a file's name holds
+# where its bytes are no text).
 STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0001-\U000e007f]"
 )
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
 

@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,13 @@ def test_leaving_python_is_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setattr("scenarios.commands.show.print_keys", lambda prefix: sys.exit(0))
     assert call("keys") == 1
     assert capsys.readouterr().err.startswith("failed: something left Python (sys.exit(0))")
+
+
+def test_what_nobody_sees_is_replaced() -> None:
+    """Every character that steers or is invisible, by Unicode's own categories."""
+    hidden = [
+        chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) in ("Cc", "Cf", "Zl", "Zp", "Cs")
+    ]
+    left = [c for c in hidden if c not in "\t\n" and plain(c) != "\N{REPLACEMENT CHARACTER}"]
+    assert left == []
+    assert plain("Crise à 50 €, 日本\tok\n") == "Crise à 50 €, 日本\tok\n"
