@@ -76,12 +76,15 @@ class Portfolio:
     def node_slopes(self) -> Iterator[Vector]:
         """Of book and swap hedges, (paths,) $ per 1.00 of each node beyond overnight; none for a book without rates."""
         desk, curve = self._desk, self._desk.book.start.curve
-        for key, years in zip(curve.nodes, curve.years, strict=True) if desk.book.has_rates else ():
+        if not desk.book.has_rates:
+            return
+        slopes = [(venue, venue.listing.sensitivities()) for venue in self._world.venues.values()]
+        for key, years in zip(curve.nodes, curve.years, strict=True):
             if years > 0:
                 own = desk.scale * desk.risk().first(key)
-                for venue in self._world.venues.values():
-                    if key in (moved := venue.listing.sensitivities()):
-                        own = own + venue.held(desk.name) * moved[key]
+                for venue, of_one in slopes:
+                    if key in of_one:
+                        own = own + venue.held(desk.name) * of_one[key]
                 yield own
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
