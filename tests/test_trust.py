@@ -178,12 +178,13 @@ COMMANDS = {
 @pytest.mark.parametrize("what", COMMANDS)
 def test_a_strangers_folder_runs_nothing_and_only_the_answer_is_written(hostile: Path, what: str) -> None:
     command, output = COMMANDS[what]
-    home = Path(hostile.parent / f"{hostile.name}-aside")
+    home = hostile.parent / f"{hostile.name}-home"
+    home.mkdir(exist_ok=True)
     outside = what in ("check", "show")  # their own rule: a file of the working folder is trusted
     if outside:
         command = (command[0], str(hostile / command[1]))
     before = listing(hostile)
-    found = audited(hostile, *command, cwd=home if outside and home.is_dir() else None)
+    found = audited(hostile, *command, cwd=home if outside else None)
     after = listing(hostile)
     assert not (hostile.parent / "trapped").exists()
     assert_kept_to_itself(found, *([(hostile / output).parent] if output else []))
