@@ -11,7 +11,8 @@ import numba
 from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 
-from sim.code_cache import KernelCache, code_folder
+from sim.cache_folder import code_folder
+from sim.code_cache import KernelCache
 
 F = TypeVar("F", bound=Callable[..., Any])
 

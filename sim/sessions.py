@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.exchange_library import library_calendar
+from sim.kept_array import kept
 
 DAY = 86_400  # seconds
 EPOCH = date(1970, 1, 1)
@@ -136,28 +138,37 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
 
 @lru_cache(maxsize=32)
 def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
-    """Sessions of whole years and twelve more: building takes 0.1 s however many, so dates share a build.
+    """Sessions of whole years and twelve more: building takes a second with the library, so dates share a build.
 
     Both ends are given to the library, never its default of "a year from today": a run must not depend on its day.
     None where the library fails to lay out the first of these years.
     """
-    schedule = library_calendar(calendar, date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON)
-    return None if schedule is None else _sessions(schedule)
+    first, last = date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON
+    key = ("sessions", calendar, first, last, version("exchange_calendars"))
+    table = kept(key, lambda: _table(library_calendar(calendar, first, last)))
+    return None if table is None else _sessions(table)
 
 
 def _from(calendar: str, first: date, last_year: int) -> Sessions:
     """Sessions from the very first day on: of a calendar that the library has from some day only."""
-    schedule = library_calendar(calendar, first, date(last_year, 12, 31) + HORIZON)
-    if schedule is None:
+    table = _table(library_calendar(calendar, first, date(last_year, 12, 31) + HORIZON))
+    if table is None:
         rule = f"the calendar library cannot lay out {calendar} from this day on"
         raise UserError(rule, value=str(first), place="clock.calendar", remedy="choose later dates, or use XNYS")
-    return _sessions(schedule)
+    return _sessions(table)
 
 
-def _sessions(schedule: Any) -> Sessions:
-    opens, closes = _local(schedule, "open"), _local(schedule, "close")
+def _table(schedule: Any | None) -> IntArray | None:
+    """(3, n) days, opens and closes of `Sessions` from the library's calendar."""
+    if schedule is None:
+        return None
     days = schedule.sessions.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return Sessions(days, opens - days * DAY, closes - days * DAY, days_a_year(days))
+    return np.array([days, _local(schedule, "open") - days * DAY, _local(schedule, "close") - days * DAY])
+
+
+def _sessions(table: IntArray) -> Sessions:
+    days, opens, closes = table
+    return Sessions(days, opens, closes, days_a_year(days))
 
 
 def days_a_year(days: IntArray) -> float:

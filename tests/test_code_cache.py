@@ -14,8 +14,9 @@ import numba
 import numpy as np
 import pytest
 
-from sim import code_cache
-from sim.code_cache import KernelCache, code_folder
+from sim import cache_folder
+from sim.cache_folder import code_folder
+from sim.code_cache import KernelCache
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("sim", "agents", "markets", "scenarios", "analysis")
@@ -92,17 +93,17 @@ def test_a_folder_that_others_can_write_to_is_not_used(tmp_path: Path, mode: int
     folder = tmp_path / "code"
     folder.mkdir()
     folder.chmod(mode)
-    assert code_cache._usable(folder, private, like=tmp_path) is usable
+    assert cache_folder._usable(folder, private, like=tmp_path) is usable
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights are not in the mode there")
 def test_a_folder_of_another_user_or_behind_a_link_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    assert code_cache._usable(tmp_path / "real", private=True)
-    assert not code_cache._usable(tmp_path / "link", private=True)
+    assert cache_folder._usable(tmp_path / "real", private=True)
+    assert not cache_folder._usable(tmp_path / "link", private=True)
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    assert not code_cache._usable(tmp_path / "real", private=True)
+    assert not cache_folder._usable(tmp_path / "real", private=True)
 
 
 def test_an_unwritable_folder_is_passed_over_until_one_is_found(
@@ -112,8 +113,8 @@ def test_an_unwritable_folder_is_passed_over_until_one_is_found(
     for folder in (sources, home, temporary):
         folder.mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
-    monkeypatch.setattr(code_cache.tempfile, "gettempdir", lambda: str(temporary))
-    code_cache._say.cache_clear()
+    monkeypatch.setattr(cache_folder.tempfile, "gettempdir", lambda: str(temporary))
+    cache_folder._say.cache_clear()
 
     def found(given: str = "") -> Path | None:
         return code_folder.__wrapped__(sources, given)

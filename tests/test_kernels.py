@@ -15,7 +15,7 @@ from markets.kernels import normal
 from markets.kernels import options as k
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.terms import hat
-from sim.code_cache import code_folder
+from sim.cache_folder import code_folder
 from sim.jit import FLAGS, fma, kernel
 
 mp.mp.dps = 40

@@ -59,6 +59,7 @@ def test_first_order_is_near_the_search(found):
     assert np.quantile(near.needed, 0.95) == pytest.approx(near.capital, rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_error_is_that_of_the_quantile_over_paths():
     """Against the deviation over other seeds."""
     scenario = load("covid_crash_2020", QUICK)

@@ -259,6 +259,7 @@ def test_all_that_a_cell_loads_of_ours_is_in_its_fingerprint():
     assert ours <= known
 
 
+@pytest.mark.slow
 def test_a_pool_that_breaks_before_it_takes_a_cell_loses_none(whole, tmp_path, monkeypatch):
     """A worker may die between two submissions: the pool then refuses the next cell."""
     refused = []

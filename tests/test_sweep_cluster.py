@@ -90,6 +90,7 @@ def cluster(folder, workers, **more):
         found.log.close()
 
 
+@pytest.mark.slow
 def test_a_worker_and_then_the_scheduler_killed_midway_change_nothing(tmp_path):
     file, out = write_sweep(tmp_path, steps=8), tmp_path / "s"
     finish(file, tmp_path / "local", "--workers", "1")
@@ -194,6 +195,7 @@ def certificates(folder):
     return {f"{tls}CA_FILE": f"{ca}.pem", "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true", **roles}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
 def test_over_tls_only_who_has_a_certificate_comes_in(tmp_path):
     env, file = certificates(tmp_path), write_sweep(tmp_path, steps=2)

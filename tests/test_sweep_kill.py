@@ -24,6 +24,7 @@ def undisturbed(tmp_path_factory):
     return file, table(folder / "whole")
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_ends_with_the_same_table(undisturbed, tmp_path):
     file, expected = undisturbed
     out = tmp_path / "s"
@@ -45,6 +46,7 @@ def test_killed_and_started_again_it_ends_with_the_same_table(undisturbed, tmp_p
     assert_frame_equal(table(out), expected, check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing_but_time(undisturbed, tmp_path):
     file, expected = undisturbed
     out = tmp_path / "s"

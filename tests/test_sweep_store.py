@@ -72,6 +72,7 @@ def test_many_cells_a_file(whole, spec):
     assert open_sweep(whole).manifest["metrics"]["pnl"] == {"label": "The pnl", "unit": "$"}
 
 
+@pytest.mark.slow
 def test_at_every_moment_each_finished_cell_is_there_once(tmp_path, spec, monkeypatch):
     """The folder is copied after every file that is put in place or record that is added: what a kill would leave."""
     out, moments = tmp_path / "s", []

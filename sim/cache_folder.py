@@ -1,0 +1,96 @@
+"""The folder for what is kept between processes, machine code first of all: no folder of a stranger.
+
+Machine code that is loaded is run. A folder is used only if it belongs to the user (or to whom the sources belong),
+and nobody else can write there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from multiprocessing import parent_process
+from pathlib import Path
+
+OTHERS = stat.S_IWGRP | stat.S_IWOTH
+COMPILED_BY = (
+    "cache_folder.py",
+    "code_cache.py",
+    "jit.py",
+    "sealed_file.py",
+)  # of this folder: how a kernel is compiled and kept
+
+
+@cache
+def code_folder(sources: Path, given: str = "") -> Path | None:
+    """The folder of the machine code of a folder's kernels, None where there is no safe place; one per version.
+
+    The first that will do: `given` (NUMBA_CACHE_DIR), beside the byte code, the user's cache, a folder in the temporary
+    one that nobody else may enter. For the last, and for none, a line is said on stderr, once a run.
+    """
+    name = f"numba-{_version(sources)}"
+    for place, private in _places(sources, given):
+        if _usable(place, private) and _usable(place / name, private, like=sources):
+            if private:
+                _say(f"machine code cannot be kept beside the sources nor in your home: it is kept in {place}")
+            return place / name
+    _say("machine code can be kept nowhere: every process compiles anew, up to a minute; set NUMBA_CACHE_DIR")
+    return None
+
+
+def _version(sources: Path) -> str:
+    """Hash of all that a kernel's machine code is made of: the sources of its folder, and how they are compiled."""
+    digest = hashlib.sha256()
+    for source in [*(Path(__file__).with_name(name) for name in COMPILED_BY), *sorted(sources.glob("*.py"))]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _places(sources: Path, given: str) -> Iterator[tuple[Path, bool]]:
+    """Folders to try, and whether each must be closed to everybody else."""
+    if given:
+        yield Path(given), False
+    yield sources / "__pycache__", False
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if os.path.isabs(home):  # a user may have none
+        yield Path(home) / "spiral", False
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except OSError:
+        return
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    yield temporary / f"spiral-code-{user}", True
+
+
+def _usable(folder: Path, private: bool, like: Path | None = None) -> bool:
+    """Whether the folder is there, or can be made, and can be written to; and is safe.
+
+    private: it must be the user's own, closed to others. like: what it holds may be loaded: others cannot write there,
+    and it belongs to the user, to root, or to the owner of `like`.
+    """
+    try:
+        folder.mkdir(parents=True, mode=0o700 if private else 0o755, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        found = folder.lstat()
+        owners = {0, like.stat().st_uid} if like is not None and not private else set()
+    except OSError:
+        return False
+    if not hasattr(os, "geteuid"):  # Windows: rights are not in the mode, and the temporary folder is the user's
+        return True
+    mine = {os.geteuid()} | owners
+    if private or like is not None:
+        forbidden = 0o077 if private else OTHERS
+        return stat.S_ISDIR(found.st_mode) and found.st_uid in mine and not found.st_mode & forbidden
+    return True
+
+
+@cache
+def _say(text: str) -> None:
+    """A line for the user, once; worker processes leave it to the process that started them."""
+    if parent_process() is None and sys.stderr is not None:
+        print(f"note: {text}", file=sys.stderr)

@@ -1,0 +1,38 @@
+"""An array that costs more to compute than to read, kept between processes beside the machine code of the kernels."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.cache_folder import code_folder
+from sim.sealed_file import read_sealed, write_sealed
+
+IntArray = NDArray[np.int64]
+
+
+def kept(key: tuple[object, ...], compute: Callable[[], IntArray | None]) -> IntArray | None:
+    """The array of `key`, read if it is kept and whole, else computed and kept; None, if computed, is not kept.
+
+    key: all that the array depends on beside the sources of `sim`: names, dates, versions of libraries. Errors of
+    `compute` pass through. What cannot be read or written is computed, every time.
+    """
+    folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
+    if folder is None:
+        return compute()
+    place = folder / f"array-{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.npy"
+    packed = read_sealed(place)
+    if packed is not None:
+        return np.asarray(np.load(io.BytesIO(packed), allow_pickle=False), dtype=np.int64)
+    found = compute()
+    if found is not None:
+        file = io.BytesIO()
+        np.save(file, found, allow_pickle=False)
+        write_sealed(place, file.getvalue())
+    return found
