@@ -9,7 +9,7 @@ from markets.curves.dates import from_ql
 from sim.errors import UserError
 
 LETTERS = "FGHJKMNQUVXZ"  # January to December
-CODE = re.compile(rf"(?:[A-Z0-9]*[A-Z])??([{LETTERS}])(\d{{1,2}})")
+CODE = re.compile(rf"[A-Z0-9]{{0,4}}?([{LETTERS}])(\d{{1,2}})")
 
 
 def contract_month(code: str, today: date, place: str | None = None) -> tuple[int, int]:

@@ -83,6 +83,7 @@ def solve(equations: Equations, start: Floats | None = None) -> Solution:
     levels = equations.levels
     y = START * equations.nodes.years if start is None else start
     best: tuple[float, Floats] | None = None
+    last = y
     for rounds in range(ROUNDS):
         with np.errstate(over="ignore", invalid="ignore"):
             values = equations.flow_values(y)
@@ -90,7 +91,7 @@ def solve(equations: Equations, start: Floats | None = None) -> Solution:
         worst = float(np.max(np.abs(residual)))
         if not np.isfinite(worst):
             break
-        jacobian = equations.jacobian(values, levels)
+        last, jacobian = y, equations.jacobian(values, levels)
         if best is not None and best[0] <= RESIDUAL and worst >= best[0] / 2:
             return _polished(equations, best[1], rounds)  # rounding is reached
         if best is None or worst < best[0]:
@@ -98,7 +99,7 @@ def solve(equations: Equations, start: Floats | None = None) -> Solution:
         y = y + _step(equations, jacobian, residual)
     if best is not None and best[0] <= RESIDUAL:
         return _polished(equations, best[1], ROUNDS)
-    raise _unmet(equations, y if best is None else best[1])
+    raise _unmet(equations, last)
 
 
 def _polished(equations: Equations, y: Floats, rounds: int) -> Solution:
@@ -115,8 +116,7 @@ def _step(equations: Equations, jacobian: Floats, residual: Floats) -> Floats:
     longest = float(np.max(np.abs(step)))
     if not np.isfinite(longest) or longest > 1e8:
         raise _dependent(equations, jacobian)
-    out: Floats = np.asarray(step * min(1.0, LONGEST_STEP / max(longest, LONGEST_STEP)), dtype=np.float64)
-    return out
+    return np.clip(np.asarray(step, dtype=np.float64), -LONGEST_STEP, LONGEST_STEP)  # node by node: the rest converges
 
 
 def _dependent(equations: Equations, jacobian: Floats) -> UserError:
