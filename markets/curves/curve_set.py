@@ -80,6 +80,21 @@ class CurveSet:
         moved = np.diag(self.equations.units(values) * slopes)
         return np.asarray(-np.linalg.solve(self.solution.jacobian, moved), dtype=np.float64)
 
+    def bent(self, direction: Floats) -> Floats:
+        """Second derivative of the node values when all quotes move along `direction` (quotes,): (nodes,).
+
+        From F(y(q), q) = 0 twice: F_y y'' = -(F_yy y' y' + 2 F_yq y' q' + F_qq q' q').
+        """
+        system, y, levels = self.equations, self.solution.y, self.equations.levels
+        values = system.flow_values(y)
+        along = system.flows.powers @ (system.weights @ (self.by_quote @ direction))
+        moved = np.array([quote.slope for quote in self.quotes]) * direction
+        bends = np.array([quote.bend for quote in self.quotes]) * direction**2
+        second = system.joined(system.flows.summed(values * along**2), levels)
+        mixed = np.split(system.flows.summed(-values * along), 2)[1] * moved
+        rest = second + 2 * mixed + system.units(values) * bends
+        return np.asarray(-np.linalg.solve(self.solution.jacobian, rest), dtype=np.float64)
+
     def requoted(self, values: Mapping[str, float]) -> CurveSet:
         """The set with some quotes' values changed, by name: a new solution from this one. Raises UserError."""
         known = {quote.name for quote in self.quotes}
