@@ -211,7 +211,8 @@ def _legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[list[Flow]
     fixed, floating = (
         deal.leg(leg, spec.months).shaped(spec.profile) for leg in (convention.fixed, convention.floating)
     )
-    return fixed_flows(fixed, discount), floating_flows(floating, name, discount, spec.spread)
+    projection = curves.specs[name].projection or name  # a cross-currency curve discounts only
+    return fixed_flows(fixed, discount), floating_flows(floating, projection, discount, spec.spread)
 
 
 def _described(spec: CurveSwapSpec) -> str:
