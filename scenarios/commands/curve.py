@@ -29,6 +29,7 @@ def solve_and_show(
     interpolation: str | None,
     swaps: tuple[str, ...],
     book: Path | None,
+    fair: tuple[str, ...],
     stress: tuple[str, ...],
     tents: str,
     dates: str | None,
@@ -46,7 +47,7 @@ def solve_and_show(
     _check_curves(solved, moves)
     if not quiet:
         say_notes(notes)
-    shown = _shown(solved, held, moves, fixed=tents == "fixed")
+    shown = _shown(solved, held, moves, fair, fixed=tents == "fixed")
     if not quiet:
         console(WIDTH, markup=False).print(curve_page.render(shown), highlight=False)
     if out is not None:
@@ -81,7 +82,9 @@ def _check_curves(solved: Solved, moves: list[Stress]) -> None:
             raise UserError("a stress names no curve", value=move.curve, place="--stress", remedy=f"known: {known}")
 
 
-def _shown(solved: Solved, book: SwapBook | None, moves: list[Stress], *, fixed: bool) -> curve_page.Curves:
+def _shown(
+    solved: Solved, book: SwapBook | None, moves: list[Stress], fair: tuple[str, ...], *, fixed: bool
+) -> curve_page.Curves:
     curves = solved.curves
     head = (
         f"{curves.day}, {len(curves.quotes)} quotes on {len(curves.curves)} curve{'s' * (len(curves.curves) > 1)}, "
@@ -92,9 +95,11 @@ def _shown(solved: Solved, book: SwapBook | None, moves: list[Stress], *, fixed:
     shown = curve_page.Curves(
         head=head, beyond=tuple(said), nodes=tables.nodes(curves), lines=tables.lines(curves), fixed_tents=fixed
     )
+    if fair:
+        shown = shown.with_frames(fair=tables.fair(curves, fair))
     if book is None:
         return shown
-    return shown.with_book(
+    return shown.with_frames(
         swaps=tables.swaps(book),
         ladder=tables.ladder(book),
         key_rates=tables.key_rates(book, fixed=fixed),
