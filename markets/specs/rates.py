@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
+from markets.specs.curves import CurveSpec
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve: years; they draw their noise together
@@ -67,6 +68,15 @@ class RateSpec:
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
     corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
+    curves: dict[str, CurveSpec] = param(
+        factory=dict, help="curves solved from quotes at the start, one table each", sparse=True
+    )
+    discount: str = param(
+        "", help="the one of `curves` that all is discounted on; a single one needs no choice", longest=40, sparse=True
+    )
+    projection: str = param(
+        "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+    )
 
     @property
     def curve(self) -> tuple[Node, ...]:
