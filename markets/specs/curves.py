@@ -50,7 +50,9 @@ class CurveSpec:
     discount: str = param("", help="curve that discounts its irs and basis quotes; else itself", longest=40)
     projection: str = param("", help="of a cross-currency curve: the curve of its own overnight rate", longest=40)
     against: str = param("", help="of basis and cross-currency quotes: the curve on the other leg", longest=40)
-    rates: dict[str, float] = param(factory=dict, unit="decimal", help="par rates of its swaps by tenor")
+    rates: dict[str, float] = param(
+        factory=dict, unit="decimal", help="par rates of its swaps by tenor", plausible=RATE
+    )
     quotes: tuple[QuoteSpec, ...] = param((), help="any instruments")
     file: str = param("", help="CSV of quotes, beside the file", longest=300)
     turns: tuple[TurnSpec, ...] = param((), help="jumps of the overnight rate")
