@@ -25,8 +25,7 @@ def check_interval(text: str, at: Place) -> None:
 
 
 class Interval:
-    """How often a desk looks: at every tick, after so many minutes or hours and at every open, or at every n-th
-    close."""
+    """How often a desk looks: every tick, every so many minutes or hours and at the open, or at every n-th close."""
 
     def __init__(self, text: str) -> None:
         match = FORM.match(text.strip())

@@ -108,7 +108,7 @@ class TradingWorld(MarketWorld):
     def set_stress(self, lender: str, losses: Vector, lines: float) -> None:
         """A lender's unmet margin and losses, (paths,) $, beside its lines.
 
-        The market's stress is all losses / all lines, at most 1; 0 if the credit loop is cut.
+        The market's stress is all losses / all lines, at most 1; it stays 0 in a world of price takers.
         """
         if self.price_takers:
             return

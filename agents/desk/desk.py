@@ -196,8 +196,7 @@ class Desk:
                 add_step(self.scale, before, after, self.parts[step.row], self.unhedged)
 
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
-        """Value before each step, then at the end, (paths,) each. A step that moves nothing gives the same array
-        object."""
+        """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
         for step in reversed(self._steps):
             stands = all(_equal(old.row(key), new.row(key)) for key in step.keys)

@@ -102,8 +102,7 @@ class Settlement:
             world.log.add("settlements", world.now, some, **names, owed=called[i], paid=paid[i], round=rounds)
 
     def _default(self, lost: Vector, found: Clearing, lenders: Vector) -> None:
-        """Put desks that paid too little in default, to be wound up. lenders: (desks, paths) $ that the lender
-        loses."""
+        """Put desks that paid too little in default, to be wound up. lenders: (desks, paths) $ lost by the lender."""
         for i, name in enumerate(self.names):
             client, short = self._clients[name], found.round[i] > 0
             if not short.any():

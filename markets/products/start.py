@@ -1,4 +1,4 @@
-"""What a book is fixed against when it is compiled."""
+"""The inputs of compiling a book."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Start:
 
     day: date
     snapshot: Snapshot  # one path
-    curve: Curve = field(default_factory=usd_curve)  # that all is discounted on
+    curve: Curve = field(default_factory=usd_curve)  # discount curve
     skew: float = 0.0  # see markets.vols.smile
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
