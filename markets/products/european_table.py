@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 
 
 class European(Protocol):
-    """What the table reads of a claim on the price at one expiry."""
+    """The properties of a European claim that the table uses."""
 
     @property
     def sign(self) -> float:

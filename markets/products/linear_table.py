@@ -1,4 +1,4 @@
-"""What is linear in a book: dated flows, netted by date, floating rates with their fixings, and units of the asset."""
+"""The linear part of a book: dated flows, netted by date, floating rates with their fixings, and units of the asset."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class LinearTable(Table[Flows]):
         self._sums.forget()
 
     def _rates(self, rows: Flows, fixings: Floats) -> Floats:
-        """The fixings that the rows' slots mean."""
+        """The fixings that multiply the rows."""
         if rows.sums is None:
             return fixings
         weights, slots = rows.sums
@@ -239,7 +239,7 @@ def first_fixing(start: Start, accrual: float, begin: float, end: float) -> floa
 
 
 def _netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
-    """One flow a time, (flows,) amounts and years; what nets to nothing is left out."""
+    """One flow per time, (flows,) amounts and years; flows that net to zero are left out."""
     times, where = np.unique(years, return_inverse=True)
     sums = np.bincount(where, weights=amounts, minlength=times.size)
     kept = sums != 0

@@ -1,4 +1,4 @@
-"""What a book is fixed against when it is compiled."""
+"""The inputs of compiling a book."""
 
 from __future__ import annotations
 
