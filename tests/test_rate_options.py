@@ -270,8 +270,8 @@ def test_a_book_from_a_file(tmp_path: Any) -> None:
     assert second.side == "receiver" and second.fixed_rate is None
     assert third.kind == "cap" and third.swap_months is None
     for line, message in (
-        ("swaption,long,2021-02-19,120,1e9", r"book.csv, line 2, side: must be 'payer' or 'receiver', got 'long'"),
-        ("swaption,payer,2021-02-20,120,1e9", r"book.csv, line 2, expiry: XNYS is closed on this Saturday"),
+        ("swaption,long,2021-02-19,120,1e9", r"book.csv:2: side: must be 'payer' or 'receiver', got 'long'"),
+        ("swaption,payer,2021-02-20,120,1e9", r"book.csv:2: expiry: XNYS is closed on this Saturday"),
         ("swaption,payer,2021-02-19,,1e9", "a swaption needs `swap_months`"),
     ):
         path.write_text(f"kind,side,expiry,swap_months,notional\n{line}\n")
