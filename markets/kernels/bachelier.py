@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.flows import AMOUNT, BLOCK, OUTER, exponent
-from markets.kernels.normal import INV_SQRT_2PI, cdf, exp, gauss
+from markets.kernels.normal import INV_SQRT_2PI, exp, mills_ratio
 from markets.kernels.options import TINY, at_least, clip
 from sim.jit import fma, kernel, kernel_inline
 
@@ -28,8 +28,10 @@ def positive_part(gap: float, sd: float) -> tuple[float, float, float]:
     """
     per = 1.0 / at_least(sd, TINY)
     d = clip(gap * per)
-    bell = gauss(d)
-    chance = cdf(d, bell)
+    bell = exp(-0.5 * d * d)
+    upper, lower = mills_ratio(abs(d))
+    tail = upper / lower * bell
+    chance = tail if d < 0.0 else 1.0 - tail
     value = at_least(fma(gap, chance, sd * INV_SQRT_2PI * bell), 0.0)
     return value, chance, 0.0 if sd < TINY else INV_SQRT_2PI * bell * per
 
