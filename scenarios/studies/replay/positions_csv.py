@@ -45,8 +45,8 @@ NUMBERS = (
 )  # fmt: skip
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
-    "swap": "s swaps irs interestrateswap", "gamma_claim": "gammaclaim gamma",
-    "swaption": "swaptions europeanswaption", "cap": "caps interestratecap", "floor": "floors interestratefloor",
+    "swap": "s swaps irs interestrateswap", "swaption": "swaptions europeanswaption", "cap": "caps interestratecap",
+    "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
