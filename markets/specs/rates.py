@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
+from markets.specs.bond import BondSpec
 from sim.params import param
 
 NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve: years; they draw their noise together
@@ -67,6 +68,7 @@ class RateSpec:
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
     corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
+    bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
 
     @property
     def curve(self) -> tuple[Node, ...]:

@@ -15,8 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
+from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -26,6 +28,7 @@ from markets import plausible
 from markets.factors.key import MAIN
 from markets.plausible import Bounds
 from markets.spec import VenuesSpec, asset_venue
+from markets.specs.bond import bond_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -135,6 +138,8 @@ class Scale:
         self.venues = scenario.venue.by_name()
         self.swaps = [name for name in self.venues if name != MAIN]
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
+        self.bonds = scenario.market.rates.bonds
+        self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -155,6 +160,12 @@ class Scale:
                 yield from self._levered(agent)
             elif isinstance(agent, ProportionalFund):
                 yield from self._proportional(agent)
+            elif isinstance(agent, LiabilityFund):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+            elif isinstance(agent, ConvexityHedger):
+                balance = self._of(agent, "balance", "a mortgage balance")
+                yield Pair(balance, self.depths[agent.venue], plausible.MORTGAGES)
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
             elif isinstance(agent, MarketMaker) and agent.quoting.kind != "vol_proportional":
                 order = self._of(agent, "quoting.order_size", "an order", usual=0.01)
                 yield Pair(order, self._of(agent, "inventory_limit", "an inventory limit"), plausible.ORDER)
@@ -183,6 +194,8 @@ class Scale:
         for name, spec in self.venues.items():
             keys = ("venue", name) if name in (MAIN, *self.swaps) else ("assets", name, "venue")
             default = usual.get(name) or (asset_venue() if keys[0] == "assets" else None)
+            if name in self.bonds:
+                keys, default = ("market", "rates", "bonds", name, "venue"), bond_venue()
             words = f"a depth of {_money(spec.depth)}"
             stated = default is None or spec.depth != default.depth
             found[name] = Amount(self.at.at(*keys, "depth"), spec.depth, spec.depth, words, stated=stated)
