@@ -17,12 +17,8 @@ from multiprocessing import parent_process
 from pathlib import Path
 
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
-COMPILED_BY = (
-    "cache_folder.py",
-    "code_cache.py",
-    "jit.py",
-    "sealed_file.py",
-)  # of this folder: how a kernel is compiled and kept
+# Files of this folder that say how a kernel is compiled and kept.
+COMPILED_BY = ("cache_folder.py", "code_cache.py", "jit.py", "sealed_file.py")
 
 
 @cache

@@ -27,7 +27,7 @@ def library_calendar(name: str, start: date, end: date) -> Any | None:
         except CalendarError:
             rule = "no such exchange calendar"
             raise UserError(rule, value=name, place="clock.calendar", remedy=_nearest(name)) from None
-        except NotImplementedError:
+        except NotImplementedError:  # the library's own, of calendars whose holidays it lacks
             rule = "this exchange calendar does not know its own holidays"
             raise UserError(rule, value=name, place="clock.calendar", remedy="use XNYS") from None
         except ValueError:

@@ -99,6 +99,7 @@ def test_two_workers(board, tmp_path, size, turns, at_least):
 
     def wall(workers):
         place = tmp_path / f"{workers}"
+        place.mkdir(exist_ok=True)
         begun = time.perf_counter()
         parts = chunks(("actual",), size, covid().run.chunk)
         run_chunks(peaks_job(place, blueprint), parts, ticks=len(blueprint.clock.ticks), workers=workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import eq
@@ -33,9 +34,9 @@ class Points(Sequence[Point]):
     def __init__(self, spec: SweepSpec) -> None:
         self.spec = spec
 
+    @abstractmethod
     def at(self, i: int) -> Point:
         """Point i, from 0."""
-        raise NotImplementedError
 
     @overload
     def __getitem__(self, i: int) -> Point: ...

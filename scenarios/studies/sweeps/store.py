@@ -85,7 +85,7 @@ class Store:
         except Timeout:
             wait = "wait for it, or give another --out"
             raise self._refused("another process is running this sweep", remedy=wait) from None
-        except (OSError, NotImplementedError, ValueError) as error:
+        except (OSError, NotImplementedError, ValueError) as error:  # the second: a file system without locks
             raise self._refused("the folder can be written", getattr(error, "strerror", None) or str(error)) from None
         try:
             yield
