@@ -18,7 +18,7 @@ from markets.factors.key import USD, FactorKey
 from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
 from markets.kernels.terms import hats
-from markets.specs.rates import NODES, RateSpec
+from markets.specs.rates import STANDARD_NODES, RateSpec
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ class Curve:
         return out
 
 
-def usd_curve(nodes: Iterable[tuple[str, float]] = NODES.items()) -> Curve:
+def usd_curve(nodes: Iterable[tuple[str, float]] = STANDARD_NODES.items()) -> Curve:
     """The curve of the market, from names and years of its nodes; one object for the same nodes."""
     return _curve(tuple(nodes))
 

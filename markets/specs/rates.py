@@ -11,7 +11,7 @@ from markets.plausible import SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
 from sim.params import param
 
-NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve: years; they draw their noise together
+STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve: years; they draw their noise together
 SHOCK = "spot"  # what a correlation with the main asset's shock is called
 
 
@@ -31,7 +31,7 @@ class Node(NamedTuple):
     @property
     def joint(self) -> bool:
         """Whether it is one of every curve's."""
-        return self.name in NODES
+        return self.name in STANDARD_NODES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class RateSpec:
 
     def _joint(self) -> list[Node]:
         """The nodes of every curve, each with its correlations with what stands before it."""
-        given: dict[str, dict[str, float]] = {name: {} for name in NODES}
-        for before, name in combinations((SHOCK, *NODES), 2):
+        given: dict[str, dict[str, float]] = {name: {} for name in STANDARD_NODES}
+        for before, name in combinations((SHOCK, *STANDARD_NODES), 2):
             given[name][before] = getattr(self, f"corr_{before}_{name}")
-        return [Node(name, years, getattr(self, f"vol_{name}"), given[name]) for name, years in NODES.items()]
+        return [Node(name, years, getattr(self, f"vol_{name}"), given[name]) for name, years in STANDARD_NODES.items()]
