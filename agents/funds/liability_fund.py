@@ -96,7 +96,7 @@ class _Fund:
         return sold + np.maximum(missing, 0.0) if self.agent.buys_back else sold
 
     def _expose(self, equity: Vector, assets: Vector) -> None:
-        """Tell the venue what a fall of the price makes it sell: (leverage - 1) x fall of the assets, $ a unit of it."""
+        """Tell the venue what a fall makes it sell, (paths,) $ a unit: (leverage - 1) x fall of its assets."""
         agent, slopes = self.agent, self.venue.listing.slopes_of(self.agent.name)
         fall = sum((by * slopes[key] for key, by in self.venue.listing.displaces.items()), self.world.full(0.0))
         full = assets >= (1 - AT_LEVERAGE) * agent.leverage * equity
