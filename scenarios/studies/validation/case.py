@@ -26,7 +26,6 @@ Chapter = Literal[
     "Impact",
     "Stylised facts",
     "Pricing",
-    "Curves",
     "Rates",
     "Mechanics",
 ]
