@@ -198,10 +198,6 @@ def margin_multiple(closes: Closes) -> Vector:
     return found
 
 
-def _level(values: Matrix) -> Matrix:
-    return values
-
-
 def _percent(values: Matrix) -> Matrix:
     """Of a response per 1 of ln S: per 1 %."""
     return values / 100

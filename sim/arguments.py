@@ -1,4 +1,4 @@
-"""Arguments of Python callers, held to what the command line asks of its own: `takes` says what each must be."""
+"""Checks of the arguments of public functions, as strict as the command line's; `takes` names a rule for each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sim.errors import UserError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Rule = Callable[[str, Any], Any]  # name of the argument and what was given -> what is meant; raises UserError
+Rule = Callable[[str, Any], Any]  # (argument's name, value given) -> value to use; raises UserError
 
 
 def takes(**rules: Rule) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Hold a function's arguments to rules, by name; what is left out keeps its default. Raises UserError."""
+    """Check a function's arguments by rules, given by name; omitted arguments keep their defaults. Raises UserError."""
 
     def held(function: Callable[P, T]) -> Callable[P, T]:
         signature = inspect.signature(function)
@@ -42,7 +42,7 @@ def maybe(rule: Rule) -> Rule:
 
 
 def whole(least: int) -> Rule:
-    """A whole number, `least` or more; numpy's integers are some, True and False are not."""
+    """A whole number, `least` or more; numpy's integers are accepted, True and False are not."""
 
     def check(name: str, value: Any) -> int:
         try:
@@ -127,7 +127,7 @@ def one_or_several(rule: Rule) -> Rule:
 
 
 def made(cls: type | tuple[type, ...], words: str) -> Rule:
-    """An instance of a class; `words` say what it is and how one comes by it."""
+    """An instance of a class; `words` say in the message what it is and how to get one."""
 
     def check(name: str, value: Any) -> Any:
         if not isinstance(value, cls):
@@ -138,13 +138,13 @@ def made(cls: type | tuple[type, ...], words: str) -> Rule:
 
 
 def near(value: Any, known: Iterable[str]) -> str | None:
-    """The nearest known word, as a remedy; None where none is near."""
+    """The nearest known word, as a remedy; None if none is near."""
     close = get_close_matches(value, list(known), 1) if isinstance(value, str) else []
     return f"did you mean '{close[0]}'?" if close else None
 
 
 def _short(value: Any) -> Any:
-    """A value as messages show it: what is long is named by its type."""
+    """A value as messages show it: a long one is replaced by the name of its type."""
     if isinstance(value, str | int | float | type(None)) or len(repr(value)) <= 60:
         return value
     return type(value).__name__

@@ -1,4 +1,4 @@
-"""NumPy's warnings of our own arithmetic: the engine finds what is not finite itself, and says so in one line."""
+"""Silences NumPy's warnings about Spiral's own arithmetic: the engine checks for numbers that are not finite itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ OURS = r"(sim|markets|agents|scenarios|analysis)\."  # modules
 def quieten() -> None:
     """Keep RuntimeWarnings of Spiral's own modules off the terminal; those of a user's agents are shown.
 
-    The filter stands last: whoever has asked for warnings, or for errors in their place, gets them.
+    The filter is added last, so filters that the user has set (to show warnings, or to raise them) take precedence.
     """
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=OURS, append=True)

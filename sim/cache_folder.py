@@ -1,7 +1,7 @@
-"""The folder for what is kept between processes, machine code first of all: no folder of a stranger.
+"""The folder for files kept between processes, machine code above all. Never a folder that another user can write to.
 
-Machine code that is loaded is run. A folder is used only if it belongs to the user (or to whom the sources belong),
-and nobody else can write there.
+Loaded machine code is executed. So a folder is used only if it belongs to the user (or to the owner of the sources) and
+nobody else can write there.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from multiprocessing import parent_process
 from pathlib import Path
 
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
-# Files of this folder that say how a kernel is compiled and kept.
+# Files of this folder that decide how a kernel is compiled and stored.
 COMPILED_BY = ("cache_folder.py", "code_cache.py", "jit.py", "sealed_file.py")
 
 
 @cache
 def code_folder(sources: Path, given: str = "") -> Path | None:
-    """The folder of the machine code of a folder's kernels, None where there is no safe place; one per version.
+    """The folder for the machine code of a folder's kernels, one per version; None if there is no safe place.
 
-    The first that will do: `given` (NUMBA_CACHE_DIR), beside the byte code, the user's cache, a folder in the temporary
-    one that nobody else may enter. For the last, and for none, a line is said on stderr, once a run.
+    The first safe one of: `given` (NUMBA_CACHE_DIR), the folder of the byte code, the user's cache, a private folder in
+    the temporary folder. For the last, and for None, a note is printed to stderr, once a run.
     """
     name = f"numba-{_version(sources)}"
     for place, private in _places(sources, given):
@@ -39,7 +39,7 @@ def code_folder(sources: Path, given: str = "") -> Path | None:
 
 
 def _version(sources: Path) -> str:
-    """Hash of all that a kernel's machine code is made of: the sources of its folder, and how they are compiled."""
+    """Hash of everything that decides a kernel's machine code: the sources of its folder, and how they are compiled."""
     digest = hashlib.sha256()
     for source in [*(Path(__file__).with_name(name) for name in COMPILED_BY), *sorted(sources.glob("*.py"))]:
         digest.update(source.read_bytes())
@@ -47,12 +47,12 @@ def _version(sources: Path) -> str:
 
 
 def _places(sources: Path, given: str) -> Iterator[tuple[Path, bool]]:
-    """Folders to try, and whether each must be closed to everybody else."""
+    """Folders to try, each with whether it must be private (no access for other users)."""
     if given:
         yield Path(given), False
     yield sources / "__pycache__", False
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if os.path.isabs(home):  # a user may have none
+    if os.path.isabs(home):  # a user may have no home
         yield Path(home) / "spiral", False
     try:
         temporary = Path(tempfile.gettempdir())
@@ -63,10 +63,10 @@ def _places(sources: Path, given: str) -> Iterator[tuple[Path, bool]]:
 
 
 def _usable(folder: Path, private: bool, like: Path | None = None) -> bool:
-    """Whether the folder is there, or can be made, and can be written to; and is safe.
+    """Whether the folder exists or can be made, can be written to, and is safe.
 
-    private: it must be the user's own, closed to others. like: what it holds may be loaded: others cannot write there,
-    and it belongs to the user, to root, or to the owner of `like`.
+    private: it must belong to the user, with no access for others. like: machine code will be loaded from it, so others
+    must not be able to write there, and it must belong to the user, to root, or to the owner of `like`.
     """
     try:
         folder.mkdir(parents=True, mode=0o700 if private else 0o755, exist_ok=True)
@@ -76,7 +76,7 @@ def _usable(folder: Path, private: bool, like: Path | None = None) -> bool:
         owners = {0, like.stat().st_uid} if like is not None and not private else set()
     except OSError:
         return False
-    if not hasattr(os, "geteuid"):  # Windows: rights are not in the mode, and the temporary folder is the user's
+    if not hasattr(os, "geteuid"):  # Windows: the mode holds no rights; the temporary folder is private
         return True
     mine = {os.geteuid()} | owners
     if private or like is not None:
@@ -87,6 +87,6 @@ def _usable(folder: Path, private: bool, like: Path | None = None) -> bool:
 
 @cache
 def _say(text: str) -> None:
-    """A line for the user, once; worker processes leave it to the process that started them."""
+    """Print a note for the user, once; worker processes print none, as the process that started them does."""
     if parent_process() is None and sys.stderr is not None:
         print(f"note: {text}", file=sys.stderr)

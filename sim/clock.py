@@ -13,7 +13,7 @@ from sim.errors import UserError
 from sim.sessions import DAY, TRADING_DAYS, TRADING_HOURS, Sessions, day_date, day_number, exchange_sessions
 
 CALENDAR_DAYS = 365  # a year of interest, act/365
-CONTINUOUS = "continuous"  # the calendar of textbooks, by its name
+CONTINUOUS = "continuous"  # name of the textbook calendar: no nights, no weekends
 CONTINUOUS_DAYS = 364  # a year of the continuous calendar: 12, 52 and 252 equal steps of it are whole seconds
 LONGEST_TICK = 365 * 1_440  # minutes: benchmark swaps are rolled once a year
 MOST_TICKS = 2_500_000  # twenty years of minutes; half a kilobyte each
@@ -41,8 +41,8 @@ class Clock:
     after_night: BoolArray  # the first tick of its day, where the market was closed before it
     session_dates: tuple[date, ...]  # date of every day index
     sessions: Sessions | None = None  # None: continuous
-    days_a_year: float = TRADING_DAYS  # trading days that make a year of variance: the one place that says so
-    hours_a_day: float = TRADING_HOURS  # trading hours that a trading day counts
+    days_a_year: float = TRADING_DAYS  # trading days in a year of variance; everything else reads it here
+    hours_a_day: float = TRADING_HOURS  # trading hours in a trading day
 
     @classmethod
     def exchange(
@@ -61,9 +61,9 @@ class Clock:
         Ticks: at the open (only if `overnight_variance` > 0), every `tick_minutes` from there, and at the close, early
         closes included. Lunch breaks are traded through.
 
-        Variance: a day has 1/`days_a_year` of a year's (default: the calendar's own number, 252 for most, 365 for one
-        that opens every day). The share `overnight_variance` arrives at the open, the rest evenly over the session, or
-        more at its ends with `u_shape`. Where an exchange never closes there is no night.
+        Variance: a day has 1/`days_a_year` of a year's variance (default: the calendar's own number, 252 for most, 365
+        for one that opens every day). The share `overnight_variance` arrives at the open, the rest evenly over the
+        session, or more at its ends with `u_shape`. Where an exchange never closes there is no night.
 
         Raises UserError.
         """
@@ -202,7 +202,7 @@ def _lay_out(
 
 
 def _to_come(left: FloatArray, u_shape: float) -> FloatArray:
-    """Share of a session's variance that is to come when the share `left` of its time is.
+    """Share of a session's variance still to come when the share `left` of its time is still to come.
 
     Its rate is 1 + u_shape P2(2 left - 1), P2(x) = (3 x^2 - 1) / 2: 1 + u_shape at both ends, 1 - u_shape
     / 2 in the middle.
@@ -232,7 +232,7 @@ def _check_tick(tick_minutes: int) -> None:
 
 
 def _check_ticks(ticks: int) -> None:
-    """A run's length is bounded by the memory of its clock, before any of it is laid out."""
+    """Raise UserError for more ticks than fit into memory, before any array is allocated."""
     if ticks > MOST_TICKS:
         rule = f"a run has at most {MOST_TICKS:,} ticks"
         remedy = "lengthen clock.tick_minutes, or shorten the storyline"

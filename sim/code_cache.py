@@ -1,6 +1,6 @@
-"""The machine code of kernels, kept between processes in whole files only (where: `sim.cache_folder`).
+"""The machine code of kernels, stored on disk between processes (where: `sim.cache_folder`).
 
-Machine code that is loaded is run: a file is used only if its content has the digest that stands before it.
+Loaded machine code is executed: a file is used only if its content matches the digest at its beginning.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ dumps: Any = serialize.dumps
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
-    """Numba's cache of one function; its files can be cut short, changed, or refused by the disk without harm."""
+    """Numba's cache of one function. Truncated, changed or unwritable files do no harm."""
 
     def __init__(self, function: Any, folder: Path) -> None:
         self._name, self._py_func, self._cache_path = repr(function), function, str(folder)
         self._impl = _CodeOf(function)
-        name = function.__qualname__.replace("<", "").replace(">", "")  # Windows takes neither in a file's name
+        name = function.__qualname__.replace("<", "").replace(">", "")  # Windows allows neither in a file's name
         stem = f"{Path(inspect.getfile(function)).stem}.{name}-py{sys.version_info[0]}{sys.version_info[1]}"
         self._cache_file = _SealedFiles(folder, stem)
         self.enable()
 
 
 class _CodeOf(CodeOf):  # type: ignore[misc]
-    """How numba packs and unpacks a function's machine code; it is not asked where to put it."""
+    """How numba packs and unpacks a function's machine code; its choice of place is not used."""
 
     def __init__(self, function: Any) -> None:
         self._lineno = function.__code__.co_firstlineno
@@ -44,31 +44,32 @@ class _CodeOf(CodeOf):  # type: ignore[misc]
 
 
 class _SealedFiles:
-    """One file a signature: the digest of what follows, then signature and machine code.
+    """One file per signature: a digest of the rest, then signature and machine code.
 
-    What is not whole, of another numba, or not readable is compiled again; what cannot be written is not kept.
+    If a file is incomplete, unreadable or from another numba version, the function is compiled again. If it cannot be
+    written, nothing is stored.
     """
 
     def __init__(self, folder: Path, stem: str) -> None:
         self.folder, self.stem = folder, stem
 
     def load(self, key: Any) -> Any:
-        """The machine code of a signature, None where there is none to be trusted."""
+        """The machine code of a signature; None if there is no valid file."""
         packed = read_sealed(self._place(key))
         if packed is None:
             return None
         try:
             of, code = pickle.loads(packed)
-        except Exception:  # of a library that is no longer there
+        except Exception:  # unpickling fails if a library is gone
             return None
         return code if of == (numba.__version__, key) else None
 
     def save(self, key: Any, code: Any) -> None:
-        """Keep the machine code of a signature; a reader finds all of it or nothing."""
+        """Store the machine code of a signature; a reader finds the whole file or none."""
         write_sealed(self._place(key), dumps(((numba.__version__, key), code)))
 
     def flush(self) -> None:
-        """Forget this function's machine code."""
+        """Delete this function's machine code."""
         for place in self.folder.glob(f"{self.stem}.*.nbc"):
             place.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Tables and their columns as data: declared where they are written, carried in the manifest, read by whoever shows.
+"""Declarations of tables and columns: made beside the code that writes them, stored in the manifest, used for display.
 
 Table("quotes", (Column("maker", "Maker", kind="text"), Column("depth", "Depth shown", "$")))
 """
@@ -15,7 +15,7 @@ Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count"
 class Column:
     """A column: its name, what it is called in words, its unit, and what kind of value it holds.
 
-    unit: of a figure; "" for what is no number, or has the unit of its venue.
+    unit: of a number; "" for other kinds, and for numbers in the unit of their venue.
     kind: number (float), count (integer), flag, text, or time (seconds when written, shown as a datetime).
     """
 
@@ -35,5 +35,5 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns, in their order."""
+        """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "Run", "open_run"]
 
-PATIENCE = 2.0  # seconds in which a folder that is just being replaced gets its name
+PATIENCE = 2.0  # seconds to wait for a replacement that is under way
 
 
 class Run:
@@ -47,7 +47,7 @@ class Run:
 
     @cached_property
     def files(self) -> dict[str, Written]:
-        """What the manifest answers for, by name: no other file is ever read."""
+        """The files that the manifest lists, by name; no other file is ever read."""
         return files_of(self.manifest)
 
     @cached_property
@@ -61,7 +61,7 @@ class Run:
         return altered(self.manifest)
 
     def table(self, name: str) -> pl.LazyFrame:
-        """A table as a lazy frame over all its chunks, whose checksums are compared the first time.
+        """A table as a lazy frame over all its chunks; their checksums are compared the first time.
 
         Raises UserError for a table that the run does not have, and for a file that is not as it was written.
         """
@@ -82,7 +82,7 @@ class Run:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A block that reads the tables: raises UserError where one is broken, or the run was replaced meanwhile."""
+        """A block that reads the tables. Raises UserError if one is broken, or if the run was replaced meanwhile."""
         import polars as pl
 
         try:
@@ -93,7 +93,7 @@ class Run:
             raise UserError("a run's tables can be read", place=str(self.path), value=said, remedy=AGAIN) from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             if "digest" in self.manifest and not self.altered:
-                raise  # ours to mend
+                raise  # a bug of Spiral's
             place, said = str(self.path / MANIFEST), f"{type(error).__name__}: {error}"[:200]
             raise UserError(
                 "a manifest and its tables belong together", place=place, value=said, remedy=AGAIN
@@ -101,7 +101,7 @@ class Run:
         self.check_unchanged()
 
     def check_unchanged(self) -> None:
-        """Raise UserError where the folder no longer holds the run that was opened."""
+        """Raise UserError if the folder no longer holds the run that was opened."""
         if _stamp(self.path) != self._stamp:
             raise UserError(
                 "a run stays as it is while it is read",
@@ -137,9 +137,9 @@ class Run:
 
 @takes(path=arguments.path)
 def open_run(path: str | Path) -> Run:
-    """Open a run folder; a replacement that was killed in the middle is finished first.
+    """Open a run folder. A replacement that was interrupted by a kill is finished first.
 
-    Sizes are compared here, checksums when a table is first read. Raises UserError where the folder is missing,
+    Sizes are compared here, checksums when a table is first read. Raises UserError if the folder is missing,
     incomplete or broken.
     """
     folder = Path(path)
@@ -159,7 +159,7 @@ def open_run(path: str | Path) -> Run:
 
 @contextmanager
 def _readable(place: Path) -> Iterator[None]:
-    """Tell what the system says against reading. Raises UserError."""
+    """Raise UserError with the system's reason if the folder cannot be read."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -168,14 +168,15 @@ def _readable(place: Path) -> Iterator[None]:
 
 
 def _await(folder: Path) -> None:
-    """Finish what a killed process left half done; a living one that is about to rename gets a moment."""
+    """Finish a replacement that a killed process left half done; wait a moment for one that a living process is
+    making."""
     deadline = time.monotonic() + PATIENCE
     while not settle(folder) and not folder.is_dir() and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:
-    """What tells one manifest from another, without reading it."""
+    """File metadata that identify a version of the manifest without reading it."""
     try:
         found = (folder / MANIFEST).stat()
     except OSError:

@@ -1,4 +1,5 @@
-"""A process inside another: a function takes each of its turns; it is answered, fails and ends as it would alone."""
+"""Wraps a process (a generator) so that a function makes each of its turns. Answers, errors and the end pass
+through."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ Turn = Callable[[Step, Any], Any]
 def driven(process: Process, turn: Turn) -> Process:
     """Let `turn(step, answer)` call `step(answer)` and give the event that the process then waits for.
 
-    What `turn` raises ends the process, StopIteration as its end.
+    An exception of `turn` ends the process; StopIteration is its normal end.
     """
     step: Step = process.send
     answer: Any = None

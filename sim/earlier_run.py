@@ -1,4 +1,5 @@
-"""A run that another one replaces: what it proves to be its own goes, what is not its own moves to the new run."""
+"""The run that a new one replaces: files proved to be the run's are deleted, all others move to the new run's
+folder."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ REPORT = "report.html"
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a run wrote the folder: it has a run's manifest."""
+    """Whether the folder is a run's: it has a run's manifest."""
     if folder.is_symlink() or (folder / MANIFEST).is_symlink():
         return False
     try:
@@ -28,9 +29,9 @@ def is_run(folder: Path) -> bool:
 
 
 def proven(folder: Path) -> list[str]:
-    """Names of the files in a run's folder that a run has written, the manifest last; none without a manifest.
+    """Names of the files in a folder that are proved to be the run's, the manifest last; none without a manifest.
 
-    A table's file is proved by the manifest's checksum, the report by its own. Nothing behind a link is.
+    A table is proved by its checksum in the manifest, the report by its own. Files behind a link are never proved.
     """
     if not is_run(folder):
         return []
@@ -38,13 +39,13 @@ def proven(folder: Path) -> list[str]:
     files = files_of(manifest)
     tables = [name for name, written in files.items() if _plain(folder, name) and as_written(folder / name, written)]
     pages = [REPORT] if _is_ours(folder / REPORT, manifest) else []
-    part = part_of(Path(REPORT)).name  # of a report that was killed
+    part = part_of(Path(REPORT)).name  # a report whose writing was killed
     left = [part] if (folder / part).is_file() and _plain(folder, part) else []
     return [*tables, *pages, *left, MANIFEST]
 
 
 def collisions(folder: Path, names: Iterable[str]) -> list[str]:
-    """What stands where a new run will write, and is not proved to be a run's."""
+    """Files that stand where a new run will write and are not proved to be a run's."""
     ours = set(proven(folder))
     found = []
     for name in names:
@@ -57,10 +58,10 @@ def collisions(folder: Path, names: Iterable[str]) -> list[str]:
 
 
 def retire(earlier: Path, new: Path) -> None:
-    """Remove a run that another has replaced; all that it did not write moves into the new one's folder.
+    """Remove a run that another has replaced; files that it did not write move into the new run's folder.
 
-    Every step leaves a folder from which the same call goes on. Raises OSError where something cannot be moved; it then
-    stays where it is.
+    If interrupted, the same call continues from there. Raises OSError if a file cannot be moved; it then stays in
+    place.
     """
     ours = proven(earlier)
     _carry(earlier, new, set(ours))
@@ -73,14 +74,15 @@ def retire(earlier: Path, new: Path) -> None:
 
 
 def has_changed_report(folder: Path) -> bool:
-    """Whether a report, or whatever has its name, stands in a run's folder and is not as Spiral wrote it."""
+    """Whether a run's folder holds a report, or anything of that name, that is not as Spiral wrote it."""
     if not os.path.lexists(folder / REPORT):
         return False
     return not _is_ours(folder / REPORT, read_manifest(folder) if is_run(folder) else {"files": {}})
 
 
 def _is_ours(place: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether a report proves itself, or is from before there were checksums and names its manifest's hash."""
+    """Whether a report's checksum is right; or, for a report older than checksums, whether it names its manifest's
+    hash."""
     if is_sealed(place):
         return True
     told = manifest.get("content_hash")
@@ -90,7 +92,8 @@ def _is_ours(place: Path, manifest: Mapping[str, Any]) -> bool:
 
 
 def _carry(folder: Path, new: Path, ours: set[str], inside: str = "") -> None:
-    """Move whatever is not ours to the same place in `new`, or beside it where something stands there."""
+    """Move files that are not the run's to the same place in `new`, or to a free name beside it if the place is
+    taken."""
     tables = {name.partition("/")[0] for name in ours if "/" in name}
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         name = f"{inside}{entry.name}"
@@ -108,12 +111,12 @@ def _carry(folder: Path, new: Path, ours: set[str], inside: str = "") -> None:
 
 
 def _holds(folder: Path, ours: set[str], inside: str) -> bool:
-    """Whether a table's folder holds anything else."""
+    """Whether a table's folder holds files that are not the run's."""
     return any(f"{inside}{entry.name}" not in ours for entry in os.scandir(folder))
 
 
 def _free(target: Path) -> Path:
-    """The place itself, or the next one that nothing stands in."""
+    """The place itself if nothing is there, else the next free name."""
     found, number = target, 1
     while os.path.lexists(found):
         number += 1
@@ -122,7 +125,7 @@ def _free(target: Path) -> Path:
 
 
 def _remove_folders(folder: Path) -> None:
-    """Remove the empty folders inside; links are no folders."""
+    """Remove the empty folders inside; links are left."""
     for entry in list(os.scandir(folder)):
         if entry.is_dir(follow_symlinks=False):
             _remove_folders(Path(entry.path))

@@ -28,7 +28,7 @@ from sim.scratch import clear_dead, clear_once, scratch
 from sim.signals import deferred, interruption
 
 Progress = Callable[[int, int], None]  # done, total
-PATIENCE = 1.0  # seconds for the exit code of a process that has ended
+PATIENCE = 1.0  # seconds to wait for the exit code of a process that has ended
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Chunk:
     paths: int
 
 
-Job = Callable[[Chunk, Callable[[int], None]], None]  # of a chunk, and what to call with every tick that is done
+Job = Callable[[Chunk, Callable[[int], None]], None]  # (chunk, function to call with the number of ticks done)
 
 
 def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
@@ -51,15 +51,15 @@ def chunks(worlds: tuple[str, ...], paths: int, size: int) -> list[Chunk]:
 
 @dataclass(frozen=True)
 class Shares:
-    """What the processes of a run share: a file with the job and its chunks, and two counters in common memory.
+    """What the processes of a run share: a file with the job and its chunks, and two counters in shared memory.
 
-    The job goes by file, read when a worker has started: neither a queue nor a start-up pipe full of it can be left at
-    once when the run is interrupted.
+    The job is passed in a file that a worker reads once it has started. A queue or pipe still holding the job would
+    delay the end of an interrupted run.
     """
 
     file: Path
-    taken: Any  # chunks that some process has begun
-    ticked: Any  # path-ticks
+    taken: Any  # number of chunks that processes have begun
+    ticked: Any  # number of path-ticks done
 
     def chunks_left(self, parts: list[Chunk]) -> Iterator[Chunk]:
         """Chunks that no process has taken yet, one after the other, until none is left."""
@@ -85,7 +85,7 @@ def begin_worker(shares: Shares | None = None) -> None:
     global _shares
     _shares = shares
     quieten()
-    for name in ("SIGINT", "SIGHUP"):  # of the whole terminal: the parent's to handle
+    for name in ("SIGINT", "SIGHUP"):  # sent to all processes of the terminal: the parent handles them
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
@@ -93,7 +93,7 @@ def begin_worker(shares: Shares | None = None) -> None:
 
 
 def _end_with_parent() -> None:
-    """Exit when the parent is gone. (A worker holds both ends of its queue, so it would never notice.)"""
+    """Exit when the parent has ended. (A worker holds both ends of its queue, so reading from it would never fail.)"""
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait_for([parent.sentinel])
@@ -101,16 +101,16 @@ def _end_with_parent() -> None:
 
 
 def _forget_worlds() -> None:
-    """Free the last chunk's memory: a world and its processes refer to each other, and so wait for the collector.
+    """Free the last chunk's memory: a world and its processes refer to each other, so only the collector frees it.
 
-    What survives is set aside (imports, for the most part), or each collection would look through it again.
+    Surviving objects (mostly imports) are frozen, so that later collections do not scan them again.
     """
     gc.collect()
     gc.freeze()
 
 
 def _work() -> None:
-    """A worker's whole life: chunks until none is left."""
+    """What a worker does: take and run chunks until none is left."""
     assert _shares is not None
     job, parts = pickle.loads(_shares.file.read_bytes())
     _work_through(job, _shares.chunks_left(parts), _shares.tick_done)
@@ -127,7 +127,7 @@ def run_chunks(
 ) -> None:
     """Run `job(chunk, tick_done)` for every chunk; this process is one of the workers.
 
-    A job that other processes could not read runs in this one, with a warning. `progress(done, total)` counts
+    A job that cannot be pickled for other processes runs in this one, with a warning. `progress(done, total)` counts
     path-ticks. An error in a chunk stops the run and is raised here; so is KeyboardInterrupt, after the workers have
     been ended.
     """
@@ -135,7 +135,7 @@ def run_chunks(
     clear_once()
     quieten()
 
-    # between ticks: raised in a compiler's callback an interrupt is lost, and breaks the compiler
+    # raise it between ticks: inside a callback of the compiler it would be lost and break the compiler
     with deferred() as heard:
 
         def told(done: int) -> None:
@@ -171,7 +171,7 @@ def _run_here(job: Job, parts: list[Chunk], told: Callable[[int], None]) -> None
 
 
 def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told: Callable[[int], None]) -> None:
-    """Take chunks in turn with so many other processes: they take a second to start, and this one has started.
+    """Share the chunks with `others` further processes. This one works too: the others take a second to start.
 
     content: job and parts, pickled.
     """
@@ -202,9 +202,9 @@ def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told:
 
 @contextmanager
 def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Spawned worker processes, ended at once where the block is left by an exception; submit in `main_left_alone`.
+    """Spawned worker processes, ended at once if an exception leaves the block. Call `submit` inside `main_left_alone`.
 
-    Raises SpiralError where a worker died.
+    Raises SpiralError if a worker died.
     """
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(shares,))
@@ -222,10 +222,10 @@ def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoo
 
 @contextmanager
 def main_left_alone(pickled: bytes) -> Iterator[None]:
-    """Start workers that do not run the user's script again, so that it needs no `if __name__ == "__main__"`.
+    """A block in which new workers do not run the user's script again, so that it needs no `if __name__ == "__main__"`.
 
-    A spawned worker imports the main module's file; hidden, it has none to import. What is sent to
-    them (pickled) may hold something defined in the main module: then they need the import, and the script its guard.
+    A spawned worker imports the main module's file; so the file's name is hidden while workers start. Exception: if
+    `pickled` holds something defined in the main module, workers need the import, and the script its guard.
     """
     main = sys.modules["__main__"]
     if b"__main__" in pickled:
@@ -241,14 +241,14 @@ def main_left_alone(pickled: bytes) -> Iterator[None]:
 
 
 def _cause(codes: list[int]) -> str:
-    """Why workers died, by the exit codes of those that were dead: of its own will one ends with 0."""
+    """Why workers died, from their exit codes; a normal end has code 0."""
     left = [code for code in codes if code >= 0]
     return f"its code left Python with exit code {left[0]}" if left else "killed, or out of memory"
 
 
 def _codes(processes: list[Any]) -> list[int]:
-    """Exit codes of the processes that have ended. The pool's own thread may be the one that hears of an end, and tell
-    it a moment later.
+    """Exit codes of the processes that have ended. Waits a moment: the pool's own thread may be collecting the code
+    just now.
     """
     ended = set(wait_for([process.sentinel for process in processes], timeout=0))
     mine = [process for process in processes if process.sentinel in ended]
@@ -259,7 +259,7 @@ def _codes(processes: list[Any]) -> list[int]:
 
 
 def end_pool(pool: ProcessPoolExecutor) -> list[int]:
-    """Stop the workers at once; what they were writing has not got its final name.
+    """Stop the workers at once; files that they were writing do not have their final names yet.
 
     Returns the exit codes of those that had ended by themselves.
     """
@@ -270,5 +270,5 @@ def end_pool(pool: ProcessPoolExecutor) -> list[int]:
         process.terminate()
     for process in processes:
         process.join(5)
-    clear_dead()  # what they had no time to remove
+    clear_dead()  # scratch folders that they had no time to remove
     return codes

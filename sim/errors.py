@@ -1,4 +1,4 @@
-"""Errors: the user's mistakes, told in one line; failures of a run; bugs."""
+"""Errors: the user's mistakes, in one line each; failures of a run; bugs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class BugError(SpiralError):
 
 
 class NotFinite(BugError):
-    """A number is infinite or not a number: which, on which path, where and when."""
+    """A number is infinite or NaN; the message says which, on which path, where and when."""
 
     def __init__(self, what: str, path: int, where: str) -> None:
         self.what, self.path, self.where = what, path, where
@@ -29,7 +29,7 @@ class NotFinite(BugError):
 
 
 class UserError(SpiralError):
-    """A mistake that the user can mend: the rule, the value that breaks it, the place, and the remedy, on one line."""
+    """A mistake that the user can correct: rule, value that breaks it, place and remedy, on one line."""
 
     def __init__(self, rule: str, *, value: Any = None, place: str | None = None, remedy: str | None = None) -> None:
         self.rule, self.value, self.place, self.remedy = rule, value, place, remedy
@@ -48,10 +48,10 @@ class UserError(SpiralError):
 
 
 def _shown(value: Any) -> str:
-    """A value as Python writes it, cut where it would bury the message."""
+    """A value as Python writes it, cut if it is too long for the message."""
     try:
         text = repr(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+    except (ValueError, RecursionError):  # an integer of thousands of digits; deeply nested lists
         return f"a {type(value).__name__} too long to show"
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 

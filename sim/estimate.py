@@ -1,11 +1,11 @@
 """A figure measured on a sample: its value, its standard error, and how far each independent unit pulls it.
 
-The standard error is sd(pull) / sqrt(n) over the n units (paths, say). `pull` is a unit's influence on the figure
-(Hampel 1974, J. American Statistical Association 69), or (n - 1)(figure - figure without the unit), the jackknife's
-(Tukey 1958). Figures of the same units, with common random numbers, are subtracted unit by unit.
+The standard error is sd(pull) / sqrt(n) over the n units (for example paths). `pull` is a unit's influence on the
+figure (Hampel 1974, J. American Statistical Association 69), or (n - 1)(figure - figure without the unit), the
+jackknife's (Tukey 1958). Figures of the same units, with common random numbers, are subtracted unit by unit.
 
-Of shares and quantiles a small sample knows its own influence badly; they have errors that need no density and stay
-above zero, and pulls of that size.
+For shares and quantiles the influence is poorly estimated on a small sample. Their errors therefore use formulas that
+need no density and stay above zero; their pulls are scaled to these errors.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from sim.errors import UserError
 
 FloatArray = NDArray[np.float64]
 GROUPS = 64  # of a jackknife
-REACH = 2.0  # standard deviations of its rank to either side, between which the error of a quantile is read
+REACH = 2.0  # the slope at a quantile is taken between this many standard deviations of its rank below and above
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """`error`: standard error, None where there is none (one unit, or nothing random).
+    """error: standard error, None if there is none (one unit, or nothing random).
 
-    pull: (units,), empty where it is not known. counted: each unit adds 0 or 1 to a share.
+    pull: (units,), empty if not known. counted: the figure is a share, to which each unit adds 0 or 1.
     """
 
     value: float
@@ -46,15 +46,15 @@ class Estimate:
         return self.value / self.error if self.error > 0 else math.copysign(math.inf, self.value)
 
     def __add__(self, constant: float) -> Estimate:
-        """The figure and a number that is known."""
+        """The figure plus a known number; the error stays."""
         return replace(self, value=self.value + constant)
 
     def __sub__(self, other: Estimate) -> Estimate:
         """The difference; its error is that of the unit-by-unit difference.
 
-        Of shares it is Agresti and Min's (2005, Statistics in Medicine 24), half a unit added to each cell of the table
-        of who hits: it stays above zero where no unit tells the two apart.
-        Raises UserError where the two do not come from the same number of units.
+        For two shares: the error of Agresti and Min (2005, Statistics in Medicine 24), which adds half a unit to each
+        cell of the 2 x 2 table of hits. It stays above zero even if both shares have the same hits. Raises UserError
+        where the two do not come from the same number of units.
         """
         gap, n = self.value - other.value, self.pull.size
         if n != other.pull.size:
@@ -68,12 +68,12 @@ class Estimate:
         return replace(found, error=math.sqrt(max(discordant - net**2 / (n + 2), 0.0)) / (n + 2))
 
     def less(self, other: Estimate) -> Estimate:
-        """The difference to a figure of an independent sample: errors add in squares."""
+        """Difference to a figure of an independent sample: the variances add."""
         return Estimate(self.value - other.value, math.hypot(self.error or 0.0, other.error or 0.0))
 
     @classmethod
     def of(cls, value: float, pull: FloatArray) -> Estimate:
-        """A figure whose units pull it so."""
+        """A figure from its value and the pull of each unit."""
         n = pull.size
         return cls(value, float(pull.std(ddof=1)) / math.sqrt(n) if n > 1 else None, pull)
 
@@ -109,14 +109,14 @@ class Estimate:
 
     @classmethod
     def share(cls, hits: ArrayLike) -> Estimate:
-        """Share of independent units that hit; see `share_of` for its error."""
+        """Share of independent units for which `hits` is true; error as in `share_of`."""
         x = np.asarray(hits, dtype=bool)
         found = cls.share_of(int(x.sum()), x.size)
         return cls(found.value, found.error, x - found.value, counted=True)
 
     @classmethod
     def share_of(cls, hits: int, n: int) -> Estimate:
-        """hits / n. Its error is the Agresti-Coull one, which stays above zero when nothing or everything hits:
+        """hits / n. Error of Agresti and Coull, which stays above zero when no unit or every unit hits:
         sqrt(p (1 - p) / (n + 4)) with p = (hits + 2) / (n + 4) (Agresti and Coull 1998, The American Statistician 52).
         """
         if n == 0:
@@ -126,11 +126,13 @@ class Estimate:
 
     @classmethod
     def quantile(cls, samples: ArrayLike, level: float) -> Estimate:
-        """Quantile at `level` in (0, 1), linearly interpolated; error the standard deviation of its rank as a share,
-        sqrt(level (1 - level) / n), times the slope of the quantiles from two of these below to two above.
+        """Quantile at `level` in (0, 1), linearly interpolated.
 
-        Distribution-free. Of two, as the slope between those one away is half as noisy again, which makes the band of
-        two errors too narrow. The influence of a unit is (1{x > quantile} - (1 - level)) x slope.
+        Error: standard deviation of its rank, sqrt(level (1 - level) / n), times the slope of the quantile function
+        between two such deviations below and two above.
+
+        Distribution-free. Two deviations and not one: over one the slope is half as noisy again, and bands of two
+        errors come out too narrow. The influence of a unit is (1{x > quantile} - (1 - level)) x slope.
         """
         x = np.asarray(samples, dtype=float)
         if x.size == 0:
@@ -145,9 +147,10 @@ class Estimate:
 
     @classmethod
     def jackknife(cls, statistic: Callable[..., float], *samples: ArrayLike, groups: int = GROUPS) -> Estimate:
-        """Any statistic of independent samples along the first axis, by leaving out one of `groups` at a time.
+        """Any statistic of samples that are independent along the first axis; error by leaving out one of `groups` at a
+        time.
 
-        `statistic` is called with the arrays of `samples`, cut alike (same rows left out of each).
+        `statistic` is called with the arrays of `samples`, the same rows left out of each.
         """
         arrays = [np.asarray(s, dtype=float) for s in samples]
         n = len(arrays[0])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
-KINDS = {"number": np.float64, "count": np.int64, "flag": np.bool_}  # of what is gathered as arrays
+KINDS = {"number": np.float64, "count": np.int64, "flag": np.bool_}  # kinds of column that are gathered as arrays
 
 
 class EventLog:
@@ -29,9 +29,9 @@ class EventLog:
     def __init__(
         self, *, world: str, first: int, paths: int, witnesses: int, tables: tuple[str, ...] | None = None
     ) -> None:
-        """tables: those to keep (default: all); rows of others are dropped at once.
+        """tables: names of the tables to keep (default: all); rows of others are dropped at once.
 
-        Raises BugError for a world whose name is not one: it is part of the names of files.
+        Raises BugError for a world with an invalid name: it becomes part of file names.
         """
         if malformed(world):
             raise BugError(f"a world cannot be called {world!r}")
@@ -44,7 +44,7 @@ class EventLog:
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
     def declare(self, *tables: Table) -> None:
-        """Make tables known; each is written even when it stays empty."""
+        """Declare tables; each is written even when it stays empty."""
         for table in tables:
             self._tables[table.name] = table
             self._rows.setdefault(table.name, [])
@@ -113,27 +113,27 @@ class EventLog:
     def write(self, folder: Path, clock: Clock, tables: tuple[str, ...] | None = None) -> None:
         """Write those tables (all, where None) to `folder/<table>/<world>-<first path>.parquet`.
 
-        A file appears whole or not at all. Raises SpiralError where the disk is full.
+        A file appears whole or not at all. Raises SpiralError if the disk is full.
         """
         for name in self._tables if tables is None else tables:
             place = folder / name / f"{self.world}-{int(self.paths[0]):07d}.parquet"
             part, frame = place.with_suffix(".part"), self.frame(name, clock)
             with writing(place):
-                place.parent.mkdir(exist_ok=True)  # not the run's own: where that is gone, the run is over
+                place.parent.mkdir(exist_ok=True)  # without parents: if the run's own folder is gone, the run has ended
                 frame.write_parquet(part, compression="zstd", compression_level=1, statistics=True)
                 os.replace(part, place)
             self._rows[name] = []
 
 
 class _Room:
-    """Where copies of vectors are kept: side by side in large blocks, for which the system gives large pages."""
+    """Storage for copies of vectors: side by side in large blocks, for which the system uses large pages."""
 
     def __init__(self) -> None:
         self._block = np.empty(0)
         self._used = 0
 
     def copy(self, values: NDArray[Any]) -> NDArray[Any]:
-        """A copy that stays."""
+        """A permanent copy."""
         if values.dtype != np.float64:
             return values.copy()
         if self._used + values.size > self._block.size:

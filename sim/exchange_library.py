@@ -1,4 +1,4 @@
-"""The calendars of `exchange_calendars`, as far as the library has them; what it does not have is one line."""
+"""Calendars from the library `exchange_calendars`; a calendar that it does not have is a one-line error."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from sim.errors import UserError
 def library_calendar(name: str, start: date, end: date) -> Any | None:
     """The library's calendar object from `start` to `end`, cut to the years that its exchange has published.
 
-    None where the library fails to lay out these years. Imported here because it pulls in pandas (half a second).
-    Raises UserError for a calendar that does not exist or is not known in these years at all.
+    None if the library fails to build these years. The library is imported here because it imports pandas (half a
+    second). Raises UserError for a calendar that does not exist or is not known in these years at all.
     """
     import exchange_calendars as library
     from exchange_calendars.errors import CalendarError
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library's own use of pandas
+        warnings.simplefilter("ignore")  # about the library's own use of pandas
         try:
             return library.get_calendar(name, start=start, end=end)
         except CalendarError:
             rule = "no such exchange calendar"
             raise UserError(rule, value=name, place="clock.calendar", remedy=_nearest(name)) from None
-        except NotImplementedError:  # the library's own, of calendars whose holidays it lacks
+        except NotImplementedError:  # raised by the library for calendars whose holidays it lacks
             rule = "this exchange calendar does not know its own holidays"
             raise UserError(rule, value=name, place="clock.calendar", remedy="use XNYS") from None
         except ValueError:
@@ -36,7 +36,7 @@ def library_calendar(name: str, start: date, end: date) -> Any | None:
 
 @lru_cache
 def _bounds(name: str) -> tuple[date | None, date | None] | None:
-    """First and last day that the exchange has published, None where it sets no end; None where the library fails."""
+    """First and last day that the exchange has published, each None if there is no end; None if the library fails."""
     import exchange_calendars as library
 
     try:

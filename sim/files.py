@@ -1,4 +1,4 @@
-"""Writing files that users name: whole or not at all, through links, and with a one-line error if it is impossible."""
+"""Writing files that users name: whole or not at all, following links, with a one-line error if it is impossible."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ FULL = {
     errno.ENOMEM,
     errno.EMFILE,
     errno.ENFILE,
-}  # nobody's mistake
+}  # not the user's mistake
 REMEDY = "give a file in a folder that exists"
 
 
 def unwritable(place: Path, number: int, why: str = "", remedy: str = REMEDY) -> SpiralError:
-    """The error to raise for one of the system's: a failed run where the disk is full, else the user's mistake."""
+    """The error to raise for a system error: SpiralError if the disk is full, else UserError."""
     why = why or os.strerror(number)
     if number in FULL:
         return SpiralError(f"{place} cannot be written: {why}; what stood there before is kept")
@@ -36,7 +36,7 @@ def unwritable(place: Path, number: int, why: str = "", remedy: str = REMEDY) ->
 
 @contextmanager
 def writing(place: Path, remedy: str = REMEDY) -> Iterator[None]:
-    """Tell what the system says against writing in one line. Raises SpiralError or UserError."""
+    """A block that writes: turns a system error into one line. Raises SpiralError or UserError."""
     try:
         yield
     except (SpiralError, BrokenPipeError):
@@ -49,9 +49,9 @@ def writing(place: Path, remedy: str = REMEDY) -> Iterator[None]:
 
 
 def check_target(path: Path, *, remedy: str = REMEDY) -> None:
-    """Find out before the work whether `path` can be written; leaves nothing. Raises UserError or SpiralError.
+    """Check before the work whether `path` can be written; leaves no file behind. Raises UserError or SpiralError.
 
-    A folder that is missing is no mistake here: it may be made.
+    A missing folder is accepted if it can be made.
     """
     with writing(path, remedy):
         place = _target(path)
@@ -65,7 +65,7 @@ def check_target(path: Path, *, remedy: str = REMEDY) -> None:
 
 
 def check_new(path: Path, *, force: bool, remedy: str = REMEDY) -> None:
-    """`check_target` of a file that the user names and that is not there yet, or may be replaced. Raises UserError."""
+    """`check_target` for a file that must not exist yet, unless `force` allows to replace it. Raises UserError."""
     with writing(path, remedy):
         there = os.path.lexists(path) and not os.path.isdir(path) and os.path.exists(path)
     if there and not force:
@@ -77,7 +77,7 @@ def check_new(path: Path, *, force: bool, remedy: str = REMEDY) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; through a link to its target, whose mode is kept. Raises as `writing`."""
+    """Write a file whole or not at all. A link is followed to its target, whose mode is kept. Raises as `writing`."""
     data = content.encode() if isinstance(content, str) else content
     with writing(path):
         place = _target(path)
@@ -98,9 +98,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def check_folder(folder: Path, page: str, *others: str) -> None:
-    """`check_target` of a page and of the files beside it in a folder, which need not be there. Raises UserError.
+    """`check_target` for a page and the files beside it in a folder, which need not exist. Raises UserError.
 
-    Only what Spiral has written is replaced: an earlier page proves itself (`sim.seal`), and what stands beside it.
+    Only files that Spiral has written are replaced: an earlier page proves itself and the files beside it (`sim.seal`).
     """
     there = [folder / name for name in (page, *others) if os.path.isfile(folder / name)]
     if there and not is_sealed(folder / page):
@@ -117,12 +117,13 @@ def make_folder(folder: Path) -> None:
 
 
 def part_of(place: Path) -> Path:
-    """Where a file is written before it has its name. Always the same: the next one takes what a kill has left."""
+    """The temporary name under which a file is written. It is always the same, so the next write replaces what a kill
+    left."""
     return place.with_name(f".{place.name}.part")
 
 
 def _target(path: Path) -> Path:
-    """The file that is meant, links followed."""
+    """The file itself, links followed."""
     place = Path(os.path.realpath(path))
     with suppress(FileNotFoundError):
         mode = os.stat(place).st_mode
@@ -134,7 +135,7 @@ def _target(path: Path) -> Path:
 
 
 def _open(part: Path) -> int:
-    """A new file that only this process writes, in place of what a killed one has left. Raises OSError."""
+    """A new file that only this process writes; replaces what a killed process has left. Raises OSError."""
     try:
         return _locked(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
     except FileExistsError:
@@ -158,7 +159,7 @@ def _fill(file: int, data: bytes) -> None:
 
 
 def _check_ancestor(folder: Path) -> None:
-    """Whether a missing folder can be made: its nearest ancestor is a folder that can be written."""
+    """Check that a missing folder can be made: its nearest existing ancestor must be a writable folder."""
     while True:
         try:
             os.stat(folder)
@@ -172,7 +173,7 @@ def _check_ancestor(folder: Path) -> None:
 
 
 def _number(error: Exception) -> tuple[int, str]:
-    """The system's number of an error and its text; 0 if there is none. (Libraries keep the number in the text.)"""
+    """The system's error number and its text; 0 if there is none. (Some libraries have the number in the text only.)"""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno, error.strerror or ""
     found = re.search(r"\(os error (\d+)\)", str(error))

@@ -1,4 +1,4 @@
-"""The one place that owns numba's flags."""
+"""Numba's flags, set here for all kernels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _config: Any = numba.config  # its settings are made at run time
 FLAGS: dict[str, Any] = {
     # NumPy's division: x / 0 is infinite, not an exception, so that loops hold no branch and vectorise.
     "error_model": "numpy",
-    # Every operation is rounded as it is written, so that a path's digits depend on neither its place in a vector
-    # (a loop's last paths run in other instructions) nor the processor. Where a multiply-add saves time: `fma`.
+    # No reordering or fusing of operations: a path's digits then depend neither on its place in a vector (the last
+    # paths of a loop run in other instructions) nor on the processor. Multiply-adds are written out, as `fma`.
     "fastmath": False,
 }
 
@@ -40,10 +40,10 @@ _fma: Any = intrinsic(_multiply_add)
 
 
 def kernel(function: F) -> F:
-    """Compile a function on arrays; the GIL is released and machine code is kept on disk, where that can be done.
+    """Compile a function on arrays. The GIL is released; machine code is stored on disk if possible.
 
-    Numba's cache of a function notices a change in the function's own file only. A kernel is made of functions of
-    its whole folder, so the cache folder bears a hash of the folder's sources: an edit anywhere compiles anew.
+    Numba's cache notices changes in the function's own file only, but a kernel calls functions of its whole folder. So
+    the cache folder's name has a hash of all sources of the folder: any edit compiles anew.
     """
     compiled: F = numba.njit(nogil=True, **FLAGS)(function)
     folder = code_folder(Path(inspect.getfile(function)).parent, _config.CACHE_DIR)
@@ -53,7 +53,7 @@ def kernel(function: F) -> F:
 
 
 def kernel_inline(function: F) -> F:
-    """A scalar function that is always inlined into the kernels that call it: no call is left in their loops."""
+    """A scalar function that is always inlined into the kernels that call it."""
     compiled: F = numba.njit(forceinline=True, **FLAGS)(function)
     return compiled
 

@@ -1,4 +1,4 @@
-"""An array that costs more to compute than to read, kept between processes beside the machine code of the kernels."""
+"""An array that takes longer to compute than to read, stored between processes beside the kernels' machine code."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ IntArray = NDArray[np.int64]
 
 
 def kept(key: tuple[object, ...], compute: Callable[[], IntArray | None]) -> IntArray | None:
-    """The array of `key`, read if it is kept and whole, else computed and kept; None, if computed, is not kept.
+    """The array of `key`: read if it is stored and intact, else computed and stored. A computed None is not stored.
 
-    key: all that the array depends on beside the sources of `sim`: names, dates, versions of libraries. Errors of
-    `compute` pass through. What cannot be read or written is computed, every time.
+    key: everything that the array depends on besides the sources of `sim`: names, dates, versions of libraries. Errors
+    of `compute` are raised. If the file cannot be read or written, the array is computed every time.
     """
     folder = code_folder(Path(__file__).parent, os.environ.get("NUMBA_CACHE_DIR", ""))
     if folder is None:

@@ -88,7 +88,7 @@ class Ledger:
         self._keys |= {str(key): key for key in names if isinstance(key, Key)}
 
     def _meant(self, name: Name, known: dict[Name, None]) -> Name:
-        """The account or asset that is meant. Raises KeyError where there is none."""
+        """The account or asset that is meant. Raises KeyError if there is none."""
         found = name if name in known else self._keys.get(str(name), name)
         if found not in known:
             raise KeyError(name)

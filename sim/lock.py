@@ -1,4 +1,4 @@
-"""A lock file: held by one process at a time, let go when the process ends, gone when its work is done."""
+"""A lock file: held by one process at a time, released when the process ends, removed when its work is done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAUSE = 0.02  # seconds between two tries
 class Lock:
     """An exclusive lock on a file, which also says who holds it and what for.
 
-    The system lets go of it when the process ends, however it does. Where the file system has no locks, the owner that
+    The system releases it when the process ends, for whatever reason. If the file system has no locks, the owner that
     is written in the file decides.
     """
 
@@ -27,7 +27,7 @@ class Lock:
         self._file: int | None = None
 
     def acquire(self, wait: float = 0.0) -> bool:
-        """Whether it is ours, after `wait` seconds at most. Raises OSError where the file cannot be opened."""
+        """Try for at most `wait` seconds; True if the lock is now ours. Raises OSError if the file cannot be opened."""
         deadline = time.monotonic() + wait
         while not self._try():
             if time.monotonic() >= deadline:
@@ -36,20 +36,20 @@ class Lock:
         return True
 
     def read(self) -> dict[str, Any] | None:
-        """What its last holder wrote: {} in a new file, None in a file that is not ours."""
+        """The record of its last holder: {} in a new file, None in a file that is no lock of Spiral's."""
         assert self._file is not None
         os.lseek(self._file, 0, os.SEEK_SET)
         return _record(os.read(self._file, SIZE))
 
     def write(self, **record: Any) -> None:
-        """Say who holds it and what for, in one write: the record is there or it is not."""
+        """Record who holds it and what for. One write, so that no reader finds half a record."""
         assert self._file is not None
         text = json.dumps({"spiral": "lock", "owner": me(), **record}).encode()
         os.lseek(self._file, 0, os.SEEK_SET)
         os.write(self._file, text.ljust(SIZE))
 
     def release(self, *, remove: bool = True) -> None:
-        """Let go. The file is removed first, so that a process that waited for it knows that it must make its own."""
+        """Release. The file is removed first, so that a waiting process notices and makes a new one."""
         assert self._file is not None
         if remove:
             with suppress(OSError):
@@ -80,7 +80,8 @@ class Lock:
 
 
 def lock_file(file: int) -> bool | None:
-    """Lock an open file without waiting: whether it is ours; None where the system or the disk has no locks."""
+    """Try to lock an open file without waiting. True: locked; False: another holds it; None: no locks on this system or
+    disk."""
     try:
         import fcntl
     except ImportError:
@@ -95,7 +96,7 @@ def lock_file(file: int) -> bool | None:
 
 
 def _lock_bytes(file: int) -> bool | None:
-    """The same on Windows, on a byte beyond the record."""
+    """`lock_file` on Windows: locks a byte beyond the record."""
     import msvcrt
 
     os.lseek(file, SIZE, os.SEEK_SET)
@@ -109,7 +110,7 @@ def _lock_bytes(file: int) -> bool | None:
 
 
 def _same(file: int, place: Path) -> bool:
-    """Whether the open file still has its name: its last holder may have removed it meanwhile."""
+    """Whether the open file is still the one at `place`: its last holder may have removed it."""
     try:
         there = os.lstat(place)
     except FileNotFoundError:

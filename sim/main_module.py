@@ -1,4 +1,4 @@
-"""What is defined in the main script or a notebook, and whether other processes can have it."""
+"""Objects defined in the main script or a notebook, and whether worker processes can load them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ REMEDY = 'give it a module of its own, or the script an `if __name__ == "__main_
 
 
 class OneProcess(UserWarning):
-    """A run that was to have several processes has one."""
+    """A run that was to use several processes uses one."""
 
 
 def pickled_for_workers(what: Any) -> bytes | None:
-    """`what`, pickled; None, with a warning, where other processes could not read it: run it in this one.
+    """`what`, pickled; None, with a warning, if other processes could not unpickle it: then run it in this one.
 
-    A worker finds a class by its module and name. The main script is a module that it can import only if the script's
-    guard keeps it from running all over again; a notebook is none, and neither is the inside of a function.
+    A worker finds a class by its module and name. It can import the main script only if the script's `__main__` guard
+    keeps it from running again. It cannot import a notebook, or a class defined inside a function.
     """
     try:
         content = pickle.dumps(what)

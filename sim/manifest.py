@@ -30,7 +30,7 @@ class Written:
 
 
 class Seen(NamedTuple):
-    """A file as the system shows it. New content changes the time, a new file changes the number."""
+    """A file's metadata. New content changes the time, a new file changes the number."""
 
     device: int
     number: int
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     changed: int  # nanoseconds
 
 
-_by_heart: dict[Seen, str] = {}  # SHA-256 of the files of the run that this process wrote last: not read again
+_by_heart: dict[Seen, str] = {}  # SHA-256 of the files of the run that this process wrote last
 
 
 def digest_of(place: Path) -> str:
@@ -53,7 +53,7 @@ def digest_of(place: Path) -> str:
 def described(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The `files` of a manifest: size and checksum of each file of the folder, by name.
 
-    This process then knows these files by heart: it reads them again only where one has been touched since.
+    The checksums are remembered: this process hashes a file again only if its metadata have changed.
     """
     _by_heart.clear()
     found: dict[str, dict[str, Any]] = {}
@@ -78,7 +78,7 @@ def files_of(manifest: Mapping[str, Any]) -> dict[str, Written]:
 
 
 def as_written(place: Path, written: Written) -> bool:
-    """Whether a file is the one that was written: by its checksum, or by its size where there is none."""
+    """Whether a file is as it was written: same checksum, or same size if the manifest has no checksum."""
     if not place.is_file() or (seen := _seen(place)).size != written.size:
         return False
     return written.sha256 is None or (_by_heart.get(seen) or digest_of(place)) == written.sha256
@@ -92,12 +92,12 @@ def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def altered(manifest: Mapping[str, Any]) -> bool:
-    """Whether somebody has changed the manifest since it was written; False where it has no digest."""
+    """Whether the manifest has been changed since it was written; False if it has no digest."""
     return "digest" in manifest and signed(manifest)["digest"] != manifest["digest"]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run's folder. Raises UserError where there is none, or it is not what a run writes."""
+    """The manifest of a run's folder. Raises UserError if it is missing or invalid."""
     place = folder / MANIFEST
     try:
         if place.is_file() and place.stat().st_size > MOST:
@@ -114,7 +114,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _check(manifest: Any, place: Path) -> None:
-    """Raise UserError where it is not what a run writes."""
+    """Raise UserError if the manifest is invalid."""
     from pydantic import ValidationError
 
     from sim import schema

@@ -1,4 +1,4 @@
-"""What readers of a run rely on in its manifest, as pydantic checks it; other keys may hold what they like."""
+"""Pydantic models of the manifest's keys that readers of a run rely on; other keys are not checked."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ Paths = Annotated[int, Field(ge=1, lt=1 << 31)]
 
 
 class Part(BaseModel):
-    """A table of keys: known ones have their type, to the letter."""
+    """A table of keys: the types of known ones are checked strictly."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
 
 class File(Part):
-    """What a file is proved by."""
+    """Size and checksum of a file."""
 
     size: NonNegativeInt
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
@@ -60,7 +60,7 @@ class Clock(Part):
 
 
 class Anchor(Part):
-    """Levels of a day."""
+    """Levels at the close of a day."""
 
     date: Day
     spot: FiniteFloat | None = None
@@ -72,7 +72,7 @@ class Anchor(Part):
 
 
 class Explained(Part):
-    """A measure with feedback and without."""
+    """A figure with feedback and without."""
 
     actual: FiniteFloat
     price_taker: FiniteFloat | None = None  # none in a calibration of an earlier version
@@ -89,20 +89,20 @@ class Calibration(Part):
 
 
 class Storyline(Part):
-    """What a report says of the storyline."""
+    """What a report shows of the storyline."""
 
     anchors: str | None = None
     calibration: Calibration | None = None
 
 
 class Calendar(Part):
-    """Of the scenario's clock."""
+    """Calendar of the scenario's clock."""
 
     calendar: str | None = None
 
 
 class Scenario(Part):
-    """What a report says of the scenario."""
+    """What a report shows of the scenario."""
 
     regime: str | None = None
     description: str | None = None
@@ -142,7 +142,7 @@ class Manifest(Part):
 
     @model_validator(mode="after")
     def consistent(self) -> Manifest:
-        """Worlds and files belong together."""
+        """Raises ValueError unless worlds and files match."""
         check_names(self.worlds, self.files)
         return self
 

@@ -1,4 +1,4 @@
-"""A value that is computed once for as long as what it was computed from stands."""
+"""A value that is computed again only when its inputs change."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ PLAIN = (int, float, str)
 
 
 class Memo(Generic[Value]):
-    """One remembered value, and what it was computed from.
+    """One remembered value, and the inputs it was computed from.
 
-    Inputs are compared one by one. Numbers and text must be equal: a version counter, a tick, a parameter. Anything
-    else, arrays first of all, must be the same object: comparing contents would cost as much as computing. So an array
-    that is written to in place needs a counter beside it that says so.
+    Inputs are compared one by one. Numbers and text (a version counter, a tick, a parameter) must be equal. Anything
+    else, such as an array, must be the same object: comparing contents would cost as much as computing. So an array
+    that is changed in place needs a version counter as a further input.
 
         memo: Memo[Vector] = Memo()
         delta = memo.get(lambda: expensive(spot, vol), spot, vol)
@@ -27,10 +27,10 @@ class Memo(Generic[Value]):
         self._value: Value
 
     def get(self, compute: Callable[[], Value], *inputs: object) -> Value:
-        """The value, computed now if this is the first time or if an input differs from those of the last time.
+        """The value: computed at the first call and whenever an input differs from the last call's.
 
-        Where `compute` raises, the memo is as before. The inputs are held, so that no new object can be taken for one
-        of them.
+        If `compute` raises, the memo is unchanged. The memo holds references to the inputs, so that no new object can
+        get the identity of an old one.
         """
         before = self._inputs
         if before is not None and len(before) == len(inputs):
@@ -44,7 +44,7 @@ class Memo(Generic[Value]):
         return self._value
 
     def forget(self) -> None:
-        """Compute afresh at the next `get`."""
+        """Compute again at the next `get`."""
         self._inputs = None
 
 

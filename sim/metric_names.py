@@ -1,4 +1,4 @@
-"""Names of the key figures of a run: what a sweep lays out columns for before it has run anything."""
+"""Names of the key figures of a run. A sweep makes its columns from them before any cell has run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 COST, BEFORE_RE_MARKING = "cost_of_survival", "cost_before_re_marking"
 
-# What `analysis.summarise` gives of a run with a hedger, in its order: before the loss part by part, and after it.
+# The figures of `analysis.summarise` for a run with a hedger, in order: those before the parts of the loss, and after.
 _BEFORE = (
     "pnl",
     "pnl_q05",
@@ -79,11 +79,11 @@ _AFTER = (
 
 
 def metrics(loss: Split) -> tuple[str, ...]:
-    """Names of what `analysis.summarise` gives of a run with a hedger whose loss is split so, in its order."""
+    """Names of the figures of `analysis.summarise`, in order, for a run with a hedger whose loss is split so."""
     return (*_BEFORE, *(item.name for item in loss.items), *_AFTER)
 
 
-# What it gives besides where the run has the world of the unhedged desk; sweeps do without.
+# Further figures if the run has the world `unhedged`; sweeps leave them out.
 COUNTERFACTUAL = (
     "unhedged_desk_pnl",
     "unhedged_desk_pnl_q05",

@@ -1,4 +1,4 @@
-"""Names: what a scenario may call things, and the keys under which the engine keeps its own."""
+"""Names that a scenario may use, and the keys of the engine's own accounts and assets."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-LONGEST = 64  # characters: a name becomes part of a file's
+LONGEST = 64  # characters: a name becomes part of file names
 FORM = "letters, digits, - and _"
-ALL = "all"  # in place of a name: all desks together
+ALL = "all"  # used instead of a name: all desks together
 ACTUAL: Final = "actual"  # the run
 PRICE_TAKER: Final = "price_taker"  # its twin: what agents do leaves no trace in the market
 FROZEN: Final = "frozen"  # another twin: every loop cut
 NO_TWIN: Final = "none"
 UNHEDGED: Final = "unhedged"  # the run, had the desk not hedged
 WORLDS = (ACTUAL, PRICE_TAKER, FROZEN, NO_TWIN, UNHEDGED)
-LINES = ("storyline", "record")  # what charts draw beside the worlds
+LINES = ("storyline", "record")  # lines that charts draw beside the worlds
 EVERY_ROW = ("time", "world", "path")  # columns of every table
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -23,17 +23,17 @@ _DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # no file may be ca
 
 
 class Key(NamedTuple):
-    """What the engine itself keeps an account or an asset under.
+    """The name of an account or asset that belongs to the engine, not to a scenario.
 
-    Invariant: no name of a scenario equals a key, for names are strings. So whatever a scenario calls its agents and
-    assets, none of them is cash, the clients' account, or another's margin.
+    Invariant: no name of a scenario equals a key, as names are strings. So no agent or asset of a scenario can be cash,
+    the clients' account, or another agent's margin.
     """
 
     name: str
-    of: str = ""  # whose, where there is one of each: "margin" of an agent, "notional" of a venue
+    of: str = ""  # owner, if there is one account per owner: "margin" of an agent, "notional" of a venue
 
     def __str__(self) -> str:
-        """What tables call it. A name has no dot, so "desk.margin" is not the name of an agent either."""
+        """Its name in tables. Names of scenarios have no dot, so "desk.margin" cannot be an agent."""
         return f"{self.of}.{self.name}" if self.of else self.name
 
 
@@ -41,12 +41,13 @@ Name = str | Key  # of an account or an asset: an agent's and an asset's own, or
 
 
 def same_name(name: str) -> str:
-    """What two names have in common that a reader, or a file system, takes for one: case, width and blanks apart."""
+    """A name without differences of case, character width and blanks: two names with the same result would look
+    alike."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def malformed(name: object) -> tuple[str, str] | None:
-    """Why this cannot be a name, and what to do; None where it can: (rule, remedy)."""
+    """(rule, remedy) if this cannot be a name; None if it can."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return "not a usable name", f"use {FORM}"
     if len(name) > LONGEST:

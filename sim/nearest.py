@@ -1,4 +1,4 @@
-"""The known name that a wrong one is nearest to."""
+"""The known name nearest to an unknown one."""
 
 from __future__ import annotations
 

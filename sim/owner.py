@@ -1,7 +1,7 @@
 """Which process made something on disk, and whether it is gone.
 
-A process number alone proves nothing: numbers come round again, in containers after every start. So an owner is boot,
-process number and the moment at which the process began.
+A process number alone proves nothing: numbers are reused, in containers after every start. So an owner is boot, process
+number and start time of the process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Verdict = Literal["living", "gone", "unknown"]
-OLD = 7 * 86_400.0  # seconds after which an owner counts as gone if nothing is known of it
+OLD = 7 * 86_400.0  # seconds after which an unknown owner counts as gone
 
 
 def me() -> dict[str, Any]:
@@ -25,9 +25,10 @@ def me() -> dict[str, Any]:
 
 
 def verdict(owner: Mapping[str, Any]) -> Verdict:
-    """Whether an owner, as `me` gave it in its own process, is living; "unknown" on another machine or in a container.
+    """Whether an owner (a record of `me`) is still alive; "unknown" if it is on another machine or in another
+    container.
 
-    Where the system does not tell when a process began, the process number has to do.
+    If the system has no start times, the process number alone decides.
     """
     here = me()
     if owner.get("boot") != here["boot"]:
@@ -62,15 +63,15 @@ def _space() -> str:
 
 
 def _started(pid: int) -> str:
-    """Clock ticks from boot to the start of a process; empty where there is none, or where nothing tells."""
+    """Clock ticks from boot to the start of a process; empty if there is no such process, or no such information."""
     with suppress(OSError, IndexError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if fields[0] in "ZX" else fields[19]  # the dead that nobody has asked after do nothing any more
+        return "" if fields[0] in "ZX" else fields[19]  # zombies count as ended
     return ""
 
 
 def _in_use(pid: int) -> bool:
-    if os.name != "posix":  # elsewhere signal 0 is no question but a signal
+    if os.name != "posix":  # elsewhere signal 0 is not a mere check
         return True
     try:
         os.kill(pid, 0)

@@ -29,13 +29,13 @@ def param(
     limit is written once.
 
     default, factory: the value where a file gives none, or what makes it; without either the file must give it.
-    unit, help: what the number counts, and what it is, for the reference.
-    gt, ge, lt, le: limits of what the engine can compute with; a value outside is refused.
-    plausible: bounds of what markets have shown, with room; a value outside is refused unless `run.as_given` is true.
+    unit, help: unit and meaning, for the reference.
+    gt, ge, lt, le: limits within which the engine can compute; a value outside is refused.
+    plausible: range seen in markets, with a margin; a value outside is refused unless `run.as_given` is true.
     against: the amount of the same scenario that this one must be in proportion to.
-    longest: most items of a list, most characters of a text.
-    sparse: an empty value is left out of what is written.
-    among: the names that a text may be, looked up when a value is read.
+    longest: maximum number of items of a list, or of characters of a text.
+    sparse: an empty value is left out when a scenario is written.
+    among: the names allowed for a text, looked up when a value is read.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
     metadata = {
@@ -53,5 +53,5 @@ def param(
 
 
 def written_fields(value: Any) -> list[dataclasses.Field[Any]]:
-    """Fields of a parameter dataclass that stand in what is written of it: sparse ones only where not empty."""
+    """Fields of a parameter dataclass that are written to a file: sparse ones only if not empty."""
     return [f for f in dataclasses.fields(value) if not f.metadata.get("sparse") or getattr(value, f.name)]

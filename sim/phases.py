@@ -1,4 +1,4 @@
-"""The order of things inside one instant."""
+"""The order of steps inside one instant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Phase(IntEnum):
-    """SimPy priorities: lower runs first. They stand above SimPy's own URGENT (0) and NORMAL (1)."""
+    """SimPy priorities: lower runs first. All are larger than SimPy's own URGENT (0) and NORMAL (1)."""
 
     SHOCK = 2
     MARKET = 3

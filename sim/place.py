@@ -22,7 +22,7 @@ class Place:
         return replace(self, keys=self.keys + tuple(str(k + 1) if isinstance(k, int) else k for k in keys))
 
     def overridden_by(self, keys: Iterable[tuple[str, ...]]) -> Place:
-        """The same place, knowing which keys the command line has set."""
+        """The same place, with the keys that the command line has set."""
         return replace(self, overrides=tuple(keys))
 
     def error(self, rule: str, *, value: Any = None, remedy: str | None = None) -> UserError:
@@ -30,7 +30,7 @@ class Place:
         return UserError(rule, value=value, place=str(self), remedy=remedy)
 
     def around(self, inner: str | None) -> str:
-        """This place before another that does not name it: `crash.toml: clock.calendar`."""
+        """This place prefixed to a relative one: `crash.toml: clock.calendar`."""
         return str(self) if not inner else inner if inner.startswith(self.file) else f"{self}: {inner}"
 
     def __str__(self) -> str:
@@ -38,5 +38,5 @@ class Place:
             if keys == self.keys[: len(keys)]:
                 return f"--set {'.'.join(self.keys)}"
             if len(self.keys) > 1 and keys[:-1] in (self.keys, self.keys[:-1]):
-                return f"--set {'.'.join(keys)}"  # it made the table, or is the table's odd one out
+                return f"--set {'.'.join(keys)}"  # it made the table, or is the one key that does not fit it
         return f"{self.file}: {'.'.join(self.keys)}" if self.keys else self.file

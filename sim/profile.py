@@ -1,4 +1,4 @@
-"""Whose time a run takes: seconds by phase and owner, measured around every resumption of a process."""
+"""Where a run spends its time: seconds by phase and owner, measured around every resumption of a process."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sim.driven import Process, driven
 
 Seconds = dict[str, dict[str, float]]  # by owner, by phase
 
-ENGINE = "engine"  # owns what is nobody's
+ENGINE = "engine"  # owner of all time that belongs to no agent
 START = "START"  # before the first phase
 
 
 class Profile:
-    """A stop-watch for the processes of a world. Without one nothing is measured and nothing is wrapped.
+    """A stop-watch for the processes of a world. Without one no process is wrapped, so there is no cost.
 
-    SimPy resumes one process at a time, so that the times of all owners add up to the time of the run but for SimPy's
-    own, which is left to the engine. A process started by another belongs to the same owner.
+    SimPy resumes one process at a time, so the times of all owners add up to the run's time; SimPy's own time counts
+    for the engine. A process started by another belongs to the same owner.
     """
 
     def __init__(self) -> None:
@@ -39,17 +39,17 @@ class Profile:
         self._seconds[owner, phase] += seconds
 
     def process(self, process: Process, owner: str | None, phase: Callable[[], str]) -> Process:
-        """The same process with its time measured; it yields, answers, fails and ends as the one inside."""
+        """The process with its time measured; it behaves as the one inside."""
         whose = owner or self._owner
         return driven(process, lambda step, answer: self.call(whose, phase(), step, answer))
 
     def action(self, act: Callable[[Any], None], phase: Callable[[], str]) -> Callable[[Any], None]:
-        """The same, to be called later, with its time measured as that of whose turn it is now."""
+        """A function to be called later, its time counted for the current owner."""
         owner = self._owner
         return lambda value: self.call(owner, phase(), act, value)
 
     def call(self, owner: str, phase: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What the function returns; its time is the owner's."""
+        """Call the function and return its result; its time counts for the owner."""
         outer, self._owner = self._owner, owner
         begun = perf_counter()
         try:

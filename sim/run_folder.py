@@ -1,4 +1,4 @@
-"""The folder of a run: claimed by one process, replaced in two renames, and finished by the next one after a kill.
+"""The folder of a run: claimed by one process, replaced by two renames; after a kill the next process finishes.
 
 Beside the folder NAME stand, while a process works there:
 
@@ -6,8 +6,8 @@ Beside the folder NAME stand, while a process works there:
 - `.NAME.TOKEN.partial`, the new run as far as it is;
 - `.NAME.TOKEN.earlier`, the run that was there, between the two renames and until it is cleared.
 
-Whatever is killed and when, these names say what is left to do (`_finish`), and the next command that looks at the
-folder does it. Of the earlier run only what it can prove to have written is removed; all else moves to the new one.
+After a kill at any moment these names show what is left to do (`_finish`), and the next command that looks at the
+folder does it. Only files that are proved to be the earlier run's are removed; all others move to the new run.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from sim.manifest import MANIFEST, read_manifest
 
 ELSEWHERE = "give another --out"
 TOKEN = re.compile("[0-9a-f]{8}")
-LONGEST = 180  # bytes of a name that fits into those beside it
-WAIT = 1.0  # seconds for another process that looks at the folder for a moment
+LONGEST = 180  # bytes of a name, so that the longer names beside it are still allowed
+WAIT = 1.0  # seconds to wait for another process that holds the folder for a moment
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A run's folder that this process alone may change."""
+    """A run's folder that only this process may change."""
 
     folder: Path
     partial: Path  # an empty folder on the same disk, removed at the end unless it has become the run
     earlier: Path
 
     def replace(self) -> None:
-        """Give `partial`, a whole run, the folder's name. What is there by then and no run is kept as it is.
+        """Give `partial`, now a complete run, the folder's name. Anything at that name that is no run is kept as it is.
 
-        Raises SpiralError where that is so, or where the system forbids it: the new run then stands beside the folder.
+        Raises SpiralError in that case, or if the system forbids the rename: the new run then stands beside the folder.
         """
         why = ""
         if os.path.lexists(self.folder) and not _empty(self.folder):
@@ -67,9 +67,9 @@ class Claim:
 def claimed(folder: Path, names: Iterable[str] | None = None) -> Iterator[Claim]:
     """Claim a run's folder: only this process writes there, in a folder beside it.
 
-    names: files that are going to be there, for a run that will take the folder's place; None to add to the run that
-    stands there. Raises UserError, before anything is written, where the folder is no place for a run, holds what is
-    not a run's, or belongs to another process.
+    names: files that the new run will have; None to add to the run that is there. Raises UserError, before anything is
+    written, if the folder cannot hold a run, holds files in the way that are not a run's, or is claimed by another
+    process.
     """
     place = check_place(folder) if names is not None else Path(os.path.realpath(folder))
     with _parents(place.parent):
@@ -102,13 +102,13 @@ def settle(folder: Path) -> bool:
     try:
         if not lock.acquire():
             return False
-    except OSError:  # a disk that can only be read: what stands there stands
+    except OSError:  # read-only disk: nothing can be finished
         return True
     ours = lock.read() is not None
     try:
         if ours:
             _finish(place, lock)
-    except UserError:  # something cannot be moved: whoever writes here next is told
+    except UserError:  # something cannot be moved: the next command that writes here reports it
         pass
     finally:
         lock.release(remove=ours and not _left_over(place, lock))
@@ -116,9 +116,9 @@ def settle(folder: Path) -> bool:
 
 
 def own_folder(folder: Path, content: str) -> Path:
-    """The folder, or NAME-2, NAME-3, ...: the first one in which no run of another content stands.
+    """The folder, or NAME-2, NAME-3, ...: the first one that does not hold a run of different content.
 
-    content: the `content_hash` of the run that looks for a place. What is there and no run is left to `claimed`.
+    content: the `content_hash` of the new run. Files that are no run are not looked at here; `claimed` checks them.
     """
     found, number = folder, 1
     with writing(folder, ELSEWHERE):
@@ -129,17 +129,17 @@ def own_folder(folder: Path, content: str) -> Path:
 
 
 def holds_other(folder: Path, content: str) -> bool:
-    """Whether a run of another content stands there."""
+    """Whether the folder holds a run of different content."""
     return is_run(folder) and read_manifest(folder).get("content_hash") != content
 
 
 def check_place(folder: Path) -> Path:
-    """The folder as the system names it. Raises UserError where a run cannot stand there, or must not."""
+    """The folder's resolved path. Raises UserError if a run cannot or must not be there."""
     if "\0" in str(folder):
         raise _refused(folder, "a folder's name has no zero byte in it")
     with writing(folder, ELSEWHERE):
         with suppress(FileNotFoundError):
-            os.lstat(folder)  # a name that is too long, or below a file
+            os.lstat(folder)  # fails for a name that is too long, or below a file
         place = Path(os.path.realpath(folder))
         here, home = Path.cwd().resolve(), Path(os.path.realpath(os.path.expanduser("~")))
         if os.path.islink(folder):
@@ -159,7 +159,7 @@ def _refused(folder: Path, rule: str, value: Any = None, better: Path | None = N
 
 
 def _check_replaceable(place: Path, names: Iterable[str]) -> None:
-    """Raise UserError where something stands that no run has written, or in the way of a new one's files."""
+    """Raise UserError if the place holds something that is no run, or something in the way of a new run's files."""
     if not place.exists() or _empty(place):
         return
     if not is_run(place):
@@ -178,7 +178,7 @@ def _locked(place: Path) -> Lock:
     with writing(place, ELSEWHERE):
         try:
             ours = lock.acquire(WAIT)
-        except FileNotFoundError:  # a command that was refused has just removed the folder above, which was empty
+        except FileNotFoundError:  # another command has just removed the empty folder above
             place.parent.mkdir(parents=True, exist_ok=True)
             ours = lock.acquire(WAIT)
     if not ours:
@@ -191,9 +191,9 @@ def _locked(place: Path) -> Lock:
 
 
 def _finish(place: Path, lock: Lock) -> None:
-    """Bring a folder to where it is whole and nothing stands beside it, from wherever its last process got to.
+    """Finish or undo an interrupted replacement, so that the folder is whole and nothing is left beside it.
 
-    Raises UserError where the system forbids it: then nothing is lost, and the next call tries again.
+    Raises UserError if the system forbids it: then nothing is lost, and the next call tries again.
     """
     token = _token(lock)
     if token is None:
@@ -201,7 +201,7 @@ def _finish(place: Path, lock: Lock) -> None:
     partial, earlier = _beside(place, token)
     try:
         if earlier.is_dir() and partial.is_dir():  # between the two renames
-            if os.path.lexists(place) and not _empty(place):  # where somebody else has put something
+            if os.path.lexists(place) and not _empty(place):  # somebody else has put something there
                 os.rename(partial, _free(place))
             else:
                 os.rename(partial, place)
@@ -223,13 +223,13 @@ def _token(lock: Lock) -> str | None:
 
 
 def _left_over(place: Path, lock: Lock) -> bool:
-    """Whether something of this claim still stands beside the folder."""
+    """Whether files of this claim are still beside the folder."""
     token = _token(lock)
     return token is not None and any(os.path.lexists(p) for p in _beside(place, token))
 
 
 def _remove(partial: Path) -> None:
-    """Remove a folder that this or a dead process made under a name of its own; its last workers may still write."""
+    """Remove the temporary folder of this or a dead process; retries, as its last workers may still write."""
     for _ in range(100):
         shutil.rmtree(partial, ignore_errors=True)
         if not os.path.lexists(partial):
@@ -238,7 +238,7 @@ def _remove(partial: Path) -> None:
 
 
 def _clear_older(place: Path) -> None:
-    """Remove empty folders that an earlier version of Spiral, which had no locks, left beside this one."""
+    """Remove empty folders that versions of Spiral without locks left beside this one."""
     name = re.compile(rf"\.{re.escape(place.name)}\.\d+\.partial")
     for entry in os.scandir(place.parent):
         if name.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
@@ -248,7 +248,7 @@ def _clear_older(place: Path) -> None:
 
 @contextmanager
 def _parents(folder: Path) -> Iterator[None]:
-    """The folders above, made where they are missing; those made are removed again if they stay empty."""
+    """Make missing parent folders; at the end those made are removed again if they are empty."""
     made = []
     while not folder.exists() and folder != folder.parent:
         made.append(folder)
@@ -265,7 +265,7 @@ def _parents(folder: Path) -> Iterator[None]:
 
 
 def _stem(place: Path) -> str:
-    """A short name for a long one."""
+    """The folder's name, shortened if it is long."""
     name = os.fsencode(place.name)
     return place.name if len(name) <= LONGEST else f"spiral-{hashlib.sha256(name).hexdigest()[:16]}"
 
@@ -283,7 +283,7 @@ def _empty(folder: Path) -> bool:
 
 
 def _renamed(source: Path, target: Path) -> str:
-    """Rename; why not, where the system forbids it."""
+    """Rename. Returns the reason if the system forbids it, else None."""
     try:
         os.rename(source, target)
     except OSError as error:
@@ -299,7 +299,7 @@ def _free(folder: Path) -> Path:
 
 
 def _flush(folder: Path) -> None:
-    """Have the disk keep the new run before the earlier one goes."""
+    """Flush the new run to the disk before the earlier one is removed."""
     for place in (*folder.rglob("*.parquet"), folder / MANIFEST):
         with place.open("rb") as stream, suppress(OSError):
             os.fsync(stream.fileno())

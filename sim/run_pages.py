@@ -19,7 +19,7 @@ __all__ = ["REPORT", "add_page", "check_report"]
 
 
 def check_report(folder: Path) -> None:
-    """Raise UserError where a report would take the place of a file that is not as Spiral wrote it."""
+    """Raise UserError if a report would replace a file that is not as Spiral wrote it."""
     if has_changed_report(folder):
         raise UserError(
             "a report replaces only a report that is as Spiral wrote it",
@@ -30,9 +30,9 @@ def check_report(folder: Path) -> None:
 
 
 def add_page(run: Run, name: str, page: bytes) -> None:
-    """Write a page into a run's folder, which holds the run that was read or is refused. Raises UserError."""
+    """Write a page into a run's folder. Raises UserError if the folder no longer holds the run that was read."""
     place = Path(os.path.realpath(run.path)) / name
-    if not os.access(place.parent.parent, os.W_OK):  # nobody can replace the run either
+    if not os.access(place.parent.parent, os.W_OK):  # so nobody can replace the run, and no lock is needed
         write_whole(place, page)
         return
     with claimed(run.path) as claim, nullcontext(claim.partial / name) as part:

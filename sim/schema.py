@@ -22,7 +22,7 @@ class Schema:
     loss: Split
 
     def column(self, table: str, name: str) -> Column:
-        """A column; one that nobody declared goes by its own name and has no unit."""
+        """A column; an undeclared one has its own name as label and no unit."""
         known = (column for column in self.tables.get(table, ()) if column.name == name)
         return next(known, Column(name, name))
 
@@ -35,11 +35,12 @@ def _adapter() -> TypeAdapter[Schema]:
 
 
 def described(tables: Iterable[Table], loss: Split) -> dict[str, Any]:
-    """The keys of a manifest that say what the tables hold."""
+    """The keys of a manifest that describe its tables."""
     told: dict[str, Any] = _adapter().dump_python(Schema({table.name: table.columns for table in tables}, loss))
     return told
 
 
 def read(manifest: Mapping[str, Any]) -> Schema | None:
-    """The schema that a manifest carries; None for one from before they did. Raises pydantic's ValidationError."""
+    """The schema in a manifest; None in a manifest from before there were schemas. Raises pydantic's
+    ValidationError."""
     return _adapter().validate_python(dict(manifest)) if {"tables", "loss"} <= manifest.keys() else None

@@ -1,4 +1,4 @@
-"""Folders for what lasts no longer than a command; what a killed one leaves is found and removed."""
+"""Temporary folders that last no longer than a command; those of killed processes are found and removed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from sim.owner import me, old, verdict
 OWNER = ".owner"  # says who made the folder, and is locked while it is in use
 PURPOSES = ("job", "cell", "calibrate", "capital", "compare", "estimate", "facts", "record", "validation", "predict")
 NAMES = re.compile(rf"spiral-({'|'.join(PURPOSES)})-[a-z0-9_]{{8}}")
-EMPTY = 60.0  # seconds after which an empty folder has nobody who was about to write in it
+EMPTY = 60.0  # seconds after which an empty folder counts as abandoned
 
-_cleared: set[str] = set()  # places that this process has looked through
+_cleared: set[str] = set()  # places where this process has already removed dead folders
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def scratch(purpose: str) -> Iterator[Path]:
 
 
 def clear_once() -> None:
-    """`clear_dead`, unless this process has done so."""
+    """`clear_dead`, once per process."""
     with suppress(OSError):
         place = tempfile.gettempdir()
         if place not in _cleared:
@@ -52,7 +52,7 @@ def clear_once() -> None:
 
 
 def clear_dead() -> None:
-    """Remove scratch folders of this user whose process is gone. What cannot be proved to be one is left alone."""
+    """Remove scratch folders of this user whose process has ended. A folder is left alone unless this is proved."""
     with suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             if NAMES.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
@@ -67,9 +67,9 @@ def _made(purpose: str) -> tuple[Path, int]:
         try:
             file = os.open(folder / OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             os.write(file, json.dumps({"spiral": "scratch", "owner": me()}).encode())
-        except FileNotFoundError:  # taken for one that was left behind
+        except FileNotFoundError:  # another process took it for an abandoned one
             continue
-        while lock_file(file) is False:  # somebody looks whether it was left behind
+        while lock_file(file) is False:  # another process checks whether it is abandoned
             time.sleep(0.01)
         if folder.is_dir():
             return folder, file
@@ -84,7 +84,7 @@ def _clear(folder: Path) -> None:
         file = os.open(folder / OWNER, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
         if time.time() - status.st_mtime > EMPTY:
-            folder.rmdir()  # fails where it is not empty
+            folder.rmdir()  # fails if it is not empty
         return
     try:
         if _left(folder, file):
@@ -94,7 +94,7 @@ def _clear(folder: Path) -> None:
 
 
 def _left(folder: Path, file: int) -> bool:
-    """Whether a folder is ours and nobody's any more: its lock is free, and its owner is not known to live."""
+    """Whether a folder is this user's and abandoned: its lock is free and its owner is not known to be alive."""
     free = lock_file(file)
     owner = _owner(os.read(file, 4096))
     if owner is None or free is False:

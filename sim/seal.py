@@ -1,6 +1,6 @@
-"""Pages that prove themselves: the last line holds a checksum of all before it.
+"""Pages with a checksum of themselves in the last line.
 
-So a page that Spiral wrote can be told from one that somebody has changed, and from any other file of its name.
+So a page as Spiral wrote it can be told from a changed one, and from any other file of that name.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ END = re.compile(rb"([0-9a-f]{64}) -->\n")
 
 
 def sealed(text: str) -> bytes:
-    """The page's bytes, with the line that proves it."""
+    """The page's bytes, with the line of its checksum."""
     page = text.encode()
     return page + MARK + hashlib.sha256(page).hexdigest().encode() + b" -->\n"
 
 
 def is_sealed(place: Path) -> bool:
-    """Whether a file is a page as Spiral wrote it. False for a link, and for what cannot be read."""
+    """Whether a file is a page as Spiral wrote it. False for links and unreadable files."""
     try:
         if place.is_symlink() or not place.is_file():
             return False

@@ -1,4 +1,4 @@
-"""Files of what can be computed again: each whole, with its digest before it, or as if it were not there."""
+"""Cache files with a digest at the beginning: one that is incomplete or changed is treated as missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DIGEST = 32  # bytes of SHA-256
 
 
 def read_sealed(place: Path) -> bytes | None:
-    """What was written, None where the file is not there, cannot be read, was cut short or changed."""
+    """The content as it was written; None if the file is missing, unreadable, truncated or changed."""
     try:
         content = place.read_bytes()
     except OSError:
@@ -22,7 +22,7 @@ def read_sealed(place: Path) -> bytes | None:
 
 
 def write_sealed(place: Path, packed: bytes) -> None:
-    """Write it so that a reader finds all of it or nothing; what cannot be written is left."""
+    """Write so that a reader finds the whole content or none. An error is ignored: nothing is stored then."""
     part = place.with_name(f"{place.name}.{uuid.uuid4().hex[:8]}")
     try:
         part.write_bytes(hashlib.sha256(packed).digest() + packed)

@@ -20,11 +20,11 @@ EPOCH = date(1970, 1, 1)
 LEAD = timedelta(days=14)  # kept before the first year, so that a closed first day has a neighbour to name
 HORIZON = timedelta(days=4_400)  # kept after the last year: twelve years, for the expiries of ten-year instruments
 CALENDAR_YEAR = 365.25  # days
-TRADING_DAYS = 252  # a year of variance, wherever an exchange opens about so often
+TRADING_DAYS = 252  # a year of variance, if an exchange opens about so often
 ABOUT = 3.5  # sessions a year: as near as this to `TRADING_DAYS` is the same convention
-TRADING_HOURS = 6.5  # that a trading day counts, where the exchange closes for the night
-LONG_DAY = 18.0  # hours: a session of this length or more goes round the clock
-EARLIEST, LATEST = date(1800, 1, 1), date(2199, 12, 31)  # dates that a scenario can have; the library's end in 2262
+TRADING_HOURS = 6.5  # in a trading day, if the exchange closes for the night
+LONG_DAY = 18.0  # hours: an exchange with sessions this long or longer trades round the clock
+EARLIEST, LATEST = date(1800, 1, 1), date(2199, 12, 31)  # dates allowed in a scenario; the library ends in 2262
 
 IntArray = NDArray[np.int64]
 
@@ -41,8 +41,7 @@ def day_date(number: int) -> date:
 
 @dataclass(frozen=True, eq=False)
 class Sessions:
-    """Sessions in order. Beyond them (past `HORIZON`, or the years an exchange has published) every day of its week
-    is one.
+    """Sessions in order. Outside the known ones every usual weekday of the exchange counts as a session.
 
     days: (n,) days since 1970-01-01; opens, closes: (n,) seconds since that day's midnight, exchange local time.
     """
@@ -54,19 +53,19 @@ class Sessions:
 
     @cached_property
     def hours(self) -> float:
-        """Trading hours that a day counts: 6.5, or the session's length on an exchange that trades round the clock."""
+        """Trading hours in a day: 6.5, or the session's length on an exchange that trades round the clock."""
         usual = float(np.median(self.closes - self.opens)) / 3600
         return usual if usual >= LONG_DAY else TRADING_HOURS
 
     @cached_property
     def week(self) -> NDArray[np.bool_]:
-        """Weekdays from Monday on which it opens, (7,), by its last known year."""
+        """Weekdays from Monday on which it opens, (7,) bool, from its last known year."""
         recent = self.days[self.days > self.days[-1] - 365]
         return np.isin(np.arange(7), (recent + 3) % 7)  # 1970-01-01 was a Thursday
 
     @cached_property
     def usual_hours(self) -> float:
-        """Length of the usual session."""
+        """Length of the usual session, hours."""
         return float(np.median(self.closes - self.opens)) / 3600
 
     def at_or_before(self, day: date) -> int:
@@ -85,16 +84,19 @@ class Sessions:
         return int(np.median(self.closes))
 
     def years_between(self, first: int, last: int) -> float:
-        """Years of variance from the close of session `first` to that of `last`: known sessions over those of a year.
+        """Years of variance from the close of session `first` to that of `last`: number of sessions / sessions of a
+        year.
 
-        Where none is known a year has as many sessions as its week has days, holidays aside, and lasts as long.
+        Outside the known sessions every usual weekday counts, so the sessions of a year are counted without holidays
+        too.
         """
         (known, beyond), (before, far_before) = self._position(last), self._position(first)
         a_week_long_year = float(self.week.sum()) * CALENDAR_YEAR / 7
         return (known - before) / self.a_year + (beyond - far_before) / a_week_long_year
 
     def _position(self, number: int) -> tuple[int, int]:
-        """How many sessions after the first known one session `number` comes: known ones, and days of the week."""
+        """Number of sessions from the first known one to `number`; outside the known ones usual weekdays are
+        counted."""
         first, last = int(self.days[0]), int(self.days[-1])
         if number < first:
             return 0, -int(np.busday_count(_day64(number), _day64(first), weekmask=self.week))
@@ -104,7 +106,7 @@ class Sessions:
         return known, int(np.busday_count(_day64(last + 1), _day64(number + 1), weekmask=self.week))
 
     def missing(self, before: date, after: date) -> list[date]:
-        """The sessions strictly between two dates, as far as they are known."""
+        """The known sessions strictly between two dates."""
         begin = np.searchsorted(self.days, day_number(before), side="right")
         end = np.searchsorted(self.days, day_number(after), side="left")
         return [day_date(int(number)) for number in self.days[begin:end]]
@@ -115,7 +117,7 @@ def _day64(number: int) -> np.datetime64:
 
 
 def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
-    """Sessions of an exchange around `first` to `last` and twelve years on, as far as it has published them.
+    """Sessions of an exchange from before `first` to twelve years after `last`, as far as it has published them.
 
     Raises UserError for a calendar that does not exist or does not cover the dates.
     """
@@ -138,10 +140,10 @@ def exchange_sessions(calendar: str, first: date, last: date) -> Sessions:
 
 @lru_cache(maxsize=32)
 def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
-    """Sessions of whole years and twelve more: building takes a second with the library, so dates share a build.
+    """Sessions of whole years and twelve more. Building takes a second, so runs of nearby dates share one build.
 
-    Both ends are given to the library, never its default of "a year from today": a run must not depend on its day.
-    None where the library fails to lay out the first of these years.
+    Both ends are given to the library, never its default of "a year from today": a run must not depend on the date of
+    its computation. None if the library fails to build the first of these years.
     """
     first, last = date(first_year, 1, 1) - LEAD, date(last_year, 12, 31) + HORIZON
     key = ("sessions", calendar, first, last, version("exchange_calendars"))
@@ -150,7 +152,7 @@ def _around(calendar: str, first_year: int, last_year: int) -> Sessions | None:
 
 
 def _from(calendar: str, first: date, last_year: int) -> Sessions:
-    """Sessions from the very first day on: of a calendar that the library has from some day only."""
+    """Sessions from exactly `first` on, for a calendar that the library has only from some day on."""
     table = _table(library_calendar(calendar, first, date(last_year, 12, 31) + HORIZON))
     if table is None:
         rule = f"the calendar library cannot lay out {calendar} from this day on"
@@ -172,10 +174,10 @@ def _sessions(table: IntArray) -> Sessions:
 
 
 def days_a_year(days: IntArray) -> float:
-    """Trading days that make a year of variance: 252, or of a calendar that has clearly more or fewer its own number.
+    """Trading days in a year of variance: 252, or the calendar's own number if that differs clearly.
 
-    365 where every day is one, 261 where every weekday is, 243 to 248 in much of Asia; counted over all of (n,) days,
-    twelve years and more where the exchange has published them.
+    365 if every day is one, 261 if every weekday is, 243 to 248 in much of Asia. Counted over all of (n,) days: twelve
+    years or more if the exchange has published them.
     """
     counted = days.size * CALENDAR_YEAR / (int(days[-1]) - int(days[0]) + 1)
     return TRADING_DAYS if abs(counted - TRADING_DAYS) < ABOUT else float(round(counted))

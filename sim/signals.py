@@ -1,4 +1,4 @@
-"""Being told to stop: SIGTERM and SIGHUP end a command as Ctrl-C does, tidied up and with the exit code that is usual.
+"""SIGTERM and SIGHUP end a command as Ctrl-C does: after cleaning up, and with the usual exit code.
 
 A signal that is ignored (as under nohup) or handled by somebody else stays as it is.
 """
@@ -23,13 +23,14 @@ class Interrupted(KeyboardInterrupt):
 
 
 def exit_code(error: BaseException | None) -> int:
-    """128 and the signal's number; Ctrl-C's where the error does not tell."""
+    """128 + the signal's number; that of Ctrl-C for other errors."""
     return 128 + (error.number if isinstance(error, Interrupted) else int(signal.SIGINT))
 
 
 @contextmanager
 def polite() -> Iterator[None]:
-    """Raise Interrupted in the main thread at the first of these signals, and hear no other while it tidies up."""
+    """Raise Interrupted in the main thread at the first of these signals; later ones are ignored during the
+    clean-up."""
     if current_thread() is not main_thread():
         yield
         return
@@ -45,9 +46,10 @@ def polite() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[list[int]]:
-    """The signals since the block began, Ctrl-C's too, instead of their exceptions: raise `interruption` for the first.
+    """A block in which signals, Ctrl-C too, are collected in a list and not raised: the caller raises `interruption` at
+    its end.
 
-    Where signals are not this thread's to handle, or are ignored or somebody else's, they are left as they are.
+    Signals are left as they are outside the main thread, and if they are ignored or have another handler.
     """
     heard: list[int] = []
     if current_thread() is not main_thread():
@@ -67,7 +69,7 @@ def deferred() -> Iterator[list[int]]:
 
 
 def interruption(heard: list[int]) -> KeyboardInterrupt:
-    """What to raise for the first signal that was heard."""
+    """The exception for the first signal collected."""
     return KeyboardInterrupt() if heard[0] == signal.SIGINT else Interrupted(heard[0])
 
 

@@ -1,4 +1,4 @@
-"""A total that is split into parts, as data: declared once, carried in the manifest, read by whoever shows it.
+"""Declaration of a total and its parts: made once, stored in the manifest, used for display.
 
 Columns are gains and add up to the total's column, on every path. A part is `sign` times the sum of its columns; with
 -1, costs are positive.
@@ -18,9 +18,9 @@ from sim.columns import Column, Unit
 class Step(Column):
     """A column that adds, with others, to the total, $; gains positive.
 
-    source: where its writer finds it. flow: in the ledger, under the reason of its name; held: there, and in the worth
-    of what is held; book: in a row of its own that the marking of books fills.
-    row: of a step from a book, the row that a kernel fills; None for one that no kernel knows.
+    source: where the writer finds it. flow: the ledger's flow of that name; held: that flow plus the value of what is
+    held; book: a row of its own that the marking of books fills.
+    row: for a step of the book, the row that a kernel fills; None if no kernel fills it.
     """
 
     unit: Unit | Literal[""] = "$"
@@ -30,7 +30,7 @@ class Step(Column):
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A sub-total of parts, which may lie within another."""
+    """A sub-total of parts; may be inside another sub-total."""
 
     name: str
     label: str
@@ -41,10 +41,10 @@ class Group:
 class Part:
     """One part of the total.
 
-    label: in tables; short: in charts and sentences; said: what it is, in a few words.
-    rare: most runs have none of it, so it is shown only where it is not zero.
-    passing: a mark that may come back; the total is also given without such parts.
-    colour: number in the palette of charts; None for the first that no other part has.
+    label: name in tables; short: name in charts and sentences; said: meaning in a few words.
+    rare: zero in most runs, so shown only if it is not zero.
+    passing: a mark-to-market loss that may come back; the total is also given without such parts.
+    colour: number in the palette of charts; None: the first unused one.
     """
 
     name: str
@@ -65,7 +65,7 @@ Item: TypeAlias = Part | Group
 class Split:
     """A total, its parts in the order in which they are shown and stacked, and their sub-totals.
 
-    column: what the columns of the parts add up to. lasting: the total without what is `passing`.
+    column: the total's column. lasting: the total without the `passing` parts.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Split:
     sign: int = -1
 
     def __post_init__(self) -> None:
-        """Raises ValueError where two items, short names or columns are called alike."""
+        """Raises ValueError if two items, short names or columns have the same name."""
         items, shorts = [item.name for item in self.items], [part.short for part in self.parts]
         for names in (items, shorts, [column.name for column in self.columns]):
             twice = next((name for name in names if names.count(name) > 1), None)
@@ -85,21 +85,21 @@ class Split:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """Of all parts, in their order."""
+        """Columns of all parts, in order."""
         return tuple(column for part in self.parts for column in part.columns)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """The sub-totals, each after what it is the sum of."""
+        """The sub-totals, each after its parts."""
         return tuple(item for item in self.walk() if isinstance(item, Group))
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
-        """What a table of the split lists: parts, sub-totals, the total, and the total without what is passing."""
+        """Rows of a table of the split: parts, sub-totals, the total, and the total without passing parts."""
         return (*self.parts, *self.groups, Group(name=self.name, label=self.label), self.lasting)
 
     def inside(self, above: Group | None = None) -> list[Item]:
-        """Parts and sub-totals directly within a sub-total, or within none."""
+        """Parts and sub-totals directly inside a sub-total; those at the top for None."""
         found: dict[str, Item] = {}
         for part in self.parts:
             item: Item = part
@@ -110,14 +110,14 @@ class Split:
         return list(found.values())
 
     def walk(self, above: Group | None = None) -> Iterator[Item]:
-        """Every part, and every sub-total after what it is the sum of."""
+        """Every part, and every sub-total after its parts."""
         for item in self.inside(above):
             if isinstance(item, Group):
                 yield from self.walk(item)
             yield item
 
     def parts_of(self, name: str) -> tuple[Part, ...]:
-        """The parts whose sum the item of that name is. Raises KeyError for a name that no item has."""
+        """The parts that add up to the item of that name. Raises KeyError for an unknown name."""
         if name not in {item.name for item in self.items}:
             raise KeyError(name)
         if name in (self.name, self.lasting.name):
@@ -126,7 +126,7 @@ class Split:
 
 
 def _lineage(item: Item | None) -> Iterator[str]:
-    """The item's own name, and those of the sub-totals it lies within."""
+    """The item's own name, and those of the sub-totals around it."""
     while item is not None:
         yield item.name
         item = item.within

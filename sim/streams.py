@@ -1,4 +1,4 @@
-"""Named noise: a pure function of (seed, stream, path, draw)."""
+"""Named streams of random numbers: a pure function of (seed, stream, path, draw)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _key(name: str) -> tuple[int, ...]:
 class Stream:
     """One stream of noise for the paths [first, first + paths).
 
-    Each block of 1,024 paths has a Philox child of its own, and every draw takes the whole block, so that what a path
-    sees does not depend on which other paths run beside it.
+    Each block of 1,024 paths has its own Philox child, and every draw is for the whole block. So a path's numbers do
+    not depend on which other paths are simulated with it.
     """
 
     def __init__(self, seed: int, name: str, first: int, paths: int) -> None:
@@ -35,7 +35,7 @@ class Stream:
 
     @cached_property
     def _generators(self) -> list[np.random.Generator]:
-        """Made for the first draw: many a stream is never drawn from."""
+        """Made at the first draw, as many streams are never used."""
         key = _key(self._name)
         seeds = [np.random.SeedSequence(self._seed, spawn_key=(*key, child)) for child in self._children]
         return [np.random.Generator(np.random.Philox(s)) for s in seeds]
@@ -72,5 +72,5 @@ class Streams:
         self.paths = paths
 
     def stream(self, name: str) -> Stream:
-        """A stream by name, from its first draw."""
+        """A stream by name, at its first draw."""
         return Stream(self.seed, name, self.first, self.paths)

@@ -1,4 +1,4 @@
-"""A sweep as a dataset on disk: a manifest and a row a finished cell, opened lazily, while it runs or after."""
+"""A sweep as a dataset on disk: a manifest and one row per finished cell; can be opened while the sweep runs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 Found = TypeVar("Found")
-TRIES = 5  # of a reading in the middle of which the sweep put its files in order
+TRIES = 5  # attempts to read while the sweep is merging its files
 
 
 class SweepResult:
-    """A sweep, finished or under way. Every property reads the folder anew: what has finished since is in it.
+    """A sweep, finished or under way. Every property reads the folder again, so it includes cells finished meanwhile.
 
-    `manifest` says what was asked for; `cells` and `paths` are lazy polars frames over what has finished. A cell has
-    finished when its row stands in the journal or in a segment.
+    `manifest` describes the sweep; `cells` and `paths` are lazy polars frames of the finished cells. A cell has
+    finished when its row is in the journal or in a segment.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,7 +35,7 @@ class SweepResult:
         self._pinned: Parts | None = None
 
     def snapshot(self) -> SweepResult:
-        """The sweep as it stands now: what finishes later is not in it."""
+        """The sweep as it is now, without cells that finish later."""
         found = SweepResult(self.path)
         found._manifest = None, self.manifest
         found._pinned = self.parts
@@ -56,7 +56,7 @@ class SweepResult:
 
     @property
     def parts(self) -> Parts:
-        """Where the rows lie at this moment; the journal is read when it has changed. Raises UserError."""
+        """The files that hold the rows now; the journal is read only if it has changed. Raises UserError."""
         if self._pinned is not None:
             return self._pinned
         for _ in range(TRIES):
@@ -65,13 +65,13 @@ class SweepResult:
             stamp = None if journal is None else (self._manifest and self._manifest[0], journal)
             if stamp is None or self._parts is None or self._parts[0] != stamp:
                 self._parts = stamp, parts_of(self.path, manifest)
-            if self._manifest and self._manifest[0] == _stamp(self.path / MANIFEST):  # one that still stands
+            if self._manifest and self._manifest[0] == _stamp(self.path / MANIFEST):  # unchanged since it was read
                 return self._parts[1]
         raise self._moved_on()
 
     @property
     def stamp(self) -> Any:
-        """Equal as long as nothing else has finished."""
+        """Equal as long as no further cell has finished."""
         return self.parts.stamp
 
     @property
@@ -86,15 +86,15 @@ class SweepResult:
 
     @property
     def cells(self) -> pl.LazyFrame:
-        """A row a finished cell, sorted by `cell`: parameters, status, metrics with their standard errors.
+        """One row per finished cell, sorted by `cell`: parameters, status, metrics with their standard errors.
 
-        The files are read when they have changed, at most once each time.
+        Files are read only if they have changed.
         """
         return self._at_one_moment(self._rows).lazy()
 
     @property
     def paths(self) -> pl.LazyFrame:
-        """A row a path and world of each cell that is done: the desk's results, sorted by cell, world and path."""
+        """One row per path and world of each finished cell: the desk's results, sorted by cell, world and path."""
         return self._at_one_moment(lambda parts: parts.paths())
 
     def run(self, cell: int) -> Run:
@@ -114,12 +114,12 @@ class SweepResult:
         return columns_of(self.manifest)
 
     def check(self) -> None:
-        """Whether what has finished is as it was written; paths are looked at when they are read. Raises UserError."""
+        """Raise UserError if the finished cells are not as written; files of paths are checked when they are read."""
         self._at_one_moment(self._checked)
 
     def _checked(self, parts: Parts) -> None:
         parts.check()
-        if not isinstance(parts, Singles):  # a file a cell takes long: their ends tell
+        if not isinstance(parts, Singles):  # one file per cell: only the ends are checked, for speed
             self._rows(parts)
 
     def _rows(self, parts: Parts) -> pl.DataFrame:
@@ -129,7 +129,7 @@ class SweepResult:
         return self._read[1]
 
     def _at_one_moment(self, reading: Callable[[Parts], Found]) -> Found:
-        """Read; again where the sweep has put its files in order meanwhile. Raises UserError for a missing file."""
+        """Read, and again if the sweep has merged its files meanwhile. Raises UserError for a missing file."""
         for _ in range(TRIES):
             parts = self.parts
             try:
@@ -155,7 +155,7 @@ class SweepResult:
 
 @takes(folder=path)
 def open_sweep(folder: str | Path) -> SweepResult:
-    """Open a sweep's folder. Raises UserError where there is none or where it is broken."""
+    """Open a sweep's folder. Raises UserError if it is missing or broken."""
     if not Path(folder).is_dir():
         raise UserError("a sweep is a folder", value=str(folder), remedy="give the folder that `spiral sweep` wrote")
     check_links(Path(folder))

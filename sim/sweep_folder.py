@@ -1,4 +1,4 @@
-"""What Spiral keeps in a sweep's folder, and what it must not touch there."""
+"""Files of a sweep's folder: names that belong to Spiral; all others are not touched."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sim.sweep_manifest import MANIFEST
 LOCK, ASIDE, CELLS, PATHS_FOLDER, RUNS = ".lock", ".aside", "cells", "paths", "runs"
 JOURNAL = re.compile(r"journal-(\d+)")
 SEGMENT = re.compile(r"segment-(\d{5,})-([0-9a-f]{16})\.parquet")
-SINGLE = re.compile(r"(\d{5,})-([0-9a-f]{12})\.parquet")  # of the first layout: one cell, by number and id
+SINGLE = re.compile(r"(\d{5,})-([0-9a-f]{12})\.parquet")  # first layout: one file per cell, by number and id
 _ROWS = r"(?:cells|paths)-(?:segment-\d{5,}-[0-9a-f]{16}|\d{5,}-[0-9a-f]{12})\.parquet"
-PART = re.compile(rf"{_ROWS}|[^/]*-sweep\.json|top-journal-\d+")  # what is being written
+PART = re.compile(rf"{_ROWS}|[^/]*-sweep\.json|top-journal-\d+")  # files being written
 
 
 def journal_name(generation: int) -> str:
-    """The journal's file; a new generation begins where cells change their numbers or columns."""
+    """The journal's file; a new generation begins when numbers or columns of the cells change."""
     return f"journal-{generation}"
 
 
@@ -29,13 +29,13 @@ def digest(data: bytes) -> str:
 
 
 def as_named(place: Path) -> bool:
-    """Whether a segment has the content that its name says."""
+    """Whether a segment's content matches the digest in its name."""
     found = SEGMENT.fullmatch(place.name)
     return found is not None and not place.is_symlink() and digest(place.read_bytes()) == found[2]
 
 
 def check_links(folder: Path) -> None:
-    """Raises UserError where something of the sweep is a link: what it leads to is not the sweep's."""
+    """Raises UserError if a file of the sweep is a link: its target does not belong to the sweep."""
     journals = [p.name for p in listed(folder) if JOURNAL.fullmatch(p.name)]
     for name in (MANIFEST, LOCK, ASIDE, CELLS, PATHS_FOLDER, RUNS, *journals):
         place = folder / name
@@ -46,7 +46,7 @@ def check_links(folder: Path) -> None:
 
 
 def listed(folder: Path) -> list[Path]:
-    """What stands in a folder, by name; nothing where there is none."""
+    """Entries of a folder, by name; empty if there is no folder."""
     try:
         return sorted(folder.iterdir(), key=lambda place: place.name)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,11 +1,11 @@
 """The journal of a sweep: an append-only file of checksummed records, which also says which segments count.
 
-    MAGIC, the head record, then a record a cell that has finished since the last segment was written
+    MAGIC, the head record, then one record per cell finished since the last segment was written
 
 A record is MARK, the lengths of its two parts (uint32 each), the CRC-32 of lengths and parts, then JSON and bytes. The
-head's JSON lists the segments. Records are appended and flushed to the disk one by one, so a kill or a power cut tears
-the last one at most; a new head and the loss of its rows to a segment are one rename. Whoever reads the file once has
-seen every finished cell exactly once.
+head's JSON lists the segments. Records are appended and flushed to the disk one by one, so a kill or a power cut can
+damage only the last one. One rename both adds a segment to the head and removes its rows from the journal. So one
+reading of the file gives every finished cell exactly once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEAD = struct.Struct("<7sIII")  # MARK, length of the JSON, length of the bytes,
 
 @dataclass(frozen=True)
 class Record:
-    """A finished cell: its row by column, and its paths (an Arrow file; empty where it has none)."""
+    """A finished cell: its row by column, and its paths (an Arrow file; empty if it has none)."""
 
     row: dict[str, Any]
     paths: bytes
@@ -37,21 +37,21 @@ class Segment:
     """Rows of many cells in two Parquet files, each named by its own digest."""
 
     cells: str  # file in `cells`
-    paths: str | None  # file in `paths`, None where no cell of it has any
+    paths: str | None  # file in `paths`, None if no cell of it has any
     numbers: tuple[int, ...]  # of its cells
 
     def to_json(self) -> dict[str, Any]:
-        """As the journal's head has it."""
+        """Its entry in the journal's head."""
         return {"cells": self.cells, "paths": self.paths, "numbers": list(self.numbers)}
 
 
 @dataclass(frozen=True)
 class Journal:
-    """What a journal holds: segments in the order they were written, records since, and where the last one ends."""
+    """A journal's content: segments in order of writing, records since, and the end of the last one."""
 
     segments: tuple[Segment, ...]
     records: tuple[Record, ...]
-    end: int  # bytes; what stands behind was torn while it was written
+    end: int  # bytes; anything beyond is an incomplete record
 
 
 def begin(segments: tuple[Segment, ...]) -> bytes:
@@ -67,9 +67,9 @@ def encode(row: dict[str, Any], paths: bytes = b"") -> bytes:
 
 
 def read(place: Path) -> Journal:
-    """The journal in a file. Raises UserError where it is broken, FileNotFoundError where there is none.
+    """The journal in a file. Raises UserError if it is broken, FileNotFoundError where there is none.
 
-    A last record that is not whole is left out: its cell has not finished. One that others follow is broken.
+    An incomplete last record is left out: its cell has not finished. An incomplete record before others is an error.
     """
     data = place.read_bytes()
     found = _record(data, len(MAGIC)) if data.startswith(MAGIC) else None
@@ -96,13 +96,13 @@ def read(place: Path) -> Journal:
 
 
 def broken(place: Path) -> UserError:
-    """A file of a sweep is not as it was written."""
+    """The error for a file of a sweep that is not as it was written."""
     remedy = "delete it and sweep again: the other cells are kept"
     return UserError("a cell's file is whole", place=str(place), value="a broken file", remedy=remedy)
 
 
 def _record(data: bytes, at: int) -> tuple[Record, int] | None:
-    """The record that begins here, and where it ends; None where it is not whole."""
+    """The record that begins here, and its end; None if it is incomplete."""
     if len(data) < at + HEAD.size:
         return None
     mark, text_size, paths_size, checksum = HEAD.unpack_from(data, at)

@@ -1,4 +1,4 @@
-"""`sweep.json`: what was asked, checked as a whole before anything reads it, and the columns that follow from it."""
+"""`sweep.json`, the description of a sweep: checked as a whole before use; gives the columns of its tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.errors import UserError
 MANIFEST = "sweep.json"
 NEEDED = ("name", "scenarios", "design", "axes", "cells", "metrics")
 ENDS = ("", "_error")
-# Columns of `cells` around the axes' own, before the metrics'; and those of `paths`.
+# Columns of `cells` before and after those of the axes (those of the metrics follow); and columns of `paths`.
 BEFORE = {"cell": "Int32", "id": "String", "scenario": "String"}
 BLOCKS = {"block": "String", "row": "Int32"}
 AFTER = {
@@ -23,7 +23,7 @@ AFTER = {
     "seconds": "Float64",
     "engine": "String",
 }
-SCAN = ("value", "error", "cells", "bin")  # columns that a scan along an axis puts beside the axis' own
+SCAN = ("value", "error", "cells", "bin")  # columns of a scan along an axis, besides the axis
 PATHS = {
     "cell": "Int32",
     "world": "String",
@@ -35,17 +35,17 @@ PATHS = {
     "reduced": "Boolean",
     "liquidated": "Boolean",
 }
-NEWEST = 2  # layout: 1 has a file a cell, 2 a journal and segments of many
+NEWEST = 2  # layout: 1 has one file per cell, 2 a journal and segments of many cells
 AGAIN = "sweep again, or give the folder that `spiral sweep` wrote"
 
 
 def read_manifest(place: Path) -> dict[str, Any]:
-    """The manifest in a file. Raises UserError, naming the key, where it is none of a sweep."""
+    """The manifest in a file. Raises UserError, with the key, if it is not a sweep's manifest."""
     try:
         found = json.loads(place.read_text(encoding="utf-8"), parse_constant=_refused)
     except OSError as error:
         raise UserError("a manifest can be read", place=str(place), value=error.strerror) from None
-    except (ValueError, RecursionError) as error:  # also what is not UTF-8, and integers of thousands of digits
+    except (ValueError, RecursionError) as error:  # also for invalid UTF-8 and integers of thousands of digits
         raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy=AGAIN) from None
     if not isinstance(found, dict):
         raise UserError("a manifest is a table", place=str(place), value=type(found).__name__, remedy=AGAIN)
@@ -58,14 +58,14 @@ def read_manifest(place: Path) -> dict[str, Any]:
 
 
 def columns_of(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Names of the columns of `cells` and their polars types, as a manifest has them: the same in every file."""
+    """Names of the columns of `cells` and their polars types, from the manifest, so that all files have the same."""
     metrics = {f"{twin}{m}{e}": "Float64" for twin in ("", "twin_") for m in manifest["metrics"] for e in ENDS}
     blocks = BLOCKS if manifest["design"] == "saltelli" else {}
     return {**BEFORE, **{a["name"]: _kind(a) for a in manifest["axes"]}, **blocks, **AFTER, **metrics}
 
 
 def _kind(axis: Mapping[str, Any]) -> str:
-    """The type of an axis' column. Mixed values are text, as tables are."""
+    """The type of an axis' column. Mixed values and tables are stored as text."""
     written = [entry["value"] for entry in axis["values"] or []]
     if written and all(isinstance(v, bool) for v in written):
         return "Boolean"

@@ -1,4 +1,4 @@
-"""Where the rows of a sweep lie: in segments and a journal, or, as they were first kept, in a file a cell."""
+"""Storage of a sweep's rows: segments and a journal, or (first layout) one file per cell."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sim.sweep_manifest import AFTER, BEFORE, PATHS
 if TYPE_CHECKING:
     import polars as pl
 
-MAGIC = b"PAR1"  # what a whole Parquet file begins and ends with
-BATCH = 200  # files that are read at once: polars holds them all open
+MAGIC = b"PAR1"  # first and last bytes of a complete Parquet file
+BATCH = 200  # files read at once: polars keeps all of them open
 
 
 class Parts(Protocol):
@@ -28,24 +28,24 @@ class Parts(Protocol):
 
     @property
     def stamp(self) -> Any:
-        """Equal only where nothing has changed."""
+        """Equal only if nothing has changed."""
 
     @property
     def numbers(self) -> Collection[int]:
         """Which cells have finished."""
 
     def check(self) -> None:
-        """Whether files are there and look whole. Raises UserError, FileNotFoundError."""
+        """Check that files exist and look complete. Raises UserError, FileNotFoundError."""
 
     def rows(self, columns: Mapping[str, str]) -> pl.DataFrame:
-        """A row a finished cell, sorted by `cell`. Raises UserError where a file is broken."""
+        """One row per finished cell, sorted by `cell`. Raises UserError if a file is broken."""
 
     def paths(self, wanted: Collection[int] | None = None) -> pl.LazyFrame:
-        """A row a path and world of each, or of those wanted, sorted by `cell`. Raises UserError for a broken file."""
+        """One row per path and world of each (wanted) cell, sorted by `cell`. Raises UserError for a broken file."""
 
 
 def parts_of(folder: Path, manifest: Mapping[str, Any]) -> Parts:
-    """What has finished by now. Raises UserError where the journal is broken."""
+    """What has finished by now. Raises UserError if the journal is broken."""
     if manifest.get("layout", 1) == 1:
         return Singles(folder)
     place = folder / journal_name(manifest.get("generation", 0))
@@ -58,7 +58,7 @@ def parts_of(folder: Path, manifest: Mapping[str, Any]) -> Parts:
 
 
 def recovered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Segment]:
-    """Segments of this sweep's cells, as their files say themselves: what counts where the journal has been lost."""
+    """Segments of this sweep's cells, found from the files alone: used if the journal has been lost."""
     import polars as pl
 
     ids = manifest.get("ids", [])
@@ -77,7 +77,7 @@ def recovered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Segment]:
 
 @dataclass(frozen=True)
 class Segments:
-    """Segments of many cells and the journal's rows; what came later counts."""
+    """Segments of many cells and the journal's rows; of a cell stored twice the later row counts."""
 
     folder: Path
     journal: Journal
@@ -99,7 +99,7 @@ class Segments:
         return found | {record.row["cell"]: -1 - i for i, record in enumerate(self.journal.records)}
 
     def mine(self, i: int) -> list[int]:
-        """The segment's cells that nothing later has replaced."""
+        """The segment's cells that no later row replaces."""
         return [number for number in self.journal.segments[i].numbers if self._owners[number] == i]
 
     def records(self) -> list[Record]:
@@ -107,13 +107,13 @@ class Segments:
         return [self.journal.records[-1 - i] for _, i in sorted(self._owners.items()) if i < 0]
 
     def check(self) -> None:
-        """Whether every segment's paths are there; their content is looked at when they are read."""
+        """Check that every segment's file of paths exists; its content is checked when it is read."""
         for segment in self.journal.segments:
             if segment.paths is not None:
                 (self.folder / PATHS_FOLDER / segment.paths).stat()
 
     def rows(self, columns: Mapping[str, str]) -> pl.DataFrame:
-        """A row a finished cell, sorted by `cell`."""
+        """One row per finished cell, sorted by `cell`."""
         import polars as pl
 
         frames = [frame_of((record.row for record in self.records()), columns)]
@@ -123,7 +123,7 @@ class Segments:
         return pl.concat(frames, rechunk=True).sort("cell")
 
     def paths(self, wanted: Collection[int] | None = None) -> pl.LazyFrame:
-        """A row a path and world of each cell, sorted by `cell`."""
+        """One row per path and world of each cell, sorted by `cell`."""
         import polars as pl
 
         found: list[tuple[list[int], pl.LazyFrame]] = []
@@ -150,13 +150,13 @@ class Segments:
 
 @dataclass(frozen=True)
 class Singles:
-    """A file a cell: how sweeps were kept at first. Of a cell computed again the newer file counts."""
+    """One file per cell, the first layout of sweeps. Of a cell computed again the newer file counts."""
 
     folder: Path
 
     @cached_property
     def files(self) -> dict[int, Path]:
-        """The file of each finished cell by its number. Raises UserError where one is broken."""
+        """The file of each finished cell by its number. Raises UserError if one is broken."""
         found: dict[int, Path] = {}
         for place in listed(self.folder / CELLS):
             named = SINGLE.fullmatch(place.name)
@@ -168,7 +168,7 @@ class Singles:
         return found
 
     def check(self) -> None:
-        """Whether every file is whole, as far as its ends tell. Raises UserError."""
+        """Check the first and last bytes of every file. Raises UserError."""
         for place in self.files.values():
             for part in (place, self.folder / PATHS_FOLDER / place.name):
                 if part.is_file() and not _ended(part):
@@ -185,7 +185,7 @@ class Singles:
         return self.files.keys()
 
     def rows(self, columns: Mapping[str, str]) -> pl.DataFrame:
-        """A row a finished cell, sorted by `cell`."""
+        """One row per finished cell, sorted by `cell`."""
         import polars as pl
 
         frames = [frame_of((), columns)]
@@ -198,7 +198,7 @@ class Singles:
         return pl.concat(frames, rechunk=True).sort("cell")
 
     def paths(self, wanted: Collection[int] | None = None) -> pl.LazyFrame:
-        """A row a path and world of each cell, sorted by `cell`."""
+        """One row per path and world of each cell, sorted by `cell`."""
         chosen = sorted((n, place) for n, place in self.files.items() if wanted is None or n in wanted)
         places = [self.folder / PATHS_FOLDER / place.name for _, place in chosen]
         found = [place for place in places if place.is_file() and not place.is_symlink()]
@@ -206,7 +206,7 @@ class Singles:
 
 
 def frame_of(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pl.DataFrame:
-    """A frame of these columns and types; what a row lacks is null."""
+    """A frame of these columns and types; missing values are null."""
     import polars as pl
 
     kinds: Any = {name: getattr(pl, kind) for name, kind in columns.items()}
@@ -214,7 +214,7 @@ def frame_of(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> p
 
 
 def aligned(frame: pl.DataFrame, columns: Mapping[str, str], place: Path) -> pl.DataFrame:
-    """The frame with these columns: figures that an older engine did not know are null. Raises UserError."""
+    """The frame with these columns: figures that an older engine did not have are null. Raises UserError."""
     import polars as pl
 
     kinds: Any = {name: getattr(pl, kind)() for name, kind in columns.items()}
@@ -231,17 +231,17 @@ def aligned(frame: pl.DataFrame, columns: Mapping[str, str], place: Path) -> pl.
 
 @contextmanager
 def whole(place: Path) -> Iterator[None]:
-    """Turn what polars says of a broken file into one line that names it. Raises UserError, FileNotFoundError."""
+    """Turns polars' errors about a broken file into one line with its name. Raises UserError, FileNotFoundError."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit, FileNotFoundError, UserError, MemoryError):
         raise
-    except BaseException:  # a panic of polars is no Exception
+    except BaseException:  # polars' panics do not derive from Exception
         raise broken(place) from None
 
 
 def _verified(place: Path) -> pl.DataFrame:
-    """A segment whose content is what its name says."""
+    """A segment whose content matches the digest in its name."""
     import polars as pl
 
     data = place.read_bytes()
@@ -260,14 +260,14 @@ def _only(frame: Any, mine: list[int], segment: Segment) -> Any:
 
 
 def _scan(places: list[Path]) -> pl.LazyFrame:
-    """Files by their names: `[`, `*` and `{` in a folder's name are letters."""
+    """Scan files by exact name: `[`, `*` and `{` in a folder's name are not patterns."""
     import polars as pl
 
     return pl.scan_parquet(places, glob=False, hive_partitioning=False)
 
 
 def _known(paths: pl.LazyFrame) -> pl.LazyFrame:
-    """The columns of `paths`: those that an older engine did not know are null."""
+    """The columns of `paths`: those that an older engine did not have are null."""
     import polars as pl
 
     found = paths.collect_schema()

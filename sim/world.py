@@ -139,7 +139,7 @@ class World:
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Run to the end of the clock. progress: called with the number of ticks done since the last call.
 
-        Raises SpiralError where a process stopped the run.
+        Raises SpiralError if a process stopped the run.
         """
         if progress is not None:
             self.start(self._report(progress), "progress")

@@ -37,7 +37,9 @@ def apply_log(x, out):
 @kernel
 def apply_cdf(x, out):
     for i in range(x.size):
-        out[i] = normal.cdf(x[i], normal.gauss(x[i]))
+        upper, lower = normal.mills_ratio(abs(x[i]))
+        tail = upper / lower * normal.exp(-0.5 * x[i] * x[i])
+        out[i] = 1.0 - tail if x[i] > 0.0 else tail
 
 
 def over(function, x):

@@ -153,7 +153,7 @@ def test_an_executor_works_off_bonds_and_swaps(venue):
 
 
 def test_an_executor_hurries_by_the_risk_and_the_cost_of_a_bond():
-    """Left is sinh(k (4 - n)) / sinh(4 k), 4 sinh(k/2)^2 = aversion sigma^2 tau^2 / cost, tau the mean tick of a day of seven."""
+    """Left is sinh(k (4 - n)) / sinh(4 k), 4 sinh(k/2)^2 = aversion sigma^2 tau^2 / cost, tau a seventh of a day."""
     aversion, tau = 3e-9, 1 / 7
     sigma = YEARS * PRICE * 0.01 / math.sqrt(252)  # $ a unit of face value, a yield vol of 1 %
     cost = (1.0 - 0.5) * IMPACT * PRICE * YEARS * PRICE / DEPTH * tau  # a slope of 1, and all impact stays

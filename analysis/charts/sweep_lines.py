@@ -21,7 +21,6 @@ from sim.sweep_dataset import SweepResult
 MOST_LINES = 7
 HEIGHT = 320
 AMOUNTS = ("value", "low", "high")
-Curve = dict[str, Any]
 
 
 def line(

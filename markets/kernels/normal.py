@@ -91,23 +91,3 @@ def mills_ratio(x: float) -> tuple[float, float]:
     lower = fma(lower, x, 2.34890088600901)
     lower = fma(lower, x, 1.0)
     return upper, lower
-
-
-@kernel_inline
-def mills(x: float) -> float:
-    """N(-x) / exp(-x^2 / 2) for x in [0, 40]."""
-    upper, lower = mills_ratio(x)
-    return upper / lower
-
-
-@kernel_inline
-def gauss(d: float) -> float:
-    """exp(-d^2 / 2)."""
-    return exp(-0.5 * d * d)
-
-
-@kernel_inline
-def cdf(d: float, bell: float) -> float:
-    """N(d) given bell = exp(-d^2 / 2): absolute error < 3e-16, relative in the left tail < 3e-13. |d| at most 40."""
-    tail = mills(abs(d)) * bell
-    return 1.0 - tail if d > 0.0 else tail

@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from markets.kernels.normal import INV_SQRT_2PI
 from markets.vols.black_scholes import black_scholes
-from markets.vols.smile import LEAST, MOST, SHORTEST, strike_multiple, strike_slopes
+from markets.vols.smile import strike_multiple, strike_slopes
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -47,13 +47,10 @@ class Shape(NamedTuple):
 
 @runtime_checkable
 class Shaped(Protocol):
-    """A smile that knows its own derivatives, and where its slope jumps."""
+    """A smile that knows its own derivatives."""
 
     def shape(self, strike: Floats) -> Shape:
         """Vol, slope and curvature at the strikes."""
-
-    def kinks(self) -> tuple[tuple[float, float], ...]:
-        """(strike, jump of the slope) for each kink."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +70,6 @@ class SkewSmile:
         """Vol and its exact derivatives."""
         slope, curvature = strike_slopes(strike, self.years, spot=self.spot, skew=self.skew)
         return Shape(self(strike), self.level * slope, self.level * curvature)
-
-    def kinks(self) -> tuple[tuple[float, float], ...]:
-        """Where the multiple meets its bounds: coming from below, the slope begins there or ends."""
-        steepness = self.skew / math.sqrt(max(self.years, SHORTEST))
-        if steepness == 0:
-            return ()
-        strikes = sorted(self.spot * math.exp((1 - bound) / steepness) for bound in (LEAST, MOST))
-        inside = [-self.level * steepness / strike for strike in strikes]
-        return (strikes[0], inside[0]), (strikes[1], -inside[1])
 
 
 Smile = Callable[[Floats], Floats] | SkewSmile
@@ -184,17 +172,6 @@ class ImpliedLaw:
         bad = np.flatnonzero(mass < -ROUND_OFF)
         runs = np.split(bad, np.flatnonzero(np.diff(bad) > 1) + 1) if bad.size else []
         return tuple(Breach(float(ends[r[0]]), float(ends[r[-1] + 1]), float(mass[r].sum())) for r in runs)
-
-    def atoms(self) -> tuple[tuple[float, float], ...]:
-        """(strike, probability) that sits on the kinks of the smile, which the density leaves out."""
-        if not isinstance(self.smile, Shaped):
-            return ()
-        found = []
-        for strike, jump in self.smile.kinks():
-            k = np.asarray(strike, dtype=np.float64)
-            _, d2, root = self._d(k, self.smile.shape(k).vol)
-            found.append((strike, float(k * _bell(d2) * root * jump)))
-        return tuple(found)
 
     def _d(self, strike: Floats, vol: Floats) -> tuple[Floats, Floats, float]:
         root = math.sqrt(self.years)

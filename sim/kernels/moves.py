@@ -10,7 +10,7 @@ from sim.jit import kernel
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 1024  # paths: the rows that a trade touches stay in the nearest caches
+BLOCK = 1024  # paths: few enough that the rows of a trade stay in the L1 cache
 GIVER, TAKER, GROSS, PAID, GOT = range(5)  # columns of an entry: rows of the ledger
 ENTRY = 5
 NONE = -1
@@ -22,8 +22,8 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
 
     Args:
         amounts: (entries, paths).
-        entries: (entries, ENTRY) rows of the balances that give and take, of the asset's gross, and of the flows paid
-            and got; GIVER NONE: nothing moves, PAID NONE: not noted.
+        entries: (entries, ENTRY) row numbers: balances of giver and taker, the asset's gross, flows paid and received.
+        GIVER NONE: no balance moves; PAID NONE: no flow is noted.
         rows: (rows, paths) of the ledger, changed.
     """
     paths = amounts.shape[1]
@@ -47,10 +47,10 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
 
 @kernel
 def unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float) -> int:
-    """The first path on which an asset's balances do not sum to zero, to `rounding` of 1 + what has moved.
+    """The first path on which an asset's balances do not sum to zero, to `rounding` x (1 + gross moved); -1 if there is
+    none.
 
-    Looks at the rows `holders` and the row `gross` of the ledger's (rows, paths); returns -1 where all paths balance.
-    What is not a number does not balance.
+    Reads the rows `holders` and the row `gross` of the ledger's (rows, paths). NaN counts as out of balance.
     """
     paths = rows.shape[1]
     total = np.empty(BLOCK)

@@ -11,14 +11,14 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK = 1024  # paths
-CAPITAL, OTHER, PART = -1, 0, 1  # what a flow is: brought in from outside, neither, a part of the P&L
+CAPITAL, OTHER, PART = -1, 0, 1  # kinds of flow: capital from outside, neither, part of the P&L
 EQUITY, PNL, EXPLAINED = range(3)
 WORTH = 3
 
 
 @kernel_inline
 def add(amount: Floats, total: Floats, size: Floats) -> None:
-    """Add an amount to a total, and without its sign to a size."""
+    """Add an amount to a total, and its absolute value to a size."""
     for j in range(amount.shape[0]):
         total[j] += amount[j]
         size[j] += abs(amount[j])

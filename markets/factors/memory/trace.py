@@ -94,18 +94,13 @@ def implied_at_rest(spec: MemorySpec, step: float) -> float:
     return float(spec.base + spec.activity * activity)
 
 
-def realised_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
-    """Realised vol after a trade, decimal per unit of ln S.
-
-    d sigma = a1 dR1 + a2 dR2 / (2 sqrt R2), and dR2 answers the variance that follows: 2 sigma d sigma at each return.
-    lasting: share of the impact that stays; the rest decays at `resilience`, 1/trading year.
-    """
-    _, trend, activity = realised_terms(spec)
-    return _path_trace(spec, trend, activity, step, lasting, resilience)
-
-
 def implied_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
-    """The same for ln of implied vol, per unit of ln S."""
+    """ln of implied vol after a trade, per unit of ln S.
+
+    d vol = trend dR1 + activity dR2 / (2 sqrt R2), and dR2 answers the variance that follows: 2 sigma d sigma at each
+    return, sigma the realised vol. lasting: share of the impact that stays; the rest decays at `resilience`, 1/trading
+    year.
+    """
     level = implied_at_rest(spec, step)
     return _path_trace(spec, spec.trend / level, spec.activity / level, step, lasting, resilience)
 

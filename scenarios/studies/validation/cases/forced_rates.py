@@ -131,7 +131,7 @@ def mortgages_expected() -> tuple[Expected, ...]:
 
 
 def unwound(lab: Lab, *, per_bn: float, **fund: Any) -> tuple[float, float]:
-    """What a levered fund sells on the day after its lenders' terms have changed, bn units, and the move of the price."""
+    """What a levered fund sells once its lenders' terms have changed, bn units, and the move of the price."""
     asset = {"impact": per_bn, "depth": 1e9, "capacity": 1e6, "permanent_share": 1.0, "clearing": "fixed_point"}
     scenario = textbook(
         minutes=1440,
