@@ -21,7 +21,7 @@ MORTGAGES, EXTENSION = 200e9, 150.0  # $; years per 1.00
 SPIRAL = "spectral radius of the loop gains before the shock"
 
 
-def levels(**changed: float) -> dict[str, Any]:
+def levels(**changed: Any) -> dict[str, Any]:
     """Of a still market."""
     return {"spot": 1.0, "vol": 0.2, "overnight": 0.0, "us2y": 0.0, "us10y": 0.0, "credit": 0.0} | changed
 
