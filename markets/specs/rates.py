@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
+from markets.specs.bond import BondSpec
 from markets.specs.curves import CurveSpec
 from sim.params import param
 
@@ -85,6 +86,7 @@ class RateSpec:
     projection: str = param(
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
+    bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
 
     @property
     def curve(self) -> tuple[Node, ...]:
