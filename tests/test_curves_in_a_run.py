@@ -7,12 +7,17 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from scipy.stats import norm
 
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, US2Y, US10Y, USD
 from scenarios import from_dict, run
+from scenarios.cli import main
+from scenarios.describing.scenario_file import check_reads_back, scenario_text
+from scenarios.studies.curves.take_curves import take_curves
 from scenarios.worlds.books import starting_market
+from scenarios.worlds.starting_curve import solved_curves
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, watch, world_of
@@ -56,8 +61,6 @@ def quoted(book=(), curves=None, level=LEVEL, **rates):
 
 def discount_of(scenario, name="sofr") -> QuotedCurve:
     """A solved curve of the scenario."""
-    from scenarios.worlds.starting_curve import solved_curves
-
     return solved_curves(scenario.market.rates, scenario.start)[name]
 
 
@@ -196,3 +199,47 @@ def test_mistakes_are_told_in_one_line(rates, said, tmp_path):
         running()
     assert said in str(caught.value) and "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
+
+
+LINES = [f"sofr,ois,{tenor},{100 * rate:.6g}\n" for tenor, rate in RATES.items()]
+CSV = "curve,kind,tenor,rate_percent\n" + "".join(LINES)
+
+
+def plain():
+    """The scenario without quotes."""
+    tables = quoted().to_dict()
+    del tables["market"]["rates"]["curves"]
+    return from_dict(tables)
+
+
+def test_quotes_of_a_file_are_those_of_the_scenario(tmp_path):
+    """Read from a CSV, written as a scenario file and read back."""
+    file = tmp_path / "quotes.csv"
+    file.write_text(CSV)
+    taken, here = take_curves(plain(), file), quoted()
+    one, other = discount_of(taken), discount_of(here)
+    np.testing.assert_allclose(one.y, other.y, rtol=0, atol=1e-12)
+    assert taken.market.rates.discount == "sofr"
+    check_reads_back(scenario_text(taken, "A test."), taken, tmp_path)
+
+
+def test_of_several_curves_of_a_file_the_first_discounts_and_says_so(tmp_path):
+    file = tmp_path / "quotes.csv"
+    file.write_text(CSV + CSV.replace("sofr,", "term,").split("\n", 1)[1])
+    with pytest.raises(UserError, match="nothing says how this curve's market counts"):
+        take_curves(plain(), file)
+    file.write_text(CSV + CSV.replace("sofr,", "estr,").split("\n", 1)[1])
+    assert "sofr discounts, the first of the curves sofr, estr" in take_curves(plain(), file).notes
+
+
+def test_the_commands_take_a_file_of_quotes(tmp_path):
+    quotes = tmp_path / "quotes.csv"
+    rates = {"1M": 1.59, "2Y": 1.42, "10Y": 1.56, "30Y": 1.95}
+    quotes.write_text("curve,kind,tenor,rate_percent\n" + "".join(f"sofr,ois,{t},{r}\n" for t, r in rates.items()))
+    shown = CliRunner().invoke(main, ["show", "covid_crash_2020", "--curves", str(quotes)])
+    assert shown.exit_code == 0 and "sofr: beyond 2050-02-2" in shown.output
+    for command in (["sweep", "x.toml"], ["calibrate", "covid_crash_2020"]):
+        refused = CliRunner().invoke(main, [*command, "--curves", str(quotes)])
+        assert refused.exit_code == 2 and "--curves goes with --history" in refused.output
+    far = CliRunner().invoke(main, ["check", "gilt_ldi_2022", "--curves", str(quotes)])
+    assert far.exit_code == 2 and "50 bp from the quoted zero rate" in far.output

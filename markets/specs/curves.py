@@ -46,7 +46,10 @@ class CurveSpec:
     currency: str = param("", help="where it is not the convention's", longest=10)
     interpolation: InterpolationName = param("log_linear", help="of -ln DF, of the zero rate, or a natural spline")
     ultimate_forward: float | None = param(
-        None, unit="decimal", help="continuous forward rate far beyond the last quote; without it the last one stays"
+        None,
+        unit="decimal",
+        help="continuous forward rate far beyond the last quote; without it the last one stays",
+        plausible=RATE,
     )
     convergence: float = param(0.1, unit="1/year", help="how fast the forward goes to `ultimate_forward`", gt=0, le=10)
     discount: str = param("", help="curve that discounts its irs and basis quotes; else itself", longest=40)

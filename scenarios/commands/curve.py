@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.pages import curve_page
+from markets.curves.curve_set import CurveSet
 from markets.curves.stress import DEFAULTS, Stress, parse_stress
 from markets.curves.swap_book import SwapBook
 from scenarios.commands.notes import say_notes
@@ -82,21 +83,25 @@ def _check_curves(solved: Solved, moves: list[Stress]) -> None:
             raise UserError("a stress names no curve", value=move.curve, place="--stress", remedy=f"known: {known}")
 
 
-def _shown(
-    solved: Solved, book: SwapBook | None, moves: list[Stress], fair: tuple[str, ...], *, fixed: bool
-) -> curve_page.Curves:
-    curves = solved.curves
+def curves_alone(curves: CurveSet, *, fixed: bool = False) -> curve_page.Curves:
+    """Curves without swaps as a page or a terminal shows them. fixed: whether key rates have tents of fixed widths."""
     head = (
         f"{curves.day}, {len(curves.quotes)} quotes on {len(curves.curves)} curve{'s' * (len(curves.curves) > 1)}, "
         f"largest error of a quote {curves.residual:.1e}"
     )
     ways = {name: curve.interpolation.name for name, curve in curves.curves.items()}
     said = [f"{tables.beyond(curve)}; interpolation {ways[name]}" for name, curve in curves.curves.items()]
-    shown = curve_page.Curves(
+    return curve_page.Curves(
         head=head, beyond=tuple(said), nodes=tables.nodes(curves), lines=tables.lines(curves), fixed_tents=fixed
     )
+
+
+def _shown(
+    solved: Solved, book: SwapBook | None, moves: list[Stress], fair: tuple[str, ...], *, fixed: bool
+) -> curve_page.Curves:
+    shown = curves_alone(solved.curves, fixed=fixed)
     if fair:
-        shown = shown.with_frames(fair=tables.fair(curves, fair))
+        shown = shown.with_frames(fair=tables.fair(solved.curves, fair))
     if book is None:
         return shown
     return shown.with_frames(

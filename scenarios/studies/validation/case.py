@@ -27,6 +27,7 @@ Chapter = Literal[
     "Stylised facts",
     "Pricing",
     "Curves",
+    "Rates",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)

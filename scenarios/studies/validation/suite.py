@@ -28,6 +28,7 @@ MODULES: tuple[str, ...] = (
     "pricing_options",
     "pricing_swaps",
     "curves",
+    "forced_rates",
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",
