@@ -60,6 +60,18 @@ class SwapBook:
             weights @ curves.solution.y + constant,
         )
 
+    def on(self, curves: CurveSet) -> SwapBook:
+        """The same swaps on other curves of the same day and names, other quotes of them say.
+
+        Swaps without a fixed rate keep the par rate that they have here. Raises UserError for another day.
+        """
+        if curves.day != self.curves.day:
+            rule, remedy = "swaps move to curves of their own day", "value them again with value_swaps"
+            raise UserError(rule, value=str(curves.day), remedy=remedy)
+        weights, constant = curves.nodes.at(self.legs.points)
+        level = weights @ curves.solution.y + constant
+        return replace(self, curves=curves, given=self.rate, _weights=weights, _level=level)
+
     @property
     def currencies(self) -> tuple[str, ...]:
         """In which each swap is worth what it is, (swaps,)."""
