@@ -123,26 +123,14 @@ def survival_capital(
     search = _Search(base, desk, workers, progress, tell)
     today = search.at(desk.capital)
     brackets = {level: search.least(level, tolerance) for level in wanted}
-    for share in CURVE:
-        at = _quantile(today.needed, share)
-        if math.isfinite(at) and at > 0:
-            search.at(at)
+    search.fill_curve(today)
     return SurvivalCapital(
         scenario=base.name,
         agent=desk.name,
         paths=base.run.paths,
         seed=base.run.seed,
         today=today,
-        levels=tuple(
-            LevelCapital(
-                level=level,
-                capital=capital,
-                below=below,
-                error=search.error(level, capital),
-                first_order=_quantile(today.needed, level),
-            )
-            for level, (capital, below) in brackets.items()
-        ),
+        levels=tuple(search.answer(level, *bracket, today) for level, bracket in brackets.items()),
         trials=tuple(sorted(search.trials, key=lambda trial: trial.capital)),
     )
 
@@ -249,7 +237,21 @@ class _Search:
         nearest = min(self.trials, key=lambda trial: abs(trial.capital - near))
         return _quantile(nearest.needed, level)
 
-    def error(self, level: float, capital: float) -> float | None:
+    def fill_curve(self, today: Trial) -> None:
+        """Try the first-order answers for the shares of `CURVE` too."""
+        for share in CURVE:
+            at = _quantile(today.needed, share)
+            if math.isfinite(at) and at > 0:
+                self.at(at)
+
+    def answer(self, level: float, capital: float, below: float, today: Trial) -> LevelCapital:
+        """The bracket found for a level, with its error and today's first-order estimate. Call after all trials."""
+        first_order = _quantile(today.needed, level)
+        return LevelCapital(
+            level=level, capital=capital, below=below, error=self._error(level, capital), first_order=first_order
+        )
+
+    def _error(self, level: float, capital: float) -> float | None:
         """Of the answer: the quantile's, from the run with the least capital from there on that tells it."""
         above = sorted((t for t in self.trials if t.capital >= capital), key=lambda trial: trial.capital)
         return next((found for trial in above if (found := _error(trial.needed, level)) is not None), None)
