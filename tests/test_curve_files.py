@@ -163,7 +163,7 @@ WRONG_TABLES = [
     ("sofr", "libor", ":2: curve: nothing says how this curve's market counts, got 'libor'"),
     ("sofr,ois,5Y", ",ois,5Y", ":3: curve: the line does not say its curve"),
     ("ois,5Y", "future,ZZ", ":3: is not the code of a future, got 'ZZ'"),
-    ("ois,5Y", "bond,5Y", ":3: a bond has a price and a coupon"),
+    ("ois,5Y", "bond,5Y", ":3: a bond has a coupon, and a price or a yield"),
     ("ois,5Y", "basis,5Y", ":3: the quote needs the curve of its other leg"),
     ("ois,5Y", "fra,5Y", ":3: a FRA's tenor is its months, got '5Y'"),
     ("3.64", "-30", ":3: rate: outside -0.05 to 0.3"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from scenarios.cli.bond import bond
 from scenarios.cli.calibrate import calibrate
 from scenarios.cli.capital import capital
 from scenarios.cli.chart import chart
@@ -59,6 +60,7 @@ for _command in (
     fit,
     predict,
     curve,
+    bond,
     record,
 ):  # in the order of use
     main.add_command(_command)

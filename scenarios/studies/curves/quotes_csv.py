@@ -47,11 +47,18 @@ COUPONS = {"coupon": 1.0, "coupon_percent": 0.01}
 NUMBERS = (*RATES, *COUPONS, "price", "convexity_bp")
 OF_CURVE = ("convention", "interpolation", "discount", "projection", "against")  # said once of a curve, or on each line
 KINDS = {
-    "zero": "zerorate zc zerocoupon spot", "deposit": "depo cash mm moneymarket", "ois": "ois overnightswap",
-    "irs": "irs vanilla interestrateswap", "fra": "fra forwardrateagreement", "future": "fut futures future3m 3mfuture",
-    "future_1m": "futures1m 1mfuture serff", "bond": "bonds note notes treasury gilt", "basis": "basisswap tenorbasis",
+    "zero": "zerorate zc zerocoupon spot",
+    "deposit": "depo cash mm moneymarket",
+    "ois": "ois overnightswap",
+    "irs": "irs vanilla interestrateswap",
+    "fra": "fra forwardrateagreement",
+    "future": "fut futures future3m 3mfuture",
+    "future_1m": "futures1m 1mfuture serff",
+    "bill": "bills tbill tbills discountbill",
+    "bond": "bonds note notes treasury gilt",
+    "basis": "basisswap tenorbasis",
     "cross_currency": "xccy crosscurrency ccs crosscurrencybasis xccybasis",
-}  # fmt: skip
+}
 WORDS = {word: kind for kind, words in KINDS.items() for word in (plain(kind), *words.split())}
 SWAP = ("swap", "swaps", "par")  # the convention's own swaps, OIS or not
 
