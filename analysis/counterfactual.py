@@ -1,4 +1,4 @@
-"""Had the desk not hedged: the world in which it keeps its book, capital and lender, and leaves the book alone."""
+"""The world `unhedged`: the same desk with its book, capital and lender, but no hedging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a lender took from a desk by force."""
+"""Forced reductions of a desk by its lender."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABELS = {
 
 
 def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
-    """Share of paths on which part of the book was taken by force, and how much of it was gone at the end.
+    """Share of paths with a forced reduction, and share of the book taken by the end.
 
     Several desks together: paths on which any was reduced; the mean share of their books. NaN for a run of an older
     version, whose marks do not say.

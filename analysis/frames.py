@@ -1,4 +1,4 @@
-"""The frames that every question starts from: a desk's marks and the market's closes, aggregated once a run."""
+"""Frames used by all figures: a desk's marks and the market's closes, aggregated once per run."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def mark_times(run: Run, world: str) -> pl.Series:
 def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
     """world, path, time, defaulted: the first close at which each fallen path was flagged (flags may go down again).
 
-    A desk that its lender found under water has fallen too, though its close-out may drag on where depth is gone.
+    A desk that its lender found with negative equity has fallen too, even while its close-out lasts.
     """
     mine, columns = pl.col("agent").is_in(desks(run, agent)), ("world", "path", "time", "defaulted")
     fallen = [run.table("marks").filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
@@ -202,7 +202,7 @@ def _closes(run: Run) -> pl.DataFrame:
 
 @once
 def main_venue(run: Run, agent: str | None) -> str:
-    """Where the desk pays most spread, as the witness paths tell; "asset" where they do not."""
+    """The venue at which the desk pays most spread on the witness paths; "asset" if there are none."""
     trades = table(run, "trades")
     if trades is None or not desks(run, agent):
         return ASSET

@@ -63,11 +63,11 @@ def write_page(path: Path, template: str, **content: Any) -> Path:
 
 
 def filled(template: str, **content: Any) -> bytes:
-    """The page, with a last line that proves it (`sim.seal`)."""
+    """The page, with a checksum in its last line (`sim.seal`)."""
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     filler = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     text = plain(filler.get_template(template).render(script=Markup(HERE), **content))
-    before, _, after = text.partition(f"<script>{HERE}</script>")  # no other: what others wrote is escaped
+    before, _, after = text.partition(f"<script>{HERE}</script>")  # the only one: users' text is escaped
     return sealed(f"{before}<script>{bundle.script()}</script>{after}")

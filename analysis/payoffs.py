@@ -1,4 +1,4 @@
-"""What claims on the closes of a run pay on average: European, digital, Asian, lookback and barrier.
+"""Mean payoffs of claims on the closes of a run: European, digital, Asian, lookback and barrier.
 
     from analysis import open_run, payoffs
 
@@ -7,8 +7,8 @@
     price = payoffs.asian(run, strike=100.0, discount=0.975, law=law)
     print(price.number, price.reduction)
 
-The averages are over the run's paths as they are. They are prices where the scenario is risk neutral (its storyline
-drifts at rate - dividends - vol^2 / 2, for a storyline is a median); in a crisis they are expected payoffs.
+The averages are over the run's paths as they are. They are prices where the scenario is risk neutral (its storyline, a
+median, drifts at rate - dividends - vol^2 / 2); in a crisis they are expected payoffs.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from sim.errors import UserError
 
 Kind = Literal["call", "put"]
 SIGNS: dict[Kind, float] = {"call": 1.0, "put": -1.0}
-FAR = 6.0  # standard errors between a control's mean and what its law says: then it is another law
+FAR = 6.0  # standard errors between a control's mean and its exact value: beyond, the law does not fit
 DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """A discounted mean payoff: with its control variate, and as it is without."""
+    """A discounted mean payoff, with and without its control variate."""
 
     number: Number
     plain: Number

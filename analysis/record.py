@@ -1,4 +1,4 @@
-"""The ensemble against the storyline: medians at the anchor dates beside the levels that the scenario asked for."""
+"""The ensemble against the storyline: medians at the anchor dates beside the anchored levels."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def anchors(run: Run) -> pl.DataFrame:
 def read_history(path: str | Path) -> pl.DataFrame:
     """A daily record `date,spx,vix,overnight,us2y,us10y,ig_oas` (rates and vol in %) as date and levels in decimals.
 
-    Missing cells and columns are null. Raises UserError where the file is not such a table.
+    Missing cells and columns are null. Raises UserError if the file is not such a table.
     """
     named = {
         "spx": "spot",

@@ -1,4 +1,4 @@
-"""What the desks did to themselves: the actual world less its twin, path by path, on the same random numbers."""
+"""The effect of feedback: the actual world less its twin, path by path, on the same random numbers."""
 
 from __future__ import annotations
 

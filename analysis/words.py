@@ -1,4 +1,4 @@
-"""The run in plain words, written from its numbers."""
+"""The run in sentences, written from its numbers."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _signed(cost: Number) -> str:
 
 
 def record_without_the_spiral(run: Run) -> str:
-    """What the twin is where the anchors are a record that contains the desks' impact; else nothing."""
+    """The meaning of the twin, if the anchors are a record that contains the desks' impact; else empty."""
     storyline: Mapping[str, Any] = (run.manifest.get("scenario") or {}).get("storyline") or {}
     if storyline.get("anchors") != "observed":
         return ""
@@ -165,7 +165,7 @@ def record_without_the_spiral(run: Run) -> str:
 
 
 def _deepened(run: Run) -> str:
-    """What feedback made of the crisis itself: this run's own figures in the twin and in the actual world."""
+    """The effect of feedback on the crisis itself: this run's figures in the twin and in the actual world."""
     twin = frames.twin_name(run)
     if twin != PRICE_TAKER:
         return ""

@@ -1,4 +1,4 @@
-"""Lines across a map of cells: where the loop gain is 1, and where half of the paths are liquidated."""
+"""Lines across a map of cells: loop gain 1, and half of the paths liquidated."""
 
 from __future__ import annotations
 

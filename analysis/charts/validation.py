@@ -1,6 +1,6 @@
 """Pictures of known answers. Each is a function of a frame and returns an Altair chart; the titles carry the units.
 
-Every function takes `title` and `said` (one sentence: what is read off it), and the axis titles, with their units, as
+Every function takes `title` and `said` (one sentence with the result), and the axis titles, with their units, as
 `x` and `y`. A column `series` (text) splits a frame into colours, in the order of first appearance; without it there is
 one series.
 """
@@ -72,7 +72,7 @@ def lines(
     y_kind: Kind = "linear",
     rule: float | None = None,
 ) -> Chart:
-    """What was measured against a setting: points joined by a line in a band of two standard errors either way.
+    """Measured values against a parameter: points joined by a line, in a band of two standard errors either way.
 
     frame: x, y and, where there is one, se (and series): certainty equivalent over the band's multiplier, realised vol
     over the strike. curve: x, y (and series): what theory says, dashed, in the colour of its series. rule: a vertical

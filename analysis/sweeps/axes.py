@@ -16,7 +16,7 @@ from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 from sim.text import one_line
 
-KIND = "kind="  # what the text of a policy begins with
+KIND = "kind="  # beginning of a policy's text
 SAMPLED = ("latin_hypercube", "sobol", "saltelli")  # designs whose points lie anywhere, not on a grid
 
 
@@ -140,7 +140,7 @@ def cells(sweep: SweepResult, metric_name: str, *, scenario: str | None = None) 
 
 
 def base(sweep: SweepResult, of: Axis, values: pl.Series) -> Any:
-    """The value at which an axis rests while another moves.
+    """The value at which an axis is held while another varies.
 
     In a list the value that most cells have. Else, of an axis that multiplies what the scenario has, the value nearest
     to 1; of any other the middle one of its distinct values, the lower of two. Of names the first written.

@@ -1,4 +1,4 @@
-"""Where the spiral tips over: the line of loop gain 1 across two axes of a sweep."""
+"""The line of loop gain 1 across two axes of a sweep."""
 
 from __future__ import annotations
 

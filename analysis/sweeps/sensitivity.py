@@ -1,4 +1,4 @@
-"""What moves a metric: Sobol indices, a tornado of one-at-a-time changes, and scans along one axis."""
+"""Sensitivity of a metric: Sobol indices, a tornado of one-at-a-time changes, and scans along one axis."""
 
 from __future__ import annotations
 
