@@ -159,7 +159,7 @@ def peak_vol(closes: Closes) -> Vector:
 
 
 def slope(y: Matrix, x: Matrix) -> Vector:
-    """Least-squares slope of y on x with a constant, path by path; NaN where x does not move."""
+    """Least-squares slope of y on x with a constant, path by path; NaN if x does not move."""
     y, x = y - y.mean(axis=1, keepdims=True), x - x.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Vector = (x * y).sum(axis=1) / (x * x).sum(axis=1)

@@ -30,7 +30,7 @@ USED_UP = "line_used_up_rate"
 
 @frames.once
 def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The table `liquidity` of the desk, one row a path, sorted; empty where nobody lends to it.
+    """The table `liquidity` of the desk, one row a path, sorted; empty if nobody lends to it.
 
     Of several desks, each figure is that of the worst desk on the path: the lowest free cash, the largest
     share of its line, the largest part of a margin, the largest capital needed.
@@ -117,7 +117,7 @@ def capital_needed(run: Run, agent: str | None, world: str) -> FloatArray:
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """time, and `<column>_q05` ... `_q95` over the witnesses of free_cash, line and the margin's parts, at closes.
 
-    Several desks are added up. Empty where the run keeps no such rows: no lender, no witnesses, an older version.
+    Several desks are added up. Empty if the run keeps no such rows: no lender, no witnesses, an older version.
     """
     table = frames.table(run, "funding")
     if table is None or "free_cash" not in table.collect_schema():

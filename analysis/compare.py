@@ -80,7 +80,7 @@ def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number
 
 
 def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
-    """(paths,) $ of which a figure is the average; None where it is none of these."""
+    """(paths,) $ of which a figure is the average; None if it is none of these."""
     twin, bare = frames.twin_name(run), frames.unhedged_world(run, agent)
     if name in ("pnl", "unhedged_pnl"):
         return pnl.column(run, agent, ACTUAL, name)

@@ -65,7 +65,7 @@ def _variance_ratio(s: Series, returns: FloatArray | None, steps: int) -> Estima
 
 
 def _variance_of_windows(s: Series, windows: IntArray | None) -> Estimate | None:
-    """Of windows within the day over days; None where there are none, or where every tick is a close."""
+    """Of windows within the day over days; None if there are none, or where every tick is a close."""
     if s.ticks is None or s.days is None or windows is None or len(windows) == len(s.days):
         return None
     returns = s.ticks if s.treatment == "raw" else s.ticks - s.ticks.mean(axis=0)
@@ -77,13 +77,13 @@ def _variance_of_ticks(s: Series) -> Estimate | None:
 
 
 def _variance_of_hours(s: Series) -> Estimate | None:
-    """None where a tick is an hour or longer."""
+    """None if a tick is an hour or longer."""
     longer = s.ticks is not None and s.hours is not None and len(s.hours) < s.ticks.shape[1]
     return _variance_of_windows(s, s.hours) if longer else None
 
 
 def _levels(values: Callable[[Series], FloatArray | None], metric: Metric) -> Callable[[Series], Estimate | None]:
-    """Of levels that have no fluctuations, on the days that all paths know; None where there are fewer than 20."""
+    """Of levels that have no fluctuations, on the days that all paths know; None if there are fewer than 20."""
 
     def found(s: Series) -> Estimate | None:
         x = values(s) if s.treatment == "raw" else None

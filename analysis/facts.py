@@ -54,7 +54,7 @@ def number(name: str, readings: Mapping[str, Estimate]) -> Number:
 
 @takes(run=A_RUN, treatments=several(one_of(*TREATMENTS)))
 def facts_table(run: Run, *, treatments: Iterable[str] = TREATMENTS) -> pl.DataFrame:
-    """fact, label, world, treatment, value, error: every fact of every world of a run; NaN where it has none."""
+    """fact, label, world, treatment, value, error: every fact of every world of a run; NaN if it has none."""
     return table_of(
         row
         for treatment in TREATMENTS

@@ -37,7 +37,7 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
 
 
 def reduced(run: Run, agent: str | None, world: str) -> NDArray[np.bool_]:
-    """(paths,) whether the lender took part of the book; of several desks, of any. Empty where marks do not say."""
+    """(paths,) whether the lender took part of the book; of several desks, of any. Empty if marks do not say."""
     return _reduced(_left(run, agent, world))
 
 

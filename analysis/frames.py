@@ -40,7 +40,7 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
 
 
 def table(run: Run, name: str) -> pl.LazyFrame | None:
-    """The table, or None where the run has none of it."""
+    """The table, or None if the run has none of it."""
     return run.table(name) if name in run.tables else None
 
 
@@ -51,13 +51,13 @@ def twin_name(run: Run) -> str | None:
 
 
 def unhedged_world(run: Run, agent: str | None) -> str | None:
-    """Name of the world in which the desk does not hedge; None where there is none, or where it is another desk's."""
+    """Name of the world in which the desk does not hedge; None if there is none, or where it is another desk's."""
     desk = run.manifest.get("unhedged")
     return UNHEDGED if desk is not None and desks(run, agent) == [desk] else None
 
 
 def check_world(run: Run, world: str) -> str:
-    """The world's name; UserError where the run has no such world.
+    """The world's name; UserError if the run has no such world.
 
     "frozen" was the default twin of earlier versions: in a run whose twin is the price takers' it stands for that one,
     with a FutureWarning, so that scripts go on working.

@@ -42,7 +42,7 @@ def long_run_facts(run: Run, *, world: str = "actual") -> list[Comparison]:
 
 def as_frame(found: Sequence[Comparison]) -> pl.DataFrame:
     """fact, label, index (middle of its windows), index_low, index_high, median, low, high (5 and 95 %), percentile,
-    inside: null where the index has no figure."""
+    inside: null if the index has no figure."""
     return pl.DataFrame([_row(c) for c in found], infer_schema_length=None)
 
 

@@ -36,7 +36,7 @@ def loops_table(worlds: Mapping[str, Mapping[str, Estimate]], loops: Iterable[st
 
 
 def differences_table(worlds: Mapping[str, Mapping[str, Estimate]]) -> pl.DataFrame:
-    """fact, label, value, error, z: actual less price_taker, path by path; NaN where a world lacks the fact."""
+    """fact, label, value, error, z: actual less price_taker, path by path; NaN if a world lacks the fact."""
     rows = [(n, f.label, *_cells(_difference(worlds[ACTUAL], worlds[PRICE_TAKER], n))) for n, f in FACTS.items()]
     schema = {**dict.fromkeys(TEXT[:2], pl.String), **dict.fromkeys(("value", "error", "z"), pl.Float64)}
     return pl.DataFrame(rows, schema=schema, orient="row")

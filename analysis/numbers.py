@@ -148,7 +148,7 @@ def share(hits: int, n: int, label: str) -> Number:
 
 
 def ratio(top: FloatArray, bottom: FloatArray, label: str) -> Number:
-    """mean(top) / mean(bottom) over the same paths; NaN where mean(bottom) is not two standard errors above zero."""
+    """mean(top) / mean(bottom) over the same paths; NaN if mean(bottom) is not two standard errors above zero."""
     below = Estimate.mean(bottom)
     clear = below.value > 2 * (below.error or 0.0)
     return named(Estimate.ratio(top, bottom) if clear else Estimate(math.nan), "share", label)

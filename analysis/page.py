@@ -52,7 +52,7 @@ def figure(name: str, chart: Any, caption: str = "") -> Figure:
 def write_page(path: Path, template: str, **content: Any) -> Path:
     """Fill the template and write the page, whole or not at all. `content` holds at least title and charts.
 
-    Raises UserError for a name that is no page's and where it cannot be written, SpiralError where the disk is full.
+    Raises UserError for a name that is no page's and where it cannot be written, SpiralError if the disk is full.
     """
     if path.suffix.lower() not in (".html", ".htm"):
         raise UserError("a page is written as HTML", value=path.name, place=str(path), remedy="name it .html")

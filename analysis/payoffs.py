@@ -91,7 +91,7 @@ class Lognormal:
 
 
 def closes(run: Run, *, until: date | None = None, world: str = "actual") -> Closes:
-    """The asset's closes after the start, to the last one not after `until`. Raises UserError where there are none."""
+    """The asset's closes after the start, to the last one not after `until`. Raises UserError if there are none."""
     start = datetime.fromisoformat(run.manifest["clock"]["first"])
     wanted = (pl.col("world") == frames.check_world(run, world)) & (pl.col("venue") == frames.ASSET)
     if until is not None:
@@ -140,7 +140,7 @@ def asian(
     """(A - K)+ or (K - A)+, A the arithmetic mean of the closes after the start.
 
     With `law`, the run's own, the same claim on the geometric mean is its control (Kemna and Vorst 1990). Raises
-    UserError where the run is not of that law.
+    UserError if the run is not of that law.
     """
     found = closes(run, until=until, world=world)
     payoff = _intrinsic(found.spot.mean(axis=1), strike, kind)
@@ -201,7 +201,7 @@ def price(
     """The discounted mean of any payoff, (paths,) $, and its standard error.
 
     With `control`, (paths,), of which `exact` is the mean that theory gives: of payoff - b (control - exact), b by
-    least squares, whose bias is of order 1 / paths. Raises UserError where the control is FAR off its mean.
+    least squares, whose bias is of order 1 / paths. Raises UserError if the control is FAR off its mean.
     """
     plain = numbers.mean(discount * payoff, "price", label)
     if control is None or payoff.size < 3 or control.std() == 0:

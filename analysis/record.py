@@ -20,7 +20,7 @@ def levels(run: Run) -> dict[str, str]:
 
 
 def anchors(run: Run) -> pl.DataFrame:
-    """time and the anchored levels (spot, vol, rates, credit; decimals), one row a dated anchor; null where not given.
+    """time and the anchored levels (spot, vol, rates, credit; decimals), one row a dated anchor; null if not given.
 
     The time is that of the day's close; anchors beyond the run's closes are left out.
     """

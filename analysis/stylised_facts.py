@@ -151,7 +151,7 @@ def tail_index(returns: ArrayLike, *, share: float = TAIL) -> Estimate:
 
     Give |r| for both tails together and -r for losses. It is biased if the tail is not a pure power there: for any law
     it is about 1 / (mean excess of ln x), 8 at the top 1 % of a normal one. The error allows for dependence along a
-    path. Raises UserError where the tail has fewer than 20 points or reaches zero.
+    path. Raises UserError if the tail has fewer than 20 points or reaches zero.
     """
     x = sample(returns)
     points = int(share * x.size)
@@ -188,7 +188,7 @@ def variance_ratio(returns: ArrayLike, steps: int) -> Estimate:
 def decay_exponent(values: ArrayLike, lags: Sequence[int]) -> Estimate | None:
     """b in acf(k) ~ k^-b: minus the slope of ln acf on ln k over the lags whose acf is above 3.5 standard errors.
 
-    Give |r|: Cont (2001) finds 0.2 to 0.4. None where fewer than four lags are that clear of zero. The error takes the
+    Give |r|: Cont (2001) finds 0.2 to 0.4. None if fewer than four lags are that clear of zero. The error takes the
     choice of lags as given.
     """
     found = {lag: autocorrelation(values, lag) for lag in lags}

@@ -19,7 +19,7 @@ def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """What feedback cost the desk: loss in the actual world less that in the twin, and its share of the actual loss.
 
     Means over paths; as both worlds share their noise, the error is that of the path-by-path difference.
-    NaN where the run has no twin; the share also where the cost is not clearly above zero.
+    NaN if the run has no twin; the share also where the cost is not clearly above zero.
     """
     labels = {
         "feedback_cost": "Cost due to feedback",

@@ -219,7 +219,7 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
 
 
 def remembered(run: Run, gain: Number) -> str:
-    """How long vol remembers a trade, and the long-run gain at that loop gain; empty where vol has no such memory."""
+    """How long vol remembers a trade, and the long-run gain at that loop gain; empty if vol has no such memory."""
     memory: Mapping[str, Any] = run.manifest.get("memory") or {}
     half, tenth, told = memory.get("half_days"), memory.get("tenth_days"), memory.get("long_run")
     if half is None or told is None:

@@ -51,7 +51,7 @@ def write_sheets(
     """Write sheets in the format that the name says, each file whole or not at all; see `check_workbook`.
 
     sheet: the one that a .csv file holds. Raises UserError, before anything is written where a file is somebody's;
-    SpiralError where the disk is full.
+    SpiralError if the disk is full.
     """
     check_workbook(path, force=force)
     kind = path.suffix.lower()

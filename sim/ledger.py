@@ -191,7 +191,7 @@ class Ledger:
         return Entries(rows, frozenset(moved))
 
     def _reach(self, account: Name, asset: Name) -> int:
-        """The row of a balance, made if there is none. Raises KeyError where account or asset is not known."""
+        """The row of a balance, made if there is none. Raises KeyError if account or asset is not known."""
         account, asset = self._meant(account, self.accounts), self._meant(asset, self.assets)
         if asset not in self._gross:
             self._gross[asset], self._holders[asset] = self._new_row(), np.empty(0, dtype=np.int64)

@@ -28,7 +28,7 @@ class Holding(NamedTuple):
 
     asset_class: str  # `EQUITY` or `RATES`
     notional: Vector  # (paths,) $, at least 0
-    years: float  # calendar years to its end; infinite where it has none
+    years: float  # calendar years to its end; infinite if it has none
     value: Vector  # (paths,) $; negative: owed by the desk
 
 

@@ -35,7 +35,7 @@ def crosses(line: Line, cells: pl.DataFrame, x: Axis, y: Axis) -> bool:
 
 
 def draw(line: Line, cells: pl.DataFrame, x: Axis, y: Axis) -> list[alt.Chart]:
-    """The line with its name; nothing where it does not cross the map."""
+    """The line with its name; nothing if it does not cross the map."""
     found = _found(line, cells, x, y)
     if not found:
         return []

@@ -131,7 +131,7 @@ def _free(at: Point, long: float, taken: Sequence[Box], panel: Panel) -> Box | N
 
 
 def _lead(at: Point, box: Box) -> Point | None:
-    """The point of the name's box that is nearest to the mark, None where the name stands beside it."""
+    """The point of the name's box that is nearest to the mark, None if the name stands beside it."""
     near = (min(max(at[0], box[0]), box[2]), min(max(at[1], box[1]), box[3]))
     return near if (near[0] - at[0]) ** 2 + (near[1] - at[1]) ** 2 > NEAR**2 else None
 

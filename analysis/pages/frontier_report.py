@@ -172,7 +172,7 @@ def _survival_columns(frame: pl.DataFrame, risk: str) -> dict[str, tuple[str, Un
 
 
 def command_table(frame: pl.DataFrame) -> list[Table]:
-    """Of every policy, the command that gives its row alone; nothing where the sweep does not say."""
+    """Of every policy, the command that gives its row alone; nothing if the sweep does not say."""
     rows = [(row["label"], row["command"]) for row in frame.iter_rows(named=True) if row["command"]]
     note = "Each gives the row's cost, risk and survival in a run of its own, with its report."
     return [Table("Each policy as a command", ("policy", "command"), rows, note=note)] if rows else []

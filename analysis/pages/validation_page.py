@@ -55,7 +55,7 @@ def summary(frame: pl.DataFrame) -> str:
 
 
 def far_out(frame: pl.DataFrame) -> str:
-    """How many readings lie far from what is expected, beside what chance would do; empty where none carries noise."""
+    """How many readings lie far from what is expected, beside what chance would do; empty if none carries noise."""
     noise = [abs(z) for z in _noise(frame)]
     if not noise:
         return ""

@@ -67,7 +67,7 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None = None) -> pl.DataFrame:
     """One row a scenario and appetite.
 
-    `policy` and `label`: the best, null where no policy changes anything on any path (the desk has nothing that they
+    `policy` and `label`: the best, null if no policy changes anything on any path (the desk has nothing that they
     hedge). `score` (mean cost + aversion x ES 95 %, $) with its standard error, and its `cost`, `es_95` (of the loss)
     and `liquidation_rate` with theirs. `within_limit`: whether any policy met the appetite's limit of liquidations.
     `runner_ups`: labels of the policies allowed to it whose score (of the safest: whose liquidation rate) is not above

@@ -99,7 +99,7 @@ def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.D
 
 
 def _column(rows: pl.DataFrame, name: str) -> NDArray[Any] | None:
-    """A column that an older engine did not know: None where it is missing."""
+    """A column that an older engine did not know: None if it is missing."""
     known = name in rows.columns and not rows[name].null_count()
     return rows[name].to_numpy() if known else None
 
@@ -147,7 +147,7 @@ def scenarios(sweep: SweepResult) -> list[str]:
 
 
 def pick_scenario(sweep: SweepResult, scenario: str | None) -> str:
-    """The scenario, or the only one. Raises UserError where it is not clear which."""
+    """The scenario, or the only one. Raises UserError if it is not clear which."""
     known = scenarios(sweep)
     if scenario is None and len(known) == 1:
         return known[0]

@@ -134,7 +134,7 @@ def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> 
     the tenth of the points with the lowest and with the highest value of the axis, all others as they fall, with the
     standard error of that mean. The error of a swing treats both ends as independent: with common noise it is an
     upper bound. An axis with one value is left out. `scenario`: the first of the sweep where none is named.
-    Raises UserError where no axis has two.
+    Raises UserError if no axis has two.
     """
     frame = names.cells(sweep, metric, scenario=scenario)
     sampled = sweep.manifest["design"] in names.SAMPLED

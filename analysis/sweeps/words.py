@@ -173,7 +173,7 @@ def _tips(sweep: SweepResult, cells: pl.DataFrame) -> str:
 
 
 def _bound(a: Axis, inside: pl.Series, everywhere: pl.Series) -> str:
-    """The part of an axis that these cells keep to; nothing where they are all along it."""
+    """The part of an axis that these cells keep to; nothing if they are all along it."""
     known, mine = everywhere.unique().sort().to_list(), inside.unique().sort().to_list()
     if len(mine) == len(known) or (not a.category and (mine[0], mine[-1]) == (known[0], known[-1])):
         return ""

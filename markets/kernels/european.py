@@ -34,7 +34,7 @@ def european_options(
         vol: decimal, a year.
         years: to expiry.
         rate, carry: continuous, a year: of the discounting and of the yield that the asset pays.
-        out: (4, options) $, units, units/$, $ per 1.00 of vol; NaN where spot, vol or years is negative, or strike not
+        out: (4, options) $, units, units/$, $ per 1.00 of vol; NaN if spot, vol or years is negative, or strike not
             positive.
     """
     signs, spots, strikes = np.full(BLOCK, sign[0]), np.full(BLOCK, spot[0]), np.full(BLOCK, strike[0])

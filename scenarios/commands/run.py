@@ -150,7 +150,7 @@ def print_profile(run: Run) -> None:
 
 
 def write_report(run: Run) -> Path:
-    """report.html in the run's folder. Raises UserError where the one that is there is not as Spiral wrote it."""
+    """report.html in the run's folder. Raises UserError if the one that is there is not as Spiral wrote it."""
     from analysis.pages.report import report_page
 
     check_report(run.path)

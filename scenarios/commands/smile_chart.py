@@ -44,7 +44,7 @@ class DatedLaw:
 def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[DatedLaw]:
     """Laws `months` after the start: as seen at the start, and at the close of the highest vol before the expiry.
 
-    Forward and discount are those of the storyline's curve. Raises UserError where a month is not above 0.
+    Forward and discount are those of the storyline's curve. Raises UserError if a month is not above 0.
     """
     clock = make_clock(scenario)
     levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)

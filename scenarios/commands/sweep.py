@@ -184,7 +184,7 @@ def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None)
 def as_it_stands(folder: Path) -> Iterator[SweepResult]:
     """The sweep at this moment: every figure of a page is of the same cells, also while more of them finish.
 
-    Raises UserError where the sweep was begun anew or put in order while it was read.
+    Raises UserError if the sweep was begun anew or put in order while it was read.
     """
     result = open_sweep(folder).snapshot()
     try:

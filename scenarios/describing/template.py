@@ -76,7 +76,7 @@ def template(name: str = "my_crisis") -> str:
 
 
 def write_template(path: Path, *, force: bool = False) -> None:
-    """Write the template; UserError where the file is there already, or cannot be written."""
+    """Write the template; UserError if the file is there already, or cannot be written."""
     check_new(path, force=force)
     name = (
         "".join(c if (c.isalnum() and c.isascii()) or c in "_-" else "_" for c in path.stem).strip("_-") or "my_crisis"

@@ -33,12 +33,12 @@ class Row:
     style: Style = Style()
 
     def text(self, column: str) -> str | None:
-        """The cell, or None where it is empty, says that nothing is there, or the column is missing."""
+        """The cell, or None if it is empty, says that nothing is there, or the column is missing."""
         text = self.cells.get(column, "").strip()
         return None if is_missing(text) else text
 
     def number(self, column: str, *, percent: float | None = None) -> float | None:
-        """The cell as a finite number, None where it is empty.
+        """The cell as a finite number, None if it is empty.
 
         percent: what 1 % is in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
         say % or bp themselves; None: they may not.
@@ -57,14 +57,14 @@ class Row:
         return value * (percent if unit == "%" else percent / 100)
 
     def whole(self, column: str) -> int | None:
-        """The cell as a whole number, None where it is empty."""
+        """The cell as a whole number, None if it is empty."""
         value = self.number(column)
         if value is not None and not value.is_integer():  # nor is a number too large for the machine
             raise self.place.at(column).error("must be a whole number", value=self.text(column))
         return None if value is None else int(value)
 
     def day(self, column: str) -> date | None:
-        """The cell as a date, None where it is empty."""
+        """The cell as a date, None if it is empty."""
         text = self.text(column)
         try:
             return None if text is None else parse_day(text, dict(self.style.orders).get(column))
@@ -147,7 +147,7 @@ def _is_footer(cells: Sequence[str], lines: Lines) -> bool:
 
 
 def _mark(rows: Sequence[Row], layout: Layout, separator: str) -> tuple[str, list[str]]:
-    """The decimal mark of a table's numbers; UserError where they contradict each other, or nothing tells."""
+    """The decimal mark of a table's numbers; UserError if they contradict each other, or nothing tells."""
     told: dict[str, Place] = {}
     open_: dict[str, tuple[Place, str]] = {}
     for place, text in _numbers(rows, layout):

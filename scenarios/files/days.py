@@ -58,9 +58,9 @@ def has_time(text: str) -> bool:
 
 
 def order_of(texts: Iterable[str]) -> tuple[str | None, str | None]:
-    """Which order the dates of a column have, and the text that tells; None where none is numeric or none tells.
+    """Which order the dates of a column have, and the text that tells; None if none is numeric or none tells.
 
-    A number above 12 is a day; dates with dots are day first everywhere. Raises NotADate where they contradict.
+    A number above 12 is a day; dates with dots are day first everywhere. Raises NotADate if they contradict.
     """
     told: dict[str, str] = {}
     for text in texts:

@@ -37,7 +37,7 @@ def parse_toml(text: str, place: str) -> dict[str, Any]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file. Raises UserError where it cannot be read, is too large, or is not UTF-8."""
+    """The text of a file. Raises UserError if it cannot be read, is too large, or is not UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

@@ -33,13 +33,13 @@ class LongRun:
 
     @property
     def multiplier(self) -> float | None:
-        """1 / (1 - gain): what becomes in the end of a unit of vol; None where it has no end."""
+        """1 / (1 - gain): what becomes in the end of a unit of vol; None if it has no end."""
         return 1 / (1 - self.gain) if self.gain < 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
-    """Trading days until half, and nine tenths, of a trade's trace in implied vol are gone; None where it stays.
+    """Trading days until half, and nine tenths, of a trade's trace in implied vol are gone; None if it stays.
 
     long_run: where vol follows from the path.
     """
@@ -58,7 +58,7 @@ class Remembered:
 
 
 def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
-    """Of the main asset, to first order in a market at rest; None where vol does not answer trades as calibrated.
+    """Of the main asset, to first order in a market at rest; None if vol does not answer trades as calibrated.
 
     The law's returns are taken as equally long: of nights and days, half a day each.
     """
@@ -94,7 +94,7 @@ def _days(years: float, clock: Clock) -> float | None:
 
 
 def memory_line(scenario: Scenario, clock: Clock) -> str:
-    """For people, one line; empty where there is nothing to say."""
+    """For people, one line; empty if there is nothing to say."""
     found = remembered(scenario, clock)
     if found is None:
         return ""

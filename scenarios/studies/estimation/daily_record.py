@@ -28,7 +28,7 @@ MANY = 10  # missing days: more are two records rather than one with a hole
 @dataclass(frozen=True)
 class DailyRecord:
     """Closes by day. levels: spot, vol, overnight, us2y, us10y, credit, high_yield (those that the file has), (days,)
-    in decimals, NaN where a cell is empty; spot is whole, and vol unless `blank_vol` was asked for; where the
+    in decimals, NaN if a cell is empty; spot is whole, and vol unless `blank_vol` was asked for; where the
     file has all three, open, high and low of the day's spot. days_a_year: of its exchange's calendar."""
 
     name: str

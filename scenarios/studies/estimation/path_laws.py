@@ -75,7 +75,7 @@ class PathLaws:
 
 
 def path_laws(feed: Feed, levels: Mapping[str, Vector]) -> PathLaws:
-    """The laws of a record's levels, `vol` and perhaps `credit`, (days,) with NaN where they are not known."""
+    """The laws of a record's levels, `vol` and perhaps `credit`, (days,) with NaN if they are not known."""
     vol = fit_level(feed, levels["vol"], PathLaw.of_vol(), VOL_TAIL)
     days = Days.of(feed, vol.law, first_known(levels["vol"]))
     error = vol_error(days.after, feed.day)

@@ -69,7 +69,7 @@ class Carried:
 def settle(
     folder: Path, manifest: dict[str, Any], cells: Plan, earlier: SweepResult, changed: Changed
 ) -> Carried | None:
-    """Make sure that what has finished is what these cells would give; what has to move for it, None where nothing.
+    """Make sure that what has finished is what these cells would give; what has to move for it, None if nothing.
 
     Writes into `manifest` which other engines' cells are kept. Raises UserError.
     """

@@ -35,7 +35,7 @@ class Workers:
         self._looked = 0.0
 
     def check_all(self, address: str, start: str) -> None:
-        """Ask all that are there for their engine. Raises UserError where there are none, or none has this one."""
+        """Ask all that are there for their engine. Raises UserError if there are none, or none has this one."""
         found: dict[str, Any] = self._client.run(fingerprint, on_error="return")
         if not found:
             remedy = f"start some: {start}"

@@ -128,7 +128,7 @@ class Rows:
         self._tail = Tail(self.journal, len(data))
 
     def add(self, record: Record) -> None:
-        """Keep a finished cell. Raises SpiralError where the disk does not take it."""
+        """Keep a finished cell. Raises SpiralError if the disk does not take it."""
         self.records.append(record)  # first: an interrupted write must not lose a row that a reader has seen
         try:
             self._opened().add(encode(record.row, record.paths))

@@ -132,7 +132,7 @@ class Store:
         return [index for index in range(len(ids)) if index not in finished]
 
     def write(self, result: CellResult) -> None:
-        """Keep a finished cell. Raises SpiralError where the disk does not take it."""
+        """Keep a finished cell. Raises SpiralError if the disk does not take it."""
         if any(self.manifest["metrics"][name] != label for name, label in result.labels.items()):
             self.manifest["metrics"] |= result.labels
             self._write_manifest()
@@ -142,7 +142,7 @@ class Store:
         self._rows.add(Record(row, b"" if paths is None else arrow(paths)))
 
     def keep_folder(self, cell: Cell) -> Path | None:
-        """Where the cell's own dataset goes, None where it is not kept. Raises UserError where a link is there."""
+        """Where the cell's own dataset goes, None if it is not kept. Raises UserError if a link is there."""
         if not self.spec.keep:
             return None
         place = self._keep_folder(cell.index)

@@ -38,7 +38,7 @@ class Reading:
 
     @property
     def z(self) -> float | None:
-        """The difference in standard errors; None where there is no error, as both are deterministic."""
+        """The difference in standard errors; None if there is no error, as both are deterministic."""
         return self.difference / self.error if self.error > 0 else None
 
     @property

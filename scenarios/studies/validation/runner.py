@@ -139,7 +139,7 @@ def run_case(case: Case, room: Path, seed: int | None = None) -> CaseResult:
 
 
 def _check(case: Case, measured: Measured) -> None:
-    """Raise BugError where what was measured is not what was expected, by name."""
+    """Raise BugError if what was measured is not what was expected, by name."""
     wanted, got = {expected.what for expected in case.expected}, set(measured.estimates)
     if wanted != got:
         raise BugError(f"expected but not measured: {sorted(wanted - got)}; measured only: {sorted(got - wanted)}")
