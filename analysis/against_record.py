@@ -54,8 +54,7 @@ class Closes:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a path. needs: levels required besides spot and vol. alone: shown even if the record does not have
-    it."""
+    """A figure of a path. needs: levels besides spot and vol. alone: shown even if the record does not have it."""
 
     name: str
     label: str

@@ -44,8 +44,7 @@ def _ticks(metric: Callable[[Series, FloatArray], Estimate | None]) -> Callable[
 
 
 def _kurtosis(s: Series, returns: FloatArray | None) -> Estimate | None:
-    """Kurtosis. For fluctuations the bias is removed: over n paths a normal law's kurtosis is 6 / (n + 1) too low
-    (Fisher 1930)."""
+    """Without the bias of fluctuations: over n paths a normal law's kurtosis is 6 / (n + 1) too low (Fisher 1930)."""
     if returns is None:
         return None
     found = sf.kurtosis(s.treated(returns))
@@ -57,8 +56,7 @@ def _kurtosis_over(days: int) -> Callable[[Series], Estimate | None]:
 
 
 def _variance_ratio(s: Series, returns: FloatArray | None, steps: int) -> Estimate | None:
-    """For fluctuations: less the instants' means, but not divided by their deviations, as sums must be sums of
-    returns."""
+    """Fluctuations here are less the instants' means, not divided by deviations: sums must be sums of returns."""
     if returns is None:
         return None
     return sf.variance_ratio(returns if s.treatment == "raw" else returns - returns.mean(axis=0), steps)

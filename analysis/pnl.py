@@ -56,8 +56,7 @@ def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:
 
 
 def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number:
-    """Average loss in the worst 1 - level of the paths, $ (a loss is positive); the path at the boundary counts in
-    part.
+    """Average loss in the worst 1 - level of the paths, $ (losses positive); the path at the boundary counts in part.
 
     Acerbi and Tasche (2002), "On the coherence of expected shortfall", J. Banking & Finance 26. The influence of a path
     is (loss - VaR)^+ / (1 - level) less its mean: Rockafellar and Uryasev (2000), J. Risk 2, give ES as VaR + mean of

@@ -168,8 +168,7 @@ def _readable(place: Path) -> Iterator[None]:
 
 
 def _await(folder: Path) -> None:
-    """Finish a replacement that a killed process left half done; wait a moment for one that a living process is
-    making."""
+    """Finish a replacement left half done by a killed process; wait a moment for one of a living process."""
     deadline = time.monotonic() + PATIENCE
     while not settle(folder) and not folder.is_dir() and time.monotonic() < deadline:
         time.sleep(0.01)

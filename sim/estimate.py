@@ -147,8 +147,7 @@ class Estimate:
 
     @classmethod
     def jackknife(cls, statistic: Callable[..., float], *samples: ArrayLike, groups: int = GROUPS) -> Estimate:
-        """Any statistic of samples that are independent along the first axis; error by leaving out one of `groups` at a
-        time.
+        """Any statistic of samples independent along the first axis; error by leaving out one of `groups` at a time.
 
         `statistic` is called with the arrays of `samples`, the same rows left out of each.
         """

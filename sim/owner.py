@@ -25,8 +25,7 @@ def me() -> dict[str, Any]:
 
 
 def verdict(owner: Mapping[str, Any]) -> Verdict:
-    """Whether an owner (a record of `me`) is still alive; "unknown" if it is on another machine or in another
-    container.
+    """Whether an owner (a record of `me`) is alive; "unknown" if it is on another machine or in another container.
 
     If the system has no start times, the process number alone decides.
     """

@@ -74,8 +74,7 @@ class Portfolio:
         return gamma
 
     def node_slopes(self) -> Iterator[Vector]:
-        """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none for a book without
-        rates."""
+        """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none without rates."""
         desk, curve = self._desk, self._desk.book.start.curve
         if not desk.book.has_rates:
             return

@@ -146,8 +146,7 @@ def _most(table: pl.DataFrame, name: str) -> float:
 
 
 def _panel(table: pl.DataFrame, world: str, risk: str, cost: str) -> alt.LayerChart:
-    """One world's policies: whiskers, the line of the efficient ones, names, marks, and a ring around the selected
-    one."""
+    """One world's policies: whiskers, line of the efficient ones, names, marks, and a ring around the selected one."""
     kinds = table["kind"].unique().to_list()
     scale = alt.Scale(zero=False, nice=False, padding=PANEL.edge)
     across = axis(f"mean {COSTS[cost][0].lower()}, $m")

@@ -264,8 +264,7 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -
 
 @kernel
 def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints) -> bool:
-    """Into `hit` the number of `levels` (rising) the price has fallen through since the close; returns whether any is
-    new.
+    """Into `hit` the number of `levels` (rising) fallen through since the close; returns whether any is new.
 
     Args:
         before: (paths,) number of levels hit before.

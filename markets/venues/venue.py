@@ -132,8 +132,7 @@ class Venue:
 
     # --- loops -----------------------------------------------------------------------------------------------------
     def expose(self, flow: Vector, *, moved: str, by: str) -> None:
-        """Add the flow that a hedger would trade here per unit move of the price at the venue `moved`; valid for one
-        tick.
+        """Add a hedger's flow here per unit move of the price at the venue `moved`; valid for one tick.
 
         flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of `loop_gain`.
         """

@@ -1,4 +1,4 @@
-"""The registry of names: what no asset, agent or twin of a scenario may be called, and why.
+"""The registry of reserved names, which no asset, agent or twin of a scenario may have, with the reason.
 
 Each room declares its own names once, where it uses them; here they are collected, and read when a scenario is read.
 """

@@ -159,7 +159,7 @@ def write_report(run: Run) -> Path:
 
 
 def opened(folder: Path) -> Run:
-    """A finished run; a word on stderr where its manifest was changed afterwards."""
+    """Open a finished run; prints a note to stderr if its manifest was changed afterwards."""
     from sim.dataset import open_run
 
     clear_once()

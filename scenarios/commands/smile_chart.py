@@ -26,7 +26,7 @@ from sim.errors import UserError
 
 MONTHS = (1, 3, 12)
 POINTS = 300  # of a line
-SLIGHT = 1e-6  # a negative probability that nobody is told of
+SLIGHT = 1e-6  # a negative probability up to this is not reported
 TAIL = 1e-4  # probability left out on either side of the picture
 START, WORST = "at the start", "at the storyline's highest vol"
 

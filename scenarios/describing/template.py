@@ -69,7 +69,7 @@ WIDTH = 34  # column at which the comments begin
 
 
 def template(name: str = "my_crisis") -> str:
-    """The text of a scenario file that loads as it stands."""
+    """The text of a scenario file that loads without changes."""
     parts = [HEAD.format(name=name), *_market(), _storyline(), *_cast(), "\n# --- The run " + "-" * 104, "[run]"]
     parts += commented(keys_of(RunSpec, ""))
     return "\n".join(parts) + "\n"

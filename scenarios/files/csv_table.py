@@ -40,7 +40,7 @@ class Row:
     def number(self, column: str, *, percent: float | None = None) -> float | None:
         """The cell as a finite number, None if it is empty.
 
-        percent: what 1 % is in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
+        percent: 1 % in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
         say % or bp themselves; None: they may not.
         """
         text = self.text(column)
@@ -74,7 +74,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file or a frame read: its name, the columns that it has, its rows, and what was assumed."""
+    """A file or a frame as read: name, columns, rows, and assumptions."""
 
     name: str
     columns: tuple[str, ...]
@@ -106,7 +106,7 @@ def _cell(cells: Sequence[str], i: int) -> str:
 
 
 def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
-    """The lines that are rows; what stands between the header and the first, or behind the last, is left out."""
+    """The lines that are rows; lines between the header and the first row, or after the last, are left out."""
     rows, notes = list(lines.below), []
     first = 0
     while first < min(len(rows), 3) and _is_label(rows[first][1], lines, layout):
@@ -129,7 +129,7 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
 
 
 def _is_label(cells: Sequence[str], lines: Lines, layout: Layout) -> bool:
-    """Whether a line below the header is more of it: no date where dates are needed, and no number anywhere."""
+    """Whether a line below the header belongs to it: no date in a column of dates, and no number anywhere."""
     at = lines.columns.at
     if not {"date"} & set(layout.needed):
         return False

@@ -62,7 +62,7 @@ def record_layout(needed: tuple[str, ...] = ("date", "spx")) -> Layout:
 
 @dataclass(frozen=True)
 class RecordRows:
-    """A record's lines, oldest first, one a day, each with a level; what was assumed to read them."""
+    """A record's lines, oldest first, one per day, each with a level; and the assumptions made in reading them."""
 
     name: str
     rows: tuple[Row, ...]

@@ -94,8 +94,8 @@ def same(one: Path, other: Path) -> bool:
 def is_own(folder: Path) -> bool:
     """Whether a folder is the user's working folder, or lies in it.
 
-    Where one works in one's home, above it, or in a folder that everybody may write to (/tmp), that says nothing about
-    whose files are there: downloads and mail lie in a home.
+    A working folder that is the home, above it, or writable by everybody (/tmp) does not count: files of others, such
+    as downloads, may be there.
     """
     try:
         here, home = Path.cwd().resolve(), Path.home().resolve()

@@ -1,4 +1,4 @@
-"""Bounds on what may stand in a file or an override at all, before anybody asks what it means.
+"""Bounds on the contents of a file or an override, checked before anything is interpreted.
 
 A scenario is small: whatever is nested, long or large beyond these bounds is a mistake or an attack, and is told in one
 line instead of exhausting the interpreter's stack, its limit on digits, or memory.

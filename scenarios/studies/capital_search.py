@@ -106,7 +106,7 @@ def survival_capital(
         workers: processes.
         tolerance: width of the bracket at the end, share of the capital.
         progress: called with path-ticks (done, total) of the run under way.
-        tell: called with every trial as it is known.
+        tell: called with every finished trial.
 
     Raises:
         UserError: for a user's mistake.
@@ -220,7 +220,7 @@ class _Search:
                 guess = min(near, trial.capital) * (1 - width / 2)
             elif math.isfinite(near):
                 guess = max(near, trial.capital) * (1 + width / 2)
-            else:  # too many books were lost to tell
+            else:  # too many paths lost their book for an estimate
                 guess = trial.capital * (1 + width / 2 if math.isfinite(high) else 2)
             width *= 2
         rule = f"no capital keeps {level * 100:g} % of the paths from being reduced"
@@ -252,7 +252,7 @@ class _Search:
         )
 
     def _error(self, level: float, capital: float) -> float | None:
-        """Of the answer: the quantile's, from the run with the least capital from there on that tells it."""
+        """Error of the answer: that of the quantile, from the first run with at least this capital that gives one."""
         above = sorted((t for t in self.trials if t.capital >= capital), key=lambda trial: trial.capital)
         return next((found for trial in above if (found := _error(trial.needed, level)) is not None), None)
 

@@ -1,4 +1,4 @@
-"""What the laws of vol and credit say of a record's price path alone, beside what the record says."""
+"""Vol and credit by their laws from a record's price path alone, beside the record's."""
 
 from __future__ import annotations
 

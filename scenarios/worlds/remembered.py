@@ -1,4 +1,4 @@
-"""How long a market remembers a trade, and what its memory makes of a loop gain: before any run, in closed form."""
+"""Duration of a trade's trace, and long-run loop gain: before any run, in closed form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
-GAINS = tuple(round(0.05 * i, 2) for i in range(20))  # at which the long-run gain is told
+GAINS = tuple(round(0.05 * i, 2) for i in range(20))  # loop gains at which the long-run gain is given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class LongRun:
 
     @property
     def multiplier(self) -> float | None:
-        """1 / (1 - gain): what becomes in the end of a unit of vol; None if it has no end."""
+        """1 / (1 - gain): final rise per unit rise of vol; None if it diverges."""
         return 1 / (1 - self.gain) if self.gain < 1 else None
 
 
@@ -49,7 +49,7 @@ class Remembered:
     long_run: LongRun | None = None
 
     def described(self) -> dict[str, Any]:
-        """For the manifest; what has no end is None."""
+        """For the manifest; None for what diverges."""
         found = asdict(self)
         if self.long_run is not None:
             found["long_run"]["at"] = [at if np.isfinite(at) else None for at in self.long_run.at]

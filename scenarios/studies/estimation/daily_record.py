@@ -21,7 +21,7 @@ Vector = NDArray[np.float64]
 NEEDED = ("date", "spx", "vix")
 MORE = (*COLUMNS, HIGH_YIELD)
 CALENDAR = "XNYS"
-MOST_BLANK = 3  # trading days in a row whose lines have no spx or no vix
+MOST_BLANK = 3  # most trading days in a row without spx or vix
 MANY = 10  # missing days: more are two records rather than one with a hole
 
 

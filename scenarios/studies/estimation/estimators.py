@@ -24,7 +24,7 @@ FASTEST = 0.95  # share of a gap closed in a day that we still call a mean rever
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value, its standard error, and the observations (days) behind it. NaN if the data cannot tell."""
+    """A value, its standard error, and the number of observations (days). NaN if the data do not determine it."""
 
     value: float
     error: float
@@ -173,7 +173,7 @@ def _simulated(path: Path, share: float, slope: float, noise: Vector, rng: np.ra
 
 
 def within_day(speed: float, day: float = DAY) -> float:
-    """Share of a day's push left at its close, where a part came at the open and the rest evenly since."""
+    """Share of a day's move left at its close, if a part came at the open and the rest evenly since."""
     x = speed * day * (1 - OVERNIGHT)
     return OVERNIGHT * math.exp(-x) + (1 - OVERNIGHT) * (-math.expm1(-x) / x if x > 0 else 1.0)
 

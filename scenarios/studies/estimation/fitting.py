@@ -59,7 +59,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fit:
-    """Everything that the records say, and the tables of a scenario that says the same.
+    """The result of a fit: all estimates, and the tables of a scenario with their values.
 
     fitted: parameters of the one-factor laws and of the curve; none where vol is blank for weeks. path: the
     path-dependent laws of the longest record, None if it is too short. notes: what was not estimated, and why.

@@ -18,7 +18,7 @@ from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
 from sim.place import Place
 
-DESK = "{desk}"  # in a key: the scenario's first hedger by name, whom its figures are about
+DESK = "{desk}"  # in a key: the scenario's first hedger by name, the desk of its figures
 ANCHORS = "storyline.anchors"
 ABSENT = object()
 

@@ -42,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell before its scenario is built: where it lies, and which keys it changes."""
+    """A cell before its scenario is built: its place on the axes, and the keys that it changes."""
 
     index: int
     base: int  # position of its base scenario

@@ -165,7 +165,7 @@ class _Running:
 
 
 def _failed(index: int, future: Future) -> CellResult:
-    """A cell whose worker died time and again, or which could not be sent."""
+    """The result for a cell whose worker died repeatedly, or which could not be sent."""
     error = future.exception()
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return CellResult(index, FAILED, fingerprint(), 0.0, said)

@@ -1,4 +1,4 @@
-"""A sweep's manifest, and what is kept of a finished cell."""
+"""A sweep's manifest, and the row of a finished cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep's folder: what is finished stands in it whole, whatever is killed and when.
+"""A sweep's folder: finished cells in it are complete, after a kill at any moment.
 
 A cell that finishes is one record, appended to the journal and flushed to the disk. Some hundreds of records become a
 segment: two Parquet files, written aside and renamed, which count from the moment in which a new journal that names
@@ -162,7 +162,7 @@ class Store:
         return UserError(rule, value=value, place=str(self.folder), remedy=remedy)
 
     def _go_on(self, rows: Rows, changed: Changed) -> None:
-        """Take over what has finished, as far as it is what these cells would give."""
+        """Take over finished cells whose results these cells would have."""
         earlier = self._mended()
         was = earlier.manifest
         self.manifest["metrics"] |= was["metrics"]

@@ -119,7 +119,7 @@ def finite(value: Any) -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Of Spiral and of what its numbers rest on."""
+    """Versions of Spiral and of the libraries that its numbers depend on."""
     found = {}
     for name in ("spiral-crisis", "numpy", "scipy", "numba", "polars", "simpy"):
         try:

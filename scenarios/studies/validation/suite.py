@@ -50,7 +50,7 @@ def suite() -> tuple[Case, ...]:
 
 
 def check_unique(rule: str, names: list[str]) -> None:
-    """Raise BugError if a name stands twice."""
+    """Raise BugError if a name occurs twice."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BugError(f"{rule}: {', '.join(twice)}")
