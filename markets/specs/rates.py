@@ -8,9 +8,14 @@ from itertools import combinations
 from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
+from markets.specs.curves import CurveSpec
 from sim.params import param
 
-NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # nodes of every curve, years; they draw their noise together
+STANDARD_NODES = {
+    "overnight": 0.0,
+    "us2y": 2.0,
+    "us10y": 10.0,
+}  # nodes of every curve, years; they draw their noise together
 SHOCK = "spot"  # name of the main asset's shock among correlations
 
 
@@ -30,7 +35,7 @@ class Node(NamedTuple):
     @property
     def joint(self) -> bool:
         """Whether it is one of the nodes that every curve has."""
-        return self.name in NODES
+        return self.name in STANDARD_NODES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +72,15 @@ class RateSpec:
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
     corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
+    curves: dict[str, CurveSpec] = param(
+        factory=dict, help="curves solved from quotes at the start, one table each", sparse=True
+    )
+    discount: str = param(
+        "", help="the one of `curves` that all is discounted on; a single one needs no choice", longest=40, sparse=True
+    )
+    projection: str = param(
+        "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+    )
 
     @property
     def curve(self) -> tuple[Node, ...]:
@@ -76,7 +90,7 @@ class RateSpec:
 
     def _joint(self) -> list[Node]:
         """The nodes of every curve, each with its correlations to the main asset's shock and to the nodes before it."""
-        given: dict[str, dict[str, float]] = {name: {} for name in NODES}
-        for before, name in combinations((SHOCK, *NODES), 2):
+        given: dict[str, dict[str, float]] = {name: {} for name in STANDARD_NODES}
+        for before, name in combinations((SHOCK, *STANDARD_NODES), 2):
             given[name][before] = getattr(self, f"corr_{before}_{name}")
-        return [Node(name, years, getattr(self, f"vol_{name}"), given[name]) for name, years in NODES.items()]
+        return [Node(name, years, getattr(self, f"vol_{name}"), given[name]) for name, years in STANDARD_NODES.items()]

@@ -14,7 +14,7 @@ from agents.desk.loss import LOSS
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
-from markets.specs.rates import NODES
+from markets.specs.rates import STANDARD_NODES
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, metrics
@@ -62,7 +62,7 @@ def check_name(name: object, at: Place) -> None:
 
 def check_node(name: str, at: Place) -> None:
     """A further node is none of every curve's, and its column in the market's tables is its own."""
-    if name in NODES:
+    if name in STANDARD_NODES:
         remedy = f"its keys are market.rates.vol_{name} and market.rates.corr_*"
         raise at.error("every curve has this node", value=name, remedy=remedy)
     if name in MARKET_TABLES[0].names:

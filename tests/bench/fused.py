@@ -40,7 +40,7 @@ BLOCK = 256
 LOW = ("low_mid", "low_us10y", "low_us2y", "depth")
 HIGH = ("high_mid", "peak_vol", "half_spread", "peak_credit", "peak_loop_gain", "high_us10y", "high_us2y")
 CLOSES = ("mid", "vol", "half_spread", "depth", "impact", "credit", "loop_gain", "gain_vanna")
-PARTS = ("theta", "delta", "gamma", "vega", "rates", "calm", "crisis", "impact", "overnight", "credit")
+PARTS = ("theta", "delta", "gamma", "vega", "rates", "calm", "crisis", "impact", "overnight", "credit", "closeout")
 
 
 class Found(NamedTuple):
@@ -74,6 +74,7 @@ def plan(scenario: Scenario) -> Plan:
     look = Interval(hedger.policy.interval)
     assert hedger.policy.kind == "every" and all(look.due(clock, t, t - 1) for t in range(1, len(clock.ticks)))
     assert market.jumps.kind == "none" and market.spot_reversion == market.rho == market.dividend_yield == 0
+    assert market.vol_law == "leverage" and scenario.credit.law == "elasticity"
     assert market.day_count == "act/360" and lender.repo_spread is None and not scenario.assets
     assert scenario.feedback == type(scenario.feedback)() and np.isnan(line.realised).all()
     book = compile_books(scenario, clock)["hedger"]
@@ -231,7 +232,7 @@ def loop(
     )
     m_half, m_skew, m_depth = np.empty(number), np.empty(number), np.empty(number)
     sums, extreme, level_now, vanna = (
-        np.empty((10, BLOCK)),
+        np.empty((len(PARTS), BLOCK)),
         np.empty((11, BLOCK)),
         np.empty((11, BLOCK)),
         np.empty(BLOCK),
@@ -488,7 +489,7 @@ def loop(
                     cost = part * abs(greeks[VEGA, j]) * closeout * v[j]
                     gone = at_most(-part * greeks[DELTA, j], held[j])
                     cash[j] += part * unit[j] - cost + gone * s[j]
-                    sums[6, j] -= cost
+                    sums[10, j] -= cost
                     held[j] -= gone
                     scale[j] *= 1 - share
                     if share >= 1:

@@ -17,7 +17,7 @@ def pasted(page: str, found: dict) -> str:  # type: ignore[type-arg]
     table = Board([Row(**row) for row in found["rows"]]).markdown()
     machine = found["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {packages}."
+    where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']},\n{packages}."
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}{table}\n\n{where}\n{END}{rest.split(END)[1]}"
 

@@ -113,7 +113,7 @@ EISENBERG_NOE = Case(
 # --- first passage of a margin level ----------------------------------------------------------------------------------
 CAPITAL, SD = 10.0, 10.0  # $: what the desk can pay, and the standard deviation of what it loses over the whole time
 PATHS = {10: 98_304, 250: 16_384}  # by number of margin calls
-NODES, REACH = 8, 6.5  # Gauss-Legendre nodes a panel; standard deviations above the start that are kept
+PANEL_NODES, REACH = 8, 6.5  # Gauss-Legendre nodes a panel; standard deviations above the start that are kept
 
 
 @cache
@@ -125,7 +125,7 @@ def passed_by(steps: int, barrier: float = CAPITAL / SD) -> NDArray[np.float64]:
     multivariate normal distribution function.
     """
     step = sqrt(1 / steps)
-    x, weight = np.polynomial.legendre.leggauss(NODES)
+    x, weight = np.polynomial.legendre.leggauss(PANEL_NODES)
     panels = int(np.ceil((barrier + REACH) / step))
     place = (-barrier + step * (np.arange(panels)[:, None] + (x + 1) / 2)).ravel()
     measure = np.tile(weight * step / 2, panels)

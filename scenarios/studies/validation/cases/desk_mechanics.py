@@ -82,7 +82,7 @@ def exact(found: dict[str, float]) -> Measured:
 
 
 # --- interest ---------------------------------------------------------------------------------------------------------
-UNITS, CAPITAL, OVERNIGHT, SPREAD, DIVIDENDS, NIGHTS = 1000.0, 50_000.0, 0.05, 0.02, 0.03, 30
+UNITS, CAPITAL, OVERNIGHT_RATE, SPREAD, DIVIDENDS, NIGHTS = 1000.0, 50_000.0, 0.05, 0.02, 0.03, 30
 COUNTS = ("act/360", "act/365", "continuous")
 
 
@@ -95,7 +95,7 @@ def night(rate: float, count: str) -> float:
 
 def grown(count: str) -> tuple[float, float, float]:
     """What a debt of 100,000 $ costs in overnight interest and in credit, and what 50,000 $ earn, $."""
-    on, over = night(OVERNIGHT, count), night(SPREAD, count)
+    on, over = night(OVERNIGHT_RATE, count), night(SPREAD, count)
     debt = UNITS * STRIKE * ((1 + on + over) ** NIGHTS - 1)
     return debt * on / (on + over), debt * over / (on + over), CAPITAL * ((1 + on) ** NIGHTS - 1)
 
@@ -110,7 +110,7 @@ def measure_interest(lab: Lab) -> Measured:
     flat, found = [(0, STRIKE, 0.2), (NIGHTS, STRIKE, 0.2)], {}
     for count in COUNTS:
         market = {"day_count": count}
-        run = moved(lab, flat, traders, rates=(OVERNIGHT, OVERNIGHT), credit=SPREAD, market=market)
+        run = moved(lab, flat, traders, rates=(OVERNIGHT_RATE, OVERNIGHT_RATE), credit=SPREAD, market=market)
         earned = {
             (name, part): over_days(of(run.marks, name), part)[-1]
             for name in ("borrower", "saver", "bank")

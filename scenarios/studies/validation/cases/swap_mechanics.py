@@ -24,7 +24,7 @@ START = date(2020, 1, 1)
 YEAR = 364  # days of the continuous calendar
 NOTIONAL, FIXED, MATURITY = 1e8, 0.025, add_months(START, 84)
 BEFORE, AFTER = 0.02, 0.03  # all node rates, on days 0 and 1
-TENORS = {"us2y": 2, "us10y": 10}
+VENUE_YEARS = {"us2y": 2, "us10y": 10}
 HALF_SPREAD, IMPACT, SLOPE = 1e-5, 5e-4, 0.5  # of both swap venues, as they are by default
 DEPTH = {"us2y": 50e9, "us10y": 12e9}
 
@@ -82,11 +82,11 @@ def neutral(day: int, rate: float) -> dict[str, float]:
     """Notionals received fixed that leave the desk without 2Y and 10Y sensitivity, $: the 10Y first, then the 2Y."""
     left, found = client_swap(day).sensitivity(rate), {}
     for node in ("us10y", "us2y"):
-        tenor = TENORS[node]
+        tenor = VENUE_YEARS[node]
         fixed, paid = annuity(tenor, day).sensitivity(rate), floating(tenor, day).sensitivity(rate)
-        own = {n: par(tenor, day, rate) * fixed[n] - paid[n] for n in TENORS}
+        own = {n: par(tenor, day, rate) * fixed[n] - paid[n] for n in VENUE_YEARS}
         found[node] = -left[node] / own[node]
-        left = {n: left[n] + found[node] * own[n] for n in TENORS}
+        left = {n: left[n] + found[node] * own[n] for n in VENUE_YEARS}
     return found
 
 
@@ -94,7 +94,7 @@ def earned() -> float:
     """What the first hedge earns in a day on which rates rise: accruals at the old overnight rate, revaluation, $."""
     total = 0.0
     for node, notional in neutral(0, BEFORE).items():
-        tenor = TENORS[node]
+        tenor = VENUE_YEARS[node]
         coupon = par(tenor, 0, BEFORE)
         worth = coupon * annuity(tenor, 1).value(AFTER) - floating(tenor, 1).value(AFTER)
         total += notional * ((coupon - BEFORE) / YEAR + worth)
@@ -104,7 +104,7 @@ def earned() -> float:
 def traded() -> dict[str, float]:
     """What is traded when the hedge is looked at on day 1, $ received fixed."""
     then, now = neutral(0, BEFORE), neutral(1, AFTER)
-    return {node: now[node] - then[node] for node in TENORS}
+    return {node: now[node] - then[node] for node in VENUE_YEARS}
 
 
 def worse(node: str) -> float:
@@ -130,7 +130,7 @@ def measure(lab: Lab) -> Measured:
             found["cost of the re-hedge"] = -over_days(marks, "spread_cost_calm")[1]
             continue
         levels = run.closes.filter(pl.col("venue") == "asset")
-        for node in TENORS:
+        for node in VENUE_YEARS:
             trades = run.trades.filter(pl.col("venue") == node)
             quantity, price, mid = (over_days(trades, column)[0] for column in ("quantity", "price", "mid"))
             found[f"{node}, traded"] = quantity
@@ -143,7 +143,7 @@ def measure(lab: Lab) -> Measured:
 def expected() -> tuple[Expected, ...]:
     """By node."""
     found = [Expected(what="earned by the hedge in a day", value=earned(), unit="$", rounding=1e-3)]
-    paid = sum(abs(q) * HALF_SPREAD * annuity(TENORS[node], 1).value(AFTER) for node, q in traded().items())
+    paid = sum(abs(q) * HALF_SPREAD * annuity(VENUE_YEARS[node], 1).value(AFTER) for node, q in traded().items())
     found.append(Expected(what="cost of the re-hedge", value=paid, unit="$", rounding=1e-4))
     found += [  # far closer than the engine's own proof, which allows for all that has moved
         Expected(what=f"P&L less its components, impact x {impact}", value=0.0, rounding=1e-3) for impact in (0, 1)
@@ -152,7 +152,7 @@ def expected() -> tuple[Expected, ...]:
         moved_by = -IMPACT * quantity / DEPTH[node]
         found += [
             Expected(what=f"{node}, traded", value=quantity, unit="$", rounding=1e-2),
-            Expected(what=f"{node}, mid", value=par(TENORS[node], 1, AFTER), rounding=1e-12),
+            Expected(what=f"{node}, mid", value=par(VENUE_YEARS[node], 1, AFTER), rounding=1e-12),
             Expected(what=f"{node}, mid less the price", value=worse(node), rounding=1e-14),
             Expected(what=f"{node}, node rate after it", value=AFTER + moved_by, rounding=1e-13),
         ]

@@ -1,0 +1,167 @@
+"""Curves of a file solved together, and how every node follows from every quote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.curves.conventions import Convention, convention_named
+from markets.curves.dates import years_between
+from markets.curves.flows import Nodes
+from markets.curves.instruments import Setting, quote_of
+from markets.curves.interpolation import INTERPOLATIONS, CurveShape, Turn
+from markets.curves.quote import Quote
+from markets.curves.quoted_curve import QuotedCurve
+from markets.curves.solver import Equations, Solution, ordered, solve
+from markets.specs.curves import CurveSpec, QuoteKind, QuoteSpec, TurnSpec
+from sim.errors import UserError
+from sim.nearest import nearest
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CurveSet:
+    """The curves of one valuation day, solved from their quotes.
+
+    specs: what was declared, by curve. Quotes and nodes stand curve by curve, by time: quote i decides node i.
+    """
+
+    day: date
+    specs: Mapping[str, CurveSpec]
+    equations: Equations
+    solution: Solution
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """The instruments, in the order of the nodes."""
+        return self.equations.quotes
+
+    @property
+    def nodes(self) -> Nodes:
+        """The stacked node values of all curves."""
+        return self.equations.nodes
+
+    @property
+    def residual(self) -> float:
+        """Largest error of a quote, per 1 of notional."""
+        return self.solution.residual
+
+    @cached_property
+    def curves(self) -> dict[str, QuotedCurve]:
+        """The curves by name."""
+        return {
+            name: QuotedCurve(
+                name, currency_of(self.specs[name]), self.day, shape, self.solution.y[self.nodes.spans[name]]
+            )
+            for name, shape in self.nodes.shapes.items()
+        }
+
+    def __getitem__(self, name: str) -> QuotedCurve:
+        """A curve by its name. Raises UserError."""
+        if name not in self.curves:
+            raise UserError("no such curve", value=name, remedy=nearest(name, list(self.curves)))
+        return self.curves[name]
+
+    def convention(self, name: str) -> Convention:
+        """The convention of a curve. Raises UserError."""
+        return convention_named(self.specs[self[name].name].convention)
+
+    @cached_property
+    def by_quote(self) -> Floats:
+        """dy/dq, (nodes, quotes): -(dF/dy)^-1 dF/dq at the solution."""
+        values = self.equations.flow_values(self.solution.y)
+        slopes = np.array([quote.slope for quote in self.quotes])
+        moved = np.diag(self.equations.units(values) * slopes)
+        return np.asarray(-np.linalg.solve(self.solution.jacobian, moved), dtype=np.float64)
+
+    def bent(self, direction: Floats) -> Floats:
+        """Second derivative of the node values when all quotes move along `direction` (quotes,): (nodes,).
+
+        From F(y(q), q) = 0 twice: F_y y'' = -(F_yy y' y' + 2 F_yq y' q' + F_qq q' q').
+        """
+        system, y, levels = self.equations, self.solution.y, self.equations.levels
+        values = system.flow_values(y)
+        along = system.flows.powers @ (system.weights @ (self.by_quote @ direction))
+        moved = np.array([quote.slope for quote in self.quotes]) * direction
+        bends = np.array([quote.bend for quote in self.quotes]) * direction**2
+        second = system.joined(system.flows.summed(values * along**2), levels)
+        mixed = np.split(system.flows.summed(-values * along), 2)[1] * moved
+        rest = second + 2 * mixed + system.units(values) * bends
+        return np.asarray(-np.linalg.solve(self.solution.jacobian, rest), dtype=np.float64)
+
+    def requoted(self, values: Mapping[str, float]) -> CurveSet:
+        """The set with some quotes' values changed, by name: a new solution from this one. Raises UserError."""
+        known = {quote.name for quote in self.quotes}
+        for name in values:
+            if name not in known:
+                raise UserError("no such quote", value=name, remedy=nearest(name, sorted(known)))
+        quotes = [quote.at(values[quote.name]) if quote.name in values else quote for quote in self.quotes]
+        equations = replace(self.equations, quotes=tuple(quotes))
+        return replace(self, equations=equations, solution=solve(equations, self.solution.y))
+
+
+def solve_set(
+    specs: Mapping[str, CurveSpec],
+    day: date,
+    places: Mapping[str, str] | None = None,
+    lines: Mapping[str, Sequence[str]] | None = None,
+) -> CurveSet:
+    """Solve all curves of some specs together.
+
+    places: where each curve stands, for messages; lines: where each of its `quotes` stands, if not there.
+    Raises UserError: an unknown name, two quotes on one node, a quote that cannot be met.
+    """
+    if not specs:
+        raise UserError("no curve is declared", remedy="write [curves.sofr] with a convention and rates")
+    at, own = places or {}, lines or {}
+    quotes = [quote for name in specs for quote in _quotes(name, specs, day, at.get(name, name), own.get(name, ()))]
+    found = ordered(quotes, list(specs))
+    shapes = {name: _shape(specs[name], day, [q.node for q in found if q.curve == name]) for name in specs}
+    equations = Equations.of(found, Nodes(shapes))
+    return CurveSet(day, dict(specs), equations, solve(equations))
+
+
+def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str, lines: Sequence[str]) -> list[Quote]:
+    spec = specs[name]
+    for key in ("discount", "projection", "against"):
+        other = getattr(spec, key)
+        if other and other not in specs:
+            raise UserError("no such curve", value=other, place=f"{place}.{key}", remedy=nearest(other, list(specs)))
+    setting = Setting(
+        curve=name,
+        convention=convention_named(spec.convention, f"{place}.convention"),
+        today=day,
+        discount=spec.discount or name,
+        projection=spec.projection,
+        against=spec.against,
+        other=convention_named(specs[spec.against].convention) if spec.against else None,
+    )
+    kind: QuoteKind = "irs" if spec.discount else "ois"
+    listed = [QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items()]
+    out = [quote_of(each, setting, f"{place}.rates.{each.tenor}") for each in listed]
+    wheres = lines or [f"{place}.quotes.{i}" for i in range(1, len(spec.quotes) + 1)]
+    return out + [quote_of(each, setting, where) for each, where in zip(spec.quotes, wheres, strict=True)]
+
+
+def _shape(spec: CurveSpec, day: date, nodes: list[float]) -> CurveShape:
+    turns = tuple(_turn(each, day) for each in spec.turns)
+    interpolation = INTERPOLATIONS[spec.interpolation]
+    return CurveShape(np.array(nodes), interpolation, spec.ultimate_forward, spec.convergence, turns)
+
+
+def _turn(spec: TurnSpec, day: date) -> Turn:
+    if not day <= spec.start < spec.end:
+        rule = "a turn begins on the valuation day or later, and ends after it began"
+        raise UserError(rule, value=f"{spec.start} to {spec.end}")
+    return Turn(years_between(day, spec.start), years_between(day, spec.end), spec.rate)
+
+
+def currency_of(spec: CurveSpec) -> str:
+    """The currency of a curve."""
+    return spec.currency or convention_named(spec.convention).currency

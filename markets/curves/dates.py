@@ -1,0 +1,96 @@
+"""Dates of ours as QuantLib's and back; years from a valuation day; tenors as people write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sim.errors import UserError
+
+DAYS_A_YEAR = 365.0  # node and flow times are days over 365
+LONGEST = 100.0  # years, of a tenor
+UNITS = {"d": "Days", "w": "Weeks", "m": "Months", "y": "Years"}  # of QuantLib
+YEARS = {"d": 1 / DAYS_A_YEAR, "w": 7 / DAYS_A_YEAR, "m": 1 / 12, "y": 1.0}  # of one unit
+OVERNIGHT = {
+    "on": 0,
+    "o/n": 0,
+    "tn": 1,
+    "t/n": 1,
+    "sn": 2,
+    "s/n": 2,
+}  # business days from the valuation day to its start
+PART = re.compile(r"(\d+)([dwmy])")
+NUMBER = re.compile(r"\d*\.?\d+")
+
+
+def to_ql(day: date) -> Any:
+    """QuantLib's date."""
+    import QuantLib as ql
+
+    return ql.Date(day.day, day.month, day.year)
+
+
+def from_ql(day: Any) -> date:
+    """The date of QuantLib's."""
+    return date(day.year(), day.month(), day.dayOfMonth())
+
+
+def years_between(today: date, day: date) -> float:
+    """Days over 365, negative before `today`."""
+    return (day - today).days / DAYS_A_YEAR
+
+
+@dataclass(frozen=True)
+class Tenor:
+    """A length of time: '3M', '1Y6M', 'ON', or years as a plain number.
+
+    parts: (count, unit of `UNITS`); lag: business days from the valuation day to the start of 'ON', 'TN' and 'SN'.
+    """
+
+    text: str
+    parts: tuple[tuple[int, str], ...] = ()
+    number: float | None = None
+    lag: int | None = None
+
+    @property
+    def years(self) -> float:
+        """About how long it is; exact where it was given as a number."""
+        return self.number if self.number is not None else sum(n * YEARS[unit] for n, unit in self.parts)
+
+    @property
+    def months(self) -> int | None:
+        """Whole months, None where it has days or weeks or is a number."""
+        if self.number is not None or any(unit in "dw" for _, unit in self.parts):
+            return None
+        return sum(n * (12 if unit == "y" else 1) for n, unit in self.parts)
+
+    def after(self, day: date) -> date:
+        """The day so much later; the end of a month stays within its month. A number counts days of 1/365."""
+        import QuantLib as ql
+
+        moved = to_ql(day)
+        if self.number is not None:
+            return from_ql(moved + round(self.number * DAYS_A_YEAR))
+        for count, unit in self.parts:
+            moved = moved + ql.Period(count, getattr(ql, UNITS[unit]))
+        return from_ql(moved)
+
+
+def parse_tenor(text: str, place: str | None = None) -> Tenor:
+    """A tenor of a text. Raises UserError."""
+    bare = re.sub(r"\s", "", str(text)).lower()
+    remedy = "write '1W', '3M', '18M', '10Y', 'ON', or years as a number: '0.5'"
+    if bare in OVERNIGHT:
+        return Tenor(text, ((1, "d"),), lag=OVERNIGHT[bare])
+    found = PART.findall(bare)
+    if found and "".join(count + unit for count, unit in found) == bare and len(bare) < 12:
+        tenor = Tenor(text, tuple((int(count), unit) for count, unit in found))
+    elif NUMBER.fullmatch(bare):
+        tenor = Tenor(text, number=float(bare))
+    else:
+        raise UserError("is not a tenor", value=text, place=place, remedy=remedy)
+    if not 0 < tenor.years <= LONGEST:
+        raise UserError(f"a tenor is longer than 0 and at most {LONGEST:g} years", value=text, place=place)
+    return tenor

@@ -1,0 +1,85 @@
+"""Legs of swaps: accrual periods as arrays, and the flows that they pay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.curves.conventions import Convention, LegConvention
+from markets.curves.dates import years_between
+from markets.curves.day_count import year_fraction
+from markets.curves.flows import PROJECTION, Flow, Point, discounted
+from markets.curves.schedule import roll
+
+Floats = NDArray[np.float64]
+PROFILES = ("bullet", "amortising", "accreting")
+
+
+@dataclass(frozen=True, eq=False)
+class Leg:
+    """Accrual periods: times in years from the valuation day, `tau` years by the day count, notional of each."""
+
+    start: Floats
+    end: Floats
+    pay: Floats
+    tau: Floats
+    notional: Floats  # (periods,)
+
+    def shaped(self, profile: str) -> Leg:
+        """The notional falling in equal steps to nothing ('amortising'), or rising so ('accreting')."""
+        n = self.start.size
+        steps = {"bullet": np.ones(n), "amortising": np.arange(n, 0, -1) / n, "accreting": np.arange(1, n + 1) / n}
+        return replace(self, notional=self.notional * steps[profile])
+
+
+def dated_leg(convention: Convention, leg: LegConvention, today: date, start: date, maturity: date) -> Leg:
+    """A leg of 1 of notional between two dates, by the convention's calendar."""
+    periods = roll(
+        start,
+        maturity,
+        leg.months,
+        calendar=convention.calendar,
+        rule=convention.rule,
+        payment_lag=leg.payment_lag,
+        end_of_month=convention.end_of_month,
+    )
+    last = periods[-1].end
+    times = np.array([[years_between(today, day) for day in (p.start, p.end, p.pay)] for p in periods])
+    tau = [year_fraction(leg.day_count, p.start, p.end, period=p.regular, last=last) for p in periods]
+    return Leg(times[:, 0], times[:, 1], times[:, 2], np.array(tau), np.ones(len(periods)))
+
+
+def grid_leg(months: int, start: float, length: float) -> Leg:
+    """A leg of 1 of notional on a grid of years: periods of months/12 exactly, a stub in front."""
+    step = months / 12
+    count = max(1, int(np.ceil(length / step - 1e-9)))
+    end = start + length - step * np.arange(count - 1, -1, -1.0)
+    begin = np.concatenate([[start], end[:-1]])
+    return Leg(begin, end, end, end - begin, np.ones(count))
+
+
+def fixed_flows(leg: Leg, discount: str, rate: float = 1.0) -> list[Flow]:
+    """Coupons of a fixed rate: notional x rate x tau."""
+    return discounted(leg.notional * rate * leg.tau, list(leg.pay), discount)
+
+
+def floating_flows(leg: Leg, projection: str, discount: str, spread: float = 0.0) -> list[Flow]:
+    """Compounded or term coupons: notional x (P(start)/P(end) - 1 + spread x tau).
+
+    Daily compounding telescopes, so both are the same two discount factors of the projection curve.
+    """
+    flows = discounted(leg.notional * (spread * leg.tau - 1.0), list(leg.pay), discount)
+    for amount, start, end, pay in zip(leg.notional, leg.start, leg.end, leg.pay, strict=True):
+        grown = ((Point(projection, float(start), PROJECTION), 1), (Point(projection, float(end), PROJECTION), -1))
+        flows.append(Flow(float(amount), (*grown, (Point(discount, float(pay)), 1))))
+    return flows
+
+
+def exchanged(leg: Leg, discount: str) -> list[Flow]:
+    """Notionals: paid out at the start, returned as they fall and at the end."""
+    back = leg.notional - np.append(leg.notional[1:], 0.0)
+    times = [float(leg.start[0]), *(float(t) for t in leg.pay)]
+    return discounted(np.concatenate([[-leg.notional[0]], back]), times, discount)

@@ -1,0 +1,262 @@
+"""Swaps on quoted curves: known values and risk, and random books against QuantLib."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+import QuantLib as ql
+
+from markets.curves.curve_set import CurveSet, solve_set
+from markets.curves.dates import to_ql
+from markets.curves.flows import DISCOUNT, PROJECTION
+from markets.curves.stress import SHAPES, parse_stress
+from markets.curves.swap_book import SwapBook
+from markets.curves.tents import KEYS, coverage, fixed_widths, partition
+from markets.specs.curve_swaps import CurveSwapSpec
+from markets.specs.curves import CurveSpec
+from sim.errors import UserError
+from tests.test_quoted_curves import CALENDARS, TODAY, grid, one, percent, sofr
+
+DISCOUNTED = {
+    "0.5": 0.0405, "1": 0.039, "2": 0.037, "3": 0.0366, "5": 0.0372, "7": 0.038, "10": 0.0392, "15": 0.0405,
+    "20": 0.0408, "30": 0.04,
+}  # fmt: skip
+FORWARD = {
+    "0.5": 0.0412, "1": 0.0398, "2": 0.0379, "3": 0.0376, "5": 0.0383, "7": 0.0391, "10": 0.0403, "15": 0.0415,
+    "20": 0.0417, "30": 0.0408,
+}  # fmt: skip
+SWAPS = (
+    CurveSwapSpec(side="receive", rate=0.04, tenor="10Y", notional=10e6, curve="forward"),
+    CurveSwapSpec(side="pay", rate=0.0365, tenor="4Y", notional=25e6, curve="forward"),
+    CurveSwapSpec(side="receive", rate=0.042, tenor="24Y", notional=15e6, curve="forward"),
+)
+
+
+def nine_years(**changes) -> SwapBook:
+    return SwapBook.of([CurveSwapSpec(side="receive", rate=0.035, tenor="9Y", notional=50e6)], one(sofr(**changes)))
+
+
+def two_curves() -> SwapBook:
+    curves = {"discount": grid(DISCOUNTED), "forward": grid(FORWARD, discount="discount")}
+    return SwapBook.of(SWAPS, solve_set(curves, TODAY))
+
+
+def test_a_known_swap() -> None:
+    book = nine_years()
+    known = {
+        "annuity": 7.61701474389139,
+        "floating": 0.291308760442716,
+        "par": 0.0382444790035803,
+        "npv": -1235662.22032587,
+        "pv01": 38085.07371946,
+        "par_dv01": -37509.61223647,
+    }
+    for name, value in known.items():
+        assert float(getattr(book, name)[0]) == pytest.approx(value, rel=1e-12), name
+    assert book.theta()[0] == pytest.approx(-147.540127, abs=1e-6)
+    assert book.theta_same_zeros()[0] == pytest.approx(-498.416359, abs=1e-6)
+    assert book.stressed(parse_stress("parallel 1"))[0] == pytest.approx(-38212.072738, abs=1e-6)
+
+
+def test_its_ladder_and_gamma_by_quotes() -> None:
+    book = nine_years()
+    ladder = {quote.name.split()[-1]: bp for quote, bp in zip(book.curves.quotes, book.ladder[0], strict=True)}
+    known = {
+        "1W": 0.685906, "3M": -0.000556, "6M": 0.019728, "9M": -0.572170, "12M": 12.046284, "18M": -0.251328,
+        "2Y": 23.566510, "3Y": 35.333442, "4Y": 47.951253, "5Y": 60.765330, "6Y": 74.279509, "7Y": 169.763543,
+        "8Y": -16853.166869, "10Y": -21080.032863, "30Y": 0.0,
+    }  # fmt: skip
+    assert {name: ladder[name] for name in known} == pytest.approx(known, abs=1e-6)
+    up, down = (
+        SwapBook.of(book.specs, book.curves.requoted({q.name: q.value + by for q in book.curves.quotes})).npv[0]
+        for by in (1e-4, -1e-4)
+    )
+    assert up - book.npv[0] == pytest.approx(-37492.060446, abs=1e-5)
+    assert down - book.npv[0] == pytest.approx(37527.176343, abs=1e-5)
+    assert book.par_gamma[0] == pytest.approx(up + down - 2 * book.npv[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("way", "known", "outside"),
+    [
+        ("log_linear", {"8Y": -340.3, "10Y": -422.9}, 0.002),
+        ("linear_zero", {"8Y": -383.1, "10Y": -381.6}, 0.004),
+        ("log_cubic", {"8Y": -538.0, "10Y": -471.3, "7Y": 197.4, "12Y": 103.4, "6Y": -45.7}, 0.50),
+    ],
+)
+def test_interpolation_decides_the_hedge(way: str, known: dict[str, float], outside: float) -> None:
+    """A par swap of nine years on 1m: the ladder outside the neighbouring quotes, over its sum."""
+    spec = CurveSwapSpec(side="receive", tenor="9Y", notional=1e6)
+    book = SwapBook.of([spec], one(sofr(interpolation=way)))
+    ladder = {quote.name.split()[-1]: bp for quote, bp in zip(book.curves.quotes, book.ladder[0], strict=True)}
+    assert {name: ladder[name] for name in known} == pytest.approx(known, abs=0.05)
+    far = sum(abs(bp) for name, bp in ladder.items() if name not in ("8Y", "10Y"))
+    assert far / abs(book.par_dv01[0]) == pytest.approx(outside, abs=0.006 if outside > 0.1 else 0.0006)
+    assert book.par_dv01[0] == pytest.approx(-761.7, abs=0.1) and abs(book.npv[0]) < 1e-9
+
+
+def test_two_curves() -> None:
+    book = two_curves()
+    assert book.par == pytest.approx([0.04047159297053, 0.03832570892509, 0.04153785628914], abs=1e-14)
+    assert book.npv == pytest.approx([-38860.702900, 168083.170923, 106100.462467], abs=1e-6)
+    assert book.pv01 == pytest.approx([8240.305799, -9206.460494, 22958.326593], abs=1e-6)
+    assert book.zero_dv01() == pytest.approx([-8338.984489, 9349.481088, -23379.559292], abs=1e-6)
+    assert book.zero_dv01(curve="discount") == pytest.approx([68.070462, -33.401469, 55.587136], abs=1e-6)
+    assert book.zero_dv01(curve="forward") == pytest.approx([-8407.054951, 9382.882557, -23435.146428], abs=1e-6)
+    assert book.zero_dv01(role=DISCOUNT) == pytest.approx(book.zero_dv01(curve="discount"), abs=1e-6)
+    assert book.zero_dv01(role=PROJECTION) == pytest.approx(book.zero_dv01(curve="forward"), abs=1e-6)
+    assert book.gamma == pytest.approx([7.80203503, -3.65350414, 47.09577527], abs=1e-8)
+    assert book.cross_gamma().sum() == pytest.approx(book.gamma.sum(), rel=1e-12)
+    assert book.zero_ladder.sum(axis=1) == pytest.approx(book.zero_dv01(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("stress", "known"),
+    [
+        ("parallel 50", [-407351.9370, 462937.1170, -1112199.7623]),
+        ("1Y 5, 5Y 10, 10Y 0, 30Y -5", [-8354.0387, 80604.9197, 48467.0265]),
+        ("1Y 5, 5Y 10, 10Y 0, 30Y -5 on discount", [148.7480, -257.3872, -284.6239]),
+        ("1y +5bp,5y:+10bp,10y 0,30y -5 on forward", [-8542.9159, 81020.1082, 48447.3054]),
+    ],
+)
+def test_static_stresses(stress: str, known: list[float]) -> None:
+    assert two_curves().stressed(parse_stress(stress)) == pytest.approx(known, abs=5e-5)
+
+
+def test_key_rates_add_up_and_the_fixed_widths_do_not() -> None:
+    book = two_curves()
+    parts = book.key_rates(partition(book.flows.years))
+    assert parts.sum(axis=1) == pytest.approx(book.zero_dv01(), rel=1e-12)
+    assert parts[2] == pytest.approx(
+        [-15.1035, -51.3677, -113.5068, -269.4880, -506.1565, -845.9303, -1713.5014, -2516.0035,
+         -11391.9054, -5956.5962],
+        abs=5e-5,
+    )  # fmt: skip
+    tents = book.key_rates(fixed_widths(book.flows.years))
+    assert tents[0] == pytest.approx(
+        [-18.9680, -75.7418, -142.6994, -206.8272, -320.9114, -621.0997, -7196.7332, 0, 0, 0], abs=5e-5
+    )
+    assert tents.sum(axis=1) / book.zero_dv01() == pytest.approx([1.029260, 1.038754, 0.281930], abs=5e-7)
+    assert coverage([0.25, 1, 2, 2.5, 4, 8.5, 12, 25]) == pytest.approx([1.5, 2, 2, 1.75, 1, 1, 1 / 3, 0])
+    assert partition(np.linspace(0, 60, 400), KEYS).sum(axis=0) == pytest.approx(1)
+
+
+def test_amortising_swaps() -> None:
+    """50m falling to nothing over six annual periods, and rising."""
+    curves = {"discount": grid(DISCOUNTED), "forward": grid(FORWARD, discount="discount")}
+    found = solve_set(curves, TODAY)
+    annual = SwapBook.of(
+        [
+            CurveSwapSpec(
+                side="receive", rate=0.041, tenor="6Y", notional=50e6, curve="forward", profile=profile, months=12
+            )
+            for profile in ("bullet", "amortising", "accreting")
+        ],
+        found,
+    )  # fmt: skip
+    assert annual.par == pytest.approx([0.0394034072395, 0.0390098918425, 0.039822141429], abs=1e-12)
+    assert annual.npv[1] == pytest.approx(315843.9115, abs=1e-4)
+
+
+# Name, index and payment lag of QuantLib's swaps.
+def sofr_index(curve: ql.YieldTermStructureHandle) -> ql.OvernightIndex:
+    """Fixed on days of US government bonds, as swaps have it; QuantLib's own index also rests on some Good Fridays."""
+    return ql.OvernightIndex("SOFR", 0, ql.USDCurrency(), CALENDARS["usd_sofr"], ql.Actual360(), curve)
+
+
+MARKETS = {
+    "usd_sofr": (sofr_index, ql.Actual360(), 2),
+    "gbp_sonia": (ql.Sonia, ql.Actual365Fixed(), 0),
+    "eur_estr": (ql.Estr, ql.Actual360(), 1),
+    "jpy_tona": (ql.Tonar, ql.Actual365Fixed(), 2),
+    "chf_saron": (ql.Saron, ql.Actual360(), 2),
+}
+
+
+def handle(found: CurveSet, name: str) -> ql.YieldTermStructureHandle:
+    curve = found[name]
+    days = [TODAY, *curve.dates]
+    points = ql.DiscountCurve([to_ql(d) for d in days], [curve.discount(d) for d in days], ql.Actual365Fixed())
+    points.enableExtrapolation()
+    return ql.YieldTermStructureHandle(points)
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_random_books_are_quantlibs(name: str) -> None:
+    """200 swaps: any start within two years, any length to 40 years, spreads, falling notionals. 1e-10 of notional."""
+    make, day_count, lag = MARKETS[name]
+    calendar = CALENDARS[name]
+    draw = np.random.default_rng(7)
+    ql.Settings.instance().evaluationDate = to_ql(TODAY)
+    found = solve_set(
+        {name: CurveSpec(convention=name, rates=percent({"1M": 2.0, "1Y": 2.4, "5Y": 2.9, "40Y": 3.1}))}, TODAY
+    )
+    curve = handle(found, name)
+    index, engine = make(curve), ql.DiscountingSwapEngine(curve)
+    specs, theirs, pars = [], [], []
+    for _ in range(200):
+        start = calendar.advance(to_ql(TODAY), int(draw.integers(0, 500)), ql.Days)
+        last = start + ql.Period(int(draw.integers(1, 480)), ql.Months)
+        rate, spread = draw.uniform(0.0, 0.06), draw.choice([0.0, draw.uniform(-0.01, 0.01)])
+        schedule = ql.Schedule(
+            start, last, ql.Period("1Y"), calendar, ql.ModifiedFollowing, ql.ModifiedFollowing,
+            ql.DateGeneration.Backward, False,
+        )  # fmt: skip
+        periods = len(schedule) - 1
+        profile = str(draw.choice(["bullet", "amortising"]))
+        notionals = [1.0 if profile == "bullet" else 1 - i / periods for i in range(periods)]
+        kind = draw.choice([ql.OvernightIndexedSwap.Receiver, ql.OvernightIndexedSwap.Payer])
+        swap = ql.OvernightIndexedSwap(
+            int(kind), notionals, schedule, rate, day_count, index, spread, lag, ql.Following, calendar, True
+        )
+        swap.setPricingEngine(engine)
+        theirs.append(swap.NPV())
+        pars.append(swap.fairRate())
+        side = "receive" if kind == ql.OvernightIndexedSwap.Receiver else "pay"
+        ends = [date(d.year(), d.month(), d.dayOfMonth()) for d in (start, last)]
+        specs.append(
+            CurveSwapSpec(
+                side=side, notional=1.0, rate=rate, start=ends[0], end=ends[1], spread=spread, profile=profile
+            )
+        )
+    book = SwapBook.of(specs, found)
+    assert book.npv == pytest.approx(np.array(theirs), abs=1e-10)
+    assert book.par == pytest.approx(np.array(pars), abs=1e-10)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shapes_are_what_they_are_called(shape: str) -> None:
+    short, belly, long = (float(parse_stress(f"{shape} 10").move(t)) * 1e4 for t in (0.5, 7.0, 30.0))
+    assert {
+        "parallel": short == belly == long == 10,
+        "steepener": short < belly < long,
+        "flattener": short > belly > long,
+        "inversion": short > belly > long and short + long < 0,
+        "butterfly": belly > 0 > max(short, long),
+    }[shape]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sideways 5", "no such shape, got 'sideways'"),
+        ("parallel", "is not a stress"),
+        ("parallel 1e9", "is not a stress"),
+        ("parallel 99999", "a stress is at most 5,000 bp"),
+        ("5Y 10, 1Y 5", "the tenors of a stress rise"),
+        ("", "is not a stress"),
+        ("1Y 5.5.5", "is not a number of basis points"),
+    ],
+)
+def test_wrong_stresses(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        parse_stress(text)
+
+
+def test_a_swap_names_its_curve_where_there_are_several() -> None:
+    with pytest.raises(UserError, match="swap 1: the swap does not say its curve; one of discount, forward"):
+        SwapBook.of([CurveSwapSpec(side="pay", tenor="5Y", notional=1e6)], two_curves().curves)
+    with pytest.raises(UserError, match="no such curve, got 'forwrad'; did you mean 'forward'"):
+        SwapBook.of([CurveSwapSpec(side="pay", tenor="5Y", notional=1e6, curve="forwrad")], two_curves().curves)
