@@ -16,7 +16,7 @@ from sim.dataset import Run
 from sim.text import one_line
 
 MOST = 8  # positions that a terminal shows one by one
-# What a position is described by, beside its P&L: columns of the table `book`.
+# Figures of a position besides its P&L: columns of the table `book`.
 FIGURES = ("value", "delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_day", "dv01")
 TOTAL = "the book"
 KEY = ("agent", "number")

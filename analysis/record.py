@@ -15,7 +15,7 @@ from sim.errors import UserError
 
 
 def levels(run: Run) -> dict[str, str]:
-    """Columns of the closes by what an anchor calls them."""
+    """Columns of the closes, by their names in an anchor."""
     return {"spot": "mid", "vol": "vol", **{name: name for name in curve.nodes(run)}, "credit": "credit"}
 
 

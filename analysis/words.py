@@ -92,7 +92,7 @@ def _with_its_parts(loss: Split, item: Item, n: Mapping[str, Number]) -> str:
 
 
 def _way(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
-    """The worst close, and what the lender took."""
+    """The worst close, and forced reductions."""
     if not n["worst_close"].known:
         return ""
     day = way.usual_day(run, agent=agent)
@@ -145,7 +145,7 @@ def _made(pnl: Number, subject: str = "") -> str:
 
 
 def _signed(cost: Number) -> str:
-    """A cost as it is; one below zero as what it paid."""
+    """A cost as it is; a negative one as a gain."""
     shown = _bare(cost)
     return f"{shown.removeprefix(MINUS)} earned" if shown.startswith(MINUS) else shown
 
@@ -192,7 +192,7 @@ def _feedback(run: Run, n: Mapping[str, Number]) -> str:
 
 
 def _twin(name: str) -> str:
-    """What the twin is."""
+    """Description of the twin."""
     if name == PRICE_TAKER:
         return "the twin in which nothing that they do leaves a trace in the market"
     return "the twin with every loop cut" if name == FROZEN else f"the twin {name}"

@@ -134,7 +134,7 @@ def _filled(sheets: Mapping[str, pl.DataFrame], seal: str | None) -> bytes:
 
 
 def _write(sheet: Any, column: int, values: Iterable[Any], day: Any) -> Iterator[int]:
-    """Write the cells of a column; how many characters each shows. What is not known is an empty cell."""
+    """Write the cells of a column; returns the characters that each shows. Unknown values are empty cells."""
     for i, value in enumerate(values):
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             continue

@@ -42,7 +42,7 @@ class Run:
 
     @cached_property
     def schema(self) -> Schema | None:
-        """What the tables hold and how the loss is split; None for a run whose manifest does not say it."""
+        """Columns of the tables and split of the loss; None for a run whose manifest has no schema."""
         return read(self.manifest)
 
     @cached_property

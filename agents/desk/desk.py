@@ -65,7 +65,7 @@ class Desk:
         self._tick = 0
         self._snapshot = world.factors.snapshot
         self.unit_value = book.value(0, self._snapshot, self.fixings)
-        self._risk: Memo[Risk] = Memo()  # in the market as it stands
+        self._risk: Memo[Risk] = Memo()  # in the present market
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []

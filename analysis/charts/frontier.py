@@ -22,7 +22,7 @@ from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 
 PANEL = Panel(width=348, height=400, edge=24)
-CHOSEN, VIEW = "chosen", "view"  # what a click selects, and which policies are shown
+CHOSEN, VIEW = "chosen", "view"  # the policy selected by a click; the policies shown
 ALL, LIVING = "all", f"liquidated on at most {MANY * 100:.0f} % of the paths"
 TIPS = {
     "label": "policy",
@@ -200,7 +200,7 @@ def _add_controls(whole: alt.VConcatChart, first: int, views: Sequence[str]) -> 
 
 
 def world_title(world: str) -> str:
-    """What a panel is called."""
+    """Title of a panel."""
     if world == outcomes.ACTUAL:
         return "As it was: the market answers back"
     return "The twin: had the market not answered back" if world == PRICE_TAKER else f"The twin: {world}"

@@ -149,7 +149,7 @@ def _dominated(frame: pl.DataFrame, risk: str) -> str:
 
 
 def _twin(sweep: SweepResult, frame: pl.DataFrame, risk: str, scenario: str | None, desks: int | None) -> str:
-    """What the market's answer adds to the policy that risks least, and how many it kills."""
+    """The cost that feedback adds to the policy with least risk, and the number of policies then liquidated."""
     others = read.worlds(sweep)[1:]
     if not others:
         return ""

@@ -19,7 +19,7 @@ from sim.sweep_dataset import SweepResult
 
 FEEDBACK, LIQUIDATED = "feedback_cost", "liquidation_rate"
 OFTEN = 0.1  # share of paths liquidated above which it is mentioned
-NAMED = 3  # failed cells whose error is told
+NAMED = 3  # failed cells whose error is shown
 SECONDS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
 
 

@@ -129,7 +129,7 @@ class FactorMarket:
 
     @property
     def credit_index(self) -> Vector:
-        """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
+        """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
         return self.credit_law.index(self.snapshot)
 
     @property

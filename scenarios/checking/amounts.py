@@ -279,7 +279,7 @@ class Scale:
             yield Pair(self._of(agent, "margin", "a margin"), price, plausible.UNIT_MARGIN, certain=True)
 
     def _proportional(self, agent: ProportionalFund) -> Iterator[Pair]:
-        """Its capital by what it holds, each holding by the venue's depth."""
+        """Its capital against its holdings, each holding against the venue's depth."""
         held = []
         for name, units in agent.holdings.items():
             dollars = units * self.prices[name]
@@ -317,7 +317,7 @@ class Scale:
 
 
 def _averse(aversion: Amount, risk: Amount) -> Pair:
-    """An absolute risk aversion, 1/$, by what is at risk, $."""
+    """An absolute risk aversion, 1/$, against the amount at risk, $."""
     named = dataclasses.replace(aversion, words=f"a risk aversion of {aversion.value:g} per $")
     inverse = dataclasses.replace(risk, dollars=1 / risk.dollars)
     return Pair(named, inverse, plausible.RISK_AVERSION, certain=True)

@@ -184,7 +184,7 @@ def _numbers(rows: Sequence[Row], layout: Layout) -> Iterator[tuple[Place, str]]
 def _orders(
     rows: Sequence[Row], layout: Layout, dates: str | None
 ) -> tuple[tuple[tuple[str, str | None], ...], list[str]]:
-    """The order of day and month in each column of dates, and what was assumed."""
+    """The order of day and month in each column of dates, and the assumptions made."""
     orders: list[tuple[str, str | None]] = []
     notes: list[str] = []
     for column in layout.dates:
