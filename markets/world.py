@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
+from markets.curves.curve import curve_of
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
@@ -15,6 +16,7 @@ from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.venue import Venue
+from markets.venues.zero_bond import ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
@@ -76,6 +78,10 @@ class MarketWorld(World):
             self.open_venue(Stock(self, asset.name), asset.venue)
         for name, series in benchmarks.items():
             self.open_venue(ParSwap(self, name, series), specs[name])
+        curve = curve_of(self.market.rates)
+        for name, bond in self.market.rates.bonds.items():
+            key = next(node for node in curve.nodes if node.node == bond.node)
+            self.open_venue(ZeroBond(self, name, key, curve), bond.venue)
         for make in FURTHER.values():
             self.open_venue(*make(self))
 

@@ -277,3 +277,30 @@ def test_a_preset_does_not_import_quantlib() -> None:
         "load('calm_market'); assert 'QuantLib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_fair_quotes(tmp_path: Path) -> None:
+    """Of instruments that are quotes, and of the swap between two of them."""
+    arguments = ["curve", str(write(tmp_path, PLAIN)), "--date", DAY, "--out", str(tmp_path / "out")]
+    for text in ("swap 5Y", "ois 9Y", "fra 1x4 on sofr", "future M6", "future_1m M6", "zero 5"):
+        arguments += ["--fair", text]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    found = dict(pl.read_csv(tmp_path / "out" / "fair.csv").select("quote", "fair").rows())
+    curves = solve_curves(write(tmp_path, PLAIN), day=DAY)
+    assert found["ois 5Y"] == pytest.approx(0.0364, abs=1e-15)
+    assert found["ois 9Y"] == pytest.approx(float(value_swaps(["pay par 9Y 1"], curves).par[0]), abs=1e-15)
+    assert found["zero 5"] == pytest.approx(float(curves["sofr"].zero(5.0)), abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("9Y", "--fair: is not an instrument, got '9Y'"),
+        ("swaption 9Y", "--fair: no such instrument, got 'swaption'"),
+        ("ois 9Q", "--fair: is not a tenor, got '9Q'"),
+        ("ois 9Y on libor", "no such curve, got 'libor'"),
+    ],
+)
+def test_wrong_fair_quotes(text: str, said: str, tmp_path: Path) -> None:
+    assert said in told(tmp_path, str(write(tmp_path, PLAIN)), "--date", DAY, "--fair", text)

@@ -75,6 +75,17 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
             "expiry": draw(st.sampled_from(["2020-02-27", "2020-06-19"])),
         },
     ]
+    options = [
+        {
+            "kind": "swaption",
+            "side": draw(st.sampled_from(["payer", "receiver"])),
+            "expiry": draw(st.sampled_from(["2020-02-27", "2020-06-19"])),
+            "swap_months": 60,
+            "notional": number(-1e10, 1e10),
+        },
+        {"kind": "cap", "months": 12, "notional": number(-1e10, 1e10), "fixed_rate": 0.02},
+    ]
+    swaps = swaps + (options if draw(st.booleans()) else [])
     book = puts + (swaps if draw(st.booleans()) else []) + (linear if draw(st.booleans()) else [])
     desk = {
         "type": "Hedger",

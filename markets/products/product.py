@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 
+Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
+
+
 class Line(Protocol):
     """A position as written in a file; see `agents.hedging.positions.Position`."""
 
@@ -35,6 +38,12 @@ class Line(Protocol):
     def notional(self) -> float | None: ...
     @property
     def fixed_rate(self) -> float | None: ...
+    @property
+    def side(self) -> Side | None: ...
+    @property
+    def swap_months(self) -> int | None: ...
+    @property
+    def normal_vol(self) -> float | None: ...
 
 
 class Takes(NamedTuple):
@@ -43,6 +52,10 @@ class Takes(NamedTuple):
     expiry: bool = True  # or `months`
     strike: Literal["needed", "optional", "none"] = "needed"  # or `moneyness`
     rate: bool = False
+    side: bool = False  # payer or receiver, which it needs
+    swap: bool = False  # the months of a swap, which it needs
+    vol: bool = False  # a normal vol of its own
+    any_day: bool = False  # its expiry may be a day without a close
     notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
     why: str = ""  # reason given in the error for a key that it does not have
 
@@ -54,8 +67,16 @@ class Takes(NamedTuple):
             ("expiry", "months"): not self.expiry,
             ("quantity",): bool(self.notional),
             ("fixed_rate",): not self.rate,
+            ("side",): not self.side,
+            ("swap_months",): not self.swap,
+            ("normal_vol",): not self.vol,
         }
         return tuple(key for keys, away in absent.items() if away for key in keys)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Keys without which its line says nothing, beside its size, expiry and strike."""
+        return (*(("side",) if self.side else ()), *(("swap_months",) if self.swap else ()))
 
 
 class Compile(Protocol):
@@ -112,6 +133,12 @@ def check_strike(strike: float) -> None:
     """Raise UserError unless a strike is a positive number."""
     if not (math.isfinite(strike) and strike > 0):
         raise UserError("a strike is a positive price", value=strike, place="strike")
+
+
+def check_vol(vol: float | None) -> None:
+    """Raise UserError unless a normal vol is a finite number, not negative, or left to the market."""
+    if vol is not None and not (math.isfinite(vol) and vol >= 0):
+        raise UserError("a normal vol is not negative", value=vol, place="normal_vol", remedy="e.g. 0.0090 for 90 bp")
 
 
 def check_finite(number: float, place: str) -> None:

@@ -13,6 +13,7 @@ from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
+from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
 
 
@@ -28,6 +29,7 @@ class Start:
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
+    normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
 
     def __post_init__(self) -> None:
         for name in ("spot0", "vol_base"):

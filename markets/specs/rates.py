@@ -8,14 +8,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
+from markets.specs.bond import BondSpec
 from markets.specs.curves import CurveSpec
 from sim.params import param
 
-STANDARD_NODES = {
-    "overnight": 0.0,
-    "us2y": 2.0,
-    "us10y": 10.0,
-}  # nodes of every curve, years; they draw their noise together
+STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
+NORMAL_VOL = 0.0090  # of forward rates, decimal per sqrt(trading year): 90 bp a year
 SHOCK = "spot"  # name of the main asset's shock among correlations
 
 
@@ -71,6 +69,13 @@ class RateSpec:
     corr_spot_overnight: float = param(0.0, help="correlation of the spot shock and O/N noise", ge=-1, le=1)
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
     corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
+    normal_vol: float = param(
+        NORMAL_VOL,
+        unit="decimal per sqrt(trading year)",
+        help="implied normal vol of swaptions, caps and floors whose position gives none",
+        ge=0,
+        plausible=YIELD_VOL,
+    )
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
     curves: dict[str, CurveSpec] = param(
         factory=dict, help="curves solved from quotes at the start, one table each", sparse=True
@@ -81,6 +86,7 @@ class RateSpec:
     projection: str = param(
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
+    bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
 
     @property
     def curve(self) -> tuple[Node, ...]:

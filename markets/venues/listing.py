@@ -76,6 +76,9 @@ class Listing(Protocol):
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Change of the value of one unit per 1.00 of each factor, $: in the present market, or in a given one."""
 
+    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
+        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
+
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool

@@ -123,6 +123,13 @@ class ParSwap:
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(self.benchmark.curve.nodes, change, strict=True))
 
+    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
+        """Change of the value of what an account holds per 1.00 of each node, (paths,) $, at its own coupon."""
+        notional, coupon = (self.market.ledger.balance(account, asset) for asset in self.assets)
+        legs = self.benchmark.sensitivities(self.market.factors.tick, self.market.factors.snapshot)
+        change = coupon * legs.annuity_dv - notional * legs.floating_dv
+        return dict(zip(self.benchmark.curve.nodes, change, strict=True))
+
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool

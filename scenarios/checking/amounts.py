@@ -15,8 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
+from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -25,7 +27,9 @@ from agents.making.order_flow import InformedTrader, NoiseTrader
 from markets import plausible
 from markets.factors.key import MAIN
 from markets.plausible import Bounds
-from markets.spec import VenuesSpec, asset_venue
+from markets.products.registry import PRODUCTS
+from markets.spec import VenueSpec, VenuesSpec, asset_venue
+from markets.specs.bond import bond_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -135,6 +139,9 @@ class Scale:
         self.venues = scenario.venue.by_name()
         self.swaps = [name for name in self.venues if name != MAIN]
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
+        self.bonds = scenario.market.rates.bonds
+        self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds), 1.0)  # notional and face value
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -155,6 +162,12 @@ class Scale:
                 yield from self._levered(agent)
             elif isinstance(agent, ProportionalFund):
                 yield from self._proportional(agent)
+            elif isinstance(agent, LiabilityFund):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+            elif isinstance(agent, ConvexityHedger):
+                balance = self._of(agent, "balance", "a mortgage balance")
+                yield Pair(balance, self.depths[agent.venue], plausible.MORTGAGES)
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
             elif isinstance(agent, MarketMaker) and agent.quoting.kind != "vol_proportional":
                 order = self._of(agent, "quoting.order_size", "an order", usual=0.01)
                 yield Pair(order, self._of(agent, "inventory_limit", "an inventory limit"), plausible.ORDER)
@@ -181,12 +194,19 @@ class Scale:
         usual = VenuesSpec().by_name()
         found = {}
         for name, spec in self.venues.items():
-            keys = ("venue", name) if name in (MAIN, *self.swaps) else ("assets", name, "venue")
-            default = usual.get(name) or (asset_venue() if keys[0] == "assets" else None)
+            keys, default = self._table_of(name, usual.get(name))
             words = f"a depth of {_money(spec.depth)}"
             stated = default is None or spec.depth != default.depth
             found[name] = Amount(self.at.at(*keys, "depth"), spec.depth, spec.depth, words, stated=stated)
         return found
+
+    def _table_of(self, venue: str, usual: VenueSpec | None) -> tuple[tuple[str, ...], VenueSpec | None]:
+        """The table that a venue has in a file, and the venue as it is where the table says nothing."""
+        if venue in (MAIN, *self.swaps):
+            return ("venue", venue), usual
+        if venue in self.bonds:
+            return ("market", "rates", "bonds", venue, "venue"), bond_venue()
+        return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:
         price = self.prices[venue]
@@ -236,9 +256,10 @@ class Scale:
         swaps = False
         for agent in self.scenario.agents:
             for line, item in zip(self.books.get(agent.name, ()), getattr(agent, "book", ()), strict=False):
-                for venue in self.swaps if item.kind == "swap" else (MAIN,):
+                in_rates = PRODUCTS[item.kind].takes.rate
+                for venue in self.swaps if in_rates else (MAIN,):
                     trades(venue, line)
-                swaps = swaps or item.kind == "swap"
+                swaps = swaps or in_rates
         for venue, amount in largest.items():
             depth = self.depths.get(venue)
             if depth is not None and (depth.stated or swaps or venue not in self.swaps):
@@ -294,10 +315,11 @@ class Scale:
 
     def _trader(self, agent: Any) -> Iterator[Pair]:
         """Orders and flows by the depth of their venue; the cash of anybody else by the largest depth."""
-        if isinstance(agent, ClientFlow):
+        listed = getattr(agent, "venue", None) in self.depths  # rather than a listing of the user's own
+        if isinstance(agent, ClientFlow) and listed:
             order = self._of(agent, "order_size", "an order", usual=1e-3)
             yield Pair(order, self.depths[agent.venue], plausible.CLIENT)
-        if isinstance(agent, Executor | NoiseTrader):
+        if isinstance(agent, Executor | NoiseTrader) and listed:
             key, words = ("quantity", "an order") if isinstance(agent, Executor) else ("size", "a daily flow")
             order = self._of(agent, key, words, unit=self.prices[agent.venue], usual=0.1)
             yield Pair(order, self.depths[agent.venue], plausible.FLOW)

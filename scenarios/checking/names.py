@@ -87,6 +87,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
     for kind, here, names in (
         ("asset", at.at("assets"), [asset.name for asset in scenario.assets]),
         ("node", at.at("market", "rates", "nodes"), list(scenario.market.rates.nodes)),
+        ("bond", at.at("market", "rates", "bonds"), list(scenario.market.rates.bonds)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):
         for name in names:

@@ -11,8 +11,10 @@ from agents.funding.capital import CapitalModel
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.margin import MarginModel
 from agents.funding.models import CAPITAL_MODELS, MARGIN_MODELS
+from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -31,6 +33,8 @@ BUILT_IN: tuple[type[Agent], ...] = (
     ClientFlow,
     LeveredFund,
     ProportionalFund,
+    LiabilityFund,
+    ConvexityHedger,
     Executor,
     NoiseTrader,
     InformedTrader,

@@ -48,6 +48,7 @@ def starting_market(scenario: Scenario) -> Start:
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
+        normal_vol=market.rates.normal_vol,
     )
 
 

@@ -26,6 +26,8 @@ Chapter = Literal[
     "Impact",
     "Stylised facts",
     "Pricing",
+    "Curves",
+    "Rates",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)
