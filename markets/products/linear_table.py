@@ -52,11 +52,11 @@ class Linear(Protocol):
     """An instrument that is nothing but `Legs`."""
 
     def legs(self, clock: Clock, start: Start) -> Legs:
-        """What is still to be paid. Raises UserError where that is nothing."""
+        """Flows still to be paid. Raises UserError if there are none."""
 
 
 class Flows(NamedTuple):
-    """What is alive at a moment."""
+    """Flows alive at a moment."""
 
     terms: Floats  # (flows, FLOW_TERMS), see `markets.kernels.flows`
     slots: Ints  # (flows,) row of the fixings that multiplies a flow, or NO_FIXING
@@ -180,7 +180,8 @@ class LinearTable(Table[Flows]):
                 for j, other in enumerate(nodes[i:], start=i):
                     into.add(bends[i, j], one, other)
 
-    # --- what is alive ---------------------------------------------------------------------------------------------
+    # --- alive at a moment
+    # ---------------------------------------------------------------------------------------------
     def rows(self, when: When) -> Flows:
         """Flows that were unpaid after `settled`, and units of the asset.
 
