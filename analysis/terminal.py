@@ -31,6 +31,10 @@ RISK = {
     "Risk over the run, given this storyline (losses positive)": (
         "es_95", "es_99", "unhedged_es_95", "worst_close", "worst_close_q95", "drawdown", "drawdown_es_95",
     ),
+    "The hedge, day by day over all paths": (
+        "hedge_var_reduction", "hedge_tracking_error", "hedge_dollar_offset", "hedge_r2", "hedge_slope",
+        "hedge_least_variance",
+    ),
     "Survival and force": (
         "survival_rate", "default_rate", "reduced_rate", "book_taken", "margin_called", "margin_call_rate",
         "margin_unmet",
@@ -90,7 +94,7 @@ def _table(columns: list[str]) -> Table:
 
 
 def _desk(loss: Split) -> dict[str, tuple[str, ...]]:
-    """Names of a desk's figures by block: the loss part by part, each sub-total below what it is the sum of."""
+    """Names of a desk's figures by block: the loss part by part, each sub-total below its parts."""
     split = (item.name for item in loss.walk())
     return {**OUTCOME, LOSS: (*split, loss.name, loss.lasting.name, "feedback_cost", "feedback_share"), **RISK}
 

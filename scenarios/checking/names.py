@@ -1,4 +1,4 @@
-"""The registry of names: what no asset, agent or twin of a scenario may be called, and why.
+"""The registry of reserved names, which no asset, agent or twin of a scenario may have, with the reason.
 
 Each room declares its own names once, where it uses them; here they are collected, and read when a scenario is read.
 """
@@ -17,7 +17,7 @@ from markets.factors.key import MAIN, SHORT_NAMES
 from markets.specs.rates import STANDARD_NODES
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
-from sim.metric_names import COUNTERFACTUAL, metrics
+from sim.metric_names import COUNTERFACTUAL, EFFECTIVENESS, metrics
 from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
 from sim.place import Place
 
@@ -39,7 +39,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL)
+    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS)
 
 
 @cache
@@ -53,7 +53,7 @@ def reserved() -> dict[str, str]:
 
 
 def check_name(name: object, at: Place) -> None:
-    """Raise UserError where the name is malformed or reserved. Case makes no difference."""
+    """Raise UserError if the name is malformed or reserved. Case makes no difference."""
     check_form(name, at)
     rule = reserved().get(same_name(str(name)))
     if rule is not None:
@@ -70,7 +70,7 @@ def check_node(name: str, at: Place) -> None:
 
 
 def check_form(name: object, at: Place) -> None:
-    """Raise UserError where this cannot be a name."""
+    """Raise UserError if this cannot be a name."""
     wrong = malformed(name)
     if wrong is not None:
         shown = f"{name[:LONGEST]}..." if isinstance(name, str) and len(name) > LONGEST else name

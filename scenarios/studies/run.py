@@ -69,8 +69,8 @@ def run(
         unhedged: whether to run the world in which the desk does not hedge.
         workers: processes (default: one a core).
         progress: called with path-ticks (done, total).
-        command: what the user typed, for the manifest.
-        profile: measure whose time the run takes, into the manifest.
+        command: the command line, for the manifest.
+        profile: measure the time of each agent, into the manifest.
         tables: names of the tables that are gathered and written (default: all).
 
     Raises:
