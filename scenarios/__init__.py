@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
     from scenarios.studies.curves.bonds import price_bond as price_bond
+    from scenarios.studies.curves.history import curve_history as curve_history
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
@@ -59,6 +60,7 @@ _HOMES = {
     "ready": "scenarios.studies.calibrating.before_run",
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
+    "curve_history": "scenarios.studies.curves.history",
     "price_bond": "scenarios.studies.curves.bonds",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
@@ -72,6 +74,7 @@ __all__ = [
     "SweepSpec",
     "ablate",
     "calibrate",
+    "curve_history",
     "fit",
     "from_dict",
     "from_history",
