@@ -201,7 +201,7 @@ class HullWhite:
 
         def errors(x: Floats) -> Floats:
             made = model(x)
-            return np.array([made.normal_vol(swap) for swap in swaps], dtype=np.float64) - market
+            return np.asarray(np.array([made.normal_vol(swap) for swap in swaps]) - market)
 
         def relative(x: Floats) -> Floats:
             return np.asarray(errors(x) / market.mean())
