@@ -1,4 +1,4 @@
-"""A position of a desk's book as a person writes it down, before the market's level is known."""
+"""A position of a desk's book as written in a file, before the market's level is known."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Position:
     )
 
     def check(self, start: date, at: Place) -> None:
-        """One way to say strike, expiry and size; nothing that the instrument does not have. Raises UserError.
+        """Strike, expiry and size must each be given in one way; no keys of other instruments. Raises UserError.
 
         start: the run's first day, which the expiry must follow.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -106,22 +106,28 @@ class CurveSet:
         return replace(self, equations=equations, solution=solve(equations, self.solution.y))
 
 
-def solve_set(specs: Mapping[str, CurveSpec], day: date, places: Mapping[str, str] | None = None) -> CurveSet:
+def solve_set(
+    specs: Mapping[str, CurveSpec],
+    day: date,
+    places: Mapping[str, str] | None = None,
+    lines: Mapping[str, Sequence[str]] | None = None,
+) -> CurveSet:
     """Solve all curves of some specs together.
 
-    places: where each curve stands, for messages. Raises UserError: an unknown name, two quotes on one node, a quote
-    that cannot be met.
+    places: where each curve stands, for messages; lines: where each of its `quotes` stands, if not there.
+    Raises UserError: an unknown name, two quotes on one node, a quote that cannot be met.
     """
     if not specs:
         raise UserError("no curve is declared", remedy="write [curves.sofr] with a convention and rates")
-    quotes = [quote for name in specs for quote in _quotes(name, specs, day, (places or {}).get(name, name))]
+    at, own = places or {}, lines or {}
+    quotes = [quote for name in specs for quote in _quotes(name, specs, day, at.get(name, name), own.get(name, ()))]
     found = ordered(quotes, list(specs))
     shapes = {name: _shape(specs[name], day, [q.node for q in found if q.curve == name]) for name in specs}
     equations = Equations.of(found, Nodes(shapes))
     return CurveSet(day, dict(specs), equations, solve(equations))
 
 
-def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) -> list[Quote]:
+def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str, lines: Sequence[str]) -> list[Quote]:
     spec = specs[name]
     for key in ("discount", "projection", "against"):
         other = getattr(spec, key)
@@ -139,7 +145,8 @@ def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) ->
     kind: QuoteKind = "irs" if spec.discount else "ois"
     listed = [QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items()]
     out = [quote_of(each, setting, f"{place}.rates.{each.tenor}") for each in listed]
-    return out + [quote_of(each, setting, f"{place}.quotes.{i}") for i, each in enumerate(spec.quotes, 1)]
+    wheres = lines or [f"{place}.quotes.{i}" for i in range(1, len(spec.quotes) + 1)]
+    return out + [quote_of(each, setting, where) for each, where in zip(spec.quotes, wheres, strict=True)]
 
 
 def _shape(spec: CurveSpec, day: date, nodes: list[float]) -> CurveShape:

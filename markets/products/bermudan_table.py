@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from markets.kernels.bachelier import ANNUITY, FLOATING
-from markets.kernels.flows import AMOUNT, NO_FIXING, flow_slopes, flow_values
+from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
 from markets.kernels.options import VALUE
-from markets.products.rate_option_table import Optionlet, par
+from markets.products.rate_option_table import Optionlet, flows_of, par
 from markets.products.table import Table, When
 from markets.rate_vols.hull_white import HullWhite, SwapQuote, SwapTerms
 from markets.rate_vols.lattice import Lattice
@@ -152,11 +152,11 @@ class BermudanTable(Table[list[Live]]):
             due = ahead - 1 if ahead and option.seconds[ahead - 1] > since else None
             if due is None and (when.due or ahead == len(option.seconds)):
                 continue
-            swap = None if due is None else option.legs(due, years)
+            swap = None if due is None else option.legs(due, when)
             if ahead == len(option.seconds):
                 found.append(Live(number, swap, None, None, (0.0, 0.0)))
             else:
-                found.append(Live(number, swap, option.legs(ahead, years), *option.held(ahead, years)))
+                found.append(Live(number, swap, option.legs(ahead, when), *option.held(ahead, years)))
         return found
 
 
@@ -168,7 +168,7 @@ class _Option:
         if clock.seconds(item.expiry) <= int(clock.ticks[0]):
             rule, remedy = "a swaption is first exercised after the start", "choose a later date"
             raise UserError(rule, value=str(item.expiry), place="expiry", remedy=remedy)
-        self.clock, self.curve = clock, start.curve
+        self.clock, self.start = clock, start
         self.notional, self.sign = item.notional, 1.0 if item.side == "payer" else -1.0
         fixed, floating = item.swap.fixed_leg(item.expiry), item.swap.float_leg(item.expiry)
         swaps = []
@@ -178,7 +178,7 @@ class _Option:
                 tuple(p for p in floating if p.start >= period.start),
             )
             swaps.append(Optionlet(period.start, period.start, self.sign, item.notional, 0.0, *rest))
-        self.days = [swap.days(clock, start) for swap in swaps]
+        self.flows = [flows_of(swap, clock) for swap in swaps]
         self.seconds = np.array([clock.seconds(swap.expiry) for swap in swaps], dtype=np.int64)
         self.strike = par(swaps[:1], clock, start) if item.swap.fixed_rate is None else item.swap.fixed_rate
         terms = [_terms(swap, clock) for swap in swaps]
@@ -190,16 +190,14 @@ class _Option:
         ]
         self.lattice = Lattice(model, terms, self.strike - float(np.mean(self.above)), item.side)
 
-    def legs(self, number: int, years: float) -> Legs:
-        """Flows of the swap of a date, `years` after the start."""
-        times = np.array([self.clock.calendar_years_to(day) for day in self.days[number]])
-        amounts = np.array(list(self.days[number].values()))
-        unit = self.curve.flows(np.ones(times.size), np.maximum(times - years, 0.0))
+    def legs(self, number: int, when: When) -> Legs:
+        """Flows of the swap of a date at a moment."""
+        curve, (days, ends) = self.start.curve, self.flows[number].left(self.clock, when.tick, when.later)
+        amounts = self.flows[number].amounts(days, ends, self.start)
         legs = []
         for leg in (ANNUITY, FLOATING):
-            terms = unit[amounts[:, leg] != 0]
-            terms[:, AMOUNT] *= amounts[amounts[:, leg] != 0, leg]
-            legs.append(terms)
+            paid = amounts[:, leg] != 0
+            legs.append(curve.flows(curve.scaled(amounts[paid, leg], days[paid]), days[paid]))
         return Legs(*legs)
 
     def held(self, number: int, years: float) -> tuple[CubicSpline, tuple[float, float]]:
@@ -227,7 +225,8 @@ def _model(swaps: Sequence[SwapTerms], vol: float, start: Start) -> HullWhite:
         raise UserError(rule, value=vol, place="normal_vol", remedy=remedy)
 
     def log_discount(years: Floats) -> Floats:
-        return -(start.curve.weights(years) @ start.snapshot.block(start.curve.block)[:, 0])
+        zero = start.curve.weights(years) @ start.snapshot.block(start.curve.block)[:, 0]
+        return np.asarray(-zero - start.curve.excess(years))
 
     quotes = [SwapQuote(swap.start, max(round(swap.times[-1] - swap.start), 1), vol) for swap in swaps]
     return HullWhite.calibrate(quotes, log_discount, reversion=REVERSION).model

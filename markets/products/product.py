@@ -1,4 +1,4 @@
-"""What a book may hold: the contract of a product, and what all of them share."""
+"""The contract of a product, and functions that all products share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
 
 
 class Line(Protocol):
-    """A position as a person writes it down; see `agents.hedging.positions.Position`."""
+    """A position as written in a file; see `agents.hedging.positions.Position`."""
 
     @property
     def kind(self) -> str: ...
@@ -56,8 +56,8 @@ class Takes(NamedTuple):
     swap: bool = False  # the months of a swap, which it needs
     vol: bool = False  # a normal vol of its own
     any_day: bool = False  # its expiry may be a day without a close
-    notional: str = ""  # its size is a notional alone, of which this is what the sign means
-    why: str = ""  # what is said of a key that it has not
+    notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
+    why: str = ""  # reason given in the error for a key that it does not have
 
     @property
     def none(self) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
         out.print(f"{label:<5} {sparkline(levels)}  {low} to {high}", highlight=False)
     out.print()
+    print_quoted(out, scenario)
     for agent in scenario.agents:
         print_agent(out, agent)
     print_books(out, scenario)
@@ -76,6 +77,16 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         say(chart)
+
+
+def print_quoted(out: Console, scenario: Scenario) -> None:
+    """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
+    if scenario.market.rates.curves:
+        from analysis.pages.curve_page import render
+        from scenarios.commands.curve import curves_alone
+        from scenarios.worlds.starting_curve import solved_curves
+
+        out.print(render(curves_alone(solved_curves(scenario.market.rates, scenario.start))), highlight=False)
 
 
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
