@@ -311,3 +311,28 @@ def test_a_thousand_options_against_quantlib() -> None:
         book = Book((item,)).compile(clock, start)
         worst = max(worst, abs(book.value(0, now, book.new_fixings(1))[0] - theirs))
     assert worst < 1e-12
+
+
+@pytest.mark.parametrize("kind", ["swaption", "bermudan_swaption"])
+def test_on_quoted_curves_payer_less_receiver_is_the_forward_swap(kind: str) -> None:
+    """With two curves; a Bermudan payer and receiver differ by the swap where neither is ever exercised early."""
+    rates = {"1M": 0.0205, "2Y": 0.0251, "5Y": 0.0286, "10Y": 0.0297, "30Y": 0.0312}
+    quotes = {"convention": "usd_sofr", "rates": rates}
+    curves = {"sofr": quotes, "term": {**quotes, "rates": {tenor: rate + 0.002 for tenor, rate in rates.items()}}}
+    terms = {"kind": kind, "expiry": "2021-02-19", "swap_months": 6, "notional": 1e9, "fixed_rate": 0.029}
+    lines = [{**terms, "side": side} for side in ("payer", "receiver")]
+    agents = {
+        "maker": {"type": "MarketMaker"},
+        **{f"desk{i}": {"type": "Hedger", "book": [line]} for i, line in enumerate(lines)},
+    }
+    market = {"rates": {"curves": curves, "discount": "sofr", "projection": "term", "vol_us2y": 0.01}}
+    world = world_of(crisis(market=market, agents=agents), 3)
+    world.run()
+    first = [world.desks[f"desk{i}"] for i in range(2)]
+    start, clock = first[0].book.start, world.clock
+    swap = Swap(notional=1e9, start=date(2021, 2, 19), maturity=date(2021, 8, 19), fixed_rate=0.029)
+    forward = Book((swap,)).compile(clock, start)
+    for tick, now in ((0, start.snapshot), (len(clock.ticks) - 1, world.factors.snapshot)):
+        values = [desk.book.value(tick, now, desk.book.new_fixings(now.paths)) for desk in first]
+        expected = -forward.value(tick, now, forward.new_fixings(now.paths))
+        np.testing.assert_allclose(values[0] - values[1], expected, rtol=0, atol=1e-4 if kind == "swaption" else 2e3)
