@@ -26,6 +26,7 @@ Chapter = Literal[
     "Impact",
     "Stylised facts",
     "Pricing",
+    "Rates",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)
