@@ -46,6 +46,12 @@ class Cast:
         if name not in known:
             raise at.error("no such venue", value=name, remedy=nearest(name, known))
 
+    def check_rates_venue(self, name: str, at: Place) -> None:
+        """Raise UserError where there is no such venue, or what trades there is no claim on a rate."""
+        known = [venue for venue in self.venues if venue not in self.assets]
+        if name not in known:
+            raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
+
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError if there is no such asset; a swap venue is no asset."""
         if name not in self.assets:

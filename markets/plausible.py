@@ -58,6 +58,7 @@ CLIENT = (5e-6, 0.05)  # a client's order to the depth of the venue
 LINE = (2e-3, 60.0)  # a credit line to the capital of the largest borrower
 LENDER = (0.02, 1e3)  # a lender's capital to its line, or to the capital of the largest borrower
 FUND = (2e-4, 20.0)  # a fund's capital to the depth of what it holds
+MORTGAGES = (0.01, 2e3)  # a mortgage book whose duration is hedged to the depth of the venue
 HELD = (3e-3, 300.0)  # what a fund holds to its capital
 REDEEMED = (5e-4, 3.0)  # what investors withdraw to the fund's capital
 FLOW = (5e-5, 30.0)  # an order, or the flow of a day, to the depth of its venue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markets.specs.anchor import MOST_ANCHORS, OUTSIDE, Anchor
 from markets.specs.asset import AssetAnchor, AssetSpec
+from markets.specs.bond import BondSpec
 from markets.specs.calibration import CalibrationSpec, ExplainedSpec, RiseSpec
 from markets.specs.clock import ClockSpec
 from markets.specs.credit import CreditSpec
@@ -20,6 +21,7 @@ __all__ = [
     "Anchor",
     "AssetAnchor",
     "AssetSpec",
+    "BondSpec",
     "CalibrationSpec",
     "ClockSpec",
     "CreditSpec",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
+from markets.curves.curve import curve_of
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
@@ -15,6 +16,7 @@ from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.venue import Venue
+from markets.venues.zero_bond import ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
@@ -76,11 +78,15 @@ class MarketWorld(World):
             self.open_venue(Stock(self, asset.name), asset.venue)
         for name, series in benchmarks.items():
             self.open_venue(ParSwap(self, name, series), specs[name])
+        curve = curve_of(self.market.rates)
+        for name, bond in self.market.rates.bonds.items():
+            key = next(node for node in curve.nodes if node.node == bond.node)
+            self.open_venue(ZeroBond(self, name, key, curve), bond.venue)
         for make in FURTHER.values():
             self.open_venue(*make(self))
 
     def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
-        """Open a venue for a listing, by its name, before the run. Raises BugError where the name is taken."""
+        """Open a venue for a listing, by its name, before the run. Raises BugError if the name is taken."""
         if listing.name in self.venues:
             raise BugError(f"two things of the market are called {listing.name!r}")
         moved = {key for venue in self.venues.values() for key in venue.listing.displaces}
@@ -107,7 +113,7 @@ class MarketWorld(World):
     def clear_soon(self) -> None:
         """Clear all venues in CLEAR of this instant: every order fills before any moves a price.
 
-        Raises SpiralError where CLEAR of this instant is over.
+        Raises SpiralError if CLEAR of this instant is over.
         """
         if not self._clearing:
             if self.phase > Phase.CLEAR and self.instant == self.now:
@@ -138,7 +144,7 @@ class MarketWorld(World):
             raise NotFinite(what, path, f"{self.timestamp()} (tick {self.tick_index}, world {self.name})")
 
     def require_finite_market(self) -> None:
-        """Raise NotFinite where a level of the market is not finite."""
+        """Raise NotFinite if a level of the market is not finite."""
         if self.factors.is_finite:
             return
         for key in self.factors.snapshot.keys:
@@ -155,7 +161,7 @@ class MarketWorld(World):
 
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
-    """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
+    """Raise BugError if a further asset is called like a factor, a venue or another: its trades would move that."""
     taken = {MAIN, *SHORT_NAMES, *benchmarks}
     for asset in assets:
         if asset.name in taken:

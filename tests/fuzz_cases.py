@@ -27,7 +27,7 @@ credit = { elasticity = 0.2 }
 dispersion = 0.5
 beta = 8.0
 jumps = { kind = "merton", intensity = 2.0, mean = -0.03 }
-rates = { vol_us2y = 0.01, corr_spot_us2y = 0.2 }
+rates = { vol_us2y = 0.01, corr_spot_us2y = 0.2, bonds = { note = { node = "us10y" } } }
 
 [venue]
 asset = { depth = 15e9, halts = [0.07, 0.13] }
@@ -51,7 +51,7 @@ venue = { half_spread = 0.0001, depth = 5e9, impact = 0.01 }
 [agents.maker]
 type = "MarketMaker"
 capital = 2e9
-venues = ["asset", "us2y", "us10y", "gold"]
+venues = ["asset", "us2y", "us10y", "gold", "note"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
 
 [agents.hedger]
@@ -88,6 +88,14 @@ redemption = 1e6
 [agents.index_fund]
 type = "ProportionalFund"
 holdings = { asset = 1e5 }
+
+[agents.insurer]
+type = "LiabilityFund"
+venue = "note"
+
+[agents.lender]
+type = "ConvexityHedger"
+balance = 1e11
 
 [agents.broker]
 type = "Executor"

@@ -171,7 +171,7 @@ def test_a_slip_of_a_million_is_refused_at_its_key(keys: Keys, _name: str, facto
 
 # --- what must pass --------------------------------------------------------------------------------------------------
 
-AMOUNTS = (*MONEY, "spot", "outside_spot", "strike", "order_size", "value", "margin", "redemption", "amount")
+AMOUNTS = (*MONEY, "balance", "spot", "outside_spot", "strike", "order_size", "value", "margin", "redemption", "amount")
 PER_DOLLAR = ("risk_aversion", "aggressiveness")
 
 

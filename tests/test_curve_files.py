@@ -277,3 +277,45 @@ def test_a_preset_does_not_import_quantlib() -> None:
         "load('calm_market'); assert 'QuantLib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_fair_quotes(tmp_path: Path) -> None:
+    """Of instruments that are quotes, and of the swap between two of them."""
+    arguments = ["curve", str(write(tmp_path, PLAIN)), "--date", DAY, "--out", str(tmp_path / "out")]
+    for text in ("swap 5Y", "ois 9Y", "fra 1x4 on sofr", "future M6", "future_1m M6", "zero 5"):
+        arguments += ["--fair", text]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    found = dict(pl.read_csv(tmp_path / "out" / "fair.csv").select("quote", "fair").rows())
+    curves = solve_curves(write(tmp_path, PLAIN), day=DAY)
+    assert found["ois 5Y"] == pytest.approx(0.0364, abs=1e-15)
+    assert found["ois 9Y"] == pytest.approx(float(value_swaps(["pay par 9Y 1"], curves).par[0]), abs=1e-15)
+    assert found["zero 5"] == pytest.approx(float(curves["sofr"].zero(5.0)), abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("9Y", "--fair: is not an instrument, got '9Y'"),
+        ("swaption 9Y", "--fair: no such instrument, got 'swaption'"),
+        ("ois 9Q", "--fair: is not a tenor, got '9Q'"),
+        ("ois 9Y on libor", "no such curve, got 'libor'"),
+    ],
+)
+def test_wrong_fair_quotes(text: str, said: str, tmp_path: Path) -> None:
+    assert said in told(tmp_path, str(write(tmp_path, PLAIN)), "--date", DAY, "--fair", text)
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "said"),
+    [
+        (PLAIN, ("--date", "2189-03-02"), "dates lie between 1950 and 2190, got '5Y after 2189-03-04'"),
+        (PLAIN, ("--date", "1776-07-04"), "dates lie between 1950 and 2190, got '1776-07-04'"),
+        (PLAIN.replace("10Y", "100Y,"), ("--date", DAY), "the header names 4 columns"),
+        (PLAIN.replace("3.86", "1e300"), ("--date", DAY, "--as-given"), "rate: must be <= 50"),
+        (PLAIN.replace("3.86", "-190"), ("--date", DAY, "--as-given"), "no positive discount factor reprices sofr ois"),
+        (PLAIN.replace("10Y", "1000Y"), ("--date", DAY), "a tenor is longer than 0 and at most 100 years"),
+    ],
+)
+def test_absurd_numbers(table: str, options: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    assert said in told(tmp_path, str(write(tmp_path, table)), *options)

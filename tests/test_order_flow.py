@@ -119,7 +119,7 @@ def test_laws_of_the_price():
     ("agent", "said"),
     [
         ({"type": "Executor", "quantity": 0.0}, "must not be 0"),
-        ({"type": "Executor", "quantity": 1.0, "venue": "gold"}, "no such asset"),
+        ({"type": "Executor", "quantity": 1.0, "venue": "gold"}, "no such venue"),
         ({"type": "Executor", "quantity": 1.0, "interval": "often"}, "an interval is a number and a unit"),
         ({"type": "Executor"}, "quantity: this key is required"),
         ({"type": "NoiseTrader", "size": -1.0}, "must be >= 0"),

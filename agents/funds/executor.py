@@ -33,16 +33,18 @@ class Executor(Agent):
     """
 
     role: ClassVar[str] = "executor"
-    venue: str = param("asset", help="the asset it trades")
-    quantity: float = param(unit="units", help="signed order; negative: it sells", against="the venue's depth")
+    venue: str = param("asset", help="where it trades: an asset, swaps or bonds")
+    quantity: float = param(
+        unit="units, or $ notional of swaps", help="signed order; negative: it sells", against="the venue's depth"
+    )
     schedule: Literal["even", "almgren_chriss", "obizhaeva_wang"] = param("even", help="how the order is split")
     trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
     interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """Its venue must be an asset, its interval valid, its order not zero."""
-        cast.check_asset(self.venue, at.at("venue"))
+        """Its venue must be traded, its interval valid, its order not zero."""
+        cast.check_venue(self.venue, at.at("venue"))
         check_interval(self.interval, at.at("interval"))
         if self.quantity == 0:
             raise at.at("quantity").error("must not be 0", remedy="> 0 buys, < 0 sells")
@@ -99,10 +101,15 @@ class _Execution:
 
     def _sigma(self) -> float:
         """$ per unit per square root of a trading year, at the start, when all paths are alike."""
-        return float(self.venue.mid[0] * self.venue.listing.vol()[0])
+        return float(self._unit() * self.venue.listing.vol()[0])
+
+    def _unit(self) -> float:
+        """$ that one unit costs more where the price, or the rate, is 1.00 worse, at the start."""
+        listing = self.venue.listing
+        return float((listing.unit_notional * listing.cost_per_notional())[0])
 
     def _cost_per_square(self) -> float:
         """$ a trade costs per square unit beyond its lasting impact: (slope - permanent / 2) x the move of a unit."""
         spec = self.venue.spec
-        move = spec.impact * float(self.venue.mid[0] ** 2) / spec.depth
+        move = spec.impact * float(self.venue.listing.unit_notional[0] * self._unit()) / spec.depth
         return max(spec.slope - 0.5 * spec.permanent_share, 1e-12) * move

@@ -28,6 +28,7 @@ NOTES = {
         "PV01: the fixed rate +1 bp. DV01: all quotes, or all zero rates, +1 bp, exact derivatives; gamma per bp "
         "squared. Theta: a calendar day, forward rates realised, or zero rates the same in time to maturity."
     ),
+    "fair": "At what an instrument would be quoted on these curves; its annuity is the value of 1.00 of its rate.",
     "ladder": READ["ladder"],
     "partition": "Each tent falls to zero at the neighbouring keys: they add up to the DV01 of all zero rates.",
     "fixed": (
@@ -46,19 +47,20 @@ class Curves:
     nodes: pl.DataFrame
     lines: pl.DataFrame
     fixed_tents: bool = False
+    fair: pl.DataFrame | None = None
     swaps: pl.DataFrame | None = None
     ladder: pl.DataFrame | None = None
     key_rates: pl.DataFrame | None = None
     stresses: pl.DataFrame | None = None
     cross_gammas: pl.DataFrame | None = None
 
-    def with_book(self, **frames: Any) -> Curves:
-        """The same with the tables of a book."""
+    def with_frames(self, **frames: Any) -> Curves:
+        """The same with further tables."""
         return replace(self, **frames)
 
     def frames(self) -> dict[str, pl.DataFrame | None]:
         """The tables by name, as files have them."""
-        names = ("nodes", "swaps", "ladder", "key_rates", "stresses", "cross_gammas")
+        names = ("nodes", "fair", "swaps", "ladder", "key_rates", "stresses", "cross_gammas")
         return {name: getattr(self, name) for name in names}
 
 
@@ -96,6 +98,8 @@ def write_curves(path: Path, shown: Curves) -> Path:
 def _tables(shown: Curves) -> list[page.Table]:
     said = f"{shown.head}. {NOTES['nodes']} {'. '.join(shown.beyond)}."
     out = [_table("Curves", shown.nodes, NODES, said)]
+    if shown.fair is not None:
+        out.append(_table("Fair quotes", shown.fair, FAIR, NOTES["fair"]))
     if shown.swaps is None or shown.ladder is None or shown.key_rates is None or shown.stresses is None:
         return out
     risky = shown.ladder.filter((pl.col("by_quote").abs() > 5e-5) | (pl.col("by_node").abs() > 5e-5))
@@ -135,7 +139,9 @@ def _table(title: str, frame: pl.DataFrame, columns: dict[str, tuple[str, Cell]]
 
 def _words(table: page.Table) -> int:
     """How many of a table's first columns are words."""
-    return {"Curves": 2, "Swaps": 2, "Risk by quote": 3, "Risk by key rate": 1, "Static stresses": 2}[table.title]
+    return {"Curves": 2, "Fair quotes": 2, "Swaps": 2, "Risk by quote": 3, "Risk by key rate": 1, "Static stresses": 2}[
+        table.title
+    ]
 
 
 def _percent(value: float) -> str:
@@ -163,6 +169,12 @@ NODES: dict[str, tuple[str, Cell]] = {
     "discount": ("discount factor", lambda x: f"{x:.12f}"),
     "zero": ("zero rate", _percent),
     "forward": ("forward", _percent),
+}
+FAIR: dict[str, tuple[str, Cell]] = {
+    "curve": ("curve", str),
+    "quote": ("instrument", str),
+    "fair": ("fair quote", _percent),
+    "annuity": ("annuity", lambda x: f"{x:.9f}"),
 }
 SWAPS: dict[str, tuple[str, Cell]] = {
     "swap": ("swap", str),

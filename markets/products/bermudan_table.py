@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 from markets.kernels.bachelier import ANNUITY, FLOATING
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
 from markets.kernels.options import VALUE
-from markets.products.rate_option_table import Optionlet, flows_of, par
+from markets.products.rate_option_table import Optionlet, par
 from markets.products.table import Table, When
 from markets.rate_vols.hull_white import HullWhite, SwapQuote, SwapTerms
 from markets.rate_vols.lattice import Lattice
@@ -152,11 +152,11 @@ class BermudanTable(Table[list[Live]]):
             due = ahead - 1 if ahead and option.seconds[ahead - 1] > since else None
             if due is None and (when.due or ahead == len(option.seconds)):
                 continue
-            swap = None if due is None else option.legs(due, when)
+            swap = None if due is None else option.legs(due, years)
             if ahead == len(option.seconds):
                 found.append(Live(number, swap, None, None, (0.0, 0.0)))
             else:
-                found.append(Live(number, swap, option.legs(ahead, when), *option.held(ahead, years)))
+                found.append(Live(number, swap, option.legs(ahead, years), *option.held(ahead, years)))
         return found
 
 
@@ -178,7 +178,7 @@ class _Option:
                 tuple(p for p in floating if p.start >= period.start),
             )
             swaps.append(Optionlet(period.start, period.start, self.sign, item.notional, 0.0, *rest))
-        self.flows = [flows_of(swap, clock) for swap in swaps]
+        self.days = [swap.days(clock, start) for swap in swaps]
         self.seconds = np.array([clock.seconds(swap.expiry) for swap in swaps], dtype=np.int64)
         self.strike = par(swaps[:1], clock, start) if item.swap.fixed_rate is None else item.swap.fixed_rate
         terms = [_terms(swap, clock) for swap in swaps]
@@ -190,14 +190,14 @@ class _Option:
         ]
         self.lattice = Lattice(model, terms, self.strike - float(np.mean(self.above)), item.side)
 
-    def legs(self, number: int, when: When) -> Legs:
-        """Flows of the swap of a date at a moment."""
-        curve, (days, ends) = self.start.curve, self.flows[number].left(self.clock, when.tick, when.later)
-        amounts = self.flows[number].amounts(days, ends, self.start)
+    def legs(self, number: int, years: float) -> Legs:
+        """Flows of the swap of a date, `years` after the start."""
+        left = np.array([max(self.clock.calendar_years_to(day) - years, 0.0) for day in self.days[number]])
+        amounts = np.array(list(self.days[number].values()))
         legs = []
         for leg in (ANNUITY, FLOATING):
             paid = amounts[:, leg] != 0
-            legs.append(curve.flows(curve.scaled(amounts[paid, leg], days[paid]), days[paid]))
+            legs.append(self.start.curve.flows(amounts[paid, leg], left[paid]))
         return Legs(*legs)
 
     def held(self, number: int, years: float) -> tuple[CubicSpline, tuple[float, float]]:

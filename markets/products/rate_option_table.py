@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-NONE = -1  # seconds: no period begins on the day of a flow
+Days = dict[date, tuple[float, float]]  # what is paid on a day: to the annuity, years, and to the floating leg
 
 
 class Optionlet(NamedTuple):
@@ -54,57 +54,26 @@ class Optionlet(NamedTuple):
     floating: tuple[Period, ...]
     strike: float = 0.0  # decimal
 
-
-class Flows(NamedTuple):
-    """Both legs of a swap by day, (days,) each: a floating period pays exp(basis(s, e)) DF(s) - DF(e)."""
-
-    seconds: Ints
-    years: Floats
-    accrual: Floats  # to the annuity, years
-    ends: Floats  # floating periods that end then
-    until_seconds: Ints  # end of the floating period that begins then, or NONE
-    until_years: Floats
-
-    def left(self, clock: Clock, tick: int, later: float = 0.0) -> tuple[Floats, Floats]:
-        """Calendar years to the days, and to the ends of the periods that begin then; 0 where they have come."""
-        now, elapsed = clock.ticks[tick], clock.calendar_years[tick] + later
-        pairs = (self.seconds, self.years), (self.until_seconds, self.until_years)
-        days, ends = (np.where(at <= now, 0.0, np.maximum(years - elapsed, 0.0)) for at, years in pairs)
-        return days, ends
-
-    def amounts(self, days: Floats, ends: Floats, start: Start) -> Floats:
-        """What each day adds to annuity and floating leg per unit of its discount factor, (days, 2)."""
-        growth = np.where(self.until_seconds == NONE, 0.0, np.exp(start.basis(days, np.maximum(ends, days))))
-        return np.stack([self.accrual, growth - self.ends], axis=1)
-
-
-def flows_of(option: Optionlet, clock: Clock) -> Flows:
-    """The legs of an option's swap."""
-    accrual: dict[date, float] = defaultdict(float)
-    ends: dict[date, float] = defaultdict(float)
-    for period in option.fixed:
-        accrual[period.end] += period.accrual
-    for period in option.floating:
-        ends[period.end] += 1.0
-    until = {period.start: period.end for period in option.floating}
-    days = sorted({*accrual, *ends, *until})
-    return Flows(
-        np.array([clock.seconds(day) for day in days], dtype=np.int64),
-        np.array([clock.calendar_years_to(day) for day in days]),
-        np.array([accrual[day] for day in days]),
-        np.array([ends[day] for day in days]),
-        np.array([clock.seconds(until[day]) if day in until else NONE for day in days], dtype=np.int64),
-        np.array([clock.calendar_years_to(until[day]) if day in until else 0.0 for day in days]),
-    )
+    def days(self, clock: Clock, start: Start) -> Days:
+        """Both legs as amounts by day; a floating period pays exp(spread (e - s) + basis) DF(s) - DF(e)."""
+        found: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for period in self.fixed:
+            found[period.end][ANNUITY] += period.accrual
+        for period in self.floating:
+            begin, end = clock.calendar_years_to(period.start), clock.calendar_years_to(period.end)
+            growth = start.projection_spread * (end - begin) + float(start.basis(begin, end))
+            found[period.start][FLOATING] += np.exp(growth)
+            found[period.end][FLOATING] -= 1.0
+        kept = {day: (legs[ANNUITY], legs[FLOATING]) for day, legs in found.items() if any(legs)}
+        return dict(sorted(kept.items()))
 
 
 def par(options: Sequence[Optionlet], clock: Clock, start: Start) -> float:
     """The strike at which payers and receivers on all of the swaps are worth the same at the start, decimal."""
     legs = np.zeros(2)
     for option in options:
-        flows = flows_of(option, clock)
-        days, ends = flows.left(clock, 0)
-        legs += np.array([start.discount(years) for years in days]) @ flows.amounts(days, ends, start)
+        for day, amounts in option.days(clock, start).items():
+            legs += start.discount(clock.calendar_years_to(day)) * np.array(amounts)
     return float(legs[FLOATING] / legs[ANNUITY])
 
 
@@ -142,9 +111,7 @@ class RateOptionTable(Table[Rows]):
         found = [option for item in items for option in item.optionlets(clock, start)]
         options = sorted(found, key=lambda option: option.expiry)
         self._set_options(options)
-        flows = [flows_of(option, clock) for option in options]
-        self.flows = Flows(*(np.concatenate(column) for column in zip(*flows, strict=True)))
-        self.owner = np.repeat(np.arange(len(options)), [len(each.years) for each in flows])  # (flows,)
+        self._set_flows([option.days(clock, start) for option in options])
         later = (self.paid > self.expiry) & (self.expiry <= clock.ticks[-1])
         self.slot = np.where(later, np.cumsum(later) - 1, -1)  # (options,) of the fixings
         self.fixings = int(later.sum())
@@ -157,12 +124,20 @@ class RateOptionTable(Table[Rows]):
         self.variance_years = np.array([self.clock.variance_years_to(option.expiry) for option in options])
         self.paid = np.array([self.clock.seconds(option.paid) for option in options], dtype=np.int64)
         self.paid_years = np.array([self.clock.calendar_years_to(option.paid) for option in options])
+        self.begin_years = np.array([self.clock.calendar_years_to(option.expiry) for option in options])
         self.accrual = np.array([sum(period.accrual for period in option.fixed) for option in options])
         self.vol = np.array([option.vol for option in options])
         self.terms = np.zeros((len(options), TERMS))
         self.terms[:, SIGN] = [option.sign for option in options]
         self.terms[:, NOTIONAL] = [option.notional for option in options]
         self.terms[:, STRIKE] = [option.strike for option in options]
+
+    def _set_flows(self, legs: Sequence[Days]) -> None:
+        days = [day for each in legs for day in each]
+        self.flow_seconds = np.array([self.clock.seconds(day) for day in days], dtype=np.int64)
+        self.flow_years = np.array([self.clock.calendar_years_to(day) for day in days])
+        self.flow_amounts = np.array([amounts for each in legs for amounts in each.values()], dtype=np.float64)
+        self.flow_count = np.array([len(each) for each in legs], dtype=np.int64)
 
     # --- vols -------------------------------------------------------------------------------------------------------
     def stretch(self, snapshot: Snapshot) -> Floats:
@@ -180,7 +155,9 @@ class RateOptionTable(Table[Rows]):
         fresh = (self.slot >= 0) & (self.expiry > ticks[since]) & (self.expiry <= ticks[tick])
         for i in np.flatnonzero(fresh):
             left = max(self.paid_years[i] - self.clock.calendar_years[tick], 0.0)
-            growth = curve.zero(left, snapshot.block(curve.block)) + float(self.start.basis(0.0, left))
+            period = self.paid_years[i] - self.begin_years[i]
+            growth = curve.zero(left, snapshot.block(curve.block)) + self.start.projection_spread * period
+            growth = growth + float(self.start.basis(self.begin_years[i], self.paid_years[i]))
             forward = np.expm1(growth) / self.accrual[i]
             fixings[self.slot[i]] = np.maximum(self.terms[i, SIGN] * (forward - self.terms[i, STRIKE]), 0.0)
 
@@ -242,18 +219,15 @@ class RateOptionTable(Table[Rows]):
         left = self.variance_years - (self.clock.variance_years[when.tick] + when.later)
         options = self.terms[open_]
         options[:, SD] = self.vol[open_] * np.sqrt(np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_])
-        curve, (days, ends) = self.start.curve, self.flows.left(self.clock, when.tick, when.later)
-        amounts = self.flows.amounts(days, ends, self.start)
-        kept = open_[self.owner] & amounts.any(axis=1)
-        terms = curve.flows(curve.scaled(np.ones(kept.sum()), days[kept]), days[kept])
-        count = np.bincount(self.owner[kept], minlength=open_.size)[open_]
-        first = np.concatenate([[0], np.cumsum(count)])
-        return Rows(options, first, terms, amounts[kept], *self._decided(decided, when))
-
-    def _decided(self, decided: NDArray[np.bool_], when: When) -> tuple[Floats, Ints]:
-        """Flows of what is decided and unpaid, per 1.00 of its fixing, and the fixings' slots."""
-        curve, elapsed = self.start.curve, self.clock.calendar_years[when.tick] + when.later
-        over = self.paid[decided] <= self.clock.ticks[when.tick]
-        years = np.where(over, 0.0, np.maximum(self.paid_years[decided] - elapsed, 0.0))
+        flows = np.repeat(open_, self.flow_count)
+        years = self._left(self.flow_seconds[flows], self.flow_years[flows], when)
+        terms = self.start.curve.flows(np.ones(years.size), years)
         amounts = (self.terms[:, NOTIONAL] * self.accrual)[decided]
-        return curve.flows(curve.scaled(amounts, years), years), self.slot[decided]
+        paid = self.start.curve.flows(amounts, self._left(self.paid[decided], self.paid_years[decided], when))
+        first = np.concatenate([[0], np.cumsum(self.flow_count[open_])])
+        return Rows(options, first, terms, self.flow_amounts[flows], paid, self.slot[decided])
+
+    def _left(self, seconds: Ints, years: Floats, when: When) -> Floats:
+        """Calendar years to times, 0 where they have come."""
+        elapsed = self.clock.calendar_years[when.tick] + when.later
+        return np.where(seconds <= self.clock.ticks[when.tick], 0.0, np.maximum(years - elapsed, 0.0))

@@ -8,14 +8,11 @@ from itertools import combinations
 from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
+from markets.specs.bond import BondSpec
 from markets.specs.curves import CurveSpec
 from sim.params import param
 
-STANDARD_NODES = {
-    "overnight": 0.0,
-    "us2y": 2.0,
-    "us10y": 10.0,
-}  # nodes of every curve, years; they draw their noise together
+STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
 NORMAL_VOL = 0.0090  # of forward rates, decimal per sqrt(trading year): 90 bp a year
 SHOCK = "spot"  # name of the main asset's shock among correlations
 
@@ -89,6 +86,7 @@ class RateSpec:
     projection: str = param(
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
+    bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
 
     @property
     def curve(self) -> tuple[Node, ...]:

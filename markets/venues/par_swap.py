@@ -123,11 +123,18 @@ class ParSwap:
         change = legs.floating / legs.annuity * legs.annuity_dv - legs.floating_dv
         return dict(zip(self.benchmark.curve.nodes, change, strict=True))
 
+    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
+        """Change of the value of what an account holds per 1.00 of each node, (paths,) $, at its own coupon."""
+        notional, coupon = (self.market.ledger.balance(account, asset) for asset in self.assets)
+        legs = self.benchmark.sensitivities(self.market.factors.tick, self.market.factors.snapshot)
+        change = coupon * legs.annuity_dv - notional * legs.floating_dv
+        return dict(zip(self.benchmark.curve.nodes, change, strict=True))
+
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
-        """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
+        """Notional and coupon; the difference of the coupon to par is noted as cost, at its present value."""
         rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
         amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)

@@ -106,6 +106,11 @@ class Stock:
         """A unit moves as its own price."""
         return {self.key: np.ones(self.market.paths)}
 
+    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
+        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
+        held = self.market.ledger.balance(account, self.assets[0])
+        return {key: held * slope for key, slope in self.sensitivities().items()}
+
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool

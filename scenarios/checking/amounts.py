@@ -1,7 +1,7 @@
 """Money that is out of proportion: an amount in billions among amounts in dollars, a line of $1.5 for a $5bn desk.
 
 Amounts have no absolute bounds. Each is judged by another one of its scenario, and the multiples that are plausible
-stand in `markets.plausible`. Of a pair out of proportion the amount is blamed that lies farther from the rest.
+stand in `markets.plausible`. Of a pair out of proportion the error names the amount farther from the rest.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
+from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -26,19 +28,20 @@ from markets import plausible
 from markets.factors.key import MAIN
 from markets.plausible import Bounds
 from markets.products.registry import PRODUCTS
-from markets.spec import VenuesSpec, asset_venue
+from markets.spec import VenueSpec, VenuesSpec, asset_venue
+from markets.specs.bond import bond_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
 from sim.place import Place
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
-BENEFIT = math.log(100.0)  # of the doubt: a default is blamed where it lies so many times farther from the rest
+BENEFIT = math.log(100.0)  # a default is named only if it is this much farther from the rest
 
 
 @dataclass(frozen=True)
 class Amount:
-    """An amount of a scenario: its key, what stands there, and what that is in $, both without sign.
+    """An amount of a scenario: its key, its value, and the value in $, both without sign.
 
     words: how a message names it. usual: its size as a share of the scenario's larger amounts, to a power of ten.
     stated: whether it differs from the key's default.
@@ -88,7 +91,7 @@ def odd_amounts(scenario: Scenario, at: Place, lines: Mapping[str, Sequence[Plac
 
 
 def _guilty(pair: Pair, pairs: Sequence[Pair]) -> Amount:
-    """Of the two amounts the one that lies farther from the median of all; defaults vote only where few are stated."""
+    """The amount of the pair that is farther from the median of all; defaults count only if few amounts are stated."""
     if pair.certain:
         return pair.first
     known = {amount.place: amount for each in pairs if not each.certain for amount in each.amounts if amount.dollars}
@@ -136,6 +139,9 @@ class Scale:
         self.venues = scenario.venue.by_name()
         self.swaps = [name for name in self.venues if name != MAIN]
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
+        self.bonds = scenario.market.rates.bonds
+        self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds), 1.0)  # notional and face value
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -156,6 +162,12 @@ class Scale:
                 yield from self._levered(agent)
             elif isinstance(agent, ProportionalFund):
                 yield from self._proportional(agent)
+            elif isinstance(agent, LiabilityFund):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+            elif isinstance(agent, ConvexityHedger):
+                balance = self._of(agent, "balance", "a mortgage balance")
+                yield Pair(balance, self.depths[agent.venue], plausible.MORTGAGES)
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
             elif isinstance(agent, MarketMaker) and agent.quoting.kind != "vol_proportional":
                 order = self._of(agent, "quoting.order_size", "an order", usual=0.01)
                 yield Pair(order, self._of(agent, "inventory_limit", "an inventory limit"), plausible.ORDER)
@@ -182,12 +194,19 @@ class Scale:
         usual = VenuesSpec().by_name()
         found = {}
         for name, spec in self.venues.items():
-            keys = ("venue", name) if name in (MAIN, *self.swaps) else ("assets", name, "venue")
-            default = usual.get(name) or (asset_venue() if keys[0] == "assets" else None)
+            keys, default = self._table_of(name, usual.get(name))
             words = f"a depth of {_money(spec.depth)}"
             stated = default is None or spec.depth != default.depth
             found[name] = Amount(self.at.at(*keys, "depth"), spec.depth, spec.depth, words, stated=stated)
         return found
+
+    def _table_of(self, venue: str, usual: VenueSpec | None) -> tuple[tuple[str, ...], VenueSpec | None]:
+        """The table that a venue has in a file, and the venue as it is where the table says nothing."""
+        if venue in (MAIN, *self.swaps):
+            return ("venue", venue), usual
+        if venue in self.bonds:
+            return ("market", "rates", "bonds", venue, "venue"), bond_venue()
+        return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:
         price = self.prices[venue]
@@ -281,7 +300,7 @@ class Scale:
             yield Pair(self._of(agent, "margin", "a margin"), price, plausible.UNIT_MARGIN, certain=True)
 
     def _proportional(self, agent: ProportionalFund) -> Iterator[Pair]:
-        """Its capital by what it holds, each holding by the venue's depth."""
+        """Its capital against its holdings, each holding against the venue's depth."""
         held = []
         for name, units in agent.holdings.items():
             dollars = units * self.prices[name]
@@ -296,10 +315,11 @@ class Scale:
 
     def _trader(self, agent: Any) -> Iterator[Pair]:
         """Orders and flows by the depth of their venue; the cash of anybody else by the largest depth."""
-        if isinstance(agent, ClientFlow):
+        listed = getattr(agent, "venue", None) in self.depths  # rather than a listing of the user's own
+        if isinstance(agent, ClientFlow) and listed:
             order = self._of(agent, "order_size", "an order", usual=1e-3)
             yield Pair(order, self.depths[agent.venue], plausible.CLIENT)
-        if isinstance(agent, Executor | NoiseTrader):
+        if isinstance(agent, Executor | NoiseTrader) and listed:
             key, words = ("quantity", "an order") if isinstance(agent, Executor) else ("size", "a daily flow")
             order = self._of(agent, key, words, unit=self.prices[agent.venue], usual=0.1)
             yield Pair(order, self.depths[agent.venue], plausible.FLOW)
@@ -319,7 +339,7 @@ class Scale:
 
 
 def _averse(aversion: Amount, risk: Amount) -> Pair:
-    """An absolute risk aversion, 1/$, by what is at risk, $."""
+    """An absolute risk aversion, 1/$, against the amount at risk, $."""
     named = dataclasses.replace(aversion, words=f"a risk aversion of {aversion.value:g} per $")
     inverse = dataclasses.replace(risk, dollars=1 / risk.dollars)
     return Pair(named, inverse, plausible.RISK_AVERSION, certain=True)

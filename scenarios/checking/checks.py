@@ -41,6 +41,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_laws(scenario, at)
     for name, venue in scenario.venue.by_name().items():
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
+    check_bonds(scenario, at.at("market", "rates", "bonds"))
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     cast = cast_of(scenario)
@@ -161,6 +162,19 @@ def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
         raise at.at("clearing").error("swap venues clear in sequence", value=venue.clearing, remedy=remedy)
 
 
+def check_bonds(scenario: Scenario, at: Place) -> None:
+    """A bond has a node, beyond the overnight rate, and somebody's quotes."""
+    nodes = [node.name for node in scenario.market.rates.curve if node.years > 0]
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+    for name, bond in scenario.market.rates.bonds.items():
+        if bond.node not in nodes:
+            raise at.at(name, "node").error("no such node", value=bond.node, remedy=nearest(bond.node, nodes))
+        check_venue(bond.venue, at.at(name, "venue"))
+        if scenario.agents and name not in quoted and not unseen_in(scenario.agents):
+            remedy = f"add '{name}' to the `venues` of a MarketMaker"
+            raise at.at(name).error("nobody quotes this bond", value=name, remedy=remedy)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -182,7 +196,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
 
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
-    """Somebody makes the markets, and nobody has two lenders."""
+    """Every market has a maker, and no agent has two lenders."""
     if agents and not any(agent.role == "market_maker" for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
         raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)
@@ -200,7 +214,9 @@ def cast_of(scenario: Scenario) -> Cast:
     return Cast(
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
-        venues=scenario.venue.by_name() | {asset.name: asset.venue for asset in scenario.assets},
+        venues=scenario.venue.by_name()
+        | {asset.name: asset.venue for asset in scenario.assets}
+        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()},
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         start=scenario.start,
         end=scenario.end,

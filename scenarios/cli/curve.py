@@ -16,6 +16,7 @@ from scenarios.commands.options import DATES, FILE, as_given, command
 @click.option("--interpolation", help="log_linear, linear_zero or log_cubic, in place of the file's.")
 @click.option("--swap", "swaps", multiple=True, metavar="TEXT", help="'receive 3.5% 9Y 50m'; may be given again.")
 @click.option("--swaps", "book", type=FILE, help="CSV of swaps: side, rate, tenor, notional.")
+@click.option("--fair", "fair", multiple=True, metavar="TEXT", help="Fair quote of 'ois 9Y', 'fra 1x4 on sofr', ...")
 @click.option("--stress", "stress", multiple=True, metavar="TEXT", help="'parallel 50', '2Y 10, 10Y -5 on sofr'.")
 @click.option(
     "--tents",

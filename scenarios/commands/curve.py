@@ -30,6 +30,7 @@ def solve_and_show(
     interpolation: str | None,
     swaps: tuple[str, ...],
     book: Path | None,
+    fair: tuple[str, ...],
     stress: tuple[str, ...],
     tents: str,
     dates: str | None,
@@ -47,7 +48,7 @@ def solve_and_show(
     _check_curves(solved, moves)
     if not quiet:
         say_notes(notes)
-    shown = _shown(solved, held, moves, fixed=tents == "fixed")
+    shown = _shown(solved, held, moves, fair, fixed=tents == "fixed")
     if not quiet:
         console(WIDTH, markup=False).print(curve_page.render(shown), highlight=False)
     if out is not None:
@@ -95,11 +96,15 @@ def curves_alone(curves: CurveSet, *, fixed: bool = False) -> curve_page.Curves:
     )
 
 
-def _shown(solved: Solved, book: SwapBook | None, moves: list[Stress], *, fixed: bool) -> curve_page.Curves:
+def _shown(
+    solved: Solved, book: SwapBook | None, moves: list[Stress], fair: tuple[str, ...], *, fixed: bool
+) -> curve_page.Curves:
     shown = curves_alone(solved.curves, fixed=fixed)
+    if fair:
+        shown = shown.with_frames(fair=tables.fair(solved.curves, fair))
     if book is None:
         return shown
-    return shown.with_book(
+    return shown.with_frames(
         swaps=tables.swaps(book),
         ladder=tables.ladder(book),
         key_rates=tables.key_rates(book, fixed=fixed),

@@ -11,8 +11,10 @@ from agents.funding.capital import CapitalModel
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.margin import MarginModel
 from agents.funding.models import CAPITAL_MODELS, MARGIN_MODELS
+from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -31,6 +33,8 @@ BUILT_IN: tuple[type[Agent], ...] = (
     ClientFlow,
     LeveredFund,
     ProportionalFund,
+    LiabilityFund,
+    ConvexityHedger,
     Executor,
     NoiseTrader,
     InformedTrader,
@@ -56,7 +60,7 @@ def agent_types() -> dict[str, type[Agent]]:
 def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: str, modules: Modules) -> type[Any]:
     """The class called `name`: one of `known`, or an import path `package.module:Class` of a subclass of `base`.
 
-    Of modules that are not trusted only our own are imported; else what stands in for the class comes back.
+    If modules are not trusted, only our own are imported; for other classes a substitute is returned.
     """
     what = re.sub("(?<!^)([A-Z])", r" \1", base.__name__).lower()
     if not isinstance(name, str):

@@ -14,6 +14,7 @@ from markets.curves.quoted_curve import QuotedCurve
 from markets.curves.stress import Stress
 from markets.curves.swap_book import SwapBook
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
+from scenarios.studies.curves.quote_text import parse_quote
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,6 +70,18 @@ def beyond(curve: QuotedCurve) -> str:
         return f"{where} stays at {held}"
     towards = f"{shape.ultimate * 100:.4g} %, its distance shrinking by exp(-{shape.speed:g}) a year"
     return f"{where} goes from {held} to {towards}"
+
+
+def fair(curves: CurveSet, texts: Iterable[str]) -> pl.DataFrame:
+    """curve, quote, fair (decimal), annuity: a row an instrument in words. Raises UserError."""
+    import polars as pl
+
+    rows = []
+    for text in texts:
+        name, spec = parse_quote(text, curves)
+        found = curves.fair(name, spec, "--fair")
+        rows.append((name, f"{spec.kind} {spec.tenor}", found.value, found.annuity))
+    return pl.DataFrame(rows, schema=["curve", "quote", "fair", "annuity"], orient="row")
 
 
 def swaps(book: SwapBook) -> pl.DataFrame:

@@ -27,6 +27,8 @@ MODULES: tuple[str, ...] = (
     "pricing",
     "pricing_options",
     "pricing_swaps",
+    "curves",
+    "forced_rates",
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",
@@ -41,7 +43,7 @@ MODULES: tuple[str, ...] = (
 
 @cache
 def suite() -> tuple[Case, ...]:
-    """All cases in chapter order. Raises BugError where two share a name, or a case repeats an expected key."""
+    """All cases in chapter order. Raises BugError if two share a name, or a case repeats an expected key."""
     home = "scenarios.studies.validation.cases"
     cases: list[Case] = [case for m in MODULES for case in importlib.import_module(f"{home}.{m}").CASES]
     names = [case.name for case in cases]
@@ -52,7 +54,7 @@ def suite() -> tuple[Case, ...]:
 
 
 def check_unique(rule: str, names: list[str]) -> None:
-    """Raise BugError where a name stands twice."""
+    """Raise BugError if a name occurs twice."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BugError(f"{rule}: {', '.join(twice)}")

@@ -1,0 +1,154 @@
+"""A zero-coupon bond of constant maturity: priced by the rate of one node, paid in cash."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.costs import FILL_COSTS
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from sim.ledger import Move
+
+if TYPE_CHECKING:
+    from markets.curves.curve import Curve
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.order_book import OrderBook
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+GAINS = "hedge_rates"  # reason of the ledger: what positions in rates earn at mid
+RATE_VOL = 0.01  # decimal a year, of a yield at base vol
+
+
+class ZeroBond:
+    """A `Listing` of bonds of 1 $ face value at P = exp(-D y), D the years of a node and y its zero rate.
+
+    Spreads and impact are in yield. Every day the bond that has grown a day shorter is exchanged for a fresh one at the
+    curve as it stands; what that pays is the bond's carry.
+    """
+
+    gains = GAINS
+    priced = funded = True
+
+    def __init__(self, market: Surroundings, name: str, key: FactorKey, curve: Curve) -> None:
+        """key: of the node, on `curve`."""
+        self.name, self.key, self.displaces = name, key, {key: -1.0}  # buying brings the yield down
+        self.assets: tuple[Name, ...] = (name,)
+        self.market, self._curve = market, curve
+        self.duration = curve.years[curve.nodes.index(key)]
+        self._first = float(self.mid[0])
+
+    @property
+    def mid(self) -> Vector:
+        """(paths,) $ a unit."""
+        price: Vector = np.exp(-self.duration * self.market.factors.snapshot.row(self.key))
+        return price
+
+    @property
+    def unit_notional(self) -> Vector:
+        """The price, (paths,) $."""
+        return self.mid
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """(paths,) $ a unit: P (1 + D spread), and for the walk the price at the yield that it leads to."""
+        mid, duration = self.mid, self.duration
+        return lambda: mid * (1 + duration * spread + np.expm1(duration * walk))
+
+    def price_ratio(self) -> Vector:
+        """Price over that at the start, (paths,)."""
+        return self.mid / self._first
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Yields move by the displacement itself."""
+        return displacement
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """Fall of the yield, (paths,) decimal."""
+        np.divide(self.mid, before, out=out)
+        np.log(out, out=out)
+        out /= self.duration
+
+    def cost_per_notional(self) -> float:
+        """The duration."""
+        return self.duration
+
+    def vol(self) -> Vector:
+        """1 % a year at base vol, (paths,)."""
+        factors = self.market.factors
+        return RATE_VOL * factors.vol / factors.vol_law.base
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self) -> dict[Name, Vector]:
+        """The price of a unit, (paths,) $."""
+        return {self.name: self.mid}
+
+    def exposure(self, account: Name) -> Vector:
+        """Signed $ at mid, (paths,)."""
+        return self.market.ledger.balance(account, self.name) * self.mid
+
+    def years(self) -> float:
+        """It has no end: its maturity stays."""
+        return math.inf
+
+    def carries(self) -> bool:
+        """Whether anybody has ever held any."""
+        return self.market.ledger.moved(self.name)
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """Units x (exp(-z(D - years) (D - years)) - P): gain of the shorter bond on the same curve, (paths,) $."""
+        rates = self.market.factors.snapshot.block(self._curve.block)
+        shorter = np.exp(-self._curve.zero(self.duration - years, rates))
+        earned: Vector = self.market.ledger.balance(account, self.name) * (shorter - self.mid)
+        return earned
+
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """-D P per 1.00 of the node, (paths,) $ a unit."""
+        rate = (market or self.market.factors.snapshot).row(self.key)
+        return {self.key: -self.duration * np.exp(-self.duration * rate)}
+
+    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
+        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
+        return {key: self.market.ledger.balance(account, self.name) * s for key, s in self.sensitivities().items()}
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Units against cash; the cash is split into the price at mid and what worsened it, at D P a unit of yield."""
+        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
+        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
+        mid, walked = self.mid, np.expm1(self.duration * walk) / self.duration
+        asset_moves(filled, book.levels, book.shares, calm, walked, mid, self.duration * mid, amounts, spread)
+        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
+        return spread
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """Units against cash at mid."""
+        amounts = np.empty((2, self.market.paths))
+        np.multiply(quantity, share, out=amounts[0])
+        np.multiply(amounts[0], self.mid, out=amounts[1])
+        moves = (Move(source, target, self.gains, self.name), Move(target, source, self.gains))
+        self.market.ledger.post(amounts, moves)
+
+    def step(self, tick: int) -> None:
+        """Its maturity stays."""
+
+
+COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+
+
+@cache
+def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
+    """Of whom to whom the rows of `asset_moves` go."""
+    return tuple(
+        move
+        for maker in makers
+        for move in (Move(maker, taker, GAINS, asset), *(Move(taker, maker, cost) for cost in costs))
+    )
