@@ -12,6 +12,7 @@ from scenarios.cli.capital import capital
 from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
+from scenarios.cli.cube import cube
 from scenarios.cli.curve import curve
 from scenarios.cli.export import export
 from scenarios.cli.facts import facts
@@ -59,6 +60,7 @@ for _command in (
     fit,
     predict,
     curve,
+    cube,
     record,
 ):  # in the order of use
     main.add_command(_command)
