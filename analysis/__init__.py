@@ -59,6 +59,7 @@ _ROOMS = (
     "compare",
     "facts",
     "frames",
+    "hedge",
     "liquidity",
     "loops",
     "numbers",

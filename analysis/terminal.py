@@ -31,6 +31,10 @@ RISK = {
     "Risk over the run, given this storyline (losses positive)": (
         "es_95", "es_99", "unhedged_es_95", "worst_close", "worst_close_q95", "drawdown", "drawdown_es_95",
     ),
+    "The hedge, day by day over all paths": (
+        "hedge_var_reduction", "hedge_tracking_error", "hedge_dollar_offset", "hedge_r2", "hedge_slope",
+        "hedge_least_variance",
+    ),
     "Survival and force": (
         "survival_rate", "default_rate", "reduced_rate", "book_taken", "margin_called", "margin_call_rate",
         "margin_unmet",

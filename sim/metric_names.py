@@ -94,3 +94,12 @@ COUNTERFACTUAL = (
     "unhedged_desk_survival",
     "hedging_saved",
 )
+# Further figures if the desk held a hedge; sweeps leave them out.
+EFFECTIVENESS = (
+    "hedge_var_reduction",
+    "hedge_tracking_error",
+    "hedge_dollar_offset",
+    "hedge_r2",
+    "hedge_slope",
+    "hedge_least_variance",
+)

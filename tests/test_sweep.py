@@ -26,7 +26,7 @@ from scenarios.studies.sweeps.cells import Plan
 from scenarios.studies.sweeps.fingerprint import sources
 from scenarios.studies.sweeps.sweep import dry_run
 from sim.errors import UserError
-from sim.metric_names import COUNTERFACTUAL, metrics
+from sim.metric_names import COUNTERFACTUAL, EFFECTIVENESS, metrics
 from tests.command import ROOT
 
 BRITTLE = '''
@@ -89,7 +89,7 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
     for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
-        assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL}
+        assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS}
         for name in metrics(LOSS):
             number = numbers[name]
             found = rows[prefix + name][1], rows[f"{prefix}{name}_error"][1]
