@@ -1,1 +1,1 @@
-"""Who trades, lends and hedges, and why."""
+"""Agents: desks that hedge, lenders, market makers, funds, clients."""

@@ -6,8 +6,8 @@ from sim.names import Key
 
 CLIENTS = Key("clients")  # hold the other side of every book
 OWNERS = Key("owners")  # bring the agents' capital
-WHOLESALE = Key("wholesale")  # takes and gives cash at the overnight rate: a lender's own P&L is credit and losses
-CREDIT_LOSSES = Key("credit_losses")  # what creditors were not paid, on its way to the capital of those who owed it
+WHOLESALE = Key("wholesale")  # other side of all overnight balances: so a lender's own P&L is credit and losses only
+CREDIT_LOSSES = Key("credit_losses")  # passes creditors' losses on to the capital of their debtors
 MARGIN = "margin"  # of each agent
 ACCOUNTS = (CLIENTS, OWNERS, WHOLESALE, CREDIT_LOSSES)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Agent(ABC):
-    """Who trades, lends or hedges: frozen parameters, and one SimPy process that carries all paths.
+    """An agent trades, lends or hedges: frozen parameters, and one SimPy process for all paths.
 
     A subclass is a frozen, keyword-only dataclass whose fields are its keys in a scenario file (`sim.params.param`). It
     gives `live`, a generator that yields `world.tick(phase)`, `world.after(seconds, phase)` or
@@ -32,7 +32,7 @@ class Agent(ABC):
     capital: float = param(0.0, unit="$", help="cash at the start", ge=0, against="the venues' depth")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """Raise UserError where the agent does not suit its scenario; single values have been checked by then.
+        """Raise UserError if the agent does not fit its scenario; single values have already been checked.
 
         A scenario calls it when it is read. at: the place of the agent's table; `at.at(key).error(rule, value=...,
         remedy=...)` is a mistake in one of its keys.

@@ -1,4 +1,4 @@
-"""Who plays in a scenario, where and when: what an agent is checked against when the scenario is read."""
+"""The cast of a scenario (agents, venues, dates), against which each agent is checked when the scenario is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Player(Protocol):
-    """An agent, as far as another one is checked against it."""
+    """The properties of an agent that others are checked against."""
 
     @property
     def name(self) -> str: ...
@@ -36,12 +36,12 @@ class Cast:
     end: date
 
     def makers_of(self, venue: str) -> list[str]:
-        """Names of the makers that quote a venue; one that does not say which quotes them all."""
+        """Names of the makers that quote a venue; a maker without a list of venues quotes all."""
         makers = [agent for agent in self.agents if agent.role == "market_maker"]
         return [maker.name for maker in makers if venue in getattr(maker, "venues", (venue,))]
 
     def check_venue(self, name: str, at: Place) -> None:
-        """Raise UserError where there is no such venue."""
+        """Raise UserError if there is no such venue."""
         known = [*self.venues, *FURTHER]
         if name not in known:
             raise at.error("no such venue", value=name, remedy=nearest(name, known))
@@ -53,6 +53,6 @@ class Cast:
             raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
 
     def check_asset(self, name: str, at: Place) -> None:
-        """Raise UserError where there is no such asset; a swap venue is none."""
+        """Raise UserError if there is no such asset; a swap venue is no asset."""
         if name not in self.assets:
             raise at.error("no such asset", value=name, remedy=nearest(name, list(self.assets)))

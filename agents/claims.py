@@ -1,4 +1,4 @@
-"""Claims: what desks owe one another, held in the ledger at par until it is settled."""
+"""Claims: debts between desks, held in the ledger at par until they are settled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Debt:
-    """What one debtor owes one creditor at one close; `asset` of the ledger, in $, is held by the creditor."""
+    """A debt of one desk to another, due at one close. `asset`: its name in the ledger, in $, held by the creditor."""
 
     debtor: str
     creditor: str
@@ -31,10 +31,11 @@ class Debt:
 
 
 class Claims:
-    """The debts of one world. A claim is the creditor's asset and, with the sign turned, the debtor's."""
+    """The debts of one world. The creditor holds a claim as a positive balance, the debtor as a negative one."""
 
     def __init__(self, ledger: Ledger, dates: tuple[dt.date, ...], obligations: Iterable[Obligation]) -> None:
-        """Exchange claims for capital: the creditor's owners bring them in, the debtor's have taken their worth out."""
+        """Book the claims against capital: the creditor's owners bring them in; the debtor's owners have taken out
+        their value."""
         self._ledger = ledger
         self.debts: list[Debt] = []
         for o in sorted(obligations, key=lambda o: (o.debtor, o.creditor, o.due, o.amount)):
@@ -49,7 +50,7 @@ class Claims:
             ledger.note(amount, source=o.debtor, target=o.creditor, reason="capital")
 
     def value(self, name: str) -> Vector:
-        """What an agent is owed less what it owes, at par, (paths,) $."""
+        """An agent's claims less its debts, at par, (paths,) $."""
         parties = (debt.asset for debt in self.debts if name in (debt.debtor, debt.creditor))
         zero = np.zeros(self._ledger.paths)
         return sum((self._ledger.balance(name, asset) for asset in parties), zero)

@@ -25,7 +25,7 @@ def check_interval(text: str, at: Place) -> None:
 
 
 class Interval:
-    """When a desk looks: at every tick, after so many seconds of session, or at every n-th close."""
+    """How often a desk looks: every tick, every so many minutes or hours and at the open, or at every n-th close."""
 
     def __init__(self, text: str) -> None:
         match = FORM.match(text.strip())
@@ -35,7 +35,7 @@ class Interval:
         self.unit = match[2] if match else "tick"
 
     def due(self, clock: Clock, tick: int, last: int) -> bool:
-        """Whether the desk looks at `tick`, having looked last at tick `last`."""
+        """Whether the desk looks at `tick`, if it last looked at tick `last`."""
         if self.unit == "tick" or tick == 0:
             return True
         if self.unit == "d":
@@ -45,7 +45,7 @@ class Interval:
         return morning or int(clock.ticks[tick] - clock.ticks[last]) >= seconds
 
     def years(self, clock: Clock) -> float:
-        """Its length in trading years; hours are those of the exchange's usual session."""
+        """Its mean length in trading years; hours are those of the exchange's usual session."""
         total = float(clock.variance_years[-1])
         if self.unit == "tick":
             return total / max(len(clock.ticks) - 1, 1)

@@ -1,4 +1,4 @@
-"""What agents owe one another besides the market."""
+"""Debts between agents, apart from trading."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Vector = NDArray[np.float64]
 class Later:
     """A vector that is computed when it is first read: given as (paths,) numbers, or as what computes them.
 
-    A descriptor: a dataclass field of this type takes either, and reads as the numbers.
+    A descriptor: a dataclass field of this type takes either, and gives the numbers when read.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -40,11 +40,11 @@ class Later:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What a policy may look at: vectors (paths,), and numbers that all paths share.
+    """All that a policy may use: vectors (paths,), and numbers common to all paths.
 
     Attributes:
         tick: index of the tick.
-        due: whether the policy's interval has come round.
+        due: whether the policy's interval is over.
         spot: $/unit.
         last_spot: $/unit, when the hedge was last brought to target.
         target: units that would neutralise the book.
@@ -77,7 +77,7 @@ class Situation:
     expiry_variance_years: float | None = None
 
     def but(self, **changes: Any) -> Situation:
-        """A copy with other values. What nobody has read yet is not computed by the copy either."""
+        """A copy with other values. Fields not read yet are not computed by copying."""
         return Situation(**{**vars(self), **changes})
 
 
@@ -85,8 +85,9 @@ class Situation:
 class Policy(ABC):
     """A hedging policy: the rule by which a desk decides what position it wants.
 
-    A new one gives `desired`. It is frozen: what it may remember is in the `Situation`. Every policy has the keys
-    `interval` (how often the desk looks) and `hedge_vol` (the vol at which delta and Gamma are computed).
+    A new one defines `desired`. It is frozen and keeps no state: past values that it may use are in the `Situation`.
+    Every policy has the keys `interval` (how often the desk looks) and `hedge_vol` (the vol at which delta and Gamma
+    are computed).
     """
 
     kind: ClassVar[str]
@@ -103,7 +104,7 @@ class Policy(ABC):
     def desired(self, at: Situation) -> Vector:
         """Position wanted now, (paths,) units. Return `at.position` where nothing is to be done.
 
-        Also called at the start (tick 0), as if the desk stood at the target: the desk begins with what is returned.
+        Also called at the start (tick 0) with the position at the target: the desk begins with the position returned.
         """
 
     def vol_multiplier(self, at: Situation) -> Vector | None:

@@ -1,4 +1,4 @@
-"""What a lender requires of a desk, in its three parts."""
+"""A lender's margin requirement, in three parts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Vector = NDArray[np.float64]
 class Requirement(NamedTuple):
     """Margin required of a desk at one instant, (paths,) $ each."""
 
-    short_sale_proceeds: Vector  # value of the assets it is short: what it sold stays with the lender
-    variation_margin: Vector  # what book and swaps owe; below zero what they are owed
+    short_sale_proceeds: Vector  # value of assets sold short: the lender keeps the proceeds
+    variation_margin: Vector  # value owed on book and swaps; negative: owed to the desk
     initial_margin: Vector
 
     @property

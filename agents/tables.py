@@ -54,7 +54,7 @@ LIQUIDITY = Table(
         Column("low_free_cash_time", "When free cash was lowest", kind="time"),
         Column("peak_line_share", "Peak use of the credit line", "share"),
         *(Column(f"peak_{c.name}", f"Peak {c.label[0].lower()}{c.label[1:]}", c.unit) for c in REQUIRED),
-        Column("book_share", "Share of the book not taken", "share"),  # at the end; it never grows
+        Column("book_share", "Share of the book not taken", "share"),  # last value; it never grows
         Column("capital_needed", "Survival capital", "$"),
     ),
     timeless=True,

@@ -25,7 +25,7 @@ Vector = NDArray[np.float64]
 
 
 class Participant(Protocol):
-    """Who has an account here: every `agents.base.Agent`."""
+    """The owner of an account: every `agents.base.Agent`."""
 
     @property
     def name(self) -> str:
@@ -33,7 +33,7 @@ class Participant(Protocol):
 
     @property
     def role(self) -> str:
-        """What it does in the market, as tables call it."""
+        """Its kind, as tables name it."""
 
     @property
     def capital(self) -> float:
@@ -41,7 +41,7 @@ class Participant(Protocol):
 
 
 class Lender(Protocol):
-    """Who funds desks and margins them; a lending agent joins `TradingWorld.lenders` when it begins."""
+    """A lender to desks that it margins; a lending agent joins `TradingWorld.lenders` when it begins."""
 
     def funds(self, name: str) -> bool:
         """Whether it margins this desk."""
@@ -50,7 +50,7 @@ class Lender(Protocol):
         """At MARK of a close: settle debts of and to desks that are wound up with negative equity."""
 
     def write_off(self, name: str, equity: Vector) -> None:
-        """At MARK of a close: bear what a wound-up desk of negative equity, (paths,) $, owes beyond what it has."""
+        """At MARK of a close: bear the negative equity, (paths,) $, of a wound-up desk."""
 
 
 class TradingWorld(MarketWorld):
@@ -64,7 +64,7 @@ class TradingWorld(MarketWorld):
         obligations: Iterable[Obligation] = (),
         **market: Any,
     ) -> None:
-        """books: of the desks, by name. obligations: what agents owe one another at the start."""
+        """books: the desks' books, by name. obligations: debts between agents at the start."""
         super().__init__(**market)
         self.agents = agents
         self.desks: dict[str, Desk] = {}
@@ -84,31 +84,31 @@ class TradingWorld(MarketWorld):
         self.claims = Claims(self.ledger, clock.session_dates, obligations)
 
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:
-        """Worth at mid of what an agent holds at the venues (of those that book `gains`, if given), (paths,) $."""
+        """Value at mid of an agent's positions at the venues (those that book `gains`, if given), (paths,) $."""
         held = self._venues_held(name)
         values = [venue.value(name) for venue in held if gains in (None, venue.listing.gains)]
         return sum(values[1:], values[0]) if values else self.full(0.0)
 
     def _venues_held(self, name: str) -> list[Venue]:
-        """Where an account has ever held anything."""
+        """Venues at which an account has ever held a position."""
         venues = self.venues.values()
         return self._venues_of[name].get(lambda: [v for v in venues if v.reached(name)], self.ledger.used)
 
     def equity_now(self, name: str) -> Vector:
-        """Cash, margin, venue positions and book at the market as it stands, claims at par, (paths,) $."""
+        """Cash, margin, venue positions and book at the present market, claims at par, (paths,) $."""
         own = self.ledger.balance(name) + self.ledger.balance(margin_account(name)) + self.hedge_value(name)
         own = own + self.claims.value(name)
         desk = self.desks.get(name)
         return own if desk is None else own + desk.value_now()
 
     def lender_of(self, name: str) -> Lender | None:
-        """Who funds and margins a desk; None if nobody does."""
+        """The lender that funds and margins a desk; None if there is none."""
         return next((lender for lender in self.lenders if lender.funds(name)), None)
 
     def set_stress(self, lender: str, losses: Vector, lines: float) -> None:
         """A lender's unmet margin and losses, (paths,) $, beside its lines.
 
-        The market's stress is the share of all losses in all lines, at most 1; 0 where it leaves no trace.
+        The market's stress is all losses / all lines, at most 1; it stays 0 in a world of price takers.
         """
         if self.price_takers:
             return

@@ -1,1 +1,1 @@
-"""Where prices, spreads, depth and funding terms come from; instruments, books, pricing kernels."""
+"""The market: prices, spreads, depth, credit; instruments, books, pricing kernels."""

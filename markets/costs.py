@@ -1,6 +1,6 @@
-"""What trading costs, part by part: reasons of the ledger, columns of the desks' marks, and parts of their loss.
+"""The parts of trading costs, declared as reasons of the ledger, columns of the desks' marks, and parts of their loss.
 
-The walk of the price is split: who is on the side of the net order pays it, who trades against it gains it.
+The walk of the price is split: orders on the side of the net order pay it, orders against it gain it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from sim.split import Group, Part, Step
 FRICTIONS = Group(name="frictions", label="Frictions")
 LIQUIDITY_TAX = Group(name="liquidity_tax", label="Liquidity tax", within=FRICTIONS)
 
-FILLS = (  # of every fill, in the order of the kernels' rows
+FILLS = (  # costs of every fill, in the order of the kernels' rows
     Part(
         name="spread_cost_calm",
         columns=(Step("spread_cost_calm", "Spread, calm"),),
@@ -50,5 +50,5 @@ FILLS = (  # of every fill, in the order of the kernels' rows
     ),
 )
 FILL_COSTS = tuple(column.name for part in FILLS for column in part.columns)
-TRADING = FILLS  # and what else trading costs
+TRADING = FILLS  # all parts of trading costs
 TRADING_COSTS = tuple(column.name for part in TRADING for column in part.columns)

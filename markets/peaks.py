@@ -1,4 +1,4 @@
-"""The worst levels of a run: lowest and highest of what is watched at every MARK."""
+"""The extremes of a run: lowest and highest value of each watched level at MARK."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 
 
 class Watched(NamedTuple):
-    """A level, and the columns that its lowest and its highest value have in the table `peaks`."""
+    """A level, and the columns of its lowest and highest value in the table `peaks`."""
 
     level: Callable[[], Vector]
     low: str = ""
@@ -26,7 +26,7 @@ class Watched(NamedTuple):
 
 
 class Peaks:
-    """Running extremes, (paths,) each by column; a level that has not moved is not looked at again."""
+    """Running extremes, (paths,) each by column; an unchanged level is skipped."""
 
     def __init__(self, world: MarketWorld, radius: Callable[[], Vector]) -> None:
         """radius: the spectral radius of the loop gains now."""
@@ -36,7 +36,7 @@ class Peaks:
         self._seen: list[Vector | None] = [None] * len(self._watched)
 
     def look(self) -> None:
-        """Take the levels of now into the extremes."""
+        """Update the extremes with the present levels."""
         for i, each in enumerate(self._watched):
             level = each.level()
             if level is self._seen[i]:
@@ -58,7 +58,7 @@ class Peaks:
 
 
 def _watched(world: MarketWorld) -> list[Watched]:
-    """What `markets.tables` has columns for: the main asset's venue, vol, credit, and the nodes that are traded."""
+    """The levels with columns in `markets.tables`: the main asset's venue, vol, credit, and the traded nodes."""
     venue, factors = world.venue(MAIN), world.factors
 
     def rate(key: FactorKey) -> Watched:

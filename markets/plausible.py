@@ -1,7 +1,7 @@
-"""Where the markets' record lies, with room: outside these bounds a value is most likely in another unit.
+"""Ranges seen in markets, with a margin: a value outside is most likely in the wrong unit.
 
-Each is (lowest, highest); 0 is always plausible where a key may be 0, as it switches something off. They are named
-here once, stand beside the fields that they bound, and are read from there by every check.
+Each is (lowest, highest). 0 is always plausible if a key may be 0, as it switches something off. Fields refer to these
+names, and every check reads them from the fields.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is written down of the market at MARK: ticks of the witnesses, closes and peaks of all paths."""
+"""Records of the market at MARK: ticks of the witnesses, closes and peaks of all paths."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Recorder:
         self._world = world
         self._radius = self._nothing = world.full(0.0)
         self._peaks = Peaks(world, lambda: self._radius)
-        self._squares: dict[str, TickVariance] = {}  # of each asset, where closes are kept
+        self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
 
     def live(self) -> Process:
         """Write at every tick's MARK; the peaks at the end."""

@@ -1,4 +1,4 @@
-"""Market parameters as frozen values; the state that they govern lives in `markets.factors` and `markets.venues`."""
+"""Market parameters as frozen values; the state is in `markets.factors` and `markets.venues`."""
 
 from __future__ import annotations
 

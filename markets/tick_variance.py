@@ -1,4 +1,4 @@
-"""Realised variance of an asset at the grain of the clock, between one close and the next."""
+"""Realised variance of an asset from tick to tick, between one close and the next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vector = NDArray[np.float64]
 
 
 class TickVariance:
-    """Sum of squared returns from tick to tick since the last close, the night's among them, (paths,)."""
+    """Sum of squared returns from tick to tick since the last close, overnight included, (paths,)."""
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
@@ -31,7 +31,7 @@ class TickVariance:
         self._last[:] = self._listing.mid
 
     def take(self) -> Vector:
-        """The sum, (paths,), which begins again at zero."""
+        """Return the sum, (paths,), and reset it to zero."""
         found = self._sum.copy()
         self._sum[:] = 0.0
         return found

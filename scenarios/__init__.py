@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.before_run import ready as ready
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
+    from scenarios.studies.curves.solving import solve_curves as solve_curves
+    from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
     from scenarios.studies.policies_frontier import frontier as frontier
     from scenarios.studies.prediction import predict as predict
@@ -56,6 +58,8 @@ _HOMES = {
     "ready": "scenarios.studies.calibrating.before_run",
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
+    "solve_curves": "scenarios.studies.curves.solving",
+    "value_swaps": "scenarios.studies.curves.solving",
     "survival_capital": "scenarios.studies.capital_search",
     "validate": "scenarios.studies.validation.runner",
 }
@@ -77,9 +81,11 @@ __all__ = [
     "presets",
     "ready",
     "run",
+    "solve_curves",
     "survival_capital",
     "sweep",
     "validate",
+    "value_swaps",
 ]
 
 

@@ -38,6 +38,10 @@ MONEY = [
 KEYS = ["world", "path", "time", "agent", "venue", "maker", "taker", "kind", "subject", "outcome", "quantity"]
 KEYS += ["debtor", "creditor", "due", "account", "asset", "at", "number"]
 
+CURVES = {
+    name: {"convention": "usd_sofr", "interpolation": "log_cubic", "rates": {"2Y": 0.0202, "10Y": ten, "30Y": 0.027}}
+    for name, ten in (("sofr", 0.0249), ("term", 0.0257))
+}
 DUE = ["2020-02-21", "2020-02-29", "2020-03-04"]  # a Saturday among them
 
 
@@ -71,6 +75,17 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
             "expiry": draw(st.sampled_from(["2020-02-27", "2020-06-19"])),
         },
     ]
+    options = [
+        {
+            "kind": "swaption",
+            "side": draw(st.sampled_from(["payer", "receiver"])),
+            "expiry": draw(st.sampled_from(["2020-02-27", "2020-06-19"])),
+            "swap_months": 60,
+            "notional": number(-1e10, 1e10),
+        },
+        {"kind": "cap", "months": 12, "notional": number(-1e10, 1e10), "fixed_rate": 0.02},
+    ]
+    swaps = swaps + (options if draw(st.booleans()) else [])
     book = puts + (swaps if draw(st.booleans()) else []) + (linear if draw(st.booleans()) else [])
     desk = {
         "type": "Hedger",
@@ -89,7 +104,11 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
     return {
         "name": "random",
         "clock": {"tick_minutes": draw(st.sampled_from([65, 130, 390]))},
-        "market": {"dispersion": number(0, 1), "dividend_yield": number(0, 0.02)},
+        "market": {
+            "dispersion": number(0, 1),
+            "dividend_yield": number(0, 0.02),
+            "rates": draw(st.sampled_from([{}, {"curves": CURVES, "discount": "sofr", "projection": "term"}])),
+        },
         "feedback": {
             n: draw(st.sampled_from([0.0, 1.0, 2.0]))
             for n in ("leverage", "spread", "depth", "impact", "credit", "margin")

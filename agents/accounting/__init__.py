@@ -1,1 +1,1 @@
-"""What every account is worth at MARK and why: marks, the proof that they add up, holdings, dividends."""
+"""Accounting at MARK: value of every account, attribution of P&L, proof that the two agree, holdings, dividends."""

@@ -1,4 +1,4 @@
-"""The accountant: marks every account at MARK, attributes its P&L, and proves that the two agree."""
+"""The accountant: marks every account at MARK, attributes its P&L, and checks that the parts add up."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Accountant:
         self._attributed = attribution != "none"
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
-        self._records: dict[str, BookRecord] = {}  # by desk, where the table is wanted
+        self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
         self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
@@ -138,7 +138,7 @@ class Accountant:
         }
 
     def _rows_of(self, agent: Participant) -> tuple[Rows, Rows, Rows]:
-        """Where the ledger keeps an agent's balances and flows, and what each flow is."""
+        """Rows of the ledger with an agent's balances and flows, and the kind of each flow."""
         ledger = self._world.ledger
         flows = ledger.flow_rows(agent.name)
         own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
@@ -152,7 +152,7 @@ class Accountant:
     def _prove(self, agent: Participant, hedge_value: Vector, claims: Vector, *, seen: bool) -> Vector:
         """Equity, P&L and the sum of its parts, which agree to 1e-9 of the account's own gross flow: (WORTH, paths).
 
-        Nothing, (WORTH, 0), where nobody wants to have `seen` it. Raises BugError.
+        (WORTH, 0) if the figures are not wanted (`seen` false): then they are only checked. Raises BugError.
         """
         world, name, desk = self._world, agent.name, self._world.desks.get(agent.name)
         book = (desk.scale, desk.unit_value) if desk else (self._nothing, self._nothing)

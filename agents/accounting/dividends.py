@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def pay_dividends(world: TradingWorld) -> Process:
-    """Pay the books what `markets.venues.carry` pays on units held, so that their stock hedge takes nothing away."""
+    """Pay dividends on the units in the books, at the rate that `markets.venues.carry` uses for hedges, so that the two
+    cancel."""
     desks = [desk for desk in world.desks.values() if desk.book.asset_units]
     if not desks or not world.market.dividend_yield:
         return

@@ -1,4 +1,4 @@
-"""What every account holds, those outside the agents too: so that anybody can see that nothing came from nowhere."""
+"""Holdings of every account, outside ones too, so that conservation can be checked from the tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 class Holdings:
     """Writes the table `accounts`: at every close the witnesses, at the last one all paths.
 
-    Which rows there are depends on the scenario alone, never on the paths: a row says 0 where nothing is held.
+    The set of rows depends on the scenario alone, never on the paths: a row says 0 if nothing is held.
     """
 
     def __init__(self, world: TradingWorld) -> None:
@@ -31,7 +31,7 @@ class Holdings:
         self._wanted = world.log.wants(ACCOUNTS.name)
 
     def write(self, *, last: bool) -> None:
-        """Write the balances of now; books must be marked."""
+        """Write the present balances; books must be marked."""
         world = self._world
         mask = None if last else world.log.witness
         if not self._wanted or (mask is not None and not mask.size):
@@ -42,7 +42,7 @@ class Holdings:
             world.log.add(ACCOUNTS.name, world.now, mask, **names, balance=held, value=held * worth)
 
     def _pairs(self) -> Iterator[tuple[Name, Name, Vector | float]]:
-        """Who may hold what, and what one of it is worth, $."""
+        """(account, asset, $ value of a unit) for everything that may be held."""
         world = self._world
         accounts = list(world.ledger.accounts)
         yield from ((account, CASH, 1.0) for account in accounts)

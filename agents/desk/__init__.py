@@ -1,1 +1,1 @@
-"""A desk's books: what it holds, what that is worth, and why its worth moved."""
+"""A desk's book: positions, value, and attribution of its P&L."""

@@ -1,4 +1,4 @@
-"""A desk's book position by position: what each was worth, its sensitivities and what it made."""
+"""A desk's book position by position: value, sensitivities and P&L of each."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Vector = NDArray[np.float64]
 
 SHOWN = 20  # positions of a book that have rows of their own; the others have one together
 START, WORST, END = "start", "worst", "end"
-FIGURES = tuple(column.name for column in VALUED)  # of what the desk holds, scaled with its book
+FIGURES = tuple(column.name for column in VALUED)  # figures of the positions, scaled with the desk's book
 
 
 class BookRecord:
     """Writes the table `book`: a desk's positions at the start, at the path's worst close and at the last one.
 
-    The largest `SHOWN` by $ notional have rows of their own, and the others one together, so that rows sum to the
-    book. The worst close is the first with the lowest P&L of the desk. What a position was worth there depends on
-    time and market alone, so both are kept, path by path, and everything is valued once, at the end.
+    The largest `SHOWN` by $ notional have a row each; all others share one row, so rows sum to the book. The worst
+    close is the first with the lowest P&L of the desk. A position's value there depends on time and market alone; so
+    both are stored, path by path, and everything is valued once, at the end.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -54,7 +54,8 @@ class BookRecord:
             line.receive(due)
 
     def look(self, pnl: Vector) -> None:
-        """At a close, with its marks done: whether it is the worst so far. pnl: (paths,) $ of the desk."""
+        """At a close, after marking: store the market on paths where it is the worst close so far. pnl: (paths,) $ of
+        the desk."""
         fresh = pnl < self._lowest
         if not fresh.any():
             return
@@ -72,7 +73,7 @@ class BookRecord:
         desk, ticks = self._desk, self._world.clock.ticks
         last, everyone = np.full(self._tick.size, desk.marked), Snapshot(self._market)
         for line in self._lines:
-            if int(self._world.log.paths[0]) == 0:  # the start is the same on all paths
+            if int(self._world.log.paths[0]) == 0:  # the start is the same on all paths: one chunk writes it
                 self._add(line, START, ticks[:1], line.opening, line.opening["value"] * 0.0, first=True)
             found = line.figures(self._tick, everyone)
             self._add(line, WORST, ticks[self._tick], found, line.made(found["value"], line.paid_then), self._scale)
@@ -124,7 +125,7 @@ class _Line:
             self.paid = self.paid + self._book.asset_units * due
 
     def made(self, value: Vector, paid: Vector) -> Vector:
-        """$ since the start, (paths,), of the whole position with no hedge."""
+        """P&L since the start, (paths,) $, of the whole position without hedge."""
         return value - self._first + paid
 
     def figures(self, ticks: NDArray[np.int64], market: Snapshot) -> dict[str, Vector]:
@@ -142,7 +143,7 @@ class _Line:
 
 
 class Part(NamedTuple):
-    """One position of a book, or all that have no row of their own, as a book of its own."""
+    """One position, or all that share a row, as a book."""
 
     number: int  # of the line in the book, from 1; 0: several lines
     label: str

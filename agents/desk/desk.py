@@ -1,4 +1,4 @@
-"""A desk's books: its client book, what that is worth, and why its worth moved."""
+"""A desk's client book: its value, and the attribution of its P&L."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Vector = NDArray[np.float64]
 
 
 class Follower(Protocol):
-    """Who values positions of the book alone, and must hear what the desk settles."""
+    """Something that values single positions of the book, and so must be told what the desk settles."""
 
     def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
-        """What fell due in (since, tick] is paid and fixed in this market."""
+        """Pay cash flows due in (since, tick] and fix floating rates, in this market."""
 
     def receive(self, due: Vector) -> None:
-        """Dividends of (paths,) $ a unit of the asset are paid."""
+        """Note dividends of (paths,) $ per unit of the asset."""
 
 
 class Desk:
@@ -45,16 +45,16 @@ class Desk:
     """
 
     def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
-        """full: whether anybody will look at more of the risk than `slopes`; they are then computed together."""
+        """full: whether more of the risk than `slopes` will be used; all is then computed together."""
         self.world = world
         self.name = name
         self.asset = Key("book", of=name)
         self.book = book
         self._steps = revaluations(book.needs)
         self.scale = world.full(1.0)
-        self.attributed = True  # whether marks split the P&L; if not, it is all in `totals[UNSPLIT]`
+        self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
         self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
-        # Whether the value may ever have moved by more than time and spot.
+        # Whether the value may have moved by anything but time and spot so far.
         self._moved_besides = len(ATTRIBUTION) > PARTS
         self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
@@ -75,14 +75,14 @@ class Desk:
         self._take_on()
 
     def _take_on(self) -> None:
-        """The clients' book against its premium: no gain to either side."""
+        """Take the clients' book on against its premium: no gain to either side."""
         ledger, asset = self.world.ledger, self.asset
         ledger.open(CLIENTS, INVESTORS)
         ledger.list_asset(asset)
         ledger.transfer(self.world.full(1.0), source=CLIENTS, target=self.name, asset=asset, reason="book")
         ledger.transfer(self.unit_value, source=self.name, target=CLIENTS, reason="book")
 
-    # --- what it is worth ------------------------------------------------------------------------------------------
+    # --- value ------------------------------------------------------------------------------------------
     @property
     def marked(self) -> int:
         """Tick of the last mark."""
@@ -104,29 +104,29 @@ class Desk:
         return value
 
     def _unit_value_now(self) -> Vector:
-        """The same of one unit of scale, computed once per market."""
+        """Value of one unit of scale now, (paths,) $; computed once per market."""
         now = self.world.factors.snapshot
         return self._value.get(lambda: self._value_at(now) if self._full else self.slopes().value, now)
 
     def _value_at(self, snapshot: Snapshot) -> Vector:
         """Value of one unit of scale in another market, (paths,) $.
 
-        Bit-stability: always valued by the kernel that also values the market as it stands, so a path's digits do not
-        depend on what others in its chunk asked for.
+        Bit-stability: always valued with the kernel for the present market, so a path's digits do not depend on its
+        chunk.
         """
         if not self._full:
             return self.slopes(snapshot).value
         return self.book.value(self.world.factors.tick, snapshot, self.fixings, settled=self._tick)
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
-        """Risk of one unit of scale in the market as it stands, computed once per market; or in another one."""
+        """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
         tick, now = self.world.factors.tick, self.world.factors.snapshot
         if snapshot is not None:
             return self.book.risk(tick, snapshot, self.fixings, settled=self._tick)
         return self._risk.get(lambda: self.book.risk(tick, now, self.fixings, settled=self._tick), now)
 
     def slopes(self, snapshot: Snapshot | None = None) -> Risk:
-        """Of the risk, value, delta and gamma at least: in the market as it stands, or in another one."""
+        """At least value, delta and gamma of the risk, in the present market or in a given one."""
         if self._full:
             return self.risk(snapshot)
         tick, now = self.world.factors.tick, self.world.factors.snapshot
@@ -142,16 +142,16 @@ class Desk:
         return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
     def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
-        """Receive-fixed notionals that neutralise one unit of scale in the nodes that are traded, by venue.
+        """Receive-fixed notionals that neutralise one unit of scale in the traded nodes, by venue.
 
-        In the market as it stands, or in another one.
+        In the present market or in a given one.
         """
         if not self.book.has_rates:
             return {}
         swaps = {key: venue.listing.sensitivities(snapshot) for key, venue in self._rate_venues.items()}
         return {self._rate_venues[key].name: units for key, units in neutral(self.risk(snapshot), swaps).items()}
 
-    # --- why it moved ----------------------------------------------------------------------------------------------
+    # --- attribution ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
         """Attribute what happened since the last mark, pay the book's cash flows, and mark it."""
         tick, now, since = self.world.factors.tick, self.world.factors.snapshot, self._tick
@@ -172,7 +172,7 @@ class Desk:
         self._tick, self._snapshot, self.unit_value = tick, now, value
 
     def receive(self, due: Vector) -> None:
-        """Take `due`, (paths,) $ a unit, on the units of the asset in the book: the passing of time earned it."""
+        """Receive dividends, `due` (paths,) $ per unit, on the asset units in the book; attributed to time."""
         paid = self.book.asset_units * due
         self.world.ledger.transfer(self.scale * paid, source=CLIENTS, target=self.name, reason="book")
         total = self.totals["theta" if self.attributed else UNSPLIT]
@@ -182,7 +182,7 @@ class Desk:
             follower.receive(due)
 
     def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
-        """Add why the value went from that of the last mark to `end`, cash paid included; one unit of scale."""
+        """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
         if not self.attributed:
             add_step(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
             return
@@ -196,7 +196,7 @@ class Desk:
                 add_step(self.scale, before, after, self.parts[step.row], self.unhedged)
 
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
-        """Value before each step, then at the end, (paths,) each: where a step moves nothing, the same array."""
+        """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
         for step in reversed(self._steps):
             stands = all(_equal(old.row(key), new.row(key)) for key in step.keys)
@@ -208,10 +208,11 @@ class Desk:
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:
-        """Hand `forced` of the book back at the mark, with its hedge (delta-exchanged), less a half-spread in vol.
+        """Close out the share `forced` of the book at the mark, together with its hedge (delta-exchanged), less a
+        half-spread in vol.
 
-        What the venues did not fill stays: the book goes no further than the hedge that can go with it. Call after
-        `mark`, in the same instant.
+        The book is reduced only as far as the hedge that can be delivered with it: units that the venues did not fill
+        limit it. Call after `mark`, in the same instant.
         """
         if not some(self.forced):
             return
@@ -238,7 +239,7 @@ class Desk:
         self.forced = world.full(0.0)
 
     def _deliverable(self, hedges: dict[str, Vector]) -> Vector:
-        """Share of the forced reduction whose hedge is at hand, (paths,); two per cent are let go.
+        """Share of the forced reduction whose hedge can be delivered, (paths,); a shortfall of up to 2 % is ignored.
 
         The order's own impact moves the delta between the order and the close-out by about that much.
         """
@@ -252,10 +253,10 @@ class Desk:
 
 
 def _equal(a: Vector, b: Vector) -> bool:
-    """Whether a level has not moved on any path; one that stands is the same array."""
+    """Whether a level is unchanged on all paths; an unchanged one is usually the same array object."""
     return a is b or np.array_equal(a, b)
 
 
 def _at_most(wanted: Vector, held: Vector) -> Vector:
-    """As much of what is wanted as is held, of the same sign, (paths,)."""
+    """`wanted`, limited to what is held with the same sign, (paths,)."""
     return np.where(wanted > 0, np.clip(wanted, 0, np.maximum(held, 0)), np.clip(wanted, np.minimum(held, 0), 0))

@@ -21,7 +21,7 @@ Vector = NDArray[np.float64]
 
 
 class BookLine:
-    """One position as a book of its own, per unit of the desk's scale; it follows the desk from the start on."""
+    """One position as a book, per unit of the desk's scale; it follows the desk from the start of the run."""
 
     def __init__(self, desk: Desk, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -35,16 +35,16 @@ class BookLine:
             self._book.fix(since, tick, snapshot, self._fixings)
 
     def receive(self, due: Vector) -> None:
-        """Dividends are paid on the asset itself and change no position's value."""
+        """Nothing to do: dividends change no position's value."""
 
     def value(self) -> Vector:
-        """In the market as it stands, (paths,) $."""
+        """Value in the present market, (paths,) $."""
         factors = self._world.factors
         return self._book.value(factors.tick, factors.snapshot, self._fixings)
 
     @property
     def rates(self) -> bool:
-        """Whether it is a position in rates, and not in the asset."""
+        """Whether it is a position in rates, not in the asset."""
         return self._book.has_rates
 
     @property

@@ -1,7 +1,7 @@
-"""What a desk's loss is made of: every part is declared once, here and in `markets.costs`; everything else reads it.
+"""The parts of a desk's loss, each declared once, here or in `markets.costs`; everything else reads the declarations.
 
-The ledger's proof takes its reasons from here, the table `marks` its columns, the manifest carries it, and figures,
-tables, charts, sweeps and words are made from it.
+The ledger's proof takes its reasons from here, and the table `marks` its columns. The manifest stores it; figures,
+tables, charts, sweeps and texts are made from it.
 
 Cost of survival is the desk's whole loss over the run, marked at the end: minus its P&L. The parts add up to it on
 every path. Two sub-totals: re-hedging at mid (what the position and its hedge left before any cost) and frictions
@@ -18,7 +18,7 @@ from sim.split import Group, Part, Split, Step
 REHEDGING = Group(name="rehedging", label="Re-hedging at mid")
 FUNDING = Group(name="funding", label="Funding", within=FRICTIONS)
 
-BOOK = (  # and what is held against it
+BOOK = (  # book and hedge
     Part(
         name="convexity",
         columns=(Step("gamma", "Gamma", source="book", row=GAMMA_PART),),
@@ -109,7 +109,7 @@ LOSS = Split(
 
 
 def _steps(source: str) -> tuple[Step, ...]:
-    """Of the loss, from one source; those with a row in its order, before the others."""
+    """Steps of the loss from one source: those with a row first, in the order of rows."""
     found = [step for step in LOSS.columns if isinstance(step, Step) and step.source == source]
     return tuple(sorted(found, key=lambda step: len(found) if step.row is None else step.row))
 

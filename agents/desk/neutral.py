@@ -1,4 +1,4 @@
-"""How much of each hedge leaves no risk."""
+"""Units of each hedge that neutralise a risk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Vector = NDArray[np.float64]
 
 
 def neutral(risk: Risk, hedges: dict[FactorKey, dict[FactorKey, Vector]]) -> dict[FactorKey, Vector]:
-    """Units of each hedge, (paths,), after which nothing is left of the risk in the hedges' factors, to first order.
+    """Units of each hedge, (paths,), that neutralise the risk in the hedges' factors, to first order.
 
     Solves J q = -risk path by path, J[k, m] being what a unit of hedge m gains per 1.00 of factor k. A par swap has no
     risk beyond its own node, so J is triangular: the last hedge is found first, from its own factor.

@@ -1,4 +1,4 @@
-"""The steps by which a book goes from one mark to the next: what moves in each, and which total takes what it did."""
+"""The steps of attribution from one mark to the next: factors that move in each, and the total that gets the change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Move(NamedTuple):
     """A step after those of time and spot."""
 
     row: int  # of the running totals, see `agents.desk.loss`
-    families: tuple[str, ...]  # of the factors that move; the last move takes all that no other names
+    families: tuple[str, ...]  # families of factors that move; the last move takes all other families
 
 
 MOVES = (Move(VEGA_PART, ("vol",)), Move(RATES_PART, ("zero",)))
@@ -25,7 +25,7 @@ class Revaluation(NamedTuple):
     row: int
     keys: tuple[FactorKey, ...]  # that the book needs and that move now
     before: tuple[FactorKey, ...]  # that have moved before
-    last: bool  # what was settled is counted here
+    last: bool  # cash settled is counted in this step
 
 
 def revaluations(needs: Iterable[FactorKey]) -> tuple[Revaluation, ...]:

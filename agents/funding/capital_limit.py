@@ -1,4 +1,4 @@
-"""The capital limit: a desk with less equity than is required has as long as for a margin call, then it shrinks."""
+"""The capital limit: a desk short of required equity for as long as a margin call lasts is reduced."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Vector = NDArray[np.float64]
 
 
 class CapitalLimit:
-    """What one lender requires as equity of its clients."""
+    """The equity that one lender requires of its clients."""
 
     def __init__(self, world: TradingWorld, model: CapitalModel, *, deadline_days: int) -> None:
-        """deadline_days: closes from the first at which capital is short to the one at which the desk is reduced."""
+        """deadline_days: closes from the first one with too little capital to the forced reduction."""
         self._world, self._model, self._deadline_days = world, model, deadline_days
 
     def required(self, client: Client) -> Vector:
@@ -27,7 +27,7 @@ class CapitalLimit:
         return self._model.required(client.portfolio)
 
     def look(self, client: Client) -> None:
-        """At a close, when close-outs are done: begin or end the time in which a desk may find capital."""
+        """At a close, after close-outs: begin or end the period in which a desk may find capital."""
         world, required = self._world, self.required(client)
         day = int(world.clock.day[world.tick_index])
         short = (world.equity_now(client.name) < required) & ~client.desk.liquidated
@@ -39,9 +39,10 @@ class CapitalLimit:
             client.record.note_capital(required)
 
     def share(self, client: Client) -> Vector:
-        """Before TRADE of a close: how much of the book must go, (paths,): what is left is what equity allows.
+        """Before TRADE of a close: share of the book to be closed out, (paths,), so that equity suffices for the rest.
 
-        Exposure goes with the book and its hedge, so 1 - equity / required of it. Events say by how much, in $.
+        Required equity is proportional to book and hedge, so the share is 1 - equity / required. Events give the amount
+        in $.
         """
         world, required = self._world, self.required(client)
         if client.record:

@@ -1,4 +1,4 @@
-"""Clearing: who pays what when several who owe one another cannot all pay in full."""
+"""Clearing: payments between debtors when not all can pay in full."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ROUNDING = 1e-12  # of what is owed: less than this short is paid in full
 
 @dataclass(frozen=True)
 class Clearing:
-    """What a settlement came to.
+    """The result of a settlement.
 
-    payments: (n, paths) $, what each debtor pays in all.
-    received: (n, paths) $, what each creditor gets.
-    round: (n, paths), the round in which each was found to be short; 0: it pays in full. The first round are those who
-    would be short if everybody else paid in full; the second those whom the first pull down; and so on.
+    payments: (n, paths) $, total payment of each debtor.
+    received: (n, paths) $, total receipt of each creditor.
+    round: (n, paths), the round in which each defaults; 0: it pays in full. Round 1: those who would be short even if
+    everybody else paid in full; round 2: those short because of the defaults of round 1; and so on.
     """
 
     payments: Array
@@ -30,18 +30,18 @@ class Clearing:
 
 
 def clearing_payments(liabilities: Array, resources: Array, senior: Array | None = None) -> Clearing:
-    """The greatest clearing vector: the largest payments that everybody can make out of what the others pay.
+    """The greatest clearing vector: the largest payments that are consistent with one another.
 
         p_i = min(pbar_i, max(e_i + sum_j share_ji p_j - s_i, 0)),   pbar_i = sum_j L_ij,   share_ji = L_ji / pbar_j
 
     Limited liability (nobody pays more than it has), priority (owners get nothing before creditors are paid in full),
-    pro rata (creditors of one debtor are paid in one proportion). Found by fictitious defaults: all pay in full; those
-    who cannot are in default; solve for what they pay; look again, at most n rounds (Eisenberg and Noe 2001, section
-    3; they have no senior claim, which is as if `e - s` were allowed to be negative).
+    pro rata (a debtor pays all its creditors the same share). Algorithm of fictitious defaults (Eisenberg and Noe 2001,
+    section 3): assume that all pay in full; those who cannot are in default; solve for their payments; repeat, at most
+    n rounds. They have no senior claims; ours amount to allowing `e - s` to be negative.
 
     liabilities: (n, n) or (n, n, paths) $, row owes column, the diagonal 0.
-    resources: (n, paths) $, e: what each has besides what the others owe it.
-    senior: (n, paths) $, s: what each must pay to others outside first.
+    resources: (n, paths) $, e: cash of each, without payments from the others.
+    senior: (n, paths) $, s: what each must pay outside first.
     Raises UserError for negative amounts and for shapes that do not fit.
     """
     e = np.asarray(resources, dtype=np.float64)
@@ -79,19 +79,19 @@ def _checked(liabilities: Array, e: Array, senior: Array | None) -> tuple[Array,
 
 
 def _inflow(share: Array, payments: Array) -> Array:
-    """What each gets, (paths, n), from payments (paths, n)."""
+    """Receipts (paths, n) from payments (paths, n)."""
     return total(share[:, debtor] * payments[:, debtor, None] for debtor in range(share.shape[1]))
 
 
 def _paid(share: Array, free: Array, pbar: Array, defaulted: NDArray[np.bool_]) -> Array:
-    """Payments (paths, n) where those in default pay all they have and the others in full.
+    """Payments (paths, n) if those in default pay all they have and the others pay in full.
 
-    Whose senior claim takes everything pays 0: start from all defaulted paying 0, let those pay who then could, solve
-    the linear system for these, and so on; their number only grows.
+    A defaulter whose senior claim takes everything pays 0. Start with all defaulters paying 0; let those pay who can,
+    and solve the linear system for them; repeat until no further one can pay.
     """
     n = pbar.shape[1]
     payments = np.where(defaulted, 0.0, pbar)
-    outside = free + _inflow(share, payments)  # what comes from those who pay in full
+    outside = free + _inflow(share, payments)  # receipts from those who pay in full
     paying = np.zeros_like(defaulted)
     for _ in range(n + 1):
         more = defaulted & (free + _inflow(share, payments) > 0)

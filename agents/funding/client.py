@@ -1,4 +1,4 @@
-"""A client: what a lender knows of one desk that it margins."""
+"""A client: a lender's record of one desk that it margins."""
 
 from __future__ import annotations
 

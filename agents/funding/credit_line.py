@@ -1,4 +1,4 @@
-"""The credit line: what a lender's borrowers can pay out of cash, repo and what they may borrow."""
+"""The credit line: how much a lender's borrowers can pay from cash, repo and the line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vector = NDArray[np.float64]
 
 
 class CreditLine:
-    """One line for each borrower, and repo on its long stock where the lender offers it."""
+    """One line per borrower, and repo on its long stock if the lender offers it."""
 
     def __init__(
         self, world: TradingWorld, *, base: float, power: float, capital: float, repo_spread: float | None
@@ -37,27 +37,28 @@ class CreditLine:
         return line
 
     def repo(self, name: str) -> Vector:
-        """What a borrower's long stock raises in repo, (paths,) $: its market value, without a haircut; 0 without repo.
+        """Cash that a borrower's long stock raises in repo, (paths,) $: its market value, no haircut; 0 without repo.
 
-        The ledger's cash is net of the loan: a desk that bought stock for cash has it back from repo, at the spread.
+        Cash in the ledger is net of the repo loan: the price paid for stock comes back through repo, which costs its
+        spread.
         """
         if self.repo_spread is None:
             return self._world.full(0.0)
         return np.maximum(self._world.venue("asset").value(name), 0.0)
 
     def free_cash(self, name: str) -> Vector:
-        """Cash and repo, (paths,) $; below zero what is drawn from the line."""
+        """Cash and repo, (paths,) $; a negative amount is drawn from the line."""
         free: Vector = self._world.ledger.balance(name) + self.repo(name)
         return free
 
     def drawn(self, name: str) -> Vector:
-        """What a borrower has borrowed, (paths,) $."""
+        """Amount drawn from the line, (paths,) $."""
         return np.maximum(-self._world.ledger.balance(name) - self.repo(name), 0.0)
 
     def reach(self, name: str) -> Vector:
-        """Cash, repo and line, (paths,) $; below zero where the line has shrunk below what is drawn."""
+        """Cash, repo and line, (paths,) $; negative if the line has shrunk below the amount drawn."""
         return self.free_cash(name) + self.size()
 
     def headroom(self, name: str) -> Vector:
-        """What a borrower can pay out of cash, repo and line, (paths,) $."""
+        """Amount that a borrower can pay from cash, repo and line, (paths,) $, at least 0."""
         return np.maximum(self.reach(name), 0.0)

@@ -1,4 +1,5 @@
-"""Force: desks with an overdue call are reduced, desks with negative equity are wound up, their loss written off."""
+"""Forced reductions: desks with an overdue call are reduced; desks with negative equity are wound up and their debt
+written off."""
 
 from __future__ import annotations
 
@@ -19,19 +20,19 @@ Mask = NDArray[np.bool_]
 
 
 class Force:
-    """What one lender does to desks that do not pay."""
+    """One lender's forced reductions and write-offs."""
 
     def __init__(
         self, world: TradingWorld, lender: str, line: CreditLine, calls: MarginCalls, limit: CapitalLimit | None
     ) -> None:
-        """limit: on the desks' capital, if there is one."""
+        """limit: the limit on the desks' capital, if there is one."""
         self._world, self._lender, self._line, self._calls, self._limit = world, lender, line, calls, limit
 
     def order(self, client: Client) -> None:
-        """Before TRADE of a close: how much of the book, `desk.forced`, is to be closed out in CLEAR and FUND.
+        """Before TRADE of a close: set `desk.forced`, the share of the book to be closed out in CLEAR and FUND.
 
-        An overdue call: as much as frees the margin that is lacking; capital short for too long: as much as brings it
-        within the limit. Negative equity, or a debt not paid: all of it.
+        Overdue call: the share that frees the missing margin. Capital short for too long: the share that brings it
+        within the limit. Negative equity or an unpaid debt: all.
         """
         world, desk, calls = self._world, client.desk, self._calls
         day = int(world.clock.day[world.tick_index])
@@ -46,7 +47,7 @@ class Force:
             desk.forced = np.maximum(desk.forced, self._limit.share(client))
 
     def _collect(self, client: Client, due: Mask, ruined: Mask) -> None:
-        """Reduce who has not met its call, wind up who is ruined."""
+        """Reduce on paths with an overdue call; wind up on ruined paths."""
         desk, calls = client.desk, self._calls
         lacking = calls.required(client).total - calls.posted(client) - self._line.headroom(client.name)
         releasable = np.maximum(calls.initial_margin(client), 1e-9)
@@ -56,10 +57,10 @@ class Force:
         calls.report(client, due & (desk.forced > 0) & ~ruined, "reduced")
         calls.report(client, ruined & ~client.winding_up, "defaulted")
         client.winding_up |= ruined
-        client.deadline = np.where(desk.forced > 0, -1, client.deadline)  # one that can pay by now does so in FUND
+        client.deadline = np.where(desk.forced > 0, -1, client.deadline)  # if the desk can pay by now, it pays in FUND
 
     def write_off(self, client: Client, equity: Vector) -> None:
-        """What a wound-up desk owes beyond what it has, -equity (paths,) $, is written off; the lender bears it."""
+        """Write off a wound-up desk's negative equity, (paths,) $; the lender bears it."""
         desk, world = client.desk, self._world
         bad = desk.liquidated & (equity < 0)
         if not bad.any():

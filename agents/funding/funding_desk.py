@@ -37,7 +37,8 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class FundingDesk(Agent):
-    """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out who cannot pay."""
+    """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out desks that cannot
+    pay."""
 
     role: ClassVar[str] = "funding_desk"
     capital: float = param(
@@ -98,7 +99,7 @@ class FundingDesk(Agent):
     netting: bool = param(False, help="set off what two desks owe each other before any default is settled")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """Whom it lends to exists; what its hedgers owe one another is between two of them, and due within the run."""
+        """Its clients exist; every obligation is between two of its hedgers and due within the run."""
         others = [agent.name for agent in cast.agents if agent.name != self.name]
         for name in self.lends_to:
             if name not in others:
@@ -149,7 +150,7 @@ class _Lending:
         world.lenders.append(self)
 
     def _borrowers(self) -> tuple[str, ...]:
-        """Whom it names, or all agents that no lender does."""
+        """The clients that it names, or else all agents that no lender names."""
         agents = self.world.agents
         claimed = {name for a in agents if isinstance(a, FundingDesk) for name in a.lends_to}
         others = tuple(a.name for a in agents if a.role != self.agent.role and a.name not in claimed)
@@ -158,7 +159,7 @@ class _Lending:
     def run(self) -> Process:
         """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
         world, is_close = self.world, self.world.clock.is_close
-        yield world.tick(Phase.SHOCK)  # by now every desk has taken over its hedge
+        yield world.tick(Phase.SHOCK)  # every desk has taken over its hedge before this
         self._begin()
         while True:
             if is_close[world.tick_index]:
@@ -171,7 +172,7 @@ class _Lending:
             self.interest.accrue()
 
     def _begin(self) -> None:
-        """First margin, and the records of liquidity where they are asked for."""
+        """First margin, and liquidity records if wanted."""
         for client in self.clients.values():
             self.calls.settle_first(client)
         if self.world.log.wants("liquidity"):
@@ -184,7 +185,7 @@ class _Lending:
         world = self.world
         for client in self.clients.values():
             client.desk.mark()
-            client.desk.close_out(self.agent.closeout_cost)  # first: what is gone needs no margin
+            client.desk.close_out(self.agent.closeout_cost)  # first, as a closed-out book needs no margin
         self.settlement.settle_due(int(world.clock.day[world.tick_index]))
         for client in self.clients.values():
             self.calls.settle(client)
@@ -197,7 +198,7 @@ class _Lending:
                 if client.record:
                     client.record.write()
 
-    # --- what the world asks of a lender ---------------------------------------------------------------------------
+    # --- called by the world ---------------------------------------------------------------------------
     def funds(self, name: str) -> bool:
         """Whether it margins this desk."""
         return name in self.clients
@@ -207,12 +208,12 @@ class _Lending:
         self.settlement.settle_broken()
 
     def write_off(self, name: str, equity: Vector) -> None:
-        """Bear what a wound-up desk of negative equity, (paths,) $, owes beyond what it has."""
+        """Bear the negative equity, (paths,) $, of a wound-up desk."""
         self.force.write_off(self.clients[name], equity)
 
-    # --- what it tells ---------------------------------------------------------------------------------------------
+    # --- stress ---------------------------------------------------------------------------------------------
     def _spread_stress(self) -> None:
-        """Stress: unmet margin, and what lender and desks lost by defaults, as a share of lending lines."""
+        """Stress: unmet margin plus losses of lender and desks by defaults, as a share of all credit lines."""
         unmet = (np.where(c.desk.liquidated, 0.0, c.unmet) for c in self.clients.values())
         total = self.line.losses + self.settlement.unpaid + sum(unmet, np.zeros(self.world.paths))
         lines = self.agent.line * max(len(self.clients), 1)

@@ -1,4 +1,4 @@
-"""Interest: what borrowers pay on loans, and lender and wholesale market on balances."""
+"""Interest on loans, and on cash balances."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 
 
 class Interest:
-    """Accrues once a day, at the first tick, before the market moves: at the rates in force since the last accrual.
+    """Accrues once a day, at the first tick, before the market moves: at the rates since the last accrual.
 
     Balances, margin included, earn overnight; loans pay credit over it, and repo its spread.
     """
@@ -33,7 +33,7 @@ class Interest:
         world.ledger.open(WHOLESALE)
 
     def accrue(self) -> None:
-        """At SHOCK of every tick: pay what has accrued, where the day begins."""
+        """At SHOCK of every tick: pay the accrued interest if a day begins."""
         clock, tick = self._world.clock, self._world.tick_index
         if tick == 0 or not clock.is_open[tick]:
             return

@@ -1,4 +1,4 @@
-"""The liquidity record: how near each path came to the end of its cash and of its line."""
+"""The liquidity record: how close each path came to using up its cash and its credit line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-NO_LINE = 1e-9  # $: so little is no line to have a share of
+NO_LINE = 1e-9  # $: for a smaller line no share used is computed
 
 
 class LiquidityRecord:
@@ -23,7 +23,7 @@ class LiquidityRecord:
     def __init__(self, world: TradingWorld, desk: Desk, *, deadline_days: int, repo: bool) -> None:
         """deadline_days: closes from a call to force. repo: whether long stock of the main asset raises cash.
 
-        Begin when the desk has taken over its hedge.
+        Make it after the desk has taken over its hedge.
         """
         self._world, self._desk, self._repo = world, desk, repo
         capital = {agent.name: agent.capital for agent in world.agents}[desk.name]
@@ -33,7 +33,7 @@ class LiquidityRecord:
         self._line_share = world.full(0.0)
         self._high = Requirement(*(world.full(-np.inf) for _ in Requirement._fields))
         self._equity = world.equity_now(desk.name).copy()
-        self._whole_equity = self._equity.copy()  # had none of the book been taken
+        self._whole_equity = self._equity.copy()  # equity if none of the book had been closed out
         self._scale = desk.scale
         self._required = world.full(0.0)
         self._deadline_days = deadline_days
@@ -42,10 +42,10 @@ class LiquidityRecord:
         self._missing = world.full(-np.inf)
 
     def note(self, asked: Requirement, *, free_cash: Vector, line: Vector, lacking: Vector) -> None:
-        """At a close, after margin has been paid.
+        """Called at a close, after margin has been paid.
 
-        free_cash: cash and repo that are left, below zero drawn from the line. lacking: requirement less posted margin,
-        free cash and line, before anything was paid; below zero what was to spare.
+        free_cash: cash and repo left; a negative amount is drawn from the line. lacking: requirement less posted
+        margin, free cash and line, before any payment; negative: to spare.
         """
         lower = free_cash < self._low_cash
         self._low_cash = np.where(lower, free_cash, self._low_cash)
@@ -69,7 +69,7 @@ class LiquidityRecord:
         self._equity, self._scale, self._required = equity, self._desk.scale, self._whole(asked.total)
 
     def note_force(self, asked: Requirement, *, lacking: Vector) -> None:
-        """Before TRADE of a close, when the lender looks whose call is due and who is under water."""
+        """Called before TRADE of a close, when the lender looks for overdue calls and negative equity."""
         missing = -self._whole_equity_at(self._world.equity_now(self._desk.name))
         if len(self._calls) == self._deadline_days:
             due = self._calls[-1] + np.minimum(self._more_required(asked), 0.0)
@@ -77,23 +77,23 @@ class LiquidityRecord:
         np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
 
     def note_capital(self, required: Vector) -> None:
-        """At a close, after `note`: the equity, (paths,) $, that a limit on capital requires."""
+        """Called at a close, after `note`. required: equity that a capital limit requires, (paths,) $."""
         short = self._whole(required) - self._whole_equity
         self._short = [short, *self._short][: self._deadline_days]
 
     def note_capital_force(self, required: Vector) -> None:
-        """Before TRADE of a close, after `note_force`: a desk is reduced that was short at every close until now."""
+        """Called before TRADE of a close, after `note_force`: a desk short at every close of the period is reduced."""
         if len(self._short) == self._deadline_days:
             equity = self._world.equity_now(self._desk.name)
             missing = np.minimum.reduce([self._whole(required) - self._whole_equity_at(equity), *self._short])
             np.maximum(self._missing, np.where(self._alive(), missing, -np.inf), out=self._missing)
 
     def _whole_lacking(self, asked: Requirement, lacking: Vector) -> Vector:
-        """What the whole book would have lacked, first order: prices as they are, P&L and margin in proportion.
+        """Funding that the whole book would have lacked, to first order: same prices, P&L and margin in proportion.
 
-        A reduced desk needs less than one that was spared. So its P&L since the last close is divided by the share of
-        the book that it had, and what it must fund (initial margin, long stock) by the share that it has. A path whose
-        book is gone says no more.
+        A reduced desk needs less than one with its whole book. So its P&L since the last close is divided by the share
+        of the book that it had then, and its funding needs (initial margin, long stock) by the share that it has now. A
+        path without a book gives no more information.
         """
         equity = self._world.equity_now(self._desk.name)
         funded = asked.initial_margin + self._unfinanced()
@@ -101,16 +101,16 @@ class LiquidityRecord:
         return np.where(self._alive(), whole, -np.inf)
 
     def _more_required(self, asked: Requirement) -> Vector:
-        """How much more is required than at the last close, of the whole book, (paths,) $."""
+        """Increase of the requirement since the last close, for the whole book, (paths,) $."""
         return self._whole(asked.total) - self._required
 
     def _whole(self, amount: Vector) -> Vector:
-        """An amount of the book that is left, as of the whole book."""
+        """An amount scaled from the remaining book to the whole book."""
         whole: Vector = amount / np.where(self._alive(), self._desk.scale, 1.0)
         return whole
 
     def _whole_equity_at(self, equity: Vector) -> Vector:
-        """What equity would be had none of the book been taken, (paths,) $."""
+        """Equity if none of the book had been closed out, (paths,) $."""
         gain = (equity - self._equity) / np.where(self._alive(), self._scale, 1.0)
         return self._whole_equity + gain
 
@@ -126,7 +126,7 @@ class LiquidityRecord:
         return sum(long, self._world.full(0.0))
 
     def write(self) -> None:
-        """One row a path. What a path whose book is gone would have needed is not known: infinite."""
+        """Write one row per path. The need of a path without a book is not known: infinite."""
         self._world.log.add(
             "liquidity",
             self._world.now,

@@ -1,4 +1,4 @@
-"""Initial margin: what a lender asks for what a desk may lose while it is closed out."""
+"""Initial margin: collateral for what a desk may lose while it is closed out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Vector = NDArray[np.float64]
 
 
 class MarginTerms(Protocol):
-    """What a lender has agreed on, whatever its model: the keys of a `FundingDesk`."""
+    """Terms of a lender for all margin models: keys of a `FundingDesk`."""
 
     @property
     def margin_multiple(self) -> float:

@@ -1,4 +1,4 @@
-"""Margin calls: what is required at every close, paid as far as cash and line go, and the rest called."""
+"""Margin calls: margin is computed at every close and paid as far as cash and line suffice; the rest is called."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORT = 1e-9  # of the requirement: less than this missing is rounding
 
 
 class MarginCalls:
-    """What one lender asks of its clients, and the table `margin_calls`."""
+    """One lender's margin requirements and calls; writes the table `margin_calls`."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class MarginCalls:
         return self._model.initial(client.portfolio, self._terms)
 
     def required(self, client: Client) -> Requirement:
-        """To be posted: short sales' proceeds, what book and swaps owe (or are owed), initial margin."""
+        """Margin to be posted: proceeds of short sales, variation margin of book and swaps, initial margin."""
         zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
         swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
         borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
@@ -54,19 +54,19 @@ class MarginCalls:
         return self._world.ledger.balance(margin_account(client.name))
 
     def lacking(self, client: Client, asked: Requirement) -> Vector:
-        """What is required beyond margin posted, cash, repo and line, (paths,) $; below zero what is to spare."""
+        """Requirement less margin posted, cash, repo and line, (paths,) $; negative: to spare."""
         return asked.total - self.posted(client) - self._line.reach(client.name)
 
     # --- what is paid, and what is called --------------------------------------------------------------------------
     def settle_first(self, client: Client) -> None:
-        """A desk starts with its margin in place, as far as cash and line go; the rest is called at the first close."""
+        """Post the first margin as far as cash and line suffice; the rest is called at the first close."""
         self._post(client, np.minimum(self.required(client).total, self._line.headroom(client.name)))
 
     def _post(self, client: Client, amount: Vector) -> None:
         self._world.ledger.transfer(amount, source=client.name, target=margin_account(client.name), reason="margin")
 
     def settle(self, client: Client) -> None:
-        """At a close: release what is too much, take what can be paid, call the rest."""
+        """At a close: release excess margin, take what can be paid, call the rest."""
         asked = client.asked = self.required(client)
         need = asked.total - self.posted(client)
         lacking = self.lacking(client, asked) if client.record else need
@@ -79,7 +79,7 @@ class MarginCalls:
             client.record.note(asked, free_cash=cash, line=self._line.size(), lacking=lacking)
 
     def _call(self, client: Client, required: Vector, need: Vector, paid: Vector) -> None:
-        """New calls, calls met, and needs that were paid at once, (paths,) $ each."""
+        """Record new calls, calls met, and needs paid at once, (paths,) $ each."""
         world = self._world
         day, scale = int(world.clock.day[world.tick_index]), np.maximum(np.abs(required), 1.0)
         short = client.unmet > SHORT * scale
@@ -94,7 +94,7 @@ class MarginCalls:
         world.log.add("margin_calls", world.now, prompt, **said, deadline=world.now, outcome="met")
 
     def report(self, client: Client, mask: NDArray[np.bool_], outcome: str) -> None:
-        """Write down how the outstanding calls of some paths, (paths,) bool, have ended."""
+        """Write the outcome of outstanding calls, on the paths of `mask`, (paths,) bool."""
         world = self._world
         if not mask.any():
             return

@@ -1,4 +1,4 @@
-"""The models of margin and capital by the kind that a scenario file names; a new one is a word here."""
+"""Models of margin and capital by their `kind` in a scenario file; a new model needs one entry here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parametric margin: so many standard deviations of a desk's net sensitivities."""
+"""Parametric margin: a number of standard deviations of a desk's net sensitivities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A portfolio: what one desk holds, book and hedges together, as models of margin and capital see it."""
+"""A portfolio: a desk's book and hedges, as seen by models of margin and capital."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ EQUITY, RATES = "equity", "rates"  # asset classes
 
 
 class Holding(NamedTuple):
-    """One position as it stands."""
+    """One position at the present market."""
 
     asset_class: str  # `EQUITY` or `RATES`
     notional: Vector  # (paths,) $, at least 0
     years: float  # calendar years to its end; infinite where it has none
-    value: Vector  # (paths,) $; below zero what the desk owes
+    value: Vector  # (paths,) $; negative: owed by the desk
 
 
 class Portfolio:
-    """A view: it keeps nothing but what it takes to value the positions of a book one by one."""
+    """A view of a desk's holdings; its only state is what is needed to value single positions."""
 
     def __init__(self, world: TradingWorld, desk: Desk, *, by_position: bool = False) -> None:
-        """by_position: whether positions will be asked for, one by one. Begin at the start of the run."""
+        """by_position: whether single positions will be asked for. Make it at the start of the run."""
         self._world, self._desk = world, desk
         instruments = desk.book.book.instruments if by_position else ()
         self._lines = [BookLine(desk, each) for each in instruments]
@@ -59,22 +59,23 @@ class Portfolio:
 
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:
-        """Of book and hedge, (paths,) units of the main asset."""
+        """Delta of book and hedge, (paths,) units of the main asset."""
         delta: Vector = self.book_delta() + self._world.venue("asset").held(self._desk.name)
         return delta
 
     def book_delta(self) -> Vector:
-        """Of the book alone, (paths,) units of the main asset."""
+        """Delta of the book alone, (paths,) units of the main asset."""
         delta: Vector = self._desk.scale * self._desk.risk().delta
         return delta
 
     def gamma(self) -> Vector:
-        """Of the book, (paths,) units per $; hedges have none."""
+        """Gamma of the book, (paths,) units per $; hedges have none."""
         gamma: Vector = self._desk.scale * self._desk.risk().gamma
         return gamma
 
     def node_slopes(self) -> Iterator[Vector]:
-        """Of book and swap hedges, (paths,) $ per 1.00 of each node beyond overnight; none for a book without rates."""
+        """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none for a book without
+        rates."""
         desk, curve = self._desk, self._desk.book.start.curve
         if not desk.book.has_rates:
             return
@@ -88,13 +89,13 @@ class Portfolio:
                 yield own
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
-        """The further assets with what is held of each, (paths,) $ at mid."""
+        """Further assets and the holding of each, (paths,) $ at mid."""
         for asset in self._world.other_assets:
             yield asset, self._world.venue(asset.name).value(self._desk.name)
 
     # --- positions -------------------------------------------------------------------------------------------------
     def derivatives(self) -> list[Holding]:
-        """Options, futures and swaps, hedges among them, that have not ended: one by one, without netting."""
+        """Live options, futures and swaps, hedges included: one by one, without netting."""
         found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, Asset)]
         for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
             asset_class = RATES if venue.key[:2] == USD else EQUITY
@@ -109,7 +110,7 @@ class Portfolio:
         return sum((*book, *held), np.zeros(self.paths))
 
     def _notional(self, line: BookLine) -> Vector:
-        """Of a position of the book, (paths,) $."""
+        """Notional of a position of the book, (paths,) $."""
         return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
 
     def _of_line(self, line: BookLine) -> Holding:

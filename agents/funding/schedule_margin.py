@@ -1,4 +1,4 @@
-"""Margin by schedule: a percentage of notional by asset class, with some credit for netting."""
+"""Schedule margin: a percentage of notional by asset class, with partial credit for netting."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from agents.funding.portfolio import Holding, Portfolio
 
 Vector = NDArray[np.float64]
-SHORT, MEDIUM = 2.0, 5.0  # years of remaining maturity: up to the first, up to the second, and beyond
+SHORT, MEDIUM = 2.0, 5.0  # limits between the three maturity bands, years
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(MarginModel):
     """Gross margin x (1 - netting + netting x NGR): the schedule for derivatives that are not cleared centrally.
 
-    Gross margin is the sum of notional x percentage over all derivatives; NGR is what the desk owes on all of them
-    together over what it owes on those alone on which it owes something (1 where there is none). Assets held outright
-    are no derivatives. BCBS and IOSCO, Margin requirements for non-centrally cleared derivatives (April 2020),
+    Gross margin is the sum of notional x percentage over all derivatives. NGR is the net amount that the desk owes on
+    all of them / the sum over those on which it owes something (1 if there is none). Assets held outright are no
+    derivatives. BCBS and IOSCO, Margin requirements for non-centrally cleared derivatives (April 2020),
     requirement 3 and appendix A: 0.4 + 0.6 NGR; equity 15 %; interest rates 1, 2 and 4 % (up to 2, 5 and more years).
     """
 
@@ -53,7 +53,7 @@ class Schedule(MarginModel):
         return margin
 
     def percentage(self, held: Holding) -> float:
-        """Share of its notional that is asked for a derivative."""
+        """Percentage of notional for a derivative, as a decimal."""
         if held.asset_class != RATES:
             return self.equity
         if held.years <= SHORT:

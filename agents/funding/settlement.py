@@ -1,4 +1,4 @@
-"""Settlement: what desks owe one another is paid by the clearing vector, all debts of one instant together."""
+"""Settlement: debts between desks are paid by the clearing vector, all debts of one instant together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Masks = NDArray[np.bool_]
 
 
 class Settlement:
-    """The debts among one lender's clients; it settles them on the clients' accounts."""
+    """Settles the debts between one lender's clients on their accounts."""
 
     def __init__(self, world: TradingWorld, clients: dict[str, Client], *, netting: bool) -> None:
         self._world, self._clients, self._netting = world, clients, netting
@@ -34,14 +34,14 @@ class Settlement:
         world.ledger.open(CREDIT_LOSSES)
 
     def settle_due(self, day: int) -> None:
-        """At the close of a day: the debts that are due. Books must be marked."""
+        """At the close of a day: settle the debts due. Books must be marked."""
         due = np.array([debt.day == day for debt in self.debts], dtype=bool)
         if due.any():
             nobody = np.zeros((len(self.names), self._world.paths), dtype=bool)
             self._settle(np.broadcast_to(due[:, None], (len(due), self._world.paths)), nobody)
 
     def settle_broken(self) -> None:
-        """Debts and claims of desks that are wound up and under water, at once and together."""
+        """Settle debts and claims of wound-up desks with negative equity, all at once."""
         if not self.debts:
             return
         desks = [self._clients[name].desk for name in self.names]
@@ -51,10 +51,10 @@ class Settlement:
 
     # --- the rule --------------------------------------------------------------------------------------------------
     def _settle(self, due: Masks, broken: Masks) -> None:
-        """Clear what is due, (debts, paths), and all debts of and to the broken, (desks, paths).
+        """Clear the debts due, (debts, paths) bool, and all debts of and to broken desks, (desks, paths) bool.
 
-        Whoever cannot pay breaks too, and whoever is under water by what it is not paid: what it owes and is owed is
-        called in at par, and all is cleared again.
+        A desk breaks too if it cannot pay, or if its equity turns negative through payments that it misses. Its debts
+        and claims are then called in at par, and all is cleared again, until no further desk breaks.
         """
         owed = np.array([self._world.ledger.balance(debt.creditor, debt.asset) for debt in self.debts])
         equity = np.array([self._world.equity_now(name) for name in self.names])
@@ -78,7 +78,7 @@ class Settlement:
         self._default(called - paid, found, np.where(broken, np.maximum(senior - found.received, 0.0), 0.0))
 
     def _rates(self, gross: Vector, set_off: Vector, found: Clearing) -> Vector:
-        """Share of each debt that is paid, set-off included, (debts, paths)."""
+        """Share paid of each debt, set-off included, (debts, paths)."""
         net = total((gross - set_off).transpose(1, 0, 2))
         rate = np.where(found.round > 0, found.payments / np.where(net > 0, net, 1.0), 1.0)
         of_pair, off = gross[self._debtor, self._creditor], set_off[self._debtor, self._creditor]
@@ -86,7 +86,7 @@ class Settlement:
         return 1 - lost
 
     def _book(self, called: Vector, paid: Vector, found: Clearing) -> None:
-        """Cash against claims. The creditor's loss is a cost of credit; the debtor's relief is a flow of capital."""
+        """Book cash against claims. The creditor's loss is a credit loss; the debtor's relief is a flow of capital."""
         world, ledger = self._world, self._world.ledger
         for i, debt in enumerate(self.debts):
             some = called[i] > 0
@@ -102,7 +102,7 @@ class Settlement:
             world.log.add("settlements", world.now, some, **names, owed=called[i], paid=paid[i], round=rounds)
 
     def _default(self, lost: Vector, found: Clearing, lenders: Vector) -> None:
-        """Whoever paid less than it owed is in default, and will be wound up. lenders: (desks, paths) $ it loses."""
+        """Put desks that paid too little in default, to be wound up. lenders: (desks, paths) $ lost by the lender."""
         for i, name in enumerate(self.names):
             client, short = self._clients[name], found.round[i] > 0
             if not short.any():

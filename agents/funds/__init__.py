@@ -1,1 +1,1 @@
-"""Funds and executors: positions that grow and shrink by a rule."""
+"""Funds and executors: positions that follow a rule."""

@@ -27,9 +27,9 @@ Vector = NDArray[np.float64]
 class Executor(Agent):
     """Buys or sells a large order in equally spaced trades, beginning at the start.
 
-    What it sells it holds at the start, taken over at mid; its P&L at the end is the order's implementation shortfall
-    with its sign turned. What a venue leaves unfilled is added to the next trade. Schedules: `even`; `almgren_chriss`
-    (2001), from the venue's own impact and the asset's vol; `obizhaeva_wang` (2013), from the venue's resilience.
+    A seller takes over the units at mid at the start. P&L at the end is minus the order's implementation shortfall. An
+    unfilled remainder is added to the next trade. Schedules: `even`; `almgren_chriss` (2001), from the venue's own
+    impact and the asset's vol; `obizhaeva_wang` (2013), from the venue's resilience.
     """
 
     role: ClassVar[str] = "executor"
@@ -43,7 +43,7 @@ class Executor(Agent):
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """There is such a venue, its interval can be read, its order is not nothing."""
+        """There must be such a venue, its interval must be valid, its order not zero."""
         cast.check_venue(self.venue, at.at("venue"))
         check_interval(self.interval, at.at("interval"))
         if self.quantity == 0:
@@ -65,7 +65,7 @@ class _Execution:
             self.venue.hand_over(INVESTORS, agent.name, world.full(-agent.quantity))
 
     def run(self) -> Process:
-        """Trade at the start and at every interval, until the order is done; the last trade takes what is left."""
+        """Trade at the start and at every interval until the order is done; the last trade is for all that is left."""
         world, agent = self.world, self.agent
         left, last_look, trade = world.full(agent.quantity), 0, 0
         owed = world.full(0.0)  # unfilled so far
@@ -76,7 +76,7 @@ class _Execution:
                 continue
             last_look = tick
             wanted = left if trade >= agent.trades - 1 else agent.quantity * self.shares[trade] + owed
-            wanted = np.where(left != 0, wanted, 0.0)  # a path that is done stays done while others go on
+            wanted = np.where(left != 0, wanted, 0.0)  # finished paths trade no more while others go on
             fill = yield self.venue.trade(agent, wanted)
             owed = fill.unfilled
             left = left - fill.quantity

@@ -1,4 +1,4 @@
-"""Levered funds: buy what is cheap with borrowed money, and sell when their lenders' terms make them."""
+"""Levered funds: buy cheap assets with borrowed money; sell when their lenders' terms force them to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BUMP = 1e-4  # displacement of the price
 
 @dataclass(frozen=True, kw_only=True)
 class LeveredFund(Agent):
-    """A fund that holds an asset worth several times its equity, as far as its lenders let it.
+    """A fund that holds an asset worth several times its equity, within its lenders' limits.
 
     It wants assets of `aggressiveness` x ln(value / price) x equity, or as much as it may where no aggressiveness is
     given, and may hold `max_leverage` x equity (Thurner, Farmer and Geanakoplos 2012), or, where a margin is given,
@@ -115,7 +115,7 @@ class LeveredFund(Agent):
     )
 
     def check(self, cast: Cast, at: Place) -> None:
-        """Its venue is an asset, its interval can be read."""
+        """Its venue must be an asset, its interval valid."""
         cast.check_asset(self.venue, at.at("venue"))
         check_interval(self.interval, at.at("interval"))
 
@@ -138,12 +138,12 @@ class _Fund:
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.redeemed = agent.redemption == 0.0
         self.performance = world.full(agent.flow_benchmark)
-        self.last_equity = world.full(agent.capital)  # what the next return is measured from
+        self.last_equity = world.full(agent.capital)  # $, base of the next return
         start = self._wanted(self.venue.mid) if agent.holding is None else world.full(agent.holding)
         self.venue.hand_over(INVESTORS, agent.name, start)
 
     def run(self) -> Process:
-        """Look, size, trade; for ever, from the first tick after the start."""
+        """Look, size and trade, from the first tick after the start on."""
         world = self.world
         while True:
             yield world.tick(Phase.TRADE)
@@ -159,18 +159,18 @@ class _Fund:
             held = self.venue.held(self.agent.name).copy()
             yield self.venue.trade(self.agent, self._order(held))
             self.last_price = self.venue.mid.copy()
-            if self.solved:  # before the orders are solved for, mid is a price at which nobody trades
+            if self.solved:  # before the venue has solved for orders and price, mid is no price at which anybody trades
                 self._settle_with_owners()
             self._follow_performance()
 
     def _order(self, held: Vector) -> Callable[[Vector], Vector] | Vector:
-        """Units to trade, at the price as it stands or, where the venue solves for it, as the orders leave it."""
+        """Units to trade: at the present price or, if the venue solves for the price, at the price after all orders."""
         if not self.solved:
             return self._wanted(self.venue.mid) - held
         return lambda move: self._wanted(self._price_at(move)) - held
 
     def _expose(self) -> None:
-        """Tell the venue what a fall of the price makes it sell, $ per unit of the price's displacement."""
+        """Tell the venue how much a fall of the price makes the fund sell, $ per unit of the price's displacement."""
         fallen = self._price_at(self.world.full(-BUMP))
         flow = (self._wanted(self.venue.mid) - self._wanted(fallen)) / BUMP * self.venue.listing.unit_notional
         self.venue.expose(flow, moved=self.venue.name, by=FUNDS)
@@ -180,9 +180,9 @@ class _Fund:
         listing = self.venue.listing
         return listing.pricing(listing.relative(move), self.world.full(0.0))()
 
-    # --- what it wants ---------------------------------------------------------------------------------------------
+    # --- wanted position ---------------------------------------------------------------------------------------------
     def _equity(self, price: Vector) -> Vector:
-        """Cash and what it holds at a price, (paths,) $."""
+        """Cash and holding valued at a price, (paths,) $."""
         ledger, name = self.world.ledger, self.agent.name
         return ledger.balance(name) + self.venue.held(name) * price
 
@@ -200,7 +200,7 @@ class _Fund:
 
     # --- owners ----------------------------------------------------------------------------------------------------
     def _redeem(self) -> None:
-        """What investors withdraw on their day."""
+        """Pay out what investors withdraw on their day."""
         world, agent = self.world, self.agent
         today = world.clock.session_dates[world.clock.day[world.tick_index]]
         if not self.redeemed and agent.redemption_day is not None and today >= agent.redemption_day:
@@ -208,7 +208,7 @@ class _Fund:
             self._pay_owners(world.full(agent.redemption))
 
     def _settle_with_owners(self) -> None:
-        """Payouts; ruin, and the return from it."""
+        """Payouts, ruin, and return after ruin."""
         world, agent = self.world, self.agent
         equity, day = self._equity(self.venue.mid), int(world.clock.day[world.tick_index])
         if agent.payout_above is not None:
@@ -217,7 +217,7 @@ class _Fund:
         self._ruin_or_return(equity, day)
 
     def _follow_performance(self) -> None:
-        """Investors bring or withdraw flow x (performance - benchmark) of its equity, at most all of it."""
+        """Investors add or withdraw flow x (performance - benchmark) x equity, at most all equity."""
         agent = self.agent
         if agent.flow == 0:
             return

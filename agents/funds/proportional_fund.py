@@ -1,4 +1,4 @@
-"""Funds that sell every asset they hold in proportion when their portfolio loses value."""
+"""Funds that sell all their assets in proportion when their portfolio loses value."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProportionalFund(Agent):
 
     It holds the share f(V / V0) of its `holdings`, V their value now and V0 at the start,
     f(v) = 1 - sensitivity x (threshold - v) below the threshold and 1 above, between 0 and 1 (Cont and Wagalath 2013,
-    2016). Sales of one asset for the losses of another are how correlation appears where there was none.
+    2016). A loss in one asset makes it sell the others: this correlates assets that were uncorrelated before.
     """
 
     role: ClassVar[str] = "fund"
@@ -53,7 +53,7 @@ class ProportionalFund(Agent):
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """It holds something of every asset that it names; its interval can be read."""
+        """It must hold some of every asset that it names; its interval must be valid."""
         if not self.holdings:
             raise at.at("holdings").error("holds nothing", remedy="write holdings = { asset = 1e6 }, in units")
         for name, units in self.holdings.items():
@@ -66,7 +66,7 @@ class ProportionalFund(Agent):
         yield from _Fund(self, world).run()
 
     def share(self, value: Vector) -> Vector:
-        """f: share of the holdings kept where they are worth `value` times what they were, (paths,)."""
+        """f: share of the holdings kept when they are worth `value` times their value at the start, (paths,)."""
         fall = self.threshold - value
         kept: Vector = 1 - self.sensitivity * (fall if self.buys_back else np.maximum(fall, 0.0))
         return np.maximum(kept, 0.0)
@@ -84,7 +84,7 @@ class _Fund:
         for name, venue in self.venues.items():
             venue.hand_over(INVESTORS, agent.name, world.full(agent.holdings[name]))
         begun = agent.share(world.full(1.0))
-        self.kept = dict.fromkeys(self.venues, begun)  # by asset: share of the holdings that it has answered for
+        self.kept = dict.fromkeys(self.venues, begun)  # by asset: share of the holdings after the orders sent so far
 
     def _worth(self) -> Vector:
         """Value of the whole holdings, (paths,) $."""
@@ -92,9 +92,11 @@ class _Fund:
         return sum(worth, self.world.full(0.0))
 
     def _expose(self) -> None:
-        """Tell the venues what a fall of each asset makes it sell of all, $ per unit of the price's displacement.
+        """Tell the venues how much of each asset a fall of any one makes the fund sell, $ per unit of the price's
+        displacement.
 
-        sensitivity x h_i S_i h_j S_j / V0 while it sells, or would at the next fall; 0 where it answers no own impact.
+        sensitivity x h_i S_i h_j S_j / V0 while it sells, or would sell at the next fall; 0 if it does not react to its
+        own impact.
         """
         agent, worth = self.agent, self._worth() / self.start
         selling = (worth <= agent.threshold) | agent.buys_back
@@ -105,7 +107,7 @@ class _Fund:
                 venue.expose(slope * sizes[name] * size, moved=moved, by=FUNDS)
 
     def run(self) -> Process:
-        """Look, and trade every asset alike; for ever, from the first tick after the start."""
+        """Look, and trade all assets in proportion, from the first tick after the start on."""
         world, agent = self.world, self.agent
         while True:
             yield world.tick(Phase.TRADE)

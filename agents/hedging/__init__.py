@@ -1,1 +1,1 @@
-"""Hedgers: a client book kept near neutral by a policy."""
+"""Hedgers: desks that hedge a client book by a policy."""

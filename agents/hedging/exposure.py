@@ -1,4 +1,4 @@
-"""How a desk's hedge answers the market: the flows that loop gain counts."""
+"""Sensitivity of a desk's hedge orders to market moves: the flows behind loop gain."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ BUMP_RATE = 1e-4  # decimal: a basis point
 
 
 def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
-    """Tell the venues what a hedged desk would trade per unit move of their prices, once a tick.
+    """Tell the venues how much a hedged desk would trade per unit move of their prices; once per tick.
 
-    asset: $ per unit of ln S, by Gamma, and by vanna through the answer of vol, d ln s / d ln S.
-    A desk that hedges at a vol of its `own` answers by the Gamma at that vol, and not to vol.
-    swaps (`rates`): $ notional paid fixed per unit of each rate, by the convexity of book and hedge: as one rate moves,
-    the sensitivities to the others do.
+    asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S.
+    A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
+    swaps (`rates`): $ notional paid fixed per unit of each rate, from the convexity of book and hedge: a move of one
+    rate changes the sensitivities to the others.
     """
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
@@ -41,9 +41,9 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
 
 
 def _convexity(desk: Desk) -> dict[tuple[str, str], Vector]:
-    """Notional that the hedge pays fixed more at a venue per unit of the node of another, (paths,) $.
+    """Additional notional that the hedge pays fixed at one venue per unit of another venue's node, (paths,) $.
 
-    Of one unit of scale, by (venue traded at, venue whose node moved).
+    Per unit of scale, by (venue of the trade, venue whose node moved).
     """
     snapshot, flows = desk.world.factors.snapshot, {}
     before = desk.neutral_swaps()

@@ -1,4 +1,4 @@
-"""Hedgers: own a client book and keep it neutral by a policy."""
+"""Hedgers: desks that own a client book and hedge it by a policy."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ Mask = NDArray[np.bool_]
 class Hedger(Agent):
     """A desk that is short client options (or holds swaps) and hedges delta and DV01 at the venues.
 
-    It starts where its policy wants to be: the first hedge is taken over from outside investors at mid. Afterwards it
-    looks at every interval of its policy; what a venue leaves unfilled is tried again at the next tick.
+    It starts with the hedge that its policy wants, taken over from outside investors at mid. Afterwards it looks at
+    every interval of its policy; an unfilled remainder is tried again at the next tick.
     """
 
     role: ClassVar[str] = "hedger"
@@ -57,7 +57,7 @@ class Hedger(Agent):
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """Its policy's interval can be read, and every position of its book is whole."""
+        """Its policy's interval and all positions of its book must be valid."""
         check_interval(self.policy.interval, at.at("policy", "interval"))
         for i, position in enumerate(self.book):
             position.check(cast.start, at.at("book", i))
@@ -79,18 +79,18 @@ class _Hedging:
         self.last_look = 0
         self.last_spot = world.factors.spot.copy()
         self.in_flight: dict[str, Vector] = {}  # by venue: sent and not yet filled
-        self.unfilled: dict[str, Mask] = {}  # by venue: where the last order came back with a remainder
+        self.unfilled: dict[str, Mask] = {}  # by venue: paths on which the last order was not filled in full
         self.everywhere, self.nowhere = np.ones(world.paths, dtype=bool), np.zeros(world.paths, dtype=bool)
         vol = agent.policy.hedge_vol
         self.own_vol = None if vol is None else world.full(vol)
         self.hedges_rates = agent.hedge_rates and not self.passive
-        # who sends at once may let its order depend on the price that it leads to
+        # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:
             self._take_over_hedge()
 
     def run(self) -> Process:
-        """Look, decide, send; for ever."""
+        """Look, decide and send at every tick."""
         world = self.world
         while True:
             yield world.tick(Phase.TRADE)
@@ -101,11 +101,11 @@ class _Hedging:
             elif not any(mask.any() for mask in (*self.unfilled.values(), self.desk.forced, self.desk.liquidated)):
                 continue
             orders = {name: order for name, order in self._orders(due).items() if callable(order) or some(order)}
-            self.unfilled = {}  # whatever was left is in these orders
+            self.unfilled = {}  # the new orders include all remainders
             world.when(world.soon(orders), self._send)
 
     def _send(self, orders: Orders) -> None:
-        """When everybody has looked: into the market, now or as late as they take to arrive."""
+        """Send the orders after all agents have looked: now, or after the desk's latency."""
         latency = self.agent.latency_seconds
         if not latency:
             self._arrive(orders)
@@ -121,7 +121,7 @@ class _Hedging:
             world.when(world.venue(name).trade(self.agent, order), partial(self._answered, name, order))
 
     def _answered(self, name: str, order: Vector | Demand, fill: Fill) -> None:
-        """What a venue made of an order."""
+        """Take a venue's fill of an order."""
         world = self.world
         if name in self.in_flight and not callable(order):
             self.in_flight[name] = self.in_flight[name] - order
@@ -132,7 +132,7 @@ class _Hedging:
         self.unfilled[name] = self.unfilled[name] | left if name in self.unfilled else left
 
     def _looks(self, due: bool, venue: str) -> Mask:
-        """Where the desk looks now: everywhere when its time has come, else where an order came back."""
+        """Paths on which the desk looks now: all if its interval is over, else those with a remainder."""
         return self.everywhere if due else self.unfilled.get(venue, self.nowhere)
 
     def _under_way(self, venue: str) -> Vector:
@@ -141,7 +141,7 @@ class _Hedging:
     # --- the asset -------------------------------------------------------------------------------------------------
     @property
     def _held(self) -> Vector:
-        """Units held, with those on their way, (paths,); not to be written to, and good until something is traded."""
+        """Units held and ordered, (paths,). Read-only, and valid until the next trade."""
         held = self.world.ledger.balance(self.agent.name, "asset")
         if "asset" in self.in_flight:
             held = held + self.in_flight["asset"]
@@ -149,7 +149,7 @@ class _Hedging:
         return held
 
     def _situation(self, due: bool, held: Vector, market: Snapshot | None = None) -> Situation:
-        """What the policy looks at, with the target at the vol that it asks for; at another market if one is given."""
+        """The policy's `Situation`, with the target at the policy's vol; at the present market or a given one."""
         desk, factors, clock = self.desk, self.world.factors, self.world.clock
         own = self._own_market(market)
         seen, slopes = own or factors.snapshot, desk.slopes(own)
@@ -187,13 +187,13 @@ class _Hedging:
         return factor
 
     def _own_market(self, market: Snapshot | None = None) -> Snapshot | None:
-        """The market (as it stands, or as given) at the policy's own vol; None for the market as it stands."""
+        """The present or given market at the policy's own vol; None for the unchanged present market."""
         if self.own_vol is None:
             return market
         return (market or self.world.factors.snapshot).with_rows({VOL: self.own_vol})
 
     def _orders(self, due: bool) -> Orders:
-        """What to send where: the policy's order, then what a forced reduction flattens."""
+        """Orders by venue: the policy's, then those of a forced reduction."""
         looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
 
         if not self.together:
@@ -207,7 +207,8 @@ class _Hedging:
         return {"asset": asset, **self._rate_orders(due)}
 
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: Snapshot | None = None) -> Vector:
-        """Units to trade, (paths,), holding `held`: at the market as it stands, or as the trade would leave it."""
+        """Units to trade, (paths,), from a holding of `held`: at the present market, or at the market after the
+        trade."""
         desk, out = self.desk, np.empty(self.world.paths)
         desired = held.copy() if self.passive else self.desired(self._situation(due, held, market))
         asset_order(desired, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
@@ -228,10 +229,10 @@ class _Hedging:
 
     # --- start and exposure ----------------------------------------------------------------------------------------
     def _take_over_hedge(self) -> None:
-        """Start where the policy wants to be, from neutral: the hedge comes from outside investors at mid.
+        """Start with the position that the policy wants from neutral; the hedge comes from outside investors at mid.
 
-        A policy that asks whether to move away from what it holds so begins neutral, and one with a target of its own
-        there.
+        So a policy that only decides whether to move begins neutral, and one with a target of its own begins at that
+        target.
         """
         neutral = self._situation(True, self._held)
         desired = self.desired(neutral.but(position=neutral.target))

@@ -1,12 +1,12 @@
-"""A position of a desk's book as a person writes it down, before the market's level is known."""
+"""A position of a desk's book as written in a file, before the market's level is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from markets.plausible import MONEYNESS, RATE
+from markets.plausible import MONEYNESS, RATE, YIELD_VOL
 from markets.products.registry import PRODUCTS
 from sim.params import param
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.place import Place
 
 MOST_MONTHS = 1_200  # a century
+NEEDED = {"side": "payer or receiver", "swap_months": "months from its expiry to the maturity of its swap"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,28 +32,39 @@ class Position:
     moneyness: float | None = param(
         None, unit="share of the starting spot", help="strike, instead of `strike`", gt=0, plausible=MONEYNESS
     )
-    expiry: date | None = param(None, help="expiry of an option or a future, maturity of a swap")
+    expiry: date | None = param(None, help="expiry of an option or a future, maturity of a swap or a cap")
     months: int | None = param(
         None, unit="months", help="tenor from the start, instead of `expiry`", gt=0, le=MOST_MONTHS
     )
     quantity: float | None = param(
         None,
         unit="units of the asset",
-        help="signed size of a position other than a swap",
+        help="signed size of a position other than in rates",
         against="the desk's capital",
     )
     notional: float | None = param(
         None,
         unit="$",
-        help="signed notional: of a swap, or of another position at the starting spot",
+        help="signed notional: of a position in rates, or of another one at the starting spot",
         against="the desk's capital",
     )
     fixed_rate: float | None = param(
-        None, unit="decimal", help="fixed rate of a swap (default: par at the start)", plausible=RATE
+        None, unit="decimal", help="fixed rate of a swap, strike of an option on rates (default: par)", plausible=RATE
+    )
+    side: Literal["payer", "receiver"] | None = param(None, help="whether a swaption pays or receives the fixed rate")
+    swap_months: int | None = param(
+        None, unit="months", help="length of a swaption's swap, which starts at its expiry", gt=0, le=MOST_MONTHS
+    )
+    normal_vol: float | None = param(
+        None,
+        unit="decimal per sqrt(trading year)",
+        help="normal vol of an option on rates (default: `market.rates.normal_vol`)",
+        ge=0,
+        plausible=YIELD_VOL,
     )
 
     def check(self, start: date, at: Place) -> None:
-        """One way to say strike, expiry and size; nothing that the instrument does not have. Raises UserError.
+        """Strike, expiry and size must each be given in one way; no keys of other instruments. Raises UserError.
 
         start: the run's first day, which the expiry must follow.
         """
@@ -67,6 +79,9 @@ class Position:
             self._check_one_of("quantity", "notional", at)
         elif self.notional is None:
             raise at.at("notional").error(f"a {self.kind} needs its notional", remedy=takes.notional)
+        for key in takes.needed:
+            if getattr(self, key) is None:
+                raise at.at(key).error(f"a {self.kind} needs `{key}`", remedy=NEEDED[key])
         if self.expiry is not None and self.expiry <= start:
             remedy = f"the scenario starts at the close of {start}"
             raise at.at("expiry").error("expiry must be after the start", value=str(self.expiry), remedy=remedy)

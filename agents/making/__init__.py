@@ -1,1 +1,1 @@
-"""Makers of markets, and the clients and noise traders who deal with them."""
+"""Market makers, and the clients and noise traders that trade with them."""

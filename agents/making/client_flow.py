@@ -1,4 +1,4 @@
-"""Client flow: orders that come to the makers themselves, the more of them the closer to mid a maker quotes."""
+"""Client flow: orders that come to the makers directly; the closer to mid a maker quotes, the more of them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ClientFlow(Agent):
     """Clients who buy and sell at the makers' own quotes, one by one, without moving the market.
 
     Buyers and sellers come to each maker at `rate` exp(-`decay` x distance of that side's quote from mid), distance in
-    half-spreads (Avellaneda and Stoikov 2008). They take what they trade away to outside investors, at mid: the
-    account bears what they pay for immediacy, and no market risk.
+    half-spreads (Avellaneda and Stoikov 2008). They pass their trades on to outside investors at mid: their account has
+    the cost of immediacy and no market risk.
     """
 
     role: ClassVar[str] = "client_flow"
@@ -62,7 +62,8 @@ class ClientFlow(Agent):
     )
 
     def check(self, cast: Cast, at: Place) -> None:
-        """The venue exists and has a spread to measure distance in; somebody quotes there, and so does who is named."""
+        """The venue must exist and have a half-spread (the unit of distance); somebody, and each named maker, must
+        quote it."""
         cast.check_venue(self.venue, at.at("venue"))
         if self.venue in cast.venues and cast.venues[self.venue].half_spread == 0:
             rule = "clients measure distance from mid in half-spreads, and it has none"
@@ -90,7 +91,7 @@ class _Flow:
         self.noise: dict[str, Stream] = {}  # by maker
 
     def run(self) -> Process:
-        """At every tick those come who arrive until the next one, to the quotes and the mid of this one."""
+        """At every tick the clients of the time until the next tick come, and meet this tick's quotes and mid."""
         world = self.world
         while True:
             yield world.tick(Phase.TRADE)
@@ -100,7 +101,7 @@ class _Flow:
                     self._come(maker, days)
 
     def _come(self, maker: str, days: float) -> None:
-        """Buyers, then sellers, of one maker; what both have taken goes to outside investors."""
+        """Buyers, then sellers, of one maker; their net trade goes to outside investors."""
         quote, venue, noise = self.venue.quote_of(maker), self.venue, self._noise_of(maker)
         uniforms = np.array([noise.uniform(), noise.uniform()])
         if quote.lean is None or self.agent.arrivals == "bernoulli":
@@ -115,7 +116,7 @@ class _Flow:
         venue.hand_over(self.agent.name, INVESTORS, whole)
 
     def _together(self, quote: Quote, days: float, uniforms: Vector) -> Vector:
-        """$ notional that buyers and sellers take, (2, paths), at a quote that stands for all who come."""
+        """$ notional that buyers and sellers take, (2, paths), at one quote for all clients of the tick."""
         taken = np.empty_like(uniforms)
         for row, side in enumerate((1.0, -1.0)):
             mean = days * self._intensity(quote.half_spread + side * quote.skew)
@@ -124,10 +125,9 @@ class _Flow:
         return taken
 
     def _one_by_one(self, quote: Quote, lean: Lean, days: float, uniforms: Vector) -> tuple[Vector, Vector]:
-        """The same where the maker leans against its inventory after every fill; and the skew they met, (2, paths).
+        """The same if the maker skews its quote after every fill; also returns the skew that they met, (2, paths).
 
-        A quote far through mid brings its maker's inventory back by a fill or two, not by as many as would come to it
-        in a whole tick.
+        With a new quote after each fill, a quote far through mid attracts one or two fills, not those of a whole tick.
         """
         agent, taken, skews = self.agent, np.empty_like(uniforms), np.empty_like(uniforms)
         one_by_one(
@@ -156,7 +156,7 @@ class _Flow:
     def _intensity(self, distance: Vector) -> Vector:
         """Orders a trading day on a side quoted at `distance` from mid (share of mid, or decimal rate), (paths,).
 
-        A quote through mid, of negative distance, is met by more than `rate`, but by no more than `CROWD` times that.
+        A quote through mid (negative distance) gets more than `rate`, at most `CROWD` x `rate`.
         """
         exponent = np.minimum(-self.agent.decay * distance / self._unit, LOG_CROWD)
         intensity: Vector = self.agent.rate * np.exp(exponent)
@@ -164,7 +164,7 @@ class _Flow:
 
     @property
     def _unit(self) -> Vector | float:
-        """In which clients measure distance: share of mid, or decimal rate."""
+        """Unit of the clients' distance: share of mid, or decimal rate."""
         return self.venue.quotes.rule().half_spread if self.agent.half_spread == "rule" else self.venue.spec.half_spread
 
 
@@ -177,14 +177,14 @@ def _count(uniform: Vector, mean: Vector, arrivals: str) -> Vector:
     level, expected = uniform[some], mean[some]
     most = np.ceil(pdtrik(level, expected))
     fewer = np.maximum(most - 1, 0.0)
-    count[some] = np.where(pdtr(fewer, expected) >= level, fewer, most)  # where the inverse was rounded up
+    count[some] = np.where(pdtr(fewer, expected) >= level, fewer, most)  # if the inverse was rounded up
     return count
 
 
 def session_days_ahead(clock: Clock) -> Vector:
     """Trading days of open market from each tick to the next, (ticks,), 0 at the last: each day's sum to 1.
 
-    Nobody comes in the night. Where the open is not a tick, a day's first clients meet the quotes of the last close.
+    No clients come at night. If the open is no tick, a day's first clients meet the quotes of the last close.
     """
     into = np.diff(clock.variance_years, prepend=0.0) * clock.days_a_year  # by the tick that a step leads into
     if clock.sessions is not None:

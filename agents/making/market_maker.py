@@ -1,4 +1,4 @@
-"""Market makers: both sides, every tick, from finite capital."""
+"""Market makers: quote both sides at every tick, with finite capital."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class _Making:
                 self._log()
 
     def _pass_on_inventory(self, years: float) -> None:
-        """Outside investors take inventory over at mid, half of it every `inventory_half_life`."""
+        """Outside investors take over inventory at mid, half of it every `inventory_half_life`."""
         clock = self.world.clock
         hours = years * clock.days_a_year * clock.hours_a_day
         share = 1 - 0.5 ** (hours / self.agent.inventory_half_life)
@@ -169,7 +169,7 @@ class _Making:
         return able
 
     def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
-        """Owners bring the capital back to where it was."""
+        """Owners restore the capital at the start."""
         world, agent = self.world, self.agent
         amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
         world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
@@ -179,29 +179,29 @@ class _Making:
         self.away &= ~back
 
     def _post(self, venue: Venue, able: Vector) -> None:
-        """The rule's spreads, and as much of its share of the venue's depth as it is able to show."""
+        """Post the rule's spreads, and the maker's share of the venue's depth times `able`."""
         kind, name = self.agent.quoting.kind, self.agent.name
         if kind == "vol_proportional":
             inventory = venue.listing.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
             credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
             terms = (venue.quotes.rule(), able, inventory, credit)
             quote = self.quotes[venue.name].get(lambda: partial(self._vol_proportional, venue, *terms), *terms)
-            venue.post(name, quote)  # or the last one again
+            venue.post(name, quote)  # or the last quote again
         else:
             rule = self._avellaneda_stoikov if kind == "avellaneda_stoikov" else self._symmetric
             venue.post(name, rule(venue, self.share[venue.name] * venue.quotes.rule().depth * able))
 
     @property
     def _switch(self) -> float:
-        """How far the spread loop is closed: 0 to 1."""
+        """Strength of the spread loop, 0 (cut) to 1."""
         return min(self.world.feedback.spread, 1.0)
 
     def _per_credit(self, venue: Venue) -> float:
-        """Half-spread per unit of credit spread beyond the calm market's."""
+        """Additional half-spread per unit of credit spread above the calm market's."""
         return self._switch * self.agent.quoting.funding_days / 360 if venue.listing.funded else 0.0
 
     def _vol_proportional(self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector) -> Quote:
-        """Base x s/s_base, wider by dearer funding, both sides shifted against inventory."""
+        """Base half-spread x s/s_base, plus funding cost; both sides shifted against inventory."""
         agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
         vol_proportional(
             *rule.levels,
@@ -219,7 +219,7 @@ class _Making:
         return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
 
     def _lean(self, half_spread: Vector, inventory: Vector) -> Lean:
-        """`inventory_skew` half-spreads at the inventory limit."""
+        """Skew: `inventory_skew` half-spreads at the inventory limit, in proportion below."""
         limit = self.agent.inventory_limit
         return Lean(self._switch * self.agent.quoting.inventory_skew / limit * half_spread, limit, inventory)
 
@@ -230,7 +230,7 @@ class _Making:
         the venue's own half-spread rises, so that a risk aversion of zero quotes 1/k, the vol-proportional half-spread.
         """
         risk, agent = self._risk(venue) * self._years_left(), self.agent
-        # of now: the ledger's own vector may change
+        # a copy: the ledger's vector may change
         held = self.nothing if self.world.price_takers else venue.notional(venue.held(agent.name)).copy()
         lean = Lean(risk / agent.quoting.order_size, agent.inventory_limit, held)
         return Quote(0.5 * risk + self._without_risk(venue), lean.skew, depth, lambda: lean)
@@ -260,7 +260,7 @@ class _Making:
         return quoting.horizon_hours / clock.hours_a_day / clock.days_a_year
 
     def _mean_years_left(self) -> float:
-        """The same, on average over the run."""
+        """Mean of `_years_left` over the run."""
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()

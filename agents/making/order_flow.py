@@ -1,4 +1,4 @@
-"""Orders that come to the market itself: uninformed ones, and those of somebody who knows the news."""
+"""Orders sent to the market: of noise traders, and of a trader who knows the news."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is said when an agent or a policy of the user's own goes wrong."""
+"""Error messages for failing agents and policies of the user's own."""

@@ -1,4 +1,4 @@
-"""What policies of the user's own answer: one number a path, or the run ends in one line that says what came."""
+"""Checks of what a user's policies return: one number per path, else the run ends with a one-line error."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NUMBERS = "fiu"  # kinds of dtype: a mask or an object is no position
 
 
 def desired(policy: Policy, world: TradingWorld) -> Callable[[Situation], Vector]:
-    """`policy.desired`; that of a class of the user's own with its answers looked at."""
+    """`policy.desired`; for a user's class with its results checked."""
     return _checked(policy, "desired", world, "return at.target, or at.position where nothing is to be done")
 
 
 def vol_multiplier(policy: Policy, world: TradingWorld) -> Callable[[Situation], Vector | None]:
-    """`policy.vol_multiplier`, likewise; None is an answer."""
+    """`policy.vol_multiplier`, likewise; None is allowed."""
     return _checked(policy, "vol_multiplier", world, "return one number a path, or None for `at.vol`", none=True)
 
 
@@ -52,7 +52,7 @@ def _read_only(values: Vector) -> Vector:
 
 
 def vector(got: Any, world: TradingWorld, by: Policy, what: str, code: Any, remedy: str) -> Vector:
-    """What a policy gave as (paths,) float64. Raises WrongAnswer where it is anything else, or not finite."""
+    """A policy's result as (paths,) float64. Raises WrongAnswer if it is anything else, or not finite."""
     paths = (world.paths,)
     if not isinstance(got, np.ndarray) or got.shape != paths or got.dtype.kind not in NUMBERS:
         raise WrongAnswer(f"{what} gave {shown(got)}, not a vector of one number a path, {paths}; {remedy}", code)

@@ -1,6 +1,6 @@
-"""What is said of a run that an agent or a policy ended: who, when, what was raised, and the line of the user's own.
+"""The message for a run that an agent or a policy ended: who, when, the exception, and the line of the user's code.
 
-Everything here is looked up in the traceback once a run has failed, so that a run that does not fail pays nothing.
+All of it is found in the traceback after the failure, so that a run without failure has no cost.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 NOUNS = {"Situation": "situation", "WatchedWorld": "world"}
-NAMES = 24  # of an object's, that are told
+NAMES = 24  # names of an object that are listed
 
 
 def explained(error: BaseException, world: TradingWorld, started: Agent | None = None) -> BaseException:
-    """What to raise for an error that ended `world`: a SpiralError in one line where an agent or a policy is behind it.
+    """The exception to raise for an error that ended `world`: a one-line SpiralError if an agent or a policy caused it.
 
     `started` is the agent whose process was being made. Otherwise the error itself, as it was before SimPy copied it.
     """
@@ -52,7 +52,7 @@ def explained(error: BaseException, world: TradingWorld, started: Agent | None =
 
 
 def _not_finite(world: TradingWorld, error: BugError) -> tuple[Agent | None, BugError]:
-    """The agent of the user's own whose quote or account is not finite, where a proof has failed for that."""
+    """The user's agent whose quote or account is not finite, if a check has failed because of it."""
     for agent in (agent for agent in world.agents if isinstance(agent, Agent) and not is_built_in(agent)):
         named: dict[str, Any] = {}
         for venue in (venue for venue in world.venues.values() if agent.name in venue.quotes.makers):
@@ -76,7 +76,7 @@ def is_built_in(culprit: Agent | Policy) -> bool:
 
 
 def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
-    """The error that a process raised, of which SimPy raises a copy (or fails to), and its frames from the outside."""
+    """The original error of a process, of which SimPy raises a copy (or fails to), and its frames from the outside."""
     frames = list(frames_of(error.__traceback__))
     for frame, _ in frames:
         seen = frame.f_locals
@@ -84,14 +84,14 @@ def _unwrapped(error: BaseException) -> tuple[BaseException, Frames]:
             failed: BaseException = seen["event"].value
             return failed, list(frames_of(failed.__traceback__))
     if frames and frames[-1][0].f_code is simpy.Process._resume.__code__ and isinstance(error, RuntimeError):
-        seen = frames[-1][0].f_locals  # SimPy refuses what was yielded
+        seen = frames[-1][0].f_locals  # SimPy refused the object yielded
         generator = seen["self"]._generator
         return wrong_yield(seen.get("event"), *yielded_at(generator)), waiting(generator)
     return error, frames
 
 
 def _culprit(frames: Frames, started: Agent | None) -> Agent | Policy | None:
-    """The policy or agent whose code was running: the innermost that a frame knows."""
+    """The policy or agent whose code was running: the innermost one found in the frames."""
     return next(_known(frames), started)
 
 
@@ -106,7 +106,8 @@ def _name(culprit: Agent | Policy, frames: Frames, started: Agent | None) -> str
 
 
 def _known(frames: Frames) -> Iterator[Agent | Policy]:
-    """Agents and policies that frames know, from the inside: whose method it is, then what its variables hold."""
+    """Agents and policies found in frames, from the inside: the method's owner first, then the values of its
+    variables."""
     for frame, _ in reversed(frames):
         mine = frame.f_locals.get("self")
         held = getattr(mine, "__dict__", {}).get("agent")
@@ -125,7 +126,7 @@ def _when(world: TradingWorld) -> str:
 
 
 def _raised(error: BaseException) -> str:
-    """What was raised, and what there is instead where that is known."""
+    """The exception's text, with the names that exist instead of a missing one."""
     if isinstance(error, NotFinite):
         return f"{error.what} is not finite on path {error.path}"
     if isinstance(error, SystemExit):
@@ -141,7 +142,7 @@ def _raised(error: BaseException) -> str:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # an exception of the user's own may fail at that too
+    except Exception:  # str() of a user's exception may fail
         return "?"
 
 
@@ -163,7 +164,7 @@ def _names(thing: Any) -> list[str]:
 
 
 def _line(error: BaseException, user: Frames) -> str:
-    """Where in the user's own code: the last line of theirs that ran, or the function that gave the wrong answer."""
+    """Place in the user's code: the last line that ran, or the function that returned the wrong value."""
     if isinstance(error, WrongAnswer) and error.code is not None:
         return f" ({place_of(error.code, error.line or error.code.co_firstlineno)})"
     return f" ({place_of(user[-1][0].f_code, user[-1][1])})" if user else ""

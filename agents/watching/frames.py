@@ -1,4 +1,4 @@
-"""Frames of a traceback: whose code each is, and where a generator waits."""
+"""Frames of a traceback: the owner of each one's code, and the line at which a generator waits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def frames_of(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
 
 
 def waiting(generator: Any) -> Frames:
-    """Where a generator stands, and those that it yields from."""
+    """Frames of a generator and of those that it yields from."""
     found = []
     while (frame := getattr(generator, "gi_frame", None)) is not None:
         found.append((frame, frame.f_lineno))

@@ -1,4 +1,4 @@
-"""Processes of the user's own, watched: what they yield comes, and time passes for them."""
+"""Checks on a user's processes: events that they yield must come, and time must pass."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Theirs = dict[Process, Process]  # processes of the user's own that have not ended -> watched
 
-STANDING = 10_000  # turns that a process may have in one instant
+STANDING = 10_000  # maximum number of turns of a process in one instant
 
 
 def life_of(agent: Agent, world: TradingWorld, theirs: Theirs) -> Process:
-    """The agent's process, watched. Raises WrongAnswer where `live` is no generator function."""
+    """The agent's process, watched. Raises WrongAnswer if `live` is no generator function."""
     process: Any = agent.live(world)
     if not isinstance(process, GeneratorType):
         rule = f"live() gave {shown(process)}, not a generator: it needs a `yield`, e.g. yield world.tick(Phase.TRADE)"
@@ -30,7 +30,7 @@ def life_of(agent: Agent, world: TradingWorld, theirs: Theirs) -> Process:
 
 
 def watched(process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None = None) -> Process:
-    """Spiral's own process as it is; any other with each of its events looked at, and noted among `theirs`.
+    """One of Spiral's own processes unchanged; any other with each of its events checked, and noted in `theirs`.
 
     agent: whose life it is.
     """
@@ -42,7 +42,7 @@ def watched(process: Process, env: simpy.Environment, theirs: Theirs, agent: Age
 
 
 class Watch:
-    """Looks at each turn of a process: its event can come, time passes, and an agent begins at all."""
+    """Checks each turn of a process: its event can come, time passes, and the agent yields at least once."""
 
     def __init__(self, process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None) -> None:
         self.process, self.env, self.theirs, self.agent = process, env, theirs, agent
@@ -50,7 +50,7 @@ class Watch:
         self.turns, self.instant, self.begun = 0, env.now, False
 
     def __call__(self, step: Step, answer: Any) -> Any:
-        """The event of the process's next turn. Raises WrongAnswer, and StopIteration where the process ends."""
+        """The event of the process's next turn. Raises WrongAnswer, and StopIteration when the process ends."""
         env = self.env
         try:
             event = step(answer)

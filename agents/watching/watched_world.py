@@ -1,4 +1,4 @@
-"""A trading world that looks after code of the user's own."""
+"""A trading world with checks on the user's code."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class WatchedWorld(TradingWorld):
-    """A `TradingWorld` in which agents live: the user's own are watched, and what goes wrong is told in one line."""
+    """A `TradingWorld` for agents: the user's own are checked, and failures become one line."""
 
     def __init__(self, **world: Any) -> None:
         self.theirs: Theirs = {}
         super().__init__(**world)
 
     def admit(self, agent: Agent) -> None:
-        """Let an agent live here. Raises SpiralError, told as of the agent, where it cannot begin."""
+        """Start an agent's process. Raises SpiralError, naming the agent, if it cannot begin."""
         try:
             self.start(life_of(agent, self, self.theirs), agent.name)
         except BaseException as error:
@@ -31,14 +31,14 @@ class WatchedWorld(TradingWorld):
             raise told from told.__cause__
 
     def start(self, process: Process, owner: str | None = None) -> None:
-        """Let a process live in this world; one of the user's own is watched."""
+        """Start a process; one of the user's own is watched."""
         super().start(watched(process, self.env, self.theirs), owner)
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""
         try:
             super().run(progress)
-            self.require_finite_market()  # what the last orders did to it
+            self.require_finite_market()  # after the last orders
             while self.theirs:
                 self.theirs.popitem()[1].close()
         except BaseException as error:
@@ -49,7 +49,7 @@ class WatchedWorld(TradingWorld):
             raise told from told.__cause__
 
     def _abandon(self) -> None:
-        """End the user's processes of a run that failed: what they say to it is not heard."""
+        """Close the user's processes after a failure, ignoring their errors."""
         for process in self.theirs.values():
             with suppress(BaseException):
                 process.close()

@@ -1,4 +1,4 @@
-"""What an agent or a policy gives back that is not what is asked of it."""
+"""Errors for wrong results of agents and policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ YIELDS = "yield world.tick(Phase.TRADE), world.after(minutes(30), Phase.TRADE) o
 
 
 class WrongAnswer(SpiralError):
-    """What an agent or a policy gave back is not what is asked of it. `code` is where it comes from."""
+    """An agent or a policy returned or yielded something of the wrong kind. `code`: where it did."""
 
     def __init__(self, rule: str, code: CodeType | None = None, line: int | None = None) -> None:
         self.rule, self.code, self.line = rule, code, line
@@ -24,7 +24,7 @@ class WrongAnswer(SpiralError):
 
 
 def wrong_yield(event: Any, code: CodeType | None, line: int | None) -> WrongAnswer:
-    """What is said of a process that yields something that never comes."""
+    """The error for a process that yields an event that can never come."""
     what = "an event of another world" if isinstance(event, simpy.Event) else shown(event)
     return WrongAnswer(f"it yielded {what}, which never comes; {YIELDS}", code, line)
 

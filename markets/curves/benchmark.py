@@ -85,8 +85,9 @@ def _legs(swap: Benchmark, tick: int) -> tuple[Floats, Floats]:
     """Flows of the fixed leg (1 a year) and of the floating leg (1 now, -1 at maturity), asked for often in a tick."""
     years = swap.years(tick)
     times = years - np.arange(np.ceil(years), dtype=np.float64)
-    fixed = swap.curve.flows(np.minimum(1.0, times), times)
-    return fixed, swap.curve.flows(np.array([1.0, -1.0]), np.array([0.0, years]))
+    curve, ends = swap.curve, np.array([0.0, years])
+    fixed = curve.flows(curve.scaled(np.minimum(1.0, times), times), times)
+    return fixed, curve.flows(curve.scaled(np.array([1.0, -1.0]), ends), ends)
 
 
 def _none(flows: Floats) -> NDArray[np.int64]:

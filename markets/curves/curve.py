@@ -2,6 +2,10 @@
 
 Rates are continuously compounded, act/365. The zero rate is linear between neighbouring nodes and flat outside, so the
 log of a discount factor is linear in the nodes: DF(t) = exp(-b(t) . r), b = t * hat weights, of which two are not zero.
+
+A curve that is quoted at the start has a shape of its own between the nodes and beyond them: -ln DF(t) = b(t) . r +
+e(t), where e(t) is what the quoted curve had at the start more than b(t) . r. It stays as it is at each time to
+maturity while the nodes move, so quotes are met to rounding at the start, and hedges stay local.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import USD, FactorKey
 from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
@@ -26,10 +31,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Nodes of a zero curve: the keys of its rates and their times, in rising order."""
+    """Nodes of a zero curve: the keys of its rates and their times, in rising order.
+
+    quoted: the curve at the start, where it was quoted. first: the rates of the nodes there, decimal.
+    """
 
     nodes: tuple[FactorKey, ...]
     years: tuple[float, ...]
+    quoted: QuotedCurve | None = None
+    first: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         blocks, rising = {key[:2] for key in self.nodes}, all(a < b for a, b in pairwise(self.years))
@@ -54,15 +64,26 @@ class Curve:
             np.add.at(out, (np.arange(tau.size), rows[:, node].astype(np.int64)), rows[:, node + 1])
         return out.reshape(*tau.shape, len(self.nodes))
 
+    def excess(self, years: ArrayLike) -> Floats:
+        """e such that -ln DF = b . nodes + e, at times of any shape; 0 of a curve that was not quoted."""
+        tau = np.asarray(years, dtype=np.float64)
+        if self.quoted is None:
+            return np.zeros(tau.shape)
+        return np.asarray(-self.quoted.log_discount(tau) - self.weights(tau) @ np.array(self.first))
+
     def zero(self, years: float, rates: Floats) -> Floats:
         """Zero rate times time, -ln DF, from rates (nodes, ...): (...)."""
         weights, total = self.weights(years), np.zeros(rates.shape[1:])
         for k in np.flatnonzero(weights):
             total = total + weights[k] * rates[k]
-        return total
+        return total if self.quoted is None else total + float(self.excess(years))
+
+    def scaled(self, amounts: Floats, years: Floats) -> Floats:
+        """Amounts (flows,) times exp(-e) of their times: what `flows` takes."""
+        return amounts if self.quoted is None else amounts * np.exp(-self.excess(years))
 
     def flows(self, amounts: Floats, years: Floats) -> Floats:
-        """Rows for the flow kernels, (flows, FLOW_TERMS): amounts (flows,) $ at `years` (flows,)."""
+        """Rows for the flow kernels, (flows, FLOW_TERMS): `scaled` amounts (flows,) $ at `years` (flows,)."""
         terms = np.empty((amounts.size, FLOW_TERMS))
         terms[:, AMOUNT] = amounts
         terms[:, OUTER:] = self._hats(years)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.curves.conventions import Convention, convention_named
 from markets.curves.dates import years_between
-from markets.curves.flows import Nodes
+from markets.curves.flows import FlowTable, Nodes
 from markets.curves.instruments import Setting, quote_of
 from markets.curves.interpolation import INTERPOLATIONS, CurveShape, Turn
 from markets.curves.quote import Quote
@@ -23,6 +24,13 @@ from sim.errors import UserError
 from sim.nearest import nearest
 
 Floats = NDArray[np.float64]
+
+
+class Fair(NamedTuple):
+    """A fair quote, and the value per 1 of notional of 1.00 on it: the annuity of a swap's rate."""
+
+    value: float
+    annuity: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +103,23 @@ class CurveSet:
         rest = second + 2 * mixed + system.units(values) * bends
         return np.asarray(-np.linalg.solve(self.solution.jacobian, rest), dtype=np.float64)
 
+    def fair(self, curve: str, spec: QuoteSpec, place: str | None = None) -> Fair:
+        """At what an instrument of a curve's market would be quoted on these curves; `spec`'s own rate does not matter.
+
+        Raises UserError.
+        """
+        blank = replace(spec, rate=0.0, price=None)
+        if spec.kind == "bond":
+            blank = replace(spec, rate=None, price=100.0)
+        quote = quote_of(blank, self._setting(curve), place)
+        table = FlowTable.of([quote.known, quote.unit])
+        weights, constant = self.nodes.at(table.points)
+        known, unit = table.values(weights @ self.solution.y + constant)
+        return Fair(quote.value_at(float(-known / unit)), abs(float(unit)))
+
+    def _setting(self, curve: str) -> Setting:
+        return _setting(self[curve].name, self.specs, self.day, curve)
+
     def requoted(self, values: Mapping[str, float]) -> CurveSet:
         """The set with some quotes' values changed, by name: a new solution from this one. Raises UserError."""
         known = {quote.name for quote in self.quotes}
@@ -106,28 +131,44 @@ class CurveSet:
         return replace(self, equations=equations, solution=solve(equations, self.solution.y))
 
 
-def solve_set(specs: Mapping[str, CurveSpec], day: date, places: Mapping[str, str] | None = None) -> CurveSet:
+def solve_set(
+    specs: Mapping[str, CurveSpec],
+    day: date,
+    places: Mapping[str, str] | None = None,
+    lines: Mapping[str, Sequence[str]] | None = None,
+) -> CurveSet:
     """Solve all curves of some specs together.
 
-    places: where each curve stands, for messages. Raises UserError: an unknown name, two quotes on one node, a quote
-    that cannot be met.
+    places: where each curve stands, for messages; lines: where each of its `quotes` stands, if not there.
+    Raises UserError: an unknown name, two quotes on one node, a quote that cannot be met.
     """
     if not specs:
         raise UserError("no curve is declared", remedy="write [curves.sofr] with a convention and rates")
-    quotes = [quote for name in specs for quote in _quotes(name, specs, day, (places or {}).get(name, name))]
+    at, own = places or {}, lines or {}
+    quotes = [quote for name in specs for quote in _quotes(name, specs, day, at.get(name, name), own.get(name, ()))]
     found = ordered(quotes, list(specs))
     shapes = {name: _shape(specs[name], day, [q.node for q in found if q.curve == name]) for name in specs}
     equations = Equations.of(found, Nodes(shapes))
     return CurveSet(day, dict(specs), equations, solve(equations))
 
 
-def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) -> list[Quote]:
+def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str, lines: Sequence[str]) -> list[Quote]:
     spec = specs[name]
     for key in ("discount", "projection", "against"):
         other = getattr(spec, key)
         if other and other not in specs:
             raise UserError("no such curve", value=other, place=f"{place}.{key}", remedy=nearest(other, list(specs)))
-    setting = Setting(
+    setting = _setting(name, specs, day, place)
+    kind: QuoteKind = "irs" if spec.discount else "ois"
+    listed = [QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items()]
+    out = [quote_of(each, setting, f"{place}.rates.{each.tenor}") for each in listed]
+    wheres = lines or [f"{place}.quotes.{i}" for i in range(1, len(spec.quotes) + 1)]
+    return out + [quote_of(each, setting, where) for each, where in zip(spec.quotes, wheres, strict=True)]
+
+
+def _setting(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) -> Setting:
+    spec = specs[name]
+    return Setting(
         curve=name,
         convention=convention_named(spec.convention, f"{place}.convention"),
         today=day,
@@ -136,10 +177,6 @@ def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) ->
         against=spec.against,
         other=convention_named(specs[spec.against].convention) if spec.against else None,
     )
-    kind: QuoteKind = "irs" if spec.discount else "ois"
-    listed = [QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items()]
-    out = [quote_of(each, setting, f"{place}.rates.{each.tenor}") for each in listed]
-    return out + [quote_of(each, setting, f"{place}.quotes.{i}") for i, each in enumerate(spec.quotes, 1)]
 
 
 def _shape(spec: CurveSpec, day: date, nodes: list[float]) -> CurveShape:

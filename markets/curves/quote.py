@@ -50,6 +50,10 @@ class Quote:
         """Time of the node that it decides: the last at which it needs its own curve."""
         return max(p.years for flow in (*self.known, *self.unit) for p, _ in flow.powers if p.curve == self.curve)
 
+    def value_at(self, level: float) -> float:
+        """What is quoted where the level is this: the inverse of `level`."""
+        return (math.log(level) / self.growth if self.growth else level) + self.less
+
     def at(self, value: float) -> Quote:
         """The same instrument with another value."""
         return replace(self, value=value)

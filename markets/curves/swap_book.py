@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.curve_set import CurveSet
 from markets.curves.dates import DAYS_A_YEAR
@@ -58,6 +58,17 @@ class SwapBook:
             weights,
             weights @ curves.solution.y + constant,
         )
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """In which each swap is worth what it is, (swaps,)."""
+        names = (spec.curve or next(iter(self.curves.curves)) for spec in self.specs)
+        return tuple(self.curves[name].currency for name in names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the swaps, for tables."""
+        return tuple(spec.name or _described(spec) for spec in self.specs)
 
     @cached_property
     def annuity(self) -> Floats:
@@ -145,10 +156,15 @@ class SwapBook:
         out: Floats = self.flows.summed(values * (self.flows.powers @ self.flows.years) ** 2) * BP**2
         return out
 
-    def cross_gamma(self) -> Floats:
-        """Second derivatives of the whole book by the zero rates of the nodes, per bp squared, (nodes, nodes)."""
+    def cross_gamma(self, chosen: ArrayLike = 1.0) -> Floats:
+        """Second derivatives by the zero rates of the nodes, per bp squared, (nodes, nodes), summed over swaps.
+
+        chosen: (swaps,) how often each counts: 1 and 0 for a part of the book.
+        """
         years = self.curves.nodes.years
+        counts = np.broadcast_to(np.asarray(chosen, dtype=np.float64), self.sign.shape)
         values, rows = self.flows.flow_values(self._level), self.flows.powers @ self._weights
+        values = values * counts[self.flows.rows]
         out: Floats = (rows.T * values) @ rows * np.outer(years, years) * BP**2
         return out
 
@@ -195,7 +211,14 @@ def _legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[list[Flow]
     fixed, floating = (
         deal.leg(leg, spec.months).shaped(spec.profile) for leg in (convention.fixed, convention.floating)
     )
-    return fixed_flows(fixed, discount), floating_flows(floating, name, discount, spec.spread)
+    projection = curves.specs[name].projection or name  # a cross-currency curve discounts only
+    return fixed_flows(fixed, discount), floating_flows(floating, projection, discount, spec.spread)
+
+
+def _described(spec: CurveSwapSpec) -> str:
+    rate = "par" if spec.rate is None else f"{spec.rate * 100:.10g}%"
+    length = spec.tenor or f"to {spec.end}"
+    return " ".join(filter(None, (spec.side, rate, length, f"{spec.notional:,.0f}", spec.curve and f"on {spec.curve}")))
 
 
 def _only(curves: CurveSet, place: str) -> str:

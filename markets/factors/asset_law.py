@@ -1,4 +1,4 @@
-"""What all laws of prices have in common: one price, displaced by trades."""
+"""The common part of all laws of prices: one price, displaced by trades."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AssetLaw(Law):
         self.line: list[float] = line.level.tolist()  # ln, at every tick
         # of the step into each tick:
         self.years: list[float] = years.tolist()
-        self.keep: list[float] = line.kept(market.dispersion).tolist()  # share of the noise that the bridge leaves
+        self.keep: list[float] = line.kept(market.dispersion).tolist()  # share of the noise left by the bridge
         self.decay: list[float] = stays.decay.tolist()
         self.gathered: list[float] = stays.gathered.tolist()  # years of variance
         self.tick = 0

@@ -33,18 +33,18 @@ def correlation_matrix(assets: tuple[AssetSpec, ...]) -> NDArray[np.float64]:
 class AssetNoise:
     """Shocks of the further assets: standard normals with the scenario's correlations, exactly.
 
-    Invariant: a shock depends neither on the order of the declarations nor on assets that are not joined to it. Assets
-    are joined by a correlation that the scenario gives. Asset j's shock is a sum of the main asset's, of its own normal
-    and of those of the assets before it that are joined to it, directly or through others before it: the last row of
-    the lower root of their correlations. An asset comes after those that its own table names; the fewer those are, the
-    earlier, and then by name. So a newcomer whose table names others leaves these as they were.
+    Invariant: a shock depends neither on the order of the declarations nor on assets that are not joined to it. Two
+    assets are joined if the scenario gives their correlation. Asset j's shock is a weighted sum of the main asset's
+    shock, its own normal, and the normals of earlier assets joined to it, directly or through other earlier ones; the
+    weights are the last row of the Cholesky root of their correlations. Order: an asset comes after those that its own
+    table names; otherwise by name. So a new asset whose table names others does not change these.
     """
 
     def __init__(self, specs: tuple[AssetSpec, ...], correlations: NDArray[np.float64], streams: Streams) -> None:
-        """correlations: (1 + n, 1 + n), the main asset first. Raises UserError where they are impossible."""
+        """correlations: (1 + n, 1 + n), the main asset first. Raises UserError if they are impossible."""
         self._streams = [streams.stream(f"market/asset/{spec.name}") for spec in specs]
-        self._main = [0.0] * len(specs)  # how much of the main asset's shock is in each
-        self._own: list[list[tuple[int, float]]] = [[] for _ in specs]  # whose normal is in each, and how much
+        self._main = [0.0] * len(specs)  # weight of the main asset's shock in each
+        self._own: list[list[tuple[int, float]]] = [[] for _ in specs]  # for each: (asset whose normal is used, weight)
         joined = _joined(specs)
         order = declared_order([(spec.name, spec.correlation) for spec in specs])
         for place, row in enumerate(order):
@@ -68,7 +68,7 @@ class AssetNoise:
 
 
 def _joined(specs: tuple[AssetSpec, ...]) -> Edges:
-    """With whom each asset has a correlation that one of the two tables gives."""
+    """For each asset, those with which one of the two tables gives a correlation."""
     found: Edges = [set() for _ in specs]
     for row, spec in enumerate(specs):
         for k, other in enumerate(specs):

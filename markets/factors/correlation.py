@@ -1,4 +1,4 @@
-"""Correlations: whether any variables have them, and noise that has them from independent normals."""
+"""Correlation matrices: a check that they are possible, and weights that turn independent normals into such noise."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 
-LEAST = -1e-9  # an eigenvalue below is no rounding
+LEAST = -1e-9  # an eigenvalue below this is no rounding error
 
 
 def impossible(matrix: NDArray[np.float64]) -> float | None:
-    """Least eigenvalue of a matrix that is not positive semidefinite; None where variables may have it."""
+    """Least eigenvalue of a matrix that is not positive semidefinite; None if it is."""
     least = float(np.linalg.eigvalsh(matrix)[0])
     return least if least < LEAST else None
 
 
 def contradiction(least: float, place: str, value: str | None = None) -> UserError:
-    """The mistake of correlations with this least eigenvalue, to be raised. value: what has them."""
+    """The error for correlations with this negative eigenvalue, to be raised. value: the variables concerned."""
     rule = "the correlations contradict each other (matrix not positive semidefinite)"
     remedy = f"bring the correlations closer to 0 (lowest eigenvalue {least:.3f})"
     return UserError(rule, value=value, place=place, remedy=remedy)
@@ -26,7 +26,7 @@ def contradiction(least: float, place: str, value: str | None = None) -> UserErr
 def mixing(matrix: NDArray[np.float64], place: str) -> NDArray[np.float64]:
     """Lower triangular root of a correlation matrix, (n, n), whose first row keeps the first normal as it is.
 
-    Raises UserError where the correlations are not those of any variables.
+    Raises UserError if the matrix is not positive semidefinite.
     """
     least = impossible(matrix)
     if least is not None:

@@ -1,4 +1,4 @@
-"""The credit spread: storyline, and its answer to vol, to the traded path and to the lenders' stress."""
+"""The credit spread: storyline, and response to vol, to the traded path and to the lenders' stress."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CreditSpread(Law):
     keys = (CREDIT,)
 
     def __init__(self, setting: Setting, vol: ImpliedVol, by_path: CreditLaw | None) -> None:
-        """by_path: the path-dependent law, where it holds."""
+        """by_path: the path-dependent law, if the scenario has it."""
         line, credit, switch = setting.storyline.credit, setting.credit, setting.feedback.credit
         self._line: list[float] = line.level.tolist()
         self._vol, self._by_path = vol, by_path
@@ -45,7 +45,7 @@ class CreditSpread(Law):
         return self._line[0]
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
-        """Answer what vol, the path and the lenders did."""
+        """Respond to vol, the path and the lenders' stress."""
         self._tick = tick
         stands = self.stress is self._stress_seen and not self._moves_outside[tick]
         return STILL if stands and not self._moves else self.levels()
@@ -67,7 +67,7 @@ class CreditSpread(Law):
         return Moved({CREDIT: spread})
 
     def index(self, now: Snapshot) -> Vector:
-        """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
+        """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
         cash, law = now.row(CREDIT), self._by_path
         index: Vector = cash if law is None else cash * np.exp(law.lead)
         return index

@@ -1,4 +1,4 @@
-"""How the noise of the curve's nodes is mixed from independent normals."""
+"""Weights that make the correlated noise of the curve's nodes from independent normals."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ RATES = "market.rates"  # key of the scenario
 
 
 def node_mixing(nodes: Sequence[Node]) -> Vector:
-    """Weights of each node's shock: of the main asset's, of the joint nodes' normals, of the others' own normals.
+    """Weights of each node's shock: on the main asset's shock, the joint nodes' normals, the other nodes' own normals.
 
-    The joint nodes draw together, in the order of their declaration. Any other node's shock is explained by those that
-    it is correlated with: it is their best linear forecast plus a normal of its own, so that a correlation that nobody
-    gives follows from the others. It comes after the nodes that its own table names: what a scenario declares besides
-    changes no shock.
+    The joint nodes draw together, in the order of their declaration. Any other node's shock is the best linear forecast
+    from the nodes it is correlated with, plus a normal of its own. Correlations that are not given follow from this. A
+    node comes after those that its own table names, so further declarations change no shock.
 
-    Returns: (nodes, 1 + nodes). Raises UserError where the correlations are not those of any variables.
+    Returns: (nodes, 1 + nodes). Raises UserError if the correlations are impossible.
     """
     joint, others = [n for n in nodes if n.joint], [n for n in nodes if not n.joint]
     column = {node.name: 1 + i for i, node in enumerate([*joint, *others])}
@@ -54,14 +53,14 @@ def _joint(nodes: Sequence[Node]) -> Vector:
 
 
 def _mirrored(name: str, nodes: Sequence[Node], known: Mapping[str, Vector]) -> dict[str, float]:
-    """Correlations with a node that the tables of others give."""
+    """Correlations with a node that are given in other nodes' tables."""
     return {node.name: node.correlation[name] for node in nodes if name in node.correlation and node.name in known}
 
 
 def _explained(name: str, given: Mapping[str, float], rows: Mapping[str, Vector], own: int) -> Vector:
-    """Weights of a shock that has these correlations with others: their linear forecast, and its own normal.
+    """Weights of a shock with these correlations to others: their linear forecast, and its own normal.
 
-    Sums are exact, so that the zeros of further nodes' columns change no digit.
+    Sums are exact, so that zero weights on further nodes change no digit.
     """
     others, wanted = np.array([rows[other] for other in given]), np.array(list(given.values()))
     row = np.zeros(len(rows[SHOCK]))

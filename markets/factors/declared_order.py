@@ -1,16 +1,16 @@
-"""In which order things are made whose tables name one another."""
+"""Order in which to make things whose tables name one another."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-Edges = list[set[int]]  # by place of a thing: places of others
+Edges = list[set[int]]  # by index of a thing: indices of others
 
 
 def declared_order(named: Sequence[tuple[str, Collection[str]]]) -> list[int]:
-    """Places of things, each with its name and those that its table names: after these, and then by name.
+    """Indices of things, each after those that its table names, otherwise by name. named: (name, names in its table).
 
-    So a newcomer whose table names others leaves them where they were.
+    So a new thing whose table names others does not change their order.
     """
     edges: Edges = [{k for k, (other, _) in enumerate(named) if other in names} for _, names in named]
     everybody = set(range(len(named)))
@@ -19,7 +19,7 @@ def declared_order(named: Sequence[tuple[str, Collection[str]]]) -> list[int]:
 
 
 def reached(place: int, edges: Edges, among: set[int]) -> set[int]:
-    """What can be reached from one over the edges without leaving `among`, itself included."""
+    """All things reachable from one over the edges within `among`, itself included."""
     found, fresh = {place}, [place]
     while fresh:
         new = (edges[fresh.pop()] & among) - found

@@ -27,7 +27,7 @@ class Equity(AssetLaw):
     """ln S = ln L + d + p: outside level, noise bridged to the storyline's anchors, impact.
 
     d <- keep (decay d + sigma sqrt(years) z + jumps), sigma the realised vol in force at the start of the step.
-    What laws of the path remember is the price as traded: they are told of it at both ends of a step.
+    Path-dependent laws remember the traded price: they get it at both ends of a step.
     """
 
     def __init__(self, setting: Setting, realised: RealisedVol, path: PathLaws) -> None:
@@ -35,7 +35,7 @@ class Equity(AssetLaw):
         super().__init__(SPOT, setting, float(np.exp(line.level[0])), line)
         self._realised, self.path = realised, path
         self._jumps = Jumps(setting.market.jumps, setting.streams)
-        self.displacement = np.zeros_like(self.deviation)  # d + p at this tick, before anybody trades there, ln S
+        self.displacement = np.zeros_like(self.deviation)  # d + p at this tick before its trades, ln S
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
         """Carry d into `tick`."""
@@ -73,7 +73,7 @@ class Equity(AssetLaw):
         return self._realised.at(self.tick, now)
 
     def if_nobody_trades(self, now: Snapshot, shock: Vector) -> Vector:
-        """The price (paths,) $ at the next tick where the step's shock is known: jumps aside, and without a trade."""
+        """The price (paths,) $ at the next tick for a known shock of the step, without jumps and trades."""
         tick, sigma = self.tick + 1, self.realised_vol(now)
         keep, left = self.keep[tick], self.decay[tick] * self.deviation
         noise: Vector = keep * left + np.sqrt(sigma * sigma * self.gathered[tick] * keep) * shock

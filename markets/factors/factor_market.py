@@ -1,4 +1,4 @@
-"""The market of factors: laws that step in order, and the levels that they come to."""
+"""The market of factors: laws, stepped in order, and their levels."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FURTHER: list[Callable[[Setting], Law]] = []  # makers of laws besides those of 
 
 
 class ShortName:
-    """A level of the default market as an attribute: (paths,)."""
+    """A factor of the default market as an attribute, (paths,)."""
 
     def __init__(self, key: FactorKey) -> None:
         self.key = key
@@ -47,8 +47,8 @@ class ShortName:
 
 
 class FactorMarket:
-    """All factors of one world. A typed key says which is meant; `snapshot` is the market now, and never changes:
-    every change of a level makes a new one.
+    """All factors of one world, by typed key. `snapshot` is the present market; it is immutable, and every change of a
+    level makes a new one.
     """
 
     spot = ShortName(SPOT)  # $/unit
@@ -59,7 +59,7 @@ class FactorMarket:
     credit = ShortName(CREDIT)  # cash spread, decimal
 
     def __init__(self, setting: Setting) -> None:
-        """Raises UserError where correlations are impossible."""
+        """Raises UserError if correlations are impossible."""
         line, paths = setting.storyline, setting.streams.paths
         path = PathLaws(setting)
         self.equity = Equity(setting, RealisedVol(line.realised, setting.market.realised_ratio, path.vol), path)
@@ -88,7 +88,7 @@ class FactorMarket:
         self._take(moved)
 
     def refresh(self) -> None:
-        """Observe every level anew."""
+        """Read all levels again."""
         self._take([law.levels() for law in self.laws])
 
     def _take(self, moves: Iterable[Moved]) -> None:
@@ -104,13 +104,14 @@ class FactorMarket:
         """Whether all levels are numbers."""
         return all(law.is_finite for law in self.laws)
 
-    # --- what trades do --------------------------------------------------------------------------------------------
+    # --- impact of trades --------------------------------------------------------------------------------------------
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
-        """Let trades displace a factor. resilience: 1/trading day. Raises BugError where nothing can."""
+        """Let trades displace a factor. resilience: 1/trading day. Raises BugError for a factor that trades cannot
+        move."""
         self._law_of[key].let_move(key, permanent_share, resilience)
 
     def displace(self, key: FactorKey, move: Vector) -> None:
-        """Displace a factor by (paths,) ln S or decimal rate, now; others answer at the next step."""
+        """Displace a factor by (paths,) ln S or decimal rate, now; other factors respond at the next step."""
         level = self._law_of[key].displace(key, move, self.snapshot.row(key))
         self.snapshot = self.snapshot.with_rows({key: level})
 
@@ -122,7 +123,7 @@ class FactorMarket:
         """The market as it would be with the main asset's price displaced by (paths,) ln S."""
         return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
 
-    # --- what follows from the levels ------------------------------------------------------------------------------
+    # --- derived from the levels ------------------------------------------------------------------------------
     def realised_vol(self, key: FactorKey = SPOT) -> Vector:
         """Vol of an asset's noise from this tick to the next, (paths,) a year."""
         return self.assets[key].realised_vol(self.snapshot)
@@ -139,7 +140,7 @@ class FactorMarket:
 
     @property
     def margin_vol(self) -> Vector:
-        """Vol on which initial margin is asked, (paths,)."""
+        """Vol for initial margin, (paths,)."""
         return self.vol_law.margin(self.snapshot)
 
     @property
@@ -154,7 +155,7 @@ class FactorMarket:
 
 
 def _owners(laws: Iterable[Law]) -> dict[FactorKey, Law]:
-    """The law of each factor. Raises BugError where two laws have one."""
+    """The law of each factor. Raises BugError if two laws have the same factor."""
     found: dict[FactorKey, Law] = {}
     for law in laws:
         for key in law.keys:

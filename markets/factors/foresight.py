@@ -1,4 +1,4 @@
-"""What one who knows the news sees of the next step."""
+"""The next price as an informed trader knows it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Vector = NDArray[np.float64]
 def foresight(factors: FactorMarket, clock: Clock, streams: Streams) -> Iterator[Vector | None]:
     """The main asset's price (paths,) $ at the next tick if nobody trades until then, jumps aside.
 
-    To be asked once at every tick from the start on; None at the last.
+    Must be called once at every tick from the start on; None at the last.
     """
     news = streams.stream(SPOT_NOISE)
     for _ in range(1, len(clock.ticks)):

@@ -1,4 +1,4 @@
-"""Displacement of factors by agents' trades: a part that stays and a part that decays (Obizhaeva and Wang 2013)."""
+"""Displacement of factors by agents' trades: a permanent part and a part that decays (Obizhaeva and Wang 2013)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Impact:
     """Displacement of one factor."""
 
     def __init__(self, rows: Vector, permanent_share: float, resilience: float, days_a_year: float) -> None:
-        """rows: (2, paths) of zeros, where the two parts are kept. resilience: 1/trading day."""
+        """rows: (2, paths) of zeros, memory for the two parts. resilience: 1/trading day."""
         self.permanent, self.transient = rows
-        self.moved = False  # whether there was ever a trade
+        self.moved = False  # whether there has been any trade
         self._share = permanent_share
         self._resilience = resilience * days_a_year  # 1/trading year
 
@@ -29,12 +29,12 @@ class Impact:
         return total
 
     def add(self, move: Vector) -> None:
-        """Book a move just caused."""
+        """Add a move caused by trades now."""
         self.moved = True
         displace(move, self._share, self.permanent, self.transient)
 
     def decay(self, years: float) -> None:
-        """Let `years` of trading time pass."""
+        """Decay over `years` of trading time."""
         if self.moved:
             self.transient *= self._left(years)
 

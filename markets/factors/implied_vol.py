@@ -1,4 +1,4 @@
-"""Implied vol: storyline, noise, and an answer to the price that its laws give."""
+"""Implied vol: storyline, noise, and a response to the price that the subclasses define."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ImpliedVol(Law):
 
     @abstractmethod
     def respond(self, tick: int, now: Snapshot) -> None:
-        """Carry the response into `tick`; the price is there already."""
+        """Carry the response into `tick`; the price has already been stepped."""
 
     @abstractmethod
     def elasticity(self, now: Snapshot) -> Vector:
@@ -62,7 +62,7 @@ class ImpliedVol(Law):
 
     @property
     def moves(self) -> bool:
-        """Whether anything but the storyline ever moves vol."""
+        """Whether anything but the storyline moves vol."""
         return self._stirred or self.answers
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
@@ -83,7 +83,7 @@ class ImpliedVol(Law):
         return Moved({VOL: vol})
 
     def margin(self, now: Snapshot) -> Vector:
-        """Vol on which initial margin is asked, (paths,): the storyline's where the margin loop is cut."""
+        """Vol for initial margin, (paths,): the storyline's if the margin loop is cut."""
         line = self.line[self.tick]
         margin: Vector = np.exp(line + self._margin * (np.log(now.row(VOL)) - line))
         return margin

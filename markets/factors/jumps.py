@@ -15,10 +15,10 @@ Vector = NDArray[np.float64]
 
 
 class Jumps:
-    """Compound Poisson jumps, centred so that their mean leaves the storyline where it is.
+    """Compound Poisson jumps, centred so that they do not change the mean.
 
-    At most one jump a tick: the count is Bernoulli with P = 1 - exp(-intensity dt), exact in the limit of short ticks
-    and within (intensity dt)^2 / 2 of it.
+    At most one jump per tick, with P = 1 - exp(-intensity dt): exact in the limit of short ticks, else to an error of
+    (intensity dt)^2 / 2.
     """
 
     def __init__(self, spec: JumpSpec, streams: Streams) -> None:
@@ -37,7 +37,7 @@ class Jumps:
         return spec.up_probability * spec.up_mean - (1 - spec.up_probability) * spec.down_mean
 
     def step(self, years: float) -> Vector | None:
-        """Centred jumps of a step of `years` of trading time, (paths,) in ln S; None where there are none."""
+        """Centred jumps of a step of `years` of trading time, (paths,) in ln S; None if the scenario has no jumps."""
         spec = self._spec
         if spec.kind == "none" or spec.intensity == 0:
             return None

@@ -1,4 +1,4 @@
-"""What a risk factor of the market is called."""
+"""Keys of the market's risk factors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class FactorKey(NamedTuple):
-    """A factor by family, name and, where it is a point of a curve, node."""
+    """A factor: family, name and, for a point of a curve, node."""
 
     family: str  # spot, vol, zero, credit
     name: str  # the asset, the currency of the curve, the market of the spread
@@ -17,19 +17,19 @@ class FactorKey(NamedTuple):
 
     @property
     def short(self) -> str:
-        """What columns of tables and messages call it: of the default market's factors and of nodes one word."""
+        """Its name in columns and messages: one word for factors of the default market and for nodes."""
         return self.node or (self.family if self in SHORT_NAMES.values() else f"price of {self.name}")
 
 
 MAIN = "asset"  # name of the main asset
 SPOT = FactorKey("spot", MAIN)  # $/unit
 VOL = FactorKey("vol", MAIN)  # 30-day implied vol, decimal
-LN_VOL = FactorKey("ln vol", MAIN)  # its log: by it, not by VOL, the cross derivative with spot is told
+LN_VOL = FactorKey("ln vol", MAIN)  # ln of VOL: the cross derivative with spot (vanna) is by this
 USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
-# What scenario files, columns of tables and messages call the factors of the default market.
+# Names of the default market's factors in scenario files, columns and messages.
 SHORT_NAMES = {
     "spot": SPOT,
     "vol": VOL,

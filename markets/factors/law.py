@@ -34,12 +34,12 @@ STILL = Moved()
 class Law(ABC):
     """How one family of factors moves from tick to tick. It owns their noise, its streams, and what trades do to them.
 
-    A law draws from streams of its own names, so that no factor's noise depends on what else a scenario declares.
+    A law draws from streams with names of its own, so a factor's noise does not depend on the scenario's other factors.
     """
 
     keys: tuple[FactorKey, ...]
     is_finite = True  # whether all levels of the last step are numbers
-    impact: Mapping[FactorKey, Impact] = {}  # of the factors that trades displace
+    impact: Mapping[FactorKey, Impact] = {}  # impact on each factor that trades displace
 
     @abstractmethod
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
@@ -50,15 +50,15 @@ class Law(ABC):
 
     @abstractmethod
     def levels(self) -> Moved:
-        """All levels as they stand."""
+        """All present levels."""
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
-        """Let trades displace a factor. resilience: 1/trading day. Raises BugError where the law has no such thing."""
+        """Let trades displace a factor. resilience: 1/trading day. Raises BugError if the law has no such factor."""
         raise BugError(f"no trade moves {key}")
 
     def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
         """Book a move (paths,) of a factor at `level`, caused by trades just now; returns its level after it.
 
-        Raises BugError where the law has no such thing.
+        Raises BugError if the law has no such factor.
         """
         raise BugError(f"no trade moves {key}")

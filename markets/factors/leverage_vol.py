@@ -1,4 +1,4 @@
-"""Implied vol by the leverage effect: it answers a move of the price, and forgets it."""
+"""Implied vol by the leverage effect: a response to moves of the price that decays."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Vector = NDArray[np.float64]
 class LeverageVol(ImpliedVol):
     """da = -kappa a dt - beta (s_base/s) (d ln S - d ln L), s there not below L_vol / 4.
 
-    Without that limit a long rally from low vol would take vol to zero: each fall of it makes the next one larger.
+    Without that limit a long rally from low vol would take vol to zero, as each fall of vol makes the next one larger.
     """
 
     def __init__(self, setting: Setting, equity: Equity) -> None:
         super().__init__(setting)
         self._equity = equity
-        self._led = np.zeros(setting.streams.paths)  # displacement of the price that has been answered
+        self._led = np.zeros(setting.streams.paths)  # displacement of the price already responded to
         beta = setting.feedback.leverage * setting.market.beta
         self._at_unit_vol, self._on = beta * self.base, beta != 0
 
@@ -40,7 +40,7 @@ class LeverageVol(ImpliedVol):
         return self._on
 
     def respond(self, tick: int, now: Snapshot) -> None:
-        """Answer what the price did since the last step, trades included."""
+        """Respond to the price's move since the last step, trades included."""
         least, moved = self._least(), self._equity.displacement
         lever(self.decay[tick], self._at_unit_vol, least, now.row(VOL), moved, self._led, self.response)
 

@@ -1,4 +1,4 @@
-"""Implied vol by the whole path that was traded."""
+"""Implied vol as a function of the whole traded path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 
 
 class PathVol(ImpliedVol):
-    """The response is the path-dependent law's, which has been told of the price."""
+    """The response is that of the path-dependent law, which has already been given the price."""
 
     def __init__(self, setting: Setting, law: VolLaw) -> None:
         super().__init__(setting)
@@ -30,9 +30,9 @@ class PathVol(ImpliedVol):
         return True
 
     def respond(self, tick: int, now: Snapshot) -> None:
-        """Take the law's answer to the path."""
+        """Take the law's response to the path."""
         self.response[:] = self._law.response
 
     def elasticity(self, now: Snapshot) -> Vector:
-        """What a small move adds to the law's terms, (paths,)."""
+        """Fall of ln s per unit of ln S now, (paths,)."""
         return self._law.elasticity

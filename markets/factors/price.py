@@ -1,4 +1,4 @@
-"""How noise and impact move an asset's price: in ln S, or in S itself."""
+"""The price from noise and impact: lognormal or normal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PriceLaw:
     """Lognormal: S = L exp(x). Normal (Bachelier 1900): S = L + S0 x. x is the sum of noise and impact.
 
     Spreads and depth are shares of a reference price, S itself or S0, so that under the normal law a share traded
-    moves the price by the same number of $ wherever the price is (Kyle 1985; Almgren and Chriss 2001).
+    moves the price by the same number of $ at any price (Kyle 1985; Almgren and Chriss 2001).
     """
 
     spot0: float  # $, at the start

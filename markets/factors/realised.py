@@ -1,4 +1,4 @@
-"""Realised vol of the main asset: what its noise moves by."""
+"""Realised vol of the main asset: the vol of its noise."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ Vector = NDArray[np.float64]
 
 
 class RealisedVol:
-    """The storyline's `realised`, where it gives one, else implied vol x ratio; by the path where vol is."""
+    """The storyline's `realised` if given; else the path-dependent law's, or implied vol x ratio under the one-factor
+    law."""
 
     def __init__(self, stated: Vector, ratio: float, by_path: VolLaw | None) -> None:
-        """stated: (ticks,) decimal a year, NaN where the storyline gives none."""
+        """stated: (ticks,) decimal a year, NaN if the storyline gives none."""
         self._stated: list[float] = stated.tolist()
         self._ratio, self._by_path = ratio, by_path
 

@@ -1,4 +1,4 @@
-"""Mean-reverting noise: what stays of it over a step, and the variance that it gathers there."""
+"""Mean-reverting noise: the share that stays over a step, and the variance gained."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Reversion(NamedTuple):
     """An Ornstein-Uhlenbeck noise of unit diffusion over the step into each tick, (ticks,) each."""
 
     decay: Vector  # share that stays: exp(-speed years)
-    gathered: Vector  # years, in which an unreverted noise gathers the same variance
+    gathered: Vector  # years in which noise without reversion gains the same variance
 
 
 def reversion(speed: float, years: Vector) -> Reversion:

@@ -1,4 +1,4 @@
-"""What a world's laws are made from."""
+"""The inputs from which a world's laws are made."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Block = tuple[str, str]  # family and name
 
 
 class Snapshot:
-    """Levels of the market's factors at one instant in one world, (paths,) each; nothing in it changes.
+    """Levels of the market's factors at one instant in one world, (paths,) each; immutable.
 
     A level that has not moved since an earlier snapshot is the same array. The nodes of a curve are rows of one
     contiguous array, so that they move together.
@@ -36,7 +36,7 @@ class Snapshot:
 
     @classmethod
     def named(cls, **levels: ArrayLike) -> Snapshot:
-        """The default market by the short names of its factors: numbers, or one level a path."""
+        """The default market by the short names of its factors: numbers, or one level per path."""
         arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in levels.values()))
         return cls({SHORT_NAMES[name]: array.copy() for name, array in zip(levels, arrays, strict=True)})
 
@@ -47,7 +47,7 @@ class Snapshot:
 
     @property
     def keys(self) -> tuple[FactorKey, ...]:
-        """Of all levels, in their order."""
+        """Keys of all levels, in order."""
         return tuple(self._rows)
 
     def row(self, key: FactorKey) -> Floats:
@@ -63,7 +63,7 @@ class Snapshot:
         return self._nodes[block]
 
     def with_rows(self, rows: Mapping[FactorKey, Floats], blocks: Mapping[Block, Floats] | None = None) -> Snapshot:
-        """The same market but for these levels, (paths,) by key, and these whole curves, (nodes, paths) by block."""
+        """A copy with these levels, (paths,) by key, and these whole curves, (nodes, paths) by block."""
         new = Snapshot.__new__(Snapshot)
         new._rows, new._nodes, new._blocks = {**self._rows, **rows}, self._nodes, {**self._blocks, **(blocks or {})}
         for block, values in (blocks or {}).items():
@@ -81,7 +81,7 @@ class Snapshot:
         return Snapshot({key: level[paths] for key, level in self._rows.items()})
 
     def stamp(self, keys: Iterable[FactorKey]) -> tuple[Floats, ...]:
-        """What a value derived from these factors was computed from: it stands while the arrays are the same ones."""
+        """The arrays of these factors: a value computed from them is valid while they are the same objects."""
         return tuple(self._rows[key] for key in keys)
 
     def _set_block(self, block: Block, values: Floats) -> None:

@@ -31,8 +31,8 @@ class Storyline:
     credit: Level
     spread: Level
     depth: Level
-    realised: Vector  # (ticks,) vol in force from the tick on; NaN where it is implied x ratio, or the path's law
-    line: PathLine | None = None  # what path-dependent laws say of the storyline alone
+    realised: Vector  # (ticks,) vol from the tick on; NaN: implied x ratio, or the path-dependent law
+    line: PathLine | None = None  # levels of the path-dependent laws on the storyline itself
     vol_by_path: bool = False
     credit_by_path: bool = False
 
@@ -41,8 +41,8 @@ def _identity(values: Vector) -> Vector:
     return values
 
 
-LEAST_VOL = 0.25  # of the storyline's vol: further down the leverage effect's elasticity grows no more
-SNAP = 1e-9  # years: an anchor this close to a tick lies on it
+LEAST_VOL = 0.25  # of the storyline's vol: below this the leverage effect's elasticity stops growing
+SNAP = 1e-9  # years: an anchor this close to a tick counts as on it
 
 
 def _knots(anchors: Sequence[Anchor | AssetAnchor], name: str, clock: Clock) -> tuple[Vector, Vector]:
@@ -103,7 +103,7 @@ def _steps(anchors: tuple[Anchor, ...], clock: Clock) -> Vector:
 
 
 def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) -> Level:
-    """L_vol where the storyline has none: the leverage rule applied to L itself."""
+    """L_vol if the storyline gives none: the leverage rule applied to L itself."""
     ln_vol = np.full(len(years), np.log(vol0))
     for k in range(1, len(years)):
         decay = np.exp(-market.kappa * (years[k] - years[k - 1]))
@@ -113,7 +113,7 @@ def _vol_from_spot(spot: Level, vol0: float, market: MarketSpec, years: Vector) 
 
 
 def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
-    """The anchors of the outside world: as they stand, or, where they are a record, with its outside levels."""
+    """The anchors of the outside world: as given, or, if they are a record, with their outside levels."""
     if spec.anchors == "exogenous":
         return spec.anchor
     return tuple(
@@ -123,7 +123,7 @@ def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
 
 
 def _by_path(anchors: Sequence[Anchor], name: str, clock: Clock, line: Vector, reversion: float) -> Level:
-    """A level that a law of the path gives, times a residual: ln of both.
+    """ln of a path-dependent law's level times a residual.
 
     line: (ticks,) ln of the law's level on the storyline. The residual is the anchors' over it, log-linear between
     them; after the last one it reverts to none at `reversion` (1/trading year).
@@ -159,9 +159,9 @@ def _path_line(
 def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: CreditSpec | None = None) -> Storyline:
     """Interpolate the anchors in trading time: log-linearly for spot, vol and multiples, linearly for rates and credit.
 
-    A level of which a path-dependent law speaks is that law's on the storyline times what the anchors leave of it.
-    The levels are those of the outside world: what the desks do comes on top.
-    Raises UserError where two anchors fall on one trading day or a level is missing altogether.
+    A level with a path-dependent law is the law's level on the storyline times the anchors' residual. The levels are
+    those of the outside world; the desks' impact is added to them. Raises UserError if two anchors fall on one trading
+    day, or if a level is missing altogether.
     """
     anchors, credit = outside(spec), credit or CreditSpec()
     spot = _level(anchors, "spot", clock, np.log)

@@ -25,12 +25,12 @@ Vector = NDArray[np.float64]
 class ZeroRates(Law):
     """r = L_r + n + p for each node: outside level, noise that reverts and is bridged to the anchors, impact.
 
-    n <- keep decay n + vol sqrt(gathered keep) z, the z correlated. The nodes of every curve draw from one stream, each
-    further one from a stream of its own name.
+    n <- keep decay n + vol sqrt(gathered keep) z, the z correlated. The three default nodes draw from one stream, each
+    further node from a stream of its own name.
     """
 
     def __init__(self, setting: Setting) -> None:
-        """Raises UserError where the nodes' correlations are impossible."""
+        """Raises UserError if the nodes' correlations are impossible."""
         rates, streams, lines = setting.market.rates, setting.streams, setting.storyline.nodes
         nodes, paths = rates.curve, streams.paths
         self.keys = tuple(FactorKey(*USD, node.name) for node in nodes)
@@ -96,5 +96,5 @@ class ZeroRates(Law):
 
 
 def _order(joint: int, nodes: int) -> NDArray[np.int64]:
-    """Order in which the normals are added up: 1, 0, 2, 3, ... In another one last digits would change."""
+    """Order in which the normals are added up: 1, 0, 2, 3, ... Another order would change last digits."""
     return np.array([1, 0, *range(2, joint), *range(joint, nodes)], dtype=np.int64)

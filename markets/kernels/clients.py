@@ -1,4 +1,4 @@
-"""Clients who come to a maker one by one, each to the quote that the one before has left. Vectors are (paths,)."""
+"""Clients who come to a maker one by one; the maker quotes again after each. Vectors are (paths,)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def one_by_one(
     taken: Floats,
     skew: Floats,
 ) -> None:
-    """Draw arrival after arrival on both sides of a maker, who quotes afresh from its inventory after each.
+    """Draw arrivals one by one on both sides of a maker, who sets a new quote from its inventory after each.
 
     A side quoted at `distance` from mid is met at rate x exp(min(-decay distance, crowd)): buyers at half_spread +
     shift, sellers at half_spread - shift, shift = -slope x inventory. So the time to the next arrival is exponential

@@ -1,4 +1,4 @@
-"""European options that have nothing in common: each with a spot, strike, vol, time, rate and yield of its own."""
+"""European options, each with its own spot, strike, vol, time, rate and yield."""
 
 from __future__ import annotations
 

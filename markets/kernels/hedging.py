@@ -1,4 +1,4 @@
-"""What a hedging desk looks at, orders and answers the market by. Vectors are (paths,)."""
+"""Kernels of hedging desks: targets, orders, exposure, attribution. Vectors are (paths,)."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def asset_order(
     liquidated: Bools,
     out: Floats,
 ) -> None:
-    """Units to trade, into `out`: from what is held to what is desired where the desk looks, everything where it is
-    liquidated; and of what would then be left open, the share `forced` is flattened.
+    """Units to trade, into `out`: from held to desired on paths where the desk looks; all units if it is liquidated. Of
+    the net delta left after that, the share `forced` is closed.
 
     Args:
         desired, held: units; delta: of one book, units; scale: books.
@@ -55,7 +55,7 @@ def asset_order(
 
 @kernel
 def answered(ordered: Floats, quantity: Floats, spot: Floats, last_spot: Floats, left: Bools, out: Floats) -> None:
-    """Into `left` where an order came back with a remainder; into `out` the spot of the last order filled whole.
+    """Into `left` the paths with an unfilled remainder; into `out` the spot of the last order filled in full.
 
     Args:
         ordered, quantity: units ordered and filled, signed; spot: $/unit, now; last_spot: before this order.
@@ -80,7 +80,7 @@ def flows(
     """$ that a hedge trades per unit of ln S, into `out` (2, paths): by Gamma, and by vanna through vol.
 
     Args:
-        scale: books, none where `liquidated`; gamma, vanna: of one, units per $ and per unit of ln s.
+        scale: books, counted as 0 if `liquidated`; gamma, vanna: of one, units per $ and per unit of ln s.
         leverage: fall of ln s per unit of ln S.
     """
     by_gamma, by_vanna = out[GAMMA_FLOW], out[VANNA_FLOW]

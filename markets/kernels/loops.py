@@ -1,4 +1,4 @@
-"""How much a round of answers to answers multiplies a shock. Vectors are (paths,)."""
+"""Spectral radius of a matrix of loop gains: the factor per round of feedback. Vectors are (paths,)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.jit import kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 
-SQUARINGS = 48  # leave 2^-48 of what the first power's norm is off
+SQUARINGS = 48  # leave 2^-48 of the error of the first power's norm
 
 
 @kernel_inline
@@ -59,4 +59,4 @@ def raise_radius(matrix: Floats, radius: Floats) -> None:
             found = radius_of_two(matrix[0, 0, j], matrix[0, 1, j], matrix[1, 0, j], matrix[1, 1, j])
         else:
             found = radius_of_many(matrix[:, :, j].copy())
-        radius[j] = radius[j] if radius[j] >= found else found  # or what is not a number
+        radius[j] = radius[j] if radius[j] >= found else found  # NaN is passed on

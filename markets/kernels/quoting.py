@@ -1,4 +1,4 @@
-"""What a market maker quotes: its standing after losses, and the rule proportional to vol. Vectors are (paths,)."""
+"""Kernels of market makers: capacity after losses, and the quoting rule proportional to vol. Vectors are (paths,)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 def standing(
     equity: Floats, capital: float, limit: float, switch: float, peak: Floats, away: Bools, leaving: Bools, able: Floats
 ) -> bool:
-    """Who withdraws now, and what share of its full depth a maker can show.
+    """Paths on which a maker withdraws now, and the share of its full depth that it can show.
 
     Args:
         equity: $ now.
@@ -24,8 +24,8 @@ def standing(
         limit: $ of drawdown from its peak at which it withdraws.
         switch: power of equity / capital by which depth shrinks.
         peak: $ of equity, raised to `equity`.
-        away: who has withdrawn before; `leaving` is added by the caller.
-        leaving: written: who withdraws now.
+        away: paths on which it has withdrawn before; `leaving` is added by the caller.
+        leaving: written: paths on which it withdraws now.
         able: written: 0 for those away, else the share of equity in capital, within [0, 1], to the power of `switch`.
 
     Returns whether anybody leaves.
@@ -63,7 +63,7 @@ def vol_proportional(
     limit: float,
     quote: Floats,
 ) -> None:
-    """The venue's own half-spread, wider by dearer funding, both sides shifted against inventory.
+    """The venue's own half-spread plus funding cost, both sides shifted against inventory.
 
     Args:
         rule, depth: half-spread and depth of the venue as a whole.

@@ -1,4 +1,4 @@
-"""What the pricing kernels need of each instrument at one tick: its weights on the nodes, its vol and its time."""
+"""Inputs of the pricing kernels at one tick, per instrument: weights on the nodes, vol and time."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def option_terms(
     nodes: Floats,
     out: Floats,
 ) -> int:
-    """Rows of `options.OPTION_TERMS` of what was alive after `since` (with `due`: and expires by `now`) into `out`.
+    """Rows of `options.OPTION_TERMS` of options alive after `since` (with `due`: that expire by `now`) into `out`.
 
-    What expires by `now` has no time left: its value is the payoff. Returns the number of rows.
+    An option that expires by `now` has no time left: its value is the payoff. Returns the number of rows.
 
     Args:
         fixed: (options, FIXED_TERMS).

@@ -1,4 +1,4 @@
-"""Clearing of one venue's orders of one instant: the book, the net, and who gets what from whom.
+"""Clearing of one venue's orders of one instant: order book, netting, and the movements of each fill.
 
 Vectors are (paths,) unless said; loops that read rows twice take blocks of paths, which stay in the first-level cache.
 """
@@ -25,7 +25,7 @@ NETTED = 1  # one more where orders may have crossed: the walk that the side aga
 
 @kernel
 def open_book(floor: Floats, rule: Floats, book: Floats, behind: Floats) -> bool:
-    """Begin a book with investors, who stand behind the makers up to `floor`.
+    """Begin an order book with outside investors, who add depth up to `floor` behind the makers.
 
     Args:
         floor: $ notional that is always shown.
@@ -77,7 +77,7 @@ def net(
     displacement: Floats,
     active: Bools,
 ) -> None:
-    """What each order gets, and the displacement of the price by all of them.
+    """Fill of each order, and the displacement of the price by all of them.
 
     Args:
         orders: (orders, paths) signed quantities.
@@ -133,13 +133,13 @@ def sign(x: float) -> float:
 
 @kernel_inline
 def worsened(quantity: float, half_spread: float, skew: float) -> float:
-    """By how much the price of a signed quantity is worse for a buyer than mid, before any walk."""
+    """Excess of the price of a signed quantity over mid, for a buyer, before any walk."""
     return sign(quantity) * half_spread + skew
 
 
 @kernel_inline
 def split_walk(walk: Floats, gain: Floats) -> None:
-    """Move what of a walk is received, below zero, to `gain`: the fill went against the net order."""
+    """Move negative walks (receipts of fills against the net order) from `walk` to `gain`."""
     for j in range(walk.shape[0]):
         gain[j] = walk[j] if walk[j] < 0.0 else 0.0
         walk[j] -= gain[j]
@@ -157,7 +157,7 @@ def asset_moves(
     amounts: Floats,
     spread: Floats,
 ) -> None:
-    """What passes between a taker and each maker when `filled` units are bought.
+    """Movements between a taker and each maker when `filled` units are bought.
 
     Args:
         filled: signed units.
@@ -211,7 +211,7 @@ def swap_moves(
     amounts: Floats,
     spread: Floats,
 ) -> None:
-    """What passes between a taker and each maker when a notional of `filled` is received fixed.
+    """Movements between a taker and each maker when a notional of `filled` is received fixed.
 
     Args:
         filled: signed $ notional.
@@ -250,7 +250,7 @@ def swap_moves(
 
 @kernel
 def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -> bool:
-    """Into `order` the quantity, and 0 for what is worth less than `dust` $ at `reference` $ a unit.
+    """Into `order` the quantity, or 0 if it is worth less than `dust` $ at `reference` $ per unit.
 
     Returns whether it is finite on all paths.
     """
@@ -264,10 +264,11 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -
 
 @kernel
 def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints) -> bool:
-    """Into `hit` how many of the `levels` (rising) the price has fallen through since the close; whether any is new.
+    """Into `hit` the number of `levels` (rising) the price has fallen through since the close; returns whether any is
+    new.
 
     Args:
-        before: (paths,) levels that were known to be hit.
+        before: (paths,) number of levels hit before.
     """
     fresh = False
     for j in range(price.shape[0]):
@@ -290,7 +291,7 @@ def rules(
     by_vol: Floats,
     shown: Floats,
 ) -> None:
-    """A venue's half-spread and depth at the vol of the moment.
+    """A venue's half-spread and depth at the present vol.
 
     Args:
         vol: implied vol; base: at the start.

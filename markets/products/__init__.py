@@ -1,1 +1,1 @@
-"""What a book holds, compiled to arrays."""
+"""Products of a book, compiled to arrays."""

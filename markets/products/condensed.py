@@ -1,4 +1,4 @@
-"""Many flows as few: amounts carried to a few times at which they are worth the same.
+"""Replaces many flows by a few at fixed times with the same value.
 
 Between two nodes of a curve the value of 1 $ is a smooth function of its time on every path, f(t) = exp(-b(t) . x). So
 the amounts c_i of all flows of a segment can be carried to Chebyshev times T_j: m_j = sum_i c_i L_j(t_i), with L_j the
@@ -17,11 +17,11 @@ Floats = NDArray[np.float64]
 
 POINTS = 16  # times a segment: 1e-12 of gross while z varies by less than 4 over it
 LONGEST = 10.0  # years of a segment; longer ones are cut
-MANY = 128  # flows from which it pays
+MANY = 128  # number of flows from which it is faster
 
 
 def few(amounts: Floats, years: Floats, nodes: Floats) -> tuple[Floats, Floats]:
-    """Amounts (flows,) $ at `years` (flows,), not negative; where they are many, as few as will do.
+    """Amounts (flows,) $ and `years` (flows,) >= 0, replaced by a few if they are many.
 
     nodes: (nodes,) years of the curve's nodes.
     """

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.key import SPOT, VOL
-from markets.kernels.options import OPTION_TERMS
+from markets.kernels.options import INNER_YEARS, LOG_STRIKE, OPTION_TERMS, OUTER_YEARS, STRIKE
 from markets.kernels.terms import (
     FIXED_CALENDAR,
     FIXED_LOG_STRIKE,
@@ -30,6 +30,7 @@ from sim.errors import UserError
 if TYPE_CHECKING:
     from datetime import date
 
+    from markets.curves.curve import Curve
     from markets.products.start import Start
     from sim.clock import Clock
 
@@ -37,7 +38,7 @@ Floats = NDArray[np.float64]
 
 
 class European(Protocol):
-    """What the table reads of a claim on the price at one expiry."""
+    """The properties of a European claim that the table uses."""
 
     @property
     def sign(self) -> float:
@@ -108,7 +109,7 @@ class EuropeanTable(Table[Floats]):
             start.curve.times,
             rows,
         )
-        return rows[:number]
+        return _on_quoted(start.curve, rows[:number])
 
     def nearest_expiry(self, tick: int) -> tuple[float, float] | None:
         """Calendar and trading years to the nearest expiry ahead; None if there is none."""
@@ -128,3 +129,15 @@ class EuropeanTable(Table[Floats]):
         if self._one.size != paths:
             self._one = np.ones(paths)
         return self._one
+
+
+def _on_quoted(curve: Curve, rows: Floats) -> Floats:
+    """The rows on a curve that was quoted: a strike K is discounted by exp(-e) more, and the forward grows by as much.
+
+    V = S e^(-q t) N(d1) - K e^(-e - b . r) N(d2) is the value with K e^(-e) in place of K; the vol stays that of K.
+    """
+    if curve.quoted is not None:
+        excess = curve.excess(rows[:, OUTER_YEARS] + rows[:, INNER_YEARS])
+        rows[:, STRIKE] *= np.exp(-excess)
+        rows[:, LOG_STRIKE] -= excess
+    return rows

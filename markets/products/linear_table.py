@@ -1,4 +1,4 @@
-"""What is linear in a book: dated flows, netted by date, floating rates with their fixings, and units of the asset."""
+"""The linear part of a book: dated flows, netted by date, floating rates with their fixings, and units of the asset."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class LinearTable(Table[Flows]):
 
     Where they are many they are carried to a few times; see `markets.products.condensed`.
 
-    A period whose rate is not yet fixed pays P(s) / P(e) - 1 on the projection curve P = DF exp(-spread t), so its
-    value is exp(spread (e - s)) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
+    A period whose rate is not yet fixed pays P(s) / P(e) - 1 on the projection curve P, so its value is
+    exp(basis(s, e)) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
     """
 
     order: ClassVar[int] = 2
@@ -130,12 +130,12 @@ class LinearTable(Table[Flows]):
         ticks, begin, curve = self.clock.ticks, self.begin[: self.fixings], self.start.curve
         for slot in np.flatnonzero((begin > ticks[since]) & (begin <= ticks[tick])):
             years = max(self.end_years[slot] - self.clock.calendar_years[tick], 0.0)
-            growth = curve.zero(years, snapshot.block(curve.block)) + self.start.projection_spread * years
+            growth = curve.zero(years, snapshot.block(curve.block)) + float(self.start.basis(0.0, years))
             fixings[slot] = np.expm1(growth) / self.accrual[slot]
         self._sums.forget()
 
     def _rates(self, rows: Flows, fixings: Floats) -> Floats:
-        """The fixings that the rows' slots mean."""
+        """The fixings that multiply the rows."""
         if rows.sums is None:
             return fixings
         weights, slots = rows.sums
@@ -189,7 +189,8 @@ class LinearTable(Table[Flows]):
         mine, left = self._alive(self.expiry, self.expiry_years, when)
         left = left[mine]
         units = (self.quantity[mine] * np.exp(-self.start.dividend_yield * left)).sum()
-        agreed = self.start.curve.flows(-(self.quantity * self.price)[mine], left)
+        curve = self.start.curve
+        agreed = curve.flows(curve.scaled(-(self.quantity * self.price)[mine], left), left)
         terms, slots, sums = self._cash(when)
         slots = np.concatenate([slots, np.full(len(agreed), NO_FIXING, dtype=np.int64)])
         units = float(units + (0.0 if when.due else self.asset_units))
@@ -197,23 +198,24 @@ class LinearTable(Table[Flows]):
 
     def _cash(self, when: When) -> tuple[Floats, Ints, tuple[Floats, Ints] | None]:
         """Terms, slots and sums of the fixed flows and of the floating periods."""
-        since, flows = self.clock.ticks[when.settled], self.start.curve.flows
+        since, curve = self.clock.ticks[when.settled], self.start.curve
         fixed, paid = self._alive(self.paid, self.paid_years, when)
         unpaid, end = self._alive(self.end, self.end_years, when)
         known, open_ = unpaid & (self.begin <= since), unpaid & (self.begin > since)
         _, begin = self._alive(self.begin, self.begin_years, when)
-        growth = np.exp(self.start.projection_spread * (end - begin))[open_]
+        growth = np.exp(self.start.basis(begin, end)[open_])
         years = np.concatenate([paid[fixed], begin[open_], end[open_]])
         amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])
-        certain = flows(*few(*_netted(amounts, years), self.start.curve.times))
+        amounts, years = _netted(amounts, years)
+        certain = curve.flows(*few(curve.scaled(amounts, years), years, curve.times))
         slots, sums = np.flatnonzero(known), None
-        amounts, years = (self.notional * self.accrual)[known], end[known]
+        amounts, years = curve.scaled((self.notional * self.accrual)[known], end[known]), end[known]
         if slots.size > MANY:
-            weights, years = carrying(years, self.start.curve.times)
+            weights, years = carrying(years, curve.times)
             sums, slots = (weights * amounts, slots), np.arange(len(weights))
             amounts = np.ones(len(weights))
         none = np.full(len(certain), NO_FIXING, dtype=np.int64)
-        return np.concatenate([certain, flows(amounts, years)]), np.concatenate([none, slots]), sums
+        return np.concatenate([certain, curve.flows(amounts, years)]), np.concatenate([none, slots]), sums
 
     def _alive(self, seconds: Ints, years: Floats, when: When) -> tuple[NDArray[np.bool_], Floats]:
         """What of times is still ahead after `settled` (with `due`: and paid by the tick), and calendar years to them,
@@ -237,7 +239,7 @@ def first_fixing(start: Start, accrual: float, begin: float, end: float) -> floa
 
 
 def _netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
-    """One flow a time, (flows,) amounts and years; what nets to nothing is left out."""
+    """One flow per time, (flows,) amounts and years; flows that net to zero are left out."""
     times, where = np.unique(years, return_inverse=True)
     sums = np.bincount(where, weights=amounts, minlength=times.size)
     kept = sums != 0

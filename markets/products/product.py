@@ -1,4 +1,4 @@
-"""What a book may hold: the contract of a product, and what all of them share."""
+"""The contract of a product, and functions that all products share."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 
+Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
+
+
 class Line(Protocol):
-    """A position as a person writes it down; see `agents.hedging.positions.Position`."""
+    """A position as written in a file; see `agents.hedging.positions.Position`."""
 
     @property
     def kind(self) -> str: ...
@@ -35,6 +38,12 @@ class Line(Protocol):
     def notional(self) -> float | None: ...
     @property
     def fixed_rate(self) -> float | None: ...
+    @property
+    def side(self) -> Side | None: ...
+    @property
+    def swap_months(self) -> int | None: ...
+    @property
+    def normal_vol(self) -> float | None: ...
 
 
 class Takes(NamedTuple):
@@ -43,8 +52,12 @@ class Takes(NamedTuple):
     expiry: bool = True  # or `months`
     strike: Literal["needed", "optional", "none"] = "needed"  # or `moneyness`
     rate: bool = False
-    notional: str = ""  # its size is a notional alone, of which this is what the sign means
-    why: str = ""  # what is said of a key that it has not
+    side: bool = False  # payer or receiver, which it needs
+    swap: bool = False  # the months of a swap, which it needs
+    vol: bool = False  # a normal vol of its own
+    any_day: bool = False  # its expiry may be a day without a close
+    notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
+    why: str = ""  # reason given in the error for a key that it does not have
 
     @property
     def none(self) -> tuple[str, ...]:
@@ -54,8 +67,16 @@ class Takes(NamedTuple):
             ("expiry", "months"): not self.expiry,
             ("quantity",): bool(self.notional),
             ("fixed_rate",): not self.rate,
+            ("side",): not self.side,
+            ("swap_months",): not self.swap,
+            ("normal_vol",): not self.vol,
         }
         return tuple(key for keys, away in absent.items() if away for key in keys)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Keys without which its line says nothing, beside its size, expiry and strike."""
+        return (*(("side",) if self.side else ()), *(("swap_months",) if self.swap else ()))
 
 
 class Compile(Protocol):
@@ -112,6 +133,12 @@ def check_strike(strike: float) -> None:
     """Raise UserError unless a strike is a positive number."""
     if not (math.isfinite(strike) and strike > 0):
         raise UserError("a strike is a positive price", value=strike, place="strike")
+
+
+def check_vol(vol: float | None) -> None:
+    """Raise UserError unless a normal vol is a finite number, not negative, or left to the market."""
+    if vol is not None and not (math.isfinite(vol) and vol >= 0):
+        raise UserError("a normal vol is not negative", value=vol, place="normal_vol", remedy="e.g. 0.0090 for 90 bp")
 
 
 def check_finite(number: float, place: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.products.asset import Asset
+from markets.products.cap import Cap
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
 from markets.products.option import Option
 from markets.products.swap import Swap
+from markets.products.swaption import Swaption
 
 if TYPE_CHECKING:
     from markets.products.product import Instrument, Line
@@ -18,6 +20,9 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "put": Option,
     "call": Option,
     "swap": Swap,
+    "swaption": Swaption,
+    "cap": Cap,
+    "floor": Cap,
     "gamma_claim": GammaClaim,
     "asset": Asset,
     "future": Future,

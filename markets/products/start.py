@@ -1,4 +1,4 @@
-"""What a book is fixed against when it is compiled."""
+"""The inputs of compiling a book."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.curve import Curve, usd_curve
+from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
+from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
 
 
@@ -22,10 +24,12 @@ class Start:
     day: date
     snapshot: Snapshot  # one path
     curve: Curve = field(default_factory=usd_curve)  # that all is discounted on
+    projection: QuotedCurve | None = None  # that floating rates are read from at the start; None: `curve`
     skew: float = 0.0  # see markets.vols.smile
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
-    projection_spread: float = 0.0  # decimal, projection zero curve minus discount zero curve
+    projection_spread: float = 0.0  # decimal, on the projection zero curve
+    normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
 
     def __post_init__(self) -> None:
         for name in ("spot0", "vol_base"):
@@ -44,19 +48,34 @@ class Start:
         """Decimal, 30-day implied vol."""
         return float(self.snapshot.row(VOL)[0])
 
-    def log_discount(self, weights: NDArray[np.float64]) -> float:
-        """-ln DF, or a difference of two, by weights of the nodes, (nodes,) years."""
-        return float(weights @ self.snapshot.block(self.curve.block)[:, 0])
+    def log_discount(self, begin: float, end: float) -> float:
+        """ln DF(begin) - ln DF(end) on the starting curve, times in years."""
+        weights, excess = self.curve.weights([begin, end]), self.curve.excess([begin, end])
+        rates = self.snapshot.block(self.curve.block)[:, 0]
+        return float((weights[1] - weights[0]) @ rates + (excess[1] - excess[0]))
+
+    def basis(self, begin: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
+        """What ln P falls from `begin` to `end` beyond ln DF, P the projection curve; times to maturity of any shape.
+
+        It stays as it is at the start.
+        """
+        first, last = np.asarray(begin, dtype=np.float64), np.asarray(end, dtype=np.float64)
+        spread = np.asarray(self.projection_spread * (last - first))
+        if self.projection is None or self.curve.quoted is None:
+            return spread
+        outer, inner = (
+            self.curve.quoted.log_discount(years) - self.projection.log_discount(years) for years in (last, first)
+        )
+        return np.asarray(spread + (outer - inner))
 
     def discount(self, years: float) -> float:
         """Discount factor on the starting curve, $ per $."""
-        return float(np.exp(self.log_discount(-self.curve.weights(years))))
+        return float(np.exp(-self.log_discount(0.0, years)))
 
     def forward_rate(self, begin: float, end: float) -> float:
-        """P(begin) / P(end) - 1 on the starting projection curve P = DF exp(-spread t), times in years."""
-        growth = self.log_discount(self.curve.weights(end) - self.curve.weights(begin))
-        return float(np.expm1(growth + self.projection_spread * (end - begin)))
+        """P(begin) / P(end) - 1 on the starting projection curve, times in years."""
+        return float(np.expm1(self.log_discount(begin, end) + float(self.basis(begin, end))))
 
     def forward_price(self, years: float) -> float:
         """S e^((z - q) t) on the starting curve, $."""
-        return float(self.spot0 * np.exp(self.log_discount(self.curve.weights(years)) - self.dividend_yield * years))
+        return float(self.spot0 * np.exp(self.log_discount(0.0, years) - self.dividend_yield * years))

@@ -31,6 +31,7 @@ class Swap:
     takes: ClassVar[Takes] = Takes(
         strike="none",
         rate=True,
+        any_day=True,
         notional="> 0 receives fixed, < 0 pays fixed",
         why="a swap has none; its size is `notional`",
     )

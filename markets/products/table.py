@@ -1,4 +1,4 @@
-"""Instruments of one kind as arrays: what a book sums over."""
+"""Tables: instruments of one kind as arrays, over which a book sums."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Rows = TypeVar("Rows")
 
-KEPT = 8  # moments whose rows are remembered: an attribution asks for the same few again and again
+KEPT = 8  # moments whose rows are remembered: an attribution uses the same few repeatedly
 NEVER: Ints = np.empty(0, dtype=np.int64)
 
 
@@ -27,14 +27,14 @@ class When(NamedTuple):
     tick: int
     settled: int  # the tick through which flows count as paid
     due: bool = False  # only what is paid by `tick`
-    later: float = 0.0  # years, of trading and of calendar time, that have passed since while nothing else happened
+    later: float = 0.0  # years, of trading and of calendar time, passed since with nothing else changed
 
 
 class Table(ABC, Generic[Rows]):
     """All instruments of a book that are valued by the same arithmetic.
 
-    A subclass is made from (items, clock, start) and gives `rows`, `value` and `add_risk`; what else it says of its
-    items has a default here. `Rows` is what of its arrays holds at one moment, whatever the market.
+    A subclass is made from (items, clock, start) and defines `rows`, `value` and `add_risk`; everything else has a
+    default here. `Rows`: the part of its arrays that depends on the moment and not on the market.
     """
 
     order: ClassVar[int]  # tables of a book add up in this order: the digits of a sum depend on it
@@ -68,7 +68,7 @@ class Table(ABC, Generic[Rows]):
         """
 
     def known(self, when: When) -> Rows:
-        """The rows of a moment, made once while it is among the last few that were asked for."""
+        """The rows of a moment; those of the last few moments are remembered."""
         rows = self._kept.get(when)
         if rows is None:
             if len(self._kept) >= KEPT:

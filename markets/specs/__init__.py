@@ -1,1 +1,1 @@
-"""Parameters of the market as frozen values, one noun a file; `markets.spec` is the door."""
+"""Parameters of the market as frozen values; import them from `markets.spec`."""

@@ -13,9 +13,9 @@ MOST_ANCHORS = 20_000  # eighty years of trading days
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """Levels at the close of a date. Missing ones are interpolated; the first anchor has the first six.
+    """Levels at the close of a date. Missing ones are interpolated; the first anchor must give the first six.
 
-    The outside levels are what the record would have been without the desks' own impact; `spiral calibrate` finds them.
+    The outside levels are the record without the desks' own impact; `spiral calibrate` finds them.
     """
 
     date: date
@@ -54,7 +54,7 @@ class Anchor:
     )
 
     def level(self, name: str) -> float | None:
-        """A level by its name, that of a further node's too; None where the anchor gives none."""
+        """A level by its name, further nodes included; None if the anchor gives none."""
         level: float | None = self.nodes.get(name) if name in self.nodes else getattr(self, name, None)
         return level
 

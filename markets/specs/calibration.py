@@ -1,4 +1,4 @@
-"""What a fit of the outside world found."""
+"""The result of a fit of the outside world."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.params import param
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainedSpec:
-    """How much of one measure of a crisis feedback explains: actual - price_taker."""
+    """The share of one figure of a crisis that feedback explains: actual - price_taker."""
 
     actual: float = param(help="as the desks trade")
     price_taker: float | None = param(None, help="in the twin in which what they do leaves no trace")
@@ -19,7 +19,7 @@ class ExplainedSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class RiseSpec:
-    """Rise of ln level from the start to the median path's highest close, by where it comes from; the parts add up."""
+    """Rise of ln level from the start to the median path's highest close, split by cause; the parts add up."""
 
     storyline: float = param(help="told: by the anchors' residual over what the law says of the storyline")
     memory: float = param(help="the market's own answer to the path, without the desks")
@@ -35,7 +35,7 @@ class RiseSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationSpec:
-    """What `spiral calibrate` found, and how; a run does not depend on it."""
+    """The result of `spiral calibrate`, and its settings; a run does not depend on it."""
 
     paths: int = param(help="Monte Carlo paths of each run", gt=0)
     seed: int = param(help="seed of the fit", ge=0)

@@ -44,13 +44,18 @@ class CurveSpec:
     currency: str = param("", help="where it is not the convention's", longest=10)
     interpolation: InterpolationName = param("log_linear", help="of -ln DF, of the zero rate, or a natural spline")
     ultimate_forward: float | None = param(
-        None, unit="decimal", help="continuous forward rate far beyond the last quote; without it the last one stays"
+        None,
+        unit="decimal",
+        help="continuous forward rate far beyond the last quote; without it the last one stays",
+        plausible=RATE,
     )
     convergence: float = param(0.1, unit="1/year", help="how fast the forward goes to `ultimate_forward`", gt=0, le=10)
     discount: str = param("", help="curve that discounts its irs and basis quotes; else itself", longest=40)
     projection: str = param("", help="of a cross-currency curve: the curve of its own overnight rate", longest=40)
     against: str = param("", help="of basis and cross-currency quotes: the curve on the other leg", longest=40)
-    rates: dict[str, float] = param(factory=dict, unit="decimal", help="par rates of its swaps by tenor")
+    rates: dict[str, float] = param(
+        factory=dict, unit="decimal", help="par rates of its swaps by tenor", plausible=RATE
+    )
     quotes: tuple[QuoteSpec, ...] = param((), help="any instruments")
     file: str = param("", help="CSV of quotes, beside the file", longest=300)
     turns: tuple[TurnSpec, ...] = param((), help="jumps of the overnight rate")

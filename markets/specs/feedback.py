@@ -23,5 +23,5 @@ class FeedbackSpec:
 
     @classmethod
     def frozen(cls) -> FeedbackSpec:
-        """Every loop cut: the twin in which the market does not answer back."""
+        """Every loop cut: the twin `frozen`."""
         return cls(leverage=0.0, spread=0.0, depth=0.0, impact=0.0, credit=0.0, margin=0.0)

@@ -61,7 +61,7 @@ class MarketSpec:
 
     @property
     def vol_reversion(self) -> float:
-        """Speed at which what the law of vol leaves of ln vol reverts, 1/trading year."""
+        """Speed at which the residual of ln vol reverts, 1/trading year."""
         return self.kappa if self.vol_law == "leverage" else self.memory.reversion
 
     @property

@@ -2,7 +2,7 @@
 
 After Guyon and Lekeufack (2023), "Volatility is (mostly) path-dependent", Quantitative Finance 23(9): a level is linear
 in a weighted sum of past returns and in the root of a weighted sum of past squared returns. The state is in
-`markets.factors.memory`, and in its `path_line` what the laws say of a storyline.
+`markets.factors.memory`; its `path_line` has the laws' levels on a storyline.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def credit_squares() -> KernelSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class StartSpec:
-    """The four factors at the first tick; those that are not given follow from the level there."""
+    """The four factors at the first tick; those not given follow from the level there."""
 
     returns_fast: float | None = param(
         None, unit="ln S per trading year", help="fast factor of the returns", plausible=PUSH

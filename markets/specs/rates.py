@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
+from markets.specs.curves import CurveSpec
 from sim.params import param
 
-STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve: years; they draw their noise together
-SHOCK = "spot"  # what a correlation with the main asset's shock is called
+STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
+NORMAL_VOL = 0.0090  # of forward rates, decimal per sqrt(trading year): 90 bp a year
+SHOCK = "spot"  # name of the main asset's shock among correlations
 
 
 class Node(NamedTuple):
@@ -25,18 +27,18 @@ class Node(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What it is called in words."""
+        """Its name in words."""
         return f"{self.years:g}Y zero rate" if self.years else "Overnight rate"
 
     @property
     def joint(self) -> bool:
-        """Whether it is one of every curve's."""
+        """Whether it is one of the nodes that every curve has."""
         return self.name in STANDARD_NODES
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSpec:
-    """A further node of the curve. A correlation that is not given follows from those that are."""
+    """A further node of the curve. Correlations that are not given follow from the others."""
 
     years: float = param(unit="years", help="where it lies on the curve", gt=0, le=100)
     vol: float = param(
@@ -67,8 +69,24 @@ class RateSpec:
     corr_spot_overnight: float = param(0.0, help="correlation of the spot shock and O/N noise", ge=-1, le=1)
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
     corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
+    normal_vol: float = param(
+        NORMAL_VOL,
+        unit="decimal per sqrt(trading year)",
+        help="implied normal vol of swaptions, caps and floors whose position gives none",
+        ge=0,
+        plausible=YIELD_VOL,
+    )
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
+    curves: dict[str, CurveSpec] = param(
+        factory=dict, help="curves solved from quotes at the start, one table each", sparse=True
+    )
+    discount: str = param(
+        "", help="the one of `curves` that all is discounted on; a single one needs no choice", longest=40, sparse=True
+    )
+    projection: str = param(
+        "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+    )
 
     @property
     def curve(self) -> tuple[Node, ...]:
@@ -77,7 +95,7 @@ class RateSpec:
         return tuple(sorted((*self._joint(), *further), key=lambda node: node.years))
 
     def _joint(self) -> list[Node]:
-        """The nodes of every curve, each with its correlations with what stands before it."""
+        """The nodes of every curve, each with its correlations to the main asset's shock and to the nodes before it."""
         given: dict[str, dict[str, float]] = {name: {} for name in STANDARD_NODES}
         for before, name in combinations((SHOCK, *STANDARD_NODES), 2):
             given[name][before] = getattr(self, f"corr_{before}_{name}")

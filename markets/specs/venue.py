@@ -1,4 +1,4 @@
-"""A venue's parameters, and those of the venues that every scenario has."""
+"""Parameters of a venue; defaults of the venues that every scenario has."""
 
 from __future__ import annotations
 
@@ -75,5 +75,5 @@ class VenuesSpec:
     further: dict[str, VenueSpec] = param(factory=dict, help="par swaps of further nodes by name", sparse=True)
 
     def by_name(self) -> dict[str, VenueSpec]:
-        """All of them."""
+        """All venues by name."""
         return {"asset": self.asset, "us2y": self.us2y, "us10y": self.us10y, **self.further}

@@ -1,1 +1,1 @@
-"""Where things trade: quotes, netting, clearing, impact, carry."""
+"""Venues: quotes, netting, clearing, impact, carry."""

@@ -26,7 +26,7 @@ class Breakers:
         self._levels = np.asarray(spec.halts if listing.priced else (), dtype=np.float64)
         self._length = minutes(spec.halt_minutes)
         self._close = listing.mid if self._levels.size else np.empty(0)
-        self._hit = np.zeros(market.paths, dtype=np.int64)  # levels that the price has been through since the close
+        self._hit = np.zeros(market.paths, dtype=np.int64)  # number of levels fallen through since the close
         self.halted_until = np.zeros(market.paths)  # seconds
 
     def look(self) -> None:
@@ -44,7 +44,7 @@ class Breakers:
         market.log.add("events", market.now, fresh, kind="halt", subject=self._listing.name, value=value)
 
     def close_day(self) -> None:
-        """Remember the close, and start afresh."""
+        """Remember the close, and reset the levels."""
         if self._levels.size:
             self._close = self._listing.mid
             self._hit[:] = 0

@@ -1,4 +1,4 @@
-"""What positions earn while time passes, settled day by day."""
+"""Carry: income of positions over time, settled daily."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def accruals(clock: Clock) -> Iterator[tuple[int, float]]:
-    """The ticks at which what accrued is settled, each with the calendar years since the one before."""
+    """The ticks at which accruals are settled, each with the calendar years since the one before."""
     settled = 0
     for tick in np.flatnonzero(clock.is_open)[1:].tolist():
         yield tick, float(clock.calendar_years[tick] - clock.calendar_years[settled])
@@ -26,7 +26,8 @@ def accruals(clock: Clock) -> Iterator[tuple[int, float]]:
 
 
 def accrue(world: World, venues: Iterable[Venue]) -> Process:
-    """At the first instant of each day, before the market moves, settle what accrued since the last one's positions."""
+    """At the first instant of each day, before the market moves, settle what positions have accrued since the last
+    time."""
     world.ledger.open(CLEARING)
     for tick, years in accruals(world.clock):
         yield world.at(int(world.clock.ticks[tick]), Phase.SHOCK)

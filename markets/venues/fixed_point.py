@@ -13,23 +13,23 @@ Vector = NDArray[np.float64]
 STEPS = 100  # of the iteration, before bisection
 HALVINGS = 60
 CLOSE = 1e-13  # ln S or decimal rate
-STEEP = 0.95  # a slope of the map above which a step is not extrapolated
+STEEP = 0.95  # slope of the map above which a step is not extrapolated
 
 
 class Agreement(NamedTuple):
-    """Where the iteration ended, each (paths,)."""
+    """The result of the iteration, (paths,) each."""
 
-    asked: Vector  # displacement at which the orders were last asked for
+    asked: Vector  # displacement at which orders were last computed
     rounds: NDArray[np.int64]  # revisions made
 
 
 def agree(respond: Callable[[Vector], Vector], paths: int, *, limit: float, rounds: int = 0) -> Agreement:
     """Find the displacement m (paths,) with m = respond(m), starting from none, |m| <= limit.
 
-    `rounds` > 0: that many plain revisions m <- respond(m), as agents that resize round by round would make. 0: until
-    they agree: revisions extrapolated by their own slope (Wegstein 1958), which is where plain ones lead if they
-    converge; a path whose orders jump, or chase the price faster than 1 for 1, is bisected, or ends at the limit.
-    Every path is iterated on its own.
+    `rounds` > 0: that many plain revisions m <- respond(m), as if agents resized their orders round by round. 0:
+    iterate to convergence, with revisions extrapolated by their slope (Wegstein 1958); the limit is that of plain
+    revisions if those converge. Paths whose orders jump, or react to the price more than 1 for 1, are bisected, or end
+    at the limit. Every path is iterated on its own.
     """
     asked = np.zeros(paths)
     count = np.zeros(paths, dtype=np.int64)

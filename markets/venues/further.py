@@ -10,5 +10,5 @@ if TYPE_CHECKING:
     from markets.venues.listing import Listing
     from markets.venues.surroundings import Surroundings
 
-# What makes each, and how its venue is, by its name; they open after the others, in this order.
+# By name: how the listing is made, and its venue's parameters; they open after the others, in this order.
 FURTHER: dict[str, Callable[[Surroundings], tuple[Listing, VenueSpec]]] = {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Listing(Protocol):
-    """Something that a `Venue` trades: what it is worth, how a trade settles, and what a trade moves.
+    """Something that a `Venue` trades: its value, settlement of trades, and the factors that trades move.
 
     A quantity is signed, in the listing's own unit (shares, $ notional received fixed). Vectors are (paths,).
     """
@@ -28,7 +28,7 @@ class Listing(Protocol):
     gains: str  # reason under which the ledger keeps what positions earn at mid
     assets: tuple[Name, ...]  # the ledger's, of which a position consists; the first counts its quantity
     displaces: dict[FactorKey, float]  # moves of factors per unit that buyers displace the price, ln S or decimal rate
-    priced: bool  # whether mid is a price: falls of it halt trading, its closes and returns are written down
+    priced: bool  # whether mid is a price: its falls halt trading, its closes and returns are recorded
     funded: bool  # whether its price is paid in cash: holding it must be financed, and a short is borrowed
 
     @property
@@ -37,16 +37,16 @@ class Listing(Protocol):
 
     @property
     def unit_notional(self) -> Vector:
-        """$ notional of one unit of quantity; of it spreads, depth and impact are shares."""
+        """$ notional of one unit of quantity; spreads, depth and impact refer to it."""
 
     def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
-        """What computes, whenever it is asked, the price of now: mid moved against a buyer by both."""
+        """A function that computes the present execution price: mid, worse for a buyer by both."""
 
     def price_ratio(self) -> Vector | float:
         """Price over that at the start; 1 for a rate."""
 
     def relative(self, displacement: Vector) -> Vector:
-        """How much worse a price displaced by so much is for a buyer, in the unit of spreads."""
+        """Rise of a buyer's price for a displacement, in the unit of spreads."""
 
     def returned(self, before: Vector, out: Vector) -> None:
         """Into `out` the displacement that took the price from `before` to mid."""
@@ -55,7 +55,7 @@ class Listing(Protocol):
         """$ per $ notional and unit of spread."""
 
     def vol(self) -> Vector:
-        """Standard deviation of the price in the unit of spreads, a square root of a trading year."""
+        """Standard deviation of the price in the unit of spreads, per square root of a trading year."""
 
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self) -> dict[Name, Vector]:
@@ -65,16 +65,16 @@ class Listing(Protocol):
         """Signed $ notional that an account holds."""
 
     def years(self) -> float:
-        """Calendar years to the end of what is traded now; infinite where it has none."""
+        """Calendar years to the end of the instrument traded now; infinite if it has none."""
 
     def carries(self) -> bool:
         """Whether positions earn anything now while time passes."""
 
     def carry(self, account: Name, years: float) -> Vector:
-        """$ that the position of an account has earned in so many calendar years."""
+        """$ that an account's position has earned in `years` calendar years."""
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
-        """Change of the value of one unit per 1.00 of each factor, $: in the market as it stands, or in another."""
+        """Change of the value of one unit per 1.00 of each factor, $: in the present market, or in a given one."""
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
@@ -85,9 +85,9 @@ class Listing(Protocol):
     ) -> Vector:
         """Move `filled` from the book's makers to the taker, at mid worsened by the book's spread and by `walk`.
 
-        calm: half-spread of a calm market; what is beyond it is the crisis's.
+        calm: half-spread of a calm market; the excess counts as crisis spread.
         walks: whether a fill can walk the price at all.
-        netted: whether orders were netted, so that a walk may be a gain: of who trades against the net order.
+        netted: whether orders were netted, so that the walk of orders against the net order is a gain.
         Returns the spread paid, signed as it worsens the price for a buyer.
         """
 
@@ -95,4 +95,4 @@ class Listing(Protocol):
         """Pass a share of a quantity on at mid, off the venue: no spread, no impact."""
 
     def step(self, tick: int) -> None:
-        """The market has moved into `tick`: roll what has come to its end."""
+        """The market has moved into `tick`: roll an instrument that has ended."""

@@ -1,8 +1,8 @@
-"""Loop gain: what a unit move of one venue's price adds to the next move of another's, as agents answer it.
+"""Loop gain: the move of one venue's price that follows, through agents' trades, from a unit move of another's.
 
-The matrix has an entry [at, moved] for every venue `at` whose listing somebody trades for a move of the price at
-`moved`: impact x flow per unit move / depth, a sum over channels. Its spectral radius is the reproduction number of the
-spiral: answered at once, round after round, a shock is multiplied by it. Below 1 it dies out; at 1 it feeds itself.
+The matrix entry [at, moved] is impact x flow per unit move / depth, summed over channels: trades at venue `at` caused
+by a move of the price at `moved`. Its spectral radius is the factor by which a shock grows from one round of feedback
+to the next. Below 1 the shock dies out; at 1 it feeds itself.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from markets.kernels.loops import raise_radius
 Vector = NDArray[np.float64]
 Entries = tuple[tuple[str, str], ...]
 
-# Channels: by what a move of a price becomes an order.
+# Channels: how a move of a price causes orders.
 CURVATURE = "curvature"  # a hedge is rebalanced: Gamma of options, convexity of swaps
-VANNA = "vanna"  # vol answers the price, and the hedge follows the delta
-FUNDS = "funds"  # funds that sell as what they hold loses value
+VANNA = "vanna"  # vol responds to the price, and the hedge follows the changed delta
+FUNDS = "funds"  # funds sell as their holdings lose value
 
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:
@@ -42,7 +42,7 @@ def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vec
 
 @cache
 def circuits(entries: Entries) -> tuple[tuple[str, ...], ...]:
-    """Groups of venues in which a move comes back to where it began; between groups moves go one way at most."""
+    """Groups of venues that feed back on one another (strongly connected components)."""
     names = tuple(dict.fromkeys(name for entry in entries for name in entry))
     reached = {name: {moved for at, moved in entries if at == name} for name in names}
     for middle in names:

@@ -1,4 +1,4 @@
-"""Orders of one instant together: what each gets, and what they do to the price."""
+"""Netting of the orders of one instant: fills, and displacement of the price."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Netting(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """On which orders are netted; (paths,) unless said."""
+    """Inputs of the netting, (paths,) unless said."""
 
     unit_notional: Vector  # $ notional of one unit of quantity
     depth: Vector  # $ notional
@@ -37,7 +37,7 @@ class Terms(NamedTuple):
 
 
 def netted(orders: Sequence[Order], move: Vector, terms: Terms) -> Netting:
-    """Net the orders as they are at a displacement `move` (paths,) of the price."""
+    """Net the orders at a displacement `move` (paths,) of the price."""
     quantities = [order.quantity(move) for order in orders]
     ordered = np.array(quantities) if len(quantities) > 1 else quantities[0][None]
     filled, displacement = np.empty_like(ordered), np.empty(ordered.shape[1])

@@ -1,4 +1,4 @@
-"""An order, from the taker who sends it to the fill that answers it."""
+"""Orders and fills."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Named(Protocol):
 
 
 class Order(NamedTuple):
-    """What a taker wants to trade, at any displacement of the price, and where the answer goes."""
+    """The quantity that a taker wants to trade at any displacement of the price, and the event that gets the fill."""
 
     taker: str
     quantity: Demand
@@ -37,10 +37,10 @@ class Order(NamedTuple):
 
 
 class Fill:
-    """What an order got, each (paths,)."""
+    """The result of an order, (paths,) each."""
 
     def __init__(self, ordered: Vector, quantity: Vector, price: Callable[[], Vector]) -> None:
-        """price: computes what it says, once somebody asks."""
+        """price: a function that computes the price at the first read."""
         self._price = price
         self.ordered, self.quantity = ordered, quantity  # signed; what was ordered, and what was filled
 
@@ -56,9 +56,9 @@ class Fill:
 
 
 def tradable(quantity: Vector | float, unit_notional: Vector) -> tuple[Vector, bool]:
-    """A quantity as ordered, (paths,), less what is dust at `unit_notional` $ a unit; and whether it is finite.
+    """A quantity as ordered, (paths,), with dust (at `unit_notional` $ per unit) set to 0; and whether it is finite.
 
-    Raises TypeError for what is neither a number nor one number a path.
+    Raises TypeError unless it is a number or one number per path.
     """
     ordered = np.empty(unit_notional.shape)
     if not (

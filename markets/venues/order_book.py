@@ -57,6 +57,6 @@ def gathered(quotes: Mapping[str, Quote], floor: Vector, rule_half_spread: Vecto
 
 
 def of_one(maker: str, quote: Quote, skew: Vector) -> OrderBook:
-    """The book of a client who has come to one maker; skew: (paths,) of the quotes that it meets."""
+    """The order book of a single maker; skew: (paths,) of the quotes traded."""
     levels = np.array([quote.half_spread, skew, quote.depth])
     return OrderBook(levels, (maker,), np.ones((1, skew.size)))

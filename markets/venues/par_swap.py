@@ -105,7 +105,7 @@ class ParSwap:
         return self.benchmark.years(self.market.factors.tick)
 
     def carries(self) -> bool:
-        """Whether anybody has ever held any."""
+        """Whether any account has ever held any."""
         return self.market.ledger.moved(self.assets[0])
 
     def carry(self, account: Name, years: float) -> Vector:
@@ -154,7 +154,7 @@ class ParSwap:
             self._roll(tick)
 
     def _roll(self, tick: int) -> None:
-        """Close every position in the benchmark out at mid, in cash, and open it anew in the next, at par.
+        """Close every position in the benchmark at mid, in cash, and open it again in the next one, at par.
 
         Notionals stay; nobody gains or loses, and no spread is paid:
             cash += NC A - N F,   NC = N F' / A'
@@ -174,7 +174,7 @@ class ParSwap:
 
 @cache
 def _moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
-    """Of whom to whom the rows of `swap_moves` go."""
+    """Giver, taker and reason of each row of `swap_moves`."""
     *costs, gain = FILL_COSTS
     return tuple(
         move

@@ -33,4 +33,4 @@ class Quote:
     half_spread: Vector  # share of mid, or decimal rate
     skew: Vector  # shift of both sides, same unit
     depth: Vector  # $ notional
-    lean: Callable[[], Lean] | None = None  # how the shift goes on after a fill; None: it stands until the next quote
+    lean: Callable[[], Lean] | None = None  # shift as a function of fills; None: constant until the next quote

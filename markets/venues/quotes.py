@@ -1,4 +1,4 @@
-"""The quotes posted at a venue, the rule that makers start from, and the order book that they make."""
+"""The quotes posted at a venue, the rule that makers start from, and the resulting order book."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Vector = NDArray[np.float64]
 
 
 class Quotes:
-    """Of one venue, by maker. A quote stands until its maker posts another."""
+    """Quotes of one venue, by maker. A quote is valid until its maker posts another."""
 
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
         self._market, self._listing, self._spec = market, listing, spec
         self._posted: dict[str, Quote | Callable[[], Quote]] = {}
-        self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # the same, computed where somebody has looked
+        self._quotes: dict[str, Quote | Callable[[], Quote]] = {}  # by maker: a quote, or what computes it
         self._rule: Rule | None = None  # of this tick
         self._book: OrderBook | None = None  # of this tick and these quotes
         self._rules: Memo[Rule] = Memo()
@@ -39,8 +39,9 @@ class Quotes:
         return tuple(self._quotes)
 
     def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
-        """Replace a maker's quote. One that nobody may look at can be posted as what computes it, from its own values:
-        it is asked when somebody looks, which may be after the market has moved. The same one again changes nothing.
+        """Replace a maker's quote. A quote that may never be needed can be posted as a function: it is called when the
+        quote is read, perhaps after the market has moved, so it must keep its own inputs. Posting the same object again
+        changes nothing.
         """
         if self._posted.get(maker) is not quote:
             self._posted[maker] = self._quotes[maker] = quote
@@ -58,7 +59,7 @@ class Quotes:
         self._rule = self._book = None
 
     def rule(self) -> Rule:
-        """Half-spread and depth of the venue as a whole, at this tick's market; the same object while they stand."""
+        """Half-spread and depth of the venue as a whole, at this tick's market; the same object while unchanged."""
         if self._rule is None:
             self._rule = self._rule_now()
         return self._rule

@@ -1,4 +1,4 @@
-"""What makers start from: a venue's half-spread and depth at the vol of the moment."""
+"""The rule that makers start from: a venue's half-spread and depth at the present vol."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Vector = NDArray[np.float64]
 
 
 class Rule:
-    """Half-spread and depth of a venue at one state of the market, computed when they are first looked at.
+    """Half-spread and depth of a venue at one state of the market, computed at the first read.
 
     half-spread = base x outside multiple x (s/s_base)^spread_power;  depth = outside depth x (s_base/s)^depth_power.
     """

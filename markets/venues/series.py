@@ -29,10 +29,10 @@ class Series:
 
 
 def series(years: float, clock: Clock, curve: Curve) -> Series:
-    """One swap of `years` from the start, and a fresh one on every anniversary of the start that the run reaches.
+    """One swap of `years` from the start, and a new one on every anniversary within the run.
 
-    The fresh one matures `years` after the anniversary. It is traded from the first tick of the first trading day on
-    or after it, when what has accrued was just settled.
+    The new one matures `years` after the anniversary. It is traded from the first tick of the first trading day on or
+    after the anniversary, just after accruals were settled.
     """
     months, firsts = round(12 * years), np.flatnonzero(clock.is_open)
     days = [clock.session_dates[day] for day in clock.day[firsts]]

@@ -115,7 +115,7 @@ class Stock:
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
-        """Units against cash; the cash is split into the price at mid and what worsened it."""
+        """Units against cash; the cash is split into the price at mid and the costs."""
         # in the order of `asset_moves`; no walk where trades do not move the price
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
         amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
@@ -137,7 +137,7 @@ class Stock:
 
 @cache
 def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Of whom to whom the rows of `asset_moves` go."""
+    """Giver, taker and reason of each row of `asset_moves`."""
     return tuple(
         move
         for maker in makers

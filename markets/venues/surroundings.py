@@ -1,4 +1,4 @@
-"""What listings and venues need of the market in which they stand."""
+"""The interface of the market that listings and venues use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Surroundings(Protocol):
     log: EventLog
     factors: FactorMarket
     feedback: FeedbackSpec
-    price_takers: bool  # what agents do leaves no trace
+    price_takers: bool  # agents' trades have no effect on the market
 
     @property
     def now(self) -> int:
@@ -36,4 +36,4 @@ class Surroundings(Protocol):
         """Clear all venues in CLEAR of this instant. Raises SpiralError where it is over."""
 
     def require_finite(self, what: str, values: NDArray[np.float64]) -> None:
-        """Raise NotFinite, naming time and path, where a number is not finite."""
+        """Raise NotFinite, with time and path, if a number is not finite."""

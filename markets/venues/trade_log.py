@@ -1,4 +1,4 @@
-"""What is written down of a trade."""
+"""The record of a trade."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Vector = NDArray[np.float64]
 
 
 def write_trade(market: Surroundings, listing: Listing, taker: str, fill: Fill, spread: Vector, walk: Vector) -> None:
-    """The witnesses' trades; spread and walk: (paths,), by which the price is worse than mid for a buyer."""
+    """Write the witnesses' trades; spread and walk: (paths,), excess of the price over mid for a buyer."""
     witness = market.log.witness
     if not witness.size:
         return

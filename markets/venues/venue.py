@@ -38,8 +38,8 @@ class Venue:
 
     Orders of one instant are netted: the net is filled up to `capacity` x depth, at
     mid + skew +- half-spread + slope x impact x (signed fraction of depth), and moves the price by impact x fraction.
-    With `clearing = "fixed_point"` orders that depend on the price are solved together with it, and fill at the price
-    that they lead to.
+    With `clearing = "fixed_point"` orders that depend on the price are solved together with it, and fill at the
+    resulting price.
     """
 
     def __init__(self, market: Surroundings, listing: Listing, spec: VenueSpec) -> None:
@@ -50,7 +50,7 @@ class Venue:
         self.has_impact = market.feedback.impact * spec.impact != 0  # of anybody's trades, were they felt
         self.impact = 0.0 if market.price_takers else market.feedback.impact * spec.impact  # of the whole depth
         self.moves = self.impact != 0  # whether trades move the price
-        self._capacity = float("inf") if market.price_takers else spec.capacity  # nobody is in anybody's way there
+        self._capacity = float("inf") if market.price_takers else spec.capacity  # price takers do not compete for depth
         self._orders: list[Order] = []
         self._nothing = np.zeros(market.paths)
         self._flows: dict[tuple[str, str], Vector] = {}  # see `expose`
@@ -91,7 +91,7 @@ class Venue:
 
     # --- quotes ----------------------------------------------------------------------------------------------------
     def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:
-        """Replace a maker's quote, or what computes it when somebody looks; see `Quotes.post`."""
+        """Replace a maker's quote, or the function that computes it; see `Quotes.post`."""
         self.quotes.post(maker, quote)
 
     def quote_of(self, maker: str) -> Quote:
@@ -132,7 +132,8 @@ class Venue:
 
     # --- loops -----------------------------------------------------------------------------------------------------
     def expose(self, flow: Vector, *, moved: str, by: str) -> None:
-        """Add what a hedger would trade here per unit move of the price at the venue `moved`; stands for one tick.
+        """Add the flow that a hedger would trade here per unit move of the price at the venue `moved`; valid for one
+        tick.
 
         flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of `loop_gain`.
         """
@@ -165,9 +166,9 @@ class Venue:
     def trade(self, taker: Named, quantity: Vector | float | Demand) -> simpy.Event:
         """Send an order of signed `quantity` (paths,); yields a `Fill` after CLEAR of this instant.
 
-        Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: it is
-        asked for its quantity when all orders together displace the price by so much; sequential clearing asks for no
-        displacement, fixed-point clearing for the one that the orders cause. Raises NotFinite if an order is not
+        Units: units of the asset, or $ notional received fixed. A `Demand` is an order that depends on the price: a
+        function from the displacement of the price by all orders to a quantity. Sequential clearing calls it with no
+        displacement, fixed-point clearing with the one that the orders cause. Raises NotFinite if an order is not
         finite, TypeError if it is no number, and SpiralError after CLEAR.
         """
         answer = self.market.env.event()
@@ -175,7 +176,7 @@ class Venue:
             fixed = self._tradable(taker.name, quantity)
             order = Order(taker.name, lambda _: fixed, answer)
         else:
-            demand = quantity  # asked for in CLEAR: who fails there is found by what the lambda holds, the taker
+            demand = quantity  # called in CLEAR: an error there is traced to the taker, which the lambda holds
             order = Order(taker.name, lambda move: self._tradable(taker.name, demand(move)), answer)
         self.market.clear_soon()
         self._orders.append(order)
@@ -188,10 +189,10 @@ class Venue:
         return ordered
 
     def hit(self, taker: Named, maker: str, quantity: Vector, skew: Vector | None = None) -> Vector:
-        """Trade against one maker's own quote, at once, with no netting and no impact; returns the price, (paths,).
+        """Trade against one maker's own quote, at once, without netting or impact; returns the price, (paths,).
 
         `quantity` (paths,) is signed as the taker sees it. For clients who come to a maker rather than to the market.
-        skew: (paths,) mean of the quotes that were hit, where the maker has quoted afresh between them.
+        skew: (paths,) mean skew of the quotes traded, if the maker has quoted again between fills.
         """
         quote, ordered = self.quote_of(maker), self._tradable(taker.name, quantity)
         book = of_one(maker, quote, quote.skew if skew is None else skew)
@@ -214,7 +215,7 @@ class Venue:
         return netting.displacement
 
     def _netted(self, orders: list[Order], book: OrderBook) -> tuple[Netting, Vector]:
-        """What each order gets, and by how much the price is worse for a buyer than mid and spread, (paths,)."""
+        """Fill of each order, and the walk: excess of the price over mid and spread for a buyer, (paths,)."""
         spec, market = self.spec, self.market
         terms = Terms(
             self.listing.unit_notional,
@@ -247,7 +248,7 @@ class Venue:
         *,
         netted: bool = False,
     ) -> Fill:
-        """Settle what an order gets, if it wants anything, and write it down."""
+        """Settle the fill of an order, unless the order is empty, and record it."""
         listing, spread = self.listing, book.skew
         if active:
             calm = self.spec.half_spread

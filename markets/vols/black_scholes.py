@@ -1,4 +1,4 @@
-"""Price and greeks of many European options at once, whatever they differ in."""
+"""Price and Greeks of many different European options at once."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def black_scholes(
     """Value, delta, gamma and vega of European calls and puts, each argument a number or an array.
 
     spot, strike: $. vol: decimal, a year. years: to expiry. rate, dividend_yield: continuous, a year. kind: "call" or
-    "put". Errors are below 1e-12 of spot + strike (1 for delta). At no time or no vol the limits, at the money half of
-    the asset; NaN where spot, vol or years is negative or strike is not positive.
-    Raises UserError for another kind, and for shapes that do not go together.
+    "put". Errors are below 1e-12 of spot + strike (1 for delta). At zero time or vol: the limits (delta 1/2 at the
+    money). NaN if spot, vol or years is negative or strike is not positive. Raises UserError for another kind, and for
+    shapes that do not broadcast.
     """
     given = (_signs(kind), spot, strike, vol, years, rate, dividend_yield)
     columns = [np.asarray(each, dtype=np.float64) for each in given]

@@ -1,12 +1,12 @@
 """The law of the asset at an expiry that a smile implies: calls, puts, digitals, density, truncated puts, arbitrage.
 
-With C(K) the undiscounted call by Black (1976) at the vol sigma(K), the law is read off it (Breeden and Litzenberger
+With C(K) the undiscounted call by Black (1976) at the vol sigma(K), the law follows from it (Breeden and Litzenberger
 1978): P(S_T > K) = -C'(K) and the density is C''(K). By the chain rule, with n the normal density and prime = d/dK,
 
     -C' = N(d2) - K n(d2) sqrt(T) sigma'
     C'' = n(d2) / (K sigma sqrt(T)) (1 + 2 K d1 sqrt(T) sigma' + K^2 d1 d2 T sigma'^2 + K^2 sigma T sigma'')
 
-so that only the smile is ever differentiated, not the price.
+so only the smile is differentiated, not the price.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from sim.errors import UserError
 
 Floats = NDArray[np.float64]
 
-STEP = 0.005  # share of the strike: the differences below, of order eight, see features as narrow as 3 % of it
+STEP = 0.005  # share of the strike: the differences of order eight resolve features as narrow as 3 % of it
 FIRST = (4 / 5, -1 / 5, 4 / 105, -1 / 280)  # of f(x + j h) - f(x - j h), over h (Fornberg 1988, table 1)
 SECOND = (8 / 5, -1 / 5, 8 / 315, -1 / 560)  # of f(x + j h) - 2 f(x) + f(x - j h), over h^2
-REACH = 60.0  # standard deviations at the forward: beyond it no law that we can price has anything left
-EMPTY = 1e-10  # probability beyond the ends of the strikes that are looked at
+REACH = 60.0  # standard deviations at the forward: beyond it the probability is zero in double precision
+EMPTY = 1e-10  # probability beyond the ends of the strikes used
 FARTHEST = 300.0  # ln(K / forward): so that strikes stay finite
 POINTS = 2_001
 ROUND_OFF = 1e-12  # a mass below -ROUND_OFF is negative
@@ -153,17 +153,16 @@ class ImpliedLaw:
         return np.geomspace(low, high, points)
 
     def _last(self, tail: Callable[[Floats], Floats], outward: Floats) -> float:
-        """The strike, going outward, beyond which less than EMPTY is left."""
+        """The strike, going outward, beyond which the probability is less than EMPTY."""
         ends = np.flatnonzero(~(np.asarray(self.smile(outward)) > 0))
         outward = outward[: ends[0]] if ends.size else outward
         left = np.flatnonzero(tail(outward) >= EMPTY)
         return float(outward[min(left[-1] + 1, outward.size - 1)])
 
     def breaches(self, strikes: ArrayLike | None = None) -> tuple[Breach, ...]:
-        """Static arbitrage: where probability between these strikes (ascending; default `strikes`) is negative.
+        """Static arbitrage: ranges of negative probability between these strikes (ascending; default `strikes`).
 
-        Cells of the grid with a negative mass, joined where they touch: there a vertical spread or a butterfly costs
-        less than nothing.
+        Neighbouring cells with negative mass are joined. There a vertical spread or a butterfly has a negative price.
         """
         k = self.strikes() if strikes is None else np.atleast_1d(_strikes(strikes))
         tails = self.above(k)

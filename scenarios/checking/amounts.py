@@ -27,6 +27,7 @@ from agents.making.order_flow import InformedTrader, NoiseTrader
 from markets import plausible
 from markets.factors.key import MAIN
 from markets.plausible import Bounds
+from markets.products.registry import PRODUCTS
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
 from scenarios.checking.odd import Odd, plain, within
@@ -255,9 +256,10 @@ class Scale:
         swaps = False
         for agent in self.scenario.agents:
             for line, item in zip(self.books.get(agent.name, ()), getattr(agent, "book", ()), strict=False):
-                for venue in self.swaps if item.kind == "swap" else (MAIN,):
+                in_rates = PRODUCTS[item.kind].takes.rate
+                for venue in self.swaps if in_rates else (MAIN,):
                     trades(venue, line)
-                swaps = swaps or item.kind == "swap"
+                swaps = swaps or in_rates
         for venue, amount in largest.items():
             depth = self.depths.get(venue)
             if depth is not None and (depth.stated or swaps or venue not in self.swaps):

@@ -20,6 +20,7 @@ from markets.spec import ClockSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
+from scenarios.checking.quoted_curves import check_quoted
 from scenarios.parameters.unseen import UnseenAgent, unseen_in
 from scenarios.scenario import Scenario
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
@@ -106,6 +107,7 @@ def _years_between_closes(clock: ClockSpec) -> float:
 def check_curve(scenario: Scenario, at: Place) -> None:
     """Nodes lie apart, anchors know them, and variables with their correlations are possible."""
     rates, here = scenario.market.rates, at.at("market", "rates")
+    check_quoted(rates, here)
     given: dict[frozenset[str], float] = {}  # correlations by pair
     for before, node in itertools.pairwise(rates.curve):
         if node.years == before.years:

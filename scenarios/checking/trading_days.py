@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from markets.products.registry import PRODUCTS
 from sim.errors import UserError
 from sim.place import Place
 from sim.sessions import day_date, day_number, exchange_sessions
@@ -62,9 +63,9 @@ def last_session(calendar: str, day: date, last: date) -> date:
 
 
 def expiries(book: Sequence[Position], places: Sequence[Place]) -> Dated:
-    """Expiries of options and futures, which need a close. A swap may mature on any day."""
-    both = zip(book, places, strict=True)
-    return [(line.expiry, at.at("expiry")) for line, at in both if line.expiry is not None and line.kind != "swap"]
+    """Expiries of options and futures, which need a close. A swap or a cap may mature on any day."""
+    dated = [(line, at.at("expiry")) for line, at in zip(book, places, strict=True) if line.expiry is not None]
+    return [(line.expiry, at) for line, at in dated if line.expiry and not PRODUCTS[line.kind].takes.any_day]
 
 
 def _dated(scenario: Scenario, at: Place) -> Iterator[Dated]:

@@ -12,6 +12,7 @@ from scenarios.cli.capital import capital
 from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
+from scenarios.cli.curve import curve
 from scenarios.cli.export import export
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
@@ -57,6 +58,7 @@ for _command in (
     facts,
     fit,
     predict,
+    curve,
     record,
 ):  # in the order of use
     main.add_command(_command)

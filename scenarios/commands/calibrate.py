@@ -63,9 +63,9 @@ def _source(scenario: str | None, record: Record, *, as_given: bool) -> tuple[Sc
     if record.exogenous:
         rule = "a calibration takes the desks' impact out of a record; --exogenous takes it as it is"
         raise UserError(rule, place="--exogenous", remedy="leave it out")
-    if record.history is None and record.book is not None:
-        remedy = "give --history too, or write the book into the scenario's file"
-        raise UserError("--book goes with --history", place="--book", value=str(record.book), remedy=remedy)
+    for option, table in record.tables.items() if record.history is None else ():
+        remedy = "give --history too, or write the table into the scenario's file"
+        raise UserError(f"{option} goes with --history", place=option, value=str(table), remedy=remedy)
     if record.history is not None or scenario is None:
         chosen = choose(scenario, record, as_given=as_given, example="calibrate")
         return chosen, scenario_text(chosen, written_by("calibrate", record)), None

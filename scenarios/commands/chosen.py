@@ -21,7 +21,7 @@ def choose(
     load: Callable[[str | Path, Overrides], Scenario] | None = None,
     example: str = "run",
 ) -> Scenario:
-    """The scenario of a command: SCENARIO or the record, one of the two, with the settings and the book.
+    """The scenario of a command: SCENARIO or the record, one of the two, with the settings, curves and the book.
 
     load: how SCENARIO is loaded (default: `scenarios.load`). example: the command that the remedy shows.
     Raises UserError.
@@ -30,7 +30,22 @@ def choose(
         remedy = f"spiral {example} covid_crash_2020, or spiral {example} --history FILE.csv"
         got = "neither" if scenario is None else "both"
         raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
-    changes = (*settings, *record.settings)
+    found = _choose(scenario, record, (*settings, *record.settings), load, as_given=as_given)
+    if record.curves is None:
+        return found
+    from scenarios.studies.curves.take_curves import take_curves
+
+    return take_curves(found, record.curves, dates=record.dates)
+
+
+def _choose(
+    scenario: str | Path | None,
+    record: Record,
+    changes: tuple[str, ...],
+    load: Callable[[str | Path, Overrides], Scenario] | None,
+    *,
+    as_given: bool,
+) -> Scenario:
     if record.history is not None:
         from scenarios.studies.replay.history import from_history
 
@@ -54,7 +69,7 @@ def choose(
 
 def written_by(command: str, record: Record) -> str:
     """The first line of a file that was made from a record."""
-    given = {"history": record.history, "book": record.book}
+    given = {"history": record.history, "book": record.book, "curves": record.curves}
     files = " ".join(f"--{key} {one_line(file.name)}" for key, file in given.items() if file is not None)
     first = f" --from {record.since}" if record.since is not None else ""
     return f"A scenario of Spiral, written by `spiral {command} {files}{first}`."

@@ -74,9 +74,9 @@ def scenarios(
         remedy = "spiral frontier covid_crash_2020, spiral frontier --history FILE.csv, or spiral frontier --all"
         rule = "give a SCENARIO, --history or --all, one of them"
         raise UserError(rule, value="several" if any(asked) else "none", remedy=remedy)
-    if everything and record.book is not None:
-        raise UserError("--book is for one scenario", value="--all", remedy="name the SCENARIO, or give --history")
-    if record.history is not None or record.book is not None:
+    for option in record.tables if everything else ():
+        raise UserError(f"{option} is for one scenario", value="--all", remedy="name the SCENARIO, or give --history")
+    if record.history is not None or record.tables:
         return choose(scenario, record, settings, example="frontier")
     if scenario is not None:
         return scenario

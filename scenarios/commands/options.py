@@ -37,6 +37,7 @@ OWN_RECORD = (
         help="Your own record in place of a scenario: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.",
     ),
     click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book."),
+    click.option("--curves", type=FILE, help="CSV of quotes of the first day: its first curve discounts."),
     FROM,
     DATES,
     click.option(
@@ -67,9 +68,16 @@ class Record:
 
     history: Path | None = None
     book: Path | None = None
+    curves: Path | None = None
     dates: str | None = None
     exogenous: bool = False
     since: date | None = None
+
+    @property
+    def tables(self) -> dict[str, Path]:
+        """The files of a scenario's own tables that are given, by option."""
+        given = {"--book": self.book, "--curves": self.curves}
+        return {option: file for option, file in given.items() if file is not None}
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -105,20 +113,21 @@ def as_given_setting(command: Command) -> Command:
 
 
 def own_record(command: Command) -> Command:
-    """Give a command --history, --book, --from, --dates and --exogenous, as its argument `record`."""
+    """Give a command --history, --book, --curves, --from, --dates and --exogenous, as its argument `record`."""
 
     @wraps(command)
     def packed(
         *args: Any,
         history: Path | None,
         book: Path | None,
+        curves: Path | None,
         since: datetime | None,
         dates: str | None,
         exogenous: bool,
         **options: Any,
     ) -> Any:
         first = None if since is None else since.date()
-        record = Record(history=history, book=book, dates=dates, exogenous=exogenous, since=first)
+        record = Record(history=history, book=book, curves=curves, dates=dates, exogenous=exogenous, since=first)
         return command(*args, record=record, **options)
 
     for option in reversed(OWN_RECORD):

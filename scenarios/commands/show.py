@@ -16,6 +16,7 @@ from agents.base import Agent
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from agents.policies import Policy
+from markets.products.registry import PRODUCTS
 from markets.spec import OUTSIDE
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.book_table import print_books
@@ -63,6 +64,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         low, high = (LEVELS[name].format(f(levels)) for f in (min, max))
         out.print(f"{label:<5} {sparkline(levels)}  {low} to {high}", highlight=False)
     out.print()
+    print_quoted(out, scenario)
     for agent in scenario.agents:
         print_agent(out, agent)
     print_books(out, scenario)
@@ -75,6 +77,16 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         say(chart)
+
+
+def print_quoted(out: Console, scenario: Scenario) -> None:
+    """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
+    if scenario.market.rates.curves:
+        from analysis.pages.curve_page import render
+        from scenarios.commands.curve import curves_alone
+        from scenarios.worlds.starting_curve import solved_curves
+
+        out.print(render(curves_alone(solved_curves(scenario.market.rates, scenario.start))), highlight=False)
 
 
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
@@ -158,6 +170,8 @@ def describe(position: Position) -> str:
         side = "receives" if (position.notional or 0) > 0 else "pays"
         rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
         return f"swap: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
+    if PRODUCTS[position.kind].takes.rate:
+        return _describe_rate_option(position, expiry)
     if position.kind in ("asset", "future"):
         return _describe_linear(position, expiry)
     size = position.quantity if position.quantity is not None else position.notional or 0.0
@@ -172,6 +186,16 @@ def _amount(position: Position) -> str:
     if position.quantity is not None:
         return f"{abs(position.quantity):,.6g} units"
     return f"${abs(position.notional or 0.0) / 1e9:,.3g}bn"
+
+
+def _describe_rate_option(position: Position, expiry: str) -> str:
+    """short payer swaption: $1bn at 4.200%, 12 months into 120; long cap: $1bn at the money, 60 months."""
+    side = f"{position.side} " if position.side else ""
+    rate = "the money" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
+    vol = "" if position.normal_vol is None else f", vol {1e4 * position.normal_vol:g} bp"
+    into = f" into {position.swap_months}" if position.swap_months else ""
+    held = "short" if (position.notional or 0) < 0 else "long"
+    return f"{held} {side}{position.kind}: {_amount(position)} at {rate}, {expiry}{into}{vol}"
 
 
 def _describe_linear(position: Position, expiry: str) -> str:

@@ -13,7 +13,6 @@ import altair as alt
 import numpy as np
 
 from agents.hedging.positions import MOST_MONTHS
-from markets.curves.curve import curve_of
 from markets.factors.storyline import Storyline, lay_out
 from markets.products.dates import add_months
 from markets.vols.density import Breach, ImpliedLaw, SkewSmile
@@ -21,6 +20,7 @@ from markets.vols.smile import term_response
 from scenarios.commands.storyline_chart import save
 from scenarios.scenario import Scenario
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.starting_curve import starting_curve
 from sim.clock import Clock
 from sim.errors import UserError
 
@@ -71,7 +71,7 @@ def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry:
     total = clock.variance_years_to(expiry)
     left = total - float(clock.variance_years[tick])
     rates = np.array([line.level[tick] for line in levels.nodes.values()])
-    discount = float(np.exp(-curve_of(market.rates).zero(years, rates)))
+    discount = float(np.exp(-starting_curve(scenario).zero(years, rates)))
     response = float(term_response(np.asarray(left), market.term_reversion))
     smile = SkewSmile(
         level=base * (vol / base) ** response, spot=math.exp(levels.spot.level[0]), skew=market.skew, years=total

@@ -62,9 +62,9 @@ def own_scenario(record: Record, *, as_given: bool) -> Scenario | None:
     """The user's own record as a scenario, which stands in place of the file's; None for none. Raises UserError."""
     if record.history is not None:
         return choose(None, record, as_given=as_given, example="sweep FILE")
-    if record.book is not None:
+    for option, table in record.tables.items():
         remedy = "give --history too, or write the scenario with `spiral new` and name it in the sweep's file"
-        raise UserError("--book goes with --history", place="--book", value=str(record.book), remedy=remedy)
+        raise UserError(f"{option} goes with --history", place=option, value=str(table), remedy=remedy)
     return None
 
 

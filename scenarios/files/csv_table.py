@@ -80,6 +80,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
+    headings: tuple[str, ...] = ()  # the columns in the file's own words
 
 
 def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> Table:
@@ -98,7 +99,8 @@ def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> T
     style = Style(mark, orders)
     rows = [Row(row.cells, row.place, style) for row in rows]
     every = (*lines.notes, *lines.columns.notes(), *notes, *said, *told)
-    return Table(lines.name, tuple(at), tuple(rows), every)
+    headings = tuple(lines.columns.header[i].strip() for i in at.values())
+    return Table(lines.name, tuple(at), tuple(rows), every, headings)
 
 
 def _cell(cells: Sequence[str], i: int) -> str:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from markets.curves.curve import curve_of
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.series import Series, series
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
 from sim.memo import Memo
 from sim.place import Place
 
 if TYPE_CHECKING:
+    from markets.curves.curve import Curve
     from markets.products.book import CompiledBook
     from markets.spec import RateSpec, VenuesSpec
     from scenarios.scenario import Scenario
@@ -65,13 +66,14 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     start = scenario.storyline.anchor[0]
     books = _BOOKS.get(lambda: compile_books(scenario, clock), scenario.agents, scenario.market, start, clock)
     rates, venues = scenario.market.rates, scenario.venue
-    benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock), rates, venues, clock)
+    curve = starting_curve(scenario)
+    benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     return Blueprint(clock, storyline, benchmarks, books)
 
 
-def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock) -> dict[str, Series]:
+def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
     """The benchmark swaps of every node that has a venue."""
-    traded, curve = venues.by_name(), curve_of(rates)
+    traded = venues.by_name()
     return {node.name: series(node.years, clock, curve) for node in rates.curve if node.name in traded}
 
 

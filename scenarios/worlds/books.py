@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.hedging.hedger import Hedger
-from markets.curves.curve import curve_of
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
+from scenarios.worlds.starting_curve import projection_curve, starting_curve
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,16 +37,18 @@ def instruments(agent: Hedger, start: Start) -> tuple[Instrument, ...]:
 def starting_market(scenario: Scenario) -> Start:
     """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
-    curve = curve_of(market.rates)
+    curve, projection = starting_curve(scenario), projection_curve(scenario)
     levels = {"spot": SPOT, "vol": VOL, **{key.node: key for key in curve.nodes}}
     return Start(
         day=scenario.start,
         snapshot=Snapshot({key: np.array([first.level(name)], dtype=np.float64) for name, key in levels.items()}),
         curve=curve,
+        projection=projection,
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
+        normal_vol=market.rates.normal_vol,
     )
 
 

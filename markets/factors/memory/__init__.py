@@ -1,1 +1,1 @@
-"""Laws with memory: vol and credit that follow from the whole traded path."""
+"""Path-dependent laws: vol and credit follow from the whole traded path."""

@@ -1,4 +1,4 @@
-"""Credit by the path that was traded: an index spread at once, and the cash spread behind it."""
+"""Credit as a function of the traded path: an index spread, and a cash spread that follows it with a lag."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.streams import Streams
 
 Vector = NDArray[np.float64]
-WIDEST = 10.0  # decimal: no law says a spread above 1,000 %
+WIDEST = 10.0  # decimal: upper limit of the spread, 1,000 %
 
 
 class CreditLaw:
@@ -39,7 +39,8 @@ class CreditLaw:
         keep: Vector,
         streams: Streams,
     ) -> None:
-        """vol0: implied vol at the start. power: the loop's switch `credit`. keep: (ticks,) what the bridge leaves."""
+        """vol0: implied vol at the start. power: the loop's switch `credit`. keep: (ticks,) share of the noise left by
+        the bridge."""
         paths = streams.paths
         self._spec, self._line, self._power = spec, line, power
         self._memory = Memory(spec.returns, spec.squares, credit_start(spec, vol, vol0), paths)
@@ -48,19 +49,19 @@ class CreditLaw:
         self._years = np.diff(clock.variance_years, prepend=0.0).tolist()
         self._keep = keep.tolist()
         self._noise = np.zeros(paths)
-        self._settled = np.full(paths, line.index[0])  # y when the last return was over
+        self._settled = np.full(paths, line.index[0])  # y at the end of the last return
         self._index, self._y = self._settled.copy(), self._settled.copy()
         self.response = np.zeros(paths)  # ln cash spread above the storyline's
         self.lead = np.zeros(paths)  # ln index spread less ln cash spread
 
     def settle(self, years: float, move: Vector) -> None:
-        """A return (paths,) over `years` is over."""
+        """End of a return (paths,) over `years`."""
         self._follow(years, move)
         self._settled[:] = self._y
         self._memory.settle(years, move)
 
     def step(self, tick: int, years: float, move: Vector) -> None:
-        """Answer the return that has run for `years` since the last that was over."""
+        """Respond to the running return, begun `years` ago."""
         self._follow(years, move)
         if self._spec.noise > 0:
             self._stir(tick)

@@ -1,4 +1,4 @@
-"""The path-dependent laws of a world: one clock of returns, and the levels that follow from them."""
+"""The path-dependent laws of a world: they share one clock of returns."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Vector = NDArray[np.float64]
 class PathLaws:
     """Feeds the returns of the price that agents trade at, their impact included, to the laws of vol and credit.
 
-    A return that is over counts for good, the one that is running as if it ended now. Trades of an instant move the
-    price after the market's step, so vol and credit answer them at the next tick.
+    Finished returns are stored; the running one counts as if it ended now. Trades of an instant move the price after
+    the market's step, so vol and credit respond at the next tick.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -45,7 +45,7 @@ class PathLaws:
         return bool(self._laws)
 
     def leave(self, tick: int, spot: Vector) -> None:
-        """Before the step out of `tick`: `spot` is ln S as traded there, (paths,), all trades of the tick included."""
+        """Before the step out of `tick`. spot: ln S, (paths,), with all trades of the tick."""
         if not self._ends[tick]:
             return
         for law in self._laws:
@@ -53,7 +53,7 @@ class PathLaws:
         self._from, self._since = spot, self._years[tick]
 
     def arrive(self, tick: int, spot: Vector) -> None:
-        """After the step into `tick`: ln S, (paths,), before anybody trades there."""
+        """After the step into `tick`. spot: ln S, (paths,), before the tick's trades."""
         years, move = self._years[tick] - self._since, spot - self._from
         for law in self._laws:
             law.step(tick, years, move)

@@ -1,7 +1,7 @@
-"""What path-dependent laws say of the storyline alone: the levels of a path that keeps to it, noise counted.
+"""Levels of the path-dependent laws on the storyline itself, with the expected squares of the noise.
 
-R1 is the storyline's own; R2 takes each return's expected square, that of the storyline's move and of the noise around
-it. So the laws' levels on the storyline are known before the run, and an anchor's level leaves a known residual.
+R1 is the storyline's own; R2 uses each return's expected square: the storyline's move and the noise around it. So the
+laws' levels on the storyline are known before the run, and so is an anchor's residual.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
-LEAST_REALISED = 0.02  # decimal: no law says a realised vol below
+LEAST_REALISED = 0.02  # decimal: lower limit of realised vol
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class PathLine:
 
 @dataclass(frozen=True)
 class Told:
-    """A storyline's spot: ln level (ticks,), and its own squared move a year in force into each tick (0 after it)."""
+    """A storyline's spot: ln level (ticks,), and its own squared move per year into each tick (0 after its end)."""
 
     level: Vector
     squared: Vector
-    keep: Vector  # what the bridge leaves of the noise in the step into each tick
+    keep: Vector  # share of the noise left by the bridge in the step into each tick
 
 
 def told(spot: Level, knots: Vector, clock: Clock, dispersion: float) -> Told:
-    """The spot's storyline, where its anchors lie at trading times `knots`."""
+    """The spot's storyline, with anchors at trading times `knots`."""
     years = clock.variance_years
     at = np.interp(knots, years, spot.level)
     inside = np.diff(at) ** 2 / np.diff(knots)
@@ -62,8 +62,8 @@ def path_line(
 ) -> PathLine:
     """Run the laws along the storyline.
 
-    realised: (ticks,) stated realised vol, NaN where the law's own holds. vol0: implied vol at the start. vol: (ticks,)
-    ln implied vol of the storyline, where the one-factor law of vol makes the noise.
+    realised: (ticks,) stated realised vol, NaN where the law decides. vol0: implied vol at the start. vol: (ticks,) ln
+    implied vol of the storyline, if vol has the one-factor law.
     """
     spec, count = market.memory, len(clock.ticks)
     squares = _Squares(clock, spot, market)
@@ -95,7 +95,7 @@ def path_line(
 
 
 class _Squares:
-    """Mean and expected square of the return since the last settlement, for noise that is bridged."""
+    """Mean and expected square of the return since the last settlement, with bridged noise."""
 
     def __init__(self, clock: Clock, spot: Told, market: MarketSpec) -> None:
         years = np.diff(clock.variance_years, prepend=0.0)
@@ -150,7 +150,7 @@ def _index(spec: CreditMemorySpec, trend: float, activity: float) -> float:
 
 
 def _sigma(k: int, spot: Told, realised: Vector, market: MarketSpec, own: float, vol: float) -> float:
-    """Realised vol from tick k on: as stated, or by the law, of which the storyline's own move takes its share."""
+    """Realised vol from tick k on: as stated, or by the law, less the variance of the storyline's own move."""
     if np.isfinite(realised[k]):
         return float(realised[k])
     if market.vol_law == "leverage":

@@ -1,4 +1,4 @@
-"""What the traded price remembers: weighted sums of its past returns and of their squares, one pair for each law."""
+"""Memory of the traded price: weighted sums of its past returns and of their squares, one pair per law."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Bools = NDArray[np.bool_]
 
 
 class Memory:
-    """R1 and R2 of one law: two exponential factors each, (paths,), after the last return that is over.
+    """R1 and R2 of one law: two exponential factors each, (paths,), after the last finished return.
 
     R <- R exp(-speed dt) + speed x for the returns, speed x^2 for the squares, x a log return.
     """
@@ -30,24 +30,24 @@ class Memory:
         self.held = np.repeat(start[:, None], paths, axis=1)
 
     def settle(self, years: float, move: Vector) -> None:
-        """Take a return (paths,) over `years` into the factors."""
+        """Add a finished return (paths,) over `years` to the factors."""
         settle(self.held, np.exp(-self.speed * years), self.speed, move)
 
     def recall(self, years: float, move: Vector) -> tuple[Vector, Vector]:
-        """R1 (ln S a year) and sqrt(R2) (vol, decimal), (paths,) each, with a return that has run for `years`."""
+        """R1 (ln S a year) and sqrt(R2) (vol, decimal), (paths,) each, including a running return begun `years` ago."""
         trend, activity = np.empty_like(move), np.empty_like(move)
         recall(self.held, np.exp(-self.speed * years), self.speed, self.weight, move, trend, activity)
         return trend, activity
 
     @property
     def gains(self) -> tuple[float, float]:
-        """What a unit of return adds to R1, and a unit of its square to R2, at once: 1/year."""
+        """Immediate rise of R1 per unit of return, and of R2 per unit of squared return: 1/year."""
         shares = self.weight * self.speed
         return float(shares[:SQUARES_FAST].sum()), float(shares[SQUARES_FAST:].sum())
 
 
 def settlements(clock: Clock, kind: str) -> Bools:
-    """Ticks at which a return is over, (ticks,): the closes, the opens and closes ("sessions"), or all ("ticks")."""
+    """Ticks at which a return ends, (ticks,) bool: closes, opens and closes ("sessions"), or all ("ticks")."""
     if kind == "ticks":
         return np.ones(len(clock.ticks), dtype=np.bool_)
     ends = clock.is_close | clock.is_open if kind == "sessions" else clock.is_close
@@ -55,25 +55,27 @@ def settlements(clock: Clock, kind: str) -> Bools:
 
 
 def vol_start(spec: MemorySpec, vol: float) -> Vector:
-    """Factors (FACTORS,) at which the law says `vol`: no trend, and one activity at both speeds."""
+    """Factors (FACTORS,) at which the law gives `vol`: no trend, and the same activity at both speeds."""
     activity = max(vol - spec.base, 0.0) / spec.activity if spec.activity > 0 else 0.0
     return _started(spec.start, activity**2, activity**2)
 
 
 def credit_start(spec: CreditMemorySpec, vol: MemorySpec, implied: float) -> Vector:
-    """The same for credit: activity is what implied vol says in the fast factor, the long run's in the slow one."""
+    """Factors at the start for credit: activity from implied vol in the fast factor, from the long run in the slow
+    one."""
     fast = vol_start(vol, implied)[SQUARES_FAST]
     return _started(spec.start, fast, long_run(vol) ** 2)
 
 
 def long_run(spec: MemorySpec) -> float:
-    """Realised vol at which a market without noise rests, decimal: level base / (1 - level activity); most without."""
+    """Stationary realised vol without noise, decimal: level base / (1 - level activity); the upper limit if there is
+    none."""
     left = 1 - spec.realised_level * spec.realised_activity
     return min(spec.realised_level * spec.realised_base / left, spec.most) if left > 0 else spec.most
 
 
 def implied_at(spec: MemorySpec, start: Vector) -> float:
-    """Implied vol of the law where the factors are `start`, (FACTORS,), decimal."""
+    """Implied vol of the law at the factors `start`, (FACTORS,), decimal."""
     memory = Memory(spec.returns, spec.squares, start, 1)
     trend, activity = memory.recall(0.0, np.zeros(1))
     level = spec.base + spec.trend * float(trend[0]) + spec.activity * float(activity[0])
@@ -91,10 +93,11 @@ def _started(given: StartSpec, fast: float, slow: float) -> Vector:
 
 
 def own_gain(spec: MemorySpec, years: float) -> float:
-    """Mean square of realised vol that a mean square of 1 makes, by squares and returns: below 1 the law is stable.
+    """Mean square of realised vol that results from a mean square of 1, by squares and returns: below 1 the law is
+    stable.
 
-    level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. What the
-    correlation of R1 and sqrt(R2) adds is left out; no law says a vol above `most`, so nothing grows for ever.
+    level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. The correlation
+    of R1 and sqrt(R2) is neglected. Vol is limited by `most`, so nothing grows for ever.
     """
     memory = Memory(spec.returns, spec.squares, np.zeros(FACTORS), 1)
     share = memory.weight * memory.speed

@@ -1,6 +1,6 @@
-"""What one trade leaves in vol, to first order, in a market at rest: how large, and for how long.
+"""The response of vol to one trade (its trace), to first order, in a market at rest: size and duration.
 
-At rest nothing trends, and realised vol is the one that its own squares bring about again.
+At rest there is no trend, and realised vol reproduces itself through its squared returns.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from markets.specs.memory import KernelSpec, MemorySpec
 
 Vector = NDArray[np.float64]
-LONGEST = 20.0  # trading years that a trace is followed
+LONGEST = 20.0  # trading years: maximum length of a trace
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Trace:
-    """A level's answer to a trade that moves ln S by 1: read . z_n after n returns, z_{n+1} = carry z_n.
+    """Response of a level to a trade that moves ln S by 1: read . z_n after n returns, z_{n+1} = carry z_n.
 
     start: (states,) z_0, right after the trade. carry: (states, states). read: (states,). step: trading years a return.
     """
@@ -31,7 +31,7 @@ class Trace:
     step: float
 
     def after(self, returns: int) -> Vector:
-        """The answer at once and after each of so many returns, (returns + 1,), level per unit of ln S."""
+        """The response at once and after each return, (returns + 1,), level per unit of ln S."""
         state, found = self.start, np.empty(returns + 1)
         for n in range(returns + 1):
             found[n] = self.read @ state
@@ -40,7 +40,8 @@ class Trace:
 
     @property
     def total(self) -> float:
-        """Sum of the answers times `step`: level times trading years per unit of ln S; infinite where it grows."""
+        """Sum of the responses times `step`: level x trading years per unit of ln S; infinite if the trace does not
+        fade."""
         if not self.fades:
             return np.inf
         return float(self.read @ np.linalg.solve(np.eye(len(self.start)) - self.carry, self.start) * self.step)
@@ -51,7 +52,7 @@ class Trace:
         return bool(np.abs(np.linalg.eigvals(self.carry)).max() < 1)
 
     def time_to(self, share: float) -> float:
-        """Trading years until no more than `share` of the first answer is left, for good; infinite where it stays."""
+        """Trading years until the response stays below `share` of the first one; infinite if it never does."""
         answers = np.abs(self.after(int(LONGEST / self.step)))
         above = np.flatnonzero(answers > share * answers[0])
         if not self.fades or not len(above) or above[-1] + 1 == len(answers):
@@ -79,9 +80,9 @@ def realised_terms(spec: MemorySpec) -> tuple[float, float, float]:
 
 
 def realised_at_rest(spec: MemorySpec, step: float) -> float:
-    """Realised vol that brings itself about: base / (1 - activity sqrt(mass of the squares)); infinite at 1 and more.
+    """Realised vol at rest: base / (1 - activity sqrt(mass of the squares)); infinite if that product is 1 or more.
 
-    R2 is taken at its mean. Where few returns count, sqrt(R2) is less than the root of its mean, and vol lower.
+    R2 is taken at its mean. If only few returns have weight, E sqrt(R2) is below the root of the mean, and so is vol.
     """
     base, _, activity = realised_terms(spec)
     gain = activity * np.sqrt(mass(spec.squares, step))
@@ -97,25 +98,25 @@ def implied_at_rest(spec: MemorySpec, step: float) -> float:
 def implied_trace(spec: MemorySpec, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
     """ln of implied vol after a trade, per unit of ln S.
 
-    d vol = trend dR1 + activity dR2 / (2 sqrt R2), and dR2 answers the variance that follows: 2 sigma d sigma at each
-    return, sigma the realised vol. lasting: share of the impact that stays; the rest decays at `resilience`, 1/trading
-    year.
+    d vol = trend dR1 + activity dR2 / (2 sqrt R2), and dR2 follows from the added variance: 2 sigma d sigma at each
+    return, sigma being realised vol. lasting: share of the impact that stays; the rest decays at `resilience`,
+    1/trading year.
     """
     level = implied_at_rest(spec, step)
     return _path_trace(spec, spec.trend / level, spec.activity / level, step, lasting, resilience)
 
 
 def leverage_trace(beta: float, kappa: float, *, step: float, lasting: float = 1.0, resilience: float = 0.0) -> Trace:
-    """ln implied vol after a trade under the one-factor law, per unit of ln S, at base vol: forgotten at `kappa`."""
+    """ln implied vol after a trade under the one-factor law, per unit of ln S, at base vol: it decays at `kappa`."""
     stays, left = np.exp(-kappa * step), np.exp(-resilience * step)
-    carry = np.array([[stays, left - 1], [0.0, left if resilience > 0 else 0.0]])  # of the answer, of what still passes
+    carry = np.array([[stays, left - 1], [0.0, left if resilience > 0 else 0.0]])  # rows: response, decaying impact
     return Trace(start=np.array([1.0, 1 - lasting]), carry=carry, read=np.array([-beta, 0.0]), step=step)
 
 
 def _path_trace(
     spec: MemorySpec, trend: float, activity: float, step: float, lasting: float, resilience: float
 ) -> Trace:
-    """Two factors of the returns, two of the squares (over twice the vol at rest), and the passing displacement."""
+    """States: two factors of returns, two of squares (over twice the vol at rest), and the decaying displacement."""
     (v, fast), (w, slow) = weights(spec.returns), weights(spec.squares)
     left, root = np.exp(-resilience * step), np.sqrt(mass(spec.squares, step))
     carry = np.zeros((5, 5))

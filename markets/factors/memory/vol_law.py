@@ -1,4 +1,4 @@
-"""Vol by the path that was traded (Guyon and Lekeufack 2023): implied and realised vol of one memory."""
+"""Vol as a function of the traded path (Guyon and Lekeufack 2023): implied and realised vol from one memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class VolLaw:
     """ln s = ln L_vol + leverage (ln f(R1, R2) - ln f on the storyline) + noise; realised vol the same with its own f.
 
     f = base + trend R1 + activity sqrt(R2), not below `base` (realised vol: 2 %) and not above `most`. The noise of ln
-    realised vol is an Ornstein-Uhlenbeck process that starts at 0, centred so that it leaves the variance as it is.
+    realised vol is an Ornstein-Uhlenbeck process that starts at 0, centred so that it does not change the mean
+    variance.
     """
 
     def __init__(
@@ -51,11 +52,11 @@ class VolLaw:
         self._trend, self._activity = self._memory.recall(0.0, self._move)
 
     def settle(self, years: float, move: Vector) -> None:
-        """A return (paths,) over `years` is over."""
+        """End of a return (paths,) over `years`."""
         self._memory.settle(years, move)
 
     def step(self, tick: int, years: float, move: Vector) -> None:
-        """Answer the return that has run for `years` since the last that was over."""
+        """Respond to the running return, begun `years` ago."""
         self._move = move
         self._trend, self._activity = self._memory.recall(years, move)
         answer(self._implied, self._line.implied[tick], self._power, self._trend, self._activity, self.response)
@@ -67,7 +68,7 @@ class VolLaw:
 
     @property
     def elasticity(self) -> Vector:
-        """Fall of ln s per unit of ln S now, (paths,): what a small move adds to R1 and sqrt(R2)."""
+        """Fall of ln s per unit of ln S now, (paths,): the effect of a small move through R1 and sqrt(R2)."""
         spec = self._spec
         to_trend, to_square = self._memory.gains
         slope = np.divide(

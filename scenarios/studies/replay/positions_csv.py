@@ -31,18 +31,26 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "quantity": ("qty", "units", "position"),
     "notional": ("nominal", "notionalusd", "notionalamount"),
     "fixed_rate": ("rate", "coupon", "fixed", "fixedcoupon"),
+    "side": ("payrec", "payreceive", "payerreceiver"),
+    "swap_months": ("swaptenormonths", "underlyingmonths"),
+    "normal_vol": ("normalvolatility", "impliednormalvol", "bacheliervol"),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
 }
 REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id")
-NUMBERS = ("strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "contracts", "multiplier")
+NUMBERS = (
+    "strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "swap_months", "normal_vol", "contracts",
+    "multiplier",
+)  # fmt: skip
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
-    "swap": "s swaps irs interestrateswap", "gamma_claim": "gammaclaim gamma",
+    "swap": "s swaps irs interestrateswap", "swaption": "swaptions europeanswaption", "cap": "caps interestratecap",
+    "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
+SIDES = {"p": "payer", "pay": "payer", "r": "receiver", "rec": "receiver", "receive": "receiver"}
 MULTIPLIER = 100.0  # units of the asset in a listed contract
 
 
@@ -102,11 +110,12 @@ def _refuse_without_kind(columns: Sequence[str], name: str) -> None:
 
 def _position(row: Row, start: date, notes: list[str]) -> Position:
     cells: dict[str, Any] = {"kind": _kind(row)}
-    for column in ("strike", "notional"):
+    for column in ("strike", "notional", "normal_vol"):
         cells[column] = row.number(column)
     for column in ("moneyness", "fixed_rate"):
         cells[column] = row.number(column, percent=0.01)
-    cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "months": row.whole("months")}
+    cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}
+    cells |= {column: row.whole(column) for column in ("months", "swap_months")}
     if (symbol := row.text("symbol")) is not None:
         cells |= _from_symbol(row, symbol, cells)
     cells["kind"] = cells["kind"] or ""
@@ -119,6 +128,12 @@ def _kind(row: Row) -> str | None:
     """An instrument by any of its words; another word as it stands, for the schema to refuse."""
     text = row.text("kind")
     return None if text is None else WORDS.get(plain(text), WORDS.get(text.casefold(), text))
+
+
+def _side(row: Row) -> str | None:
+    """Payer or receiver by any of its words; another word as it stands, for the schema to refuse."""
+    text = row.text("side")
+    return None if text is None else SIDES.get(plain(text), plain(text))
 
 
 def _quantity(row: Row, notes: list[str]) -> float | None:

@@ -26,6 +26,7 @@ Chapter = Literal[
     "Impact",
     "Stylised facts",
     "Pricing",
+    "Curves",
     "Rates",
     "Mechanics",
 ]

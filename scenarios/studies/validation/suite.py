@@ -27,6 +27,7 @@ MODULES: tuple[str, ...] = (
     "pricing",
     "pricing_options",
     "pricing_swaps",
+    "curves",
     "forced_rates",
     "trading_mechanics",
     "desk_mechanics",

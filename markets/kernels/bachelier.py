@@ -1,0 +1,189 @@
+"""Options on a rate that moves by normal steps (Bachelier 1900), one by one and on swaps whose legs are flows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.flows import AMOUNT, BLOCK, OUTER, exponent
+from markets.kernels.normal import INV_SQRT_2PI, exp, mills_ratio
+from markets.kernels.options import TINY, at_least, clip
+from sim.jit import fma, kernel, kernel_inline
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SIGN, NOTIONAL, STRIKE, SD = range(4)
+TERMS = 4  # of a swaption: +1 payer, -1 receiver; signed $; decimal; normal vol x sqrt(years), decimal
+ANNUITY, FLOATING = range(2)  # what a flow adds to each leg, per unit of its discount factor
+
+
+@kernel_inline
+def positive_part(gap: float, sd: float) -> tuple[float, float, float]:
+    """E max(gap + sd Z, 0), N(d) and its density e^(-d^2 / 2) / (sd sqrt(2 pi)), d = gap / sd, Z standard normal.
+
+    At no sd the payoff, 1, 1/2 or 0, and no density.
+    """
+    per = 1.0 / at_least(sd, TINY)
+    d = clip(gap * per)
+    bell = exp(-0.5 * d * d)
+    upper, lower = mills_ratio(abs(d))
+    tail = upper / lower * bell
+    chance = tail if d < 0.0 else 1.0 - tail
+    value = at_least(fma(gap, chance, sd * INV_SQRT_2PI * bell), 0.0)
+    return value, chance, 0.0 if sd < TINY else INV_SQRT_2PI * bell * per
+
+
+@kernel
+def normal_options(sign: Floats, forward: Floats, strike: Floats, vol: Floats, years: Floats, out: Floats) -> None:
+    """Value, delta, gamma and vega of each option per unit of annuity.
+
+    Args:
+        sign: +1 payer, -1 receiver. This and the other columns: (options,).
+        forward, strike: decimal.
+        vol: normal, decimal a year.
+        years: to expiry.
+        out: (4, options) decimal, 1, 1/decimal, per 1.00 of vol; NaN where vol or years is negative.
+    """
+    for j in range(out.shape[1]):
+        root = math.sqrt(years[j])
+        sd = vol[j] * root if vol[j] >= 0.0 else np.nan
+        value, chance, density = positive_part(sign[j] * (forward[j] - strike[j]), sd)
+        out[0, j], out[1, j], out[2, j] = value, sign[j] * chance, density
+        out[3, j] = density * sd * root
+
+
+@kernel_inline
+def legs(
+    factors: Floats, terms: Floats, amounts: Floats, first: int, last: int, start: int, width: int, worth: Floats,
+    annuity: Floats, floating: Floats,
+) -> None:  # fmt: skip
+    """Both legs of one swap on `width` paths from `start` on, with the discount factors of its flows in `worth`."""
+    for j in range(width):
+        annuity[j] = 0.0
+        floating[j] = 0.0
+    for i in range(first, last):
+        discount = worth[i - first]
+        exponent(terms[i], factors, start, width, discount)
+        fixed, float_, unit = amounts[i, ANNUITY], amounts[i, FLOATING], terms[i, AMOUNT]
+        for j in range(width):
+            discount[j] = unit * exp(-discount[j])
+            annuity[j] = fma(fixed, discount[j], annuity[j])
+            floating[j] = fma(float_, discount[j], floating[j])
+
+
+@kernel
+def longest(first: Ints) -> int:
+    """Flows of the swap that has most."""
+    most = 0
+    for i in range(first.shape[0] - 1):
+        most = max(most, first[i + 1] - first[i])
+    return most
+
+
+@kernel
+def swaption_values(
+    factors: Floats, stretch: Floats, options: Floats, first: Ints, terms: Floats, amounts: Floats, out: Floats
+) -> None:
+    """Add the value of options on swaps to `out`: notional A E max(sign (F - K) + sd Z, 0), F = L / A.
+
+    Args:
+        factors: (factors, paths) levels.
+        stretch: (paths,) multiplies every vol.
+        options: (swaptions, TERMS).
+        first: (swaptions + 1,) where the flows of each begin; the last is their number.
+        terms: (flows, FLOW_TERMS) of `markets.kernels.flows`, of one unit each.
+        amounts: (flows, 2) what each adds to the annuity A, years, and to the floating leg L.
+        out: (paths,) $, added to.
+    """
+    paths, worth = factors.shape[1], np.empty((longest(first), BLOCK))
+    annuity, floating = np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        o, s = out[start : start + width], stretch[start : start + width]
+        for k in range(options.shape[0]):
+            legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
+            sign, notional, strike, sd = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE], options[k, SD]
+            for j in range(width):
+                gap = sign * (floating[j] / annuity[j] - strike)
+                value, _, _ = positive_part(gap, sd * s[j])
+                o[j] = fma(notional * annuity[j], value, o[j])
+
+
+@kernel
+def swaption_slopes(
+    factors: Floats, stretch: Floats, options: Floats, first: Ints, terms: Floats, amounts: Floats, out: Floats
+) -> None:
+    """Add value and slopes of options on swaps to `out`.
+
+    With B the value per unit of annuity: dV/dA = B - F B', dV/dL = B', and dV/dx = -sum_k (dV/dA a_k + dV/dL l_k) b_k
+    DF_k over the flows.
+    Arguments as for `swaption_values`, but out: (1 + factors, paths), $ and $ per 1.00 of each factor.
+    """
+    paths, worth = factors.shape[1], np.empty((longest(first), BLOCK))
+    annuity, floating = np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        o, s = out[0, start : start + width], stretch[start : start + width]
+        for k in range(options.shape[0]):
+            legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
+            sign, notional, strike, sd = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE], options[k, SD]
+            for j in range(width):
+                forward = floating[j] / annuity[j]
+                value, chance, _ = positive_part(sign * (forward - strike), sd * s[j])
+                o[j] = fma(notional * annuity[j], value, o[j])
+                by_floating = sign * chance
+                floating[j] = notional * by_floating
+                annuity[j] = notional * fma(-forward, by_floating, value)
+            for i in range(first[k], first[k + 1]):
+                discount, fixed, float_ = worth[i - first[k]], amounts[i, ANNUITY], amounts[i, FLOATING]
+                for j in range(width):
+                    discount[j] *= fma(fixed, annuity[j], float_ * floating[j])
+                for node in range(OUTER, terms.shape[1], 2):
+                    slope, weight = out[1 + int(terms[i, node]), start : start + width], terms[i, node + 1]
+                    for j in range(width):
+                        slope[j] = fma(-weight, discount[j], slope[j])
+
+
+@kernel
+def swaption_bends(
+    factors: Floats, stretch: Floats, options: Floats, first: Ints, terms: Floats, amounts: Floats, out: Floats
+) -> None:
+    """Add the second derivatives of options on swaps to `out`.
+
+    d2V/dx dx' = sum_k (dV/dA a_k + dV/dL l_k) b_k b_k' DF_k + B'' / A G G', G = sum_k (l_k - F a_k) b_k DF_k.
+    Arguments as for `swaption_values`, but out: (factors, factors, paths), $ per 1.00 of each of two factors.
+    """
+    nodes, paths, worth = factors.shape[0], factors.shape[1], np.empty((longest(first), BLOCK))
+    annuity, floating, bent = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    forward, moved = np.empty(BLOCK), np.empty((factors.shape[0], BLOCK))
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        s = stretch[start : start + width]
+        for k in range(options.shape[0]):
+            legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
+            sign, notional, strike, sd = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE], options[k, SD]
+            moved[:] = 0.0
+            for j in range(width):
+                forward[j] = floating[j] / annuity[j]
+                value, chance, density = positive_part(sign * (forward[j] - strike), sd * s[j])
+                bent[j] = notional * density / annuity[j]
+                by_floating = sign * chance
+                floating[j] = notional * by_floating
+                annuity[j] = notional * fma(-forward[j], by_floating, value)
+            for i in range(first[k], first[k + 1]):
+                discount, fixed, float_ = worth[i - first[k]], amounts[i, ANNUITY], amounts[i, FLOATING]
+                for one in range(OUTER, terms.shape[1], 2):
+                    b, row = terms[i, one + 1], int(terms[i, one])
+                    for j in range(width):
+                        moved[row, j] += b * discount[j] * (float_ - forward[j] * fixed)
+                    for other in range(OUTER, terms.shape[1], 2):
+                        weight, bend = b * terms[i, other + 1], out[row, int(terms[i, other])]
+                        for j in range(width):
+                            bend[start + j] += weight * discount[j] * (fixed * annuity[j] + float_ * floating[j])
+            for one in range(nodes):
+                for other in range(nodes):
+                    for j in range(width):
+                        out[one, other, start + j] += bent[j] * moved[one, j] * moved[other, j]

@@ -1,0 +1,231 @@
+"""The swaptions, caps and floors of a book: options on the par rate of a swap, however short."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.kernels.bachelier import (
+    ANNUITY,
+    FLOATING,
+    NOTIONAL,
+    SD,
+    SIGN,
+    STRIKE,
+    TERMS,
+    swaption_bends,
+    swaption_slopes,
+    swaption_values,
+)
+from markets.kernels.flows import flow_bends, flow_slopes, flow_values
+from markets.kernels.options import VALUE
+from markets.products.dates import Period
+from markets.products.table import Table, When
+from sim.memo import Memo
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.products.risk import Risk
+    from markets.products.start import Start
+    from sim.clock import Clock
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Days = dict[date, tuple[float, float]]  # what is paid on a day: to the annuity, years, and to the floating leg
+
+
+class Optionlet(NamedTuple):
+    """An option on the par rate F = L / A of the swap of two legs: pays notional A max(sign (F - strike), 0).
+
+    It is decided at the close of `expiry`, and paid then or, where `paid` is later, at that day.
+    """
+
+    expiry: date
+    paid: date
+    sign: float  # +1 payer, -1 receiver
+    notional: float  # $, signed
+    vol: float  # normal, decimal per sqrt(trading year)
+    fixed: tuple[Period, ...]
+    floating: tuple[Period, ...]
+    strike: float = 0.0  # decimal
+
+    def days(self, clock: Clock, start: Start) -> Days:
+        """Both legs as amounts by day; a floating period pays exp(spread (e - s)) DF(s) - DF(e)."""
+        found: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for period in self.fixed:
+            found[period.end][ANNUITY] += period.accrual
+        for period in self.floating:
+            years = clock.calendar_years_to(period.end) - clock.calendar_years_to(period.start)
+            found[period.start][FLOATING] += np.exp(start.projection_spread * years)
+            found[period.end][FLOATING] -= 1.0
+        kept = {day: (legs[ANNUITY], legs[FLOATING]) for day, legs in found.items() if any(legs)}
+        return dict(sorted(kept.items()))
+
+
+def par(options: Sequence[Optionlet], clock: Clock, start: Start) -> float:
+    """The strike at which payers and receivers on all of the swaps are worth the same at the start, decimal."""
+    legs = np.zeros(2)
+    for option in options:
+        for day, amounts in option.days(clock, start).items():
+            legs += start.discount(clock.calendar_years_to(day)) * np.array(amounts)
+    return float(legs[FLOATING] / legs[ANNUITY])
+
+
+class RateOption(Protocol):
+    """An instrument that is nothing but optionlets."""
+
+    def optionlets(self, clock: Clock, start: Start) -> list[Optionlet]:
+        """What is still to be decided. Raises UserError where that is nothing."""
+
+
+class Rows(NamedTuple):
+    """What is alive at a moment: options still open, and amounts that are decided."""
+
+    options: Floats  # (open, TERMS) of `markets.kernels.bachelier`
+    first: Ints  # (open + 1,) where the flows of each begin
+    terms: Floats  # (flows, FLOW_TERMS) of one unit each
+    amounts: Floats  # (flows, 2)
+    decided: Floats  # (decided, FLOW_TERMS), $ per 1.00 of the fixing
+    slots: Ints  # (decided,) of the fixings
+
+
+class RateOptionTable(Table[Rows]):
+    """Options on rates in columns, (options,) each, in the order of their expiry.
+
+    The fixings of a period that is paid later than it is decided are what the option then pays as a rate,
+    max(sign (F - K), 0).
+    """
+
+    order: ClassVar[int] = 3
+    bends: ClassVar[bool] = True
+
+    def __init__(self, items: Sequence[RateOption], clock: Clock, start: Start) -> None:
+        super().__init__()
+        self.clock, self.start, self.rates = clock, start, True
+        found = [option for item in items for option in item.optionlets(clock, start)]
+        options = sorted(found, key=lambda option: option.expiry)
+        self._set_options(options)
+        self._set_flows([option.days(clock, start) for option in options])
+        later = (self.paid > self.expiry) & (self.expiry <= clock.ticks[-1])
+        self.slot = np.where(later, np.cumsum(later) - 1, -1)  # (options,) of the fixings
+        self.fixings = int(later.sum())
+        self.dates = np.unique(np.concatenate([self.expiry, self.paid]))
+        self.needs = start.curve.nodes
+        self._flat: Memo[Floats] = Memo()
+
+    def _set_options(self, options: Sequence[Optionlet]) -> None:
+        self.expiry = np.array([self.clock.seconds(option.expiry) for option in options], dtype=np.int64)
+        self.variance_years = np.array([self.clock.variance_years_to(option.expiry) for option in options])
+        self.paid = np.array([self.clock.seconds(option.paid) for option in options], dtype=np.int64)
+        self.paid_years = np.array([self.clock.calendar_years_to(option.paid) for option in options])
+        self.begin_years = np.array([self.clock.calendar_years_to(option.expiry) for option in options])
+        self.accrual = np.array([sum(period.accrual for period in option.fixed) for option in options])
+        self.vol = np.array([option.vol for option in options])
+        self.terms = np.zeros((len(options), TERMS))
+        self.terms[:, SIGN] = [option.sign for option in options]
+        self.terms[:, NOTIONAL] = [option.notional for option in options]
+        self.terms[:, STRIKE] = [option.strike for option in options]
+
+    def _set_flows(self, legs: Sequence[Days]) -> None:
+        days = [day for each in legs for day in each]
+        self.flow_seconds = np.array([self.clock.seconds(day) for day in days], dtype=np.int64)
+        self.flow_years = np.array([self.clock.calendar_years_to(day) for day in days])
+        self.flow_amounts = np.array([amounts for each in legs for amounts in each.values()], dtype=np.float64)
+        self.flow_count = np.array([len(each) for each in legs], dtype=np.int64)
+
+    # --- vols -------------------------------------------------------------------------------------------------------
+    def stretch(self, snapshot: Snapshot) -> Floats:
+        """What every option's vol is times its starting one, (paths,): 1 while no factor moves the vols of rates."""
+        return self._flat.get(lambda: np.ones(snapshot.paths), snapshot.paths)
+
+    # --- what is fixed ----------------------------------------------------------------------------------------------
+    def new_fixings(self, paths: int) -> Floats:
+        """Room for what is decided in the run, (fixings, paths)."""
+        return np.zeros((self.fixings, paths))
+
+    def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
+        """Write what options decided in (since, tick] pay as a rate, max(sign (F - K), 0)."""
+        ticks, curve = self.clock.ticks, self.start.curve
+        fresh = (self.slot >= 0) & (self.expiry > ticks[since]) & (self.expiry <= ticks[tick])
+        for i in np.flatnonzero(fresh):
+            left = max(self.paid_years[i] - self.clock.calendar_years[tick], 0.0)
+            period = self.paid_years[i] - self.begin_years[i]
+            growth = curve.zero(left, snapshot.block(curve.block)) + self.start.projection_spread * period
+            forward = np.expm1(growth) / self.accrual[i]
+            fixings[self.slot[i]] = np.maximum(self.terms[i, SIGN] * (forward - self.terms[i, STRIKE]), 0.0)
+
+    # --- value and risk ---------------------------------------------------------------------------------------------
+    def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
+        """Add $, (paths,), to `out`."""
+        rows, curve = self.known(when), snapshot.block(self.start.curve.block)
+        if len(rows.options):
+            swaption_values(curve, self.stretch(snapshot), *rows[:4], out)
+        if len(rows.slots):
+            flow_values(curve, fixings, rows.decided, rows.slots, out)
+
+    def add_risk(
+        self, when: When, snapshot: Snapshot, fixings: Floats | None, into: Risk, vol_multiplier: float | Floats = 1.0
+    ) -> None:
+        """Add value and derivatives by the nodes. `vol_multiplier` is of vols of the asset, and scales none here."""
+        if fixings is None:
+            return
+        nodes = self.start.curve.nodes
+        if (nodes[0],) not in into.where:
+            self.value(when, snapshot, fixings, into.filled()[VALUE])
+            return
+        rows, curve, sums = (
+            self.known(when),
+            snapshot.block(self.start.curve.block),
+            np.zeros((1 + len(nodes), snapshot.paths)),
+        )
+        if len(rows.options):
+            swaption_slopes(curve, self.stretch(snapshot), *rows[:4], sums)
+        if len(rows.slots):
+            flow_slopes(curve, fixings, rows.decided, rows.slots, sums)
+        into.add(sums[0])
+        for node, slope in zip(nodes, sums[1:], strict=True):
+            into.add(slope, node)
+        if (nodes[0], nodes[0]) in into.where:
+            self._add_bends(rows, snapshot, fixings, into)
+
+    def _add_bends(self, rows: Rows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
+        nodes, curve = self.start.curve.nodes, snapshot.block(self.start.curve.block)
+        bends = np.zeros((len(nodes), len(nodes), snapshot.paths))
+        if len(rows.options):
+            swaption_bends(curve, self.stretch(snapshot), *rows[:4], bends)
+        if len(rows.slots):
+            flow_bends(curve, fixings, rows.decided, rows.slots, bends)
+        for i, one in enumerate(nodes):
+            for j, other in enumerate(nodes[i:], start=i):
+                into.add(bends[i, j], one, other)
+
+    # --- what is alive ----------------------------------------------------------------------------------------------
+    def rows(self, when: When) -> Rows:
+        """Options that were undecided after `settled`, and amounts that were decided by then and unpaid.
+
+        With `due`, only what is paid by the tick. What is decided by the tick has no time
+        left: its value is the payoff.
+        """
+        now, since = self.clock.ticks[when.tick], self.clock.ticks[when.settled]
+        alive = (self.paid > since) & (not when.due or self.paid <= now)
+        open_, decided = alive & (self.expiry > since), alive & (self.expiry <= since)
+        left = self.variance_years - (self.clock.variance_years[when.tick] + when.later)
+        options = self.terms[open_]
+        options[:, SD] = self.vol[open_] * np.sqrt(np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_])
+        flows = np.repeat(open_, self.flow_count)
+        years = self._left(self.flow_seconds[flows], self.flow_years[flows], when)
+        terms = self.start.curve.flows(np.ones(years.size), years)
+        amounts = (self.terms[:, NOTIONAL] * self.accrual)[decided]
+        paid = self.start.curve.flows(amounts, self._left(self.paid[decided], self.paid_years[decided], when))
+        first = np.concatenate([[0], np.cumsum(self.flow_count[open_])])
+        return Rows(options, first, terms, self.flow_amounts[flows], paid, self.slot[decided])
+
+    def _left(self, seconds: Ints, years: Floats, when: When) -> Floats:
+        """Calendar years to times, 0 where they have come."""
+        elapsed = self.clock.calendar_years[when.tick] + when.later
+        return np.where(seconds <= self.clock.ticks[when.tick], 0.0, np.maximum(years - elapsed, 0.0))

@@ -1,0 +1,1 @@
+"""Curves from a user's quotes, and swaps on them."""

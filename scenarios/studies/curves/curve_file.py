@@ -1,0 +1,70 @@
+"""A TOML file of curves: its valuation day, the curves, swaps and stresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from markets.specs.curve_swaps import CurveSwapSpec
+from markets.specs.curves import CurveSpec
+from scenarios.parameters.models import build
+from scenarios.reading.shipped import read_toml
+from scenarios.studies.curves.quotes_csv import check_plausible, read_quotes
+from sim.params import param
+from sim.place import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveFile:
+    """What a file of curves may say."""
+
+    date: date | None = param(None, help="valuation day")
+    curves: dict[str, CurveSpec] = param(help="the curves, one table each")
+    swaps: tuple[CurveSwapSpec, ...] = param((), help="swaps to value on them")
+    stress: tuple[str, ...] = param((), help="moves of the curves: 'parallel 50', '2Y 10, 10Y 5 on sofr'")
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file of curves read, with the quotes of the tables that it names."""
+
+    file: CurveFile
+    place: Place
+    lines: dict[str, tuple[str, ...]]  # where each of a curve's `quotes` stands
+    notes: tuple[str, ...]
+
+
+def read_curve_file(
+    path: Path, *, day: date | None = None, dates: str | None = None, as_given: bool = False
+) -> ReadFile:
+    """The curves of a TOML file. Raises UserError."""
+    place = Place(str(path))
+    file = build(CurveFile, read_toml(path), place)
+    if not as_given:
+        check_plausible(file, place)
+    curves = dict(file.curves)
+    lines: dict[str, tuple[str, ...]] = {}
+    notes: list[str] = []
+    for name, spec in file.curves.items():
+        if not spec.file:
+            continue
+        quotes = read_quotes(
+            path.parent / spec.file,
+            day=day or file.date,
+            dates=dates,
+            convention=spec.convention,
+            as_given=as_given,
+        )
+        own = next((key for key in (name, spec.convention) if key in quotes.specs), None)
+        if own is None:
+            rule = "the table has no quotes of this curve"
+            raise place.at("curves", name, "file").error(
+                rule, value=spec.file, remedy=f"it has {', '.join(quotes.specs)}"
+            )
+        curves[name] = replace(spec, quotes=(*spec.quotes, *quotes.specs[own].quotes))
+        here = place.at("curves", name, "quotes")
+        lines[name] = (*(str(here.at(i)) for i in range(len(spec.quotes))), *quotes.places[own])
+        notes += quotes.notes
+        file = replace(file, date=file.date or quotes.day)
+    return ReadFile(replace(file, curves=curves), place, lines, tuple(dict.fromkeys(notes)))

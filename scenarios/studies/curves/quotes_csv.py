@@ -1,0 +1,185 @@
+"""Quotes of curves from a table: curve, kind, tenor, rate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from markets.curves.conventions import CONVENTIONS, find_convention
+from markets.specs.curves import CurveSpec, QuoteSpec
+from scenarios.checking.plausibility import odd_fields
+from scenarios.files.csv_table import Row, Table, read_table
+from scenarios.files.frames import Source
+from scenarios.files.layout import Layout, plain
+from scenarios.files.units import one_unit
+from scenarios.parameters.models import build
+from sim.errors import UserError
+from sim.nearest import nearest
+from sim.place import Place
+
+# Other names of a column, as `files.layout.plain` has them; the nearer first.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "date": ("valuationdate", "valuedate", "asof", "asofdate", "day", "quotedate"),
+    "curve": ("curvename", "curveid", "market"),
+    "convention": ("conventions",),
+    "kind": ("type", "instrument", "instrumenttype", "quotetype"),
+    "tenor": ("term", "length", "period", "code"),
+    "start": ("startdate", "effective", "effectivedate"),
+    "end": ("enddate", "maturity", "maturitydate"),
+    "rate": ("quote", "yield", "value", "mid", "parrate", "level", "spread"),
+    "rate_percent": ("ratepct", "ratepc", "percent", "pct", "quotepercent", "yieldpercent", "parratepercent"),
+    "rate_bp": ("ratebps", "bp", "bps", "spreadbp", "spreadbps", "basispoints", "quotebp"),
+    "price": ("cleanprice", "px", "futuresprice"),
+    "coupon": (),
+    "coupon_percent": ("couponpct", "couponrate"),
+    "convexity_bp": ("convexity", "convexitybps", "convexityadjustment"),
+    "interpolation": ("interp",),
+    "discount": ("discountcurve", "discounting"),
+    "projection": ("projectioncurve",),
+    "against": ("againstcurve", "othercurve"),
+}  # fmt: skip
+REMARKS = ("note", "notes", "comment", "comments", "source", "id", "ticker", "name", "description", "currency", "ccy")
+RATES = {"rate": 1.0, "rate_percent": 0.01, "rate_bp": 1e-4}  # decimal of a 1 in the column
+COUPONS = {"coupon": 1.0, "coupon_percent": 0.01}
+NUMBERS = (*RATES, *COUPONS, "price", "convexity_bp")
+OF_CURVE = ("convention", "interpolation", "discount", "projection", "against")  # said once of a curve, or on each line
+KINDS = {
+    "zero": "zerorate zc zerocoupon spot", "deposit": "depo cash mm moneymarket", "ois": "ois overnightswap",
+    "irs": "irs vanilla interestrateswap", "fra": "fra forwardrateagreement", "future": "fut futures future3m 3mfuture",
+    "future_1m": "futures1m 1mfuture serff", "bond": "bonds note notes treasury gilt", "basis": "basisswap tenorbasis",
+    "cross_currency": "xccy crosscurrency ccs crosscurrencybasis xccybasis",
+}  # fmt: skip
+WORDS = {word: kind for kind, words in KINDS.items() for word in (plain(kind), *words.split())}
+SWAP = ("swap", "swaps", "par")  # the convention's own swaps, OIS or not
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Curves read from a table: their specs, the valuation day if the table says it, and what was assumed."""
+
+    specs: dict[str, CurveSpec]
+    day: date | None
+    notes: tuple[str, ...]
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of each quote, by curve
+
+
+def read_quotes(
+    source: Source,
+    *,
+    day: date | None = None,
+    dates: str | None = None,
+    convention: str | None = None,
+    as_given: bool = False,
+) -> Quotes:
+    """The curves of a CSV file or a frame; of a table of several days, those of `day`.
+
+    convention: of all curves that neither say theirs nor are named after one. as_given: take rates that no market has
+    had. Raises UserError with file and line.
+    """
+    table = read_table(source, Layout("quotes", ALIASES, (), ("date", "start", "end"), NUMBERS, REMARKS), dates=dates)
+    scales = {**one_unit(table, RATES), **one_unit(table, COUPONS)}
+    if not {"rate", "rate_percent", "rate_bp", "price"} & set(table.columns):
+        remedy = "name a column rate (0.043), rate_percent (4.3), rate_bp (430) or price (95.7)"
+        raise UserError("there is no column of rates", place=table.name, remedy=remedy)
+    rows, asof = _of_day(table, day)
+    by_curve: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_curve[_curve(row, table, convention)].append(row)
+    specs, places = {}, {}
+    for name, own in by_curve.items():
+        specs[name] = _spec(name, own, scales, convention)
+        for quote, row in zip(specs[name].quotes, own, strict=True) if not as_given else ():
+            check_plausible(quote, row.place)
+        places[name] = tuple(str(row.place) for row in own)
+    return Quotes(specs, asof, tuple(f"{table.name}: {note}" for note in table.notes), places)
+
+
+def _of_day(table: Table, day: date | None) -> tuple[list[Row], date | None]:
+    """The rows of the valuation day, and that day where the table says it."""
+    rows = list(table.rows)
+    if "date" not in table.columns:
+        return rows, day
+    days = [row.day("date") for row in rows]
+    for row, found in zip(rows, days, strict=True):
+        if found is None:
+            raise row.place.at("date").error(
+                "the line has no date", remedy="write one on every line, or drop the column"
+            )
+    known = sorted({found for found in days if found is not None})
+    if day is None and len(known) > 1:
+        remedy = f"choose one with --date, of {known[0]} to {known[-1]}"
+        raise UserError("holds quotes of several days", value=len(known), place=table.name, remedy=remedy)
+    chosen = day or known[0]
+    if chosen not in known:
+        remedy = f"it has {known[0]}" + (f" to {known[-1]}" if len(known) > 1 else "")
+        raise UserError("has no quotes of this day", value=str(chosen), place=table.name, remedy=remedy)
+    return [row for row, found in zip(rows, days, strict=True) if found == chosen], chosen
+
+
+def _curve(row: Row, table: Table, convention: str | None) -> str:
+    name = row.text("curve") or (row.text("convention") if "curve" not in table.columns else None)
+    if name is None and convention is not None:
+        return convention
+    if name is None:
+        remedy = "name it on each line (sofr, sonia, ...), or say --convention sofr"
+        raise row.place.at("curve").error("the line does not say its curve", remedy=remedy)
+    return name
+
+
+def _spec(name: str, rows: Sequence[Row], scales: dict[str, float], convention: str | None) -> CurveSpec:
+    said = {column: _said_once(name, column, rows) for column in OF_CURVE}
+    found = find_convention(said["convention"] or name)
+    if said["convention"] and found is None:
+        remedy = nearest(said["convention"], list(CONVENTIONS))
+        raise rows[0].place.at("convention").error("no such convention", value=said["convention"], remedy=remedy)
+    known = found or convention
+    if known is None:
+        remedy = f"add a column convention, or say --convention: {', '.join(CONVENTIONS)}"
+        raise rows[0].place.at("curve").error("nothing says how this curve's market counts", value=name, remedy=remedy)
+    cells: dict[str, Any] = {column: text for column, text in said.items() if text and column != "convention"}
+    usual = "irs" if cells.get("discount") else "ois"
+    quotes = tuple(_quote(row, scales, usual) for row in rows)
+    cells = {**cells, "convention": known}
+    if "interpolation" in cells:
+        cells["interpolation"] = cells["interpolation"].lower().replace(" ", "_").replace("-", "_")
+    return replace(build(CurveSpec, cells, rows[0].place), quotes=quotes)
+
+
+def _said_once(name: str, column: str, rows: Sequence[Row]) -> str | None:
+    """What the lines of a curve say of it: once, or always the same."""
+    said = {text: row for row in rows if (text := row.text(column)) is not None}
+    if len(said) > 1:
+        raise list(said.values())[-1].place.at(column).error(f"{name} has two of these", value=", ".join(said))
+    return next(iter(said), None)
+
+
+def _quote(row: Row, scales: dict[str, float], usual: str) -> QuoteSpec:
+    cells: dict[str, Any] = {"kind": _kind(row, usual), "tenor": row.text("tenor") or ""}
+    cells |= {"start": row.day("start"), "end": row.day("end"), "price": row.number("price")}
+    for column, scale in scales.items():
+        value = row.number(column, percent=0.01 / scale)
+        if value is not None:
+            cells["coupon" if column in COUPONS else "rate"] = value * scale
+    if (convexity := row.number("convexity_bp")) is not None:
+        cells["convexity"] = convexity * 1e-4
+    cells = {key: value for key, value in cells.items() if value is not None}
+    return build(QuoteSpec, cells, row.place)
+
+
+def check_plausible(spec: Any, place: Place) -> None:
+    """Raise UserError for a rate that no market has had: most often percent for a decimal."""
+    for odd in odd_fields(spec, place):
+        raise odd.error
+
+
+def _kind(row: Row, usual: str) -> str:
+    text = row.text("kind")
+    if text is None or plain(text) in SWAP:
+        return usual
+    kind = WORDS.get(plain(text))
+    if kind is None:
+        raise row.place.at("kind").error("no such instrument", value=text, remedy=nearest(text.lower(), list(KINDS)))
+    return kind

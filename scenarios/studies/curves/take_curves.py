@@ -1,0 +1,29 @@
+"""A scenario on the curves of a file of quotes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scenarios.checking.checks import check
+from scenarios.files.frames import Source
+from scenarios.scenario import Scenario
+from scenarios.studies.curves.quotes_csv import read_quotes
+from sim.place import Place
+
+
+def take_curves(scenario: Scenario, quotes: Source, *, dates: str | None = None) -> Scenario:
+    """The scenario with `market.rates.curves` read from a CSV file or a frame of quotes of its first day.
+
+    The first curve discounts, unless the scenario names another one of them. What was assumed is added to
+    `scenario.notes`. Raises UserError with file and line.
+    """
+    read = read_quotes(quotes, day=scenario.start, dates=dates, as_given=scenario.run.as_given)
+    rates, names = scenario.market.rates, list(read.specs)
+    notes = list(read.notes)
+    discount = rates.discount or names[0]
+    if len(names) > 1 and not rates.discount:
+        notes.append(f"{discount} discounts, the first of the curves {', '.join(names)}")
+    market = replace(scenario.market, rates=replace(rates, curves=read.specs, discount=discount))
+    taken = replace(scenario, market=market, notes=(*scenario.notes, *notes))
+    check(taken, Place(scenario.name))
+    return taken
