@@ -34,8 +34,7 @@ class Claims:
     """The debts of one world. The creditor holds a claim as a positive balance, the debtor as a negative one."""
 
     def __init__(self, ledger: Ledger, dates: tuple[dt.date, ...], obligations: Iterable[Obligation]) -> None:
-        """Book the claims against capital: the creditor's owners bring them in; the debtor's owners have taken out
-        their value."""
+        """Book claims against capital: the creditor's owners bring them in; the debtor's have taken out their value."""
         self._ledger = ledger
         self.debts: list[Debt] = []
         for o in sorted(obligations, key=lambda o: (o.debtor, o.creditor, o.due, o.amount)):

@@ -1,4 +1,4 @@
-"""A run against the daily history of its crisis: each figure of the record beside the ensemble's spread of it.
+"""A run against the daily history of its crisis: each figure of the record beside its distribution over the ensemble.
 
 Every figure is computed from daily closes in the same way for the record and for each path, over the same days.
 """
@@ -26,7 +26,7 @@ Matrix = NDArray[np.float64]  # (paths, days)
 Vector = NDArray[np.float64]  # (paths,)
 BAND = (0.05, 0.95)
 LEVELS = ("spot", "vol", "credit", "high_yield")
-FEWEST = 5  # days that the record and the run have in common
+FEWEST = 5  # common days of record and run
 RANGE = ("open", "high", "low")
 WEEK = 5  # days
 COLUMNS = {"spot": "mid", "vol": "vol", "credit": "credit", "half_spread": "half_spread", "depth": "depth"}
@@ -37,9 +37,9 @@ TICKS = "tick_variance"  # column of closes; runs of earlier versions have none
 class Closes:
     """Daily closes of an ensemble, or of the record as one path: each level (paths, days), decimals.
 
-    `within`: variance of what came between the closes, summed from the first day on. For an ensemble that of its ticks,
-    the night's among them; for a record (open / close before)^2, plus the day's after Rogers and Satchell (1991),
-    which no drift within the day moves.
+    `within`: variance between the closes, summed from the first day on. For an ensemble: of its ticks, nights included.
+    For a record: ln(open / close before)^2 plus the day's variance by Rogers and Satchell (1991), which is free of
+    drift.
     """
 
     days: tuple[date, ...]
@@ -54,7 +54,7 @@ class Closes:
 
 @dataclass(frozen=True)
 class Figure:
-    """Something measured on every path. needs: levels beside spot and vol. alone: shown also without a record of it."""
+    """A figure of a path. needs: levels besides spot and vol. alone: shown even if the record does not have it."""
 
     name: str
     label: str
@@ -64,13 +64,13 @@ class Figure:
     alone: bool = False
 
     def needs_met(self, closes: Closes) -> bool:
-        """Whether every level that it is measured on is there."""
+        """Whether all required levels are there."""
         return {"spot", "vol", *self.needs} <= closes.levels.keys()
 
 
 @dataclass(frozen=True)
 class Published:
-    """A measurement of the literature, a range where the source gives one. during: the days it is about, None any."""
+    """A measurement of the literature, or a range if the source gives one. during: the days concerned, None: any."""
 
     figure: str
     low: float
@@ -82,11 +82,10 @@ class Published:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure: what is known of it, and the ensemble's median and 5-95 % band.
+    """One figure: its known value, and the ensemble's median and 5-95 % band.
 
-    low and high are the known value, equal for the record's own and a range for some published ones; NaN where it is
-    not known and the ensemble's own stands alone. percentile: share of paths below the known value (its middle), NaN
-    where the paths do not differ.
+    low, high: the known value: equal for the record's, a range for some published ones, NaN if unknown. percentile:
+    share of paths below the known value (or its middle), NaN if the paths do not differ.
     """
 
     figure: Figure
@@ -99,7 +98,7 @@ class Comparison:
 
     @property
     def compared(self) -> bool:
-        """Whether there is something to compare with."""
+        """Whether there is a known value."""
         return self.median.known and not math.isnan(self.low)
 
     @property
@@ -122,7 +121,7 @@ def realised_vol(closes: Closes) -> Vector:
 
 
 def variance_within(closes: Closes) -> Vector:
-    """Variance of what came between the closes over the squared returns from close to close; NaN where none moves."""
+    """Variance between the closes over the squared returns from close to close; NaN if no close moves."""
     between = np.diff(closes.levels["within"], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Vector = between.sum(axis=1) / (closes.returns**2).sum(axis=1)
@@ -159,7 +158,7 @@ def peak_vol(closes: Closes) -> Vector:
 
 
 def slope(y: Matrix, x: Matrix) -> Vector:
-    """Least-squares slope of y on x with a constant, path by path; NaN where x does not move."""
+    """Least-squares slope of y on x with a constant, path by path; NaN if x does not move."""
     y, x = y - y.mean(axis=1, keepdims=True), x - x.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         found: Vector = (x * y).sum(axis=1) / (x * x).sum(axis=1)
@@ -192,14 +191,14 @@ def depth_left(closes: Closes) -> Vector:
 
 
 def margin_multiple(closes: Closes) -> Vector:
-    """Initial margin's rate at the end of March 2020 over that of the start: ours is proportional to implied vol."""
+    """Initial margin rate at the end of March 2020 over that of the start; the rate is proportional to implied vol."""
     day = max(i for i, d in enumerate(closes.days) if d <= date(2020, 3, 31))
     found: Vector = closes.levels["vol"][:, day] / closes.levels["vol"][:, 0]
     return found
 
 
 def _percent(values: Matrix) -> Matrix:
-    """Of a response per 1 of ln S: per 1 %."""
+    """From a response per 1 of ln S to per 1 %."""
     return values / 100
 
 
@@ -256,8 +255,8 @@ def against_record(run: Run, history: pl.DataFrame, *, world: str = "actual") ->
     """Each figure of the record and of the literature beside the ensemble.
 
     history: `date`, `spot`, `vol` and perhaps `credit`, `high_yield`, and `open`, `high`, `low` of spot; decimals, one
-    row a day. Days that the run does not have are left out, and a figure uses the days on which the record has all it
-    needs. Raises UserError where the two have too few days in common.
+    row a day. Days that the run does not have are left out; a figure uses the days on which the record has all required
+    levels. Raises UserError if there are too few common days.
     """
     record, ensemble = common(run, history, world)
     found = []
@@ -282,7 +281,7 @@ def _applies(known: Published, days: tuple[date, ...], peak: float) -> bool:
 
 
 def compare(figure: Figure, source: str, low: float, high: float, values: Vector) -> Comparison:
-    """What is known of a figure, low to high, beside its values on the paths, (paths,), those that are not NaN."""
+    """A figure's known value, low to high, beside its values on the paths, (paths,); NaN are left out."""
     values = values[np.isfinite(values)]
     if not values.size:
         nowhere = Number(value=math.nan, unit=figure.unit, label=figure.label)
@@ -295,7 +294,7 @@ def compare(figure: Figure, source: str, low: float, high: float, values: Vector
 
 
 def common(run: Run, history: pl.DataFrame, world: str = "actual") -> tuple[Closes, Closes]:
-    """The record and the ensemble on the days that both have.
+    """The record and the ensemble on their common days.
 
     The ensemble's high yield is its credit spread times the record's mean ratio of the two.
     """
@@ -339,7 +338,7 @@ def _within(opened: Matrix, high: Matrix, low: Matrix, close: Matrix) -> Matrix:
 
 
 def _without_gaps(record: Closes, ensemble: Closes, figure: Figure) -> tuple[Closes, Closes]:
-    """Both on the days for which the record has what the figure needs."""
+    """Both on the days for which the record has all that the figure needs."""
     whole = np.all([np.isfinite(record.levels[name][0]) for name in ("spot", "vol", *figure.needs)], axis=0)
     days = tuple(day for day, kept in zip(record.days, whole, strict=True) if kept)
     cut = [Closes(days, {n: v[:, whole] for n, v in c.levels.items()}, c.a_year) for c in (record, ensemble)]

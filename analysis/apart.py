@@ -1,4 +1,4 @@
-"""Where two runs differ before anything is measured: scenario, paths, seed, twin, versions."""
+"""Differences in the inputs of two runs: scenario, paths, seed, twin, versions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.text import one_line
 SHOWN = 8  # keys of the scenario that are named
 LONG = 40  # characters of a value
 FIGURES = ("seed", "paths", "witnesses", "twin")
-BESIDE = tuple(f"run.{key}" for key in FIGURES)  # of the scenario, said by `FIGURES` where they differ
+BESIDE = tuple(f"run.{key}" for key in FIGURES)  # scenario keys that `FIGURES` already covers
 
 
 def said(a: Run, b: Run) -> list[str]:
@@ -46,7 +46,7 @@ def _line(what: str, mine: Any, other: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in a few characters; what stands in one of the two only is none in the other."""
+    """A value in a few characters; "none" for one that is missing."""
     if value is None:
         return "none"
     if isinstance(value, Mapping | list):

@@ -1,4 +1,4 @@
-"""A desk's book position by position: sensitivities at the start and at the worst close, and what each made."""
+"""A desk's book position by position: sensitivities at the start and at the worst close, and P&L."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.dataset import Run
 from sim.text import one_line
 
 MOST = 8  # positions that a terminal shows one by one
-# What a position is described by, beside its P&L: columns of the table `book`.
+# Figures of a position besides its P&L: columns of the table `book`.
 FIGURES = ("value", "delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_day", "dv01")
 TOTAL = "the book"
 KEY = ("agent", "number")
@@ -26,10 +26,10 @@ KEY = ("agent", "number")
 def by_position(run: Run, agent: str | None, world: str, most: int | None = None) -> pl.DataFrame:
     """position, quantity, start_* and worst_* (`FIGURES`), pnl, error, q05, q50, q95: one row a position, $.
 
-    start_*: at the start. worst_*: the median over paths, at each path's worst close. pnl: the mean over paths of what
-    the whole position made with no hedge, with its standard error and quantiles. most: so many positions, those with
-    the largest mean P&L; the others are in one row. The last row is the sum of all, path by path: its P&L is
-    `unhedged_pnl` of the marks. No rows where the run does not keep its book by position.
+    start_*: at the start. worst_*: the median over paths, at each path's worst close. pnl: mean over paths of the P&L
+    of the whole position without hedge, with its standard error and quantiles. most: number of positions shown, those
+    with the largest mean P&L; the others share one row. The last row is the sum of all, path by path: its P&L is
+    `unhedged_pnl` of the marks. No rows if the run has no table `book`.
     """
     table = frames.table(run, "book")
     if table is None:
@@ -98,7 +98,7 @@ def _measured(part: pl.DataFrame) -> dict[str, float | None]:
 
 
 def short_table(run: Run, agent: str | None, world: str) -> Table | None:
-    """The largest positions and the rest, in a terminal's width: at the start, and what they made."""
+    """The largest positions and the rest, in a terminal's width: figures at the start, and P&L."""
     found = by_position(run, agent, world, MOST)
     if not found.height:
         return None
@@ -145,7 +145,7 @@ def _made(row: Mapping[str, Any]) -> Number:
 
 
 def quantity(units: float) -> str:
-    """A signed size, or nothing where lines of several kinds have none together."""
+    """A signed size; empty for a row of several kinds, which have no common size."""
     if units != units:
         return ""
     return (f"{units:,.0f}" if abs(units) >= 1000 else f"{units:.6g}").replace("-", MINUS)

@@ -18,7 +18,7 @@ SNIPPET = "window.vegaEmbed = vegaEmbed;"  # vl-convert bundles it with its own 
 def script() -> str:
     """The script's text, safe inside a <script> element. Bundling takes about 2 s, so the user's cache keeps it.
 
-    A kept script that is not what was written (truncated, changed) is made again.
+    A stored script that is truncated or changed is made again.
     """
     kept = _cache() / f"vega-embed-{SCHEMA}-vl-convert-{version('vl-convert-python')}.js"
     found = _whole(kept)
@@ -32,7 +32,7 @@ def script() -> str:
 
 
 def _whole(kept: Path) -> str | None:
-    """A kept script without its seal; None where there is none or where the seal does not fit."""
+    """A stored script without its digest; None if there is none or the digest does not match."""
     try:
         seal, _, text = kept.read_bytes().decode().partition("\n")
     except (OSError, UnicodeDecodeError):
@@ -51,7 +51,7 @@ def _cache() -> Path:
 
 
 def _keep(place: Path, text: str) -> None:
-    """Write whole or not at all; a cache that cannot be written is done without."""
+    """Write whole or not at all; an error is ignored."""
     with suppress(OSError, SpiralError):
         place.parent.mkdir(parents=True, exist_ok=True)
         write_whole(place, text.encode())

@@ -1,4 +1,4 @@
-"""The calendar of a run as its manifest tells it: which day a close belongs to, and how many make a year."""
+"""The calendar of a run, from its manifest: the day of a close, and the number of days in a year."""
 
 from __future__ import annotations
 

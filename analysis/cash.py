@@ -1,4 +1,4 @@
-"""Liquidity on the way: free cash, use of the credit line, margin part by part, and the capital that it takes."""
+"""Liquidity during the run: free cash, use of the credit line, margin part by part, and the capital needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.columns import Unit
 from sim.dataset import Run
 from sim.estimate import REACH
 
-FULL = 1 - 1e-9  # share of the line beyond which it is used up; what is paid is rounded
+FULL = 1 - 1e-9  # share of the line beyond which it counts as used up, because of rounding
 MARGIN = ("initial_margin", "variation_margin", "short_sale_proceeds")
 LEVELS = (0.95, 0.99)
 QUANTILES = (  # figure, column of the table `liquidity`, quantile over paths
@@ -30,9 +30,9 @@ USED_UP = "line_used_up_rate"
 
 @frames.once
 def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
-    """The table `liquidity` of the desk, one row a path, sorted; empty where nobody lends to it.
+    """The table `liquidity` of the desk, one row a path, sorted; empty if nobody lends to it.
 
-    Of several desks, each figure is that of the desk that is worst off on the path: the lowest free cash, the largest
+    Of several desks, each figure is that of the worst desk on the path: the lowest free cash, the largest
     share of its line, the largest part of a margin, the largest capital needed.
     """
     table = frames.table(run, "liquidity")
@@ -48,11 +48,11 @@ def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
 def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
     """Lowest free cash, use of the line and peaks of the margin's parts, each path's worst close, then over paths.
 
-    Free cash is cash and repo that are left after margin; below zero it is drawn from the line. `survival_capital_95`:
-    the capital at which 95 % of the paths would never be reduced by force, first order: the market, and the P&L of the
-    whole book, as they were in this run. `scenarios.survival_capital` runs the desk with that capital instead.
-    Infinite (written n/a) where so many paths lose their whole book that the run does not say.
-    NaN for a desk without a lender, and for a run of an older version.
+    Free cash is cash and repo left after margin; a negative amount is drawn from the line. `survival_capital_95`:
+    the capital at which 95 % of the paths would never be reduced by force, to first order: with the market and the P&L
+    of the whole book as in this run. `scenarios.survival_capital` runs the desk with that capital instead. Infinite
+    (written n/a) if too many paths lose their whole book to tell. NaN for a desk without a lender, and for a run of an
+    older version.
     """
     found, schema = worst(run, agent, world), schema_of(run)
 
@@ -74,9 +74,9 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> d
 
 
 def known_quantile(values: FloatArray, share: float, unit: Unit, label: str) -> Number:
-    """The `share` quantile of values of which some are only known to be large (infinite).
+    """The `share` quantile of values, some of which are infinite (unknown, but large).
 
-    Infinite where it lies among these. Its error is None where one of the order statistics that give it is infinite.
+    Infinite if it is one of these. Its error is None if an order statistic used for it is infinite.
     """
     finite = np.isfinite(values)
     if finite.all() or np.isnan(values).any():
@@ -117,7 +117,7 @@ def capital_needed(run: Run, agent: str | None, world: str) -> FloatArray:
 def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """time, and `<column>_q05` ... `_q95` over the witnesses of free_cash, line and the margin's parts, at closes.
 
-    Several desks are added up. Empty where the run keeps no such rows: no lender, no witnesses, an older version.
+    Several desks are added up. Empty if the run keeps no such rows: no lender, no witnesses, an older version.
     """
     table = frames.table(run, "funding")
     if table is None or "free_cash" not in table.collect_schema():

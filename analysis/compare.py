@@ -80,7 +80,7 @@ def _difference_error(a: Run, b: Run, agent: str | None, name: str, mine: Number
 
 
 def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
-    """(paths,) $ of which a figure is the average; None where it is none of these."""
+    """(paths,) $ of which a figure is the average; None if it is none of these."""
     twin, bare = frames.twin_name(run), frames.unhedged_world(run, agent)
     if name in ("pnl", "unhedged_pnl"):
         return pnl.column(run, agent, ACTUAL, name)
@@ -95,7 +95,7 @@ def _by_path(run: Run, agent: str | None, name: str) -> FloatArray | None:
 
 
 def differences(a: Run, b: Run) -> list[str]:
-    """Where the two differ before anything is measured, and on what they are compared, a line each."""
+    """Differences of the two in inputs, and the paths on which they are compared, a line each."""
     if isinstance(a, Side) and isinstance(b, Side) and a.world is not None and b.world is not None:
         return [f"worlds {a.world} and {b.world} of one run, on the same random numbers"]
     lines, (mine, other) = apart_in(whole(a), whole(b)), in_common(a, b)
@@ -115,7 +115,7 @@ def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", overflow="fold")
-    for i, name in enumerate((first, second, "difference"), 1):  # labels give way before a figure is cut
+    for i, name in enumerate((first, second, "difference"), 1):  # labels are shortened before figures
         width = max((len(str(row[i])) for row in shown), default=0)
         head = "\n".join(textwrap.wrap(name, max(width, NARROW), break_on_hyphens=False))
         least = max(width, *map(len, head.split("\n")))

@@ -1,4 +1,4 @@
-"""Had the desk not hedged: the world in which it keeps its book, capital and lender, and leaves the book alone."""
+"""The world `unhedged`: the same desk with its book, capital and lender, but no hedging."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sim.dataset import Run
 
 
 def unhedged_desk(run: Run, *, agent: str | None = None) -> dict[str, Number]:
-    """P&L of the same desk unhedged, its survival, and what hedging saved; empty where the run has no such world.
+    """P&L of the same desk unhedged, its survival, and what hedging saved; empty if the run has no such world.
 
     Same noise, capital and lender, so it may be called, reduced and liquidated, and its forced trades move the market.
     `hedging_saved`: P&L of the hedged desk less that of the unhedged one, path by path (above zero: hedging paid), $.

@@ -74,7 +74,7 @@ def _about(run: Run, agent: str | None) -> pl.DataFrame:
 
 
 def about(said: Mapping[str, Any]) -> pl.DataFrame:
-    """Two columns of text; what is not known is left out."""
+    """Two columns of text; unknown values are left out."""
     rows = [(key, str(value)) for key, value in said.items() if value is not None]
     return pl.DataFrame(rows, schema={"what": pl.String, "value": pl.String}, orient="row")
 

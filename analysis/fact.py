@@ -1,7 +1,7 @@
-"""The stylised facts by name: how each is read from a world's series, and which way real markets have it.
+"""The stylised facts by name: how each is computed from a world's series, and its sign in real markets.
 
 After Cont (2001), "Empirical properties of asset returns: stylized facts and statistical issues", Quantitative
-Finance 1. Tick facts are read from the witnesses' ticks, daily ones from the closes of all paths.
+Finance 1. Tick facts are computed from the witnesses' ticks, daily ones from the closes of all paths.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ WEEK, MONTH = 5, 21  # trading days
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One stylised fact: how it is read (None where the series is too short), and which way markets have it.
+    """One stylised fact: its function (None if the series is too short), and its sign in real markets.
 
-    direction: +1 where real markets have it above the value of independent normal returns, -1 below, 0 neither way.
+    direction: +1 if it is higher in real markets than for independent normal returns, -1 if lower, 0 neither.
     """
 
     label: str
@@ -44,7 +44,7 @@ def _ticks(metric: Callable[[Series, FloatArray], Estimate | None]) -> Callable[
 
 
 def _kurtosis(s: Series, returns: FloatArray | None) -> Estimate | None:
-    """Of fluctuations without their bias: over n paths a normal law's kurtosis reads 6 / (n + 1) low (Fisher 1930)."""
+    """Without the bias of fluctuations: over n paths a normal law's kurtosis is 6 / (n + 1) too low (Fisher 1930)."""
     if returns is None:
         return None
     found = sf.kurtosis(s.treated(returns))
@@ -56,14 +56,14 @@ def _kurtosis_over(days: int) -> Callable[[Series], Estimate | None]:
 
 
 def _variance_ratio(s: Series, returns: FloatArray | None, steps: int) -> Estimate | None:
-    """Of fluctuations: about the instants' means, but not over their deviations, for sums must be sums of returns."""
+    """Fluctuations here are less the instants' means, not divided by deviations: sums must be sums of returns."""
     if returns is None:
         return None
     return sf.variance_ratio(returns if s.treatment == "raw" else returns - returns.mean(axis=0), steps)
 
 
 def _variance_of_windows(s: Series, windows: IntArray | None) -> Estimate | None:
-    """Of windows within the day over days; None where there are none, or where every tick is a close."""
+    """Of windows within the day over days; None if there are none, or where every tick is a close."""
     if s.ticks is None or s.days is None or windows is None or len(windows) == len(s.days):
         return None
     returns = s.ticks if s.treatment == "raw" else s.ticks - s.ticks.mean(axis=0)
@@ -75,13 +75,13 @@ def _variance_of_ticks(s: Series) -> Estimate | None:
 
 
 def _variance_of_hours(s: Series) -> Estimate | None:
-    """None where a tick is an hour or longer."""
+    """None if a tick is an hour or longer."""
     longer = s.ticks is not None and s.hours is not None and len(s.hours) < s.ticks.shape[1]
     return _variance_of_windows(s, s.hours) if longer else None
 
 
 def _levels(values: Callable[[Series], FloatArray | None], metric: Metric) -> Callable[[Series], Estimate | None]:
-    """Of levels that have no fluctuations, on the days that all paths know; None where there are fewer than 20."""
+    """Of levels that have no fluctuations, on the days that all paths know; None if there are fewer than 20."""
 
     def found(s: Series) -> Estimate | None:
         x = values(s) if s.treatment == "raw" else None

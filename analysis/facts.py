@@ -24,9 +24,9 @@ TREATMENTS: tuple[Treatment, ...] = ("fluctuations", "raw")
 
 @takes(run=A_RUN, world=text, treatment=one_of(*TREATMENTS))
 def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuations") -> dict[str, Estimate]:
-    """Every fact that the world's series are long and many enough for, by name.
+    """Every fact for which the world's series are long enough and numerous enough, by name.
 
-    Raises UserError where they are so for none: prices that stand still, fluctuations of fewer than 20 paths.
+    Raises UserError if there is none: constant prices, or fluctuations of fewer than 20 paths.
     """
     found: dict[str, Estimate] = {}
     missed: UserError | None = None
@@ -34,7 +34,7 @@ def facts(run: Run, *, world: str = "actual", treatment: Treatment = "fluctuatio
     for name, fact in FACTS.items():
         try:
             reading = fact.read(data)
-        except UserError as error:  # too short, too few, or too still for this one
+        except UserError as error:  # series too short, too few or constant for this fact
             missed = missed or error
             continue
         if reading is not None:
@@ -54,7 +54,7 @@ def number(name: str, readings: Mapping[str, Estimate]) -> Number:
 
 @takes(run=A_RUN, treatments=several(one_of(*TREATMENTS)))
 def facts_table(run: Run, *, treatments: Iterable[str] = TREATMENTS) -> pl.DataFrame:
-    """fact, label, world, treatment, value, error: every fact of every world of a run; NaN where it has none."""
+    """fact, label, world, treatment, value, error: every fact of every world of a run; NaN if it has none."""
     return table_of(
         row
         for treatment in TREATMENTS

@@ -23,7 +23,7 @@ def markdown(folder: str | Path) -> str:
     One row a scenario.
 
     `folder`: holds one folder a scenario, as `spiral facts SCENARIO --loops --out FOLDER/SCENARIO` writes them.
-    Raises UserError where there is none.
+    Raises UserError if there is none.
     """
     places = sorted(p.parent for p in Path(folder).glob("*/loops.csv"))
     if not places:

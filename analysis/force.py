@@ -1,4 +1,4 @@
-"""What a lender took from a desk by force."""
+"""Forced reductions of a desk by its lender."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABELS = {
 
 
 def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[str, Number]:
-    """Share of paths on which part of the book was taken by force, and how much of it was gone at the end.
+    """Share of paths with a forced reduction, and share of the book taken by the end.
 
     Several desks together: paths on which any was reduced; the mean share of their books. NaN for a run of an older
     version, whose marks do not say.
@@ -37,7 +37,7 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
 
 
 def reduced(run: Run, agent: str | None, world: str) -> NDArray[np.bool_]:
-    """(paths,) whether the lender took part of the book; of several desks, of any. Empty where marks do not say."""
+    """(paths,) whether the lender took part of the book; of several desks, of any. Empty if marks do not say."""
     return _reduced(_left(run, agent, world))
 
 

@@ -1,4 +1,4 @@
-"""The frames that every question starts from: a desk's marks and the market's closes, aggregated once a run."""
+"""Frames used by all figures: a desk's marks and the market's closes, aggregated once per run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def once(question: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run
 
 
 def table(run: Run, name: str) -> pl.LazyFrame | None:
-    """The table, or None where the run has none of it."""
+    """The table, or None if the run has none of it."""
     return run.table(name) if name in run.tables else None
 
 
@@ -51,13 +51,13 @@ def twin_name(run: Run) -> str | None:
 
 
 def unhedged_world(run: Run, agent: str | None) -> str | None:
-    """Name of the world in which the desk does not hedge; None where there is none, or where it is another desk's."""
+    """Name of the world in which the desk does not hedge; None if there is none, or where it is another desk's."""
     desk = run.manifest.get("unhedged")
     return UNHEDGED if desk is not None and desks(run, agent) == [desk] else None
 
 
 def check_world(run: Run, world: str) -> str:
-    """The world's name; UserError where the run has no such world.
+    """The world's name; UserError if the run has no such world.
 
     "frozen" was the default twin of earlier versions: in a run whose twin is the price takers' it stands for that one,
     with a FutureWarning, so that scripts go on working.
@@ -160,7 +160,7 @@ def mark_times(run: Run, world: str) -> pl.Series:
 def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
     """world, path, time, defaulted: the first close at which each fallen path was flagged (flags may go down again).
 
-    A desk that its lender found under water has fallen too, though its close-out may drag on where depth is gone.
+    A desk that its lender found with negative equity has fallen too, even while its close-out lasts.
     """
     mine, columns = pl.col("agent").is_in(desks(run, agent)), ("world", "path", "time", "defaulted")
     fallen = [run.table("marks").filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
@@ -202,7 +202,7 @@ def _closes(run: Run) -> pl.DataFrame:
 
 @once
 def main_venue(run: Run, agent: str | None) -> str:
-    """Where the desk pays most spread, as the witness paths tell; "asset" where they do not."""
+    """The venue at which the desk pays most spread on the witness paths; "asset" if there are none."""
     trades = table(run, "trades")
     if trades is None or not desks(run, agent):
         return ASSET

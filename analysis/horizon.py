@@ -1,4 +1,4 @@
-"""What a risk figure of a run is conditional on: said beside every VaR and expected shortfall."""
+"""Horizon and condition of risk figures: shown beside every VaR and expected shortfall."""
 
 from __future__ import annotations
 

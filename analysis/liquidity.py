@@ -1,4 +1,4 @@
-"""What trading in thin books cost, what staying alive cost, and how bad the market became."""
+"""The cost of survival and its parts, the market's worst levels, and margin calls."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def costs(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     """The desk's loss part by part, its sub-totals and the whole (`analysis.parts`), means over paths; costs positive.
 
     The parts add up to `cost_of_survival`, which comes also with its 5, 50 and 95 % quantiles, standard deviation and
-    the mean of the dearest 5 %. A run that was not attributed knows the whole, frictions and funding only.
+    the mean of the costliest 5 %. A run without attribution has the total, frictions and funding only.
     """
     labels = parts.labels(parts.loss_of(run))
     found = {name: numbers.mean(cost(run, agent, world, name), "$", label) for name, label in labels.items()}
@@ -58,7 +58,7 @@ def peaks(run: Run, world: str) -> pl.DataFrame:
 
 
 def stress(run: Run, *, world: str = "actual") -> dict[str, Number]:
-    """How bad the market became: median (and for the loop gain also 95 %) over paths of each path's worst level."""
+    """Worst levels of the market: median (for the loop gain also 95 %) over paths of each path's worst level."""
     frame, schema = peaks(run, world), parts.schema_of(run)
     found = {}
     for name, source, share in STRESS:

@@ -1,7 +1,7 @@
 """Facts of a long run, path by path, beside those of the S&P 500 over ten years.
 
-A fact of one path of ten years scatters, and so does the index's own: what is asked is whether the index could be one
-of the paths. Facts are read from daily closes, those of ticks from the witnesses.
+A fact of one path of ten years is noisy, and so is the index's own. The question is whether the index could be one of
+the paths. Facts are computed from daily closes, those of ticks from the witnesses.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ OF_TICKS = ("kurtosis_tick", "tail_losses", "tail_gains", "acf_1", "acf_abs_1", 
 
 
 def long_run_facts(run: Run, *, world: str = "actual") -> list[Comparison]:
-    """Each fact of the S&P 500 beside the spread of it over the paths, then what it has no figure of: the variance of
-    ticks within days, and with witnesses the facts of ticks."""
+    """Each fact of the S&P 500 beside its distribution over the paths; then facts without a figure of the index: the
+    variance of ticks within days, and with witnesses the facts of ticks."""
     ensemble = _closes(run, frames.check_world(run, world))
     found = []
     for name, known in INDEX.items():
@@ -42,7 +42,7 @@ def long_run_facts(run: Run, *, world: str = "actual") -> list[Comparison]:
 
 def as_frame(found: Sequence[Comparison]) -> pl.DataFrame:
     """fact, label, index (middle of its windows), index_low, index_high, median, low, high (5 and 95 %), percentile,
-    inside: null where the index has no figure."""
+    inside: null if the index has no figure."""
     return pl.DataFrame([_row(c) for c in found], infer_schema_length=None)
 
 
@@ -78,7 +78,7 @@ def _range(name: str, low: float, high: float) -> str:
 
 
 def _by_path(name: str) -> Callable[[Closes], Vector]:
-    """The fact of each path, (paths,); NaN where its series is too short or too still."""
+    """The fact of each path, (paths,); NaN if its series is too short or constant."""
 
     def measure(closes: Closes) -> Vector:
         returns, vol = closes.returns, closes.levels["vol"]

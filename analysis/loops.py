@@ -22,8 +22,8 @@ def loops_table(worlds: Mapping[str, Mapping[str, Estimate]], loops: Iterable[st
 
     `worlds`: the facts of "actual", "frozen" (every loop cut), "<loop> alone" and "without <loop>", all on the
     same random numbers. alone: with this loop alone less the frozen world; left_out: actual less the world without this
-    loop; *_z in standard errors. verdict: creates (alone clear of zero, the way of real markets), weakens (the other
-    way), moves (no way is the fact's), feeds (only together with other loops), none, or n/a.
+    loop; *_z in standard errors. verdict: creates (alone clear of zero, with the sign of real markets), weakens (with
+    the other sign), moves (the fact has no sign), feeds (only together with other loops), none, or n/a.
     """
     found = []
     for loop in loops:
@@ -36,14 +36,14 @@ def loops_table(worlds: Mapping[str, Mapping[str, Estimate]], loops: Iterable[st
 
 
 def differences_table(worlds: Mapping[str, Mapping[str, Estimate]]) -> pl.DataFrame:
-    """fact, label, value, error, z: actual less price_taker, path by path; NaN where a world lacks the fact."""
+    """fact, label, value, error, z: actual less price_taker, path by path; NaN if a world lacks the fact."""
     rows = [(n, f.label, *_cells(_difference(worlds[ACTUAL], worlds[PRICE_TAKER], n))) for n, f in FACTS.items()]
     schema = {**dict.fromkeys(TEXT[:2], pl.String), **dict.fromkeys(("value", "error", "z"), pl.Float64)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def verdict(fact: Fact, alone: Estimate | None, left_out: Estimate | None) -> str:
-    """What a loop does to a fact, in a word; see `loops_table`."""
+    """The effect of a loop on a fact, in a word; see `loops_table`."""
     if alone is None or left_out is None:
         return "n/a"
     if clear(alone.value, alone.standard_errors):

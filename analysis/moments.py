@@ -1,4 +1,4 @@
-"""Moments of a sample of series by unit, and figures read off them.
+"""Moments of a sample of series by unit, and figures computed from them.
 
 A *unit* is a path where there are several, else a block of the one path (Kuensch 1989, Annals of Statistics 17). A
 figure is a function of the sums of the moments; leaving out one unit at a time gives the pull of every unit.

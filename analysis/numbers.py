@@ -1,4 +1,4 @@
-"""A named number: an estimate with a unit and a label, and how it is written for people."""
+"""A named number: an estimate with a unit and a label, and its display as text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SCALED: dict[Unit, tuple[float, str]] = {
 
 
 def scale_of(unit: Unit | Literal[""]) -> tuple[float, str]:
-    """What a value of a unit, other than $, is multiplied by where it is shown, and what then stands behind it."""
+    """Factor and suffix with which values of a unit, other than $, are shown."""
     return _SCALED.get(unit or "number", (1.0, ""))
 
 
@@ -38,7 +38,7 @@ class Number(Estimate):
     """An estimate with its unit and the label that tables call it by.
 
     `value` is in `unit`: $ (scenario currency), share / vol / rate (decimals), multiple (of the base level), price,
-    gain, count, or a number without a unit. A value that the run cannot give is NaN and is written "n/a".
+    gain, count, or a number without a unit. A value that the run does not have is NaN and is written "n/a".
     """
 
     unit: Unit
@@ -49,7 +49,7 @@ class Number(Estimate):
 
     @property
     def known(self) -> bool:
-        """Whether the run gives it."""
+        """Whether the run has it."""
         return math.isfinite(self.value)
 
     def text(self, *, error: bool = True) -> str:
@@ -104,7 +104,7 @@ def _scaled(value: float, unit: Unit, error: float | None) -> str:
 
 
 def _tail(error: float | None, digits: int, factor: float) -> str:
-    """ " ± error", nothing where the error is too small to show."""
+    """ " ± error", empty if the error is too small to show."""
     shown = round((error or 0.0) * factor, digits)
     return f" ± {shown:,.{digits}f}" if shown else ""
 
@@ -148,7 +148,7 @@ def share(hits: int, n: int, label: str) -> Number:
 
 
 def ratio(top: FloatArray, bottom: FloatArray, label: str) -> Number:
-    """mean(top) / mean(bottom) over the same paths; NaN where mean(bottom) is not two standard errors above zero."""
+    """mean(top) / mean(bottom) over the same paths; NaN if mean(bottom) is not two standard errors above zero."""
     below = Estimate.mean(bottom)
     clear = below.value > 2 * (below.error or 0.0)
     return named(Estimate.ratio(top, bottom) if clear else Estimate(math.nan), "share", label)

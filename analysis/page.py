@@ -52,7 +52,7 @@ def figure(name: str, chart: Any, caption: str = "") -> Figure:
 def write_page(path: Path, template: str, **content: Any) -> Path:
     """Fill the template and write the page, whole or not at all. `content` holds at least title and charts.
 
-    Raises UserError for a name that is no page's and where it cannot be written, SpiralError where the disk is full.
+    Raises UserError for a name that is no page's and where it cannot be written, SpiralError if the disk is full.
     """
     if path.suffix.lower() not in (".html", ".htm"):
         raise UserError("a page is written as HTML", value=path.name, place=str(path), remedy="name it .html")
@@ -63,11 +63,11 @@ def write_page(path: Path, template: str, **content: Any) -> Path:
 
 
 def filled(template: str, **content: Any) -> bytes:
-    """The page, with a last line that proves it (`sim.seal`)."""
+    """The page, with a checksum in its last line (`sim.seal`)."""
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
     filler = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     text = plain(filler.get_template(template).render(script=Markup(HERE), **content))
-    before, _, after = text.partition(f"<script>{HERE}</script>")  # no other: what others wrote is escaped
+    before, _, after = text.partition(f"<script>{HERE}</script>")  # the only one: users' text is escaped
     return sealed(f"{before}<script>{bundle.script()}</script>{after}")

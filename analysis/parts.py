@@ -1,4 +1,4 @@
-"""What a desk's loss is made of, as the run's manifest declares it; figures, tables, charts and words read it here.
+"""The parts of a desk's loss as the run's manifest declares them; figures, tables, charts and texts read them here.
 
 Cost of survival is the desk's whole loss over the run, marked at the end: minus its P&L. The parts add up to it on
 every path.
@@ -18,11 +18,11 @@ from sim.dataset import Run
 from sim.schema import Schema, read
 from sim.split import Item, Part, Split
 
-EARLIER = Path(__file__).with_name("earlier_schema.json")  # as it stood before manifests carried it
+EARLIER = Path(__file__).with_name("earlier_schema.json")  # the schema of runs whose manifest has none
 
 
 def schema_of(run: Run) -> Schema:
-    """What the tables of a run hold; as it was then for a run whose manifest does not say it."""
+    """The schema of a run's tables; for a run whose manifest has none, that of the version before."""
     return run.schema or _earlier()
 
 
@@ -45,17 +45,17 @@ def _earlier() -> Schema:
 
 
 def labels(loss: Split) -> dict[str, str]:
-    """What tables call the parts, the sub-totals and the loss, by name."""
+    """Labels in tables of the parts, the sub-totals and the loss, by name."""
     return {item.name: item.label for item in loss.items}
 
 
 def spoken(item: Item) -> str:
-    """What a sentence calls a part or a sub-total."""
+    """Name of a part or a sub-total in a sentence."""
     return item.short if isinstance(item, Part) else f"{item.label[:1].lower()}{item.label[1:]}"
 
 
 def column_of(name: str) -> str:
-    """The column that frames give a part, a sub-total or the loss: costs positive, unlike the columns of `marks`."""
+    """Column of a part, a sub-total or the loss in frames: costs positive, unlike the columns of `marks`."""
     return f"cost/{name}"
 
 

@@ -1,4 +1,4 @@
-"""What claims on the closes of a run pay on average: European, digital, Asian, lookback and barrier.
+"""Mean payoffs of claims on the closes of a run: European, digital, Asian, lookback and barrier.
 
     from analysis import open_run, payoffs
 
@@ -7,8 +7,8 @@
     price = payoffs.asian(run, strike=100.0, discount=0.975, law=law)
     print(price.number, price.reduction)
 
-The averages are over the run's paths as they are. They are prices where the scenario is risk neutral (its storyline
-drifts at rate - dividends - vol^2 / 2, for a storyline is a median); in a crisis they are expected payoffs.
+The averages are over the run's paths as they are. They are prices where the scenario is risk neutral (its storyline, a
+median, drifts at rate - dividends - vol^2 / 2); in a crisis they are expected payoffs.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from sim.errors import UserError
 
 Kind = Literal["call", "put"]
 SIGNS: dict[Kind, float] = {"call": 1.0, "put": -1.0}
-FAR = 6.0  # standard errors between a control's mean and what its law says: then it is another law
+FAR = 6.0  # standard errors between a control's mean and its exact value: beyond, the law does not fit
 DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """A discounted mean payoff: with its control variate, and as it is without."""
+    """A discounted mean payoff, with and without its control variate."""
 
     number: Number
     plain: Number
@@ -91,7 +91,7 @@ class Lognormal:
 
 
 def closes(run: Run, *, until: date | None = None, world: str = "actual") -> Closes:
-    """The asset's closes after the start, to the last one not after `until`. Raises UserError where there are none."""
+    """The asset's closes after the start, to the last one not after `until`. Raises UserError if there are none."""
     start = datetime.fromisoformat(run.manifest["clock"]["first"])
     wanted = (pl.col("world") == frames.check_world(run, world)) & (pl.col("venue") == frames.ASSET)
     if until is not None:
@@ -140,7 +140,7 @@ def asian(
     """(A - K)+ or (K - A)+, A the arithmetic mean of the closes after the start.
 
     With `law`, the run's own, the same claim on the geometric mean is its control (Kemna and Vorst 1990). Raises
-    UserError where the run is not of that law.
+    UserError if the run is not of that law.
     """
     found = closes(run, until=until, world=world)
     payoff = _intrinsic(found.spot.mean(axis=1), strike, kind)
@@ -201,7 +201,7 @@ def price(
     """The discounted mean of any payoff, (paths,) $, and its standard error.
 
     With `control`, (paths,), of which `exact` is the mean that theory gives: of payoff - b (control - exact), b by
-    least squares, whose bias is of order 1 / paths. Raises UserError where the control is FAR off its mean.
+    least squares, whose bias is of order 1 / paths. Raises UserError if the control is FAR off its mean.
     """
     plain = numbers.mean(discount * payoff, "price", label)
     if control is None or payoff.size < 3 or control.std() == 0:

@@ -1,4 +1,4 @@
-"""What a desk made and lost: attribution totals, hedged against unhedged, tail risk, survival."""
+"""P&L of a desk: attribution totals, hedged against unhedged, tail risk, survival."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ def value_at_risk(pnl: FloatArray, level: float, label: str = "") -> Number:
 
 
 def expected_shortfall(pnl: FloatArray, level: float, label: str = "") -> Number:
-    """Average loss in the worst 1 - level of the paths, $ (a loss is positive); the path on the edge counts in part.
+    """Average loss in the worst 1 - level of the paths, $ (losses positive); the path at the boundary counts in part.
 
     Acerbi and Tasche (2002), "On the coherence of expected shortfall", J. Banking & Finance 26. The influence of a path
     is (loss - VaR)^+ / (1 - level) less its mean: Rockafellar and Uryasev (2000), J. Risk 2, give ES as VaR + mean of
     (loss - VaR)^+ / (1 - level), which is flat in VaR, so the VaR's own error adds nothing. The error is
-    sqrt((var of the tail + level (ES - VaR)^2) / (n (1 - level))), Manistre and Hancock (2005), NAAJ 9: the influence's
-    own, but for the few paths in the tail, of which it takes the variance.
+    sqrt((var of the tail + level (ES - VaR)^2) / (n (1 - level))), Manistre and Hancock (2005), NAAJ 9: that of the
+    influence, but with the sample variance (ddof 1) of the few paths in the tail.
     """
     label = label or f"ES {level * 100:.0f} %"
     if pnl.size == 0:
         return Number(value=math.nan, unit="$", label=label)
     losses = np.sort(-pnl)[::-1]
-    weight = (1 - level) * losses.size  # paths in the tail, a whole number or not
+    weight = (1 - level) * losses.size  # number of paths in the tail, perhaps fractional
     whole = min(int(weight + 1e-9), losses.size)
     part = max(weight - whole, 0.0)
     edge = losses[min(whole, losses.size - 1)]

@@ -1,4 +1,4 @@
-"""The ensemble against the storyline: medians at the anchor dates beside the levels that the scenario asked for."""
+"""The ensemble against the storyline: medians at the anchor dates beside the anchored levels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sim.errors import UserError
 
 
 def levels(run: Run) -> dict[str, str]:
-    """Columns of the closes by what an anchor calls them."""
+    """Columns of the closes, by their names in an anchor."""
     return {"spot": "mid", "vol": "vol", **{name: name for name in curve.nodes(run)}, "credit": "credit"}
 
 
 def anchors(run: Run) -> pl.DataFrame:
-    """time and the anchored levels (spot, vol, rates, credit; decimals), one row a dated anchor; null where not given.
+    """time and the anchored levels (spot, vol, rates, credit; decimals), one row a dated anchor; null if not given.
 
     The time is that of the day's close; anchors beyond the run's closes are left out.
     """
@@ -37,7 +37,7 @@ def anchors(run: Run) -> pl.DataFrame:
 def read_history(path: str | Path) -> pl.DataFrame:
     """A daily record `date,spx,vix,overnight,us2y,us10y,ig_oas` (rates and vol in %) as date and levels in decimals.
 
-    Missing cells and columns are null. Raises UserError where the file is not such a table.
+    Missing cells and columns are null. Raises UserError if the file is not such a table.
     """
     named = {
         "spx": "spot",

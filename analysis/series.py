@@ -1,9 +1,9 @@
 """Return series of a run's asset: daily over all paths, tick by tick over the witnesses; raw, or as fluctuations.
 
-A crisis has a storyline: on 12 March every path falls. The raw returns of one path carry the storyline's drift and its
-rise of volatility, which alone make fat tails and slow decay whoever trades. Fluctuations leave it out: each return
-less the ensemble's mean at that instant, over the ensemble's standard deviation at that instant. What is fat-tailed or
-remembered in them is the market's own doing. What one historian with one path would measure is the raw figure.
+A crisis has a storyline: on 12 March every path falls. The raw returns of one path contain the storyline's drift and
+its rise of volatility, which alone cause fat tails and slow decay. Fluctuations are without it: each return less the
+ensemble's mean at that instant, over the ensemble's standard deviation at that instant. Fat tails and memory in these
+come from the market itself. The raw figure is what one would measure on a single history.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Times = NDArray[np.datetime64]
 Treatment = Literal["fluctuations", "raw"]
-FEWEST = 20  # paths from which the mean and deviation of an instant are taken
+FEWEST = 20  # least number of paths for the mean and deviation of an instant
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """What the facts of one world are read from. `daily`: (paths, days) ln returns from close to close.
+    """The series from which the facts of one world are computed. `daily`: (paths, days) ln returns from close to close.
 
     `ticks`: (witnesses, ticks) ln returns, the night's among them; `volume`: what agents traded in each tick, units of
     the asset; None without witnesses. `day`: ticks a trading day. The treatment says what `treated` makes of returns.

@@ -19,8 +19,8 @@ from sim.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-TAIL = 0.01  # share of the pool that a tail is
-FEWEST = 20  # points that a tail must have
+TAIL = 0.01  # share of the pool in a tail
+FEWEST = 20  # least number of points in a tail
 CLEAR = 3.5  # standard errors
 
 
@@ -94,7 +94,7 @@ def leverage_size(returns: ArrayLike, lag: int) -> Estimate:
 
 
 def zumbach(returns: ArrayLike, steps: int) -> Estimate:
-    """Past moves foretell later activity better than past activity foretells later moves: above zero in markets.
+    """Zumbach effect: past moves predict later activity better than past activity predicts later moves; > 0 in markets.
 
     corr(|R-|, A+) - corr(A-, |R+|): R sum of the returns over `steps`, A root of the sum of their squares, - before and
     + after an instant. 0 for every law that is the same in reversed time, white noise and volatilities that ignore the
@@ -149,9 +149,9 @@ def leverage_moment(returns: ArrayLike, lag: int) -> Estimate:
 def tail_index(returns: ArrayLike, *, share: float = TAIL) -> Estimate:
     """Hill's (1975) estimate of a, P(X > x) ~ x^-a, from the largest `share` of the pool: 1 / mean(ln(x / threshold)).
 
-    Give |r| for both tails together and -r for losses. It is biased where the tail is not yet a pure power, and reads
-    about 1 / (mean excess of ln x) for any law: a normal one reads 8 at the top 1 %. The error allows for dependence
-    along a path. Raises UserError where the tail has fewer than 20 points or reaches zero.
+    Give |r| for both tails together and -r for losses. It is biased if the tail is not a pure power there: for any law
+    it is about 1 / (mean excess of ln x), 8 at the top 1 % of a normal one. The error allows for dependence along a
+    path. Raises UserError if the tail has fewer than 20 points or reaches zero.
     """
     x = sample(returns)
     points = int(share * x.size)
@@ -188,7 +188,7 @@ def variance_ratio(returns: ArrayLike, steps: int) -> Estimate:
 def decay_exponent(values: ArrayLike, lags: Sequence[int]) -> Estimate | None:
     """b in acf(k) ~ k^-b: minus the slope of ln acf on ln k over the lags whose acf is above 3.5 standard errors.
 
-    Give |r|: Cont (2001) finds 0.2 to 0.4. None where fewer than four lags are that clear of zero. The error takes the
+    Give |r|: Cont (2001) finds 0.2 to 0.4. None if fewer than four lags are that clear of zero. The error takes the
     choice of lags as given.
     """
     found = {lag: autocorrelation(values, lag) for lag in lags}

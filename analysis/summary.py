@@ -1,4 +1,4 @@
-"""The named numbers of a run: what the terminal, the report and the comparison of runs all read from."""
+"""The named numbers of a run, used by the terminal, the report and the comparison of runs."""
 
 from __future__ import annotations
 

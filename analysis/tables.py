@@ -66,7 +66,7 @@ def costs(run: Run, agent: str | None, worlds: list[str]) -> Table:
 
 
 def _sums(loss: Split) -> str:
-    """What the sub-totals are the sum of, in words."""
+    """The sums behind the sub-totals, in words."""
     told = [group for group in loss.inside() if isinstance(group, Group)]
     return "; ".join(f"{g.label} = {' + '.join(parts.spoken(item) for item in loss.inside(g))}" for g in told)
 

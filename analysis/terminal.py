@@ -94,7 +94,7 @@ def _table(columns: list[str]) -> Table:
 
 
 def _desk(loss: Split) -> dict[str, tuple[str, ...]]:
-    """Names of a desk's figures by block: the loss part by part, each sub-total below what it is the sum of."""
+    """Names of a desk's figures by block: the loss part by part, each sub-total below its parts."""
     split = (item.name for item in loss.walk())
     return {**OUTCOME, LOSS: (*split, loss.name, loss.lasting.name, "feedback_cost", "feedback_share"), **RISK}
 

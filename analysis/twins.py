@@ -1,4 +1,4 @@
-"""What the desks did to themselves: the actual world less its twin, path by path, on the same random numbers."""
+"""The effect of feedback: the actual world less its twin, path by path, on the same random numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def feedback(run: Run, *, agent: str | None = None) -> dict[str, Number]:
     """What feedback cost the desk: loss in the actual world less that in the twin, and its share of the actual loss.
 
     Means over paths; as both worlds share their noise, the error is that of the path-by-path difference.
-    NaN where the run has no twin; the share also where the cost is not clearly above zero.
+    NaN if the run has no twin; the share also where the cost is not clearly above zero.
     """
     labels = {
         "feedback_cost": "Cost due to feedback",

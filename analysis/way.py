@@ -1,4 +1,4 @@
-"""Risk on the way: a desk is run from day to day, not only judged at the end."""
+"""Risk during the run: worst close and drawdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run in plain words, written from its numbers."""
+"""The run in sentences, written from its numbers."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _with_its_parts(loss: Split, item: Item, n: Mapping[str, Number]) -> str:
 
 
 def _way(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
-    """The worst close, and what the lender took."""
+    """The worst close, and forced reductions."""
     if not n["worst_close"].known:
         return ""
     day = way.usual_day(run, agent=agent)
@@ -145,13 +145,13 @@ def _made(pnl: Number, subject: str = "") -> str:
 
 
 def _signed(cost: Number) -> str:
-    """A cost as it is; one below zero as what it paid."""
+    """A cost as it is; a negative one as a gain."""
     shown = _bare(cost)
     return f"{shown.removeprefix(MINUS)} earned" if shown.startswith(MINUS) else shown
 
 
 def record_without_the_spiral(run: Run) -> str:
-    """What the twin is where the anchors are a record that contains the desks' impact; else nothing."""
+    """The meaning of the twin, if the anchors are a record that contains the desks' impact; else empty."""
     storyline: Mapping[str, Any] = (run.manifest.get("scenario") or {}).get("storyline") or {}
     if storyline.get("anchors") != "observed":
         return ""
@@ -165,7 +165,7 @@ def record_without_the_spiral(run: Run) -> str:
 
 
 def _deepened(run: Run) -> str:
-    """What feedback made of the crisis itself: this run's own figures in the twin and in the actual world."""
+    """The effect of feedback on the crisis itself: this run's figures in the twin and in the actual world."""
     twin = frames.twin_name(run)
     if twin != PRICE_TAKER:
         return ""
@@ -192,7 +192,7 @@ def _feedback(run: Run, n: Mapping[str, Number]) -> str:
 
 
 def _twin(name: str) -> str:
-    """What the twin is."""
+    """Description of the twin."""
     if name == PRICE_TAKER:
         return "the twin in which nothing that they do leaves a trace in the market"
     return "the twin with every loop cut" if name == FROZEN else f"the twin {name}"
@@ -219,7 +219,7 @@ def _market(run: Run, n: Mapping[str, Number]) -> str:
 
 
 def remembered(run: Run, gain: Number) -> str:
-    """How long vol remembers a trade, and the long-run gain at that loop gain; empty where vol has no such memory."""
+    """How long vol remembers a trade, and the long-run gain at that loop gain; empty if vol has no such memory."""
     memory: Mapping[str, Any] = run.manifest.get("memory") or {}
     half, tenth, told = memory.get("half_days"), memory.get("tenth_days"), memory.get("long_run")
     if half is None or told is None:

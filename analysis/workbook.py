@@ -20,10 +20,10 @@ from sim.files import check_target, make_folder, write_whole
 from sim.text import plain
 
 LISTED = "export.json"  # names and checksums of the CSV files of a folder
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of a formula
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # characters that begin a formula in spreadsheets
 MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767  # of a sheet, its header among them; characters: the format's limits
 SEAL = "Written by Spiral, SHA-256"  # property of a workbook
-CREATED = dt.datetime(2000, 1, 1)  # a workbook is a function of its sheets, not of the day
+CREATED = dt.datetime(2000, 1, 1)  # fixed, so that the bytes depend on the sheets only
 WIDEST = 60  # characters of a column
 
 
@@ -51,7 +51,7 @@ def write_sheets(
     """Write sheets in the format that the name says, each file whole or not at all; see `check_workbook`.
 
     sheet: the one that a .csv file holds. Raises UserError, before anything is written where a file is somebody's;
-    SpiralError where the disk is full.
+    SpiralError if the disk is full.
     """
     check_workbook(path, force=force)
     kind = path.suffix.lower()
@@ -78,7 +78,7 @@ def _check_ours(places: Iterable[Path], *, force: bool) -> None:
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
-    """CSV files and their list; those of an earlier export that are no more, and as it wrote them, go."""
+    """Write CSV files and their list; unchanged files of an earlier export that are no longer needed are removed."""
     _check_ours((folder / name for name in (*files, LISTED)), force=force)
     make_folder(folder)
     for place in folder.glob("*.csv"):
@@ -134,7 +134,7 @@ def _filled(sheets: Mapping[str, pl.DataFrame], seal: str | None) -> bytes:
 
 
 def _write(sheet: Any, column: int, values: Iterable[Any], day: Any) -> Iterator[int]:
-    """Write the cells of a column; how many characters each shows. What is not known is an empty cell."""
+    """Write the cells of a column; returns the characters that each shows. Unknown values are empty cells."""
     for i, value in enumerate(values):
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
             continue

@@ -85,7 +85,7 @@ class MarketWorld(World):
             self.open_venue(*make(self))
 
     def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
-        """Open a venue for a listing, by its name, before the run. Raises BugError where the name is taken."""
+        """Open a venue for a listing, by its name, before the run. Raises BugError if the name is taken."""
         if listing.name in self.venues:
             raise BugError(f"two things of the market are called {listing.name!r}")
         moved = {key for venue in self.venues.values() for key in venue.listing.displaces}
@@ -112,7 +112,7 @@ class MarketWorld(World):
     def clear_soon(self) -> None:
         """Clear all venues in CLEAR of this instant: every order fills before any moves a price.
 
-        Raises SpiralError where CLEAR of this instant is over.
+        Raises SpiralError if CLEAR of this instant is over.
         """
         if not self._clearing:
             if self.phase > Phase.CLEAR and self.instant == self.now:
@@ -143,7 +143,7 @@ class MarketWorld(World):
             raise NotFinite(what, path, f"{self.timestamp()} (tick {self.tick_index}, world {self.name})")
 
     def require_finite_market(self) -> None:
-        """Raise NotFinite where a level of the market is not finite."""
+        """Raise NotFinite if a level of the market is not finite."""
         if self.factors.is_finite:
             return
         for key in self.factors.snapshot.keys:
@@ -160,7 +160,7 @@ class MarketWorld(World):
 
 
 def _require_own_names(assets: tuple[AssetSpec, ...], benchmarks: dict[str, Series]) -> None:
-    """Raise BugError where a further asset is called like a factor, a venue or another: its trades would move that."""
+    """Raise BugError if a further asset is called like a factor, a venue or another: its trades would move that."""
     taken = {MAIN, *SHORT_NAMES, *benchmarks}
     for asset in assets:
         if asset.name in taken:

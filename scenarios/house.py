@@ -10,7 +10,7 @@ ROOMS = ("sim", "markets", "agents", "scenarios", "analysis")
 
 
 class ForeignPackageError(ImportError):
-    """A package of another distribution stands where one of ours should be."""
+    """A package of another distribution is found in place of one of ours."""
 
 
 def verify() -> None:

@@ -1,4 +1,4 @@
-"""A scenario: what happens to whom, as one frozen value."""
+"""A scenario as one frozen value."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Scenario:
 
     @property
     def desk(self) -> Hedger | None:
-        """The desk that figures are about where none is named: the first hedger by name."""
+        """The default desk of figures: the first hedger by name."""
         return min((a for a in self.agents if isinstance(a, Hedger)), key=lambda a: a.name, default=None)
 
     def agent(self, name: str) -> Agent:

@@ -13,7 +13,7 @@ Unit = Literal["$", "share", "multiple", "vol", "rate", "price", "gain", "count"
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, what it is called in words, its unit, and what kind of value it holds.
+    """A column: its name, its label, its unit, and the kind of its values.
 
     unit: of a number; "" for other kinds, and for numbers in the unit of their venue.
     kind: number (float), count (integer), flag, text, or time (seconds when written, shown as a datetime).

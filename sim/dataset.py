@@ -42,7 +42,7 @@ class Run:
 
     @cached_property
     def schema(self) -> Schema | None:
-        """What the tables hold and how the loss is split; None for a run whose manifest does not say it."""
+        """Columns of the tables and split of the loss; None for a run whose manifest has no schema."""
         return read(self.manifest)
 
     @cached_property
@@ -168,8 +168,7 @@ def _readable(place: Path) -> Iterator[None]:
 
 
 def _await(folder: Path) -> None:
-    """Finish a replacement that a killed process left half done; wait a moment for one that a living process is
-    making."""
+    """Finish a replacement left half done by a killed process; wait a moment for one of a living process."""
     deadline = time.monotonic() + PATIENCE
     while not settle(folder) and not folder.is_dir() and time.monotonic() < deadline:
         time.sleep(0.01)

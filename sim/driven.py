@@ -1,5 +1,4 @@
-"""Wraps a process (a generator) so that a function makes each of its turns. Answers, errors and the end pass
-through."""
+"""Wraps a process (a generator) so that a function makes each of its turns; answers, errors and end pass through."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The run that a new one replaces: files proved to be the run's are deleted, all others move to the new run's
-folder."""
+"""The run that a new one replaces: files proved to be the run's are deleted, others move to the new run's folder."""
 
 from __future__ import annotations
 
@@ -81,8 +80,7 @@ def has_changed_report(folder: Path) -> bool:
 
 
 def _is_ours(place: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether a report's checksum is right; or, for a report older than checksums, whether it names its manifest's
-    hash."""
+    """Whether a report's checksum is right; for a report older than checksums, whether it names its manifest's hash."""
     if is_sealed(place):
         return True
     told = manifest.get("content_hash")
@@ -92,8 +90,7 @@ def _is_ours(place: Path, manifest: Mapping[str, Any]) -> bool:
 
 
 def _carry(folder: Path, new: Path, ours: set[str], inside: str = "") -> None:
-    """Move files that are not the run's to the same place in `new`, or to a free name beside it if the place is
-    taken."""
+    """Move files that are not the run's to the same place in `new`, or to a free name if the place is taken."""
     tables = {name.partition("/")[0] for name in ours if "/" in name}
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         name = f"{inside}{entry.name}"

@@ -38,7 +38,7 @@ class Estimate:
 
     @property
     def standard_errors(self) -> float:
-        """How many standard errors from zero; 0 where the value is exactly zero, NaN where there is no error."""
+        """How many standard errors from zero; 0 where the value is exactly zero, NaN if there is no error."""
         if self.value == 0:
             return 0.0
         if self.error is None or math.isnan(self.error):
@@ -54,7 +54,7 @@ class Estimate:
 
         For two shares: the error of Agresti and Min (2005, Statistics in Medicine 24), which adds half a unit to each
         cell of the 2 x 2 table of hits. It stays above zero even if both shares have the same hits. Raises UserError
-        where the two do not come from the same number of units.
+        if the two do not come from the same number of units.
         """
         gap, n = self.value - other.value, self.pull.size
         if n != other.pull.size:
@@ -147,8 +147,7 @@ class Estimate:
 
     @classmethod
     def jackknife(cls, statistic: Callable[..., float], *samples: ArrayLike, groups: int = GROUPS) -> Estimate:
-        """Any statistic of samples that are independent along the first axis; error by leaving out one of `groups` at a
-        time.
+        """Any statistic of samples independent along the first axis; error by leaving out one of `groups` at a time.
 
         `statistic` is called with the arrays of `samples`, the same rows left out of each.
         """

@@ -117,8 +117,8 @@ def make_folder(folder: Path) -> None:
 
 
 def part_of(place: Path) -> Path:
-    """The temporary name under which a file is written. It is always the same, so the next write replaces what a kill
-    left."""
+    """The temporary name under which a file is written; always the same, so the next write replaces the rest of a
+    kill."""
     return place.with_name(f".{place.name}.part")
 
 

@@ -22,7 +22,7 @@ ROOM = 32  # rows at first, doubled when they are full; the system gives memory 
 
 
 class Move(NamedTuple):
-    """A movement: from whom, to whom, why, and of what.
+    """A movement: source, target, reason and asset.
 
     Without an asset it is a note: $ that changed hands inside the price of something else, such as a spread.
     """
@@ -45,9 +45,9 @@ class Ledger:
 
     Invariant: for every asset, and for every reason, the sum over all accounts is zero on every path.
 
-    Names. What a scenario names (an agent's account, a further asset) is a string. What the engine keeps itself (cash,
-    the outside accounts) has a `Key`, and no string equals a key. A caller may write a key as tables do
-    ("investors"); it means the engine's own unless a scenario has something of that name.
+    Names. Accounts and assets of a scenario (an agent's account, a further asset) are strings. The engine's own (cash,
+    the outside accounts) have a `Key`, and no string equals a key. A caller may write a key as tables do ("investors");
+    it means the engine's own unless a scenario has something of that name.
 
     Units. A balance is in units of its asset; a flow is the running total of $ that an account received, or noted, for
     a reason. Both are (paths,).
@@ -77,7 +77,7 @@ class Ledger:
         self._call(names)
 
     def list_asset(self, *names: Name) -> None:
-        """Make assets known. Raises BugError for money: what is traded is never what it is paid in."""
+        """Declare assets. Raises BugError for cash, which is never a traded asset."""
         for name in names:
             if name == CASH:
                 raise BugError("cash is money: it cannot be listed as an asset")
@@ -114,7 +114,7 @@ class Ledger:
         self._used += 1
         return self._used - 1
 
-    # --- what is where ---------------------------------------------------------------------------------------------
+    # --- balances ---------------------------------------------------------------------------------------------
     def balance(self, account: Name, asset: Name = CASH) -> Vector:
         """Balance of an account, (paths,), in units of the asset. A view: do not write to it.
 
@@ -191,7 +191,7 @@ class Ledger:
         return Entries(rows, frozenset(moved))
 
     def _reach(self, account: Name, asset: Name) -> int:
-        """The row of a balance, made if there is none. Raises KeyError where account or asset is not known."""
+        """The row of a balance, made if there is none. Raises KeyError if account or asset is not known."""
         account, asset = self._meant(account, self.accounts), self._meant(asset, self.assets)
         if asset not in self._gross:
             self._gross[asset], self._holders[asset] = self._new_row(), np.empty(0, dtype=np.int64)

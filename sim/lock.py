@@ -80,8 +80,8 @@ class Lock:
 
 
 def lock_file(file: int) -> bool | None:
-    """Try to lock an open file without waiting. True: locked; False: another holds it; None: no locks on this system or
-    disk."""
+    """Try to lock an open file without waiting. True: locked; False: another holds it; None: locks are not
+    supported."""
     try:
         import fcntl
     except ImportError:

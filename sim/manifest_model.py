@@ -80,7 +80,7 @@ class Explained(Part):
 
 
 class Calibration(Part):
-    """What a calibration stored with the scenario."""
+    """The result of a calibration, stored with the scenario."""
 
     paths: PositiveInt
     drawdown: Explained
@@ -89,7 +89,7 @@ class Calibration(Part):
 
 
 class Storyline(Part):
-    """What a report shows of the storyline."""
+    """The storyline, as a report shows it."""
 
     anchors: str | None = None
     calibration: Calibration | None = None
@@ -102,7 +102,7 @@ class Calendar(Part):
 
 
 class Scenario(Part):
-    """What a report shows of the scenario."""
+    """The scenario, as a report shows it."""
 
     regime: str | None = None
     description: str | None = None

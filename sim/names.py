@@ -41,8 +41,7 @@ Name = str | Key  # of an account or an asset: an agent's and an asset's own, or
 
 
 def same_name(name: str) -> str:
-    """A name without differences of case, character width and blanks: two names with the same result would look
-    alike."""
+    """A name in a form without case, character width and blanks: names with the same form would look alike."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 

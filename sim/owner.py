@@ -19,14 +19,13 @@ OLD = 7 * 86_400.0  # seconds after which an unknown owner counts as gone
 
 
 def me() -> dict[str, Any]:
-    """This process: host, boot, space (of process numbers), pid, started. Texts are empty where the system has none."""
+    """This process: host, boot, space (of process numbers), pid, started. Texts are empty if the system has none."""
     pid = os.getpid()
     return {"host": platform.node(), "boot": _boot(), "space": _space(), "pid": pid, "started": _started(pid)}
 
 
 def verdict(owner: Mapping[str, Any]) -> Verdict:
-    """Whether an owner (a record of `me`) is still alive; "unknown" if it is on another machine or in another
-    container.
+    """Whether an owner (a record of `me`) is alive; "unknown" if it is on another machine or in another container.
 
     If the system has no start times, the process number alone decides.
     """

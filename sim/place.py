@@ -1,4 +1,4 @@
-"""Where in a scenario a value stands, for error messages."""
+"""The place of a value in a scenario, for error messages."""
 
 from __future__ import annotations
 

@@ -41,6 +41,5 @@ def described(tables: Iterable[Table], loss: Split) -> dict[str, Any]:
 
 
 def read(manifest: Mapping[str, Any]) -> Schema | None:
-    """The schema in a manifest; None in a manifest from before there were schemas. Raises pydantic's
-    ValidationError."""
+    """The schema in a manifest; None if the manifest is older than schemas. Raises pydantic's ValidationError."""
     return _adapter().validate_python(dict(manifest)) if {"tables", "loss"} <= manifest.keys() else None

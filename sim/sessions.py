@@ -84,8 +84,7 @@ class Sessions:
         return int(np.median(self.closes))
 
     def years_between(self, first: int, last: int) -> float:
-        """Years of variance from the close of session `first` to that of `last`: number of sessions / sessions of a
-        year.
+        """Years of variance from the close of session `first` to that of `last`: sessions / sessions of a year.
 
         Outside the known sessions every usual weekday counts, so the sessions of a year are counted without holidays
         too.
@@ -95,8 +94,7 @@ class Sessions:
         return (known - before) / self.a_year + (beyond - far_before) / a_week_long_year
 
     def _position(self, number: int) -> tuple[int, int]:
-        """Number of sessions from the first known one to `number`; outside the known ones usual weekdays are
-        counted."""
+        """Number of sessions from the first known one to `number`; outside the known ones usual weekdays count."""
         first, last = int(self.days[0]), int(self.days[-1])
         if number < first:
             return 0, -int(np.busday_count(_day64(number), _day64(first), weekmask=self.week))

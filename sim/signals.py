@@ -29,8 +29,7 @@ def exit_code(error: BaseException | None) -> int:
 
 @contextmanager
 def polite() -> Iterator[None]:
-    """Raise Interrupted in the main thread at the first of these signals; later ones are ignored during the
-    clean-up."""
+    """Raise Interrupted in the main thread at the first of these signals; ignore later ones during the clean-up."""
     if current_thread() is not main_thread():
         yield
         return
@@ -46,8 +45,7 @@ def polite() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[list[int]]:
-    """A block in which signals, Ctrl-C too, are collected in a list and not raised: the caller raises `interruption` at
-    its end.
+    """A block in which signals, Ctrl-C too, are collected, not raised: the caller raises `interruption` at its end.
 
     Signals are left as they are outside the main thread, and if they are ignored or have another handler.
     """

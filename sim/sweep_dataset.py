@@ -98,7 +98,7 @@ class SweepResult:
         return self._at_one_moment(lambda parts: parts.paths())
 
     def run(self, cell: int) -> Run:
-        """The cell's own dataset. Raises UserError where it was not kept."""
+        """The cell's own dataset. Raises UserError if it was not kept."""
         folder = self.path / RUNS / f"{cell:05d}"
         if not folder.is_dir():
             raise UserError(

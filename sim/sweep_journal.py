@@ -67,7 +67,7 @@ def encode(row: dict[str, Any], paths: bytes = b"") -> bytes:
 
 
 def read(place: Path) -> Journal:
-    """The journal in a file. Raises UserError if it is broken, FileNotFoundError where there is none.
+    """The journal in a file. Raises UserError if it is broken, FileNotFoundError if there is none.
 
     An incomplete last record is left out: its cell has not finished. An incomplete record before others is an error.
     """

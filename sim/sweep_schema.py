@@ -62,7 +62,7 @@ class Desk(Part):
 
 
 class Engine(Part):
-    """Which engine answered, and others whose cells were kept."""
+    """The engine that ran the cells, and others whose cells were kept."""
 
     fingerprint: str = ""
     versions: dict[str, str] = {}

@@ -117,7 +117,8 @@ class World:
             self.tick_index, following = following, following + 1
 
     def start(self, process: Process, owner: str | None = None) -> None:
-        """Start a process in this world. owner: to whom a profile counts its time (default: who starts it)."""
+        """Start a process in this world. owner: the owner of its time in a profile (default: that of the process that
+        starts it)."""
         if self.profile is not None:
             process = self.profile.process(process, owner, self._phase_name)
         self.env.process(process)

@@ -376,4 +376,43 @@ MEMORY = (
     ),
 )
 
-MUTATIONS = (*TEN, *FURTHER, *MEMORY)
+# Of curves that are solved from quotes, and of the exact risk of swaps on them.
+CURVES = (
+    Mutation(
+        name="payment at the end of the period, without the lag",
+        old="pay = days.advance(after, payment_lag) if payment_lag else after",
+        new="pay = after",
+        cases=("curve-discount-factors",),
+        control="curve-basis",
+    ),
+    Mutation(
+        name="sign of the answer of nodes to quotes",
+        old="return np.asarray(-np.linalg.solve(self.solution.jacobian, moved)",
+        new="return np.asarray(np.linalg.solve(self.solution.jacobian, moved)",
+        cases=("curve-hedge",),
+        control="curve-discount-factors",
+    ),
+    Mutation(
+        name="sign of the mixed term of gamma by quotes",
+        old="rest = second + 2 * mixed",
+        new="rest = second - 2 * mixed",
+        cases=("curve-swap",),
+        control="curve-two-curves",
+    ),
+    Mutation(
+        name="notionals that are never returned",
+        old="np.concatenate([[-leg.notional[0]], back])",
+        new="np.concatenate([[-leg.notional[0]], 0 * back])",
+        cases=("curve-basis",),
+        control="curve-swap",
+    ),
+    Mutation(
+        name="projected by the curve that discounts",
+        old="grown = ((Point(projection, float(start), PROJECTION), 1), (Point(projection, ",
+        new="grown = ((Point(discount, float(start), PROJECTION), 1), (Point(discount, ",
+        cases=("curve-two-curves",),
+        control="curve-swap",
+    ),
+)
+
+MUTATIONS = (*TEN, *FURTHER, *MEMORY, *CURVES)

@@ -70,8 +70,7 @@ def test_its_ladder_and_gamma_by_quotes() -> None:
     }  # fmt: skip
     assert {name: ladder[name] for name in known} == pytest.approx(known, abs=1e-6)
     up, down = (
-        SwapBook.of(book.specs, book.curves.requoted({q.name: q.value + by for q in book.curves.quotes})).npv[0]
-        for by in (1e-4, -1e-4)
+        book.on(book.curves.requoted({q.name: q.value + by for q in book.curves.quotes})).npv[0] for by in (1e-4, -1e-4)
     )
     assert up - book.npv[0] == pytest.approx(-37492.060446, abs=1e-5)
     assert down - book.npv[0] == pytest.approx(37527.176343, abs=1e-5)
@@ -253,6 +252,16 @@ def test_shapes_are_what_they_are_called(shape: str) -> None:
 def test_wrong_stresses(text: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         parse_stress(text)
+
+
+def test_a_par_swap_keeps_its_rate_on_other_quotes() -> None:
+    """Its change of value is its ladder, to second order; another day is refused."""
+    book = SwapBook.of([CurveSwapSpec(side="pay", tenor="7Y", notional=1e6)], one(sofr()))
+    moved = book.on(book.curves.requoted({"curve ois 7Y": 0.0373 + 1e-7}))
+    assert moved.rate == book.rate and moved.npv[0] == pytest.approx(1e-3 * book.ladder[0, 13], rel=1e-4)
+    later = solve_set({"curve": sofr()}, date(2026, 3, 3))
+    with pytest.raises(UserError, match="swaps move to curves of their own day, got '2026-03-03'"):
+        book.on(later)
 
 
 def test_a_swap_names_its_curve_where_there_are_several() -> None:

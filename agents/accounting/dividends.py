@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def pay_dividends(world: TradingWorld) -> Process:
-    """Pay dividends on the units in the books, at the rate that `markets.venues.carry` uses for hedges, so that the two
+    """Pay dividends on units in the books at the rate that `markets.venues.carry` uses for hedges, so the two
     cancel."""
     desks = [desk for desk in world.desks.values() if desk.book.asset_units]
     if not desks or not world.market.dividend_yield:

@@ -54,8 +54,8 @@ class BookRecord:
             line.receive(due)
 
     def look(self, pnl: Vector) -> None:
-        """At a close, after marking: store the market on paths where it is the worst close so far. pnl: (paths,) $ of
-        the desk."""
+        """At a close, after marking: store the market on paths at their worst close so far. pnl: (paths,) $ of the
+        desk."""
         fresh = pnl < self._lowest
         if not fresh.any():
             return

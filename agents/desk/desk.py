@@ -65,7 +65,7 @@ class Desk:
         self._tick = 0
         self._snapshot = world.factors.snapshot
         self.unit_value = book.value(0, self._snapshot, self.fixings)
-        self._risk: Memo[Risk] = Memo()  # in the market as it stands
+        self._risk: Memo[Risk] = Memo()  # in the present market
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []
@@ -208,8 +208,8 @@ class Desk:
 
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:
-        """Close out the share `forced` of the book at the mark, together with its hedge (delta-exchanged), less a
-        half-spread in vol.
+        """Close out the share `forced` of the book at the mark, with its hedge (delta-exchanged), less a half-spread in
+        vol.
 
         The book is reduced only as far as the hedge that can be delivered with it: units that the venues did not fill
         limit it. Call after `mark`, in the same instant.

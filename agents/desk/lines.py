@@ -49,7 +49,7 @@ class BookLine:
 
     @property
     def years(self) -> float:
-        """Calendar years to its last date, infinite where it has none."""
+        """Calendar years to its last date, infinite if it has none."""
         dates = [table.dates.max() for table in self._book.tables if table.dates.size]
         if not dates:
             return math.inf

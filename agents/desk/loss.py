@@ -4,8 +4,8 @@ The ledger's proof takes its reasons from here, and the table `marks` its column
 tables, charts, sweeps and texts are made from it.
 
 Cost of survival is the desk's whole loss over the run, marked at the end: minus its P&L. The parts add up to it on
-every path. Two sub-totals: re-hedging at mid (what the position and its hedge left before any cost) and frictions
-(what dealing, closing out and funding took).
+every path. Two sub-totals: re-hedging at mid (P&L of position and hedge before any cost) and frictions (costs of
+trading, close-outs and funding).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Vector = NDArray[np.float64]
 def neutral(risk: Risk, hedges: dict[FactorKey, dict[FactorKey, Vector]]) -> dict[FactorKey, Vector]:
     """Units of each hedge, (paths,), that neutralise the risk in the hedges' factors, to first order.
 
-    Solves J q = -risk path by path, J[k, m] being what a unit of hedge m gains per 1.00 of factor k. A par swap has no
+    Solves J q = -risk path by path, J[k, m] being the gain of a unit of hedge m per 1.00 of factor k. A par swap has no
     risk beyond its own node, so J is triangular: the last hedge is found first, from its own factor.
 
     Args:

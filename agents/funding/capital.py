@@ -1,4 +1,4 @@
-"""Capital: the equity that a desk must have for what it holds."""
+"""Capital: the equity that a desk must have for its positions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CapitalModel(ABC):
     in `agents.funding.models`.
     """
 
-    kind: ClassVar[str]  # what a scenario file calls it
+    kind: ClassVar[str]  # its name in a scenario file
 
     @abstractmethod
     def required(self, portfolio: Portfolio) -> Vector:

@@ -1,5 +1,4 @@
-"""Forced reductions: desks with an overdue call are reduced; desks with negative equity are wound up and their debt
-written off."""
+"""Force: desks with an overdue call are reduced; desks with negative equity are wound up, their debt written off."""
 
 from __future__ import annotations
 

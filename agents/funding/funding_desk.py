@@ -37,7 +37,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class FundingDesk(Agent):
-    """Lends at overnight + credit, pays overnight on balances, margins the desks' books, closes out desks that cannot
+    """Lends at overnight + credit, pays overnight on balances, margins the desks' books, reduces desks that cannot
     pay."""
 
     role: ClassVar[str] = "funding_desk"

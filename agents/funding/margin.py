@@ -39,7 +39,7 @@ class MarginModel(ABC):
     in `agents.funding.models`.
     """
 
-    kind: ClassVar[str]  # what a scenario file calls it
+    kind: ClassVar[str]  # its name in a scenario file
     by_position: ClassVar[bool] = False  # whether it looks at the positions of a book one by one
 
     @abstractmethod

@@ -37,7 +37,7 @@ class MarginCalls:
         self._world, self._line, self._model, self._terms = world, line, model, terms
         self._deadline_days, self._minimum_call = deadline_days, minimum_call
 
-    # --- what is required ------------------------------------------------------------------------------------------
+    # --- requirements ------------------------------------------------------------------------------------------
     def initial_margin(self, client: Client) -> Vector:
         """By the lender's margin model, (paths,) $."""
         return self._model.initial(client.portfolio, self._terms)
@@ -57,7 +57,7 @@ class MarginCalls:
         """Requirement less margin posted, cash, repo and line, (paths,) $; negative: to spare."""
         return asked.total - self.posted(client) - self._line.reach(client.name)
 
-    # --- what is paid, and what is called --------------------------------------------------------------------------
+    # --- payments and calls --------------------------------------------------------------------------
     def settle_first(self, client: Client) -> None:
         """Post the first margin as far as cash and line suffice; the rest is called at the first close."""
         self._post(client, np.minimum(self.required(client).total, self._line.headroom(client.name)))

@@ -28,7 +28,7 @@ class Holding(NamedTuple):
 
     asset_class: str  # `EQUITY` or `RATES`
     notional: Vector  # (paths,) $, at least 0
-    years: float  # calendar years to its end; infinite where it has none
+    years: float  # calendar years to its end; infinite if it has none
     value: Vector  # (paths,) $; negative: owed by the desk
 
 
@@ -74,8 +74,7 @@ class Portfolio:
         return gamma
 
     def node_slopes(self) -> Iterator[Vector]:
-        """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none for a book without
-        rates."""
+        """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none without rates."""
         desk, curve = self._desk, self._desk.book.start.curve
         if not desk.book.has_rates:
             return

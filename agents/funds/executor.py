@@ -43,7 +43,7 @@ class Executor(Agent):
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """There must be such a venue, its interval must be valid, its order not zero."""
+        """Its venue must be traded, its interval valid, its order not zero."""
         cast.check_venue(self.venue, at.at("venue"))
         check_interval(self.interval, at.at("interval"))
         if self.quantity == 0:

@@ -92,8 +92,7 @@ class _Fund:
         return sum(worth, self.world.full(0.0))
 
     def _expose(self) -> None:
-        """Tell the venues how much of each asset a fall of any one makes the fund sell, $ per unit of the price's
-        displacement.
+        """Tell the venues how much of each asset a fall of any one makes the fund sell, $ per unit of displacement.
 
         sensitivity x h_i S_i h_j S_j / V0 while it sells, or would sell at the next fall; 0 if it does not react to its
         own impact.

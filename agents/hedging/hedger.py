@@ -207,8 +207,7 @@ class _Hedging:
         return {"asset": asset, **self._rate_orders(due)}
 
     def _asset_order(self, due: bool, looks: Mask, held: Vector, market: Snapshot | None = None) -> Vector:
-        """Units to trade, (paths,), from a holding of `held`: at the present market, or at the market after the
-        trade."""
+        """Units to trade, (paths,), from a holding of `held`: at the present market, or at that after the trade."""
         desk, out = self.desk, np.empty(self.world.paths)
         desired = held.copy() if self.passive else self.desired(self._situation(due, held, market))
         asset_order(desired, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)

@@ -62,8 +62,7 @@ class ClientFlow(Agent):
     )
 
     def check(self, cast: Cast, at: Place) -> None:
-        """The venue must exist and have a half-spread (the unit of distance); somebody, and each named maker, must
-        quote it."""
+        """The venue must have a half-spread (the unit of distance) and a maker; named makers must quote it."""
         cast.check_venue(self.venue, at.at("venue"))
         if self.venue in cast.venues and cast.venues[self.venue].half_spread == 0:
             rule = "clients measure distance from mid in half-spreads, and it has none"

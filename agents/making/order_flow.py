@@ -50,7 +50,7 @@ class NoiseTrader(Agent):
 
 @dataclass(frozen=True, kw_only=True)
 class InformedTrader(Agent):
-    """Knows what the next tick's news will do to the main asset's price, and trades on it at every tick.
+    """Knows the effect of the next tick's news on the main asset's price, and trades on it at every tick.
 
     It buys `aggressiveness` units per $ by which that price lies above the present one, by default 1 / (2 lambda) with
     lambda the $ by which a unit moves the venue's price: Kyle's (1985) insider, who knows that he moves it. It closes

@@ -106,8 +106,7 @@ def _name(culprit: Agent | Policy, frames: Frames, started: Agent | None) -> str
 
 
 def _known(frames: Frames) -> Iterator[Agent | Policy]:
-    """Agents and policies found in frames, from the inside: the method's owner first, then the values of its
-    variables."""
+    """Agents and policies in frames, from the inside: the method's owner first, then the values of its variables."""
     for frame, _ in reversed(frames):
         mine = frame.f_locals.get("self")
         held = getattr(mine, "__dict__", {}).get("agent")

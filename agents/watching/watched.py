@@ -32,7 +32,7 @@ def life_of(agent: Agent, world: TradingWorld, theirs: Theirs) -> Process:
 def watched(process: Process, env: simpy.Environment, theirs: Theirs, agent: Agent | None = None) -> Process:
     """One of Spiral's own processes unchanged; any other with each of its events checked, and noted in `theirs`.
 
-    agent: whose life it is.
+    agent: the agent whose process it is.
     """
     code = getattr(process, "gi_code", None)
     if code is None or is_ours(code):

@@ -1,7 +1,7 @@
 """Charts of a run. Each is `name(run, *, agent=None, world="actual")` and returns an Altair chart.
 
 `agent`: None the first hedger by name, "all" the hedgers together, or a name. Raises UserError for an unknown one.
-Where a run lacks what a chart needs (a twin, a hedger) the chart is a note that says so.
+If a run lacks something that a chart needs (a twin, a hedger), the chart is a note that says so.
 """
 
 from __future__ import annotations

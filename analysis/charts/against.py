@@ -1,4 +1,4 @@
-"""The record inside the ensemble: one band a figure, in units of the ensemble's own spread, and the record's dot."""
+"""The record against the ensemble: one band per figure, in units of the ensemble's own spread, and the record's dot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from analysis.charts.theme import ACTUAL, INK, UNHEDGED, Chart
 from analysis.numbers import Number
 
 ROW, PLOT = 26, 400  # px: height of a row, width of the plot
-FURTHEST = 4.0  # half-bands from the median; what lies beyond is drawn at the edge
+FURTHEST = 4.0  # half-bands from the median; points beyond are drawn at the edge
 INSIDE, OUTSIDE = "inside the 5-95 % band", "outside"
 
 

@@ -1,4 +1,4 @@
-"""Two runs, or two worlds of one, in one picture: the P&L over time, and the parts of the cost."""
+"""Two runs, or two worlds of one, in one chart: the P&L over time, and the parts of the cost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pnl_bands(a: Run, b: Run, *, agent: str | None = None) -> Chart:
 def cost_parts(a: Run, b: Run, apart: Number | None, *, agent: str | None = None) -> Chart:
     """The parts of the cost of survival in both, side by side, with two standard errors either way.
 
-    apart: the difference of the totals, second less first, to be said.
+    apart: the difference of the totals, second less first, for the subtitle.
     """
     title = "Cost of survival, side by side"
     if apart is None:

@@ -1,4 +1,4 @@
-"""A sweep's overview on which a cell is chosen by a click, and beside it what that cell came to."""
+"""A sweep's overview in which a click chooses a cell, and beside it the results of that cell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FACTS = (COST, "feedback_cost", "pnl", "es_95", "survival_rate", gain.GAIN, "pea
 WORLDS = {"actual": ACTUAL, "twin": TWIN}
 OVERVIEW, SIDE, GAP = 400, 300, 46  # px
 LINE = 46  # characters of a fact's text
-# A click on a mark of the overview; one on nothing leaves the cell that is shown.
+# A click on a mark of the overview; a click elsewhere keeps the present cell.
 CLICK = "click[event.item && event.item.datum && isValid(event.item.datum.cell)]"
 
 
@@ -67,8 +67,8 @@ def beside(
     """An overview of cells and, beside it, panels of the one that is clicked; `first` until then.
 
     cells: rows of `sweep.cells`, failed ones too. marks: a chart whose data has a row a cell with the field `cell`,
-    without size, title or parameters; clicks on its marks choose. over, under: further layers. said: the number read
-    off the overview.
+    without size, title or parameters; clicks on its marks choose. over, under: further layers. said: a sentence with
+    the overview's main figure.
     """
     pick = alt.selection_point(
         name=CHOSEN, fields=["cell"], value=[{"cell": first}], on=CLICK, clear=False, toggle=False, empty=False
@@ -113,7 +113,7 @@ def _column(sweep: SweepResult, metric: str, scenario: str | None) -> tuple[pl.D
 
 
 def _facts(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
-    """What the cell is and came to, as lines of text."""
+    """Parameters and results of the cell, as lines of text."""
     told = {row["cell"]: _told(sweep, row) for row in cells.iter_rows(named=True)}
     most = max((len(lines) for lines in told.values()), default=1)
     y = alt.Y("line:Q", axis=None, scale=alt.Scale(domain=[-0.5, most - 0.5], reverse=True, nice=False))
@@ -203,7 +203,7 @@ def _quantiles(sweep: SweepResult, cells: pl.DataFrame) -> alt.LayerChart:
 def _unpacked(packed: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """A chart with a row for each entry of the lists that a cell's row holds beside `cell`.
 
-    The browser takes them apart, those of the cell that is shown: a few thousand cells stay quick to write and to open.
+    The browser expands only the lists of the cell shown, so that pages with thousands of cells stay fast.
     """
     fields: list[Any] = [name for name in packed[0] if name != "cell"] if packed else []
     chart = alt.Chart(alt.InlineData(values=tuple(packed)))
@@ -215,7 +215,7 @@ def _short(value: float) -> float:
 
 
 def _dollars(title: str) -> alt.Axis:
-    """An axis of dollars whose unit suits the cell that is shown."""
+    """An axis of dollars in the unit that suits the cell shown."""
     label = "replace(replace(format(datum.value, '$.3~s'), 'G', 'bn'), 'M', 'm')"
     return alt.Axis(title=title, labelExpr=label, labelFlush=True, tickCount=4)
 

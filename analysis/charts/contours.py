@@ -1,4 +1,4 @@
-"""Lines across a map of cells: where the loop gain is 1, and where half of the paths are liquidated."""
+"""Lines across a map of cells: loop gain 1, and half of the paths liquidated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def crosses(line: Line, cells: pl.DataFrame, x: Axis, y: Axis) -> bool:
 
 
 def draw(line: Line, cells: pl.DataFrame, x: Axis, y: Axis) -> list[alt.Chart]:
-    """The line with its name; nothing where it does not cross the map."""
+    """The line with its name; nothing if it does not cross the map."""
     found = _found(line, cells, x, y)
     if not found:
         return []

@@ -1,4 +1,4 @@
-"""Crowding: frontiers by number of desks, and what one more desk puts on the others; the best policies by appetite."""
+"""Crowding: frontiers by number of desks, and the externality of one more desk; the best policies by appetite."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def crowding_chart(sweep: SweepResult, *, scenario: str | None = None, risk: str
     """Frontiers of one desk's cost and risk by the number of desks, and the externality of one more desk.
 
     A line joins the efficient policies of a number; hollow marks are liquidated on more than 5 % of the paths. Below,
-    a line a policy: what one more desk puts on those that are there, by step; a click on a mark brings a policy out,
-    with whiskers of two standard errors. Raises UserError for a sweep with one number of desks.
+    one line per policy: the externality of one more desk, by step. A click on a mark highlights a policy, with whiskers
+    of two standard errors. Raises UserError for a sweep with one number of desks.
     """
     steps = externality(sweep, scenario=scenario)
     frame = frontiers(sweep, risk, scenario=scenario)
@@ -54,7 +54,7 @@ def crowding_chart(sweep: SweepResult, *, scenario: str | None = None, risk: str
 
 
 def _frontiers(frame: pl.DataFrame, pick: alt.Parameter, risk: str) -> alt.LayerChart:
-    """One desk's cost and risk, a colour a number of desks."""
+    """One desk's cost and risk, one colour per number of desks."""
     unit = unit_of(risk)
     up = 1e6 if unit == "$" else 0.01
     numbers = sorted(frame["desks"].unique())
@@ -96,7 +96,7 @@ def _frontiers(frame: pl.DataFrame, pick: alt.Parameter, risk: str) -> alt.Layer
 
 
 def _steps(steps: pl.DataFrame, shown: Any) -> alt.LayerChart:
-    """What one more desk puts on the others, a line a policy over the steps."""
+    """The externality of one more desk, one line per policy over the steps."""
     name, order = (
         "cost_externality",
         [f"{a} to {b}" for a, b in sorted({*steps.select("desks", "more_desks").iter_rows()})],

@@ -1,4 +1,4 @@
-"""The frontier of hedging policies: mean cost against risk, beside what the same policies come to in the twin."""
+"""The frontier of hedging policies: mean cost against risk, beside the same policies in the twin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
 
 PANEL = Panel(width=348, height=400, edge=24)
-CHOSEN, VIEW = "chosen", "view"  # what a click selects, and which policies are shown
+CHOSEN, VIEW = "chosen", "view"  # the policy selected by a click; the policies shown
 ALL, LIVING = "all", f"liquidated on at most {MANY * 100:.0f} % of the paths"
 TIPS = {
     "label": "policy",
@@ -49,7 +49,7 @@ def frontier_chart(
 
     Whiskers are two standard errors. A line joins the efficient policies, which are named; dominated ones are grey. A
     hollow mark is a policy that is liquidated on more than 5 % of the paths; a switch leaves these out. A click selects
-    a policy and shows what its cost is made of. Arguments and errors as `analysis.sweeps.frontier`.
+    a policy and shows the parts of its cost. Arguments and errors as `analysis.sweeps.frontier`.
     """
     worlds = outcomes.worlds(sweep)
     found = [frontier(sweep, risk, cost, world, scenario, desks) for world in worlds]
@@ -59,7 +59,7 @@ def frontier_chart(
     if found[0]["risk"].null_count():
         return theme.note(title, "A single path has no standard deviation.")
     said = words.standing(found[0], risk)
-    found = [frame.filter(pl.col("risk").is_finite()) for frame in found]  # of a book that is gone it is not known
+    found = [frame.filter(pl.col("risk").is_finite()) for frame in found]  # unknown if the whole book was taken
     if not all(frame.height for frame in found):
         return theme.note(title, "On too many paths the whole book is lost to know this risk of any policy.")
     table = pl.concat([_points(frame, risk) for frame in found])
@@ -116,14 +116,14 @@ def _said(row: dict[str, Any], unit: Unit) -> dict[str, str]:
 
 
 def _first(table: pl.DataFrame) -> int:
-    """The cell that is shown before a click: the cheapest efficient one that lives."""
+    """The cell shown before a click: the cheapest efficient one that is rarely liquidated."""
     actual = table.filter((pl.col("world") == outcomes.ACTUAL) & pl.col("efficient")).sort("cost")
     living = actual.filter(pl.col("liquidation_rate") <= MANY)
     return int((living if living.height else actual)["cell"][0])
 
 
 def _views(table: pl.DataFrame) -> pl.DataFrame:
-    """The rows of every panel in every view: all policies, and, where these are some but not all, those that live."""
+    """Rows of every panel in every view: all policies; and those rarely liquidated, if they are some but not all."""
     living = table.filter(pl.col("liquidation_rate") <= MANY)
     alone = living.height > 0 and living.height < table.height
     views = {ALL: table} | ({LIVING: living} if alone else {})
@@ -146,7 +146,7 @@ def _most(table: pl.DataFrame, name: str) -> float:
 
 
 def _panel(table: pl.DataFrame, world: str, risk: str, cost: str) -> alt.LayerChart:
-    """One world's policies: whiskers, the line of the efficient, names, marks, and a ring about the selected one."""
+    """One world's policies: whiskers, line of the efficient ones, names, marks, and a ring around the selected one."""
     kinds = table["kind"].unique().to_list()
     scale = alt.Scale(zero=False, nice=False, padding=PANEL.edge)
     across = axis(f"mean {COSTS[cost][0].lower()}, $m")
@@ -200,7 +200,7 @@ def _add_controls(whole: alt.VConcatChart, first: int, views: Sequence[str]) -> 
 
 
 def world_title(world: str) -> str:
-    """What a panel is called."""
+    """Title of a panel."""
     if world == outcomes.ACTUAL:
         return "As it was: the market answers back"
     return "The twin: had the market not answered back" if world == PRICE_TAKER else f"The twin: {world}"

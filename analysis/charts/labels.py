@@ -1,7 +1,7 @@
-"""Labels that others wrote, on charts: of any length, and text only, never a part of an expression.
+"""Makes users' labels safe for charts: limited in length, and never read as part of an expression.
 
-Vega-Lite writes the titles of axes, legends and tooltips into expressions of its own, between quotes of which it
-escapes no backslash before them; and Vega's tooltip takes the titles `image` and `title` for commands.
+Vega-Lite writes titles of axes, legends and tooltips into expressions, in quotes, and does not escape backslashes
+before quotes. Vega's tooltip reads the titles `image` and `title` as commands.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ BEYOND = re.compile("[\U00010000-\U0010ffff]")
 def tame(text: str) -> str:
     """Text that may stand between quotes in an expression, and be cut anywhere.
 
-    Vega cuts text that is too long between the halves of a character beyond the first 65,536, which is then none.
+    Vega may cut long text inside a surrogate pair (a character beyond the first 65,536), which makes it invalid.
     """
     return BEYOND.sub(INSTEAD, one_line(text).replace("\\", BACKSLASH))
 
 
 def harmless(title: str) -> str:
-    """A title likewise, which is no command either."""
+    """A title made safe likewise, and not readable as a command."""
     text = tame(title)
     return text.capitalize() if text in COMMANDS else text
 

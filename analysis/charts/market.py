@@ -122,7 +122,7 @@ def _storyline_said(run: Run, world: str) -> str:
 
 
 def phase_portrait(run: Run, *, agent: str | None = None, world: str = "actual") -> Chart:
-    """Vol against half-spread and against credit: the median's way, coloured by day; single paths faint."""
+    """Vol against half-spread and against credit: the path of the medians, coloured by day; single paths faint."""
     world = frames.check_world(run, world)
     closes = frames.closes(run, world)
     schema = schema_of(run)

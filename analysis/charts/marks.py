@@ -25,7 +25,7 @@ def band_and_median(
 ) -> list[alt.Chart]:
     """5-95 % and 25-75 % bands with the median, one colour a series, from `long_bands`.
 
-    Layers come as lists, for one `alt.layer` at the end: Altair copies a layer within a layer many times over.
+    Layers are returned as lists, for one `alt.layer` at the end: Altair copies nested layers many times.
     """
     scale = alt.Scale(zero=False, type=kind, nice=True)
     base = alt.Chart(rows(frame)).encode(x=x, color=colours(palette))

@@ -1,4 +1,4 @@
-"""How hedging policies look on every chart: a colour and a shape a kind, and labels that do not hide one another."""
+"""Style of hedging policies on all charts: a colour and a shape per kind, and labels that do not overlap."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def colour(kinds: Sequence[str]) -> alt.Color:
 
 def styles(kinds: Sequence[str]) -> dict[str, pl.Expr]:
     """Columns from `kind_name`, `efficient` and `liquidation_rate`: `tone`, grey where the policy is dominated; `form`,
-    its shape; `inside`, what fills the mark: white where the policy dies too often."""
+    its shape; `inside`, the fill: white if the policy is liquidated too often."""
     found, name = looks(kinds), pl.col("kind_name")
     own = name.replace_strict({kind: tone for kind, (tone, _) in found.items()}, return_dtype=pl.String)
     form = name.replace_strict({kind: form for kind, (_, form) in found.items()}, return_dtype=pl.String)
@@ -94,9 +94,9 @@ def placed(
 ) -> pl.DataFrame:
     """`points` (x, y, short) with `label_x`, `label_y` where a name begins, null for a point that has none.
 
-    x, y: what the axes span. Names are placed one after the other where they hide no point and no earlier name, with
-    the end of a leader in `lead_x`, `lead_y` where they stand apart; those that find no place are left out (tooltips
-    have them all).
+    x, y: what the axes span. Names are placed one by one so that they cover no point and no earlier name, with the end
+    of a leader in `lead_x`, `lead_y` if they are not beside their point. Names without a free place are left out
+    (tooltips have them all).
     """
     (left, across), (bottom, up) = panel.scale(x, panel.width), panel.scale(y, panel.height)
     at = [((px - left) * across, panel.height - (py - bottom) * up) for px, py in points.select("x", "y").iter_rows()]
@@ -131,7 +131,7 @@ def _free(at: Point, long: float, taken: Sequence[Box], panel: Panel) -> Box | N
 
 
 def _lead(at: Point, box: Box) -> Point | None:
-    """The point of the name's box that is nearest to the mark, None where the name stands beside it."""
+    """The point of the name's box that is nearest to the mark, None if the name stands beside it."""
     near = (min(max(at[0], box[0]), box[2]), min(max(at[1], box[1]), box[3]))
     return near if (near[0] - at[0]) ** 2 + (near[1] - at[1]) ** 2 > NEAR**2 else None
 

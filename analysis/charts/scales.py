@@ -16,7 +16,7 @@ from analysis.charts.theme import WIDTH
 from analysis.numbers import money_scale, scale_of
 from sim.columns import Column
 
-TIME = "%Y-%m-%dT%H:%M:%S"  # without a zone Vega reads local time, so that no date moves by a day
+TIME = "%Y-%m-%dT%H:%M:%S"  # no time zone: Vega then reads local time, so that no date moves by a day
 
 
 def rows(frame: pl.DataFrame) -> alt.InlineData:
@@ -84,7 +84,7 @@ def axis(title: str, *, form: str = ",.6~g", right: bool = False, grid: bool = T
 
 
 def titled(column: Column, *, of: str = "") -> tuple[float, str]:
-    """What values of a column are multiplied by on an axis, and the axis' title: label, `of` what, and unit."""
+    """Factor of a column's values on an axis, and the axis' title: label, `of`, and unit."""
     factor, suffix = scale_of(column.unit)
     label = f"{column.label[:1].lower()}{column.label[1:]}{of and f' of {of}'}"
     return factor, f"{label}, {suffix.strip()}" if suffix else label

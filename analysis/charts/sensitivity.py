@@ -17,7 +17,7 @@ from sim.sweep_dataset import SweepResult
 
 ENDS = {"low end": HEDGED, "high end": UNHEDGED}
 ORDERS = {"first order": HEDGED, "total": UNHEDGED}
-TOGETHER = 0.95  # first-order indices that sum to less leave something to axes acting together
+TOGETHER = 0.95  # if first-order indices sum to less, axes acting together matter
 SIDE = 170  # px for the axes' names
 
 

@@ -1,4 +1,4 @@
-"""Margin calls day by day, and who is left."""
+"""Margin calls day by day, and the share of paths never liquidated."""
 
 from __future__ import annotations
 

@@ -41,9 +41,9 @@ def part_colours(loss: Split) -> dict[str, str]:
 
 @contextmanager
 def trusted() -> Iterator[None]:
-    """A block in which Altair takes what it is given: comparing every piece with the schema costs more than drawing.
+    """A block in which Altair does not validate: comparing every piece with the schema takes longer than drawing.
 
-    Whole charts are compared with it in the tests, which is the stricter rule.
+    The tests validate whole charts, which is stricter.
     """
     with schemapi.debug_mode(False):
         yield
@@ -52,7 +52,7 @@ def trusted() -> Iterator[None]:
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:
     """The chart with its title, the sentence that states the number read off it, and the house style.
 
-    Titles of any length and any text are made fit and harmless here, those of axes, legends and tooltips too.
+    Here all titles, also of axes, legends and tooltips, are shortened and made safe.
     """
     given = [subtitle] if isinstance(subtitle, str) else subtitle
     lines = [line for text in given for line in wrapped(tame(text), LINE, most=SENTENCES)]
@@ -126,6 +126,6 @@ def config() -> dict[str, Any]:
 
 
 def note(title: str, text: str) -> Chart:
-    """What stands in place of a chart that a run has no data for."""
+    """A note in place of a chart for which a run has no data."""
     mark = alt.Chart(alt.InlineData(values=[{}])).mark_text(align="left", color=MUTED, fontSize=13, text=text)
     return finish(mark.encode(x=alt.value(0), y=alt.value(20)).properties(width=WIDTH, height=40), title, [])

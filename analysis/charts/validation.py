@@ -1,6 +1,6 @@
 """Pictures of known answers. Each is a function of a frame and returns an Altair chart; the titles carry the units.
 
-Every function takes `title` and `said` (one sentence: what is read off it), and the axis titles, with their units, as
+Every function takes `title` and `said` (one sentence with the result), and the axis titles, with their units, as
 `x` and `y`. A column `series` (text) splits a frame into colours, in the order of first appearance; without it there is
 one series.
 """
@@ -72,7 +72,7 @@ def lines(
     y_kind: Kind = "linear",
     rule: float | None = None,
 ) -> Chart:
-    """What was measured against a setting: points joined by a line in a band of two standard errors either way.
+    """Measured values against a parameter: points joined by a line, in a band of two standard errors either way.
 
     frame: x, y and, where there is one, se (and series): certainty equivalent over the band's multiplier, realised vol
     over the strike. curve: x, y (and series): what theory says, dashed, in the colour of its series. rule: a vertical
@@ -183,7 +183,7 @@ def _distance(frame: pl.DataFrame, what: alt.Y, head: str, reach: float) -> list
 
 
 def _values(frame: pl.DataFrame, what: alt.Y, head: str) -> list[alt.Chart]:
-    """A black tick for what is expected, a dot with its bar for what was got."""
+    """A black tick for the expected value, a dot with its bar for the measured one."""
     base = alt.Chart(rows(frame)).encode(y=what)
     across = alt.X("low:Q", axis=axis(head), scale=alt.Scale(zero=False, padding=14, nice=False))
     tick = base.mark_tick(color=EXPECTED, opacity=1, thickness=2.5, height=17).encode(x="expected:Q")
@@ -192,7 +192,7 @@ def _values(frame: pl.DataFrame, what: alt.Y, head: str) -> list[alt.Chart]:
 
 
 def _marked() -> dict[str, Any]:
-    """Colour by verdict, and what a pointer shows."""
+    """Colour by verdict, and the tooltip."""
     scale = alt.Scale(domain=["passed", "failed"], range=[GOT, WRONG])
     tips = ["what:N", *(alt.Tooltip(f"{c}:Q", format=",.6g") for c in ("expected", "got", "se", "z"))]
     return {"color": alt.Color("verdict:N", scale=scale, legend=None), "tooltip": tips}

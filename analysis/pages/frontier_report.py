@@ -106,7 +106,7 @@ def _failed(sweep: SweepResult) -> list[str]:
 
 
 def _overview(best: pl.DataFrame, names: list[str]) -> list[str]:
-    """For many crises the policies that do well in all of them alike, for one what each appetite wants."""
+    """For many crises: the policies that do well in all; for one: the best policy of each appetite."""
     shown = ANY_CRISIS if ANY_CRISIS in set(best["scenario"]) else names[0] if len(names) == 1 else None
     if shown is None:
         return []
@@ -162,7 +162,7 @@ def frontier_table(frame: pl.DataFrame, risk: str) -> Table:
 
 
 def _survival_columns(frame: pl.DataFrame, risk: str) -> dict[str, tuple[str, Unit]]:
-    """Headings of what the sweep says of survival besides: column and unit."""
+    """Headings of further columns on survival, if the sweep has them: column and unit."""
     wanted: dict[str, tuple[str, Unit]] = {
         "reduced": ("reduced_rate", "share"),
         "survival capital": ("survival_capital", "$"),
@@ -172,7 +172,7 @@ def _survival_columns(frame: pl.DataFrame, risk: str) -> dict[str, tuple[str, Un
 
 
 def command_table(frame: pl.DataFrame) -> list[Table]:
-    """Of every policy, the command that gives its row alone; nothing where the sweep does not say."""
+    """Of every policy, the command that gives its row alone; nothing if the sweep does not say."""
     rows = [(row["label"], row["command"]) for row in frame.iter_rows(named=True) if row["command"]]
     note = "Each gives the row's cost, risk and survival in a run of its own, with its report."
     return [Table("Each policy as a command", ("policy", "command"), rows, note=note)] if rows else []

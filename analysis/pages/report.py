@@ -18,7 +18,7 @@ from sim.dataset import Run
 from sim.errors import UserError
 from sim.files import check_target, make_folder, write_whole
 
-KEPT = ("manifest.json", "sweep.json")  # what a run or a sweep is known by
+KEPT = ("manifest.json", "sweep.json")  # files that identify a run or a sweep
 # Charts by section, each with the sentence that says how to read it.
 SECTIONS: dict[str, dict[str, str]] = {
     "What happened to the desk": {

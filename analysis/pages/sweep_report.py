@@ -223,7 +223,7 @@ def _table(sweep: SweepResult, metric: str) -> Iterator[Table | Text]:
 
 
 def _shown(sweep: SweepResult, metric: str, cells: list[int]) -> Iterator[int | None]:
-    """The cells of the table, None where some are left out."""
+    """The cells of the table, None if some are left out."""
     if len(cells) <= WHOLE:
         yield from cells
         return

@@ -55,7 +55,7 @@ def summary(frame: pl.DataFrame) -> str:
 
 
 def far_out(frame: pl.DataFrame) -> str:
-    """How many readings lie far from what is expected, beside what chance would do; empty where none carries noise."""
+    """Number of readings far from the expected value, beside the number expected by chance; empty if none has noise."""
     noise = [abs(z) for z in _noise(frame)]
     if not noise:
         return ""
@@ -94,7 +94,7 @@ def write_validation(
 
 
 def _case(rows: pl.DataFrame, pictures: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, Any]:
-    """What the template wants to know of a case."""
+    """The data of a case for the template."""
     first = rows.row(0, named=True)
     verdicts = rows["verdict"].to_list()
     verdict = next((v for v in ("error", "failed", "skipped") if v in verdicts), "passed")
@@ -207,7 +207,7 @@ def number(value: float | None, error: float | None = None) -> str:
 
 
 def _wanted(r: dict[str, Any]) -> str:
-    """What is expected: relation, value, the source's own standard error, unit."""
+    """The expected value as text: relation, value, the source's own standard error, unit."""
     relation = "" if r["relation"] == "=" else f"{r['relation']} "
     spread = f" ± {number(r['expected_se'], r['expected_se'])}" if r["expected_se"] else ""
     unit = f" {r['unit']}" if r["unit"] else ""

@@ -1,1 +1,1 @@
-"""Questions asked of a sweep: what moves its metrics, what a policy costs, and a report of both."""
+"""Analysis of sweeps: sensitivity of metrics, cost of policies, and reports."""

@@ -23,10 +23,10 @@ ANY_CRISIS = "any crisis"
 
 @dataclass(frozen=True, kw_only=True)
 class Appetite:
-    """What a desk minds: it wants the least mean cost + `aversion` x ES 95 % of the loss.
+    """A desk's preference: the least mean cost + `aversion` x ES 95 % of the loss.
 
-    It chooses among the policies that are liquidated on at most the share `limit` of the paths (None: among all). Where
-    none is, among those that cannot be told from the one that is liquidated least. The `safest` takes the fewest
+    It chooses among the policies that are liquidated on at most the share `limit` of the paths (None: among all). If
+    there is none, it chooses among those not clearly above the lowest liquidation rate. The `safest` takes the fewest
     liquidations, and among equals the least mean cost.
     """
 
@@ -67,7 +67,7 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None = None) -> pl.DataFrame:
     """One row a scenario and appetite.
 
-    `policy` and `label`: the best, null where no policy changes anything on any path (the desk has nothing that they
+    `policy` and `label`: the best, null if no policy changes anything on any path (the desk has nothing that they
     hedge). `score` (mean cost + aversion x ES 95 %, $) with its standard error, and its `cost`, `es_95` (of the loss)
     and `liquidation_rate` with theirs. `within_limit`: whether any policy met the appetite's limit of liquidations.
     `runner_ups`: labels of the policies allowed to it whose score (of the safest: whose liquidation rate) is not above
@@ -75,8 +75,8 @@ def best_policies(sweep: SweepResult, world: str = "actual", desks: int | None =
     how many were compared. The best of many looks a little better than it is.
 
     With several scenarios, rows `any crisis` follow, for a desk that does not know which one comes: figures of the
-    paths of all scenarios where policies matter, thrown together with equal weights. So its ES is that of the worst
-    5 % of all of them. desks as in `frontier`. Raises UserError.
+    paths of all scenarios in which policies matter, pooled with equal weights. So its ES is that of the worst 5 % of
+    all of them. desks as in `frontier`. Raises UserError.
     """
     rows: list[dict[str, Any]] = []
     matter: dict[str, list[Outcome]] = {}
@@ -109,7 +109,7 @@ class _Candidates:
         return [blend("Score", (1.0, cost), (aversion, tail)) for cost, tail in pairs]
 
     def allowed(self, appetite: Appetite) -> tuple[list[int], bool]:
-        """Who may be chosen, and whether any policy meets the limit."""
+        """The policies that may be chosen, and whether any meets the limit."""
         everyone, limit = list(range(len(self.labels))), appetite.limit
         if limit is None:
             return everyone, True

@@ -1,4 +1,4 @@
-"""Which policy whose appetite wants, in plain words."""
+"""The best policies by appetite, in sentences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _appetite(row: Row) -> str:
 
 
 def appetites_said(best: pl.DataFrame) -> str:
-    """The number read off the table of best policies: what staying alive costs over not caring, where it costs most."""
+    """The extra cost of survival over ignoring risk, for the scenario with the largest one."""
     told = []
     for part in best.filter(pl.col("label").is_not_null()).partition_by("scenario", maintain_order=True):
         by_name = {row["appetite"]: row for row in part.iter_rows(named=True)}

@@ -16,7 +16,7 @@ from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 from sim.text import one_line
 
-KIND = "kind="  # what the text of a policy begins with
+KIND = "kind="  # beginning of a policy's text
 SAMPLED = ("latin_hypercube", "sobol", "saltelli")  # designs whose points lie anywhere, not on a grid
 
 
@@ -78,7 +78,7 @@ def _axis(entry: Mapping[str, Any]) -> Axis:
 
 
 def axis(sweep: SweepResult, name: str) -> Axis:
-    """The axis of that name. Raises UserError where there is none."""
+    """The axis of that name. Raises UserError if there is none."""
     found = {a.name: a for a in axes(sweep)}
     if name not in found:
         raise UserError("a sweep has no such axis", value=name, place=str(sweep.path), remedy=_near(name, list(found)))
@@ -103,7 +103,7 @@ def _near(name: str, known: Sequence[str]) -> str:
 
 
 def figure(sweep: SweepResult, row: Mapping[str, Any], name: str) -> Number:
-    """A metric of a cell with its standard error; NaN where the cell has none."""
+    """A metric of a cell with its standard error; NaN if the cell has none."""
     label, unit = metric(sweep, name)
     value, error = row.get(name), row.get(f"{name}_error")
     return Number(value=math.nan if value is None else float(value), unit=unit, label=label, error=error)
@@ -122,7 +122,7 @@ def scenario_of(sweep: SweepResult, scenario: str | None) -> str:
 
 
 def cells(sweep: SweepResult, metric_name: str, *, scenario: str | None = None) -> pl.DataFrame:
-    """The scenario's cells that give this metric. Raises UserError where there is none yet."""
+    """The scenario's cells that give this metric. Raises UserError if there is none yet."""
     metric(sweep, metric_name)
     chosen = (pl.col("scenario") == scenario_of(sweep, scenario)) & (pl.col("status") == "done")
     frame = sweep.cells.filter(chosen)
@@ -140,7 +140,7 @@ def cells(sweep: SweepResult, metric_name: str, *, scenario: str | None = None) 
 
 
 def base(sweep: SweepResult, of: Axis, values: pl.Series) -> Any:
-    """The value at which an axis rests while another moves.
+    """The value at which an axis is held while another varies.
 
     In a list the value that most cells have. Else, of an axis that multiplies what the scenario has, the value nearest
     to 1; of any other the middle one of its distinct values, the lower of two. Of names the first written.
@@ -167,5 +167,5 @@ def held(frame: pl.DataFrame, at: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def held_text(sweep: SweepResult, at: Mapping[str, Any]) -> str:
-    """ "depth at 1 x" for a sentence; nothing where nothing is held."""
+    """ "depth at 1 x" for a sentence; nothing if nothing is held."""
     return ", ".join(f"{axis(sweep, name).label} at {axis(sweep, name).text(value)}" for name, value in at.items())

@@ -1,4 +1,4 @@
-"""What a crowd of desks does to itself, in plain words."""
+"""Crowding, in sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.sweep_dataset import SweepResult
 
 
 def crowding(sweep: SweepResult, scenario: str | None = None, risk: str = "es_95") -> list[str]:
-    """What one more desk puts on the others, and who still lives in a crowd. Raises UserError as `externality`."""
+    """The externality of one more desk, and the policies that survive in a crowd. Raises UserError as `externality`."""
     steps = externality(sweep, scenario=scenario)
     frame = frontiers(sweep, risk, scenario=scenario)
     if not steps.height:

@@ -72,7 +72,7 @@ def frontier(
     `policy` as the sweep writes it, `label` as charts do; `kind` and `parameter`. `cost` (mean) and `risk` (of that
     name), $ or share, with standard errors. `liquidation_rate` and its error; `survival_rate` is the rest.
     `reduced_rate`: share of paths on which the lender took part of the book; `survival_capital`: the capital at which
-    95 % of the paths would not see that, first order, $; null where the sweep does not hold them.
+    95 % of the paths would not see that, first order, $; null if the sweep does not hold them.
     `efficient`: no other policy costs as little or less at as little risk or less, one of the two strictly.
     `dominated_by`: the label of a policy that does, null for an efficient one: the cheapest among those that clearly
     dominate, else among all, efficient ones first. `excess_cost` and `excess_risk` are how much more than that policy

@@ -1,4 +1,4 @@
-"""What a frontier of hedging policies says, in plain words from the numbers."""
+"""A frontier of hedging policies in sentences, written from the numbers."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def standing(frame: pl.DataFrame, risk: str) -> str:
 
 
 def _alive(sweep: SweepResult, frame: pl.DataFrame, risk: str) -> str:
-    """The cheapest policy that lives, against the one that risks least."""
+    """The cheapest policy that is rarely liquidated, against the one with least risk."""
     alive = living(frame)
     if not alive.height:
         least = frame.sort("liquidation_rate", "cost").row(0, named=True)
@@ -137,7 +137,7 @@ def compared(sweep: SweepResult, first: Row, second: Row, names: tuple[str, ...]
 
 
 def _dominated(frame: pl.DataFrame, risk: str) -> str:
-    """The clearly dominated policy that gives away most."""
+    """The clearly dominated policy with the largest excess cost."""
     worst = living(frame).filter("clearly_dominated").sort("excess_cost", descending=True)
     if not worst.height:
         return ""
@@ -149,7 +149,7 @@ def _dominated(frame: pl.DataFrame, risk: str) -> str:
 
 
 def _twin(sweep: SweepResult, frame: pl.DataFrame, risk: str, scenario: str | None, desks: int | None) -> str:
-    """What the market's answer adds to the policy that risks least, and how many it kills."""
+    """The cost that feedback adds to the policy with least risk, and the number of policies then liquidated."""
     others = read.worlds(sweep)[1:]
     if not others:
         return ""

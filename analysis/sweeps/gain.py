@@ -1,4 +1,4 @@
-"""Where the spiral tips over: the line of loop gain 1 across two axes of a sweep."""
+"""The line of loop gain 1 across two axes of a sweep."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Tipping:
 
 
 def tipping(frame: pl.DataFrame) -> Tipping | None:
-    """How often the loop gain reaches 1 in these cells; None where none of them gives it."""
+    """How often the loop gain reaches 1 in these cells; None if none of them gives it."""
     if GAIN not in frame.columns:
         return None
     known = frame.filter(pl.col(GAIN).is_finite())

@@ -1,4 +1,4 @@
-"""What a policy costs and risks, with errors that pair: each figure knows how far each path pulls it."""
+"""Cost and risk of a policy. Each figure has the influence of each path, so that errors of differences are paired."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ RISKS: dict[str, tuple[str, Callable[[Outcome], Number]]] = {
 
 
 def known(values: NDArray[Any] | None, what: str) -> NDArray[Any]:
-    """Values that a sweep of an older version does not hold. Raises UserError."""
+    """Values that a sweep of an older version may lack: raises UserError then."""
     if values is None:
         raise UserError(f"this sweep does not hold {what}", remedy="sweep again with --changed recompute")
     return values

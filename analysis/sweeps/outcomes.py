@@ -1,4 +1,4 @@
-"""What every policy of a sweep came to, path by path: the rows that frontiers are drawn from."""
+"""Results of every policy of a sweep, path by path, from which frontiers are made."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Outcome:
     drawdown: FloatArray | None  # (paths,) $, None in a sweep of an older version
     unhedged_pnl: FloatArray  # (paths,) $
     liquidated: NDArray[np.bool_]  # (paths,)
-    capital_needed: FloatArray | None = None  # (paths,) $, so that no lender takes anything; NaN without a lender
+    capital_needed: FloatArray | None = None  # (paths,) $, with which the lender takes nothing; NaN without a lender
     reduced: NDArray[np.bool_] | None = None  # (paths,) whether one took part; both None in a sweep of an older version
 
 
@@ -99,7 +99,7 @@ def _outcome(cell: int, policy: str, described: tuple[str, str, str], rows: pl.D
 
 
 def _column(rows: pl.DataFrame, name: str) -> NDArray[Any] | None:
-    """A column that an older engine did not know: None where it is missing."""
+    """A column that an older engine did not know: None if it is missing."""
     known = name in rows.columns and not rows[name].null_count()
     return rows[name].to_numpy() if known else None
 
@@ -147,7 +147,7 @@ def scenarios(sweep: SweepResult) -> list[str]:
 
 
 def pick_scenario(sweep: SweepResult, scenario: str | None) -> str:
-    """The scenario, or the only one. Raises UserError where it is not clear which."""
+    """The scenario, or the only one. Raises UserError if it is not clear which."""
     known = scenarios(sweep)
     if scenario is None and len(known) == 1:
         return known[0]
@@ -216,7 +216,7 @@ def _short(value: str) -> str:
 
 
 def alike(found: list[Outcome]) -> bool:
-    """Whether every policy came to the same on every path: the desk has nothing that a policy would hedge."""
+    """Whether every policy has the same result on every path: the desk has nothing that a policy would hedge."""
     first = found[0] if found else None
     return first is not None and all(_same(first, other) for other in found[1:])
 

@@ -1,4 +1,4 @@
-"""What moves a metric: Sobol indices, a tornado of one-at-a-time changes, and scans along one axis."""
+"""Sensitivity of a metric: Sobol indices, a tornado of one-at-a-time changes, and scans along one axis."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def tornado(sweep: SweepResult, metric: str, *, scenario: str | None = None) -> 
     the tenth of the points with the lowest and with the highest value of the axis, all others as they fall, with the
     standard error of that mean. The error of a swing treats both ends as independent: with common noise it is an
     upper bound. An axis with one value is left out. `scenario`: the first of the sweep where none is named.
-    Raises UserError where no axis has two.
+    Raises UserError if no axis has two.
     """
     frame = names.cells(sweep, metric, scenario=scenario)
     sampled = sweep.manifest["design"] in names.SAMPLED

@@ -1,4 +1,4 @@
-"""A sweep in plain words, written from its cells."""
+"""A sweep in sentences, written from its cells."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from sim.metric_names import COST
 from sim.sweep_dataset import SweepResult
 
 FEEDBACK, LIQUIDATED = "feedback_cost", "liquidation_rate"
-OFTEN = 0.1  # share of paths liquidated from which on it is said
-NAMED = 3  # failed cells whose error is told
+OFTEN = 0.1  # share of paths liquidated above which it is mentioned
+NAMED = 3  # failed cells whose error is shown
 SECONDS = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"))
 
 
 def paragraphs(sweep: SweepResult, metric: str = COST) -> list[str]:
-    """What ran, what the metric came to and what moves it, where the spiral tips over, what feedback added."""
+    """The cells run, the metric and its main axis, the cells with loop gain 1 and more, the effect of feedback."""
     told = [ran(sweep)]
     present = set(sweep.cells.filter(pl.col("status") == "done").select("scenario").collect()["scenario"])
     for scenario in (str(s) for s in sweep.manifest["scenarios"] if s in present):
@@ -173,7 +173,7 @@ def _tips(sweep: SweepResult, cells: pl.DataFrame) -> str:
 
 
 def _bound(a: Axis, inside: pl.Series, everywhere: pl.Series) -> str:
-    """The part of an axis that these cells keep to; nothing where they are all along it."""
+    """The part of an axis that these cells keep to; nothing if they are all along it."""
     known, mine = everywhere.unique().sort().to_list(), inside.unique().sort().to_list()
     if len(mine) == len(known) or (not a.category and (mine[0], mine[-1]) == (known[0], known[-1])):
         return ""
@@ -214,7 +214,7 @@ def _feedback(sweep: SweepResult, cells: pl.DataFrame) -> str:
 
 
 def _deaths(sweep: SweepResult, cells: pl.DataFrame) -> str:
-    """In how many cells the desk often does not live to the end."""
+    """Number of cells in which the desk is often liquidated."""
     if LIQUIDATED not in cells.columns:
         return ""
     dying = cells.filter(pl.col(LIQUIDATED) > OFTEN)

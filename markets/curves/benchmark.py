@@ -86,8 +86,7 @@ def _legs(swap: Benchmark, tick: int) -> tuple[Floats, Floats]:
     years = swap.years(tick)
     times = years - np.arange(np.ceil(years), dtype=np.float64)
     curve, ends = swap.curve, np.array([0.0, years])
-    fixed = curve.flows(curve.scaled(np.minimum(1.0, times), times), times)
-    return fixed, curve.flows(curve.scaled(np.array([1.0, -1.0]), ends), ends)
+    return curve.flows(np.minimum(1.0, times), times), curve.flows(np.array([1.0, -1.0]), ends)
 
 
 def _none(flows: Floats) -> NDArray[np.int64]:

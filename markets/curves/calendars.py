@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markets.curves.dates import from_ql, to_ql
@@ -32,30 +32,39 @@ class BusinessCalendar:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._ql = _calendar(" ".join(name.lower().replace("_", " ").split()))
+        self.ql = _calendar(" ".join(name.lower().replace("_", " ").split()))
 
     def is_open(self, day: date) -> bool:
         """Whether it is a business day."""
-        return bool(self._ql.isBusinessDay(to_ql(day)))
+        return bool(self.ql.isBusinessDay(to_ql(day)))
 
     def adjust(self, day: date, rule: str = "modified following") -> date:
         """The business day that stands for `day` by one of `RULES`."""
-        import QuantLib as ql
-
-        return from_ql(self._ql.adjust(to_ql(day), getattr(ql, RULES[rule])))
+        return _adjusted(self, day, rule)
 
     def advance(self, day: date, business_days: int) -> date:
         """So many business days after the first business day from `day` on."""
-        import QuantLib as ql
-
-        first = self._ql.adjust(to_ql(day), ql.Following)
-        return from_ql(self._ql.advance(first, business_days, ql.Days))
+        return _advanced(self, day, business_days)
 
 
 @cache
 def business_calendar(name: str) -> BusinessCalendar:
     """The calendar of a name. Raises UserError where there is none."""
     return BusinessCalendar(name)
+
+
+@lru_cache(maxsize=100_000)
+def _adjusted(calendar: BusinessCalendar, day: date, rule: str) -> date:
+    import QuantLib as ql
+
+    return from_ql(calendar.ql.adjust(to_ql(day), getattr(ql, RULES[rule])))
+
+
+@lru_cache(maxsize=100_000)
+def _advanced(calendar: BusinessCalendar, day: date, business_days: int) -> date:
+    import QuantLib as ql
+
+    return from_ql(calendar.ql.advance(calendar.ql.adjust(to_ql(day), ql.Following), business_days, ql.Days))
 
 
 @cache

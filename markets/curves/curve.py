@@ -78,12 +78,16 @@ class Curve:
             total = total + weights[k] * rates[k]
         return total if self.quoted is None else total + float(self.excess(years))
 
+    def flows(self, amounts: Floats, years: Floats) -> Floats:
+        """Rows for the flow kernels, (flows, FLOW_TERMS): amounts (flows,) $ at `years` (flows,)."""
+        return self.flows_of_scaled(self.scaled(amounts, years), years)
+
     def scaled(self, amounts: Floats, years: Floats) -> Floats:
-        """Amounts (flows,) times exp(-e) of their times: what `flows` takes."""
+        """Amounts (flows,) times exp(-e) of their times."""
         return amounts if self.quoted is None else amounts * np.exp(-self.excess(years))
 
-    def flows(self, amounts: Floats, years: Floats) -> Floats:
-        """Rows for the flow kernels, (flows, FLOW_TERMS): `scaled` amounts (flows,) $ at `years` (flows,)."""
+    def flows_of_scaled(self, amounts: Floats, years: Floats) -> Floats:
+        """`flows` of amounts that have been `scaled`, before they were carried to other times say."""
         terms = np.empty((amounts.size, FLOW_TERMS))
         terms[:, AMOUNT] = amounts
         terms[:, OUTER:] = self._hats(years)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from markets.curves.conventions import Convention, convention_named
 from markets.curves.dates import years_between
 from markets.curves.flows import FlowTable, Nodes
-from markets.curves.instruments import Setting, quote_of
+from markets.curves.instruments import quote_of
 from markets.curves.interpolation import INTERPOLATIONS, CurveShape, Turn
 from markets.curves.quote import Quote
 from markets.curves.quoted_curve import QuotedCurve
+from markets.curves.setting import Setting
 from markets.curves.solver import Equations, Solution, ordered, solve
 from markets.specs.curves import CurveSpec, QuoteKind, QuoteSpec, TurnSpec
 from sim.errors import UserError

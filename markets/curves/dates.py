@@ -21,20 +21,24 @@ OVERNIGHT = {
     "sn": 2,
     "s/n": 2,
 }  # business days from the valuation day to its start
+EPOCH = date(1899, 12, 30).toordinal()  # day 0 of QuantLib's serial numbers
+FIRST_YEAR, LAST_YEAR = 1950, 2190  # a few years inside QuantLib's own bounds, so that steps stay inside them
 PART = re.compile(r"(\d+)([dwmy])")
 NUMBER = re.compile(r"\d*\.?\d+")
 
 
 def to_ql(day: date) -> Any:
-    """QuantLib's date."""
+    """QuantLib's date. Raises UserError outside the years that it knows."""
     import QuantLib as ql
 
-    return ql.Date(day.day, day.month, day.year)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise UserError(f"dates lie between {FIRST_YEAR} and {LAST_YEAR}", value=str(day))
+    return ql.Date(day.toordinal() - EPOCH)
 
 
 def from_ql(day: Any) -> date:
     """The date of QuantLib's."""
-    return date(day.year(), day.month(), day.dayOfMonth())
+    return date.fromordinal(day.serialNumber() + EPOCH)
 
 
 def years_between(today: date, day: date) -> float:
@@ -70,6 +74,8 @@ class Tenor:
         """The day so much later; the end of a month stays within its month. A number counts days of 1/365."""
         import QuantLib as ql
 
+        if day.year + self.years > LAST_YEAR:
+            raise UserError(f"dates lie between {FIRST_YEAR} and {LAST_YEAR}", value=f"{self.text} after {day}")
         moved = to_ql(day)
         if self.number is not None:
             return from_ql(moved + round(self.number * DAYS_A_YEAR))

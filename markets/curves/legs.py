@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,9 @@ class Leg:
         return replace(self, notional=self.notional * steps[profile])
 
 
+@lru_cache(maxsize=10_000)
 def dated_leg(convention: Convention, leg: LegConvention, today: date, start: date, maturity: date) -> Leg:
-    """A leg of 1 of notional between two dates, by the convention's calendar."""
+    """A leg of 1 of notional between two dates, by the convention's calendar; kept, as books have many alike."""
     periods = roll(
         start,
         maturity,

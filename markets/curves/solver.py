@@ -18,6 +18,7 @@ RESIDUAL = 1e-12  # per 1 of notional, that a solution may have
 ROUNDS = 60
 LONGEST_STEP = 1.0  # of -ln DF in a round
 START = 0.02  # continuous rate from which it begins
+MOST = 3000  # quotes: the Jacobian is a full matrix
 SAME_NODE = 1e-9  # years
 
 
@@ -140,6 +141,8 @@ def _unmet(equations: Equations, y: Floats) -> UserError:
 
 def ordered(quotes: Sequence[Quote], curves: Sequence[str]) -> tuple[Quote, ...]:
     """Curve by curve, by the time of the node. Raises UserError where two decide one node, or a curve has none."""
+    if len(quotes) > MOST:
+        raise UserError(f"a set of curves has at most {MOST:,} quotes", value=len(quotes))
     out: list[Quote] = []
     for name in curves:
         own = sorted((quote for quote in quotes if quote.curve == name), key=lambda quote: quote.node)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from markets.curves.curve_set import CurveSet
 from markets.curves.dates import DAYS_A_YEAR
@@ -59,6 +60,18 @@ class SwapBook:
             weights @ curves.solution.y + constant,
         )
 
+    def on(self, curves: CurveSet) -> SwapBook:
+        """The same swaps on other curves of the same day and names, other quotes of them say.
+
+        Swaps without a fixed rate keep the par rate that they have here. Raises UserError for another day.
+        """
+        if curves.day != self.curves.day:
+            rule, remedy = "swaps move to curves of their own day", "value them again with value_swaps"
+            raise UserError(rule, value=str(curves.day), remedy=remedy)
+        weights, constant = curves.nodes.at(self.legs.points)
+        level = weights @ curves.solution.y + constant
+        return replace(self, curves=curves, given=self.rate, _weights=weights, _level=level)
+
     @property
     def currencies(self) -> tuple[str, ...]:
         """In which each swap is worth what it is, (swaps,)."""
@@ -109,11 +122,10 @@ class SwapBook:
         return replace(legs, count=n, amounts=legs.amounts * scale[legs.rows], rows=legs.rows % n)
 
     @cached_property
-    def by_point(self) -> Floats:
-        """dV by a move of the zero rate at each point of 1.00, (swaps, points)."""
+    def by_point(self) -> csr_array:
+        """dV by a move of the zero rate at each point of 1.00, (swaps, points) sparse."""
         slopes = self.flows.slopes(self.flows.flow_values(self._level))
-        out: Floats = slopes.toarray() * self.flows.years
-        return out
+        return csr_array(slopes.multiply(self.flows.years))
 
     @cached_property
     def by_node(self) -> Floats:
@@ -141,7 +153,7 @@ class SwapBook:
 
     def zero_dv01(self, *, curve: str | None = None, role: str | None = None) -> Floats:
         """Change of value for +1 bp on all zero rates, or those of one curve, or of one role, (swaps,)."""
-        out: Floats = self.by_point[:, self.flows.mask(curve=curve, role=role)].sum(axis=1) * BP
+        out: Floats = self.by_point @ (self.flows.mask(curve=curve, role=role) * BP)
         return out
 
     def key_rates(self, tents: Floats) -> Floats:

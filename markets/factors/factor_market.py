@@ -106,8 +106,7 @@ class FactorMarket:
 
     # --- impact of trades --------------------------------------------------------------------------------------------
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
-        """Let trades displace a factor. resilience: 1/trading day. Raises BugError for a factor that trades cannot
-        move."""
+        """Let trades displace a factor. resilience: 1/trading day. Raises BugError if trades cannot move it."""
         self._law_of[key].let_move(key, permanent_share, resilience)
 
     def displace(self, key: FactorKey, move: Vector) -> None:
@@ -130,7 +129,7 @@ class FactorMarket:
 
     @property
     def credit_index(self) -> Vector:
-        """The index spread, (paths,) decimal: it answers at once what the cash spread follows with a lag."""
+        """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""
         return self.credit_law.index(self.snapshot)
 
     @property

@@ -24,7 +24,7 @@ class Noise:
     assets: dict[str, Vector]  # of the further assets by name
 
     def __init__(self, streams: Streams, assets: tuple[AssetSpec, ...]) -> None:
-        """Raises UserError where the assets' correlations are impossible."""
+        """Raises UserError if the assets' correlations are impossible."""
         self._common = streams.stream(SPOT_NOISE)
         self._assets = AssetNoise(assets, correlation_matrix(assets), streams)
         self._names = [asset.name for asset in assets]

@@ -18,8 +18,7 @@ Vector = NDArray[np.float64]
 
 
 class RealisedVol:
-    """The storyline's `realised` if given; else the path-dependent law's, or implied vol x ratio under the one-factor
-    law."""
+    """The storyline's `realised` if given; else by the path-dependent law, or implied vol x ratio (one-factor law)."""
 
     def __init__(self, stated: Vector, ratio: float, by_path: VolLaw | None) -> None:
         """stated: (ticks,) decimal a year, NaN if the storyline gives none."""

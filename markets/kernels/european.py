@@ -13,12 +13,12 @@ from sim.jit import fma, kernel, kernel_inline
 
 Floats = NDArray[np.float64]
 
-BLOCK = 256  # options: what is common to all of them is spread over a block, which stays in a first-level cache
+BLOCK = 256  # options: common inputs are repeated over a block, which stays in the L1 cache
 
 
 @kernel_inline
 def part(column: Floats, common: Floats, start: int, stop: int) -> Floats:
-    """A block of a column, or of the one number that stands for it."""
+    """A block of a column; a column of one number is repeated."""
     return common[: stop - start] if column.shape[0] == 1 else column[start:stop]
 
 
@@ -34,7 +34,7 @@ def european_options(
         vol: decimal, a year.
         years: to expiry.
         rate, carry: continuous, a year: of the discounting and of the yield that the asset pays.
-        out: (4, options) $, units, units/$, $ per 1.00 of vol; NaN where spot, vol or years is negative, or strike not
+        out: (4, options) $, units, units/$, $ per 1.00 of vol; NaN if spot, vol or years is negative, or strike not
             positive.
     """
     signs, spots, strikes = np.full(BLOCK, sign[0]), np.full(BLOCK, spot[0]), np.full(BLOCK, strike[0])

@@ -25,7 +25,7 @@ def neutral(scale: Floats, delta: Floats, target: Floats) -> None:
 
 @kernel
 def discounts(rate: Floats, years: float, factor: Floats) -> None:
-    """Into `factor` what is paid now for 1 in so many years."""
+    """Into `factor` the present value of 1 paid in `years`."""
     for j in range(rate.shape[0]):
         factor[j] = exp(-rate[j] * years)
 

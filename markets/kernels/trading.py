@@ -163,7 +163,7 @@ def asset_moves(
         filled: signed units.
         book: (QUOTE_ROWS, paths) with all its quotes.
         shares: (makers, paths) of the fill that each maker takes.
-        calm: half-spread of a calm market; what is beyond it is the crisis's.
+        calm: half-spread of a calm market; the excess counts as crisis spread.
         walk: by which the price is worse than mid and spread.
         mid, reference: $/unit.
         amounts: (makers x ASSET_MOVES, paths), written: units from the maker; then from the taker cash for the units at
@@ -264,8 +264,7 @@ def drop_dust(quantity: Floats, reference: Floats, dust: float, order: Floats) -
 
 @kernel
 def fallen(price: Floats, close: Floats, levels: Floats, before: Ints, hit: Ints) -> bool:
-    """Into `hit` the number of `levels` (rising) the price has fallen through since the close; returns whether any is
-    new.
+    """Into `hit` the number of `levels` (rising) fallen through since the close; returns whether any is new.
 
     Args:
         before: (paths,) number of levels hit before.

@@ -46,5 +46,5 @@ class Asset:
         return abs(self.quantity) * spot
 
     def legs(self, clock: Clock, start: Start) -> Legs:
-        """What it pays."""
+        """Its flows."""
         return Legs(units=self.quantity)

@@ -52,11 +52,11 @@ class Linear(Protocol):
     """An instrument that is nothing but `Legs`."""
 
     def legs(self, clock: Clock, start: Start) -> Legs:
-        """What is still to be paid. Raises UserError where that is nothing."""
+        """Flows still to be paid. Raises UserError if there are none."""
 
 
 class Flows(NamedTuple):
-    """What is alive at a moment."""
+    """Flows alive at a moment."""
 
     terms: Floats  # (flows, FLOW_TERMS), see `markets.kernels.flows`
     slots: Ints  # (flows,) row of the fixings that multiplies a flow, or NO_FIXING
@@ -70,7 +70,7 @@ class LinearTable(Table[Flows]):
     Where they are many they are carried to a few times; see `markets.products.condensed`.
 
     A period whose rate is not yet fixed pays P(s) / P(e) - 1 on the projection curve P, so its value is
-    exp(basis(s, e)) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
+    exp(spread (e - s) + basis) DF(s) - DF(e): two flows. A fixed one is a flow whose amount differs by path.
     """
 
     order: ClassVar[int] = 2
@@ -109,6 +109,7 @@ class LinearTable(Table[Flows]):
         self.accrual = np.array([p.accrual for p, _ in periods])
         self.begin, self.begin_years = self._seconds(starts), self._years(starts)
         self.end, self.end_years = self._seconds(ends), self._years(ends)
+        self.basis = self.start.basis(self.begin_years, self.end_years)  # of the projection curve, (periods,)
         self.fixings = int((self.begin <= self.clock.ticks[-1]).sum())  # periods are in order of their start
 
     def _set_forwards(self, forwards: list[Forward]) -> None:
@@ -130,8 +131,8 @@ class LinearTable(Table[Flows]):
         ticks, begin, curve = self.clock.ticks, self.begin[: self.fixings], self.start.curve
         for slot in np.flatnonzero((begin > ticks[since]) & (begin <= ticks[tick])):
             years = max(self.end_years[slot] - self.clock.calendar_years[tick], 0.0)
-            growth = curve.zero(years, snapshot.block(curve.block)) + float(self.start.basis(0.0, years))
-            fixings[slot] = np.expm1(growth) / self.accrual[slot]
+            growth = curve.zero(years, snapshot.block(curve.block)) + self.start.projection_spread * years
+            fixings[slot] = np.expm1(growth + self.basis[slot]) / self.accrual[slot]
         self._sums.forget()
 
     def _rates(self, rows: Flows, fixings: Floats) -> Floats:
@@ -179,7 +180,8 @@ class LinearTable(Table[Flows]):
                 for j, other in enumerate(nodes[i:], start=i):
                     into.add(bends[i, j], one, other)
 
-    # --- what is alive ---------------------------------------------------------------------------------------------
+    # --- alive at a moment
+    # ---------------------------------------------------------------------------------------------
     def rows(self, when: When) -> Flows:
         """Flows that were unpaid after `settled`, and units of the asset.
 
@@ -189,8 +191,7 @@ class LinearTable(Table[Flows]):
         mine, left = self._alive(self.expiry, self.expiry_years, when)
         left = left[mine]
         units = (self.quantity[mine] * np.exp(-self.start.dividend_yield * left)).sum()
-        curve = self.start.curve
-        agreed = curve.flows(curve.scaled(-(self.quantity * self.price)[mine], left), left)
+        agreed = self.start.curve.flows(-(self.quantity * self.price)[mine], left)
         terms, slots, sums = self._cash(when)
         slots = np.concatenate([slots, np.full(len(agreed), NO_FIXING, dtype=np.int64)])
         units = float(units + (0.0 if when.due else self.asset_units))
@@ -203,11 +204,11 @@ class LinearTable(Table[Flows]):
         unpaid, end = self._alive(self.end, self.end_years, when)
         known, open_ = unpaid & (self.begin <= since), unpaid & (self.begin > since)
         _, begin = self._alive(self.begin, self.begin_years, when)
-        growth = np.exp(self.start.basis(begin, end)[open_])
+        growth = np.exp(self.start.projection_spread * (end - begin) + self.basis)[open_]
         years = np.concatenate([paid[fixed], begin[open_], end[open_]])
         amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])
         amounts, years = _netted(amounts, years)
-        certain = curve.flows(*few(curve.scaled(amounts, years), years, curve.times))
+        certain = curve.flows_of_scaled(*few(curve.scaled(amounts, years), years, curve.times))
         slots, sums = np.flatnonzero(known), None
         amounts, years = curve.scaled((self.notional * self.accrual)[known], end[known]), end[known]
         if slots.size > MANY:
@@ -215,7 +216,7 @@ class LinearTable(Table[Flows]):
             sums, slots = (weights * amounts, slots), np.arange(len(weights))
             amounts = np.ones(len(weights))
         none = np.full(len(certain), NO_FIXING, dtype=np.int64)
-        return np.concatenate([certain, curve.flows(amounts, years)]), np.concatenate([none, slots]), sums
+        return np.concatenate([certain, curve.flows_of_scaled(amounts, years)]), np.concatenate([none, slots]), sums
 
     def _alive(self, seconds: Ints, years: Floats, when: When) -> tuple[NDArray[np.bool_], Floats]:
         """What of times is still ahead after `settled` (with `due`: and paid by the tick), and calendar years to them,

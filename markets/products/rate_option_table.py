@@ -55,13 +55,14 @@ class Optionlet(NamedTuple):
     strike: float = 0.0  # decimal
 
     def days(self, clock: Clock, start: Start) -> Days:
-        """Both legs as amounts by day; a floating period pays exp(spread (e - s)) DF(s) - DF(e)."""
+        """Both legs as amounts by day; a floating period pays exp(spread (e - s) + basis) DF(s) - DF(e)."""
         found: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for period in self.fixed:
             found[period.end][ANNUITY] += period.accrual
         for period in self.floating:
-            years = clock.calendar_years_to(period.end) - clock.calendar_years_to(period.start)
-            found[period.start][FLOATING] += np.exp(start.projection_spread * years)
+            begin, end = clock.calendar_years_to(period.start), clock.calendar_years_to(period.end)
+            growth = start.projection_spread * (end - begin) + float(start.basis(begin, end))
+            found[period.start][FLOATING] += np.exp(growth)
             found[period.end][FLOATING] -= 1.0
         kept = {day: (legs[ANNUITY], legs[FLOATING]) for day, legs in found.items() if any(legs)}
         return dict(sorted(kept.items()))
@@ -156,6 +157,7 @@ class RateOptionTable(Table[Rows]):
             left = max(self.paid_years[i] - self.clock.calendar_years[tick], 0.0)
             period = self.paid_years[i] - self.begin_years[i]
             growth = curve.zero(left, snapshot.block(curve.block)) + self.start.projection_spread * period
+            growth = growth + float(self.start.basis(self.begin_years[i], self.paid_years[i]))
             forward = np.expm1(growth) / self.accrual[i]
             fixings[self.slot[i]] = np.maximum(self.terms[i, SIGN] * (forward - self.terms[i, STRIKE]), 0.0)
 

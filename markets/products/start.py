@@ -55,18 +55,17 @@ class Start:
         return float((weights[1] - weights[0]) @ rates + (excess[1] - excess[0]))
 
     def basis(self, begin: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
-        """What ln P falls from `begin` to `end` beyond ln DF, P the projection curve; times to maturity of any shape.
+        """What ln P falls from `begin` to `end` beyond ln DF, P the quoted projection curve; times of any shape.
 
-        It stays as it is at the start.
+        0 without one. It stays what it is for every period while the curves move.
         """
         first, last = np.asarray(begin, dtype=np.float64), np.asarray(end, dtype=np.float64)
-        spread = np.asarray(self.projection_spread * (last - first))
         if self.projection is None or self.curve.quoted is None:
-            return spread
+            return np.zeros(np.broadcast_shapes(first.shape, last.shape))
         outer, inner = (
             self.curve.quoted.log_discount(years) - self.projection.log_discount(years) for years in (last, first)
         )
-        return np.asarray(spread + (outer - inner))
+        return np.asarray(outer - inner)
 
     def discount(self, years: float) -> float:
         """Discount factor on the starting curve, $ per $."""
@@ -74,7 +73,8 @@ class Start:
 
     def forward_rate(self, begin: float, end: float) -> float:
         """P(begin) / P(end) - 1 on the starting projection curve, times in years."""
-        return float(np.expm1(self.log_discount(begin, end) + float(self.basis(begin, end))))
+        growth = self.log_discount(begin, end) + self.projection_spread * (end - begin)
+        return float(np.expm1(growth + float(self.basis(begin, end))))
 
     def forward_price(self, years: float) -> float:
         """S e^((z - q) t) on the starting curve, $."""

@@ -18,8 +18,10 @@ class CurveSwapSpec:
     """A fixed-floating swap by the convention of its curve. Its length is `tenor`, or `start` and `end`."""
 
     side: Side = param(help="whether the fixed rate is received or paid")
-    notional: float = param(unit="currency of the curve", help="of its first, or largest, period", gt=0)
-    rate: float | None = param(None, unit="decimal", help="fixed rate; without it the par rate", plausible=RATE)
+    notional: float = param(unit="currency of the curve", help="of its first, or largest, period", gt=0, le=1e18)
+    rate: float | None = param(
+        None, unit="decimal", help="fixed rate; without it the par rate", ge=-50, le=50, plausible=RATE
+    )
     tenor: str = param("", help="'9Y' from spot", longest=20)
     start: date | str | None = param(None, help="first day, or a time after spot: '1Y'")
     end: date | None = param(None, help="last day, in place of a tenor")

@@ -21,7 +21,9 @@ class QuoteSpec:
     tenor: str = param("", help="'3M', '10Y', 'ON'; of a FRA '1x4'; of a future its IMM code 'M6'", longest=20)
     start: date | None = param(None, help="first day, where it is not the market's spot day")
     end: date | None = param(None, help="last day, in place of a tenor")
-    rate: float | None = param(None, unit="decimal", help="rate, or spread of a basis swap", plausible=RATE)
+    rate: float | None = param(
+        None, unit="decimal", help="rate, or spread of a basis swap", ge=-2, le=50, plausible=RATE
+    )
     price: float | None = param(None, unit="per 100", help="price of a future, clean price of a bond", gt=0, le=1000)
     coupon: float | None = param(None, unit="decimal", help="of a bond, a year", ge=0, le=1)
     convexity: float = param(0.0, unit="decimal", help="rate of a future less the forward rate", ge=-0.05, le=0.05)

@@ -77,7 +77,6 @@ class RateSpec:
         plausible=YIELD_VOL,
     )
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
-    bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
     curves: dict[str, CurveSpec] = param(
         factory=dict, help="curves solved from quotes at the start, one table each", sparse=True
     )
@@ -87,6 +86,7 @@ class RateSpec:
     projection: str = param(
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
+    bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
 
     @property
     def curve(self) -> tuple[Node, ...]:

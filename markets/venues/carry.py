@@ -26,8 +26,7 @@ def accruals(clock: Clock) -> Iterator[tuple[int, float]]:
 
 
 def accrue(world: World, venues: Iterable[Venue]) -> Process:
-    """At the first instant of each day, before the market moves, settle what positions have accrued since the last
-    time."""
+    """At the first instant of each day, before the market moves, settle the accruals since the last settlement."""
     world.ledger.open(CLEARING)
     for tick, years in accruals(world.clock):
         yield world.at(int(world.clock.ticks[tick]), Phase.SHOCK)

@@ -1,4 +1,4 @@
-"""The contract of a listing: what a venue trades."""
+"""The contract of a listing: something that a venue trades."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Listing(Protocol):
 
     name: str  # also its venue's
     gains: str  # reason under which the ledger keeps what positions earn at mid
-    assets: tuple[Name, ...]  # the ledger's, of which a position consists; the first counts its quantity
+    assets: tuple[Name, ...]  # ledger assets that make up a position; the first is its quantity
     displaces: dict[FactorKey, float]  # moves of factors per unit that buyers displace the price, ln S or decimal rate
     priced: bool  # whether mid is a price: its falls halt trading, its closes and returns are recorded
     funded: bool  # whether its price is paid in cash: holding it must be financed, and a short is borrowed

@@ -134,7 +134,7 @@ class ParSwap:
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
-        """Notional and coupon; what the coupon is worse than par is noted as cost, at its present value."""
+        """Notional and coupon; the difference of the coupon to par is noted as cost, at its present value."""
         rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
         amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)

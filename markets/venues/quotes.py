@@ -35,7 +35,7 @@ class Quotes:
 
     @property
     def makers(self) -> tuple[str, ...]:
-        """Who has posted a quote."""
+        """Makers that have posted a quote."""
         return tuple(self._quotes)
 
     def post(self, maker: str, quote: Quote | Callable[[], Quote]) -> None:

@@ -57,7 +57,7 @@ class Venue:
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
 
-    # --- what is traded --------------------------------------------------------------------------------------------
+    # --- the listing --------------------------------------------------------------------------------------------
     @property
     def mid(self) -> Vector:
         """(paths,) $/unit, or decimal rate."""
@@ -80,7 +80,7 @@ class Venue:
         return self.market.ledger.reached(account, self.listing.assets[0])
 
     def value(self, account: Name) -> Vector:
-        """$ worth at mid of what an account holds of this, (paths,)."""
+        """Value at mid of an account's position, (paths,) $."""
         ledger = self.market.ledger
         first, *others = (ledger.balance(account, asset) * one for asset, one in self.listing.worth_of_one().items())
         return sum(others, first)
@@ -132,8 +132,7 @@ class Venue:
 
     # --- loops -----------------------------------------------------------------------------------------------------
     def expose(self, flow: Vector, *, moved: str, by: str) -> None:
-        """Add the flow that a hedger would trade here per unit move of the price at the venue `moved`; valid for one
-        tick.
+        """Add a hedger's flow here per unit move of the price at the venue `moved`; valid for one tick.
 
         flow: (paths,) $ notional, in the direction that raises ln S, or the rate. by: a channel of `loop_gain`.
         """

@@ -1,7 +1,7 @@
 """Money that is out of proportion: an amount in billions among amounts in dollars, a line of $1.5 for a $5bn desk.
 
 Amounts have no absolute bounds. Each is judged by another one of its scenario, and the multiples that are plausible
-stand in `markets.plausible`. Of a pair out of proportion the amount is blamed that lies farther from the rest.
+stand in `markets.plausible`. Of a pair out of proportion the error names the amount farther from the rest.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from scenarios.scenario import Scenario
 from sim.place import Place
 
 SLIPS = ((1e9, "bn"), (1e6, "m"), (1e3, "thousand"))
-BENEFIT = math.log(100.0)  # of the doubt: a default is blamed where it lies so many times farther from the rest
+BENEFIT = math.log(100.0)  # a default is named only if it is this much farther from the rest
 
 
 @dataclass(frozen=True)
 class Amount:
-    """An amount of a scenario: its key, what stands there, and what that is in $, both without sign.
+    """An amount of a scenario: its key, its value, and the value in $, both without sign.
 
     words: how a message names it. usual: its size as a share of the scenario's larger amounts, to a power of ten.
     stated: whether it differs from the key's default.
@@ -91,7 +91,7 @@ def odd_amounts(scenario: Scenario, at: Place, lines: Mapping[str, Sequence[Plac
 
 
 def _guilty(pair: Pair, pairs: Sequence[Pair]) -> Amount:
-    """Of the two amounts the one that lies farther from the median of all; defaults vote only where few are stated."""
+    """The amount of the pair that is farther from the median of all; defaults count only if few amounts are stated."""
     if pair.certain:
         return pair.first
     known = {amount.place: amount for each in pairs if not each.certain for amount in each.amounts if amount.dollars}
@@ -300,7 +300,7 @@ class Scale:
             yield Pair(self._of(agent, "margin", "a margin"), price, plausible.UNIT_MARGIN, certain=True)
 
     def _proportional(self, agent: ProportionalFund) -> Iterator[Pair]:
-        """Its capital by what it holds, each holding by the venue's depth."""
+        """Its capital against its holdings, each holding against the venue's depth."""
         held = []
         for name, units in agent.holdings.items():
             dollars = units * self.prices[name]
@@ -339,7 +339,7 @@ class Scale:
 
 
 def _averse(aversion: Amount, risk: Amount) -> Pair:
-    """An absolute risk aversion, 1/$, by what is at risk, $."""
+    """An absolute risk aversion, 1/$, against the amount at risk, $."""
     named = dataclasses.replace(aversion, words=f"a risk aversion of {aversion.value:g} per $")
     inverse = dataclasses.replace(risk, dollars=1 / risk.dollars)
     return Pair(named, inverse, plausible.RISK_AVERSION, certain=True)

@@ -196,7 +196,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
 
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
-    """Somebody makes the markets, and nobody has two lenders."""
+    """Every market has a maker, and no agent has two lenders."""
     if agents and not any(agent.role == "market_maker" for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
         raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)

@@ -1,4 +1,4 @@
-"""The registry of names: what no asset, agent or twin of a scenario may be called, and why.
+"""The registry of reserved names, which no asset, agent or twin of a scenario may have, with the reason.
 
 Each room declares its own names once, where it uses them; here they are collected, and read when a scenario is read.
 """
@@ -53,7 +53,7 @@ def reserved() -> dict[str, str]:
 
 
 def check_name(name: object, at: Place) -> None:
-    """Raise UserError where the name is malformed or reserved. Case makes no difference."""
+    """Raise UserError if the name is malformed or reserved. Case makes no difference."""
     check_form(name, at)
     rule = reserved().get(same_name(str(name)))
     if rule is not None:
@@ -70,7 +70,7 @@ def check_node(name: str, at: Place) -> None:
 
 
 def check_form(name: object, at: Place) -> None:
-    """Raise UserError where this cannot be a name."""
+    """Raise UserError if this cannot be a name."""
     wrong = malformed(name)
     if wrong is not None:
         shown = f"{name[:LONGEST]}..." if isinstance(name, str) and len(name) > LONGEST else name

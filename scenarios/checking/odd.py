@@ -1,4 +1,4 @@
-"""A value that no market has had, or that is out of proportion: where it stands, why, and the likely mistake."""
+"""A value that no market has had, or that is out of proportion: place, reason, and likely mistake."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ INSIST = "or take it with --as-given"
 
 @dataclass(frozen=True)
 class Odd:
-    """A value that no market has had: where it stands, why, and the mistake that it most likely is."""
+    """A value that no market has had: place, reason, and the most likely mistake."""
 
     place: Place
     value: float
     rule: str
     remedy: str
-    refused: bool = True  # a default that does not suit its scenario is only said
+    refused: bool = True  # False for a default out of proportion: it is only noted
 
     @property
     def error(self) -> UserError:

@@ -17,8 +17,8 @@ SPLIT = "adjust the record if it is a split, mend the level if a point slipped"
 def odd_moves(key: str, days: Sequence[date], values: Sequence[float]) -> Iterator[tuple[int, str, str]]:
     """Items of a series of levels (in decimals) that no market has done: index, rule, remedy.
 
-    A price that falls or rises in a day by more than any index has; any level whose move the next day takes back.
-    Only neighbouring days are compared. `key` is one of `REVERSALS`.
+    A price that falls or rises in a day by more than any index has; any level whose large move is reversed the next
+    day. Only neighbouring days are compared. `key` is one of `REVERSALS`.
     """
     levels = [v if key not in LOG else math.log(v) if v > 0 else math.nan for v in values]
     near = [neighbours(before, after) for before, after in pairwise(days)]

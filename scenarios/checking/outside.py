@@ -31,7 +31,7 @@ def as_record(storyline: StorylineSpec) -> StorylineSpec:
 
 
 def is_pending(storyline: StorylineSpec) -> bool:
-    """Whether the anchors are a record whose outside world nobody has looked for yet: a run finds it first."""
+    """Whether the anchors are a record without outside levels yet: a run finds them first."""
     found = any(getattr(row, key) is not None for row in storyline.anchor for key in OUTSIDE.values())
     return storyline.anchors == "observed" and storyline.calibration is None and not found
 

@@ -1,4 +1,4 @@
-"""How large a run is, before it begins: what it gathers in memory chunk by chunk, and what it writes."""
+"""Size of a run before it begins: memory per chunk, and disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: one file a command, with its options. What a command does stands in `scenarios.commands`.
+"""The command line: one file per command, with its options. `scenarios.commands` has what the commands do.
 
 Heavy imports stay inside the commands: `spiral --help` and `spiral list` answer at once.
 """

@@ -21,7 +21,7 @@ from sim.errors import UserError
 def print_books(out: Console, scenario: Scenario) -> None:
     """Opening value and sensitivities of every hedger's positions, if there are any; the sum last.
 
-    A calendar or a book that no run would take is said in a note: all else of the scenario can be looked at.
+    An invalid calendar or book becomes a note, so that the rest of the scenario can still be shown.
     """
     hedgers = [agent for agent in scenario.agents if isinstance(agent, Hedger) and agent.book]
     if not hedgers:

@@ -38,7 +38,7 @@ def calibrate_and_write(
     as_given: bool,
     quiet: bool,
 ) -> None:
-    """Calibrate, show what was found, and write the file: the scenario's own, or `out`, which is new unless `force`."""
+    """Calibrate, show the result, and write the file: the scenario's own, or `out`, which is new unless `force`."""
     chosen, text, source = _source(scenario, record, as_given=as_given)
     target = out or (Path(f"{chosen.name}.calibrated.toml") if source is None else source)
     check_writable(source, target, force=force)

@@ -1,4 +1,4 @@
-"""`spiral check`: whatever a run would refuse, and what was assumed."""
+"""`spiral check`: reports everything that a run would refuse, and the assumptions made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scenarios.worlds.blueprint import blueprint_of
 
 
 def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: tuple[str, ...]) -> None:
-    """Read everything, lay it out on its calendar, and say that it is right and what was assumed. Raises UserError."""
+    """Read everything, lay it out on its calendar, print that it is valid and the assumptions. Raises UserError."""
     scenario = choose(file, record, settings, load=partial(load_to_look, trust=trust), example="check")
     name = str(record.history or file)
     clock = blueprint_of(scenario, name).clock

@@ -22,7 +22,7 @@ from sim.seal import is_sealed
 if TYPE_CHECKING:
     from sim.dataset import Run
 
-Named = Path | Scenario  # a run's folder, or what is to be run
+Named = Path | Scenario  # a run's folder, or a scenario to run
 
 
 def compare_and_show(
@@ -104,7 +104,7 @@ def _refuse_for_runs(*, keep: bool, paths: int | None, seed: int | None) -> None
 def _run_as_needed(
     named: list[Named], *, keep: bool, paths: int | None, seed: int | None, workers: int | None, quiet: bool
 ) -> Iterator[list[Run]]:
-    """The runs; scenarios are run first, on common random numbers, into folders that do not last unless `keep`.
+    """The runs; scenarios are run first, on common random numbers, into temporary folders unless `keep`.
 
     A scenario beside a run has the run's seed and number of paths, two scenarios the first one's seed and the smaller
     number, unless they are given.

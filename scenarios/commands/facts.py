@@ -86,7 +86,7 @@ class _Measure:
     def __call__(self, run: Run, world: str) -> dict[str, Any]:
         from analysis.facts import facts, memory
 
-        raw = facts(run, world=world, treatment="raw")  # first: it says what is wrong with prices that stand still
+        raw = facts(run, world=world, treatment="raw")  # first, as its error explains constant prices
         return {"raw": raw, "fluctuations": facts(run, world=world), "memory": memory(run, world=world)}
 
 

@@ -146,5 +146,5 @@ def _comment(f: Fitted, vol: float) -> str:
 
 
 def write(found: Fit, out: Path) -> None:
-    """Write the TOML, whole or not at all; UserError where it cannot be written."""
+    """Write the TOML, whole or not at all; UserError if it cannot be written."""
     write_whole(out, toml(found))

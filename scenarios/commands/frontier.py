@@ -1,4 +1,4 @@
-"""`spiral frontier`: every hedging policy in a crisis, or in all of them; what each costs, risks and puts on others."""
+"""`spiral frontier`: every hedging policy in one crisis or in all: cost, risk and externality of each."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def print_long_run(
 
 
 def measured(scenario: Scenario, *, workers: int | None, quiet: bool) -> list[Comparison]:
-    """The facts of a run that is not kept. Raises UserError where prices stand still."""
+    """The facts of a run that is not kept. Raises UserError if prices stand still."""
     from analysis.long_run import long_run_facts
     from scenarios.studies.run import run
 

@@ -1,4 +1,4 @@
-"""Loading a scenario to look at it, not to run it: whose modules are imported, and what is said of the others."""
+"""Loading a scenario to show it, not to run it: which modules are imported, and the note about the others."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from sim.files import check_new, write_whole
 
 
 def write_and_say(*, file: Path, record: Record, settings: tuple[str, ...], force: bool) -> None:
-    """Write the file and say how to go on. Raises UserError where it is there already, or cannot be written."""
+    """Write the file and say how to go on. Raises UserError if it is there already, or cannot be written."""
     if record.history is not None:
         _write_record(file, record, settings, force=force)
     elif record != Record() or settings:

@@ -1,4 +1,4 @@
-"""Notes on what was assumed to read a scenario, a record or a book, beside the output."""
+"""Notes on assumptions made in reading a scenario, a record or a book, printed beside the output."""
 
 from __future__ import annotations
 

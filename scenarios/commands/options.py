@@ -86,7 +86,7 @@ class Record:
 
 
 class Once(click.Command):
-    """A command that refuses an option given twice, where only the last would count."""
+    """A command that refuses an option given twice, of which only the last would count."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))

@@ -1,4 +1,4 @@
-"""Printing any text on any stream: characters that the output cannot show are replaced, failures to write are told."""
+"""Printing any text on any stream: characters that it cannot show are replaced, failures to write reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.text import one_line, plain
 
 ERRORS = "spiral"  # name of our handler of characters that an encoding lacks
 BARS = "▁▂▃▄▅▆▇█"
-# What stands for a character where the output's encoding lacks it.
+# Replacements for characters that the output's encoding lacks.
 INSTEAD = {
     "\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{EM DASH}": "-", "\N{PLUS-MINUS SIGN}": "+/-", "\N{MIDDLE DOT}": "-",
     "\N{HORIZONTAL ELLIPSIS}": "...", "\N{MULTIPLICATION SIGN}": "x", "\N{RIGHTWARDS ARROW}": "->",
@@ -88,7 +88,7 @@ def _occupy(number: int) -> None:
 def finish(code: int) -> int:
     """Write out what waits to be written; the exit code, that of a failure where it cannot be.
 
-    Python would try again when it ends, and complain: the streams that failed lead nowhere from here on.
+    Python would try again at its end, and print an error: so streams that failed are redirected to nothing.
     """
     try:
         _flush(sys.stdout)
@@ -111,7 +111,7 @@ def _flush(stream: Any) -> None:
 
 
 def lose(stream: Any) -> None:
-    """Let what is left in a stream go nowhere."""
+    """Discard what is left in a stream."""
     try:
         number = stream.fileno()
     except (OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""`spiral predict`: what the laws of vol and credit make of a price path alone."""
+"""`spiral predict`: vol and credit by their laws from a price path alone."""
 
 from __future__ import annotations
 

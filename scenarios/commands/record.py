@@ -117,7 +117,7 @@ def show(run: Run, record: DailyRecord, world: str, chart: Path | None, *, markd
 
 
 def frame(record: DailyRecord) -> pl.DataFrame:
-    """The record as a table: date and levels in decimals, null where a cell is empty."""
+    """The record as a table: date and levels in decimals, null if a cell is empty."""
     import polars as pl
 
     return pl.DataFrame({"date": record.days, **record.levels}).with_columns(pl.exclude("date").fill_nan(None))

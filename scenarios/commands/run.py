@@ -150,7 +150,7 @@ def print_profile(run: Run) -> None:
 
 
 def write_report(run: Run) -> Path:
-    """report.html in the run's folder. Raises UserError where the one that is there is not as Spiral wrote it."""
+    """report.html in the run's folder. Raises UserError if the one that is there is not as Spiral wrote it."""
     from analysis.pages.report import report_page
 
     check_report(run.path)
@@ -159,7 +159,7 @@ def write_report(run: Run) -> Path:
 
 
 def opened(folder: Path) -> Run:
-    """A finished run; a word on stderr where its manifest was changed afterwards."""
+    """Open a finished run; prints a note to stderr if its manifest was changed afterwards."""
     from sim.dataset import open_run
 
     clear_once()

@@ -26,7 +26,7 @@ from sim.errors import UserError
 
 MONTHS = (1, 3, 12)
 POINTS = 300  # of a line
-SLIGHT = 1e-6  # a negative probability that nobody is told of
+SLIGHT = 1e-6  # a negative probability up to this is not reported
 TAIL = 1e-4  # probability left out on either side of the picture
 START, WORST = "at the start", "at the storyline's highest vol"
 
@@ -44,7 +44,7 @@ class DatedLaw:
 def implied_laws(scenario: Scenario, months: Sequence[int] = MONTHS) -> list[DatedLaw]:
     """Laws `months` after the start: as seen at the start, and at the close of the highest vol before the expiry.
 
-    Forward and discount are those of the storyline's curve. Raises UserError where a month is not above 0.
+    Forward and discount are those of the storyline's curve. Raises UserError if a month is not above 0.
     """
     clock = make_clock(scenario)
     levels = lay_out(scenario.storyline, clock, scenario.market, scenario.credit)

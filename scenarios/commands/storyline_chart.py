@@ -24,7 +24,7 @@ def draw(scenario: Scenario, path: Path) -> None:
 
 
 def save(chart: Any, path: Path) -> None:
-    """Write an Altair chart in the format of the file's ending. Raises UserError where the file cannot be written."""
+    """Write an Altair chart in the format of the file's ending. Raises UserError if the file cannot be written."""
     kind = path.suffix[1:]
     made: Any = BytesIO() if kind == "png" else StringIO()
     chart.save(made, format=kind, **({"inline": True} if kind == "html" else {}))

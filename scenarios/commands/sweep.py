@@ -1,4 +1,4 @@
-"""`spiral sweep`: a sweep file to a dataset and a report, with what it will take beforehand."""
+"""`spiral sweep`: from a sweep file to a dataset and a report, with an estimate of time and size beforehand."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sweep_and_report(
 
 
 def own_scenario(record: Record, *, as_given: bool) -> Scenario | None:
-    """The user's own record as a scenario, which stands in place of the file's; None for none. Raises UserError."""
+    """The user's own record as a scenario, which replaces the file's; None without a record. Raises UserError."""
     if record.history is not None:
         return choose(None, record, as_given=as_given, example="sweep FILE")
     for option, table in record.tables.items():
@@ -182,9 +182,9 @@ def draw(folder: Path, name: str, file: Path, metric: str, scenario: str | None)
 
 @contextmanager
 def as_it_stands(folder: Path) -> Iterator[SweepResult]:
-    """The sweep at this moment: every figure of a page is of the same cells, also while more of them finish.
+    """The sweep at this moment, so that all figures of a page are of the same cells while more finish.
 
-    Raises UserError where the sweep was begun anew or put in order while it was read.
+    Raises UserError if the sweep was begun anew or put in order while it was read.
     """
     result = open_sweep(folder).snapshot()
     try:

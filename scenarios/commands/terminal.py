@@ -15,7 +15,7 @@ PLAIN_WIDTH = 160  # characters, where the output is not a terminal
 
 
 class Terminal(Console):
-    """A console on standard output that no text can steer. Raises OutputLost where it cannot be written to."""
+    """A console on standard output that no text can steer. Raises OutputLost if it cannot be written to."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):

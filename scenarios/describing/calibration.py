@@ -1,4 +1,4 @@
-"""The table in which a scenario's file keeps what a calibration found."""
+"""The table of a scenario's file with the result of a calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every key of a scenario file, read off the parameter dataclasses."""
+"""Every key of a scenario file, from the parameter dataclasses."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def agent_keys(name: str, cls: type[Agent]) -> Iterator[Key]:
 
 
 def kind_keys(kind: str, cls: type[Any], key: str) -> Iterator[Key]:
-    """Keys of one kind of what an agent's key chooses: a hedging policy, a margin model."""
+    """Keys of one kind of an object chosen by an agent's key: a hedging policy, a margin model."""
     prefix = f"agents.{NAME}.{key}"
     yield Key(path=f"{prefix}.kind", default=toml(kind), unit="", limits="", help=_first_line(cls), owner=kind)
     yield from keys_of(cls, prefix, owner=kind)

@@ -41,7 +41,7 @@ BARE = re.compile(r"[A-Za-z0-9_-]+")
 def scenario_text(scenario: Scenario, written: str) -> str:
     """The text: every key with its value, unit, limits and meaning. written: its first line, without the #.
 
-    Raises BugError where the text does not give the scenario back.
+    Raises BugError if the text does not give the scenario back.
     """
     parts = [
         HEAD.format(written=written),

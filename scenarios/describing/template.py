@@ -69,14 +69,14 @@ WIDTH = 34  # column at which the comments begin
 
 
 def template(name: str = "my_crisis") -> str:
-    """The text of a scenario file that loads as it stands."""
+    """The text of a scenario file that loads without changes."""
     parts = [HEAD.format(name=name), *_market(), _storyline(), *_cast(), "\n# --- The run " + "-" * 104, "[run]"]
     parts += commented(keys_of(RunSpec, ""))
     return "\n".join(parts) + "\n"
 
 
 def write_template(path: Path, *, force: bool = False) -> None:
-    """Write the template; UserError where the file is there already, or cannot be written."""
+    """Write the template; UserError if the file is there already, or cannot be written."""
     check_new(path, force=force)
     name = (
         "".join(c if (c.isalnum() and c.isascii()) or c in "_-" else "_" for c in path.stem).strip("_-") or "my_crisis"

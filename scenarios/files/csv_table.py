@@ -33,14 +33,14 @@ class Row:
     style: Style = Style()
 
     def text(self, column: str) -> str | None:
-        """The cell, or None where it is empty, says that nothing is there, or the column is missing."""
+        """The cell, or None if it is empty, says that nothing is there, or the column is missing."""
         text = self.cells.get(column, "").strip()
         return None if is_missing(text) else text
 
     def number(self, column: str, *, percent: float | None = None) -> float | None:
-        """The cell as a finite number, None where it is empty.
+        """The cell as a finite number, None if it is empty.
 
-        percent: what 1 % is in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
+        percent: 1 % in the column's unit (1 in a column of percent, 0.01 in one of decimals), for cells that
         say % or bp themselves; None: they may not.
         """
         text = self.text(column)
@@ -57,14 +57,14 @@ class Row:
         return value * (percent if unit == "%" else percent / 100)
 
     def whole(self, column: str) -> int | None:
-        """The cell as a whole number, None where it is empty."""
+        """The cell as a whole number, None if it is empty."""
         value = self.number(column)
         if value is not None and not value.is_integer():  # nor is a number too large for the machine
             raise self.place.at(column).error("must be a whole number", value=self.text(column))
         return None if value is None else int(value)
 
     def day(self, column: str) -> date | None:
-        """The cell as a date, None where it is empty."""
+        """The cell as a date, None if it is empty."""
         text = self.text(column)
         try:
             return None if text is None else parse_day(text, dict(self.style.orders).get(column))
@@ -74,7 +74,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file or a frame read: its name, the columns that it has, its rows, and what was assumed."""
+    """A file or a frame as read: name, columns, rows, and assumptions."""
 
     name: str
     columns: tuple[str, ...]
@@ -108,7 +108,7 @@ def _cell(cells: Sequence[str], i: int) -> str:
 
 
 def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
-    """The lines that are rows; what stands between the header and the first, or behind the last, is left out."""
+    """The lines that are rows; lines between the header and the first row, or after the last, are left out."""
     rows, notes = list(lines.below), []
     first = 0
     while first < min(len(rows), 3) and _is_label(rows[first][1], lines, layout):
@@ -131,7 +131,7 @@ def _data(lines: Lines, layout: Layout) -> tuple[list[Line], list[str]]:
 
 
 def _is_label(cells: Sequence[str], lines: Lines, layout: Layout) -> bool:
-    """Whether a line below the header is more of it: no date where dates are needed, and no number anywhere."""
+    """Whether a line below the header belongs to it: no date in a column of dates, and no number anywhere."""
     at = lines.columns.at
     if not {"date"} & set(layout.needed):
         return False
@@ -149,7 +149,7 @@ def _is_footer(cells: Sequence[str], lines: Lines) -> bool:
 
 
 def _mark(rows: Sequence[Row], layout: Layout, separator: str) -> tuple[str, list[str]]:
-    """The decimal mark of a table's numbers; UserError where they contradict each other, or nothing tells."""
+    """The decimal mark of a table's numbers; UserError if they contradict each other, or nothing tells."""
     told: dict[str, Place] = {}
     open_: dict[str, tuple[Place, str]] = {}
     for place, text in _numbers(rows, layout):
@@ -184,7 +184,7 @@ def _numbers(rows: Sequence[Row], layout: Layout) -> Iterator[tuple[Place, str]]
 def _orders(
     rows: Sequence[Row], layout: Layout, dates: str | None
 ) -> tuple[tuple[tuple[str, str | None], ...], list[str]]:
-    """The order of day and month in each column of dates, and what was assumed."""
+    """The order of day and month in each column of dates, and the assumptions made."""
     orders: list[tuple[str, str | None]] = []
     notes: list[str] = []
     for column in layout.dates:

@@ -20,7 +20,7 @@ EPOCH = date(1899, 12, 30)  # day 0 of spreadsheets
 
 
 class NotADate(ValueError):
-    """Why a text is no date, and what to write instead."""
+    """A text is no date; the message has the reason and what to write instead."""
 
     def __init__(self, rule: str, remedy: str) -> None:
         super().__init__(rule)
@@ -58,9 +58,9 @@ def has_time(text: str) -> bool:
 
 
 def order_of(texts: Iterable[str]) -> tuple[str | None, str | None]:
-    """Which order the dates of a column have, and the text that tells; None where none is numeric or none tells.
+    """The order of day and month in a column, and the text that decides it; None if there is none.
 
-    A number above 12 is a day; dates with dots are day first everywhere. Raises NotADate where they contradict.
+    A number above 12 is a day; dates with dots are day first everywhere. Raises NotADate if they contradict.
     """
     told: dict[str, str] = {}
     for text in texts:

@@ -26,7 +26,7 @@ def name_of(source: Source, layout: Layout) -> str:
 
 
 def frame_lines(source: Source, layout: Layout) -> Lines:
-    """A frame's rows, counted from 1, as lines of text. Raises UserError where it is no frame."""
+    """A frame's rows, counted from 1, as lines of text. Raises UserError if it is no frame."""
     name = name_of(source, layout)
     columns = _columns(source, name)
     lengths = {len(values) for values in columns.values()}

@@ -92,7 +92,7 @@ def _header(text: str, separator: str, layout: Layout, place: str) -> tuple[int,
 
 
 def _split(text: str, separator: str, place: str, most: int | None = None) -> Iterator[Line]:
-    """Lines that are not blank, at most so many; UserError where they are no CSV."""
+    """Lines that are not blank, at most so many; UserError if they are no CSV."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     kept = 0
     try:

@@ -55,7 +55,7 @@ def decimal_mark(text: str) -> str | None:
 
 
 def parse_number(text: str, mark: str = ".") -> float | None:
-    """The number, or None where the text is none. mark: the decimal mark; the other one may stand between thousands.
+    """The number, or None if the text is none. mark: the decimal mark; the other one may stand between thousands.
 
     Signs of currency are dropped; a unit (`split_unit`) must have been taken off before.
     """

@@ -11,7 +11,7 @@ SYMBOL = re.compile(r"(?:O:|\.|-)?([A-Z^]{1,6}\d?)\s*(\d{2})(\d{2})(\d{2})([CP])
 
 @dataclass(frozen=True)
 class OptionSymbol:
-    """What a symbol says: its root, and kind, expiry and strike of the option."""
+    """A parsed symbol: its root, and kind, expiry and strike of the option."""
 
     root: str
     kind: str

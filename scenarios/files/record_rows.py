@@ -62,7 +62,7 @@ def record_layout(needed: tuple[str, ...] = ("date", "spx")) -> Layout:
 
 @dataclass(frozen=True)
 class RecordRows:
-    """A record's lines, oldest first, one a day, each with a level; what was assumed to read them."""
+    """A record's lines, oldest first, one per day, each with a level; and the assumptions made in reading them."""
 
     name: str
     rows: tuple[Row, ...]
@@ -71,7 +71,7 @@ class RecordRows:
     lines: tuple[date, ...] = ()  # dates of all lines, those without a level among them
 
     def levels(self, column: str, *, as_given: bool = False) -> list[float | None]:
-        """A column as its file has it. Raises UserError where a level, or a move, cannot be."""
+        """A column as its file has it. Raises UserError if a level, or a move, cannot be."""
         values = [level_of(row, column, as_given=as_given) for row in self.rows]
         if not as_given:
             self._check_moves(column, values)
@@ -107,7 +107,7 @@ def read_record_rows(
 
 
 def increasing_days(rows: Sequence[Row]) -> list[date]:
-    """The dates of a record's lines; UserError where they do not increase."""
+    """The dates of a record's lines; UserError if they do not increase."""
     days = [_day(row) for row in rows]
     for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
         if after <= before:
@@ -117,7 +117,7 @@ def increasing_days(rows: Sequence[Row]) -> list[date]:
 
 
 def level_of(row: Row, column: str, *, as_given: bool = False) -> float | None:
-    """A cell as its file has it (points, percent), None where it is empty; UserError where it cannot be that level."""
+    """A cell as its file has it (points, percent), None if it is empty; UserError if it cannot be that level."""
     value = row.number(column, percent=None if column == "spx" else 1.0)
     if value is None:
         return None
@@ -158,7 +158,7 @@ def _refuse_other_index(name: str, notes: Sequence[str]) -> None:
 
 
 def _once(rows: list[Row], days: list[date]) -> tuple[list[Row], list[str]]:
-    """The rows without repetitions; UserError where two of one date differ."""
+    """The rows without repetitions; UserError if two of one date differ."""
     kept, dropped = rows[:1], 0
     for (before, after), row in zip(pairwise(days), rows[1:], strict=True):
         if after != before:

@@ -60,7 +60,7 @@ def agent_types() -> dict[str, type[Agent]]:
 def find_class(name: Any, known: dict[str, type[Any]], base: type[Any], place: str, modules: Modules) -> type[Any]:
     """The class called `name`: one of `known`, or an import path `package.module:Class` of a subclass of `base`.
 
-    Of modules that are not trusted only our own are imported; else what stands in for the class comes back.
+    If modules are not trusted, only our own are imported; for other classes a substitute is returned.
     """
     what = re.sub("(?<!^)([A-Z])", r" \1", base.__name__).lower()
     if not isinstance(name, str):

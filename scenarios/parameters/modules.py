@@ -29,7 +29,7 @@ class Modules:
     trusted: bool = True
 
     def find(self, name: str, place: str) -> Any:
-        """The class at the import path `package.module:Class`. Raises UserError where there is none.
+        """The class at the import path `package.module:Class`. Raises UserError if there is none.
 
         The scenario's folder comes last on sys.path and stays there, for worker processes and later imports: it hides
         no library, and no package of ours.
@@ -52,7 +52,7 @@ class Modules:
         return found
 
     def _refuse_another(self, module: ModuleType, place: str) -> None:
-        """UserError where the module that was found is not the one that stands beside the scenario."""
+        """UserError if the module that was found is not the one that stands beside the scenario."""
         beside = self._beside(module.__name__)
         origin = getattr(module, "__file__", None)
         if beside is None or (origin is not None and same(Path(origin), beside)):
@@ -71,7 +71,7 @@ class Modules:
 
 
 def parted(name: str, place: str) -> tuple[str, str]:
-    """Module and class of an import path; UserError where it is none."""
+    """Module and class of an import path; UserError if it is none."""
     module, _, attribute = name.partition(":")
     if not all(part.isidentifier() for part in (*module.split("."), *attribute.split("."))):
         raise UserError(FORM, value=name, place=place, remedy="e.g. 'my_agents:StopLossFund', of my_agents.py")
@@ -94,8 +94,8 @@ def same(one: Path, other: Path) -> bool:
 def is_own(folder: Path) -> bool:
     """Whether a folder is the user's working folder, or lies in it.
 
-    Where one works in one's home, above it, or in a folder that everybody may write to (/tmp), that says nothing about
-    whose files are there: downloads and mail lie in a home.
+    A working folder that is the home, above it, or writable by everybody (/tmp) does not count: files of others, such
+    as downloads, may be there.
     """
     try:
         here, home = Path.cwd().resolve(), Path.home().resolve()

@@ -41,7 +41,7 @@ def explain(error: ValidationError, place: Place, cls: type[Any], table: Mapping
     first = errors[0]
     kind = first["type"]
     path = first["loc"]
-    # an unknown or a missing key stands last, even where it looks like a branch of a union
+    # an unknown or a missing key comes last, even if it looks like a branch of a union
     end = len(path) - 1 if kind in ("extra_forbidden", "missing") else len(path)
     loc = tuple(key for key in path[:end] if not _is_branch(key)) + path[end:]
     where = _dated(place, loc, table)

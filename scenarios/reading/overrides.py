@@ -114,7 +114,7 @@ def _has(tables: Mapping[str, Any], dotted: str) -> bool:
 
 
 def value_at(tables: Mapping[str, Any], dotted: str, place: Place) -> Any:
-    """The value at a dotted key; UserError where there is none."""
+    """The value at a dotted key; UserError if there is none."""
     holder: Any = tables
     for key in (keys := _keys(dotted)):
         if isinstance(holder, list):

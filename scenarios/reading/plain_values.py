@@ -1,4 +1,4 @@
-"""Bounds on what may stand in a file or an override at all, before anybody asks what it means.
+"""Bounds on the contents of a file or an override, checked before anything is interpreted.
 
 A scenario is small: whatever is nested, long or large beyond these bounds is a mistake or an attack, and is told in one
 line instead of exhausting the interpreter's stack, its limit on digits, or memory.
@@ -37,7 +37,7 @@ def parse_toml(text: str, place: str) -> dict[str, Any]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file. Raises UserError where it cannot be read, is too large, or is not UTF-8."""
+    """The text of a file. Raises UserError if it cannot be read, is too large, or is not UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

@@ -35,7 +35,7 @@ class Trial:
     capital: float  # $
     never_reduced: float  # share of the paths
     error: float | None  # its Monte Carlo standard error (Agresti and Coull 1998); None for a single path
-    needed: Vector  # (paths,) $: capital that each path needs, to first order; infinite where the book is gone
+    needed: Vector  # (paths,) $: capital that each path needs, to first order; infinite if the book is gone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class LevelCapital:
     capital: float  # $: the least capital tried at which so many paths are never reduced
     below: float  # $: the largest below it at which fewer are; 0 where none was tried
     error: float | None  # Monte Carlo standard error of the capital, $
-    first_order: float  # $: estimate from the run with today's capital; infinite where it has none
+    first_order: float  # $: estimate from the run with today's capital; infinite if it has none
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,7 +106,7 @@ def survival_capital(
         workers: processes.
         tolerance: width of the bracket at the end, share of the capital.
         progress: called with path-ticks (done, total) of the run under way.
-        tell: called with every trial as it is known.
+        tell: called with every finished trial.
 
     Raises:
         UserError: for a user's mistake.
@@ -123,26 +123,14 @@ def survival_capital(
     search = _Search(base, desk, workers, progress, tell)
     today = search.at(desk.capital)
     brackets = {level: search.least(level, tolerance) for level in wanted}
-    for share in CURVE:
-        at = _quantile(today.needed, share)
-        if math.isfinite(at) and at > 0:
-            search.at(at)
+    search.fill_curve(today)
     return SurvivalCapital(
         scenario=base.name,
         agent=desk.name,
         paths=base.run.paths,
         seed=base.run.seed,
         today=today,
-        levels=tuple(
-            LevelCapital(
-                level=level,
-                capital=capital,
-                below=below,
-                error=search.error(level, capital),
-                first_order=_quantile(today.needed, level),
-            )
-            for level, (capital, below) in brackets.items()
-        ),
+        levels=tuple(search.answer(level, *bracket, today) for level, bracket in brackets.items()),
         trials=tuple(sorted(search.trials, key=lambda trial: trial.capital)),
     )
 
@@ -156,7 +144,7 @@ def _levels(levels: Sequence[float]) -> list[float]:
 
 
 def _desk(scenario: Scenario, agent: str | None) -> Hedger:
-    """The hedger whose capital is varied. Raises UserError where there is none, or nobody lends to it."""
+    """The hedger whose capital is varied. Raises UserError if there is none, or nobody lends to it."""
     hedgers = {each.name: each for each in scenario.agents if isinstance(each, Hedger)}
     if agent is None and hedgers:
         agent = min(hedgers)
@@ -215,7 +203,7 @@ class _Search:
         """The least capital that suffices and the largest below it that does not, $; 0 where none was tried.
 
         Bisection whose first points are the first-order answers of the runs, then steps over them that grow.
-        Raises UserError where no capital suffices.
+        Raises UserError if no capital suffices.
         """
         guess, width = self._guess(level, self._desk.capital), tolerance
         for _ in range(MOST):
@@ -232,7 +220,7 @@ class _Search:
                 guess = min(near, trial.capital) * (1 - width / 2)
             elif math.isfinite(near):
                 guess = max(near, trial.capital) * (1 + width / 2)
-            else:  # too many books were lost to tell
+            else:  # too many paths lost their book for an estimate
                 guess = trial.capital * (1 + width / 2 if math.isfinite(high) else 2)
             width *= 2
         rule = f"no capital keeps {level * 100:g} % of the paths from being reduced"
@@ -249,8 +237,22 @@ class _Search:
         nearest = min(self.trials, key=lambda trial: abs(trial.capital - near))
         return _quantile(nearest.needed, level)
 
-    def error(self, level: float, capital: float) -> float | None:
-        """Of the answer: the quantile's, from the run with the least capital from there on that tells it."""
+    def fill_curve(self, today: Trial) -> None:
+        """Try the first-order answers for the shares of `CURVE` too."""
+        for share in CURVE:
+            at = _quantile(today.needed, share)
+            if math.isfinite(at) and at > 0:
+                self.at(at)
+
+    def answer(self, level: float, capital: float, below: float, today: Trial) -> LevelCapital:
+        """The bracket found for a level, with its error and today's first-order estimate. Call after all trials."""
+        first_order = _quantile(today.needed, level)
+        return LevelCapital(
+            level=level, capital=capital, below=below, error=self._error(level, capital), first_order=first_order
+        )
+
+    def _error(self, level: float, capital: float) -> float | None:
+        """Error of the answer: that of the quantile, from the first run with at least this capital that gives one."""
         above = sorted((t for t in self.trials if t.capital >= capital), key=lambda trial: trial.capital)
         return next((found for trial in above if (found := _error(trial.needed, level)) is not None), None)
 
@@ -262,7 +264,7 @@ def _quantile(needed: Vector, level: float) -> float:
 
 
 def _error(needed: Vector, level: float) -> float | None:
-    """Half the distance between the order statistics one binomial deviation either side; None where one is infinite."""
+    """Half the distance between the order statistics one binomial deviation either side; None if one is infinite."""
     if needed.size < 2:
         return None
     step = math.sqrt(level * (1 - level) / needed.size)

@@ -1,4 +1,4 @@
-"""A scenario's start, and years in which nothing is told: what its market does by itself."""
+"""A long run from a scenario's start without further anchors: the market by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the laws of vol and credit say of a record's price path alone, beside what the record says."""
+"""Vol and credit by their laws from a record's price path alone, beside the record's."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FEWEST = 3  # days
 class Prediction:
     """Levels given the price path and the first day's levels: day by day, and their peaks.
 
-    daily: date, law, level, record, low, median, high (decimals; low and high hold nine paths in ten; record null where
+    daily: date, law, level, record, low, median, high (decimals; low and high hold nine paths in ten; record null if
     the record has none). peaks: law, level, record, record_date, predicted, predicted_date, low, high, ratio: of the
     median path's highest close; low and high of the paths' own.
     """
@@ -154,7 +154,7 @@ BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
 def _given(history: Source, dates: str | None, first: date, *, as_given: bool) -> Given:
     """The record's own cells of `LEVELS` by day: what it lacks is nothing to compare with.
 
-    Raises UserError where a column has numbers, but none on or before the first day: the start is not taken from later.
+    Raises UserError if a column has numbers, but none on or before the first day: the start is not taken from later.
     """
     record, found = read_record_rows(history, dates=dates), {}
     for column, key, factor in COLUMNS:

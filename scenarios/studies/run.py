@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.tables import TABLES
 from markets.tables import TABLES as MARKET_TABLES
@@ -69,12 +69,9 @@ def run(
         unhedged: whether to run the world in which the desk does not hedge.
         workers: processes (default: one a core).
         progress: called with path-ticks (done, total).
-        command: what the user typed, for the manifest.
-        profile: measure whose time the run takes, into the manifest.
+        command: the command line, for the manifest.
+        profile: measure the time of each agent, into the manifest.
         tables: names of the tables that are gathered and written (default: all).
-
-    Returns:
-        The run, opened.
 
     Raises:
         UserError: for a user's mistake.
@@ -92,16 +89,27 @@ def run(
     size = chunk_size(scenario, blueprint.clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
     parts = chunks(tuple(worlds), scenario.run.paths, size)
     with claimed(folder, file_names(parts, tables)) as claim:
-        if out is None and holds_other(folder, content_hash(scenario)):
-            remedy = "run it again: this one gets a folder of its own"
-            raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
+        if out is None:
+            _check_still_free(folder, scenario)
         job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile)
         run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
         with writing(folder):
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, time.perf_counter() - begun)
-            manifest["command"] = command
-            if profile:
-                manifest["profile"] = take_profile(claim.partial)
-            (claim.partial / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")
+            _write_manifest(manifest, claim.partial, command, profile)
         claim.replace()
     return open_run(folder)
+
+
+def _check_still_free(folder: Path, scenario: Scenario) -> None:
+    """Raise UserError if another process has made a run of different content here since the folder was chosen."""
+    if holds_other(folder, content_hash(scenario)):
+        remedy = "run it again: this one gets a folder of its own"
+        raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
+
+
+def _write_manifest(manifest: dict[str, Any], folder: Path, command: str | None, profile: bool) -> None:
+    """Add command and profile to the manifest, sign it, and write it."""
+    manifest["command"] = command
+    if profile:
+        manifest["profile"] = take_profile(folder)
+    (folder / MANIFEST).write_text(json.dumps(signed(manifest), indent=1), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The blueprint of a run: what all its worlds and chunks have in common, made once."""
+"""The blueprint of a run: the common part of all its worlds and chunks, made once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The clock of a scenario, and what lies on it before any path is drawn; picklable."""
+    """The clock of a scenario, and everything that is known before any path is drawn; picklable."""
 
     clock: Clock
     storyline: Storyline

@@ -79,7 +79,7 @@ class ChunkJob:
 
 
 def take_profile(folder: Path) -> dict[str, Any]:
-    """All chunks' profiles in one, whose files are removed."""
+    """Merge all chunks' profiles, and remove their files."""
     places = list(profiles(folder).iterdir())
     found = merged(json.loads(place.read_text()) for place in places)
     for place in places:

@@ -1,4 +1,4 @@
-"""A run's manifest: how the run was made, and what its files are."""
+"""A run's manifest: how the run was made, and its files."""
 
 from __future__ import annotations
 

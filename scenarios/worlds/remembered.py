@@ -1,4 +1,4 @@
-"""How long a market remembers a trade, and what its memory makes of a loop gain: before any run, in closed form."""
+"""Duration of a trade's trace, and long-run loop gain: before any run, in closed form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
-GAINS = tuple(round(0.05 * i, 2) for i in range(20))  # at which the long-run gain is told
+GAINS = tuple(round(0.05 * i, 2) for i in range(20))  # loop gains at which the long-run gain is given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,13 @@ class LongRun:
 
     @property
     def multiplier(self) -> float | None:
-        """1 / (1 - gain): what becomes in the end of a unit of vol; None where it has no end."""
+        """1 / (1 - gain): final rise per unit rise of vol; None if it diverges."""
         return 1 / (1 - self.gain) if self.gain < 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
-    """Trading days until half, and nine tenths, of a trade's trace in implied vol are gone; None where it stays.
+    """Trading days until half, and nine tenths, of a trade's trace in implied vol are gone; None if it stays.
 
     long_run: where vol follows from the path.
     """
@@ -49,7 +49,7 @@ class Remembered:
     long_run: LongRun | None = None
 
     def described(self) -> dict[str, Any]:
-        """For the manifest; what has no end is None."""
+        """For the manifest; None for what diverges."""
         found = asdict(self)
         if self.long_run is not None:
             found["long_run"]["at"] = [at if np.isfinite(at) else None for at in self.long_run.at]
@@ -58,7 +58,7 @@ class Remembered:
 
 
 def remembered(scenario: Scenario, clock: Clock) -> Remembered | None:
-    """Of the main asset, to first order in a market at rest; None where vol does not answer trades as calibrated.
+    """Of the main asset, to first order in a market at rest; None if vol does not answer trades as calibrated.
 
     The law's returns are taken as equally long: of nights and days, half a day each.
     """
@@ -94,7 +94,7 @@ def _days(years: float, clock: Clock) -> float | None:
 
 
 def memory_line(scenario: Scenario, clock: Clock) -> str:
-    """For people, one line; empty where there is nothing to say."""
+    """For people, one line; empty if there is nothing to say."""
     found = remembered(scenario, clock)
     if found is None:
         return ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def default_folder(scenario: Scenario) -> Path:
-    """Where a run goes that is not told: a folder of its name and seed in which no other content stands."""
+    """The default folder of a run: of its name and seed, and without a run of different content."""
     return own_folder(first_folder(scenario), content_hash(scenario))
 
 

@@ -39,7 +39,7 @@ def make_world(
     """A world ready to run: market, agents, accountant, recorder.
 
     blueprint: the scenario's (default: drawn up here). tables: which are logged (default: all). price_takers: what
-    agents do leaves no trace in the market. Raises UserError where the outside world of observed anchors is not known.
+    agents do leaves no trace in the market. Raises UserError if the outside world of observed anchors is not known.
     """
     if is_pending(scenario.storyline):
         rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"

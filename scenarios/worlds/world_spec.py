@@ -18,7 +18,7 @@ class WorldSpec:
     """How one world of a run differs from the others; all have the same noise."""
 
     feedback: FeedbackSpec
-    price_takers: bool = False  # what agents do leaves no trace in the market
+    price_takers: bool = False  # agents' trades have no effect on the market
     unhedged: str | None = None  # the hedger that does not hedge here
 
     def cast(self, scenario: Scenario) -> Scenario:

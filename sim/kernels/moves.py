@@ -47,8 +47,7 @@ def post(amounts: Floats, entries: Ints, rows: Floats) -> None:
 
 @kernel
 def unbalanced(rows: Floats, holders: Ints, gross: int, rounding: float) -> int:
-    """The first path on which an asset's balances do not sum to zero, to `rounding` x (1 + gross moved); -1 if there is
-    none.
+    """The first path on which an asset's balances do not sum to zero, to `rounding` x (1 + gross moved); -1 if none.
 
     Reads the rows `holders` and the row `gross` of the ledger's (rows, paths). NaN counts as out of balance.
     """

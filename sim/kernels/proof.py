@@ -1,4 +1,4 @@
-"""Whether parts add up to a whole. Vectors are (paths,)."""
+"""Proof that the parts of a P&L add up to it. Vectors are (paths,)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,50 @@ def add(amount: Floats, total: Floats, size: Floats) -> None:
         size[j] += abs(amount[j])
 
 
+@kernel_inline
+def value_held(held: Floats, gross: float, equity: Floats, explained: Floats, size: Floats) -> None:
+    """Begin a block with the hedge: it is part of equity and of the explanation."""
+    for j in range(held.shape[0]):
+        equity[j] = explained[j] = held[j]
+        size[j] = gross + abs(held[j])
+
+
+@kernel_inline
+def add_books(number: Floats, one: Floats, equity: Floats, size: Floats) -> None:
+    """Add `number` books worth `one` each."""
+    for j in range(number.shape[0]):
+        value = number[j] * one[j]
+        equity[j] += value
+        size[j] += abs(value)
+
+
+@kernel_inline
+def take_flow(kind: int, flow: Floats, pnl: Floats, explained: Floats, size: Floats) -> None:
+    """Count a flow by its kind: a part explains P&L, capital is no P&L."""
+    if kind == PART:
+        add(flow, explained, size)
+    elif kind == CAPITAL:
+        for j in range(flow.shape[0]):
+            pnl[j] -= flow[j]
+            size[j] += abs(flow[j])
+    else:
+        for j in range(flow.shape[0]):
+            size[j] += abs(flow[j])
+
+
+@kernel_inline
+def first_apart(pnl: Floats, explained: Floats, size: Floats, tolerance: float, width: int) -> int:
+    """The first place at which explanation and P&L differ by more than `tolerance` x size, or are NaN; else -1."""
+    bad = False
+    for j in range(width):
+        bad |= not (abs(explained[j] - pnl[j]) <= tolerance * size[j])
+    if bad:
+        for j in range(width):
+            if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
+                return j
+    return -1
+
+
 @kernel
 def explain(
     rows: Floats,
@@ -41,63 +85,42 @@ def explain(
 ) -> int:
     """An account's equity and P&L, and the sum of the parts that explain it.
 
-    Equity is its balances, hedge, book and claims; P&L that without capital brought in; it is explained by the flows
-    that are parts of it, by `parts` and by the hedge. Returns the first path on which explanation and P&L differ by
-    more than `tolerance` of what it began with, holds and has received or paid, without signs; -1 where all agree.
-    What is not a number does not agree.
+    Equity is balances + hedge + book + claims. P&L is equity less capital brought in. It is explained by the flows of
+    kind PART, by `parts` and by the hedge. Returns the first path on which explanation and P&L differ by more than
+    `tolerance` x (`gross` + absolute values of holdings and flows), or are NaN; -1 if there is none.
 
     Args:
         rows: (rows, paths) of the ledger.
-        balances, flows: its rows; kinds: what each flow is.
+        balances, flows: the account's rows; kinds: kind of each flow.
         hedge: (paths,) $; claims: (paths,) $, or empty for none.
         scale, book: (paths,) number of books and $ of one, or empty for none.
         parts: (parts, paths) $, or (0, paths).
-        gross: $ that it began with.
-        out: (WORTH, paths), written up to the block of the first path that does not agree; or (WORTH, 0) for nothing.
+        gross: $, size of the account at the start.
+        out: (WORTH, paths), written up to the block of the first path that differs; or (WORTH, 0): not written.
     """
-    paths, bad = hedge.shape[0], False
     equity, pnl, explained, size = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
-    for start in range(0, paths, BLOCK):
-        stop = min(start + BLOCK, paths)
+    for start in range(0, hedge.shape[0], BLOCK):
+        stop = min(start + BLOCK, hedge.shape[0])
         width = stop - start
-        held = hedge[start:stop]
-        for j in range(width):
-            equity[j] = explained[j] = held[j]
-            size[j] = gross + abs(held[j])
+        value_held(hedge[start:stop], gross, equity, explained, size)
         for k in range(balances.shape[0]):
             add(rows[balances[k], start:stop], equity, size)
         if book.shape[0]:
-            number, one = scale[start:stop], book[start:stop]
-            for j in range(width):
-                value = number[j] * one[j]
-                equity[j] += value
-                size[j] += abs(value)
+            add_books(scale[start:stop], book[start:stop], equity, size)
         if claims.shape[0]:
             add(claims[start:stop], equity, size)
         for j in range(width):
             pnl[j] = equity[j]
         for k in range(flows.shape[0]):
-            flow = rows[flows[k], start:stop]
-            if kinds[k] == PART:
-                add(flow, explained, size)
-            elif kinds[k] == CAPITAL:
-                for j in range(width):
-                    pnl[j] -= flow[j]
-                    size[j] += abs(flow[j])
-            else:
-                for j in range(width):
-                    size[j] += abs(flow[j])
+            take_flow(kinds[k], rows[flows[k], start:stop], pnl, explained, size)
         for k in range(parts.shape[0]):
             part = parts[k, start:stop]
             for j in range(width):
                 explained[j] += part[j]
-        for j in range(width):
-            bad |= not (abs(explained[j] - pnl[j]) <= tolerance * size[j])
+        apart = first_apart(pnl, explained, size, tolerance, width)
         if out.shape[1]:
             for j in range(width):
                 out[EQUITY, start + j], out[PNL, start + j], out[EXPLAINED, start + j] = equity[j], pnl[j], explained[j]
-        if bad:
-            for j in range(width):
-                if not (abs(explained[j] - pnl[j]) <= tolerance * size[j]):
-                    return start + j
+        if apart >= 0:
+            return start + apart
     return -1

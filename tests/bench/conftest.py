@@ -11,6 +11,7 @@ from tests.bench.table import Board
 HERE = Path(__file__).parent
 ORDER = (
     "pricing",
+    "curves",
     "book",
     "hedging",
     "engine",

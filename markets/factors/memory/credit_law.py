@@ -39,8 +39,8 @@ class CreditLaw:
         keep: Vector,
         streams: Streams,
     ) -> None:
-        """vol0: implied vol at the start. power: the loop's switch `credit`. keep: (ticks,) share of the noise left by
-        the bridge."""
+        """vol0: implied vol at the start. power: the switch `credit`. keep: (ticks,) share of noise left by the
+        bridge."""
         paths = streams.paths
         self._spec, self._line, self._power = spec, line, power
         self._memory = Memory(spec.returns, spec.squares, credit_start(spec, vol, vol0), paths)

@@ -62,7 +62,7 @@ def path_line(
 ) -> PathLine:
     """Run the laws along the storyline.
 
-    realised: (ticks,) stated realised vol, NaN where the law decides. vol0: implied vol at the start. vol: (ticks,) ln
+    realised: (ticks,) stated realised vol, NaN if the law decides. vol0: implied vol at the start. vol: (ticks,) ln
     implied vol of the storyline, if vol has the one-factor law.
     """
     spec, count = market.memory, len(clock.ticks)

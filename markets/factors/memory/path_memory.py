@@ -61,15 +61,13 @@ def vol_start(spec: MemorySpec, vol: float) -> Vector:
 
 
 def credit_start(spec: CreditMemorySpec, vol: MemorySpec, implied: float) -> Vector:
-    """Factors at the start for credit: activity from implied vol in the fast factor, from the long run in the slow
-    one."""
+    """Factors at the start for credit: activity from implied vol (fast factor) and from the long run (slow factor)."""
     fast = vol_start(vol, implied)[SQUARES_FAST]
     return _started(spec.start, fast, long_run(vol) ** 2)
 
 
 def long_run(spec: MemorySpec) -> float:
-    """Stationary realised vol without noise, decimal: level base / (1 - level activity); the upper limit if there is
-    none."""
+    """Stationary realised vol without noise, decimal: level base / (1 - level activity); else the upper limit."""
     left = 1 - spec.realised_level * spec.realised_activity
     return min(spec.realised_level * spec.realised_base / left, spec.most) if left > 0 else spec.most
 
@@ -93,8 +91,7 @@ def _started(given: StartSpec, fast: float, slow: float) -> Vector:
 
 
 def own_gain(spec: MemorySpec, years: float) -> float:
-    """Mean square of realised vol that results from a mean square of 1, by squares and returns: below 1 the law is
-    stable.
+    """Mean square of realised vol that follows from a mean square of 1; below 1 the law is stable.
 
     level^2 (activity^2 S2 + trend^2 Q1), S2 = sum K2 dt, Q1 = sum K1^2 dt over returns of `years` each. The correlation
     of R1 and sqrt(R2) is neglected. Vol is limited by `most`, so nothing grows for ever.

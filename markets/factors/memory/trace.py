@@ -40,8 +40,8 @@ class Trace:
 
     @property
     def total(self) -> float:
-        """Sum of the responses times `step`: level x trading years per unit of ln S; infinite if the trace does not
-        fade."""
+        """Sum of the responses times `step`: level x trading years per unit of ln S; infinite unless the trace
+        fades."""
         if not self.fades:
             return np.inf
         return float(self.read @ np.linalg.solve(np.eye(len(self.start)) - self.carry, self.start) * self.step)

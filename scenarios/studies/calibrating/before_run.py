@@ -15,7 +15,7 @@ from scenarios.studies.calibrating.outside_fit import NoOutsideWorld, Told
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError
 
-PATHS = 512  # fixed: a record and a seed have one outside world, whatever the run's paths
+PATHS = 512  # fixed, so that the outside world does not depend on the run's number of paths
 ROUNDS = 6  # the records of ten crises need two to four
 INSTEAD = (
     "take the record as the outside world with --exogenous (anchors='exogenous' in Python), or write it with "
@@ -55,7 +55,7 @@ def ready(scenario: Scenario | str | Path, *, progress: Told | None = None) -> S
 
 
 def plan(scenario: Scenario) -> str | None:
-    """One line: what a run would first do with the scenario's anchors. None for nothing."""
+    """One line on what a run would do first with the scenario's anchors; None for nothing."""
     if not is_pending(scenario.storyline):
         return None
     if not trades(scenario):

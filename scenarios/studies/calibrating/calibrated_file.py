@@ -20,7 +20,7 @@ KIND, ANCHORS = ("storyline", "anchors"), ("storyline", "anchor")
 def calibrated_text(text: str, storyline: StorylineSpec, place: str) -> str:
     """The text of a scenario file with the storyline's outside levels and calibration, all else as it was.
 
-    Raises UserError where the text is laid out in a way that this cannot follow; what it returns has been read back.
+    Raises UserError if the text is laid out in a way that this cannot follow; what it returns has been read back.
     """
     assert storyline.calibration is not None
     rows = [

@@ -93,7 +93,7 @@ def calibrate(
     calibration found: the same scenario, paths and seed give the same levels.
 
     progress: called with a stage and its path-ticks (done, total). rounds: at each number of paths, at most.
-    Raises NoOutsideWorld where the medians do not come near the record, CheckDisagrees where the check does not agree.
+    Raises NoOutsideWorld if the medians do not come near the record, CheckDisagrees if the check does not agree.
     """
     scenario = meant(scenario)
     check_values(scenario)
@@ -118,7 +118,7 @@ def _check_seed(plain: Scenario) -> int:
 
 
 def _point(fit: Fit, target: Target, scaled: float, checked: dict[str, Ensemble]) -> Point:
-    """A target as the check saw it. Raises SpiralError where the check does not agree."""
+    """A target as the check saw it. Raises SpiralError if the check does not agree."""
     factor, day = target.factor, fit.scenario.storyline.anchor[target.anchor].date
     at = (factor.column, target.close, factor.log)
     actual, taker = checked[ACTUAL].median(*at), checked[PRICE_TAKER].median(*at)

@@ -98,7 +98,7 @@ class Fit:
         self.settled = False  # whether it is known which rates the desks move
 
     def _targets(self, factor: Factor) -> list[Target]:
-        """A factor's levels after the start; nobody has traded at the first anchor, and ln 0 is no level."""
+        """A factor's levels after the start (no impact there), without levels of 0, which have no ln."""
         rows = self.scenario.storyline.anchor
         given = [(i, getattr(row, factor.name)) for i, row in enumerate(rows)]
         return [

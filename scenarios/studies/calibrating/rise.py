@@ -1,4 +1,4 @@
-"""Is a crisis told or caused: which part of a level's rise is the storyline's, the market's memory's, the desks'."""
+"""Splits the rise of a level in a crisis into the parts of the storyline, of the market's memory and of the desks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rises(scenario: Scenario, storyline: StorylineSpec, worlds: Mapping[str, Ens
 
 
 def residuals(line: Storyline) -> dict[str, Vector]:
-    """ln of what the anchors tell of vol and credit at every tick, (ticks,): their level over the law of the path."""
+    """ln of the residuals of vol and credit at every tick, (ticks,): anchored level over path-dependent law's."""
     vol, credit = line.vol.level, np.log(np.maximum(line.credit.level, 1e-12))
     laws = line.line
     if laws is None:

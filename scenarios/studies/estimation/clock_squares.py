@@ -12,7 +12,7 @@ Vector = NDArray[np.float64]
 
 
 def squares(record: DailyRecord, clock: str) -> Vector:
-    """(days - 1,) squared ln S, NaN where open, high or low is not known.
+    """(days - 1,) squared ln S, NaN if open, high or low is not known.
 
     closes: r^2. sessions: night^2 + (close / open)^2. ticks: night^2 + Rogers and Satchell (1991, Annals of Applied
     Probability 1), ln(H/C) ln(H/O) + ln(L/C) ln(L/O), for the sum of the session's tick squares: free of drift, and on

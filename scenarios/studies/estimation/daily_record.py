@@ -21,14 +21,14 @@ Vector = NDArray[np.float64]
 NEEDED = ("date", "spx", "vix")
 MORE = (*COLUMNS, HIGH_YIELD)
 CALENDAR = "XNYS"
-MOST_BLANK = 3  # trading days in a row whose lines have no spx or no vix
+MOST_BLANK = 3  # most trading days in a row without spx or vix
 MANY = 10  # missing days: more are two records rather than one with a hole
 
 
 @dataclass(frozen=True)
 class DailyRecord:
     """Closes by day. levels: spot, vol, overnight, us2y, us10y, credit, high_yield (those that the file has), (days,)
-    in decimals, NaN where a cell is empty; spot is whole, and vol unless `blank_vol` was asked for; where the
+    in decimals, NaN if a cell is empty; spot is whole, and vol unless `blank_vol` was asked for; where the
     file has all three, open, high and low of the day's spot. days_a_year: of its exchange's calendar."""
 
     name: str

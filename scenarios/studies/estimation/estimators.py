@@ -24,7 +24,7 @@ FASTEST = 0.95  # share of a gap closed in a day that we still call a mean rever
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value, its standard error, and the observations (days) behind it. NaN where the data cannot tell."""
+    """A value, its standard error, and the number of observations (days). NaN if the data do not determine it."""
 
     value: float
     error: float
@@ -41,7 +41,7 @@ UNKNOWN = Estimate(math.nan, math.nan, 0)
 
 @dataclass(frozen=True)
 class Path:
-    """Levels that revert: `level` (days + 1, nodes), and `returns` (days,) that push them, None where nothing does.
+    """Levels that revert: `level` (days + 1, nodes), and `returns` (days,) that push them, None if nothing does.
 
     d level = reversion * (mean - level) - slope * returns / exp(level) + noise; the push is for a single ln vol.
     """
@@ -121,7 +121,7 @@ def _least_squares(paths: Sequence[Path]) -> tuple[float, float, list[Vector]]:
 
 
 def _slope_error(paths: Sequence[Path], noise: list[Vector]) -> float:
-    """HC3 (MacKinnon and White 1985) of the second regressor; NaN where there is none."""
+    """HC3 (MacKinnon and White 1985) of the second regressor; NaN if there is none."""
     if _drivers(paths) == 1:
         return math.nan
     x = np.concatenate([_within(p)[0] for p in paths])
@@ -173,7 +173,7 @@ def _simulated(path: Path, share: float, slope: float, noise: Vector, rng: np.ra
 
 
 def within_day(speed: float, day: float = DAY) -> float:
-    """Share of a day's push left at its close, where a part came at the open and the rest evenly since."""
+    """Share of a day's move left at its close, if a part came at the open and the rest evenly since."""
     x = speed * day * (1 - OVERNIGHT)
     return OVERNIGHT * math.exp(-x) + (1 - OVERNIGHT) * (-math.expm1(-x) / x if x > 0 else 1.0)
 
@@ -225,7 +225,7 @@ def _standard(values: Vector) -> Vector:
 def response(pairs: Sequence[tuple[Vector, Vector]], lags: int = 1) -> Estimate:
     """Sum of the slopes of y on x of the same day and of the `lags` days before, each record with its own mean.
 
-    pairs: (y, x) a record, daily changes with NaN where one is missing. The error is Newey and West's (1987) with
+    pairs: (y, x) a record, daily changes with NaN if one is missing. The error is Newey and West's (1987) with
     4 (n / 100)^(2/9) lags within each record.
     """
     parts = [_lagged(y, x, lags) for y, x in pairs]

@@ -1,4 +1,4 @@
-"""What a daily record says of the market's laws: every parameter estimated from one record or several together."""
+"""Estimation of the market's laws from daily records: every parameter from one record, or from several together."""
 
 from __future__ import annotations
 

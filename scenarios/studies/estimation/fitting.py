@@ -53,16 +53,16 @@ class Fitted:
 
     @property
     def default(self) -> float | None:
-        """The default of a scenario's key; None where there is no such key."""
+        """The default of a scenario's key; None if there is no such key."""
         return default_of(self.parameter)
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Everything that the records say, and the tables of a scenario that says the same.
+    """The result of a fit: all estimates, and the tables of a scenario with their values.
 
     fitted: parameters of the one-factor laws and of the curve; none where vol is blank for weeks. path: the
-    path-dependent laws of the longest record, None where it is too short. notes: what was not estimated, and why.
+    path-dependent laws of the longest record, None if it is too short. notes: what was not estimated, and why.
     """
 
     records: tuple[DailyRecord, ...]

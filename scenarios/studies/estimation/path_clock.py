@@ -35,7 +35,7 @@ class ClockChoice:
 
 
 def choose_clock(record: DailyRecord, law: PathLaw) -> ClockChoice | None:
-    """The law of vol with each clock's squares; None where the record has too few days with open, high and low.
+    """The law of vol with each clock's squares; None if the record has too few days with open, high and low.
 
     Base, trend and activity are fitted to those days for each clock, as the squares differ in size, and the kernels too
     where there are enough. On days without ranges the close's square stands in, in proportion.

@@ -28,7 +28,7 @@ FIGURES, DECIMALS = 5, 12  # of a written key, at most
 
 @dataclass(frozen=True)
 class PathFit:
-    """The laws that a long record says, each number with its error, and how they do where they were not fitted."""
+    """The laws fitted to a long record, each number with its error, and their errors outside the sample."""
 
     record: DailyRecord
     laws: PathLaws

@@ -22,7 +22,7 @@ BASE = 0.5  # of the lowest level in the record: the least that a market that ne
 
 
 def fit_law(feed: Feed, level: Vector, start: PathLaw, tail: float, *, steps: int = STEPS) -> PathLaw:
-    """The law that is nearest to a level, (days,) decimals with NaN where it is not known.
+    """The law that is nearest to a level, (days,) decimals with NaN if it is not known.
 
     Minimises the sum of soft_l1(ln law - ln level), which grows linearly beyond `tail`; from `start`, which also says
     whether the level lags. A slow memory and the base can stand for each other; so the base is held above `BASE` of

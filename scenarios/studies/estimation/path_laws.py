@@ -1,4 +1,4 @@
-"""All that a long record says of the path-dependent laws: vol, realised vol and credit, and their residuals."""
+"""The path-dependent laws of a long record: vol, realised vol and credit, and their residuals."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from scenarios.studies.estimation.path_residual import Residual, autocorrelation
 from scenarios.studies.estimation.realised_law import Days, RealisedLaw, targeted
 
 VOL_TAIL, CREDIT_TAIL = 0.1, 0.2  # ln: a miss beyond this counts linearly
-MARKETS = 400  # free markets whose median vol is held to the record's
+MARKETS = 400  # number of free markets whose median vol is compared with the record's
 SEED = 1
 MONTH = 21  # trading days
 
 
 @dataclass(frozen=True)
 class Level:
-    """The law of one level and what it leaves. rms: of ln recorded over law; days: on which the level is known.
+    """The law of one level and its residual. rms: of ln(recorded / law); days: number with a known level.
 
-    month: autocorrelation of what it leaves at 21 days, NaN if it was not asked for.
+    month: autocorrelation of the residual at 21 days, NaN if not wanted.
     """
 
     law: PathLaw
@@ -75,7 +75,7 @@ class PathLaws:
 
 
 def path_laws(feed: Feed, levels: Mapping[str, Vector]) -> PathLaws:
-    """The laws of a record's levels, `vol` and perhaps `credit`, (days,) with NaN where they are not known."""
+    """The laws of a record's levels, `vol` and perhaps `credit`, (days,) with NaN if they are not known."""
     vol = fit_level(feed, levels["vol"], PathLaw.of_vol(), VOL_TAIL)
     days = Days.of(feed, vol.law, first_known(levels["vol"]))
     error = vol_error(days.after, feed.day)

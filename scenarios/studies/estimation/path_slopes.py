@@ -1,4 +1,4 @@
-"""How a path law's ln levels move with its parameters: what least squares needs."""
+"""Derivatives of a path law's ln levels by its parameters, for least squares."""
 
 from __future__ import annotations
 

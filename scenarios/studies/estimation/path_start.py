@@ -25,7 +25,7 @@ def start_of(
     """Factors of the laws of vol and of credit at the close of `day`, the first tick of a scenario that starts there.
 
     Only the days up to `day` are read; what came before the record is taken for their average. vol, credit: the laws
-    whose factors they are (default: the market's own). Raises UserError where the record has no such day.
+    whose factors they are (default: the market's own). Raises UserError if the record has no such day.
     """
     vol, credit = vol or MemorySpec(), credit or CreditMemorySpec()
     if day not in record.days or record.days.index(day) + 1 < FEWEST:
@@ -42,7 +42,7 @@ def start_of_closes(
     credit: CreditMemorySpec,
     days_a_year: float = TRADING_DAYS,
 ) -> tuple[StartSpec, StartSpec] | None:
-    """The same at the last of a price's closes, one a trading day; None where they are too few to be worth it.
+    """The same at the last of a price's closes, one a trading day; None if they are too few to be worth it.
 
     Before the first close the market is taken to have been at rest, not at the closes' average: credit remembers ten
     years, of which a few calm months know nothing.

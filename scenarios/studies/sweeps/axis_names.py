@@ -20,7 +20,7 @@ def taken() -> frozenset[str]:
 
 
 def check_axis_name(name: object, place: str) -> None:
-    """Raise UserError where an axis of this name would stand in the place of a result."""
+    """Raise UserError if an axis of this name would stand in the place of a result."""
     if not isinstance(name, str) or not name.strip():
         raise UserError("an axis has a name", value=name, place=place, remedy="e.g. depth: it names a column")
     if same_name(name) in taken():

@@ -18,7 +18,7 @@ from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from sim.errors import UserError
 from sim.place import Place
 
-DESK = "{desk}"  # in a key: the scenario's first hedger by name, whom its figures are about
+DESK = "{desk}"  # in a key: the scenario's first hedger by name, the desk of its figures
 ANCHORS = "storyline.anchors"
 ABSENT = object()
 
@@ -83,7 +83,7 @@ def read_base(spec: SweepSpec, given: str | Path | Scenario) -> Base:
 
 
 def keys_of(spec: SweepSpec, base: Base, axis: Axis) -> list[str]:
-    """The axis' keys in this scenario. Raises UserError where there is none."""
+    """The axis' keys in this scenario. Raises UserError if there is none."""
     place = f"{spec.file}: axes.{axis.name}"
     found: list[str] = []
     for written in axis.keys:

@@ -1,4 +1,4 @@
-"""Going on in a folder that another sweep or another engine began: what is refused, kept, carried over, thrown away."""
+"""Resuming in a folder begun by another sweep or engine: which results are refused, kept, carried over or discarded."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Carried:
             yield frame, paths.select(*PATHS).sort("cell", maintain_order=True).collect()
 
     def check(self) -> None:
-        """Whether what is thrown away is the sweep's own. Raises UserError."""
+        """Check that only the sweep's own files are discarded. Raises UserError."""
         for place in self._dropped():
             check_kept(place)
 
@@ -69,7 +69,7 @@ class Carried:
 def settle(
     folder: Path, manifest: dict[str, Any], cells: Plan, earlier: SweepResult, changed: Changed
 ) -> Carried | None:
-    """Make sure that what has finished is what these cells would give; what has to move for it, None where nothing.
+    """Make sure that what has finished is what these cells would give; what has to move for it, None if nothing.
 
     Writes into `manifest` which other engines' cells are kept. Raises UserError.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DONE, FAILED = "done", "failed"
 MEASURED = ("marks", "peaks", "margin_calls", "liquidity")  # the tables that a summary reads
 PER_PATH = ("pnl", "unhedged_pnl", "drawdown")  # one number a path, beside the figures
-Share = Callable[[float], None]  # is told which share of the cell is done
+Share = Callable[[float], None]  # called with the share of the cell that is done
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell before its scenario is built: where it lies, and which keys it changes."""
+    """A cell before its scenario is built: its place on the axes, and the keys that it changes."""
 
     index: int
     base: int  # position of its base scenario
@@ -75,7 +75,7 @@ class Plan(Sequence[Cell]):
     def __getitem__(self, i: slice) -> list[Cell]: ...
 
     def __getitem__(self, i: int | slice) -> Cell | list[Cell]:
-        """Cell i with its scenario, or several. Raises UserError where the scenario refuses its values."""
+        """Cell i with its scenario, or several. Raises UserError if the scenario refuses its values."""
         found = range(len(self))[i]
         return self._built(found) if isinstance(found, int) else [self._built(each) for each in found]
 

@@ -35,7 +35,7 @@ START = "dask scheduler, and on each machine: dask worker ADDRESS --nworkers aut
 def run_on_cluster(jobs: Sequence[Job], address: str, tell: Tell = to_stderr) -> Results:
     """Run the cells on the cluster, results as they finish. `tell` is told, in a line, of workers that get none.
 
-    `check_scheduler` comes first. Raises UserError where it has no workers, or none has this engine; SpiralError where
+    `check_scheduler` comes first. Raises UserError if it has no workers, or none has this engine; SpiralError if
     the scheduler is lost on the way.
     """
     from distributed import Client
@@ -149,7 +149,7 @@ class _Running:
                 self._waiting.append(number)
 
     def _taken(self, future: Future) -> CellResult | None:
-        """The result of a cell; None where it runs again, as another engine made it."""
+        """The result of a cell; None if it runs again, as another engine made it."""
         number, _ = self._under_way.pop(future)
         result = future.result() if future.status == "finished" else None
         if result is not None and result.engine != fingerprint() and fingerprint_now() == fingerprint():
@@ -165,7 +165,7 @@ class _Running:
 
 
 def _failed(index: int, future: Future) -> CellResult:
-    """A cell whose worker died time and again, or which could not be sent."""
+    """The result for a cell whose worker died repeatedly, or which could not be sent."""
     error = future.exception()
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return CellResult(index, FAILED, fingerprint(), 0.0, said)

@@ -14,12 +14,12 @@ from sim.errors import UserError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-Tell = Callable[[str], None]  # is told a line
+Tell = Callable[[str], None]  # called with a line of text
 EVERY = 1.0  # seconds between two looks for new workers
 
 
 def to_stderr(line: str) -> None:
-    """Say it where progress is said."""
+    """Print it where progress is printed."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -35,7 +35,7 @@ class Workers:
         self._looked = 0.0
 
     def check_all(self, address: str, start: str) -> None:
-        """Ask all that are there for their engine. Raises UserError where there are none, or none has this one."""
+        """Ask all that are there for their engine. Raises UserError if there are none, or none has this one."""
         found: dict[str, Any] = self._client.run(fingerprint, on_error="return")
         if not found:
             remedy = f"start some: {start}"
@@ -51,7 +51,7 @@ class Workers:
         self.look()
 
     def look(self) -> bool:
-        """Look who has come and gone, at most once a second, and ask newcomers; whether the good ones are others."""
+        """Update the list of workers, at most once a second, and check new ones; whether the usable ones changed."""
         if time.monotonic() - self._looked < EVERY:
             return False
         self._looked = time.monotonic()
@@ -66,7 +66,7 @@ class Workers:
         return changed
 
     def refuse(self, worker: str, engine: Any) -> None:
-        """The worker gets no more cells; this is said once."""
+        """The worker gets no more cells; this is printed once."""
         if self._known.get(worker) is not False:
             self._known[worker] = False
             self._tell(f"{worker} runs another engine ({_told(engine)}, {fingerprint()} here): it gets no cells")

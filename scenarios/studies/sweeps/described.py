@@ -1,4 +1,4 @@
-"""A sweep's manifest, and what is kept of a finished cell."""
+"""A sweep's manifest, and the row of a finished cell."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def found_of(result: CellResult) -> dict[str, Any]:
 
 
 def paths_of(result: CellResult) -> pl.DataFrame | None:
-    """The desk's result on every path of a cell, None where it has none."""
+    """The desk's result on every path of a cell, None if it has none."""
     import polars as pl
 
     if result.paths is None or result.paths.is_empty():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from scenarios.studies.sweeps.spec import SweepSpec
 
-COUNTED = 10**15  # cells; beyond it nothing is told apart
+COUNTED = 10**15  # cells; larger numbers are not exact
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class Estimate:
 def estimate(spec: SweepSpec, cells: Plan, todo: Sequence[int], workers: int | None = None) -> Estimate:
     """Run up to three cells of each scenario aside and reckon the rest from them: nothing of the sweep is written.
 
-    todo: numbers of the cells that are left, ascending. Raises SpiralError where one of those tried fails, with what it
+    todo: numbers of the cells that are left, ascending. Raises SpiralError if one of those tried fails, with what it
     says.
     """
     count = min(workers or os.cpu_count() or 1, max(len(todo), 1))

@@ -1,4 +1,4 @@
-"""Which engine made a result: the sources that decide it, and the versions of what they stand on."""
+"""Fingerprint of the engine that made a result: the sources that decide it, and the versions of libraries used."""
 
 from __future__ import annotations
 

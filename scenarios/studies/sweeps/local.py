@@ -21,7 +21,7 @@ from sim.ensemble import begin_worker, end_pool, main_left_alone
 from sim.main_module import pickled_for_workers
 
 Job = tuple[Cell, Path | None]  # a cell, and the folder for its own dataset
-Work = Callable[[float], None]  # is told how much of the jobs is done, in cells
+Work = Callable[[float], None]  # called with the work done, in cells
 Results = Generator[CellResult, None, None]  # as cells finish; closed, it ends the workers
 
 # The share that is done of each job, in memory that all workers and the parent see. Every job has a place of its own,

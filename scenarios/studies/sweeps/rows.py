@@ -1,4 +1,4 @@
-"""The rows of a sweep's folder, to be written: the journal, and segments of what has left it."""
+"""Writes the rows of a sweep's folder: the journal, and segments of rows moved out of it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Rows:
         return self.folder / journal_name(self._manifest["generation"])
 
     def go_on(self, found: Journal) -> None:
-        """Take over what stands in the folder. Raises SpiralError."""
+        """Take over the folder's present rows. Raises SpiralError."""
         self.segments, self.records = list(found.segments), list(found.records)
         if found.end == 0:  # it had been lost
             self.write_journal()
@@ -66,7 +66,7 @@ class Rows:
             self.clear()
 
     def _purge(self) -> None:
-        """Leave every cell in one segment: one that was run again stands in two."""
+        """Leave every cell in one segment only: a cell that was run again is in two."""
         parts = Segments(self.folder, Journal(tuple(self.segments), (), 0))
         mine = [parts.mine(i) for i in range(len(self.segments))]
         if any(len(own) < len(segment.numbers) for own, segment in zip(mine, self.segments, strict=True)):
@@ -128,7 +128,7 @@ class Rows:
         self._tail = Tail(self.journal, len(data))
 
     def add(self, record: Record) -> None:
-        """Keep a finished cell. Raises SpiralError where the disk does not take it."""
+        """Keep a finished cell. Raises SpiralError if the disk does not take it."""
         self.records.append(record)  # first: an interrupted write must not lose a row that a reader has seen
         try:
             self._opened().add(encode(record.row, record.paths))

@@ -26,7 +26,7 @@ SAMPLED: tuple[Design, ...] = ("latin_hypercube", "sobol", "saltelli")
 class Axis:
     """One thing that a sweep varies: a key of the scenario, or several together.
 
-    Either `values` lists them, or `low` and `high` bound a range. Raises UserError where neither or both are given, or
+    Either `values` lists them, or `low` and `high` bound a range. Raises UserError if neither or both are given, or
     where a range cannot be laid out.
     """
 

@@ -1,4 +1,4 @@
-"""A sweep's folder: what is finished stands in it whole, whatever is killed and when.
+"""A sweep's folder: finished cells in it are complete, after a kill at any moment.
 
 A cell that finishes is one record, appended to the journal and flushed to the disk. Some hundreds of records become a
 segment: two Parquet files, written aside and renamed, which count from the moment in which a new journal that names
@@ -132,7 +132,7 @@ class Store:
         return [index for index in range(len(ids)) if index not in finished]
 
     def write(self, result: CellResult) -> None:
-        """Keep a finished cell. Raises SpiralError where the disk does not take it."""
+        """Keep a finished cell. Raises SpiralError if the disk does not take it."""
         if any(self.manifest["metrics"][name] != label for name, label in result.labels.items()):
             self.manifest["metrics"] |= result.labels
             self._write_manifest()
@@ -142,7 +142,7 @@ class Store:
         self._rows.add(Record(row, b"" if paths is None else arrow(paths)))
 
     def keep_folder(self, cell: Cell) -> Path | None:
-        """Where the cell's own dataset goes, None where it is not kept. Raises UserError where a link is there."""
+        """Where the cell's own dataset goes, None if it is not kept. Raises UserError if a link is there."""
         if not self.spec.keep:
             return None
         place = self._keep_folder(cell.index)
@@ -162,7 +162,7 @@ class Store:
         return UserError(rule, value=value, place=str(self.folder), remedy=remedy)
 
     def _go_on(self, rows: Rows, changed: Changed) -> None:
-        """Take over what has finished, as far as it is what these cells would give."""
+        """Take over finished cells whose results these cells would have."""
         earlier = self._mended()
         was = earlier.manifest
         self.manifest["metrics"] |= was["metrics"]

@@ -49,15 +49,15 @@ def sweep(
 ) -> SweepResult:
     """Run a sweep (or its file), or go on with the one in `out`: cells that have finished there are not run again.
 
-    A cell that fails is a row that says why; the others go on.
+    A cell that fails has a row with the reason; the others go on.
 
     Args:
         spec: a `SweepSpec`, or the path of a sweep file.
         out: folder (default: `sweeps/<name>`).
         workers: processes (default: one a core).
         cluster: address of a Dask scheduler that runs the cells instead ("tcp://host:8786").
-        changed: what to do where another sweep or engine began the folder: "refuse", "recompute" what differs, or
-            "keep" what another engine made.
+        changed: what to do if another sweep or engine began the folder: "refuse"; "recompute" cells that differ; or
+        "keep" results of another engine.
         retry_failed: run failed cells again.
         progress: called with cells finished, work done (in cells, with shares of those under way) and all cells.
         command: what the user typed, for the manifest.
@@ -82,7 +82,7 @@ def sweep(
         store.begin(changed)
         jobs = _Jobs(cells, store, store.todo(retry_failed=retry_failed))
         tally = _Tally(progress, len(cells), len(cells) - len(jobs))
-        with closing(_run(jobs, workers, cluster, tally.work)) as results:  # workers end here, whatever is raised
+        with closing(_run(jobs, workers, cluster, tally.work)) as results:  # workers end here, also after an error
             for result in results:
                 if result.engine != fingerprint():
                     raise SpiralError("Spiral's own files were changed while the sweep ran; run it again")

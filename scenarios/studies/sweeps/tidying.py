@@ -1,4 +1,4 @@
-"""Removing from a sweep's folder only what Spiral can prove to have written there."""
+"""Removes from a sweep's folder only files that are proved to be Spiral's."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def clear_journals(folder: Path, kept: str) -> None:
 
 
 def _is_single(place: Path) -> bool:
-    """Whether the file is the row of the cell that its name says."""
+    """Whether the file is the row of the cell in its name."""
     import polars as pl
 
     found = SINGLE.fullmatch(place.name)
@@ -95,7 +95,7 @@ def check_kept(place: Path) -> None:
 
 
 def discard_kept(place: Path) -> None:
-    """Throw a cell's own dataset away, file by file as its manifest lists them; what else is there stays."""
+    """Delete a cell's own dataset, file by file as its manifest lists them; other files stay."""
     if not place.is_dir() or place.is_symlink() or not (place / RUN_MANIFEST).is_file():
         return
     root = place.resolve()

@@ -20,7 +20,7 @@ NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | geta
 
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
-    """Turn what the system says of a disk into one line. Raises SpiralError."""
+    """A block that writes: turns a system error into one line. Raises SpiralError."""
     try:
         yield
     except OSError as error:
@@ -93,7 +93,7 @@ class Tail:
     """A journal that is added to. Nobody else writes it: its process holds the folder's lock."""
 
     def __init__(self, place: Path, end: int) -> None:
-        """Open it and cut off what was torn. Raises SpiralError."""
+        """Open it and cut off an incomplete last record. Raises SpiralError."""
         self.place, self.end = place, end
         with writing(place):
             self._stream = os.open(place, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
@@ -101,7 +101,7 @@ class Tail:
             os.lseek(self._stream, end, os.SEEK_SET)
 
     def add(self, record: bytes) -> None:
-        """Append a record and flush it to the disk; what does not fit is cut off again. Raises SpiralError."""
+        """Append a record and flush it; if the disk is full, the partial record is cut off. Raises SpiralError."""
         with writing(self.place):
             here, there = os.fstat(self._stream), os.stat(self.place)  # moved away or deleted meanwhile?
             if (here.st_ino, here.st_dev) != (there.st_ino, there.st_dev):

@@ -1,4 +1,4 @@
-"""A known answer: what is expected, how it is measured through the engine, and when the two agree."""
+"""A known answer: the expected values, their measurement through the engine, and the tolerance."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Expected:
     se: standard error of the expected value, where the source simulated it.
     rounding: absolute; half a unit of the last digit given, or a discretisation that is known and stated.
     exact: in words, 'exact', 'simulated, 4e5 paths', 'published, 3 digits', 'ordering only'.
-    relation: '<' where what is measured must lie below `value`; an ordering is a difference against 0.
+    relation: '<' if the measured value must be below `value`; an ordering is a difference against 0.
     """
 
     what: str
@@ -56,7 +56,7 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What a case found: an estimate for every `Expected.what`, and a picture where the case has one of its own.
+    """The results of a case: an estimate for every `Expected.what`, and a picture if the case has its own.
 
     picture: any Altair chart (analysis.charts.validation), or several; without it, expected against got is drawn.
     """

@@ -1,4 +1,4 @@
-"""A reading: what a case expected beside what it got, and the verdict."""
+"""A reading: expected value, measured value, and verdict of a case."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Reading:
 
     @property
     def z(self) -> float | None:
-        """The difference in standard errors; None where there is no error, as both are deterministic."""
+        """The difference in standard errors; None if there is no error, as both are deterministic."""
         return self.difference / self.error if self.error > 0 else None
 
     @property
@@ -50,9 +50,9 @@ class Reading:
 
     @property
     def verdict(self) -> Verdict:
-        """'passed' where the two agree; what is not a finite number has failed.
+        """'passed' if the two agree; a value that is not finite has failed.
 
-        An ordering passes where it is shown, not where it is merely not refuted: got lies below (above) the value by
+        An ordering must be significant, not merely not refuted: got lies below (above) the value by
         more than k standard errors; rounding is in its favour.
         """
         if self.got is None:

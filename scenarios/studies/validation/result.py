@@ -50,7 +50,7 @@ class CaseResult:
 class Validation:
     """The results of the cases that were asked for, in the suite's order. seconds: by the clock on the wall.
 
-    seed: of the repetition, None where every case drew its own noise.
+    seed: of the repetition, None if every case drew its own noise.
     """
 
     results: tuple[CaseResult, ...]
@@ -91,7 +91,7 @@ class Validation:
     def write(self, folder: str | Path) -> Path:
         """Write validation.html (complete in one file) and validation.json (every reading); return the page's path.
 
-        Raises UserError where the folder cannot be written.
+        Raises UserError if the folder cannot be written.
         """
         from analysis.pages.validation_page import write_validation
 
@@ -119,7 +119,7 @@ def finite(value: Any) -> Any:
 
 
 def versions() -> dict[str, str]:
-    """Of Spiral and of what its numbers rest on."""
+    """Versions of Spiral and of the libraries that its numbers depend on."""
     found = {}
     for name in ("spiral-crisis", "numpy", "scipy", "numba", "polars", "simpy"):
         try:

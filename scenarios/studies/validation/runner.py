@@ -122,7 +122,7 @@ def _in_processes(queue: list[Case], job: Job, count: int, progress: Progress) -
 
 
 def run_case(case: Case, room: Path, seed: int | None = None) -> CaseResult:
-    """One case, its runs in a folder of its own that is removed; whatever it raises becomes its verdict."""
+    """Run one case, in a temporary folder; an exception becomes its verdict."""
     begun = time.perf_counter()
     missing = [name for name in case.needs if find_spec(name) is None]
     if missing:
@@ -139,7 +139,7 @@ def run_case(case: Case, room: Path, seed: int | None = None) -> CaseResult:
 
 
 def _check(case: Case, measured: Measured) -> None:
-    """Raise BugError where what was measured is not what was expected, by name."""
+    """Raise BugError if the names measured are not those expected."""
     wanted, got = {expected.what for expected in case.expected}, set(measured.estimates)
     if wanted != got:
         raise BugError(f"expected but not measured: {sorted(wanted - got)}; measured only: {sorted(got - wanted)}")

@@ -41,7 +41,7 @@ MODULES: tuple[str, ...] = (
 
 @cache
 def suite() -> tuple[Case, ...]:
-    """All cases in chapter order. Raises BugError where two share a name, or a case repeats an expected key."""
+    """All cases in chapter order. Raises BugError if two share a name, or a case repeats an expected key."""
     home = "scenarios.studies.validation.cases"
     cases: list[Case] = [case for m in MODULES for case in importlib.import_module(f"{home}.{m}").CASES]
     names = [case.name for case in cases]
@@ -52,7 +52,7 @@ def suite() -> tuple[Case, ...]:
 
 
 def check_unique(rule: str, names: list[str]) -> None:
-    """Raise BugError where a name stands twice."""
+    """Raise BugError if a name occurs twice."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BugError(f"{rule}: {', '.join(twice)}")
