@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from textwrap import fill
 
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
@@ -42,8 +43,9 @@ anchor = [
 
 AGENTS = """
 # --- The cast: one table for each agent, of any name. `count = 3` makes three alike. ----------------------------------
-# type: {types}, or a class of your own, "package.module:Class":
-# a frozen dataclass derived from agents.base.Agent, in this file's folder or installed.
+{types}
+# or a class of your own, "package.module:Class": a frozen dataclass derived from agents.base.Agent,
+# in this file's folder or installed.
 """
 
 BOOK = """
@@ -110,7 +112,8 @@ CAST = {"MarketMaker": "maker", "Hedger": "hedger", "FundingDesk": "treasury"}  
 def _cast() -> Iterator[str]:
     """One agent of each built-in type; those that not every market has are commented out."""
     types = agent_types()
-    yield AGENTS.format(types=", ".join(f'"{name}"' for name in types))
+    names = "type: " + ", ".join(f'"{name}"' for name in types)
+    yield AGENTS.format(types=fill(names, 120, initial_indent="# ", subsequent_indent="# "))
     for kind, cls in types.items():
         keys = list(agent_keys(kind, cls))
         yield f"# {keys[0].help}"
