@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from markets.specs.rates import RateSpec
 from sim.columns import Column, Table
-
-if TYPE_CHECKING:
-    pass
 
 VENUE = Column("venue", "Venue", kind="text")
 QUOTES = Table(

@@ -24,8 +24,8 @@ class RatesVol(Law):
     """m = base + trend R1 + activity sqrt(R2), after Guyon and Lekeufack (2023), see `RatesVolSpec`.
 
     R <- R exp(-speed dt) + speed x: x the log return of the asset for R1, the mean over the nodes beyond overnight of
-    their squared moves for the two factors of R2. Moves end at closes; the running one counts as if it ended now. Trades
-    move the curve after the market's step, so the vol answers them, and all else, at the next tick. No noise.
+    their squared moves for the two factors of R2. Moves end at closes; the running one counts as if it ended now.
+    Trades move the curve after the market's step, so the vol answers them, and all else, at the next tick. No noise.
     """
 
     keys = (RATES_VOL,)

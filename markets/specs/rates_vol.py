@@ -26,7 +26,7 @@ class RatesVolSpec:
     start: float = param(
         0.0085,
         unit="decimal a year",
-        help="level at the first tick, and base of spreads and depth",
+        help="level at the start, base of spreads and depth",
         plausible=YIELD_VOL,
     )
     base: float = param(-0.000345, unit="decimal a year", help="vol of rates that never move", ge=-0.1, le=0.1)
