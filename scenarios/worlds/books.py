@@ -12,7 +12,7 @@ from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
-from scenarios.worlds.starting_curve import projection_curve, starting_curve
+from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def starting_market(scenario: Scenario) -> Start:
         snapshot=Snapshot({key: np.array([first.level(name)], dtype=np.float64) for name, key in levels.items()}),
         curve=curve,
         projection=projection,
+        convention=floating_convention(scenario),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
