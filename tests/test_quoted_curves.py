@@ -325,6 +325,9 @@ QUOTE_MISTAKES = [
     ({"kind": "deposit", "tenor": "11Y", "rate": -0.2}, "the rate would make a discount factor negative"),
     ({"kind": "zero", "end": date(2026, 3, 2), "rate": 0.04}, "ends by the valuation day"),
     ({"kind": "ois", "start": date(2026, 1, 5), "end": date(2027, 1, 5), "rate": 0.04}, "starts before the valuation"),
+    ({"kind": "fra", "tenor": "2x3", "rate": 0.0}, "does not decide a node: the other quotes say the same"),
+    ({"kind": "zero", "end": date(2026, 6, 10), "rate": 0.2}, "makes the forward rate up to or beyond its node"),
+    ({"kind": "future", "tenor": "Z6", "price": 96.0, "start": TODAY, "end": date(2500, 1, 1)}, "dates lie between"),
     ({"kind": "ois", "start": date(2027, 1, 5), "end": date(2026, 7, 5), "rate": 0.04}, "ends before it starts"),
 ]
 MISTAKES = [
@@ -333,6 +336,7 @@ MISTAKES = [
     ({"rates": {"1Y": 0.04, "2Q": 0.04}}, "a.rates.2Q: is not a tenor, got '2Q'"),
     ({"convention": "usd_sofa"}, "a.convention: no such convention, got 'usd_sofa'; did you mean 'usd_sofr'?"),
     ({"discount": "b"}, "a.discount: no such curve, got 'b'"),
+    ({"against": "a"}, "a.against: is the curve itself, got 'a'"),
     ({"rates": {"5Y": 0.01, "6Y": 0.3}}, "no positive discount factor reprices a ois 6Y, got 0.3"),
     ({"turns": (TurnSpec(start=TODAY, end=TODAY, rate=0.01),)}, "a turn begins on the valuation day or later"),
     *(({"quotes": (QuoteSpec(**quote),)}, said) for quote, said in QUOTE_MISTAKES),

@@ -264,6 +264,14 @@ def test_a_par_swap_keeps_its_rate_on_other_quotes() -> None:
         book.on(later)
 
 
+def test_a_swap_of_no_days_is_refused() -> None:
+    """30/360 knows no 31st."""
+    curve = CurveSpec(convention="eur_euribor_6m", rates={"5Y": 0.02})
+    spec = CurveSwapSpec(side="pay", start=date(2026, 3, 30), end=date(2026, 3, 31), notional=1e6)
+    with pytest.raises(UserError, match="swap 1: spans no day by its day count"):
+        SwapBook.of([spec], solve_set({"euribor": curve}, TODAY))
+
+
 def test_a_swap_names_its_curve_where_there_are_several() -> None:
     with pytest.raises(UserError, match="swap 1: the swap does not say its curve; one of discount, forward"):
         SwapBook.of([CurveSwapSpec(side="pay", tenor="5Y", notional=1e6)], two_curves().curves)

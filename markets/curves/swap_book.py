@@ -17,7 +17,7 @@ from markets.curves.flows import Flow, FlowTable, Point
 from markets.curves.legs import fixed_flows, floating_flows
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
-from sim.errors import UserError
+from sim.errors import UserError, placed
 
 Floats = NDArray[np.float64]
 DAY = 1 / DAYS_A_YEAR
@@ -216,6 +216,11 @@ class SwapBook:
 
 
 def _legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[list[Flow], list[Flow]]:
+    with placed(place):
+        return _placed_legs(spec, curves, place)
+
+
+def _placed_legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[list[Flow], list[Flow]]:
     name = spec.curve or _only(curves, place)
     convention = curves.convention(name)
     discount = curves[spec.discount].name if spec.discount else curves.specs[name].discount or name
