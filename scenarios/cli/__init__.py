@@ -13,6 +13,7 @@ from scenarios.cli.capital import capital
 from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
+from scenarios.cli.cube import cube
 from scenarios.cli.curve import curve
 from scenarios.cli.export import export
 from scenarios.cli.facts import facts
@@ -61,6 +62,7 @@ for _command in (
     predict,
     curve,
     bond,
+    cube,
     record,
 ):  # in the order of use
     main.add_command(_command)

@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "pricing_swaps",
     "curves",
     "forced_rates",
+    "rates_vol",
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",
@@ -36,6 +37,8 @@ MODULES: tuple[str, ...] = (
     "liquidity_mechanics",
     "factor_noise",
     "path_memory",
+    "rate_options",
+    "hull_white",
 )
 
 
