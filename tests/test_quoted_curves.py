@@ -271,8 +271,11 @@ def test_cross_currency_basis() -> None:
     known = [0.9818589833276, 0.9627052291680, 0.9013168904484, 0.7934817174872]
     assert np.exp(found["eur_usd"].log_discount([1, 2, 5, 10])) == pytest.approx(known, abs=1e-12)
     assert np.exp(found["eur_usd"].log_discount(3)) == pytest.approx(0.9417914074135, abs=1e-12)
-    forwards = 1.08 * np.exp(found["eur_usd"].log_discount([0.5, 5]) - found["usd"].log_discount([0.5, 5]))
-    assert forwards == pytest.approx([1.09286998524, 1.17123959122], rel=1e-11)
+    forwards = found.fx_forward("eur_usd", 1.08, [0.5, 1, 3, 5, 10])
+    known = [1.09286998524, 1.10368376127, 1.13767826534, 1.17123959122, 1.25940106349]
+    assert forwards == pytest.approx(known, rel=1e-11)
+    with pytest.raises(UserError, match="the curve has no other currency, got 'usd'"):
+        found.fx_forward("usd", 1.08, 1.0)
 
 
 def test_basis_swaps_decide_the_other_curve() -> None:

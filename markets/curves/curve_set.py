@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.conventions import Convention, convention_named
 from markets.curves.dates import years_between
@@ -104,6 +104,17 @@ class CurveSet:
         mixed = np.split(system.flows.summed(-values * along), 2)[1] * moved
         rest = second + 2 * mixed + system.units(values) * bends
         return np.asarray(-np.linalg.solve(self.solution.jacobian, rest), dtype=np.float64)
+
+    def fx_forward(self, curve: str, spot: float, years: ArrayLike) -> Floats:
+        """Forward price of a cross-currency curve's own currency in the other one: spot x P own / P other.
+
+        spot: units of the other currency for one of its own. Raises UserError where the curve has no other.
+        """
+        own, other = self[curve], self.specs[self[curve].name].against
+        if not other:
+            raise UserError("the curve has no other currency", value=curve, remedy="name a cross-currency curve")
+        out: Floats = spot * np.exp(own.log_discount(years) - self[other].log_discount(years))
+        return out
 
     def fair(self, curve: str, spec: QuoteSpec, place: str | None = None) -> Fair:
         """At what an instrument of a curve's market would be quoted on these curves; `spec`'s own rate does not matter.
