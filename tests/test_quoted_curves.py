@@ -108,6 +108,14 @@ def test_log_linear_forwards_are_flat_between_nodes() -> None:
     assert curve.forward(a, a + 1) == pytest.approx(float(curve.forward(b - 1, b)), abs=1e-14)
 
 
+@pytest.mark.parametrize("way", INTERPOLATIONS)
+def test_a_shifted_curve_is_shifted_everywhere(way: str) -> None:
+    """By a parallel move, whatever runs between the nodes."""
+    curve = one(sofr(interpolation=way))["curve"]
+    years = np.array([0.01, 0.4, 3.3, 17.0, 29.0, 45.0])
+    assert curve.shifted(1e-4).zero(years) - curve.zero(years) == pytest.approx(1e-4, abs=1e-15)
+
+
 def test_a_turn_of_the_year_lifts_the_rate_over_its_days_only() -> None:
     """Of quotes that all still reprice."""
     turn = TurnSpec(start=date(2026, 12, 31), end=date(2027, 1, 4), rate=0.005)

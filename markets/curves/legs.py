@@ -38,7 +38,9 @@ class Leg:
 
 
 @lru_cache(maxsize=10_000)
-def dated_leg(convention: Convention, leg: LegConvention, today: date, start: date, maturity: date) -> Leg:
+def dated_leg(
+    convention: Convention, leg: LegConvention, today: date, start: date, maturity: date, stub: str = "front"
+) -> Leg:
     """A leg of 1 of notional between two dates, by the convention's calendar; kept, as books have many alike."""
     periods = roll(
         start,
@@ -47,6 +49,7 @@ def dated_leg(convention: Convention, leg: LegConvention, today: date, start: da
         calendar=convention.calendar,
         rule=convention.rule,
         payment_lag=leg.payment_lag,
+        stub=stub,
         end_of_month=convention.end_of_month,
     )
     last = periods[-1].end

@@ -225,6 +225,9 @@ def _placed_legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[lis
     convention = curves.convention(name)
     discount = curves[spec.discount].name if spec.discount else curves.specs[name].discount or name
     deal = make_deal(convention, curves.day, tenor=spec.tenor, start=spec.start, end=spec.end, place=place)
+    if deal.convention.grid and spec.stub != "front":
+        raise UserError("a grid of years has its odd period in front", value=spec.stub, remedy="leave it out")
+    deal = replace(deal, stub=spec.stub)
     fixed, floating = (
         deal.leg(leg, spec.months).shaped(spec.profile) for leg in (convention.fixed, convention.floating)
     )
