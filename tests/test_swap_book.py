@@ -270,6 +270,8 @@ def test_a_par_swap_keeps_its_rate_on_other_quotes() -> None:
     later = solve_set({"curve": sofr()}, date(2026, 3, 3))
     with pytest.raises(UserError, match="swaps move to curves of their own day, got '2026-03-03'"):
         book.on(later)
+    with pytest.raises(UserError, match="no such curve, got 'curve'; known: sofr"):
+        book.on(solve_set({"sofr": sofr()}, TODAY))
 
 
 def test_stubs_of_a_grid() -> None:

@@ -25,7 +25,7 @@ DAY = 1 / DAYS_A_YEAR
 
 @dataclass(frozen=True, eq=False)
 class SwapBook:
-    """Swaps valued on a set of curves, all in one currency of account: sums are over swaps of one currency.
+    """Swaps valued on a set of curves, each in the currency of its curve; sums are over swaps of one currency.
 
     `legs` has two claims a swap, per 1 of notional: annuities (years), then floating legs.
     sign: (swaps,) +1 where the fixed rate is received; notional: (swaps,), in the curve's currency.
@@ -63,7 +63,8 @@ class SwapBook:
     def on(self, curves: CurveSet) -> SwapBook:
         """The same swaps on other curves of the same day and names, other quotes of them say.
 
-        Swaps without a fixed rate keep the par rate that they have here. Raises UserError for another day.
+        Swaps without a fixed rate keep the par rate that they have here. Raises UserError for another day, or
+        where a curve is missing.
         """
         if curves.day != self.curves.day:
             rule, remedy = "swaps move to curves of their own day", "value them again with value_swaps"
