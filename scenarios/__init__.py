@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.before_run import ready as ready
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
+    from scenarios.studies.curves.curve_model import model_curve as model_curve
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
@@ -58,6 +59,7 @@ _HOMES = {
     "ready": "scenarios.studies.calibrating.before_run",
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
+    "model_curve": "scenarios.studies.curves.curve_model",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
     "survival_capital": "scenarios.studies.capital_search",
@@ -75,6 +77,7 @@ __all__ = [
     "from_history",
     "frontier",
     "load",
+    "model_curve",
     "open_run",
     "open_sweep",
     "predict",

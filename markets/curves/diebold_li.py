@@ -39,13 +39,14 @@ class DieboldLi:
 def estimate(years: Floats, months: ArrayLike, speed: float = SPEED) -> DieboldLi:
     """From zero rates at ends of months, (months, points) decimal, at `years` (points,).
 
-    Factors month by month by least squares, then a regression of each on itself a month before.
+    Factors month by month by least squares, then a regression of each on itself a month before. A factor that hardly
+    reverts has its mean within three times its range of its history.
     """
     history = np.asarray(months, dtype=np.float64)
     betas = np.array([fit(years, rates, (speed,)).beta for rates in history])
     before, after = betas[:-1] - betas[:-1].mean(axis=0), betas[1:] - betas[1:].mean(axis=0)
     phi = np.clip((before * after).sum(axis=0) / (before**2).sum(axis=0), 0.0, SLOWEST)
     mean = (betas[1:].mean(axis=0) - phi * betas[:-1].mean(axis=0)) / (1 - phi)
-    spread = 3 * np.ptp(betas, axis=0)  # a factor that hardly reverts has a mean far outside its history
+    spread = 3 * np.ptp(betas, axis=0)
     mean = np.clip(mean, betas.min(axis=0) - spread, betas.max(axis=0) + spread)
     return DieboldLi(tuple(betas[-1].tolist()), tuple(mean.tolist()), tuple(phi.tolist()), speed)

@@ -13,6 +13,7 @@ from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
 from scenarios.cli.curve import curve
+from scenarios.cli.curve_model import curve_model
 from scenarios.cli.export import export
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
@@ -59,6 +60,7 @@ for _command in (
     fit,
     predict,
     curve,
+    curve_model,
     record,
 ):  # in the order of use
     main.add_command(_command)
