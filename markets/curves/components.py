@@ -20,7 +20,7 @@ class Components:
     @property
     def shares(self) -> Floats:
         """Of the whole variance, (points,)."""
-        return self.variance / self.variance.sum()
+        return np.asarray(self.variance / self.variance.sum())
 
     def covariance(self, number: int) -> Floats:
         """Of the first components and, node by node, what they leave of its variance, (points, points)."""

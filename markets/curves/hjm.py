@@ -16,7 +16,7 @@ def drift(vols: ArrayLike, step: float) -> Floats:
     """
     sums = np.cumsum(np.asarray(vols, dtype=np.float64), axis=-1) * step
     squares = np.diff(sums**2, axis=-1, prepend=0.0) / (2 * step)
-    return squares.reshape(-1, squares.shape[-1]).sum(axis=0)
+    return np.asarray(squares.reshape(-1, squares.shape[-1]).sum(axis=0))
 
 
 def expected_forwards(forwards: Floats, vols: Floats, step: float, steps: int) -> Floats:

@@ -64,8 +64,8 @@ def minima(years: Floats, rates: Floats, number: int = 1) -> list[NelsonSiegel]:
     point of a grid of ln speeds that lies below its neighbours. One that ends at the limits of SPEEDS, or where two
     speeds meet, is no minimum.
     """
-    ticks = np.linspace(*np.log(SPEEDS), GRID[number])
-    low, high = np.log(SPEEDS)
+    low, high = np.log(SPEEDS).tolist()
+    ticks = np.linspace(low, high, GRID[number])
 
     def error(logs: Floats) -> float:
         return fit(years, rates, tuple(np.exp(np.clip(logs, low, high)).tolist())).rmse * 1e4

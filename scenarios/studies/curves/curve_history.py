@@ -63,7 +63,7 @@ def read_history(source: Source, *, dates: str | None = None, as_given: bool = F
     if len(days) < FEWEST:
         rule = f"a record of a curve has at least {FEWEST} days on which all tenors are there"
         raise UserError(rule, value=len(days), place=table.name, remedy="leave out columns that are mostly empty")
-    rates = cells[np.ix_(whole, used)]
+    rates = cells[whole][:, used]
     _check(table, rates, whole, as_given=as_given)
     left_out = len(table.rows) - len(days)
     notes = [f"{table.name}: {left_out} days without every tenor left out"] if left_out else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -19,11 +19,13 @@ from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
 from scenarios.studies.curves.curve_history import NEEDED, TENORS, CurveHistory, read_history
 from sim.errors import UserError
+from sim.sessions import day_date, exchange_sessions
 
 Floats = NDArray[np.float64]
 Kind = Literal["nelson_siegel", "svensson", "diebold_li", "hjm"]
 KINDS: tuple[str, ...] = get_args(Kind)
 DAYS_A_YEAR = 252
+CALENDAR = "XNYS"
 STEP = 0.25  # years: of the grid of forwards, and of the storyline
 MOST = 80  # quarters ahead
 
@@ -46,8 +48,11 @@ class CurveModel:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Of the forecasts, a quarter apart."""
-        return tuple(_months_after(self.history.days[-1], 3 * k) for k in range(len(self.ahead)))
+        """Of the forecasts, a quarter apart, each the New York trading day at or before."""
+        last = self.history.days[-1]
+        wanted = [_months_after(last, 3 * k) for k in range(len(self.ahead))]
+        sessions = exchange_sessions(CALENDAR, last - timedelta(days=10), wanted[-1])
+        return tuple(day_date(sessions.at_or_before(day)) for day in wanted)
 
     def scenario(
         self, *, name: str = "curve_model", spot: float = 100.0, vol: float = 0.2, credit: float = 0.01
