@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.before_run import ready as ready
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
+    from scenarios.studies.curves.bonds import price_bond as price_bond
+    from scenarios.studies.curves.history import curve_history as curve_history
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
@@ -58,6 +60,8 @@ _HOMES = {
     "ready": "scenarios.studies.calibrating.before_run",
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
+    "curve_history": "scenarios.studies.curves.history",
+    "price_bond": "scenarios.studies.curves.bonds",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
     "survival_capital": "scenarios.studies.capital_search",
@@ -70,6 +74,7 @@ __all__ = [
     "SweepSpec",
     "ablate",
     "calibrate",
+    "curve_history",
     "fit",
     "from_dict",
     "from_history",
@@ -79,6 +84,7 @@ __all__ = [
     "open_sweep",
     "predict",
     "presets",
+    "price_bond",
     "ready",
     "run",
     "solve_curves",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from scenarios.cli.bond import bond
 from scenarios.cli.calibrate import calibrate
 from scenarios.cli.capital import capital
 from scenarios.cli.chart import chart
@@ -60,6 +61,7 @@ for _command in (
     fit,
     predict,
     curve,
+    bond,
     cube,
     record,
 ):  # in the order of use
