@@ -14,6 +14,7 @@ from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
+from markets.rate_vols.smile_grid import SmileGrid
 from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
 
@@ -35,6 +36,7 @@ class Start:
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
+    smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
 
     def __post_init__(self) -> None:
         for name in ("spot0", "vol_base"):
@@ -80,6 +82,12 @@ class Start:
         """P(begin) / P(end) - 1 on the starting projection curve, times in years."""
         growth = self.log_discount(begin, end) + self.projection_spread * (end - begin)
         return float(np.expm1(growth + float(self.basis(begin, end))))
+
+    def rate_vol(self, expiry: float, tenor: float, strike: float, forward: float) -> float:
+        """Normal vol of an option on a rate, decimal per sqrt(trading year); it stays with the strike."""
+        if self.smiles is None:
+            return self.normal_vol
+        return float(self.smiles.smile(expiry, tenor, forward).vol(strike))
 
     def forward_price(self, years: float) -> float:
         """S e^((z - q) t) on the starting curve, $."""
