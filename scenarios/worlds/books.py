@@ -60,7 +60,7 @@ def _smiles(rates: RateSpec) -> SmileGrid | None:
     if not rates.smiles:
         return None
     try:
-        return SmileGrid(tuple(GridPoint(s.expiry, s.tenor, s.vol, s.rho, s.nu) for s in rates.smiles))
+        return SmileGrid(tuple(GridPoint(s.expiry, s.tenor, s.vol, s.rho, s.nu) for s in rates.smiles.values()))
     except UserError as error:
         raise UserError(error.rule, value=error.value, place="market.rates.smiles", remedy=error.remedy) from None
 
