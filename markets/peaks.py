@@ -64,6 +64,7 @@ def _watched(world: MarketWorld) -> list[Watched]:
     def rate(key: FactorKey) -> Watched:
         return Watched(lambda: factors.snapshot.row(key), f"low_{key.node}", f"high_{key.node}")
 
+    of_rates = [] if factors.rates_vol is None else [Watched(factors.rate_vol, high="peak_rates_vol")]
     return [
         Watched(lambda: venue.mid, "low_mid", "high_mid"),
         Watched(lambda: factors.vol, high="peak_vol"),
@@ -72,4 +73,5 @@ def _watched(world: MarketWorld) -> list[Watched]:
         Watched(lambda: factors.credit, high="peak_credit"),
         Watched(lambda: venue.loop_gain, high="peak_loop_gain"),
         *(rate(key) for key in factors.rates.keys[1:]),
+        *of_rates,
     ]

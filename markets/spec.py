@@ -12,6 +12,7 @@ from markets.specs.feedback import FeedbackSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.market import MarketSpec
 from markets.specs.rates import RateSpec
+from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.storyline import StorylineSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
 
@@ -30,6 +31,7 @@ __all__ = [
     "JumpSpec",
     "MarketSpec",
     "RateSpec",
+    "RatesVolSpec",
     "RiseSpec",
     "StorylineSpec",
     "VenueSpec",

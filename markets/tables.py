@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from markets.specs.rates import RateSpec
 from sim.columns import Column, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from markets.specs.rates import Node
 
 VENUE = Column("venue", "Venue", kind="text")
 QUOTES = Table(
@@ -44,9 +38,9 @@ EVENTS = Table(
 )
 
 
-def market_tables(curve: Sequence[Node]) -> tuple[Table, ...]:
-    """The tables of a market whose curve has these nodes, the shortest first."""
-    mid, *levels = _levels(curve)
+def market_tables(rates: RateSpec) -> tuple[Table, ...]:
+    """The tables of a market with this curve, and with a vol of rates where one is declared."""
+    mid, *levels = _levels(rates)
     variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
     return (
         Table("market", (VENUE, mid, *levels)),
@@ -54,11 +48,11 @@ def market_tables(curve: Sequence[Node]) -> tuple[Table, ...]:
         QUOTES,
         TRADES,
         EVENTS,
-        Table("peaks", tuple(_peaks(curve)), timeless=True),
+        Table("peaks", tuple(_peaks(rates)), timeless=True),
     )
 
 
-def _levels(curve: Sequence[Node]) -> tuple[Column, ...]:
+def _levels(rates: RateSpec) -> tuple[Column, ...]:
     return (
         Column("mid", "Mid", "price"),  # of a swap venue its par rate
         Column("vol", "Implied vol", "vol"),
@@ -68,7 +62,8 @@ def _levels(curve: Sequence[Node]) -> tuple[Column, ...]:
         Column("realised_vol", "Realised vol", "vol"),
         Column("credit", "Credit spread", "rate"),
         Column("credit_index", "Credit index", "rate"),
-        *(Column(node.name, node.label, "rate") for node in curve),
+        *(Column(node.name, node.label, "rate") for node in rates.curve),
+        *([Column("rates_vol", "Rates vol", "rate")] if rates.vol else []),
         Column("loop_gain", "Loop gain", "gain"),
         Column("gain_vanna", "Loop gain through vol", "gain"),
         Column("gain_all", "Loop gain in all", "gain"),
@@ -76,11 +71,11 @@ def _levels(curve: Sequence[Node]) -> tuple[Column, ...]:
     )
 
 
-def _peaks(curve: Sequence[Node]) -> list[Column]:
+def _peaks(rates: RateSpec) -> list[Column]:
     """Rates are those of the nodes behind the first, the longest first."""
-    rates = [
+    levels = [
         Column(f"{side}_{node.name}", f"{word} {node.label}", "rate")
-        for node in reversed(curve[1:])
+        for node in reversed(rates.curve[1:])
         for side, word in (("low", "Lowest"), ("high", "Highest"))
     ]
     return [
@@ -92,8 +87,9 @@ def _peaks(curve: Sequence[Node]) -> list[Column]:
         Column("peak_credit", "Peak credit spread", "rate"),
         Column("peak_loop_gain", "Peak loop gain", "gain"),
         Column("peak_spectral_radius", "Peak spectral radius", "gain"),
-        *rates,
+        *levels,
+        *([Column("peak_rates_vol", "Peak rates vol", "rate")] if rates.vol else []),
     ]
 
 
-TABLES = market_tables(RateSpec().curve)  # of the default market
+TABLES = market_tables(RateSpec())  # of the default market

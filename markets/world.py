@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
-from markets.curves.curve import curve_of
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
@@ -64,7 +63,7 @@ class MarketWorld(World):
             assets=assets,
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates.curve))
+        self.log.declare(*market_tables(market.rates))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)
@@ -78,7 +77,7 @@ class MarketWorld(World):
             self.open_venue(Stock(self, asset.name), asset.venue)
         for name, series in benchmarks.items():
             self.open_venue(ParSwap(self, name, series), specs[name])
-        curve = curve_of(self.market.rates)
+        curve = benchmarks["us10y"].at(0).curve  # on which all is discounted
         for name, bond in self.market.rates.bonds.items():
             key = next(node for node in curve.nodes if node.node == bond.node)
             self.open_venue(ZeroBond(self, name, key, curve), bond.venue)

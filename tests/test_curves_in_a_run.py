@@ -243,3 +243,16 @@ def test_the_commands_take_a_file_of_quotes(tmp_path):
         assert refused.exit_code == 2 and "--curves goes with --history" in refused.output
     far = CliRunner().invoke(main, ["check", "gilt_ldi_2022", "--curves", str(quotes)])
     assert far.exit_code == 2 and "50 bp from the quoted zero rate" in far.output
+
+
+def test_a_bond_trades_on_it():
+    """Its price is the quoted discount factor, and moves with its node alone."""
+    rates = {**NOISE, "curves": {"sofr": curve()}, "bonds": {"note": {"node": "us10y"}}}
+    maker = {"type": "MarketMaker", "venues": ["asset", "note"]}
+    scenario = crisis(anchors=ANCHORS, market={"rates": rates}, agents={"maker": maker})
+    world, first = world_of(scenario), float(np.exp(discount_of(scenario).log_discount(10.0)))
+    assert world.venue("note").mid == pytest.approx(first, rel=1e-13)
+    prices = watch(world, Phase.MARK, lambda: (world.venue("note").mid, world.factors.us10y))
+    world.run()
+    for price, rate in prices:
+        assert price == pytest.approx(first * np.exp(-10 * (rate - LEVEL["us10y"])), rel=1e-12)

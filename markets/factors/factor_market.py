@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from markets.factors.asset_law import AssetLaw
 from markets.factors.credit_spread import CreditSpread
 from markets.factors.equity import Equity
-from markets.factors.key import CREDIT, OVERNIGHT, SPOT, US2Y, US10Y, VOL, FactorKey
+from markets.factors.key import CREDIT, OVERNIGHT, RATES_VOL, SPOT, US2Y, US10Y, USD, VOL, FactorKey
 from markets.factors.law import Law
 from markets.factors.leverage_vol import LeverageVol
 from markets.factors.memory.path_laws import PathLaws
 from markets.factors.noise import Noise
 from markets.factors.other_asset import OtherAsset
 from markets.factors.path_vol import PathVol
+from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
 from markets.factors.snapshot import Snapshot
 from markets.factors.zero_rates import ZeroRates
@@ -34,6 +35,9 @@ Vector = NDArray[np.float64]
 
 
 FURTHER: list[Callable[[Setting], Law]] = []  # makers of laws besides those of the default market; they step last
+
+
+RATE_VOL = 0.01  # decimal a year, of a rate at base implied vol
 
 
 class ShortName:
@@ -67,7 +71,10 @@ class FactorMarket:
         self.rates = ZeroRates(setting)
         self.credit_law = CreditSpread(setting, self.vol_law, path.credit)
         others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
-        further = [make(setting) for make in FURTHER]
+        vol_specs = setting.market.rates.vol.values()
+        self.rates_vol: RatesVol | None = next((RatesVol(setting, spec) for spec in vol_specs), None)
+        own = [law for law in (self.rates_vol,) if law is not None]
+        further = [*own, *(make(setting) for make in FURTHER)]
         self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.rates, self.credit_law, *further)
         self._law_of = _owners(self.laws)
         self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
@@ -121,6 +128,22 @@ class FactorMarket:
     def if_spot_moved(self, displacement: Vector) -> Snapshot:
         """The market as it would be with the main asset's price displaced by (paths,) ln S."""
         return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
+
+    # --- vol that drives quotes -------------------------------------------------------------------------------------
+    def quoting_vol(self, key: FactorKey) -> tuple[Vector, float]:
+        """The vol by which spread and depth of a venue on this factor scale, (paths,), and its base.
+
+        The vol of rates for a rate, where the scenario declares one; else implied vol of the asset.
+        """
+        if self.rates_vol is not None and (key.family, key.name) == USD:
+            return self.snapshot.row(RATES_VOL), self.rates_vol.base
+        return self.vol, self.vol_law.base
+
+    def rate_vol(self) -> Vector:
+        """Normal vol of rates, (paths,) decimal a year; without a factor of its own 1 % at base implied vol."""
+        if self.rates_vol is not None:
+            return self.snapshot.row(RATES_VOL)
+        return RATE_VOL * self.vol / self.vol_law.base
 
     # --- derived from the levels ------------------------------------------------------------------------------
     def realised_vol(self, key: FactorKey = SPOT) -> Vector:

@@ -27,6 +27,7 @@ VOL = FactorKey("vol", MAIN)  # 30-day implied vol, decimal
 LN_VOL = FactorKey("ln vol", MAIN)  # ln of VOL: the cross derivative with spot (vanna) is by this
 USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
+RATES_VOL = FactorKey("rates_vol", "usd")  # normal vol of rates, decimal a year; where a scenario declares it
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 # Names of the default market's factors in scenario files, columns and messages.

@@ -11,6 +11,7 @@ from markets.plausible import SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
+from markets.specs.rates_vol import RatesVolSpec
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
@@ -91,6 +92,9 @@ class RateSpec:
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
+    vol: dict[str, RatesVolSpec] = param(
+        factory=dict, help="vol of rates by currency, `usd`: it drives spread and depth of swaps and bonds", sparse=True
+    )
 
     @property
     def curve(self) -> tuple[Node, ...]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 GAINS = "hedge_rates"  # reason of the ledger: what positions in swaps earn at mid
-RATE_VOL = 0.01  # decimal a year, of a swap rate at base vol
 
 
 class ParSwap:
@@ -86,9 +85,8 @@ class ParSwap:
         return self.terms()[0]
 
     def vol(self) -> Vector:
-        """1 % a year at base vol, (paths,)."""
-        factors = self.market.factors
-        return RATE_VOL * factors.vol / factors.vol_law.base
+        """Normal vol of rates, (paths,) decimal a year."""
+        return self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self) -> dict[Name, Vector]:

@@ -68,8 +68,9 @@ class Quotes:
         factors, spec, feedback = self._market.factors, self._spec, self._market.feedback
         powers = spec.spread_power * feedback.spread, spec.depth_power * feedback.depth
         half_spread, depth = spec.half_spread * factors.spread_line, self._outside_depth()
-        rule = Rule(factors.vol, factors.vol_law.base, half_spread, powers[0], depth, powers[1])
-        return self._rules.get(lambda: rule, factors.vol if any(powers) else 0.0, half_spread, depth)
+        vol, base = factors.quoting_vol(next(iter(self._listing.displaces)))
+        rule = Rule(vol, base, half_spread, powers[0], depth, powers[1])
+        return self._rules.get(lambda: rule, vol if any(powers) else 0.0, half_spread, depth)
 
     def _outside_depth(self) -> Vector | float:
         """base x outside multiple x (S/S0)^depth_price_power, $ notional."""

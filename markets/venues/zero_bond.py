@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 GAINS = "hedge_rates"  # reason of the ledger: what positions in rates earn at mid
-RATE_VOL = 0.01  # decimal a year, of a yield at base vol
 
 
 class ZeroBond:
-    """A `Listing` of bonds of 1 $ face value at P = exp(-D y), D the years of a node and y its zero rate.
+    """A `Listing` of bonds of 1 $ face value at P = exp(-D y - e), D the years of a node and y its zero rate.
+
+    e is what a quoted curve has there beyond its nodes, 0 of one that is not quoted.
 
     Spreads and impact are in yield. Every day the bond that has grown a day shorter is exchanged for a fresh one at the
     curve as it stands; what that pays is the bond's carry.
@@ -43,12 +44,16 @@ class ZeroBond:
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._curve = market, curve
         self.duration = curve.years[curve.nodes.index(key)]
+        self._excess = float(curve.excess(self.duration))
         self._first = float(self.mid[0])
 
     @property
     def mid(self) -> Vector:
         """(paths,) $ a unit."""
-        price: Vector = np.exp(-self.duration * self.market.factors.snapshot.row(self.key))
+        return self._price(self.market.factors.snapshot.row(self.key))
+
+    def _price(self, rate: Vector) -> Vector:
+        price: Vector = np.exp(-self.duration * rate - self._excess)
         return price
 
     @property
@@ -80,9 +85,8 @@ class ZeroBond:
         return self.duration
 
     def vol(self) -> Vector:
-        """1 % a year at base vol, (paths,)."""
-        factors = self.market.factors
-        return RATE_VOL * factors.vol / factors.vol_law.base
+        """Normal vol of rates, (paths,) decimal a year."""
+        return self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
     def worth_of_one(self) -> dict[Name, Vector]:
@@ -111,7 +115,7 @@ class ZeroBond:
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """-D P per 1.00 of the node, (paths,) $ a unit."""
         rate = (market or self.market.factors.snapshot).row(self.key)
-        return {self.key: -self.duration * np.exp(-self.duration * rate)}
+        return {self.key: -self.duration * self._price(rate)}
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""

@@ -14,7 +14,7 @@ from agents.making.market_maker import MarketMaker
 from markets.factors.asset_noise import correlation_matrix
 from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
-from markets.factors.key import MAIN
+from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
@@ -41,6 +41,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_laws(scenario, at)
     for name, venue in scenario.venue.by_name().items():
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
+    check_rates_vol(scenario, at.at("market", "rates", "vol"))
     check_bonds(scenario, at.at("market", "rates", "bonds"))
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
@@ -160,6 +161,15 @@ def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
     if swap and venue.clearing != "sequential":
         remedy = "fixed-point clearing is for [venue.asset] and [assets.NAME.venue]"
         raise at.at("clearing").error("swap venues clear in sequence", value=venue.clearing, remedy=remedy)
+
+
+def check_rates_vol(scenario: Scenario, at: Place) -> None:
+    """The only curve is in dollars; a vol starts between its limits."""
+    for name, spec in scenario.market.rates.vol.items():
+        if name != USD[1]:
+            raise at.error("no such curve", value=name, remedy=f"call it {USD[1]}")
+        if not spec.least <= spec.start <= spec.most:
+            raise at.at(name, "start").error(f"lies outside {spec.least:g} to {spec.most:g}", value=spec.start)
 
 
 def check_bonds(scenario: Scenario, at: Place) -> None:

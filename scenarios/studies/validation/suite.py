@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "pricing_swaps",
     "curves",
     "forced_rates",
+    "rates_vol",
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",

@@ -1,0 +1,176 @@
+"""Vol of rates that follows from the path of the curve: sums over the path, known moments, quotes, the record."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
+from markets.factors.rates_vol import RatesVol
+from markets.factors.snapshot import Snapshot
+from markets.spec import RatesVolSpec
+from scenarios import run
+from sim.errors import UserError
+from sim.phases import Phase
+from tests.small import LEVEL, K, crisis, standard_error, watch, world_of
+
+FREE = {"vol_overnight": 0.0, "vol_us2y": 0.006, "vol_us10y": 0.008, "mean_reversion": 0.0}
+ANCHORS = [
+    {"date": "2020-02-19", **LEVEL},
+    {"date": "2020-02-26", "spot": 85.0, "us10y": 0.02},
+    {"date": "2020-03-18", "spot": 95.0, "us10y": 0.025},
+]
+MAKER = {"type": "MarketMaker", "capital": 1e9}
+
+
+def moving(spec=None, *, anchors=None, **more):
+    """A market of noise with a vol of rates."""
+    market = {"dispersion": 1.0, "realised_ratio": 0.7, "rates": {**FREE, "vol": {"usd": spec or {}}}}
+    return crisis(anchors=anchors or ANCHORS, market=market, agents={"maker": MAKER}, **more)
+
+
+def test_it_is_the_sum_over_the_path():
+    """At every tick the weighted sums of all moves between closes so far, and of the running one, written out."""
+    world, spec = world_of(moving(), 8), RatesVolSpec()
+    keys = (SPOT, FactorKey(*USD, "us2y"), FactorKey(*USD, "us10y"))
+    seen = watch(world, Phase.MARK, lambda: [world.factors.snapshot.row(key) for key in (*keys, RATES_VOL)])
+    world.run()
+    levels, years, closing = np.array(seen), world.clock.variance_years, world.clock.is_close
+    moved = levels[:, :3].copy()
+    moved[:, 0] = np.log(moved[:, 0])
+    settled = ((spec.start - spec.base) / spec.activity) ** 2
+    shares = {spec.squares.fast: 1 - spec.squares.slow_share, spec.squares.slow: spec.squares.slow_share}
+    for tick in (5, 40, len(levels) - 1):
+        ends = [0, *[k for k in range(1, tick - 1) if closing[k]], tick - 1]
+        trend, square = 0.0, sum(w * settled * np.exp(-speed * years[tick - 1]) for speed, w in shares.items())
+        for a, b in pairwise(ends):
+            fall, *rates = moved[b] - moved[a]
+            gone = years[tick - 1] - years[b]
+            trend = trend + spec.returns * np.exp(-spec.returns * gone) * fall
+            mean = np.mean(np.square(rates), axis=0)
+            square = square + sum(w * speed * np.exp(-speed * gone) for speed, w in shares.items()) * mean
+        wanted = np.clip(spec.base + spec.trend * trend + spec.activity * np.sqrt(square), spec.least, spec.most)
+        assert levels[tick, 3] == pytest.approx(wanted, rel=1e-10)
+
+
+def test_its_mean_square_is_known():
+    """E m^2 = a^2 (m0^2/a^2 sum w e^(-l T) + s^2 sum w l dt (1 - e^(-l T)) / (1 - e^(-l dt))), s^2 the nodes' mean."""
+    flat = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-04-15", **LEVEL}]
+    spec = {"base": 0.0, "trend": 0.0, "activity": 1.2, "start": 0.01, "least": 1e-6}
+    world = world_of(moving(spec, anchors=flat, minutes=390), 4096)
+    seen = watch(world, Phase.MARK, lambda: world.factors.snapshot.row(RATES_VOL))
+    world.run()
+    years, closing = world.clock.variance_years, np.flatnonzero(world.clock.is_close)
+    last = closing[-2]  # the last close that the vol at the end has seen
+    dt, variance = years[closing[1]] - years[closing[0]], (0.006**2 + 0.008**2) / 2
+    ends = years[closing[closing <= last]]
+    expected = 0.0
+    for speed, share in ((12.7, 0.76), (0.530, 0.24)):
+        kept = np.exp(-speed * (years[last] - ends[1:])).sum() * speed * dt * variance
+        expected += share * (np.exp(-speed * years[last]) * 0.01**2 / 1.2**2 + kept)
+    squares = seen[last + 1] ** 2
+    assert squares.mean() == pytest.approx(1.2**2 * expected, abs=K * standard_error(squares))
+
+
+def test_it_answers_the_size_of_a_move_and_not_its_sign():
+    ends = []
+    for sign in (1, -1):
+        anchors = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", "us10y": 0.03 + sign * 0.008}]
+        still = {"vol_us2y": 0.0, "vol_us10y": 0.0, "vol": {"usd": {}}}
+        world = world_of(crisis(anchors=anchors, market={"rates": still, "dispersion": 0.0}), 2)
+        world.run()
+        ends.append(world.factors.snapshot.row(RATES_VOL)[0])
+    assert ends[0] == pytest.approx(ends[1], rel=1e-12)
+    assert ends[0] != RatesVolSpec().start
+
+
+def test_it_drives_the_quotes_of_swaps_alone():
+    """Spread and depth of swaps by the powers of the vol of rates; the asset's by implied vol, as ever."""
+    world = world_of(moving(), 8)
+    seen = watch(
+        world,
+        Phase.MARK,
+        lambda: (
+            [world.factors.rate_vol(), world.factors.vol]
+            + [rule for name in ("us10y", "asset") for rule in world.venue(name).quotes.rule().levels]
+        ),
+    )
+    world.run()
+    rates, vol, swap_spread, swap_depth, spread, depth = seen[-1]
+    swaps, asset = world.venue("us10y").spec, world.venue("asset").spec
+    by_rates, by_vol = rates / RatesVolSpec().start, vol / LEVEL["vol"]
+    assert swap_spread == pytest.approx(swaps.half_spread * by_rates**swaps.spread_power, rel=1e-12)
+    assert swap_depth == pytest.approx(swaps.depth * by_rates**-swaps.depth_power, rel=1e-12)
+    assert spread == pytest.approx(asset.half_spread * by_vol**asset.spread_power, rel=1e-12)
+    assert depth == pytest.approx(asset.depth * by_vol**-asset.depth_power, rel=1e-12)
+
+
+def test_it_is_written_down(tmp_path):
+    found = run(moving(), out=tmp_path / "run", workers=1, paths=4)
+    closes = found.closes.filter(pl.col("venue") == "asset", pl.col("world") == "actual").collect()
+    peaks = found.peaks.filter(pl.col("world") == "actual").collect()
+    assert closes["rates_vol"][0] == pytest.approx(RatesVolSpec().start)
+    highest = closes.group_by("path").agg(pl.col("rates_vol").max()).sort("path")["rates_vol"].to_numpy()
+    assert (peaks.sort("path")["peak_rates_vol"].to_numpy() >= highest).all()
+
+
+@pytest.mark.parametrize(
+    ("vol", "said"),
+    [
+        ({"eur": {}}, "market.rates.vol: no such curve, got 'eur'; call it usd"),
+        ({"usd": {"start": 0.06}}, "market.rates.vol.usd.start: lies outside 0.001 to 0.05, got 0.06"),
+    ],
+)
+def test_mistakes_in_one_line(vol, said):
+    with pytest.raises(UserError) as caught:
+        crisis(market={"rates": {"vol": vol}})
+    assert said in str(caught.value)
+
+
+# --- the record -------------------------------------------------------------------------------------------------------
+PEAKS = {  # by first day and months: ours, by direct sums over the same record, bp
+    ("2013-05-01", 4): 92,
+    ("2016-05-15", 4): 88,
+    ("2020-02-15", 4): 202,
+    ("2022-01-03", 12): 162,
+    ("2023-02-15", 4): 195,
+}
+
+
+@pytest.mark.skipif("SPIRAL_CRISES" not in os.environ, reason="a folder of records is not there")
+def test_the_record_of_move_from_rates_alone():
+    """35 years of daily closes of 2Y, 5Y, 10Y and 30Y: ln MOVE is met to 0.12 (rms), with 0.87 of its variance."""
+    names = ("us2y", "us5y", "us10y", "us30y")
+    record = pl.read_csv(
+        Path(os.environ["SPIRAL_CRISES"]) / "long" / "daily_1987_2025.csv",
+        try_parse_dates=True,
+        infer_schema_length=None,
+    )
+    record = record.drop_nulls(["spx", *names])
+    ticks = len(record) + 1
+    clock = SimpleNamespace(variance_years=np.arange(ticks) / 252, is_close=np.ones(ticks, dtype=bool))
+    clock.is_open, clock.ticks = clock.is_close, np.arange(ticks)
+    curve = [SimpleNamespace(name=name, years=1.0) for name in names]
+    setting = SimpleNamespace(
+        clock=clock, streams=SimpleNamespace(paths=1), market=SimpleNamespace(rates=SimpleNamespace(curve=curve))
+    )
+    law, found = RatesVol(setting, RatesVolSpec()), []
+    rows = {SPOT: record["spx"], **{FactorKey(*USD, name): record[name] / 100 for name in names}}
+    for day in range(len(record)):
+        now = Snapshot({key: np.array([float(values[day])]) for key, values in rows.items()})
+        found.append(float(law.step(day + 1, None, now).rows[RATES_VOL][0]))
+    told = record.with_columns(law=1e4 * pl.Series(found)).filter(pl.col("date") >= pl.date(1990, 6, 1))
+    known = told.drop_nulls("move")
+    gap = np.log(known["move"].to_numpy() / known["law"].to_numpy())
+    assert np.sqrt(np.mean(gap**2)) < 0.13
+    assert 1 - gap.var() / np.log(known["move"].to_numpy()).var() > 0.85
+    for (start, months), peak in PEAKS.items():
+        first = pl.lit(start).str.to_date()
+        crisis_days = told.filter(pl.col("date") >= first, pl.col("date") < first.dt.offset_by(f"{months}mo"))
+        assert crisis_days["law"].max() == pytest.approx(peak, rel=0.02)
