@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +18,9 @@ from markets.rate_vols.smile_grid import SmileGrid
 from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
 
+if TYPE_CHECKING:
+    from markets.curves.conventions import Convention
+
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
@@ -26,6 +30,7 @@ class Start:
     snapshot: Snapshot  # one path
     curve: Curve = field(default_factory=usd_curve)  # that all is discounted on
     projection: QuotedCurve | None = None  # that floating rates are read from at the start; None: `curve`
+    convention: Convention | None = None  # of the market of floating rates, where its curve is quoted
     skew: float = 0.0  # see markets.vols.smile
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous

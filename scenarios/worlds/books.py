@@ -13,7 +13,7 @@ from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
-from scenarios.worlds.starting_curve import projection_curve, starting_curve
+from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def starting_market(scenario: Scenario) -> Start:
         snapshot=Snapshot({key: np.array([level], dtype=np.float64) for key, level in levels.items()}),
         curve=curve,
         projection=projection,
+        convention=floating_convention(scenario),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
