@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
     from scenarios.studies.curves.bonds import price_bond as price_bond
+    from scenarios.studies.curves.curve_model import model_curve as model_curve
     from scenarios.studies.curves.history import curve_history as curve_history
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
@@ -62,6 +63,7 @@ _HOMES = {
     "predict": "scenarios.studies.prediction",
     "curve_history": "scenarios.studies.curves.history",
     "price_bond": "scenarios.studies.curves.bonds",
+    "model_curve": "scenarios.studies.curves.curve_model",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
     "survival_capital": "scenarios.studies.capital_search",
@@ -80,6 +82,7 @@ __all__ = [
     "from_history",
     "frontier",
     "load",
+    "model_curve",
     "open_run",
     "open_sweep",
     "predict",

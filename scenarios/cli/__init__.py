@@ -15,6 +15,7 @@ from scenarios.cli.check import check
 from scenarios.cli.compare import compare
 from scenarios.cli.cube import cube
 from scenarios.cli.curve import curve
+from scenarios.cli.curve_model import curve_model
 from scenarios.cli.export import export
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
@@ -61,6 +62,7 @@ for _command in (
     fit,
     predict,
     curve,
+    curve_model,
     bond,
     cube,
     record,

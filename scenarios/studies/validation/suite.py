@@ -28,6 +28,7 @@ MODULES: tuple[str, ...] = (
     "pricing_options",
     "pricing_swaps",
     "curves",
+    "curve_models",
     "forced_rates",
     "rates_vol",
     "trading_mechanics",
