@@ -175,7 +175,7 @@ def test_fitted_smiles_are_keys_of_a_scenario(tmp_path: Path) -> None:
     """Options of a book then have the vol of their expiry, length and strike."""
     got = CliRunner().invoke(main, ["cube", str(written(tmp_path / "cube.csv")), "--toml"])
     smiles = tomllib.loads(got.output)["market"]["rates"]["smiles"]
-    assert got.exit_code == 0 and [each["expiry"] for each in smiles] == [1, 1, 5, 5]
+    assert got.exit_code == 0 and list(smiles) == ["1y_5y", "1y_10y", "5y_5y", "5y_10y"]
     line = {"kind": "swaption", "side": "payer", "expiry": "2025-02-19", "swap_months": 60, "notional": 1e9}
     book = [{**line, "fixed_rate": strike} for strike in (0.02, 0.05)] + [
         {**line, "fixed_rate": 0.02, "normal_vol": 0.01}
@@ -194,7 +194,7 @@ def test_fitted_smiles_are_keys_of_a_scenario(tmp_path: Path) -> None:
 
 
 def test_smiles_of_one_cell_are_refused() -> None:
-    twice = [{"expiry": 1.0, "tenor": 5.0, "vol": 0.009}] * 2
+    twice = {name: {"expiry": 1.0, "tenor": 5.0, "vol": 0.009} for name in ("one", "other")}
     book = [{"kind": "cap", "months": 60, "notional": 1e9}]
     agents = {"maker": {"type": "MarketMaker"}, "desk": {"type": "Hedger", "book": book}}
     with pytest.raises(UserError, match=r"market\.rates\.smiles: smiles are given once for each expiry and tenor"):

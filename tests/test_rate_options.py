@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from markets.curves.curve import usd_curve
-from markets.factors.key import SPOT, USD
+from markets.factors.key import RATES_VOL, SPOT, USD
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book, CompiledBook
 from markets.products.cap import Cap
@@ -336,3 +336,27 @@ def test_on_quoted_curves_payer_less_receiver_is_the_forward_swap(kind: str) -> 
         values = [desk.book.value(tick, now, desk.book.new_fixings(now.paths)) for desk in first]
         expected = -forward.value(tick, now, forward.new_fixings(now.paths))
         np.testing.assert_allclose(values[0] - values[1], expected, rtol=0, atol=1e-4 if kind == "swaption" else 2e3)
+
+
+def test_the_vol_of_rates_moves_the_options() -> None:
+    """By its ratio to the start, longer options less; a run with it balances, and the vol has moved."""
+    book = [
+        {"kind": "swaption", "side": "payer", "months": months, "swap_months": 60, "notional": 1e9}
+        for months in (1, 60)
+    ]
+    agents = {"maker": {"type": "MarketMaker"}, "desk": {"type": "Hedger", "capital": 1e9, "book": book}}
+    rates = {"vol": {"usd": {"start": 0.0085}}, "vol_us2y": 0.02, "vol_us10y": 0.02}
+    world = world_of(crisis(market={"rates": rates}, agents=agents), 4)
+    desk = world.desks["desk"]
+    now, start = world.factors.snapshot, desk.book.start
+    calm, wild = (now.with_rows({RATES_VOL: np.full(4, level)}) for level in (0.0085, 0.017))
+    for line, instrument in zip(book, desk.book.book.instruments, strict=True):
+        one = Book((instrument,)).compile(world.clock, start)
+        years = world.clock.variance_years_to(instrument.expiry)
+        power = (1 - np.exp(-start.term_reversion * years)) / (start.term_reversion * years)
+        before, after = (one.value(0, market, np.zeros((0, 4))) for market in (calm, wild))
+        np.testing.assert_allclose(after / before, 2.0**power, rtol=1e-10)  # at the money a price is linear in the vol
+        assert line["months"] == 1 or power < 0.3
+    world.run()
+    world.ledger.check(lambda: "the end")
+    assert RATES_VOL in desk.book.needs and (world.factors.snapshot.row(RATES_VOL) != 0.0085).all()

@@ -15,8 +15,8 @@ from sim.jit import fma, kernel, kernel_inline
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SIGN, NOTIONAL, STRIKE, SD = range(4)
-TERMS = 4  # of a swaption: +1 payer, -1 receiver; signed $; decimal; normal vol x sqrt(years), decimal
+SIGN, NOTIONAL, STRIKE, SD, RESPONSE = range(5)
+TERMS = 5  # +1 payer, -1 receiver; signed $; decimal; normal vol x sqrt(years), decimal; power of the stretch
 ANNUITY, FLOATING = range(2)  # what a flow adds to each leg, per unit of its discount factor
 
 
@@ -91,7 +91,7 @@ def swaption_values(
 
     Args:
         factors: (factors, paths) levels.
-        stretch: (paths,) multiplies every vol.
+        stretch: (paths,) log of what multiplies every vol, to the power of RESPONSE.
         options: (swaptions, TERMS).
         first: (swaptions + 1,) where the flows of each begin; the last is their number.
         terms: (flows, FLOW_TERMS) of `markets.kernels.flows`, of one unit each.
@@ -105,10 +105,11 @@ def swaption_values(
         o, s = out[start : start + width], stretch[start : start + width]
         for k in range(options.shape[0]):
             legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
-            sign, notional, strike, sd = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE], options[k, SD]
+            sign, notional, strike = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE]
+            sd, response = options[k, SD], options[k, RESPONSE]
             for j in range(width):
                 gap = sign * (floating[j] / annuity[j] - strike)
-                value, _, _ = positive_part(gap, sd * s[j])
+                value, _, _ = positive_part(gap, sd * exp(response * s[j]))
                 o[j] = fma(notional * annuity[j], value, o[j])
 
 
@@ -129,10 +130,11 @@ def swaption_slopes(
         o, s = out[0, start : start + width], stretch[start : start + width]
         for k in range(options.shape[0]):
             legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
-            sign, notional, strike, sd = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE], options[k, SD]
+            sign, notional, strike = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE]
+            sd, response = options[k, SD], options[k, RESPONSE]
             for j in range(width):
                 forward = floating[j] / annuity[j]
-                value, chance, _ = positive_part(sign * (forward - strike), sd * s[j])
+                value, chance, _ = positive_part(sign * (forward - strike), sd * exp(response * s[j]))
                 o[j] = fma(notional * annuity[j], value, o[j])
                 by_floating = sign * chance
                 floating[j] = notional * by_floating
@@ -164,11 +166,12 @@ def swaption_bends(
         s = stretch[start : start + width]
         for k in range(options.shape[0]):
             legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
-            sign, notional, strike, sd = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE], options[k, SD]
+            sign, notional, strike = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE]
+            sd, response = options[k, SD], options[k, RESPONSE]
             moved[:] = 0.0
             for j in range(width):
                 forward[j] = floating[j] / annuity[j]
-                value, chance, density = positive_part(sign * (forward[j] - strike), sd * s[j])
+                value, chance, density = positive_part(sign * (forward[j] - strike), sd * exp(response * s[j]))
                 bent[j] = notional * density / annuity[j]
                 by_floating = sign * chance
                 floating[j] = notional * by_floating

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import RATES_VOL
 from markets.kernels.bachelier import (
     ANNUITY,
     FLOATING,
     NOTIONAL,
+    RESPONSE,
     SD,
     SIGN,
     STRIKE,
@@ -26,6 +28,7 @@ from markets.kernels.flows import flow_bends, flow_slopes, flow_values
 from markets.kernels.options import VALUE
 from markets.products.dates import Period
 from markets.products.table import Table, When
+from markets.vols.smile import term_response
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -126,7 +129,11 @@ class RateOptionTable(Table[Rows]):
         self.fixings = int(later.sum())
         self.dates = np.unique(np.concatenate([self.expiry, self.paid]))
         self.needs = start.curve.nodes
-        self._flat: Memo[Floats] = Memo()
+        self._stretch: Memo[Floats] = Memo()
+        moved = RATES_VOL in start.snapshot.keys
+        self.vol_base = float(start.snapshot.row(RATES_VOL)[0]) if moved else None  # level of the factor at the start
+        if moved:
+            self.needs = (*self.needs, RATES_VOL)
 
     def _set_options(self, options: Sequence[Optionlet]) -> None:
         self.expiry = np.array([self.clock.seconds(option.expiry) for option in options], dtype=np.int64)
@@ -150,8 +157,11 @@ class RateOptionTable(Table[Rows]):
 
     # --- vols -------------------------------------------------------------------------------------------------------
     def stretch(self, snapshot: Snapshot) -> Floats:
-        """What every option's vol is times its starting one, (paths,): 1 while no factor moves the vols of rates."""
-        return self._flat.get(lambda: np.ones(snapshot.paths), snapshot.paths)
+        """Log of what short options' vols are times their starting ones, (paths,): 0 while no factor moves them."""
+        if self.vol_base is None:
+            return self._stretch.get(lambda: np.zeros(snapshot.paths), snapshot.paths)
+        vol, base = snapshot.row(RATES_VOL), self.vol_base
+        return self._stretch.get(lambda: np.log(vol / base), vol)
 
     # --- what is fixed ----------------------------------------------------------------------------------------------
     def new_fixings(self, paths: int) -> Floats:
@@ -226,7 +236,8 @@ class RateOptionTable(Table[Rows]):
         alive = (self.paid > since) & (not when.due or self.paid <= now)
         open_, decided = alive & (self.expiry > since), alive & (self.expiry <= since)
         left = self.variance_years - (self.clock.variance_years[when.tick] + when.later)
-        options = self.terms[open_]
+        options, reversion = self.terms[open_], self.start.term_reversion
+        options[:, RESPONSE] = term_response(np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_], reversion)
         options[:, SD] = self.vol[open_] * np.sqrt(np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_])
         flows = np.repeat(open_, self.flow_count)
         years = self._left(self.flow_seconds[flows], self.flow_years[flows], when)

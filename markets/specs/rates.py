@@ -78,8 +78,8 @@ class RateSpec:
         ge=0,
         plausible=YIELD_VOL,
     )
-    smiles: tuple[RateSmileSpec, ...] = param(
-        (), help="smiles of options on rates by expiry and tenor, in place of `normal_vol`", sparse=True
+    smiles: dict[str, RateSmileSpec] = param(
+        factory=dict, help="smiles of options on rates, in place of `normal_vol`, one table each", sparse=True
     )
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
     curves: dict[str, CurveSpec] = param(

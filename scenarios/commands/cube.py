@@ -68,9 +68,9 @@ def fit_and_show(
 
 
 def _keys(cube: Cube) -> Iterator[str]:
-    """`[[market.rates.smiles]]` of a scenario file, line by line."""
-    for point in cube.grid.points:
-        yield "[[market.rates.smiles]]"
+    """`[market.rates.smiles.NAME]` of a scenario file, line by line."""
+    for cell, point in zip(cube.cells, cube.grid.points, strict=True):
+        yield f"[market.rates.smiles.{cell.quotes.name.replace(' into ', '_').casefold()}]"
         yield from (f"{name} = {float(value):.8g}" for name, value in point._asdict().items())
 
 

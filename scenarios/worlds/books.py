@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.hedging.hedger import Hedger
-from markets.factors.key import SPOT, VOL
+from markets.factors.key import RATES_VOL, SPOT, VOL
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
@@ -40,10 +40,13 @@ def starting_market(scenario: Scenario) -> Start:
     """What instruments are fixed against: the first anchor, and the shape of smile and curves."""
     first, market = scenario.storyline.anchor[0], scenario.market
     curve, projection = starting_curve(scenario), projection_curve(scenario)
-    levels = {"spot": SPOT, "vol": VOL, **{key.node: key for key in curve.nodes}}
+    names = {"spot": SPOT, "vol": VOL, **{key.node: key for key in curve.nodes}}
+    levels = {key: first.level(name) for name, key in names.items()}
+    for spec in market.rates.vol.values():  # of the dollar, the only one
+        levels[RATES_VOL] = spec.start
     return Start(
         day=scenario.start,
-        snapshot=Snapshot({key: np.array([first.level(name)], dtype=np.float64) for name, key in levels.items()}),
+        snapshot=Snapshot({key: np.array([level], dtype=np.float64) for key, level in levels.items()}),
         curve=curve,
         projection=projection,
         convention=floating_convention(scenario),
@@ -61,7 +64,7 @@ def _smiles(rates: RateSpec) -> SmileGrid | None:
     if not rates.smiles:
         return None
     try:
-        return SmileGrid(tuple(GridPoint(s.expiry, s.tenor, s.vol, s.rho, s.nu) for s in rates.smiles))
+        return SmileGrid(tuple(GridPoint(s.expiry, s.tenor, s.vol, s.rho, s.nu) for s in rates.smiles.values()))
     except UserError as error:
         raise UserError(error.rule, value=error.value, place="market.rates.smiles", remedy=error.remedy) from None
 
