@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.before_run import ready as ready
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
+    from scenarios.studies.curves.bonds import price_bond as price_bond
     from scenarios.studies.curves.curve_model import model_curve as model_curve
+    from scenarios.studies.curves.history import curve_history as curve_history
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
@@ -59,6 +61,8 @@ _HOMES = {
     "ready": "scenarios.studies.calibrating.before_run",
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
+    "curve_history": "scenarios.studies.curves.history",
+    "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
@@ -72,6 +76,7 @@ __all__ = [
     "SweepSpec",
     "ablate",
     "calibrate",
+    "curve_history",
     "fit",
     "from_dict",
     "from_history",
@@ -82,6 +87,7 @@ __all__ = [
     "open_sweep",
     "predict",
     "presets",
+    "price_bond",
     "ready",
     "run",
     "solve_curves",

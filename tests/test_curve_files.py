@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from markets.specs.curve_swaps import CurveSwapSpec
 from markets.specs.curves import CurveSpec
-from scenarios import solve_curves, value_swaps
+from scenarios import curve_history, solve_curves, value_swaps
 from scenarios.cli import main
 from scenarios.studies.curves.swap_text import parse_swap
 from sim.errors import UserError
@@ -163,7 +164,7 @@ WRONG_TABLES = [
     ("sofr", "libor", ":2: curve: nothing says how this curve's market counts, got 'libor'"),
     ("sofr,ois,5Y", ",ois,5Y", ":3: curve: the line does not say its curve"),
     ("ois,5Y", "future,ZZ", ":3: is not the code of a future, got 'ZZ'"),
-    ("ois,5Y", "bond,5Y", ":3: a bond has a price and a coupon"),
+    ("ois,5Y", "bond,5Y", ":3: a bond has a coupon, and a price or a yield"),
     ("ois,5Y", "basis,5Y", ":3: the quote needs the curve of its other leg"),
     ("ois,5Y", "fra,5Y", ":3: a FRA's tenor is its months, got '5Y'"),
     ("3.64", "-30", ":3: rate: outside -0.05 to 0.3"),
@@ -319,3 +320,56 @@ def test_wrong_fair_quotes(text: str, said: str, tmp_path: Path) -> None:
 )
 def test_absurd_numbers(table: str, options: tuple[str, ...], said: str, tmp_path: Path) -> None:
     assert said in told(tmp_path, str(write(tmp_path, table)), *options)
+
+
+DAYS = {"2026-03-02": 3.90, "2026-03-03": 3.80, "2026-03-04": 3.95}
+
+
+@pytest.fixture
+def days(tmp_path: Path) -> Path:
+    """A folder of three files, named by their days."""
+    folder = tmp_path / "days"
+    folder.mkdir()
+    for day, rate in DAYS.items():
+        write(folder, PLAIN.replace("3.90", f"{rate:.2f}"), f"quotes_{day}.csv")
+    return folder
+
+
+def test_a_folder_of_days_is_a_history(days: Path, tmp_path: Path) -> None:
+    """Of the zero rates that each day's file gives by itself; the same as one table of three days."""
+    found = curve_history(days, years=[1.0, 5.0, 30.0])
+    assert found["years"].unique().sort().to_list() == [1.0, 5.0]  # the last quote is that of ten years
+    for day in DAYS:
+        alone = solve_curves(days / f"quotes_{day}.csv")["sofr"]
+        zeros = found.filter(pl.col("date") == date.fromisoformat(day))["zero"].to_list()
+        assert zeros == pytest.approx([float(alone.zero(1.0)), float(alone.zero(5.0))], abs=1e-15)
+    lines = [f"{day},sofr,{row}" for day, rate in DAYS.items() for row in (f"1Y,{rate}", "5Y,3.64", "10Y,3.86")]
+    table = write(tmp_path, "\n".join(["date,curve,tenor,rate_percent", *lines]), "table.csv")
+    assert curve_history(table, years=[1.0, 5.0])["zero"].to_list() == pytest.approx(found["zero"].to_list(), abs=1e-15)
+
+
+def test_the_command_shows_how_rates_moved(days: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["curve", str(days), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert "Zero rates over 3 days, 2026-03-02 to 2026-03-04" in done.output
+    history, moved = (
+        pl.read_csv(tmp_path / "out" / name, try_parse_dates=True) for name in ("history.csv", "moves.csv")
+    )
+    one = history.filter(years=1.0)["zero"].to_list()
+    row = moved.row(by_predicate=pl.col("years") == 1.0, named=True)
+    assert row["change"] == pytest.approx(1e4 * (one[2] - one[0])) and row["on"] == date(2026, 3, 4)
+    assert row["largest"] == pytest.approx(1e4 * (one[2] - one[1]))
+    steps = [1e4 * (b - a) for a, b in pairwise(one)]
+    assert row["vol"] == pytest.approx(abs(steps[1] - steps[0]) / 2**0.5 * 252**0.5)
+    assert "Curves over time" in (tmp_path / "out" / "history.html").read_text(encoding="utf-8")
+
+
+def test_wrong_histories(days: Path, tmp_path: Path) -> None:
+    assert "not to a history, got '--swap'" in told(tmp_path, str(days), "--swap", "pay 4% 5Y 1m")
+    assert "not to a history, got '--date'" in told(tmp_path, str(days), "--date", DAY)
+    write(days, PLAIN, "2026-03-02_b.csv")
+    assert "a day stands in two files, got '2026-03-02'" in told(tmp_path, str(days))
+    write(days, PLAIN, "2026-03-02_b.csv").rename(days / "undated.csv")
+    assert "undated.csv: nothing says the valuation day; name it 2026-03-02.csv" in told(tmp_path, str(days))
+    (tmp_path / "none").mkdir()
+    assert "the folder has no CSV file" in told(tmp_path, str(tmp_path / "none"))

@@ -312,7 +312,7 @@ def test_flows_multiply_their_discount_factors() -> None:
 QUOTE_MISTAKES = [
     ({"kind": "ois", "rate": 0.04}, "a.quotes.1: needs exactly one of tenor and end"),
     ({"kind": "ois", "tenor": "40Y"}, "a.quotes.1: the quote has no rate"),
-    ({"kind": "bond", "tenor": "40Y", "price": 99.0}, "a bond has a price and a coupon"),
+    ({"kind": "bond", "tenor": "40Y", "price": 99.0}, "a bond has a coupon, and a price or a yield"),
     ({"kind": "fra", "tenor": "4x1", "rate": 0.04}, "ends before it starts, got '4x1'"),
     ({"kind": "fra", "tenor": "4M", "rate": 0.04}, "a FRA's tenor is its months, got '4M'"),
     (

@@ -14,6 +14,7 @@ from markets.factors.key import SPOT, USD
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book, CompiledBook
 from markets.products.cap import Cap
+from markets.products.dates import add_months
 from markets.products.start import Start
 from markets.products.swap import Swap
 from markets.products.swaption import Swaption
@@ -282,3 +283,56 @@ def test_a_book_from_a_file(tmp_path: Any) -> None:
 def test_a_swaption_does_not_depend_on_the_asset() -> None:
     book = compiled(*BOOK)
     assert not book.has_options and book.has_rates and SPOT not in book.needs
+
+
+def test_a_thousand_options_against_quantlib() -> None:
+    """Swaptions, caps and floors of random terms on random curves, on a clock whose every day is one of trading."""
+    pytest.importorskip("QuantLib")
+    from scenarios.studies.validation.quantlib_prices import SwapPrices
+
+    rng, day = np.random.default_rng(7), date(2024, 3, 1)
+    clock = Clock.exchange(calendar="24/7", first=day, last=date(2024, 3, 5), tick_minutes=1440, overnight_variance=0.0)
+    worst, spread, levels = 0.0, 0.002, {"spot": 100.0, "vol": 0.2}
+    for number in range(1000):
+        rates = rng.normal(0.03, 0.015, 3)
+        now = Snapshot.named(**levels, **dict(zip(("overnight", "us2y", "us10y"), rates, strict=True)))
+        start = Start(day=day, snapshot=now, projection_spread=spread)
+        vol, strike = rng.uniform(0.002, 0.02), rates[1] + rng.normal(0, 0.01)
+        if number % 2:
+            expiry = add_months(day, int(rng.integers(1, 140))).replace(day=int(rng.integers(1, 28)))
+            terms = {"swap_months": 6 * int(rng.integers(1, 50)), "fixed_rate": strike, "normal_vol": vol}
+            item: Any = Swaption(side=("payer", "receiver")[number % 4 // 2], notional=1.0, expiry=expiry, **terms)
+            theirs = SwapPrices(item.swap, strike, spread, day, {}, first=day).swaption(item, rates, vol)
+        else:
+            kind, maturity = ("cap", "floor")[number % 4 // 2], add_months(day, 3 * int(rng.integers(2, 48)))
+            item = Cap(kind=kind, notional=1.0, maturity=maturity, fixed_rate=strike, normal_vol=vol)
+            swap = Swap(notional=1.0, maturity=maturity, fixed_rate=strike)
+            theirs = SwapPrices(swap, strike, spread, day, {day: 0.0}, first=day).cap(item, rates, vol)
+        book = Book((item,)).compile(clock, start)
+        worst = max(worst, abs(book.value(0, now, book.new_fixings(1))[0] - theirs))
+    assert worst < 1e-12
+
+
+@pytest.mark.parametrize("kind", ["swaption", "bermudan_swaption"])
+def test_on_quoted_curves_payer_less_receiver_is_the_forward_swap(kind: str) -> None:
+    """With two curves; a Bermudan payer and receiver differ by the swap where neither is ever exercised early."""
+    rates = {"1M": 0.0205, "2Y": 0.0251, "5Y": 0.0286, "10Y": 0.0297, "30Y": 0.0312}
+    quotes = {"convention": "usd_sofr", "rates": rates}
+    curves = {"sofr": quotes, "term": {**quotes, "rates": {tenor: rate + 0.002 for tenor, rate in rates.items()}}}
+    terms = {"kind": kind, "expiry": "2021-02-19", "swap_months": 6, "notional": 1e9, "fixed_rate": 0.029}
+    lines = [{**terms, "side": side} for side in ("payer", "receiver")]
+    agents = {
+        "maker": {"type": "MarketMaker"},
+        **{f"desk{i}": {"type": "Hedger", "book": [line]} for i, line in enumerate(lines)},
+    }
+    market = {"rates": {"curves": curves, "discount": "sofr", "projection": "term", "vol_us2y": 0.01}}
+    world = world_of(crisis(market=market, agents=agents), 3)
+    world.run()
+    first = [world.desks[f"desk{i}"] for i in range(2)]
+    start, clock = first[0].book.start, world.clock
+    swap = Swap(notional=1e9, start=date(2021, 2, 19), maturity=date(2021, 8, 19), fixed_rate=0.029)
+    forward = Book((swap,)).compile(clock, start)
+    for tick, now in ((0, start.snapshot), (len(clock.ticks) - 1, world.factors.snapshot)):
+        values = [desk.book.value(tick, now, desk.book.new_fixings(now.paths)) for desk in first]
+        expected = -forward.value(tick, now, forward.new_fixings(now.paths))
+        np.testing.assert_allclose(values[0] - values[1], expected, rtol=0, atol=1e-4 if kind == "swaption" else 2e3)

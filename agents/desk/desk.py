@@ -70,7 +70,8 @@ class Desk:
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []
         # by the node that trades there move, the shortest first
-        self._rate_venues = {venue.key: venue for venue in world.venues.values() if venue.key[:2] == USD}
+        swaps = (venue for venue in world.venues.values() if not venue.listing.funded)  # bonds are no hedge of a desk
+        self._rate_venues = {venue.key: venue for venue in swaps if venue.key[:2] == USD}
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 

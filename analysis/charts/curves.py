@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts import theme
-from analysis.charts.scales import axis, rows
+from analysis.charts.scales import axis, dates, rows
 from analysis.charts.theme import PARTS, WIDTH, Chart
 
 MOST_BARS = 80
@@ -60,3 +60,17 @@ def bars(frame: pl.DataFrame, column: str, title: str) -> Chart:
         .properties(width=WIDTH, height=240)
     )
     return theme.finish(chart, title, told)
+
+
+def history(frame: pl.DataFrame, curve: str) -> Chart:
+    """Zero rates of a curve by day, a line a time. frame: date, curve, years, zero (decimal)."""
+    own = frame.filter(pl.col("curve") == curve)
+    kept = own.select(time="date", years=pl.format("{}Y", pl.col("years")), zero=pl.col("zero") * 100)
+    names = kept["years"].unique(maintain_order=True).to_list()
+    palette = alt.Scale(domain=names, range=[PARTS[i % len(PARTS)] for i in range(len(names))])
+    y = alt.Y("zero:Q", axis=axis("zero rate, % continuous"), scale=alt.Scale(zero=False))
+    line = alt.Chart(rows(kept)).mark_line(strokeWidth=1.5, point=kept.height <= 40 * len(names))
+    colour = alt.Color("years:N", scale=palette, sort=names, legend=alt.Legend(title=None))
+    chart = line.encode(x=dates(kept), y=y, color=colour).properties(width=WIDTH, height=280)
+    days = own["date"].unique().sort().to_list()
+    return theme.finish(chart, f"{curve}: zero rates", f"{len(days)} days, {days[0]} to {days[-1]}.")

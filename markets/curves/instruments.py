@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from markets.curves.bond_quotes import bond
+from markets.curves.bond_quotes import bill, bond
 from markets.curves.cash_quotes import deposit, fra, zero
 from markets.curves.deal import make_deal
 from markets.curves.flows import scaled
@@ -81,6 +81,7 @@ INSTRUMENTS: Mapping[str, Callable[[QuoteSpec, Setting, str | None], Quote]] = {
     "fra": fra,
     "future": future,
     "future_1m": future_1m,
+    "bill": bill,
     "bond": bond,
     "basis": _basis,
     "cross_currency": _cross_currency,

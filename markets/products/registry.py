@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.products.asset import Asset
+from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.cap import Cap
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
@@ -21,6 +22,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "call": Option,
     "swap": Swap,
     "swaption": Swaption,
+    "bermudan_swaption": BermudanSwaption,
     "cap": Cap,
     "floor": Cap,
     "gamma_claim": GammaClaim,

@@ -9,7 +9,9 @@ from typing import Literal
 from markets.plausible import RATE
 from sim.params import param
 
-QuoteKind = Literal["zero", "deposit", "ois", "irs", "fra", "future", "future_1m", "bond", "basis", "cross_currency"]
+QuoteKind = Literal[
+    "zero", "deposit", "ois", "irs", "fra", "future", "future_1m", "bill", "bond", "basis", "cross_currency"
+]
 InterpolationName = Literal["log_linear", "linear_zero", "log_cubic"]
 
 

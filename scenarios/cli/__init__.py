@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import click
 
+from scenarios.cli.bond import bond
 from scenarios.cli.calibrate import calibrate
 from scenarios.cli.capital import capital
 from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
+from scenarios.cli.cube import cube
 from scenarios.cli.curve import curve
 from scenarios.cli.curve_model import curve_model
 from scenarios.cli.export import export
@@ -61,6 +63,8 @@ for _command in (
     predict,
     curve,
     curve_model,
+    bond,
+    cube,
     record,
 ):  # in the order of use
     main.add_command(_command)

@@ -8,6 +8,7 @@ from analysis.pages import curve_page
 from markets.curves.curve_set import CurveSet
 from markets.curves.stress import DEFAULTS, Stress, parse_stress
 from markets.curves.swap_book import SwapBook
+from scenarios.commands.curve_history import solve_days_and_show
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
@@ -28,6 +29,7 @@ def solve_and_show(
     day: str | None,
     convention: str | None,
     interpolation: str | None,
+    history: bool,
     swaps: tuple[str, ...],
     book: Path | None,
     fair: tuple[str, ...],
@@ -39,6 +41,18 @@ def solve_and_show(
     quiet: bool,
 ) -> None:
     """Solve, value, print the tables, write the page and the tables as CSV."""
+    if history or file.is_dir():
+        _refuse_in_history(day=day, swap=swaps, swaps=book, fair=fair, stress=stress)
+        solve_days_and_show(
+            file,
+            convention=convention,
+            interpolation=interpolation,
+            dates=dates,
+            as_given=as_given,
+            out=out,
+            quiet=quiet,
+        )
+        return
     solved = read_and_solve(
         file, day=day, convention=convention, interpolation=interpolation, dates=dates, as_given=as_given
     )
@@ -58,6 +72,13 @@ def solve_and_show(
         for name, frame in named.items():
             write_whole(out / f"{name}.csv", frame.write_csv())
         say(page)
+
+
+def _refuse_in_history(**given: object) -> None:
+    for name, value in given.items():
+        if value:
+            option = "--date" if name == "day" else f"--{name}"
+            raise UserError("belongs to the curves of one day, not to a history", value=option, remedy="leave it out")
 
 
 def _book(

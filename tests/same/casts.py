@@ -14,7 +14,7 @@ ROUNDS = 7  # of random scenarios: each policy is the desk's once
 
 def casts() -> dict[str, dict[str, Any]]:
     """Scenario tables by name; the same ones for ever, so that two revisions can be compared on them."""
-    return {f"cast_{number}": _cast(number) for number in range(ROUNDS)}
+    return {f"cast_{number}": _cast(number) for number in range(ROUNDS)} | {"cast_rates": _rates()}
 
 
 def _cast(number: int) -> dict[str, Any]:
@@ -44,6 +44,27 @@ def _cast(number: int) -> dict[str, Any]:
         "agents": _agents(number, between),
         "run": {"seed": number, "attribution": ("daily", "tick")[number % 2], "witnesses": 4},
     }
+
+
+def _rates() -> dict[str, Any]:
+    """A cast like the others on quoted curves, with a bond and who must sell it, and options on rates."""
+    cast = _cast(ROUNDS)
+    for anchor, rate in zip(cast["storyline"]["anchor"], (0.027, 0.033, 0.030), strict=True):
+        anchor["nodes"] = {"us20y": rate}
+    rates = {"2Y": 0.0202, "10Y": 0.0248, "20Y": 0.0266, "30Y": 0.027}
+    cast["market"]["rates"] = {
+        "nodes": {"us20y": {"years": 20, "vol": 0.008, "correlation": {"us10y": 0.9}}},
+        "bonds": {"strip": {"node": "us20y", "venue": {"half_spread": 1e-4, "depth": 2e9, "impact": 1.2e-3}}},
+        "curves": {"sofr": {"convention": "usd_sofr", "interpolation": "log_cubic", "rates": rates}},
+    }
+    agents = cast["agents"]
+    agents["maker"]["venues"].append("strip")
+    agents["pensions"] = {"type": "LiabilityFund", "venue": "strip", "capital": 2e9, "leverage": 3.0, "interval": "1d"}
+    agents["mortgages"] = {"type": "ConvexityHedger", "venue": "strip", "balance": 5e9, "extension": 150.0}
+    option = {"kind": "swaption", "side": "payer", "months": 6, "swap_months": 60, "notional": -1e9}
+    agents["desk"]["book"] += [option, {"kind": "cap", "fixed_rate": 0.03, "months": 24, "notional": 1e9}]
+    cast["name"] = "cast_rates"
+    return cast
 
 
 def _storyline(between: Any) -> list[dict[str, Any]]:

@@ -47,11 +47,18 @@ COUPONS = {"coupon": 1.0, "coupon_percent": 0.01}
 NUMBERS = (*RATES, *COUPONS, "price", "convexity_bp")
 OF_CURVE = ("convention", "interpolation", "discount", "projection", "against")  # said once of a curve, or on each line
 KINDS = {
-    "zero": "zerorate zc zerocoupon spot", "deposit": "depo cash mm moneymarket", "ois": "ois overnightswap",
-    "irs": "irs vanilla interestrateswap", "fra": "fra forwardrateagreement", "future": "fut futures future3m 3mfuture",
-    "future_1m": "futures1m 1mfuture serff", "bond": "bonds note notes treasury gilt", "basis": "basisswap tenorbasis",
+    "zero": "zerorate zc zerocoupon spot",
+    "deposit": "depo cash mm moneymarket",
+    "ois": "ois overnightswap",
+    "irs": "irs vanilla interestrateswap",
+    "fra": "fra forwardrateagreement",
+    "future": "fut futures future3m 3mfuture",
+    "future_1m": "futures1m 1mfuture serff",
+    "bill": "bills tbill tbills discountbill",
+    "bond": "bonds note notes treasury gilt",
+    "basis": "basisswap tenorbasis",
     "cross_currency": "xccy crosscurrency ccs crosscurrencybasis xccybasis",
-}  # fmt: skip
+}
 WORDS = {word: kind for kind, words in KINDS.items() for word in (plain(kind), *words.split())}
 SWAP = ("swap", "swaps", "par")  # the convention's own swaps, OIS or not
 
@@ -79,12 +86,49 @@ def read_quotes(
     convention: of all curves that neither say theirs nor are named after one. as_given: take rates that no market has
     had. Raises UserError with file and line.
     """
+    table, days = _read(source, dates)
+    if None in days:
+        return _quotes(table, days[None], day, convention, as_given=as_given)
+    known = [str(each) for each in days]
+    if day is None and len(known) > 1:
+        remedy = f"choose one with --date, of {known[0]} to {known[-1]}, or say --history"
+        raise UserError("holds quotes of several days", value=len(known), place=table.name, remedy=remedy)
+    chosen = day or next(iter(days))
+    if chosen not in days:
+        remedy = f"it has {known[0]}" + (f" to {known[-1]}" if len(known) > 1 else "")
+        raise UserError("has no quotes of this day", value=str(chosen), place=table.name, remedy=remedy)
+    return _quotes(table, days[chosen], chosen, convention, as_given=as_given)
+
+
+def read_days(
+    source: Source, *, dates: str | None = None, convention: str | None = None, as_given: bool = False
+) -> tuple[Quotes, ...]:
+    """The curves of every day of a table, in order; of a table without dates one, whose day is None. UserError."""
+    table, days = _read(source, dates)
+    return tuple(_quotes(table, rows, day, convention, as_given=as_given) for day, rows in days.items())
+
+
+def _read(source: Source, dates: str | None) -> tuple[Table, dict[date | None, list[Row]]]:
+    """The table, and its rows by day."""
     table = read_table(source, Layout("quotes", ALIASES, (), ("date", "start", "end"), NUMBERS, REMARKS), dates=dates)
-    scales = {**one_unit(table, RATES), **one_unit(table, COUPONS)}
     if not {"rate", "rate_percent", "rate_bp", "price"} & set(table.columns):
         remedy = "name a column rate (0.043), rate_percent (4.3), rate_bp (430) or price (95.7)"
         raise UserError("there is no column of rates", place=table.name, remedy=remedy)
-    rows, asof = _of_day(table, day)
+    if "date" not in table.columns:
+        return table, {None: list(table.rows)}
+    days: dict[date, list[Row]] = defaultdict(list)
+    for row in table.rows:
+        day = row.day("date")
+        if day is None:
+            remedy = "write one on every line, or drop the column"
+            raise row.place.at("date").error("the line has no date", remedy=remedy)
+        days[day].append(row)
+    return table, {day: days[day] for day in sorted(days)}
+
+
+def _quotes(table: Table, rows: Sequence[Row], day: date | None, convention: str | None, *, as_given: bool) -> Quotes:
+    """The curves of some rows of one day."""
+    scales = {**one_unit(table, RATES), **one_unit(table, COUPONS)}
     by_curve: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_curve[_curve(row, table, convention)].append(row)
@@ -94,29 +138,7 @@ def read_quotes(
         for quote, row in zip(specs[name].quotes, own, strict=True) if not as_given else ():
             check_plausible(quote, row.place)
         places[name] = tuple(str(row.place) for row in own)
-    return Quotes(specs, asof, tuple(f"{table.name}: {note}" for note in table.notes), places)
-
-
-def _of_day(table: Table, day: date | None) -> tuple[list[Row], date | None]:
-    """The rows of the valuation day, and that day where the table says it."""
-    rows = list(table.rows)
-    if "date" not in table.columns:
-        return rows, day
-    days = [row.day("date") for row in rows]
-    for row, found in zip(rows, days, strict=True):
-        if found is None:
-            raise row.place.at("date").error(
-                "the line has no date", remedy="write one on every line, or drop the column"
-            )
-    known = sorted({found for found in days if found is not None})
-    if day is None and len(known) > 1:
-        remedy = f"choose one with --date, of {known[0]} to {known[-1]}"
-        raise UserError("holds quotes of several days", value=len(known), place=table.name, remedy=remedy)
-    chosen = day or known[0]
-    if chosen not in known:
-        remedy = f"it has {known[0]}" + (f" to {known[-1]}" if len(known) > 1 else "")
-        raise UserError("has no quotes of this day", value=str(chosen), place=table.name, remedy=remedy)
-    return [row for row, found in zip(rows, days, strict=True) if found == chosen], chosen
+    return Quotes(specs, day, tuple(f"{table.name}: {note}" for note in table.notes), places)
 
 
 def _curve(row: Row, table: Table, convention: str | None) -> str:

@@ -113,13 +113,13 @@ def read_and_solve(
     wanted = _day(day)
     read = _read(source, wanted, convention, dates, as_given=as_given)
     notes = list(read.notes)
-    today = wanted or read.day or _from_name(read.place, notes)
+    today = wanted or read.day or day_in_name(read.place, notes)
     if today is None:
         remedy = "say --date 2026-03-02, or add a column date"
         raise UserError("nothing says the valuation day", place=read.place or None, remedy=remedy)
     specs = read.specs
     if interpolation is not None:
-        chosen = _interpolation(interpolation)
+        chosen = interpolation_named(interpolation)
         specs = {name: replace(spec, interpolation=chosen) for name, spec in specs.items()}
     places = {name: f"{read.place}: curves.{name}" for name in specs} if read.place.endswith(".toml") else {}
     return Solved(solve_set(specs, today, places, read.lines), read.swaps, read.stress, tuple(notes))
@@ -151,7 +151,8 @@ def _read(source: Any, day: date | None, convention: str | None, dates: str | No
     return _Source(quotes.specs, quotes.places, quotes.day, quotes.notes, place=place)
 
 
-def _interpolation(name: str) -> Any:
+def interpolation_named(name: str) -> Any:
+    """The registered name of an interpolation. Raises UserError."""
     bare = name.lower().replace("-", "_").replace(" ", "_")
     if bare not in INTERPOLATIONS:
         raise UserError("no such interpolation", value=name, remedy=nearest(bare, list(INTERPOLATIONS)))
@@ -167,7 +168,7 @@ def _day(given: date | str | None) -> date | None:
         raise UserError("is not a date", value=given, place="day", remedy="write YYYY-MM-DD") from None
 
 
-def _from_name(place: str, notes: list[str]) -> date | None:
+def day_in_name(place: str, notes: list[str]) -> date | None:
     """The one date in a file's name, as 2026-03-02.csv has it."""
     found = IN_A_NAME.findall(Path(place).stem)
     try:

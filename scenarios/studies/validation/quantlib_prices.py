@@ -13,10 +13,12 @@ import numpy as np
 import QuantLib as ql
 from numpy.typing import NDArray
 
+from markets.products.cap import Cap
 from markets.products.gamma_claim import GammaClaim
 from markets.products.option import Option
 from markets.products.start import Start
 from markets.products.swap import Swap
+from markets.products.swaption import Swaption
 
 Floats = NDArray[np.float64]
 NODE_YEARS = (0.0, 2.0, 10.0)
@@ -77,7 +79,7 @@ class SwapPrices:
         for fixed_on, value in fixings.items():
             self.index.addFixing(_date(fixed_on), value)
         start, end = _date(swap.start or first), _date(swap.maturity)
-        legs = [
+        self.legs = legs = [
             ql.Schedule(start, end, ql.Period(months, ql.Months), ql.NullCalendar(), ql.Unadjusted, ql.Unadjusted,
                         ql.DateGeneration.Backward, False)
             for months in (swap.fixed_months, swap.float_months)
@@ -87,6 +89,29 @@ class SwapPrices:
             legs[1], self.index, 0.0, ql.Actual360(),
         )  # fmt: skip
         self.swap.setPricingEngine(ql.DiscountingSwapEngine(self.discount, False))
+
+    def swaption(self, swaption: Swaption, rates: Iterable[float], vol: float) -> float:
+        """$ of a bought option on this swap at these node rates and a normal vol."""
+        self._link(rates)
+        side = ql.VanillaSwap.Payer if swaption.side == "payer" else ql.VanillaSwap.Receiver
+        swap = ql.VanillaSwap(
+            side, abs(swaption.notional), self.legs[0], self.swap.fixedRate(), ql.Thirty360(ql.Thirty360.BondBasis),
+            self.legs[1], self.index, 0.0, ql.Actual360(),
+        )  # fmt: skip
+        option = ql.Swaption(swap, ql.EuropeanExercise(_date(swaption.expiry)))
+        quote = ql.QuoteHandle(ql.SimpleQuote(vol))
+        option.setPricingEngine(ql.BachelierSwaptionEngine(self.discount, quote, ql.Actual365Fixed()))
+        return float(option.NPV())
+
+    def cap(self, cap: Cap, rates: Iterable[float], vol: float) -> float:
+        """$ of a bought cap or floor on the floating leg of this swap but for its first period, struck at its rate."""
+        self._link(rates)
+        leg = ql.IborLeg([abs(cap.notional)], self.legs[1], self.index, ql.Actual360())[1:]
+        make = ql.Cap if cap.kind == "cap" else ql.Floor
+        option = make(leg, [self.swap.fixedRate()])
+        quote = ql.QuoteHandle(ql.SimpleQuote(vol))
+        option.setPricingEngine(ql.BachelierCapFloorEngine(self.discount, quote))
+        return float(option.NPV())
 
     def value(self, rates: Iterable[float]) -> float:
         """$ at these node rates, after the day's flows."""

@@ -38,6 +38,8 @@ MODULES: tuple[str, ...] = (
     "liquidity_mechanics",
     "factor_noise",
     "path_memory",
+    "rate_options",
+    "hull_white",
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from markets.curves.bond import BillFigures, BondFigures
 from markets.curves.curve_set import CurveSet
 from markets.curves.interpolation import INTERPOLATIONS
 from markets.curves.stress import parse_stress
@@ -14,6 +15,7 @@ from markets.curves.swap_book import SwapBook
 from markets.curves.tents import fixed_widths, partition
 from markets.specs.curve_swaps import CurveSwapSpec
 from markets.specs.curves import CurveSpec, QuoteSpec
+from scenarios.studies.curves.bonds import price_bond
 from scenarios.studies.curves.solving import solve_curves, value_swaps
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.known_curves import SOFR, SONIA, known, quotes_csv
@@ -215,6 +217,36 @@ def read_basis(lab: Lab) -> Measured:
     return Measured(estimates={what: Estimate(float(value)) for what, value in zip(BASIS, values, strict=True)})
 
 
+BONDS = {
+    "note: accrued": (0.031589673913, 1e-12),
+    "note: yield": (0.0377297155076, 1e-13),
+    "note: duration": (4.5863076479, 1e-10),
+    "note: modified duration": (4.5013895739, 1e-10),
+    "note: DV01 per 100": (0.045235179402, 1e-12),
+    "note: convexity": (23.567828903, 1e-9),
+    "bill of 93 days: price": (98.9485833333, 1e-10),
+    "bill of 93 days: bond-equivalent yield": (0.04170375804044, 1e-14),
+    "bill of 352 days: price": (96.3626666667, 1e-10),
+    "bill of 352 days: simple yield": (0.0391403309719, 1e-13),
+    "bill of 352 days: bond-equivalent yield": (0.0387782763909, 1e-13),
+}
+
+
+def read_bonds(lab: Lab) -> Measured:
+    """A note and two bills, settled 3 March 2026."""
+    settled = date(2026, 3, 3)
+    note = price_bond("3.875% 2031-02-28 at 100.46", settled=settled)
+    short, long = (
+        price_bond(text, settled=settled) for text in ("bill 2026-06-04 at 4.07%", "bill 2027-02-18 at 3.72%")
+    )
+    assert isinstance(note, BondFigures) and isinstance(short, BillFigures) and isinstance(long, BillFigures)
+    values = (
+        *(note.accrued, note.rate, note.duration, note.modified, note.dv01, note.convexity),
+        *(short.price, short.equivalent, long.price, long.simple, long.equivalent),
+    )
+    return Measured(estimates={what: Estimate(value) for what, value in zip(BONDS, values, strict=True)})
+
+
 CASES: tuple[Case, ...] = (
     Case(
         name="curve-discount-factors",
@@ -297,6 +329,20 @@ CASES: tuple[Case, ...] = (
             Expected(what=what, value=value, rounding=digit, exact=TWICE) for what, (value, digit) in BASIS.items()
         ),
         measure=read_basis,
+        fast=True,
+        needs=("QuantLib",),
+    ),
+    Case(
+        name="bond-figures",
+        title="A note and two bills",
+        chapter="Curves",
+        source="street formulas; QuantLib's yield, durations and convexity",
+        inputs="3 7/8 % due 28 February 2031 at 100.46; bills at discounts of 4.07 and 3.72 %; settled 3 March 2026",
+        statistic="accrued interest, yields, durations, convexity, prices",
+        expected=tuple(
+            Expected(what=what, value=value, rounding=digit, exact=TWICE) for what, (value, digit) in BONDS.items()
+        ),
+        measure=read_bonds,
         fast=True,
         needs=("QuantLib",),
     ),

@@ -1,0 +1,130 @@
+"""A swaption cube: vols by expiry, length of the swap and strike, with a SABR smile in each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from markets.rate_vols.arbitrage import Breach, density_breaches, strike_breaches
+from markets.rate_vols.black import bachelier, black
+from markets.rate_vols.sabr import Kind, Sabr
+from sim.errors import UserError
+
+Floats = NDArray[np.float64]
+
+
+class CellQuotes(NamedTuple):
+    """What the market quotes at one expiry into one length."""
+
+    expiry: float  # years
+    tenor: float  # years, of the swap
+    forward: float  # decimal
+    strikes: tuple[float, ...]  # decimal
+    vols: tuple[float, ...]  # decimal, of the cube's kind
+
+    @property
+    def name(self) -> str:
+        """5Y into 10Y."""
+        return f"{_years(self.expiry)} into {_years(self.tenor)}"
+
+
+class Cell(NamedTuple):
+    """Quotes and the smile that was fitted to them."""
+
+    quotes: CellQuotes
+    smile: Sabr
+
+    @property
+    def errors(self) -> Floats:
+        """Smile less quote at each strike, decimal of vol."""
+        return np.asarray(self.smile.vol(self.quotes.strikes) - np.array(self.quotes.vols))
+
+    @property
+    def quoted_breaches(self) -> list[Breach]:
+        """Arbitrage among the quotes themselves."""
+        quotes, smile = self.quotes, self.smile
+        if smile.kind == "normal":
+            calls = bachelier(quotes.forward, quotes.strikes, quotes.vols, quotes.expiry)
+        else:
+            calls = black(quotes.forward, quotes.strikes, quotes.vols, quotes.expiry, shift=smile.shift)
+        return strike_breaches(quotes.strikes, calls.value)
+
+    @property
+    def fitted_breaches(self) -> list[Breach]:
+        """Strikes at which the smile implies a negative density."""
+        return density_breaches(self.smile, min(self.quotes.strikes), max(self.quotes.strikes))
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Cells with their smiles, and smiles between them.
+
+    Between cells the vol at the money, rho and nu are linear in the length of the swap, then in the expiry, and flat
+    outside; alpha follows from the vol at the money, so that the latter is met.
+    """
+
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def fit(
+        cls, quotes: Sequence[CellQuotes], *, kind: Kind = "normal", beta: float | None = None, shift: float = 0.0
+    ) -> Cube:
+        """A smile for each cell, alpha, rho and nu by least squares in vol.
+
+        beta: of lognormal smiles (default 0.5); normal ones have 0. Raises UserError for a cell with fewer than three
+        strikes, or for two cells of one name.
+        """
+        chosen = (0.0 if kind == "normal" else 0.5) if beta is None else beta
+        names = [each.name for each in quotes]
+        if not quotes or len(set(names)) < len(names):
+            raise UserError("a cube has cells, each once", value=", ".join(names) or "none")
+        cells = []
+        for each in quotes:
+            try:
+                smile = Sabr.fit(
+                    each.strikes,
+                    each.vols,
+                    forward=each.forward,
+                    years=each.expiry,
+                    beta=chosen,
+                    kind=kind,
+                    shift=shift,
+                )
+            except UserError as error:
+                raise UserError(error.rule, value=error.value, place=each.name, remedy=error.remedy) from None
+            cells.append(Cell(each, smile))
+        return cls(tuple(sorted(cells, key=lambda cell: (cell.quotes.expiry, cell.quotes.tenor))))
+
+    def smile(self, expiry: float, tenor: float, forward: float | None = None) -> Sabr:
+        """The smile at any expiry and length, years; on the cells' own forward where none is given."""
+        money = self._between(lambda cell: float(cell.smile.vol(cell.smile.forward)), expiry, tenor)
+        rho = self._between(lambda cell: cell.smile.rho, expiry, tenor)
+        nu = self._between(lambda cell: cell.smile.nu, expiry, tenor)
+        own = self._between(lambda cell: cell.smile.forward, expiry, tenor) if forward is None else forward
+        like = self.cells[0].smile
+        return Sabr.at_the_money(
+            money, forward=own, years=expiry, rho=rho, nu=nu, beta=like.beta, kind=like.kind, shift=like.shift
+        )
+
+    def vol(self, expiry: float, tenor: float, strike: ArrayLike, forward: float | None = None) -> Floats:
+        """Vol at strikes of any shape, decimal."""
+        return self.smile(expiry, tenor, forward).vol(strike)
+
+    def _between(self, of: Callable[[Cell], float], expiry: float, tenor: float) -> float:
+        rows: dict[float, list[Cell]] = {}
+        for cell in self.cells:
+            rows.setdefault(cell.quotes.expiry, []).append(cell)
+        along = [np.interp(tenor, [c.quotes.tenor for c in row], [of(c) for c in row]) for row in rows.values()]
+        return float(np.interp(expiry, list(rows), along))
+
+
+def _years(years: float) -> str:
+    """6M, 18M or 5Y."""
+    months = round(12 * years)
+    if abs(months - 12 * years) > 1e-9 or not months:
+        return f"{years:g}Y"
+    return f"{months}M" if months % 12 else f"{months // 12}Y"

@@ -1,0 +1,37 @@
+"""`spiral curve --history`: the curves of many days, and how they moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.pages import curve_history_page
+from scenarios.commands.output import say
+from scenarios.commands.terminal import console
+from scenarios.studies.curves.history import curve_history, moves
+from sim.files import check_folder, write_whole
+
+PAGE, HISTORY, MOVES = "history.html", "history.csv", "moves.csv"
+WIDTH = 120  # characters, where the output is not a terminal
+
+
+def solve_days_and_show(
+    file: Path,
+    *,
+    convention: str | None,
+    interpolation: str | None,
+    dates: str | None,
+    as_given: bool,
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    """Solve every day, print how zero rates moved, write the page and both tables."""
+    found = curve_history(file, convention=convention, interpolation=interpolation, dates=dates, as_given=as_given)
+    moved = moves(found)
+    if not quiet:
+        console(WIDTH, markup=False).print(curve_history_page.render(moved, found), highlight=False)
+    if out is not None:
+        check_folder(out, PAGE, HISTORY, MOVES)
+        page = curve_history_page.write_history(out / PAGE, moved, found)
+        write_whole(out / HISTORY, found.write_csv())
+        write_whole(out / MOVES, moved.write_csv())
+        say(page)

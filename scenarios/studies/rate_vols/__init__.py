@@ -1,0 +1,1 @@
+"""Vols of rates from the files of a user."""

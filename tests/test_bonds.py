@@ -1,0 +1,131 @@
+"""Bonds and bills by the street's formulas: known figures, QuantLib, curves of their yields, mistakes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+import QuantLib as ql
+from click.testing import CliRunner
+
+from markets.curves.bond import bond_of
+from markets.curves.conventions import CONVENTIONS
+from markets.curves.curve_set import solve_set
+from markets.curves.dates import to_ql
+from markets.specs.curves import CurveSpec, QuoteSpec
+from scenarios import price_bond
+from scenarios.cli import main
+from sim.errors import UserError
+
+SETTLED = "2026-03-03"
+
+
+def test_a_known_note() -> None:
+    note = price_bond("3.875% 2031-02-28 at 100.46", settled=SETTLED)
+    known = {
+        "accrued": 0.031589673913,
+        "rate": 0.0377297155076,
+        "duration": 4.5863076479,
+        "modified": 4.5013895739,
+        "dv01": 0.045235179402,
+        "convexity": 23.567828903,
+    }
+    assert {name: getattr(note, name) for name in known} == pytest.approx(known, rel=1e-10)
+    back = price_bond(f"3.875% 2031-02-28 at {note.rate * 100:.14f}%", settled=SETTLED)
+    assert back.price == pytest.approx(100.46, abs=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("text", "price", "simple", "equivalent", "digit"),
+    [
+        ("bill 2026-06-04 at 4.07%", 98.9485833333, 0.04170375804044, 0.04170375804044, 1e-14),
+        ("bill 2027-02-18 at 3.72%", 96.3626666667, 0.0391403309719, 0.0387782763909, 1e-13),
+        ("bill 2026-06-02 at 4.07%", 98.9711944444, 0.04169423, 0.04169423, 1e-9),
+        ("bill 2026-09-01 at 3.89%", 98.0333888889, 0.040231474, 0.040231474, 1e-9),
+    ],
+)
+def test_known_bills(text: str, price: float, simple: float, equivalent: float, digit: float) -> None:
+    found = price_bond(text, settled=SETTLED)
+    assert found.price == pytest.approx(price, abs=1e-10)
+    assert (found.simple, found.equivalent) == pytest.approx((simple, equivalent), abs=digit)
+
+
+@pytest.mark.parametrize(("years", "price", "rate"), [(2, 100.31, 0.037127404), (5, 100.46, 0.037731864)])
+def test_known_yields_on_a_coupon_day(years: int, price: float, rate: float) -> None:
+    """Whole periods; the coupon that screens show as 3.88 is 3.875."""
+    held = bond_of(CONVENTIONS["us_treasury"], date(2026, 3, 15), date(2026 + years, 3, 15), 0.03875)
+    assert held.accrued == 0 and held.rate(price) == pytest.approx(rate, abs=5e-10)
+
+
+@pytest.mark.parametrize("market", ["us_treasury", "uk_gilt"])
+def test_random_bonds_are_quantlibs(market: str) -> None:
+    """Accrued, yield, modified duration, convexity of 100 bonds, the last coupon period among them."""
+    draw, convention = np.random.default_rng(5), CONVENTIONS[market]
+    for _ in range(100):
+        settled = date(2026, 1, 1) + timedelta(days=int(draw.integers(0, 700)))
+        maturity = settled + timedelta(days=int(draw.integers(3, 11_000)))
+        coupon, clean = float(draw.uniform(0, 0.09)), float(draw.uniform(60, 130))
+        ours = bond_of(convention, settled, maturity, coupon)
+        schedule = ql.Schedule(
+            to_ql(settled - timedelta(days=900)), to_ql(maturity), ql.Period(6, ql.Months), ql.NullCalendar(),
+            ql.Unadjusted, ql.Unadjusted, ql.DateGeneration.Backward, convention.end_of_month,
+        )  # fmt: skip
+        count = ql.ActualActual(ql.ActualActual.ISMA, schedule)
+        theirs = ql.FixedRateBond(0, 100.0, schedule, [coupon], count, ql.Unadjusted)
+        ql.Settings.instance().evaluationDate = to_ql(settled)
+        assert 100 * ours.accrued == pytest.approx(theirs.accruedAmount(to_ql(settled)), abs=1e-12)
+        if ours.left == 1 and clean < 95:
+            continue  # a few days at a deep discount: yields of thousands of percent
+        compounding = ql.SimpleThenCompounded if ours.left == 1 else ql.Compounded
+        rate = ql.InterestRate(ours.rate(clean), count, compounding, ql.Semiannual)
+        day = to_ql(settled)
+        assert ql.BondFunctions.cleanPrice(theirs, rate, day) == pytest.approx(clean, abs=1e-9)
+        value, first, second = ours.dirty(rate.rate())
+        duration = ql.BondFunctions.duration(theirs, rate, ql.Duration.Modified, day)
+        assert -first / value == pytest.approx(duration, rel=1e-9)
+        assert second / value == pytest.approx(ql.BondFunctions.convexity(theirs, rate, day), rel=1e-9)
+
+
+def test_a_curve_of_bills_and_yields() -> None:
+    """The discount factor of a bill is its price over that of settlement; a bond quoted by yield has that price."""
+    quotes = (
+        QuoteSpec(kind="bill", end=date(2026, 6, 4), rate=0.0407),
+        QuoteSpec(kind="bond", end=date(2031, 2, 28), coupon=0.03875, rate=0.0377297155076),
+    )
+    found = solve_set({"ust": CurveSpec(convention="us_treasury", quotes=quotes)}, date(2026, 3, 2))
+    curve = found["ust"]
+    assert curve.discount(date(2026, 6, 4)) / curve.discount(date(2026, 3, 3)) == pytest.approx(
+        0.989485833333, abs=1e-12
+    )
+    assert found.quotes[1].value == pytest.approx(100.46, abs=1e-9) and found.residual < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("3.875 2031-02-28 at 100", (), "is not a bond"),
+        ("3.875% 2026-02-28 at 100", (), "the bond matures by its settlement day, got '2026-02-28'"),
+        ("3.875% 2031-02-31 at 100", (), "is not a date, got '2031-02-31'"),
+        ("3.875% 2031-02-28 at 3000%", (), "no bond has such a yield, got 3000.0"),
+        ("3.875% 2031-02-28 at -5", (), "no yield gives this price, got -5.0"),
+        ("bill 2026-03-03 at 4%", (), "the bill matures by its settlement day"),
+        ("bill 2030-03-03 at 40%", (), "the discount is more than the face"),
+        ("3.875% 2031-02-28 at 100", ("--market", "usd_sofr"), "market: no bonds have this convention, got 'usd_sofr'"),
+        ("3.875% 2031-02-28 at 1.2.3", (), "is not a number, got '1.2.3'"),
+    ],
+)
+def test_mistakes_are_one_line(text: str, options: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(main, ["bond", text, "--settled", SETTLED, *options])
+    assert done.exit_code == 2 and said in done.output and done.output.count("\n") == 1
+
+
+def test_the_command_shows_both_tables() -> None:
+    texts = ["3.875% 2031-02-28 at 100.46", "bill 2027-02-18 at 3.72%"]
+    done = CliRunner().invoke(main, ["bond", *texts, "--settled", SETTLED])
+    assert done.exit_code == 0 and "3.772972 %" in done.output and "3.877828 %" in done.output
+
+
+def test_a_price_without_a_yield_is_refused() -> None:
+    with pytest.raises(UserError, match="no yield gives this price"):
+        price_bond("3% 2031-02-28 at 0", settled=SETTLED)
