@@ -174,3 +174,20 @@ def test_the_record_of_move_from_rates_alone():
         first = pl.lit(start).str.to_date()
         crisis_days = told.filter(pl.col("date") >= first, pl.col("date") < first.dt.offset_by(f"{months}mo"))
         assert crisis_days["law"].max() == pytest.approx(peak, rel=0.02)
+
+
+def test_a_path_alone_is_the_same():
+    """With a fund in bonds and a vol of rates, paths 4 to 7 of eight are those of a chunk of their own."""
+    fund = {"type": "LiabilityFund", "venue": "bond", "capital": 5e8, "interval": "2h"}
+    maker = MAKER | {"venues": ["asset", "us10y", "bond"]}
+    rates = {**FREE, "vol": {"usd": {}}, "bonds": {"bond": {"node": "us10y"}}}
+    scenario = crisis(
+        anchors=ANCHORS, market={"rates": rates, "dispersion": 1.0}, agents={"maker": maker, "fund": fund}
+    )
+    ends = []
+    for paths, first in ((8, 0), (4, 4)):
+        world = world_of(scenario, paths, first)
+        world.run()
+        ends.append(np.array([world.factors.rate_vol(), world.venue("bond").held("fund"), world.equity_now("fund")]))
+    assert ends[0][:, 4:] == pytest.approx(ends[1], rel=1e-10)
+    assert np.ptp(ends[1][1]) > 0

@@ -73,7 +73,7 @@ def test_agent(folder: Path) -> None:
 
 
 def test_every_command_is_in_the_table() -> None:
-    named = set(re.findall(r"^\| `spiral (\w+)", (ROOT / README).read_text(), re.MULTILINE))
+    named = set(re.findall(r"^\| `spiral ([\w-]+)", (ROOT / README).read_text(), re.MULTILINE))
     assert named == set(main.commands)
 
 

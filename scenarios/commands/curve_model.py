@@ -35,7 +35,7 @@ def model_and_show(
     if out is not None:
         check_new(out, force=force)
     model = model_curve(history, kind=kind, quarters=quarters, number=number, dates=dates, as_given=as_given)
-    say_notes(model.history.notes)
+    say_notes(model.record.notes)
     screen = console(markup=False)
     for table in (_fits(model), _ahead(model), _components(model)):
         screen.print(table)
@@ -65,13 +65,13 @@ def _fits(model: CurveModel) -> Table:
         ]
         for fit in model.fits
     ]
-    title = f"Fits of {model.history.days[-1]}, every minimum"
+    title = f"Fits of {model.record.days[-1]}, every minimum"
     return _table(title, ["speed, 1/year", "level %", "slope %", "curvature %", "rmse bp"], rows)
 
 
 def _ahead(model: CurveModel) -> Table:
     """Zero rates by quarter."""
-    headings = ["day", "overnight", *model.history.names]
+    headings = ["day", "overnight", *model.record.names]
     rows = [
         [str(day), *(f"{100 * rate:.3f}" for rate in (overnight, *rates))]
         for day, overnight, rates in zip(model.days, model.overnight.tolist(), model.ahead.tolist(), strict=True)
@@ -93,4 +93,4 @@ def _components(model: CurveModel) -> Table:
             zip(noise.variance[: model.number], noise.shares, noise.weights, strict=False)
         )
     ]
-    return _table("\nComponents of daily moves", ["", "bp a year", "share %", *model.history.names], rows)
+    return _table("\nComponents of daily moves", ["", "bp a year", "share %", *model.record.names], rows)

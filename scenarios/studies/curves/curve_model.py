@@ -17,7 +17,7 @@ from markets.curves.nelson_siegel import NelsonSiegel, minima
 from scenarios.files.frames import Source
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.studies.curves.curve_history import NEEDED, TENORS, CurveHistory, read_history
+from scenarios.studies.curves.curve_record import NEEDED, TENORS, CurveRecord, read_record
 from sim.errors import UserError
 from sim.sessions import day_date, exchange_sessions
 
@@ -38,7 +38,7 @@ class CurveModel:
     """
 
     kind: str
-    history: CurveHistory
+    record: CurveRecord
     fits: tuple[NelsonSiegel, ...]
     forecast: DieboldLi | None
     noise: Components
@@ -49,7 +49,7 @@ class CurveModel:
     @property
     def days(self) -> tuple[date, ...]:
         """Of the forecasts, a quarter apart, each the New York trading day at or before."""
-        last = self.history.days[-1]
+        last = self.record.days[-1]
         wanted = [_months_after(last, 3 * k) for k in range(len(self.ahead))]
         sessions = exchange_sessions(CALENDAR, last - timedelta(days=10), wanted[-1])
         return tuple(day_date(sessions.at_or_before(day)) for day in wanted)
@@ -63,7 +63,7 @@ class CurveModel:
         return from_dict(
             {
                 "name": name,
-                "title": f"{self.kind}: {self.history.days[-1]} and {len(self.ahead) - 1} quarters on",
+                "title": f"{self.kind}: {self.record.days[-1]} and {len(self.ahead) - 1} quarters on",
                 "clock": {"tick_minutes": 390},
                 "market": {"rates": self._noise()},
                 "storyline": {"anchor": anchors},
@@ -72,7 +72,7 @@ class CurveModel:
         )
 
     def _rates(self, quarter: int) -> dict[str, Any]:
-        found = dict(zip(self.history.names, self.ahead[quarter].tolist(), strict=True))
+        found = dict(zip(self.record.names, self.ahead[quarter].tolist(), strict=True))
         rest = {name: round(rate, 8) for name, rate in found.items() if name not in NEEDED}
         named = {name: round(found[name], 8) for name in NEEDED}
         return {"overnight": round(float(self.overnight[quarter]), 8), **named, **({"nodes": rest} if rest else {})}
@@ -81,7 +81,7 @@ class CurveModel:
         """Vols and correlations of the nodes, as a scenario has them."""
         covariance = self.noise.covariance(self.number)
         vols = np.sqrt(np.diag(covariance) * DAYS_A_YEAR)
-        names, at = self.history.names, {name: i for i, name in enumerate(self.history.names)}
+        names, at = self.record.names, {name: i for i, name in enumerate(self.record.names)}
 
         def correlation(a: str, b: str) -> float:
             size = vols[at[a]] * vols[at[b]] / DAYS_A_YEAR
@@ -127,38 +127,38 @@ def model_curve(
         raise UserError("no such model", value=kind, place="model", remedy=f"known: {', '.join(KINDS)}")
     if not 1 <= quarters <= MOST:
         raise UserError(f"a storyline has 1 to {MOST} quarters", value=quarters, place="quarters")
-    history = read_history(source, dates=dates, as_given=as_given)
-    if not 1 <= number <= len(history.names):
-        raise UserError(f"there are 1 to {len(history.names)} components", value=number, place="components")
+    record = read_record(source, dates=dates, as_given=as_given)
+    if not 1 <= number <= len(record.names):
+        raise UserError(f"there are 1 to {len(record.names)} components", value=number, place="components")
     speeds = 2 if kind == "svensson" else 1
-    if len(history.names) < speeds + 3:
+    if len(record.names) < speeds + 3:
         rule, remedy = f"this model needs {speeds + 3} tenors", "name further columns us1m ... us30y"
-        raise UserError(rule, value=len(history.names), place="tenors", remedy=remedy)
-    fits = tuple(minima(history.years, history.rates[-1], speeds))
+        raise UserError(rule, value=len(record.names), place="tenors", remedy=remedy)
+    fits = tuple(minima(record.years, record.rates[-1], speeds))
     if not fits:
-        raise UserError("no speed fits the last day better than its neighbours", place=str(history.days[-1]))
-    noise = components(np.cov(np.diff(history.rates, axis=0), rowvar=False))
-    forecast = _forecast(history) if kind == "diebold_li" else None
-    ahead, overnight = _ahead(history, kind, fits[0], forecast, noise, quarters)
-    return CurveModel(kind, history, fits, forecast, noise, ahead, overnight, number)
+        raise UserError("no speed fits the last day better than its neighbours", place=str(record.days[-1]))
+    noise = components(np.cov(np.diff(record.rates, axis=0), rowvar=False))
+    forecast = _forecast(record) if kind == "diebold_li" else None
+    ahead, overnight = _ahead(record, kind, fits[0], forecast, noise, quarters)
+    return CurveModel(kind, record, fits, forecast, noise, ahead, overnight, number)
 
 
-def _forecast(history: CurveHistory) -> DieboldLi:
-    months = history.month_ends
+def _forecast(record: CurveRecord) -> DieboldLi:
+    months = record.month_ends
     if len(months) < FEWEST:
         rule, remedy = f"diebold_li needs {FEWEST} months", "give a longer record, or another model"
         raise UserError(rule, value=len(months), place="record", remedy=remedy)
-    return estimate(history.years, months)
+    return estimate(record.years, months)
 
 
 def _ahead(
-    history: CurveHistory, kind: str, fit: NelsonSiegel, forecast: DieboldLi | None, noise: Components, quarters: int
+    record: CurveRecord, kind: str, fit: NelsonSiegel, forecast: DieboldLi | None, noise: Components, quarters: int
 ) -> tuple[Floats, Floats]:
     """Zero rates by quarter and tenor, and the overnight rate by quarter."""
     if kind == "hjm":
-        return _without_arbitrage(history.years, fit, noise, quarters)
+        return _without_arbitrage(record.years, fit, noise, quarters)
     curves = [fit if forecast is None else forecast.curve(3 * k) for k in range(quarters + 1)]
-    return np.array([curve.zero(history.years) for curve in curves]), np.array([curve.zero(0.0) for curve in curves])
+    return np.array([curve.zero(record.years) for curve in curves]), np.array([curve.zero(0.0) for curve in curves])
 
 
 def _without_arbitrage(years: Floats, fit: NelsonSiegel, noise: Components, quarters: int) -> tuple[Floats, Floats]:

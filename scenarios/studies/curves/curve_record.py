@@ -24,7 +24,7 @@ LIMITS = (-5.0, 30.0)  # percent: no curve of a market has been outside
 
 
 @dataclass(frozen=True)
-class CurveHistory:
+class CurveRecord:
     """days: in order. names: of the tenors, the shortest first. rates: (days, tenors) decimal, taken as zero rates."""
 
     days: tuple[date, ...]
@@ -45,7 +45,7 @@ class CurveHistory:
         return self.rates[last]
 
 
-def read_history(source: Source, *, dates: str | None = None, as_given: bool = False) -> CurveHistory:
+def read_record(source: Source, *, dates: str | None = None, as_given: bool = False) -> CurveRecord:
     """A CSV file or a frame with a column `date` and of us1m ... us30y those that it has, in percent.
 
     Days on which a tenor is missing are left out, and tenors that hardly any day has. Raises UserError.
@@ -68,7 +68,7 @@ def read_history(source: Source, *, dates: str | None = None, as_given: bool = F
     left_out = len(table.rows) - len(days)
     notes = [f"{table.name}: {left_out} days without every tenor left out"] if left_out else []
     notes += [f"{table.name}: {note}" for note in table.notes]
-    return CurveHistory(days, tuple(list(TENORS)[i] for i in used), rates / 100, tuple(notes))
+    return CurveRecord(days, tuple(list(TENORS)[i] for i in used), rates / 100, tuple(notes))
 
 
 def _number(value: float | None) -> float:
