@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sim.text import one_line
@@ -45,6 +47,17 @@ class UserError(SpiralError):
 
     def __reduce__(self) -> Any:
         return (_rebuild, (self.rule, self.value, self.place, self.remedy))
+
+
+@contextmanager
+def placed(place: str | None) -> Iterator[None]:
+    """A block whose mistakes stand at this place, where they do not say another one."""
+    try:
+        yield
+    except UserError as error:
+        if error.place is not None:
+            raise
+        raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
 
 
 def _shown(value: Any) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import tomllib
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from markets.products.rate_option_table import par
 from markets.rate_vols.arbitrage import BENT, NEGATIVE, RISES, STEEP, density_breaches, strike_breaches
 from markets.rate_vols.black import bachelier
 from markets.rate_vols.cube import CellQuotes, Cube
 from markets.rate_vols.sabr import Sabr
 from scenarios.cli import main
+from scenarios.reading.loading import from_dict
 from scenarios.studies.rate_vols.cube_csv import read_cube
 from sim.errors import UserError
+from tests.small import crisis, world_of
 
 HEAD = "expiry,tenor,forward,offset_bp,vol_bp\n"
 OFFSETS = (-100, -50, 0, 50, 150)
@@ -153,6 +158,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, message: str) -> No
         (["--beta", "0.5"], "a normal SABR smile has beta 0"),
         (["--vol", "lognormal"], "vol is implausible"),
         (["--chart", "cube.gif"], "a chart is one of"),
+        (["--toml", "--vol", "lognormal"], "smiles of a scenario are normal ones"),
     ],
 )
 def test_wrong_options_are_one_line(tmp_path: Path, options: list[str], message: str) -> None:
@@ -163,3 +169,33 @@ def test_wrong_options_are_one_line(tmp_path: Path, options: list[str], message:
 def test_cells_have_their_own_names() -> None:
     with pytest.raises(UserError, match="a cube has cells, each once"):
         Cube.fit([quotes(1, 5), quotes(1, 5)])
+
+
+def test_fitted_smiles_are_keys_of_a_scenario(tmp_path: Path) -> None:
+    """Options of a book then have the vol of their expiry, length and strike."""
+    got = CliRunner().invoke(main, ["cube", str(written(tmp_path / "cube.csv")), "--toml"])
+    smiles = tomllib.loads(got.output)["market"]["rates"]["smiles"]
+    assert got.exit_code == 0 and [each["expiry"] for each in smiles] == [1, 1, 5, 5]
+    line = {"kind": "swaption", "side": "payer", "expiry": "2025-02-19", "swap_months": 60, "notional": 1e9}
+    book = [{**line, "fixed_rate": strike} for strike in (0.02, 0.05)] + [
+        {**line, "fixed_rate": 0.02, "normal_vol": 0.01}
+    ]
+    agents = {"maker": {"type": "MarketMaker"}, "desk": {"type": "Hedger", "book": book}}
+    scenario = crisis(market={"rates": {"smiles": smiles}}, agents=agents)
+    assert from_dict(scenario.to_dict(), as_given=True).market.rates.smiles == scenario.market.rates.smiles
+    desk = world_of(scenario, 1).desks["desk"]
+    (table,) = desk.book.tables
+    years = table.clock.calendar_years_to(date(2025, 2, 19))
+    swaption = desk.book.book.instruments[0]
+    forward = par(swaption.optionlets(table.clock, table.start), table.clock, table.start)
+    cube = Cube.fit([quotes(*cell) for cell in CELLS])
+    expected = [float(cube.vol(years, 5.0, strike, forward)) for strike in (0.02, 0.05)]
+    np.testing.assert_allclose(table.vol, [*expected, 0.01], rtol=1e-4)  # a length of 60 months is not quite 5 years
+
+
+def test_smiles_of_one_cell_are_refused() -> None:
+    twice = [{"expiry": 1.0, "tenor": 5.0, "vol": 0.009}] * 2
+    book = [{"kind": "cap", "months": 60, "notional": 1e9}]
+    agents = {"maker": {"type": "MarketMaker"}, "desk": {"type": "Hedger", "book": book}}
+    with pytest.raises(UserError, match=r"market\.rates\.smiles: smiles are given once for each expiry and tenor"):
+        world_of(crisis(market={"rates": {"smiles": twice}}, agents=agents), 1)

@@ -93,6 +93,9 @@ projection = "estr"
 against = "sofr"
 quotes = [{ kind = "cross_currency", tenor = "10Y", rate = -0.0028 }]
 
+[fx]
+eur_usd = 1.08
+
 [[swaps]]
 side = "receive"
 notional = 1e6
@@ -189,6 +192,12 @@ WRONG_TOML = [
     ('side = "receive"', 'side = "buy"', "swaps.1.side: must be 'receive' or 'pay', got 'buy'"),
     ("notional = 1e6", "notional = -1e6", "swaps.1.notional: must be > 0, got -1000000.0"),
     ("[curves.sofr]", "[curves.sofr", "is not valid TOML"),
+    (
+        "eur_usd = 1.08",
+        "eurusd = 1.08",
+        "curves.toml: fx.eurusd: is no cross-currency curve, got 'eurusd'; did you mean",
+    ),
+    ("eur_usd = 1.08", "eur_usd = 0.0", "curves.toml: fx.eur_usd: a price must be > 0, got 0.0"),
 ]
 WRONG_SWAPS = [
     ("buy 3.5% 9Y 50m", "a swap begins with receive or pay"),
@@ -278,6 +287,17 @@ def test_a_preset_does_not_import_quantlib() -> None:
         "load('calm_market'); assert 'QuantLib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_forwards_of_exchange_rates(tmp_path: Path) -> None:
+    """At the nodes of the cross-currency curve alone."""
+    write(tmp_path, PLAIN.replace("sofr", "estr").replace("3.", "2."))
+    path = write(tmp_path, TOML, "curves.toml")
+    done = CliRunner().invoke(main, ["curve", str(path), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0 and "FX forward" in done.output
+    nodes, curves = pl.read_csv(tmp_path / "out" / "nodes.csv"), solve_curves(path)
+    (forward,) = nodes["fx_forward"].drop_nulls().to_list()
+    assert forward == pytest.approx(float(curves.fx_forward("eur_usd", 1.08, curves["eur_usd"].years[0])))
 
 
 def test_fair_quotes(tmp_path: Path) -> None:

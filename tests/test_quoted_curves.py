@@ -108,6 +108,14 @@ def test_log_linear_forwards_are_flat_between_nodes() -> None:
     assert curve.forward(a, a + 1) == pytest.approx(float(curve.forward(b - 1, b)), abs=1e-14)
 
 
+@pytest.mark.parametrize("way", INTERPOLATIONS)
+def test_a_shifted_curve_is_shifted_everywhere(way: str) -> None:
+    """By a parallel move, whatever runs between the nodes."""
+    curve = one(sofr(interpolation=way))["curve"]
+    years = np.array([0.01, 0.4, 3.3, 17.0, 29.0, 45.0])
+    assert curve.shifted(1e-4).zero(years) - curve.zero(years) == pytest.approx(1e-4, abs=1e-15)
+
+
 def test_a_turn_of_the_year_lifts_the_rate_over_its_days_only() -> None:
     """Of quotes that all still reprice."""
     turn = TurnSpec(start=date(2026, 12, 31), end=date(2027, 1, 4), rate=0.005)
@@ -271,8 +279,11 @@ def test_cross_currency_basis() -> None:
     known = [0.9818589833276, 0.9627052291680, 0.9013168904484, 0.7934817174872]
     assert np.exp(found["eur_usd"].log_discount([1, 2, 5, 10])) == pytest.approx(known, abs=1e-12)
     assert np.exp(found["eur_usd"].log_discount(3)) == pytest.approx(0.9417914074135, abs=1e-12)
-    forwards = 1.08 * np.exp(found["eur_usd"].log_discount([0.5, 5]) - found["usd"].log_discount([0.5, 5]))
-    assert forwards == pytest.approx([1.09286998524, 1.17123959122], rel=1e-11)
+    forwards = found.fx_forward("eur_usd", 1.08, [0.5, 1, 3, 5, 10])
+    known = [1.09286998524, 1.10368376127, 1.13767826534, 1.17123959122, 1.25940106349]
+    assert forwards == pytest.approx(known, rel=1e-11)
+    with pytest.raises(UserError, match="the curve has no other currency, got 'usd'"):
+        found.fx_forward("usd", 1.08, 1.0)
 
 
 def test_basis_swaps_decide_the_other_curve() -> None:
@@ -325,6 +336,9 @@ QUOTE_MISTAKES = [
     ({"kind": "deposit", "tenor": "11Y", "rate": -0.2}, "the rate would make a discount factor negative"),
     ({"kind": "zero", "end": date(2026, 3, 2), "rate": 0.04}, "ends by the valuation day"),
     ({"kind": "ois", "start": date(2026, 1, 5), "end": date(2027, 1, 5), "rate": 0.04}, "starts before the valuation"),
+    ({"kind": "fra", "tenor": "2x3", "rate": 0.0}, "does not decide a node: the other quotes say the same"),
+    ({"kind": "zero", "end": date(2026, 6, 10), "rate": 0.2}, "makes the forward rate up to or beyond its node"),
+    ({"kind": "future", "tenor": "Z6", "price": 96.0, "start": TODAY, "end": date(2500, 1, 1)}, "dates lie between"),
     ({"kind": "ois", "start": date(2027, 1, 5), "end": date(2026, 7, 5), "rate": 0.04}, "ends before it starts"),
 ]
 MISTAKES = [
@@ -333,6 +347,7 @@ MISTAKES = [
     ({"rates": {"1Y": 0.04, "2Q": 0.04}}, "a.rates.2Q: is not a tenor, got '2Q'"),
     ({"convention": "usd_sofa"}, "a.convention: no such convention, got 'usd_sofa'; did you mean 'usd_sofr'?"),
     ({"discount": "b"}, "a.discount: no such curve, got 'b'"),
+    ({"against": "a"}, "a.against: is the curve itself, got 'a'"),
     ({"rates": {"5Y": 0.01, "6Y": 0.3}}, "no positive discount factor reprices a ois 6Y, got 0.3"),
     ({"turns": (TurnSpec(start=TODAY, end=TODAY, rate=0.01),)}, "a turn begins on the valuation day or later"),
     *(({"quotes": (QuoteSpec(**quote),)}, said) for quote, said in QUOTE_MISTAKES),

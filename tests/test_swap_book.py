@@ -199,9 +199,10 @@ def test_random_books_are_quantlibs(name: str) -> None:
         start = calendar.advance(to_ql(TODAY), int(draw.integers(0, 500)), ql.Days)
         last = start + ql.Period(int(draw.integers(1, 480)), ql.Months)
         rate, spread = draw.uniform(0.0, 0.06), draw.choice([0.0, draw.uniform(-0.01, 0.01)])
+        stub = str(draw.choice(["front", "back"]))
+        rule = ql.DateGeneration.Backward if stub == "front" else ql.DateGeneration.Forward
         schedule = ql.Schedule(
-            start, last, ql.Period("1Y"), calendar, ql.ModifiedFollowing, ql.ModifiedFollowing,
-            ql.DateGeneration.Backward, False,
+            start, last, ql.Period("1Y"), calendar, ql.ModifiedFollowing, ql.ModifiedFollowing, rule, False,
         )  # fmt: skip
         periods = len(schedule) - 1
         profile = str(draw.choice(["bullet", "amortising"]))
@@ -217,7 +218,14 @@ def test_random_books_are_quantlibs(name: str) -> None:
         ends = [date(d.year(), d.month(), d.dayOfMonth()) for d in (start, last)]
         specs.append(
             CurveSwapSpec(
-                side=side, notional=1.0, rate=rate, start=ends[0], end=ends[1], spread=spread, profile=profile
+                side=side,
+                notional=1.0,
+                rate=rate,
+                start=ends[0],
+                end=ends[1],
+                spread=spread,
+                profile=profile,
+                stub=stub,
             )
         )
     book = SwapBook.of(specs, found)
@@ -262,6 +270,22 @@ def test_a_par_swap_keeps_its_rate_on_other_quotes() -> None:
     later = solve_set({"curve": sofr()}, date(2026, 3, 3))
     with pytest.raises(UserError, match="swaps move to curves of their own day, got '2026-03-03'"):
         book.on(later)
+    with pytest.raises(UserError, match="no such curve, got 'curve'; known: sofr"):
+        book.on(solve_set({"sofr": sofr()}, TODAY))
+
+
+def test_stubs_of_a_grid() -> None:
+    spec = CurveSwapSpec(side="pay", tenor="5.25", notional=1.0, curve="forward", stub="back")
+    with pytest.raises(UserError, match="swap 1: a grid of years has its odd period in front, got 'back'"):
+        SwapBook.of([spec], two_curves().curves)
+
+
+def test_a_swap_of_no_days_is_refused() -> None:
+    """30/360 knows no 31st."""
+    curve = CurveSpec(convention="eur_euribor_6m", rates={"5Y": 0.02})
+    spec = CurveSwapSpec(side="pay", start=date(2026, 3, 30), end=date(2026, 3, 31), notional=1e6)
+    with pytest.raises(UserError, match="swap 1: spans no day by its day count"):
+        SwapBook.of([spec], solve_set({"euribor": curve}, TODAY))
 
 
 def test_a_swap_names_its_curve_where_there_are_several() -> None:

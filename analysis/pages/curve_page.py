@@ -169,6 +169,7 @@ NODES: dict[str, tuple[str, Cell]] = {
     "discount": ("discount factor", lambda x: f"{x:.12f}"),
     "zero": ("zero rate", _percent),
     "forward": ("forward", _percent),
+    "fx_forward": ("FX forward", lambda x: f"{x:.6f}"),
 }
 FAIR: dict[str, tuple[str, Cell]] = {
     "curve": ("curve", str),

@@ -34,10 +34,6 @@ class BusinessCalendar:
         self.name = name
         self.ql = _calendar(" ".join(name.lower().replace("_", " ").split()))
 
-    def is_open(self, day: date) -> bool:
-        """Whether it is a business day."""
-        return bool(self.ql.isBusinessDay(to_ql(day)))
-
     def adjust(self, day: date, rule: str = "modified following") -> date:
         """The business day that stands for `day` by one of `RULES`."""
         return _adjusted(self, day, rule)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.conventions import Convention, convention_named
 from markets.curves.dates import years_between
@@ -25,6 +25,7 @@ from sim.errors import UserError
 from sim.nearest import nearest
 
 Floats = NDArray[np.float64]
+STEEPEST = 5.0  # decimal: of a forward rate; discount factors of a century must stay numbers
 
 
 class Fair(NamedTuple):
@@ -104,6 +105,17 @@ class CurveSet:
         rest = second + 2 * mixed + system.units(values) * bends
         return np.asarray(-np.linalg.solve(self.solution.jacobian, rest), dtype=np.float64)
 
+    def fx_forward(self, curve: str, spot: float, years: ArrayLike) -> Floats:
+        """Forward price of a cross-currency curve's own currency in the other one: spot x P own / P other.
+
+        spot: units of the other currency for one of its own. Raises UserError where the curve has no other.
+        """
+        own, other = self[curve], self.specs[self[curve].name].against
+        if not other:
+            raise UserError("the curve has no other currency", value=curve, remedy="name a cross-currency curve")
+        out: Floats = spot * np.exp(own.log_discount(years) - self[other].log_discount(years))
+        return out
+
     def fair(self, curve: str, spec: QuoteSpec, place: str | None = None) -> Fair:
         """At what an instrument of a curve's market would be quoted on these curves; `spec`'s own rate does not matter.
 
@@ -129,7 +141,7 @@ class CurveSet:
                 raise UserError("no such quote", value=name, remedy=nearest(name, sorted(known)))
         quotes = [quote.at(values[quote.name]) if quote.name in values else quote for quote in self.quotes]
         equations = replace(self.equations, quotes=tuple(quotes))
-        return replace(self, equations=equations, solution=solve(equations, self.solution.y))
+        return replace(self, equations=equations, solution=_checked(equations, solve(equations, self.solution.y)))
 
 
 def solve_set(
@@ -150,7 +162,21 @@ def solve_set(
     found = ordered(quotes, list(specs))
     shapes = {name: _shape(specs[name], day, [q.node for q in found if q.curve == name]) for name in specs}
     equations = Equations.of(found, Nodes(shapes))
-    return CurveSet(day, dict(specs), equations, solve(equations))
+    return CurveSet(day, dict(specs), equations, _checked(equations, solve(equations)))
+
+
+def _checked(equations: Equations, solution: Solution) -> Solution:
+    """The solution, if its forward rates are rates at all. Raises UserError, naming the quote."""
+    for name, span in equations.nodes.spans.items():
+        shape, y = equations.nodes.shapes[name], solution.y[span]
+        forwards = np.diff(y, prepend=0.0) / np.diff(shape.nodes, prepend=0.0)
+        beyond = float(shape.last_forward_of(y))
+        for rate, quote in zip((*forwards, beyond), (*equations.quotes[span], equations.quotes[span][-1]), strict=True):
+            if not abs(rate) <= STEEPEST:
+                rule = f"{quote.name} makes the forward rate up to or beyond its node {rate * 100:,.0f} %"
+                remedy = "compare it with its neighbours: nodes a few days apart decide a rate of those days"
+                raise UserError(rule, place=quote.place, remedy=remedy)
+    return solution
 
 
 def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str, lines: Sequence[str]) -> list[Quote]:
@@ -159,6 +185,8 @@ def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str, li
         other = getattr(spec, key)
         if other and other not in specs:
             raise UserError("no such curve", value=other, place=f"{place}.{key}", remedy=nearest(other, list(specs)))
+        if other == name and key != "discount":
+            raise UserError("is the curve itself", value=other, place=f"{place}.{key}", remedy="name another curve")
     setting = _setting(name, specs, day, place)
     kind: QuoteKind = "irs" if spec.discount else "ois"
     listed = [QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items()]

@@ -63,13 +63,6 @@ class Tenor:
         """About how long it is; exact where it was given as a number."""
         return self.number if self.number is not None else sum(n * YEARS[unit] for n, unit in self.parts)
 
-    @property
-    def months(self) -> int | None:
-        """Whole months, None where it has days or weeks or is a number."""
-        if self.number is not None or any(unit in "dw" for _, unit in self.parts):
-            return None
-        return sum(n * (12 if unit == "y" else 1) for n, unit in self.parts)
-
     def after(self, day: date) -> date:
         """The day so much later; the end of a month stays within its month. A number counts days of 1/365."""
         import QuantLib as ql

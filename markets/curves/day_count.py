@@ -52,9 +52,9 @@ def year_fraction(
     last: maturity of the deal, where 30E/360 ISDA keeps the end of February as it is.
     Raises UserError for an unknown name.
     """
-    counter = _counter(day_count_name(name), last)
-    first, then = to_ql(start), to_ql(end)
-    if name.endswith("icma"):
+    known = day_count_name(name)
+    counter, first, then = _counter(known, last), to_ql(start), to_ql(end)
+    if known.endswith("icma"):
         within = period or (start, end)
         return float(counter.yearFraction(first, then, to_ql(within[0]), to_ql(within[1])))
     return float(counter.yearFraction(first, then))

@@ -22,6 +22,7 @@ class Deal:
     today: date
     start: date | float
     end: date | float
+    stub: str = "front"
 
     @property
     def fixed(self) -> Leg:
@@ -37,7 +38,7 @@ class Deal:
         """A leg of the convention, with periods of `months` in place of its own."""
         own = leg if months is None else replace(leg, months=months)
         if isinstance(self.start, date) and isinstance(self.end, date):
-            return dated_leg(self.convention, own, self.today, self.start, self.end)
+            return dated_leg(self.convention, own, self.today, self.start, self.end, self.stub)
         start, end = _number(self.start), _number(self.end)
         return grid_leg(own.months, start, end - start)
 

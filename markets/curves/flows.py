@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from markets.curves.interpolation import CurveShape
+from sim.errors import UserError
 
 Floats = NDArray[np.float64]
 DISCOUNT, PROJECTION = "discount", "projection"
@@ -125,7 +126,9 @@ class Nodes:
         return np.concatenate([shape.nodes for shape in self.shapes.values()])
 
     def at(self, points: Sequence[Point]) -> tuple[Floats, Floats]:
-        """W (points, nodes) and c (points,) so that -ln P at the points is W y + c."""
+        """W (points, nodes) and c (points,) so that -ln P at the points is W y + c. Raises UserError: no such curve."""
+        for name in {point.curve for point in points} - set(self.shapes):
+            raise UserError("no such curve", value=name, remedy=f"known: {', '.join(self.shapes)}")
         weights, constant = np.zeros((len(points), self.years.size)), np.zeros(len(points))
         for name, shape in self.shapes.items():
             here = [i for i, point in enumerate(points) if point.curve == name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from markets.curves.dates import from_ql
+from markets.curves.dates import from_ql, to_ql
 from sim.errors import UserError
 
 LETTERS = "FGHJKMNQUVXZ"  # January to December
@@ -39,4 +39,5 @@ def month_span(year: int, month: int) -> tuple[date, date]:
 def _third_wednesday(year: int, month: int) -> date:
     import QuantLib as ql
 
+    to_ql(date(year, month, 1))  # raises where the calendar ends
     return from_ql(ql.Date.nthWeekday(3, ql.Wednesday, month, year))

@@ -14,7 +14,7 @@ from markets.curves.legs import exchanged, fixed_flows, floating_flows
 from markets.curves.quote import Quote, make_quote
 from markets.curves.setting import Setting, deal_of, name_of, other_of, rate_of
 from markets.specs.curves import QuoteSpec
-from sim.errors import UserError
+from sim.errors import UserError, placed
 from sim.nearest import nearest
 
 BASIS_MONTHS = 3  # periods of both legs of basis and cross-currency swaps
@@ -25,7 +25,8 @@ def quote_of(spec: QuoteSpec, setting: Setting, place: str | None) -> Quote:
     make = INSTRUMENTS.get(spec.kind)
     if make is None:
         raise UserError("no such instrument", value=spec.kind, place=place, remedy=nearest(spec.kind, [*INSTRUMENTS]))
-    return make(spec, setting, place)
+    with placed(place):
+        return make(spec, setting, place)
 
 
 def _swap(spec: QuoteSpec, setting: Setting, place: str | None) -> Quote:

@@ -112,6 +112,10 @@ class CurveShape:
         beyond = self._reach(np.maximum(t - last, 0.0))
         return out + beyond[:, None] * self.interpolation.last_forward(self.nodes)
 
+    def last_forward_of(self, y: Floats) -> float:
+        """The continuous forward rate with which extrapolation begins, at node values y (nodes,)."""
+        return float(self.interpolation.last_forward(self.nodes) @ (y - self._at_nodes))
+
     def constant(self, years: ArrayLike) -> Floats:
         """What -ln DF at `years` has besides W . y, (m,)."""
         t = np.asarray(years, dtype=np.float64).reshape(-1)

@@ -13,7 +13,8 @@ from markets.curves.conventions import Convention, LegConvention
 from markets.curves.dates import years_between
 from markets.curves.day_count import year_fraction
 from markets.curves.flows import PROJECTION, Flow, Point, discounted
-from markets.curves.schedule import roll
+from markets.curves.schedule import Period, roll
+from sim.errors import UserError
 
 Floats = NDArray[np.float64]
 PROFILES = ("bullet", "amortising", "accreting")
@@ -37,7 +38,9 @@ class Leg:
 
 
 @lru_cache(maxsize=10_000)
-def dated_leg(convention: Convention, leg: LegConvention, today: date, start: date, maturity: date) -> Leg:
+def dated_leg(
+    convention: Convention, leg: LegConvention, today: date, start: date, maturity: date, stub: str = "front"
+) -> Leg:
     """A leg of 1 of notional between two dates, by the convention's calendar; kept, as books have many alike."""
     periods = roll(
         start,
@@ -46,12 +49,22 @@ def dated_leg(convention: Convention, leg: LegConvention, today: date, start: da
         calendar=convention.calendar,
         rule=convention.rule,
         payment_lag=leg.payment_lag,
+        stub=stub,
         end_of_month=convention.end_of_month,
     )
     last = periods[-1].end
     times = np.array([[years_between(today, day) for day in (p.start, p.end, p.pay)] for p in periods])
-    tau = [year_fraction(leg.day_count, p.start, p.end, period=p.regular, last=last) for p in periods]
+    tau = [_accrual(leg, p, last) for p in periods]
+    if sum(tau) <= 0:
+        raise UserError("spans no day by its day count", value=f"{start} to {maturity}, {leg.day_count}")
     return Leg(times[:, 0], times[:, 1], times[:, 2], np.array(tau), np.ones(len(periods)))
+
+
+def _accrual(leg: LegConvention, period: Period, last: date) -> float:
+    """Years of a period; act/act ICMA counts shares of coupon periods, whatever business days do."""
+    if leg.day_count.endswith("icma"):
+        return year_fraction(leg.day_count, *period.unadjusted, period=period.regular)
+    return year_fraction(leg.day_count, period.start, period.end, last=last)
 
 
 def grid_leg(months: int, start: float, length: float) -> Leg:

@@ -14,11 +14,15 @@ STUBS = ("front", "long front", "back", "long back")
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """One accrual period. `regular`: the whole coupon period around it, longer than it where it is a stub."""
+    """One accrual period, on business days and as it was before.
+
+    regular: the whole coupon period around `unadjusted`, longer than it where it is a stub.
+    """
 
     start: date
     end: date
     pay: date
+    unadjusted: tuple[date, date]
     regular: tuple[date, date]
 
 
@@ -58,7 +62,7 @@ def roll(
         elif months and i == len(bounds) - 2 and "back" in stub:
             regular = (ends[i], _step(ends[i], months, end_of_month))
         pay = days.advance(after, payment_lag) if payment_lag else after
-        out.append(Period(start=before, end=after, pay=pay, regular=regular))
+        out.append(Period(start=before, end=after, pay=pay, unadjusted=(ends[i], ends[i + 1]), regular=regular))
     return tuple(out)
 
 

@@ -19,6 +19,7 @@ ROUNDS = 60
 LONGEST_STEP = 1.0  # of -ln DF in a round
 START = 0.02  # continuous rate from which it begins
 MOST = 3000  # quotes: the Jacobian is a full matrix
+DEPENDENT = 1e-12  # smallest over largest singular value
 SAME_NODE = 1e-9  # years
 
 
@@ -97,33 +98,47 @@ def solve(equations: Equations, start: Floats | None = None) -> Solution:
             return _polished(equations, best[1], rounds)  # rounding is reached
         if best is None or worst < best[0]:
             best = worst, y
-        y = y + _step(equations, jacobian, residual)
+        step = _step(jacobian, residual)
+        if step is None:
+            break
+        y = y + step
     if best is not None and best[0] <= RESIDUAL:
         return _polished(equations, best[1], ROUNDS)
-    raise _unmet(equations, last)
+    raise _dependent(equations) or _unmet(equations, last)
 
 
 def _polished(equations: Equations, y: Floats, rounds: int) -> Solution:
     levels, values = equations.levels, equations.flow_values(y)
     residual = float(np.max(np.abs(equations.residual(values, levels))))
-    return Solution(y, equations.jacobian(values, levels), residual, rounds)
+    jacobian = equations.jacobian(values, levels)
+    if np.linalg.cond(jacobian) > 1 / DEPENDENT and (dependent := _dependent(equations)):
+        raise dependent
+    return Solution(y, jacobian, residual, rounds)
 
 
-def _step(equations: Equations, jacobian: Floats, residual: Floats) -> Floats:
+def _step(jacobian: Floats, residual: Floats) -> Floats | None:
+    """Newton's step, each node's bounded, so that one that runs away leaves the others be; None where there is none."""
     try:
         step = np.linalg.solve(jacobian, -residual)
     except np.linalg.LinAlgError:
-        raise _dependent(equations, jacobian) from None
-    longest = float(np.max(np.abs(step)))
-    if not np.isfinite(longest) or longest > 1e8:
-        raise _dependent(equations, jacobian)
-    return np.clip(np.asarray(step, dtype=np.float64), -LONGEST_STEP, LONGEST_STEP)  # node by node: the rest converges
+        return None
+    if not np.all(np.isfinite(step)):
+        return None
+    return np.clip(np.asarray(step, dtype=np.float64), -LONGEST_STEP, LONGEST_STEP)
 
 
-def _dependent(equations: Equations, jacobian: Floats) -> UserError:
-    """The quote that says nothing new: the largest part of the left null vector."""
-    left = np.linalg.svd(jacobian)[0][:, -1]
-    quote = equations.quotes[int(np.argmax(np.abs(left)))]
+def _dependent(equations: Equations) -> UserError | None:
+    """The quote that says nothing new, if there is one.
+
+    On a flat curve on which every quote is fair, the Jacobian is singular where quotes depend on one another; the quote
+    is the largest part of its left null vector.
+    """
+    values = equations.flow_values(START * equations.nodes.years)
+    known, unit = np.split(equations.flows.summed(values), 2)
+    left, sizes, _ = np.linalg.svd(equations.jacobian(values, -known / unit))
+    if sizes[-1] > DEPENDENT * sizes[0]:
+        return None
+    quote = equations.quotes[int(np.argmax(np.abs(left[:, -1])))]
     rule = f"{quote.name} does not decide a node: the other quotes say the same, or nothing depends on it"
     return UserError(rule, place=quote.place, remedy="leave it out, or quote another tenor")
 

@@ -17,7 +17,7 @@ from markets.curves.flows import Flow, FlowTable, Point
 from markets.curves.legs import fixed_flows, floating_flows
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
-from sim.errors import UserError
+from sim.errors import UserError, placed
 
 Floats = NDArray[np.float64]
 DAY = 1 / DAYS_A_YEAR
@@ -25,7 +25,7 @@ DAY = 1 / DAYS_A_YEAR
 
 @dataclass(frozen=True, eq=False)
 class SwapBook:
-    """Swaps valued on a set of curves, all in one currency of account: sums are over swaps of one currency.
+    """Swaps valued on a set of curves, each in the currency of its curve; sums are over swaps of one currency.
 
     `legs` has two claims a swap, per 1 of notional: annuities (years), then floating legs.
     sign: (swaps,) +1 where the fixed rate is received; notional: (swaps,), in the curve's currency.
@@ -63,7 +63,8 @@ class SwapBook:
     def on(self, curves: CurveSet) -> SwapBook:
         """The same swaps on other curves of the same day and names, other quotes of them say.
 
-        Swaps without a fixed rate keep the par rate that they have here. Raises UserError for another day.
+        Swaps without a fixed rate keep the par rate that they have here. Raises UserError for another day, or
+        where a curve is missing.
         """
         if curves.day != self.curves.day:
             rule, remedy = "swaps move to curves of their own day", "value them again with value_swaps"
@@ -216,10 +217,18 @@ class SwapBook:
 
 
 def _legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[list[Flow], list[Flow]]:
+    with placed(place):
+        return _placed_legs(spec, curves, place)
+
+
+def _placed_legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[list[Flow], list[Flow]]:
     name = spec.curve or _only(curves, place)
     convention = curves.convention(name)
     discount = curves[spec.discount].name if spec.discount else curves.specs[name].discount or name
     deal = make_deal(convention, curves.day, tenor=spec.tenor, start=spec.start, end=spec.end, place=place)
+    if deal.convention.grid and spec.stub != "front":
+        raise UserError("a grid of years has its odd period in front", value=spec.stub, remedy="leave it out")
+    deal = replace(deal, stub=spec.stub)
     fixed, floating = (
         deal.leg(leg, spec.months).shaped(spec.profile) for leg in (convention.fixed, convention.floating)
     )

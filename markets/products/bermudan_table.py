@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 from markets.kernels.bachelier import ANNUITY, FLOATING
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
 from markets.kernels.options import VALUE
-from markets.products.rate_option_table import Optionlet, par
+from markets.products.rate_option_table import Optionlet, par, vol_of
 from markets.products.table import Table, When
 from markets.rate_vols.hull_white import HullWhite, SwapQuote, SwapTerms
 from markets.rate_vols.lattice import Lattice
@@ -177,12 +177,13 @@ class _Option:
                 tuple(p for p in fixed if p.start >= period.start),
                 tuple(p for p in floating if p.start >= period.start),
             )
-            swaps.append(Optionlet(period.start, period.start, self.sign, item.notional, 0.0, *rest))
+            swaps.append(Optionlet(period.start, period.start, self.sign, item.notional, *rest))
         self.days = [swap.days(clock, start) for swap in swaps]
         self.seconds = np.array([clock.seconds(swap.expiry) for swap in swaps], dtype=np.int64)
         self.strike = par(swaps[:1], clock, start) if item.swap.fixed_rate is None else item.swap.fixed_rate
         terms = [_terms(swap, clock) for swap in swaps]
-        model = _model(terms, start.normal_vol if item.normal_vol is None else item.normal_vol, start)
+        struck = [swap._replace(strike=self.strike) for swap in swaps]
+        model = _model(terms, [vol_of(swap, item.normal_vol, clock, start) for swap in struck], start)
         # The model has one curve. What the projection curve adds to the par rate stays as it was at the start.
         self.above = [
             par([swap], clock, start) - model.swap_rate(swap_terms)[0]
@@ -218,17 +219,20 @@ def _terms(swap: Optionlet, clock: Clock) -> SwapTerms:
     return SwapTerms(clock.calendar_years_to(swap.expiry), times, accrual)
 
 
-def _model(swaps: Sequence[SwapTerms], vol: float, start: Start) -> HullWhite:
-    """The model whose European options on the swaps are closest to a normal vol. Raises UserError without a vol."""
-    if not vol > 0:
+def _model(swaps: Sequence[SwapTerms], vols: Sequence[float], start: Start) -> HullWhite:
+    """The model whose European options on the swaps are closest to their vols. Raises UserError without a vol."""
+    if not min(vols) > 0:
         rule, remedy = "a Bermudan swaption has a positive normal vol", "e.g. normal_vol = 0.0090"
-        raise UserError(rule, value=vol, place="normal_vol", remedy=remedy)
+        raise UserError(rule, value=min(vols), place="normal_vol", remedy=remedy)
 
     def log_discount(years: Floats) -> Floats:
         zero = start.curve.weights(years) @ start.snapshot.block(start.curve.block)[:, 0]
         return np.asarray(-zero - start.curve.excess(years))
 
-    quotes = [SwapQuote(swap.start, max(round(swap.times[-1] - swap.start), 1), vol) for swap in swaps]
+    quotes = [
+        SwapQuote(swap.start, max(round(swap.times[-1] - swap.start), 1), vol)
+        for swap, vol in zip(swaps, vols, strict=True)
+    ]
     return HullWhite.calibrate(quotes, log_discount, reversion=REVERSION).model
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from markets.products.product import Takes, check_finite, check_vol, expiry_of
-from markets.products.rate_option_table import Optionlet, RateOptionTable, par
+from markets.products.rate_option_table import Optionlet, RateOptionTable, par, vol_of
 from markets.products.swap import Swap
 from sim.errors import UserError
 
@@ -86,20 +86,20 @@ class Cap:
         periods: list[Optionlet] = []
         if self.maturity > first:
             leg = Swap(notional=1.0, maturity=self.maturity, float_months=self.months).float_leg(first)
-            periods = [self._period(period, start) for period in leg if clock.seconds(period.start) > clock.ticks[0]]
+            periods = [self._period(period) for period in leg if clock.seconds(period.start) > clock.ticks[0]]
         if not periods:
             rule, remedy = f"a {self.kind} fixes a rate after the start", f"choose a date over {self.months} months on"
             raise UserError(rule, value=str(self.maturity), place="maturity", remedy=remedy)
         strike = par(periods, clock, start) if self.fixed_rate is None else self.fixed_rate
-        return [period._replace(strike=strike) for period in periods]
+        struck = [period._replace(strike=strike) for period in periods]
+        return [period._replace(vol=vol_of(period, self.normal_vol, clock, start)) for period in struck]
 
-    def _period(self, period: Period, start: Start) -> Optionlet:
+    def _period(self, period: Period) -> Optionlet:
         return Optionlet(
             expiry=period.start,
             paid=period.end,
             sign=1.0 if self.kind == "cap" else -1.0,
             notional=self.notional,
-            vol=start.normal_vol if self.normal_vol is None else self.normal_vol,
             fixed=(period,),
             floating=(period,),
         )

@@ -49,10 +49,10 @@ class Optionlet(NamedTuple):
     paid: date
     sign: float  # +1 payer, -1 receiver
     notional: float  # $, signed
-    vol: float  # normal, decimal per sqrt(trading year)
     fixed: tuple[Period, ...]
     floating: tuple[Period, ...]
     strike: float = 0.0  # decimal
+    vol: float = 0.0  # normal, decimal per sqrt(trading year)
 
     def days(self, clock: Clock, start: Start) -> Days:
         """Both legs as amounts by day; a floating period pays exp(spread (e - s) + basis) DF(s) - DF(e)."""
@@ -75,6 +75,15 @@ def par(options: Sequence[Optionlet], clock: Clock, start: Start) -> float:
         for day, amounts in option.days(clock, start).items():
             legs += start.discount(clock.calendar_years_to(day)) * np.array(amounts)
     return float(legs[FLOATING] / legs[ANNUITY])
+
+
+def vol_of(option: Optionlet, given: float | None, clock: Clock, start: Start) -> float:
+    """The normal vol of an option with its strike: as given, or the market's, decimal per sqrt(trading year)."""
+    if given is not None:
+        return given
+    years = clock.calendar_years_to(option.expiry)
+    tenor = clock.calendar_years_to(option.fixed[-1].end) - years
+    return start.rate_vol(years, tenor, option.strike, par([option], clock, start))
 
 
 class RateOption(Protocol):

@@ -9,6 +9,7 @@ from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.cap import Cap
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
+from markets.products.ois import Ois
 from markets.products.option import Option
 from markets.products.swap import Swap
 from markets.products.swaption import Swaption
@@ -21,6 +22,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "put": Option,
     "call": Option,
     "swap": Swap,
+    "ois": Ois,
     "swaption": Swaption,
     "bermudan_swaption": BermudanSwaption,
     "cap": Cap,

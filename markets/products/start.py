@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +14,12 @@ from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
+from markets.rate_vols.smile_grid import SmileGrid
 from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from markets.curves.conventions import Convention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +30,13 @@ class Start:
     snapshot: Snapshot  # one path
     curve: Curve = field(default_factory=usd_curve)  # that all is discounted on
     projection: QuotedCurve | None = None  # that floating rates are read from at the start; None: `curve`
+    convention: Convention | None = None  # of the market of floating rates, where its curve is quoted
     skew: float = 0.0  # see markets.vols.smile
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
+    smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
 
     def __post_init__(self) -> None:
         for name in ("spot0", "vol_base"):
@@ -75,6 +82,12 @@ class Start:
         """P(begin) / P(end) - 1 on the starting projection curve, times in years."""
         growth = self.log_discount(begin, end) + self.projection_spread * (end - begin)
         return float(np.expm1(growth + float(self.basis(begin, end))))
+
+    def rate_vol(self, expiry: float, tenor: float, strike: float, forward: float) -> float:
+        """Normal vol of an option on a rate, decimal per sqrt(trading year); it stays with the strike."""
+        if self.smiles is None:
+            return self.normal_vol
+        return float(self.smiles.smile(expiry, tenor, forward).vol(strike))
 
     def forward_price(self, years: float) -> float:
         """S e^((z - q) t) on the starting curve, $."""

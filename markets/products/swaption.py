@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.dates import add_months
 from markets.products.product import Side, Takes, check_finite, check_vol, expiry_of
-from markets.products.rate_option_table import Optionlet, RateOptionTable, par
+from markets.products.rate_option_table import Optionlet, RateOptionTable, par, vol_of
 from markets.products.swap import Swap
 from sim.errors import UserError
 
@@ -109,9 +109,9 @@ class Swaption:
             paid=self.expiry,
             sign=1.0 if self.side == "payer" else -1.0,
             notional=self.notional,
-            vol=start.normal_vol if self.normal_vol is None else self.normal_vol,
             fixed=tuple(swap.fixed_leg(self.expiry)),
             floating=tuple(swap.float_leg(self.expiry)),
         )
         strike = par([one], clock, start) if self.fixed_rate is None else self.fixed_rate
-        return [one._replace(strike=strike)]
+        one = one._replace(strike=strike)
+        return [one._replace(vol=vol_of(one, self.normal_vol, clock, start))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from markets.rate_vols.arbitrage import Breach, density_breaches, strike_breaches
 from markets.rate_vols.black import bachelier, black
 from markets.rate_vols.sabr import Kind, Sabr
+from markets.rate_vols.smile_grid import GridPoint, SmileGrid
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -61,11 +62,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Cube:
-    """Cells with their smiles, and smiles between them.
-
-    Between cells the vol at the money, rho and nu are linear in the length of the swap, then in the expiry, and flat
-    outside; alpha follows from the vol at the money, so that the latter is met.
-    """
+    """Cells with their smiles, and smiles between them; see `markets.rate_vols.smile_grid`."""
 
     cells: tuple[Cell, ...]
 
@@ -99,27 +96,26 @@ class Cube:
             cells.append(Cell(each, smile))
         return cls(tuple(sorted(cells, key=lambda cell: (cell.quotes.expiry, cell.quotes.tenor))))
 
-    def smile(self, expiry: float, tenor: float, forward: float | None = None) -> Sabr:
-        """The smile at any expiry and length, years; on the cells' own forward where none is given."""
-        money = self._between(lambda cell: float(cell.smile.vol(cell.smile.forward)), expiry, tenor)
-        rho = self._between(lambda cell: cell.smile.rho, expiry, tenor)
-        nu = self._between(lambda cell: cell.smile.nu, expiry, tenor)
-        own = self._between(lambda cell: cell.smile.forward, expiry, tenor) if forward is None else forward
+    @property
+    def grid(self) -> SmileGrid:
+        """What a smile between the cells is made from."""
         like = self.cells[0].smile
-        return Sabr.at_the_money(
-            money, forward=own, years=expiry, rho=rho, nu=nu, beta=like.beta, kind=like.kind, shift=like.shift
+        points = tuple(
+            GridPoint(*cell.quotes[:2], float(cell.smile.vol(cell.smile.forward)), cell.smile.rho, cell.smile.nu)
+            for cell in self.cells
         )
+        return SmileGrid(points, beta=like.beta, kind=like.kind, shift=like.shift)
+
+    def smile(self, expiry: float, tenor: float, forward: float | None = None) -> Sabr:
+        """The smile at any expiry and length, years; on the nearest cell's own forward where none is given."""
+        if forward is None:
+            near = min(self.cells, key=lambda cell: (abs(cell.quotes.expiry - expiry), abs(cell.quotes.tenor - tenor)))
+            forward = near.quotes.forward
+        return self.grid.smile(expiry, tenor, forward)
 
     def vol(self, expiry: float, tenor: float, strike: ArrayLike, forward: float | None = None) -> Floats:
         """Vol at strikes of any shape, decimal."""
         return self.smile(expiry, tenor, forward).vol(strike)
-
-    def _between(self, of: Callable[[Cell], float], expiry: float, tenor: float) -> float:
-        rows: dict[float, list[Cell]] = {}
-        for cell in self.cells:
-            rows.setdefault(cell.quotes.expiry, []).append(cell)
-        along = [np.interp(tenor, [c.quotes.tenor for c in row], [of(c) for c in row]) for row in rows.values()]
-        return float(np.interp(expiry, list(rows), along))
 
 
 def _years(years: float) -> str:

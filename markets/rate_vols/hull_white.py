@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -209,10 +209,6 @@ class HullWhite:
         first = np.log([float(market.mean()), *([0.03] if reversion is None else [])])
         found = least_squares(relative, first, xtol=1e-14, ftol=1e-14, gtol=1e-14).x
         return Fitted(model(found), errors(found))
-
-    def with_curve(self, log_discount: LogDiscount) -> HullWhite:
-        """The same moves around another curve."""
-        return replace(self, log_discount=log_discount)
 
 
 class Estimate(NamedTuple):

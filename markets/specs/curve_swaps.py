@@ -10,6 +10,7 @@ from markets.plausible import RATE
 from sim.params import param
 
 Side = Literal["receive", "pay"]
+Stub = Literal["front", "long front", "back", "long back"]
 Profile = Literal["bullet", "amortising", "accreting"]
 
 
@@ -30,6 +31,7 @@ class CurveSwapSpec:
         "", help="curve that discounts; else the one that discounts its curve's own quotes", longest=40
     )
     spread: float = param(0.0, unit="decimal", help="on the floating rate", plausible=RATE)
+    stub: Stub = param("front", help="where the odd period is, and whether it is joined to the next whole one")
     profile: Profile = param("bullet", help="notional the same, falling to nothing in equal steps, or rising so")
     months: int | None = param(None, unit="months", help="of a period of both legs; else the convention's", ge=1, le=60)
     name: str = param("", help="its name in tables; else what it is", longest=60)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from markets.plausible import SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
 from markets.specs.curves import CurveSpec
+from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
 from sim.params import param
 
@@ -76,6 +77,9 @@ class RateSpec:
         help="implied normal vol of swaptions, caps and floors whose position gives none",
         ge=0,
         plausible=YIELD_VOL,
+    )
+    smiles: tuple[RateSmileSpec, ...] = param(
+        (), help="smiles of options on rates by expiry and tenor, in place of `normal_vol`", sparse=True
     )
     nodes: dict[str, NodeSpec] = param(factory=dict, help="further nodes of the curve, one table each", sparse=True)
     curves: dict[str, CurveSpec] = param(

@@ -24,6 +24,7 @@ from scenarios.commands.options import FILE, as_given, command
 @click.option("--at", "points", multiple=True, metavar="EXPIRY,TENOR", help="Also the smile there: 4Y,7Y.")
 @as_given
 @click.option("--chart", type=FILE, help="Also draw quotes and smiles into FILE (.html, .png, .svg, .json).")
+@click.option("--toml", is_flag=True, help="Print the fitted smiles as keys of a scenario file, and nothing else.")
 @click.option("--quiet", is_flag=True, help="No tables in the terminal.")
 def cube(**options: Any) -> int:
     """Fit a SABR smile to each cell of a swaption cube, and look for arbitrage in the strikes.

@@ -37,16 +37,23 @@ def fit_and_show(
     points: tuple[str, ...],
     as_given: bool,
     chart: Path | None,
+    toml: bool,
     quiet: bool,
 ) -> int:
     """Read, fit, print, draw; the exit code."""
     if chart is not None:
         check_ending(chart, "--chart")
+    if toml and kind != "normal":
+        rule, remedy = "smiles of a scenario are normal ones", "quote the cube in normal vols"
+        raise UserError(rule, value=kind, place="--toml", remedy=remedy)
     asked = [_point(text, i) for i, text in enumerate(points, 1)]
     quotes, notes = read_cube(file, kind=kind, as_given=as_given)
     cube = Cube.fit(quotes, kind=kind, beta=beta, shift=shift)
     breaches = [(cell, breach) for cell in cube.cells for breach in (*cell.quoted_breaches, *cell.fitted_breaches)]
-    if not quiet:
+    if toml:
+        for line in _keys(cube):
+            say(line)
+    elif not quiet:
         say_notes(notes)
         console().print(_fits(cube), highlight=False)
         for expiry, tenor in asked:
@@ -58,6 +65,13 @@ def fit_and_show(
         save(_picture(cube), chart)
         say(chart)
     return FOUND if breaches else 0
+
+
+def _keys(cube: Cube) -> Iterator[str]:
+    """`[[market.rates.smiles]]` of a scenario file, line by line."""
+    for point in cube.grid.points:
+        yield "[[market.rates.smiles]]"
+        yield from (f"{name} = {float(value):.8g}" for name, value in point._asdict().items())
 
 
 def describe(breach: Breach) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.pages import curve_page
@@ -104,8 +105,11 @@ def _check_curves(solved: Solved, moves: list[Stress]) -> None:
             raise UserError("a stress names no curve", value=move.curve, place="--stress", remedy=f"known: {known}")
 
 
-def curves_alone(curves: CurveSet, *, fixed: bool = False) -> curve_page.Curves:
-    """Curves without swaps as a page or a terminal shows them. fixed: whether key rates have tents of fixed widths."""
+def curves_alone(curves: CurveSet, *, fixed: bool = False, fx: Mapping[str, float] | None = None) -> curve_page.Curves:
+    """Curves without swaps as a page or a terminal shows them. fixed: whether key rates have tents of fixed widths.
+
+    fx: spot prices by cross-currency curve, for forwards.
+    """
     head = (
         f"{curves.day}, {len(curves.quotes)} quotes on {len(curves.curves)} curve{'s' * (len(curves.curves) > 1)}, "
         f"largest error of a quote {curves.residual:.1e}"
@@ -113,14 +117,18 @@ def curves_alone(curves: CurveSet, *, fixed: bool = False) -> curve_page.Curves:
     ways = {name: curve.interpolation.name for name, curve in curves.curves.items()}
     said = [f"{tables.beyond(curve)}; interpolation {ways[name]}" for name, curve in curves.curves.items()]
     return curve_page.Curves(
-        head=head, beyond=tuple(said), nodes=tables.nodes(curves), lines=tables.lines(curves), fixed_tents=fixed
+        head=head,
+        beyond=tuple(said),
+        nodes=tables.nodes(curves, fx),
+        lines=tables.lines(curves),
+        fixed_tents=fixed,
     )
 
 
 def _shown(
     solved: Solved, book: SwapBook | None, moves: list[Stress], fair: tuple[str, ...], *, fixed: bool
 ) -> curve_page.Curves:
-    shown = curves_alone(solved.curves, fixed=fixed)
+    shown = curves_alone(solved.curves, fixed=fixed, fx=solved.fx)
     if fair:
         shown = shown.with_frames(fair=tables.fair(solved.curves, fair))
     if book is None:

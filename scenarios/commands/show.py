@@ -166,10 +166,10 @@ def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
 def describe(position: Position) -> str:
     """One position in words: short $5.1bn put at 95 %, 2 months."""
     expiry = f"{position.months} months" if position.months else f"to {position.expiry}"
-    if position.kind == "swap":
+    if position.kind in ("swap", "ois"):
         side = "receives" if (position.notional or 0) > 0 else "pays"
         rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
-        return f"swap: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
+        return f"{position.kind}: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
     if PRODUCTS[position.kind].takes.rate:
         return _describe_rate_option(position, expiry)
     if position.kind in ("asset", "future"):

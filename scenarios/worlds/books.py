@@ -12,12 +12,14 @@ from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
-from scenarios.worlds.starting_curve import projection_curve, starting_curve
+from markets.rate_vols.smile_grid import GridPoint, SmileGrid
+from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
 from sim.errors import UserError
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook
     from markets.products.product import Instrument
+    from markets.specs.rates import RateSpec
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
@@ -44,12 +46,24 @@ def starting_market(scenario: Scenario) -> Start:
         snapshot=Snapshot({key: np.array([first.level(name)], dtype=np.float64) for name, key in levels.items()}),
         curve=curve,
         projection=projection,
+        convention=floating_convention(scenario),
         skew=market.skew,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
         normal_vol=market.rates.normal_vol,
+        smiles=_smiles(market.rates),
     )
+
+
+def _smiles(rates: RateSpec) -> SmileGrid | None:
+    """Raises UserError where two smiles are of one expiry and tenor."""
+    if not rates.smiles:
+        return None
+    try:
+        return SmileGrid(tuple(GridPoint(s.expiry, s.tenor, s.vol, s.rho, s.nu) for s in rates.smiles))
+    except UserError as error:
+        raise UserError(error.rule, value=error.value, place="market.rates.smiles", remedy=error.remedy) from None
 
 
 def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:

@@ -14,6 +14,7 @@ from sim.memo import Memo
 if TYPE_CHECKING:
     from datetime import date
 
+    from markets.curves.conventions import Convention
     from markets.curves.curve_set import CurveSet
     from markets.curves.quoted_curve import QuotedCurve
     from markets.specs.rates import RateSpec
@@ -38,10 +39,22 @@ def starting_curve(scenario: Scenario) -> Curve:
     if not rates.curves:
         return plain
     first = scenario.storyline.anchor[0]
-    quoted = solved_curves(rates, scenario.start)[rates.discount or next(iter(rates.curves))]
+    quoted = solved_curves(rates, scenario.start)[_discount(rates)]
     levels = tuple(np.array([first.level(key.node) for key in plain.nodes], dtype=np.float64).tolist())
     _check_close(plain, quoted, levels, f"storyline.anchor.{scenario.start}")
     return _STARTING.get(lambda: replace(plain, quoted=quoted, first=levels), plain, quoted, *levels)
+
+
+def floating_convention(scenario: Scenario) -> Convention | None:
+    """How the market of the quoted curve counts from which floating rates are read; None without one."""
+    rates = scenario.market.rates
+    if not rates.curves:
+        return None
+    return solved_curves(rates, scenario.start).convention(rates.projection or _discount(rates))
+
+
+def _discount(rates: RateSpec) -> str:
+    return rates.discount or next(iter(rates.curves))
 
 
 def _check_close(nodes: Curve, quoted: QuotedCurve, levels: tuple[float, ...], place: str) -> None:

@@ -11,6 +11,7 @@ from markets.specs.curves import CurveSpec
 from scenarios.parameters.models import build
 from scenarios.reading.shipped import read_toml
 from scenarios.studies.curves.quotes_csv import check_plausible, read_quotes
+from sim.nearest import nearest
 from sim.params import param
 from sim.place import Place
 
@@ -21,6 +22,11 @@ class CurveFile:
 
     date: date | None = param(None, help="valuation day")
     curves: dict[str, CurveSpec] = param(help="the curves, one table each")
+    fx: dict[str, float] = param(
+        factory=dict,
+        unit="other currency",
+        help="by cross-currency curve: spot price of its own currency, for forwards",
+    )
     swaps: tuple[CurveSwapSpec, ...] = param((), help="swaps to value on them")
     stress: tuple[str, ...] = param((), help="moves of the curves: 'parallel 50', '2Y 10, 10Y 5 on sofr'")
 
@@ -41,6 +47,13 @@ def read_curve_file(
     """The curves of a TOML file. Raises UserError."""
     place = Place(str(path))
     file = build(CurveFile, read_toml(path), place)
+    for name, spot in file.fx.items():
+        here = place.at("fx", name)
+        if name not in file.curves or not file.curves[name].against:
+            crossing = [key for key, spec in file.curves.items() if spec.against]
+            raise here.error("is no cross-currency curve", value=name, remedy=nearest(name, crossing))
+        if spot <= 0:
+            raise here.error("a price must be > 0", value=spot)
     if not as_given:
         check_plausible(file, place)
     curves = dict(file.curves)

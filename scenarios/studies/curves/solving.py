@@ -34,6 +34,7 @@ class Solved:
     swaps: tuple[CurveSwapSpec, ...]
     stress: tuple[str, ...]
     notes: tuple[str, ...]
+    fx: Mapping[str, float] = field(default_factory=dict)
 
 
 def solve_curves(
@@ -122,7 +123,7 @@ def read_and_solve(
         chosen = interpolation_named(interpolation)
         specs = {name: replace(spec, interpolation=chosen) for name, spec in specs.items()}
     places = {name: f"{read.place}: curves.{name}" for name in specs} if read.place.endswith(".toml") else {}
-    return Solved(solve_set(specs, today, places, read.lines), read.swaps, read.stress, tuple(notes))
+    return Solved(solve_set(specs, today, places, read.lines), read.swaps, read.stress, tuple(notes), read.fx)
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class _Source:
     swaps: tuple[CurveSwapSpec, ...] = ()
     stress: tuple[str, ...] = ()
     place: str = ""
+    fx: Mapping[str, float] = field(default_factory=dict)
 
 
 def _read(source: Any, day: date | None, convention: str | None, dates: str | None, *, as_given: bool) -> _Source:
@@ -144,7 +146,8 @@ def _read(source: Any, day: date | None, convention: str | None, dates: str | No
     if is_path(source) and Path(source).suffix.lower() == ".toml":
         read = read_curve_file(Path(source), day=day, dates=dates, as_given=as_given)
         file = read.file
-        return _Source(dict(file.curves), read.lines, file.date, read.notes, file.swaps, file.stress, str(source))
+        said = (read.notes, file.swaps, file.stress, str(source), file.fx)
+        return _Source(dict(file.curves), read.lines, file.date, *said)
     market = None if convention is None else convention_named(convention, "--convention").name
     quotes = read_quotes(source, day=day, dates=dates, convention=market, as_given=as_given)
     place = str(source) if is_path(source) else ""

@@ -26,6 +26,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "spread": ("floatingspread",),
     "spread_bp": ("spreadbps", "floatingspreadbp"),
     "profile": ("amortisation", "amortization"),
+    "stub": ("stubs",),
     "months": ("frequencymonths", "periodmonths"),
 }
 REMARKS = ("note", "notes", "comment", "comments", "currency", "ccy", "description", "counterparty")
@@ -36,7 +37,7 @@ SIDES = {
     "pay": "pay p payer payfixed short",
 }
 WORDS = {word: side for side, words in SIDES.items() for word in words.split()}
-TEXTS = ("name", "tenor", "curve", "discount", "profile")
+TEXTS = ("name", "tenor", "curve", "discount", "profile", "stub")
 
 
 def read_swaps(

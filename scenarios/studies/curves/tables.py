@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +23,11 @@ DRAWN = 500  # points of a curve's line
 BEYOND = 1.15  # of the last node's time, to which it is drawn
 
 
-def nodes(curves: CurveSet) -> pl.DataFrame:
-    """curve, quote, value, step, date, years, discount, zero, forward (continuous, from the node before)."""
+def nodes(curves: CurveSet, fx: Mapping[str, float] | None = None) -> pl.DataFrame:
+    """curve, quote, value, step, date, years, discount, zero, forward (continuous, from the node before).
+
+    fx: spot prices by cross-currency curve; then `fx_forward` too, null of other curves.
+    """
     import polars as pl
 
     frames = []
@@ -46,7 +49,9 @@ def nodes(curves: CurveSet) -> pl.DataFrame:
                 }
             )
         )
-    return pl.concat(frames)
+        if fx and name in fx:
+            frames[-1] = frames[-1].with_columns(fx_forward=curves.fx_forward(name, fx[name], curve.years))
+    return pl.concat(frames, how="diagonal")
 
 
 def lines(curves: CurveSet) -> pl.DataFrame:

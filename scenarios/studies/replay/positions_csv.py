@@ -45,7 +45,8 @@ NUMBERS = (
 )  # fmt: skip
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
-    "swap": "s swaps irs interestrateswap", "swaption": "swaptions europeanswaption",
+    "swap": "s swaps irs interestrateswap", "ois": "overnightswap overnightindexswap",
+    "swaption": "swaptions europeanswaption",
     "bermudan_swaption": "bermudanswaption bermudan", "cap": "caps interestratecap",
     "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",

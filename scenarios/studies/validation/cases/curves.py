@@ -188,7 +188,7 @@ def read_basis(lab: Lab) -> Measured:
     curves = solve_curves(
         {"usd": grid(usd, currency="usd"), "eur": grid(eur, currency="eur"), "eur_usd": basis}, day=TODAY
     )
-    collateral, dollars = curves["eur_usd"], curves["usd"]
+    collateral = curves["eur_usd"]
     seven, five = (curves.fair("eur_usd", QuoteSpec(kind="cross_currency", tenor=t)) for t in ("7Y", "5Y"))
     knots = [k / 4 for k in range(1, 21)]
     own, other = (" ".join(f"{t} {0.038 + 0.0006 * t + add:.6f}" for t in knots) for add in (0.0, 0.0008))
@@ -205,7 +205,7 @@ def read_basis(lab: Lab) -> Measured:
     )  # fmt: skip
     values = (
         *(np.exp(collateral.log_discount(t)) for t in (1.0, 3.0, 10.0)),
-        1.08 * np.exp(collateral.log_discount(5.0) - dollars.log_discount(5.0)),
+        curves.fx_forward("eur_usd", 1.08, 5.0),
         seven.value,
         (-0.0012 - five.value) * five.annuity * 100e6,
         tenor_basis.value,
