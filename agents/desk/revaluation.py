@@ -16,7 +16,7 @@ class Move(NamedTuple):
     families: tuple[str, ...]  # families of factors that move; the last move takes all other families
 
 
-MOVES = (Move(VEGA_PART, ("vol",)), Move(RATES_PART, ("zero",)))
+MOVES = (Move(VEGA_PART, ("vol", "rates_vol")), Move(RATES_PART, ("zero",)))
 
 
 class Revaluation(NamedTuple):
