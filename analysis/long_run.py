@@ -31,7 +31,7 @@ def long_run_facts(run: Run, *, world: str = "actual") -> list[Comparison]:
     ensemble = _closes(run, frames.check_world(run, world))
     found = []
     for name, known in INDEX.items():
-        values = _by_path(name)(ensemble)
+        values = by_path(name)(ensemble)
         source = f"S&P 500, {_range(name, known.low, known.high)}"
         found.append(compare(_figure(name), source, known.middle, known.middle, values))
     within = BY_NAME["variance_within"]
@@ -44,11 +44,6 @@ def as_frame(found: Sequence[Comparison]) -> pl.DataFrame:
     """fact, label, index (middle of its windows), index_low, index_high, median, low, high (5 and 95 %), percentile,
     inside: null if the index has no figure."""
     return pl.DataFrame([_row(c) for c in found], infer_schema_length=None)
-
-
-def of_index(closes: Closes, name: str) -> float:
-    """A fact of one series of closes."""
-    return float(_by_path(name)(closes)[0])
 
 
 def _row(c: Comparison) -> dict[str, object]:
@@ -67,7 +62,7 @@ def _row(c: Comparison) -> dict[str, object]:
 
 
 def _figure(name: str) -> Figure:
-    return Figure(name, FACTS[name].label, FACTS[name].unit, _by_path(name))
+    return Figure(name, FACTS[name].label, FACTS[name].unit, by_path(name))
 
 
 def _range(name: str, low: float, high: float) -> str:
@@ -77,7 +72,7 @@ def _range(name: str, low: float, high: float) -> str:
     return f"{texts[0].split(' ')[0]} to {texts[1]}"
 
 
-def _by_path(name: str) -> Callable[[Closes], Vector]:
+def by_path(name: str) -> Callable[[Closes], Vector]:
     """The fact of each path, (paths,); NaN if its series is too short or constant."""
 
     def measure(closes: Closes) -> Vector:

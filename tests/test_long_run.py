@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from analysis.against_record import Closes
 from analysis.index_facts import INDEX, STEP, WINDOW
-from analysis.long_run import OF_TICKS, as_frame, long_run_facts, of_index
+from analysis.long_run import OF_TICKS, as_frame, by_path, long_run_facts
 from scenarios.cli import main
 from scenarios.commands.long_run import measured
 from scenarios.reading.loading import load
@@ -95,7 +95,7 @@ def test_the_index_has_the_facts_that_are_shipped(index: Closes, name: str) -> N
         for at in range(0, days - WINDOW + 1, STEP)
     ]
     assert len(windows) == 52
-    values = [of_index(window, name) for window in windows]
+    values = [float(by_path(name)(window)[0]) for window in windows]
     known = INDEX[name]
     assert (known.middle, known.low, known.high) == pytest.approx(
         (np.median(values), min(values), max(values)), rel=0.006
@@ -109,7 +109,7 @@ def test_the_whole_record_has_its_published_moments(index: Closes) -> None:
         "memory_100d": 0.094, "leverage_size_1d": -0.121, "leverage_size_10d": -0.0758, "implied_5": 0.114,
         "implied_50": 0.174, "implied_95": 0.314, "implied_99.9": 0.637,
     }  # fmt: skip
-    assert {name: of_index(index, name) for name in expected} == pytest.approx(expected, rel=0.006)
+    assert {name: float(by_path(name)(index)[0]) for name in expected} == pytest.approx(expected, rel=0.006)
 
 
 @pytest.mark.slow
