@@ -121,6 +121,7 @@ def test_no_scheduler_is_the_users_mistake(tmp_path, address):
     assert not (tmp_path / "s").exists()
 
 
+@pytest.mark.slow
 def test_a_stray_worker_is_named_and_gets_no_cells(tmp_path):
     """A worker with other sources joins midway: in one line it is told so, and all cells are of this engine."""
     other = tmp_path / "other"

@@ -60,6 +60,7 @@ def test_a_killed_worker_costs_nothing_but_time(undisturbed, tmp_path):
     assert_frame_equal(table(out), expected, check_exact=True)
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on(undisturbed, tmp_path):
     file, expected = undisturbed
     out = tmp_path / "s"

@@ -61,6 +61,7 @@ def test_the_call_from_python(folder: Path) -> None:
     assert (folder / "sweeps" / "depth" / "sweep.html").stat().st_size > 100_000
 
 
+@pytest.mark.slow
 def test_the_frontier_from_python(folder: Path) -> None:
     _, second = blocks(PAGE, "python")
     printed = python(few_paths(second.text), folder)
