@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,7 @@ class CurveShape:
         if self.ultimate is not None:
             past = np.maximum(t - self.nodes[-1], 0.0)
             out = out + self.ultimate * (past - self._reach(past))
-        return out - self.weights(t) @ self._at_nodes
+        return out - self.weights(t) @ self._at_nodes if self.turns else out
 
     def _reach(self, past: Floats) -> Floats:
         """Years for which the last forward counts, of `past` years beyond the last node."""
@@ -161,7 +161,13 @@ def _hats(t: Floats, knots: Floats) -> Floats:
 
 
 def _spline(nodes: Floats) -> Any:
+    return _spline_through(tuple(nodes.tolist()))
+
+
+@lru_cache(maxsize=64)
+def _spline_through(nodes: tuple[float, ...]) -> Any:
+    """Kept, as a run asks for the same nodes at every tick."""
     from scipy.interpolate import CubicSpline
 
-    knots = np.concatenate([[0.0], nodes])
+    knots = np.array([0.0, *nodes])
     return CubicSpline(knots, np.eye(knots.size)[:, 1:], bc_type="natural")
