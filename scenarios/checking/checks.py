@@ -274,6 +274,7 @@ def cast_of(scenario: Scenario) -> Cast:
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
+        nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,
         end=scenario.end,
     )
