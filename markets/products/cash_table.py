@@ -14,6 +14,7 @@ from markets.kernels.flows import FLOW_TERMS, NO_FIXING, flow_bends, flow_slopes
 from markets.kernels.options import NODE, VALUE
 from markets.products.cash_legs import Cash, Overnight, Payment, RateFuture
 from markets.products.condensed import few
+from markets.products.flow_sums import Sums
 from markets.products.node_rows import reach, rows_of
 from markets.products.overnight import OvernightGrowth, Timeline
 from markets.products.rate_futures import RateFutures
@@ -41,32 +42,6 @@ class Rows(NamedTuple):
     mixed: Floats  # (flows, FLOW_TERMS or more)
     slots: Ints  # (flows,) of the fixings that multiply `mixed`, or NO_FIXING
     lines: tuple[tuple[int, Floats], ...]
-
-
-class Sums:
-    """Flows of a moment while they are collected: amounts at times, and amounts with weights and a fixing."""
-
-    def __init__(self) -> None:
-        self.amounts: list[Floats] = []
-        self.years: list[Floats] = []
-        self.mixed: list[tuple[Floats, Floats, Ints]] = []
-        self.lines: dict[int, list[tuple[Floats, Floats]]] = defaultdict(list)
-
-    def pay(self, amounts: Floats, years: Floats) -> None:
-        """Known amounts at times."""
-        self.amounts.append(amounts)
-        self.years.append(years)
-
-    def mix(self, amounts: Floats, weights: Floats, slots: Ints) -> None:
-        """Amounts x exp(-weights . nodes) x their fixing."""
-        if amounts.size:
-            self.mixed.append((amounts, weights, slots))
-
-    def line(self, weights: Floats, years: Floats | None) -> None:
-        """Rates of the nodes times weights (flows, nodes), paid at times, or at once."""
-        for node in np.flatnonzero(weights.any(axis=0)).tolist():
-            amounts = weights[:, node]
-            self.lines[node].append((amounts, np.zeros(amounts.size) if years is None else years))
 
 
 class CashTable(Table[Rows]):

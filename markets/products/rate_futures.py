@@ -16,7 +16,7 @@ from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 
 if TYPE_CHECKING:
     from markets.products.cash_legs import RateFuture
-    from markets.products.cash_table import Sums
+    from markets.products.flow_sums import Sums
     from markets.products.start import Start
     from markets.products.table import When
 
