@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,6 +32,10 @@ class Cast:
     hedgers: tuple[str, ...]  # names of those that have, or may have, a book
     venues: Mapping[str, VenueSpec]
     assets: tuple[str, ...]  # names of the venues that are assets
+    nodes: tuple[str, ...]  # of the curve, the shortest first
+    bonds: tuple[str, ...] = ()  # names of the venues that are bonds
+    futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
+    repo: bool = False  # whether bonds are financed in repo
     start: date
     end: date
 
@@ -46,11 +50,30 @@ class Cast:
         if name not in known:
             raise at.error("no such venue", value=name, remedy=nearest(name, known))
 
+    @property
+    def rates_venues(self) -> tuple[str, ...]:
+        """Venues of claims on rates, and listings of the user's own, which may be."""
+        return (*(venue for venue in self.venues if venue not in self.assets), *FURTHER)
+
     def check_rates_venue(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such venue, or what trades there is no claim on a rate."""
         known = [venue for venue in self.venues if venue not in self.assets]
         if name not in known:
             raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
+
+    def check_repo(self, bond: str, at: Place) -> None:
+        """Raise UserError where there is no such bond, or no repo market in which it is financed."""
+        if bond not in self.bonds:
+            raise at.error("no such bond", value=bond, remedy=nearest(bond, list(self.bonds)))
+        if not self.repo:
+            raise at.error("bonds are financed in no repo market", value=bond, remedy="add [market.rates.repo.usd]")
+
+    def check_future(self, name: str, bond: str, at: Place) -> None:
+        """Raise UserError where there is no such future, or it is on another bond."""
+        if name not in self.futures:
+            raise at.error("no such bond future", value=name, remedy=nearest(name, list(self.futures)))
+        if self.futures[name] != bond:
+            raise at.error(f"is a future on {self.futures[name]}, not on {bond}", value=name)
 
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError if there is no such asset; a swap venue is no asset."""
