@@ -11,7 +11,7 @@ from markets.factors.curve_noise import node_mixing
 from markets.factors.impact import Impact
 from markets.factors.key import USD, FactorKey
 from markets.factors.law import STILL, Law, Moved
-from markets.factors.reversion import reversion
+from markets.factors.node_noise import node_noise
 from markets.kernels.factors import carry, node_rates
 
 if TYPE_CHECKING:
@@ -37,17 +37,14 @@ class ZeroRates(Law):
         self._years = np.diff(setting.clock.variance_years, prepend=0.0)
         self._days_a_year = setting.clock.days_a_year
         self._level = np.stack([lines[node.name].level for node in nodes], axis=1)  # (ticks, nodes)
-        keep = np.stack([lines[node.name].kept(setting.market.dispersion) for node in nodes], axis=1)
-        variance, stays = np.array([node.vol**2 for node in nodes]), reversion(rates.mean_reversion, self._years)
-        self._left = keep * stays.decay[:, None]
-        self._scale = np.sqrt(variance * stays.gathered[:, None] * keep)
+        self._left, self._scale = node_noise(setting.market, lines, setting.clock)
         weights = node_mixing(nodes)
         self._common, self._mixing = weights[:, 0].copy(), weights[:, 1:].copy()
         self._joint = sum(node.joint for node in nodes)
         self._stream = streams.stream("market/rates")
         self._own = [streams.stream(f"market/rates/{node.name}") for node in nodes if not node.joint]
         self._order = _order(self._joint, len(nodes))
-        self._stirred = bool(variance.any())
+        self._stirred = any(node.vol for node in nodes)
         self._moves_outside: list[bool] = (np.diff(self._level, axis=0, prepend=np.nan) != 0).any(axis=1).tolist()
         self._impacts = np.zeros((len(nodes), 2, paths))
         self.impact: dict[FactorKey, Impact] = {}

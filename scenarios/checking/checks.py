@@ -41,7 +41,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_laws(scenario, at)
     for name, venue in scenario.venue.by_name().items():
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
-    check_rates_vol(scenario, at.at("market", "rates", "vol"))
+    check_rates_vol(scenario, at)
     check_bonds(scenario, at.at("market", "rates", "bonds"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
@@ -165,8 +165,11 @@ def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
         raise at.at("clearing").error("swap venues clear in sequence", value=venue.clearing, remedy=remedy)
 
 
-def check_rates_vol(scenario: Scenario, at: Place) -> None:
-    """The only curve is in dollars; a vol starts between its limits."""
+def check_rates_vol(scenario: Scenario, place: Place) -> None:
+    """The only curve is in dollars; a vol starts between its limits; anchors tell of it only where it is declared."""
+    at = place.at("market", "rates", "vol")
+    told = ("rates_vol",) if not scenario.market.rates.vol else ()
+    _check_untold(scenario, told, "no vol of rates is declared", "add [market.rates.vol.usd]", place)
     for name, spec in scenario.market.rates.vol.items():
         if name != USD[1]:
             raise at.error("no such curve", value=name, remedy=f"call it {USD[1]}")
@@ -219,12 +222,16 @@ def check_repo(scenario: Scenario, at: Place) -> None:
                 rule = f"a percentile is at least the lower one, {low} = {getattr(spec, low):g}"
                 raise here.at(name, high).error(rule, value=getattr(spec, high))
         _check_haircut(spec.haircut, here.at(name, "haircut"))
-    for row in () if repo else scenario.storyline.anchor:
-        for key in ("repo_spread", "repo_tail"):
+    told = () if repo else ("repo_spread", "repo_tail")
+    _check_untold(scenario, told, "no repo market is declared", "add [market.rates.repo.usd]", at)
+
+
+def _check_untold(scenario: Scenario, keys: Sequence[str], rule: str, remedy: str, at: Place) -> None:
+    """Raise UserError where an anchor has one of these keys."""
+    for row in scenario.storyline.anchor:
+        for key in keys:
             if row.level(key) is not None:
-                where = at.at("storyline", "anchor", str(row.date), key)
-                remedy = "add [market.rates.repo.usd]"
-                raise where.error("no repo market is declared", value=row.level(key), remedy=remedy)
+                raise at.at("storyline", "anchor", str(row.date), key).error(rule, value=row.level(key), remedy=remedy)
 
 
 def check_assets(scenario: Scenario, at: Place) -> None:
