@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
+from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.factors.setting import Setting
@@ -15,7 +16,7 @@ from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.venue import Venue
-from markets.venues.zero_bond import ZeroBond
+from markets.venues.zero_bond import Below, ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
@@ -63,7 +64,7 @@ class MarketWorld(World):
             assets=assets,
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates))
+        self.log.declare(*market_tables(market.rates, market.further))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)
@@ -80,7 +81,8 @@ class MarketWorld(World):
         curve = benchmarks["us10y"].at(0).curve  # on which all is discounted
         for name, bond in self.market.rates.bonds.items():
             key = next(node for node in curve.nodes if node.node == bond.node)
-            self.open_venue(ZeroBond(self, name, key, curve), bond.venue)
+            below = Below(spread_curve(self.market.rates, bond.spread), bond.spread_share) if bond.spread else None
+            self.open_venue(ZeroBond(self, name, key, curve, below), bond.venue)
         for make in FURTHER.values():
             self.open_venue(*make(self))
 

@@ -17,6 +17,7 @@ from markets.factors.leverage_vol import LeverageVol
 from markets.factors.memory.path_laws import PathLaws
 from markets.factors.noise import Noise
 from markets.factors.other_asset import OtherAsset
+from markets.factors.other_curves import OtherCurves
 from markets.factors.path_vol import PathVol
 from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
@@ -73,7 +74,8 @@ class FactorMarket:
         others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
         vol_specs = setting.market.rates.vol.values()
         self.rates_vol: RatesVol | None = next((RatesVol(setting, spec) for spec in vol_specs), None)
-        own = [law for law in (self.rates_vol,) if law is not None]
+        self.other_curves = OtherCurves(setting, self.rates) if setting.market.further else None
+        own = [law for law in (self.rates_vol, self.other_curves) if law is not None]
         further = [*own, *(make(setting) for make in FURTHER)]
         self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.rates, self.credit_law, *further)
         self._law_of = _owners(self.laws)

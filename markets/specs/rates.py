@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from markets.plausible import SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
+from markets.specs.currencies import CurrencySpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
+from markets.specs.spreads import SpreadSpec
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
@@ -89,7 +91,16 @@ class RateSpec:
         "", help="the one of `curves` that all is discounted on; a single one needs no choice", longest=40, sparse=True
     )
     projection: str = param(
-        "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+        "",
+        help="the one of `curves` or `spreads` that floating rates are read from; else `discount`",
+        longest=40,
+        sparse=True,
+    )
+    spreads: dict[str, SpreadSpec] = param(
+        factory=dict, help="spreads over a curve that move on their own, one table each", sparse=True
+    )
+    currencies: dict[str, CurrencySpec] = param(
+        factory=dict, help="curves of other currencies, one table each", sparse=True
     )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
     vol: dict[str, RatesVolSpec] = param(

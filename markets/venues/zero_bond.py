@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ GAINS = "hedge_rates"  # reason of the ledger: what positions in rates earn at m
 
 
 class ZeroBond:
-    """A `Listing` of bonds of 1 $ face value at P = exp(-D y - e), D the years of a node and y its zero rate.
+    """A `Listing` of bonds of 1 $ face value at P = exp(-D y - e), D the years of a node and y its zero rate, less the
+    bond's spread where it has one.
 
     e is what a quoted curve has there beyond its nodes, 0 of one that is not quoted.
 
@@ -38,19 +40,27 @@ class ZeroBond:
     gains = GAINS
     priced = funded = True
 
-    def __init__(self, market: Surroundings, name: str, key: FactorKey, curve: Curve) -> None:
-        """key: of the node, on `curve`."""
-        self.name, self.key, self.displaces = name, key, {key: -1.0}  # buying brings the yield down
+    def __init__(
+        self, market: Surroundings, name: str, key: FactorKey, curve: Curve, below: Below | None = None
+    ) -> None:
+        """key: of the node, on `curve`. below: the spread by which the yield lies below that node."""
+        self.name, self.key, self._below = name, key, below
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._curve = market, curve
         self.duration = curve.years[curve.nodes.index(key)]
         self._excess = float(curve.excess(self.duration))
+        self.displaces = {key: -1.0} if below is None else below.displaced(key, self.duration)
         self._first = float(self.mid[0])
 
     @property
     def mid(self) -> Vector:
         """(paths,) $ a unit."""
-        return self._price(self.market.factors.snapshot.row(self.key))
+        return self._price(self._yield(self.market.factors.snapshot))
+
+    def _yield(self, snapshot: Snapshot) -> Vector:
+        """Zero rate of the node less the spread, (paths,) decimal."""
+        rate = snapshot.row(self.key)
+        return rate if self._below is None else rate - self._below.zero(self.duration, snapshot) / self.duration
 
     def _price(self, rate: Vector) -> Vector:
         price: Vector = np.exp(-self.duration * rate - self._excess)
@@ -108,14 +118,19 @@ class ZeroBond:
     def carry(self, account: Name, years: float) -> Vector:
         """Units x (exp(-z(D - years) (D - years)) - P): gain of the shorter bond on the same curve, (paths,) $."""
         rates = self.market.factors.snapshot.block(self._curve.block)
-        shorter = np.exp(-self._curve.zero(self.duration - years, rates))
+        zero = self._curve.zero(self.duration - years, rates)
+        if self._below is not None:
+            zero = zero - self._below.zero(self.duration - years, self.market.factors.snapshot)
+        shorter = np.exp(-zero)
         earned: Vector = self.market.ledger.balance(account, self.name) * (shorter - self.mid)
         return earned
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
-        """-D P per 1.00 of the node, (paths,) $ a unit."""
-        rate = (market or self.market.factors.snapshot).row(self.key)
-        return {self.key: -self.duration * self._price(rate)}
+        """-D P per 1.00 of the node, and shares of D P per 1.00 of its spread's nodes, (paths,) $ a unit."""
+        slope: Vector = -self.duration * self._price(self._yield(market or self.market.factors.snapshot))
+        if self._below is None:
+            return {self.key: slope}
+        return {self.key: slope, **{key: -by * slope for key, by in self._below.shares(self.duration).items()}}
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
@@ -146,6 +161,29 @@ class ZeroBond:
 
 
 COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+
+
+@dataclass(frozen=True)
+class Below:
+    """The spread by which a bond's yield lies below its node."""
+
+    curve: Curve  # of the spread
+    share: float  # of a move of the yield by trades: what moves the spread and not the node
+
+    def zero(self, years: float, snapshot: Snapshot) -> Vector:
+        """Spread times time, (paths,)."""
+        return self.curve.zero(years, snapshot.block(self.curve.block))
+
+    def shares(self, years: float) -> dict[FactorKey, float]:
+        """Weights of the spread's nodes in the spread there, those above 0."""
+        weights = (self.curve.weights(years) / years).tolist()
+        return {key: by for key, by in zip(self.curve.nodes, weights, strict=True) if by}
+
+    def displaced(self, node: FactorKey, years: float) -> dict[FactorKey, float]:
+        """Moves of node and spread for a buyer who brings the yield down by 1."""
+        shares = self.shares(years)
+        whole = sum(by * by for by in shares.values())
+        return {node: self.share - 1.0, **{key: self.share * by / whole for key, by in shares.items()}}
 
 
 @cache

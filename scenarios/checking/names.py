@@ -15,6 +15,7 @@ from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.specs.rates import STANDARD_NODES
+from markets.specs.variable import FX, SPREAD, ZERO
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, EFFECTIVENESS, metrics
@@ -84,10 +85,14 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
     if wrong is not None:
         raise at.at("name").error(wrong[0], value=scenario.name, remedy=f"{wrong[1]}: it names the run's folder")
     taken: dict[str, str] = {}
+    further = scenario.market.further
     for kind, here, names in (
         ("asset", at.at("assets"), [asset.name for asset in scenario.assets]),
         ("node", at.at("market", "rates", "nodes"), list(scenario.market.rates.nodes)),
         ("bond", at.at("market", "rates", "bonds"), list(scenario.market.rates.bonds)),
+        ("spread", at.at("market", "rates", "spreads"), [each.name for each in further if each.family == SPREAD]),
+        ("node", at.at("market", "rates", "currencies"), [each.name for each in further if each.family == ZERO]),
+        ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):
         for name in names:

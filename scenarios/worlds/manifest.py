@@ -60,7 +60,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*TABLES, *market_tables(scenario.market.rates)), LOSS),
+        **schema.described((*TABLES, *market_tables(scenario.market.rates, scenario.market.further)), LOSS),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 

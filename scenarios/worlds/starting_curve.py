@@ -39,7 +39,7 @@ def starting_curve(scenario: Scenario) -> Curve:
     if not rates.curves:
         return plain
     first = scenario.storyline.anchor[0]
-    quoted = solved_curves(rates, scenario.start)[_discount(rates)]
+    quoted = solved_curves(rates, scenario.start)[discount_name(rates)]
     levels = tuple(np.array([first.level(key.node) for key in plain.nodes], dtype=np.float64).tolist())
     _check_close(plain, quoted, levels, f"storyline.anchor.{scenario.start}")
     return _STARTING.get(lambda: replace(plain, quoted=quoted, first=levels), plain, quoted, *levels)
@@ -50,10 +50,12 @@ def floating_convention(scenario: Scenario) -> Convention | None:
     rates = scenario.market.rates
     if not rates.curves:
         return None
-    return solved_curves(rates, scenario.start).convention(rates.projection or _discount(rates))
+    named = rates.projection if rates.projection in rates.curves else discount_name(rates)
+    return solved_curves(rates, scenario.start).convention(named)
 
 
-def _discount(rates: RateSpec) -> str:
+def discount_name(rates: RateSpec) -> str:
+    """The quoted curve that all is discounted on."""
     return rates.discount or next(iter(rates.curves))
 
 
@@ -73,7 +75,7 @@ def _check_close(nodes: Curve, quoted: QuotedCurve, levels: tuple[float, ...], p
 def projection_curve(scenario: Scenario) -> QuotedCurve | None:
     """What floating rates are read from at the start, where it is not what all is discounted on. Raises UserError."""
     rates = scenario.market.rates
-    if not rates.curves or rates.projection in ("", rates.discount):
+    if rates.projection not in rates.curves or rates.projection == rates.discount:
         return None
     return solved_curves(rates, scenario.start)[rates.projection]
 

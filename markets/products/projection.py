@@ -1,0 +1,96 @@
+"""Curves that floating rates are read from, and the factors behind the flows of one currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from markets.kernels.flows import FLOW_TERMS
+from sim.memo import Memo
+
+if TYPE_CHECKING:
+    from markets.curves.curve import Curve
+    from markets.curves.quoted_curve import QuotedCurve
+    from markets.factors.key import FactorKey
+    from markets.factors.snapshot import Snapshot
+
+Floats = NDArray[np.float64]
+MOST = 4  # nodes of a spread that a forward rate depends on
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """A curve P over the curve that all is discounted on, in zero rates: what is quoted more, `flat`, and a spread.
+
+    quoted: P at the start, where it is quoted; over each period the quoted gap stays what it is at the start.
+    spread: nodes of the spread that moves P. first: their levels that the quotes contain, decimal; else empty.
+    """
+
+    quoted: QuotedCurve | None = None
+    flat: float = 0.0  # decimal
+    spread: Curve | None = None
+    first: tuple[float, ...] = ()
+
+    def weights(self, begin: ArrayLike, end: ArrayLike) -> Floats:
+        """b such that the spread adds b . s to ln P(begin) / P(end), times of any shape: (..., nodes) years."""
+        assert self.spread is not None
+        out: Floats = self.spread.weights(end) - self.spread.weights(begin)
+        return out
+
+    def growth(self, begin: float, end: float, snapshot: Snapshot) -> Floats | float:
+        """What the spread adds to ln P(begin) / P(end), (paths,), beyond what the quotes contain; times from now."""
+        if self.spread is None:
+            return 0.0
+        rates = snapshot.block(self.spread.block)
+        added: Floats = self.spread.zero(end, rates) - self.spread.zero(begin, rates)
+        return added - float(self.weights(begin, end) @ np.array(self.first)) if self.first else added
+
+
+class RateRows:
+    """Rows of the flow kernels' factors: nodes of a curve, and of the spreads over it that a book's flows depend on."""
+
+    def __init__(self, curve: Curve, projections: Sequence[Projection] = ()) -> None:
+        self.curve = curve
+        spreads = {each.spread.block: each.spread for each in projections if each.spread is not None}
+        self._spreads = [spreads[block] for block in sorted(spreads)]
+        self.keys: tuple[FactorKey, ...] = (*curve.nodes, *(key for each in self._spreads for key in each.nodes))
+        self._memo: Memo[Floats] = Memo()
+
+    def of(self, snapshot: Snapshot) -> Floats:
+        """Levels, (rows, paths)."""
+        whole = snapshot.block(self.curve.block)
+        if not self._spreads:
+            return whole
+        parts = [whole, *(snapshot.block(each.block) for each in self._spreads)]
+        return self._memo.get(lambda: np.concatenate(parts), *parts)
+
+    def projected(self, by: Projection, amounts: Floats, begin: Floats, end: Floats) -> Floats:
+        """Rows of flows at `begin` that grow by the spread of a projection until `end`: (flows, FLOW_TERMS or more).
+
+        amounts: (flows,) $; begin, end: (flows,) years from now.
+        """
+        if by.spread is None:
+            return self.curve.flows(amounts, begin)
+        weights = by.weights(begin, end)
+        base = self.keys.index(by.spread.nodes[0])
+        first = np.array(by.first) if by.first else np.zeros(len(by.spread.nodes))
+        terms = self.curve.flows(amounts * np.exp(-weights @ first), begin)
+        return np.concatenate([terms, _pairs(-weights, base)], axis=1)
+
+
+def _pairs(weights: Floats, base: int) -> Floats:
+    """Pairs of row and weight, those that are not zero first: (flows, 2 x number). base: row of the first column."""
+    number = min(MOST, weights.shape[1])
+    columns = np.argsort(weights == 0, axis=1, kind="stable")[:, :number]
+    pairs = np.stack([base + columns, np.take_along_axis(weights, columns, axis=1)], axis=2)
+    return np.asarray(pairs.reshape(len(weights), 2 * number), dtype=np.float64)
+
+
+def together(*groups: Floats) -> Floats:
+    """Rows of flows one below the other, narrow ones filled up with weights of zero."""
+    width = max((each.shape[1] for each in groups), default=FLOW_TERMS)
+    return np.concatenate([np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in groups])
