@@ -32,6 +32,7 @@ class Cast:
     hedgers: tuple[str, ...]  # names of those that have, or may have, a book
     venues: Mapping[str, VenueSpec]
     assets: tuple[str, ...]  # names of the venues that are assets
+    nodes: tuple[str, ...]  # of the curve, the shortest first
     start: date
     end: date
 
@@ -45,6 +46,11 @@ class Cast:
         known = [*self.venues, *FURTHER]
         if name not in known:
             raise at.error("no such venue", value=name, remedy=nearest(name, known))
+
+    @property
+    def rates_venues(self) -> tuple[str, ...]:
+        """Venues of claims on rates, and listings of the user's own, which may be."""
+        return (*(venue for venue in self.venues if venue not in self.assets), *FURTHER)
 
     def check_rates_venue(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such venue, or what trades there is no claim on a rate."""

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
 from agents.desk.loss import ATTRIBUTION, UNSPLIT
-from agents.desk.neutral import neutral
+from agents.desk.rates_hedge import RatesHedge, SwapHedge
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT, USD
+from markets.factors.key import SPOT
 from markets.kernels.hedging import PARTS, VEGA_PART, add_step, attribute
 from sim.memo import Memo
 from sim.names import Key
@@ -69,9 +69,7 @@ class Desk:
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []
-        # by the node that trades there move, the shortest first
-        swaps = (venue for venue in world.venues.values() if not venue.listing.funded)  # bonds are no hedge of a desk
-        self._rate_venues = {venue.key: venue for venue in swaps if venue.key[:2] == USD}
+        self.rates_hedge: RatesHedge = SwapHedge(world)
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
@@ -142,15 +140,12 @@ class Desk:
             return self.parts[-1:]
         return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
-    def neutral_swaps(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
-        """Receive-fixed notionals that neutralise one unit of scale in the traded nodes, by venue.
+    def neutral_rates(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
+        """Units that neutralise the rates risk of one unit of scale, by venue; none without rates.
 
         In the present market or in a given one.
         """
-        if not self.book.has_rates:
-            return {}
-        swaps = {key: venue.listing.sensitivities(snapshot) for key, venue in self._rate_venues.items()}
-        return {self._rate_venues[key].name: units for key, units in neutral(self.risk(snapshot), swaps).items()}
+        return self.rates_hedge.units(self.risk(snapshot), snapshot) if self.book.has_rates else {}
 
     # --- attribution ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
@@ -218,7 +213,7 @@ class Desk:
         if not some(self.forced):
             return
         world, ledger, risk = self.world, self.world.ledger, self.risk()
-        hedges = self.neutral_swaps() | {"asset": -risk.delta}
+        hedges = self.neutral_rates() | {"asset": -risk.delta}
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")

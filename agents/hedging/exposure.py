@@ -23,8 +23,8 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
 
     asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S.
     A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
-    swaps (`rates`): $ notional paid fixed per unit of each rate, from the convexity of book and hedge: a move of one
-    rate changes the sensitivities to the others.
+    rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
+    of one rate changes the sensitivities to the others.
     """
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
@@ -41,14 +41,14 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
 
 
 def _convexity(desk: Desk) -> dict[tuple[str, str], Vector]:
-    """Additional notional that the hedge pays fixed at one venue per unit of another venue's node, (paths,) $.
+    """Additional notional that the hedge sells at one venue per unit of another venue's node, (paths,) $.
 
-    Per unit of scale, by (venue of the trade, venue whose node moved).
+    Per unit of scale, by (venue of the trade, venue whose node moved). To pay fixed is to sell.
     """
-    snapshot, flows = desk.world.factors.snapshot, {}
-    before = desk.neutral_swaps()
+    world, flows = desk.world, {}
+    before = desk.neutral_rates()
     for moved in before:
-        after = desk.neutral_swaps(snapshot.bumped(desk.world.venue(moved).key, BUMP_RATE))
-        for at, notional in before.items():
-            flows[at, moved] = -(after[at] - notional) / BUMP_RATE
+        after = desk.neutral_rates(world.factors.snapshot.bumped(world.venue(moved).key, BUMP_RATE))
+        for at, units in before.items():
+            flows[at, moved] = -world.venue(at).notional(after[at] - units) / BUMP_RATE
     return flows

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from agents.desk.rates_hedge import rates_hedge
+from agents.desk.rates_leg import RatesLeg
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
 from agents.intervals import Interval, check_interval
@@ -55,10 +57,15 @@ class Hedger(Agent):
         0, unit="s", help="from seeing the price to the order's arrival", ge=0, le=10**9, plausible=SECONDS
     )
     hedge_rates: bool = param(True, help="hedge the DV01 of swaps at the swap venues by the same policy's timing")
+    rates_leg: RatesLeg | None = param(
+        None, help="with what and how closely rates are hedged; none: with par swaps, exactly at their nodes"
+    )
 
     def check(self, cast: Cast, at: Place) -> None:
         """Its policy's interval and all positions of its book must be valid."""
         check_interval(self.policy.interval, at.at("policy", "interval"))
+        if self.rates_leg is not None:
+            self.rates_leg.check(cast.rates_venues, cast.nodes, at.at("rates_leg"))
         for i, position in enumerate(self.book):
             position.check(cast.start, at.at("book", i))
 
@@ -84,6 +91,7 @@ class _Hedging:
         vol = agent.policy.hedge_vol
         self.own_vol = None if vol is None else world.full(vol)
         self.hedges_rates = agent.hedge_rates and not self.passive
+        self.desk.rates_hedge = rates_hedge(agent.rates_leg, world)
         # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:
@@ -217,12 +225,15 @@ class _Hedging:
     def _rate_orders(self, due: bool) -> dict[str, Vector]:
         desk = self.desk
         orders: dict[str, Vector] = {}
-        for name, unit in desk.neutral_swaps().items():
-            position = self.world.venue(name).listing.exposure(self.agent.name) + self._under_way(name)
-            target = desk.scale * unit
-            order = np.where(self.hedges_rates & self._looks(due, name), target - position, 0.0)
+        target = {name: desk.scale * unit for name, unit in desk.neutral_rates().items()}
+        if not target:
+            return orders
+        held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
+        wanted = desk.rates_hedge.wanted(target, held, desk.risk(), desk.scale)
+        for name, position in held.items():
+            order = np.where(self.hedges_rates & self._looks(due, name), wanted[name] - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
-            net = position + order - target
+            net = position + order - target[name]
             orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
         return orders
 
@@ -237,7 +248,7 @@ class _Hedging:
         desired = self.desired(neutral.but(position=neutral.target))
         self.world.venue("asset").hand_over(INVESTORS, self.agent.name, desired)
         if self.hedges_rates:
-            for name, unit in self.desk.neutral_swaps().items():
+            for name, unit in self.desk.neutral_rates().items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:

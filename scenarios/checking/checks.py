@@ -211,6 +211,7 @@ def cast_of(scenario: Scenario) -> Cast:
         | {asset.name: asset.venue for asset in scenario.assets}
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()},
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
+        nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,
         end=scenario.end,
     )

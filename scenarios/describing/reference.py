@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from agents.base import Agent
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
 from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
-from scenarios.parameters.classes import KINDS, agent_types
+from scenarios.parameters.classes import KINDS, agent_types, kind_base
 from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 
@@ -84,6 +85,8 @@ def keys_of(
         table: Any = get_args(hints[f.name])[-1] if get_origin(hints[f.name]) is dict else None
         if dataclasses.is_dataclass(hints[f.name]):
             yield from keys_of(type(value), path, default=value, owner=owner)
+        elif owner and (optional := _optional_table(hints[f.name])):
+            yield from keys_of(optional, path, owner=owner)
         elif isinstance(table, type) and dataclasses.is_dataclass(table):
             yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
         else:
@@ -97,6 +100,15 @@ def keys_of(
                 help=meta.get("help", ""),
                 owner=owner,
             )
+
+
+def _optional_table(hint: Any) -> type[Any] | None:
+    """The dataclass of a table that may be left out as a whole; None for anything else."""
+    inner = get_args(hint)
+    if NoneType not in inner:
+        return None
+    tables = (one for one in inner if isinstance(one, type) and dataclasses.is_dataclass(one))
+    return next((one for one in tables if kind_base(one) is None), None)
 
 
 def limits_text(hint: Any, meta: Mapping[str, Any]) -> str:
