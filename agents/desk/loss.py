@@ -11,7 +11,7 @@ trading, close-outs and funding).
 from __future__ import annotations
 
 from markets.costs import FRICTIONS, TRADING
-from markets.kernels.hedging import DELTA_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
+from markets.kernels.hedging import DELTA_PART, FX_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
 from sim.metric_names import BEFORE_RE_MARKING, COST
 from sim.split import Group, Part, Split, Step
 
@@ -99,22 +99,47 @@ LENDING = (
         colour=11,
     ),
 )
-LOSS = Split(
-    name=COST,
-    label="Cost of survival",
-    column="pnl",
-    lasting=Group(name=BEFORE_RE_MARKING, label="Cost of survival before re-marking"),
-    parts=(*BOOK, *TRADING, *LENDING),
+FX = Part(  # of a scenario that has prices of other currencies
+    name="fx_cost",
+    columns=(Step("fx", "FX", source="book", row=FX_PART),),
+    label="FX",
+    short="FX",
+    said="what the prices of other currencies did to the book",
+    within=REHEDGING,
+    colour=5,
 )
 
 
-def _steps(source: str) -> tuple[Step, ...]:
+def _loss(book: tuple[Part, ...]) -> Split:
+    return Split(
+        name=COST,
+        label="Cost of survival",
+        column="pnl",
+        lasting=Group(name=BEFORE_RE_MARKING, label="Cost of survival before re-marking"),
+        parts=(*book, *TRADING, *LENDING),
+    )
+
+
+LOSS, LOSS_WITH_FX = _loss(BOOK), _loss((*BOOK, FX))
+
+
+def loss_of(*, fx: bool) -> Split:
+    """The parts of the loss of a scenario with or without prices of other currencies."""
+    return LOSS_WITH_FX if fx else LOSS
+
+
+def _steps(source: str, loss: Split = LOSS) -> tuple[Step, ...]:
     """Steps of the loss from one source: those with a row first, in the order of rows."""
-    found = [step for step in LOSS.columns if isinstance(step, Step) and step.source == source]
+    found = [step for step in loss.columns if isinstance(step, Step) and step.source == source]
     return tuple(sorted(found, key=lambda step: len(found) if step.row is None else step.row))
 
 
-STEPS = (*_steps("book"), *_steps("held"), *_steps("flow"))  # as columns of `marks`
+def steps_of(loss: Split) -> tuple[Step, ...]:
+    """Steps of the loss as columns of `marks`."""
+    return (*_steps("book", loss), *_steps("held", loss), *_steps("flow", loss))
+
+
 ATTRIBUTION, HEDGES, FLOWS = (tuple(step.name for step in _steps(source)) for source in ("book", "held", "flow"))
+ROWS = tuple(step.name for step in _steps("book", LOSS_WITH_FX))  # of the totals that a desk keeps
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from sim.place import Place
 
 MOST_MONTHS = 1_200  # a century
-NEEDED = {"side": "payer or receiver", "swap_months": "months from its expiry to the maturity of its swap"}
+NEEDED = {
+    "side": "payer or receiver",
+    "swap_months": "months from its expiry to the maturity of its swap",
+    "currency": "the one of `market.fx` that is received or paid",
+    "curve": "the one of `market.rates.spreads` or `curves` that the rate received is read from",
+    "against": "the curve that the rate paid is read from",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,13 @@ class Position:
         ge=0,
         plausible=YIELD_VOL,
     )
+    spread: float | None = param(None, unit="decimal", help="on the floating rate of a swap", plausible=RATE)
+    currency: str = param("", help="of a cross-currency swap: its notional and its spread are in it", longest=40)
+    resetting: bool | None = param(
+        None, help="whether a cross-currency swap's dollars are reset to the FX rate every period (default: no)"
+    )
+    curve: str = param("", help="of a basis swap: the curve that the rate received is read from", longest=40)
+    against: str = param("", help="of a basis swap: the curve that the rate paid is read from", longest=40)
 
     def check(self, start: date, at: Place) -> None:
         """Strike, expiry and size must each be given in one way; no keys of other instruments. Raises UserError.
@@ -80,7 +93,7 @@ class Position:
         elif self.notional is None:
             raise at.at("notional").error(f"a {self.kind} needs its notional", remedy=takes.notional)
         for key in takes.needed:
-            if getattr(self, key) is None:
+            if getattr(self, key) in (None, ""):
                 raise at.at(key).error(f"a {self.kind} needs `{key}`", remedy=NEEDED[key])
         if self.expiry is not None and self.expiry <= start:
             remedy = f"the scenario starts at the close of {start}"
@@ -94,5 +107,5 @@ class Position:
             raise at.error(f"needs exactly one of {first} and {second}", value=f"{len(given)} of them", remedy=remedy)
 
     def _refuse(self, key: str, why: str, at: Place) -> None:
-        if getattr(self, key) is not None:
+        if getattr(self, key) not in (None, "", ()):
             raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(self, key))

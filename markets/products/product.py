@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
 
 
+FURTHER = (  # keys that few products have; see `Takes.more`
+    "spread",
+    "currency",
+    "resetting",
+    "curve",
+    "against",
+)
+
+
 class Line(Protocol):
     """A position as written in a file; see `agents.hedging.positions.Position`."""
 
@@ -44,6 +53,16 @@ class Line(Protocol):
     def swap_months(self) -> int | None: ...
     @property
     def normal_vol(self) -> float | None: ...
+    @property
+    def spread(self) -> float | None: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def resetting(self) -> bool | None: ...
+    @property
+    def curve(self) -> str: ...
+    @property
+    def against(self) -> str: ...
 
 
 class Takes(NamedTuple):
@@ -57,6 +76,8 @@ class Takes(NamedTuple):
     vol: bool = False  # a normal vol of its own
     any_day: bool = False  # its expiry may be a day without a close
     notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
+    more: tuple[str, ...] = ()  # keys of `FURTHER` that it has
+    must: tuple[str, ...] = ()  # and which of them it needs
     why: str = ""  # reason given in the error for a key that it does not have
 
     @property
@@ -71,12 +92,13 @@ class Takes(NamedTuple):
             ("swap_months",): not self.swap,
             ("normal_vol",): not self.vol,
         }
-        return tuple(key for keys, away in absent.items() if away for key in keys)
+        further = (key for key in FURTHER if key not in self.more)
+        return (*(key for keys, away in absent.items() if away for key in keys), *further)
 
     @property
     def needed(self) -> tuple[str, ...]:
         """Keys without which its line says nothing, beside its size, expiry and strike."""
-        return (*(("side",) if self.side else ()), *(("swap_months",) if self.swap else ()))
+        return (*(("side",) if self.side else ()), *(("swap_months",) if self.swap else ()), *self.must)
 
 
 class Compile(Protocol):

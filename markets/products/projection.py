@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markets.kernels.flows import FLOW_TERMS
+from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
 from sim.memo import Memo
 
 if TYPE_CHECKING:
@@ -79,15 +79,24 @@ class RateRows:
         base = self.keys.index(by.spread.nodes[0])
         first = np.array(by.first) if by.first else np.zeros(len(by.spread.nodes))
         terms = self.curve.flows(amounts * np.exp(-weights @ first), begin)
-        return np.concatenate([terms, _pairs(-weights, base)], axis=1)
+        return np.concatenate([terms, _pairs(-weights, base, min(MOST, weights.shape[1]))], axis=1)
 
 
-def _pairs(weights: Floats, base: int) -> Floats:
+def _pairs(weights: Floats, base: int, number: int) -> Floats:
     """Pairs of row and weight, those that are not zero first: (flows, 2 x number). base: row of the first column."""
-    number = min(MOST, weights.shape[1])
     columns = np.argsort(weights == 0, axis=1, kind="stable")[:, :number]
     pairs = np.stack([base + columns, np.take_along_axis(weights, columns, axis=1)], axis=2)
     return np.asarray(pairs.reshape(len(weights), 2 * number), dtype=np.float64)
+
+
+def sparse(amounts: Floats, weights: Floats) -> Floats:
+    """Rows of flows, (flows, FLOW_TERMS or more): amounts (flows,), weights (flows, rows) on the factors."""
+    number = max(int((weights != 0).sum(axis=1).max(initial=0)), (FLOW_TERMS - OUTER) // 2)
+    pairs = _pairs(np.pad(weights, ((0, 0), (0, max(number - weights.shape[1], 0)))), 0, number)
+    pairs[:, ::2] = np.minimum(pairs[:, ::2], weights.shape[1] - 1)  # of what was filled up the weight is zero
+    terms = np.empty((amounts.size, OUTER + pairs.shape[1]))
+    terms[:, AMOUNT], terms[:, OUTER:] = amounts, pairs
+    return terms
 
 
 def together(*groups: Floats) -> Floats:

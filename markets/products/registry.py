@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.products.asset import Asset
+from markets.products.basis_swap import BasisSwap
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.cap import Cap
+from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
 from markets.products.ois import Ois
@@ -23,6 +25,8 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "call": Option,
     "swap": Swap,
     "ois": Ois,
+    "basis_swap": BasisSwap,
+    "cross_currency_swap": CrossCurrencySwap,
     "swaption": Swaption,
     "bermudan_swaption": BermudanSwaption,
     "cap": Cap,

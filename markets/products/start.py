@@ -15,6 +15,7 @@ from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
+from markets.products.foreign import Foreign
 from markets.products.projection import Projection
 from markets.rate_vols.smile_grid import SmileGrid
 from markets.specs.rates import NORMAL_VOL
@@ -38,6 +39,7 @@ class Start:
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
+    currencies: Mapping[str, Foreign] = field(default_factory=dict)  # beside the dollar, by name
     projections: Mapping[str, Projection] = field(default_factory=dict)  # by name; "": the market's, where it moves
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
@@ -74,6 +76,14 @@ class Start:
             remedy = nearest(name, [known for known in self.projections if known])
             raise UserError("no such curve of floating rates", value=name, remedy=remedy)
         return Projection(self.projection, self.projection_spread)
+
+    def currency(self, name: str) -> Foreign:
+        """A currency beside the dollar. Raises UserError."""
+        if name not in self.currencies:
+            known = [*self.currencies]
+            remedy = nearest(name, known) if known else "write [market.fx.eur] and [market.rates.currencies.eur]"
+            raise UserError("no such currency", value=name, place="currency", remedy=remedy)
+        return self.currencies[name]
 
     def basis(self, begin: ArrayLike, end: ArrayLike, name: str = "") -> NDArray[np.float64]:
         """What ln P falls from `begin` to `end` beyond ln DF, P the quoted projection curve; times of any shape.

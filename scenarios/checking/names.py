@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
-from agents.desk.loss import LOSS
+from agents.desk.loss import LOSS_WITH_FX
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
@@ -40,7 +40,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS)
+    yield "a run has a figure of this name", (*metrics(LOSS_WITH_FX), *COUNTERFACTUAL, *EFFECTIVENESS)
 
 
 @cache

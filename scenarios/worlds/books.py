@@ -13,6 +13,7 @@ from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
+from scenarios.worlds.currencies import currencies
 from scenarios.worlds.projections import projections
 from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
 from sim.errors import UserError
@@ -56,6 +57,7 @@ def starting_market(scenario: Scenario) -> Start:
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
+        currencies=currencies(scenario),
         projections=projections(scenario),
         normal_vol=market.rates.normal_vol,
         smiles=_smiles(market.rates),

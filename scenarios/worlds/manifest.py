@@ -7,8 +7,8 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from agents.desk.loss import LOSS
-from agents.tables import TABLES
+from agents.desk.loss import loss_of
+from agents.tables import tables_of
 from markets.tables import market_tables
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.remembered import remembered
@@ -28,7 +28,8 @@ def make_manifest(
     scenario: Scenario, clock: Clock, folder: Path, worlds: dict[str, WorldSpec], seconds: float
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files."""
-    told = scenario.to_dict()
+    told, market = scenario.to_dict(), scenario.market
+    fx = bool(market.fx)
     notes = (*scenario.notes, *taken_as_given(scenario))
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
@@ -60,7 +61,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*TABLES, *market_tables(scenario.market.rates, scenario.market.further)), LOSS),
+        **schema.described((*tables_of(fx=fx), *market_tables(market.rates, market.further)), loss_of(fx=fx)),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 
