@@ -17,10 +17,25 @@ if TYPE_CHECKING:
 
 
 Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
-
+Compounding = Literal["compounded", "averaged"]
+Profile = Literal["bullet", "amortising", "accreting"]
+Stub = Literal["front", "long front", "back", "long back"]
 
 FURTHER = (  # keys that few products have; see `Takes.more`
+    "start",
     "spread",
+    "compounding",
+    "profile",
+    "notionals",
+    "stub",
+    "past_rate",
+    "price",
+    "quoted_rate",
+    "tenor",
+    "convention",
+    "day_count",
+    "frequency",
+    "reversion",
     "currency",
     "resetting",
     "curve",
@@ -54,8 +69,6 @@ class Line(Protocol):
     @property
     def normal_vol(self) -> float | None: ...
     @property
-    def spread(self) -> float | None: ...
-    @property
     def currency(self) -> str: ...
     @property
     def resetting(self) -> bool | None: ...
@@ -63,6 +76,34 @@ class Line(Protocol):
     def curve(self) -> str: ...
     @property
     def against(self) -> str: ...
+    @property
+    def start(self) -> date | None: ...
+    @property
+    def spread(self) -> float | None: ...
+    @property
+    def compounding(self) -> Compounding | None: ...
+    @property
+    def profile(self) -> Profile | None: ...
+    @property
+    def notionals(self) -> tuple[float, ...]: ...
+    @property
+    def stub(self) -> Stub | None: ...
+    @property
+    def past_rate(self) -> float | None: ...
+    @property
+    def price(self) -> float | None: ...
+    @property
+    def quoted_rate(self) -> float | None: ...
+    @property
+    def tenor(self) -> str: ...
+    @property
+    def convention(self) -> str: ...
+    @property
+    def day_count(self) -> str: ...
+    @property
+    def frequency(self) -> int | None: ...
+    @property
+    def reversion(self) -> float | None: ...
 
 
 class Takes(NamedTuple):
@@ -136,6 +177,13 @@ class Instrument(Protocol):
 def units_of(line: Line, start: Start) -> float:
     """Signed size of a line in units of the asset."""
     return line.quantity if line.quantity is not None else (line.notional or 0.0) / start.spot0
+
+
+def notional_of(line: Line) -> float:
+    """Notional of a line. Raises UserError where it gives none."""
+    if line.notional is None:
+        raise UserError(f"a {line.kind} has a notional", remedy="give `notional`")
+    return line.notional
 
 
 def expiry_of(line: Line, start: Start) -> date:

@@ -42,6 +42,7 @@ class Start:
     currencies: Mapping[str, Foreign] = field(default_factory=dict)  # beside the dollar, by name
     projections: Mapping[str, Projection] = field(default_factory=dict)  # by name; "": the market's, where it moves
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
+    fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
 
     def __post_init__(self) -> None:

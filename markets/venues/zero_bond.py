@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -41,16 +41,30 @@ class ZeroBond:
     priced = funded = True
 
     def __init__(
-        self, market: Surroundings, name: str, key: FactorKey, curve: Curve, below: Below | None = None
+        self,
+        market: Surroundings,
+        name: str,
+        key: FactorKey,
+        curve: Curve,
+        apart: Mapping[FactorKey, float] | None = None,
+        below: Below | None = None,
     ) -> None:
-        """key: of the node, on `curve`. below: the spread by which the yield lies below that node."""
+        """key: of the node, on `curve`. apart: by basis of a future, the share of its moves that the future misses.
+
+        below: the spread by which the yield lies below that node.
+        """
         self.name, self.key, self._below = name, key, below
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._curve = market, curve
         self.duration = curve.years[curve.nodes.index(key)]
         self._excess = float(curve.excess(self.duration))
-        self.displaces = {key: -1.0} if below is None else below.displaced(key, self.duration)
-        self._first = float(self.mid[0])
+        # Moves of node and spread that bring the yield down by 1, as buying does.
+        self.yields = {key: -1.0} if below is None else below.displaced(key, self.duration)
+        self.first = float(self.mid[0])
+        self.point = self.duration * self.first  # $ by which the price at the start falls per 1.00 of yield
+        self._bases = {basis: -share * self.point for basis, share in (apart or {}).items()}
+        self.displaces = self.yields | self._bases
+        self._nothing = np.zeros(market.paths)
 
     @property
     def mid(self) -> Vector:
@@ -78,7 +92,7 @@ class ZeroBond:
 
     def price_ratio(self) -> Vector:
         """Price over that at the start, (paths,)."""
-        return self.mid / self._first
+        return self.mid / self.first
 
     def relative(self, displacement: Vector) -> Vector:
         """Yields move by the displacement itself."""
@@ -116,21 +130,36 @@ class ZeroBond:
         return self.market.ledger.moved(self.name)
 
     def carry(self, account: Name, years: float) -> Vector:
-        """Units x (exp(-z(D - years) (D - years)) - P): gain of the shorter bond on the same curve, (paths,) $."""
+        """Units x what each has earned, (paths,) $."""
+        earned: Vector = self.market.ledger.balance(account, self.name) * self.earned(years)
+        return earned
+
+    def earned(self, years: float) -> Vector:
+        """exp(-z(D - years) (D - years)) - P: gain of the shorter bond on the same curve, (paths,) $ a unit."""
         rates = self.market.factors.snapshot.block(self._curve.block)
         zero = self._curve.zero(self.duration - years, rates)
         if self._below is not None:
             zero = zero - self._below.zero(self.duration - years, self.market.factors.snapshot)
-        shorter = np.exp(-zero)
-        earned: Vector = self.market.ledger.balance(account, self.name) * (shorter - self.mid)
-        return earned
+        shorter: Vector = np.exp(-zero)
+        return shorter - self.mid
+
+    def price_at(self, yield_move: Vector | float) -> Vector:
+        """Price with the yield so much higher, (paths,) $ a unit."""
+        return self._price(self._yield(self.market.factors.snapshot) + yield_move)
+
+    def yield_move(self, moves: Mapping[FactorKey, Vector | float]) -> Vector | float:
+        """Rise of the yield with factors so much higher."""
+        rise = moves.get(self.key, 0.0)
+        if self._below is None:
+            return rise
+        return rise - sum(by * moves.get(key, 0.0) for key, by in self._below.shares(self.duration).items())
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """-D P per 1.00 of the node, and shares of D P per 1.00 of its spread's nodes, (paths,) $ a unit."""
         slope: Vector = -self.duration * self._price(self._yield(market or self.market.factors.snapshot))
-        if self._below is None:
-            return {self.key: slope}
-        return {self.key: slope, **{key: -by * slope for key, by in self._below.shares(self.duration).items()}}
+        of_spread = {} if self._below is None else self._below.shares(self.duration)
+        found = {self.key: slope, **{key: -by * slope for key, by in of_spread.items()}}
+        return found | dict.fromkeys(self._bases, self._nothing)
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""

@@ -93,6 +93,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("spread", at.at("market", "rates", "spreads"), [each.name for each in further if each.family == SPREAD]),
         ("node", at.at("market", "rates", "currencies"), [each.name for each in further if each.family == ZERO]),
         ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
+        ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):
         for name in names:
