@@ -13,6 +13,8 @@ from markets.products.product import Takes, check_finite, expiry_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markets.products.product import Compile, Line
     from markets.products.start import Start
     from sim.clock import Clock
@@ -55,11 +57,8 @@ class BasisSwap:
         """From a line of a book. Raises UserError for what it lacks."""
         if line.notional is None or not line.curve or not line.against:
             raise UserError("a basis swap has `notional`, `curve` and `against`", remedy="give all three")
-        for key in ("curve", "against"):
-            try:
-                start.projected(getattr(line, key))
-            except UserError as error:
-                raise UserError(error.rule, value=error.value, place=key, remedy=error.remedy) from None
+        for name in (line.curve, line.against):
+            start.projected(name)
         return cls(
             notional=line.notional,
             maturity=expiry_of(line, start),
@@ -90,8 +89,15 @@ class BasisSwap:
             rule, remedy = "a swap matures after the start", "choose a later date"
             raise UserError(rule, value=str(self.maturity), place="maturity", remedy=remedy)
         days = list(pairwise(schedule(today, self.maturity, self.months)))
+        return self.legs_of(days, [(b - a).days / 360 for a, b in days], clock, start)
+
+    def legs_of(self, days: Sequence[tuple[date, date]], accruals: Sequence[float], clock: Clock, start: Start) -> Legs:
+        """Both legs on some periods. accruals: years of each by the day count."""
         received, paid = (
-            [Period(start=a, end=b, accrual=(b - a).days / 360, curve=name) for a, b in days]
+            [
+                Period(start=begin, end=end, accrual=accrual, curve=name)
+                for (begin, end), accrual in zip(days, accruals, strict=True)
+            ]
             for name in (self.curve, self.against)
         )
         spread = _par_spread(received, paid, clock, start) if self.spread is None else self.spread

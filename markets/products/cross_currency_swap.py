@@ -11,6 +11,7 @@ import numpy as np
 
 from markets.products.currency_table import DOLLARS, CurrencyLegs, CurrencyTable, Day, Growth
 from markets.products.dates import schedule
+from markets.products.overnight import Timeline
 from markets.products.product import Takes, check_finite, expiry_of
 from markets.products.table import When
 from sim.errors import UserError
@@ -92,7 +93,8 @@ class CrossCurrencySwap:
             rule, remedy = "a swap matures after the start", "choose a later date"
             raise UserError(rule, value=str(self.maturity), place="maturity", remedy=remedy)
         days = list(pairwise(schedule(today, self.maturity, self.months)))
-        periods = [(Day.of(a, clock), Day.of(b, clock)) for a, b in days]
+        time = Timeline(clock)
+        periods = [(Day.of(a, time), Day.of(b, time)) for a, b in days]
         accruals = [(b - a).days / 360 for a, b in days]
         spread = self.spread
         if spread is None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.options import NODE, VALUE
 from markets.products.foreign import Exponents, Foreign
+from markets.products.overnight import Timeline
 from markets.products.projection import sparse, together
 from markets.products.table import Table, When
 
@@ -32,15 +33,15 @@ Kind = Literal["foreign", "dollar", "reset"]
 
 
 class Day(NamedTuple):
-    """When something happens: the close that settles it, and years from the start."""
+    """A day of a contract: the close that settles it, the first from then on, and years from the start."""
 
     seconds: int
     years: float
 
     @classmethod
-    def of(cls, day: date, clock: Clock) -> Day:
+    def of(cls, day: date, time: Timeline) -> Day:
         """A calendar day."""
-        return cls(clock.seconds(day), clock.calendar_years_to(day))
+        return cls(time.seconds(day), time.years(day))
 
 
 class Growth(NamedTuple):

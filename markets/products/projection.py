@@ -92,7 +92,7 @@ def _pairs(weights: Floats, base: int, number: int) -> Floats:
 def sparse(amounts: Floats, weights: Floats) -> Floats:
     """Rows of flows, (flows, FLOW_TERMS or more): amounts (flows,), weights (flows, rows) on the factors."""
     number = max(int((weights != 0).sum(axis=1).max(initial=0)), (FLOW_TERMS - OUTER) // 2)
-    pairs = _pairs(np.pad(weights, ((0, 0), (0, max(number - weights.shape[1], 0)))), 0, number)
+    pairs = _pairs(_wide(weights, number), 0, number)
     pairs[:, ::2] = np.minimum(pairs[:, ::2], weights.shape[1] - 1)  # of what was filled up the weight is zero
     terms = np.empty((amounts.size, OUTER + pairs.shape[1]))
     terms[:, AMOUNT], terms[:, OUTER:] = amounts, pairs
@@ -102,4 +102,10 @@ def sparse(amounts: Floats, weights: Floats) -> Floats:
 def together(*groups: Floats) -> Floats:
     """Rows of flows one below the other, narrow ones filled up with weights of zero."""
     width = max((each.shape[1] for each in groups), default=FLOW_TERMS)
-    return np.concatenate([np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in groups])
+    return np.concatenate([_wide(each, width) for each in groups])
+
+
+def _wide(rows: Floats, width: int) -> Floats:
+    """Rows with columns of zeros up to at least `width`."""
+    missing = width - rows.shape[1]
+    return rows if missing <= 0 else np.concatenate([rows, np.zeros((len(rows), missing))], axis=1)

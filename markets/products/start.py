@@ -83,7 +83,7 @@ class Start:
         if name not in self.currencies:
             known = [*self.currencies]
             remedy = nearest(name, known) if known else "write [market.fx.eur] and [market.rates.currencies.eur]"
-            raise UserError("no such currency", value=name, place="currency", remedy=remedy)
+            raise UserError("no such currency", value=name, remedy=remedy)
         return self.currencies[name]
 
     def basis(self, begin: ArrayLike, end: ArrayLike, name: str = "") -> NDArray[np.float64]:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 def check_further(scenario: Scenario, at: Place) -> None:
     """Raise UserError at the first rule that spreads, currencies, FX rates or their anchors break."""
     rates, here = scenario.market.rates, at.at("market", "rates")
-    for name in rates.spreads:
-        _check_spread(rates, name, here.at("spreads", name))
     for name in rates.currencies:
         _check_currency(rates, name, here.at("currencies", name))
+    for name in rates.spreads:
+        _check_spread(rates, name, here.at("spreads", name))
     for name, spec in scenario.market.fx.items():
         if name == USD[1]:
             raise at.at("market", "fx", name).error("prices are in this currency", value=name, remedy="name another")
@@ -41,7 +41,7 @@ def check_further(scenario: Scenario, at: Place) -> None:
 
 
 def _check_spread(rates: RateSpec, name: str, at: Place) -> None:
-    spec, known = rates.spreads[name], [USD[1], *rates.currencies]
+    spec, known = rates.spreads[name], list(dict.fromkeys((USD[1], *rates.currencies)))
     if spec.over not in known:
         raise at.at("over").error("no such curve", value=spec.over, remedy=nearest(spec.over, known))
     if spec.nodes and (spec.level or spec.correlation):

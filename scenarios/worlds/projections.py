@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 
-def projections(scenario: Scenario) -> dict[str, Projection]:
-    """Quoted curves in dollars, and spreads over the curve that all is discounted on; "" is the market's own.
+DISCOUNT = "discount"  # name of the curve that all is discounted on, as that of a floating rate
 
-    A spread named like a quoted curve moves that curve. Raises UserError.
+
+def projections(scenario: Scenario) -> dict[str, Projection]:
+    """Quoted curves in dollars, and spreads over the curve that all is discounted on, which is `discount`.
+
+    "" is the market's own. A spread named like a quoted curve moves that curve. Raises UserError.
     """
     market, rates = scenario.market, scenario.market.rates
     quoted = _quoted(scenario)
-    found = {name: Projection(curve) for name, curve in quoted.items()}
+    found = {DISCOUNT: Projection()} | {name: Projection(curve) for name, curve in quoted.items()}
     if rates.curves:
         found[discount_name(rates)] = Projection()
     for name, spec in rates.spreads.items():
