@@ -12,6 +12,7 @@ from markets.specs.bond import BondSpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
+from markets.specs.straddle import StraddleSpec
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
@@ -92,6 +93,9 @@ class RateSpec:
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
+    straddles: dict[str, StraddleSpec] = param(
+        factory=dict, help="swaption straddles in venues of their own, one table each", sparse=True
+    )
     vol: dict[str, RatesVolSpec] = param(
         factory=dict, help="vol of rates by currency, `usd`: it drives spread and depth of swaps and bonds", sparse=True
     )

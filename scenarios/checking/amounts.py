@@ -30,6 +30,7 @@ from markets.plausible import Bounds
 from markets.products.registry import PRODUCTS
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
+from markets.specs.straddle import straddle_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -141,7 +142,10 @@ class Scale:
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
         self.bonds = scenario.market.rates.bonds
         self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
-        self.prices |= dict.fromkeys((*self.swaps, *self.bonds), 1.0)  # notional and face value
+        self.straddles = scenario.market.rates.straddles
+        self.venues |= {name: straddle.venue for name, straddle in self.straddles.items()}
+        # notional and face value
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.straddles), 1.0)
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -206,6 +210,8 @@ class Scale:
             return ("venue", venue), usual
         if venue in self.bonds:
             return ("market", "rates", "bonds", venue, "venue"), bond_venue()
+        if venue in self.straddles:
+            return ("market", "rates", "straddles", venue, "venue"), straddle_venue()
         return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:

@@ -43,6 +43,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_rates_vol(scenario, at.at("market", "rates", "vol"))
     check_bonds(scenario, at.at("market", "rates", "bonds"))
+    check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     cast = cast_of(scenario)
@@ -185,6 +186,23 @@ def check_bonds(scenario: Scenario, at: Place) -> None:
             raise at.at(name).error("nobody quotes this bond", value=name, remedy=remedy)
 
 
+def check_straddles(scenario: Scenario, at: Place) -> None:
+    """Straddles need a vol of rates that moves, an implied vol, and somebody's quotes."""
+    rates = scenario.market.rates
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+    for name, straddle in rates.straddles.items():
+        if not rates.vol:
+            rule = "straddles trade the vol of rates, and none is declared"
+            raise at.at(name).error(rule, value=name, remedy="add [market.rates.vol.usd]")
+        if not (rates.normal_vol > 0 or rates.smiles):
+            remedy = "e.g. market.rates.normal_vol = 0.0090"
+            raise at.at(name).error("straddles need an implied vol", value=rates.normal_vol, remedy=remedy)
+        check_venue(straddle.venue, at.at(name, "venue"), swap=True)
+        if scenario.agents and name not in quoted and not unseen_in(scenario.agents):
+            remedy = f"add '{name}' to the `venues` of a MarketMaker"
+            raise at.at(name).error("nobody quotes this straddle", value=name, remedy=remedy)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -226,7 +244,9 @@ def cast_of(scenario: Scenario) -> Cast:
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
         venues=scenario.venue.by_name()
         | {asset.name: asset.venue for asset in scenario.assets}
-        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()},
+        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
+        | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()},
+        straddles=tuple(scenario.market.rates.straddles),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,
