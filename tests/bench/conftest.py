@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 ORDER = (
     "pricing",
     "curves",
+    "rates_day",
     "book",
     "hedging",
     "engine",
