@@ -37,7 +37,9 @@ class HedgeLeg:
         ge=0,
         plausible=SHARE,
     )
-    least_trade: float = param(0.0, unit="$ per basis point", help="risk of the smallest order that is sent", ge=0)
+    least_trade: float = param(
+        0.0, unit="$ per basis point", help="risk of the smallest order that is sent", ge=0, plausible=(0.0, 1e9)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
