@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from markets.plausible import SPEED, YIELD_VOL
+from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
+from markets.specs.bond_future import BondFutureSpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
+from markets.specs.repo import RepoSpec
 from markets.specs.straddle import StraddleSpec
 from sim.params import param
 
@@ -92,9 +94,20 @@ class RateSpec:
     projection: str = param(
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
     )
+    fixings: dict[str, float] = param(
+        factory=dict,
+        unit="decimal",
+        help="overnight rates of days before the first, by date, for swaps that are under way",
+        plausible=RATE,
+        sparse=True,
+    )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
     straddles: dict[str, StraddleSpec] = param(
         factory=dict, help="swaption straddles in venues of their own, one table each", sparse=True
+    )
+    futures: dict[str, BondFutureSpec] = param(factory=dict, help="futures on those bonds, one table each", sparse=True)
+    repo: dict[str, RepoSpec] = param(
+        factory=dict, help="market in which bonds are financed, by currency, `usd`", sparse=True
     )
     vol: dict[str, RatesVolSpec] = param(
         factory=dict, help="vol of rates by currency, `usd`: it drives spread and depth of swaps and bonds", sparse=True

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
+from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
@@ -30,6 +31,7 @@ from markets.plausible import Bounds
 from markets.products.registry import PRODUCTS
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
+from markets.specs.bond_future import future_venue
 from markets.specs.straddle import straddle_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
@@ -144,8 +146,10 @@ class Scale:
         self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
         self.straddles = scenario.market.rates.straddles
         self.venues |= {name: straddle.venue for name, straddle in self.straddles.items()}
+        self.futures = scenario.market.rates.futures
+        self.venues |= {name: future.venue for name, future in self.futures.items()}
         # notional and face value
-        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.straddles), 1.0)
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures, *self.straddles), 1.0)
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -166,6 +170,10 @@ class Scale:
                 yield from self._levered(agent)
             elif isinstance(agent, ProportionalFund):
                 yield from self._proportional(agent)
+            elif isinstance(agent, BasisFund):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+                if agent.holding is not None:
+                    yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
             elif isinstance(agent, LiabilityFund):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
             elif isinstance(agent, ConvexityHedger):
@@ -212,6 +220,8 @@ class Scale:
             return ("market", "rates", "bonds", venue, "venue"), bond_venue()
         if venue in self.straddles:
             return ("market", "rates", "straddles", venue, "venue"), straddle_venue()
+        if venue in self.futures:
+            return ("market", "rates", "futures", venue, "venue"), future_venue()
         return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:
