@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
-from agents.desk.loss import loss_of, steps_of
+from agents.desk.loss import FX, STEPS, VEGA_HEDGE
 from agents.requirement import Requirement
 from sim.columns import Column, Table
 
+RATES = "rates"  # column after which that of FX rates stands
 MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
     Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
+)
+MARKS = Table(
+    "marks",
+    (
+        AGENT,
+        Column("role", "Role", kind="text"),
+        Column("book_value", "Value of the book", "$"),
+        Column("hedge_value", "Value of the hedge", "$"),
+        Column("cash", "Cash", "$"),
+        Column("margin", "Margin posted", "$"),
+        Column("claims", "Claims on others", "$"),
+        Column("equity", "Equity", "$"),
+        Column("pnl", "P&L", "$"),
+        *STEPS,
+        Column("unhedged_pnl", "P&L of the whole book, unhedged", "$"),
+        Column("net_delta_dollars", "Delta of book and hedge", "$"),
+        Column("gamma_dollars_1pct", "Gamma per 1 % of spot", "$"),
+        Column("book_share", "Share of the book not taken", "share"),
+        Column("liquidated", "Liquidated", kind="flag"),
+        Column("defaulted", "Defaulted", kind="flag"),
+    ),
 )
 FUNDING = Table(
     "funding",
@@ -69,36 +91,13 @@ ACCOUNTS = Table(
         Column("value", "Value", "$"),
     ),
 )
+TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
-def marks(*, fx: bool) -> Table:
-    """The table of accounts at closes, of a scenario with or without prices of other currencies."""
-    return Table(
-        "marks",
-        (
-            AGENT,
-            Column("role", "Role", kind="text"),
-            Column("book_value", "Value of the book", "$"),
-            Column("hedge_value", "Value of the hedge", "$"),
-            Column("cash", "Cash", "$"),
-            Column("margin", "Margin posted", "$"),
-            Column("claims", "Claims on others", "$"),
-            Column("equity", "Equity", "$"),
-            Column("pnl", "P&L", "$"),
-            *steps_of(loss_of(fx=fx)),
-            Column("unhedged_pnl", "P&L of the whole book, unhedged", "$"),
-            Column("net_delta_dollars", "Delta of book and hedge", "$"),
-            Column("gamma_dollars_1pct", "Gamma per 1 % of spot", "$"),
-            Column("book_share", "Share of the book not taken", "share"),
-            Column("liquidated", "Liquidated", kind="flag"),
-            Column("defaulted", "Defaulted", kind="flag"),
-        ),
-    )
-
-
-def tables_of(*, fx: bool) -> tuple[Table, ...]:
-    """Tables of the agents of a scenario with or without prices of other currencies."""
-    return marks(fx=fx), FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK
-
-
-TABLES = tables_of(fx=False)
+def agent_tables(*, vega_hedges: bool = False, fx: bool = False) -> tuple[Table, ...]:
+    """The tables of agents in a market; `marks` has the vega of hedges in options on rates, and the part of FX rates,
+    beside the others where there are such things.
+    """
+    after = {RATES: FX.columns if fx else (), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
+    columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
+    return (Table(MARKS.name, tuple(columns)), *TABLES[1:])

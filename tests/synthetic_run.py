@@ -60,7 +60,7 @@ COMPONENTS = tuple(column.name for column in LOSS.columns)
 OTHERS = {"pnl", "unhedged_pnl", "book_share"}  # amounts of the marks that are not zero
 ZEROS = tuple(
     column.name
-    for column in agents_tables.marks(fx=False).columns
+    for column in agents_tables.MARKS.columns
     if column.kind == "number" and column.name not in {*COMPONENTS, *OTHERS}
 )
 

@@ -10,6 +10,8 @@ trading, close-outs and funding).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from markets.costs import FRICTIONS, TRADING
 from markets.kernels.hedging import DELTA_PART, FX_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
 from sim.metric_names import BEFORE_RE_MARKING, COST
@@ -99,6 +101,15 @@ LENDING = (
         colour=11,
     ),
 )
+LOSS = Split(
+    name=COST,
+    label="Cost of survival",
+    column="pnl",
+    lasting=Group(name=BEFORE_RE_MARKING, label="Cost of survival before re-marking"),
+    parts=(*BOOK, *TRADING, *LENDING),
+)
+
+
 FX = Part(  # of a scenario that has prices of other currencies
     name="fx_cost",
     columns=(Step("fx", "FX", source="book", row=FX_PART),),
@@ -110,36 +121,29 @@ FX = Part(  # of a scenario that has prices of other currencies
 )
 
 
-def _loss(book: tuple[Part, ...]) -> Split:
-    return Split(
-        name=COST,
-        label="Cost of survival",
-        column="pnl",
-        lasting=Group(name=BEFORE_RE_MARKING, label="Cost of survival before re-marking"),
-        parts=(*book, *TRADING, *LENDING),
-    )
-
-
-LOSS, LOSS_WITH_FX = _loss(BOOK), _loss((*BOOK, FX))
-
-
-def loss_of(*, fx: bool) -> Split:
-    """The parts of the loss of a scenario with or without prices of other currencies."""
-    return LOSS_WITH_FX if fx else LOSS
-
-
-def _steps(source: str, loss: Split = LOSS) -> tuple[Step, ...]:
+def _steps(source: str) -> tuple[Step, ...]:
     """Steps of the loss from one source: those with a row first, in the order of rows."""
-    found = [step for step in loss.columns if isinstance(step, Step) and step.source == source]
+    found = [step for step in LOSS.columns if isinstance(step, Step) and step.source == source]
     return tuple(sorted(found, key=lambda step: len(found) if step.row is None else step.row))
 
 
-def steps_of(loss: Split) -> tuple[Step, ...]:
-    """Steps of the loss as columns of `marks`."""
-    return (*_steps("book", loss), *_steps("held", loss), *_steps("flow", loss))
-
-
+STEPS = (*_steps("book"), *_steps("held"), *_steps("flow"))  # as columns of `marks`
 ATTRIBUTION, HEDGES, FLOWS = (tuple(step.name for step in _steps(source)) for source in ("book", "held", "flow"))
-ROWS = tuple(step.name for step in _steps("book", LOSS_WITH_FX))  # of the totals that a desk keeps
+VEGA_HEDGE = Step("hedge_vega", "Vega of the hedge", source="held")  # in markets that trade options on rates
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
+
+
+def loss(*, vega_hedges: bool = False, fx: bool = False) -> Split:
+    """The parts of the loss in a market.
+
+    vega_hedges: options on rates are traded, and re-marking is net of what is held of them. fx: there are prices of
+    other currencies, which have a part of their own.
+    """
+    parts = [*BOOK, FX] if fx else [*BOOK]
+    if vega_hedges:
+        parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in parts]
+    return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if vega_hedges or fx else LOSS
+
+
+ROWS = (*ATTRIBUTION[:FX_PART], FX.columns[0].name, *ATTRIBUTION[FX_PART:])  # of the totals that a desk keeps

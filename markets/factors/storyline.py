@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from markets.factors.level import Level
 from markets.factors.memory.path_line import PathLine, path_line, told
-from markets.spec import OUTSIDE, CreditSpec
+from markets.spec import CreditSpec
 from markets.specs.variable import FX
 from sim.errors import UserError
 
@@ -123,10 +123,7 @@ def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
     """The anchors of the outside world: as given, or, if they are a record, with their outside levels."""
     if spec.anchors == "exogenous":
         return spec.anchor
-    return tuple(
-        replace(anchor, **{n: v for n, key in OUTSIDE.items() if (v := getattr(anchor, key)) is not None})
-        for anchor in spec.anchor
-    )
+    return tuple(anchor.taken_outside() for anchor in spec.anchor)
 
 
 def _by_path(anchors: Sequence[Anchor], name: str, clock: Clock, line: Vector, reversion: float) -> Level:

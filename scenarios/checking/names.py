@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
-from agents.desk.loss import LOSS_WITH_FX
+from agents.desk.loss import loss
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
@@ -40,7 +40,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*metrics(LOSS_WITH_FX), *COUNTERFACTUAL, *EFFECTIVENESS)
+    yield "a run has a figure of this name", (*metrics(loss(fx=True)), *COUNTERFACTUAL, *EFFECTIVENESS)
 
 
 @cache
@@ -93,6 +93,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("spread", at.at("market", "rates", "spreads"), [each.name for each in further if each.family == SPREAD]),
         ("node", at.at("market", "rates", "currencies"), [each.name for each in further if each.family == ZERO]),
         ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
+        ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):

@@ -7,8 +7,8 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from agents.desk.loss import loss_of
-from agents.tables import tables_of
+from agents.desk.loss import loss
+from agents.tables import agent_tables
 from markets.tables import market_tables
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.remembered import remembered
@@ -28,12 +28,13 @@ def make_manifest(
     scenario: Scenario, clock: Clock, folder: Path, worlds: dict[str, WorldSpec], seconds: float
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files."""
-    told, market = scenario.to_dict(), scenario.market
-    fx = bool(market.fx)
+    told = scenario.to_dict()
     notes = (*scenario.notes, *taken_as_given(scenario))
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
+    market = scenario.market
+    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx)}
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
@@ -61,7 +62,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*tables_of(fx=fx), *market_tables(market.rates, market.further)), loss_of(fx=fx)),
+        **schema.described((*agent_tables(**has), *market_tables(market.rates, market.further)), loss(**has)),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 

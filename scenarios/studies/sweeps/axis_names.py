@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from agents.desk.loss import LOSS_WITH_FX
+from agents.desk.loss import loss
 from sim.errors import UserError
 from sim.metric_names import metrics
 from sim.names import same_name
@@ -13,7 +13,7 @@ from sim.sweep_manifest import PATHS, SCAN, columns_of
 WIDEST = {
     "axes": (),
     "design": "saltelli",
-    "metrics": metrics(LOSS_WITH_FX),
+    "metrics": metrics(loss(fx=True)),
 }  # a manifest with most columns beside the axes
 
 
