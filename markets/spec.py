@@ -9,13 +9,16 @@ from markets.specs.bond_future import BondFutureSpec
 from markets.specs.calibration import CalibrationSpec, ExplainedSpec, RiseSpec
 from markets.specs.clock import ClockSpec
 from markets.specs.credit import CreditSpec
+from markets.specs.currencies import CurrencyNodeSpec, CurrencySpec
 from markets.specs.feedback import FeedbackSpec
+from markets.specs.fx import FxSpec
 from markets.specs.haircut import HaircutSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.market import MarketSpec
 from markets.specs.rates import RateSpec
 from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
+from markets.specs.spreads import SpreadNodeSpec, SpreadSpec
 from markets.specs.storyline import StorylineSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
 
@@ -30,8 +33,11 @@ __all__ = [
     "CalibrationSpec",
     "ClockSpec",
     "CreditSpec",
+    "CurrencyNodeSpec",
+    "CurrencySpec",
     "ExplainedSpec",
     "FeedbackSpec",
+    "FxSpec",
     "HaircutSpec",
     "JumpSpec",
     "MarketSpec",
@@ -39,6 +45,8 @@ __all__ = [
     "RatesVolSpec",
     "RepoSpec",
     "RiseSpec",
+    "SpreadNodeSpec",
+    "SpreadSpec",
     "StorylineSpec",
     "VenueSpec",
     "VenuesSpec",

@@ -32,6 +32,7 @@ from markets.factors.leverage_vol import LeverageVol
 from markets.factors.memory.path_laws import PathLaws
 from markets.factors.noise import Noise
 from markets.factors.other_asset import OtherAsset
+from markets.factors.other_curves import OtherCurves
 from markets.factors.path_vol import PathVol
 from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
@@ -90,8 +91,9 @@ class FactorMarket:
         others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
         vol_specs = setting.market.rates.vol.values()
         self.rates_vol: RatesVol | None = next((RatesVol(setting, spec) for spec in vol_specs), None)
+        self.other_curves = OtherCurves(setting, self.rates) if setting.market.further else None
         rates = setting.market.rates
-        own: list[Law] = [] if self.rates_vol is None else [self.rates_vol]
+        own: list[Law] = [law for law in (self.rates_vol, self.other_curves) if law is not None]
         own += [BondBasis(setting, name, spec) for name, spec in rates.futures.items()]
         self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
         own += [] if self.haircuts is None else [self.haircuts]

@@ -41,13 +41,14 @@ class ZeroRates(Law):
         variance, stays = np.array([node.vol**2 for node in nodes]), reversion(rates.mean_reversion, self._years)
         self._left = keep * stays.decay[:, None]
         self._scale = np.sqrt(variance * stays.gathered[:, None] * keep)
-        weights = node_mixing(nodes)
+        self.weights = weights = node_mixing(nodes)
         self._common, self._mixing = weights[:, 0].copy(), weights[:, 1:].copy()
         self._joint = sum(node.joint for node in nodes)
         self._stream = streams.stream("market/rates")
         self._own = [streams.stream(f"market/rates/{node.name}") for node in nodes if not node.joint]
         self._order = _order(self._joint, len(nodes))
         self._stirred = bool(variance.any())
+        self.watched = False  # whether other laws want the shocks
         self._moves_outside: list[bool] = (np.diff(self._level, axis=0, prepend=np.nan) != 0).any(axis=1).tolist()
         self._impacts = np.zeros((len(nodes), 2, paths))
         self.impact: dict[FactorKey, Impact] = {}
@@ -58,6 +59,8 @@ class ZeroRates(Law):
         """Carry every node into `tick`; they move together."""
         for impact in self.impact.values():
             impact.decay(float(self._years[tick]))
+        if self._stirred or self.watched:
+            self.drawn = self._fresh()
         if self._stirred:
             carry(
                 self._left[tick],
@@ -66,7 +69,7 @@ class ZeroRates(Law):
                 self._mixing,
                 self._order,
                 noise.common,
-                self._fresh(),
+                self.drawn,
                 self.noise,
             )
         self._tick = tick
