@@ -16,6 +16,7 @@ from markets.specs.market import MarketSpec
 from markets.specs.rates import RateSpec
 from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
+from markets.specs.shock import ShockSpec
 from markets.specs.storyline import StorylineSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
 
@@ -39,6 +40,7 @@ __all__ = [
     "RatesVolSpec",
     "RepoSpec",
     "RiseSpec",
+    "ShockSpec",
     "StorylineSpec",
     "VenueSpec",
     "VenuesSpec",

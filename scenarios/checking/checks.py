@@ -21,6 +21,7 @@ from markets.specs.rates import SHOCK
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.checking.quoted_curves import check_quoted
+from scenarios.checking.shocks import check_shocks
 from scenarios.parameters.unseen import UnseenAgent, unseen_in
 from scenarios.scenario import Scenario
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
@@ -38,6 +39,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_names(scenario, at)
     check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
     check_curve(scenario, at)
+    check_shocks(scenario, at)
     check_laws(scenario, at)
     for name, venue in scenario.venue.by_name().items():
         check_venue(venue, at.at("venue", name), swap=name != MAIN)

@@ -28,6 +28,7 @@ from scenarios.cli.program import Spiral as Spiral
 from scenarios.cli.record import record
 from scenarios.cli.report import report
 from scenarios.cli.run import run
+from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
 from scenarios.cli.validate import validate
@@ -49,6 +50,7 @@ for _command in (
     sweep,
     frontier,
     capital,
+    shock,
     calibrate,
     new,
     check,

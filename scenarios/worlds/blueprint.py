@@ -11,6 +11,7 @@ from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
 from sim.memo import Memo
@@ -32,6 +33,7 @@ class Blueprint:
     storyline: Storyline
     benchmarks: dict[str, Series]  # of every swap venue
     books: dict[str, CompiledBook]  # of every hedger, by its name
+    shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
 
     def along(self, scenario: Scenario) -> Blueprint:
         """The same along another storyline, that of `scenario`: its dates and first levels are those of this one."""
@@ -68,7 +70,7 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     rates, venues = scenario.market.rates, scenario.venue
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
-    return Blueprint(clock, storyline, benchmarks, books)
+    return Blueprint(clock, storyline, benchmarks, books, shocks_of(scenario, clock))
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
@@ -79,7 +81,9 @@ def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve)
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
     story, market, credit = scenario.storyline, scenario.market, scenario.credit
-    return _STORYLINE.get(lambda: lay_out(story, clock, market, credit), story, clock, market, credit)
+    return _STORYLINE.get(
+        lambda: shocked(lay_out(story, clock, market, credit), shocks_of(scenario, clock)), story, clock, market, credit
+    )
 
 
 _CLOCK: Memo[Clock] = Memo()
