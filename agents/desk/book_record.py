@@ -29,8 +29,8 @@ class BookRecord:
     """Writes the table `book`: a desk's positions at the start, at the path's worst close and at the last one.
 
     The largest `SHOWN` by $ notional have a row each; all others share one row, so rows sum to the book. The worst
-    close is the first with the lowest P&L of the desk. A position's value there depends on time and market alone; so
-    both are stored, path by path, and everything is valued once, at the end.
+    close is the first with the lowest P&L of the desk. A position's value there depends on time, market and what has
+    been fixed alone; so they are stored, path by path, and everything is valued once, at the end.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -66,7 +66,7 @@ class BookRecord:
         for key, kept in self._market.items():
             np.copyto(kept, desk.snapshot.row(key), where=fresh)
         for line in self._lines:
-            np.copyto(line.paid_then, line.paid, where=fresh)
+            line.keep(fresh)
 
     def write(self) -> None:
         """Add the rows, at the last close."""
@@ -75,9 +75,9 @@ class BookRecord:
         for line in self._lines:
             if int(self._world.log.paths[0]) == 0:  # the start is the same on all paths: one chunk writes it
                 self._add(line, START, ticks[:1], line.opening, line.opening["value"] * 0.0, first=True)
-            found = line.figures(self._tick, everyone)
+            found = line.figures(self._tick, everyone, line.fixings_then)
             self._add(line, WORST, ticks[self._tick], found, line.made(found["value"], line.paid_then), self._scale)
-            found = line.figures(last, desk.snapshot)
+            found = line.figures(last, desk.snapshot, line.fixings)
             self._add(line, END, int(ticks[desk.marked]), found, line.made(found["value"], line.paid), desk.scale)
 
     def _add(
@@ -109,16 +109,22 @@ class _Line:
     def __init__(self, desk: Desk, part: Part) -> None:
         self.number, self.label, self.size = part.number, part.label, part.size
         self._book, self._day = part.book, 1.0 / desk.world.clock.days_a_year
-        self._fixings = part.book.new_fixings(desk.world.paths)
+        self.fixings = part.book.new_fixings(desk.world.paths)
+        self.fixings_then = self.fixings.copy()  # at the path's worst close
         self.paid = desk.world.full(0.0)  # $ since the start
         self.paid_then = desk.world.full(0.0)  # the same, up to the path's worst close
-        self.opening = self._figures_at(0, desk.snapshot.take(slice(1)), self._fixings[:, :1])
+        self.opening = self._figures_at(0, desk.snapshot.take(slice(1)), self.fixings[:, :1])
         self._first = float(self.opening["value"][0])
 
     def settle(self, since: int, tick: int, snapshot: Snapshot) -> None:
         if self._book.settles(since, tick):
-            self.paid = self.paid + self._book.cashflows(since, tick, snapshot, self._fixings)
-            self._book.fix(since, tick, snapshot, self._fixings)
+            self.paid = self.paid + self._book.cashflows(since, tick, snapshot, self.fixings)
+            self._book.fix(since, tick, snapshot, self.fixings)
+
+    def keep(self, fresh: NDArray[np.bool_]) -> None:
+        """Note what has been paid and fixed, on paths at their worst close so far."""
+        np.copyto(self.paid_then, self.paid, where=fresh)
+        np.copyto(self.fixings_then, self.fixings, where=fresh)
 
     def receive(self, due: Vector) -> None:
         if self._book.asset_units:
@@ -128,12 +134,12 @@ class _Line:
         """P&L since the start, (paths,) $, of the whole position without hedge."""
         return value - self._first + paid
 
-    def figures(self, ticks: NDArray[np.int64], market: Snapshot) -> dict[str, Vector]:
+    def figures(self, ticks: NDArray[np.int64], market: Snapshot, fixings: Vector) -> dict[str, Vector]:
         """`FIGURES` of every path at a tick of its own, (paths,) each."""
         out = np.empty((len(FIGURES), ticks.size))
         for tick in np.unique(ticks).tolist():
             mine = np.flatnonzero(ticks == tick)
-            found = self._figures_at(tick, market.take(mine), self._fixings[:, mine])
+            found = self._figures_at(tick, market.take(mine), fixings[:, mine])
             for row, values in zip(out, found.values(), strict=True):
                 row[mine] = values
         return dict(zip(FIGURES, out, strict=True))

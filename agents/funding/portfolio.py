@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from agents.desk.lines import BookLine
 from markets.factors.key import USD
 from markets.products.asset import Asset
+from markets.products.bill import Bill
+from markets.products.bond import Bond
+from markets.products.deposit import Deposit
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 EQUITY, RATES = "equity", "rates"  # asset classes
+CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
 
 
 class Holding(NamedTuple):
@@ -95,7 +99,7 @@ class Portfolio:
     # --- positions -------------------------------------------------------------------------------------------------
     def derivatives(self) -> list[Holding]:
         """Live options, futures and swaps, hedges included: one by one, without netting."""
-        found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, Asset)]
+        found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, CASH_HELD)]
         for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
             asset_class = RATES if venue.key[:2] == USD else EQUITY
             notional, value = np.abs(venue.listing.exposure(self._desk.name)), venue.value(self._desk.name)

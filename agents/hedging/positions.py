@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from markets.plausible import MONEYNESS, RATE, YIELD_VOL
+from markets.plausible import MONEYNESS, RATE, SPEED, YIELD_VOL
+from markets.products.product import Compounding, Profile, Stub
 from markets.products.registry import PRODUCTS
 from sim.params import param
 
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
     from sim.place import Place
 
 MOST_MONTHS = 1_200  # a century
-NEEDED = {"side": "payer or receiver", "swap_months": "months from its expiry to the maturity of its swap"}
+NEEDED = {
+    "side": "payer or receiver",
+    "swap_months": "months from its expiry to the maturity of its swap",
+    "tenor": "'1x4' of an agreement from one to four months on, 'M6' of a future",
+    "fixed_rate": "0.04 is 4 %",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,57 @@ class Position:
         ge=0,
         plausible=YIELD_VOL,
     )
+    start: date | None = param(
+        None, help="first day of a swap or a deposit, where it is not the market's spot day; may be past"
+    )
+    spread: float | None = param(
+        None,
+        unit="decimal",
+        help="on the floating rate of a swap; continuous yield of a bond, bill or deposit above the curve",
+        plausible=RATE,
+    )
+    compounding: Compounding | None = param(
+        None, help="whether the overnight rates of a period are compounded (default) or averaged"
+    )
+    profile: Profile | None = param(
+        None, help="notional the same (default), falling to nothing in equal steps, or rising so"
+    )
+    notionals: tuple[float, ...] = param(
+        (), help="notional of each fixed period as a share of `notional`", longest=1_200, sparse=True
+    )
+    stub: Stub | None = param(
+        None, help="where the odd period of a swap is (default: front), and whether it is joined to the next whole one"
+    )
+    past_rate: float | None = param(
+        None,
+        unit="decimal",
+        help="average of the overnight rate from `start` to the first day (default: that of the first day)",
+        plausible=RATE,
+    )
+    price: float | None = param(
+        None, unit="per 100", help="clean price of a bond, price of a bill or a future, at the start", gt=0, le=1_000
+    )
+    quoted_rate: float | None = param(
+        None,
+        unit="decimal",
+        help="yield of a bond, discount rate of a bill, market rate of a deposit, in place of `price`",
+        plausible=RATE,
+    )
+    tenor: str = param(
+        "", help="months of a forward rate agreement, '1x4'; code of a future, 'M6'", longest=20, sparse=True
+    )
+    convention: str = param(
+        "", help="market of a bond, or of overnight rates: us_treasury, uk_gilt, usd_sofr, ...", longest=40, sparse=True
+    )
+    day_count: str = param("", help="of a bond's coupons, where it is not the market's", longest=20, sparse=True)
+    frequency: int | None = param(None, help="coupons of a bond a year, where they are not the market's", ge=1, le=12)
+    reversion: float | None = param(
+        None,
+        unit="1/year",
+        help="of the Hull-White model that says a future's convexity (default: 0.03)",
+        ge=0,
+        plausible=SPEED,
+    )
 
     def check(self, start: date, at: Place) -> None:
         """Strike, expiry and size must each be given in one way; no keys of other instruments. Raises UserError.
@@ -80,8 +137,10 @@ class Position:
         elif self.notional is None:
             raise at.at("notional").error(f"a {self.kind} needs its notional", remedy=takes.notional)
         for key in takes.needed:
-            if getattr(self, key) is None:
+            if getattr(self, key) in (None, ""):
                 raise at.at(key).error(f"a {self.kind} needs `{key}`", remedy=NEEDED[key])
+        if self.price is not None:
+            self._refuse("quoted_rate", "`price` says it", at)
         if self.expiry is not None and self.expiry <= start:
             remedy = f"the scenario starts at the close of {start}"
             raise at.at("expiry").error("expiry must be after the start", value=str(self.expiry), remedy=remedy)
@@ -94,5 +153,5 @@ class Position:
             raise at.error(f"needs exactly one of {first} and {second}", value=f"{len(given)} of them", remedy=remedy)
 
     def _refuse(self, key: str, why: str, at: Place) -> None:
-        if getattr(self, key) is not None:
+        if getattr(self, key) not in (None, "", ()):
             raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(self, key))

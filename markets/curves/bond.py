@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.curves.conventions import Convention
-from markets.curves.day_count import year_fraction
+from markets.curves.day_count import day_count_name, year_fraction
 from markets.curves.schedule import Period, roll
 from sim.errors import UserError
 
@@ -18,34 +18,41 @@ BP = 1e-4
 ROUNDS = 100
 HIGHEST = 1000.0  # clean price per 100
 HALF_YEAR = 182.5  # days
+FREQUENCIES = (1, 2, 4, 12)  # coupons a year
+WIDEST = 5.0  # decimal, of a spread over a curve
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bond:
     """A fixed-rate bond on its settlement day, per 1 of face.
 
-    frequency: coupons a year. until: part of a coupon period to the next coupon; left: coupons to come.
-    first: the next coupon, a stub's is its share of a whole one.
+    frequency: coupons a year; paid: (coupons,) with the redemption in the last; times: (coupons,) coupon periods to
+    each, by the day count.
     """
 
     coupon: float
     frequency: int
-    until: float
-    left: int
     accrued: float
-    first: float
+    paid: Floats
+    times: Floats
+
+    @property
+    def left(self) -> int:
+        """Coupons to come."""
+        return self.paid.size
 
     def dirty(self, rate: float) -> tuple[float, float, float]:
         """Price with accrued interest at a yield, and its first and second derivative by the yield.
 
         Compounded `frequency` times a year; simple interest where one coupon is left.
         """
-        f, paid = self.frequency, self._paid
+        f, paid, times = self.frequency, self.paid, self.times
         if self.left == 1:
-            base, slope = 1 + rate * self.until / f, self.until / f
+            slope = float(times[0]) / f
+            base = 1 + rate * slope
             value = float(paid[0]) / base
             return value, -value * slope / base, 2 * value * slope**2 / base**2
-        times, base = self.until + np.arange(self.left), 1 + rate / f
+        base = 1 + rate / f
         each = paid * base**-times
         first, second = -each * times / (f * base), each * times * (times + 1) / (f * base) ** 2
         return float(each.sum()), float(first.sum()), float(second.sum())
@@ -59,7 +66,7 @@ class Bond:
         if not 0 < price <= HIGHEST:
             raise UserError("no yield gives this price", value=price, remedy="write the clean price per 100 of face")
         wanted, rate = price / 100 + self.accrued, self.coupon
-        lowest = -self.frequency / (self.until if self.left == 1 else 1.0)
+        lowest = -self.frequency / (float(self.times[0]) if self.left == 1 else 1.0)
         for _ in range(ROUNDS):
             value, slope, _ = self.dirty(rate)
             step = np.log(value / wanted) * value / slope
@@ -69,13 +76,6 @@ class Bond:
         if abs(self.dirty(rate)[0] - wanted) < 1e-12:
             return float(rate)
         raise UserError("no yield gives this price", value=price, remedy="write the clean price per 100 of face")
-
-    @property
-    def _paid(self) -> Floats:
-        out = np.full(self.left, self.coupon / self.frequency)
-        out[0] = self.first
-        out[-1] += 1.0
-        return out
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,19 @@ def figures(bond: Bond, rate: float) -> BondFigures:
     )
 
 
+def bond_market(market: Convention, day_count: str = "", frequency: int | None = None) -> Convention:
+    """A market of bonds with another day count or another number of coupons a year. Raises UserError."""
+    fixed = market.fixed
+    if day_count:
+        fixed = replace(fixed, day_count=day_count_name(day_count, "day_count"))
+    if frequency is not None:
+        if frequency not in FREQUENCIES:
+            known = ", ".join(str(each) for each in FREQUENCIES)
+            raise UserError("a bond has whole months between coupons", value=frequency, place="frequency", remedy=known)
+        fixed = replace(fixed, months=12 // frequency)
+    return replace(market, fixed=fixed)
+
+
 def coupon_periods(market: Convention, settled: date, maturity: date) -> tuple[Period, ...]:
     """The coupon periods that end after the settlement day, back from maturity, unadjusted. Raises UserError."""
     if maturity <= settled:
@@ -123,20 +136,47 @@ def accrued_share(market: Convention, periods: tuple[Period, ...], settled: date
     return year_fraction(market.fixed.day_count, first.start, settled, period=first.regular)
 
 
+def coupon_shares(market: Convention, periods: tuple[Period, ...]) -> Floats:
+    """Years of each coupon period by the convention's day count, (coupons,)."""
+    last = periods[-1].end
+    count = market.fixed.day_count
+    return np.array([year_fraction(count, p.start, p.end, period=p.regular, last=last) for p in periods])
+
+
 def bond_of(market: Convention, settled: date, maturity: date, coupon: float) -> Bond:
     """A bond of a market on its settlement day. Raises UserError."""
     periods = coupon_periods(market, settled, maturity)
     frequency = 12 // market.fixed.months
-    gone = accrued_share(market, periods, settled)
-    whole = year_fraction(market.fixed.day_count, periods[0].start, periods[0].end, period=periods[0].regular)
+    gone, shares = accrued_share(market, periods, settled), coupon_shares(market, periods)
+    paid = coupon * shares
+    paid[-1] += 1.0
     return Bond(
         coupon=coupon,
         frequency=frequency,
-        until=(whole - gone) * frequency,
-        left=len(periods),
         accrued=coupon * gone,
-        first=coupon * whole,
+        paid=paid,
+        times=(np.cumsum(shares) - gone) * frequency,
     )
+
+
+def spread_of(amounts: Floats, years: Floats, worth: float) -> float:
+    """Continuous spread s with sum of amounts x exp(-s years) = worth, amounts discounted on a curve.
+
+    Newton on the log of the sum, which is convex in s. Raises UserError where there is none.
+    """
+    rule, remedy = "no spread over the curve gives this price", "compare the price with what the curve says"
+    if not worth > 0:
+        raise UserError(rule, value=worth, remedy=remedy)
+    spread = 0.0
+    for _ in range(ROUNDS):
+        each = amounts * np.exp(-spread * years)
+        step = np.log(each.sum() / worth) * each.sum() / (each @ years)
+        spread = float(np.clip(spread + step, spread - 1.0, spread + 1.0))
+        if abs(step) < 1e-15 * max(1.0, abs(spread)):
+            break
+        if not abs(spread) < WIDEST:
+            raise UserError(rule, value=worth, remedy=remedy)
+    return spread
 
 
 @dataclass(frozen=True)
@@ -169,3 +209,33 @@ def _half_yearly(price: float, days: int) -> float:
     rest = (days - HALF_YEAR) / 365
     a, b, c = rest / 2, rest + 0.5, 1 - 100 / price
     return float((-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)) if a > 0 else -c / b
+
+
+@dataclass(frozen=True)
+class DepositFigures:
+    """A certificate of deposit that pays 1 + rate x years at its end, per 100 of face.
+
+    price: with interest; accrued: the part of it that has been earned; apy: the rate as an effective one, act/365.
+    """
+
+    price: float
+    accrued: float
+    rate: float
+    apy: float
+
+
+def deposit(issued: date, settled: date, maturity: date, coupon: float, rate: float, day_count: str) -> DepositFigures:
+    """A certificate of deposit at a market rate: (1 + coupon tau) / (1 + rate tau left). Raises UserError.
+
+    apy: (1 + coupon days / 365)^(365 / days) - 1, of the whole term.
+    """
+    if not issued <= settled < maturity:
+        raise UserError("a deposit is issued, bought, then due", value=f"{issued}, {settled}, {maturity}")
+    whole, left = year_fraction(day_count, issued, maturity), year_fraction(day_count, settled, maturity)
+    gone = year_fraction(day_count, issued, settled)
+    base = 1 + rate * left
+    if not base > 0:
+        raise UserError("the rate would make a discount factor negative", value=rate)
+    days = (maturity - issued).days
+    apy = (1 + coupon * days / 365) ** (365 / days) - 1
+    return DepositFigures(100 * (1 + coupon * whole) / base, 100 * coupon * gone, rate, apy)

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
+from markets.curves.conventions import Convention
 from markets.curves.dates import parse_tenor, years_between
 from markets.curves.deal import Deal, make_deal
 from markets.curves.flows import discounted
@@ -52,18 +53,32 @@ def fra(spec: QuoteSpec, setting: Setting, place: str | None) -> Quote:
         raise UserError("a FRA's tenor is its months", value=spec.tenor, place=place, remedy="write '1x4'")
     if not found:
         return _simple(name_of(spec, setting), setting.curve, deal_of(spec, setting, place), rate, place)
+    start, far = _fra_deal(spec.tenor, setting.convention, setting.today, place)
+    return _simple(name_of(spec, setting), setting.curve, replace(far, start=start), rate, place)
+
+
+def fra_span(tenor: str, market: Convention, today: date, place: str | None) -> tuple[date, date]:
+    """First and last day of '1x4'. Raises UserError."""
+    if not FRA.fullmatch(tenor.strip()):
+        raise UserError("a FRA's tenor is its months", value=tenor, place=place, remedy="write '1x4'")
+    start, far = _fra_deal(tenor, market, today, place)
+    assert isinstance(start, date) and isinstance(far.end, date)
+    return start, market.adjusted(far.end)
+
+
+def _fra_deal(tenor: str, market: Convention, today: date, place: str | None) -> tuple[date | float, Deal]:
+    """The adjusted start, and the deal to the end."""
+    found = FRA.fullmatch(tenor.strip())
+    assert found is not None
     first, last = (int(months) for months in found.groups())
     if first >= last:
-        raise UserError("ends before it starts", value=spec.tenor, place=place)
+        raise UserError("ends before it starts", value=tenor, place=place)
     near, far = (
-        make_deal(setting.convention, setting.today, tenor=f"{months}M", place=place) if months else None
-        for months in (first, last)
+        make_deal(market, today, tenor=f"{months}M", place=place) if months else None for months in (first, last)
     )
     assert far is not None
     start = far.start if near is None else near.end
-    if isinstance(start, date):
-        start = setting.convention.adjusted(start)
-    return _simple(name_of(spec, setting), setting.curve, replace(far, start=start), rate, place)
+    return market.adjusted(start) if isinstance(start, date) else start, far
 
 
 def _simple(name: str, curve: str, deal: Deal, rate: float, place: str | None) -> Quote:

@@ -118,6 +118,7 @@ CONVENTIONS: dict[str, Convention] = {
         ),
     )
 }
+BOND_MARKETS = ("us_treasury", "uk_gilt")
 
 
 def convention_named(text: str, place: str | None = None) -> Convention:
@@ -127,6 +128,14 @@ def convention_named(text: str, place: str | None = None) -> Convention:
         bare = _plain(text)
         raise UserError("no such convention", value=text, place=place, remedy=nearest(bare, list(CONVENTIONS)))
     return CONVENTIONS[name]
+
+
+def bond_convention(text: str, place: str | None = None) -> Convention:
+    """The convention of a market of bonds. Raises UserError."""
+    found = convention_named(text, place)
+    if found.name not in BOND_MARKETS:
+        raise UserError("no bonds have this convention", value=text, place=place, remedy=", ".join(BOND_MARKETS))
+    return found
 
 
 def find_convention(text: str) -> str | None:

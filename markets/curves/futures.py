@@ -12,8 +12,11 @@ LETTERS = "FGHJKMNQUVXZ"  # January to December
 CODE = re.compile(rf"[A-Z0-9]{{0,4}}?([{LETTERS}])(\d{{1,2}})")
 
 
-def contract_month(code: str, today: date, place: str | None = None) -> tuple[int, int]:
-    """Year and month of 'M6', 'M26' or 'SR3M6': the next such that has not passed. Raises UserError."""
+def contract_month(code: str, today: date, place: str | None = None, *, months: int = 1) -> tuple[int, int]:
+    """Year and month of 'M6', 'M26' or 'SR3M6': the next such that has not passed. Raises UserError.
+
+    months: that it lasts, so that one that is under way has not passed.
+    """
     found = CODE.fullmatch(code.strip().upper())
     if not found:
         remedy = "write the letter of its month and its year, 'M6' or 'M26', or start and end dates"
@@ -21,7 +24,8 @@ def contract_month(code: str, today: date, place: str | None = None) -> tuple[in
     month, digits = LETTERS.index(found[1]) + 1, found[2]
     span = 10 ** len(digits)
     year = today.year - today.year % span + int(digits)
-    return (year if (year, month) >= (today.year, today.month) else year + span), month
+    alive = year * 12 + month + months - 1 >= today.year * 12 + today.month
+    return (year if alive else year + span), month
 
 
 def quarter_span(year: int, month: int) -> tuple[date, date]:

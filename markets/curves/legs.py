@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -35,6 +36,18 @@ class Leg:
         n = self.start.size
         steps = {"bullet": np.ones(n), "amortising": np.arange(n, 0, -1) / n, "accreting": np.arange(1, n + 1) / n}
         return replace(self, notional=self.notional * steps[profile])
+
+    def listed(self, shares: Sequence[float], place: str | None = "notionals") -> Leg:
+        """The notional of each period as a share of the whole one. Raises UserError unless there is one a period."""
+        if len(shares) != self.start.size:
+            remedy = f"the leg has {self.start.size} periods: write one share for each"
+            raise UserError("a notional belongs to each period", value=len(shares), place=place, remedy=remedy)
+        return replace(self, notional=self.notional * np.asarray(shares, dtype=np.float64))
+
+    def following(self, other: Leg) -> Leg:
+        """The notional of the period of another leg in which each period begins."""
+        within = np.clip(np.searchsorted(other.start, self.start, side="right") - 1, 0, other.start.size - 1)
+        return replace(self, notional=other.notional[within])
 
 
 @lru_cache(maxsize=10_000)

@@ -1,17 +1,19 @@
-"""Overnight index swaps by the convention of a quoted curve."""
+"""Swaps of a fixed rate against the overnight rate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.products.dates import Period
-from markets.products.linear_table import Legs, LinearTable
-from markets.products.product import Takes, check_finite
+from markets.products.cash_legs import CashLegs, Overnight, Payment
+from markets.products.cash_table import CashTable
+from markets.products.conventions import money_market
+from markets.products.past import flat_rate, known_since
+from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,21 +29,21 @@ YEAR = 365  # days of the curves' years
 
 @dataclass(frozen=True, kw_only=True)
 class Ois:
-    """A fixed rate against the compounded overnight rate, from spot, as the quoted curve's market counts.
+    """A fixed rate against the overnight rate, from spot, as the quoted curve's market counts.
 
-    Calendar, spot lag, day counts, stubs and payment lag are the convention's. A floating period pays
-    P(start)/P(end) - 1 of the projection curve. Where it pays some days after its end, the run settles it at its end,
-    discounted over the lag at the start's forward rate: exact at the start, and later to what that rate moves over the
-    two days of the lag (2e-6 of notional for a coupon of 4 % and a move of 100 bp). What falls on a day without a
-    close is paid, and discounted, at the last close before it.
+    Calendar, spot lag, day counts, stubs and payment lag are the convention's. A floating period compounds the
+    overnight rates that are fixed on a path, close by close; what is still to come of it is P(n) / P(end) of the
+    projection curve. Or it pays their average. Payments fall on their own days, and are made at the first close from
+    then on.
     """
 
-    table: ClassVar[Compile] = LinearTable
+    table: ClassVar[Compile] = CashTable
     takes: ClassVar[Takes] = Takes(
         strike="none",
         rate=True,
         any_day=True,
         notional="> 0 receives fixed, < 0 pays fixed",
+        more=("start", "spread", "compounding", "profile", "notionals", "stub", "past_rate", "convention"),
         why="a swap has none; its size is `notional`",
     )
 
@@ -49,24 +51,54 @@ class Ois:
     maturity: date | None = None  # unadjusted
     months: int | None = None  # from spot, in place of a maturity
     fixed_rate: float | None = None  # decimal; None: par at the start
+    begin: date | None = None  # first day, also before the scenario's; None: spot
+    spread: float = 0.0  # decimal, on the floating rate
+    compounding: Compounding = "compounded"
+    profile: Profile = "bullet"
+    notionals: tuple[float, ...] = ()  # share of the notional of each fixed period, in place of a profile
+    stub: Stub = "front"
+    past_rate: float | None = None  # decimal, for fixings before the first day; None: those of the scenario
+    convention: str = ""  # of the quoted curve of floating rates
 
     def __post_init__(self) -> None:
         check_finite(self.notional, "notional")
-        if self.fixed_rate is not None:
-            check_finite(self.fixed_rate, "fixed_rate")
+        for name in ("fixed_rate", "spread", "past_rate"):
+            if getattr(self, name) is not None:
+                check_finite(getattr(self, name), name)
+        if self.notionals and self.profile != "bullet":
+            rule, remedy = "its notionals are a list or a profile, not both", "leave one out"
+            raise UserError(rule, value=self.profile, place="profile", remedy=remedy)
+        if any(not (np.isfinite(each) and each >= 0) for each in self.notionals):
+            raise UserError("shares of a notional are not negative", value=list(self.notionals), place="notionals")
 
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:
         """From a line of a book. Raises UserError for what it lacks."""
-        if line.notional is None:
-            raise UserError("a swap has a notional", remedy="give `notional`")
-        return cls(notional=line.notional, maturity=line.expiry, months=line.months, fixed_rate=line.fixed_rate)
+        return cls(
+            notional=notional_of(line),
+            maturity=line.expiry,
+            months=line.months,
+            fixed_rate=line.fixed_rate,
+            begin=line.start,
+            spread=line.spread or 0.0,
+            compounding=line.compounding or "compounded",
+            profile=line.profile or "bullet",
+            notionals=line.notionals,
+            stub=line.stub or "front",
+            past_rate=line.past_rate,
+            convention=line.convention,
+        )
 
     @property
     def label(self) -> str:
         """What tables call it."""
         rate = "par" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
-        return f"ois {rate} {self.maturity or f'{self.months}M'}"
+        more = [f"{1e4 * self.spread:+.6g} bp"] if self.spread else []
+        more += [self.compounding] if self.compounding == "averaged" else []
+        more += [self.profile] if self.profile != "bullet" else []
+        more += [f"since {self.begin}"] if self.begin else []
+        more += [f"past fixings {100 * self.past_rate:.6g} %"] if self.past_rate is not None else []
+        return " ".join(["ois", rate, str(self.maturity or f"{self.months}M"), *more])
 
     @property
     def size(self) -> float:
@@ -77,45 +109,84 @@ class Ois:
         """Notional, without sign."""
         return abs(self.notional)
 
-    def legs(self, clock: Clock, start: Start) -> Legs:
+    def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """What is still to be paid. Raises UserError without a quoted curve, or where it ends before it starts."""
-        fixed, floating = self._legs(start)
-        lag = np.array([start.log_discount(end, pay) for end, pay in zip(floating.end, floating.pay, strict=True)])
-        owed = -self.notional * np.exp(-lag)  # of each floating period, carried from its payment to its end
-        rate = _par(fixed, floating, lag, start) if self.fixed_rate is None else self.fixed_rate
-        coupons = self.notional * rate * fixed.tau
-        paid = zip(_days(start, fixed.pay), coupons.tolist(), strict=True)
-        begins, ends = _days(start, floating.start), _days(start, floating.end)
-        periods = (
-            Period(start=begin, end=end, accrual=tau)
-            for begin, end, tau in zip(begins, ends, floating.tau.tolist(), strict=True)
+        market, fixed, floating = self._legs(start)
+        rate = self._par(fixed, floating, start, market) if self.fixed_rate is None else self.fixed_rate
+        coupons = self.notional * rate * fixed.notional * fixed.tau
+        spreads = -self.notional * self.spread * floating.notional * floating.tau
+        known = [*zip(_days(start, fixed.pay), coupons.tolist(), strict=True)]
+        known += zip(_days(start, floating.pay), spreads.tolist(), strict=True) if self.spread else ()
+        return CashLegs(
+            payments=tuple(Payment(day, amount) for day, amount in known if day > start.day),
+            overnight=tuple(self._periods(floating, start, market)),
         )
-        return Legs(fixed=tuple(paid), floating=tuple(zip(periods, owed.tolist(), strict=True)), rates=True)
 
-    def _legs(self, start: Start) -> tuple[Leg, Leg]:
+    def _periods(self, floating: Leg, start: Start, market: Convention) -> list[Overnight]:
+        averaged, flat = self.compounding == "averaged", flat_rate(self.past_rate, start, market)
+        days = zip(*(_days(start, each) for each in (floating.start, floating.end, floating.pay)), strict=True)
+        found = []
+        for (begin, end, paid), share in zip(days, floating.notional.tolist(), strict=True):
+            if paid > start.day:
+                known = known_since(begin, start, market, flat, averaged=averaged)
+                above = daily_excess(max(begin, start.day), end, start, market) if averaged else 0.0
+                found.append(Overnight(begin, end, paid, -self.notional * share, averaged, known, above))
+        return found
+
+    def _legs(self, start: Start) -> tuple[Convention, Leg, Leg]:
+        """Its market, its fixed and its floating leg, times from the first day on. Raises UserError."""
         from markets.curves.deal import make_deal  # it loads QuantLib
 
-        tenor = f"{self.months}M" if self.months else ""
-        deal = make_deal(_convention(start), start.day, tenor=tenor, end=self.maturity)
-        return deal.fixed, deal.floating
+        market = money_market(self.convention, start, usual="")
+        tenor, today = f"{self.months}M" if self.months else "", min(start.day, self.begin or start.day)
+        deal = make_deal(market, today, tenor=tenor, start=self.begin, end=self.maturity)
+        deal = replace(deal, today=start.day, stub=self.stub)
+        fixed, floating = (leg.shaped(self.profile) for leg in (deal.fixed, deal.floating))
+        if self.notionals:
+            fixed, floating = fixed.listed(self.notionals), floating.following(fixed.listed(self.notionals))
+        if float(floating.pay[-1]) <= 0:
+            rule, remedy = "a swap matures after the start", "choose a later date"
+            raise UserError(rule, value=str(_days(start, floating.pay)[-1]), place="maturity", remedy=remedy)
+        return market, fixed, floating
+
+    def _par(self, fixed: Leg, floating: Leg, start: Start, market: Convention) -> float:
+        """The fixed rate at which the swap is worth nothing at the start."""
+        ahead = fixed.pay > 0
+        annuity = sum(
+            share * tau * start.discount(float(pay))
+            for share, tau, pay in zip(fixed.notional[ahead], fixed.tau[ahead], fixed.pay[ahead], strict=True)
+        )
+        worth = 0.0
+        for period in self._periods(floating, start, market):
+            begin, end, paid = ((day - start.day).days / YEAR for day in (period.start, period.end, period.paid))
+            worth -= period.notional / self.notional * self._rate(period, begin, end, start) * start.discount(paid)
+        due = floating.pay > 0
+        spreads = self.spread * (floating.notional * floating.tau)[due]
+        worth += sum(each * start.discount(float(pay)) for each, pay in zip(spreads, floating.pay[due], strict=True))
+        return float(worth / annuity)
+
+    def _rate(self, period: Overnight, begin: float, end: float, start: Start) -> float:
+        """What a period pays per 1 of notional on the starting curve."""
+        ahead = start.forward_rate(max(begin, 0.0), end) if end > 0 else 0.0
+        if not period.averaged:
+            return (1.0 if period.known is None else period.known) * (1 + ahead) - 1
+        return (period.known or 0.0) + float(np.log1p(ahead)) + period.above * max(end - max(begin, 0.0), 0.0)
 
 
-def _convention(start: Start) -> Convention:
-    if start.convention is None:
-        remedy = "quote a curve: [market.rates.curves.sofr] with a convention and rates, or --curves FILE.csv"
-        raise UserError("an ois counts as the market of a quoted curve", value="no quoted curve", remedy=remedy)
-    return start.convention
+def daily_excess(begin: date, end: date, start: Start, market: Convention) -> float:
+    """What simple daily rates add up to beyond their logs on the starting curve, per year: sum of e^y - 1 - y."""
+    from markets.curves.calendars import business_calendar
+
+    if end <= begin:
+        return 0.0
+    days, calendar = [begin], business_calendar(market.calendar)
+    while days[-1] < end:
+        days.append(min(calendar.adjust(days[-1] + timedelta(days=1), "following"), end))
+    years = np.array([(day - start.day).days / YEAR for day in days])
+    level = start.curve.weights(years) @ start.snapshot.block(start.curve.block)[:, 0] + start.curve.excess(years)
+    steps = np.diff(level) + start.basis(years[:-1], years[1:]) + start.projection_spread * np.diff(years)
+    return float((np.expm1(steps) - steps).sum() / (years[-1] - years[0]))
 
 
 def _days(start: Start, years: Floats) -> list[date]:
     return [start.day + timedelta(days=round(time * YEAR)) for time in years.tolist()]
-
-
-def _par(fixed: Leg, floating: Leg, lag: Floats, start: Start) -> float:
-    """The fixed rate at which the swap is worth nothing at the start."""
-    annuity = sum(tau * start.discount(float(pay)) for tau, pay in zip(fixed.tau, fixed.pay, strict=True))
-    rates = (
-        start.forward_rate(float(a), float(b)) * start.discount(float(b))
-        for a, b in zip(floating.start, floating.end, strict=True)
-    )
-    return float(np.dot(np.exp(-lag), list(rates)) / annuity)

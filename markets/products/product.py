@@ -17,6 +17,26 @@ if TYPE_CHECKING:
 
 
 Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
+Compounding = Literal["compounded", "averaged"]
+Profile = Literal["bullet", "amortising", "accreting"]
+Stub = Literal["front", "long front", "back", "long back"]
+
+FURTHER = (  # keys that few products have; see `Takes.more`
+    "start",
+    "spread",
+    "compounding",
+    "profile",
+    "notionals",
+    "stub",
+    "past_rate",
+    "price",
+    "quoted_rate",
+    "tenor",
+    "convention",
+    "day_count",
+    "frequency",
+    "reversion",
+)
 
 
 class Line(Protocol):
@@ -44,6 +64,34 @@ class Line(Protocol):
     def swap_months(self) -> int | None: ...
     @property
     def normal_vol(self) -> float | None: ...
+    @property
+    def start(self) -> date | None: ...
+    @property
+    def spread(self) -> float | None: ...
+    @property
+    def compounding(self) -> Compounding | None: ...
+    @property
+    def profile(self) -> Profile | None: ...
+    @property
+    def notionals(self) -> tuple[float, ...]: ...
+    @property
+    def stub(self) -> Stub | None: ...
+    @property
+    def past_rate(self) -> float | None: ...
+    @property
+    def price(self) -> float | None: ...
+    @property
+    def quoted_rate(self) -> float | None: ...
+    @property
+    def tenor(self) -> str: ...
+    @property
+    def convention(self) -> str: ...
+    @property
+    def day_count(self) -> str: ...
+    @property
+    def frequency(self) -> int | None: ...
+    @property
+    def reversion(self) -> float | None: ...
 
 
 class Takes(NamedTuple):
@@ -57,6 +105,8 @@ class Takes(NamedTuple):
     vol: bool = False  # a normal vol of its own
     any_day: bool = False  # its expiry may be a day without a close
     notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
+    more: tuple[str, ...] = ()  # keys of `FURTHER` that it has
+    must: tuple[str, ...] = ()  # and which of them it needs
     why: str = ""  # reason given in the error for a key that it does not have
 
     @property
@@ -71,12 +121,13 @@ class Takes(NamedTuple):
             ("swap_months",): not self.swap,
             ("normal_vol",): not self.vol,
         }
-        return tuple(key for keys, away in absent.items() if away for key in keys)
+        further = (key for key in FURTHER if key not in self.more)
+        return (*(key for keys, away in absent.items() if away for key in keys), *further)
 
     @property
     def needed(self) -> tuple[str, ...]:
         """Keys without which its line says nothing, beside its size, expiry and strike."""
-        return (*(("side",) if self.side else ()), *(("swap_months",) if self.swap else ()))
+        return (*(("side",) if self.side else ()), *(("swap_months",) if self.swap else ()), *self.must)
 
 
 class Compile(Protocol):
@@ -114,6 +165,13 @@ class Instrument(Protocol):
 def units_of(line: Line, start: Start) -> float:
     """Signed size of a line in units of the asset."""
     return line.quantity if line.quantity is not None else (line.notional or 0.0) / start.spot0
+
+
+def notional_of(line: Line) -> float:
+    """Notional of a line. Raises UserError where it gives none."""
+    if line.notional is None:
+        raise UserError(f"a {line.kind} has a notional", remedy="give `notional`")
+    return line.notional
 
 
 def expiry_of(line: Line, start: Start) -> date:

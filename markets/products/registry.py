@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
+from markets.products.bill import Bill
+from markets.products.bond import Bond
 from markets.products.cap import Cap
+from markets.products.deposit import Deposit
+from markets.products.fra import Fra
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
 from markets.products.ois import Ois
 from markets.products.option import Option
+from markets.products.sofr_future import SofrFuture
 from markets.products.swap import Swap
 from markets.products.swaption import Swaption
 
@@ -23,6 +28,12 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "call": Option,
     "swap": Swap,
     "ois": Ois,
+    "bond": Bond,
+    "bill": Bill,
+    "cd": Deposit,
+    "fra": Fra,
+    "sofr_3m": SofrFuture,
+    "sofr_1m": SofrFuture,
     "swaption": Swaption,
     "bermudan_swaption": BermudanSwaption,
     "cap": Cap,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ class Start:
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
+    fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
-from markets.plausible import SPEED, YIELD_VOL
+from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
 from markets.specs.bond_future import BondFutureSpec
 from markets.specs.curves import CurveSpec
@@ -92,6 +92,13 @@ class RateSpec:
     )
     projection: str = param(
         "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+    )
+    fixings: dict[str, float] = param(
+        factory=dict,
+        unit="decimal",
+        help="overnight rates of days before the first, by date, for swaps that are under way",
+        plausible=RATE,
+        sparse=True,
     )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
     futures: dict[str, BondFutureSpec] = param(factory=dict, help="futures on those bonds, one table each", sparse=True)

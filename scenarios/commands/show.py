@@ -46,6 +46,8 @@ LEVELS = {
 CHARTS = (".html", ".png", ".svg", ".json")
 MULTIPLES = ("spread", "depth", "realised")
 
+CASH = ("bond", "bill", "cd", "fra", "sofr_3m", "sofr_1m")  # described key by key
+
 
 def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
@@ -166,6 +168,8 @@ def changed(agent: Agent) -> Iterator[tuple[str, Any]]:
 def describe(position: Position) -> str:
     """One position in words: short $5.1bn put at 95 %, 2 months."""
     expiry = f"{position.months} months" if position.months else f"to {position.expiry}"
+    if position.kind in CASH:
+        return _describe_cash(position, expiry)
     if position.kind in ("swap", "ois"):
         side = "receives" if (position.notional or 0) > 0 else "pays"
         rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
@@ -180,6 +184,15 @@ def describe(position: Position) -> str:
     if position.moneyness is not None:
         strike = f"strike {position.moneyness:.0%} of spot, "
     return f"{'short' if size < 0 else 'long'} {position.kind}: {amount}, {strike}{expiry}"
+
+
+def _describe_cash(position: Position, expiry: str) -> str:
+    """long bond: $1bn, fixed_rate = 0.04, price = 99.5, to 2030-03-01."""
+    said = {key: getattr(position, key) for key in ("fixed_rate", "tenor", "price", "quoted_rate", "spread")}
+    given = [f"{key} = {value}" for key, value in said.items() if value not in (None, "")]
+    when = [] if position.expiry is None and position.months is None else [expiry]
+    held = "short" if (position.notional or 0) < 0 else "long"
+    return f"{held} {position.kind}: {', '.join([_amount(position), *given, *when])}"
 
 
 def _amount(position: Position) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,8 +56,21 @@ def starting_market(scenario: Scenario) -> Start:
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
         normal_vol=market.rates.normal_vol,
+        fixings=_fixings(market.rates),
         smiles=_smiles(market.rates),
     )
+
+
+def _fixings(rates: RateSpec) -> dict[date, float]:
+    """Raises UserError for a key that is no date."""
+    found = {}
+    for text, rate in rates.fixings.items():
+        try:
+            found[date.fromisoformat(text)] = rate
+        except ValueError:
+            place = "market.rates.fixings"
+            raise UserError("a fixing stands by its date", value=text, place=place, remedy="write YYYY-MM-DD") from None
+    return found
 
 
 def _smiles(rates: RateSpec) -> SmileGrid | None:

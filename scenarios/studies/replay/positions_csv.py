@@ -34,6 +34,19 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "side": ("payrec", "payreceive", "payerreceiver"),
     "swap_months": ("swaptenormonths", "underlyingmonths"),
     "normal_vol": ("normalvolatility", "impliednormalvol", "bacheliervol"),
+    "start": ("startdate", "effective", "effectivedate", "issued", "issuedate"),
+    "spread": ("zspread", "floatingspread"),
+    "compounding": (),
+    "profile": ("amortisation", "amortization"),
+    "stub": ("stubs",),
+    "past_rate": ("pastfixing", "lastfixing"),
+    "price": ("cleanprice", "px", "futuresprice"),
+    "quoted_rate": ("yield", "marketyield", "discountrate"),
+    "tenor": ("period", "code"),
+    "convention": ("conventions",),
+    "day_count": ("daycount", "basis"),
+    "frequency": ("couponsayear", "couponfrequency"),
+    "reversion": ("meanreversion",),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
@@ -41,11 +54,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
 REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id")
 NUMBERS = (
     "strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "swap_months", "normal_vol", "contracts",
-    "multiplier",
+    "multiplier", "spread", "past_rate", "price", "quoted_rate", "frequency", "reversion",
 )  # fmt: skip
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
     "swap": "s swaps irs interestrateswap", "ois": "overnightswap overnightindexswap",
+    "bond": "bonds note notes treasury gilt", "bill": "bills tbill tbills", "cd": "certificateofdeposit deposit",
+    "fra": "fras forwardrateagreement", "sofr_3m": "sr3 sofr3m", "sofr_1m": "sr1 sofr1m",
     "swaption": "swaptions europeanswaption",
     "bermudan_swaption": "bermudanswaption bermudan", "cap": "caps interestratecap",
     "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
@@ -53,6 +68,7 @@ KINDS = {
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
 SIDES = {"p": "payer", "pay": "payer", "r": "receiver", "rec": "receiver", "receive": "receiver"}
+CONTRACTS = {"sofr_3m": 1e6, "sofr_1m": 5e6}  # notional of a contract, $
 MULTIPLIER = 100.0  # units of the asset in a listed contract
 
 
@@ -100,7 +116,7 @@ def with_book(scenario: Scenario, book: tuple[Position, ...], place: str) -> Sce
 
 
 def _layout() -> Layout:
-    return Layout("book", ALIASES, (), ("expiry",), NUMBERS, REMARKS)
+    return Layout("book", ALIASES, (), ("expiry", "start"), NUMBERS, REMARKS)
 
 
 def _refuse_without_kind(columns: Sequence[str], name: str) -> None:
@@ -112,18 +128,32 @@ def _refuse_without_kind(columns: Sequence[str], name: str) -> None:
 
 def _position(row: Row, start: date, notes: list[str]) -> Position:
     cells: dict[str, Any] = {"kind": _kind(row)}
-    for column in ("strike", "notional", "normal_vol"):
+    for column in ("strike", "normal_vol", "price", "reversion"):
         cells[column] = row.number(column)
-    for column in ("moneyness", "fixed_rate"):
+    for column in ("moneyness", "fixed_rate", "spread", "past_rate", "quoted_rate"):
         cells[column] = row.number(column, percent=0.01)
+    cells |= {column: row.text(column) for column in ("compounding", "profile", "stub")}
+    cells |= {column: row.text(column) or "" for column in ("tenor", "convention", "day_count")}
+    cells |= {"notional": _notional(row), "start": row.day("start")}
     cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}
-    cells |= {column: row.whole(column) for column in ("months", "swap_months")}
+    cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency")}
     if (symbol := row.text("symbol")) is not None:
         cells |= _from_symbol(row, symbol, cells)
     cells["kind"] = cells["kind"] or ""
     position = build(Position, cells, row.place)
     position.check(start, row.place)
     return position
+
+
+def _notional(row: Row) -> float | None:
+    """As given; of a future on SOFR also as contracts, a million each of three months, five of one month."""
+    notional, contracts = row.number("notional"), row.number("contracts")
+    size = CONTRACTS.get(_kind(row) or "")
+    if size is None or contracts is None:
+        return notional
+    if notional is not None:
+        raise row.place.at("contracts").error("needs exactly one of notional and contracts", remedy="leave one empty")
+    return contracts * size
 
 
 def _kind(row: Row) -> str | None:
@@ -141,6 +171,8 @@ def _side(row: Row) -> str | None:
 def _quantity(row: Row, notes: list[str]) -> float | None:
     """Units of the asset, given as such or as contracts of so many units."""
     quantity, contracts, multiplier = (row.number(column) for column in ("quantity", "contracts", "multiplier"))
+    if _kind(row) in CONTRACTS:
+        return quantity
     if contracts is None:
         if multiplier is not None and quantity is not None and multiplier != 1:
             remedy = "call the column `contracts`, or drop the multiplier"
