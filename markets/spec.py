@@ -9,6 +9,7 @@ from markets.specs.bond_future import BondFutureSpec
 from markets.specs.calibration import CalibrationSpec, ExplainedSpec, RiseSpec
 from markets.specs.clock import ClockSpec
 from markets.specs.credit import CreditSpec
+from markets.specs.curve_law import DriversSpec, HullWhiteSpec
 from markets.specs.feedback import FeedbackSpec
 from markets.specs.haircut import HaircutSpec
 from markets.specs.jumps import JumpSpec
@@ -31,9 +32,11 @@ __all__ = [
     "CalibrationSpec",
     "ClockSpec",
     "CreditSpec",
+    "DriversSpec",
     "ExplainedSpec",
     "FeedbackSpec",
     "HaircutSpec",
+    "HullWhiteSpec",
     "JumpSpec",
     "MarketSpec",
     "RateSpec",

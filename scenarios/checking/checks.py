@@ -18,6 +18,7 @@ from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
+from scenarios.checking.curve_law import check_curve_law
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.checking.quoted_curves import check_quoted
@@ -37,6 +38,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     """Raise UserError at the first rule that the scenario breaks."""
     at = place or Place(scenario.name)
     check_names(scenario, at)
+    check_curve_law(scenario, at)
     check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
     check_curve(scenario, at)
     check_shocks(scenario, at)

@@ -11,6 +11,7 @@ from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.hull_white_line import by_hull_white
 from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
@@ -81,9 +82,12 @@ def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve)
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
     story, market, credit = scenario.storyline, scenario.market, scenario.credit
-    return _STORYLINE.get(
-        lambda: shocked(lay_out(story, clock, market, credit), shocks_of(scenario, clock)), story, clock, market, credit
-    )
+
+    def lay() -> Storyline:
+        told = by_hull_white(lay_out(story, clock, market, credit), scenario, clock)
+        return shocked(told, shocks_of(scenario, clock))
+
+    return _STORYLINE.get(lay, story, clock, market, credit)
 
 
 _CLOCK: Memo[Clock] = Memo()

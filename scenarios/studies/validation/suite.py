@@ -31,6 +31,7 @@ MODULES: tuple[str, ...] = (
     "curve_models",
     "forced_rates",
     "rates_vol",
+    "curve_laws",
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",
