@@ -16,8 +16,5 @@ class ShockSpec:
 
     date: date
     time: str = param("", help="time of day, 'HH:MM', of the exchange (default: its first tick)", longest=5)
-    stress: str = param(
-        help="'parallel 50', 'steepener 25', 'flattener', 'inversion', 'butterfly', or '2Y 10, 10Y -5', in bp",
-        longest=500,
-    )
+    stress: str = param(help="move in bp: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', ...", longest=500)
     nodes: tuple[str, ...] = param((), help="nodes of the curve that move (default: all)")
