@@ -44,8 +44,8 @@ us10y = { depth = 4e9 }
 anchors = "exogenous"
 anchor = [
   { date = 2020-02-19, spot = 100.0, vol = 0.2, overnight = 0.02, us2y = 0.025, us10y = 0.03, credit = 0.01 },
-  { date = 2020-02-21, spot = 97.0, vol = 0.25, realised = 0.3, spread = 1.5, depth = 0.8, repo_tail = 0.01, rates_vol = 0.01 },
-  { date = 2020-02-26, spot = 92.0, vol = 0.3, credit = 0.012 },
+  { date = 2020-02-21, spot = 97.0, vol = 0.25, realised = 0.3, spread = 1.5, depth = 0.8, repo_tail = 0.01 },
+  { date = 2020-02-26, spot = 92.0, vol = 0.3, credit = 0.012, rates_vol = 0.01 },
 ]
 shock = [{ date = 2020-02-24, time = "11:00", stress = "steepener 20" }]
 
