@@ -76,7 +76,11 @@ class FundingDesk(Agent):
         10.0, unit="trading days", help="margin period of risk (bilateral: 10)", ge=0, plausible=DAYS
     )
     rate_vol: float = param(
-        0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0, plausible=YIELD_VOL
+        0.01,
+        unit="decimal a year",
+        help="yield vol at base implied vol, for margin on DV01, where no vol of rates is declared",
+        ge=0,
+        plausible=YIELD_VOL,
     )
     capital_model: CapitalModel | None = param(
         None,
