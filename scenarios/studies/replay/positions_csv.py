@@ -38,6 +38,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "spread": ("zspread", "floatingspread"),
     "compounding": (),
     "profile": ("amortisation", "amortization"),
+    "notionals": ("notionalshares",),
     "stub": ("stubs",),
     "past_rate": ("pastfixing", "lastfixing"),
     "price": ("cleanprice", "px", "futuresprice"),
@@ -134,7 +135,7 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
         cells[column] = row.number(column, percent=0.01)
     cells |= {column: row.text(column) for column in ("compounding", "profile", "stub")}
     cells |= {column: row.text(column) or "" for column in ("tenor", "convention", "day_count")}
-    cells |= {"notional": _notional(row), "start": row.day("start")}
+    cells |= {"notional": _notional(row), "start": row.day("start"), "notionals": row.numbers("notionals") or ()}
     cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}
     cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency")}
     if (symbol := row.text("symbol")) is not None:
