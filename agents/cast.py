@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,6 +33,9 @@ class Cast:
     venues: Mapping[str, VenueSpec]
     assets: tuple[str, ...]  # names of the venues that are assets
     nodes: tuple[str, ...]  # of the curve, the shortest first
+    bonds: tuple[str, ...] = ()  # names of the venues that are bonds
+    futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
+    repo: bool = False  # whether bonds are financed in repo
     start: date
     end: date
 
@@ -57,6 +60,20 @@ class Cast:
         known = [venue for venue in self.venues if venue not in self.assets]
         if name not in known:
             raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
+
+    def check_repo(self, bond: str, at: Place) -> None:
+        """Raise UserError where there is no such bond, or no repo market in which it is financed."""
+        if bond not in self.bonds:
+            raise at.error("no such bond", value=bond, remedy=nearest(bond, list(self.bonds)))
+        if not self.repo:
+            raise at.error("bonds are financed in no repo market", value=bond, remedy="add [market.rates.repo.usd]")
+
+    def check_future(self, name: str, bond: str, at: Place) -> None:
+        """Raise UserError where there is no such future, or it is on another bond."""
+        if name not in self.futures:
+            raise at.error("no such bond future", value=name, remedy=nearest(name, list(self.futures)))
+        if self.futures[name] != bond:
+            raise at.error(f"is a future on {self.futures[name]}, not on {bond}", value=name)
 
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError if there is no such asset; a swap venue is no asset."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from markets.specs.anchor import MOST_ANCHORS, OUTSIDE, Anchor
 from markets.specs.asset import AssetAnchor, AssetSpec
 from markets.specs.bond import BondSpec
+from markets.specs.bond_future import BondFutureSpec
 from markets.specs.calibration import CalibrationSpec, ExplainedSpec, RiseSpec
 from markets.specs.clock import ClockSpec
 from markets.specs.credit import CreditSpec
 from markets.specs.feedback import FeedbackSpec
+from markets.specs.haircut import HaircutSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.market import MarketSpec
 from markets.specs.rates import RateSpec
 from markets.specs.rates_vol import RatesVolSpec
+from markets.specs.repo import RepoSpec
 from markets.specs.storyline import StorylineSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
 
@@ -22,16 +25,19 @@ __all__ = [
     "Anchor",
     "AssetAnchor",
     "AssetSpec",
+    "BondFutureSpec",
     "BondSpec",
     "CalibrationSpec",
     "ClockSpec",
     "CreditSpec",
     "ExplainedSpec",
     "FeedbackSpec",
+    "HaircutSpec",
     "JumpSpec",
     "MarketSpec",
     "RateSpec",
     "RatesVolSpec",
+    "RepoSpec",
     "RiseSpec",
     "StorylineSpec",
     "VenueSpec",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from markets.specs.rates import RateSpec
@@ -64,11 +65,21 @@ def _levels(rates: RateSpec) -> tuple[Column, ...]:
         Column("credit_index", "Credit index", "rate"),
         *(Column(node.name, node.label, "rate") for node in rates.curve),
         *([Column("rates_vol", "Rates vol", "rate")] if rates.vol else []),
+        *_lending(rates),
         Column("loop_gain", "Loop gain", "gain"),
         Column("gain_vanna", "Loop gain through vol", "gain"),
         Column("gain_all", "Loop gain in all", "gain"),
         Column("spectral_radius", "Spectral radius of the loop gains", "gain"),  # of all venues together
     )
+
+
+def _lending(rates: RateSpec) -> Iterator[Column]:
+    """What bonds in repo and their futures are traded and lent on, where they are declared."""
+    if rates.repo:
+        yield Column("haircut", "Haircut of bonds in repo", "share")
+    for name in rates.futures:
+        yield Column(f"basis_{name}", f"Basis of {name}", "price")
+        yield Column(f"margin_{name}", f"Margin of {name}", "share")
 
 
 def _peaks(rates: RateSpec) -> list[Column]:

@@ -8,9 +8,10 @@ import numpy as np
 import simpy
 
 from markets.factors.factor_market import FactorMarket
-from markets.factors.key import MAIN, SHORT_NAMES
+from markets.factors.key import MAIN, SHORT_NAMES, basis_key
 from markets.factors.setting import Setting
 from markets.tables import market_tables
+from markets.venues.bond_future import BondFuture
 from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from markets.curves.curve import Curve
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.listing import Listing
@@ -78,11 +80,19 @@ class MarketWorld(World):
         for name, series in benchmarks.items():
             self.open_venue(ParSwap(self, name, series), specs[name])
         curve = benchmarks["us10y"].at(0).curve  # on which all is discounted
+        bonds = {name: self._bond(name, curve) for name in self.market.rates.bonds}
+        for name, future in self.market.rates.futures.items():  # before bonds: who trades both knows its futures first
+            self.open_venue(BondFuture(self, name, future, bonds[future.bond], self.market.day_count), future.venue)
         for name, bond in self.market.rates.bonds.items():
-            key = next(node for node in curve.nodes if node.node == bond.node)
-            self.open_venue(ZeroBond(self, name, key, curve), bond.venue)
+            self.open_venue(bonds[name], bond.venue)
         for make in FURTHER.values():
             self.open_venue(*make(self))
+
+    def _bond(self, name: str, curve: Curve) -> ZeroBond:
+        rates = self.market.rates
+        key = next(node for node in curve.nodes if node.node == rates.bonds[name].node)
+        apart = {basis_key(future): 1 - spec.linked for future, spec in rates.futures.items() if spec.bond == name}
+        return ZeroBond(self, name, key, curve, apart)
 
     def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
         """Open a venue for a listing, by its name, before the run. Raises BugError if the name is taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Sized
 from typing import Any
 
 
@@ -54,4 +54,9 @@ def param(
 
 def written_fields(value: Any) -> list[dataclasses.Field[Any]]:
     """Fields of a parameter dataclass that are written to a file: sparse ones only if not empty."""
-    return [f for f in dataclasses.fields(value) if not f.metadata.get("sparse") or getattr(value, f.name)]
+    return [f for f in dataclasses.fields(value) if not (f.metadata.get("sparse") and _empty(getattr(value, f.name)))]
+
+
+def _empty(value: Any) -> bool:
+    """Whether a value says nothing; a number always says something, 0 too."""
+    return value is None or (isinstance(value, Sized) and not len(value))

@@ -20,6 +20,7 @@ from agents.funding.margin import MarginModel
 from agents.funding.margin_calls import MarginCalls
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
+from agents.funding.repo_financing import repo_borrowers
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
@@ -150,9 +151,10 @@ class _Lending:
         world.lenders.append(self)
 
     def _borrowers(self) -> tuple[str, ...]:
-        """The clients that it names, or else all agents that no lender names."""
+        """The clients that it names, or else all agents that no lender names and that borrow in no repo market."""
         agents = self.world.agents
         claimed = {name for a in agents if isinstance(a, FundingDesk) for name in a.lends_to}
+        claimed |= set(repo_borrowers(self.world))
         others = tuple(a.name for a in agents if a.role != self.agent.role and a.name not in claimed)
         return self.agent.lends_to or others
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import WHOLESALE, margin_account
+from markets.venues.interest import growth
 
 if TYPE_CHECKING:
     from agents.funding.credit_line import CreditLine
@@ -54,13 +55,3 @@ class Interest:
         ledger.transfer(on_balances, source=self._lender, target=name, reason="funding_overnight")
         ledger.transfer(on_balances, source=WHOLESALE, target=self._lender, reason="funding_overnight")
         ledger.transfer(on_loans, source=name, target=self._lender, reason="funding_credit")
-
-
-def growth(rate: Vector, years: float, day_count: str) -> Vector:
-    """Interest on 1 $ over `years` act/365, (paths,).
-
-    day_count: "continuous" e^(r t) - 1; "act/360" r t 365/360; "act/365" r t.
-    """
-    if day_count == "continuous":
-        return np.expm1(rate * years)
-    return rate * years * (365 / 360 if day_count == "act/360" else 1.0)

@@ -9,9 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.asset_law import AssetLaw
+from markets.factors.bond_basis import BondBasis
 from markets.factors.credit_spread import CreditSpread
 from markets.factors.equity import Equity
-from markets.factors.key import CREDIT, OVERNIGHT, RATES_VOL, SPOT, US2Y, US10Y, USD, VOL, FactorKey
+from markets.factors.haircuts import Haircuts
+from markets.factors.key import (
+    CREDIT,
+    HAIRCUT,
+    OVERNIGHT,
+    RATES_VOL,
+    SPOT,
+    US2Y,
+    US10Y,
+    USD,
+    VOL,
+    FactorKey,
+    basis_key,
+    margin_key,
+)
 from markets.factors.law import Law
 from markets.factors.leverage_vol import LeverageVol
 from markets.factors.memory.path_laws import PathLaws
@@ -20,6 +35,7 @@ from markets.factors.other_asset import OtherAsset
 from markets.factors.path_vol import PathVol
 from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
+from markets.factors.repo_market import RepoMarket
 from markets.factors.snapshot import Snapshot
 from markets.factors.zero_rates import ZeroRates
 from sim.errors import BugError
@@ -30,6 +46,7 @@ if TYPE_CHECKING:
     from markets.factors.implied_vol import ImpliedVol
     from markets.factors.law import Moved
     from markets.factors.setting import Setting
+    from markets.spec import RepoSpec
 
 Vector = NDArray[np.float64]
 
@@ -73,13 +90,22 @@ class FactorMarket:
         others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
         vol_specs = setting.market.rates.vol.values()
         self.rates_vol: RatesVol | None = next((RatesVol(setting, spec) for spec in vol_specs), None)
-        own = [law for law in (self.rates_vol,) if law is not None]
+        rates = setting.market.rates
+        own: list[Law] = [] if self.rates_vol is None else [self.rates_vol]
+        own += [BondBasis(setting, name, spec) for name, spec in rates.futures.items()]
+        self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
+        own += [] if self.haircuts is None else [self.haircuts]
+        self.repo: RepoMarket | None = next((_repo_market(setting, spec) for spec in rates.repo.values()), None)
         further = [*own, *(make(setting) for make in FURTHER)]
         self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.rates, self.credit_law, *further)
         self._law_of = _owners(self.laws)
         self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
         self.storyline = line
         self._noise = Noise(setting.streams, setting.assets)
+        self._margin = setting.feedback.margin
+        self._lending = {"haircut": HAIRCUT} if rates.repo else {}
+        for name in rates.futures:
+            self._lending |= {f"basis_{name}": basis_key(name), f"margin_{name}": margin_key(name)}
         self._spread_line: list[float] = np.exp(line.spread.level).tolist()
         self._depth_line: list[float] = np.exp(line.depth.level).tolist()
         self.tick = 0
@@ -145,6 +171,17 @@ class FactorMarket:
             return self.snapshot.row(RATES_VOL)
         return RATE_VOL * self.vol / self.vol_law.base
 
+    def _margin_ratio(self, now: Snapshot) -> Vector:
+        """Vol of rates over its start as margins follow it, (paths,): that of the storyline if the loop is cut."""
+        if self.rates_vol is not None:
+            return (now.row(RATES_VOL) / self.rates_vol.base) ** self._margin
+        return self.vol_law.margin(now) / self.vol_law.base
+
+    @property
+    def lending(self) -> dict[str, Vector]:
+        """Haircut of bonds in repo; basis and margin of each bond future; by the names of their columns."""
+        return {column: self.snapshot.row(key) for column, key in self._lending.items()}
+
     # --- derived from the levels ------------------------------------------------------------------------------
     def realised_vol(self, key: FactorKey = SPOT) -> Vector:
         """Vol of an asset's noise from this tick to the next, (paths,) a year."""
@@ -174,6 +211,12 @@ class FactorMarket:
     def depth_line(self) -> float:
         """Outside multiple of depth."""
         return self._depth_line[self.tick]
+
+
+def _repo_market(setting: Setting, spec: RepoSpec) -> RepoMarket:
+    line = setting.storyline
+    assert line.repo_spread is not None and line.repo_tail is not None
+    return RepoMarket(spec, line.repo_spread, line.repo_tail)
 
 
 def _owners(laws: Iterable[Law]) -> dict[FactorKey, Law]:

@@ -28,7 +28,19 @@ LN_VOL = FactorKey("ln vol", MAIN)  # ln of VOL: the cross derivative with spot 
 USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 RATES_VOL = FactorKey("rates_vol", "usd")  # normal vol of rates, decimal a year; where a scenario declares it
+HAIRCUT = FactorKey("haircut", "usd")  # of bonds in repo, share of their value; where a scenario declares repo
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
+
+
+def basis_key(future: str) -> FactorKey:
+    """Price of a future over that of its bond, $ per $ of face value."""
+    return FactorKey("basis", future)
+
+
+def margin_key(future: str) -> FactorKey:
+    """Initial margin of a future, share of the face value."""
+    return FactorKey("margin", future)
+
 
 # Names of the default market's factors in scenario files, columns and messages.
 SHORT_NAMES = {

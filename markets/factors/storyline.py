@@ -32,6 +32,8 @@ class Storyline:
     spread: Level
     depth: Level
     realised: Vector  # (ticks,) vol from the tick on; NaN: implied x ratio, or the path-dependent law
+    repo_spread: Vector | None = None  # (ticks,) decimal, median over the overnight rate; None: no repo is declared
+    repo_tail: Vector | None = None  # (ticks,) decimal, 99th percentile over the median
     line: PathLine | None = None  # levels of the path-dependent laws on the storyline itself
     vol_by_path: bool = False
     credit_by_path: bool = False
@@ -42,6 +44,7 @@ def _identity(values: Vector) -> Vector:
 
 
 LEAST_VOL = 0.25  # of the storyline's vol: below this the leverage effect's elasticity stops growing
+BP = 1e-4
 SNAP = 1e-9  # years: an anchor this close to a tick counts as on it
 
 
@@ -177,6 +180,7 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
         if credit.law == "path_dependent":
             in_logs = _by_path(anchors, "credit", clock, line.cash, credit.memory.reversion)
             spread = Level(np.exp(in_logs.level), in_logs.pull)
+    repo_spread, repo_tail = _repo(anchors, clock, market)
     return Storyline(
         spot=spot,
         vol=vol,
@@ -185,10 +189,34 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
         spread=_level(anchors, "spread", clock, np.log, default=0.0),
         depth=_level(anchors, "depth", clock, np.log, default=0.0),
         realised=realised,
+        repo_spread=repo_spread,
+        repo_tail=repo_tail,
         line=line,
         vol_by_path=market.vol_law == "path_dependent",
         credit_by_path=credit.law == "path_dependent",
     )
+
+
+def _repo(anchors: Sequence[Anchor], clock: Clock, market: MarketSpec) -> tuple[Vector, Vector] | tuple[None, None]:
+    """Spread and tail of the repo market, (ticks,) decimal each; at the first anchor the market's own if not given.
+
+    On the last trading day of a quarter the tail is the market's multiple of the told one.
+    """
+    spec = next(iter(market.rates.repo.values()), None)
+    if spec is None:
+        return None, None
+    first, *later = anchors
+    spread = spec.spread * BP if first.repo_spread is None else first.repo_spread
+    tail = spec.p99 * BP if first.repo_tail is None else first.repo_tail
+    begun = (replace(first, repo_spread=spread, repo_tail=tail), *later)
+    ends = np.where(_quarter_ends(clock)[clock.day], spec.quarter_end, 1.0)
+    return _level(begun, "repo_spread", clock).level, ends * _level(begun, "repo_tail", clock).level
+
+
+def _quarter_ends(clock: Clock) -> NDArray[np.bool_]:
+    """Whether each trading day, (days,), is the last one of a quarter; the run's last day is not looked at."""
+    quarter = np.array([(day.year, (day.month - 1) // 3) for day in clock.session_dates])
+    return np.append((np.diff(quarter, axis=0) != 0).any(axis=1), False)
 
 
 def asset_level(spec: AssetSpec, clock: Clock) -> Level:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, VOL
+from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL
 from sim.params import param
 
 MOST_ANCHORS = 20_000  # eighty years of trading days
@@ -48,6 +48,17 @@ class Anchor:
     )
     outside_credit: float | None = param(
         None, unit="decimal", help="credit without the desks' impact (calibrated)", ge=0, plausible=CREDIT
+    )
+    repo_spread: float | None = param(
+        None, unit="decimal", help="median repo rate over the overnight rate", plausible=REPO_RATE, sparse=True
+    )
+    repo_tail: float | None = param(
+        None,
+        unit="decimal",
+        help="99th percentile of repo rates over the median",
+        ge=0,
+        plausible=REPO_RATE,
+        sparse=True,
     )
     nodes: dict[str, float] = param(
         factory=dict, unit="decimal", help="zero rates of further nodes, by name", plausible=RATE, sparse=True

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
+from markets.specs.bond_future import BondFutureSpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
+from markets.specs.repo import RepoSpec
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
@@ -99,6 +101,10 @@ class RateSpec:
         sparse=True,
     )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
+    futures: dict[str, BondFutureSpec] = param(factory=dict, help="futures on those bonds, one table each", sparse=True)
+    repo: dict[str, RepoSpec] = param(
+        factory=dict, help="market in which bonds are financed, by currency, `usd`", sparse=True
+    )
     vol: dict[str, RatesVolSpec] = param(
         factory=dict, help="vol of rates by currency, `usd`: it drives spread and depth of swaps and bonds", sparse=True
     )

@@ -136,7 +136,7 @@ class ParSwap:
         rows = len(book.makers) * (SWAP_MOVES + NETTED if netted else SWAP_MOVES)
         amounts, spread = np.empty((rows, filled.size)), np.empty_like(filled)
         swap_moves(filled, book.levels, book.shares, calm, walk, *self.terms(), amounts, spread)
-        self.market.ledger.post(amounts, _moves(self.assets, taker, book.makers, netted))
+        self.market.ledger.post(amounts, leg_moves(self.assets, taker, book.makers, netted))
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
@@ -171,7 +171,7 @@ class ParSwap:
 
 
 @cache
-def _moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
+def leg_moves(assets: tuple[Name, ...], taker: str, makers: tuple[Name, ...], netted: bool) -> tuple[Move, ...]:
     """Giver, taker and reason of each row of `swap_moves`."""
     *costs, gain = FILL_COSTS
     return tuple(

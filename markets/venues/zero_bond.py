@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -38,14 +38,24 @@ class ZeroBond:
     gains = GAINS
     priced = funded = True
 
-    def __init__(self, market: Surroundings, name: str, key: FactorKey, curve: Curve) -> None:
-        """key: of the node, on `curve`."""
+    def __init__(
+        self,
+        market: Surroundings,
+        name: str,
+        key: FactorKey,
+        curve: Curve,
+        apart: Mapping[FactorKey, float] | None = None,
+    ) -> None:
+        """key: of the node, on `curve`. apart: by basis of a future, the share of its moves that the future misses."""
         self.name, self.key, self.displaces = name, key, {key: -1.0}  # buying brings the yield down
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._curve = market, curve
         self.duration = curve.years[curve.nodes.index(key)]
         self._excess = float(curve.excess(self.duration))
-        self._first = float(self.mid[0])
+        self.first = float(self.mid[0])
+        self.point = self.duration * self.first  # $ by which the price at the start falls per 1.00 of yield
+        self.displaces |= {basis: -share * self.point for basis, share in (apart or {}).items()}
+        self._nothing = np.zeros(market.paths)
 
     @property
     def mid(self) -> Vector:
@@ -68,7 +78,7 @@ class ZeroBond:
 
     def price_ratio(self) -> Vector:
         """Price over that at the start, (paths,)."""
-        return self.mid / self._first
+        return self.mid / self.first
 
     def relative(self, displacement: Vector) -> Vector:
         """Yields move by the displacement itself."""
@@ -106,16 +116,25 @@ class ZeroBond:
         return self.market.ledger.moved(self.name)
 
     def carry(self, account: Name, years: float) -> Vector:
-        """Units x (exp(-z(D - years) (D - years)) - P): gain of the shorter bond on the same curve, (paths,) $."""
-        rates = self.market.factors.snapshot.block(self._curve.block)
-        shorter = np.exp(-self._curve.zero(self.duration - years, rates))
-        earned: Vector = self.market.ledger.balance(account, self.name) * (shorter - self.mid)
+        """Units x what each has earned, (paths,) $."""
+        earned: Vector = self.market.ledger.balance(account, self.name) * self.earned(years)
         return earned
+
+    def earned(self, years: float) -> Vector:
+        """exp(-z(D - years) (D - years)) - P: gain of the shorter bond on the same curve, (paths,) $ a unit."""
+        rates = self.market.factors.snapshot.block(self._curve.block)
+        shorter: Vector = np.exp(-self._curve.zero(self.duration - years, rates))
+        return shorter - self.mid
+
+    def price_at(self, yield_move: Vector | float) -> Vector:
+        """Price with the yield so much higher, (paths,) $ a unit."""
+        return self._price(self.market.factors.snapshot.row(self.key) + yield_move)
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """-D P per 1.00 of the node, (paths,) $ a unit."""
         rate = (market or self.market.factors.snapshot).row(self.key)
-        return {self.key: -self.duration * self._price(rate)}
+        of_bases = dict.fromkeys(list(self.displaces)[1:], self._nothing)
+        return {self.key: -self.duration * self._price(rate), **of_bases}
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
+from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
@@ -30,6 +31,7 @@ from markets.plausible import Bounds
 from markets.products.registry import PRODUCTS
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
+from markets.specs.bond_future import future_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -141,7 +143,9 @@ class Scale:
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
         self.bonds = scenario.market.rates.bonds
         self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
-        self.prices |= dict.fromkeys((*self.swaps, *self.bonds), 1.0)  # notional and face value
+        self.futures = scenario.market.rates.futures
+        self.venues |= {name: future.venue for name, future in self.futures.items()}
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures), 1.0)  # notional and face value
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -162,6 +166,10 @@ class Scale:
                 yield from self._levered(agent)
             elif isinstance(agent, ProportionalFund):
                 yield from self._proportional(agent)
+            elif isinstance(agent, BasisFund):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+                if agent.holding is not None:
+                    yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
             elif isinstance(agent, LiabilityFund):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
             elif isinstance(agent, ConvexityHedger):
@@ -206,6 +214,8 @@ class Scale:
             return ("venue", venue), usual
         if venue in self.bonds:
             return ("market", "rates", "bonds", venue, "venue"), bond_venue()
+        if venue in self.futures:
+            return ("market", "rates", "futures", venue, "venue"), future_venue()
         return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:

@@ -16,7 +16,7 @@ from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
 from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
-from markets.spec import ClockSpec, StorylineSpec, VenueSpec
+from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
@@ -43,6 +43,8 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_rates_vol(scenario, at.at("market", "rates", "vol"))
     check_bonds(scenario, at.at("market", "rates", "bonds"))
+    check_futures(scenario, at.at("market", "rates", "futures"))
+    check_repo(scenario, at)
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     cast = cast_of(scenario)
@@ -175,14 +177,54 @@ def check_rates_vol(scenario: Scenario, at: Place) -> None:
 def check_bonds(scenario: Scenario, at: Place) -> None:
     """A bond has a node, beyond the overnight rate, and somebody's quotes."""
     nodes = [node.name for node in scenario.market.rates.curve if node.years > 0]
-    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
     for name, bond in scenario.market.rates.bonds.items():
         if bond.node not in nodes:
             raise at.at(name, "node").error("no such node", value=bond.node, remedy=nearest(bond.node, nodes))
         check_venue(bond.venue, at.at(name, "venue"))
-        if scenario.agents and name not in quoted and not unseen_in(scenario.agents):
-            remedy = f"add '{name}' to the `venues` of a MarketMaker"
-            raise at.at(name).error("nobody quotes this bond", value=name, remedy=remedy)
+        _check_quoted(scenario, name, "bond", at)
+
+
+def check_futures(scenario: Scenario, at: Place) -> None:
+    """A bond future has a bond, and somebody's quotes."""
+    rates = scenario.market.rates
+    for name, future in rates.futures.items():
+        if future.bond not in rates.bonds:
+            remedy = nearest(future.bond, [*rates.bonds])
+            raise at.at(name, "bond").error("no such bond", value=future.bond, remedy=remedy)
+        check_venue(future.venue, at.at(name, "venue"))
+        _check_haircut(future.margin, at.at(name, "margin"))
+        _check_quoted(scenario, name, "future", at)
+
+
+def _check_quoted(scenario: Scenario, name: str, what: str, at: Place) -> None:
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+    if scenario.agents and name not in quoted and not unseen_in(scenario.agents):
+        remedy = f"add '{name}' to the `venues` of a MarketMaker"
+        raise at.at(name).error(f"nobody quotes this {what}", value=name, remedy=remedy)
+
+
+def _check_haircut(spec: HaircutSpec, at: Place) -> None:
+    if spec.most < spec.base:
+        raise at.at("most").error(f"is at least the base, {spec.base:g}", value=spec.most)
+
+
+def check_repo(scenario: Scenario, at: Place) -> None:
+    """The only repo market is in dollars; its percentiles rise; anchors tell of it only where it is declared."""
+    repo, here = scenario.market.rates.repo, at.at("market", "rates", "repo")
+    for name, spec in repo.items():
+        if name != USD[1]:
+            raise here.error("no such curve", value=name, remedy=f"call it {USD[1]}")
+        for low, high in (("p01", "p25"), ("p75", "p99")):
+            if getattr(spec, low) > getattr(spec, high):
+                rule = f"a percentile is at least the lower one, {low} = {getattr(spec, low):g}"
+                raise here.at(name, high).error(rule, value=getattr(spec, high))
+        _check_haircut(spec.haircut, here.at(name, "haircut"))
+    for row in () if repo else scenario.storyline.anchor:
+        for key in ("repo_spread", "repo_tail"):
+            if row.level(key) is not None:
+                where = at.at("storyline", "anchor", str(row.date), key)
+                remedy = "add [market.rates.repo.usd]"
+                raise where.error("no repo market is declared", value=row.level(key), remedy=remedy)
 
 
 def check_assets(scenario: Scenario, at: Place) -> None:
@@ -226,7 +268,11 @@ def cast_of(scenario: Scenario) -> Cast:
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
         venues=scenario.venue.by_name()
         | {asset.name: asset.venue for asset in scenario.assets}
-        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()},
+        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
+        | {name: future.venue for name, future in scenario.market.rates.futures.items()},
+        bonds=tuple(scenario.market.rates.bonds),
+        futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
+        repo=bool(scenario.market.rates.repo),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,

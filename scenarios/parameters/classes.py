@@ -11,6 +11,7 @@ from agents.funding.capital import CapitalModel
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.margin import MarginModel
 from agents.funding.models import CAPITAL_MODELS, MARGIN_MODELS
+from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
@@ -35,6 +36,7 @@ BUILT_IN: tuple[type[Agent], ...] = (
     ProportionalFund,
     LiabilityFund,
     ConvexityHedger,
+    BasisFund,
     Executor,
     NoiseTrader,
     InformedTrader,

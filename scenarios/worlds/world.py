@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agents.accounting.accountant import Accountant
 from agents.accounting.dividends import pay_dividends
 from agents.funding.funding_desk import FundingDesk
+from agents.funding.repo_financing import finance_in_repo
 from agents.tables import TABLES
 from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
@@ -71,6 +72,7 @@ def make_world(
     )
     world.start(accrue(world, world.venues.values()), "market")
     world.start(pay_dividends(world), "market")
+    world.start(finance_in_repo(world), "market")
     for agent in scenario.agents:
         world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")

@@ -58,7 +58,10 @@ def _rates() -> dict[str, Any]:
         "curves": {"sofr": {"convention": "usd_sofr", "interpolation": "log_cubic", "rates": rates}},
     }
     agents = cast["agents"]
-    agents["maker"]["venues"].append("strip")
+    cast["market"]["rates"]["futures"] = {"strip_future": {"bond": "strip", "basis_vol": 0.002, "premium": 10.0}}
+    cast["market"]["rates"]["repo"] = {"usd": {}}
+    agents["maker"]["venues"] += ["strip", "strip_future"]
+    agents["relative"] = {"type": "BasisFund", "venue": "strip", "future": "strip_future", "capital": 1e8}
     agents["pensions"] = {"type": "LiabilityFund", "venue": "strip", "capital": 2e9, "leverage": 3.0, "interval": "1d"}
     agents["mortgages"] = {"type": "ConvexityHedger", "venue": "strip", "balance": 5e9, "extension": 150.0}
     option = {"kind": "swaption", "side": "payer", "months": 6, "swap_months": 60, "notional": -1e9}

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import polars as pl
+from scipy.optimize import brentq
 
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
@@ -161,6 +162,83 @@ def lenders(lab: Lab) -> Measured:
     return Measured(estimates={what: Estimate(value) for what, value in found.items()})
 
 
+HELD, EQUITY, HAIRCUT, MARGIN, PER_BN_OF_BASIS, PER_BN_OF_BONDS = 400.0, 12.0, 0.03, 0.015, 0.00006, 0.0002  # bn $
+
+
+def repo_market(lab: Lab, *, haircut: float, bond_impact: float, future_impact: float, **fund: Any) -> pl.DataFrame:
+    """Trades of a basis fund. Impacts: fall of ln P a bn $ sold, rise of the future's price a bn $ bought."""
+    venue = {**FREE, "depth": 1e9, "capacity": 1e6, "permanent_share": 1.0, "clearing": "fixed_point"}
+    rates = {
+        "vol_us2y": 0.0,
+        "vol_us10y": 0.0,
+        "bonds": {"note": {"node": "us10y", "venue": {**venue, "impact": bond_impact / 10}}},
+        "futures": {
+            "ty": {
+                "bond": "note",
+                "linked": 0.0,
+                "venue": {**venue, "impact": future_impact},
+                "margin": {"base": MARGIN},
+            }
+        },
+        "repo": {"usd": {"p01": 0.0, "p25": 0.0, "p75": 0.0, "p99": 0.0, "haircut": {"base": haircut}}},
+    }
+    scenario = textbook(
+        minutes=1440,
+        anchors=[{"date": day, **levels()} for day in ("2020-01-01", "2020-01-04")],
+        market={**STILL, "rates": rates},
+        feedback={"impact": 1.0},
+        agents={
+            "maker": {**MAKER, "capital": 1e15, "venues": ["asset", "ty", "note"]},
+            "fund": {"type": "BasisFund", "venue": "note", **fund},
+        },
+        run={"paths": 2, "witnesses": 2},
+    )
+    ours = (pl.col("taker") == "fund") & (pl.col("path") == 0) & (pl.col("world") == "actual")
+    return lab.run(scenario).trades.filter(ours).sort("time").collect()
+
+
+def basis_funds(lab: Lab) -> Measured:
+    """A fund short of the future, and one that holds the bonds alone, on their first day."""
+    basis = {"capital": EQUITY * 1e9, "holding": HELD * 1e9, "future": "ty"}
+    trades = repo_market(lab, haircut=HAIRCUT, bond_impact=0.0, future_impact=PER_BN_OF_BASIS, **basis)
+    first = trades.filter(pl.col("venue") == "ty").row(0, named=True)
+    bonds = trades.filter(pl.col("venue") == "note").row(0, named=True)
+    calm = repo_market(lab, haircut=HAIRCUT, bond_impact=0.0, future_impact=0.0, **basis)
+    bonds_alone = {"capital": 1e9, "holding": 50e9}
+    alone = repo_market(lab, haircut=0.035, bond_impact=PER_BN_OF_BONDS, future_impact=0.0, **bonds_alone)
+    found = {
+        "futures bought back": first["quantity"] / 1e9,
+        "bonds sold": -bonds["quantity"] / 1e9,
+        "price of the future": first["price"] - 1,
+        "futures bought back, no impact": calm.filter(pl.col("venue") == "ty")["quantity"][0] / 1e9,
+        "bonds sold, held alone": -alone["quantity"][0] / 1e9,
+    }
+    return Measured(estimates={what: Estimate(value) for what, value in found.items()})
+
+
+def sold_alone() -> float:
+    """S of h (50 - S) e^(-k S) = E - 50 (1 - e^(-k S)), bn $: haircut and price after the sale, whose price is exp."""
+
+    def missing(sold: float) -> float:
+        price = math.exp(-PER_BN_OF_BONDS * sold)
+        return 0.035 * (50.0 - sold) * price - (1.0 - 50.0 * (1 - price))
+
+    return float(brentq(missing, 0.0, 50.0, xtol=1e-13))
+
+
+def basis_expected() -> tuple[Expected, ...]:
+    """S = (N m - E) / (m - N lambda), m = haircut + margin, and the price that far away."""
+    asked = HAIRCUT + MARGIN
+    unwound = (HELD * asked - EQUITY) / (asked - HELD * PER_BN_OF_BASIS)
+    return (
+        Expected(what="futures bought back", value=unwound, unit="bn $", rounding=1e-8),
+        Expected(what="bonds sold", value=unwound, unit="bn $", rounding=1e-8),
+        Expected(what="price of the future", value=PER_BN_OF_BASIS * unwound, rounding=1e-11),
+        Expected(what="futures bought back, no impact", value=HELD - EQUITY / asked, unit="bn $", rounding=1e-8),
+        Expected(what="bonds sold, held alone", value=sold_alone(), unit="bn $", rounding=1e-8),
+    )
+
+
 CASES: tuple[Case, ...] = (
     Case(
         name="forced-gilts",
@@ -204,5 +282,18 @@ CASES: tuple[Case, ...] = (
         measure=lenders,
         fast=True,
         seconds=0.5,
+    ),
+    Case(
+        name="basis-funds",
+        title="Bonds in repo against a future, and the unwinding when more is asked for than there is",
+        chapter="Rates",
+        source="Closed form S = (N m - E)/(m - N lambda); for bonds alone the root of the balance at the final price",
+        inputs="400 bn$ of bonds against futures, equity 12 bn$, haircut 3 %, margin 1.5 %, 0.6 bp a bn$; 50 bn$ of "
+        "bonds alone, equity 1 bn$, haircut 3.5 %, 2 bp of price a bn$",
+        statistic="first trades of the fund at fixed-point venues",
+        expected=basis_expected(),
+        measure=basis_funds,
+        fast=True,
+        seconds=1.0,
     ),
 )
