@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -190,3 +191,76 @@ def test_the_curves_market_may_be_named() -> None:
     """Without a quoted curve, too."""
     found = solve_set({"curve": CurveSpec(convention="gbp_sonia", rates={"5Y": 0.04})}, TODAY)
     assert value(compiled(market(found), swap(convention="usd_sofr", fixed_rate=None))) == pytest.approx(0, abs=1e-5)
+
+
+def test_fixings_from_a_table(tmp_path) -> None:
+    """A run values a swap under way with them; without them the first day's rate stands for all."""
+    from click.testing import CliRunner
+
+    from scenarios import from_dict
+    from scenarios.cli import main
+    from scenarios.describing.scenario_file import scenario_text
+    from scenarios.studies.curves.take_fixings import take_fixings
+    from tests.test_ois import desk_with, value_at_the_start
+
+    book = [{"kind": "ois", "notional": -1e8, "start": "2019-12-18", "months": 12, "fixed_rate": 0.02}]
+    scenario = desk_with(book)
+    days = [date(2019, 12, 10) + timedelta(days=i) for i in range(75)]
+    table = tmp_path / "fixings.csv"
+    table.write_text("Date,SOFR (%)\n" + "".join(f"{day},4.31\n" for day in days if day.weekday() < 5))
+    taken = take_fixings(scenario, table)
+    assert len(taken.market.rates.fixings) == 51 and "3 fixings from 2020-02-19 on are left out" in taken.notes[-1]
+    by_hand = desk_with([{**book[0], "past_rate": 0.0431}])
+    assert value_at_the_start(taken) == pytest.approx(value_at_the_start(by_hand), abs=1e-12 * 1e8)
+    assert abs(value_at_the_start(taken) - value_at_the_start(scenario)) > 1e5
+    assert from_dict(taken.to_dict()).market.rates.fixings == taken.market.rates.fixings
+    table.write_text("date,rate\n2020-01-02,4.31\n")
+    with pytest.raises(UserError, match=r"fixings.csv:2: rate: outside -0.05 to 0.3"):
+        take_fixings(replace(scenario, run=replace(scenario.run, as_given=False)), table)
+    file = tmp_path / "own.toml"
+    file.write_text(scenario_text(scenario, "By hand."))
+    for cells, said in (
+        ("date,rate\n2020-01-02,0.01\n2020-01-02,0.01\n", "a day has one fixing"),
+        ("date,quote\n2020-01-02,0.01\n", "there is no column of rates"),
+        ("date,rate\n2020-01-02,0.01\n", "the overnight rate of a past day is missing, got '2019-12-18'"),
+        ("date,rate\n2020-01-02,\n", "a fixing has a date and a rate"),
+    ):
+        table.write_text(cells)
+        done = CliRunner().invoke(main, ["check", str(file), "--fixings", str(table)])
+        assert done.exit_code == 2 and said in done.output and done.output.count("\n") <= 2, done.output
+
+
+def test_a_cancellable_swap_is_a_swap_and_the_right_to_drop_it() -> None:
+    start, year = market(), {"months": 12, "swap_months": 48, "fixed_rate": 0.037, "normal_vol": 0.009}
+    swap_line = {"kind": "swap", "months": 60, "fixed_rate": 0.037}
+    for side, other, sign in (("payer", "receiver", -1.0), ("receiver", "payer", 1.0)):
+        whole = value(compiled(start, {"kind": "cancellable_swap", "side": side, "notional": 1e6, **year}))
+        held = value(compiled(start, {**swap_line, "notional": sign * 1e6}))
+        right = value(compiled(start, {"kind": "bermudan_swaption", "side": other, "notional": 1e6, **year}))
+        assert whole == pytest.approx(held + right, abs=1e-9) and right > 1e3
+    with pytest.raises(UserError, match="a cancellable swap has a fixed rate"):
+        compiled(start, {"kind": "cancellable_swap", "side": "payer", "notional": 1e6, **year, "fixed_rate": None})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"spread": 0.002}, {"profile": "amortising"}, {"notionals": (1.0, 0.5, 0.5, 0.25)}]
+)
+def test_term_swaps_have_spreads_and_amounts_too(changes: dict) -> None:
+    """Period by period by hand; at par worth nothing."""
+    start, line = market(), {"kind": "swap", "months": 24, "notional": 1e6, "fixed_rate": 0.035, **changes}
+    ours = value(compiled(start, line))
+    plain = compiled(start, {**line, "spread": None, "profile": None, "notionals": ()}).book.instruments[0]
+    shares = changes.get("notionals") or ([1.0, 0.75, 0.5, 0.25] if "profile" in changes else [1.0] * 4)
+
+    def years(day: date) -> float:
+        return CLOCK.calendar_years_to(day)
+
+    by_hand = 0.0
+    for period, share in zip(plain.fixed_leg(TODAY), shares, strict=True):
+        by_hand += 1e6 * share * 0.035 * period.accrual * start.discount(years(period.end))
+    for i, period in enumerate(plain.float_leg(TODAY)):
+        rate = start.forward_rate(years(period.start), years(period.end))
+        paid = rate + changes.get("spread", 0.0) * period.accrual
+        by_hand -= 1e6 * shares[i // 2] * paid * start.discount(years(period.end))
+    assert ours == pytest.approx(by_hand, abs=1e-12 * 1e6)
+    assert value(compiled(start, {**line, "fixed_rate": None})) == pytest.approx(0.0, abs=1e-9)

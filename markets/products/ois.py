@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.products.cash_legs import CashLegs, Overnight, Payment
 from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
+from markets.products.notionals import check_notionals
 from markets.products.past import flat_rate, known_since
 from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
 from sim.errors import UserError
@@ -65,11 +66,7 @@ class Ois:
         for name in ("fixed_rate", "spread", "past_rate"):
             if getattr(self, name) is not None:
                 check_finite(getattr(self, name), name)
-        if self.notionals and self.profile != "bullet":
-            rule, remedy = "its notionals are a list or a profile, not both", "leave one out"
-            raise UserError(rule, value=self.profile, place="profile", remedy=remedy)
-        if any(not (np.isfinite(each) and each >= 0) for each in self.notionals):
-            raise UserError("shares of a notional are not negative", value=list(self.notionals), place="notionals")
+        check_notionals(self.notionals, self.profile)
 
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:

@@ -8,6 +8,7 @@ from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
 from markets.products.bond import Bond
+from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cap import Cap
 from markets.products.deposit import Deposit
 from markets.products.fra import Fra
@@ -36,6 +37,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "sofr_1m": SofrFuture,
     "swaption": Swaption,
     "bermudan_swaption": BermudanSwaption,
+    "cancellable_swap": CancellableSwap,
     "cap": Cap,
     "floor": Cap,
     "gamma_claim": GammaClaim,

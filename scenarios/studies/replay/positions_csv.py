@@ -63,8 +63,8 @@ KINDS = {
     "bond": "bonds note notes treasury gilt", "bill": "bills tbill tbills", "cd": "certificateofdeposit deposit",
     "fra": "fras forwardrateagreement", "sofr_3m": "sr3 sofr3m", "sofr_1m": "sr1 sofr1m",
     "swaption": "swaptions europeanswaption",
-    "bermudan_swaption": "bermudanswaption bermudan", "cap": "caps interestratecap",
-    "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
+    "bermudan_swaption": "bermudanswaption bermudan", "cancellable_swap": "cancellableswap cancelableswap callableswap",
+    "cap": "caps interestratecap", "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
