@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.curves.calendars import business_calendar
 from markets.curves.conventions import Convention
 from markets.curves.day_count import day_count_name, year_fraction
 from markets.curves.schedule import Period, roll
@@ -80,7 +82,10 @@ class Bond:
 
 @dataclass(frozen=True)
 class BondFigures:
-    """A bond at a price. duration and modified: years; dv01: per 100 of face and bp; convexity: years squared."""
+    """A bond at a price. duration and modified: years; dv01: per 100 of face and bp; convexity: years squared.
+
+    spread: decimal, continuous, above a curve, None without one.
+    """
 
     price: float
     rate: float
@@ -89,6 +94,7 @@ class BondFigures:
     modified: float
     dv01: float
     convexity: float
+    spread: float | None = None
 
 
 def figures(bond: Bond, rate: float) -> BondFigures:
@@ -143,6 +149,12 @@ def coupon_shares(market: Convention, periods: tuple[Period, ...]) -> Floats:
     return np.array([year_fraction(count, p.start, p.end, period=p.regular, last=last) for p in periods])
 
 
+def payment_days(market: Convention, settled: date, maturity: date) -> list[date]:
+    """When each coupon to come is paid: the first business day from the end of its period on. Raises UserError."""
+    days = business_calendar(market.calendar)
+    return [days.adjust(each.end, "following") for each in coupon_periods(market, settled, maturity)]
+
+
 def bond_of(market: Convention, settled: date, maturity: date, coupon: float) -> Bond:
     """A bond of a market on its settlement day. Raises UserError."""
     periods = coupon_periods(market, settled, maturity)
@@ -157,6 +169,14 @@ def bond_of(market: Convention, settled: date, maturity: date, coupon: float) ->
         paid=paid,
         times=(np.cumsum(shares) - gone) * frequency,
     )
+
+
+def spread_above(
+    log_discount: Callable[[Floats], Floats], begin: float, years: Floats, amounts: Floats, worth: float
+) -> float:
+    """s with sum of c DF(t) / DF(t0) exp(-s (t - t0)) = worth, t0 the settlement. Raises UserError."""
+    factors = np.exp(log_discount(years) - log_discount(np.asarray(begin)))
+    return spread_of(amounts * factors, years - begin, worth)
 
 
 def spread_of(amounts: Floats, years: Floats, worth: float) -> float:
@@ -187,6 +207,7 @@ class BillFigures:
     discount: float
     simple: float
     equivalent: float
+    spread: float | None = None
 
 
 def bill(settled: date, maturity: date, discount: float) -> BillFigures:
@@ -222,6 +243,7 @@ class DepositFigures:
     accrued: float
     rate: float
     apy: float
+    spread: float | None = None
 
 
 def deposit(issued: date, settled: date, maturity: date, coupon: float, rate: float, day_count: str) -> DepositFigures:
