@@ -32,7 +32,7 @@ DEPOSIT = re.compile(
     r"\s*cd\s+(-?[\d.]+)\s*%\s+(?:(\d{4}-\d{2}-\d{2})\s+to\s+)?(\d{4}-\d{2}-\d{2})(?:\s+at\s+(-?[\d.]+)\s*%)?\s*",
     re.IGNORECASE,
 )
-EXAMPLE = "write '3.875% 2031-02-28 at 100.46' (or 'at 3.77%'), 'bill 2026-06-04 at 4.07%', 'cd 5% 2026-09-01 at 4.9%'"
+EXAMPLE = (
     "write '3.875% 2031-02-28 at 100.46' (or 'at 3.77%'), 'bill 2026-06-04 at 4.07%' or 'cd 5% 2026-09-01 at 4.9%'"
 )
 DEPOSIT_DAYS = "act/360"  # of deposits in dollars
