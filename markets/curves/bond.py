@@ -20,6 +20,7 @@ BP = 1e-4
 ROUNDS = 100
 HIGHEST = 1000.0  # clean price per 100
 HALF_YEAR = 182.5  # days
+LATER = "choose a later date"
 FREQUENCIES = (1, 2, 4, 12)  # coupons a year
 WIDEST = 5.0  # decimal, of a spread over a curve
 
@@ -121,7 +122,9 @@ def bond_market(market: Convention, day_count: str = "", frequency: int | None =
     if frequency is not None:
         if frequency not in FREQUENCIES:
             known = ", ".join(str(each) for each in FREQUENCIES)
-            raise UserError("a bond has whole months between coupons", value=frequency, place="frequency", remedy=known)
+            raise UserError(
+                "a bond has whole months between coupons", value=frequency, place="frequency", remedy=f"one of {known}"
+            )
         fixed = replace(fixed, months=12 // frequency)
     return replace(market, fixed=fixed)
 
@@ -129,7 +132,7 @@ def bond_market(market: Convention, day_count: str = "", frequency: int | None =
 def coupon_periods(market: Convention, settled: date, maturity: date) -> tuple[Period, ...]:
     """The coupon periods that end after the settlement day, back from maturity, unadjusted. Raises UserError."""
     if maturity <= settled:
-        raise UserError("the bond matures by its settlement day", value=str(maturity))
+        raise UserError("the bond matures by its settlement day", value=str(maturity), remedy=LATER)
     months = market.fixed.months
     issue = settled - timedelta(days=31 * months)  # before the period that settlement falls into
     periods = roll(issue, maturity, months, calendar="none", rule="none", end_of_month=market.end_of_month)
@@ -217,10 +220,10 @@ def bill(settled: date, maturity: date, discount: float) -> BillFigures:
     """
     days = (maturity - settled).days
     if days <= 0:
-        raise UserError("the bill matures by its settlement day", value=str(maturity))
+        raise UserError("the bill matures by its settlement day", value=str(maturity), remedy=LATER)
     price = 100 * (1 - discount * days / 360)
     if price <= 0:
-        raise UserError("the discount is more than the face", value=discount)
+        raise UserError("the discount is more than the face", value=discount, remedy="write 0.04 for 4 % a year")
     simple = (100 / price - 1) * 365 / days
     return BillFigures(price, discount, simple, simple if days <= HALF_YEAR else _half_yearly(price, days))
 
@@ -252,7 +255,10 @@ def deposit(issued: date, settled: date, maturity: date, coupon: float, rate: fl
     apy: (1 + coupon days / 365)^(365 / days) - 1, of the whole term.
     """
     if not issued <= settled < maturity:
-        raise UserError("a deposit is issued, bought, then due", value=f"{issued}, {settled}, {maturity}")
+        remedy = "choose a later maturity, or an earlier start"
+        raise UserError(
+            "a deposit is issued, bought, then due", value=f"{issued}, {settled}, {maturity}", remedy=remedy
+        )
     whole, left = year_fraction(day_count, issued, maturity), year_fraction(day_count, settled, maturity)
     gone = year_fraction(day_count, issued, settled)
     base = 1 + rate * left

@@ -145,7 +145,7 @@ class Ois:
             fixed, floating = fixed.listed(self.notionals), floating.following(fixed.listed(self.notionals))
         if float(floating.pay[-1]) <= 0:
             rule, remedy = "a swap matures after the start", "choose a later date"
-            raise UserError(rule, value=str(_days(start, floating.pay)[-1]), place="maturity", remedy=remedy)
+            raise UserError(rule, value=str(_days(start, floating.pay)[-1]), place="expiry", remedy=remedy)
         return market, fixed, floating
 
     def _par(self, fixed: Leg, floating: Leg, periods: list[Overnight], start: Start, later: date) -> float:

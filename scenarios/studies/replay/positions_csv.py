@@ -45,7 +45,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "quoted_rate": ("yield", "marketyield", "discountrate"),
     "tenor": ("period", "code"),
     "convention": ("conventions",),
-    "day_count": ("daycount", "basis"),
+    "day_count": ("basis",),
     "frequency": ("couponsayear", "couponfrequency"),
     "reversion": ("meanreversion",),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
