@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
-from agents.desk.loss import STEPS
+from agents.desk.loss import STEPS, VEGA_HEDGE
 from agents.requirement import Requirement
 from sim.columns import Column, Table
 
@@ -91,3 +91,12 @@ ACCOUNTS = Table(
     ),
 )
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
+
+
+def agent_tables(*, vega_hedges: bool) -> tuple[Table, ...]:
+    """The tables of agents in a market; where options on rates are traded, `marks` has their vega beside the others."""
+    if not vega_hedges:
+        return TABLES
+    at = MARKS.columns.index(STEPS[-1]) + 1
+    marks = Table(MARKS.name, (*MARKS.columns[:at], VEGA_HEDGE, *MARKS.columns[at:]))
+    return (marks, *TABLES[1:])

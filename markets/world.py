@@ -15,6 +15,7 @@ from markets.venues.bond_future import BondFuture
 from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
+from markets.venues.straddle import Straddle
 from markets.venues.venue import Venue
 from markets.venues.zero_bond import ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.listing import Listing
     from markets.venues.series import Series
+    from markets.venues.straddle_series import StraddleSeries
 
 
 class MarketWorld(World):
@@ -45,6 +47,7 @@ class MarketWorld(World):
         credit: CreditSpec,
         venues: VenuesSpec,
         benchmarks: dict[str, Series],
+        straddles: dict[str, StraddleSeries] | None = None,
         assets: tuple[AssetSpec, ...] = (),
         price_takers: bool = False,
         **engine: Any,
@@ -69,6 +72,9 @@ class MarketWorld(World):
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)
+        self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
+        for straddle in self.straddles:
+            self.open_venue(straddle, self.market.rates.straddles[straddle.name].venue)
         self._clearing = False
         self.start(self._live(), "market")
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from scenarios.studies.estimation.fitting import fit as fit
     from scenarios.studies.policies_frontier import frontier as frontier
     from scenarios.studies.prediction import predict as predict
+    from scenarios.studies.rates_fit.rates_fit import fit_rates as fit_rates
     from scenarios.studies.replay.history import from_history as from_history
     from scenarios.studies.run import run as run
     from scenarios.studies.sweeps.spec import Axis as Axis
@@ -51,6 +52,7 @@ _HOMES = {
     "Scenario": "scenarios.scenario",
     "ablate": "scenarios.studies.ablation",
     "fit": "scenarios.studies.estimation.fitting",
+    "fit_rates": "scenarios.studies.rates_fit.rates_fit",
     "calibrate": "scenarios.studies.calibrating.calibration",
     "from_dict": "scenarios.reading.loading",
     "from_history": "scenarios.studies.replay.history",
@@ -78,6 +80,7 @@ __all__ = [
     "calibrate",
     "curve_history",
     "fit",
+    "fit_rates",
     "from_dict",
     "from_history",
     "frontier",

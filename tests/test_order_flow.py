@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -72,6 +74,25 @@ def test_an_order_is_done_in_its_trades(tmp_path):
     last = result.marks.filter(pl.col("agent") == "seller").sort("time").last().collect()
     assert last["hedge_value"].item() == pytest.approx(0.0, abs=1e-9)
     assert last["pnl"].item() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_order_may_begin_later(tmp_path):
+    """Two trades, a day apart, from the day that it names; a day outside the story is refused."""
+    scenario = market({"buyer": {"type": "Executor", "capital": 1e5, "quantity": 60.0, "trades": 2, "interval": "1d"}})
+    first = scenario.start + timedelta(days=3)
+    late = load_again(scenario, first)
+    bought = run(late, out=tmp_path / "run", workers=1).trades.filter(pl.col("path") == 0).sort("time").collect()
+    assert bought["quantity"].to_list() == pytest.approx([30.0, 30.0])
+    assert [t.date() - first for t in bought["time"]] == [timedelta(0), timedelta(days=1)]
+    with pytest.raises(UserError, match=r"agents\.buyer\.begins: must lie within the story"):
+        load_again(scenario, scenario.end + timedelta(days=1))
+
+
+def load_again(scenario, begins):
+    """The same with an executor that begins on a day."""
+    tables = scenario.to_dict()
+    tables["agents"]["buyer"]["begins"] = begins
+    return from_dict(tables)
 
 
 def test_what_is_not_filled_is_traded_later(tmp_path):

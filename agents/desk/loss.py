@@ -10,6 +10,8 @@ trading, close-outs and funding).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from markets.costs import FRICTIONS, TRADING
 from markets.kernels.hedging import DELTA_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
 from sim.metric_names import BEFORE_RE_MARKING, COST
@@ -116,5 +118,14 @@ def _steps(source: str) -> tuple[Step, ...]:
 
 STEPS = (*_steps("book"), *_steps("held"), *_steps("flow"))  # as columns of `marks`
 ATTRIBUTION, HEDGES, FLOWS = (tuple(step.name for step in _steps(source)) for source in ("book", "held", "flow"))
+VEGA_HEDGE = Step("hedge_vega", "Vega of the hedge", source="held")  # in markets that trade options on rates
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
+
+
+def loss(*, vega_hedges: bool) -> Split:
+    """The parts of the loss in a market; where options are traded, re-marking is net of what is held of them."""
+    if not vega_hedges:
+        return LOSS
+    parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in LOSS.parts]
+    return replace(LOSS, parts=tuple(parts))

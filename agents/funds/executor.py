@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -25,7 +26,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Executor(Agent):
-    """Buys or sells a large order in equally spaced trades, beginning at the start.
+    """Buys or sells a large order in equally spaced trades, from the start or from a day on.
 
     A seller takes over the units at mid at the start. P&L at the end is minus the order's implementation shortfall. An
     unfilled remainder is added to the next trade. Schedules: `even`; `almgren_chriss` (2001), from the venue's own
@@ -40,12 +41,16 @@ class Executor(Agent):
     schedule: Literal["even", "almgren_chriss", "obizhaeva_wang"] = param("even", help="how the order is split")
     trades: int = param(13, help="number of trades", gt=0, le=1_000_000)
     interval: str = param("tick", help="time between trades: '30m', '2h', '1d', or 'tick'")
+    begins: date | None = param(None, help="trading day of the first trade (default: the first tick)")
     risk_aversion: float = param(1e-6, unit="1/$", help="price of variance (almgren_chriss)", ge=0, against="the order")
 
     def check(self, cast: Cast, at: Place) -> None:
         """Its venue must be traded, its interval valid, its order not zero."""
         cast.check_venue(self.venue, at.at("venue"))
         check_interval(self.interval, at.at("interval"))
+        if self.begins is not None and not cast.start <= self.begins <= cast.end:
+            remedy = f"choose a day from {cast.start} to {cast.end}"
+            raise at.at("begins").error("must lie within the story", value=str(self.begins), remedy=remedy)
         if self.quantity == 0:
             raise at.at("quantity").error("must not be 0", remedy="> 0 buys, < 0 sells")
 
@@ -65,14 +70,15 @@ class _Execution:
             self.venue.hand_over(INVESTORS, agent.name, world.full(-agent.quantity))
 
     def run(self) -> Process:
-        """Trade at the start and at every interval until the order is done; the last trade is for all that is left."""
+        """Trade at the first tick of its time and at every interval; the last trade is for all that is left."""
         world, agent = self.world, self.agent
         left, last_look, trade = world.full(agent.quantity), 0, 0
         owed = world.full(0.0)  # unfilled so far
         while left.any():
             yield world.tick(Phase.TRADE)
             tick = world.tick_index
-            if trade and not self.interval.due(world.clock, tick, last_look):
+            early = agent.begins is not None and world.clock.session_dates[world.clock.day[tick]] < agent.begins
+            if early or (trade and not self.interval.due(world.clock, tick, last_look)):
                 continue
             last_look = tick
             wanted = left if trade >= agent.trades - 1 else agent.quantity * self.shares[trade] + owed

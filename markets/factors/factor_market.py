@@ -159,9 +159,9 @@ class FactorMarket:
     def quoting_vol(self, key: FactorKey) -> tuple[Vector, float]:
         """The vol by which spread and depth of a venue on this factor scale, (paths,), and its base.
 
-        The vol of rates for a rate, where the scenario declares one; else implied vol of the asset.
+        The vol of rates for a rate and for itself, where the scenario declares one; else implied vol of the asset.
         """
-        if self.rates_vol is not None and (key.family, key.name) == USD:
+        if self.rates_vol is not None and ((key.family, key.name) == USD or key == RATES_VOL):
             return self.snapshot.row(RATES_VOL), self.rates_vol.base
         return self.vol, self.vol_law.base
 

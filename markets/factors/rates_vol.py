@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.impact import Impact
 from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.factors.law import Law, Moved
 from markets.factors.memory.path_memory import settlements
@@ -26,6 +27,7 @@ class RatesVol(Law):
     R <- R exp(-speed dt) + speed x: x the log return of the asset for R1, the mean over the nodes beyond overnight of
     their squared moves for the two factors of R2. Moves end at closes; the running one counts as if it ended now.
     Trades move the curve after the market's step, so the vol answers them, and all else, at the next tick. No noise.
+    Trades in options displace it.
     """
 
     keys = (RATES_VOL,)
@@ -42,7 +44,9 @@ class RatesVol(Law):
         self._trend = np.zeros(paths)  # ln S a year
         self._from: Snapshot | None = None  # the market at the last end of a move
         self._since = 0.0  # trading years there
-        self._level = np.full(paths, min(max(spec.start, spec.least), spec.most))
+        self._answer = np.full(paths, min(max(spec.start, spec.least), spec.most))  # without trades in options
+        self._days_a_year = clock.days_a_year
+        self.impact: dict[FactorKey, Impact] = {}
 
     @property
     def base(self) -> float:
@@ -53,13 +57,15 @@ class RatesVol(Law):
         """Answer the moves up to `now`, the market at the tick before with its trades."""
         if self._from is None:
             self._from = now
+        for impact in self.impact.values():
+            impact.decay(self._years[tick] - self._years[tick - 1])
         trend, squares = self._recalled(self._years[tick - 1] - self._since, now)
         if self._ends[tick - 1]:
             self._trend, self._squares = trend, squares
             self._from, self._since = now, self._years[tick - 1]
         spec = self._spec
         activity = np.sqrt(self._share[0] * squares[0] + self._share[1] * squares[1])
-        self._level = np.clip(spec.base + spec.trend * trend + spec.activity * activity, spec.least, spec.most)
+        self._answer = np.clip(spec.base + spec.trend * trend + spec.activity * activity, spec.least, spec.most)
         return self.levels()
 
     def _recalled(self, years: float, now: Snapshot) -> tuple[Vector, list[Vector]]:
@@ -77,4 +83,17 @@ class RatesVol(Law):
 
     def levels(self) -> Moved:
         """The vol."""
-        return Moved({RATES_VOL: self._level})
+        if not any(impact.moved for impact in self.impact.values()):
+            return Moved({RATES_VOL: self._answer})
+        level = self._answer + self.impact[RATES_VOL].total
+        return Moved({RATES_VOL: np.clip(level, self._spec.least, self._spec.most)})
+
+    def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
+        """Let trades in options displace the vol."""
+        rows = np.zeros((2, self._trend.size))
+        self.impact[key] = Impact(rows, permanent_share, resilience, self._days_a_year)
+
+    def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
+        """Move the vol, within its limits."""
+        self.impact[key].add(move)
+        return np.clip(level + move, self._spec.least, self._spec.most)

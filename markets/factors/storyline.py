@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from markets.factors.level import Level
 from markets.factors.memory.path_line import PathLine, path_line, told
-from markets.spec import OUTSIDE, CreditSpec
+from markets.spec import CreditSpec
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -119,10 +119,7 @@ def outside(spec: StorylineSpec) -> tuple[Anchor, ...]:
     """The anchors of the outside world: as given, or, if they are a record, with their outside levels."""
     if spec.anchors == "exogenous":
         return spec.anchor
-    return tuple(
-        replace(anchor, **{n: v for n, key in OUTSIDE.items() if (v := getattr(anchor, key)) is not None})
-        for anchor in spec.anchor
-    )
+    return tuple(anchor.taken_outside() for anchor in spec.anchor)
 
 
 def _by_path(anchors: Sequence[Anchor], name: str, clock: Clock, line: Vector, reversion: float) -> Level:

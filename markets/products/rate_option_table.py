@@ -23,6 +23,7 @@ from markets.kernels.bachelier import (
     swaption_bends,
     swaption_slopes,
     swaption_values,
+    swaption_vegas,
 )
 from markets.kernels.flows import flow_bends, flow_slopes, flow_values
 from markets.kernels.options import VALUE
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.risk import Risk
     from markets.products.start import Start
+    from markets.products.vega_grid import VegaGrid
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -105,6 +107,11 @@ class Rows(NamedTuple):
     amounts: Floats  # (flows, 2)
     decided: Floats  # (decided, FLOW_TERMS), $ per 1.00 of the fixing
     slots: Ints  # (decided,) of the fixings
+    spans: Floats  # (open, SPANS)
+
+
+EXPIRY, TENOR, ROOT = range(3)
+SPANS = 3  # of an open option: years to expiry, length of its swap in years, square root of the trading years left
 
 
 class RateOptionTable(Table[Rows]):
@@ -141,6 +148,8 @@ class RateOptionTable(Table[Rows]):
         self.paid = np.array([self.clock.seconds(option.paid) for option in options], dtype=np.int64)
         self.paid_years = np.array([self.clock.calendar_years_to(option.paid) for option in options])
         self.begin_years = np.array([self.clock.calendar_years_to(option.expiry) for option in options])
+        ends = np.array([self.clock.calendar_years_to(option.fixed[-1].end) for option in options])
+        self.tenor = ends - self.begin_years
         self.accrual = np.array([sum(period.accrual for period in option.fixed) for option in options])
         self.vol = np.array([option.vol for option in options])
         self.terms = np.zeros((len(options), TERMS))
@@ -213,6 +222,8 @@ class RateOptionTable(Table[Rows]):
             into.add(slope, node)
         if (nodes[0], nodes[0]) in into.where:
             self._add_bends(rows, snapshot, fixings, into)
+        if into.grid is not None and len(rows.options):
+            self._add_vegas(rows, snapshot, into.grid, into)
 
     def _add_bends(self, rows: Rows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
         nodes, curve = self.start.curve.nodes, snapshot.block(self.start.curve.block)
@@ -224,6 +235,15 @@ class RateOptionTable(Table[Rows]):
         for i, one in enumerate(nodes):
             for j, other in enumerate(nodes[i:], start=i):
                 into.add(bends[i, j], one, other)
+
+    def _add_vegas(self, rows: Rows, snapshot: Snapshot, grid: VegaGrid, into: Risk) -> None:
+        """$ per 1.00 of each bucket's normal vol."""
+        curve, vegas = snapshot.block(self.start.curve.block), np.zeros((len(grid.keys), snapshot.paths))
+        shares = grid.weights(rows.spans[:, EXPIRY], rows.spans[:, TENOR])
+        roots = np.ascontiguousarray(rows.spans[:, ROOT])
+        swaption_vegas(curve, self.stretch(snapshot), rows.options, roots, shares, *rows[1:4], vegas)
+        for key, vega in zip(grid.keys, vegas, strict=True):
+            into.add(vega, key)
 
     # --- what is alive ----------------------------------------------------------------------------------------------
     def rows(self, when: When) -> Rows:
@@ -237,15 +257,18 @@ class RateOptionTable(Table[Rows]):
         open_, decided = alive & (self.expiry > since), alive & (self.expiry <= since)
         left = self.variance_years - (self.clock.variance_years[when.tick] + when.later)
         options, reversion = self.terms[open_], self.start.term_reversion
-        options[:, RESPONSE] = term_response(np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_], reversion)
-        options[:, SD] = self.vol[open_] * np.sqrt(np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_])
+        left = np.where(self.expiry <= now, 0.0, np.maximum(left, 0.0))[open_]
+        options[:, RESPONSE] = term_response(left, reversion)
+        options[:, SD] = self.vol[open_] * np.sqrt(left)
+        ahead = self._left(self.expiry[open_], self.begin_years[open_], when)
         flows = np.repeat(open_, self.flow_count)
         years = self._left(self.flow_seconds[flows], self.flow_years[flows], when)
         terms = self.start.curve.flows(np.ones(years.size), years)
         amounts = (self.terms[:, NOTIONAL] * self.accrual)[decided]
         paid = self.start.curve.flows(amounts, self._left(self.paid[decided], self.paid_years[decided], when))
         first = np.concatenate([[0], np.cumsum(self.flow_count[open_])])
-        return Rows(options, first, terms, self.flow_amounts[flows], paid, self.slot[decided])
+        spans = np.stack([ahead, self.tenor[open_], np.sqrt(left)], axis=1)
+        return Rows(options, first, terms, self.flow_amounts[flows], paid, self.slot[decided], spans)
 
     def _left(self, seconds: Ints, years: Floats, when: When) -> Floats:
         """Calendar years to times, 0 where they have come."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL
 from sim.params import param
@@ -63,11 +65,35 @@ class Anchor:
     nodes: dict[str, float] = param(
         factory=dict, unit="decimal", help="zero rates of further nodes, by name", plausible=RATE, sparse=True
     )
+    outside_nodes: dict[str, float] = param(
+        factory=dict,
+        unit="decimal",
+        help="zero rates of further nodes without the desks' impact (calibrated)",
+        plausible=RATE,
+        sparse=True,
+    )
 
     def level(self, name: str) -> float | None:
         """A level by its name, further nodes included; None if the anchor gives none."""
         level: float | None = self.nodes.get(name) if name in self.nodes else getattr(self, name, None)
         return level
+
+    @property
+    def outside_levels(self) -> dict[str, float]:
+        """The outside levels that are given, by the level's name, further nodes included."""
+        named = {name: getattr(self, key) for name, key in OUTSIDE.items()}
+        return {name: level for name, level in (named | self.outside_nodes).items() if level is not None}
+
+    def with_outside(self, levels: Mapping[str, float]) -> Anchor:
+        """The same recorded levels, with these outside levels, by the level's name, in place of any others."""
+        named: dict[str, Any] = {key: levels.get(name) for name, key in OUTSIDE.items()}
+        nodes = {name: level for name, level in levels.items() if name not in OUTSIDE}
+        return replace(self, **named, outside_nodes=nodes)
+
+    def taken_outside(self) -> Anchor:
+        """The levels of the outside world: its own where they are given, else the recorded ones."""
+        named: dict[str, Any] = {name: level for name, level in self.outside_levels.items() if name in OUTSIDE}
+        return replace(self, **named, nodes=self.nodes | self.outside_nodes)
 
 
 OUTSIDE = {name: f"outside_{name}" for name in ("spot", "vol", "us2y", "us10y", "credit")}

@@ -14,6 +14,7 @@ from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
+from markets.specs.straddle import StraddleSpec
 from sim.params import param
 
 STANDARD_NODES = {"overnight": 0.0, "us2y": 2.0, "us10y": 10.0}  # of every curve, years; they draw their noise together
@@ -101,6 +102,9 @@ class RateSpec:
         sparse=True,
     )
     bonds: dict[str, BondSpec] = param(factory=dict, help="zero-coupon bonds in venues of their own", sparse=True)
+    straddles: dict[str, StraddleSpec] = param(
+        factory=dict, help="swaption straddles in venues of their own, one table each", sparse=True
+    )
     futures: dict[str, BondFutureSpec] = param(factory=dict, help="futures on those bonds, one table each", sparse=True)
     repo: dict[str, RepoSpec] = param(
         factory=dict, help="market in which bonds are financed, by currency, `usd`", sparse=True

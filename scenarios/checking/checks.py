@@ -43,6 +43,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_rates_vol(scenario, at.at("market", "rates", "vol"))
     check_bonds(scenario, at.at("market", "rates", "bonds"))
+    check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
     check_assets(scenario, at.at("assets"))
@@ -227,6 +228,20 @@ def check_repo(scenario: Scenario, at: Place) -> None:
                 raise where.error("no repo market is declared", value=row.level(key), remedy=remedy)
 
 
+def check_straddles(scenario: Scenario, at: Place) -> None:
+    """Straddles need a vol of rates that moves, an implied vol, and somebody's quotes."""
+    rates = scenario.market.rates
+    for name, straddle in rates.straddles.items():
+        if not rates.vol:
+            rule = "straddles trade the vol of rates, and none is declared"
+            raise at.at(name).error(rule, value=name, remedy="add [market.rates.vol.usd]")
+        if not (rates.normal_vol > 0 or rates.smiles):
+            remedy = "e.g. market.rates.normal_vol = 0.0090"
+            raise at.at(name).error("straddles need an implied vol", value=rates.normal_vol, remedy=remedy)
+        check_venue(straddle.venue, at.at(name, "venue"), swap=True)
+        _check_quoted(scenario, name, "straddle", at)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -269,7 +284,9 @@ def cast_of(scenario: Scenario) -> Cast:
         venues=scenario.venue.by_name()
         | {asset.name: asset.venue for asset in scenario.assets}
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
+        | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
         | {name: future.venue for name, future in scenario.market.rates.futures.items()},
+        straddles=tuple(scenario.market.rates.straddles),
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),

@@ -88,6 +88,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("asset", at.at("assets"), [asset.name for asset in scenario.assets]),
         ("node", at.at("market", "rates", "nodes"), list(scenario.market.rates.nodes)),
         ("bond", at.at("market", "rates", "bonds"), list(scenario.market.rates.bonds)),
+        ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):

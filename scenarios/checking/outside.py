@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from scenarios.scenario import Scenario
 
 NEEDED = ("spot", "vol")  # levels that the desks' trades move in every crisis
+KEYS = (*OUTSIDE.values(), "outside_nodes")  # of an anchor, written by a calibration
 
 
 def laws_of(scenario: Scenario) -> str:
@@ -25,14 +25,13 @@ def laws_of(scenario: Scenario) -> str:
 
 def as_record(storyline: StorylineSpec) -> StorylineSpec:
     """The same anchors as they were recorded, taken as the outside world: nothing is calibrated."""
-    nothing: dict[str, Any] = dict.fromkeys(OUTSIDE.values())
-    rows = tuple(dataclasses.replace(row, **nothing) for row in storyline.anchor)
+    rows = tuple(row.with_outside({}) for row in storyline.anchor)
     return StorylineSpec(anchors="exogenous", anchor=rows)
 
 
 def is_pending(storyline: StorylineSpec) -> bool:
     """Whether the anchors are a record without outside levels yet: a run finds them first."""
-    found = any(getattr(row, key) is not None for row in storyline.anchor for key in OUTSIDE.values())
+    found = any(row.outside_levels for row in storyline.anchor)
     return storyline.anchors == "observed" and storyline.calibration is None and not found
 
 
@@ -46,19 +45,14 @@ def record_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
             storyline["anchors"] = "exogenous"
         rows = storyline.get("anchor")
         for row in rows if isinstance(rows, list) else []:
-            for key in OUTSIDE.values() if isinstance(row, dict) else ():
+            for key in KEYS if isinstance(row, dict) else ():
                 row.pop(key, None)
     return result
 
 
 def digest(rows: tuple[Anchor, ...]) -> str:
     """Twelve hexadecimal digits that change with any recorded level that has an outside level beside it."""
-    fitted = [
-        [row.date.isoformat(), name, getattr(row, name)]
-        for row in rows
-        for name, key in OUTSIDE.items()
-        if getattr(row, key) is not None
-    ]
+    fitted = [[row.date.isoformat(), name, row.level(name)] for row in rows for name in row.outside_levels]
     return hashlib.sha256(json.dumps(fitted).encode()).hexdigest()[:12]
 
 
@@ -73,9 +67,10 @@ def check_outside(storyline: StorylineSpec, at: Place) -> None:
     observed, calibration = storyline.anchors == "observed", storyline.calibration
     again = f"spiral calibrate {at.file}"
     for row in storyline.anchor:
-        for name, key in OUTSIDE.items():
-            level, out = getattr(row, name), getattr(row, key)
-            here = at.at("anchor", str(row.date), key)
+        given = row.outside_levels
+        for name, level in {name: row.level(name) for name in (*NEEDED, *given)}.items():
+            out = given.get(name)
+            here = at.at("anchor", str(row.date), OUTSIDE.get(name, f"outside_nodes.{name}"))
             if observed and out is None and level is not None and name in NEEDED:
                 rule = f"observed anchors need the outside world's {name}"
                 raise here.error(rule, remedy=f"find it: {again}, or write anchors = 'exogenous'")

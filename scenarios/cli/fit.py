@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from scenarios.commands.options import DATES, FILE, as_given, command
+from sim.errors import UserError
 
 
 @command()
-@click.argument("histories", type=FILE, nargs=-1, required=True, metavar="HISTORY.csv...")
+@click.argument("histories", type=FILE, nargs=-1, metavar="HISTORY.csv...")
 @click.option(
     "--rho", type=float, help="Correlation of spot and vol shocks, which no daily record tells (default: market.rho's)."
 )
@@ -45,17 +46,37 @@ from scenarios.commands.options import DATES, FILE, as_given, command
     show_default=True,
     help="Which returns the path laws square.",
 )
+@click.option(
+    "--rates",
+    type=FILE,
+    multiple=True,
+    metavar="PATH",
+    help="Instead of histories: a file or a folder of curves, MOVE and spreads, for the market of rates.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option("--calendar", default="XNYS", show_default=True, help="Exchange whose trading days the histories have.")
 @DATES
 @as_given
-def fit(histories: tuple[Path, ...], rho: float | None, out: Path | None, **options: Any) -> None:
+def fit(
+    histories: tuple[Path, ...], rho: float | None, out: Path | None, rates: tuple[Path, ...], **options: Any
+) -> None:
     """Estimate the market's parameters from daily histories, with standard errors.
 
     Columns date,spx,vix and any of overnight,us2y,us10y,ig_oas; spx in points, the rest in percent. Several histories
     are shown one by one and pooled. A history of 1,000 days also gives the path-dependent laws of vol and credit; its
     vix and ig_oas may be blank for weeks, and spx_open,spx_high,spx_low tell which clock they have.
+
+    With --rates: date; us1m ... us30y, swap_sofr_2y ..., sofr, ig_oas in percent; move, cdx_ig in basis points; spx.
     """
+    if bool(histories) == bool(rates):
+        got, remedy = "both" if rates else "neither", "spiral fit HISTORY.csv, or spiral fit --rates FOLDER"
+        raise UserError("give histories or --rates, one of the two", value=got, remedy=remedy)
+    if rates:
+        from scenarios.commands.fit_rates import fit_rates_and_show
+
+        known = {key: options[key] for key in ("force", "dates", "as_given")}
+        fit_rates_and_show(rates, out, errors=options["draws"] > 0, **known)
+        return
     from scenarios.commands.fit import fit_and_show
 
     fit_and_show(histories, rho, out, **options)

@@ -23,7 +23,7 @@ from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.calibrated_file import check_writable, write_calibrated
 from scenarios.studies.calibrating.calibration import Calibration, Point, calibrate
-from scenarios.studies.calibrating.outside_fit import FACTORS
+from scenarios.studies.calibrating.outside_fit import Factor, factors
 from sim.errors import UserError
 
 
@@ -79,33 +79,31 @@ def _source(scenario: str | None, record: Record, *, as_given: bool) -> tuple[Sc
 
 def points_tables(found: Calibration) -> Columns:
     """Record, outside world and median of the check, a table a level, beside one another where there is room."""
-    levels = [f.name for f in FACTORS if any(p.level == f.name for p in found.points)]
-    return Columns([_level_table(found, level) for level in levels], padding=(0, 3))
+    fitted = [f for f in factors(found.scenario) if any(p.level == f.name for p in found.points)]
+    return Columns([_level_table(found, factor) for factor in fitted], padding=(0, 3))
 
 
-def _level_table(found: Calibration, level: str) -> Table:
-    table = Table(title=level, title_justify="left", box=None, pad_edge=False)
+def _level_table(found: Calibration, factor: Factor) -> Table:
+    table = Table(title=factor.name, title_justify="left", box=None, pad_edge=False)
     for heading in ("date", "record", "outside", "median", "±"):
         table.add_column(heading, justify="left" if heading == "date" else "right", no_wrap=True)
-    form = LEVELS[level].replace(".1%", ".2%")
+    form = LEVELS.get(factor.name, LEVELS["us10y"]).replace(".1%", ".2%")
     for point in found.points:
-        if point.level == level:
+        if point.level == factor.name:
             cells = (form.format(value) for value in (point.record, point.outside, point.actual))
-            table.add_row(str(point.date), *cells, _error(point))
+            table.add_row(str(point.date), *cells, _error(point, factor))
     return table
 
 
-def _error(point: Point) -> str:
+def _error(point: Point, factor: Factor) -> str:
     """The median's standard error: a share of the level, in basis points for rates."""
-    if point.level in ("us2y", "us10y"):
-        return f"{point.error * 1e4:.2f} bp"
-    return f"{point.error / point.actual:.2%}"
+    return f"{point.error / point.actual:.2%}" if factor.log else f"{point.error * 1e4:.2f} bp"
 
 
 def misses(found: Calibration) -> list[str]:
     """One line for each level whose median stays further from the record than its tolerance."""
     lines = []
-    for factor in FACTORS:
+    for factor in factors(found.scenario):
         worst = max((p for p in found.points if p.level == factor.name), key=lambda p: abs(p.residual), default=None)
         if worst is not None and abs(worst.residual) > factor.tolerance:
             shown = f"{worst.residual:+.2%}" if factor.log else f"{worst.residual * 1e4:+.1f} bp"

@@ -7,7 +7,7 @@ import math
 from rich.console import Console
 from rich.table import Table
 
-from markets.spec import OUTSIDE, CalibrationSpec, ExplainedSpec, RiseSpec
+from markets.spec import CalibrationSpec, ExplainedSpec, RiseSpec
 from scenarios.checking.outside import laws_of
 from scenarios.scenario import Scenario
 
@@ -38,7 +38,7 @@ def print_calibration(out: Console, scenario: Scenario) -> None:
     rises = {label: rise for label, rise in (("vol", found.vol_rise), ("credit spread", found.credit_rise)) if rise}
     if rises:
         out.print(rises_table(rises), RISES_NOTE, sep="\n", highlight=False)
-    moved = [name for name, key in OUTSIDE.items() if any(getattr(a, key) is not None for a in storyline.anchor)]
+    moved = dict.fromkeys(name for anchor in storyline.anchor for name in anchor.outside_levels)
     used = "" if storyline.anchors == "observed" else " They stand unused: the anchors are taken as exogenous."
     out.print(
         f"Calibrated levels: {', '.join(moved)}; {found.paths:,} paths, seed {found.seed}, spiral {found.spiral}. "

@@ -17,7 +17,6 @@ from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from agents.policies import Policy
 from markets.products.registry import PRODUCTS
-from markets.spec import OUTSIDE
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
@@ -114,7 +113,7 @@ def storyline_table(scenario: Scenario) -> Table:
     """The anchors, one a line."""
     rows = scenario.storyline.anchor
     extra = [key for key in MULTIPLES if any(getattr(row, key) is not None for row in rows)]
-    outside = [name for name, key in OUTSIDE.items() if any(getattr(row, key) is not None for row in rows)]
+    outside = dict.fromkeys(name for row in rows for name in row.outside_levels)
     table = Table(title=f"Storyline ({scenario.storyline.anchors} anchors, at the close)", title_justify="left")
     names = ("spot", "vol", *(node.name for node in scenario.market.rates.curve), "credit")
     forms = {name: LEVELS.get(name, LEVELS["us10y"]) for name in names}
@@ -122,7 +121,7 @@ def storyline_table(scenario: Scenario) -> Table:
         table.add_column(heading, justify="left" if heading == "date" else "right")
     for row in rows:
         cells = [_cell(row.level(name), form) for name, form in forms.items()]
-        beside = (_cell(getattr(row, OUTSIDE[key]), LEVELS[key]) for key in outside)
+        beside = (_cell(row.outside_levels.get(name), forms[name]) for name in outside)
         table.add_row(str(row.date), *cells, *(_cell(getattr(row, key), "{:g}") for key in extra), *beside)
     return table
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.series import Series, series
+from markets.venues.straddle_series import StraddleSeries
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
-from scenarios.worlds.books import compile_books
+from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
@@ -32,6 +33,7 @@ class Blueprint:
     storyline: Storyline
     benchmarks: dict[str, Series]  # of every swap venue
     books: dict[str, CompiledBook]  # of every hedger, by its name
+    straddles: dict[str, StraddleSeries]  # of every venue of straddles
 
     def along(self, scenario: Scenario) -> Blueprint:
         """The same along another storyline, that of `scenario`: its dates and first levels are those of this one."""
@@ -68,7 +70,17 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     rates, venues = scenario.market.rates, scenario.venue
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
-    return Blueprint(clock, storyline, benchmarks, books)
+    straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
+    return Blueprint(clock, storyline, benchmarks, books, straddles)
+
+
+def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
+    """The straddles of every venue that trades some."""
+    specs = scenario.market.rates.straddles
+    if not specs:
+        return {}
+    start = starting_market(scenario)
+    return {name: StraddleSeries(spec, clock, start) for name, spec in specs.items()}
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
@@ -85,4 +97,5 @@ def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
 _CLOCK: Memo[Clock] = Memo()
 _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
+_STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()
 _BENCHMARKS: Memo[dict[str, Series]] = Memo()

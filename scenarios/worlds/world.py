@@ -8,7 +8,7 @@ from agents.accounting.accountant import Accountant
 from agents.accounting.dividends import pay_dividends
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.repo_financing import finance_in_repo
-from agents.tables import TABLES
+from agents.tables import agent_tables
 from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
@@ -50,7 +50,7 @@ def make_world(
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
-    log.declare(*TABLES)
+    log.declare(*agent_tables(vega_hedges=bool(scenario.market.rates.straddles)))
     world = WatchedWorld(
         name=chunk.world,
         clock=blueprint.clock,
@@ -65,6 +65,7 @@ def make_world(
         credit=scenario.credit,
         venues=scenario.venue,
         benchmarks=blueprint.benchmarks,
+        straddles=blueprint.straddles,
         assets=scenario.assets,
         agents=scenario.agents,
         books=blueprint.books,

@@ -6,14 +6,14 @@ import errno
 import tomllib
 from pathlib import Path
 
-from markets.spec import OUTSIDE, StorylineSpec
-from scenarios.checking.outside import record_tables
+from markets.spec import OUTSIDE, Anchor, StorylineSpec
+from scenarios.checking.outside import KEYS, record_tables
 from scenarios.describing.calibration import HEAD, PATH, calibration_table, number, tables_of
 from scenarios.studies.calibrating.toml_text import Part, parts, tables_in, with_keys
 from sim.errors import UserError
 from sim.files import check_new, unwritable, write_whole
 
-OURS = frozenset(OUTSIDE.values())
+OURS = frozenset(KEYS)
 KIND, ANCHORS = ("storyline", "anchors"), ("storyline", "anchor")
 
 
@@ -23,15 +23,21 @@ def calibrated_text(text: str, storyline: StorylineSpec, place: str) -> str:
     Raises UserError if the text is laid out in a way that this cannot follow; what it returns has been read back.
     """
     assert storyline.calibration is not None
-    rows = [
-        {key: number(v) for key in OUTSIDE.values() if (v := getattr(a, key)) is not None} for a in storyline.anchor
-    ]
+    rows = [_levels(anchor) for anchor in storyline.anchor]
     edited = _without_calibration(text)
     edited = _with_levels(edited, rows)
     edited = _with_kind(edited)
     edited = edited.rstrip() + "\n\n" + HEAD + calibration_table(storyline.calibration)
     _read_back(text, edited, rows, storyline, place)
     return edited
+
+
+def _levels(anchor: Anchor) -> dict[str, str]:
+    """Keys and values, as TOML writes them, of an anchor's outside levels."""
+    found = anchor.outside_levels
+    keys = {OUTSIDE[name]: number(level) for name, level in found.items() if name in OUTSIDE}
+    nodes = ", ".join(f"{name} = {number(level)}" for name, level in found.items() if name not in OUTSIDE)
+    return keys | ({"outside_nodes": f"{{ {nodes} }}"} if nodes else {})
 
 
 def write_calibrated(text: str, target: Path, storyline: StorylineSpec, place: str) -> None:
@@ -124,7 +130,7 @@ def _read_back(before: str, after: str, rows: list[dict[str, str]], storyline: S
     assert storyline.calibration is not None
     wanted["storyline"]["calibration"] = tables_of(storyline.calibration)
     for row, keys in zip(wanted["storyline"]["anchor"], rows, strict=True):
-        row.update({key: float(value) for key, value in keys.items()})
+        row.update({key: tomllib.loads(f"level = {value}")["level"] for key, value in keys.items()})
     try:
         found = tomllib.loads(after)
     except tomllib.TOMLDecodeError:

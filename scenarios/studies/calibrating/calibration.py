@@ -14,7 +14,7 @@ from scenarios.checking.outside import as_record, digest, laws_of
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import Ensemble, explained
-from scenarios.studies.calibrating.outside_fit import FACTORS, ROUNDS, Fit, Round, Target, Told
+from scenarios.studies.calibrating.outside_fit import NAMED, ROUNDS, Fit, Round, Target, Told
 from scenarios.studies.calibrating.rise import rises
 from sim.arguments import called, maybe, takes, whole
 from sim.errors import SpiralError
@@ -36,7 +36,7 @@ class Point:
     """One anchor's level after the calibration; medians and errors are those of the check."""
 
     date: date
-    level: str  # spot, vol, credit, us2y, us10y
+    level: str  # spot, vol, credit, or a node of the curve
     record: float
     outside: float
     actual: float
@@ -63,7 +63,7 @@ class Calibration:
     @property
     def within(self) -> bool:
         """Whether the check, with its own noise, stays within the tolerance in spot and vol."""
-        limits = {f.name: f.tolerance for f in FACTORS if f.required}
+        limits = {f.name: f.tolerance for f in NAMED if f.required}
         return all(abs(p.residual) <= limits.get(p.level, math.inf) for p in self.points)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import MAIN
 from markets.spec import ExplainedSpec
 
 Vector = NDArray[np.float64]
 TABLES = ("closes", "peaks")
-CLOSES = ("mid", "vol", "credit", "us2y", "us10y")
+LEVELS = ("mid", "vol", "credit", "us2y", "us10y")  # of every run; further nodes of the curve are fitted too
 SPREAD = "peak_half_spread_multiple"
 PEAKS = ("peak_vol", SPREAD)
 SAMPLES = 100  # of the bootstrap
@@ -40,19 +41,19 @@ class Ensemble:
         return float(high - low) / 2
 
 
-def read(folder: Path, worlds: tuple[str, ...]) -> dict[str, Ensemble]:
-    """Those worlds of a run's folder, in memory; it needs no other tables than `TABLES`."""
+def read(folder: Path, worlds: tuple[str, ...], further: Iterable[str] = ()) -> dict[str, Ensemble]:
+    """Those worlds of a run's folder, in memory; it needs no other tables than `TABLES`. further: columns of closes."""
     import polars as pl
 
-    found = {}
+    found, names = {}, (*LEVELS, *further)
     for world in worlds:
         closes, peaks = (
             pl.scan_parquet(sorted((folder / table).glob(f"{world}-*.parquet")), glob=False) for table in TABLES
         )
         worst = peaks.select("path", *PEAKS).sort("path").collect()
-        levels = closes.select("time", "path", *CLOSES).sort("time", "path").collect()
+        levels = closes.filter(pl.col("venue") == MAIN).select("time", "path", *names).sort("time", "path").collect()
         found[world] = Ensemble(
-            {name: levels[name].to_numpy().reshape(-1, worst.height) for name in CLOSES},
+            {name: levels[name].to_numpy().reshape(-1, worst.height) for name in names},
             {name: worst[name].to_numpy() for name in PEAKS},
         )
     return found

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.spec import OUTSIDE, StorylineSpec
+from markets.spec import StorylineSpec
 from scenarios.scenario import Scenario
 from scenarios.studies.calibrating.ensemble_medians import TABLES, Ensemble, read
 from scenarios.worlds.blueprint import blueprint_of
@@ -58,13 +57,19 @@ class Factor:
         return float(f"{math.exp(scaled) if self.log else scaled:.{DIGITS}g}")
 
 
-FACTORS = (
+NAMED = (
     Factor("spot", "mid", log=True, tolerance=0.002, required=True),
     Factor("vol", "vol", log=True, tolerance=0.02, required=True),
     Factor("credit", "credit", log=True, tolerance=0.02),
     Factor("us2y", "us2y", log=False, tolerance=0.0001, always=False),
     Factor("us10y", "us10y", log=False, tolerance=0.0001, always=False),
-)
+)  # of every scenario
+
+
+def factors(scenario: Scenario) -> tuple[Factor, ...]:
+    """The levels that may be fitted: those of every scenario, and its further nodes of the curve."""
+    further = (Factor(name, name, log=False, tolerance=0.0001, always=False) for name in scenario.market.rates.nodes)
+    return (*NAMED, *further)
 
 
 @dataclass(frozen=True)
@@ -93,14 +98,15 @@ class Fit:
         self.scenario, self.workers, self.progress = scenario, workers, progress
         self.blueprint = blueprint_of(scenario)
         self.rounds: list[Round] = []
-        self.targets = [t for factor in FACTORS if factor.always for t in self._targets(factor)]
+        self.factors = factors(scenario)
+        self.targets = [t for factor in self.factors if factor.always for t in self._targets(factor)]
         self.outside = self._record()
         self.settled = False  # whether it is known which rates the desks move
 
     def _targets(self, factor: Factor) -> list[Target]:
         """A factor's levels after the start (no impact there), without levels of 0, which have no ln."""
         rows = self.scenario.storyline.anchor
-        given = [(i, getattr(row, factor.name)) for i, row in enumerate(rows)]
+        given = [(i, row.level(factor.name)) for i, row in enumerate(rows)]
         return [
             Target(factor, i, self._close(rows[i].date), factor.scaled(level))
             for i, level in given
@@ -158,7 +164,7 @@ class Fit:
     def _settle(self, ensemble: Ensemble) -> None:
         """Fit the rates too, where the desks move them at the recorded levels."""
         self.settled = True
-        for factor in FACTORS:
+        for factor in self.factors:
             more = [] if factor.always else self._targets(factor)
             gaps = [abs(ensemble.median(factor.column, t.close, False) - t.record) for t in more]
             if max(gaps, default=0.0) > factor.tolerance:
@@ -177,17 +183,18 @@ class Fit:
         with scratch("calibrate") as folder:
             job = ChunkJob(scenario, worlds, folder, blueprint, TABLES)
             run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=self.workers, progress=told)
-            return read(folder, tuple(worlds))
+            return read(folder, tuple(worlds), scenario.market.rates.nodes)
 
     def storyline(self) -> StorylineSpec:
         """The record with the outside levels as they stand."""
         rows = list(self.scenario.storyline.anchor)
-        first = {OUTSIDE[f.name]: getattr(rows[0], f.name) for f in FACTORS if f.always or self._fitted(f)}
-        rows[0] = dataclasses.replace(rows[0], **first)
+        fitted = [f.name for f in self.factors if f.always or self._fitted(f)]
+        levels: list[dict[str, float]] = [{} for _ in rows]
+        levels[0] = {name: level for name in fitted if (level := rows[0].level(name)) is not None}
         for target, scaled in zip(self.targets, self.outside, strict=True):
-            level: dict[str, Any] = {OUTSIDE[target.factor.name]: target.factor.level(float(scaled))}
-            rows[target.anchor] = dataclasses.replace(rows[target.anchor], **level)
-        return StorylineSpec(anchors="observed", anchor=tuple(rows))
+            levels[target.anchor][target.factor.name] = target.factor.level(float(scaled))
+        told = tuple(row.with_outside(given) for row, given in zip(rows, levels, strict=True))
+        return StorylineSpec(anchors="observed", anchor=told)
 
     def _fitted(self, factor: Factor) -> bool:
         return any(target.factor is factor for target in self.targets)
