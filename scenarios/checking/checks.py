@@ -284,6 +284,7 @@ def cast_of(scenario: Scenario) -> Cast:
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),
+        rates_vol=bool(scenario.market.rates.vol),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,
