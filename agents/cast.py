@@ -33,9 +33,11 @@ class Cast:
     venues: Mapping[str, VenueSpec]
     assets: tuple[str, ...]  # names of the venues that are assets
     nodes: tuple[str, ...]  # of the curve, the shortest first
+    straddles: tuple[str, ...] = ()  # names of the venues that trade them
     bonds: tuple[str, ...] = ()  # names of the venues that are bonds
     futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
     repo: bool = False  # whether bonds are financed in repo
+    rates_vol: bool = False  # whether rates have a vol of their own
     start: date
     end: date
 
@@ -53,11 +55,12 @@ class Cast:
     @property
     def rates_venues(self) -> tuple[str, ...]:
         """Venues of claims on rates, and listings of the user's own, which may be."""
-        return (*(venue for venue in self.venues if venue not in self.assets), *FURTHER)
+        others = (*self.assets, *self.straddles)
+        return (*(venue for venue in self.venues if venue not in others), *FURTHER)
 
     def check_rates_venue(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such venue, or what trades there is no claim on a rate."""
-        known = [venue for venue in self.venues if venue not in self.assets]
+        known = [venue for venue in self.venues if venue not in (*self.assets, *self.straddles)]
         if name not in known:
             raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
 

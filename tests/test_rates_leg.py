@@ -37,9 +37,15 @@ def scenario(agent, **tables):
     correlation = {"us5y": {"us2y": 0.9, "us10y": 0.9}, "us20y": {"us10y": 0.9}}
     nodes = {name: {"years": years, "correlation": correlation[name]} for name, years in (("us5y", 5), ("us20y", 20))}
     bond = {"node": "us20y", "venue": SWAP}
-    rates = {"vol_us2y": 0.01, "vol_us10y": 0.01, "nodes": nodes, "bonds": {"strip": bond}}
+    rates = {
+        "vol_us2y": 0.01,
+        "vol_us10y": 0.01,
+        "nodes": nodes,
+        "bonds": {"strip": bond},
+        "futures": {"note": {"bond": "strip", "venue": SWAP}},
+    }
     level = {**LEVEL, "nodes": {"us5y": 0.028, "us20y": 0.033}}
-    venues = ["asset", "us2y", "us5y", "us10y", "strip"]
+    venues = ["asset", "us2y", "us5y", "us10y", "strip", "note"]
     return crisis(
         anchors=[{"date": "2020-02-19", **level}, {"date": "2020-03-04", **level}],
         market={"rates": rates},
@@ -116,8 +122,10 @@ def test_three_venues_leave_what_the_formula_says(ridge):
         assert np.abs(wanted).max() > 0.01 * np.abs(book[:, path]).max()  # three venues cannot take four nodes away
 
 
-def test_as_many_venues_as_nodes_leave_nothing():
-    world = world_of(scenario(desk(venues=("us2y", "us5y", "us10y", "strip"))), 3)
+@pytest.mark.parametrize("longest", ["strip", "note"])
+def test_as_many_venues_as_nodes_leave_nothing(longest):
+    """Of swaps and a bond, or a future on that bond, which is not paid in cash."""
+    world = world_of(scenario(desk(venues=("us2y", "us5y", "us10y", longest))), 3)
     world.run()
     rest, book = left(world)
     assert np.abs(rest).max() < 1e-9 * np.abs(book).max()

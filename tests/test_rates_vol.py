@@ -251,11 +251,14 @@ def test_with_the_loop_cut_trades_leave_no_trace_in_it(anchors):
     assert (on[:3] == cut[:3]).all()
 
 
+BANK = {"type": "FundingDesk", "margin_multiple": 3.0, "mpor_days": 10.0, "rates_margin": "rates_vol"}
+
+
 def test_margin_on_rates_follows_it():
-    """k m sqrt(mpor) |DV01| where it is declared; with the margin loop cut, the storyline's."""
+    """k m sqrt(mpor) |DV01| where the lender says so; with the margin loop cut, the storyline's."""
     book = [{"kind": "swap", "notional": 1e9, "months": 120, "fixed_rate": 0.03}]
     desk = {"type": "Hedger", "policy": {"kind": "never"}, "book": book, "capital": 5e8}
-    agents = {"maker": MAKER, "desk": desk, "bank": {"type": "FundingDesk", "margin_multiple": 3.0, "mpor_days": 10.0}}
+    agents = {"maker": MAKER, "desk": desk, "bank": BANK}
     for switch in (1.0, 0.0):
         market = {"dispersion": 0.5, "rates": {**FREE, "vol": {"usd": {}}}}
         world = world_of(crisis(anchors=TOLD, market=market, agents=agents, feedback=only(margin=switch)), 4)
@@ -278,6 +281,11 @@ def test_margin_on_rates_follows_it():
 def test_its_loop_is_there_where_it_is():
     assert "rates_vol" in loops_of(moving())
     assert "rates_vol" not in loops_of(crisis(anchors=ANCHORS, agents={"maker": MAKER}))
+
+
+def test_margin_follows_it_only_where_it_is():
+    with pytest.raises(UserError, match=r"bank\.rates_margin: no vol of rates is declared, got 'rates_vol'; add"):
+        crisis(anchors=ANCHORS, agents={"maker": MAKER, "bank": BANK})
 
 
 def test_an_anchor_tells_it_only_where_it_is():

@@ -12,7 +12,7 @@ from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
-from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES
+from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES, ROWS, VEGA_HEDGE
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
@@ -40,6 +40,8 @@ class Accountant:
         self._world = world
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
+        self._components = ROWS if world.market.fx else ATTRIBUTION
+        self._costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
@@ -58,6 +60,8 @@ class Accountant:
             closing = closes[world.tick_index]
             if not (closing or self._every_tick):
                 continue
+            for straddle in world.straddles:
+                straddle.explain()
             for desk in world.desks.values():
                 desk.mark()
             if closing:
@@ -88,12 +92,14 @@ class Accountant:
             record.look(pnl)
         if not self._written:
             return
-        parts: dict[str, Vector | float] = {c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in COSTS}
+        parts: dict[str, Vector | float] = {
+            c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in self._costs
+        }
         for gains in HEDGES:
             parts[gains] = parts[gains] + world.hedge_value(name, gains)
         if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
             parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
-        for component in ATTRIBUTION:
+        for component in self._components:
             parts[component] = 0.0 if desk is None else desk.totals[component] if self._attributed else np.nan
         account = margin_account(name)
         world.log.add(
@@ -143,7 +149,7 @@ class Accountant:
         flows = ledger.flow_rows(agent.name)
         own = [ledger.balance_row(account) for account in (agent.name, margin_account(agent.name))]
         held = [row for row in own if row is not None]
-        kinds = dict.fromkeys(COSTS, PART) | {"capital": CAPITAL}
+        kinds = dict.fromkeys(self._costs, PART) | {"capital": CAPITAL}
         kinds[WRITE_OFF] = PART if agent.role == "funding_desk" else CAPITAL
         numbers = held, list(flows.values()), [kinds.get(reason, OTHER) for reason in flows]
         balances, rows, what = (np.array(each, dtype=np.int64) for each in numbers)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
-from agents.desk.loss import ATTRIBUTION, UNSPLIT
-from agents.desk.rates_hedge import RatesHedge, SwapHedge
+from agents.desk.leg_hedge import LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
+from agents.desk.loss import ROWS, UNSPLIT
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
 from markets.factors.key import SPOT
@@ -19,6 +19,7 @@ from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
     from markets.products.risk import Risk
@@ -53,10 +54,10 @@ class Desk:
         self._steps = revaluations(book.needs)
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
-        self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
+        self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         # Whether the value may have moved by anything but time and spot so far.
-        self._moved_besides = len(ATTRIBUTION) > PARTS
-        self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
+        self._moved_besides = len(ROWS) > PARTS
+        self.totals = dict(zip((*ROWS, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)
@@ -69,7 +70,8 @@ class Desk:
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
         self.followers: list[Follower] = []
-        self.rates_hedge: RatesHedge = SwapHedge(world)
+        self.rates_hedge: LegHedge = SwapHedge(world)
+        self.vega_hedge: VegaHedge | None = None
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
@@ -119,10 +121,12 @@ class Desk:
 
     def risk(self, snapshot: Snapshot | None = None) -> Risk:
         """Risk of one unit of scale in the present market, computed once per market, or in a given one."""
-        tick, now = self.world.factors.tick, self.world.factors.snapshot
-        if snapshot is not None:
-            return self.book.risk(tick, snapshot, self.fixings, settled=self._tick)
-        return self._risk.get(lambda: self.book.risk(tick, now, self.fixings, settled=self._tick), now)
+        now = self.world.factors.snapshot
+        return self._risk_at(snapshot) if snapshot is not None else self._risk.get(lambda: self._risk_at(now), now)
+
+    def _risk_at(self, snapshot: Snapshot) -> Risk:
+        grid = None if self.vega_hedge is None else self.vega_hedge.grid
+        return self.book.risk(self.world.factors.tick, snapshot, self.fixings, settled=self._tick, vegas=grid)
 
     def slopes(self, snapshot: Snapshot | None = None) -> Risk:
         """At least value, delta and gamma of the risk, in the present market or in a given one."""
@@ -140,12 +144,30 @@ class Desk:
             return self.parts[-1:]
         return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
-    def neutral_rates(self, snapshot: Snapshot | None = None) -> dict[str, Vector]:
+    def open_risk(self, straddles: Units, snapshot: Snapshot | None = None) -> OpenRisk:
+        """Risk of one unit of scale with that of straddles held against it, in units by venue."""
+        others: dict[FactorKey, Vector] = {}
+        for name, units in straddles.items():
+            for key, slope in self.world.venue(name).listing.sensitivities(snapshot).items():
+                others[key] = others.get(key, 0.0) + units * slope
+        return OpenRisk(self.risk(snapshot), others)
+
+    def neutral_vega(self, snapshot: Snapshot | None = None) -> Units:
+        """Straddles that neutralise the vega of one unit of scale, by venue; none without a vega leg."""
+        if self.vega_hedge is None or not self.book.has_rates:
+            return {}
+        return self.vega_hedge.units(self.open_risk({}, snapshot), snapshot)
+
+    def neutral_rates(self, snapshot: Snapshot | None = None, straddles: Units | None = None) -> Units:
         """Units that neutralise the rates risk of one unit of scale, by venue; none without rates.
 
-        In the present market or in a given one.
+        In the present market or in a given one. straddles: units held against one unit of scale, which have rates risk
+        of their own; by default those that neutralise its vega.
         """
-        return self.rates_hedge.units(self.risk(snapshot), snapshot) if self.book.has_rates else {}
+        if not self.book.has_rates:
+            return {}
+        held = self.neutral_vega(snapshot) if straddles is None else straddles
+        return self.rates_hedge.units(self.open_risk(held, snapshot), snapshot)
 
     # --- attribution ----------------------------------------------------------------------------------------------
     def mark(self) -> None:
@@ -213,7 +235,7 @@ class Desk:
         if not some(self.forced):
             return
         world, ledger, risk = self.world, self.world.ledger, self.risk()
-        hedges = self.neutral_rates() | {"asset": -risk.delta}
+        hedges = self.neutral_rates() | self.neutral_vega() | {"asset": -risk.delta}
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")

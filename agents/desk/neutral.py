@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from markets.factors.key import FactorKey
-    from markets.products.risk import Risk
 
 Vector = NDArray[np.float64]
 
 
-def neutral(risk: Risk, hedges: dict[FactorKey, dict[FactorKey, Vector]]) -> dict[FactorKey, Vector]:
+class Slopes(Protocol):
+    """A risk by factor."""
+
+    def first(self, key: FactorKey) -> Vector:
+        """$ per 1.00 of a factor, (paths,)."""
+
+
+def neutral(risk: Slopes, hedges: dict[FactorKey, dict[FactorKey, Vector]]) -> dict[FactorKey, Vector]:
     """Units of each hedge, (paths,), that neutralise the risk in the hedges' factors, to first order.
 
     Solves J q = -risk path by path, J[k, m] being the gain of a unit of hedge m per 1.00 of factor k. A par swap has no

@@ -23,8 +23,8 @@ class Parametric(MarginModel):
 
     Exposure of the asset: |net delta| S + short gamma S^2 x (k s sqrt(mpor)) / 2, the loss of a move of k standard
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
-    vol / base vol. Nothing is netted between them. Where a vol of rates m is declared, rates ask for k m sqrt(mpor) x
-    |net DV01|.
+    vol / base vol. Nothing is netted between them. With `rates_margin = "rates_vol"` rates ask
+    for k m sqrt(mpor) x |net DV01|, m the vol of rates.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -32,8 +32,7 @@ class Parametric(MarginModel):
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         factors, days = portfolio.factors, portfolio.clock.days_a_year
         spot, base = factors.spot, factors.vol_law.base
-        deviations = terms.margin_multiple * np.sqrt(terms.mpor_days / days)
-        move = deviations * factors.margin_vol
+        move = terms.margin_multiple * factors.margin_vol * np.sqrt(terms.mpor_days / days)
         delta = np.abs(portfolio.delta()) * spot
         convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
         rates = np.zeros(spot.size)
@@ -41,6 +40,9 @@ class Parametric(MarginModel):
             rates += np.abs(slope)
         for asset, value in portfolio.other_assets():
             delta = delta + np.abs(value) * asset.vol / base
-        own = factors.margin_rates_vol
-        margin: Vector = move * (delta + convexity * move + (rates * terms.rate_vol / base if own is None else 0.0))
-        return margin if own is None else margin + deviations * own * rates
+        own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
+        if own is None:
+            margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / base)
+            return margin
+        by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
+        return np.asarray(move * (delta + convexity * move) + by_own)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
-from agents.desk.rates_hedge import rates_hedge
-from agents.desk.rates_leg import RatesLeg
+from agents.desk.hedge_leg import RatesLeg, VegaLeg
+from agents.desk.leg_hedge import RatesHedge, VegaHedge
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
 from agents.intervals import Interval, check_interval
@@ -28,6 +28,7 @@ from sim.vectors import some
 if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.desk.desk import Desk
+    from agents.desk.leg_hedge import LegHedge, Units
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
     from markets.venues.order import Demand, Fill
@@ -60,12 +61,15 @@ class Hedger(Agent):
     rates_leg: RatesLeg | None = param(
         None, help="with what and how closely rates are hedged; none: with par swaps, exactly at their nodes"
     )
+    vega_leg: VegaLeg | None = param(None, help="straddles against the vega of options on rates; none: it stays open")
 
     def check(self, cast: Cast, at: Place) -> None:
         """Its policy's interval and all positions of its book must be valid."""
         check_interval(self.policy.interval, at.at("policy", "interval"))
         if self.rates_leg is not None:
             self.rates_leg.check(cast.rates_venues, cast.nodes, at.at("rates_leg"))
+        if self.vega_leg is not None:
+            self.vega_leg.check(cast.straddles, at.at("vega_leg"))
         for i, position in enumerate(self.book):
             position.check(cast.start, at.at("book", i))
 
@@ -91,7 +95,10 @@ class _Hedging:
         vol = agent.policy.hedge_vol
         self.own_vol = None if vol is None else world.full(vol)
         self.hedges_rates = agent.hedge_rates and not self.passive
-        self.desk.rates_hedge = rates_hedge(agent.rates_leg, world)
+        if agent.rates_leg is not None:
+            self.desk.rates_hedge = RatesHedge(agent.rates_leg, world)
+        if agent.vega_leg is not None and self.hedges_rates:
+            self.desk.vega_hedge = VegaHedge(agent.vega_leg, world)
         # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:
@@ -223,13 +230,25 @@ class _Hedging:
 
     # --- rates -----------------------------------------------------------------------------------------------------
     def _rate_orders(self, due: bool) -> dict[str, Vector]:
-        desk = self.desk
-        orders: dict[str, Vector] = {}
-        target = {name: desk.scale * unit for name, unit in desk.neutral_rates().items()}
-        if not target:
-            return orders
+        """Straddles against vega, then swaps, bonds and futures against the rates risk of the book with them."""
+        desk, venue = self.desk, self.world.venue
+        if desk.vega_hedge is None:
+            return self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(), {})
+        straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), {})
+        held = {
+            name: venue(name).held(self.agent.name) + self._under_way(name) + order for name, order in straddles.items()
+        }
+        unit = {name: np.where(desk.scale > 0, units / desk.scale, 0.0) for name, units in held.items()}
+        return straddles | self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(straddles=unit), unit)
+
+    def _leg_orders(self, due: bool, leg: LegHedge, unit: Units, straddles: Units) -> dict[str, Vector]:
+        """Orders of one leg by venue. unit: what neutralises one unit of scale. straddles: held against it."""
+        if not unit:
+            return {}
+        desk, orders = self.desk, {}
+        target = {name: desk.scale * units for name, units in unit.items()}
         held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
-        wanted = desk.rates_hedge.wanted(target, held, desk.risk(), desk.scale)
+        wanted = leg.wanted(target, held, desk.open_risk(straddles), desk.scale)
         for name, position in held.items():
             order = np.where(self.hedges_rates & self._looks(due, name), wanted[name] - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
@@ -248,7 +267,7 @@ class _Hedging:
         desired = self.desired(neutral.but(position=neutral.target))
         self.world.venue("asset").hand_over(INVESTORS, self.agent.name, desired)
         if self.hedges_rates:
-            for name, unit in self.desk.neutral_rates().items():
+            for name, unit in (self.desk.neutral_vega() | self.desk.neutral_rates()).items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
 
     def _expose(self) -> None:

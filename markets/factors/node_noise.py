@@ -28,7 +28,11 @@ class NodeNoise(NamedTuple):
 
 def node_noise(market: MarketSpec, lines: Mapping[str, Level], clock: Clock) -> NodeNoise:
     """Mean-reverting noise of every node, bridged to its anchors. lines: outside level of each node by name."""
-    nodes = market.rates.curve
+    nodes, model = market.rates.curve, market.rates.hull_white
+    if model is not None:  # never bridged; calendar time, in which bonds age
+        stays = reversion(model.reversion, np.diff(clock.calendar_years, prepend=0.0))
+        vols = np.array([node.vol for node in nodes])
+        return NodeNoise(np.repeat(stays.decay[:, None], len(nodes), axis=1), np.sqrt(stays.gathered)[:, None] * vols)
     keep = np.stack([lines[node.name].kept(market.dispersion) for node in nodes], axis=1)
     variance = np.array([node.vol**2 for node in nodes])
     stays = reversion(market.rates.mean_reversion, np.diff(clock.variance_years, prepend=0.0))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.impact import Impact
 from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.factors.law import Law, Moved
 from markets.factors.memory.path_memory import settlements
@@ -30,27 +31,30 @@ class RatesVol(Law):
     f_outside is the law given the same path without the displacement by trades, X its distance from the law on the
     storyline, bridged to the anchors: X <- keep (X + change). With the loop `rates_vol` at less than 1, f sees only
     that share of what trades displaced. It steps before the laws that move the path: it answers the tick before.
+    Trades in options displace it.
     """
 
     keys = (RATES_VOL,)
 
     def __init__(
-        self, setting: Setting, spec: RatesVolSpec, price: PriceLaw, impact: Callable[[FactorKey], Vector | None]
+        self, setting: Setting, spec: RatesVolSpec, price: PriceLaw, displaced: Callable[[FactorKey], Vector | None]
     ) -> None:
-        """price: of the main asset. impact: displacement of a factor by trades; None where none can move it."""
+        """price: of the main asset. displaced: a factor by trades; None where none can move it."""
         clock, paths, line = setting.clock, setting.streams.paths, setting.storyline.rates_vol
         assert line is not None
         self._nodes = [FactorKey(*USD, node.name) for node in setting.market.rates.curve if node.years > 0]
         self._ends: list[bool] = settlements(clock, "closes").tolist()
         self._years: list[float] = clock.variance_years.tolist()
-        self._loop, self._price, self._impact = setting.feedback.rates_vol, price, impact
-        self._line = line
+        self._loop, self._price, self._displaced = setting.feedback.rates_vol, price, displaced
+        self._spec, self._line = spec, line
         self._felt = _Path(RatesMemory(spec, line.start, paths))
         self._outside = None if line.pull is None else _Path(RatesMemory(spec, line.start, paths))
         self._keep = None if line.pull is None else 1 - (1 - setting.market.dispersion) * line.pull
         self._bridged, self._off = np.zeros(paths), np.zeros(paths)  # X, and ln f_outside - law on the storyline; ln
         self._since = 0.0  # trading years at the last end of a move
-        self._level = np.full(paths, min(max(line.start, spec.least), spec.most))
+        self._answer = np.full(paths, min(max(line.start, spec.least), spec.most))  # without trades in options
+        self._days_a_year = clock.days_a_year
+        self.impact: dict[FactorKey, Impact] = {}
 
     @property
     def base(self) -> float:
@@ -63,12 +67,14 @@ class RatesVol(Law):
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
         """Answer the moves up to `now`, the market at the tick before with its trades."""
+        for impact in self.impact.values():
+            impact.decay(self._years[tick] - self._years[tick - 1])
         years, ends = self._years[tick - 1] - self._since, self._ends[tick - 1]
         felt = self._felt.level(self._levels(now, self._loop), years, ends=ends)
         if self._outside is None:
-            self._level = felt
+            self._answer = felt
         else:
-            self._level = self._with_told(tick, felt, self._outside.level(self._levels(now, 0.0), years, ends=ends))
+            self._answer = self._with_told(tick, felt, self._outside.level(self._levels(now, 0.0), years, ends=ends))
         if ends:
             self._since = self._years[tick - 1]
         return self.levels()
@@ -87,14 +93,27 @@ class RatesVol(Law):
         spot, rates = now.row(SPOT), [now.row(key) for key in self._nodes]
         if loop == 1.0:
             return [spot, *rates]
-        moved = self._impact(SPOT)
+        moved = self._displaced(SPOT)
         spot = spot if moved is None else self._price.moved(spot, -(1 - loop) * moved)
-        displaced = [self._impact(key) for key in self._nodes]
+        displaced = [self._displaced(key) for key in self._nodes]
         return [spot, *(r if by is None else r - (1 - loop) * by for r, by in zip(rates, displaced, strict=True))]
 
     def levels(self) -> Moved:
         """The vol."""
-        return Moved({RATES_VOL: self._level})
+        if not any(impact.moved for impact in self.impact.values()):
+            return Moved({RATES_VOL: self._answer})
+        level = self._answer + self.impact[RATES_VOL].total
+        return Moved({RATES_VOL: np.clip(level, self._spec.least, self._spec.most)})
+
+    def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
+        """Let trades in options displace the vol."""
+        rows = np.zeros((2, self._answer.size))
+        self.impact[key] = Impact(rows, permanent_share, resilience, self._days_a_year)
+
+    def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
+        """Move the vol, within its limits."""
+        self.impact[key].add(move)
+        return np.clip(level + move, self._spec.least, self._spec.most)
 
 
 class _Path:

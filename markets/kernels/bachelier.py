@@ -190,3 +190,53 @@ def swaption_bends(
                 for other in range(nodes):
                     for j in range(width):
                         out[one, other, start + j] += bent[j] * moved[one, j] * moved[other, j]
+
+
+@kernel
+def swaption_vegas(
+    factors: Floats, stretch: Floats, options: Floats, roots: Floats, shares: Floats, first: Ints, terms: Floats,
+    amounts: Floats, out: Floats,
+) -> None:  # fmt: skip
+    """Add the vega of options on swaps to `out`, by bucket: notional A sqrt(tau) n(d), $ per 1.00 of their normal vol.
+
+    Arguments as for `swaption_values`, and:
+        roots: (swaptions,) square roots of the years left.
+        shares: (swaptions, buckets) of each option in each bucket.
+        out: (buckets, paths), added to.
+    """
+    paths, worth = factors.shape[1], np.empty((longest(first), BLOCK))
+    annuity, floating = np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        s = stretch[start : start + width]
+        for k in range(options.shape[0]):
+            legs(factors, terms, amounts, first[k], first[k + 1], start, width, worth, annuity, floating)
+            sign, notional, strike = options[k, SIGN], options[k, NOTIONAL], options[k, STRIKE]
+            for j in range(width):
+                sd = options[k, SD] * exp(options[k, RESPONSE] * s[j])
+                _, _, density = positive_part(sign * (floating[j] / annuity[j] - strike), sd)
+                annuity[j] *= notional * density * sd * roots[k]
+            for bucket in range(shares.shape[1]):
+                share, o = shares[k, bucket], out[bucket, start : start + width]
+                if share != 0.0:
+                    for j in range(width):
+                        o[j] = fma(share, annuity[j], o[j])
+
+
+STRADDLE_WORTH, BY_ANNUITY, BY_FLOATING, BY_SD = range(4)
+
+
+@kernel
+def straddles(annuity: Floats, floating: Floats, strike: Floats, sd: Floats, out: Floats) -> None:
+    """Payer and receiver together on one swap, A E|F - K + sd Z| with F = L / A, and its derivatives by A, L and sd.
+
+    Arguments (paths,): A in years, L per unit, K and sd decimal. out: (4, paths) per unit of notional.
+    """
+    for j in range(annuity.shape[0]):
+        forward = floating[j] / annuity[j]
+        value, chance, density = positive_part(forward - strike[j], sd[j])
+        both, slope = 2.0 * value - (forward - strike[j]), 2.0 * chance - 1.0
+        out[STRADDLE_WORTH, j] = annuity[j] * both
+        out[BY_ANNUITY, j] = fma(-forward, slope, both)
+        out[BY_FLOATING, j] = slope
+        out[BY_SD, j] = 2.0 * annuity[j] * density * sd[j]

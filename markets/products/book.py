@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from markets.products.product import Compile, Instrument
     from markets.products.start import Start
     from markets.products.table import Table
+    from markets.products.vega_grid import VegaGrid
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -51,8 +52,8 @@ class CompiledBook:
         self.book, self.clock, self.start = book, clock, start
         self.tables = _tables(book, clock, start)
         self.needs: tuple[FactorKey, ...] = tuple(dict.fromkeys(key for table in self.tables for key in table.needs))
-        nodes = tuple(dict.fromkeys((*start.curve.nodes, *(key for key in self.needs if key.node))))
-        self._layout, self._with_bends = layout(nodes), layout(nodes, bends=True)
+        self._nodes = tuple(dict.fromkeys((*start.curve.nodes, *(key for key in self.needs if key.node))))
+        self._layout, self._with_bends = layout(self._nodes), layout(self._nodes, bends=True)
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = np.unique(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
         self.has_options = VOL in self.needs
@@ -82,16 +83,20 @@ class CompiledBook:
         vol_multiplier: float | Floats = 1.0,
         settled: int | None = None,
         bends: bool = False,
+        vegas: VegaGrid | None = None,
     ) -> Risk:
         """Value and derivatives.
 
         vol_multiplier: scales every option's vol, scalar or (paths,). bends: the second derivatives by pairs of nodes,
-        too. Raises BugError where a table does not know those.
+        too. vegas: the vega of options on rates by bucket, too. Raises BugError where a table does not know those.
         """
         unknown = [type(table).__name__ for table in self.tables if table.needs and not table.bends]
         if bends and unknown:
             raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
-        into = Risk(self._with_bends if bends else self._layout, snapshot.paths)
+        where = self._with_bends if bends else self._layout
+        if vegas is not None:
+            where = layout(self._nodes, bends=bends, vegas=vegas.keys)
+        into = Risk(where, snapshot.paths, vegas)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 
     def slopes(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Risk:
@@ -106,14 +111,21 @@ class CompiledBook:
         return self._add_risk(_when(tick, settled), snapshot, None, into, vol_multiplier).delta
 
     def theta(
-        self, tick: int, snapshot: Snapshot, fixings: Floats, *, years: float, settled: int | None = None
+        self,
+        tick: int,
+        snapshot: Snapshot,
+        fixings: Floats,
+        *,
+        years: float,
+        settled: int | None = None,
+        after: Snapshot | None = None,
     ) -> Floats:
         """$ that the book makes, dividends included, while `years` of trading and calendar time pass and nothing moves.
 
-        Returns: (paths,).
+        after: the market then, where it is another. Returns: (paths,).
         """
         now = _when(tick, settled)
-        later = self._value(now._replace(later=years), snapshot, fixings)
+        later = self._value(now._replace(later=years), after or snapshot, fixings)
         change: Floats = later - self._value(now, snapshot, fixings)
         if self.asset_units:
             change += self.start.dividend_yield * years * self.asset_units * snapshot.row(SPOT)
@@ -164,7 +176,8 @@ def _tables(book: Book, clock: Clock, start: Start) -> tuple[Table[Any], ...]:
     """The instruments by the table that they share, in the order in which tables add up."""
     kinds: dict[Compile, list[Instrument]] = {}
     for instrument in book.instruments:
-        kinds.setdefault(instrument.table, []).append(instrument)
+        for part in getattr(instrument, "parts", (instrument,)):  # of two kinds: a swap and the right to cancel it
+            kinds.setdefault(part.table, []).append(part)
     return tuple(sorted((make(items, clock, start) for make, items in kinds.items()), key=lambda table: table.order))
 
 

@@ -32,6 +32,7 @@ from markets.products.registry import PRODUCTS
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
 from markets.specs.bond_future import future_venue
+from markets.specs.straddle import straddle_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -143,9 +144,12 @@ class Scale:
         self.venues |= {asset.name: asset.venue for asset in scenario.assets}
         self.bonds = scenario.market.rates.bonds
         self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
+        self.straddles = scenario.market.rates.straddles
+        self.venues |= {name: straddle.venue for name, straddle in self.straddles.items()}
         self.futures = scenario.market.rates.futures
         self.venues |= {name: future.venue for name, future in self.futures.items()}
-        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures), 1.0)  # notional and face value
+        # notional and face value
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures, *self.straddles), 1.0)
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -214,6 +218,8 @@ class Scale:
             return ("venue", venue), usual
         if venue in self.bonds:
             return ("market", "rates", "bonds", venue, "venue"), bond_venue()
+        if venue in self.straddles:
+            return ("market", "rates", "straddles", venue, "venue"), straddle_venue()
         if venue in self.futures:
             return ("market", "rates", "futures", venue, "venue"), future_venue()
         return ("assets", venue, "venue"), asset_venue()

@@ -18,9 +18,13 @@ from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
+from scenarios.checking.correlations import check_correlation
+from scenarios.checking.curve_law import check_curve_law
+from scenarios.checking.further import check_further
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.checking.quoted_curves import check_quoted
+from scenarios.checking.shocks import check_shocks
 from scenarios.parameters.unseen import UnseenAgent, unseen_in
 from scenarios.scenario import Scenario
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
@@ -36,13 +40,17 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     """Raise UserError at the first rule that the scenario breaks."""
     at = place or Place(scenario.name)
     check_names(scenario, at)
+    check_curve_law(scenario, at)
     check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
     check_curve(scenario, at)
+    check_shocks(scenario, at)
     check_laws(scenario, at)
     for name, venue in scenario.venue.by_name().items():
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_rates_vol(scenario, at)
     check_bonds(scenario, at.at("market", "rates", "bonds"))
+    check_further(scenario, at)
+    check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
     check_assets(scenario, at.at("assets"))
@@ -117,14 +125,15 @@ def check_curve(scenario: Scenario, at: Place) -> None:
             further = here.at("nodes", node.name if node.name in rates.nodes else before.name, "years")
             raise further.error("two nodes lie at one point of the curve", value=node.years, remedy="move one")
     names = [node.name for node in rates.curve]
+    known_nodes = [*rates.nodes, *(node for spec in rates.currencies.values() for node in spec.nodes)]
     for name, spec in rates.nodes.items():
         known = [SHOCK, *(other for other in names if other != name)]
         check_correlation(name, spec.correlation, known, "node", given, here.at("nodes", name))
     for row in scenario.storyline.anchor:
         for name in row.nodes:
-            if name not in rates.nodes:
+            if name not in known_nodes:
                 where = at.at("storyline", "anchor", str(row.date), "nodes", name)
-                raise where.error("no such node", value=name, remedy=nearest(name, [*rates.nodes]))
+                raise where.error("no such node", value=name, remedy=nearest(name, known_nodes))
     for name in scenario.venue.further:
         if name not in rates.nodes:
             raise at.at("venue", name).error("no such node", value=name, remedy=nearest(name, names))
@@ -132,27 +141,6 @@ def check_curve(scenario: Scenario, at: Place) -> None:
         node_mixing(rates.curve)
     except UserError as error:
         raise here.error(error.rule, value=error.value, remedy=error.remedy) from None
-
-
-def check_correlation(
-    name: str,
-    table: dict[str, float],
-    known: list[str],
-    what: str,
-    given: dict[frozenset[str], float],
-    at: Place,
-) -> None:
-    """Correlations of one thing with `known` others; `given` remembers them by pair, which may not have two."""
-    for other, value in table.items():
-        here = at.at("correlation", other)
-        if other not in known:
-            raise here.error(f"no such {what}", value=other, remedy=nearest(other, known))
-        mirrored = given.setdefault(frozenset((name, other)), value)
-        if mirrored != value:
-            rule = f"the table of {other} gives this pair another correlation ({mirrored})"
-            raise here.error(rule, value=value, remedy="give it in one of the two")
-        if not -1 <= value <= 1:
-            raise here.error("a correlation is between -1 and 1", value=value)
 
 
 def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
@@ -234,6 +222,20 @@ def _check_untold(scenario: Scenario, keys: Sequence[str], rule: str, remedy: st
                 raise at.at("storyline", "anchor", str(row.date), key).error(rule, value=row.level(key), remedy=remedy)
 
 
+def check_straddles(scenario: Scenario, at: Place) -> None:
+    """Straddles need a vol of rates that moves, an implied vol, and somebody's quotes."""
+    rates = scenario.market.rates
+    for name, straddle in rates.straddles.items():
+        if not rates.vol:
+            rule = "straddles trade the vol of rates, and none is declared"
+            raise at.at(name).error(rule, value=name, remedy="add [market.rates.vol.usd]")
+        if not (rates.normal_vol > 0 or rates.smiles):
+            remedy = "e.g. market.rates.normal_vol = 0.0090"
+            raise at.at(name).error("straddles need an implied vol", value=rates.normal_vol, remedy=remedy)
+        check_venue(straddle.venue, at.at(name, "venue"), swap=True)
+        _check_quoted(scenario, name, "straddle", at)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -276,10 +278,13 @@ def cast_of(scenario: Scenario) -> Cast:
         venues=scenario.venue.by_name()
         | {asset.name: asset.venue for asset in scenario.assets}
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
+        | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
         | {name: future.venue for name, future in scenario.market.rates.futures.items()},
+        straddles=tuple(scenario.market.rates.straddles),
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),
+        rates_vol=bool(scenario.market.rates.vol),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,

@@ -28,7 +28,9 @@ from scenarios.cli.presets import list_presets
 from scenarios.cli.program import Spiral as Spiral
 from scenarios.cli.record import record
 from scenarios.cli.report import report
+from scenarios.cli.risk import risk
 from scenarios.cli.run import run
+from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
 from scenarios.cli.validate import validate
@@ -50,6 +52,7 @@ for _command in (
     sweep,
     frontier,
     capital,
+    shock,
     calibrate,
     new,
     check,
@@ -65,6 +68,7 @@ for _command in (
     predict,
     curve,
     curve_model,
+    risk,
     bond,
     cube,
     record,

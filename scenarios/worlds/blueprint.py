@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.series import Series, series
+from markets.venues.straddle_series import StraddleSeries
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
-from scenarios.worlds.books import compile_books
+from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.hull_white_line import by_hull_white
+from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
 from sim.memo import Memo
@@ -32,6 +35,8 @@ class Blueprint:
     storyline: Storyline
     benchmarks: dict[str, Series]  # of every swap venue
     books: dict[str, CompiledBook]  # of every hedger, by its name
+    straddles: dict[str, StraddleSeries]  # of every venue of straddles
+    shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
 
     def along(self, scenario: Scenario) -> Blueprint:
         """The same along another storyline, that of `scenario`: its dates and first levels are those of this one."""
@@ -68,7 +73,17 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     rates, venues = scenario.market.rates, scenario.venue
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
-    return Blueprint(clock, storyline, benchmarks, books)
+    straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
+    return Blueprint(clock, storyline, benchmarks, books, straddles, shocks_of(scenario, clock))
+
+
+def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
+    """The straddles of every venue that trades some."""
+    specs = scenario.market.rates.straddles
+    if not specs:
+        return {}
+    start = starting_market(scenario)
+    return {name: StraddleSeries(spec, clock, start) for name, spec in specs.items()}
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
@@ -79,10 +94,16 @@ def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve)
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
     story, market, credit = scenario.storyline, scenario.market, scenario.credit
-    return _STORYLINE.get(lambda: lay_out(story, clock, market, credit), story, clock, market, credit)
+
+    def lay() -> Storyline:
+        told = by_hull_white(lay_out(story, clock, market, credit), scenario, clock)
+        return shocked(told, shocks_of(scenario, clock))
+
+    return _STORYLINE.get(lay, story, clock, market, credit)
 
 
 _CLOCK: Memo[Clock] = Memo()
 _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
+_STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()
 _BENCHMARKS: Memo[dict[str, Series]] = Memo()

@@ -7,8 +7,8 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from agents.desk.loss import LOSS
-from agents.tables import TABLES
+from agents.desk.loss import loss
+from agents.tables import agent_tables
 from markets.tables import market_tables
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.remembered import remembered
@@ -33,6 +33,8 @@ def make_manifest(
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
+    market = scenario.market
+    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx)}
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
@@ -60,7 +62,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*TABLES, *market_tables(scenario.market.rates)), LOSS),
+        **schema.described((*agent_tables(**has), *market_tables(market.rates, market.further)), loss(**has)),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 

@@ -1,0 +1,83 @@
+"""The legs of a hedge against rates and against their vol: with what, against what, how closely; parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markets.plausible import SHARE
+from sim.nearest import nearest
+from sim.params import param
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.place import Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class HedgeLeg:
+    """Units q at venues that make |J q + risk|^2 + ridge |w|^2 least, path by path.
+
+    J_km is what a unit at venue m gains per 1.00 of bucket k, and w_m = q_m |J_m| the risk that it brings. With as many
+    venues as buckets and no ridge nothing is left: J q = -risk.
+    """
+
+    ridge: float = param(
+        0.0,
+        unit="square of risk left per square of risk bought",
+        help="weight of smaller hedges against a smaller rest",
+        ge=0,
+        plausible=(0.0, 100.0),
+    )
+    band: float = param(
+        0.0,
+        unit="share of the book's risk",
+        help="distance of the hedge from its target, in risk, within which it stays",
+        ge=0,
+        plausible=SHARE,
+    )
+    least_trade: float = param(
+        0.0, unit="$ per basis point", help="risk of the smallest order that is sent", ge=0, plausible=(0.0, 1e9)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatesLeg(HedgeLeg):
+    """A hedge of the risk at nodes of the curve."""
+
+    venues: tuple[str, ...] = param((), help="of swaps, bonds and futures; none: the par swaps of the curve")
+    nodes: tuple[str, ...] = param((), help="whose risk is to be small; none: all beyond overnight")
+
+    def check(self, venues: Sequence[str], nodes: Sequence[str], at: Place) -> None:
+        """Raise UserError for a name that is not there or there twice, or more venues than can be told apart.
+
+        venues: what a desk may hedge rates with. nodes: of the curve.
+        """
+        _check_names(self.venues, venues, "no such venue of swaps, bonds or futures", at.at("venues"))
+        _check_names(self.nodes, nodes, "the curve has no such node", at.at("nodes"))
+        hedged = len(self.nodes) or len(nodes) - 1
+        if len(self.venues) > hedged and not self.ridge:
+            rule = f"more venues than nodes ({hedged}): many hedges leave the same risk"
+            raise at.at("venues").error(rule, value=len(self.venues), remedy="give a ridge, say 0.01, or fewer venues")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VegaLeg(HedgeLeg):
+    """A hedge of the vega of options on rates, bucket by bucket; buckets are the venues' expiries by their tenors."""
+
+    venues: tuple[str, ...] = param(help="of straddles")
+
+    def check(self, venues: Sequence[str], at: Place) -> None:
+        """Raise UserError where there is none, or a name is not there or there twice. venues: of straddles."""
+        if not self.venues:
+            raise at.at("venues").error("a vega leg needs a venue of straddles", value=list(self.venues))
+        _check_names(self.venues, venues, "no such venue of straddles", at.at("venues"))
+
+
+def _check_names(given: Sequence[str], known: Sequence[str], rule: str, at: Place) -> None:
+    for i, name in enumerate(given):
+        if name not in known:
+            raise at.at(i).error(rule, value=name, remedy=nearest(name, list(known)))
+        if name in given[:i]:
+            raise at.at(i).error("is in the list twice", value=name, remedy="leave one of them out")

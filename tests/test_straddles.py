@@ -1,0 +1,276 @@
+"""Swaption straddles in venues of their own, and the vega leg that buys them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from agents.desk.loss import ATTRIBUTION, COSTS, VEGA_HEDGE
+from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
+from markets.products.table import When
+from markets.products.vega_grid import VegaGrid
+from sim.errors import UserError
+from sim.ledger import CASH
+from sim.phases import Phase
+from tests.small import LEVEL, crisis, gross, only, send, watch, world_of
+
+VENUE = {"half_spread": 5e-5, "depth": 5e9, "impact": 1e-4, "capacity": 100.0, "slope": 0.0, "depth_floor": 1.0}
+QUIET = {"impact": 0.0, "half_spread": 0.0}
+NORMAL = 0.0095
+SHORT, LONG = {"expiry_months": 3, "tenor_months": 60}, {"expiry_months": 12, "tenor_months": 120}
+
+
+def market(*, straddles, vol=0.01, **venue):
+    """Two weeks of noisy rates whose vol moves, with straddles."""
+    listed = {name: {**spec, "venue": {**VENUE, **venue}} for name, spec in straddles.items()}
+    rates = {"vol_us2y": vol, "vol_us10y": vol, "normal_vol": NORMAL, "vol": {"usd": {}}, "straddles": listed}
+    return {"market": {"rates": rates}, "feedback": only(impact=1.0), "minutes": 390}
+
+
+def maker(*venues):
+    return {
+        "type": "MarketMaker",
+        "capital": 1e15,
+        "venues": ["asset", "us2y", "us10y", *venues],
+        "inventory_limit": 1e15,
+        "quoting": {"inventory_skew": 0.0, "funding_days": 0.0},
+    }
+
+
+def option(side, months, swap_months, notional, **more):
+    return {
+        "kind": "swaption",
+        "side": side,
+        "months": months,
+        "swap_months": swap_months,
+        "notional": notional,
+        **more,
+    }
+
+
+def single(**agents):
+    return crisis(agents={"maker": maker("s1y10y"), **agents}, **market(straddles={"s1y10y": LONG}))
+
+
+# --- the listing ------------------------------------------------------------------------------------------------------
+def test_it_is_a_payer_and_a_receiver_at_the_money():
+    book = [option("payer", 12, 120, 1e9), option("receiver", 12, 120, 1e9)]
+    world = world_of(single(desk={"type": "Hedger", "book": book, "hedge_rates": False}), 2)
+    straddle, desk = world.venue("s1y10y"), world.desks["desk"]
+    (worth,) = straddle.listing.worth_of_one().values()
+    assert 1e9 * worth == pytest.approx(desk.unit_value, rel=1e-12)
+    assert straddle.mid == pytest.approx(NORMAL, rel=1e-14)
+    slopes, risk = straddle.listing.sensitivities(), desk.risk()
+    for node in ("overnight", "us2y", "us10y"):
+        key = FactorKey(*USD, node)
+        assert 1e9 * slopes[key] == pytest.approx(risk.first(key), rel=1e-9)
+    vega = straddle.listing.unit_notional
+    assert vega * NORMAL == pytest.approx(worth, rel=1e-12)  # at the money the value is linear in the vol
+    annuity = sum(0.5 * math.exp(-0.03 * years) for years in np.arange(1.5, 11.01, 0.5))
+    assert vega == pytest.approx(annuity * math.sqrt(2 / math.pi), rel=0.03)  # A sqrt(2 tau / pi), tau a year
+
+
+def test_sensitivities_are_those_of_bumped_markets():
+    world = world_of(single(), 1)
+    listing = world.venue("s1y10y").listing
+    world.run()
+    now = world.factors.snapshot
+    for key, slope in listing.sensitivities().items():
+        up, down = (listing._valued(now.bumped(key, by)).worth for by in (1e-6, -1e-6))
+        assert slope == pytest.approx((up - down) / 2e-6, rel=1e-6, abs=1e-6)
+
+
+def test_a_buyer_pays_half_a_basis_point_of_vol_and_moves_it():
+    world = world_of(single(), 2)
+    fills = send(world, {1: {"s1y10y": 1e9}})
+    straddle = world.venue("s1y10y")
+    vol = watch(world, Phase.MARK, lambda: world.factors.snapshot.row(RATES_VOL)[0])
+    vega, mid = [], []
+    watch(world, Phase.QUOTE, lambda: (vega.append(straddle.listing.unit_notional[0]), mid.append(straddle.mid[0])))
+    world.run()
+    moved = 1e-4 * 1e9 * vega[1] / 5e9
+    assert fills[1]["s1y10y"].price[0] == pytest.approx(mid[1] + 5e-5, rel=1e-12)
+    # The law answers as without the trade, and the trade's trace is on top of it.
+    quiet = world_of(single(), 2)
+    without = watch(quiet, Phase.MARK, lambda: quiet.factors.snapshot.row(RATES_VOL)[0])
+    quiet.run()
+    assert vol[1] - without[1] == pytest.approx(moved, rel=1e-9)
+    assert 0.4 * moved < vol[-1] - without[-1] < moved  # half of it has stayed
+    for asset in (CASH, "s1y10y"):
+        whole = sum(world.ledger.balance(account, asset) for account in world.ledger.accounts)
+        assert np.abs(whole).max() <= 1e-12 * gross(world.ledger, asset).max()
+
+
+def test_a_roll_strikes_it_anew_and_nobody_gains():
+    world = world_of(single(), 3)
+    send(world, {0: {"s1y10y": 1e9}})
+    listing, found = world.venue("s1y10y").listing, []
+
+    def looked():
+        curve = world.factors.snapshot
+        annuity, floating = (leg[0] for leg in listing._legs(listing._rows(), curve))
+        equity = world.ledger.balance("trader") + world.hedge_value("trader")
+        found.append((world.tick_index, listing.struck.tick, listing.strike.copy(), floating / annuity, equity.copy()))
+
+    watch(world, Phase.QUOTE, looked)
+    world.run()
+    for tick, struck, strike, forward, _ in found[1:]:
+        if world.clock.is_open[tick]:
+            assert struck == tick and strike == pytest.approx(forward, rel=1e-14)
+    assert {struck for _, struck, *_ in found} == {0, *np.flatnonzero(world.clock.is_open)[1:]}
+
+
+def test_kept_to_its_expiry_it_pays_how_far_the_rate_has_moved():
+    listed = {"short": {"expiry_months": 1, "tenor_months": 60, "roll_days": 1000}}
+    days = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-24", **LEVEL, "us2y": 0.03, "us10y": 0.036}]
+    scenario = crisis(anchors=days, agents={"maker": maker("short")}, **market(straddles=listed, vol=0.005, **QUIET))
+    world = world_of(scenario, 3)
+    send(world, {0: {"short": 1e9}})
+    venue, cash, pays = world.venue("short"), [], []
+    first = venue.listing.struck
+    strike = venue.listing.strike.copy()
+
+    def settle():
+        cash.append(world.ledger.balance("trader").copy())
+        listing = venue.listing
+        rows = first.table.known(When(world.factors.tick, first.tick))
+        if len(rows.options):
+            annuity, floating = (leg[0] for leg in listing._legs(rows, world.factors.snapshot))
+            pays.append(np.abs(floating - strike * annuity))
+
+    watch(world, Phase.QUOTE, settle)
+    world.run()
+    clock = world.clock
+    at = int(np.searchsorted(clock.ticks, first.expiry))
+    assert clock.ticks[at] == first.expiry and venue.listing.struck.tick == at
+    fresh = world_of(scenario, 3)
+    price = []
+    watch(fresh, Phase.QUOTE, lambda: price.append(fresh.venue("short").listing.worth_of_one()["short"].copy()))
+    fresh.run()
+    received = cash[at] - cash[at - 1]
+    assert received == pytest.approx(1e9 * (pays[at] - price[at]), rel=1e-9)  # the payoff, less a fresh one
+
+
+# --- buckets ----------------------------------------------------------------------------------------------------------
+def test_buckets_add_up_to_the_vega_of_bumped_vols():
+    """By the expiry and the length of each option; between buckets shared linearly."""
+    grid = VegaGrid((0.5, 1.0, 2.0), (5.0, 10.0))
+
+    def valued(first=0.0, second=0.0):
+        book = [
+            option("payer", 12, 120, 1e9, normal_vol=0.009 + first),
+            option("receiver", 18, 90, -2e9, normal_vol=0.008 + second, fixed_rate=0.031),
+        ]
+        desk = world_of(crisis(agents={"maker": maker(), "desk": {"type": "Hedger", "book": book}}), 2).desks["desk"]
+        return desk.unit_value, desk.book.risk(0, desk.snapshot, desk.fixings, vegas=grid).vegas
+
+    _, found = valued()
+    by_name = dict(zip([key.node for key in grid.keys], found, strict=True))
+    one, other = ((valued(**{w: 1e-6})[0] - valued(**{w: -1e-6})[0]) / 2e-6 for w in ("first", "second"))
+    assert found.sum(axis=0) == pytest.approx(one + other, rel=1e-8)
+    assert by_name["2Y x 5Y"] == pytest.approx(0.25 * other, rel=0.01)  # 18M into 90M: half way both ways
+    assert by_name["1Y x 10Y"] == pytest.approx(one + 0.25 * other, rel=0.01)
+    assert np.abs(by_name["6M x 5Y"]).max() < 0.01 * np.abs(other).max()
+
+
+# --- the leg ----------------------------------------------------------------------------------------------------------
+BOOK = [option("payer", 3, 60, -2e9), option("receiver", 12, 120, -1e9, fixed_rate=0.029)]
+
+
+def hedged(**keys):
+    desk = {"type": "Hedger", "capital": 5e9, "book": BOOK, "policy": {"kind": "every", "interval": "tick"}, **keys}
+    return crisis(
+        agents={"maker": maker("s3m5y", "s1y10y"), "desk": desk},
+        **market(straddles={"s3m5y": SHORT, "s1y10y": LONG}, **QUIET) | {"feedback": only()},
+    )
+
+
+LEG = {"venues": ["s3m5y", "s1y10y"]}
+
+
+def test_the_leg_is_least_squares_over_buckets_and_swaps_take_what_the_straddles_bring():
+    world = world_of(hedged(vega_leg=LEG), 3)
+    world.run()
+    desk = world.desks["desk"]
+    grid, book = desk.vega_hedge.grid, desk.scale * desk.risk().vegas
+    slopes = np.stack([world.venue(name).listing.vegas(grid) for name in LEG["venues"]])
+    for path in range(3):
+        best = np.linalg.lstsq(slopes[:, :, path].T, -book[:, path], rcond=None)[0]
+        held = [world.venue(name).held("desk")[path] for name in LEG["venues"]]
+        assert held == pytest.approx(best, rel=1e-9) and min(held) > 0
+    for name in ("us2y", "us10y"):
+        key = FactorKey(*USD, name)
+        open_ = desk.scale * desk.risk().first(key)
+        for venue in world.venues.values():
+            if venue.key != SPOT:
+                open_ = open_ + venue.held("desk") * venue.listing.sensitivities().get(key, 0.0)
+        assert np.abs(open_).max() < 1e-9 * np.abs(desk.risk().first(key)).max()
+
+
+def test_vega_of_book_and_hedge_cancel_and_all_parts_add_up():
+    from scenarios import run
+
+    result = run(hedged(vega_leg=LEG), paths=8, workers=1, tables=["marks"])
+    marks = result.table("marks").collect()
+    desk = marks.filter((marks["agent"] == "desk") & (marks["world"] == "actual"))
+    parts = sum(desk[name] for name in (*ATTRIBUTION, *COSTS, VEGA_HEDGE.name))
+    assert np.abs((parts - desk["pnl"]).to_numpy()).max() < 1e-6 * desk["vega"].abs().max()
+    last = desk.filter(desk["time"] == desk["time"].max())
+    assert last["vega"].abs().min() > 1e5
+    assert (last["vega"] + last["hedge_vega"]).abs().max() < 0.05 * last["vega"].abs().max()
+    part = next(part for part in result.manifest["loss"]["parts"] if part["name"] == "re_marking")
+    assert [column["name"] for column in part["columns"]] == ["vega", "hedge_vega"]
+
+
+def test_a_desk_without_straddles_in_the_market_has_the_tables_that_it_had():
+    from scenarios import run
+
+    plain = crisis(agents={"maker": maker(), "desk": {"type": "Hedger", "book": BOOK}})
+    assert "hedge_vega" not in run(plain, paths=2, workers=1, tables=["marks"]).table("marks").collect().columns
+
+
+def test_a_forced_reduction_takes_the_straddles_too():
+    world = world_of(hedged(vega_leg=LEG), 2)
+    desk = world.desks["desk"]
+
+    def force():
+        while True:
+            yield world.tick(Phase.SHOCK)
+            if world.tick_index == 3:
+                desk.forced = world.full(0.5)
+            yield world.tick(Phase.FUND) if world.tick_index == 3 else world.tick(Phase.MARK)
+            if world.tick_index == 3:
+                desk.mark()
+                desk.close_out(0.0)
+
+    world.start(force())
+    world.run()
+    assert desk.scale == pytest.approx(0.5, rel=1e-6)
+    assert np.abs(desk.scale * desk.risk().vegas).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"vega_leg": {"venues": ["us10y"]}}, "no such venue of straddles"),
+        ({"vega_leg": {"venues": []}}, "needs a venue"),
+        ({"vega_leg": {"venues": ["s3m5y", "s3m5y"]}}, "twice"),
+        ({"rates_leg": {"venues": ["s3m5y"]}}, "no such venue of swaps, bonds or futures"),
+    ],
+)
+def test_a_leg_that_cannot_be(change, said):
+    with pytest.raises(UserError, match=said):
+        hedged(**change)
+
+
+def test_straddles_that_cannot_be():
+    tables = market(straddles={"s": LONG})
+    with pytest.raises(UserError, match="nobody quotes this straddle"):
+        crisis(agents={"maker": maker()}, **tables)
+    del tables["market"]["rates"]["vol"]
+    with pytest.raises(UserError, match="straddles trade the vol of rates"):
+        crisis(agents={"maker": maker("s")}, **tables)
+    with pytest.raises(UserError, match="tenor_months"):
+        crisis(agents={"maker": maker("s")}, **market(straddles={"s": {"expiry_months": 3}}))
