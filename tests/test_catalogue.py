@@ -40,6 +40,7 @@ RECORDS = {
 HYPOTHETICAL = {"bear_flattener", "calm_market", "sonia_swap_desk"}
 CURVES = {  # of more nodes than overnight, 2Y and 10Y, with a vol of rates
     "gilt_ldi_2022",
+    "rate_hikes_2022",
     "repo_crisis_2019",
     "sonia_swap_desk",
     "svb_2023",
