@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markets.curves.quoted_curve import QuotedCurve, QuotedGap
 from markets.factors.key import USD, FactorKey
 from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
@@ -27,6 +27,13 @@ from markets.specs.rates import STANDARD_NODES, RateSpec
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]
+
+
+class Discounting(Protocol):
+    """A curve at the start."""
+
+    def log_discount(self, years: ArrayLike) -> Floats:
+        """ln DF at times of any shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class Curve:
 
     nodes: tuple[FactorKey, ...]
     years: tuple[float, ...]
-    quoted: QuotedCurve | QuotedGap | None = None
+    quoted: Discounting | None = None
     first: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:

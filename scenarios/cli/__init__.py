@@ -27,6 +27,7 @@ from scenarios.cli.presets import list_presets
 from scenarios.cli.program import Spiral as Spiral
 from scenarios.cli.record import record
 from scenarios.cli.report import report
+from scenarios.cli.risk import risk
 from scenarios.cli.run import run
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
@@ -63,6 +64,7 @@ for _command in (
     predict,
     curve,
     curve_model,
+    risk,
     bond,
     cube,
     record,
