@@ -23,7 +23,8 @@ class Parametric(MarginModel):
 
     Exposure of the asset: |net delta| S + short gamma S^2 x (k s sqrt(mpor)) / 2, the loss of a move of k standard
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
-    vol / base vol. Nothing is netted between them.
+    vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
+    between them.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -39,5 +40,7 @@ class Parametric(MarginModel):
             rates += np.abs(slope)
         for asset, value in portfolio.other_assets():
             delta = delta + np.abs(value) * asset.vol / base
+        for vol, slope in portfolio.further_slopes():
+            delta = delta + np.abs(slope) * vol / base
         margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / base)
         return margin
