@@ -92,8 +92,8 @@ class Portfolio:
                 yield own
 
     def further_slopes(self) -> Iterator[tuple[float, Vector]]:
-        """Vol of each spread, node of another currency and FX rate that the book depends on, per sqrt(trading year), and
-        the book's slope by it, (paths,) $ per 1.00, of FX rates per unit of ln.
+        """Vol of each spread, node of another currency and FX rate behind the book, per sqrt(trading year), and the
+        book's slope by it, (paths,) $ per 1.00, of FX rates per unit of ln.
         """
         desk, book = self._desk, self._desk.book
         for each in self._world.market.further:
