@@ -411,7 +411,10 @@ def test_the_risk_of_a_book_at_the_start_has_the_other_factors():
 def test_initial_margin_is_asked_for_the_other_factors_too():
     """Beside what the swap hedges leave of the dollar's nodes: |slope| x vol of each, at 3 standard deviations."""
     world = world_of(scenario([BOOK[0]]), 1)
-    desk, terms = world.desks["desk"], SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0)
+    desk, terms = (
+        world.desks["desk"],
+        SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0, rates_margin="implied_vol"),
+    )
     asked = Parametric().initial(Portfolio(world, desk), terms)[0]
     vols = {each.name: each.vol for each in world.market.further}
     slopes = (abs(desk.risk().first(key)[0]) * vols[key.node] for key in desk.book.needs if key.node in vols)

@@ -163,4 +163,6 @@ class Position:
 
     def _refuse(self, key: str, why: str, at: Place) -> None:
         if getattr(self, key) not in (None, "", ()):
-            raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(self, key))
+            value = getattr(self, key)
+            shown = str(value) if isinstance(value, date) else value
+            raise at.at(key).error(f"{key} does not belong here: {why}", value=shown)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from markets.factors.key import SPOT
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values, weighed
 from markets.kernels.options import NODE, VALUE
-from markets.products.condensed import MANY, carrying, few
+from markets.products.condensed import MANY, carrying, few, netted
 from markets.products.dates import Period
 from markets.products.projection import RateRows, together
 from markets.products.table import Table, When
@@ -222,7 +222,7 @@ class LinearTable(Table[Flows]):
         plain = open_ & still  # rates on curves that keep their gap
         years = np.concatenate([paid[fixed], begin[plain], end[open_]])
         amounts = np.concatenate([self.amount[fixed], (self.notional * growth)[plain], -self.notional[open_]])
-        amounts, years = _netted(amounts, years)
+        amounts, years = netted(amounts, years)
         certain = curve.flows_of_scaled(*few(curve.scaled(amounts, years), years, curve.times))
         if not still.all():
             certain = together(certain, *self._moving(open_, self.notional * growth, begin, end))
@@ -261,11 +261,3 @@ class LinearTable(Table[Flows]):
 def first_fixing(start: Start, accrual: float, begin: float, end: float, curve: str = "") -> float:
     """Rate of a period under way at the start: the starting spot rate for the length of the period."""
     return start.forward_rate(0.0, end - begin, curve) / accrual
-
-
-def _netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
-    """One flow per time, (flows,) amounts and years; flows that net to zero are left out."""
-    times, where = np.unique(years, return_inverse=True)
-    sums = np.bincount(where, weights=amounts, minlength=times.size)
-    kept = sums != 0
-    return sums[kept], times[kept]

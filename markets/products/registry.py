@@ -9,6 +9,7 @@ from markets.products.basis_swap import BasisSwap
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
 from markets.products.bond import Bond
+from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cap import Cap
 from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.deposit import Deposit
@@ -40,6 +41,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "sofr_1m": SofrFuture,
     "swaption": Swaption,
     "bermudan_swaption": BermudanSwaption,
+    "cancellable_swap": CancellableSwap,
     "cap": Cap,
     "floor": Cap,
     "gamma_claim": GammaClaim,

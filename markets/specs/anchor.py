@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL
+from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL, YIELD_VOL
 from sim.params import param
 
 MOST_ANCHORS = 20_000  # eighty years of trading days
@@ -50,6 +50,9 @@ class Anchor:
     )
     outside_credit: float | None = param(
         None, unit="decimal", help="credit without the desks' impact (calibrated)", ge=0, plausible=CREDIT
+    )
+    rates_vol: float | None = param(
+        None, unit="decimal a year", help="vol of rates, where one is declared", gt=0, plausible=YIELD_VOL, sparse=True
     )
     repo_spread: float | None = param(
         None, unit="decimal", help="median repo rate over the overnight rate", plausible=REPO_RATE, sparse=True

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from markets.factors.curve_noise import node_mixing
 from markets.factors.key import USD
+from markets.factors.node_shocks import node_weights
 from markets.factors.other_curves import answers
 from markets.specs.rates import SHOCK
 from markets.specs.variable import FX, SPREAD, Variable
@@ -118,7 +118,7 @@ def _check_correlations(scenario: Scenario, at: Place) -> None:
         others = [SHOCK, *nodes, *(other.name for other in market.further if other.name != each.name)]
         check_correlation(each.name, dict(each.correlation), others, "factor", given, _place(scenario, each, at))
     try:
-        answers(dict(zip(nodes, node_mixing(market.rates.curve), strict=True)), market.further)
+        answers(dict(zip(nodes, node_weights(market.rates)[0], strict=True)), market.further)
     except UserError as error:
         here = next((_place(scenario, each, at) for each in market.further if each.name == error.value), at)
         raise here.error(error.rule, value=error.value, remedy=error.remedy) from None

@@ -34,9 +34,16 @@ def instruments(agent: Hedger, start: Start) -> tuple[Instrument, ...]:
         try:
             found.append(parse(line, start))
         except UserError as error:
-            place = error.place or f"agents.{agent.name}.book[{i}]"
-            raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
+            raise _in_line(error, agent, i) from None
     return tuple(found)
+
+
+def _in_line(error: UserError, agent: Hedger, i: int) -> UserError:
+    """A mistake at its line of the book, unless it stands elsewhere."""
+    place = error.place or ""
+    if "." not in place:
+        place = ".".join(filter(None, (f"agents.{agent.name}.book.{i + 1}", place)))
+    return UserError(error.rule, value=error.value, place=place, remedy=error.remedy)
 
 
 def starting_market(scenario: Scenario) -> Start:
@@ -91,8 +98,18 @@ def _smiles(rates: RateSpec) -> SmileGrid | None:
 def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     """Every hedger's book as arrays."""
     start = starting_market(scenario)
-    return {
-        agent.name: Book(instruments(agent, start)).compile(clock, start)
-        for agent in scenario.agents
-        if isinstance(agent, Hedger)
-    }
+    return {agent.name: _compiled(agent, clock, start) for agent in scenario.agents if isinstance(agent, Hedger)}
+
+
+def _compiled(agent: Hedger, clock: Clock, start: Start) -> CompiledBook:
+    """Raises UserError, naming the line of the book."""
+    held = instruments(agent, start)
+    try:
+        return Book(held).compile(clock, start)
+    except UserError:
+        for i, one in enumerate(held):
+            try:
+                Book((one,)).compile(clock, start)
+            except UserError as error:
+                raise _in_line(error, agent, i) from None
+        raise

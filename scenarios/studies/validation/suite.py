@@ -32,6 +32,7 @@ MODULES: tuple[str, ...] = (
     "currency",
     "forced_rates",
     "rates_vol",
+    "curve_laws",
     "trading_mechanics",
     "desk_mechanics",
     "margin_mechanics",
