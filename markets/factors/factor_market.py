@@ -32,6 +32,7 @@ from markets.factors.leverage_vol import LeverageVol
 from markets.factors.memory.path_laws import PathLaws
 from markets.factors.noise import Noise
 from markets.factors.other_asset import OtherAsset
+from markets.factors.other_curves import OtherCurves
 from markets.factors.path_vol import PathVol
 from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
@@ -91,9 +92,11 @@ class FactorMarket:
         vol_specs = setting.market.rates.vol.values()
         price, displaced = self.equity.price, self._displaced
         self.rates_vol: RatesVol | None = next((RatesVol(setting, spec, price, displaced) for spec in vol_specs), None)
+        self.other_curves = OtherCurves(setting, self.rates) if setting.market.further else None
         rates = setting.market.rates
         first: list[Law] = [] if self.rates_vol is None else [self.rates_vol]  # it looks at the tick before
-        own: list[Law] = [BondBasis(setting, name, spec) for name, spec in rates.futures.items()]
+        own: list[Law] = [] if self.other_curves is None else [self.other_curves]
+        own += [BondBasis(setting, name, spec) for name, spec in rates.futures.items()]
         self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
         own += [] if self.haircuts is None else [self.haircuts]
         self.repo: RepoMarket | None = next((_repo_market(setting, spec) for spec in rates.repo.values()), None)

@@ -25,21 +25,18 @@ Ints = NDArray[np.int64]
 class NodeShocks:
     """A unit shock a node: common x the main asset's + mixing x fresh normals.
 
-    common: (nodes,). mixing: (nodes, shocks). order: (shocks,) in which they are added; it decides the last digit.
+    weights: (nodes, 1 + shocks), of which common (nodes,) and mixing (nodes, shocks) are parts. order: (shocks,) in
+    which they are added; it decides the last digit.
     """
 
     def __init__(self, rates: RateSpec, streams: Streams) -> None:
         """Raises UserError if correlations are impossible."""
-        nodes = rates.curve
-        if rates.drivers is not None or rates.hull_white is not None:
-            weights, self._joint, owners = _driven(rates)
-            name = "market/rates/drivers"
-            self.order = np.arange(weights.shape[1] - 1)
-        else:
-            weights, self._joint = node_mixing(nodes), sum(node.joint for node in nodes)
-            owners, name = [node for node in nodes if not node.joint], "market/rates"
-            self.order = _order(self._joint, len(nodes))
-        self.common, self.mixing = weights[:, 0].copy(), weights[:, 1:].copy()
+        self.weights, self._joint, owners = node_weights(rates)
+        driven = rates.drivers is not None or rates.hull_white is not None
+        name = "market/rates/drivers" if driven else "market/rates"
+        shocks = self.weights.shape[1] - 1
+        self.order = np.arange(shocks) if driven else _order(self._joint, shocks)
+        self.common, self.mixing = self.weights[:, 0].copy(), self.weights[:, 1:].copy()
         self._stream = streams.stream(name)
         self._own = [streams.stream(f"market/rates/{node.name}") for node in owners]
 
@@ -47,6 +44,15 @@ class NodeShocks:
         """Normals of a step: the joint ones, then the nodes' own, (shocks, paths)."""
         joint = self._stream.normals(self._joint)
         return np.stack([*joint, *(stream.normal() for stream in self._own)]) if self._own else joint
+
+
+def node_weights(rates: RateSpec) -> tuple[Floats, int, Sequence[Node]]:
+    """Weights of the nodes' shocks on the main asset's and on normals, (nodes, 1 + normals); how many of these come
+    from one stream, and the nodes that the others come from. Raises UserError if correlations are impossible."""
+    if rates.drivers is not None or rates.hull_white is not None:
+        return _driven(rates)
+    nodes = rates.curve
+    return node_mixing(nodes), sum(node.joint for node in nodes), [node for node in nodes if not node.joint]
 
 
 def _order(joint: int, nodes: int) -> Ints:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +15,12 @@ from markets.factors.memory.path_line import PathLine, path_line, told
 from markets.factors.memory.rates_vol_line import RatesVolLine, rates_vol_line, told_line
 from markets.factors.node_noise import NodeNoise, node_noise
 from markets.spec import CreditSpec
+from markets.specs.variable import FX
 from sim.errors import UserError
 
 if TYPE_CHECKING:
     from markets.spec import Anchor, AssetAnchor, AssetSpec, MarketSpec, StorylineSpec
+    from markets.specs.variable import Variable
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
@@ -40,6 +43,7 @@ class Storyline:
     line: PathLine | None = None  # levels of the path-dependent laws on the storyline itself
     vol_by_path: bool = False
     credit_by_path: bool = False
+    further: dict[str, Level] = field(default_factory=dict)  # spreads, other currencies' nodes, ln of FX rates, by name
 
 
 def _identity(values: Vector) -> Vector:
@@ -51,7 +55,7 @@ BP = 1e-4
 SNAP = 1e-9  # years: an anchor this close to a tick counts as on it
 
 
-def _knots(anchors: Sequence[Anchor | AssetAnchor], name: str, clock: Clock) -> tuple[Vector, Vector]:
+def _knots(anchors: Sequence[Anchor | AssetAnchor | _Told], name: str, clock: Clock) -> tuple[Vector, Vector]:
     """Trading times (years since the start) and values of the anchors that give a level."""
     given = [(a.date, value) for a in anchors if (value := a.level(name)) is not None]
     times = np.array([clock.variance_years_to(day) for day, _ in given], dtype=np.float64)
@@ -82,7 +86,7 @@ def _pull(knots: Vector, years: Vector) -> Vector:
 
 
 def _level(
-    anchors: Sequence[Anchor | AssetAnchor],
+    anchors: Sequence[Anchor | AssetAnchor | _Told],
     name: str,
     clock: Clock,
     scale: Callable[[Vector], Vector] = _identity,
@@ -196,7 +200,27 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
         line=line,
         vol_by_path=market.vol_law == "path_dependent",
         credit_by_path=credit.law == "path_dependent",
+        further={variable.name: _further(variable, anchors, clock) for variable in market.further},
     )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One level of one variable."""
+
+    date: date
+    value: float
+
+    def level(self, _: str) -> float:
+        return self.value
+
+
+def _further(variable: Variable, anchors: Sequence[Anchor], clock: Clock) -> Level:
+    """From the variable's own start through the anchors that give it; log-linearly for FX rates."""
+    name = variable.curve if variable.family == FX else variable.name
+    later = ((a.date, a.further_level(variable.family, name)) for a in anchors if a.date > clock.first)
+    told_ = [_Told(clock.first, variable.level), *(_Told(day, level) for day, level in later if level is not None)]
+    return _level(told_, variable.name, clock, np.log if variable.family == FX else _identity)
 
 
 def _rates_vol(

@@ -40,6 +40,7 @@ class ZeroRates(Law):
         self._left, self._scale = node_noise(setting.market, lines, setting.clock)
         self._shocks = NodeShocks(rates, streams)
         self._stirred = any(node.vol for node in nodes)
+        self.watched = False  # whether other laws want the shocks
         self._moves_outside: list[bool] = (np.diff(self._level, axis=0, prepend=np.nan) != 0).any(axis=1).tolist()
         self._impacts = np.zeros((len(nodes), 2, paths))
         self.impact: dict[FactorKey, Impact] = {}
@@ -50,6 +51,8 @@ class ZeroRates(Law):
         """Carry every node into `tick`; they move together."""
         for impact in self.impact.values():
             impact.decay(float(self._years[tick]))
+        if self._stirred or self.watched:
+            self.drawn = self._shocks.fresh()
         if self._stirred:
             carry(
                 self._left[tick],
@@ -58,12 +61,17 @@ class ZeroRates(Law):
                 self._shocks.mixing,
                 self._shocks.order,
                 noise.common,
-                self._shocks.fresh(),
+                self.drawn,
                 self.noise,
             )
         self._tick = tick
         traded = any(impact.moved for impact in self.impact.values())
         return self.levels() if self._stirred or traded or self._moves_outside[tick] else STILL
+
+    @property
+    def weights(self) -> Vector:
+        """Of the nodes' shocks on the main asset's and on those drawn, (nodes, 1 + shocks)."""
+        return self._shocks.weights
 
     def levels(self) -> Moved:
         """The whole curve."""

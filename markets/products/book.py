@@ -111,14 +111,21 @@ class CompiledBook:
         return self._add_risk(_when(tick, settled), snapshot, None, into, vol_multiplier).delta
 
     def theta(
-        self, tick: int, snapshot: Snapshot, fixings: Floats, *, years: float, settled: int | None = None
+        self,
+        tick: int,
+        snapshot: Snapshot,
+        fixings: Floats,
+        *,
+        years: float,
+        settled: int | None = None,
+        after: Snapshot | None = None,
     ) -> Floats:
         """$ that the book makes, dividends included, while `years` of trading and calendar time pass and nothing moves.
 
-        Returns: (paths,).
+        after: the market then, where it is another. Returns: (paths,).
         """
         now = _when(tick, settled)
-        later = self._value(now._replace(later=years), snapshot, fixings)
+        later = self._value(now._replace(later=years), after or snapshot, fixings)
         change: Floats = later - self._value(now, snapshot, fixings)
         if self.asset_units:
             change += self.start.dividend_yield * years * self.asset_units * snapshot.row(SPOT)
@@ -169,7 +176,8 @@ def _tables(book: Book, clock: Clock, start: Start) -> tuple[Table[Any], ...]:
     """The instruments by the table that they share, in the order in which tables add up."""
     kinds: dict[Compile, list[Instrument]] = {}
     for instrument in book.instruments:
-        kinds.setdefault(instrument.table, []).append(instrument)
+        for part in getattr(instrument, "parts", (instrument,)):  # of two kinds: a swap and the right to cancel it
+            kinds.setdefault(part.table, []).append(part)
     return tuple(sorted((make(items, clock, start) for make, items in kinds.items()), key=lambda table: table.order))
 
 

@@ -68,6 +68,15 @@ class Anchor:
     nodes: dict[str, float] = param(
         factory=dict, unit="decimal", help="zero rates of further nodes, by name", plausible=RATE, sparse=True
     )
+    spreads: dict[str, float] = param(
+        factory=dict, unit="decimal", help="flat spreads, or nodes of spreads, by name", sparse=True
+    )
+    fx: dict[str, float] = param(factory=dict, unit="$", help="prices of other currencies, by name", sparse=True)
+
+    def further_level(self, family: str, name: str) -> float | None:
+        """Level of a spread, an FX rate (by its currency) or a node; None if the anchor gives none."""
+        return {"spread": self.spreads, "fx": self.fx}.get(family, self.nodes).get(name)
+
     outside_nodes: dict[str, float] = param(
         factory=dict,
         unit="decimal",

@@ -10,11 +10,13 @@ from typing import NamedTuple
 from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
 from markets.specs.bond_future import BondFutureSpec
+from markets.specs.currencies import CurrencySpec
 from markets.specs.curve_law import DriversSpec, HullWhiteSpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
+from markets.specs.spreads import SpreadSpec
 from markets.specs.straddle import StraddleSpec
 from sim.params import param
 
@@ -101,7 +103,16 @@ class RateSpec:
         "", help="the one of `curves` that all is discounted on; a single one needs no choice", longest=40, sparse=True
     )
     projection: str = param(
-        "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+        "",
+        help="the one of `curves` or `spreads` that floating rates are read from; else `discount`",
+        longest=40,
+        sparse=True,
+    )
+    spreads: dict[str, SpreadSpec] = param(
+        factory=dict, help="spreads over a curve that move on their own, one table each", sparse=True
+    )
+    currencies: dict[str, CurrencySpec] = param(
+        factory=dict, help="curves of other currencies, one table each", sparse=True
     )
     fixings: dict[str, float] = param(
         factory=dict,

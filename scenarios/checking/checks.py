@@ -18,7 +18,9 @@ from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
+from scenarios.checking.correlations import check_correlation
 from scenarios.checking.curve_law import check_curve_law
+from scenarios.checking.further import check_further
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.checking.quoted_curves import check_quoted
@@ -47,6 +49,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
     check_rates_vol(scenario, at)
     check_bonds(scenario, at.at("market", "rates", "bonds"))
+    check_further(scenario, at)
     check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
@@ -122,14 +125,15 @@ def check_curve(scenario: Scenario, at: Place) -> None:
             further = here.at("nodes", node.name if node.name in rates.nodes else before.name, "years")
             raise further.error("two nodes lie at one point of the curve", value=node.years, remedy="move one")
     names = [node.name for node in rates.curve]
+    known_nodes = [*rates.nodes, *(node for spec in rates.currencies.values() for node in spec.nodes)]
     for name, spec in rates.nodes.items():
         known = [SHOCK, *(other for other in names if other != name)]
         check_correlation(name, spec.correlation, known, "node", given, here.at("nodes", name))
     for row in scenario.storyline.anchor:
         for name in row.nodes:
-            if name not in rates.nodes:
+            if name not in known_nodes:
                 where = at.at("storyline", "anchor", str(row.date), "nodes", name)
-                raise where.error("no such node", value=name, remedy=nearest(name, [*rates.nodes]))
+                raise where.error("no such node", value=name, remedy=nearest(name, known_nodes))
     for name in scenario.venue.further:
         if name not in rates.nodes:
             raise at.at("venue", name).error("no such node", value=name, remedy=nearest(name, names))
@@ -137,27 +141,6 @@ def check_curve(scenario: Scenario, at: Place) -> None:
         node_mixing(rates.curve)
     except UserError as error:
         raise here.error(error.rule, value=error.value, remedy=error.remedy) from None
-
-
-def check_correlation(
-    name: str,
-    table: dict[str, float],
-    known: list[str],
-    what: str,
-    given: dict[frozenset[str], float],
-    at: Place,
-) -> None:
-    """Correlations of one thing with `known` others; `given` remembers them by pair, which may not have two."""
-    for other, value in table.items():
-        here = at.at("correlation", other)
-        if other not in known:
-            raise here.error(f"no such {what}", value=other, remedy=nearest(other, known))
-        mirrored = given.setdefault(frozenset((name, other)), value)
-        if mirrored != value:
-            rule = f"the table of {other} gives this pair another correlation ({mirrored})"
-            raise here.error(rule, value=value, remedy="give it in one of the two")
-        if not -1 <= value <= 1:
-            raise here.error("a correlation is between -1 and 1", value=value)
 
 
 def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:

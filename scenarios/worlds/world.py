@@ -51,7 +51,7 @@ def make_world(
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
-    log.declare(*agent_tables(vega_hedges=bool(scenario.market.rates.straddles)))
+    log.declare(*agent_tables(vega_hedges=bool(scenario.market.rates.straddles), fx=bool(scenario.market.fx)))
     world = WatchedWorld(
         name=chunk.world,
         clock=blueprint.clock,

@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "pricing_swaps",
     "curves",
     "curve_models",
+    "currency",
     "forced_rates",
     "rates_vol",
     "curve_laws",
