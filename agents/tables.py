@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
-from agents.desk.loss import STEPS, VEGA_HEDGE
+from agents.desk.loss import FX, STEPS, VEGA_HEDGE
 from agents.requirement import Requirement
 from sim.columns import Column, Table
 
+RATES = "rates"  # column after which that of FX rates stands
 MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
     Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
@@ -93,10 +94,10 @@ ACCOUNTS = Table(
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
-def agent_tables(*, vega_hedges: bool) -> tuple[Table, ...]:
-    """The tables of agents in a market; where options on rates are traded, `marks` has their vega beside the others."""
-    if not vega_hedges:
-        return TABLES
-    at = MARKS.columns.index(STEPS[-1]) + 1
-    marks = Table(MARKS.name, (*MARKS.columns[:at], VEGA_HEDGE, *MARKS.columns[at:]))
-    return (marks, *TABLES[1:])
+def agent_tables(*, vega_hedges: bool = False, fx: bool = False) -> tuple[Table, ...]:
+    """The tables of agents in a market; `marks` has the vega of hedges in options on rates, and the part of FX rates,
+    beside the others where there are such things.
+    """
+    after = {RATES: FX.columns if fx else (), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
+    columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
+    return (Table(MARKS.name, tuple(columns)), *TABLES[1:])

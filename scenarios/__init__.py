@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from scenarios.studies.prediction import predict as predict
     from scenarios.studies.rates_fit.rates_fit import fit_rates as fit_rates
     from scenarios.studies.replay.history import from_history as from_history
+    from scenarios.studies.risk.book_risk import book_risk as book_risk
     from scenarios.studies.run import run as run
+    from scenarios.studies.shock import shock as shock
     from scenarios.studies.sweeps.spec import Axis as Axis
     from scenarios.studies.sweeps.spec import SweepSpec as SweepSpec
     from scenarios.studies.sweeps.sweep import sweep as sweep
@@ -61,6 +63,7 @@ _HOMES = {
     "open_run": "sim.dataset",
     "presets": "scenarios.reading.shipped",
     "ready": "scenarios.studies.calibrating.before_run",
+    "book_risk": "scenarios.studies.risk.book_risk",
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
     "curve_history": "scenarios.studies.curves.history",
@@ -68,6 +71,7 @@ _HOMES = {
     "model_curve": "scenarios.studies.curves.curve_model",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
+    "shock": "scenarios.studies.shock",
     "survival_capital": "scenarios.studies.capital_search",
     "validate": "scenarios.studies.validation.runner",
 }
@@ -77,6 +81,7 @@ __all__ = [
     "Scenario",
     "SweepSpec",
     "ablate",
+    "book_risk",
     "calibrate",
     "curve_history",
     "fit",
@@ -93,6 +98,7 @@ __all__ = [
     "price_bond",
     "ready",
     "run",
+    "shock",
     "solve_curves",
     "survival_capital",
     "sweep",

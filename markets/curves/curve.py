@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import USD, FactorKey
 from markets.factors.snapshot import Block
 from markets.kernels.flows import AMOUNT, FLOW_TERMS, OUTER
@@ -27,6 +27,13 @@ from markets.specs.rates import STANDARD_NODES, RateSpec
 from sim.errors import BugError
 
 Floats = NDArray[np.float64]
+
+
+class Discounting(Protocol):
+    """A curve at the start."""
+
+    def log_discount(self, years: ArrayLike) -> Floats:
+        """ln DF at times of any shape."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class Curve:
 
     nodes: tuple[FactorKey, ...]
     years: tuple[float, ...]
-    quoted: QuotedCurve | None = None
+    quoted: Discounting | None = None
     first: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -107,6 +114,18 @@ def usd_curve(nodes: Iterable[tuple[str, float]] = STANDARD_NODES.items()) -> Cu
 @cache
 def _curve(nodes: tuple[tuple[str, float], ...]) -> Curve:
     return Curve(tuple(FactorKey(*USD, name) for name, _ in nodes), tuple(years for _, years in nodes))
+
+
+def spread_curve(rates: RateSpec, name: str) -> Curve:
+    """Nodes of a spread that a scenario declares."""
+    variables = tuple(rates.spreads[name].variables(name))
+    return Curve(tuple(FactorKey(*each.block, each.name) for each in variables), tuple(v.years for v in variables))
+
+
+def currency_curve(rates: RateSpec, name: str) -> Curve:
+    """Nodes of another currency's curve that a scenario declares."""
+    variables = tuple(rates.currencies[name].variables(name))
+    return Curve(tuple(FactorKey(*each.block, each.name) for each in variables), tuple(v.years for v in variables))
 
 
 def curve_of(rates: RateSpec) -> Curve:

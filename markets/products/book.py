@@ -111,14 +111,21 @@ class CompiledBook:
         return self._add_risk(_when(tick, settled), snapshot, None, into, vol_multiplier).delta
 
     def theta(
-        self, tick: int, snapshot: Snapshot, fixings: Floats, *, years: float, settled: int | None = None
+        self,
+        tick: int,
+        snapshot: Snapshot,
+        fixings: Floats,
+        *,
+        years: float,
+        settled: int | None = None,
+        after: Snapshot | None = None,
     ) -> Floats:
         """$ that the book makes, dividends included, while `years` of trading and calendar time pass and nothing moves.
 
-        Returns: (paths,).
+        after: the market then, where it is another. Returns: (paths,).
         """
         now = _when(tick, settled)
-        later = self._value(now._replace(later=years), snapshot, fixings)
+        later = self._value(now._replace(later=years), after or snapshot, fixings)
         change: Floats = later - self._value(now, snapshot, fixings)
         if self.asset_units:
             change += self.start.dividend_yield * years * self.asset_units * snapshot.row(SPOT)

@@ -27,7 +27,9 @@ from scenarios.cli.presets import list_presets
 from scenarios.cli.program import Spiral as Spiral
 from scenarios.cli.record import record
 from scenarios.cli.report import report
+from scenarios.cli.risk import risk
 from scenarios.cli.run import run
+from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
 from scenarios.cli.validate import validate
@@ -49,6 +51,7 @@ for _command in (
     sweep,
     frontier,
     capital,
+    shock,
     calibrate,
     new,
     check,
@@ -63,6 +66,7 @@ for _command in (
     predict,
     curve,
     curve_model,
+    risk,
     bond,
     cube,
     record,
