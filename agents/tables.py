@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
 from agents.desk.loss import STEPS, VEGA_HEDGE
+from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
 from sim.columns import Column, Table
 
@@ -93,10 +94,12 @@ ACCOUNTS = Table(
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
-def agent_tables(*, vega_hedges: bool) -> tuple[Table, ...]:
-    """The tables of agents in a market; where options on rates are traded, `marks` has their vega beside the others."""
-    if not vega_hedges:
-        return TABLES
+def agent_tables(*, vega_hedges: bool = False, risk: bool = False) -> tuple[Table, ...]:
+    """The tables of agents in a market.
+
+    vega_hedges: options on rates are traded, and `marks` has their vega beside the other columns. risk: a desk has
+    options on rates or a leg of its own against rates, and the table `risk` is written.
+    """
     at = MARKS.columns.index(STEPS[-1]) + 1
-    marks = Table(MARKS.name, (*MARKS.columns[:at], VEGA_HEDGE, *MARKS.columns[at:]))
-    return (marks, *TABLES[1:])
+    marks = Table(MARKS.name, (*MARKS.columns[:at], VEGA_HEDGE, *MARKS.columns[at:])) if vega_hedges else MARKS
+    return (marks, *TABLES[1:], *([RISK] if risk else []))
