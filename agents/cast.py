@@ -37,6 +37,7 @@ class Cast:
     bonds: tuple[str, ...] = ()  # names of the venues that are bonds
     futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
     repo: bool = False  # whether bonds are financed in repo
+    rates_vol: bool = False  # whether rates have a vol of their own
     start: date
     end: date
 

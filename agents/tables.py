@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
-from agents.desk.loss import STEPS, VEGA_HEDGE
+from agents.desk.loss import FX, STEPS, VEGA_HEDGE
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
 from sim.columns import Column, Table
 
+RATES = "rates"  # column after which that of FX rates stands
 MARGINS = ("Proceeds of short sales, kept by the lender", "Variation margin", "Initial margin")
 REQUIRED = tuple(  # they add up to margin_required
     Column(name, label, "$") for name, label in zip(Requirement._fields, MARGINS, strict=True)
@@ -94,12 +95,12 @@ ACCOUNTS = Table(
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
-def agent_tables(*, vega_hedges: bool = False, risk: bool = False) -> tuple[Table, ...]:
+def agent_tables(*, vega_hedges: bool = False, fx: bool = False, risk: bool = False) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
-    vega_hedges: options on rates are traded, and `marks` has their vega beside the other columns. risk: a desk has
-    options on rates or a leg of its own against rates, and the table `risk` is written.
+    vega_hedges, fx: `marks` has the vega of hedges in options on rates, or the part of FX rates, beside its other
+    columns. risk: a desk has options on rates or a leg of its own against rates, and the table `risk` is written.
     """
-    at = MARKS.columns.index(STEPS[-1]) + 1
-    marks = Table(MARKS.name, (*MARKS.columns[:at], VEGA_HEDGE, *MARKS.columns[at:])) if vega_hedges else MARKS
-    return (marks, *TABLES[1:], *([RISK] if risk else []))
+    after = {RATES: FX.columns if fx else (), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
+    columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
+    return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *([RISK] if risk else []))

@@ -12,7 +12,7 @@ from analysis.numbers import Number
 from sim.dataset import Run
 
 CURVE, VOL = ("rates",), ("vega",)  # columns of `marks`
-OTHERS = ("delta", "gamma", "theta")
+OTHERS = ("delta", "gamma", "theta", "fx")  # the last where there are other currencies
 LABELS = {
     "explained_by_curve": "Share of the book's daily variance that moves of the curve explain",
     "explained_by_vol": "Share of the book's daily variance that moves of vol explain",
@@ -26,7 +26,7 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     The share of a part y of the gains x is cov(y, x) / var(x). Parts are revaluations, so that of the curve has its
     convexity. What neither explains is time, the asset, and all that expires.
     """
-    parts = (*CURVE, *VOL, *OTHERS)
+    parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
     mine = frames.desk_marks(run, agent, pl.col("world") == world).select("path", "time", *parts)
     ordered = mine.sort("path", "time").collect()
     closes = max(len(frames.mark_times(run, world)), 1)

@@ -78,6 +78,7 @@ class Recorder:
             "credit_index": factors.credit_index,
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
+            **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
             "loop_gain": venue.loop_gain,
             "gain_vanna": venue.gain(venue.name, VANNA),

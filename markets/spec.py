@@ -9,13 +9,18 @@ from markets.specs.bond_future import BondFutureSpec
 from markets.specs.calibration import CalibrationSpec, ExplainedSpec, RiseSpec
 from markets.specs.clock import ClockSpec
 from markets.specs.credit import CreditSpec
+from markets.specs.currencies import CurrencyNodeSpec, CurrencySpec
+from markets.specs.curve_law import DriversSpec, HullWhiteSpec
 from markets.specs.feedback import FeedbackSpec
+from markets.specs.fx import FxSpec
 from markets.specs.haircut import HaircutSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.market import MarketSpec
 from markets.specs.rates import RateSpec
 from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
+from markets.specs.shock import ShockSpec
+from markets.specs.spreads import SpreadNodeSpec, SpreadSpec
 from markets.specs.storyline import StorylineSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
 
@@ -30,15 +35,23 @@ __all__ = [
     "CalibrationSpec",
     "ClockSpec",
     "CreditSpec",
+    "CurrencyNodeSpec",
+    "CurrencySpec",
+    "DriversSpec",
     "ExplainedSpec",
     "FeedbackSpec",
+    "FxSpec",
     "HaircutSpec",
+    "HullWhiteSpec",
     "JumpSpec",
     "MarketSpec",
     "RateSpec",
     "RatesVolSpec",
     "RepoSpec",
     "RiseSpec",
+    "ShockSpec",
+    "SpreadNodeSpec",
+    "SpreadSpec",
     "StorylineSpec",
     "VenueSpec",
     "VenuesSpec",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from markets.specs.rates import RateSpec
+from markets.specs.variable import FX, Variable
 from sim.columns import Column, Table
 
 VENUE = Column("venue", "Venue", kind="text")
@@ -39,9 +40,9 @@ EVENTS = Table(
 )
 
 
-def market_tables(rates: RateSpec) -> tuple[Table, ...]:
-    """The tables of a market with this curve, and with a vol of rates where one is declared."""
-    mid, *levels = _levels(rates)
+def market_tables(rates: RateSpec, further: tuple[Variable, ...] = ()) -> tuple[Table, ...]:
+    """The tables of a market with this curve, with a vol of rates where one is declared, and with further variables."""
+    mid, *levels = _levels(rates, further)
     variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
     return (
         Table("market", (VENUE, mid, *levels)),
@@ -53,7 +54,7 @@ def market_tables(rates: RateSpec) -> tuple[Table, ...]:
     )
 
 
-def _levels(rates: RateSpec) -> tuple[Column, ...]:
+def _levels(rates: RateSpec, further: tuple[Variable, ...]) -> tuple[Column, ...]:
     return (
         Column("mid", "Mid", "price"),  # of a swap venue its par rate
         Column("vol", "Implied vol", "vol"),
@@ -65,6 +66,7 @@ def _levels(rates: RateSpec) -> tuple[Column, ...]:
         Column("credit_index", "Credit index", "rate"),
         *(Column(node.name, node.label, "rate") for node in rates.curve),
         *([Column("rates_vol", "Rates vol", "rate")] if rates.vol else []),
+        *(Column(each.name, each.label, "price" if each.family == FX else "rate") for each in further),
         *_lending(rates),
         Column("loop_gain", "Loop gain", "gain"),
         Column("gain_vanna", "Loop gain through vol", "gain"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import simpy
 
+from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
 from markets.factors.key import MAIN, SHORT_NAMES, basis_key
 from markets.factors.setting import Setting
@@ -17,7 +18,7 @@ from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.straddle import Straddle
 from markets.venues.venue import Venue
-from markets.venues.zero_bond import ZeroBond
+from markets.venues.zero_bond import Below, ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
 from sim.world import Process, World
@@ -68,7 +69,7 @@ class MarketWorld(World):
             assets=assets,
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates))
+        self.log.declare(*market_tables(market.rates, market.further))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)
@@ -98,7 +99,9 @@ class MarketWorld(World):
         rates = self.market.rates
         key = next(node for node in curve.nodes if node.node == rates.bonds[name].node)
         apart = {basis_key(future): 1 - spec.linked for future, spec in rates.futures.items() if spec.bond == name}
-        return ZeroBond(self, name, key, curve, apart)
+        spread = rates.bonds[name].spread
+        below = Below(spread_curve(rates, spread), rates.bonds[name].spread_share) if spread else None
+        return ZeroBond(self, name, key, curve, apart, below)
 
     def open_venue(self, listing: Listing, spec: VenueSpec) -> Venue:
         """Open a venue for a listing, by its name, before the run. Raises BugError if the name is taken."""

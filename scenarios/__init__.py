@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scenarios.studies.replay.history import from_history as from_history
     from scenarios.studies.risk.book_risk import book_risk as book_risk
     from scenarios.studies.run import run as run
+    from scenarios.studies.shock import shock as shock
     from scenarios.studies.sweeps.spec import Axis as Axis
     from scenarios.studies.sweeps.spec import SweepSpec as SweepSpec
     from scenarios.studies.sweeps.sweep import sweep as sweep
@@ -70,6 +71,7 @@ _HOMES = {
     "model_curve": "scenarios.studies.curves.curve_model",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
+    "shock": "scenarios.studies.shock",
     "survival_capital": "scenarios.studies.capital_search",
     "validate": "scenarios.studies.validation.runner",
 }
@@ -96,6 +98,7 @@ __all__ = [
     "price_bond",
     "ready",
     "run",
+    "shock",
     "solve_curves",
     "survival_capital",
     "sweep",

@@ -27,7 +27,14 @@ credit = { elasticity = 0.2 }
 dispersion = 0.5
 beta = 8.0
 jumps = { kind = "merton", intensity = 2.0, mean = -0.03 }
-rates = { vol_us2y = 0.01, corr_spot_us2y = 0.2, bonds = { note = { node = "us10y" } } }
+
+[market.rates]
+vol_us2y = 0.01
+corr_spot_us2y = 0.2
+bonds = { note = { node = "us10y" } }
+futures = { ty = { bond = "note", basis_vol = 0.002 } }
+repo = { usd = { p99 = 20.0 } }
+vol = { usd = { start = 0.009 } }
 
 [venue]
 asset = { depth = 15e9, halts = [0.07, 0.13] }
@@ -37,9 +44,10 @@ us10y = { depth = 4e9 }
 anchors = "exogenous"
 anchor = [
   { date = 2020-02-19, spot = 100.0, vol = 0.2, overnight = 0.02, us2y = 0.025, us10y = 0.03, credit = 0.01 },
-  { date = 2020-02-21, spot = 97.0, vol = 0.25, realised = 0.3, spread = 1.5, depth = 0.8 },
-  { date = 2020-02-26, spot = 92.0, vol = 0.3, credit = 0.012 },
+  { date = 2020-02-21, spot = 97.0, vol = 0.25, realised = 0.3, spread = 1.5, depth = 0.8, repo_tail = 0.01 },
+  { date = 2020-02-26, spot = 92.0, vol = 0.3, credit = 0.012, rates_vol = 0.01 },
 ]
+shock = [{ date = 2020-02-24, time = "11:00", stress = "steepener 20" }]
 
 [assets.gold]
 spot = 1600.0
@@ -51,7 +59,7 @@ venue = { half_spread = 0.0001, depth = 5e9, impact = 0.01 }
 [agents.maker]
 type = "MarketMaker"
 capital = 2e9
-venues = ["asset", "us2y", "us10y", "gold", "note"]
+venues = ["asset", "us2y", "us10y", "gold", "note", "ty"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
 
 [agents.hedger]
@@ -92,6 +100,11 @@ holdings = { asset = 1e5 }
 [agents.insurer]
 type = "LiabilityFund"
 venue = "note"
+
+[agents.relative]
+type = "BasisFund"
+venue = "note"
+future = "ty"
 
 [agents.lender]
 type = "ConvexityHedger"

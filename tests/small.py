@@ -19,7 +19,7 @@ K = 4.0  # standard errors
 
 LEVEL = {"spot": 100.0, "vol": 0.2, "overnight": 0.02, "us2y": 0.025, "us10y": 0.03, "credit": 0.01}
 STILL = {"dispersion": 1.0, "realised_ratio": 0.0, "xi": 0.0, "rates": {"vol_us2y": 0.0, "vol_us10y": 0.0}}  # no noise
-LOOPS = ("leverage", "spread", "depth", "impact", "credit", "margin")
+LOOPS = ("leverage", "spread", "depth", "impact", "credit", "margin", "rates_vol")
 
 
 def only(**loops: float) -> dict[str, float]:

@@ -129,3 +129,63 @@ def test_the_command_shows_both_tables() -> None:
 def test_a_price_without_a_yield_is_refused() -> None:
     with pytest.raises(UserError, match="no yield gives this price"):
         price_bond("3% 2031-02-28 at 0", settled=SETTLED)
+
+
+def test_known_deposits() -> None:
+    """5 % for 182 days: APY 0.0506267407701 (act/365 throughout); priced by another rate, and its spread."""
+    cd = price_bond("cd 5% 2026-03-03 to 2026-09-01", settled=SETTLED)
+    assert cd.price == pytest.approx(100 * (1 + 0.05 * 182 / 360) / (1 + 0.05 * 182 / 360))
+    assert cd.apy == pytest.approx(0.0506267407701, abs=1e-13)
+    late = price_bond("cd 5% 2026-01-05 to 2026-09-01 at 4.4%", settled=SETTLED)
+    assert late.price == pytest.approx(100 * (1 + 0.05 * 239 / 360) / (1 + 0.044 * 182 / 360), rel=1e-14)
+    assert late.accrued == pytest.approx(5 * 57 / 360)
+
+
+@pytest.mark.parametrize("count", ["30/360", "30e/360", "act/365f", "act/360"])
+@pytest.mark.parametrize("frequency", [1, 2, 4, 12])
+def test_other_day_counts_are_quantlibs(count: str, frequency: int) -> None:
+    """Accrued interest, yield, DV01 and convexity."""
+    theirs_count = {
+        "30/360": ql.Thirty360(ql.Thirty360.BondBasis), "30e/360": ql.Thirty360(ql.Thirty360.European),
+        "act/365f": ql.Actual365Fixed(), "act/360": ql.Actual360(),
+    }[count]  # fmt: skip
+    ours = price_bond("4.25% 2033-07-15 at 97.3", settled=SETTLED, day_count=count, frequency=frequency)
+    schedule = ql.Schedule(
+        ql.Date(15, 1, 2024), ql.Date(15, 7, 2033), ql.Period(12 // frequency, ql.Months), ql.NullCalendar(),
+        ql.Unadjusted, ql.Unadjusted, ql.DateGeneration.Backward, False,
+    )  # fmt: skip
+    theirs = ql.FixedRateBond(0, 100.0, schedule, [0.0425], theirs_count, ql.Unadjusted)
+    day = to_ql(date.fromisoformat(SETTLED))
+    ql.Settings.instance().evaluationDate = day
+    rate = ql.InterestRate(ours.rate, theirs_count, ql.Compounded, frequency)
+    assert ours.accrued == pytest.approx(theirs.accruedAmount(day), abs=1e-12)
+    assert ql.BondFunctions.cleanPrice(theirs, rate, day) == pytest.approx(97.3, abs=1e-10)
+    assert ours.modified == pytest.approx(ql.BondFunctions.duration(theirs, rate, ql.Duration.Modified, day), rel=1e-10)
+    assert ours.convexity == pytest.approx(ql.BondFunctions.convexity(theirs, rate, day), rel=1e-10)
+    assert ours.dv01 == pytest.approx(-ql.BondFunctions.basisPointValue(theirs, rate, day), rel=1e-3)
+
+
+def test_spreads_above_a_curve(tmp_path) -> None:
+    """The payments, discounted on the curve and the spread from settlement on, are worth the price."""
+    quotes = tmp_path / "quotes.csv"
+    quotes.write_text("curve,kind,tenor,rate_percent\nsofr,ois,1Y,3.9\nsofr,ois,10Y,3.86\n")
+    done = CliRunner().invoke(
+        main,
+        ["bond", "3.875% 2031-02-28 at 100.46", "bill 2026-06-04 at 4.07%", "cd 5% 2026-09-01 at 4.9%",
+         "--settled", SETTLED, "--curves", str(quotes), "--date", "2026-03-02"],
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "spread, bp" in done.output and "Deposits" in done.output
+    from scenarios import solve_curves
+
+    curve = solve_curves(quotes, day="2026-03-02")["sofr"]
+    held = bond_of(CONVENTIONS["us_treasury"], date(2026, 3, 3), date(2031, 2, 28), 0.03875)
+    note = price_bond("3.875% 2031-02-28 at 100.46", settled=SETTLED, curve=curve)
+    from markets.curves.bond import payment_days
+
+    days = payment_days(CONVENTIONS["us_treasury"], date(2026, 3, 3), date(2031, 2, 28))
+    years = np.array([(day - date(2026, 3, 3)).days / 365 for day in days])
+    forward = np.array([curve.discount(day) for day in days]) / curve.discount(date(2026, 3, 3))
+    assert held.paid @ (forward * np.exp(-note.spread * years)) == pytest.approx(1.0046 + held.accrued, abs=1e-14)
+    with pytest.raises(UserError, match="is settled before the curve's day"):
+        price_bond("bill 2026-06-04 at 4%", settled="2026-02-27", curve=curve)

@@ -345,10 +345,13 @@ def test_a_frontier_and_facts_of_the_record() -> None:
         ("frontier", "give a SCENARIO, --history or --all, one of them, got 'none'"),
         ("frontier --all --history mine.csv", "give a SCENARIO, --history or --all, one of them, got 'several'"),
         ("frontier --all --book book.csv", "--book is for one scenario, got '--all'"),
-        ("new x.toml --book book.csv", "--book, --curves, --dates, --exogenous, --set and --as-given are of"),
+        (
+            "new x.toml --book book.csv",
+            "--book, --curves, --fixings, --dates, --exogenous, --set and --as-given are of",
+        ),
         (
             "new x.toml --set run.paths=3",
-            "--book, --curves, --dates, --exogenous, --set and --as-given are of",
+            "--book, --curves, --fixings, --dates, --exogenous, --set and --as-given are of",
         ),
         ("new x.toml --history nowhere.csv", "nowhere.csv: "),
         ("sweep s.toml --book book.csv", "--book: --book goes with --history, got 'book.csv'"),

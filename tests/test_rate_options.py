@@ -285,7 +285,8 @@ def test_a_swaption_does_not_depend_on_the_asset() -> None:
     assert not book.has_options and book.has_rates and SPOT not in book.needs
 
 
-def test_a_thousand_options_against_quantlib() -> None:
+@pytest.mark.parametrize("count", [100, pytest.param(3_000, marks=pytest.mark.slow)])
+def test_options_against_quantlib(count: int) -> None:
     """Swaptions, caps and floors of random terms on random curves, on a clock whose every day is one of trading."""
     pytest.importorskip("QuantLib")
     from scenarios.studies.validation.quantlib_prices import SwapPrices
@@ -293,7 +294,7 @@ def test_a_thousand_options_against_quantlib() -> None:
     rng, day = np.random.default_rng(7), date(2024, 3, 1)
     clock = Clock.exchange(calendar="24/7", first=day, last=date(2024, 3, 5), tick_minutes=1440, overnight_variance=0.0)
     worst, spread, levels = 0.0, 0.002, {"spot": 100.0, "vol": 0.2}
-    for number in range(1000):
+    for number in range(count):
         rates = rng.normal(0.03, 0.015, 3)
         now = Snapshot.named(**levels, **dict(zip(("overnight", "us2y", "us10y"), rates, strict=True)))
         start = Start(day=day, snapshot=now, projection_spread=spread)

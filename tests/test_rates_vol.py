@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -16,9 +17,10 @@ from markets.factors.rates_vol import RatesVol
 from markets.factors.snapshot import Snapshot
 from markets.spec import RatesVolSpec
 from scenarios import run
+from scenarios.studies.ablation import loops_of
 from sim.errors import UserError
 from sim.phases import Phase
-from tests.small import LEVEL, K, crisis, standard_error, watch, world_of
+from tests.small import LEVEL, K, crisis, only, send, standard_error, watch, world_of
 
 FREE = {"vol_overnight": 0.0, "vol_us2y": 0.006, "vol_us10y": 0.008, "mean_reversion": 0.0}
 ANCHORS = [
@@ -191,3 +193,101 @@ def test_a_path_alone_is_the_same():
         ends.append(np.array([world.factors.rate_vol(), world.venue("bond").held("fund"), world.equity_now("fund")]))
     assert ends[0][:, 4:] == pytest.approx(ends[1], rel=1e-10)
     assert np.ptp(ends[1][1]) > 0
+
+
+# --- told levels, and the loop ----------------------------------------------------------------------------------------
+TOLD = [{**row, "rates_vol": vol} for row, vol in zip(ANCHORS, (0.0085, 0.016, 0.011), strict=True)]
+BUYER = {2: {"us10y": 30e9}, 9: {"us10y": -20e9, "asset": -1e8}}  # a trade of rates, and one of both
+TRADED = {"us10y": {"half_spread": 0.0, "depth": 10e9, "impact": 0.002, "capacity": 100.0}}
+
+
+def seen_vol(scenario, paths=8, orders=None):
+    """(ticks, paths) of the vol, and the world."""
+    world = world_of(scenario, paths)
+    if orders:
+        send(world, orders)
+    seen = watch(world, Phase.MARK, lambda: world.factors.snapshot.row(RATES_VOL))
+    world.run()
+    return np.array(seen), world
+
+
+def told(dispersion, anchors=TOLD, **loops):
+    market = {"dispersion": dispersion, "realised_ratio": 0.7, "rates": {**FREE, "vol": {"usd": {}}}}
+    return crisis(anchors=anchors, market=market, agents={"maker": MAKER}, feedback=only(**loops), venue=TRADED)
+
+
+def test_closes_on_anchor_dates_are_the_anchors():
+    vols, world = seen_vol(told(0.0))
+    dates = [world.clock.session_dates[day].isoformat() for day in world.clock.day]
+    for row in TOLD:
+        tick = max(k for k, day in enumerate(dates) if day == row["date"])
+        assert vols[tick] == pytest.approx(row["rates_vol"], rel=1e-12)
+    between = vols[len(vols) // 2]
+    assert between.std() > 0
+    free, _ = seen_vol(told(1.0))
+    assert free[-1].std() > 0
+
+
+def test_the_law_on_the_storyline_is_the_mean_of_the_paths():
+    """Without trend and base E m^2 is linear in the squared moves: the line's square is the paths' mean."""
+    spec = {"base": 0.0, "trend": 0.0, "activity": 1.1, "least": 1e-6}
+    rates = {**FREE, "mean_reversion": 30.0, "vol": {"usd": spec}}
+    market = {"dispersion": 0.3, "realised_ratio": 0.7, "rates": rates}
+    scenario = crisis(anchors=ANCHORS, market=market, agents={"maker": MAKER}, minutes=130)
+    vols, world = seen_vol(scenario, 2048)
+    line = world.factors.storyline.rates_vol.law
+    for tick in (1, 5, 20, 40, len(vols) - 1):
+        square = vols[tick] ** 2
+        assert square.mean() == pytest.approx(np.exp(2 * line[tick]), abs=K * standard_error(square) + 1e-12)
+
+
+@pytest.mark.parametrize("anchors", [ANCHORS, TOLD])
+def test_with_the_loop_cut_trades_leave_no_trace_in_it(anchors):
+    cut, _ = seen_vol(told(0.5, anchors, impact=1.0), orders=BUYER)
+    untouched, _ = seen_vol(told(0.5, anchors), orders=BUYER)
+    on, _ = seen_vol(told(0.5, anchors, impact=1.0, rates_vol=1.0), orders=BUYER)
+    assert cut == pytest.approx(untouched, rel=1e-9)
+    assert (on[4] > 1.02 * cut[4]).all()
+    assert (on[:3] == cut[:3]).all()
+
+
+BANK = {"type": "FundingDesk", "margin_multiple": 3.0, "mpor_days": 10.0, "rates_margin": "rates_vol"}
+
+
+def test_margin_on_rates_follows_it():
+    """k m sqrt(mpor) |DV01| where the lender says so; with the margin loop cut, the storyline's."""
+    book = [{"kind": "swap", "notional": 1e9, "months": 120, "fixed_rate": 0.03}]
+    desk = {"type": "Hedger", "policy": {"kind": "never"}, "book": book, "capital": 5e8}
+    agents = {"maker": MAKER, "desk": desk, "bank": BANK}
+    for switch in (1.0, 0.0):
+        market = {"dispersion": 0.5, "rates": {**FREE, "vol": {"usd": {}}}}
+        world = world_of(crisis(anchors=TOLD, market=market, agents=agents, feedback=only(margin=switch)), 4)
+        asked = []
+
+        def look(world=world, asked=asked, switch=switch):
+            client = world.lenders[0].clients["desk"]
+            slopes = sum(np.abs(slope) for slope in client.portfolio.node_slopes())
+            told_now = np.exp(world.factors.storyline.rates_vol.told[world.tick_index])
+            vol = world.factors.rate_vol() if switch else told_now
+            asked.append((world.lenders[0].calls.initial_margin(client), 3 * vol * math.sqrt(10 / 252) * slopes))
+
+        watch(world, Phase.MARK, look)
+        world.run()
+        got, wanted = np.array(asked).swapaxes(0, 1)
+        assert got == pytest.approx(wanted, rel=1e-12)
+        assert wanted.min() > 1e6
+
+
+def test_its_loop_is_there_where_it_is():
+    assert "rates_vol" in loops_of(moving())
+    assert "rates_vol" not in loops_of(crisis(anchors=ANCHORS, agents={"maker": MAKER}))
+
+
+def test_margin_follows_it_only_where_it_is():
+    with pytest.raises(UserError, match=r"bank\.rates_margin: no vol of rates is declared, got 'rates_vol'; add"):
+        crisis(anchors=ANCHORS, agents={"maker": MAKER, "bank": BANK})
+
+
+def test_an_anchor_tells_it_only_where_it_is():
+    with pytest.raises(UserError, match=r"2020-02-19\.rates_vol: no vol of rates is declared, got 0.0085; add"):
+        crisis(anchors=TOLD)

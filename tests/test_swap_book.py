@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -182,55 +184,138 @@ def handle(found: CurveSet, name: str) -> ql.YieldTermStructureHandle:
     return ql.YieldTermStructureHandle(points)
 
 
-@pytest.mark.parametrize("name", MARKETS)
-def test_random_books_are_quantlibs(name: str) -> None:
-    """200 swaps: any start within two years, any length to 40 years, spreads, falling notionals. 1e-10 of notional."""
+def bounds(start: ql.Date, last: ql.Date, stub: str) -> tuple[int, ql.Date, ql.Date]:
+    """QuantLib's rule, and the first or next to last date of a long stub."""
+    ends = [last if "front" in stub else start]
+    step = -1 if "front" in stub else 1
+    while start < ends[-1] + ql.Period(step, ql.Years) < last:
+        ends.append(ends[0] + ql.Period(step * len(ends), ql.Years))
+    rule = ql.DateGeneration.Backward if "front" in stub else ql.DateGeneration.Forward
+    whole = ends[0] + ql.Period(step * len(ends), ql.Years) in (start, last)
+    if not stub.startswith("long") or whole or len(ends) == 1:
+        return rule, ql.Date(), ql.Date()
+    if len(ends) == 2:  # a year and the odd part are one period
+        return ql.DateGeneration.Zero, ql.Date(), ql.Date()
+    return (rule, ends[-2], ql.Date()) if "front" in stub else (rule, ql.Date(), ends[-2])
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """A random swap, as we write it, and what QuantLib says: value per 1 of notional, and fair rate."""
+
+    spec: CurveSwapSpec
+    value: float
+    fair: float
+
+
+def opponents(name: str, found: CurveSet, number: int, seed: int) -> Iterator[Opponent]:
+    """Any start within two years, any length to 40 years, stubs, spreads, averages, amounts that change."""
     make, day_count, lag = MARKETS[name]
-    calendar = CALENDARS[name]
-    draw = np.random.default_rng(7)
-    ql.Settings.instance().evaluationDate = to_ql(TODAY)
-    found = solve_set(
-        {name: CurveSpec(convention=name, rates=percent({"1M": 2.0, "1Y": 2.4, "5Y": 2.9, "40Y": 3.1}))}, TODAY
-    )
-    curve = handle(found, name)
+    calendar, draw, curve = CALENDARS[name], np.random.default_rng(seed), handle(found, name)
     index, engine = make(curve), ql.DiscountingSwapEngine(curve)
-    specs, theirs, pars = [], [], []
-    for _ in range(200):
+    for i in range(number):
         start = calendar.advance(to_ql(TODAY), int(draw.integers(0, 500)), ql.Days)
-        last = start + ql.Period(int(draw.integers(1, 480)), ql.Months)
+        averaged = i % 10 == 0
+        last = start + ql.Period(int(draw.integers(1, 60 if averaged else 480)), ql.Months)
         rate, spread = draw.uniform(0.0, 0.06), draw.choice([0.0, draw.uniform(-0.01, 0.01)])
-        stub = str(draw.choice(["front", "back"]))
-        rule = ql.DateGeneration.Backward if stub == "front" else ql.DateGeneration.Forward
+        stub = str(draw.choice(["front", "back", "long front", "long back"]))
+        rule, first, next_to_last = bounds(start, last, stub)
         schedule = ql.Schedule(
-            start, last, ql.Period("1Y"), calendar, ql.ModifiedFollowing, ql.ModifiedFollowing, rule, False,
+            start, last, ql.Period("1Y"), calendar, ql.ModifiedFollowing, ql.ModifiedFollowing, rule, False, first,
+            next_to_last,
         )  # fmt: skip
         periods = len(schedule) - 1
-        profile = str(draw.choice(["bullet", "amortising"]))
-        notionals = [1.0 if profile == "bullet" else 1 - i / periods for i in range(periods)]
+        profile = str(draw.choice(["bullet", "amortising", "accreting", "list"]))
+        steps = np.arange(1, periods + 1) / periods
+        shapes = {"bullet": np.ones(periods), "amortising": steps[::-1], "accreting": steps}
+        shares = [float(each) for each in shapes.get(profile, draw.uniform(0.1, 2.0, periods))]
         kind = draw.choice([ql.OvernightIndexedSwap.Receiver, ql.OvernightIndexedSwap.Payer])
+        way = ql.RateAveraging.Simple if averaged else ql.RateAveraging.Compound
         swap = ql.OvernightIndexedSwap(
-            int(kind), notionals, schedule, rate, day_count, index, spread, lag, ql.Following, calendar, True
+            int(kind), shares, schedule, rate, day_count, index, spread, lag, ql.Following, calendar, not averaged, way
         )
         swap.setPricingEngine(engine)
-        theirs.append(swap.NPV())
-        pars.append(swap.fairRate())
-        side = "receive" if kind == ql.OvernightIndexedSwap.Receiver else "pay"
         ends = [date(d.year(), d.month(), d.dayOfMonth()) for d in (start, last)]
-        specs.append(
-            CurveSwapSpec(
-                side=side,
-                notional=1.0,
-                rate=rate,
-                start=ends[0],
-                end=ends[1],
-                spread=spread,
-                profile=profile,
-                stub=stub,
-            )
+        spec = CurveSwapSpec(
+            side="receive" if kind == ql.OvernightIndexedSwap.Receiver else "pay", notional=1.0, rate=rate,
+            start=ends[0], end=ends[1], spread=spread, stub=stub, compounding="averaged" if averaged else "compounded",
+            profile="bullet" if profile == "list" else profile, notionals=tuple(shares) if profile == "list" else (),
+        )  # fmt: skip
+        yield Opponent(spec, swap.NPV(), swap.fairRate())
+
+
+BOOKS = [pytest.param(80, id="80"), pytest.param(1_400, id="1400", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("number", BOOKS)
+@pytest.mark.parametrize("name", MARKETS)
+def test_random_books_are_quantlibs(name: str, number: int) -> None:
+    """Swaps of five currencies by themselves and in a book of the engine: value and par rate, 1e-10 of notional."""
+    ql.Settings.instance().evaluationDate = to_ql(TODAY)
+    rates = percent({"1M": 2.0, "1Y": 2.4, "5Y": 2.9, "40Y": 3.1})
+    found = solve_set({name: CurveSpec(convention=name, rates=rates)}, TODAY)
+    drawn = [*opponents(name, found, number, seed=7)]
+    book = SwapBook.of([each.spec for each in drawn], found)
+    theirs, fair = np.array([each.value for each in drawn]), np.array([each.fair for each in drawn])
+    assert book.npv == pytest.approx(theirs, abs=1e-10)
+    assert book.par == pytest.approx(fair, abs=1e-10)
+    assert held(found, [each.spec for each in drawn]) == pytest.approx(theirs, abs=1e-10)
+
+
+def held(found: CurveSet, specs: Sequence[CurveSwapSpec]) -> np.ndarray:
+    """What each swap is worth as an `ois` in a book of the engine, at the start."""
+    from markets.products.book import Book
+    from markets.products.ois import Ois
+    from tests.test_cash_book import CLOCK, market
+
+    start, out = market(found), []
+    for spec in specs:
+        assert isinstance(spec.start, date)
+        item = Ois(
+            notional=1.0 if spec.side == "receive" else -1.0, begin=spec.start, maturity=spec.end, spread=spec.spread,
+            fixed_rate=spec.rate, stub=spec.stub, profile=spec.profile, notionals=spec.notionals,
+            compounding=spec.compounding,
+        )  # fmt: skip
+        book = Book((item,)).compile(CLOCK, start)
+        out.append(book.value(0, start.snapshot, book.new_fixings(1))[0])
+    return np.array(out)
+
+
+EURIBOR = [pytest.param(20, id="20"), pytest.param(600, id="600", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("number", EURIBOR)
+@pytest.mark.parametrize("months", [3, 6])
+def test_random_swaps_on_term_rates_are_quantlibs(months: int, number: int) -> None:
+    """30e/360 yearly against act/360 in 3 or 6 months on a curve of its own, discounted on ESTR; 1e-10 of notional."""
+    ql.Settings.instance().evaluationDate = to_ql(TODAY)
+    name, draw = f"eur_euribor_{months}m", np.random.default_rng(months)
+    specs = {
+        "estr": CurveSpec(convention="eur_estr", rates=percent({"1Y": 2.0, "5Y": 2.3, "40Y": 2.9})),
+        name: CurveSpec(convention=name, discount="estr", rates=percent({"1Y": 2.2, "5Y": 2.5, "40Y": 3.0})),
+    }
+    found = solve_set(specs, TODAY)
+    discount, forward = handle(found, "estr"), handle(found, name)
+    index, engine = ql.Euribor(ql.Period(months, ql.Months), forward), ql.DiscountingSwapEngine(discount)
+    drawn, theirs, calendar = [], [], ql.TARGET()
+    for _ in range(number):
+        start = calendar.advance(to_ql(TODAY), int(draw.integers(2, 500)), ql.Days)
+        last = start + ql.Period(int(draw.integers(1, 40)), ql.Years)
+        fixed, floating = (
+            ql.Schedule(start, last, ql.Period(each, ql.Months), calendar, ql.ModifiedFollowing, ql.ModifiedFollowing,
+                        ql.DateGeneration.Backward, False)
+            for each in (12, months)
+        )  # fmt: skip
+        rate, spread = draw.uniform(0, 0.05), draw.uniform(-0.01, 0.01)
+        count = ql.Thirty360(ql.Thirty360.European)
+        swap = ql.VanillaSwap(ql.Swap.Receiver, 1.0, fixed, rate, count, floating, index, spread, ql.Actual360())
+        swap.setPricingEngine(engine)
+        theirs.append(swap.NPV())
+        first, end = (date(d.year(), d.month(), d.dayOfMonth()) for d in (start, last))
+        drawn.append(
+            CurveSwapSpec(side="receive", notional=1.0, rate=rate, start=first, end=end, spread=spread, curve=name)
         )
-    book = SwapBook.of(specs, found)
-    assert book.npv == pytest.approx(np.array(theirs), abs=1e-10)
-    assert book.par == pytest.approx(np.array(pars), abs=1e-10)
+    assert SwapBook.of(drawn, found).npv == pytest.approx(np.array(theirs), abs=1e-10)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

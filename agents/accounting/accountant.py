@@ -12,7 +12,7 @@ from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
-from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES, VEGA_HEDGE
+from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES, ROWS, VEGA_HEDGE
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import TradingWorld
 from sim.errors import BugError
@@ -41,6 +41,7 @@ class Accountant:
         self._world = world
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
+        self._components = ROWS if world.market.fx else ATTRIBUTION
         self._costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
@@ -104,7 +105,7 @@ class Accountant:
             parts[gains] = parts[gains] + world.hedge_value(name, gains)
         if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
             parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
-        for component in ATTRIBUTION:
+        for component in self._components:
             parts[component] = 0.0 if desk is None else desk.totals[component] if self._attributed else np.nan
         account = margin_account(name)
         world.log.add(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
 from agents.desk.leg_hedge import LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
-from agents.desk.loss import ATTRIBUTION, UNSPLIT
+from agents.desk.loss import ROWS, UNSPLIT
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
 from markets.factors.key import SPOT
@@ -54,10 +54,10 @@ class Desk:
         self._steps = revaluations(book.needs)
         self.scale = world.full(1.0)
         self.attributed = True  # whether marks split the P&L; if not, all of it is in `totals[UNSPLIT]`
-        self.parts = np.zeros((len(ATTRIBUTION) + 1, world.paths))  # the last is `UNSPLIT`
+        self.parts = np.zeros((len(ROWS) + 1, world.paths))  # the last is `UNSPLIT`
         # Whether the value may have moved by anything but time and spot so far.
-        self._moved_besides = len(ATTRIBUTION) > PARTS
-        self.totals = dict(zip((*ATTRIBUTION, UNSPLIT), self.parts, strict=True))
+        self._moved_besides = len(ROWS) > PARTS
+        self.totals = dict(zip((*ROWS, UNSPLIT), self.parts, strict=True))
         self.unhedged = world.full(0.0)
         self.forced = world.full(0.0)  # share of the book to be closed out at the next mark
         self.liquidated = np.zeros(world.paths, dtype=bool)

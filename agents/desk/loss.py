@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from markets.costs import FRICTIONS, TRADING
-from markets.kernels.hedging import DELTA_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
+from markets.kernels.hedging import DELTA_PART, FX_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
 from sim.metric_names import BEFORE_RE_MARKING, COST
 from sim.split import Group, Part, Split, Step
 
@@ -110,6 +110,17 @@ LOSS = Split(
 )
 
 
+FX = Part(  # of a scenario that has prices of other currencies
+    name="fx_cost",
+    columns=(Step("fx", "FX", source="book", row=FX_PART),),
+    label="FX",
+    short="FX",
+    said="what the prices of other currencies did to the book",
+    within=REHEDGING,
+    colour=5,
+)
+
+
 def _steps(source: str) -> tuple[Step, ...]:
     """Steps of the loss from one source: those with a row first, in the order of rows."""
     found = [step for step in LOSS.columns if isinstance(step, Step) and step.source == source]
@@ -123,9 +134,16 @@ UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a tabl
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
 
 
-def loss(*, vega_hedges: bool) -> Split:
-    """The parts of the loss in a market; where options are traded, re-marking is net of what is held of them."""
-    if not vega_hedges:
-        return LOSS
-    parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in LOSS.parts]
-    return replace(LOSS, parts=tuple(parts))
+def loss(*, vega_hedges: bool = False, fx: bool = False) -> Split:
+    """The parts of the loss in a market.
+
+    vega_hedges: options on rates are traded, and re-marking is net of what is held of them. fx: there are prices of
+    other currencies, which have a part of their own.
+    """
+    parts = [*BOOK, FX] if fx else [*BOOK]
+    if vega_hedges:
+        parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in parts]
+    return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if vega_hedges or fx else LOSS
+
+
+ROWS = (*ATTRIBUTION[:FX_PART], FX.columns[0].name, *ATTRIBUTION[FX_PART:])  # of the totals that a desk keeps

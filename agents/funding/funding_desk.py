@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,14 @@ class FundingDesk(Agent):
         10.0, unit="trading days", help="margin period of risk (bilateral: 10)", ge=0, plausible=DAYS
     )
     rate_vol: float = param(
-        0.01, unit="decimal a year", help="yield vol at base implied vol, for margin on DV01", ge=0, plausible=YIELD_VOL
+        0.01,
+        unit="decimal a year",
+        help="yield vol at base implied vol, for margin on DV01",
+        ge=0,
+        plausible=YIELD_VOL,
+    )
+    rates_margin: Literal["implied_vol", "rates_vol"] = param(
+        "implied_vol", help="margin on DV01 follows implied vol, or the vol of rates of `market.rates.vol`"
     )
     capital_model: CapitalModel | None = param(
         None,
@@ -101,6 +108,9 @@ class FundingDesk(Agent):
 
     def check(self, cast: Cast, at: Place) -> None:
         """Its clients exist; every obligation is between two of its hedgers and due within the run."""
+        if self.rates_margin == "rates_vol" and not cast.rates_vol:
+            rule, remedy = "no vol of rates is declared", "add [market.rates.vol.usd], or leave this out"
+            raise at.at("rates_margin").error(rule, value=self.rates_margin, remedy=remedy)
         others = [agent.name for agent in cast.agents if agent.name != self.name]
         for name in self.lends_to:
             if name not in others:

@@ -30,6 +30,10 @@ class MarginTerms(Protocol):
     def rate_vol(self) -> float:
         """Yield vol at base implied vol, decimal a year."""
 
+    @property
+    def rates_margin(self) -> str:
+        """Which vol margin on DV01 follows: "implied_vol" or "rates_vol"."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MarginModel(ABC):

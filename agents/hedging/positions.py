@@ -18,6 +18,9 @@ MOST_MONTHS = 1_200  # a century
 NEEDED = {
     "side": "payer or receiver",
     "swap_months": "months from its expiry to the maturity of its swap",
+    "currency": "the one of `market.fx` that is received or paid",
+    "curve": "the one of `market.rates.spreads` or `curves` that the rate received is read from",
+    "against": "the curve that the rate paid is read from",
     "tenor": "'1x4' of an agreement from one to four months on, 'M6' of a future",
     "fixed_rate": "0.04 is 4 %",
 }
@@ -68,6 +71,12 @@ class Position:
         ge=0,
         plausible=YIELD_VOL,
     )
+    currency: str = param("", help="of a cross-currency swap: its notional and its spread are in it", longest=40)
+    resetting: bool | None = param(
+        None, help="whether a cross-currency swap's dollars are reset to the FX rate every period (default: no)"
+    )
+    curve: str = param("", help="of a basis swap: the curve that the rate received is read from", longest=40)
+    against: str = param("", help="of a basis swap: the curve that the rate paid is read from", longest=40)
     start: date | None = param(
         None, help="first day of a swap or a deposit, where it is not the market's spot day; may be past"
     )
@@ -154,4 +163,6 @@ class Position:
 
     def _refuse(self, key: str, why: str, at: Place) -> None:
         if getattr(self, key) not in (None, "", ()):
-            raise at.at(key).error(f"{key} does not belong here: {why}", value=getattr(self, key))
+            value = getattr(self, key)
+            shown = str(value) if isinstance(value, date) else value
+            raise at.at(key).error(f"{key} does not belong here: {why}", value=shown)

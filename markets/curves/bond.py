@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.curves.calendars import business_calendar
 from markets.curves.conventions import Convention
 from markets.curves.day_count import day_count_name, year_fraction
 from markets.curves.schedule import Period, roll
@@ -18,6 +20,7 @@ BP = 1e-4
 ROUNDS = 100
 HIGHEST = 1000.0  # clean price per 100
 HALF_YEAR = 182.5  # days
+LATER = "choose a later date"
 FREQUENCIES = (1, 2, 4, 12)  # coupons a year
 WIDEST = 5.0  # decimal, of a spread over a curve
 
@@ -80,7 +83,10 @@ class Bond:
 
 @dataclass(frozen=True)
 class BondFigures:
-    """A bond at a price. duration and modified: years; dv01: per 100 of face and bp; convexity: years squared."""
+    """A bond at a price. duration and modified: years; dv01: per 100 of face and bp; convexity: years squared.
+
+    spread: decimal, continuous, above a curve, None without one.
+    """
 
     price: float
     rate: float
@@ -89,6 +95,7 @@ class BondFigures:
     modified: float
     dv01: float
     convexity: float
+    spread: float | None = None
 
 
 def figures(bond: Bond, rate: float) -> BondFigures:
@@ -115,7 +122,9 @@ def bond_market(market: Convention, day_count: str = "", frequency: int | None =
     if frequency is not None:
         if frequency not in FREQUENCIES:
             known = ", ".join(str(each) for each in FREQUENCIES)
-            raise UserError("a bond has whole months between coupons", value=frequency, place="frequency", remedy=known)
+            raise UserError(
+                "a bond has whole months between coupons", value=frequency, place="frequency", remedy=f"one of {known}"
+            )
         fixed = replace(fixed, months=12 // frequency)
     return replace(market, fixed=fixed)
 
@@ -123,7 +132,7 @@ def bond_market(market: Convention, day_count: str = "", frequency: int | None =
 def coupon_periods(market: Convention, settled: date, maturity: date) -> tuple[Period, ...]:
     """The coupon periods that end after the settlement day, back from maturity, unadjusted. Raises UserError."""
     if maturity <= settled:
-        raise UserError("the bond matures by its settlement day", value=str(maturity))
+        raise UserError("the bond matures by its settlement day", value=str(maturity), remedy=LATER)
     months = market.fixed.months
     issue = settled - timedelta(days=31 * months)  # before the period that settlement falls into
     periods = roll(issue, maturity, months, calendar="none", rule="none", end_of_month=market.end_of_month)
@@ -143,6 +152,12 @@ def coupon_shares(market: Convention, periods: tuple[Period, ...]) -> Floats:
     return np.array([year_fraction(count, p.start, p.end, period=p.regular, last=last) for p in periods])
 
 
+def payment_days(market: Convention, settled: date, maturity: date) -> list[date]:
+    """When each coupon to come is paid: the first business day from the end of its period on. Raises UserError."""
+    days = business_calendar(market.calendar)
+    return [days.adjust(each.end, "following") for each in coupon_periods(market, settled, maturity)]
+
+
 def bond_of(market: Convention, settled: date, maturity: date, coupon: float) -> Bond:
     """A bond of a market on its settlement day. Raises UserError."""
     periods = coupon_periods(market, settled, maturity)
@@ -157,6 +172,14 @@ def bond_of(market: Convention, settled: date, maturity: date, coupon: float) ->
         paid=paid,
         times=(np.cumsum(shares) - gone) * frequency,
     )
+
+
+def spread_above(
+    log_discount: Callable[[Floats], Floats], begin: float, years: Floats, amounts: Floats, worth: float
+) -> float:
+    """s with sum of c DF(t) / DF(t0) exp(-s (t - t0)) = worth, t0 the settlement. Raises UserError."""
+    factors = np.exp(log_discount(years) - log_discount(np.asarray(begin)))
+    return spread_of(amounts * factors, years - begin, worth)
 
 
 def spread_of(amounts: Floats, years: Floats, worth: float) -> float:
@@ -187,6 +210,7 @@ class BillFigures:
     discount: float
     simple: float
     equivalent: float
+    spread: float | None = None
 
 
 def bill(settled: date, maturity: date, discount: float) -> BillFigures:
@@ -196,10 +220,10 @@ def bill(settled: date, maturity: date, discount: float) -> BillFigures:
     """
     days = (maturity - settled).days
     if days <= 0:
-        raise UserError("the bill matures by its settlement day", value=str(maturity))
+        raise UserError("the bill matures by its settlement day", value=str(maturity), remedy=LATER)
     price = 100 * (1 - discount * days / 360)
     if price <= 0:
-        raise UserError("the discount is more than the face", value=discount)
+        raise UserError("the discount is more than the face", value=discount, remedy="write 0.04 for 4 % a year")
     simple = (100 / price - 1) * 365 / days
     return BillFigures(price, discount, simple, simple if days <= HALF_YEAR else _half_yearly(price, days))
 
@@ -222,6 +246,7 @@ class DepositFigures:
     accrued: float
     rate: float
     apy: float
+    spread: float | None = None
 
 
 def deposit(issued: date, settled: date, maturity: date, coupon: float, rate: float, day_count: str) -> DepositFigures:
@@ -230,7 +255,10 @@ def deposit(issued: date, settled: date, maturity: date, coupon: float, rate: fl
     apy: (1 + coupon days / 365)^(365 / days) - 1, of the whole term.
     """
     if not issued <= settled < maturity:
-        raise UserError("a deposit is issued, bought, then due", value=f"{issued}, {settled}, {maturity}")
+        remedy = "choose a later maturity, or an earlier start"
+        raise UserError(
+            "a deposit is issued, bought, then due", value=f"{issued}, {settled}, {maturity}", remedy=remedy
+        )
     whole, left = year_fraction(day_count, issued, maturity), year_fraction(day_count, settled, maturity)
     gone = year_fraction(day_count, issued, settled)
     base = 1 + rate * left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -47,6 +47,14 @@ class BusinessCalendar:
 def business_calendar(name: str) -> BusinessCalendar:
     """The calendar of a name. Raises UserError where there is none."""
     return BusinessCalendar(name)
+
+
+def overnight_days(calendar: str, start: date, end: date) -> list[date]:
+    """Days from which overnight rates run in a period: its start, the business days in it, its end."""
+    days, found = business_calendar(calendar), [start]
+    while found[-1] < end:
+        found.append(min(days.adjust(found[-1] + timedelta(days=1), "following"), end))
+    return found
 
 
 @lru_cache(maxsize=100_000)

@@ -72,7 +72,7 @@ def _fra_deal(tenor: str, market: Convention, today: date, place: str | None) ->
     assert found is not None
     first, last = (int(months) for months in found.groups())
     if first >= last:
-        raise UserError("ends before it starts", value=tenor, place=place)
+        raise UserError("ends before it starts", value=tenor, place=place, remedy="write '1x4': the nearer month first")
     near, far = (
         make_deal(market, today, tenor=f"{months}M", place=place) if months else None for months in (first, last)
     )

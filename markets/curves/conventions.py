@@ -134,7 +134,9 @@ def bond_convention(text: str, place: str | None = None) -> Convention:
     """The convention of a market of bonds. Raises UserError."""
     found = convention_named(text, place)
     if found.name not in BOND_MARKETS:
-        raise UserError("no bonds have this convention", value=text, place=place, remedy=", ".join(BOND_MARKETS))
+        raise UserError(
+            "no bonds have this convention", value=text, place=place, remedy=f"one of {', '.join(BOND_MARKETS)}"
+        )
     return found
 
 

@@ -116,6 +116,18 @@ def _curve(nodes: tuple[tuple[str, float], ...]) -> Curve:
     return Curve(tuple(FactorKey(*USD, name) for name, _ in nodes), tuple(years for _, years in nodes))
 
 
+def spread_curve(rates: RateSpec, name: str) -> Curve:
+    """Nodes of a spread that a scenario declares."""
+    variables = tuple(rates.spreads[name].variables(name))
+    return Curve(tuple(FactorKey(*each.block, each.name) for each in variables), tuple(v.years for v in variables))
+
+
+def currency_curve(rates: RateSpec, name: str) -> Curve:
+    """Nodes of another currency's curve that a scenario declares."""
+    variables = tuple(rates.currencies[name].variables(name))
+    return Curve(tuple(FactorKey(*each.block, each.name) for each in variables), tuple(v.years for v in variables))
+
+
 def curve_of(rates: RateSpec) -> Curve:
     """The curve that a scenario declares."""
     return usd_curve((node.name, node.years) for node in rates.curve)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.curves.calendars import overnight_days
 from markets.curves.conventions import Convention, LegConvention
-from markets.curves.dates import years_between
+from markets.curves.dates import DAYS_A_YEAR, years_between
 from markets.curves.day_count import year_fraction
 from markets.curves.flows import PROJECTION, Flow, Point, discounted
 from markets.curves.schedule import Period, roll
@@ -104,6 +106,33 @@ def floating_flows(leg: Leg, projection: str, discount: str, spread: float = 0.0
         grown = ((Point(projection, float(start), PROJECTION), 1), (Point(projection, float(end), PROJECTION), -1))
         flows.append(Flow(float(amount), (*grown, (Point(discount, float(pay)), 1))))
     return flows
+
+
+def averaged_flows(
+    leg: Leg, convention: Convention, today: date, projection: str, discount: str, spread: float = 0.0
+) -> list[Flow]:
+    """Averaged overnight coupons: notional x (sum of P(day)/P(next day) - 1 over the business days + spread x tau).
+
+    Raises UserError for a grid of years, which has no business days.
+    """
+    if convention.grid:
+        raise UserError("a grid of years has no overnight rates to average", remedy="leave compounding out")
+    flows = discounted(leg.notional * spread * leg.tau, list(leg.pay), discount)
+    for amount, start, end, pay in zip(leg.notional, leg.start, leg.end, leg.pay, strict=True):
+        paid = (Point(discount, float(pay)), 1)
+        days = overnight_years(convention, today, float(start), float(end))
+        flows.append(Flow(-float(amount) * (len(days) - 1), (paid,)))
+        for a, b in pairwise(days):
+            grown = (Point(projection, a, PROJECTION), 1), (Point(projection, b, PROJECTION), -1)
+            flows.append(Flow(float(amount), (*grown, paid)))
+    return flows
+
+
+def overnight_years(convention: Convention, today: date, start: float, end: float) -> list[float]:
+    """The business days of a period, its ends among them, years from the valuation day."""
+    first, last = (today + timedelta(days=round(t * DAYS_A_YEAR)) for t in (start, end))
+    days = overnight_days(convention.calendar, first, last)
+    return [years_between(today, day) for day in days]
 
 
 def exchanged(leg: Leg, discount: str) -> list[Flow]:

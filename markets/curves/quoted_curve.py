@@ -63,3 +63,15 @@ class QuotedCurve:
     def dates(self) -> tuple[date, ...]:
         """Days of the nodes, the nearest where a node was given in years."""
         return tuple(self.day + timedelta(days=round(t * DAYS_A_YEAR)) for t in self.years)
+
+
+@dataclass(frozen=True, eq=False)
+class QuotedGap:
+    """What one quoted curve of a currency lies above another: -ln DF of the upper less that of the lower."""
+
+    upper: QuotedCurve
+    lower: QuotedCurve
+
+    def log_discount(self, years: ArrayLike) -> Floats:
+        """ln DF of the gap at times of any shape."""
+        return self.upper.log_discount(years) - self.lower.log_discount(years)

@@ -14,7 +14,7 @@ from markets.curves.curve_set import CurveSet
 from markets.curves.dates import DAYS_A_YEAR
 from markets.curves.deal import make_deal
 from markets.curves.flows import Flow, FlowTable, Point
-from markets.curves.legs import fixed_flows, floating_flows
+from markets.curves.legs import averaged_flows, fixed_flows, floating_flows
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
 from sim.errors import UserError, placed
@@ -232,8 +232,17 @@ def _placed_legs(spec: CurveSwapSpec, curves: CurveSet, place: str) -> tuple[lis
     fixed, floating = (
         deal.leg(leg, spec.months).shaped(spec.profile) for leg in (convention.fixed, convention.floating)
     )
+    if spec.notionals:
+        if spec.profile != "bullet":
+            rule, remedy = "its notionals are a list or a profile, not both", "leave one out"
+            raise UserError(rule, value=spec.profile, remedy=remedy)
+        fixed = fixed.listed(spec.notionals, None)
+        floating = floating.following(fixed)
     projection = curves.specs[name].projection or name  # a cross-currency curve discounts only
-    return fixed_flows(fixed, discount), floating_flows(floating, projection, discount, spec.spread)
+    paid = floating_flows(floating, projection, discount, spec.spread)
+    if spec.compounding == "averaged":
+        paid = averaged_flows(floating, convention, curves.day, projection, discount, spec.spread)
+    return fixed_flows(fixed, discount), paid
 
 
 def _described(spec: CurveSwapSpec) -> str:

@@ -62,15 +62,27 @@ def _explained(name: str, given: Mapping[str, float], rows: Mapping[str, Vector]
 
     Sums are exact, so that zero weights on further nodes change no digit.
     """
-    others, wanted = np.array([rows[other] for other in given]), np.array(list(given.values()))
+    weights, left = explained(name, given, rows)
     row = np.zeros(len(rows[SHOCK]))
-    left = 1.0
     if given:
-        among = np.array([[fsum(a * b) for b in others] for a in others])
-        least = impossible(np.block([[among, wanted[:, None]], [wanted[None, :], np.eye(1)]]))
-        if least is not None:
-            raise contradiction(least, RATES, value=name)
-        forecast = np.linalg.lstsq(among, wanted, rcond=None)[0]
-        row, left = np.array([fsum(forecast * weights) for weights in others.T]), 1.0 - fsum(forecast * wanted)
-    row[own] = np.sqrt(max(left, 0.0))
+        forecast, others = np.array(list(weights.values())), np.array([rows[other] for other in given])
+        row = np.array([fsum(forecast * column) for column in others.T])
+    row[own] = left
     return row
+
+
+def explained(name: str, given: Mapping[str, float], rows: Mapping[str, Vector]) -> tuple[dict[str, float], float]:
+    """The linear forecast of a shock from others with these correlations, and the weight of a normal of its own.
+
+    rows: weights of the others' shocks on independent normals. Raises UserError if the correlations are impossible.
+    """
+    if not given:
+        return {}, 1.0
+    others, wanted = np.array([rows[other] for other in given]), np.array(list(given.values()))
+    among = np.array([[fsum(a * b) for b in others] for a in others])
+    least = impossible(np.block([[among, wanted[:, None]], [wanted[None, :], np.eye(1)]]))
+    if least is not None:
+        raise contradiction(least, RATES, value=name)
+    forecast = np.linalg.lstsq(among, wanted, rcond=None)[0]
+    left = 1.0 - fsum(forecast * wanted)
+    return dict(zip(given, forecast.tolist(), strict=True)), float(np.sqrt(max(left, 0.0)))

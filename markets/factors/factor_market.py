@@ -32,6 +32,7 @@ from markets.factors.leverage_vol import LeverageVol
 from markets.factors.memory.path_laws import PathLaws
 from markets.factors.noise import Noise
 from markets.factors.other_asset import OtherAsset
+from markets.factors.other_curves import OtherCurves
 from markets.factors.path_vol import PathVol
 from markets.factors.rates_vol import RatesVol
 from markets.factors.realised import RealisedVol
@@ -89,15 +90,19 @@ class FactorMarket:
         self.credit_law = CreditSpread(setting, self.vol_law, path.credit)
         others = [OtherAsset(setting, spec, self.vol_law.base) for spec in setting.assets]
         vol_specs = setting.market.rates.vol.values()
-        self.rates_vol: RatesVol | None = next((RatesVol(setting, spec) for spec in vol_specs), None)
+        price, displaced = self.equity.price, self._displaced
+        self.rates_vol: RatesVol | None = next((RatesVol(setting, spec, price, displaced) for spec in vol_specs), None)
+        self.other_curves = OtherCurves(setting, self.rates) if setting.market.further else None
         rates = setting.market.rates
-        own: list[Law] = [] if self.rates_vol is None else [self.rates_vol]
+        first: list[Law] = [] if self.rates_vol is None else [self.rates_vol]  # it looks at the tick before
+        own: list[Law] = [] if self.other_curves is None else [self.other_curves]
         own += [BondBasis(setting, name, spec) for name, spec in rates.futures.items()]
         self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
         own += [] if self.haircuts is None else [self.haircuts]
         self.repo: RepoMarket | None = next((_repo_market(setting, spec) for spec in rates.repo.values()), None)
         further = [*own, *(make(setting) for make in FURTHER)]
-        self.laws: tuple[Law, ...] = (self.equity, *others, self.vol_law, self.rates, self.credit_law, *further)
+        usual = (self.equity, *others, self.vol_law, self.rates, self.credit_law)
+        self.laws: tuple[Law, ...] = (*first, *usual, *further)
         self._law_of = _owners(self.laws)
         self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
         self.storyline = line
@@ -151,6 +156,11 @@ class FactorMarket:
         """Displacement of a factor by trades, (paths,)."""
         return self._law_of[key].impact[key].total
 
+    def _displaced(self, key: FactorKey) -> Vector | None:
+        """The same; None of a factor that trades cannot move."""
+        impact = self._law_of[key].impact.get(key)
+        return None if impact is None else impact.total
+
     def if_spot_moved(self, displacement: Vector) -> Snapshot:
         """The market as it would be with the main asset's price displaced by (paths,) ln S."""
         return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
@@ -174,8 +184,14 @@ class FactorMarket:
     def _margin_ratio(self, now: Snapshot) -> Vector:
         """Vol of rates over its start as margins follow it, (paths,): that of the storyline if the loop is cut."""
         if self.rates_vol is not None:
-            return (now.row(RATES_VOL) / self.rates_vol.base) ** self._margin
+            told: Vector = self._margin_rates_vol(now, self.rates_vol) / self.rates_vol.base
+            return told
         return self.vol_law.margin(now) / self.vol_law.base
+
+    def _margin_rates_vol(self, now: Snapshot, law: RatesVol) -> Vector:
+        told = law.told(self.tick)
+        vol: Vector = told * (now.row(RATES_VOL) / told) ** self._margin
+        return vol
 
     @property
     def lending(self) -> dict[str, Vector]:
@@ -201,6 +217,11 @@ class FactorMarket:
     def margin_vol(self) -> Vector:
         """Vol for initial margin, (paths,)."""
         return self.vol_law.margin(self.snapshot)
+
+    @property
+    def margin_rates_vol(self) -> Vector | None:
+        """Vol of rates for initial margin, (paths,) decimal a year; None where no vol of rates is declared."""
+        return None if self.rates_vol is None else self._margin_rates_vol(self.snapshot, self.rates_vol)
 
     @property
     def spread_line(self) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 class FactorKey(NamedTuple):
     """A factor: family, name and, for a point of a curve, node."""
 
-    family: str  # spot, vol, zero, credit
+    family: str  # spot, vol, zero, spread, fx, credit
     name: str  # the asset, the currency of the curve, the market of the spread
     node: str = ""
 

@@ -11,9 +11,13 @@ from markets.factors.impact import Impact
 from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.factors.law import Law, Moved
 from markets.factors.memory.path_memory import settlements
+from markets.factors.memory.rates_memory import RatesMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from markets.factors.noise import Noise
+    from markets.factors.price import PriceLaw
     from markets.factors.setting import Setting
     from markets.factors.snapshot import Snapshot
     from markets.specs.rates_vol import RatesVolSpec
@@ -22,64 +26,77 @@ Vector = NDArray[np.float64]
 
 
 class RatesVol(Law):
-    """m = base + trend R1 + activity sqrt(R2), after Guyon and Lekeufack (2023), see `RatesVolSpec`.
+    """m = f, the law's level given the path (`RatesMemory`); with told levels ln m = ln L + X + ln f - ln f_outside.
 
-    R <- R exp(-speed dt) + speed x: x the log return of the asset for R1, the mean over the nodes beyond overnight of
-    their squared moves for the two factors of R2. Moves end at closes; the running one counts as if it ended now.
-    Trades move the curve after the market's step, so the vol answers them, and all else, at the next tick. No noise.
+    f_outside is the law given the same path without the displacement by trades, X its distance from the law on the
+    storyline, bridged to the anchors: X <- keep (X + change). With the loop `rates_vol` at less than 1, f sees only
+    that share of what trades displaced. It steps before the laws that move the path: it answers the tick before.
     Trades in options displace it.
     """
 
     keys = (RATES_VOL,)
 
-    def __init__(self, setting: Setting, spec: RatesVolSpec) -> None:
-        self._spec, clock, paths = spec, setting.clock, setting.streams.paths
+    def __init__(
+        self, setting: Setting, spec: RatesVolSpec, price: PriceLaw, displaced: Callable[[FactorKey], Vector | None]
+    ) -> None:
+        """price: of the main asset. displaced: a factor by trades; None where none can move it."""
+        clock, paths, line = setting.clock, setting.streams.paths, setting.storyline.rates_vol
+        assert line is not None
         self._nodes = [FactorKey(*USD, node.name) for node in setting.market.rates.curve if node.years > 0]
-        self._ends = settlements(clock, "closes").tolist()
+        self._ends: list[bool] = settlements(clock, "closes").tolist()
         self._years: list[float] = clock.variance_years.tolist()
-        self._speed = (spec.squares.fast, spec.squares.slow)  # 1/trading year
-        self._share = (1 - spec.squares.slow_share, spec.squares.slow_share)
-        settled = (max(spec.start - spec.base, 0.0) / spec.activity) ** 2
-        self._squares = [np.full(paths, settled) for _ in self._speed]  # decimal^2 a year
-        self._trend = np.zeros(paths)  # ln S a year
-        self._from: Snapshot | None = None  # the market at the last end of a move
-        self._since = 0.0  # trading years there
-        self._answer = np.full(paths, min(max(spec.start, spec.least), spec.most))  # without trades in options
+        self._loop, self._price, self._displaced = setting.feedback.rates_vol, price, displaced
+        self._spec, self._line = spec, line
+        self._felt = _Path(RatesMemory(spec, line.start, paths))
+        self._outside = None if line.pull is None else _Path(RatesMemory(spec, line.start, paths))
+        self._keep = None if line.pull is None else 1 - (1 - setting.market.dispersion) * line.pull
+        self._bridged, self._off = np.zeros(paths), np.zeros(paths)  # X, and ln f_outside - law on the storyline; ln
+        self._since = 0.0  # trading years at the last end of a move
+        self._answer = np.full(paths, min(max(line.start, spec.least), spec.most))  # without trades in options
         self._days_a_year = clock.days_a_year
         self.impact: dict[FactorKey, Impact] = {}
 
     @property
     def base(self) -> float:
         """Level at the start."""
-        return self._spec.start
+        return self._line.start
+
+    def told(self, tick: int) -> float:
+        """The storyline's level, decimal a year."""
+        return float(np.exp(self._line.told[tick]))
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
         """Answer the moves up to `now`, the market at the tick before with its trades."""
-        if self._from is None:
-            self._from = now
         for impact in self.impact.values():
             impact.decay(self._years[tick] - self._years[tick - 1])
-        trend, squares = self._recalled(self._years[tick - 1] - self._since, now)
-        if self._ends[tick - 1]:
-            self._trend, self._squares = trend, squares
-            self._from, self._since = now, self._years[tick - 1]
-        spec = self._spec
-        activity = np.sqrt(self._share[0] * squares[0] + self._share[1] * squares[1])
-        self._answer = np.clip(spec.base + spec.trend * trend + spec.activity * activity, spec.least, spec.most)
+        years, ends = self._years[tick - 1] - self._since, self._ends[tick - 1]
+        felt = self._felt.level(self._levels(now, self._loop), years, ends=ends)
+        if self._outside is None:
+            self._answer = felt
+        else:
+            self._answer = self._with_told(tick, felt, self._outside.level(self._levels(now, 0.0), years, ends=ends))
+        if ends:
+            self._since = self._years[tick - 1]
         return self.levels()
 
-    def _recalled(self, years: float, now: Snapshot) -> tuple[Vector, list[Vector]]:
-        """R1 and the factors of R2 with the running move, begun `years` ago."""
-        assert self._from is not None
-        moves = [now.row(key) - self._from.row(key) for key in self._nodes]
-        square = sum((move * move for move in moves), np.zeros(self._trend.size)) / len(moves)
-        fall = np.log(now.row(SPOT) / self._from.row(SPOT))
-        kept, speed = np.exp(-self._spec.returns * years), self._spec.returns
-        squares = [
-            np.exp(-speed * years) * held + speed * square
-            for speed, held in zip(self._speed, self._squares, strict=True)
-        ]
-        return kept * self._trend + speed * fall, squares
+    def _with_told(self, tick: int, felt: Vector, outside: Vector) -> Vector:
+        """exp(ln L + X + ln f - ln f_outside), (paths,)."""
+        assert self._keep is not None
+        off = np.log(outside) - self._line.law[tick]
+        self._bridged = self._keep[tick] * (self._bridged + off - self._off)
+        self._off = off
+        level: Vector = np.exp(self._line.told[tick] + self._bridged + np.log(felt / outside))
+        return level
+
+    def _levels(self, now: Snapshot, loop: float) -> list[Vector]:
+        """Price of the asset and rates of the nodes, with the share `loop` of what trades displaced."""
+        spot, rates = now.row(SPOT), [now.row(key) for key in self._nodes]
+        if loop == 1.0:
+            return [spot, *rates]
+        moved = self._displaced(SPOT)
+        spot = spot if moved is None else self._price.moved(spot, -(1 - loop) * moved)
+        displaced = [self._displaced(key) for key in self._nodes]
+        return [spot, *(r if by is None else r - (1 - loop) * by for r, by in zip(rates, displaced, strict=True))]
 
     def levels(self) -> Moved:
         """The vol."""
@@ -90,10 +107,27 @@ class RatesVol(Law):
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
         """Let trades in options displace the vol."""
-        rows = np.zeros((2, self._trend.size))
+        rows = np.zeros((2, self._answer.size))
         self.impact[key] = Impact(rows, permanent_share, resilience, self._days_a_year)
 
     def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
         """Move the vol, within its limits."""
         self.impact[key].add(move)
         return np.clip(level + move, self._spec.least, self._spec.most)
+
+
+class _Path:
+    """A memory and the levels at the last end of a move."""
+
+    def __init__(self, memory: RatesMemory) -> None:
+        self._memory = memory
+        self._from: list[Vector] | None = None
+
+    def level(self, levels: list[Vector], years: float, *, ends: bool) -> Vector:
+        """The vol that follows from a path up to these levels, the running move begun `years` ago."""
+        (spot, *rates), (spot0, *rates0) = levels, self._from or levels
+        moves = [rate - before for rate, before in zip(rates, rates0, strict=True)]
+        square = sum((move * move for move in moves), np.zeros(spot.size)) / len(moves)
+        if ends or self._from is None:
+            self._from = levels
+        return self._memory.level(years, np.log(spot / spot0), square, ends=ends)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,15 @@ from numpy.typing import NDArray
 
 from markets.factors.level import Level
 from markets.factors.memory.path_line import PathLine, path_line, told
+from markets.factors.memory.rates_vol_line import RatesVolLine, rates_vol_line, told_line
+from markets.factors.node_noise import NodeNoise, node_noise
 from markets.spec import CreditSpec
+from markets.specs.variable import FX
 from sim.errors import UserError
 
 if TYPE_CHECKING:
     from markets.spec import Anchor, AssetAnchor, AssetSpec, MarketSpec, StorylineSpec
+    from markets.specs.variable import Variable
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
@@ -34,9 +39,11 @@ class Storyline:
     realised: Vector  # (ticks,) vol from the tick on; NaN: implied x ratio, or the path-dependent law
     repo_spread: Vector | None = None  # (ticks,) decimal, median over the overnight rate; None: no repo is declared
     repo_tail: Vector | None = None  # (ticks,) decimal, 99th percentile over the median
+    rates_vol: RatesVolLine | None = None  # None: no vol of rates is declared
     line: PathLine | None = None  # levels of the path-dependent laws on the storyline itself
     vol_by_path: bool = False
     credit_by_path: bool = False
+    further: dict[str, Level] = field(default_factory=dict)  # spreads, other currencies' nodes, ln of FX rates, by name
 
 
 def _identity(values: Vector) -> Vector:
@@ -48,7 +55,7 @@ BP = 1e-4
 SNAP = 1e-9  # years: an anchor this close to a tick counts as on it
 
 
-def _knots(anchors: Sequence[Anchor | AssetAnchor], name: str, clock: Clock) -> tuple[Vector, Vector]:
+def _knots(anchors: Sequence[Anchor | AssetAnchor | _Told], name: str, clock: Clock) -> tuple[Vector, Vector]:
     """Trading times (years since the start) and values of the anchors that give a level."""
     given = [(a.date, value) for a in anchors if (value := a.level(name)) is not None]
     times = np.array([clock.variance_years_to(day) for day, _ in given], dtype=np.float64)
@@ -79,7 +86,7 @@ def _pull(knots: Vector, years: Vector) -> Vector:
 
 
 def _level(
-    anchors: Sequence[Anchor | AssetAnchor],
+    anchors: Sequence[Anchor | AssetAnchor | _Told],
     name: str,
     clock: Clock,
     scale: Callable[[Vector], Vector] = _identity,
@@ -178,20 +185,61 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
             in_logs = _by_path(anchors, "credit", clock, line.cash, credit.memory.reversion)
             spread = Level(np.exp(in_logs.level), in_logs.pull)
     repo_spread, repo_tail = _repo(anchors, clock, market)
+    nodes = {node.name: _level(anchors, node.name, clock) for node in market.rates.curve}
     return Storyline(
         spot=spot,
         vol=vol,
-        nodes={node.name: _level(anchors, node.name, clock) for node in market.rates.curve},
+        nodes=nodes,
         credit=spread,
         spread=_level(anchors, "spread", clock, np.log, default=0.0),
         depth=_level(anchors, "depth", clock, np.log, default=0.0),
         realised=realised,
         repo_spread=repo_spread,
         repo_tail=repo_tail,
+        rates_vol=_rates_vol(anchors, clock, market, spot, nodes),
         line=line,
         vol_by_path=market.vol_law == "path_dependent",
         credit_by_path=credit.law == "path_dependent",
+        further={variable.name: _further(variable, anchors, clock) for variable in market.further},
     )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One level of one variable."""
+
+    date: date
+    value: float
+
+    def level(self, _: str) -> float:
+        return self.value
+
+
+def _further(variable: Variable, anchors: Sequence[Anchor], clock: Clock) -> Level:
+    """From the variable's own start through the anchors that give it; log-linearly for FX rates."""
+    name = variable.curve if variable.family == FX else variable.name
+    later = ((a.date, a.further_level(variable.family, name)) for a in anchors if a.date > clock.first)
+    told_ = [_Told(clock.first, variable.level), *(_Told(day, level) for day, level in later if level is not None)]
+    return _level(told_, variable.name, clock, np.log if variable.family == FX else _identity)
+
+
+def _rates_vol(
+    anchors: Sequence[Anchor], clock: Clock, market: MarketSpec, spot: Level, nodes: Mapping[str, Level]
+) -> RatesVolLine | None:
+    """The law on the storyline, and the anchors' levels of it; the first one is the law's own start if not given."""
+    spec = next(iter(market.rates.vol.values()), None)
+    if spec is None:
+        return None
+    first, *later = anchors
+    begun = (replace(first, rates_vol=spec.start) if first.rates_vol is None else first, *later)
+    knots, values = _knots(begun, "rates_vol", clock)
+    beyond = [i for i, node in enumerate(market.rates.curve) if node.years > 0]
+    noise = node_noise(market, nodes, clock)
+    noise = NodeNoise(noise.left[:, beyond], noise.scale[:, beyond])
+    told = np.stack([nodes[market.rates.curve[i].name].level for i in beyond], axis=1)
+    law = rates_vol_line(spec, float(values[0]), clock, spot.level, told, noise)
+    bridge = _level(begun, "rates_vol", clock) if len(knots) > 1 else None
+    return told_line(law, knots, values, clock.variance_years, bridge)
 
 
 def _repo(anchors: Sequence[Anchor], clock: Clock, market: MarketSpec) -> tuple[Vector, Vector] | tuple[None, None]:

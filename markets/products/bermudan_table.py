@@ -13,6 +13,7 @@ from scipy.interpolate import CubicSpline
 from markets.kernels.bachelier import ANNUITY, FLOATING
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
 from markets.kernels.options import VALUE
+from markets.products.projection import RateRows
 from markets.products.rate_option_table import Optionlet, par, vol_of
 from markets.products.table import Table, When
 from markets.rate_vols.hull_white import HullWhite, SwapQuote, SwapTerms
@@ -79,10 +80,11 @@ class BermudanTable(Table[list[Live]]):
     def __init__(self, items: Sequence[Bermudan], clock: Clock, start: Start) -> None:
         super().__init__()
         self.clock, self.start, self.rates = clock, start, True
-        self.options = [_Option(item, clock, start) for item in items]
+        self.factors = RateRows(start.curve, [start.projected()])
+        self.options = [_Option(item, clock, start, self.factors) for item in items]
         self.fixings = len(items)
         self.dates = np.unique(np.concatenate([option.seconds for option in self.options]))
-        self.needs = start.curve.nodes
+        self.needs = self.factors.keys
 
     # --- what has been exercised -----------------------------------------------------------------------------------
     def new_fixings(self, paths: int) -> Floats:
@@ -108,7 +110,7 @@ class BermudanTable(Table[list[Live]]):
         """Add value and derivatives by the nodes. `vol_multiplier` is of vols of the asset, and scales none here."""
         if fixings is None:
             return
-        nodes = self.start.curve.nodes
+        nodes = self.factors.keys
         slopes = (nodes[0],) in into.where
         for live in self.known(when):
             found = self._chosen(live, when, snapshot, fixings, slopes=slopes)
@@ -127,7 +129,7 @@ class BermudanTable(Table[list[Live]]):
 
     def _worth(self, live: Live, snapshot: Snapshot, *, slopes: bool = False) -> tuple[Floats, Floats]:
         """Of exercise and of holding on, per unit of notional; exercise that is not possible is worth nothing."""
-        option, curve = self.options[live.number], snapshot.block(self.start.curve.block)
+        option, curve = self.options[live.number], self.factors.of(snapshot)
         now = later = np.zeros((1 + (len(curve) if slopes else 0), snapshot.paths))
         if live.due is not None:
             annuity, floating = (_leg(terms, curve, slopes) for terms in live.due)
@@ -163,12 +165,12 @@ class BermudanTable(Table[list[Live]]):
 class _Option:
     """An instrument's dates, swaps and lattice."""
 
-    def __init__(self, item: Bermudan, clock: Clock, start: Start) -> None:
+    def __init__(self, item: Bermudan, clock: Clock, start: Start, factors: RateRows) -> None:
         """Raises UserError where it can first be exercised by the start, or has no vol."""
         if clock.seconds(item.expiry) <= int(clock.ticks[0]):
             rule, remedy = "a swaption is first exercised after the start", "choose a later date"
             raise UserError(rule, value=str(item.expiry), place="expiry", remedy=remedy)
-        self.clock, self.start = clock, start
+        self.clock, self.start, self.factors = clock, start, factors
         self.notional, self.sign = item.notional, 1.0 if item.side == "payer" else -1.0
         fixed, floating = item.swap.fixed_leg(item.expiry), item.swap.float_leg(item.expiry)
         swaps = []
@@ -193,12 +195,14 @@ class _Option:
 
     def legs(self, number: int, years: float) -> Legs:
         """Flows of the swap of a date, `years` after the start."""
-        left = np.array([max(self.clock.calendar_years_to(day) - years, 0.0) for day in self.days[number]])
+        days = [[max(self.clock.calendar_years_to(day) - years, 0.0) for day in pair] for pair in self.days[number]]
+        left, until = np.array(days).T
         amounts = np.array(list(self.days[number].values()))
         legs = []
         for leg in (ANNUITY, FLOATING):
             paid = amounts[:, leg] != 0
-            legs.append(self.start.curve.flows(amounts[paid, leg], left[paid]))
+            projected = self.factors.projected(self.start.projected(), amounts[paid, leg], left[paid], until[paid])
+            legs.append(projected)
         return Legs(*legs)
 
     def held(self, number: int, years: float) -> tuple[CubicSpline, tuple[float, float]]:

@@ -100,14 +100,12 @@ class Bond:
 
     def dated(self, start: Start) -> Dated:
         """Its payments per 1 of face, and its price with accrued interest where it has one. Raises UserError."""
-        from markets.curves.bond import bond_of, coupon_periods
-        from markets.curves.calendars import business_calendar
+        from markets.curves.bond import bond_of, payment_days
 
         market = self.market
         settled = market.spot(start.day)
         held = bond_of(market, settled, self.maturity, self.coupon)
-        days = business_calendar(market.calendar)
-        paid = [days.adjust(each.end, "following") for each in coupon_periods(market, settled, self.maturity)]
+        paid = payment_days(market, settled, self.maturity)
         price = self.price
         if price is None and self.quoted_rate is not None:
             price = held.price(self.quoted_rate)

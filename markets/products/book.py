@@ -176,7 +176,8 @@ def _tables(book: Book, clock: Clock, start: Start) -> tuple[Table[Any], ...]:
     """The instruments by the table that they share, in the order in which tables add up."""
     kinds: dict[Compile, list[Instrument]] = {}
     for instrument in book.instruments:
-        kinds.setdefault(instrument.table, []).append(instrument)
+        for part in getattr(instrument, "parts", (instrument,)):  # of two kinds: a swap and the right to cancel it
+            kinds.setdefault(part.table, []).append(part)
     return tuple(sorted((make(items, clock, start) for make, items in kinds.items()), key=lambda table: table.order))
 
 

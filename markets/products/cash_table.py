@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from markets.kernels.flows import FLOW_TERMS, NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.options import NODE, VALUE
 from markets.products.cash_legs import Cash, Overnight, Payment, RateFuture
-from markets.products.condensed import few
+from markets.products.condensed import few, netted
 from markets.products.flow_sums import Sums
 from markets.products.node_rows import reach, rows_of
 from markets.products.overnight import OvernightGrowth, Timeline
@@ -170,11 +170,11 @@ class CashTable(Table[Rows]):
         self._add_compounded(when, alive & ~self.averaged, sums)
         self._add_averaged(when, alive & self.averaged, sums)
         self.futures.add(when, sums, self.growth.count)
-        amounts, years = (np.concatenate(each) for each in (sums.amounts, sums.years))
+        amounts, years = netted(*(np.concatenate(each) for each in (sums.amounts, sums.years)))
         certain = curve.flows_of_scaled(*few(curve.scaled(amounts, years), years, curve.times))
         lines = []
         for node, parts in sorted(sums.lines.items()):
-            amounts, years = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+            amounts, years = netted(*(np.concatenate([part[i] for part in parts]) for i in (0, 1)))
             lines.append((node, curve.flows_of_scaled(*few(curve.scaled(amounts, years), years, curve.times))))
         if not sums.mixed:
             return Rows(certain, np.zeros((0, FLOW_TERMS)), np.zeros(0, dtype=np.int64), tuple(lines))
@@ -219,16 +219,22 @@ class CashTable(Table[Rows]):
     ) -> None:
         """The same for many periods, so that they can be netted: their lags discounted at the start's forward rate."""
         end, pay = (np.maximum(times[alive][lagged] - now, 0.0) for times in (self.end, self.pay))
-        ratio = np.exp([-self.start.log_discount(a, b) for a, b in zip(end, pay, strict=True)])
+        ratio = np.exp(self._starting(end) - self._starting(pay))
         open_, left = slots == NO_FIXING, np.where(end > 0, fixed - now, 0.0)
         sums.pay((grown * ratio)[open_], np.maximum(left[open_], 0.0))
         sums.pay(-notional * ratio, end)
         sums.pay(notional, pay)  # takes back the 1 that comes off at the payment
-        known, where = np.unique(slots[~open_], return_inverse=True)
-        for slot, number in zip(known.tolist(), range(known.size), strict=True):
-            mine = np.flatnonzero(~open_)[where == number]
-            b, e = reach(self.start.curve, left[mine])
-            sums.mix(grown[mine] * ratio[mine] * np.exp(-e), b, np.full(mine.size, slot, dtype=np.int64))
+        begun = np.stack([slots[~open_], left[~open_]])  # those of one beginning are fixed up to the same day
+        known, where = np.unique(begun, axis=1, return_inverse=True)
+        sizes = (grown * ratio)[~open_]
+        amounts: Floats = np.bincount(where.ravel(), weights=sizes, minlength=known.shape[1]).astype(np.float64)
+        b, e = reach(self.start.curve, known[1])
+        sums.mix(amounts * np.exp(-e), b, known[0].astype(np.int64))
+
+    def _starting(self, years: Floats) -> Floats:
+        """-ln DF on the starting curve at times, (times,)."""
+        curve, rates = self.start.curve, self.start.snapshot.block(self.start.curve.block)[:, 0]
+        return np.asarray(curve.weights(years) @ rates + curve.excess(years))
 
     def _add_averaged(self, when: When, alive: NDArray[np.bool_], sums: Sums) -> None:
         """Notional x (sum so far + ln P(n) / P(end) + what daily rates are above their logs) P(paid)."""

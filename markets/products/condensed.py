@@ -20,6 +20,14 @@ LONGEST = 10.0  # years of a segment; longer ones are cut
 MANY = 128  # number of flows from which it is faster
 
 
+def netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
+    """One flow per time, (flows,) amounts and years; flows that net to zero are left out."""
+    times, where = np.unique(years, return_inverse=True)
+    sums = np.bincount(where, weights=amounts, minlength=times.size)
+    kept = sums != 0
+    return sums[kept], times[kept]
+
+
 def few(amounts: Floats, years: Floats, nodes: Floats) -> tuple[Floats, Floats]:
     """Amounts (flows,) $ and `years` (flows,) >= 0, replaced by a few if they are many.
 

@@ -14,6 +14,7 @@ class Period:
     start: date
     end: date
     accrual: float  # years by the leg's day count
+    curve: str = ""  # that its floating rate is read from; "": the market's
 
 
 def add_months(day: date, months: int) -> date:

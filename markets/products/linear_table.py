@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from markets.factors.key import SPOT
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values, weighed
 from markets.kernels.options import NODE, VALUE
-from markets.products.condensed import MANY, carrying, few
+from markets.products.condensed import MANY, carrying, few, netted
 from markets.products.dates import Period
+from markets.products.projection import RateRows, together
 from markets.products.table import Table, When
 from sim.memo import Memo
 
@@ -81,13 +82,13 @@ class LinearTable(Table[Flows]):
         self.clock, self.start = clock, start
         legs = [item.legs(clock, start) for item in items]
         fixed: dict[date, float] = defaultdict(float)
-        floating: dict[tuple[date, date], tuple[Period, float]] = {}
+        floating: dict[tuple[date, date, str], tuple[Period, float]] = {}
         for each in legs:
             for day, amount in each.fixed:
                 fixed[day] += amount
             for period, notional in each.floating:
-                known = floating.get((period.start, period.end), (period, 0.0))[1]
-                floating[period.start, period.end] = (period, known + notional)
+                key = (period.start, period.end, period.curve)
+                floating[key] = (period, floating.get(key, (period, 0.0))[1] + notional)
         self._sums: Memo[Floats] = Memo()
         self._set_fixed(fixed)
         self._set_periods([floating[key] for key in sorted(floating)])
@@ -96,7 +97,7 @@ class LinearTable(Table[Flows]):
         self.gross_units = float(sum(abs(each.units) for each in legs) + np.abs(self.quantity).sum())
         self.rates = any(each.rates for each in legs)
         self.dates = np.concatenate([self.expiry, self.paid, self.begin, self.end])
-        self.needs = (*([SPOT] if self.gross_units else []), *(start.curve.nodes if self.dates.size else ()))
+        self.needs = (*([SPOT] if self.gross_units else []), *(self.factors.keys if self.dates.size else ()))
 
     def _set_fixed(self, fixed: dict[date, float]) -> None:
         days = sorted(fixed)
@@ -109,7 +110,14 @@ class LinearTable(Table[Flows]):
         self.accrual = np.array([p.accrual for p, _ in periods])
         self.begin, self.begin_years = self._seconds(starts), self._years(starts)
         self.end, self.end_years = self._seconds(ends), self._years(ends)
-        self.basis = self.start.basis(self.begin_years, self.end_years)  # of the projection curve, (periods,)
+        self.curves = np.array([p.curve for p, _ in periods], dtype=np.str_)  # of the rates, (periods,)
+        self.projections = {name: self.start.projected(name) for name in np.unique(self.curves).tolist()}
+        self.factors = RateRows(self.start.curve, list(self.projections.values()))
+        self.flat, self.basis = np.zeros((2, len(periods)))  # of the projection curve, (periods,)
+        for name, projection in self.projections.items():
+            mine = self.curves == name
+            self.flat[mine] = projection.flat
+            self.basis[mine] = self.start.basis(self.begin_years[mine], self.end_years[mine], name)
         self.fixings = int((self.begin <= self.clock.ticks[-1]).sum())  # periods are in order of their start
 
     def _set_forwards(self, forwards: list[Forward]) -> None:
@@ -123,7 +131,8 @@ class LinearTable(Table[Flows]):
         """Room for every fixing of the run, (fixings, paths); those of periods under way are filled in."""
         out = np.zeros((self.fixings, paths))
         for slot in np.flatnonzero(self.begin[: self.fixings] <= self.clock.ticks[0]):
-            out[slot] = first_fixing(self.start, self.accrual[slot], self.begin_years[slot], self.end_years[slot])
+            begin, end = self.begin_years[slot], self.end_years[slot]
+            out[slot] = first_fixing(self.start, self.accrual[slot], begin, end, str(self.curves[slot]))
         return out
 
     def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
@@ -131,7 +140,8 @@ class LinearTable(Table[Flows]):
         ticks, begin, curve = self.clock.ticks, self.begin[: self.fixings], self.start.curve
         for slot in np.flatnonzero((begin > ticks[since]) & (begin <= ticks[tick])):
             years = max(self.end_years[slot] - self.clock.calendar_years[tick], 0.0)
-            growth = curve.zero(years, snapshot.block(curve.block)) + self.start.projection_spread * years
+            growth = curve.zero(years, snapshot.block(curve.block)) + self.flat[slot] * years
+            growth = growth + self.projections[str(self.curves[slot])].growth(0.0, years, snapshot)
             fixings[slot] = np.expm1(growth + self.basis[slot]) / self.accrual[slot]
         self._sums.forget()
 
@@ -148,7 +158,7 @@ class LinearTable(Table[Flows]):
         rows = self.known(when)
         if len(rows.terms):
             rates = self._rates(rows, fixings)
-            flow_values(snapshot.block(self.start.curve.block), rates, rows.terms, rows.slots, out)
+            flow_values(self.factors.of(snapshot), rates, rows.terms, rows.slots, out)
         if rows.units:
             out += rows.units * snapshot.row(SPOT)
 
@@ -164,15 +174,18 @@ class LinearTable(Table[Flows]):
             into.add(rows.units, SPOT)
 
     def _add_flows(self, rows: Flows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
-        nodes, out = self.start.curve.nodes, into.filled()
-        flows = snapshot.block(self.start.curve.block), self._rates(rows, fixings), rows.terms, rows.slots
+        nodes, out = self.factors.keys, into.filled()
+        flows = self.factors.of(snapshot), self._rates(rows, fixings), rows.terms, rows.slots
         if len(out) < NODE:
             flow_values(*flows, out[VALUE])
             return
         sums = np.zeros((1 + len(nodes), snapshot.paths))
         flow_slopes(*flows, sums)
         out[VALUE] += sums[0]
-        out[NODE : NODE + len(nodes)] += sums[1:]
+        own = len(self.start.curve.nodes)
+        out[NODE : NODE + own] += sums[1 : 1 + own]
+        for key, slope in zip(nodes[own:], sums[1 + own :], strict=True):
+            into.add(slope, key)
         if (nodes[0], nodes[0]) in into.where:
             bends = np.zeros((len(nodes), len(nodes), snapshot.paths))
             flow_bends(*flows, bends)
@@ -195,7 +208,7 @@ class LinearTable(Table[Flows]):
         terms, slots, sums = self._cash(when)
         slots = np.concatenate([slots, np.full(len(agreed), NO_FIXING, dtype=np.int64)])
         units = float(units + (0.0 if when.due else self.asset_units))
-        return Flows(np.concatenate([terms, agreed]), slots, sums, units)
+        return Flows(together(terms, agreed), slots, sums, units)
 
     def _cash(self, when: When) -> tuple[Floats, Ints, tuple[Floats, Ints] | None]:
         """Terms, slots and sums of the fixed flows and of the floating periods."""
@@ -204,11 +217,15 @@ class LinearTable(Table[Flows]):
         unpaid, end = self._alive(self.end, self.end_years, when)
         known, open_ = unpaid & (self.begin <= since), unpaid & (self.begin > since)
         _, begin = self._alive(self.begin, self.begin_years, when)
-        growth = np.exp(self.start.projection_spread * (end - begin) + self.basis)[open_]
-        years = np.concatenate([paid[fixed], begin[open_], end[open_]])
-        amounts = np.concatenate([self.amount[fixed], self.notional[open_] * growth, -self.notional[open_]])
-        amounts, years = _netted(amounts, years)
+        growth = np.exp(self.flat * (end - begin) + self.basis)
+        still = np.isin(self.curves, [name for name, by in self.projections.items() if by.spread is None])
+        plain = open_ & still  # rates on curves that keep their gap
+        years = np.concatenate([paid[fixed], begin[plain], end[open_]])
+        amounts = np.concatenate([self.amount[fixed], (self.notional * growth)[plain], -self.notional[open_]])
+        amounts, years = netted(amounts, years)
         certain = curve.flows_of_scaled(*few(curve.scaled(amounts, years), years, curve.times))
+        if not still.all():
+            certain = together(certain, *self._moving(open_, self.notional * growth, begin, end))
         slots, sums = np.flatnonzero(known), None
         amounts, years = curve.scaled((self.notional * self.accrual)[known], end[known]), end[known]
         if slots.size > MANY:
@@ -216,7 +233,14 @@ class LinearTable(Table[Flows]):
             sums, slots = (weights * amounts, slots), np.arange(len(weights))
             amounts = np.ones(len(weights))
         none = np.full(len(certain), NO_FIXING, dtype=np.int64)
-        return np.concatenate([certain, curve.flows_of_scaled(amounts, years)]), np.concatenate([none, slots]), sums
+        return together(certain, curve.flows_of_scaled(amounts, years)), np.concatenate([none, slots]), sums
+
+    def _moving(self, open_: NDArray[np.bool_], amounts: Floats, begin: Floats, end: Floats) -> Iterator[Floats]:
+        """Rows of the first flows of open periods on curves that a spread moves."""
+        for name, projection in self.projections.items():
+            mine = open_ & (self.curves == name)
+            if projection.spread is not None and mine.any():
+                yield self.factors.projected(projection, amounts[mine], begin[mine], end[mine])
 
     def _alive(self, seconds: Ints, years: Floats, when: When) -> tuple[NDArray[np.bool_], Floats]:
         """What of times is still ahead after `settled` (with `due`: and paid by the tick), and calendar years to them,
@@ -234,14 +258,6 @@ class LinearTable(Table[Flows]):
         return np.array([self.clock.calendar_years_to(day) for day in days], dtype=np.float64)
 
 
-def first_fixing(start: Start, accrual: float, begin: float, end: float) -> float:
+def first_fixing(start: Start, accrual: float, begin: float, end: float, curve: str = "") -> float:
     """Rate of a period under way at the start: the starting spot rate for the length of the period."""
-    return start.forward_rate(0.0, end - begin) / accrual
-
-
-def _netted(amounts: Floats, years: Floats) -> tuple[Floats, Floats]:
-    """One flow per time, (flows,) amounts and years; flows that net to zero are left out."""
-    times, where = np.unique(years, return_inverse=True)
-    sums = np.bincount(where, weights=amounts, minlength=times.size)
-    kept = sums != 0
-    return sums[kept], times[kept]
+    return start.forward_rate(0.0, end - begin, curve) / accrual

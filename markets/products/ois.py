@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.products.cash_legs import CashLegs, Overnight, Payment
 from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
+from markets.products.notionals import check_notionals
 from markets.products.past import flat_rate, known_since
 from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
 from sim.errors import UserError
@@ -65,11 +66,7 @@ class Ois:
         for name in ("fixed_rate", "spread", "past_rate"):
             if getattr(self, name) is not None:
                 check_finite(getattr(self, name), name)
-        if self.notionals and self.profile != "bullet":
-            rule, remedy = "its notionals are a list or a profile, not both", "leave one out"
-            raise UserError(rule, value=self.profile, place="profile", remedy=remedy)
-        if any(not (np.isfinite(each) and each >= 0) for each in self.notionals):
-            raise UserError("shares of a notional are not negative", value=list(self.notionals), place="notionals")
+        check_notionals(self.notionals, self.profile)
 
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:
@@ -112,24 +109,26 @@ class Ois:
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """What is still to be paid. Raises UserError without a quoted curve, or where it ends before it starts."""
         market, fixed, floating = self._legs(start)
-        rate = self._par(fixed, floating, start, market) if self.fixed_rate is None else self.fixed_rate
+        later = clock.session_dates[1]  # until which the overnight rate is fixed at the start
+        periods = self._periods(floating, start, market, later)
+        rate = self._par(fixed, floating, periods, start, later) if self.fixed_rate is None else self.fixed_rate
         coupons = self.notional * rate * fixed.notional * fixed.tau
         spreads = -self.notional * self.spread * floating.notional * floating.tau
         known = [*zip(_days(start, fixed.pay), coupons.tolist(), strict=True)]
         known += zip(_days(start, floating.pay), spreads.tolist(), strict=True) if self.spread else ()
         return CashLegs(
             payments=tuple(Payment(day, amount) for day, amount in known if day > start.day),
-            overnight=tuple(self._periods(floating, start, market)),
+            overnight=tuple(periods),
         )
 
-    def _periods(self, floating: Leg, start: Start, market: Convention) -> list[Overnight]:
+    def _periods(self, floating: Leg, start: Start, market: Convention, later: date) -> list[Overnight]:
         averaged, flat = self.compounding == "averaged", flat_rate(self.past_rate, start, market)
         days = zip(*(_days(start, each) for each in (floating.start, floating.end, floating.pay)), strict=True)
         found = []
         for (begin, end, paid), share in zip(days, floating.notional.tolist(), strict=True):
             if paid > start.day:
                 known = known_since(begin, start, market, flat, averaged=averaged)
-                above = daily_excess(max(begin, start.day), end, start, market) if averaged else 0.0
+                above = daily_excess(max(begin, later), end, start, market) if averaged else 0.0
                 found.append(Overnight(begin, end, paid, -self.notional * share, averaged, known, above))
         return found
 
@@ -146,10 +145,10 @@ class Ois:
             fixed, floating = fixed.listed(self.notionals), floating.following(fixed.listed(self.notionals))
         if float(floating.pay[-1]) <= 0:
             rule, remedy = "a swap matures after the start", "choose a later date"
-            raise UserError(rule, value=str(_days(start, floating.pay)[-1]), place="maturity", remedy=remedy)
+            raise UserError(rule, value=str(_days(start, floating.pay)[-1]), place="expiry", remedy=remedy)
         return market, fixed, floating
 
-    def _par(self, fixed: Leg, floating: Leg, start: Start, market: Convention) -> float:
+    def _par(self, fixed: Leg, floating: Leg, periods: list[Overnight], start: Start, later: date) -> float:
         """The fixed rate at which the swap is worth nothing at the start."""
         ahead = fixed.pay > 0
         annuity = sum(
@@ -157,31 +156,34 @@ class Ois:
             for share, tau, pay in zip(fixed.notional[ahead], fixed.tau[ahead], fixed.pay[ahead], strict=True)
         )
         worth = 0.0
-        for period in self._periods(floating, start, market):
-            begin, end, paid = ((day - start.day).days / YEAR for day in (period.start, period.end, period.paid))
-            worth -= period.notional / self.notional * self._rate(period, begin, end, start) * start.discount(paid)
+        for period in periods:
+            paid = start.discount((period.paid - start.day).days / YEAR)
+            worth -= period.notional / self.notional * _rate(period, start, later) * paid
         due = floating.pay > 0
         spreads = self.spread * (floating.notional * floating.tau)[due]
         worth += sum(each * start.discount(float(pay)) for each, pay in zip(spreads, floating.pay[due], strict=True))
         return float(worth / annuity)
 
-    def _rate(self, period: Overnight, begin: float, end: float, start: Start) -> float:
-        """What a period pays per 1 of notional on the starting curve."""
-        ahead = start.forward_rate(max(begin, 0.0), end) if end > 0 else 0.0
-        if not period.averaged:
-            return (1.0 if period.known is None else period.known) * (1 + ahead) - 1
-        return (period.known or 0.0) + float(np.log1p(ahead)) + period.above * max(end - max(begin, 0.0), 0.0)
+
+def _rate(period: Overnight, start: Start, later: date) -> float:
+    """What a period pays per 1 of notional on the starting curve. later: until when the overnight rate is fixed."""
+    begin, end, until = ((day - start.day).days / YEAR for day in (period.start, period.end, later))
+    ahead = start.forward_rate(max(begin, 0.0), end) if end > 0 else 0.0
+    if not period.averaged:
+        return (1.0 if period.known is None else period.known) * (1 + ahead) - 1
+    fixed = min(max(begin, until), end)  # up to here simple, beyond it the log and what daily rates are above theirs
+    first = start.forward_rate(max(begin, 0.0), fixed) if fixed > max(begin, 0.0) else 0.0
+    rest = float(np.log1p(ahead) - np.log1p(first)) + period.above * max(end - fixed, 0.0)
+    return (period.known or 0.0) + first + rest
 
 
 def daily_excess(begin: date, end: date, start: Start, market: Convention) -> float:
     """What simple daily rates add up to beyond their logs on the starting curve, per year: sum of e^y - 1 - y."""
-    from markets.curves.calendars import business_calendar
+    from markets.curves.calendars import overnight_days
 
     if end <= begin:
         return 0.0
-    days, calendar = [begin], business_calendar(market.calendar)
-    while days[-1] < end:
-        days.append(min(calendar.adjust(days[-1] + timedelta(days=1), "following"), end))
+    days = overnight_days(market.calendar, begin, end)
     years = np.array([(day - start.day).days / YEAR for day in days])
     level = start.curve.weights(years) @ start.snapshot.block(start.curve.block)[:, 0] + start.curve.excess(years)
     steps = np.diff(level) + start.basis(years[:-1], years[1:]) + start.projection_spread * np.diff(years)

@@ -74,11 +74,12 @@ class _Row(NamedTuple):
 class OvernightGrowth:
     """Fixings of overnight periods, (count, paths): growth since the beginning, or the sum of rates x days.
 
-    A row is fixed up to the next close after `tick`, at the overnight rate of the projection curve.
+    A row is fixed up to the next close after `tick`, at the overnight rate of the projection curve. logs: whether what
+    is averaged is ln(1 + rate x days), as futures on the average are quoted on curves.
     """
 
-    def __init__(self, periods: Sequence[Overnight], time: Timeline, start: Start) -> None:
-        self.time, self.start = time, start
+    def __init__(self, periods: Sequence[Overnight], time: Timeline, start: Start, *, logs: bool = False) -> None:
+        self.time, self.start, self.logs = time, start, logs
         last = float(time.clock.calendar_years[-1])
         rows: dict[_Row, int] = {}
         self.slot = np.full(len(periods), NO_FIXING, dtype=np.int64)  # (periods,)
@@ -110,18 +111,32 @@ class OvernightGrowth:
         for i, row in enumerate(self.rows):
             begin, end = max(row.begin, now), min(row.end, until)
             if begin < end:
-                growth = self._growth(begin, end, now, curve)
-                if row.averaged:
-                    fixings[i] += growth - 1.0
+                if row.averaged and self.logs:
+                    fixings[i] += self._log_growth(begin, end, now, curve)
+                elif row.averaged:
+                    fixings[i] += self._growth(begin, end, now, curve) - 1.0
                 else:
-                    fixings[i] *= growth
+                    fixings[i] *= self._growth(begin, end, now, curve)
 
-    def _growth(self, begin: float, end: float, now: float, curve: Floats) -> Floats:
-        """P(begin) / P(end) of the projection curve on the nodes (nodes, paths), (paths,)."""
+    def _fall(self, begin: float, end: float, now: float) -> tuple[Floats, float]:
+        """What ln P of the projection curve falls from `begin` to `end`: weights (nodes,), and a constant."""
         start = self.start
         weights, excess = reach(start.curve, np.array([begin - now, end - now]))
         beyond = float(start.basis(begin, end)) + start.projection_spread * (end - begin)
-        row = rows_of(np.exp(excess[1:] - excess[:1] + beyond), weights[:1] - weights[1:])
+        return weights[1] - weights[0], float(excess[1] - excess[0]) + beyond
+
+    def _log_growth(self, begin: float, end: float, now: float, curve: Floats) -> Floats:
+        """ln P(begin) / P(end) on the nodes (nodes, paths), (paths,)."""
+        weights, constant = self._fall(begin, end, now)
+        out = np.full(curve.shape[1], constant)
+        for node in np.flatnonzero(weights):
+            out += weights[node] * curve[node]
+        return out
+
+    def _growth(self, begin: float, end: float, now: float, curve: Floats) -> Floats:
+        """P(begin) / P(end) on the nodes (nodes, paths), (paths,)."""
+        weights, constant = self._fall(begin, end, now)
+        row = rows_of(np.exp([constant]), -weights[None])
         out = np.zeros(curve.shape[1])
         flow_values(curve, NOTHING, row, np.array([NO_FIXING]), out)
         return out

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sim.errors import UserError
@@ -48,11 +49,9 @@ def flat_rate(given: float | None, start: Start, market: Convention) -> float | 
 
 def _business_days(begin: date, end: date, market: Convention) -> Iterator[tuple[date, float]]:
     """Days whose fixings count in [begin, end), and the years that each counts for."""
-    from markets.curves.calendars import business_calendar
+    from markets.curves.calendars import business_calendar, overnight_days
     from markets.curves.day_count import year_fraction
 
-    days, day = business_calendar(market.calendar), begin
-    while day < end:
-        later = min(days.adjust(day + timedelta(days=1), "following"), end)
+    days = business_calendar(market.calendar)
+    for day, later in pairwise(overnight_days(market.calendar, begin, end)):
         yield days.adjust(day, "preceding"), year_fraction(market.floating.day_count, day, later)
-        day = later

@@ -36,6 +36,10 @@ FURTHER = (  # keys that few products have; see `Takes.more`
     "day_count",
     "frequency",
     "reversion",
+    "currency",
+    "resetting",
+    "curve",
+    "against",
 )
 
 
@@ -64,6 +68,14 @@ class Line(Protocol):
     def swap_months(self) -> int | None: ...
     @property
     def normal_vol(self) -> float | None: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def resetting(self) -> bool | None: ...
+    @property
+    def curve(self) -> str: ...
+    @property
+    def against(self) -> str: ...
     @property
     def start(self) -> date | None: ...
     @property

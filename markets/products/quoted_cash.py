@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from markets.products.cash_legs import CashLegs, Payment
 from sim.errors import UserError
@@ -32,7 +33,7 @@ def legs_of(notional: float, dated: Dated, spread: float | None, start: Start) -
 
 def spread_at(dated: Dated, start: Start) -> float:
     """s with sum of c DF(t) / DF(t0) exp(-s (t - t0)) = price, t0 the settlement day; 0 without a price. UserError."""
-    from markets.curves.bond import spread_of
+    from markets.curves.bond import spread_above
     from markets.curves.dates import years_between
 
     if dated.price is None:
@@ -40,5 +41,9 @@ def spread_at(dated: Dated, start: Start) -> float:
     begin = years_between(start.day, dated.settled)
     years = np.array([years_between(start.day, each.day) for each in dated.payments])
     amounts = np.array([each.amount for each in dated.payments])
-    factors = np.exp([-start.log_discount(begin, float(each)) for each in years])
-    return spread_of(amounts * factors, years - begin, dated.price)
+    rates = start.snapshot.block(start.curve.block)[:, 0]
+
+    def log_discount(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(-(start.curve.weights(times) @ rates + start.curve.excess(times)))
+
+    return spread_above(log_discount, begin, years, amounts, dated.price)

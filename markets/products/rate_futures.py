@@ -35,7 +35,7 @@ class RateFutures:
     def __init__(self, futures: Sequence[RateFuture], time: Timeline, start: Start) -> None:
         self.time, self.start, self.futures = time, start, list(futures)
         periods = [Overnight(f.start, f.end, f.end, 0.0, f.averaged, f.known) for f in futures]
-        self.growth = OvernightGrowth(periods, time, start)
+        self.growth = OvernightGrowth(periods, time, start, logs=True)
         self.count = self.growth.count + len(futures)
         self.begin = np.array([time.years(f.start) for f in futures], dtype=np.float64)
         self.end = np.array([time.years(f.end) for f in futures], dtype=np.float64)

@@ -28,6 +28,7 @@ from markets.kernels.bachelier import (
 from markets.kernels.flows import flow_bends, flow_slopes, flow_values
 from markets.kernels.options import VALUE
 from markets.products.dates import Period
+from markets.products.projection import RateRows
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
 from sim.memo import Memo
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Days = dict[date, tuple[float, float]]  # what is paid on a day: to the annuity, years, and to the floating leg
+# What is paid on a day, to the annuity, years, and to the floating leg. The second day is the end of a period whose
+# floating rate is read from a curve that moves on its own; else it is the first.
+Days = dict[tuple[date, date], tuple[float, float]]
 
 
 class Optionlet(NamedTuple):
@@ -61,14 +64,15 @@ class Optionlet(NamedTuple):
 
     def days(self, clock: Clock, start: Start) -> Days:
         """Both legs as amounts by day; a floating period pays exp(spread (e - s) + basis) DF(s) - DF(e)."""
-        found: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        found: dict[tuple[date, date], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        moves = start.projected().spread is not None
         for period in self.fixed:
-            found[period.end][ANNUITY] += period.accrual
+            found[period.end, period.end][ANNUITY] += period.accrual
         for period in self.floating:
             begin, end = clock.calendar_years_to(period.start), clock.calendar_years_to(period.end)
             growth = start.projection_spread * (end - begin) + float(start.basis(begin, end))
-            found[period.start][FLOATING] += np.exp(growth)
-            found[period.end][FLOATING] -= 1.0
+            found[period.start, period.end if moves else period.start][FLOATING] += np.exp(growth)
+            found[period.end, period.end][FLOATING] -= 1.0
         kept = {day: (legs[ANNUITY], legs[FLOATING]) for day, legs in found.items() if any(legs)}
         return dict(sorted(kept.items()))
 
@@ -77,8 +81,9 @@ def par(options: Sequence[Optionlet], clock: Clock, start: Start) -> float:
     """The strike at which payers and receivers on all of the swaps are worth the same at the start, decimal."""
     legs = np.zeros(2)
     for option in options:
-        for day, amounts in option.days(clock, start).items():
-            legs += start.discount(clock.calendar_years_to(day)) * np.array(amounts)
+        for (day, until), amounts in option.days(clock, start).items():
+            begin, end = clock.calendar_years_to(day), clock.calendar_years_to(until)
+            legs += start.discount(begin) * np.exp(start.spread_growth(begin, end)) * np.array(amounts)
     return float(legs[FLOATING] / legs[ANNUITY])
 
 
@@ -135,7 +140,9 @@ class RateOptionTable(Table[Rows]):
         self.slot = np.where(later, np.cumsum(later) - 1, -1)  # (options,) of the fixings
         self.fixings = int(later.sum())
         self.dates = np.unique(np.concatenate([self.expiry, self.paid]))
-        self.needs = start.curve.nodes
+        self.projection = start.projected()
+        self.factors = RateRows(start.curve, [self.projection])
+        self.needs = self.factors.keys
         self._stretch: Memo[Floats] = Memo()
         moved = RATES_VOL in start.snapshot.keys
         self.vol_base = float(start.snapshot.row(RATES_VOL)[0]) if moved else None  # level of the factor at the start
@@ -158,9 +165,11 @@ class RateOptionTable(Table[Rows]):
         self.terms[:, STRIKE] = [option.strike for option in options]
 
     def _set_flows(self, legs: Sequence[Days]) -> None:
-        days = [day for each in legs for day in each]
-        self.flow_seconds = np.array([self.clock.seconds(day) for day in days], dtype=np.int64)
-        self.flow_years = np.array([self.clock.calendar_years_to(day) for day in days])
+        days = [days for each in legs for days in each]
+        self.flow_seconds = np.array([self.clock.seconds(day) for day, _ in days], dtype=np.int64)
+        self.flow_years = np.array([self.clock.calendar_years_to(day) for day, _ in days])
+        self.until_seconds = np.array([self.clock.seconds(day) for _, day in days], dtype=np.int64)
+        self.until_years = np.array([self.clock.calendar_years_to(day) for _, day in days])
         self.flow_amounts = np.array([amounts for each in legs for amounts in each.values()], dtype=np.float64)
         self.flow_count = np.array([len(each) for each in legs], dtype=np.int64)
 
@@ -186,13 +195,14 @@ class RateOptionTable(Table[Rows]):
             period = self.paid_years[i] - self.begin_years[i]
             growth = curve.zero(left, snapshot.block(curve.block)) + self.start.projection_spread * period
             growth = growth + float(self.start.basis(self.begin_years[i], self.paid_years[i]))
+            growth = growth + self.projection.growth(0.0, left, snapshot)
             forward = np.expm1(growth) / self.accrual[i]
             fixings[self.slot[i]] = np.maximum(self.terms[i, SIGN] * (forward - self.terms[i, STRIKE]), 0.0)
 
     # --- value and risk ---------------------------------------------------------------------------------------------
     def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
         """Add $, (paths,), to `out`."""
-        rows, curve = self.known(when), snapshot.block(self.start.curve.block)
+        rows, curve = self.known(when), self.factors.of(snapshot)
         if len(rows.options):
             swaption_values(curve, self.stretch(snapshot), *rows[:4], out)
         if len(rows.slots):
@@ -204,13 +214,13 @@ class RateOptionTable(Table[Rows]):
         """Add value and derivatives by the nodes. `vol_multiplier` is of vols of the asset, and scales none here."""
         if fixings is None:
             return
-        nodes = self.start.curve.nodes
+        nodes = self.factors.keys
         if (nodes[0],) not in into.where:
             self.value(when, snapshot, fixings, into.filled()[VALUE])
             return
         rows, curve, sums = (
             self.known(when),
-            snapshot.block(self.start.curve.block),
+            self.factors.of(snapshot),
             np.zeros((1 + len(nodes), snapshot.paths)),
         )
         if len(rows.options):
@@ -226,7 +236,7 @@ class RateOptionTable(Table[Rows]):
             self._add_vegas(rows, snapshot, into.grid, into)
 
     def _add_bends(self, rows: Rows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
-        nodes, curve = self.start.curve.nodes, snapshot.block(self.start.curve.block)
+        nodes, curve = self.factors.keys, self.factors.of(snapshot)
         bends = np.zeros((len(nodes), len(nodes), snapshot.paths))
         if len(rows.options):
             swaption_bends(curve, self.stretch(snapshot), *rows[:4], bends)
@@ -238,7 +248,7 @@ class RateOptionTable(Table[Rows]):
 
     def _add_vegas(self, rows: Rows, snapshot: Snapshot, grid: VegaGrid, into: Risk) -> None:
         """$ per 1.00 of each bucket's normal vol."""
-        curve, vegas = snapshot.block(self.start.curve.block), np.zeros((len(grid.keys), snapshot.paths))
+        curve, vegas = self.factors.of(snapshot), np.zeros((len(grid.keys), snapshot.paths))
         shares = grid.weights(rows.spans[:, EXPIRY], rows.spans[:, TENOR])
         roots = np.ascontiguousarray(rows.spans[:, ROOT])
         swaption_vegas(curve, self.stretch(snapshot), rows.options, roots, shares, *rows[1:4], vegas)
@@ -263,7 +273,8 @@ class RateOptionTable(Table[Rows]):
         ahead = self._left(self.expiry[open_], self.begin_years[open_], when)
         flows = np.repeat(open_, self.flow_count)
         years = self._left(self.flow_seconds[flows], self.flow_years[flows], when)
-        terms = self.start.curve.flows(np.ones(years.size), years)
+        until = self._left(self.until_seconds[flows], self.until_years[flows], when)
+        terms = self.factors.projected(self.projection, np.ones(years.size), years, until)
         amounts = (self.terms[:, NOTIONAL] * self.accrual)[decided]
         paid = self.start.curve.flows(amounts, self._left(self.paid[decided], self.paid_years[decided], when))
         first = np.concatenate([[0], np.cumsum(self.flow_count[open_])])

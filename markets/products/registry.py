@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.products.asset import Asset
+from markets.products.basis_swap import BasisSwap
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
 from markets.products.bond import Bond
+from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cap import Cap
+from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.deposit import Deposit
 from markets.products.fra import Fra
 from markets.products.future import Future
@@ -28,6 +31,8 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "call": Option,
     "swap": Swap,
     "ois": Ois,
+    "basis_swap": BasisSwap,
+    "cross_currency_swap": CrossCurrencySwap,
     "bond": Bond,
     "bill": Bill,
     "cd": Deposit,
@@ -36,6 +41,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "sofr_1m": SofrFuture,
     "swaption": Swaption,
     "bermudan_swaption": BermudanSwaption,
+    "cancellable_swap": CancellableSwap,
     "cap": Cap,
     "floor": Cap,
     "gamma_claim": GammaClaim,

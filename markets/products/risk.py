@@ -90,7 +90,7 @@ class Risk:
 
     def add(self, values: Floats | float, *keys: FactorKey) -> None:
         """Add to the value, or to the derivative by one or two factors; what was not asked for is left out."""
-        row = self.where.get(keys)
+        row = self.where.get(keys, self.where.get(keys[::-1]))
         if row is not None:
             self.filled()[row] += values
 

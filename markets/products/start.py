@@ -15,9 +15,12 @@ from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
 from markets.factors.snapshot import Snapshot
+from markets.products.foreign import Foreign
+from markets.products.projection import Projection
 from markets.rate_vols.smile_grid import SmileGrid
 from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
+from sim.nearest import nearest
 
 if TYPE_CHECKING:
     from markets.curves.conventions import Convention
@@ -36,6 +39,8 @@ class Start:
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
+    currencies: Mapping[str, Foreign] = field(default_factory=dict)  # beside the dollar, by name
+    projections: Mapping[str, Projection] = field(default_factory=dict)  # by name; "": the market's, where it moves
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
     fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
@@ -63,27 +68,49 @@ class Start:
         rates = self.snapshot.block(self.curve.block)[:, 0]
         return float((weights[1] - weights[0]) @ rates + (excess[1] - excess[0]))
 
-    def basis(self, begin: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
+    def projected(self, name: str = "") -> Projection:
+        """The curve of that name that floating rates are read from. Raises UserError."""
+        found = self.projections.get(name)
+        if found is not None:
+            return found
+        if name:
+            remedy = nearest(name, [known for known in self.projections if known])
+            raise UserError("no such curve of floating rates", value=name, remedy=remedy)
+        return Projection(self.projection, self.projection_spread)
+
+    def currency(self, name: str) -> Foreign:
+        """A currency beside the dollar. Raises UserError."""
+        if name not in self.currencies:
+            known = [*self.currencies]
+            remedy = nearest(name, known) if known else "write [market.fx.eur] and [market.rates.currencies.eur]"
+            raise UserError("no such currency", value=name, remedy=remedy)
+        return self.currencies[name]
+
+    def basis(self, begin: ArrayLike, end: ArrayLike, name: str = "") -> NDArray[np.float64]:
         """What ln P falls from `begin` to `end` beyond ln DF, P the quoted projection curve; times of any shape.
 
         0 without one. It stays what it is for every period while the curves move.
         """
         first, last = np.asarray(begin, dtype=np.float64), np.asarray(end, dtype=np.float64)
-        if self.projection is None or self.curve.quoted is None:
+        quoted = self.projected(name).quoted
+        if quoted is None or self.curve.quoted is None:
             return np.zeros(np.broadcast_shapes(first.shape, last.shape))
-        outer, inner = (
-            self.curve.quoted.log_discount(years) - self.projection.log_discount(years) for years in (last, first)
-        )
+        outer, inner = (self.curve.quoted.log_discount(years) - quoted.log_discount(years) for years in (last, first))
         return np.asarray(outer - inner)
+
+    def spread_growth(self, begin: float, end: float, name: str = "") -> float:
+        """What the spread of a projection curve adds at the start to ln P(begin) / P(end) beyond the quotes."""
+        return float(np.sum(self.projected(name).growth(begin, end, self.snapshot)))
 
     def discount(self, years: float) -> float:
         """Discount factor on the starting curve, $ per $."""
         return float(np.exp(-self.log_discount(0.0, years)))
 
-    def forward_rate(self, begin: float, end: float) -> float:
+    def forward_rate(self, begin: float, end: float, name: str = "") -> float:
         """P(begin) / P(end) - 1 on the starting projection curve, times in years."""
-        growth = self.log_discount(begin, end) + self.projection_spread * (end - begin)
-        return float(np.expm1(growth + float(self.basis(begin, end))))
+        growth = self.log_discount(begin, end) + self.projected(name).flat * (end - begin)
+        growth = growth + float(self.basis(begin, end, name)) + self.spread_growth(begin, end, name)
+        return float(np.expm1(growth))
 
     def rate_vol(self, expiry: float, tenor: float, strike: float, forward: float) -> float:
         """Normal vol of an option on a rate, decimal per sqrt(trading year); it stays with the strike."""

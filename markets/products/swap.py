@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.dates import Period, schedule, thirty_360
 from markets.products.linear_table import Legs, LinearTable, first_fixing
-from markets.products.product import Takes, check_finite, expiry_of
+from markets.products.notionals import check_notionals, shares_of
+from markets.products.product import Profile, Takes, check_finite, expiry_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Swap:
         rate=True,
         any_day=True,
         notional="> 0 receives fixed, < 0 pays fixed",
+        more=("spread", "profile", "notionals"),
         why="a swap has none; its size is `notional`",
     )
 
@@ -42,11 +44,16 @@ class Swap:
     start: date | None = None  # None: the start of the scenario
     fixed_months: int = 6
     float_months: int = 3
+    spread: float = 0.0  # decimal, on the floating rate
+    profile: Profile = "bullet"
+    notionals: tuple[float, ...] = ()  # share of the notional of each fixed period, in place of a profile
 
     def __post_init__(self) -> None:
         check_finite(self.notional, "notional")
         if self.fixed_rate is not None:
             check_finite(self.fixed_rate, "fixed_rate")
+        check_finite(self.spread, "spread")
+        check_notionals(self.notionals, self.profile)
         for name in ("fixed_months", "float_months"):
             if getattr(self, name) < 1:
                 raise UserError("a swap's period is at least a month", value=getattr(self, name), place=name)
@@ -59,7 +66,14 @@ class Swap:
         maturity = expiry_of(line, start)
         if line.notional is None:
             raise UserError("a swap has a notional", remedy="give `notional`")
-        return cls(notional=line.notional, maturity=maturity, fixed_rate=line.fixed_rate)
+        return cls(
+            notional=line.notional,
+            maturity=maturity,
+            fixed_rate=line.fixed_rate,
+            spread=line.spread or 0.0,
+            profile=line.profile or "bullet",
+            notionals=line.notionals,
+        )
 
     @property
     def label(self) -> str:
@@ -93,25 +107,32 @@ class Swap:
             remedy = "choose a later date"
             raise UserError("a swap matures after the start", value=str(self.maturity), place="maturity", remedy=remedy)
         begin, first = self.start or today, clock.ticks[0]
-        fixed = [p for p in self.fixed_leg(begin) if clock.seconds(p.end) > first]
-        floating = [p for p in self.float_leg(begin) if clock.seconds(p.end) > first]
-        rate = _par_rate(fixed, floating, clock, start) if self.fixed_rate is None else self.fixed_rate
-        return Legs(
-            fixed=tuple((period.end, self.notional * rate * period.accrual) for period in fixed),
-            floating=tuple((period, -self.notional) for period in floating),
-            rates=True,
-        )
+        periods = self.fixed_leg(begin)
+        sized = [*zip(periods, shares_of(len(periods), self.profile, self.notionals), strict=True)]
+        fixed = [(p, share) for p, share in sized if clock.seconds(p.end) > first]
+        alive = [p for p in self.float_leg(begin) if clock.seconds(p.end) > first]
+        floating = [(p, next(share for around, share in reversed(sized) if around.start <= p.start)) for p in alive]
+        rate = self.fixed_rate
+        if rate is None:
+            rate = _par_rate(fixed, floating, self.spread, clock, start)
+        paid = [(p.end, self.notional * share * rate * p.accrual) for p, share in fixed]
+        if self.spread:
+            paid += [(p.end, -self.notional * share * self.spread * p.accrual) for p, share in floating]
+        return Legs(fixed=tuple(paid), floating=tuple((p, -self.notional * share) for p, share in floating), rates=True)
 
 
-def _par_rate(fixed: list[Period], floating: list[Period], clock: Clock, start: Start) -> float:
+Sized = list[tuple[Period, float]]  # with the share of the notional that each has
+
+
+def _par_rate(fixed: Sized, floating: Sized, spread: float, clock: Clock, start: Start) -> float:
     """The fixed rate at which a swap is worth nothing at the start."""
-    annuity = sum(p.accrual * start.discount(clock.calendar_years_to(p.end)) for p in fixed)
+    annuity = sum(share * p.accrual * start.discount(clock.calendar_years_to(p.end)) for p, share in fixed)
     worth = 0.0
-    for period in floating:
+    for period, share in floating:
         begin, end = clock.calendar_years_to(period.start), clock.calendar_years_to(period.end)
         if begin <= 0:
             rate = first_fixing(start, period.accrual, begin, end)
         else:
             rate = start.forward_rate(begin, end) / period.accrual
-        worth += rate * period.accrual * start.discount(end)
+        worth += share * (rate + spread) * period.accrual * start.discount(end)
     return float(worth / annuity)

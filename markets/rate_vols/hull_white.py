@@ -12,6 +12,7 @@ from scipy.optimize import brentq, least_squares, minimize_scalar
 from scipy.special import ndtr
 
 from markets.rate_vols.black import SIDES, implied_normal
+from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -153,13 +154,12 @@ class HullWhite:
 
         1 + tau R = P(t1) / P(t2) exp((V(t2) - V(t1)) / 2 + v / 2), v = B(t2 - t1)^2 y(t1) + V(t2 - t1).
         """
-        v = self.loading(end - begin) ** 2 * self.variance(begin) + self._integral(end - begin)
-        late = 0.5 * (self._integral(end) - self._integral(begin)) + 0.5 * v
+        late = compounded_convexity(begin, end, self.reversion, self.sigma)
         return float(np.expm1(self._growth(begin, end) + late)) / (end - begin)
 
     def futures_average(self, begin: float, end: float) -> float:
         """The rate of a future on the arithmetic average of [m1, m2] (1M SOFR), continuous."""
-        late = 0.5 * (self._integral(end) - self._integral(begin))
+        late = averaged_convexity(begin, end, self.reversion, self.sigma)
         return float(self._growth(begin, end) + late) / (end - begin)
 
     def futures_term(self, begin: float, end: float) -> float:
@@ -171,11 +171,6 @@ class HullWhite:
     def _growth(self, begin: float, end: float) -> float:
         first, last = self.log_discount(np.array([begin, end]))
         return float(first - last)
-
-    def _integral(self, years: float) -> float:
-        """V(u) = sigma^2 / a^2 (u - 2 B(u) + (1 - e^(-2 a u)) / (2 a)), the variance of the integral of r."""
-        a = self.reversion
-        return float((self.sigma / a) ** 2 * (years - 2 * self.loading(years) - np.expm1(-2 * a * years) / (2 * a)))
 
     # --- where it comes from ---------------------------------------------------------------------------------------
     @classmethod

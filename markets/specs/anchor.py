@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL
+from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL, YIELD_VOL
 from sim.params import param
 
 MOST_ANCHORS = 20_000  # eighty years of trading days
@@ -51,6 +51,9 @@ class Anchor:
     outside_credit: float | None = param(
         None, unit="decimal", help="credit without the desks' impact (calibrated)", ge=0, plausible=CREDIT
     )
+    rates_vol: float | None = param(
+        None, unit="decimal a year", help="vol of rates, where one is declared", gt=0, plausible=YIELD_VOL, sparse=True
+    )
     repo_spread: float | None = param(
         None, unit="decimal", help="median repo rate over the overnight rate", plausible=REPO_RATE, sparse=True
     )
@@ -65,6 +68,15 @@ class Anchor:
     nodes: dict[str, float] = param(
         factory=dict, unit="decimal", help="zero rates of further nodes, by name", plausible=RATE, sparse=True
     )
+    spreads: dict[str, float] = param(
+        factory=dict, unit="decimal", help="flat spreads, or nodes of spreads, by name", sparse=True
+    )
+    fx: dict[str, float] = param(factory=dict, unit="$", help="prices of other currencies, by name", sparse=True)
+
+    def further_level(self, family: str, name: str) -> float | None:
+        """Level of a spread, an FX rate (by its currency) or a node; None if the anchor gives none."""
+        return {"spread": self.spreads, "fx": self.fx}.get(family, self.nodes).get(name)
+
     outside_nodes: dict[str, float] = param(
         factory=dict,
         unit="decimal",

@@ -21,4 +21,13 @@ class BondSpec:
     """
 
     node: str = param(help="node of the curve: its rate is the bond's yield, its years the bond's maturity")
+    spread: str = param(
+        "",
+        help="the one of `market.rates.spreads` by which its yield lies below the node: a swap spread",
+        longest=40,
+        sparse=True,
+    )
+    spread_share: float = param(
+        1.0, help="of the move of its yield by trades: what moves the spread and not the node", ge=0, le=1
+    )
     venue: VenueSpec = param(factory=bond_venue, help="where it trades; half_spread and impact in decimal rate")

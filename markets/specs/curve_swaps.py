@@ -12,6 +12,7 @@ from sim.params import param
 Side = Literal["receive", "pay"]
 Stub = Literal["front", "long front", "back", "long back"]
 Profile = Literal["bullet", "amortising", "accreting"]
+Compounding = Literal["compounded", "averaged"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,5 +34,9 @@ class CurveSwapSpec:
     spread: float = param(0.0, unit="decimal", help="on the floating rate", plausible=RATE)
     stub: Stub = param("front", help="where the odd period is, and whether it is joined to the next whole one")
     profile: Profile = param("bullet", help="notional the same, falling to nothing in equal steps, or rising so")
+    notionals: tuple[float, ...] = param(
+        (), help="notional of each fixed period as a share of `notional`, in place of a profile", longest=1_200
+    )
+    compounding: Compounding = param("compounded", help="whether overnight rates are compounded or averaged")
     months: int | None = param(None, unit="months", help="of a period of both legs; else the convention's", ge=1, le=60)
     name: str = param("", help="its name in tables; else what it is", longest=60)

@@ -20,8 +20,14 @@ class FeedbackSpec:
     margin: float = param(
         1.0, help="own vol to initial margin; 0: margin follows the storyline's vol", ge=0, plausible=FACTOR
     )
+    rates_vol: float = param(
+        1.0,
+        help="what trades do to rates and price, to the vol of rates, where one is declared",
+        ge=0,
+        plausible=FACTOR,
+    )
 
     @classmethod
     def frozen(cls) -> FeedbackSpec:
         """Every loop cut: the twin `frozen`."""
-        return cls(leverage=0.0, spread=0.0, depth=0.0, impact=0.0, credit=0.0, margin=0.0)
+        return cls(leverage=0.0, spread=0.0, depth=0.0, impact=0.0, credit=0.0, margin=0.0, rates_vol=0.0)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
+from markets.specs.fx import FxSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.memory import MemorySpec
 from markets.specs.rates import RateSpec
+from markets.specs.variable import Variable
 from sim.params import param
 
 
@@ -58,6 +60,19 @@ class MarketSpec:
     day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
+    fx: dict[str, FxSpec] = param(
+        factory=dict, help="prices of other currencies in dollars, one table each", sparse=True
+    )
+
+    @property
+    def further(self) -> tuple[Variable, ...]:
+        """Spreads, nodes of other currencies' curves, and FX rates, in the order of their columns."""
+        rates = self.rates
+        return (
+            *(each for name, spec in rates.spreads.items() for each in spec.variables(name)),
+            *(each for name, spec in rates.currencies.items() for each in spec.variables(name)),
+            *(each for name, fx in self.fx.items() for each in fx.variables(name, rates.currencies)),
+        )
 
     @property
     def vol_reversion(self) -> float:

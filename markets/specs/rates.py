@@ -10,10 +10,13 @@ from typing import NamedTuple
 from markets.plausible import RATE, SPEED, YIELD_VOL
 from markets.specs.bond import BondSpec
 from markets.specs.bond_future import BondFutureSpec
+from markets.specs.currencies import CurrencySpec
+from markets.specs.curve_law import DriversSpec, HullWhiteSpec
 from markets.specs.curves import CurveSpec
 from markets.specs.rate_smile import RateSmileSpec
 from markets.specs.rates_vol import RatesVolSpec
 from markets.specs.repo import RepoSpec
+from markets.specs.spreads import SpreadSpec
 from markets.specs.straddle import StraddleSpec
 from sim.params import param
 
@@ -74,6 +77,14 @@ class RateSpec:
     corr_spot_overnight: float = param(0.0, help="correlation of the spot shock and O/N noise", ge=-1, le=1)
     corr_spot_us2y: float = param(0.2, help="correlation of the spot shock and 2Y noise", ge=-1, le=1)
     corr_spot_us10y: float = param(0.2, help="correlation of the spot shock and 10Y noise", ge=-1, le=1)
+    drivers: DriversSpec | None = param(
+        None,
+        help="noise of the nodes from level, slope, curvature and a residual: a table, `{}` for the record's",
+        sparse=True,
+    )
+    hull_white: HullWhiteSpec | None = param(
+        None, help="one-factor Hull-White as the law of the curve, from its first day on: a table", sparse=True
+    )
     normal_vol: float = param(
         NORMAL_VOL,
         unit="decimal per sqrt(trading year)",
@@ -92,7 +103,16 @@ class RateSpec:
         "", help="the one of `curves` that all is discounted on; a single one needs no choice", longest=40, sparse=True
     )
     projection: str = param(
-        "", help="the one of `curves` that floating rates are read from; else `discount`", longest=40, sparse=True
+        "",
+        help="the one of `curves` or `spreads` that floating rates are read from; else `discount`",
+        longest=40,
+        sparse=True,
+    )
+    spreads: dict[str, SpreadSpec] = param(
+        factory=dict, help="spreads over a curve that move on their own, one table each", sparse=True
+    )
+    currencies: dict[str, CurrencySpec] = param(
+        factory=dict, help="curves of other currencies, one table each", sparse=True
     )
     fixings: dict[str, float] = param(
         factory=dict,
@@ -117,7 +137,16 @@ class RateSpec:
     def curve(self) -> tuple[Node, ...]:
         """All nodes, the shortest first."""
         further = (Node(name, spec.years, spec.vol, spec.correlation) for name, spec in self.nodes.items())
-        return tuple(sorted((*self._joint(), *further), key=lambda node: node.years))
+        nodes = sorted((*self._joint(), *further), key=lambda node: node.years)
+        return tuple(node._replace(vol=self._vol(node)) for node in nodes)
+
+    def _vol(self, node: Node) -> float:
+        """Of a node's noise: its own key's, or what the law of the curve says."""
+        if self.hull_white is not None:
+            return self.hull_white.sigma * self.hull_white.loading(node.years)
+        if self.drivers is not None and self.drivers.vols == "record" and node.years > 0:
+            return self.drivers.vol(node.years)
+        return node.vol
 
     def _joint(self) -> list[Node]:
         """The nodes of every curve, each with its correlations to the main asset's shock and to the nodes before it."""

@@ -7,6 +7,7 @@ from typing import Literal
 
 from markets.specs.anchor import MOST_ANCHORS, Anchor
 from markets.specs.calibration import CalibrationSpec
+from markets.specs.shock import MOST_SHOCKS, ShockSpec
 from sim.params import param
 
 
@@ -18,4 +19,7 @@ class StorylineSpec:
         "exogenous", help="what the anchors are: the outside world, or a record that contains the desks' impact"
     )
     anchor: tuple[Anchor, ...] = param((), help="dated levels, in order", longest=MOST_ANCHORS)
+    shock: tuple[ShockSpec, ...] = param(
+        (), help="shocks to the curve on top of the levels, one table each", longest=MOST_SHOCKS, sparse=True
+    )
     calibration: CalibrationSpec | None = param(None, help="written by `spiral calibrate`")

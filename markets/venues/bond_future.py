@@ -46,7 +46,8 @@ class BondFuture:
         self.market, self.name, self.bond, self._spec = market, name, bond, spec
         self._day_count, self.basis = day_count, basis_key(name)
         self.assets: tuple[Name, ...] = Key("contracts", of=name), Key("owed", of=name)
-        self.displaces = {bond.key: -spec.linked / bond.point, self.basis: 1 - spec.linked}
+        yields = {key: by * spec.linked / bond.point for key, by in bond.yields.items()}
+        self.displaces = yields | {self.basis: 1 - spec.linked}
         self._ones = np.ones(market.paths)
         self._first = float(self.mid[0])
 
@@ -57,7 +58,7 @@ class BondFuture:
 
     def prices_at(self, moves: Mapping[FactorKey, Vector | float]) -> tuple[Vector, Vector]:
         """Prices of bond and future with the yield and the basis so much higher, (paths,) $ a unit."""
-        bond = self.bond.price_at(moves.get(self.bond.key, 0.0))
+        bond = self.bond.price_at(self.bond.yield_move(moves))
         return bond, bond + self.market.factors.snapshot.row(self.basis) + moves.get(self.basis, 0.0)
 
     @property
@@ -116,8 +117,9 @@ class BondFuture:
         return due + units * (self.bond.earned(years) - implied * self.bond.mid)
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
-        """Change of the price per 1.00 of the node and of the basis, (paths,) $ a unit."""
-        return {self.bond.key: self.bond.sensitivities(market)[self.bond.key], self.basis: self._ones}
+        """Change of the price per 1.00 of the node, of the bond's spread and of the basis, (paths,) $ a unit."""
+        bond = self.bond.sensitivities(market)
+        return {key: bond[key] for key in self.bond.yields} | {self.basis: self._ones}
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ GAINS = "hedge_rates"  # reason of the ledger: what positions in rates earn at m
 
 
 class ZeroBond:
-    """A `Listing` of bonds of 1 $ face value at P = exp(-D y - e), D the years of a node and y its zero rate.
+    """A `Listing` of bonds of 1 $ face value at P = exp(-D y - e), D the years of a node and y its zero rate, less the
+    bond's spread where it has one.
 
     e is what a quoted curve has there beyond its nodes, 0 of one that is not quoted.
 
@@ -45,22 +47,34 @@ class ZeroBond:
         key: FactorKey,
         curve: Curve,
         apart: Mapping[FactorKey, float] | None = None,
+        below: Below | None = None,
     ) -> None:
-        """key: of the node, on `curve`. apart: by basis of a future, the share of its moves that the future misses."""
-        self.name, self.key, self.displaces = name, key, {key: -1.0}  # buying brings the yield down
+        """key: of the node, on `curve`. apart: by basis of a future, the share of its moves that the future misses.
+
+        below: the spread by which the yield lies below that node.
+        """
+        self.name, self.key, self._below = name, key, below
         self.assets: tuple[Name, ...] = (name,)
         self.market, self._curve = market, curve
         self.duration = curve.years[curve.nodes.index(key)]
         self._excess = float(curve.excess(self.duration))
+        # Moves of node and spread that bring the yield down by 1, as buying does.
+        self.yields = {key: -1.0} if below is None else below.displaced(key, self.duration)
         self.first = float(self.mid[0])
         self.point = self.duration * self.first  # $ by which the price at the start falls per 1.00 of yield
-        self.displaces |= {basis: -share * self.point for basis, share in (apart or {}).items()}
+        self._bases = {basis: -share * self.point for basis, share in (apart or {}).items()}
+        self.displaces = self.yields | self._bases
         self._nothing = np.zeros(market.paths)
 
     @property
     def mid(self) -> Vector:
         """(paths,) $ a unit."""
-        return self._price(self.market.factors.snapshot.row(self.key))
+        return self._price(self._yield(self.market.factors.snapshot))
+
+    def _yield(self, snapshot: Snapshot) -> Vector:
+        """Zero rate of the node less the spread, (paths,) decimal."""
+        rate = snapshot.row(self.key)
+        return rate if self._below is None else rate - self._below.zero(self.duration, snapshot) / self.duration
 
     def _price(self, rate: Vector) -> Vector:
         price: Vector = np.exp(-self.duration * rate - self._excess)
@@ -123,18 +137,29 @@ class ZeroBond:
     def earned(self, years: float) -> Vector:
         """exp(-z(D - years) (D - years)) - P: gain of the shorter bond on the same curve, (paths,) $ a unit."""
         rates = self.market.factors.snapshot.block(self._curve.block)
-        shorter: Vector = np.exp(-self._curve.zero(self.duration - years, rates))
+        zero = self._curve.zero(self.duration - years, rates)
+        if self._below is not None:
+            zero = zero - self._below.zero(self.duration - years, self.market.factors.snapshot)
+        shorter: Vector = np.exp(-zero)
         return shorter - self.mid
 
     def price_at(self, yield_move: Vector | float) -> Vector:
         """Price with the yield so much higher, (paths,) $ a unit."""
-        return self._price(self.market.factors.snapshot.row(self.key) + yield_move)
+        return self._price(self._yield(self.market.factors.snapshot) + yield_move)
+
+    def yield_move(self, moves: Mapping[FactorKey, Vector | float]) -> Vector | float:
+        """Rise of the yield with factors so much higher."""
+        rise = moves.get(self.key, 0.0)
+        if self._below is None:
+            return rise
+        return rise - sum(by * moves.get(key, 0.0) for key, by in self._below.shares(self.duration).items())
 
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
-        """-D P per 1.00 of the node, (paths,) $ a unit."""
-        rate = (market or self.market.factors.snapshot).row(self.key)
-        of_bases = dict.fromkeys(list(self.displaces)[1:], self._nothing)
-        return {self.key: -self.duration * self._price(rate), **of_bases}
+        """-D P per 1.00 of the node, and shares of D P per 1.00 of its spread's nodes, (paths,) $ a unit."""
+        slope: Vector = -self.duration * self._price(self._yield(market or self.market.factors.snapshot))
+        of_spread = {} if self._below is None else self._below.shares(self.duration)
+        found = {self.key: slope, **{key: -by * slope for key, by in of_spread.items()}}
+        return found | dict.fromkeys(self._bases, self._nothing)
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
@@ -165,6 +190,29 @@ class ZeroBond:
 
 
 COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+
+
+@dataclass(frozen=True)
+class Below:
+    """The spread by which a bond's yield lies below its node."""
+
+    curve: Curve  # of the spread
+    share: float  # of a move of the yield by trades: what moves the spread and not the node
+
+    def zero(self, years: float, snapshot: Snapshot) -> Vector:
+        """Spread times time, (paths,)."""
+        return self.curve.zero(years, snapshot.block(self.curve.block))
+
+    def shares(self, years: float) -> dict[FactorKey, float]:
+        """Weights of the spread's nodes in the spread there, those above 0."""
+        weights = (self.curve.weights(years) / years).tolist()
+        return {key: by for key, by in zip(self.curve.nodes, weights, strict=True) if by}
+
+    def displaced(self, node: FactorKey, years: float) -> dict[FactorKey, float]:
+        """Moves of node and spread for a buyer who brings the yield down by 1."""
+        shares = self.shares(years)
+        whole = sum(by * by for by in shares.values())
+        return {node: self.share - 1.0, **{key: self.share * by / whole for key, by in shares.items()}}
 
 
 @cache

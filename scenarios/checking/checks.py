@@ -18,9 +18,13 @@ from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
 from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
+from scenarios.checking.correlations import check_correlation
+from scenarios.checking.curve_law import check_curve_law
+from scenarios.checking.further import check_further
 from scenarios.checking.names import check_names
 from scenarios.checking.outside import check_outside
 from scenarios.checking.quoted_curves import check_quoted
+from scenarios.checking.shocks import check_shocks
 from scenarios.parameters.unseen import UnseenAgent, unseen_in
 from scenarios.scenario import Scenario
 from sim.clock import CONTINUOUS, CONTINUOUS_DAYS
@@ -36,13 +40,16 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     """Raise UserError at the first rule that the scenario breaks."""
     at = place or Place(scenario.name)
     check_names(scenario, at)
+    check_curve_law(scenario, at)
     check_storyline(scenario.storyline, tuple(scenario.market.rates.nodes), at.at("storyline"))
     check_curve(scenario, at)
+    check_shocks(scenario, at)
     check_laws(scenario, at)
     for name, venue in scenario.venue.by_name().items():
         check_venue(venue, at.at("venue", name), swap=name != MAIN)
-    check_rates_vol(scenario, at.at("market", "rates", "vol"))
+    check_rates_vol(scenario, at)
     check_bonds(scenario, at.at("market", "rates", "bonds"))
+    check_further(scenario, at)
     check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
@@ -118,14 +125,15 @@ def check_curve(scenario: Scenario, at: Place) -> None:
             further = here.at("nodes", node.name if node.name in rates.nodes else before.name, "years")
             raise further.error("two nodes lie at one point of the curve", value=node.years, remedy="move one")
     names = [node.name for node in rates.curve]
+    known_nodes = [*rates.nodes, *(node for spec in rates.currencies.values() for node in spec.nodes)]
     for name, spec in rates.nodes.items():
         known = [SHOCK, *(other for other in names if other != name)]
         check_correlation(name, spec.correlation, known, "node", given, here.at("nodes", name))
     for row in scenario.storyline.anchor:
         for name in row.nodes:
-            if name not in rates.nodes:
+            if name not in known_nodes:
                 where = at.at("storyline", "anchor", str(row.date), "nodes", name)
-                raise where.error("no such node", value=name, remedy=nearest(name, [*rates.nodes]))
+                raise where.error("no such node", value=name, remedy=nearest(name, known_nodes))
     for name in scenario.venue.further:
         if name not in rates.nodes:
             raise at.at("venue", name).error("no such node", value=name, remedy=nearest(name, names))
@@ -133,27 +141,6 @@ def check_curve(scenario: Scenario, at: Place) -> None:
         node_mixing(rates.curve)
     except UserError as error:
         raise here.error(error.rule, value=error.value, remedy=error.remedy) from None
-
-
-def check_correlation(
-    name: str,
-    table: dict[str, float],
-    known: list[str],
-    what: str,
-    given: dict[frozenset[str], float],
-    at: Place,
-) -> None:
-    """Correlations of one thing with `known` others; `given` remembers them by pair, which may not have two."""
-    for other, value in table.items():
-        here = at.at("correlation", other)
-        if other not in known:
-            raise here.error(f"no such {what}", value=other, remedy=nearest(other, known))
-        mirrored = given.setdefault(frozenset((name, other)), value)
-        if mirrored != value:
-            rule = f"the table of {other} gives this pair another correlation ({mirrored})"
-            raise here.error(rule, value=value, remedy="give it in one of the two")
-        if not -1 <= value <= 1:
-            raise here.error("a correlation is between -1 and 1", value=value)
 
 
 def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
@@ -166,8 +153,11 @@ def check_venue(venue: VenueSpec, at: Place, *, swap: bool = False) -> None:
         raise at.at("clearing").error("swap venues clear in sequence", value=venue.clearing, remedy=remedy)
 
 
-def check_rates_vol(scenario: Scenario, at: Place) -> None:
-    """The only curve is in dollars; a vol starts between its limits."""
+def check_rates_vol(scenario: Scenario, place: Place) -> None:
+    """The only curve is in dollars; a vol starts between its limits; anchors tell of it only where it is declared."""
+    at = place.at("market", "rates", "vol")
+    told = ("rates_vol",) if not scenario.market.rates.vol else ()
+    _check_untold(scenario, told, "no vol of rates is declared", "add [market.rates.vol.usd]", place)
     for name, spec in scenario.market.rates.vol.items():
         if name != USD[1]:
             raise at.error("no such curve", value=name, remedy=f"call it {USD[1]}")
@@ -220,12 +210,16 @@ def check_repo(scenario: Scenario, at: Place) -> None:
                 rule = f"a percentile is at least the lower one, {low} = {getattr(spec, low):g}"
                 raise here.at(name, high).error(rule, value=getattr(spec, high))
         _check_haircut(spec.haircut, here.at(name, "haircut"))
-    for row in () if repo else scenario.storyline.anchor:
-        for key in ("repo_spread", "repo_tail"):
+    told = () if repo else ("repo_spread", "repo_tail")
+    _check_untold(scenario, told, "no repo market is declared", "add [market.rates.repo.usd]", at)
+
+
+def _check_untold(scenario: Scenario, keys: Sequence[str], rule: str, remedy: str, at: Place) -> None:
+    """Raise UserError where an anchor has one of these keys."""
+    for row in scenario.storyline.anchor:
+        for key in keys:
             if row.level(key) is not None:
-                where = at.at("storyline", "anchor", str(row.date), key)
-                remedy = "add [market.rates.repo.usd]"
-                raise where.error("no repo market is declared", value=row.level(key), remedy=remedy)
+                raise at.at("storyline", "anchor", str(row.date), key).error(rule, value=row.level(key), remedy=remedy)
 
 
 def check_straddles(scenario: Scenario, at: Place) -> None:
@@ -290,6 +284,7 @@ def cast_of(scenario: Scenario) -> Cast:
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),
+        rates_vol=bool(scenario.market.rates.vol),
         assets=(MAIN, *(asset.name for asset in scenario.assets)),
         nodes=tuple(node.name for node in scenario.market.rates.curve),
         start=scenario.start,

@@ -10,11 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
-from agents.desk.loss import LOSS
+from agents.desk.loss import loss
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.specs.rates import STANDARD_NODES
+from markets.specs.variable import FX, SPREAD, ZERO
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, EFFECTIVENESS, EXPLAINED, metrics
@@ -39,7 +40,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED)
+    yield "a run has a figure of this name", (*metrics(loss(fx=True)), *COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED)
 
 
 @cache
@@ -84,10 +85,14 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
     if wrong is not None:
         raise at.at("name").error(wrong[0], value=scenario.name, remedy=f"{wrong[1]}: it names the run's folder")
     taken: dict[str, str] = {}
+    further = scenario.market.further
     for kind, here, names in (
         ("asset", at.at("assets"), [asset.name for asset in scenario.assets]),
         ("node", at.at("market", "rates", "nodes"), list(scenario.market.rates.nodes)),
         ("bond", at.at("market", "rates", "bonds"), list(scenario.market.rates.bonds)),
+        ("spread", at.at("market", "rates", "spreads"), [each.name for each in further if each.family == SPREAD]),
+        ("node", at.at("market", "rates", "currencies"), [each.name for each in further if each.family == ZERO]),
+        ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
         ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),

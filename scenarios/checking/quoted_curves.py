@@ -19,8 +19,9 @@ def check_quoted(rates: RateSpec, at: Place) -> None:
     names = list(rates.curves)
     for key in ("discount", "projection"):
         chosen = getattr(rates, key)
-        if chosen and chosen not in names:
-            remedy = nearest(chosen, names) if names else "write [market.rates.curves.sofr] with a convention and rates"
+        known = [*names, *rates.spreads] if key == "projection" else names
+        if chosen and chosen not in known:
+            remedy = nearest(chosen, known) if known else "write [market.rates.curves.sofr] with a convention and rates"
             raise at.at(key).error("no such curve", value=chosen, remedy=remedy)
     if len(names) > 1 and not rates.discount:
         remedy = f'write discount = "{names[0]}"'

@@ -71,6 +71,8 @@ def expiries(book: Sequence[Position], places: Sequence[Place]) -> Dated:
 def _dated(scenario: Scenario, at: Place) -> Iterator[Dated]:
     anchors = at.at("storyline", "anchor")
     yield [(row.date, anchors.at(str(row.date), "date")) for row in scenario.storyline.anchor]
+    shocks = at.at("storyline", "shock")
+    yield [(shock.date, shocks.at(i, "date")) for i, shock in enumerate(scenario.storyline.shock)]
     for asset in scenario.assets:
         yield [(row.date, at.at("assets", asset.name, "anchor", str(row.date), "date")) for row in asset.anchor]
     for agent in scenario.agents:

@@ -29,6 +29,7 @@ from scenarios.cli.record import record
 from scenarios.cli.report import report
 from scenarios.cli.risk import risk
 from scenarios.cli.run import run
+from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
 from scenarios.cli.validate import validate
@@ -50,6 +51,7 @@ for _command in (
     sweep,
     frontier,
     capital,
+    shock,
     calibrate,
     new,
     check,

@@ -1,14 +1,16 @@
-"""`spiral bond`: bonds and bills by the street's formulas."""
+"""`spiral bond`: bonds, bills and deposits by the street's formulas."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from rich.table import Table
 
-from markets.curves.bond import BillFigures
+from markets.curves.bond import BillFigures, BondFigures, DepositFigures
 from scenarios.commands.terminal import console
 from scenarios.studies.curves.bonds import price_bond
+from scenarios.studies.curves.solving import solve_curves
 
 WIDTH = 150  # characters, where the output is not a terminal
 LABELS = {
@@ -22,28 +24,42 @@ LABELS = {
     "discount": "discount",
     "simple": "simple yield",
     "equivalent": "bond-equivalent",
+    "apy": "APY",
+    "spread": "spread, bp",
 }
-PERCENT = ("rate", "discount", "simple", "equivalent")
+PERCENT = ("rate", "discount", "simple", "equivalent", "apy")
+TABLES = {"Bonds": BondFigures, "Bills": BillFigures, "Deposits": DepositFigures}
 
 
-def price_and_show(*, texts: tuple[str, ...], settled: str, market: str) -> None:
-    """A table of bonds, and one of bills. Raises UserError."""
-    found = [(text, price_bond(text, settled=settled, market=market)) for text in texts]
-    for title, kept in (
-        ("Bonds", [pair for pair in found if not isinstance(pair[1], BillFigures)]),
-        ("Bills", [pair for pair in found if isinstance(pair[1], BillFigures)]),
-    ):
+def price_and_show(
+    *,
+    texts: tuple[str, ...],
+    settled: str,
+    market: str,
+    day_count: str,
+    frequency: int | None,
+    curves: Path | None,
+    day: str | None,
+) -> None:
+    """A table of bonds, one of bills and one of deposits. Raises UserError."""
+    curve = None if curves is None else next(iter(solve_curves(curves, day=day).curves.values()))
+    told = {"settled": settled, "market": market, "day_count": day_count, "frequency": frequency, "curve": curve}
+    found = [(text, price_bond(text, **told)) for text in texts]  # type: ignore[arg-type]
+    for title, kind in TABLES.items():
+        kept = [(text, shown) for text, shown in found if isinstance(shown, kind)]
         if not kept:
             continue
-        names = [field.name for field in dataclasses.fields(kept[0][1])]
+        names = [field.name for field in dataclasses.fields(kind) if field.name != "spread" or curve is not None]
         table = Table(title=title, title_justify="left", box=None, header_style="bold")
         table.add_column(title.lower()[:-1], no_wrap=True)
         for name in names:
             table.add_column(LABELS[name], justify="right", no_wrap=True)
-        for text, figures in kept:
-            table.add_row(text, *(_cell(name, getattr(figures, name)) for name in names))
+        for text, shown in kept:
+            table.add_row(text, *(_cell(name, getattr(shown, name)) for name in names))
         console(WIDTH, markup=False).print(table, highlight=False)
 
 
 def _cell(name: str, value: float) -> str:
+    if name == "spread":
+        return f"{1e4 * value:.4f}"
     return f"{value * 100:.6f} %" if name in PERCENT else f"{value:.6f}"

@@ -31,11 +31,15 @@ def choose(
         got = "neither" if scenario is None else "both"
         raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
     found = _choose(scenario, record, (*settings, *record.settings), load, as_given=as_given)
-    if record.curves is None:
-        return found
-    from scenarios.studies.curves.take_curves import take_curves
+    if record.curves is not None:
+        from scenarios.studies.curves.take_curves import take_curves
 
-    return take_curves(found, record.curves, dates=record.dates)
+        found = take_curves(found, record.curves, dates=record.dates)
+    if record.fixings is not None:
+        from scenarios.studies.curves.take_fixings import take_fixings
+
+        found = take_fixings(found, record.fixings, dates=record.dates)
+    return found
 
 
 def _choose(
@@ -69,7 +73,7 @@ def _choose(
 
 def written_by(command: str, record: Record) -> str:
     """The first line of a file that was made from a record."""
-    given = {"history": record.history, "book": record.book, "curves": record.curves}
+    given = {"history": record.history, "book": record.book, "curves": record.curves, "fixings": record.fixings}
     files = " ".join(f"--{key} {one_line(file.name)}" for key, file in given.items() if file is not None)
     first = f" --from {record.since}" if record.since is not None else ""
     return f"A scenario of Spiral, written by `spiral {command} {files}{first}`."

@@ -19,7 +19,7 @@ def write_and_say(*, file: Path, record: Record, settings: tuple[str, ...], forc
     if record.history is not None:
         _write_record(file, record, settings, force=force)
     elif record != Record() or settings:
-        rule = "--book, --curves, --dates, --exogenous, --set and --as-given are of a record"
+        rule = "--book, --curves, --fixings, --dates, --exogenous, --set and --as-given are of a record"
         raise UserError(rule, value="no --history", remedy="give --history FILE.csv, or change the file afterwards")
     else:
         write_template(file, force=force)

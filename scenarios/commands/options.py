@@ -38,6 +38,7 @@ OWN_RECORD = (
     ),
     click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book."),
     click.option("--curves", type=FILE, help="CSV of quotes of the first day: its first curve discounts."),
+    click.option("--fixings", type=FILE, help="CSV of date, rate: overnight rates before the first day."),
     FROM,
     DATES,
     click.option(
@@ -69,6 +70,7 @@ class Record:
     history: Path | None = None
     book: Path | None = None
     curves: Path | None = None
+    fixings: Path | None = None
     dates: str | None = None
     exogenous: bool = False
     since: date | None = None
@@ -76,7 +78,7 @@ class Record:
     @property
     def tables(self) -> dict[str, Path]:
         """The files of a scenario's own tables that are given, by option."""
-        given = {"--book": self.book, "--curves": self.curves}
+        given = {"--book": self.book, "--curves": self.curves, "--fixings": self.fixings}
         return {option: file for option, file in given.items() if file is not None}
 
     @property
@@ -113,7 +115,7 @@ def as_given_setting(command: Command) -> Command:
 
 
 def own_record(command: Command) -> Command:
-    """Give a command --history, --book, --curves, --from, --dates and --exogenous, as its argument `record`."""
+    """Give a command the options of a user's own data, --history to --exogenous, as its argument `record`."""
 
     @wraps(command)
     def packed(
@@ -121,13 +123,22 @@ def own_record(command: Command) -> Command:
         history: Path | None,
         book: Path | None,
         curves: Path | None,
+        fixings: Path | None,
         since: datetime | None,
         dates: str | None,
         exogenous: bool,
         **options: Any,
     ) -> Any:
         first = None if since is None else since.date()
-        record = Record(history=history, book=book, curves=curves, dates=dates, exogenous=exogenous, since=first)
+        record = Record(
+            history=history,
+            book=book,
+            curves=curves,
+            fixings=fixings,
+            dates=dates,
+            exogenous=exogenous,
+            since=first,
+        )
         return command(*args, record=record, **options)
 
     for option in reversed(OWN_RECORD):

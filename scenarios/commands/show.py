@@ -188,7 +188,8 @@ def describe(position: Position) -> str:
 def _describe_cash(position: Position, expiry: str) -> str:
     """long bond: $1bn, fixed_rate = 0.04, price = 99.5, to 2030-03-01."""
     said = {key: getattr(position, key) for key in ("fixed_rate", "tenor", "price", "quoted_rate", "spread")}
-    given = [f"{key} = {value}" for key, value in said.items() if value not in (None, "")]
+    kept = {key: value for key, value in said.items() if value not in (None, "")}
+    given = [f"{key} = {value if isinstance(value, str) else f'{value:.10g}'}" for key, value in kept.items()]
     when = [] if position.expiry is None and position.months is None else [expiry]
     held = "short" if (position.notional or 0) < 0 else "long"
     return f"{held} {position.kind}: {', '.join([_amount(position), *given, *when])}"

@@ -56,6 +56,16 @@ class Row:
             return value
         return value * (percent if unit == "%" else percent / 100)
 
+    def numbers(self, column: str) -> tuple[float, ...] | None:
+        """The numbers of a cell, '1 0.8 0.6' or '1/0.8/0.6', None if it is empty."""
+        text = self.text(column)
+        if text is None:
+            return None
+        found = [parse_number(each, self.style.mark) for each in text.replace("/", " ").replace("|", " ").split()]
+        if None in found:
+            raise self.place.at(column).error("must be numbers", value=text, remedy="write '1 0.8 0.6'")
+        return tuple(each for each in found if each is not None)
+
     def whole(self, column: str) -> int | None:
         """The cell as a whole number, None if it is empty."""
         value = self.number(column)

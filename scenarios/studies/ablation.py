@@ -24,6 +24,8 @@ SECOND = "second"  # world of a pair
 def loops_of(scenario: Scenario) -> list[str]:
     """The loops that the scenario has on, in the order of its keys."""
     switches = {f.name: getattr(scenario.feedback, f.name) for f in dataclasses.fields(FeedbackSpec)}
+    if not scenario.market.rates.vol:
+        del switches["rates_vol"]  # there is none
     return [name for name, switch in switches.items() if isinstance(switch, float | int) and switch > 0]
 
 

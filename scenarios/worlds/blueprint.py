@@ -12,6 +12,8 @@ from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.hull_white_line import by_hull_white
+from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
 from sim.errors import UserError
 from sim.memo import Memo
@@ -34,6 +36,7 @@ class Blueprint:
     benchmarks: dict[str, Series]  # of every swap venue
     books: dict[str, CompiledBook]  # of every hedger, by its name
     straddles: dict[str, StraddleSeries]  # of every venue of straddles
+    shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
 
     def along(self, scenario: Scenario) -> Blueprint:
         """The same along another storyline, that of `scenario`: its dates and first levels are those of this one."""
@@ -71,7 +74,7 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
-    return Blueprint(clock, storyline, benchmarks, books, straddles)
+    return Blueprint(clock, storyline, benchmarks, books, straddles, shocks_of(scenario, clock))
 
 
 def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
@@ -91,7 +94,12 @@ def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve)
 
 def _storyline(scenario: Scenario, clock: Clock) -> Storyline:
     story, market, credit = scenario.storyline, scenario.market, scenario.credit
-    return _STORYLINE.get(lambda: lay_out(story, clock, market, credit), story, clock, market, credit)
+
+    def lay() -> Storyline:
+        told = by_hull_white(lay_out(story, clock, market, credit), scenario, clock)
+        return shocked(told, shocks_of(scenario, clock))
+
+    return _STORYLINE.get(lay, story, clock, market, credit)
 
 
 _CLOCK: Memo[Clock] = Memo()

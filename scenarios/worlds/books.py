@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.hedging.hedger import Hedger
-from markets.factors.key import RATES_VOL, SPOT, VOL
+from markets.factors.key import RATES_VOL, SPOT, VOL, FactorKey
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
+from scenarios.worlds.currencies import currencies
+from scenarios.worlds.projections import projections
 from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
 from sim.errors import UserError
 
@@ -32,9 +34,16 @@ def instruments(agent: Hedger, start: Start) -> tuple[Instrument, ...]:
         try:
             found.append(parse(line, start))
         except UserError as error:
-            place = error.place or f"agents.{agent.name}.book[{i}]"
-            raise UserError(error.rule, value=error.value, place=place, remedy=error.remedy) from None
+            raise _in_line(error, agent, i) from None
     return tuple(found)
+
+
+def _in_line(error: UserError, agent: Hedger, i: int) -> UserError:
+    """A mistake at its line of the book, unless it stands elsewhere."""
+    place = error.place or ""
+    if "." not in place:
+        place = ".".join(filter(None, (f"agents.{agent.name}.book.{i + 1}", place)))
+    return UserError(error.rule, value=error.value, place=place, remedy=error.remedy)
 
 
 def starting_market(scenario: Scenario) -> Start:
@@ -43,6 +52,7 @@ def starting_market(scenario: Scenario) -> Start:
     curve, projection = starting_curve(scenario), projection_curve(scenario)
     names = {"spot": SPOT, "vol": VOL, **{key.node: key for key in curve.nodes}}
     levels = {key: first.level(name) for name, key in names.items()}
+    levels |= {FactorKey(*each.block, each.name): each.start for each in market.further}
     for spec in market.rates.vol.values():  # of the dollar, the only one
         levels[RATES_VOL] = spec.start
     return Start(
@@ -55,6 +65,8 @@ def starting_market(scenario: Scenario) -> Start:
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
+        currencies=currencies(scenario),
+        projections=projections(scenario),
         normal_vol=market.rates.normal_vol,
         fixings=_fixings(market.rates),
         smiles=_smiles(market.rates),
@@ -86,8 +98,18 @@ def _smiles(rates: RateSpec) -> SmileGrid | None:
 def compile_books(scenario: Scenario, clock: Clock) -> dict[str, CompiledBook]:
     """Every hedger's book as arrays."""
     start = starting_market(scenario)
-    return {
-        agent.name: Book(instruments(agent, start)).compile(clock, start)
-        for agent in scenario.agents
-        if isinstance(agent, Hedger)
-    }
+    return {agent.name: _compiled(agent, clock, start) for agent in scenario.agents if isinstance(agent, Hedger)}
+
+
+def _compiled(agent: Hedger, clock: Clock, start: Start) -> CompiledBook:
+    """Raises UserError, naming the line of the book."""
+    held = instruments(agent, start)
+    try:
+        return Book(held).compile(clock, start)
+    except UserError:
+        for i, one in enumerate(held):
+            try:
+                Book((one,)).compile(clock, start)
+            except UserError as error:
+                raise _in_line(error, agent, i) from None
+        raise

@@ -33,7 +33,8 @@ def make_manifest(
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
-    tables, hedged = market_tables(scenario.market.rates), bool(scenario.market.rates.straddles)
+    market = scenario.market
+    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx)}
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
@@ -61,7 +62,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*tables_of_agents(scenario), *tables), loss(vega_hedges=hedged)),
+        **schema.described((*tables_of_agents(scenario), *market_tables(market.rates, market.further)), loss(**has)),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 

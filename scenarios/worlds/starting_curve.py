@@ -39,9 +39,9 @@ def starting_curve(scenario: Scenario) -> Curve:
     if not rates.curves:
         return plain
     first = scenario.storyline.anchor[0]
-    quoted = solved_curves(rates, scenario.start)[_discount(rates)]
+    quoted = solved_curves(rates, scenario.start)[discount_name(rates)]
     levels = tuple(np.array([first.level(key.node) for key in plain.nodes], dtype=np.float64).tolist())
-    _check_close(plain, quoted, levels, f"storyline.anchor.{scenario.start}")
+    check_close(plain, quoted, levels, f"storyline.anchor.{scenario.start}")
     return _STARTING.get(lambda: replace(plain, quoted=quoted, first=levels), plain, quoted, *levels)
 
 
@@ -50,22 +50,24 @@ def floating_convention(scenario: Scenario) -> Convention | None:
     rates = scenario.market.rates
     if not rates.curves:
         return None
-    return solved_curves(rates, scenario.start).convention(rates.projection or _discount(rates))
+    named = rates.projection if rates.projection in rates.curves else discount_name(rates)
+    return solved_curves(rates, scenario.start).convention(named)
 
 
-def _discount(rates: RateSpec) -> str:
+def discount_name(rates: RateSpec) -> str:
+    """The quoted curve that all is discounted on."""
     return rates.discount or next(iter(rates.curves))
 
 
-def _check_close(nodes: Curve, quoted: QuotedCurve, levels: tuple[float, ...], place: str) -> None:
-    """The storyline starts where the quotes are."""
-    for key, years, level in zip(nodes.nodes, nodes.years, levels, strict=True):
+def check_close(nodes: Curve, quoted: QuotedCurve, levels: tuple[float, ...], place: str, key: str = "") -> None:
+    """The storyline starts where the quotes are. place: of the levels; key: of each in a table of its node."""
+    for node, years, level in zip(nodes.nodes, nodes.years, levels, strict=True):
         rate = float(quoted.zero(years)) if years else level
         if abs(rate - level) > FARTHEST:
             raise UserError(
                 f"the storyline starts more than {1e4 * FARTHEST:g} bp from the quoted zero rate of {100 * rate:.3f} %",
                 value=level,
-                place=f"{place}.{key.node}",
+                place=".".join(filter(None, (place, node.node, key))),
                 remedy=f"write {rate:.5f}, or other quotes",
             )
 
@@ -73,7 +75,7 @@ def _check_close(nodes: Curve, quoted: QuotedCurve, levels: tuple[float, ...], p
 def projection_curve(scenario: Scenario) -> QuotedCurve | None:
     """What floating rates are read from at the start, where it is not what all is discounted on. Raises UserError."""
     rates = scenario.market.rates
-    if not rates.curves or rates.projection in ("", rates.discount):
+    if rates.projection not in rates.curves or rates.projection == rates.discount:
         return None
     return solved_curves(rates, scenario.start)[rates.projection]
 

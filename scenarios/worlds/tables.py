@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
     """Those of every scenario, and `risk` where a desk has options on rates, or a leg of its own against rates."""
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
-    return agent_tables(vega_hedges=bool(scenario.market.rates.straddles), risk=any(map(_tells, desks)))
+    market = scenario.market
+    return agent_tables(vega_hedges=bool(market.rates.straddles), fx=bool(market.fx), risk=any(map(_tells, desks)))
 
 
 def _tells(desk: Hedger) -> bool:

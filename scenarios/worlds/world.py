@@ -13,6 +13,7 @@ from markets.recorder import Recorder
 from markets.venues.carry import accrue
 from scenarios.checking.outside import is_pending
 from scenarios.worlds.blueprint import Blueprint, draw_up
+from scenarios.worlds.shocks import revalue
 from scenarios.worlds.tables import tables_of_agents
 from sim.errors import UserError
 from sim.eventlog import EventLog
@@ -74,6 +75,7 @@ def make_world(
     world.start(accrue(world, world.venues.values()), "market")
     world.start(pay_dividends(world), "market")
     world.start(finance_in_repo(world), "market")
+    world.start(revalue(world, blueprint.shocks), "market")
     for agent in scenario.agents:
         world.admit(agent)
     world.start(Accountant(world, scenario.run.attribution).live(), "accountant")

@@ -18,6 +18,7 @@ TENOR = re.compile(r"(\d+[dDwWMyY])+")  # 18M is eighteen months, 18m are millio
 RATE = re.compile(r"(-?[\d.]+)%")
 WORDS = ("start", "end", "on", "discount", "spread", "months")
 PROFILES = ("bullet", "amortising", "accreting")
+COMPOUNDING = ("compounded", "averaged")
 EXAMPLE = "write 'receive 3.5% 9Y 50m', or 'pay par 10Y 1bn start 1Y on sofr discount estr spread 10bp'"
 
 
@@ -52,6 +53,8 @@ def _read(word: str, rest: list[str], place: str) -> tuple[str, Any]:
         return "rate", None
     if low in PROFILES:
         return "profile", low
+    if low in COMPOUNDING:
+        return "compounding", low
     if found := RATE.fullmatch(low):
         return "rate", _number(found[1], word, place) / 100
     if TENOR.fullmatch(word):

@@ -26,6 +26,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "spread": ("floatingspread",),
     "spread_bp": ("spreadbps", "floatingspreadbp"),
     "profile": ("amortisation", "amortization"),
+    "notionals": ("notionalshares",),
+    "compounding": (),
     "stub": ("stubs",),
     "months": ("frequencymonths", "periodmonths"),
 }
@@ -37,7 +39,7 @@ SIDES = {
     "pay": "pay p payer payfixed short",
 }
 WORDS = {word: side for side, words in SIDES.items() for word in words.split()}
-TEXTS = ("name", "tenor", "curve", "discount", "profile", "stub")
+TEXTS = ("name", "tenor", "curve", "discount", "profile", "compounding", "stub")
 
 
 def read_swaps(
@@ -57,6 +59,7 @@ def _swap(row: Row, rates: dict[str, float], spreads: dict[str, float], *, as_gi
     cells: dict[str, Any] = {"side": WORDS.get(plain(side), side), "notional": row.number("notional")}
     cells |= {column: row.text(column) for column in TEXTS}
     cells |= {"end": row.day("end"), "months": row.whole("months"), "start": _start(row)}
+    cells["notionals"] = row.numbers("notionals")
     for key, scales in (("rate", rates), ("spread", spreads)):
         for column, scale in scales.items():
             value = row.number(column, percent=0.01 / scale)

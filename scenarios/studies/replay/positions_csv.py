@@ -38,13 +38,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "spread": ("zspread", "floatingspread"),
     "compounding": (),
     "profile": ("amortisation", "amortization"),
+    "notionals": ("notionalshares",),
     "stub": ("stubs",),
     "past_rate": ("pastfixing", "lastfixing"),
     "price": ("cleanprice", "px", "futuresprice"),
     "quoted_rate": ("yield", "marketyield", "discountrate"),
     "tenor": ("period", "code"),
     "convention": ("conventions",),
-    "day_count": ("daycount", "basis"),
+    "day_count": ("basis",),
     "frequency": ("couponsayear", "couponfrequency"),
     "reversion": ("meanreversion",),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
@@ -62,8 +63,8 @@ KINDS = {
     "bond": "bonds note notes treasury gilt", "bill": "bills tbill tbills", "cd": "certificateofdeposit deposit",
     "fra": "fras forwardrateagreement", "sofr_3m": "sr3 sofr3m", "sofr_1m": "sr1 sofr1m",
     "swaption": "swaptions europeanswaption",
-    "bermudan_swaption": "bermudanswaption bermudan", "cap": "caps interestratecap",
-    "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
+    "bermudan_swaption": "bermudanswaption bermudan", "cancellable_swap": "cancellableswap cancelableswap callableswap",
+    "cap": "caps interestratecap", "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
@@ -134,7 +135,7 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
         cells[column] = row.number(column, percent=0.01)
     cells |= {column: row.text(column) for column in ("compounding", "profile", "stub")}
     cells |= {column: row.text(column) or "" for column in ("tenor", "convention", "day_count")}
-    cells |= {"notional": _notional(row), "start": row.day("start")}
+    cells |= {"notional": _notional(row), "start": row.day("start"), "notionals": row.numbers("notionals") or ()}
     cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}
     cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency")}
     if (symbol := row.text("symbol")) is not None:

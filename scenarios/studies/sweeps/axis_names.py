@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
-from agents.desk.loss import LOSS
+from agents.desk.loss import loss
 from sim.errors import UserError
 from sim.metric_names import metrics
 from sim.names import same_name
 from sim.sweep_manifest import PATHS, SCAN, columns_of
 
-WIDEST = {"axes": (), "design": "saltelli", "metrics": metrics(LOSS)}  # a manifest with most columns beside the axes
+WIDEST = {
+    "axes": (),
+    "design": "saltelli",
+    "metrics": metrics(loss(fx=True)),
+}  # a manifest with most columns beside the axes
 
 
 @cache

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from agents.desk.loss import LOSS
+from agents.desk.loss import loss
 from scenarios.studies.sweeps.bases import Base
 from scenarios.studies.sweeps.cell_run import CellResult
 from scenarios.studies.sweeps.cells import Plan
@@ -25,6 +25,7 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     """The sweep and the engine that answers it (its fingerprint), as in `sweep.json`."""
     runs = {cells.run_of(index) for index in range(len(cells))}
     twins = {twin for _, _, twin in runs}
+    parts = loss(fx=any(bool(base.scenario.market.fx) for base in cells.bases))
     manifest = {
         "name": spec.name,
         "title": spec.title or spec.name,
@@ -44,8 +45,8 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
         "axes": [_axis(axis) for axis in spec.axes],
         "cells": len(cells),
         "ids": cells.ids,
-        "metrics": {name: {"label": name, "unit": "number"} for name in metrics(LOSS)},
-        "loss": schema.described((), LOSS)["loss"],
+        "metrics": {name: {"label": name, "unit": "number"} for name in metrics(parts)},
+        "loss": schema.described((), parts)["loss"],
         "engine": {"fingerprint": engine, "versions": versions(), "kept": []},
         "command": command,
         "layout": NEWEST,

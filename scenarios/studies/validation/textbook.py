@@ -42,7 +42,7 @@ def textbook(
     clock: in place of those ticks.
     """
     level = {"spot": 100.0, "vol": vol, "overnight": rate, "us2y": rate, "us10y": rate, "credit": 0.0}
-    cut = dict.fromkeys(("leverage", "spread", "depth", "impact", "credit", "margin"), 0.0)
+    cut = dict.fromkeys(("leverage", "spread", "depth", "impact", "credit", "margin", "rates_vol"), 0.0)
     rates = {"vol_us2y": 0.0, "vol_us10y": 0.0}
     smooth = {"dispersion": 1.0, "realised_ratio": 1.0, "xi": 0.0, "rho": 0.0, "skew": 0.0, "term_reversion": 0.0}
     hedger = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
+import numpy as np
 import polars as pl
 
 from scenarios.studies.validation.case import Case, Expected, Measured
@@ -49,6 +51,30 @@ def measure(lab: Lab) -> Measured:
     return Measured(estimates=found)
 
 
+TOLD = (("2020-01-01", 0.0085, 0.03), ("2020-01-21", 0.0163, 0.037), ("2020-02-10", 0.0104, 0.035))  # vol, 10Y rate
+
+
+def told(lab: Lab) -> Measured:
+    """Largest distance of any path from the told vols, bp, with loops cut and dispersion 0; and between them."""
+    level = {"spot": 100.0, "vol": 0.2, "overnight": 0.02, "us2y": 0.03, "us10y": 0.03, "credit": 0.0}
+    anchors = [{"date": day, **level, "us10y": rate, "rates_vol": vol} for day, vol, rate in TOLD]
+    scenario = textbook(
+        minutes=1440,
+        anchors=anchors,
+        market={"dispersion": 0.0, "rates": {**NODES, "mean_reversion": 0.0, "vol": {"usd": {}}}},
+        agents={"maker": MAKER},
+        run={"paths": 64},
+    )
+    closes = lab.run(scenario).closes.filter(pl.col("venue") == "asset").select("time", "path", "rates_vol").collect()
+    found = {}
+    for day, vol, _ in TOLD:
+        of_day = closes.filter(pl.col("time").dt.date() == date.fromisoformat(day))["rates_vol"].to_numpy()
+        found[f"farthest from the anchor of {day}"] = Estimate(float(1e4 * np.abs(of_day - vol).max()))
+    spread = closes.group_by("time").agg(pl.col("rates_vol").std()).sort("time")["rates_vol"]
+    found["spread of the paths halfway"] = Estimate(float(1e4 * spread[10]))
+    return Measured(estimates=found)
+
+
 CASES: tuple[Case, ...] = (
     Case(
         name="rates-vol",
@@ -61,6 +87,24 @@ CASES: tuple[Case, ...] = (
             Expected(what=f"mean square after {day} days", value=1e8 * mean_square(day), unit="bp^2") for day in DAYS
         ),
         measure=measure,
+        fast=True,
+        seconds=1.0,
+    ),
+    Case(
+        name="rates-vol-told",
+        title="A vol of rates that anchors tell, with every loop cut",
+        chapter="Rates",
+        source="Noise bridged to the anchors: each path passes through every one",
+        inputs="three anchors of the vol and the 10Y rate, 60 and 90 bp of node noise, dispersion 0",
+        statistic="closes of rates_vol on the anchors' dates, farthest path; standard deviation halfway",
+        expected=(
+            *(
+                Expected(what=f"farthest from the anchor of {day}", value=0.0, unit="bp", rounding=1e-9)
+                for day, _, _ in TOLD
+            ),
+            Expected(what="spread of the paths halfway", value=0.1, unit="bp", relation=">", exact="ordering only"),
+        ),
+        measure=told,
         fast=True,
         seconds=1.0,
     ),

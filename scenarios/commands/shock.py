@@ -1,0 +1,70 @@
+"""`spiral shock`: a move of the curve in a running market, revalued at once and lived through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+from rich.table import Table
+from rich.text import Text
+
+from analysis.numbers import money
+from scenarios.checking.plausibility import taken_as_given
+from scenarios.commands.chosen import choose
+from scenarios.commands.notes import say_notes
+from scenarios.commands.options import Record
+from scenarios.commands.output import say
+from scenarios.commands.run import made_ready, progress_bar
+from scenarios.commands.terminal import console
+from scenarios.studies import shock as study
+from sim.files import check_folder, write_whole
+
+TABLE = "shock.csv"
+WIDTH = 110  # characters, where the output is not a terminal
+HEADINGS = {
+    "static": "revalued at once",
+    "lived": "lived through",
+    "untraded": "had nobody's trades moved prices",
+    "feedback": "feedback",
+}
+
+
+def shock_and_show(
+    *,
+    scenario: str | None,
+    record: Record,
+    stress: str,
+    at: str,
+    hour: str,
+    nodes: tuple[str, ...],
+    paths: int | None,
+    seed: int | None,
+    workers: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    quiet: bool,
+) -> None:
+    """Run without and with the shock, print a row an agent, write the table."""
+    chosen = choose(scenario, record, settings, example="shock").with_run(paths=paths, seed=seed)
+    if not quiet:
+        say_notes((*chosen.notes, *taken_as_given(chosen)))
+    chosen = made_ready(chosen, quiet=quiet)
+    folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}-shock"
+    check_folder(folder, TABLE)
+    with progress_bar(chosen.title, quiet=quiet) as progress:
+        found = study.shock(chosen, stress, at, time=hour, nodes=nodes, out=folder, workers=workers, progress=progress)
+    write_whole(folder / TABLE, found.write_csv())
+    if not quiet:
+        moment = f"{at} {hour}".strip()
+        console(WIDTH, markup=False).print(_table(found, f"{stress} at {moment}: P&L, mean over paths"))
+    say(folder / TABLE)
+
+
+def _table(found: pl.DataFrame, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for i, heading in enumerate(("", *HEADINGS.values())):
+        table.add_column(heading, justify="right" if i else "left")
+    for row in found.iter_rows(named=True):
+        cells = (money(row[name], row[f"{name}_error"]) for name in HEADINGS)
+        table.add_row(row["agent"], *map(Text, cells))
+    return table

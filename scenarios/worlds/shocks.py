@@ -1,0 +1,90 @@
+"""Shocks to the curve of a running market, and what each agent's position would lose by them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from markets.factors.key import USD, FactorKey
+from scenarios.checking.shocks import moves_of, parsed, placed
+from sim.phases import Phase
+from sim.place import Place
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+    from markets.factors.storyline import Storyline
+    from markets.spec import ShockSpec
+    from scenarios.scenario import Scenario
+    from sim.clock import Clock
+    from sim.world import Process
+
+STATIC = "static_stress"  # kind of the events that say what a shock would cost at once
+
+
+@dataclass(frozen=True)
+class Shock:
+    """At a tick, moves of nodes by name, decimal."""
+
+    tick: int
+    moves: Mapping[str, float]
+
+
+def shocks_of(scenario: Scenario, clock: Clock) -> tuple[Shock, ...]:
+    """The shocks of a scenario on its clock, in order; those of one tick add up.
+
+    Raises UserError where one falls on no tick of the run.
+    """
+    found: dict[int, dict[str, float]] = {}
+    for spec, at in placed(scenario.storyline.shock, Place(scenario.name)):
+        total = found.setdefault(tick_of(spec, clock, at), {})
+        for name, by in moves_of(spec, scenario.market.rates, at).items():
+            total[name] = total.get(name, 0.0) + by
+    return tuple(Shock(tick, found[tick]) for tick in sorted(found))
+
+
+def tick_of(spec: ShockSpec, clock: Clock, at: Place) -> int:
+    """The tick of a shock: the first one at its time of its day or, without a time, of the day. Raises UserError."""
+    hour, _ = parsed(spec, at)
+    days = [i for i, session in enumerate(clock.session_dates) if session == spec.date]
+    ticks = np.flatnonzero(np.isin(clock.day, days) & (np.arange(len(clock.ticks)) > 0))
+    if hour is not None:
+        since = (spec.date - clock.first).days * 86_400 + hour.hour * 3_600 + hour.minute * 60
+        ticks = ticks[clock.ticks[ticks] >= since]
+    if not ticks.size:
+        remedy = f"choose a trading day and time after the start, {clock.first}, up to {clock.session_dates[-1]}"
+        raise at.at("date").error("the run has no tick there", value=f"{spec.date} {spec.time}".strip(), remedy=remedy)
+    return int(ticks[0])
+
+
+def shocked(storyline: Storyline, shocks: Sequence[Shock]) -> Storyline:
+    """The storyline with the nodes' outside levels moved from each shock on."""
+    nodes = dict(storyline.nodes)
+    for shock in shocks:
+        for name, by in shock.moves.items():
+            level = nodes[name].level.copy()
+            level[shock.tick :] += by
+            nodes[name] = replace(nodes[name], level=level)
+    return replace(storyline, nodes=nodes) if shocks else storyline
+
+
+def revalue(world: TradingWorld, shocks: Sequence[Shock]) -> Process:
+    """Just before each shock, write what it would do to every agent's equity at once, as events of all paths.
+
+    The market is revalued with its nodes moved and all else as it is; nobody trades.
+    """
+    for shock in shocks:
+        yield world.at(int(world.clock.ticks[shock.tick]), Phase.SHOCK)
+        now = world.factors.snapshot
+        keys = {FactorKey(*USD, name): by for name, by in shock.moves.items()}
+        moved = now.with_rows({key: now.row(key) + by for key, by in keys.items()})
+        before = {agent.name: world.equity_now(agent.name).copy() for agent in world.agents}
+        world.factors.snapshot = moved
+        after = {name: world.equity_now(name).copy() for name in before}
+        world.factors.snapshot = now
+        everyone = np.ones(world.paths, dtype=np.bool_)
+        for name, equity in before.items():
+            gain = after[name] - equity
+            world.log.add("events", world.now, everyone, kind=STATIC, subject=name, value=gain)
