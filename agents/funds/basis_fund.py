@@ -110,7 +110,7 @@ class _Fund:
         listing = self.lead.listing
         if isinstance(listing, BondFuture):
             return listing.prices_at(moves)
-        bond = self.bond.price_at(moves.get(self.bond.key, 0.0))
+        bond = self.bond.price_at(self.bond.yield_move(moves))
         return bond, bond
 
     def _equity(self, moves: Moves) -> Vector:

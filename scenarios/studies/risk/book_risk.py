@@ -21,6 +21,7 @@ from markets.products.linear_table import LinearTable
 from markets.products.rate_option_table import RateOptionTable
 from markets.products.swaption_terms import SwaptionTerms
 from markets.products.vega_grid import STANDARD, VegaGrid
+from markets.specs.variable import FX, SPREAD, ZERO
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk.fine_start import DAY, on_nodes, projecting, times_of, tomorrow
 from scenarios.worlds.books import instruments, starting_market
@@ -200,6 +201,22 @@ class BookRisk:
             projection = tents @ self.projection_slopes * BP
             frame = frame.with_columns(discount=pl.col("dv01") - projection, projection=projection)
         return frame.with_columns(coverage=coverage(self.keys, self.keys)) if fixed else frame
+
+    def further(self) -> pl.DataFrame | None:
+        """factor, step, change: for +1 bp of each spread and of each node of other currencies, and +1 % of FX rates, $.
+
+        None where the book depends on none of them.
+        """
+        import polars as pl
+
+        risk, block = _risk(self.book), self.book.start.curve.block
+        found = [key for key in self.book.needs if key.family in (SPREAD, ZERO, FX) and key[:2] != block]
+        if not found:
+            return None
+        steps = [("1 %", 0.01) if key.family == FX else ("1 bp", BP) for key in found]
+        changes = [float(risk.first(key)[0]) * by for key, (_, by) in zip(found, steps, strict=True)]
+        names = [key.node for key in found]
+        return pl.DataFrame({"factor": names, "step": [step for step, _ in steps], "change": changes})
 
     def quotes(self) -> pl.DataFrame | None:
         """curve, quote, dv01: for a step of each quote, $; None without quotes."""
