@@ -18,6 +18,7 @@ from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 
 NAME = "NAME"  # stands for the name of an agent, an asset, a node
+WRITTEN = ("calibration",)  # tables that only commands write
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "max_length": "length <="}
 
 
@@ -85,7 +86,7 @@ def keys_of(
         table: Any = get_args(hints[f.name])[-1] if get_origin(hints[f.name]) is dict else None
         if dataclasses.is_dataclass(hints[f.name]):
             yield from keys_of(type(value), path, default=value, owner=owner)
-        elif owner and (optional := _optional_table(hints[f.name])):
+        elif f.name not in WRITTEN and (optional := _optional_table(hints[f.name])):
             yield from keys_of(optional, path, owner=owner)
         elif isinstance(table, type) and dataclasses.is_dataclass(table):
             yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
