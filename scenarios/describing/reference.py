@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from agents.base import Agent
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
-from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
+from markets.spec import Anchor, AssetAnchor, AssetSpec, RateSpec, StorylineSpec
 from scenarios.parameters.classes import KINDS, agent_types, kind_base
 from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
@@ -41,6 +41,10 @@ class Key:
 def all_keys() -> Iterator[Key]:
     """Keys in the order of a scenario file."""
     yield from keys_of(Scenario, "", skip=("assets", "agents", "run", "storyline"))
+    for name in ("drivers", "hull_white"):  # tables that a scenario may leave out
+        optional = _optional_table(get_type_hints(RateSpec)[name])
+        assert optional is not None
+        yield from keys_of(optional, f"market.rates.{name}")
     yield from keys_of(StorylineSpec, "storyline", skip=("anchor",))
     yield from keys_of(Anchor, "storyline.anchor[]")
     yield from keys_of(AssetSpec, f"assets.{NAME}", skip=("name", "anchor"))
