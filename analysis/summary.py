@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from analysis import cash, counterfactual, force, frames, hedge, liquidity, numbers, pnl, twins, way
+from analysis import cash, counterfactual, explained, force, frames, hedge, liquidity, numbers, pnl, twins, way
 from analysis.given import A_RUN
 from analysis.numbers import Number
 from sim.arguments import maybe, takes, text
@@ -50,6 +50,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         **counterfactual.unhedged_desk(run, agent=agent),
         **pnl.risk(run, agent=agent, world=world),
         **hedge.effectiveness(run, agent=agent, world=world),
+        **explained.explained(run, agent=agent, world=world),
         **pnl.survival(run, agent=agent, world=world),
         "liquidation_rate": pnl.liquidation(run, agent=agent, world=world),
         **force.force(run, agent=agent, world=world),

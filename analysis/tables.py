@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import book, cash, curve, force, frames, liquidity, parts, pnl, record, twins, way
+from analysis import book, cash, curve, force, frames, liquidity, parts, pnl, rates_risk, record, twins, way
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
@@ -24,6 +24,7 @@ def all_tables(run: Run, numbers: Mapping[str, Number], *, agent: str | None = N
         found += [attribution(run, agent, world) for world in worlds]
         found += [costs(run, agent, worlds), risk(run, agent, worlds)]
         found += book.tables(run, agent, worlds)
+        found += rates_risk.tables(run, agent, worlds[0])
     found.append(market(run, worlds))
     if frames.cast(run):
         found.append(cast(run, worlds[0]))

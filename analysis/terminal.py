@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from analysis import book, frames, page, parts, words
+from analysis import book, frames, page, parts, rates_risk, words
 from analysis.given import A_RUN
 from analysis.liquidity import stress
 from analysis.numbers import Number
@@ -35,6 +35,7 @@ RISK = {
         "hedge_var_reduction", "hedge_tracking_error", "hedge_dollar_offset", "hedge_r2", "hedge_slope",
         "hedge_least_variance",
     ),
+    "What moves the book, day by day over all paths": ("explained_by_curve", "explained_by_vol", "unexplained"),
     "Survival and force": (
         "survival_rate", "default_rate", "reduced_rate", "book_taken", "margin_called", "margin_call_rate",
         "margin_unmet",
@@ -70,8 +71,8 @@ def render(run: Run, *, agent: str | None = None) -> Group:
         title_align="left",
         border_style="dim",
     )
-    held = book.short_table(run, agent, worlds[0])
-    return Group(head, table) if held is None else Group(head, table, _held(held))
+    held = [book.short_table(run, agent, worlds[0]), *rates_risk.tables(run, agent, worlds[0])]
+    return Group(head, table, *(_held(each) for each in held if each is not None))
 
 
 def _held(held: page.Table) -> Table:

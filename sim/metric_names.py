@@ -103,3 +103,5 @@ EFFECTIVENESS = (
     "hedge_slope",
     "hedge_least_variance",
 )
+# Further figures if the book has rates; sweeps leave them out.
+EXPLAINED = ("explained_by_curve", "explained_by_vol", "unexplained")

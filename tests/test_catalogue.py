@@ -36,8 +36,12 @@ RECORDS = {
     "liberation_day_2025": "liberation_2025",
     "svb_2023": "svb_2023",
 }
-HYPOTHETICAL = {"bear_flattener", "calm_market"}
-CURVES = {"gilt_ldi_2022", "svb_2023"}  # of more nodes than overnight, 2Y and 10Y, with a vol of rates
+HYPOTHETICAL = {"bear_flattener", "calm_market", "sonia_swap_desk"}
+CURVES = {
+    "gilt_ldi_2022",
+    "sonia_swap_desk",
+    "svb_2023",
+}  # of more nodes than overnight, 2Y and 10Y, with a vol of rates
 COLUMNS = {"spot": "spx", "vol": "vix", "overnight": "overnight", "us2y": "us2y", "us10y": "us10y", "credit": "ig_oas"}
 GILTS = {"overnight": "sonia", "us2y": "gilt2y", "us10y": "gilt10y"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,8 @@ import pytest
 import QuantLib as ql
 
 from agents.desk.loss import ATTRIBUTION, COSTS
+from agents.funding.parametric_margin import Parametric
+from agents.funding.portfolio import Portfolio
 from analysis import summarise
 from markets.factors.key import US10Y, FactorKey
 from markets.products.book import Book
@@ -19,6 +22,7 @@ from markets.products.dates import schedule
 from markets.products.registry import parse
 from scenarios import from_dict, run
 from scenarios.describing.scenario_file import check_reads_back, scenario_text
+from scenarios.studies.risk.book_risk import book_risk
 from scenarios.worlds.books import starting_market
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
@@ -387,3 +391,32 @@ def test_a_swap_outlives_the_start():
     )
     with pytest.raises(UserError, match="a swap matures after the start"):
         Book((swap,)).compile(clock, start)
+
+
+def test_the_risk_of_a_book_at_the_start_has_the_other_factors():
+    """`spiral risk`: a basis point of each, or a percent of the price, against a revaluation."""
+    told = scenario(BOOK[:2])
+    found = book_risk(told, "desk").further()
+    desk = world_of(told, 1).desks["desk"]
+    for name, step, change in found.iter_rows():
+        key = next(key for key in desk.book.needs if key.node == name)
+        by = 0.01 if step == "1 %" else 1e-4
+        up, down = (desk.book.value(0, desk.snapshot.bumped(key, move), desk.fixings)[0] for move in (by, -by))
+        assert change == pytest.approx((up - down) / 2, rel=1e-4, abs=1.0)
+    assert set(found["factor"]) == {"term", "eur_3m", "eur_2y", "eur_10y", "eur_usd_1y", "eur_usd_10y", "fx_eur"}
+    plain = scenario([{"kind": "swap", "notional": 1e6, "months": 24}], rates={"projection": ""})
+    assert book_risk(plain, "desk").further() is None
+
+
+def test_initial_margin_is_asked_for_the_other_factors_too():
+    """Beside what the swap hedges leave of the dollar's nodes: |slope| x vol of each, at 3 standard deviations."""
+    world = world_of(scenario([BOOK[0]]), 1)
+    desk, terms = (
+        world.desks["desk"],
+        SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0, rates_margin="implied_vol"),
+    )
+    asked = Parametric().initial(Portfolio(world, desk), terms)[0]
+    vols = {each.name: each.vol for each in world.market.further}
+    slopes = (abs(desk.risk().first(key)[0]) * vols[key.node] for key in desk.book.needs if key.node in vols)
+    move = 3.0 * 0.2 * np.sqrt(4.0 / world.clock.days_a_year)
+    assert asked == pytest.approx(move * sum(slopes) / 0.2, rel=1e-9)

@@ -264,3 +264,31 @@ def test_term_swaps_have_spreads_and_amounts_too(changes: dict) -> None:
         by_hand -= 1e6 * shares[i // 2] * paid * start.discount(years(period.end))
     assert ours == pytest.approx(by_hand, abs=1e-12 * 1e6)
     assert value(compiled(start, {**line, "fixed_rate": None})) == pytest.approx(0.0, abs=1e-9)
+
+
+MOVED = [
+    {"kind": "ois", "notional": 1e9, "months": 84, "fixed_rate": 0.03, "convention": "usd_sofr"},
+    {"kind": "ois", "notional": 1e9, "months": 30, "compounding": "averaged", "convention": "usd_sofr"},
+    {"kind": "fra", "notional": 1e9, "tenor": "3x6"},
+    {"kind": "sofr_3m", "notional": 1e9, "tenor": "M0"},
+    {"kind": "sofr_1m", "notional": 1e9, "tenor": "J0"},
+]
+
+
+@pytest.mark.parametrize("line", MOVED, ids=lambda line: f"{line['kind']} {line.get('compounding', '')}")
+def test_a_spread_moves_the_curve_that_rates_are_read_from(line: dict) -> None:
+    """Exposure to the spread is exact, and about that of rates where only the projection counts."""
+    from markets.factors.key import USD
+    from tests.small import world_of
+    from tests.test_spreads import TERM, scenario
+
+    world = world_of(scenario([line]), 2)
+    desk, now = world.desks["desk"], world.factors.snapshot
+    for key in (TERM, *now.nodes(USD)):
+        up, down = (desk.book.value(0, now.bumped(key, by), desk.fixings) for by in (1e-6, -1e-6))
+        np.testing.assert_allclose(desk.risk().first(key), (up - down) / 2e-6, rtol=1e-5, atol=1e3)
+    own, rates = desk.risk().first(TERM)[0], sum(desk.risk().first(key)[0] for key in now.nodes(USD))
+    assert own == pytest.approx(rates, rel=0.15) and abs(own) > 1e7
+    worth = [desk.book.value(0, now, desk.fixings)[0]]
+    if line["kind"] in ("fra", "sofr_3m") or "compounding" in line:
+        assert worth[0] == pytest.approx(0.0, abs=1e-5 * 1e9)

@@ -77,6 +77,16 @@ def test_noise_has_the_variance_and_the_correlations_that_are_given():
         assert abs(np.corrcoef(one, other)[0, 1] - rho) < K * correlation_error(rho, term.size) + 0.01
 
 
+def test_noise_is_correlated_with_driven_nodes_too():
+    """Of a curve whose nodes move by level, slope and curvature."""
+    rates = {"drivers": {}, "nodes": {"us30y": {"years": 30}}, "spreads": {"term": SPREADS["term"]}}
+    told = crisis(anchors=[ANCHORS[0], ANCHORS[2]], market={**NOISY, "dispersion": 1.0, "rates": rates})
+    factors = world_of(told, 8192).factors
+    factors.step(1)
+    term, two = factors.other_curves.noise[0], factors.rates.noise[1]
+    assert abs(np.corrcoef(term, two)[0, 1] - 0.5) < K * correlation_error(0.5, term.size)
+
+
 def test_nothing_else_changes_with_a_spread():
     """The curve, the asset and vol have the same levels to the last bit, whatever spreads are declared."""
     told = scenario(projection="", spreads=SPREADS, anchors=[ANCHORS[0], ANCHORS[2]])

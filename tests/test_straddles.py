@@ -224,6 +224,47 @@ def test_vega_of_book_and_hedge_cancel_and_all_parts_add_up():
     assert [column["name"] for column in part["columns"]] == ["vega", "hedge_vega"]
 
 
+def test_the_table_of_risk_has_book_and_hedges_by_bucket():
+    """At the start the straddles take the vega, and each instrument's share adds up with the others'."""
+    from analysis import rates_risk
+    from scenarios import run
+
+    result = run(hedged(vega_leg=LEG), paths=6, workers=1, tables=["marks", "risk"])
+    found = rates_risk.by_holder(result, None, "actual")
+    world = world_of(hedged(vega_leg=LEG), 1)
+    seen = watch(world, Phase.MARK, lambda: (world.desks["desk"].risk(), world.venue("us10y").held("desk").copy()))
+    world.run()
+    risk, swaps = seen[0]
+    start = found.filter((found["at"] == "start") & (found["kind"] == "node") & (found["bucket"] == "us10y"))
+    risks = dict(start.select("holder", "risk").iter_rows())
+    assert risks["book"] == pytest.approx(1e-4 * risk.first(FactorKey(*USD, "us10y"))[0], rel=1e-12)
+    assert risks["us10y"] != 0 and swaps[0] != 0
+    assert abs(sum(risks.values())) < 1e-9 * abs(risks["book"])  # what is open at the 10Y node
+    ratios = rates_risk.hedge_ratios(result, None, "actual")
+    vega = ratios.filter((ratios["at"] == "start") & (ratios["kind"] == "vega") & (ratios["holder"] != "book"))
+    assert vega["ratio"].sum() == pytest.approx(1.0, rel=0.02) and set(vega["holder"]) == set(LEG["venues"])
+    titles = [table.title for table in rates_risk.tables(result, None, "actual")]
+    assert len(titles) == 3 and titles[2].startswith("Hedge ratio")
+
+
+def test_a_days_gains_are_explained_by_curve_and_vol():
+    """Shares of the variance of the book's daily gains, from its columns of `marks`."""
+    from analysis.summary import summarise
+    from scenarios import run
+
+    result = run(hedged(), paths=8, workers=1)
+    found = summarise(result)
+    days = result.marks.filter(world="actual", agent="desk").collect().sort("path", "time")
+    names = ("rates", "vega", "theta", "delta", "gamma")
+    parts = {name: np.diff(days[name].to_numpy().reshape(8, -1), axis=1) for name in names}
+    whole = sum(parts.values())
+    for name, part in (("explained_by_curve", "rates"), ("explained_by_vol", "vega")):
+        wanted = np.cov(parts[part].ravel(), whole.ravel())[0, 1] / np.var(whole, ddof=1)
+        assert found[name].value == pytest.approx(wanted, rel=1e-9)
+    assert sum(found[n].value for n in ("explained_by_curve", "explained_by_vol", "unexplained")) == pytest.approx(1.0)
+    assert found["explained_by_curve"].value > 0.5
+
+
 def test_a_desk_without_straddles_in_the_market_has_the_tables_that_it_had():
     from scenarios import run
 

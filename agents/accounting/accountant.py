@@ -13,6 +13,7 @@ from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
 from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES, ROWS, VEGA_HEDGE
+from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
@@ -46,11 +47,14 @@ class Accountant:
         self._written = world.log.wants("marks")
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
         self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
+        self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
             if world.log.wants(BOOK.name) and desk.book.book.instruments:
                 self._records[desk.name] = BookRecord(desk)
+            if RISK.name in world.log.tables and world.log.wants(RISK.name) and desk.book.has_rates:
+                self._risks.append(RiskRecord(desk))
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
@@ -81,6 +85,8 @@ class Accountant:
         self._holdings.write(last=last)
         for record in self._records.values() if last else ():
             record.write()
+        for risk in self._risks if last or world.tick_index == 0 else ():
+            risk.write(last=last)
 
     def _write(self, agent: Participant) -> None:
         world, ledger, name = self._world, self._world.ledger, agent.name

@@ -23,8 +23,8 @@ class Parametric(MarginModel):
 
     Exposure of the asset: |net delta| S + short gamma S^2 x (k s sqrt(mpor)) / 2, the loss of a move of k standard
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
-    vol / base vol. Nothing is netted between them. With `rates_margin = "rates_vol"` rates ask
-    for k m sqrt(mpor) x |net DV01|, m the vol of rates.
+    vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
+    between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -40,6 +40,8 @@ class Parametric(MarginModel):
             rates += np.abs(slope)
         for asset, value in portfolio.other_assets():
             delta = delta + np.abs(value) * asset.vol / base
+        for vol, slope in portfolio.further_slopes():
+            delta = delta + np.abs(slope) * vol / base
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
         if own is None:
             margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / base)

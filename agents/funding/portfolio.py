@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
-from markets.factors.key import USD
+from markets.factors.key import USD, FactorKey
 from markets.products.asset import Asset
 from markets.products.bill import Bill
 from markets.products.bond import Bond
@@ -90,6 +90,16 @@ class Portfolio:
                     if key in of_one:
                         own = own + venue.held(desk.name) * of_one[key]
                 yield own
+
+    def further_slopes(self) -> Iterator[tuple[float, Vector]]:
+        """Vol of each spread, node of another currency and FX rate behind the book, per sqrt(trading year), and the
+        book's slope by it, (paths,) $ per 1.00, of FX rates per unit of ln.
+        """
+        desk, book = self._desk, self._desk.book
+        for each in self._world.market.further:
+            key = FactorKey(*each.block, each.name)
+            if key in book.needs:
+                yield each.vol, desk.scale * desk.risk().first(key)
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
         """Further assets and the holding of each, (paths,) $ at mid."""

@@ -162,7 +162,7 @@ def _mixed(weights: Vector, shocks: Sequence[Vector]) -> Vector:
 def answers(nodes: Mapping[str, Vector], variables: Sequence[Variable]) -> list[Answer]:
     """How each variable's shock is made, each after those that its table names.
 
-    nodes: weights of the curve's nodes by name, (1 + nodes,), see `curve_noise.node_mixing`. Correlations that are not
+    nodes: weights of the curve's nodes by name, (1 + shocks,), see `node_shocks.NodeShocks`. Correlations that are not
     given follow from those that are. Raises UserError if they are impossible.
     """
     width, found = len(next(iter(nodes.values()))), []

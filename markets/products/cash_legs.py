@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 
 class Payment(NamedTuple):
-    """A known amount. It is worth amount DF(t) exp(-spread t), t the years to `day`."""
+    """A known amount. It is worth amount DF(t) exp(-spread t), t the years to `day`.
+
+    over: first day of a period to `day` over which the projection curve discounts: amount DF(over) P(day) / P(over).
+    """
 
     day: date
     amount: float  # $
     spread: float = 0.0  # decimal, continuous: what the instrument yields above the curve
     settled: date | None = None  # day on which its value is paid out, where that is before `day`
+    over: date | None = None
 
 
 class Overnight(NamedTuple):

@@ -15,8 +15,9 @@ from markets.kernels.options import NODE, VALUE
 from markets.products.cash_legs import Cash, Overnight, Payment, RateFuture
 from markets.products.condensed import few, netted
 from markets.products.flow_sums import Sums
-from markets.products.node_rows import reach, rows_of
 from markets.products.overnight import OvernightGrowth, Timeline
+from markets.products.overnight_curve import OvernightCurve
+from markets.products.projection import sparse
 from markets.products.rate_futures import RateFutures
 from markets.products.table import Table, When
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NO_FIXINGS = np.zeros((0, 0))
+ROUNDING = 1e-13  # years: a weight below it is the difference of two that are equal
 MANY_LAGS = 512  # periods with a payment lag, from which on the lag is discounted at the start's forward rate
 
 
@@ -60,27 +62,28 @@ class CashTable(Table[Rows]):
         super().__init__()
         self.clock, self.start, self.rates = clock, start, True
         legs = [item.cash_legs(clock, start) for item in items]
-        self.time = Timeline(clock)
+        self.time, self.curve = Timeline(clock), OvernightCurve(start)
         periods = [period for each in legs for period in each.overnight]
-        self.growth = OvernightGrowth(periods, self.time, start)
+        self.growth = OvernightGrowth(periods, self.time, self.curve)
         self._set_periods(periods)
         self._set_payments([*(p for each in legs for p in each.payments), *_returned(periods)])
         futures: list[RateFuture] = [future for each in legs for future in each.futures]
-        self.futures = RateFutures(futures, self.time, start)
+        self.futures = RateFutures(futures, self.time, self.curve)
         self.fixings = self.growth.count + self.futures.count
-        self.needs = start.curve.nodes
+        self.needs = self.curve.keys
         self.dates = np.unique(np.concatenate([self.settled, self._closes(periods, futures)]))
 
     def _set_payments(self, payments: Sequence[Payment]) -> None:
-        sums: dict[tuple[date, date, float], float] = defaultdict(float)
+        sums: dict[tuple[date, date, float, date], float] = defaultdict(float)
         for each in payments:
-            sums[each.day, each.settled or each.day, each.spread] += each.amount
+            sums[each.day, each.settled or each.day, each.spread, each.over or each.day] += each.amount
         kept = {key: amount for key, amount in sorted(sums.items()) if amount}
         years = self.time.years
-        self.paid = np.array([years(day) for day, _, _ in kept], dtype=np.float64)
-        self.settled = np.array([self.time.seconds(day) for _, day, _ in kept], dtype=np.int64)
-        self.later = self.paid - np.array([years(day) for _, day, _ in kept], dtype=np.float64)  # due after settled
-        self.spread = np.array([spread for _, _, spread in kept], dtype=np.float64)
+        self.paid = np.array([years(day) for day, *_ in kept], dtype=np.float64)
+        self.settled = np.array([self.time.seconds(day) for _, day, *_ in kept], dtype=np.int64)
+        self.later = self.paid - np.array([years(day) for _, day, *_ in kept], dtype=np.float64)  # due after settled
+        self.spread = np.array([spread for _, _, spread, _ in kept], dtype=np.float64)
+        self.over = np.array([years(day) for *_, day in kept], dtype=np.float64)
         self.amount = np.array(list(kept.values()), dtype=np.float64)
 
     def _set_periods(self, periods: Sequence[Overnight]) -> None:
@@ -103,7 +106,7 @@ class CashTable(Table[Rows]):
     def new_fixings(self, paths: int) -> Floats:
         """What has grown by the first close and is known until the next one, and the futures' last prices."""
         out = np.empty((self.fixings, paths))
-        curve = self.start.snapshot.block(self.start.curve.block)
+        curve = self.curve.of(self.start.snapshot)
         out[: self.growth.count] = self.growth.first(curve)
         out[self.growth.count :] = self.futures.first(curve)
         return out
@@ -111,7 +114,7 @@ class CashTable(Table[Rows]):
     def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
         """At a close in (since, tick]: settle the futures, then fix the overnight rate until the next close."""
         if self.time.closing(since, tick):
-            curve, count = snapshot.block(self.start.curve.block), self.growth.count
+            curve, count = self.curve.of(snapshot), self.growth.count
             self.futures.settle(since, tick, curve, fixings[count:])
             self.growth.fix(tick, curve, fixings[:count])
             self.futures.fix(tick, curve, fixings[count:])
@@ -119,7 +122,7 @@ class CashTable(Table[Rows]):
     # --- value and risk ---------------------------------------------------------------------------------------------
     def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
         """Add $, (paths,), to `out`."""
-        rows, curve = self.known(when), snapshot.block(self.start.curve.block)
+        rows, curve = self.known(when), self.curve.of(snapshot)
         if len(rows.certain):
             flow_values(curve, NO_FIXINGS, rows.certain, _unfixed(rows.certain), out)
         if len(rows.mixed):
@@ -135,14 +138,17 @@ class CashTable(Table[Rows]):
         """Add value and derivatives by the nodes."""
         if fixings is None:
             return
-        nodes, out = self.start.curve.nodes, into.filled()
+        nodes, out = self.curve.keys, into.filled()
         if len(out) < NODE:
             self.value(when, snapshot, fixings, out[VALUE])
             return
         bends = np.zeros((len(nodes), len(nodes), snapshot.paths)) if (nodes[0], nodes[0]) in into.where else None
-        sums = self._sums(self.known(when), snapshot.block(self.start.curve.block), fixings, bends)
+        sums = self._sums(self.known(when), self.curve.of(snapshot), fixings, bends)
+        own = 1 + len(self.start.curve.nodes)
         out[VALUE] += sums[0]
-        out[NODE : NODE + len(nodes)] += sums[1:]
+        out[NODE : NODE + own - 1] += sums[1:own]
+        for key, slope in zip(nodes[own - 1 :], sums[own:], strict=True):
+            into.add(slope, key)
         if bends is not None:
             for i, one in enumerate(nodes):
                 for j, other in enumerate(nodes[i:], start=i):
@@ -179,32 +185,43 @@ class CashTable(Table[Rows]):
         if not sums.mixed:
             return Rows(certain, np.zeros((0, FLOW_TERMS)), np.zeros(0, dtype=np.int64), tuple(lines))
         amounts, weights, slots = (np.concatenate([part[i] for part in sums.mixed]) for i in range(3))
-        return Rows(certain, rows_of(amounts, weights), slots, tuple(lines))
+        return Rows(certain, sparse(amounts, weights), slots, tuple(lines))
 
     def _add_payments(self, when: When, sums: Sums) -> None:
         alive, now = self._alive(self.settled, when), self.clock.ticks[when.tick]
         left = np.where(self.settled <= now, self.later, np.maximum(self.paid - self._now(when), 0.0))[alive]
-        sums.pay(self.amount[alive] * np.exp(-self.spread[alive] * left), left)
+        amounts, over, paid = (
+            self.amount[alive] * np.exp(-self.spread[alive] * left),
+            self.over[alive],
+            self.paid[alive],
+        )
+        plain = (over == paid) | (not self.curve.moving)
+        sums.pay((amounts * np.exp(-self.curve.beyond(over, paid)))[plain], left[plain])
+        if not plain.all():
+            begin = np.maximum(over, self._now(when))[~plain]
+            w, c = self.curve.grown(begin, begin + (paid - over)[~plain], self._now(when))
+            b, e = self.curve.discount(begin - self._now(when))
+            sums.mix(amounts[~plain] * np.exp(-c - e), b + w, np.full(begin.size, NO_FIXING, dtype=np.int64))
 
     def _add_compounded(self, when: When, alive: NDArray[np.bool_], sums: Sums) -> None:
         """Notional x growth so far x P(n) / P(end) P(paid); the 1 that comes off is among the payments."""
-        now, curve = self._now(when), self.start.curve
+        now, curve = self._now(when), self.curve
         fixed, end, notional = self._fixed(when)[alive], self.end[alive], self.notional[alive]
-        slots = self.growth.slots(alive, when.settled)
-        grown = notional * np.exp(self._beyond(fixed, end))
-        plain = (slots == NO_FIXING) & (self.pay[alive] == end)
+        slots, late = self.growth.slots(alive, when.settled), self.pay[alive] != end
+        grown = notional * np.exp(curve.beyond(fixed, end))
+        plain = (slots == NO_FIXING) & ~late & (not curve.moving)
         sums.pay(grown[plain], np.maximum(fixed[plain] - now, 0.0))
         lagged = ~plain
-        if self.many:  # the lag at the start's forward rate: notional x ratio x (P(n) - P(end)), exact at the start
+        if (
+            self.many and not curve.moving
+        ):  # the lag at the start's forward rate: notional x ratio x (P(n) - P(end)), exact at the start
             self._add_many(now, grown[lagged], notional[lagged], fixed[lagged], alive, lagged, slots[lagged], sums)
             return
-        left = np.where(end > now, fixed - now, 0.0)[lagged]
-        times = left, np.maximum(end[lagged] - now, 0.0), np.maximum(self.pay[alive][lagged] - now, 0.0)
-        (b, e), (b_end, e_end), (b_pay, e_pay) = (reach(curve, each) for each in times)
-        late = (self.pay[alive] != end)[lagged]
-        weights = b + np.where(late[:, None], b_pay - b_end, 0.0)
-        excess = e + np.where(late, e_pay - e_end, 0.0)
-        sums.mix(grown[lagged] * np.exp(-excess), weights, slots[lagged])
+        w, c = curve.grown(fixed[lagged], end[lagged], now)
+        b, e = curve.discount(np.maximum(self.pay[alive][lagged] - now, 0.0))
+        weights = b - w
+        weights[np.abs(weights) < ROUNDING] = 0.0  # of a period without a lag
+        sums.mix(notional[lagged] * np.exp(c - e), weights, slots[lagged])
 
     def _add_many(
         self,
@@ -217,9 +234,12 @@ class CashTable(Table[Rows]):
         slots: Ints,
         sums: Sums,
     ) -> None:
-        """The same for many periods, so that they can be netted: their lags discounted at the start's forward rate."""
+        """The same for many periods, so that they can be netted: their lags discounted at the start's forward rate.
+
+        Notional x ratio x (P(n) - P(end)), ratio = P(paid) / P(end) on the starting curve.
+        """
         end, pay = (np.maximum(times[alive][lagged] - now, 0.0) for times in (self.end, self.pay))
-        ratio = np.exp(self._starting(end) - self._starting(pay))
+        ratio = np.exp(self.curve.starting(end) - self.curve.starting(pay))
         open_, left = slots == NO_FIXING, np.where(end > 0, fixed - now, 0.0)
         sums.pay((grown * ratio)[open_], np.maximum(left[open_], 0.0))
         sums.pay(-notional * ratio, end)
@@ -228,33 +248,22 @@ class CashTable(Table[Rows]):
         known, where = np.unique(begun, axis=1, return_inverse=True)
         sizes = (grown * ratio)[~open_]
         amounts: Floats = np.bincount(where.ravel(), weights=sizes, minlength=known.shape[1]).astype(np.float64)
-        b, e = reach(self.start.curve, known[1])
+        b, e = self.curve.discount(known[1])
         sums.mix(amounts * np.exp(-e), b, known[0].astype(np.int64))
-
-    def _starting(self, years: Floats) -> Floats:
-        """-ln DF on the starting curve at times, (times,)."""
-        curve, rates = self.start.curve, self.start.snapshot.block(self.start.curve.block)[:, 0]
-        return np.asarray(curve.weights(years) @ rates + curve.excess(years))
 
     def _add_averaged(self, when: When, alive: NDArray[np.bool_], sums: Sums) -> None:
         """Notional x (sum so far + ln P(n) / P(end) + what daily rates are above their logs) P(paid)."""
         if not alive.any():
             return
-        now, curve = self._now(when), self.start.curve
+        now, curve = self._now(when), self.curve
         fixed, end, notional = self._fixed(when)[alive], self.end[alive], self.notional[alive]
         left, slots = np.maximum(self.pay[alive] - now, 0.0), self.growth.slots(alive, when.settled)
-        times = np.where(end > now, fixed - now, 0.0), np.maximum(end - now, 0.0)
-        (b, e), (b_end, e_end) = (reach(curve, each) for each in times)
-        more = self._beyond(fixed, end) + self.growth.above[alive] * (end - fixed)
-        sums.pay(notional * (e_end - e + more), left)
-        sums.line(notional[:, None] * (b_end - b), left)
+        w, c = curve.grown(fixed, end, now)
+        sums.pay(notional * (c + self.growth.above[alive] * (end - fixed)), left)
+        sums.line(notional[:, None] * w, left)
         (begun,) = np.nonzero(slots != NO_FIXING)
-        b_pay, e_pay = reach(curve, left[begun])
-        sums.mix(notional[begun] * np.exp(-e_pay), b_pay, slots[begun])
-
-    def _beyond(self, begin: Floats, end: Floats) -> Floats:
-        """What ln P of the projection curve falls from `begin` to `end` beyond ln DF, (periods,)."""
-        return np.asarray(self.start.projection_spread * (end - begin) + self.start.basis(begin, end))
+        b, e = curve.discount(left[begun])
+        sums.mix(notional[begun] * np.exp(-e), b, slots[begun])
 
     def _fixed(self, when: When) -> Floats:
         """Up to when each period is fixed at a moment: its start before it begins, years, (periods,)."""

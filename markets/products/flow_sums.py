@@ -31,7 +31,7 @@ class Sums:
             self.mixed.append((amounts, weights, slots))
 
     def line(self, weights: Floats, years: Floats | None) -> None:
-        """Rates of the nodes times weights (flows, nodes), paid at times, or at once."""
+        """Levels of the factors times weights (flows, keys), paid at times, or at once."""
         for node in np.flatnonzero(weights.any(axis=0)).tolist():
             amounts = weights[:, node]
             self.lines[node].append((amounts, np.zeros(amounts.size) if years is None else years))

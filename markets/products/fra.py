@@ -79,13 +79,10 @@ class Fra:
             raise UserError(rule, value=str(first), place="tenor", remedy=remedy)
         tau = year_fraction(market.deposit_day_count, first, last)
         begin, end = (years_between(start.day, day) for day in (first, last))
-        growth = 1 + start.forward_rate(begin, end)
-        # What the projection curve grows more than the discount curve stays as it is at the start.
-        own = growth * float(start.discount(end) / start.discount(begin))
-        rate = (growth - 1) / tau if self.fixed_rate is None else self.fixed_rate
+        rate = start.forward_rate(begin, end) / tau if self.fixed_rate is None else self.fixed_rate
         return CashLegs(
             payments=(
                 Payment(first, self.notional),
-                Payment(last, -self.notional * (1 + rate * tau) / own, settled=first),
+                Payment(last, -self.notional * (1 + rate * tau), settled=first, over=first),
             )
         )

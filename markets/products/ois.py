@@ -13,6 +13,7 @@ from markets.products.cash_legs import CashLegs, Overnight, Payment
 from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
 from markets.products.notionals import check_notionals
+from markets.products.overnight_curve import OvernightCurve
 from markets.products.past import flat_rate, known_since
 from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
 from sim.errors import UserError
@@ -185,8 +186,9 @@ def daily_excess(begin: date, end: date, start: Start, market: Convention) -> fl
         return 0.0
     days = overnight_days(market.calendar, begin, end)
     years = np.array([(day - start.day).days / YEAR for day in days])
-    level = start.curve.weights(years) @ start.snapshot.block(start.curve.block)[:, 0] + start.curve.excess(years)
-    steps = np.diff(level) + start.basis(years[:-1], years[1:]) + start.projection_spread * np.diff(years)
+    curve = OvernightCurve(start)
+    weights, constant = curve.grown(years[:-1], years[1:], 0.0)
+    steps = weights @ curve.of(start.snapshot)[:, 0] + constant
     return float((np.expm1(steps) - steps).sum() / (years[-1] - years[0]))
 
 

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.kernels.flows import NO_FIXING, flow_values
-from markets.products.node_rows import reach, rows_of
+from markets.products.projection import sparse
 from sim.clock import CALENDAR_DAYS, CONTINUOUS_DAYS
 from sim.sessions import DAY, day_number
 
 if TYPE_CHECKING:
     from markets.products.cash_legs import Overnight
-    from markets.products.start import Start
+    from markets.products.overnight_curve import OvernightCurve
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
@@ -78,8 +78,10 @@ class OvernightGrowth:
     is averaged is ln(1 + rate x days), as futures on the average are quoted on curves.
     """
 
-    def __init__(self, periods: Sequence[Overnight], time: Timeline, start: Start, *, logs: bool = False) -> None:
-        self.time, self.start, self.logs = time, start, logs
+    def __init__(
+        self, periods: Sequence[Overnight], time: Timeline, curve: OvernightCurve, *, logs: bool = False
+    ) -> None:
+        self.time, self.curve, self.logs = time, curve, logs
         last = float(time.clock.calendar_years[-1])
         rows: dict[_Row, int] = {}
         self.slot = np.full(len(periods), NO_FIXING, dtype=np.int64)  # (periods,)
@@ -95,7 +97,7 @@ class OvernightGrowth:
         self.count = len(rows)
 
     def first(self, curve: Floats) -> Floats:
-        """At the start, (count, 1), from the nodes (nodes, 1)."""
+        """At the start, (count, 1), from the levels of the curve's factors (keys, 1)."""
         out = np.array([row.known for row in self.rows], dtype=np.float64).reshape(-1, 1)
         self.fix(0, curve, out)
         return out
@@ -119,14 +121,12 @@ class OvernightGrowth:
                     fixings[i] *= self._growth(begin, end, now, curve)
 
     def _fall(self, begin: float, end: float, now: float) -> tuple[Floats, float]:
-        """What ln P of the projection curve falls from `begin` to `end`: weights (nodes,), and a constant."""
-        start = self.start
-        weights, excess = reach(start.curve, np.array([begin - now, end - now]))
-        beyond = float(start.basis(begin, end)) + start.projection_spread * (end - begin)
-        return weights[1] - weights[0], float(excess[1] - excess[0]) + beyond
+        """What ln P of the projection curve falls from `begin` to `end`: weights (keys,), and a constant."""
+        weights, constant = self.curve.grown(np.array([begin]), np.array([end]), now)
+        return weights[0], float(constant[0])
 
     def _log_growth(self, begin: float, end: float, now: float, curve: Floats) -> Floats:
-        """ln P(begin) / P(end) on the nodes (nodes, paths), (paths,)."""
+        """ln P(begin) / P(end) on the factors (keys, paths), (paths,)."""
         weights, constant = self._fall(begin, end, now)
         out = np.full(curve.shape[1], constant)
         for node in np.flatnonzero(weights):
@@ -134,9 +134,9 @@ class OvernightGrowth:
         return out
 
     def _growth(self, begin: float, end: float, now: float, curve: Floats) -> Floats:
-        """P(begin) / P(end) on the nodes (nodes, paths), (paths,)."""
+        """P(begin) / P(end) on the factors (keys, paths), (paths,)."""
         weights, constant = self._fall(begin, end, now)
-        row = rows_of(np.exp([constant]), -weights[None])
+        row = sparse(np.exp([constant]), -weights[None])
         out = np.zeros(curve.shape[1])
         flow_values(curve, NOTHING, row, np.array([NO_FIXING]), out)
         return out

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from markets.kernels.flows import NO_FIXING, flow_values
 from markets.products.cash_legs import Overnight
-from markets.products.node_rows import reach, rows_of
 from markets.products.overnight import OvernightGrowth, Timeline
+from markets.products.projection import sparse
 from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
 
 if TYPE_CHECKING:
     from markets.products.cash_legs import RateFuture
     from markets.products.flow_sums import Sums
-    from markets.products.start import Start
+    from markets.products.overnight_curve import OvernightCurve
     from markets.products.table import When
 
 Floats = NDArray[np.float64]
@@ -32,10 +32,10 @@ class RateFutures:
     y at the last settlement; it is worth size (fixing - y) until the next one pays that.
     """
 
-    def __init__(self, futures: Sequence[RateFuture], time: Timeline, start: Start) -> None:
-        self.time, self.start, self.futures = time, start, list(futures)
+    def __init__(self, futures: Sequence[RateFuture], time: Timeline, curve: OvernightCurve) -> None:
+        self.time, self.curve, self.futures = time, curve, list(futures)
         periods = [Overnight(f.start, f.end, f.end, 0.0, f.averaged, f.known) for f in futures]
-        self.growth = OvernightGrowth(periods, time, start, logs=True)
+        self.growth = OvernightGrowth(periods, time, curve, logs=True)
         self.count = self.growth.count + len(futures)
         self.begin = np.array([time.years(f.start) for f in futures], dtype=np.float64)
         self.end = np.array([time.years(f.end) for f in futures], dtype=np.float64)
@@ -74,7 +74,7 @@ class RateFutures:
                     marked -= amounts[i] * weights[i, node] * curve[node]
                 marked += known[i] + (amounts[i] * fixings[slots[i]] if slots[i] != NO_FIXING else 0.0)
             else:
-                flow_values(curve, fixings, rows_of(amounts[i : i + 1], weights[i : i + 1]), slots[i : i + 1], marked)
+                flow_values(curve, fixings, sparse(amounts[i : i + 1], weights[i : i + 1]), slots[i : i + 1], marked)
             fixings[count + i] = marked
 
     # --- value ------------------------------------------------------------------------------------------------------
@@ -100,20 +100,17 @@ class RateFutures:
             sums.mix(-(size * amounts)[begun], np.zeros((int(begun.sum()), weights.shape[1])), shifted[begun])
 
     def _terms(self, now: float, settled: int, alive: NDArray[np.bool_]) -> tuple[Floats, Floats, Ints, Floats]:
-        """Of y: amounts (alive,), weights (alive, nodes), slots, and of averaged ones what is known besides.
+        """Of y: amounts (alive,), weights (alive, keys), slots, and of averaged ones what is known besides.
 
         Compounded: y = amount x exp(-weights . nodes) x growth. Averaged: y = amount (sum - weights . nodes) + known.
         """
-        curve, start = self.start.curve, self.start
         begin, end = self.begin[alive], self.end[alive]
         fixed = np.clip(self.time.fixed_until(settled), begin, end)
-        left, to_end = np.where(end > now, fixed - now, 0.0), np.maximum(end - now, 0.0)
-        (b, e), (b_end, e_end) = reach(curve, left), reach(curve, to_end)
-        known = e_end - e + start.projection_spread * (end - fixed) + start.basis(fixed, end)
-        known = known + self._convexity(np.maximum(begin - now, 0.0), to_end, alive)
+        w, known = self.curve.grown(fixed, end, now)
+        known = known + self._convexity(np.maximum(begin - now, 0.0), np.maximum(end - now, 0.0), alive)
         per = 1.0 / self.accrual[alive]
         amounts = np.where(self.averaged[alive], per, per * np.exp(known))
-        return amounts, b - b_end, self.growth.slots(alive, settled), per * known
+        return amounts, -w, self.growth.slots(alive, settled), per * known
 
     def _convexity(self, begin: Floats, end: Floats, alive: NDArray[np.bool_]) -> Floats:
         """What the log of the growth of a future lies above that of the forward, (alive,)."""

@@ -248,7 +248,7 @@ class RateOptionTable(Table[Rows]):
 
     def _add_vegas(self, rows: Rows, snapshot: Snapshot, grid: VegaGrid, into: Risk) -> None:
         """$ per 1.00 of each bucket's normal vol."""
-        curve, vegas = snapshot.block(self.start.curve.block), np.zeros((len(grid.keys), snapshot.paths))
+        curve, vegas = self.factors.of(snapshot), np.zeros((len(grid.keys), snapshot.paths))
         shares = grid.weights(rows.spans[:, EXPIRY], rows.spans[:, TENOR])
         roots = np.ascontiguousarray(rows.spans[:, ROOT])
         swaption_vegas(curve, self.stretch(snapshot), rows.options, roots, shares, *rows[1:4], vegas)

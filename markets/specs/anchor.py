@@ -73,10 +73,6 @@ class Anchor:
     )
     fx: dict[str, float] = param(factory=dict, unit="$", help="prices of other currencies, by name", sparse=True)
 
-    def further_level(self, family: str, name: str) -> float | None:
-        """Level of a spread, an FX rate (by its currency) or a node; None if the anchor gives none."""
-        return {"spread": self.spreads, "fx": self.fx}.get(family, self.nodes).get(name)
-
     outside_nodes: dict[str, float] = param(
         factory=dict,
         unit="decimal",
@@ -84,6 +80,10 @@ class Anchor:
         plausible=RATE,
         sparse=True,
     )
+
+    def further_level(self, family: str, name: str) -> float | None:
+        """Level of a spread, an FX rate (by its currency) or a node; None if the anchor gives none."""
+        return {"spread": self.spreads, "fx": self.fx}.get(family, self.nodes).get(name)
 
     def level(self, name: str) -> float | None:
         """A level by its name, further nodes included; None if the anchor gives none."""

@@ -88,7 +88,7 @@ class Straddle:
 
     def _legs(self, rows: Rows, market: Snapshot) -> tuple[Vector, Vector]:
         """Annuity and floating leg with their slopes, (1 + nodes, paths) each per unit of notional."""
-        curve, found = market.block(self.series.start.curve.block), []
+        curve, found = self.struck.table.factors.of(market), []
         for leg in (ANNUITY, FLOATING):
             terms = rows.terms.copy()
             terms[:, AMOUNT] *= rows.amounts[:, leg]
@@ -108,7 +108,7 @@ class Straddle:
         sd = rows.options[0, SD] * self._stretch(rows, market)
         straddles(annuity[0], floating[0], self.strike, sd, out)
         slopes = out[BY_ANNUITY] * annuity[1:] + out[BY_FLOATING] * floating[1:]
-        by_factor = dict(zip(self.series.start.curve.nodes, slopes, strict=True))
+        by_factor = dict(zip(self.struck.table.factors.keys, slopes, strict=True))
         by_factor[RATES_VOL] = out[BY_SD] * sd * rows.options[0, RESPONSE] / market.row(RATES_VOL)
         return Figures(out[STRADDLE_WORTH], out[BY_SD] * rows.spans[0, ROOT], by_factor)
 

@@ -20,6 +20,7 @@ from scenarios.cli.export import export
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
 from scenarios.cli.frontier import frontier
+from scenarios.cli.gains import gains
 from scenarios.cli.keys import keys
 from scenarios.cli.new import new
 from scenarios.cli.predict import predict
@@ -62,6 +63,7 @@ for _command in (
     compare,
     validate,
     facts,
+    gains,
     fit,
     predict,
     curve,

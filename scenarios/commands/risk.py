@@ -42,6 +42,7 @@ NOTES = {
     ),
     "partition": "+1 bp of the zero curve in tents that fall to zero at the neighbouring keys: sum = DV01, zero rates.",
     "fixed": "Tents of fixed widths (1, 2, 3 years) do not add up; coverage is their sum at the key, 1 where they do.",
+    "further": "+1 bp of each spread and of each node of other currencies, +1 % of the price of a currency.",
     "quotes": "A step of each quote: 1 bp of a rate, 0.01 of a price. Exact, nothing is bumped.",
     "cross_gamma": "Change of the DV01 by one key for +1 bp at another; the sum of all is the gamma.",
     "vega": "+1 bp of normal vol. An option between two expiries or lengths is shared between them.",
@@ -68,6 +69,7 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     frames = {
         "positions": risk.positions(),
         "key_rates": risk.key_rates(fixed=tents == "fixed"),
+        "further": risk.further(),
         "quotes": risk.quotes(),
         "cross_gamma": risk.cross_gammas(),
         "vega": risk.vega(),
@@ -103,6 +105,9 @@ def _tables(risk: BookRisk, frames: dict[str, pl.DataFrame | None], tents: str) 
     per_bp = {"dv01": f"DV01, {PER_BP.format(unit)}"}
     keys = {"key": "key, years", **per_bp, "coverage": "coverage"}
     found.append((_table("Key rates", frames["key_rates"], keys, total=tents == "partition"), NOTES[tents]))
+    if frames["further"] is not None:
+        heads = {"factor": "factor", "step": "step", "change": f"change of value, {unit}"}
+        found.append((_table("Spreads and other currencies", frames["further"], heads), NOTES["further"]))
     if frames["quotes"] is not None:
         heads = {"curve": "curve", "quote": "quote", "dv01": f"a step of the quote, {unit}"}
         found.append((_table("Risk by quote", frames["quotes"], heads, total=True), NOTES["quotes"]))

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.desk.risk_record import RISK
 from agents.tables import TABLES
 from markets.tables import TABLES as MARKET_TABLES
 from scenarios.checking.outside import is_pending
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     progress=maybe(called),
     command=maybe(text),
     profile=flag,
-    tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES))))),
+    tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES, RISK))))),
 )
 def run(
     scenario: Scenario | str | Path,

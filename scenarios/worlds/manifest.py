@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from agents.desk.loss import loss
-from agents.tables import agent_tables
 from markets.tables import market_tables
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.remembered import remembered
+from scenarios.worlds.tables import tables_of_agents
 from sim import schema
 from sim.manifest import described
 from sim.names import UNHEDGED
@@ -62,7 +62,7 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*agent_tables(**has), *market_tables(market.rates, market.further)), loss(**has)),
+        **schema.described((*tables_of_agents(scenario), *market_tables(market.rates, market.further)), loss(**has)),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 

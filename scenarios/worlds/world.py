@@ -8,13 +8,13 @@ from agents.accounting.accountant import Accountant
 from agents.accounting.dividends import pay_dividends
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.repo_financing import finance_in_repo
-from agents.tables import agent_tables
 from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
 from scenarios.checking.outside import is_pending
 from scenarios.worlds.blueprint import Blueprint, draw_up
 from scenarios.worlds.shocks import revalue
+from scenarios.worlds.tables import tables_of_agents
 from sim.errors import UserError
 from sim.eventlog import EventLog
 from sim.ledger import Ledger
@@ -51,7 +51,7 @@ def make_world(
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
-    log.declare(*agent_tables(vega_hedges=bool(scenario.market.rates.straddles), fx=bool(scenario.market.fx)))
+    log.declare(*tables_of_agents(scenario))
     world = WatchedWorld(
         name=chunk.world,
         clock=blueprint.clock,

@@ -47,7 +47,7 @@ def _cast(number: int) -> dict[str, Any]:
 
 
 def _rates() -> dict[str, Any]:
-    """A cast like the others on quoted curves, with a bond and who must sell it, and options on rates."""
+    """A cast like the others on quoted curves, with bonds and who must sell them, options on rates and futures."""
     cast = _cast(ROUNDS)
     for anchor, rate in zip(cast["storyline"]["anchor"], (0.027, 0.033, 0.030), strict=True):
         anchor["nodes"] = {"us20y": rate}
@@ -66,6 +66,12 @@ def _rates() -> dict[str, Any]:
     agents["mortgages"] = {"type": "ConvexityHedger", "venue": "strip", "balance": 5e9, "extension": 150.0}
     option = {"kind": "swaption", "side": "payer", "months": 6, "swap_months": 60, "notional": -1e9}
     agents["desk"]["book"] += [option, {"kind": "cap", "fixed_rate": 0.03, "months": 24, "notional": 1e9}]
+    agents["desk"]["book"] += [
+        {"kind": "bond", "expiry": "2030-02-15", "fixed_rate": 0.02, "price": 99.0, "notional": 2e8},
+        {"kind": "fra", "tenor": "3x6", "notional": -5e8},
+        {"kind": "sofr_3m", "tenor": "Z9", "notional": 1e9},
+        {"kind": "ois", "start": "2019-06-17", "months": 60, "profile": "amortising", "notional": -3e8},
+    ]
     cast["name"] = "cast_rates"
     return cast
 

@@ -17,6 +17,7 @@ from markets.curves.flows import Point
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
 from markets.products.book import Book
 from markets.products.vega_grid import STANDARD, VegaGrid
+from markets.specs.variable import FX, SPREAD, ZERO
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk.fine_start import DAY, on_nodes, times_of, tomorrow
 from scenarios.worlds.books import instruments, starting_market
@@ -176,6 +177,22 @@ class BookRisk:
         tents = fixed_widths(self.times, self.keys) if fixed else partition(self.times, self.keys)
         frame = pl.DataFrame({"key": list(self.keys), "dv01": tents @ self.slopes * BP})
         return frame.with_columns(coverage=coverage(self.keys, self.keys)) if fixed else frame
+
+    def further(self) -> pl.DataFrame | None:
+        """factor, step, change: for +1 bp of each spread and of each node of other currencies, and +1 % of FX rates, $.
+
+        None where the book depends on none of them.
+        """
+        import polars as pl
+
+        risk, block = _risk(self.book), self.book.start.curve.block
+        found = [key for key in self.book.needs if key.family in (SPREAD, ZERO, FX) and key[:2] != block]
+        if not found:
+            return None
+        steps = [("1 %", 0.01) if key.family == FX else ("1 bp", BP) for key in found]
+        changes = [float(risk.first(key)[0]) * by for key, (_, by) in zip(found, steps, strict=True)]
+        names = [key.node for key in found]
+        return pl.DataFrame({"factor": names, "step": [step for step, _ in steps], "change": changes})
 
     def quotes(self) -> pl.DataFrame | None:
         """curve, quote, dv01: for a step of each quote, $; None without quotes."""

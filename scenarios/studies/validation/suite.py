@@ -42,6 +42,7 @@ MODULES: tuple[str, ...] = (
     "path_memory",
     "rate_options",
     "hull_white",
+    "cash_book",
 )
 
 

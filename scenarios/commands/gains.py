@@ -1,0 +1,34 @@
+"""`spiral gains`: the matrix of loop gains at its worst."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+from rich.table import Table
+
+from scenarios.commands.figures import said
+from scenarios.commands.terminal import console
+from scenarios.reading.loading import load
+from scenarios.studies.worst_gains import worst_gains
+from sim.estimate import Estimate
+
+
+def gains_and_show(*, scenario: str, paths: int, settings: tuple[str, ...]) -> None:
+    """Run the actual world and print the matrix."""
+    chosen = load(scenario, settings)
+    found = worst_gains(chosen, paths=paths)
+    title = (
+        f"{chosen.title}: loop gains at the close of {found.day}, spectral radius {_number(found.radius)}, "
+        f"at least 1 on {found.above_one:.0%} of {paths:,} paths"
+    )
+    table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    table.add_column("traded at")
+    for moved in found.venues:
+        table.add_column(f"{escape(moved)} moves", justify="right", no_wrap=True)
+    for at in found.venues:
+        cells = (found.gains.get((at, moved)) for moved in found.venues)
+        table.add_row(escape(at), *("" if gain is None else _number(gain) for gain in cells))
+    console(150).print(table, highlight=False)
+
+
+def _number(gain: Estimate) -> str:
+    return said(gain.value, gain.error or 0.0)

@@ -1,0 +1,25 @@
+"""The tables of agents that a scenario's runs write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agents.hedging.hedger import Hedger
+from agents.tables import agent_tables
+from markets.products.registry import PRODUCTS
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+    from sim.columns import Table
+
+
+def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
+    """Those of every scenario, and `risk` where a desk has options on rates, or a leg of its own against rates."""
+    desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
+    market = scenario.market
+    return agent_tables(vega_hedges=bool(market.rates.straddles), fx=bool(market.fx), risk=any(map(_tells, desks)))
+
+
+def _tells(desk: Hedger) -> bool:
+    legs = desk.rates_leg is not None or desk.vega_leg is not None
+    return legs or any(PRODUCTS[line.kind].takes.vol for line in desk.book)
