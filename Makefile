@@ -82,6 +82,7 @@ studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, picture
 	$(BIN)/spiral chart sweeps/crowding_covid_crash_2020 crowding $(STUDIES)/crowding_covid.png
 	$(BIN)/python $(STUDIES)/tables.py
 	$(BIN)/python $(STUDIES)/caused.py
+	$(BIN)/python $(STUDIES)/rates.py
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"

@@ -25,7 +25,7 @@ from scenarios.studies.worst_gains import worst_gains
 from sim.dataset import Run
 
 PAGE = Path(__file__).with_name("rates_crises.md")
-PATHS = 200
+PATHS = 100
 ANNOUNCED = "2022-09-28"
 GILTS = ("ldi_a", "ldi_b", "ldi_c", "ldi_d")
 BANK = "bank_of_england"

@@ -36,6 +36,10 @@ class Timeline:
         self._year = CONTINUOUS_DAYS if clock.sessions is None else CALENDAR_DAYS
         self.seconds = cache(self._seconds)
 
+    def __reduce__(self) -> tuple[type[Timeline], tuple[Clock]]:
+        """A copy in another process begins a memory of its own."""
+        return Timeline, (self.clock,)
+
     def years(self, day: date) -> float:
         """Years from the first day to `day`: days over 365, whether or not the exchange opens."""
         return (day - self.clock.first).days / self._year
