@@ -101,6 +101,30 @@ def test_key_rates_are_those_of_a_bumped_curve(whole, key):
     assert found == pytest.approx((up - down) / 2, rel=1e-6, abs=1e-3)
 
 
+def test_discount_and_projection_are_told_apart(whole):
+    """Their sum is the whole; projection alone is a shift of the curve that floating rates are read from."""
+    keyed = whole.key_rates()
+    assert (keyed["discount"] + keyed["projection"]).to_numpy() == pytest.approx(keyed["dv01"].to_numpy(), abs=1e-6)
+    market, spread = whole.book.start.snapshot, whole.book.start.projected().spread
+    values = []
+    for by in (1e-7, -1e-7):
+        moved = market.with_rows({}, {spread.block: market.block(spread.block) + by})
+        values.append(float(whole.book.value(0, moved, whole.book.new_fixings(1))[0]))
+    assert keyed["projection"].sum() == pytest.approx((values[0] - values[1]) / 2e-7 * BP, rel=1e-6)
+
+
+def test_the_projection_risk_of_a_swap_is_the_length_of_its_periods():
+    """A coupon of an unfixed period is worth exp(spread (e - s)) DF(s) - DF(e): -N sum of (e - s) DF(s) per 1.00."""
+    risk = book_risk(mixed(MIXED[0]))
+    swap, start, clock = risk.instruments[0], risk.book.start, risk.book.clock
+    periods = swap.float_leg(start.day)[1:]  # the rate of the first is known
+    ends = [(clock.calendar_years_to(each.start), clock.calendar_years_to(each.end)) for each in periods]
+    known = -3e8 * sum((end - begin) * start.discount(begin) for begin, end in ends)
+    keyed = risk.key_rates()
+    assert keyed["projection"].sum() == pytest.approx(known * BP, rel=1e-10)
+    assert abs(keyed["projection"].sum()) > abs(keyed["discount"].sum())
+
+
 def test_gammas_are_those_of_a_bumped_curve(whole):
     def both(one, other):
         return revalued(lambda t: one * tent(10.0)(t) + other * tent(7.0)(t))
@@ -148,6 +172,9 @@ def test_a_bermudan_option_has_second_derivatives_by_differences():
     line = {**MIXED[1], "kind": "bermudan_swaption", "swap_months": 24}
     risk, european = book_risk(mixed(line)), book_risk(mixed({**line, "kind": "swaption"}))
     assert 2 * european.gamma < risk.gamma < 0  # it is short of both dates
+    assert 1.5 * european.vegas.sum() < risk.vegas.sum() < 0.9 * european.vegas.sum()
+    up, down = (book_risk(mixed({**line, "normal_vol": 0.0088 + by})).value for by in (1e-5, -1e-5))
+    assert risk.vegas.sum() == pytest.approx((up - down) / 2e-5 * BP, rel=1e-4)
     assert risk.cross_gamma == pytest.approx(risk.cross_gamma.T)
 
 

@@ -42,6 +42,7 @@ CURVES = {
     name: {"convention": "usd_sofr", "interpolation": "log_cubic", "rates": {"2Y": 0.0202, "10Y": ten, "30Y": 0.027}}
     for name, ten in (("sofr", 0.0249), ("term", 0.0257))
 }
+QUOTED = {"curves": CURVES, "discount": "sofr", "projection": "term"}
 DUE = ["2020-02-21", "2020-02-29", "2020-03-04"]  # a Saturday among them
 
 
@@ -107,7 +108,9 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
         "market": {
             "dispersion": number(0, 1),
             "dividend_yield": number(0, 0.02),
-            "rates": draw(st.sampled_from([{}, {"curves": CURVES, "discount": "sofr", "projection": "term"}])),
+            "rates": draw(
+                st.sampled_from([{}, QUOTED, QUOTED | {"spreads": {"term": {"correlation": {"us2y": 0.5}}}}])
+            ),
         },
         "feedback": {
             n: draw(st.sampled_from([0.0, 1.0, 2.0]))

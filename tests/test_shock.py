@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from markets.curves.stress import parse_stress
 from markets.factors.key import RATES_VOL, US2Y, US10Y
 from scenarios import from_dict, shock
+from scenarios.describing.scenario_file import check_reads_back, scenario_text
 from scenarios.studies.shock import FIGURES
 from scenarios.worlds.shocks import STATIC
 from sim.errors import UserError
@@ -107,6 +109,20 @@ def test_both_figures_side_by_side(tmp_path):
     assert row["untraded"] == pytest.approx(row["static"], rel=0.15)
     assert row["lived"] < row["untraded"] < 0
     assert all(row[f"{figure}_error"] > 0 for figure in FIGURES)
+
+
+def test_a_written_file_has_shocks_and_laws_of_the_curve():
+    shocks = (
+        {"date": "2020-02-26", "stress": "parallel 50"},
+        {"date": "2020-02-27", "stress": "2Y 10, 10Y -5", "time": "11:00"},
+    )
+    anchors = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", "spot": 101.0}]
+    for law in ({"drivers": {}}, {"hull_white": {"sigma": 0.012}}, {"drivers": {"scale": 2.0}, "repo": {"usd": {}}}):
+        tables = crisis(anchors=anchors, market={"rates": law}).to_dict()
+        tables["storyline"]["shock"] = list(shocks)
+        scenario = from_dict(tables, as_given=True)
+        assert scenario.market.rates.drivers is not None or scenario.market.rates.hull_white is not None
+        check_reads_back(scenario_text(scenario, "by a test"), scenario, Path())
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,8 @@ def _tables(risk: BookRisk, frames: dict[str, pl.DataFrame | None], tents: str) 
     heads = {name: f"{head}\n{per.format(unit)}" for name, (head, per) in POSITIONS.items()}
     found = [(_table("The book at the start", frames["positions"], heads), NOTES["positions"])]
     per_bp = {"dv01": f"DV01, {PER_BP.format(unit)}"}
-    keys = {"key": "key, years", **per_bp, "coverage": "coverage"}
+    roles = {"discount": "of what discounts", "projection": "of what projects"}
+    keys = {"key": "key, years", **per_bp, **roles, "coverage": "coverage"}
     found.append((_table("Key rates", frames["key_rates"], keys, total=tents == "partition"), NOTES[tents]))
     if frames["further"] is not None:
         heads = {"factor": "factor", "step": "step", "change": f"change of value, {unit}"}
@@ -132,7 +133,8 @@ def _table(title: str, frame: pl.DataFrame | None, heads: dict[str, str], *, tot
         if any(abs(row[name]) > 5e-5 for name in names if isinstance(row[name], float) and name != "key"):
             table.add_row(*(_cell(row[name], name) for name in names))
     if total:
-        table.add_row("sum", *("" for _ in names[1:-1]), _cell(frame[names[-1]].sum(), names[-1]), style="bold")
+        sums = [_cell(frame[name].sum(), name) if frame[name].dtype.is_float() else "" for name in names[1:]]
+        table.add_row("sum", *sums, style="bold")
     return table
 
 

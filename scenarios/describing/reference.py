@@ -12,12 +12,13 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from agents.base import Agent
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
-from markets.spec import Anchor, AssetAnchor, AssetSpec, StorylineSpec
+from markets.spec import Anchor, AssetAnchor, AssetSpec, ShockSpec, StorylineSpec
 from scenarios.parameters.classes import KINDS, agent_types, kind_base
 from scenarios.parameters.models import chosen_keys
 from scenarios.scenario import RunSpec, Scenario
 
 NAME = "NAME"  # stands for the name of an agent, an asset, a node
+WRITTEN = ("calibration",)  # tables that only commands write
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "max_length": "length <="}
 
 
@@ -40,7 +41,8 @@ class Key:
 def all_keys() -> Iterator[Key]:
     """Keys in the order of a scenario file."""
     yield from keys_of(Scenario, "", skip=("assets", "agents", "run", "storyline"))
-    yield from keys_of(StorylineSpec, "storyline", skip=("anchor",))
+    yield from keys_of(StorylineSpec, "storyline", skip=("anchor", "shock"))
+    yield from keys_of(ShockSpec, "storyline.shock[]")
     yield from keys_of(Anchor, "storyline.anchor[]")
     yield from keys_of(AssetSpec, f"assets.{NAME}", skip=("name", "anchor"))
     yield from keys_of(AssetAnchor, f"assets.{NAME}.anchor[]")
@@ -73,9 +75,14 @@ def kind_keys(kind: str, cls: type[Any], key: str) -> Iterator[Key]:
 
 
 def keys_of(
-    cls: type[Any], prefix: str, *, default: Any = None, owner: str = "", skip: tuple[str, ...] = ()
+    cls: type[Any],
+    prefix: str,
+    *,
+    default: Any = None,
+    owner: str = "",
+    skip: tuple[str, ...] = (),
 ) -> Iterator[Key]:
-    """Keys of a dataclass, nested tables after their own path."""
+    """Keys of a dataclass, nested tables after their own path, also those that may be left out as a whole."""
     hints = get_type_hints(cls)
     for f in dataclasses.fields(cls):
         if f.name in skip:
@@ -85,8 +92,8 @@ def keys_of(
         table: Any = get_args(hints[f.name])[-1] if get_origin(hints[f.name]) is dict else None
         if dataclasses.is_dataclass(hints[f.name]):
             yield from keys_of(type(value), path, default=value, owner=owner)
-        elif owner and (optional := _optional_table(hints[f.name])):
-            yield from keys_of(optional, path, owner=owner)
+        elif f.name not in WRITTEN and (left_out := _optional_table(hints[f.name])):
+            yield from keys_of(left_out, path, owner=owner)
         elif isinstance(table, type) and dataclasses.is_dataclass(table):
             yield from keys_of(table, f"{prefix if f.name == 'further' else path}.{NAME}", owner=owner)
         else:

@@ -19,6 +19,7 @@ from scenarios.describing.calibration import HEAD as CALIBRATED
 from scenarios.describing.calibration import calibration_table
 from scenarios.describing.reference import keys_of, limits_text, number
 from scenarios.describing.template import WIDTH, commented
+from scenarios.parameters.classes import kind_base
 from scenarios.reading.loading import DEFAULTS, from_dict
 from scenarios.scenario import RunSpec, Scenario, TwinSpec, encode, type_name
 from sim.errors import BugError
@@ -123,7 +124,8 @@ def _lines(value: Any, default: Any = None, above: str = "") -> Iterator[str]:
         if f.name in APART:
             continue
         item, usual = getattr(value, f.name), _default(f) if default is None else getattr(default, f.name)
-        if dataclasses.is_dataclass(item) and not isinstance(item, TwinSpec):
+        whole = usual is None and kind_base(type(item)) is None  # a table that is there or not, defaults and all
+        if dataclasses.is_dataclass(item) and not isinstance(item, TwinSpec) and not whole:
             yield from _lines(item, usual if type(usual) is type(item) else None, f"{above}{f.name}.")
             continue
         given = "" if item is None else f" {value_text(item)}"
@@ -142,7 +144,10 @@ def _storyline(storyline: StorylineSpec) -> Iterator[str]:
     rows = (f"    {value_text(anchor)}," for anchor in storyline.anchor)
     yield f"\n# {STORY[storyline.anchors]}"
     yield "# Between the dates spot and vol run log-linearly, rates and credit linearly."
-    yield from ("[storyline]", f'anchors = "{storyline.anchors}"', "anchor = [", *rows, "]", "# Keys of an anchor:")
+    yield from ("[storyline]", f'anchors = "{storyline.anchors}"', "anchor = [", *rows, "]")
+    if storyline.shock:
+        yield from ("shock = [", *(f"    {value_text(shock)}," for shock in storyline.shock), "]")
+    yield "# Keys of an anchor:"
     yield from commented(keys_of(Anchor, ""))
 
 

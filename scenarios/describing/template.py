@@ -102,7 +102,7 @@ def _market() -> Iterator[str]:
 
 
 def _storyline() -> str:
-    anchors = "\n".join(commented(keys_of(StorylineSpec, "", skip=("anchor", "calibration"))))
+    anchors = "\n".join(commented(keys_of(StorylineSpec, "", skip=("anchor", "shock", "calibration"))))
     return STORY.format(keys=anchors, anchor="\n".join(commented(keys_of(Anchor, ""))))
 
 

@@ -47,7 +47,7 @@ def _cast(number: int) -> dict[str, Any]:
 
 
 def _rates() -> dict[str, Any]:
-    """A cast like the others on quoted curves, with bonds and who must sell them, options on rates and futures."""
+    """A cast like the others on quoted curves, with bonds, who must sell them, and options on rates and their vol."""
     cast = _cast(ROUNDS)
     for anchor, rate in zip(cast["storyline"]["anchor"], (0.027, 0.033, 0.030), strict=True):
         anchor["nodes"] = {"us20y": rate}
@@ -60,7 +60,11 @@ def _rates() -> dict[str, Any]:
     agents = cast["agents"]
     cast["market"]["rates"]["futures"] = {"strip_future": {"bond": "strip", "basis_vol": 0.002, "premium": 10.0}}
     cast["market"]["rates"]["repo"] = {"usd": {}}
-    agents["maker"]["venues"] += ["strip", "strip_future"]
+    cast["market"]["rates"]["vol"] = {"usd": {}}
+    cast["market"]["rates"]["straddles"] = {"s6m5y": {"expiry_months": 6, "tenor_months": 60}}
+    agents["maker"]["venues"] += ["strip", "strip_future", "s6m5y"]
+    agents["desk"]["vega_leg"] = {"venues": ["s6m5y"], "band": 0.05}
+    agents["rival"]["rates_leg"] = {"venues": ["us2y", "us10y", "strip"], "ridge": 0.01}
     agents["relative"] = {"type": "BasisFund", "venue": "strip", "future": "strip_future", "capital": 1e8}
     agents["pensions"] = {"type": "LiabilityFund", "venue": "strip", "capital": 2e9, "leverage": 3.0, "interval": "1d"}
     agents["mortgages"] = {"type": "ConvexityHedger", "venue": "strip", "balance": 5e9, "extension": 150.0}
@@ -72,8 +76,28 @@ def _rates() -> dict[str, Any]:
         {"kind": "sofr_3m", "tenor": "Z9", "notional": 1e9},
         {"kind": "ois", "start": "2019-06-17", "months": 60, "profile": "amortising", "notional": -3e8},
     ]
+    _spread_out(cast)
     cast["name"] = "cast_rates"
     return cast
+
+
+def _spread_out(cast: dict[str, Any]) -> None:
+    """Term rates, a swap spread and a basis that move, euros, and swaps between them."""
+    eur = {"eur_on": {"years": 0, "rate": 0.0}, "eur_10y": {"years": 10, "rate": 0.01, "correlation": {"us10y": 0.6}}}
+    cast["market"]["rates"] |= {
+        "spreads": {
+            "term": {"level": 0.002, "vol": 0.003, "correlation": {"spot": -0.4, "us2y": 0.2}},
+            "swap_spread": {"level": -0.003, "vol": 0.002},
+            "eur_basis": {"over": "eur", "level": -0.002, "correlation": {"fx_eur": 0.3}},
+        },
+        "projection": "term",
+        "currencies": {"eur": {"basis": "eur_basis", "nodes": eur}},
+    }
+    cast["market"]["rates"]["bonds"]["strip"] |= {"spread": "swap_spread", "spread_share": 0.7}
+    cast["market"]["fx"] = {"eur": {"spot": 1.1, "correlation": {"spot": 0.2}}}
+    euros = {"kind": "cross_currency_swap", "currency": "eur", "months": 60, "notional": 5e8, "resetting": True}
+    basis = {"kind": "basis_swap", "curve": "term", "against": "discount", "months": 24, "notional": -1e9}
+    cast["agents"]["desk"]["book"] += [euros, basis]
 
 
 def _storyline(between: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,15 @@ from agents.desk.book_record import split
 from agents.hedging.hedger import Hedger
 from markets.curves.flows import Point
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
+from markets.products.bermudan_table import BermudanTable
 from markets.products.book import Book
+from markets.products.linear_table import LinearTable
+from markets.products.rate_option_table import RateOptionTable
+from markets.products.swaption_terms import SwaptionTerms
 from markets.products.vega_grid import STANDARD, VegaGrid
 from markets.specs.variable import FX, SPREAD, ZERO
 from scenarios.reading.made_by_hand import meant
-from scenarios.studies.risk.fine_start import DAY, on_nodes, times_of, tomorrow
+from scenarios.studies.risk.fine_start import DAY, on_nodes, projecting, times_of, tomorrow
 from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.starting_curve import solved_curves
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 BP = 1e-4
+TOLD_APART = (LinearTable, RateOptionTable, BermudanTable)  # whose flows know two curves
+VOL_STEP = 1e-6  # decimal, of a normal vol
 SMALL = 1e-9  # $: what is not shown
 
 
@@ -73,6 +79,19 @@ class BookRisk:
     def slopes(self) -> Floats:
         """Change of value per 1.00 of the zero rate at each of `times`, (times,) $."""
         return slopes_of(self.book)
+
+    @cached_property
+    def projection_slopes(self) -> Floats | None:
+        """The part of `slopes` by the curve that floating rates are read from, (times,) $; the rest discounts.
+
+        None where the book holds swaps by a market's convention: `spiral curve` tells theirs apart.
+        """
+        if not all(isinstance(table, TOLD_APART) or not table.rates for table in self.book.tables):
+            return None
+        risk, spread = _risk(self.book), self.book.start.projected().spread
+        assert spread is not None
+        there = [risk.first(key)[0] if (key,) in risk.where else 0.0 for key in spread.nodes]
+        return np.array(there)
 
     @property
     def times(self) -> Floats:
@@ -115,8 +134,7 @@ class BookRisk:
     @cached_property
     def vegas(self) -> Floats:
         """Change of value for +1 bp of normal vol by bucket of `STANDARD`, (expiries, tenors) $."""
-        found: Floats = _risk(self.book, STANDARD).vegas[:, 0] * BP
-        return found.reshape(len(STANDARD.expiries), len(STANDARD.tenors))
+        return (vegas_of(self.book) * BP).reshape(len(STANDARD.expiries), len(STANDARD.tenors))
 
     # --- second order and time ---------------------------------------------------------------------------------------
     @cached_property
@@ -160,7 +178,7 @@ class BookRisk:
                     "gamma": float(bends_of(keyed.book).sum() * BP**2),
                     "theta": _theta(part.book, rolled=True),
                     "theta_same_zeros": _theta(part.book, rolled=False),
-                    "vega": float(_risk(part.book, STANDARD).vegas.sum() * BP),
+                    "vega": float(vegas_of(part.book).sum() * BP),
                 }
             )
         frame = pl.DataFrame(rows, schema_overrides={"pv01": pl.Float64, "dv01": pl.Float64})
@@ -171,11 +189,17 @@ class BookRisk:
         return pl.concat([frame, whole.select(frame.columns)])
 
     def key_rates(self, *, fixed: bool = False) -> pl.DataFrame:
-        """key (years), dv01: +1 bp in the tent of each key, $. fixed: tents of fixed widths, and their coverage."""
+        """key (years), dv01: +1 bp in the tent of each key, $; of it discount and projection where they are told apart.
+
+        fixed: tents of fixed widths, with `coverage` (sum of all tents at the key) beside them.
+        """
         import polars as pl
 
         tents = fixed_widths(self.times, self.keys) if fixed else partition(self.times, self.keys)
         frame = pl.DataFrame({"key": list(self.keys), "dv01": tents @ self.slopes * BP})
+        if self.projection_slopes is not None:
+            projection = tents @ self.projection_slopes * BP
+            frame = frame.with_columns(discount=pl.col("dv01") - projection, projection=projection)
         return frame.with_columns(coverage=coverage(self.keys, self.keys)) if fixed else frame
 
     def further(self) -> pl.DataFrame | None:
@@ -254,7 +278,7 @@ def _risk_of(
     curves = solved_curves(rates, of.start) if rates.curves else None
     discount = "" if curves is None else rates.discount or next(iter(rates.curves))
     currency = "$" if curves is None else curves[discount].currency.upper()
-    fine, coarse = on_nodes(start, times_of(held, clock, start)), on_nodes(start, keys)
+    fine, coarse = projecting(on_nodes(start, times_of(held, clock, start))), on_nodes(start, keys)
     book, by_keys = (Book(held).compile(clock, each) for each in (fine, coarse))
     return BookRisk(book, by_keys, keys, currency, curves, discount)
 
@@ -278,6 +302,36 @@ def slopes_of(book: CompiledBook) -> Floats:
     """Change of a book's value per 1.00 of each node of its curve, (nodes,) $."""
     risk = _risk(book)
     return np.array([risk.first(key)[0] for key in book.start.curve.nodes])
+
+
+def vegas_of(book: CompiledBook) -> Floats:
+    """Change of a book's value per 1.00 of normal vol by bucket of `STANDARD`, (buckets,) $.
+
+    Of Bermudan options by central differences over a hundredth of a basis point of all vols at once; it is put where
+    the option that may be exercised first lies.
+    """
+    found: Floats = _risk(book, STANDARD).vegas[:, 0].copy()
+    for each in book.book.instruments:
+        if isinstance(each, SwaptionTerms) and each.table is BermudanTable:
+            expiry, tenor = book.clock.calendar_years_to(each.expiry), each.swap_months / 12
+            (share,) = STANDARD.weights(np.array([expiry]), np.array([tenor]))
+            up, down = (_value_at_vol(each, book, by) for by in (VOL_STEP, -VOL_STEP))
+            found += share * (up - down) / (2 * VOL_STEP)
+    return found
+
+
+def _value_at_vol(option: SwaptionTerms, book: CompiledBook, by: float) -> float:
+    """Value of an option with its normal vols higher, and its strike as it is, $."""
+    start = book.start
+    if option.normal_vol is not None:
+        option = dataclasses.replace(option, normal_vol=option.normal_vol + by)
+    elif start.smiles is not None:
+        points = tuple(point._replace(vol=point.vol + by) for point in start.smiles.points)
+        start = dataclasses.replace(start, smiles=dataclasses.replace(start.smiles, points=points))
+    else:
+        start = dataclasses.replace(start, normal_vol=start.normal_vol + by)
+    held: Any = option
+    return float(_risk(Book((held,)).compile(book.clock, start)).value[0])
 
 
 def bends_of(book: CompiledBook) -> Floats:

@@ -12,6 +12,7 @@ from markets.curves.curve import Curve
 from markets.factors.key import FactorKey
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
+from markets.specs.variable import SPREAD
 
 if TYPE_CHECKING:
     from markets.products.product import Instrument
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 DAY = 1 / 365  # calendar years
+PROJECTION = "of floating rates"  # name of the spread by whose nodes projection is told apart
 LEAST = 1e-9  # years: nearer times are one
 
 
@@ -66,6 +68,20 @@ def on_nodes(start: Start, years: ArrayLike) -> Start:
     others = {key: start.snapshot.row(key) for key in start.snapshot.keys if key[:2] != start.curve.block}
     at = {key: np.array([level]) for key, level in zip(nodes, levels, strict=True)}
     return replace(start, curve=curve, snapshot=Snapshot(others | at))
+
+
+def projecting(start: Start) -> Start:
+    """The same starting market whose floating rates move apart from what discounts, at the same nodes.
+
+    Its projection curve has a spread over the curve with nodes at the curve's; what moved it before is at its level.
+    """
+    curve, before = start.curve, start.projected()
+    nodes = tuple(FactorKey(SPREAD, PROJECTION, key.node) for key in curve.nodes)
+    levels = np.array([np.sum(before.growth(0.0, t, start.snapshot)) / t for t in curve.years])
+    moved = replace(before, spread=Curve(nodes, curve.years), first=())
+    rows = {key: start.snapshot.row(key) for key in start.snapshot.keys}
+    at = {key: np.array([level]) for key, level in zip(nodes, levels, strict=True)}
+    return replace(start, projections={**start.projections, "": moved}, snapshot=Snapshot(rows | at))
 
 
 def times_of(instruments: tuple[Instrument, ...], clock: Clock, start: Start) -> Floats:

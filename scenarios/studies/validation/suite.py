@@ -31,6 +31,7 @@ MODULES: tuple[str, ...] = (
     "curve_models",
     "currency",
     "forced_rates",
+    "rates_hedge",
     "rates_vol",
     "curve_laws",
     "trading_mechanics",
