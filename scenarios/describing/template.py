@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
@@ -13,6 +14,7 @@ from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
 from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, kind_keys
 from scenarios.parameters.classes import agent_types
+from scenarios.reading.loading import DEFAULTS
 from scenarios.scenario import RunSpec, Scenario
 from sim.files import check_new, write_whole
 
@@ -96,9 +98,20 @@ def _market() -> Iterator[str]:
         if NAME not in key.path:  # what only some scenarios have
             tables.setdefault(key.path.rpartition(".")[0], []).append(key)
     for table, members in tables.items():
+        if _is_left_out(table):
+            continue
         yield f"[{table}]"
         yield from commented(members)
         yield ""
+
+
+def _is_left_out(table: str) -> bool:
+    """Whether a table is not there by default; laws that exclude one another are such."""
+    part, *names = table.split(".")
+    value: Any = DEFAULTS[part]
+    for name in names:
+        value = getattr(value, name, None)
+    return value is None
 
 
 def _storyline() -> str:
