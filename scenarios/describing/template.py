@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from textwrap import fill
+from textwrap import fill, wrap
 from typing import Any
 
 from agents.hedging.positions import Position
@@ -70,6 +70,8 @@ DEBTS = """
 """
 
 WIDTH = 34  # column at which the comments begin
+LONGEST = 190  # characters of a line
+MARGIN = "#" + " " * WIDTH + "# "
 
 
 def template(name: str = "my_crisis") -> str:
@@ -151,12 +153,19 @@ def _policies() -> Iterator[str]:
 
 
 def commented(keys: Iterable[Key], depth: int = 1) -> list[str]:
-    """`# key = default   # meaning [unit] (limits)`; nested keys keep their last `depth` parts."""
+    """`# key = default   # meaning [unit] (limits)`; nested keys keep their last `depth` parts.
+
+    Long limits, such as the names of all products, stand on lines of their own.
+    """
     lines = []
     for key in keys:
         name = ".".join(key.path.split(".")[-depth:])
         value = f"# {name} = {key.default}" if key.default else f"# {name} ="
         unit = f" [{key.unit}]" if key.unit else ""
         limits = f" ({key.limits})" if key.limits else ""
-        lines.append(f"{value:<{WIDTH}} # {key.help}{unit}{limits}".rstrip(" #"))
+        said = f"{value:<{WIDTH}} # {key.help}{unit}"
+        if len(said + limits) < LONGEST:
+            lines.append((said + limits).rstrip(" #"))
+        else:
+            lines += [said, *wrap(limits.strip(), 120, initial_indent=MARGIN, subsequent_indent=MARGIN)]
     return lines
