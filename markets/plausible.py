@@ -9,6 +9,8 @@ from __future__ import annotations
 Bounds = tuple[float, float]
 
 RATE = (-0.05, 0.30)  # decimal: Swiss bills at -2 % in 2015, fed funds at 22 % in 1981
+SPREAD_OVER = (-0.05, 0.05)  # decimal, of one curve over another: a cross-currency basis of -300 bp in 2008 and 2011
+FX_VOL = (0.005, 2.0)  # decimal a year: the Hong Kong dollar 0.7 %, the rouble of 2022 100 %
 CREDIT = (0.0005, 0.40)  # decimal: investment grade 0.5 to 6.6 %, high yield to 22 %
 VOL = (0.03, 2.0)  # decimal: VIX 9 to 83, its forerunner 150 in October 1987
 REALISED = (0.005, 5.0)  # decimal a year: a single day's, annualised

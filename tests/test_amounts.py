@@ -245,6 +245,10 @@ def test_a_small_listed_position_passes_and_a_slip_in_a_book_file_does_not(tmp_p
 # Numbers without a plausible range and without a limit on each side, and why.
 NONE_NEEDED = {
     "AssetSpec.correlation": "lies between -1 and 1, which is checked by name of the other asset",
+    "SpreadSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
+    "SpreadNodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
+    "CurrencyNodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
+    "FxSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
     "NodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other node",
 }
 MADE_BY_SPIRAL = (CalibrationSpec, ExplainedSpec)  # nobody writes them

@@ -386,7 +386,7 @@ def test_dry_run_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_desks_that_a_lender_names_cannot_be_copied() -> None:
-    assert set(presets()) - set(everywhere((1, 2))) == {"gilt_ldi_2022", "svb_2023"}
+    assert set(presets()) - set(everywhere((1, 2))) == {"gilt_ldi_2022"}
     with pytest.raises(UserError, match=r"need a lender that does not name it.*clearing_bank"):
         frontier_spec("gilt_ldi_2022", desks=(1, 2))
     assert frontier_spec("gilt_ldi_2022").agent == "fund_a"

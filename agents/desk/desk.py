@@ -144,19 +144,22 @@ class Desk:
             return self.parts[-1:]
         return self.parts[: -1 if self._moved_besides else VEGA_PART]  # VEGA_PART and on are zero until then
 
-    def open_risk(self, straddles: Units, snapshot: Snapshot | None = None) -> OpenRisk:
-        """Risk of one unit of scale with that of straddles held against it, in units by venue."""
+    def open_risk(self, straddles: Units, snapshot: Snapshot | None = None, risk: Risk | None = None) -> OpenRisk:
+        """Risk of one unit of scale with that of straddles held against it, in units by venue.
+
+        risk: of the book in that market, where it is known.
+        """
         others: dict[FactorKey, Vector] = {}
         for name, units in straddles.items():
             for key, slope in self.world.venue(name).listing.sensitivities(snapshot).items():
                 others[key] = others.get(key, 0.0) + units * slope
-        return OpenRisk(self.risk(snapshot), others)
+        return OpenRisk(risk or self.risk(snapshot), others)
 
-    def neutral_vega(self, snapshot: Snapshot | None = None) -> Units:
+    def neutral_vega(self, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Units:
         """Straddles that neutralise the vega of one unit of scale, by venue; none without a vega leg."""
         if self.vega_hedge is None or not self.book.has_rates:
             return {}
-        return self.vega_hedge.units(self.open_risk({}, snapshot), snapshot)
+        return self.vega_hedge.units(self.open_risk({}, snapshot, risk), snapshot)
 
     def neutral_rates(self, snapshot: Snapshot | None = None, straddles: Units | None = None) -> Units:
         """Units that neutralise the rates risk of one unit of scale, by venue; none without rates.
@@ -166,8 +169,9 @@ class Desk:
         """
         if not self.book.has_rates:
             return {}
-        held = self.neutral_vega(snapshot) if straddles is None else straddles
-        return self.rates_hedge.units(self.open_risk(held, snapshot), snapshot)
+        risk = self.risk(snapshot)
+        held = self.neutral_vega(snapshot, risk) if straddles is None else straddles
+        return self.rates_hedge.units(self.open_risk(held, snapshot, risk), snapshot)
 
     # --- attribution ----------------------------------------------------------------------------------------------
     def mark(self) -> None:

@@ -25,7 +25,8 @@ from scenarios.studies.worst_gains import worst_gains
 from sim.dataset import Run
 
 PAGE = Path(__file__).with_name("rates_crises.md")
-PATHS = 100
+PATHS = 40
+OF_GAINS, OF_ANNOUNCEMENT = 100, 200  # paths
 ANNOUNCED = "2022-09-28"
 GILTS = ("ldi_a", "ldi_b", "ldi_c", "ldi_d")
 BANK = "bank_of_england"
@@ -62,9 +63,9 @@ Vector = NDArray[np.float64]
 
 
 @cache
-def made(name: str, changed: tuple[tuple[str, float], ...] = (), twin: bool = True) -> Run:
+def made(name: str, changed: tuple[tuple[str, float], ...] = (), twin: bool = False, paths: int = PATHS) -> Run:
     """A run of a preset with all its trades; the twin as it is shipped, or none."""
-    chosen = load(name, dict(changed)).with_run(paths=PATHS, witnesses=PATHS, twin=None if twin else "none")
+    chosen = load(name, dict(changed)).with_run(paths=paths, witnesses=paths, twin=None if twin else "none")
     return _run(chosen, f"{name}-{len(changed)}")
 
 
@@ -81,7 +82,7 @@ def gains() -> str:
     """The matrix of loop gains at its worst close."""
     rows = []
     for name in PRESETS:
-        found = worst_gains(load(name), paths=PATHS)
+        found = worst_gains(load(name), paths=OF_GAINS)
         entries = sorted(found.gains.items(), key=lambda item: -abs(item[1].value))
         told = ", ".join(
             f"{at} by {moved} {Number(value=g.value, unit='gain', label='', error=g.error)}"
@@ -113,22 +114,21 @@ def sold() -> str:
 
 def announcement() -> str:
     """The gilt crisis as it was, without the purchases, and without their announcement either."""
-    as_it_was = load("gilt_ldi_2022").to_dict()
-    runs = {"as it was": made("gilt_ldi_2022")}
+    runs = {"as it was": made("gilt_ldi_2022", twin=True, paths=OF_ANNOUNCEMENT)}
     for told, kept in (("announced, but nothing bought", True), ("neither announced nor bought", False)):
         tables = load("gilt_ldi_2022").to_dict()
         del tables["agents"][BANK]
         if not kept:
             _unannounced(tables)
         runs[told] = _run(
-            from_dict(tables).with_run(paths=PATHS, witnesses=PATHS), f"gilts-{'without' if kept else 'unannounced'}"
+            from_dict(tables).with_run(paths=OF_ANNOUNCEMENT, witnesses=0),
+            f"gilts-{'without' if kept else 'unannounced'}",
         )
-    assert as_it_was["agents"][BANK]
     rows = []
     for told, of in runs.items():
         cells = [_level(of, "gilt30y", day) for day in (date(2022, 9, 27), date(2022, 9, 28), date(2022, 9, 30))]
         highest, alone = (_highest(of, world) for world in ("actual", "price_taker"))
-        left = sum((_last(of, fund, "equity") for fund in GILTS), np.zeros(PATHS))
+        left = sum((_last(of, fund, "equity") for fund in GILTS), np.zeros(OF_ANNOUNCEMENT))
         rows.append((told, *(_percent(c) for c in cells), _percent(highest), _percent(alone), number(left)))
     head = ("", "30Y on 27 September, %", "28 September", "30 September", "highest close", "the same in the twin")
     return markdown((*head, "equity left to the funds, of $36bn"), rows)
@@ -177,7 +177,7 @@ def buffers() -> str:
     """What a larger buffer saves, path by path on the same noise, and what it costs to hold."""
     rows = []
     for name, (forced, node, side, larger) in PRESETS.items():
-        before, after = made(name), made(name, tuple(larger.items()), twin=False)
+        before, after = made(name), made(name, tuple(larger.items()))
         loss, less = (-sum((_last(of, agent, "pnl") for agent in forced), np.zeros(PATHS)) for of in (before, after))
         level, then = (_highest(of, "actual", node, side) for of in (before, after))
         more = _more(name, larger)

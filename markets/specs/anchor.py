@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, VOL, YIELD_VOL
+from markets.plausible import CREDIT, MULTIPLE, PRICE, RATE, REALISED, REPO_RATE, SPREAD_OVER, VOL, YIELD_VOL
 from sim.params import param
 
 MOST_ANCHORS = 20_000  # eighty years of trading days
@@ -69,9 +69,15 @@ class Anchor:
         factory=dict, unit="decimal", help="zero rates of further nodes, by name", plausible=RATE, sparse=True
     )
     spreads: dict[str, float] = param(
-        factory=dict, unit="decimal", help="flat spreads, or nodes of spreads, by name", sparse=True
+        factory=dict,
+        unit="decimal",
+        help="flat spreads, or nodes of spreads, by name",
+        plausible=SPREAD_OVER,
+        sparse=True,
     )
-    fx: dict[str, float] = param(factory=dict, unit="$", help="prices of other currencies, by name", sparse=True)
+    fx: dict[str, float] = param(
+        factory=dict, unit="$", help="prices of other currencies, by name", plausible=PRICE, sparse=True
+    )
 
     outside_nodes: dict[str, float] = param(
         factory=dict,

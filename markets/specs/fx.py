@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from markets.plausible import PRICE
+from markets.plausible import FX_VOL, PRICE
 from markets.specs.variable import FX, Variable
 from sim.params import param
 
 if TYPE_CHECKING:
     from markets.specs.currencies import CurrencySpec
-
-FX_VOL = (0.005, 2.0)  # decimal a year: the Hong Kong dollar 0.7 %, the rouble of 2022 100 %
 
 
 @dataclass(frozen=True, kw_only=True)

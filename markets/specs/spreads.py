@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from markets.plausible import SPEED, YIELD_VOL
+from markets.plausible import SPEED, SPREAD_OVER, YIELD_VOL
 from markets.specs.variable import SPREAD, Variable
 from sim.params import param
-
-PLAUSIBLE_SPREAD = (-0.05, 0.05)  # decimal: a basis of 300 bp was seen in 2008 and 2011
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +15,7 @@ class SpreadNodeSpec:
     """A node of a spread curve. Correlations that are not given follow from the others."""
 
     years: float = param(unit="years", help="where it lies on the curve", ge=0, le=100)
-    level: float = param(0.0, unit="decimal", help="spread at the start", plausible=PLAUSIBLE_SPREAD)
+    level: float = param(0.0, unit="decimal", help="spread at the start", plausible=SPREAD_OVER)
     vol: float = param(0.0010, unit="decimal per sqrt(trading year)", help="its noise", ge=0, plausible=YIELD_VOL)
     correlation: dict[str, float] = param(
         factory=dict, help="of its noise with nodes, spreads and FX rates by name; 'spot' is the main asset's shock"
@@ -32,7 +30,7 @@ class SpreadSpec:
     """
 
     over: str = param("usd", help="currency of the curve that it is over", longest=40)
-    level: float = param(0.0, unit="decimal", help="spread at the start", plausible=PLAUSIBLE_SPREAD)
+    level: float = param(0.0, unit="decimal", help="spread at the start", plausible=SPREAD_OVER)
     vol: float = param(0.0010, unit="decimal per sqrt(trading year)", help="its noise", ge=0, plausible=YIELD_VOL)
     mean_reversion: float = param(4.0, unit="1/trading year", help="pull of the noise to zero", ge=0, plausible=SPEED)
     correlation: dict[str, float] = param(

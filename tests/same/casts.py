@@ -47,7 +47,7 @@ def _cast(number: int) -> dict[str, Any]:
 
 
 def _rates() -> dict[str, Any]:
-    """A cast like the others on quoted curves, with bonds and who must sell them, options on rates and futures."""
+    """A cast like the others on quoted curves, with bonds, who must sell them, and options on rates and their vol."""
     cast = _cast(ROUNDS)
     for anchor, rate in zip(cast["storyline"]["anchor"], (0.027, 0.033, 0.030), strict=True):
         anchor["nodes"] = {"us20y": rate}
@@ -60,7 +60,11 @@ def _rates() -> dict[str, Any]:
     agents = cast["agents"]
     cast["market"]["rates"]["futures"] = {"strip_future": {"bond": "strip", "basis_vol": 0.002, "premium": 10.0}}
     cast["market"]["rates"]["repo"] = {"usd": {}}
-    agents["maker"]["venues"] += ["strip", "strip_future"]
+    cast["market"]["rates"]["vol"] = {"usd": {}}
+    cast["market"]["rates"]["straddles"] = {"s6m5y": {"expiry_months": 6, "tenor_months": 60}}
+    agents["maker"]["venues"] += ["strip", "strip_future", "s6m5y"]
+    agents["desk"]["vega_leg"] = {"venues": ["s6m5y"], "band": 0.05}
+    agents["rival"]["rates_leg"] = {"venues": ["us2y", "us10y", "strip"], "ridge": 0.01}
     agents["relative"] = {"type": "BasisFund", "venue": "strip", "future": "strip_future", "capital": 1e8}
     agents["pensions"] = {"type": "LiabilityFund", "venue": "strip", "capital": 2e9, "leverage": 3.0, "interval": "1d"}
     agents["mortgages"] = {"type": "ConvexityHedger", "venue": "strip", "balance": 5e9, "extension": 150.0}
