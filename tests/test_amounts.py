@@ -134,6 +134,7 @@ def everything() -> dict[str, Any]:
     agents = tables["agents"]
     agents["fund"] |= {"capital": 1e9, "value": 100.0, "margin": 10.0}
     agents["index_fund"]["capital"] = 3e8
+    agents["relative"]["holding"] = 1e9
     agents["broker"] |= {"schedule": "almgren_chriss", "risk_aversion": 1e-7, "capital": 1e8}
     agents["insider"] = {"type": "InformedTrader", "aggressiveness": 7e7}
     agents["hedger"]["policy"] = {"kind": "whalley_wilmott", "risk_aversion": 1e-8}

@@ -93,7 +93,11 @@ class Position:
         None, help="notional the same (default), falling to nothing in equal steps, or rising so"
     )
     notionals: tuple[float, ...] = param(
-        (), help="notional of each fixed period as a share of `notional`", longest=1_200, sparse=True
+        (),
+        help="notional of each fixed period as a share of `notional`",
+        longest=1_200,
+        plausible=(1e-4, 100.0),
+        sparse=True,
     )
     stub: Stub | None = param(
         None, help="where the odd period of a swap is (default: front), and whether it is joined to the next whole one"

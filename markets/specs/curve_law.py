@@ -19,6 +19,7 @@ YEARS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 30.0)
 LEVEL = (2.23, 3.53, 5.58, 7.07, 7.63, 7.63, 7.44, 6.88, 5.21)
 SLOPE = (-2.59, -2.96, -3.40, -2.00, -0.89, 0.89, 1.92, 2.52, 3.48)
 CURVATURE = (3.43, 1.67, -0.39, -1.47, -1.32, -0.69, -0.10, 0.69, 2.11)
+LOADING = (-100.0, 100.0)  # bp a day: ten times the record's
 RESIDUAL = 1.42  # bp a day of each node, the rest
 
 
@@ -30,14 +31,26 @@ class DriversSpec:
     The overnight rate has none.
     """
 
-    years: tuple[float, ...] = param(YEARS, unit="years", help="tenors at which the loadings are given", longest=100)
-    level: tuple[float, ...] = param(LEVEL, unit="bp a trading day", help="loadings of the first driver", longest=100)
-    slope: tuple[float, ...] = param(SLOPE, unit="bp a trading day", help="loadings of the second", longest=100)
-    curvature: tuple[float, ...] = param(CURVATURE, unit="bp a trading day", help="loadings of the third", longest=100)
+    years: tuple[float, ...] = param(
+        YEARS,
+        unit="years",
+        help="tenors at which the loadings are given",
+        longest=100,
+        plausible=(0.0, 100.0),
+    )
+    level: tuple[float, ...] = param(
+        LEVEL, unit="bp a trading day", help="loadings of the first driver", longest=100, plausible=LOADING
+    )
+    slope: tuple[float, ...] = param(
+        SLOPE, unit="bp a trading day", help="loadings of the second", longest=100, plausible=LOADING
+    )
+    curvature: tuple[float, ...] = param(
+        CURVATURE, unit="bp a trading day", help="loadings of the third", longest=100, plausible=LOADING
+    )
     residual: float = param(RESIDUAL, unit="bp a trading day", help="noise of each node alone", ge=0, le=1000)
     scale: float = param(1.0, unit="multiple", help="of all loadings and of the residual", ge=0, plausible=FACTOR)
     spot: tuple[float, ...] = param(
-        (0.2, 0.0, 0.0), help="correlation of each driver with the main asset's shock", longest=3
+        (0.2, 0.0, 0.0), help="correlation of each driver with the main asset's shock", longest=3, plausible=(-1.0, 1.0)
     )
     vols: Literal["record", "nodes"] = param(
         "record", help="vol of a node: what loadings and residual say, or its own key; correlations are theirs"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from textwrap import fill
+from textwrap import fill, wrap
+from typing import Any
 
 from agents.hedging.positions import Position
 from agents.obligations import Obligation
@@ -13,6 +14,7 @@ from agents.policies import POLICIES
 from markets.spec import Anchor, StorylineSpec
 from scenarios.describing.reference import NAME, Key, agent_keys, keys_of, kind_keys
 from scenarios.parameters.classes import agent_types
+from scenarios.reading.loading import DEFAULTS
 from scenarios.scenario import RunSpec, Scenario
 from sim.files import check_new, write_whole
 
@@ -68,6 +70,8 @@ DEBTS = """
 """
 
 WIDTH = 34  # column at which the comments begin
+LONGEST = 190  # characters of a line
+MARGIN = "#" + " " * WIDTH + "# "
 
 
 def template(name: str = "my_crisis") -> str:
@@ -96,9 +100,20 @@ def _market() -> Iterator[str]:
         if NAME not in key.path:  # what only some scenarios have
             tables.setdefault(key.path.rpartition(".")[0], []).append(key)
     for table, members in tables.items():
+        if _is_left_out(table):
+            continue
         yield f"[{table}]"
         yield from commented(members)
         yield ""
+
+
+def _is_left_out(table: str) -> bool:
+    """Whether a table is not there by default; laws that exclude one another are such."""
+    part, *names = table.split(".")
+    value: Any = DEFAULTS[part]
+    for name in names:
+        value = getattr(value, name, None)
+    return value is None
 
 
 def _storyline() -> str:
@@ -138,12 +153,19 @@ def _policies() -> Iterator[str]:
 
 
 def commented(keys: Iterable[Key], depth: int = 1) -> list[str]:
-    """`# key = default   # meaning [unit] (limits)`; nested keys keep their last `depth` parts."""
+    """`# key = default   # meaning [unit] (limits)`; nested keys keep their last `depth` parts.
+
+    Long limits, such as the names of all products, stand on lines of their own.
+    """
     lines = []
     for key in keys:
         name = ".".join(key.path.split(".")[-depth:])
         value = f"# {name} = {key.default}" if key.default else f"# {name} ="
         unit = f" [{key.unit}]" if key.unit else ""
         limits = f" ({key.limits})" if key.limits else ""
-        lines.append(f"{value:<{WIDTH}} # {key.help}{unit}{limits}".rstrip(" #"))
+        said = f"{value:<{WIDTH}} # {key.help}{unit}"
+        if len(said + limits) < LONGEST:
+            lines.append((said + limits).rstrip(" #"))
+        else:
+            lines += [said, *wrap(limits.strip(), 120, initial_indent=MARGIN, subsequent_indent=MARGIN)]
     return lines
