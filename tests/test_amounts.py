@@ -181,7 +181,7 @@ PER_DOLLAR = ("risk_aversion", "aggressiveness")
 def test_a_whole_world_may_be_small_or_large(tables: dict[str, Any], factor: float) -> None:
     scaled = tables
     for keys in numbers(tables):
-        if is_money(keys, AMOUNTS):
+        if is_money(keys, AMOUNTS) or keys[-2:] == ("relative", "holding"):  # others hold units
             scaled = changed(scaled, keys, held(tables, keys) * factor)
         elif keys[-1] in PER_DOLLAR and "quoting" not in keys:
             scaled = changed(scaled, keys, held(tables, keys) / factor)

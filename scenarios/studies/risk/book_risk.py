@@ -209,8 +209,8 @@ class BookRisk:
         """
         import polars as pl
 
-        risk, block = _risk(self.book), self.book.start.curve.block
-        found = [key for key in self.book.needs if key.family in (SPREAD, ZERO, FX) and key[:2] != block]
+        risk, block = _risk(self.by_keys), self.by_keys.start.curve.block
+        found = [key for key in self.by_keys.needs if key.family in (SPREAD, ZERO, FX) and key[:2] != block]
         if not found:
             return None
         steps = [("1 %", 0.01) if key.family == FX else ("1 bp", BP) for key in found]
