@@ -23,7 +23,7 @@ from scenarios.studies.run import run as run_scenario
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run
-from tests.test_catalogue import RECORDS
+from tests.test_catalogue import RECORDS, record_file
 
 DAYS = tuple(date(2020, 1, day) for day in range(1, 8))
 
@@ -253,7 +253,7 @@ def test_mistakes_are_told_in_one_line(run: Run, tmp_path: Path) -> None:
 def test_crises_have_the_records_size(crises: Path, tmp_path: Path, name: str) -> None:
     """Realised vol within a half, drawdown and peak vol within a fifth of the record's."""
     made = run_scenario(load(name).with_run(twin="none"), paths=100, out=tmp_path / name, witnesses=0, workers=1)
-    told = own(against.against_record(made, frame(read_record(crises / f"{RECORDS[name]}.csv"))))
+    told = own(against.against_record(made, frame(read_record(record_file(crises, name)))))
     assert told["realised_vol"].median.value == pytest.approx(told["realised_vol"].low, rel=0.5)
     for figure in ("max_drawdown", "peak_vol"):
         assert told[figure].median.value == pytest.approx(told[figure].low, rel=0.2)

@@ -28,7 +28,7 @@ from sim.errors import UserError
 from sim.sessions import exchange_sessions
 from tests.documents import block, python
 from tests.small import LEVEL, K, crisis
-from tests.test_catalogue import RECORDS
+from tests.test_catalogue import RECORDS, record_file
 
 PATHS = 256
 LAW = 1.1  # leverage: beta x base vol
@@ -299,8 +299,8 @@ def test_presets_use_fitted_values(crises: Path) -> None:
 def test_realised_ratio_is_the_noise_around_the_storylines(crises: Path) -> None:
     """Median over the presets: what is left of the record around the anchors, which take one degree of freedom each."""
     ratios = []
-    for name, file in RECORDS.items():
-        scenario, record = load(name), read_record(crises / f"{file}.csv")
+    for name in RECORDS:
+        scenario, record = load(name), read_record(record_file(crises, name))
         inside = [i for i, day in enumerate(record.days) if scenario.start <= day <= scenario.end]
         told = daily_levels(scenario, "spot")
         line = np.array([told[(record.days[i] - scenario.start).days] for i in inside])
