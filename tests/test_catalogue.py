@@ -70,8 +70,9 @@ def record(crises: Path, name: str) -> dict[date, dict[str, float]]:
     columns = dict(COLUMNS)
     if name in CURVES:
         curve = {row["date"]: row for row in read(crises / "curves" / f"{RECORDS[name]}_curve.csv")}
-        columns |= {node: node for node in load(name).market.rates.nodes}
-        rows = [row | {node: curve[row["date"]][node] for node in load(name).market.rates.nodes} for row in rows]
+        nodes = tuple(load(name).market.rates.nodes)
+        columns |= {node: node for node in nodes}
+        rows = [row | {node: curve[row["date"]][node] for node in nodes} for row in rows]
     levels = {}
     for row in rows:
         known = {key: float(row[column]) for key, column in columns.items() if row[column]}
@@ -161,8 +162,9 @@ def test_anchors_are_the_records_levels(crises: Path, name: str) -> None:
 @pytest.mark.parametrize("name", RECORDS)
 def test_anchors_keep_the_records_extremes(crises: Path, name: str) -> None:
     scenario = load(name)
-    levels = {day: row for day, row in record(crises, name).items() if scenario.start <= day <= scenario.end}
-    assert max(levels) == max(record(crises, name))  # the story runs to the record's end
+    known = record(crises, name)
+    levels = {day: row for day, row in known.items() if scenario.start <= day <= scenario.end}
+    assert max(levels) == max(known)  # the story runs to the record's end
     for key, worst in (("spot", min), ("vol", max), ("credit", max), ("us10y", max)):
         told = [level for row in scenario.storyline.anchor if (level := row.level(key)) is not None]
         full = [row[key] for row in levels.values() if key in row]
@@ -172,7 +174,7 @@ def test_anchors_keep_the_records_extremes(crises: Path, name: str) -> None:
 @pytest.mark.parametrize("name", RECORDS)
 def test_the_storyline_stays_near_the_record(crises: Path, name: str) -> None:
     """Root mean square distance between the anchors' interpolation and the record, over the days of the story."""
-    scenario = load(name)
+    scenario, known = load(name), record(crises, name)
     for key, bound in (
         ("spot", 0.025),
         ("vol", 0.13),
@@ -182,7 +184,7 @@ def test_the_storyline_stays_near_the_record(crises: Path, name: str) -> None:
     ):
         told = daily_levels(scenario, key)
         squares = []
-        for day, row in record(crises, name).items():
+        for day, row in known.items():
             if key in row and scenario.start <= day <= scenario.end:
                 level = told[(day - scenario.start).days]
                 squares.append((math.log(level / row[key]) if key in ("spot", "vol") else level - row[key]) ** 2)
