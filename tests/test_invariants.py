@@ -36,7 +36,7 @@ MONEY = [
     "net_delta_dollars",
 ]
 KEYS = ["world", "path", "time", "agent", "venue", "maker", "taker", "kind", "subject", "outcome", "quantity"]
-KEYS += ["debtor", "creditor", "due", "account", "asset", "at", "number"]
+KEYS += ["debtor", "creditor", "due", "account", "asset", "at", "number", "bucket", "holder"]
 
 CURVES = {
     name: {"convention": "usd_sofr", "interpolation": "log_cubic", "rates": {"2Y": 0.0202, "10Y": ten, "30Y": 0.027}}

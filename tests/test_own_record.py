@@ -22,7 +22,7 @@ from scenarios.scenario import Scenario
 from scenarios.studies.ablation import ablate
 from scenarios.studies.calibrating import before_run
 from scenarios.studies.calibrating.calibration import calibrate
-from scenarios.studies.calibrating.outside_fit import FACTORS
+from scenarios.studies.calibrating.outside_fit import NAMED
 from scenarios.studies.policies_frontier import frontier_spec
 from scenarios.studies.replay.history import from_history
 from scenarios.studies.run import run
@@ -111,7 +111,7 @@ def test_a_record_is_observed_and_its_outside_world_is_found_before_the_run(mine
     assert calibration is not None
     # The check has a seed of its own: tolerance of the fit, and the errors of both medians.
     points = calibrate(mine, paths=before_run.PATHS, workers=1, rounds=before_run.ROUNDS).points
-    for factor in FACTORS[:2]:
+    for factor in NAMED[:2]:
         worst = max((p for p in points if p.level == factor.name), key=lambda p: abs(p.residual))
         assert getattr(calibration, f"residual_{factor.name}") == pytest.approx(abs(worst.residual), rel=1e-2)
         assert abs(worst.residual) < factor.tolerance + K * math.sqrt(2) * worst.error / worst.actual

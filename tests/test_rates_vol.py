@@ -156,13 +156,17 @@ def test_the_record_of_move_from_rates_alone():
     )
     record = record.drop_nulls(["spx", *names])
     ticks = len(record) + 1
-    clock = SimpleNamespace(variance_years=np.arange(ticks) / 252, is_close=np.ones(ticks, dtype=bool))
+    clock = SimpleNamespace(days_a_year=252, variance_years=np.arange(ticks) / 252, is_close=np.ones(ticks, dtype=bool))
     clock.is_open, clock.ticks = clock.is_close, np.arange(ticks)
     curve = [SimpleNamespace(name=name, years=1.0) for name in names]
     setting = SimpleNamespace(
-        clock=clock, streams=SimpleNamespace(paths=1), market=SimpleNamespace(rates=SimpleNamespace(curve=curve))
+        clock=clock,
+        streams=SimpleNamespace(paths=1),
+        market=SimpleNamespace(rates=SimpleNamespace(curve=curve)),
+        feedback=SimpleNamespace(rates_vol=1.0),
+        storyline=SimpleNamespace(rates_vol=SimpleNamespace(start=RatesVolSpec().start, pull=None)),
     )
-    law, found = RatesVol(setting, RatesVolSpec()), []
+    law, found = RatesVol(setting, RatesVolSpec(), None, lambda key: None), []
     rows = {SPOT: record["spx"], **{FactorKey(*USD, name): record[name] / 100 for name in names}}
     for day in range(len(record)):
         now = Snapshot({key: np.array([float(values[day])]) for key, values in rows.items()})

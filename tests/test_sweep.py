@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 
 from agents.desk.loss import LOSS
 from analysis import summarise
+from analysis.explained import LABELS
 from scenarios import Axis, SweepSpec, load, open_sweep, run, sweep
 from scenarios.house import ROOMS
 from scenarios.studies.sweeps import local
@@ -89,7 +90,7 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     alone = run(load("covid_crash_2020", QUICK | changes), out=tmp_path / "run", workers=1)
     for world, prefix in (("actual", ""), ("price_taker", "twin_")):
         numbers = summarise(alone, world=world)
-        assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS}
+        assert set(numbers) == {*metrics(LOSS), *COUNTERFACTUAL, *EFFECTIVENESS, *LABELS}
         for name in metrics(LOSS):
             number = numbers[name]
             found = rows[prefix + name][1], rows[f"{prefix}{name}_error"][1]

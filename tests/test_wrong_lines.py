@@ -55,7 +55,7 @@ LINES = [
     ("kind,notional,tenor,reversion", "sofr_1m,1e9,M0,-1", "2: reversion: must be >= 0, got -1.0"),
     ("kind,notional,tenor,normal_vol", "sofr_1m,1e9,M0,-0.01", "2: normal_vol: must be >= 0, got -0.01"),
     ("kind,notional,months,notionals", "ois,1e9,36,1 0.5", "notionals: a notional belongs to each period, got 2"),
-    ("kind,notional,months,notionals", "ois,1e9,36,1 0.5 -1", "notionals are not negative, and not all zero"),
+    ("kind,notional,months,notionals", "ois,1e9,36,1 0.5 -1", "outside 0.0001 to 100"),
     ("kind,notional,months,notionals", "ois,1e9,36,1 half 0", "2: notionals: must be numbers, got '1 half 0'"),
     ("kind,notional,months,notionals", "ois,1e9,36,0 0 0", "notionals are not negative, and not all zero"),
     ("kind,notional,months,notionals,profile", "ois,1e9,36,1 1 0,amortising", "are a list or a profile, not both"),
