@@ -149,7 +149,7 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("case", LARGE)
+@pytest.mark.parametrize("case", ["agents", "rows", pytest.param("witnesses", marks=pytest.mark.slow)])
 def test_a_run_that_no_machine_holds_is_refused(case: str) -> None:
     settings, rule = LARGE[case]
     scenario = load(PRESET, settings)

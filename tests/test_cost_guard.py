@@ -62,7 +62,10 @@ def assert_same(few: Cost, many: Cost) -> None:
 # The gilt crisis without the noise of realised vol: its tails make branches that one path in thousands takes.
 @pytest.mark.parametrize(
     ("preset", "changes"),
-    [("covid_crash_2020", {"agents.hedger.capital": 1e9}), ("gilt_ldi_2022", {"market.memory.realised_noise": 0.0})],
+    [
+        ("covid_crash_2020", {"agents.hedger.capital": 1e9}),
+        pytest.param("gilt_ldi_2022", {"market.memory.realised_noise": 0.0}, marks=pytest.mark.slow),
+    ],
 )
 def test_16_times_the_paths_cost_the_same_in_python(preset, changes):
     scenario = load(preset, {"clock.tick_minutes": 390, "run.witnesses": 0, **changes})

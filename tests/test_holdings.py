@@ -34,7 +34,11 @@ def worth(result: Run) -> pl.DataFrame:
     return held.join(result.marks, on=(*KEYS, "agent")).collect()
 
 
-@pytest.mark.parametrize("name", sorted(catalogue()))
+LONG = {"rate_hikes_2022", "taper_tantrum_2013"}  # on whole curves, for months
+EACH = [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in sorted(catalogue())]
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_everything_sums_to_zero_over_the_accounts(name: str, tmp_path: Path) -> None:
     scenario = load(name, {"clock.tick_minutes": 390})
     result = run(scenario, out=tmp_path / "run", paths=4, witnesses=2, workers=1)

@@ -29,7 +29,10 @@ def assert_counts_agree(scenario, most: int, counts: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("preset", "keys"),
-    [("covid_crash_2020", {"clock.tick_minutes": 130, **POLICIES}), ("gilt_ldi_2022", {"clock.tick_minutes": 65})],
+    [
+        ("covid_crash_2020", {"clock.tick_minutes": 130, **POLICIES}),
+        pytest.param("gilt_ldi_2022", {"clock.tick_minutes": 65}, marks=pytest.mark.slow),
+    ],
 )
 def test_tables_do_not_depend_on_the_number_of_paths(preset, keys):
     assert_counts_agree(load(preset, QUICK | keys), 40, (1, 3, 9, 23, 39))

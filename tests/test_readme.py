@@ -95,6 +95,7 @@ def test_page_python(folder: Path) -> None:
     assert python(block(PAGE, "python"), folder) == "2.0 4000000000.0\n"
 
 
+@pytest.mark.slow
 def test_page_survival_capital(folder: Path) -> None:
     said = python(few_paths(block(PAGE, "python", "capital")), folder)
     share, level, capital, error = map(float, re.findall(r"[\d.]+", said))

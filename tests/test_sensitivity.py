@@ -47,6 +47,7 @@ def grid(tmp_path: Path) -> SweepResult:
     return open_sweep(write_sweep(tmp_path / "sweep", [listed(SIZE, SIZES), listed(DEPTH, DEPTHS)]))
 
 
+@pytest.mark.slow
 def test_sobol_indices_are_ishigamis(ishigami_sweep: SweepResult) -> None:
     found = sobol_indices(ishigami_sweep, METRIC)
     assert found["axis"].to_list() == ["x1", "x2", "x3"]

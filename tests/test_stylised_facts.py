@@ -350,6 +350,7 @@ def test_a_file_in_place_of_the_folder_is_one_line(scenario_file: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_example_of_the_page_runs(scenario_file: Path, tmp_path: Path) -> None:
     code = block("docs/scenarios.md", "python", "facts.py").replace("calm_market", str(scenario_file))
     assert "Leverage correlation, next day" in python(code.replace("200", "64"), tmp_path)

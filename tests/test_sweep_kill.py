@@ -98,6 +98,7 @@ class Poison(Agent):
 '''
 
 
+@pytest.mark.slow
 def test_a_cell_that_kills_its_worker_is_a_failed_cell(tmp_path):
     from scenarios.reading.shipped import catalogue
 

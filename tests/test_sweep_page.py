@@ -28,6 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_file_and_its_folder(folder: Path) -> None:
     arguments = ["sweep", "gamma_and_depth.toml", "--paths", "8", "--workers", "1", "--keep"]
     result = CliRunner().invoke(main, arguments)
