@@ -66,7 +66,7 @@ def test_runs(tmp_path: Path, kernel: str) -> None:
     pages = [o["data"].get("text/html", "") for cell in outputs for o in cell if "data" in o]
     assert sum("vegaEmbed" in page for page in pages) == 3
     said = "".join(printed(cell) for cell in outputs)
-    assert re.search(r"^Cost of survival +−", said, re.MULTILINE)
+    assert re.search(r"^Cost of survival +\$", said, re.MULTILINE)
     assert "Cost of the leverage loop: " in said
     del client
     gc.collect()  # what the client leaves open is warned of here, and not in another test
