@@ -221,6 +221,7 @@ def test_a_default_that_does_not_suit_a_small_world_is_said_and_not_refused() ->
     assert line.startswith("left at its default: agents.treasury.line, 6e+09: a line of $6e9 is out of proportion")
 
 
+@pytest.mark.slow
 def test_presets_have_room() -> None:
     """A desk four times as large or small, and a venue as deep, is as plausible as the preset."""
     for name in presets():

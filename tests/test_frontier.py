@@ -376,6 +376,7 @@ def test_a_policy_of_ones_own_is_tried_beside_the_others(tmp_path: Path) -> None
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_dry_run_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["frontier", "covid_crash_2020", "--paths", "4", "--desks", "1,2", "--dry-run"])

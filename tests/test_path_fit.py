@@ -376,6 +376,7 @@ def test_toml_is_a_scenarios_tables(records: list[DailyRecord], tmp_path: Path) 
     assert scenario.credit.memory.lag == pytest.approx(told.path["credit.memory.lag"].value, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_whole_history_has_both_laws(records: list[DailyRecord], tmp_path: Path) -> None:
     file = write(tmp_path, records[1])
     told = fit(file, draws=0, windows=[(records[1].days[1000], records[1].days[1100])])

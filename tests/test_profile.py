@@ -16,6 +16,7 @@ from tests.small import crisis, world_of
 QUICK = {"clock.tick_minutes": 390, "run.paths": 12, "run.chunk": 4, "run.witnesses": 2}
 
 
+@pytest.mark.slow
 def test_a_profile_of_a_run_names_every_owner_and_changes_no_result(tmp_path):
     scenario = load("covid_crash_2020", QUICK)
     with_profile = run(scenario, out=tmp_path / "with", workers=1, profile=True)
