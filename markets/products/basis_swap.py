@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.dates import Period, schedule
 from markets.products.linear_table import Legs, LinearTable, first_fixing
+from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of
 from sim.errors import UserError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BasisSwap:
+class BasisSwap(OfNotional):
     """Receives the floating rate of one curve, and pays that of another plus a spread.
 
     Both legs accrue act/360 and pay quarterly on the same days, backwards from maturity with a short stub in front.
@@ -72,15 +73,6 @@ class BasisSwap:
         """What tables call it."""
         spread = "par" if self.spread is None else f"{1e4 * self.spread:+.6g} bp"
         return f"basis swap {self.curve} against {self.against} {spread} {self.maturity}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: $ notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """$ notional, without sign."""
-        return abs(self.notional)
 
     def legs(self, clock: Clock, start: Start) -> Legs:
         """What is still to be paid. Raises UserError where it matures by the start."""

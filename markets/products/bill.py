@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.cash_legs import CashLegs, Payment
 from markets.products.cash_table import CashTable
+from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of, notional_of
 from markets.products.quoted_cash import Dated, legs_of
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bill:
+class Bill(OfNotional):
     """Pays its face on the first business day from its maturity on.
 
     Discounted as a `Bond`; quoted by a price, or by its discount rate d: price = 1 - d x days / 360.
@@ -59,15 +60,6 @@ class Bill:
     def label(self) -> str:
         """What tables call it."""
         return f"bill {self.maturity}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: face."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """Face, without sign."""
-        return abs(self.notional)
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """Its face with the spread. Raises UserError where it matures by its settlement."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from markets.products.cash_legs import CashLegs, Payment
 from markets.products.cash_table import CashTable
+from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of, notional_of
 from markets.products.quoted_cash import Dated, legs_of
 from sim.errors import UserError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bond:
+class Bond(OfNotional):
     """A fixed coupon of a market of bonds, with its coupons on business days and its redemption.
 
     Discounted on the scenario's curve and a continuous spread above it, which stays: the one given, or the one at which
@@ -76,15 +77,6 @@ class Bond:
     def label(self) -> str:
         """What tables call it."""
         return f"bond {100 * self.coupon:.6g} % {self.maturity}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: face."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """Face, without sign."""
-        return abs(self.notional)
 
     @property
     def market(self) -> Convention:

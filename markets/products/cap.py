@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
+from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, check_vol, expiry_of
 from markets.products.rate_option_table import Optionlet, RateOptionTable, par, vol_of
 from markets.products.swap import Swap
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cap:
+class Cap(OfNotional):
     """Pays at the end of each period by how much its floating rate lies above the strike (a floor: below).
 
     Periods of `months`, backwards from maturity, act/360, fixed at their start as a swap's are. The first one, whose
@@ -70,15 +71,6 @@ class Cap:
         """What tables call it."""
         rate = "at the money" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
         return f"{self.kind} {rate} {self.maturity}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: $ notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """$ notional, without sign."""
-        return abs(self.notional)
 
     def optionlets(self, clock: Clock, start: Start) -> list[Optionlet]:
         """One option a period. Raises UserError where no rate is to be fixed after the start."""

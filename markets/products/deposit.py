@@ -11,6 +11,7 @@ import numpy as np
 from markets.products.cash_legs import CashLegs, Payment
 from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
+from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, expiry_of, notional_of
 from markets.products.quoted_cash import Dated, legs_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deposit:
+class Deposit(OfNotional):
     """A certificate of deposit: pays its face and simple interest from `start` on at its maturity.
 
     Discounted as a `Bond`. Its price follows from the market's rate for what is left of its term,
@@ -74,15 +75,6 @@ class Deposit:
         """What tables call it."""
         rate = "par" if self.rate is None else f"{100 * self.rate:.6g} %"
         return f"deposit {rate} {self.maturity}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: face."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """Face, without sign."""
-        return abs(self.notional)
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """Its payment with the spread. Raises UserError where it is due by its settlement."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from markets.products.cash_legs import CashLegs, Payment
 from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
+from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, notional_of
 from sim.errors import UserError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fra:
+class Fra(OfNotional):
     """Pays notional (f - K) tau / (1 + f tau) at the start of its period, f the rate of the period that day.
 
     With 1 + f tau = P(start) / P(end) that is notional (1 - (1 + K tau) P(end) / P(start)): before, it is worth
@@ -56,15 +57,6 @@ class Fra:
         """What tables call it."""
         rate = "at the forward" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
         return f"fra {self.tenor} {rate}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """Notional, without sign."""
-        return abs(self.notional)
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """Two payments that change hands at its start. Raises UserError where it starts by the first day."""

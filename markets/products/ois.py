@@ -13,6 +13,7 @@ from markets.products.cash_legs import CashLegs, Overnight, Payment
 from markets.products.cash_table import CashTable
 from markets.products.conventions import money_market
 from markets.products.notionals import check_notionals
+from markets.products.of_notional import OfNotional
 from markets.products.overnight_curve import OvernightCurve
 from markets.products.past import flat_rate, known_since
 from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
@@ -30,7 +31,7 @@ YEAR = 365  # days of the curves' years
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ois:
+class Ois(OfNotional):
     """A fixed rate against the overnight rate, from spot, as the quoted curve's market counts.
 
     Calendar, spot lag, day counts, stubs and payment lag are the convention's. A floating period compounds the
@@ -97,15 +98,6 @@ class Ois:
         more += [f"since {self.begin}"] if self.begin else []
         more += [f"past fixings {100 * self.past_rate:.6g} %"] if self.past_rate is not None else []
         return " ".join(["ois", rate, str(self.maturity or f"{self.months}M"), *more])
-
-    @property
-    def size(self) -> float:
-        """Signed size: notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """Notional, without sign."""
-        return abs(self.notional)
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """What is still to be paid. Raises UserError without a quoted curve, or where it ends before it starts."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 from markets.products.cash_legs import CashLegs, RateFuture
 from markets.products.cash_table import CashTable
 from markets.products.conventions import USUAL, money_market
+from markets.products.of_notional import OfNotional
 from markets.products.past import flat_rate, known_since
 from markets.products.product import Takes, check_finite, check_vol, notional_of
 from sim.errors import UserError
@@ -24,7 +25,7 @@ REVERSION = 0.03  # 1/year, where none is given
 
 
 @dataclass(frozen=True, kw_only=True)
-class SofrFuture:
+class SofrFuture(OfNotional):
     """A future at 100 - rate, settled in cash at every close: bought, it gains where the rate falls.
 
     `sofr_3m`: the rate compounded from the third Wednesday of its month to that three months later, 25 $ a basis point
@@ -75,15 +76,6 @@ class SofrFuture:
     def label(self) -> str:
         """What tables call it."""
         return f"{self.kind} {self.tenor}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """Notional, without sign."""
-        return abs(self.notional)
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """The one future that it is. Raises UserError for a code that is none, or a period that is over."""

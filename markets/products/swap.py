@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from markets.products.dates import Period, schedule, thirty_360
 from markets.products.linear_table import Legs, LinearTable, first_fixing
 from markets.products.notionals import check_notionals, shares_of
+from markets.products.of_notional import OfNotional
 from markets.products.product import Profile, Takes, check_finite, expiry_of
 from sim.errors import UserError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Swap:
+class Swap(OfNotional):
     """A fixed-floating swap.
 
     The fixed leg accrues 30/360 (bond basis), the floating leg act/360 at the simple forward rate of the projection
@@ -80,15 +81,6 @@ class Swap:
         """What tables call it."""
         rate = "par" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
         return f"swap {rate} {self.maturity}"
-
-    @property
-    def size(self) -> float:
-        """Signed size: $ notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """$ notional, without sign."""
-        return abs(self.notional)
 
     def fixed_leg(self, start: date) -> list[Period]:
         """Periods of the fixed leg of a swap that starts at `start`."""

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from markets.products.dates import add_months
+from markets.products.of_notional import OfNotional
 from markets.products.product import Side, Takes, check_finite, check_vol, expiry_of
 from markets.products.swap import Swap
 from sim.errors import UserError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SwaptionTerms:
+class SwaptionTerms(OfNotional):
     """The right to enter a swap that runs `swap_months` from `expiry`, the first day on which it can be entered."""
 
     called: ClassVar[str] = ""  # before its side, in tables
@@ -69,15 +70,6 @@ class SwaptionTerms:
         """What tables call it."""
         rate = "at the money" if self.fixed_rate is None else f"{100 * self.fixed_rate:.6g} %"
         return f"{self.called}{self.side} swaption {rate} {self.expiry} into {self.swap_months} months"
-
-    @property
-    def size(self) -> float:
-        """Signed size: $ notional."""
-        return self.notional
-
-    def gross(self, spot: float) -> float:
-        """$ notional, without sign."""
-        return abs(self.notional)
 
     @property
     def swap(self) -> Swap:
