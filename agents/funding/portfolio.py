@@ -80,9 +80,7 @@ class Portfolio:
         years: that pass meanwhile for the book. Hedges are taken as they stand: what time makes of them is their carry.
         """
         desk, name = self._desk, self._desk.name
-        then = desk.book.value(
-            self.factors.tick, snapshot, desk.fixings, settled=desk.marked, later=years
-        )
+        then = desk.book.value(self.factors.tick, snapshot, desk.fixings, settled=desk.marked, later=years)
         gained: Vector = desk.scale * then - desk.value_now()
         for venue in self._world.venues.values():
             if venue.reached(name):

@@ -126,7 +126,7 @@ def _probability(
 
 @kernel
 def normal_quantiles(
-    table: Floats, rows: Floats, low: float, step: float, level: float, z: float, out: Floats
+    table: Floats, rows: Floats, sides: Floats, low: float, step: float, level: float, out: Floats
 ) -> None:
     """The least q with P(f_j(Z) <= q) >= level, Z standard normal, of each function j.
 
@@ -138,7 +138,9 @@ def normal_quantiles(
         rows: (2, cells + 1, nodes), weights on them of the function's values at the grid, and of its slopes there
             times `step`.
         low: standard deviations, where the grid begins. step: width of a cell.
-        level: in (0, 1). z: with N(z) = level, which answers for a function that only rises, or only falls.
+        sides: (2, nodes), weights of the function's values at -z and at z, N(z) = level: the answers for one that only
+            falls or only rises.
+        level: in (0, 1).
         out: (functions,).
     """
     nodes, count = table.shape[0], rows.shape[1]
@@ -158,10 +160,9 @@ def normal_quantiles(
         for i in range(pieces):
             rising, falling = rising and points[i, 0] <= points[i, 1], falling and points[i, 0] >= points[i, 1]
         if rising or falling:
-            at = ((z if rising else -z) - low) / step
-            k = min(max(int(at), 0), count - 2)
-            u = min(max(at - k, 0.0), 1.0)
-            out[j] = _cubic(u, values[k], values[k + 1], slopes[k], slopes[k + 1])
+            out[j] = 0.0
+            for i in range(nodes):
+                out[j] += sides[1 if rising else 0, i] * own[i]
             continue
         for i in range(pieces):
             chances[i, 0] = _chance(low + step * (cells[i, 0] + cells[i, 1])) if i else 0.0

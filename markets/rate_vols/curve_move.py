@@ -1,4 +1,4 @@
-"""How a whole zero curve moves over a period if it follows the short rate of a Hull-White model from today's curve on."""
+"""How a zero curve moves over a period if it follows the short rate of a Hull-White model from today on."""
 
 from __future__ import annotations
 

@@ -114,9 +114,9 @@ class NettingSet:
         """Amounts and times, netted by time."""
         if not len(self.flows):
             return np.zeros(0), np.zeros(0)
-        amounts, times = np.array(self.flows, dtype=np.float64).T
-        dates, where = np.unique(times, return_inverse=True)
-        return np.bincount(where, amounts, minlength=dates.size), dates
+        rows: Floats = np.array(self.flows, dtype=np.float64)
+        dates, where = np.unique(rows[:, 1], return_inverse=True)
+        return np.asarray(np.bincount(where, rows[:, 0], minlength=dates.size), dtype=np.float64), dates
 
     @cached_property
     def _turns(self) -> tuple[float, ...]:
@@ -176,7 +176,7 @@ class NettingSet:
         Exact for the table: where u turns, each side of the turn is counted.
         """
         check_level(level)
-        return np.maximum(-self.gains(now, rates, years).quantile(1 - level), 0.0)
+        return np.asarray(np.maximum(-self.gains(now, rates, years).quantile(1 - level), 0.0))
 
     def monotone_margin(self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24) -> Floats:
         """The same as if u only rose or only fell: its larger loss where r' is z standard deviations off, (rates,) $.
@@ -185,7 +185,7 @@ class NettingSet:
         """
         check_level(level)
         z = float(ndtri(level))
-        return np.maximum(-self.gains(now, rates, years).at([-z, z]).min(axis=1), 0.0)
+        return np.asarray(np.maximum(-self.gains(now, rates, years).at([-z, z]).min(axis=1), 0.0))
 
     def sensitive_margin(
         self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24, gamma: bool = True
@@ -195,7 +195,7 @@ class NettingSet:
         table, z = self.gains(now, rates, years), float(ndtri(level))
         still, delta, bend = table.at(0.0), table.slope(0.0), table.slope(0.0, 2)
         moved = [side * z * delta + (0.5 * z**2 * bend if gamma else 0.0) for side in (-1.0, 1.0)]
-        return np.maximum(-(still + np.minimum(*moved)), 0.0)
+        return np.asarray(np.maximum(-(still + np.minimum(*moved)), 0.0))
 
     def turns(self, now: float, low: float, high: float, nodes: int = 257) -> Floats:
         """Short rates between which u(t, .) rises and falls, inside (low, high), rising."""

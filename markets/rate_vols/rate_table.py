@@ -64,8 +64,10 @@ class RateTable:
         check_level(level)
         out = np.empty(self.values.shape[1])
         step = (self.high - self.low) / CELLS
-        rows = _weights(len(self.values), step)
-        normal_quantiles(np.ascontiguousarray(self.values), rows, self.low, step, level, float(ndtri(level)), out)
+        rows, transform = _weights(len(self.values), step), _transform(len(self.values))
+        z = self._unit(np.array([-ndtri(level), ndtri(level)]))
+        sides = chebyshev.chebvander(z, len(self.values) - 1) @ transform
+        normal_quantiles(np.ascontiguousarray(self.values), rows, sides, self.low, step, level, out)
         return out
 
     def _unit(self, where: ArrayLike) -> Floats:

@@ -28,6 +28,7 @@ Chapter = Literal[
     "Pricing",
     "Curves",
     "Rates",
+    "Margin",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)
