@@ -28,6 +28,7 @@ Chapter = Literal[
     "Pricing",
     "Curves",
     "Rates",
+    "Credit",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)
