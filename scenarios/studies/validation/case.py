@@ -28,6 +28,7 @@ Chapter = Literal[
     "Pricing",
     "Curves",
     "Rates",
+    "Capital",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)
