@@ -78,10 +78,13 @@ def _chosen(spec: ShockSpec, stress: Stress, curves: dict[str, Nodes], rates: Ra
 
 def _moving_curves(rates: RateSpec) -> dict[str, Nodes]:
     """Keys and years of the nodes of every curve that moves: the dollar's, other currencies', spreads."""
-    out: dict[str, Nodes] = {USD[1]: {FactorKey(*USD, node.name): node.years for node in rates.curve}}
-    for name, spec in (*rates.currencies.items(), *rates.spreads.items()):
-        out[name] = {FactorKey(*each.block, each.name): each.years for each in spec.variables(name)}
-    return out
+    others = {name: tuple(spec.variables(name)) for name, spec in rates.currencies.items()}
+    others |= {name: tuple(spec.variables(name)) for name, spec in rates.spreads.items()}
+    dollar = {FactorKey(*USD, node.name): node.years for node in rates.curve}
+    return {USD[1]: dollar} | {
+        name: {FactorKey(*each.block, each.name): each.years for each in variables}
+        for name, variables in others.items()
+    }
 
 
 def _quoted(rates: RateSpec) -> dict[str, str]:

@@ -17,6 +17,7 @@ from markets.curves.flows import Point
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
 from markets.products.bermudan_table import BermudanTable
 from markets.products.book import Book
+from markets.products.cash_table import CashTable
 from markets.products.linear_table import LinearTable
 from markets.products.rate_option_table import RateOptionTable
 from markets.products.swaption_terms import SwaptionTerms
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 BP = 1e-4
-TOLD_APART = (LinearTable, RateOptionTable, BermudanTable)  # whose flows know two curves
+TOLD_APART = (LinearTable, RateOptionTable, BermudanTable, CashTable)  # whose flows know two curves
 VOL_STEP = 1e-6  # decimal, of a normal vol
 SMALL = 1e-9  # $: what is not shown
 
