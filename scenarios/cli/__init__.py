@@ -21,6 +21,7 @@ from scenarios.cli.export import export
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
 from scenarios.cli.frontier import frontier
+from scenarios.cli.frtb import frtb
 from scenarios.cli.gains import gains
 from scenarios.cli.keys import keys
 from scenarios.cli.new import new
@@ -31,6 +32,7 @@ from scenarios.cli.record import record
 from scenarios.cli.report import report
 from scenarios.cli.risk import risk
 from scenarios.cli.run import run
+from scenarios.cli.sa_ccr import sa_ccr
 from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
@@ -73,6 +75,8 @@ for _command in (
     bond,
     cds,
     cube,
+    frtb,
+    sa_ccr,
     record,
 ):  # in the order of use
     main.add_command(_command)

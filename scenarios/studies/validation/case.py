@@ -29,6 +29,7 @@ Chapter = Literal[
     "Curves",
     "Rates",
     "Credit",
+    "Capital",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)

@@ -45,6 +45,7 @@ MODULES: tuple[str, ...] = (
     "hull_white",
     "cash_book",
     "credit_default_swaps",
+    "capital",
 )
 
 
