@@ -29,6 +29,8 @@ Chapter = Literal[
     "Curves",
     "Rates",
     "Margin",
+    "Credit",
+    "Capital",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)

@@ -45,6 +45,8 @@ MODULES: tuple[str, ...] = (
     "hull_white",
     "margin_models",
     "cash_book",
+    "credit_default_swaps",
+    "capital",
 )
 
 
