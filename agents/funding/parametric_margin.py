@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
+from markets.venues.straddle import VOL_OF_VOL
 
 if TYPE_CHECKING:
     from agents.funding.margin import MarginTerms
@@ -25,6 +26,8 @@ class Parametric(MarginModel):
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
     between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates.
+    Where straddles are listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope
+    by m| x 0.8 m, the vol of m, scaled as rates are.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -42,9 +45,14 @@ class Parametric(MarginModel):
             delta = delta + np.abs(value) * asset.vol / base
         for vol, slope in portfolio.further_slopes():
             delta = delta + np.abs(slope) * vol / base
+        vega = portfolio.vega()
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
         if own is None:
+            if vega is not None:
+                delta = delta + np.abs(vega) * VOL_OF_VOL * factors.rate_vol() / base
             margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / base)
             return margin
+        if vega is not None:
+            rates = rates + np.abs(vega) * VOL_OF_VOL
         by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
         return np.asarray(move * (delta + convexity * move) + by_own)
