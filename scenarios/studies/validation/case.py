@@ -28,6 +28,8 @@ Chapter = Literal[
     "Pricing",
     "Curves",
     "Rates",
+    "Credit",
+    "Capital",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)

@@ -44,6 +44,8 @@ MODULES: tuple[str, ...] = (
     "rate_options",
     "hull_white",
     "cash_book",
+    "credit_default_swaps",
+    "capital",
 )
 
 
