@@ -31,6 +31,7 @@ BASIS = ("basis_a", "basis_b", "basis_c")
 FLAT = {"market.rates.repo.usd.haircut.power": 0.0, "market.rates.futures.ty.margin.power": 0.0}
 CLEARED = {"market.rates.repo.usd.cleared.share": 0.8}
 CROSS = {**CLEARED, "market.rates.repo.usd.cleared.offset": 0.5}
+MARCH, APRIL, TICKS = date(2020, 3, 1), date(2020, 4, 1), 3200.0  # 32nds of a point of 100 $
 FROZEN = {"feedback.margin": 0.0}
 Changes = Mapping[str, Any]
 Vector = NDArray[np.float64]
@@ -77,14 +78,14 @@ def lost(*agents: str) -> Figure:
     return lambda of: -np.sum([last(of, agent, "pnl") for agent in agents], axis=0)
 
 
-def highest(node: str, since: date, until: date) -> Figure:
-    """Highest close of a yield between two days, bp."""
+def highest(column: str, since: date, until: date, scale: float = 1e4) -> Figure:
+    """Highest close of a column between two days, by default a yield in bp."""
 
     def found(of: Run) -> Vector:
         day = pl.col("time").dt.date()
         rows = of.closes.filter(pl.col("venue") == "asset", pl.col("world") == "actual", day.is_between(since, until))
-        by_path = rows.sort("path", "time").group_by("path", maintain_order=True).agg(pl.col(node).max()).collect()
-        return np.asarray(1e4 * by_path[node].to_numpy())
+        by_path = rows.sort("path", "time").group_by("path", maintain_order=True).agg(pl.col(column).max()).collect()
+        return np.asarray(scale * by_path[column].to_numpy())
 
     return found
 
@@ -118,9 +119,9 @@ def compared(name: str, cases: Mapping[str, Changes], figures: Mapping[str, tupl
 
 
 def _told(values: Vector, unit: str, *, sign: bool) -> str:
-    if unit == "bp":
+    if unit != "$":
         error = float(values.std(ddof=1)) / np.sqrt(values.size)
-        return f"{float(values.mean()):{'+' if sign else ''}.1f} ± {error:.1f} bp"
+        return f"{float(values.mean()):{'+' if sign else ''}.1f} ± {error:.1f} {unit}".replace("-", "−")
     text = str(mean(values, "$", ""))
     return f"+{text}" if sign and values.mean() > 0 else text
 
@@ -177,7 +178,7 @@ def september() -> str:
 
 def _of_basis(funds: tuple[str, ...]) -> dict[str, tuple[str, Figure]]:
     return {
-        "10Y, highest close from 10 to 20 March": ("bp", highest("us10y", date(2020, 3, 10), date(2020, 3, 20))),
+        "future over bond, highest close in March": ("32nds", highest("basis_ty", MARCH, APRIL, TICKS)),
         "notes sold by the funds, face value": ("$", sold(("note",), *funds)),
         "lost by the funds": ("$", lost(*funds)),
         "lost by the desk": ("$", lost("hedger")),
