@@ -136,7 +136,7 @@ def test_a_cut_margin_loop_leaves_haircuts_to_the_storyline():
     assert levels[0] > 0.03
 
 
-# --- a clearing house for repo ------------------------------------------------------------------------------------------
+# --- a clearing house for repo ----------------------------------------------------------------------------------------
 def test_a_cleared_share_pays_the_median_and_a_fee():
     spec = RepoSpec(cleared=ClearedRepoSpec(share=0.75, fee=2.0))
     places = np.array([0.01, 0.5, 0.99])
@@ -313,7 +313,11 @@ def test_bonds_alone_in_repo_are_sold_as_their_price_falls():
             {},
             "market.rates.repo.usd.cleared.haircut.most: is at least the base",
         ),
-        ({"repo": {"usd": {"cleared": {"share": 75}}}}, {}, "market.rates.repo.usd.cleared.share: must be <= 1, got 75"),
+        (
+            {"repo": {"usd": {"cleared": {"share": 75}}}},
+            {},
+            "market.rates.repo.usd.cleared.share: must be <= 1, got 75",
+        ),
         ({"futures": {"ty": {"bond": "bill"}}}, {}, "market.rates.futures.ty.bond: no such bond, got 'bill'"),
         ({"futures": {"ty": FUTURE, "tn": FUTURE}}, {}, "market.rates.futures.tn: nobody quotes this future, got 'tn'"),
         ({"futures": {"ty": FUTURE | {"linked": 2.0}}}, {}, "market.rates.futures.ty.linked: must be <= 1, got 2.0"),
