@@ -171,7 +171,7 @@ class Portfolio:
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
+        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self._desk.scale * line.value()
