@@ -26,33 +26,57 @@ class Parametric(MarginModel):
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
     between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates.
-    Where straddles are listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope
-    by m| x 0.8 m, the vol of m, scaled as rates are.
+    Where straddles are listed the slope by m counts too, of book and straddles together: as rates, 0.8 times, which is
+    the vol of m over m.
     """
 
     kind: ClassVar[str] = "parametric"
 
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         factors, days = portfolio.factors, portfolio.clock.days_a_year
-        spot, base = factors.spot, factors.vol_law.base
-        move = terms.margin_multiple * factors.margin_vol * np.sqrt(terms.mpor_days / days)
-        delta = np.abs(portfolio.delta()) * spot
-        convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
-        rates = np.zeros(spot.size)
+        move, delta, convexity = _exposure(portfolio, terms)
+        rates = np.zeros(portfolio.paths)
         for slope in portfolio.node_slopes():
             rates += np.abs(slope)
-        for asset, value in portfolio.other_assets():
-            delta = delta + np.abs(value) * asset.vol / base
-        for vol, slope in portfolio.further_slopes():
-            delta = delta + np.abs(slope) * vol / base
-        vega = portfolio.vega()
+        rates = rates + vega_as_rates(portfolio)
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
         if own is None:
-            if vega is not None:
-                delta = delta + np.abs(vega) * VOL_OF_VOL * factors.rate_vol() / base
-            margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / base)
+            margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
             return margin
-        if vega is not None:
-            rates = rates + np.abs(vega) * VOL_OF_VOL
         by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
         return np.asarray(move * (delta + convexity * move) + by_own)
+
+
+def vega_as_rates(portfolio: Portfolio) -> Vector | float:
+    """|net vega| x vol of vol, (paths,) $ per 1.00: what margin adds to |net DV01|; 0 where no straddles are listed."""
+    vega = portfolio.vega()
+    return 0.0 if vega is None else np.abs(vega) * VOL_OF_VOL
+
+
+def beside_rates(portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """The margin without that on the curve's nodes, (paths,) $: of assets, spreads, other currencies, FX rates, vega."""
+    move, delta, convexity = _exposure(portfolio, terms)
+    of_vol = terms.margin_multiple * np.sqrt(terms.mpor_days / portfolio.clock.days_a_year) * vega_as_rates(portfolio)
+    margin: Vector = move * (delta + convexity * move) + of_vol * yield_vol(portfolio, terms)
+    return margin
+
+
+def yield_vol(portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """The vol of rates that margin on DV01 has, (paths,) decimal a year."""
+    factors = portfolio.factors
+    own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
+    return factors.margin_vol * terms.rate_vol / factors.vol_law.base if own is None else own
+
+
+def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector, Vector]:
+    """The move k s sqrt(mpor), and the exposure to it beside rates, of first and second order, (paths,) $."""
+    factors, days = portfolio.factors, portfolio.clock.days_a_year
+    spot, base = factors.spot, factors.vol_law.base
+    move = terms.margin_multiple * factors.margin_vol * np.sqrt(terms.mpor_days / days)
+    delta = np.abs(portfolio.delta()) * spot
+    convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
+    for asset, value in portfolio.other_assets():
+        delta = delta + np.abs(value) * asset.vol / base
+    for vol, slope in portfolio.further_slopes():
+        delta = delta + np.abs(slope) * vol / base
+    return move, delta, convexity
