@@ -54,7 +54,7 @@ def vega_as_rates(portfolio: Portfolio) -> Vector | float:
 
 
 def beside_rates(portfolio: Portfolio, terms: MarginTerms) -> Vector:
-    """The margin without that on the curve's nodes, (paths,) $: of assets, spreads, other currencies, FX rates, vega."""
+    """The margin without that on the curve's nodes, (paths,) $: of assets, spreads, other currencies, FX, vega."""
     move, delta, convexity = _exposure(portfolio, terms)
     of_vol = terms.margin_multiple * np.sqrt(terms.mpor_days / portfolio.clock.days_a_year) * vega_as_rates(portfolio)
     margin: Vector = move * (delta + convexity * move) + of_vol * yield_vol(portfolio, terms)
