@@ -312,7 +312,7 @@ def test_margin_sees_the_vega_of_book_and_straddles_together(follows):
     per_rate = factors.margin_rates_vol if follows == "rates_vol" else 0.01 * factors.margin_vol / factors.vol_law.base
     rates = move * per_rate * sum(np.abs(slope) for slope in portfolio.node_slopes())
     vega = 1e9 * venue.listing.sensitivities()[RATES_VOL]
-    scaled = 0.8 * per_rate
+    scaled = 0.8 * factors.rate_vol() * (1.0 if follows == "rates_vol" else factors.margin_vol / factors.vol_law.base)
     assert Parametric().initial(portfolio, terms) - rates == pytest.approx(move * vega * scaled, rel=1e-6)
     venue.hand_over(INVESTORS, "desk", world.full(1e9))
     assert np.abs(portfolio.vega()).max() < 1e-6 * vega.max()
