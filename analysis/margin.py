@@ -32,19 +32,19 @@ def largest_rise(margin: FloatArray, days: int) -> FloatArray:
     """Largest rise within exactly `days` days, (closes, ...) -> (...); NaN where there are fewer closes."""
     if len(margin) <= days:
         return np.full(margin.shape[1:], np.nan)
-    return np.asarray(np.nanmax(margin[days:] - margin[:-days], axis=0))
+    return np.asarray(np.fmax.reduce(margin[days:] - margin[:-days], axis=0))
 
 
 def peak_over_first(margin: FloatArray) -> FloatArray:
     """Largest margin over that of the first close, (closes, ...) -> (...)."""
-    return np.asarray(np.nanmax(margin, axis=0) / margin[0])
+    return np.asarray(np.fmax.reduce(margin, axis=0) / margin[0])
 
 
 def peak_to_trough(margin: FloatArray) -> FloatArray:
     """The largest ratio of a close's margin to the least one up to it, (closes, ...) -> (...)."""
     known = np.where(np.isnan(margin), np.inf, margin)
     least = np.minimum.accumulate(known, axis=0)
-    return np.asarray(np.nanmax(np.where(least > 0, margin / np.where(least > 0, least, 1.0), np.nan), axis=0))
+    return np.asarray(np.fmax.reduce(np.where(least > 0, margin / np.where(least > 0, least, 1.0), np.nan), axis=0))
 
 
 def breaches(losses: FloatArray, margin: FloatArray) -> int:
@@ -65,7 +65,7 @@ def measures(run: Run, *, agent: str | None = None, world: str = "actual", days:
     margin, pnl = paths(run, agent=agent, world=world)
     found = {
         "first": margin[0],
-        "peak": np.nanmax(margin, axis=0),
+        "peak": np.fmax.reduce(margin, axis=0),
         "peak_over_first": peak_over_first(margin),
         "peak_to_trough": peak_to_trough(margin),
         "largest_rise": largest_rise(margin, days),

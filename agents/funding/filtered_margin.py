@@ -39,7 +39,9 @@ class FilteredHistorical(MarginModel):
     shortfall: bool = param(False, help="mean of the losses in the tail, not the least of them")
     days: float | None = param(None, unit="trading days", help="margin period (default: mpor_days)", ge=0.01, le=250)
     lookback: int = param(250, unit="trading days", help="returns that are scenarios", ge=20, le=5000)
-    history: int = param(250, unit="trading days", help="drawn from the scenario's laws before the start", ge=20, le=5000)
+    history: int = param(
+        250, unit="trading days", help="drawn from the scenario's laws before the start", ge=20, le=5000
+    )
     memory: float = param(0.97, unit="share a day", help="of its vol that a factor keeps", ge=0, le=0.9999)
     floor: float = param(0.0, unit="share", help="of the unscaled history's margin, as the least", ge=0, le=10)
     stress_weight: float = param(0.0, unit="share", help="of the margin that is that of a stressed period", ge=0, le=1)
@@ -77,7 +79,7 @@ class FilteredHistorical(MarginModel):
             losses[k] = -portfolio.gain(past.moved(now, vols * _gathered(common, own, which)))
         tail = np.sort(losses, axis=0)[::-1][:count]
         found = tail.mean(axis=0) if self.shortfall else tail[-1]
-        return np.maximum(found, 0.0)
+        return np.asarray(np.maximum(found, 0.0))
 
     def _first_order(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
         """Losses by slopes and the asset's gamma, (scenarios, paths) $."""

@@ -32,7 +32,7 @@ class ReturnFilter:
     @property
     def vol(self) -> Floats:
         """Known before the next return, (...)."""
-        return np.sqrt(self.square)
+        return np.asarray(np.sqrt(self.square))
 
     def standardised(self, returns: Floats) -> Floats:
         """Returns in units of the vol of their day, 0 where that is 0; they are taken in: (days, ...)."""

@@ -11,5 +11,7 @@ from agents.funding.margin import MarginModel
 from agents.funding.parametric_margin import Parametric
 from agents.funding.schedule_margin import Schedule
 
-MARGIN_MODELS: dict[str, type[MarginModel]] = {cls.kind: cls for cls in (Parametric, Schedule, HullWhiteMargin, FilteredHistorical, Frozen)}
+MARGIN_MODELS: dict[str, type[MarginModel]] = {
+    cls.kind: cls for cls in (Parametric, Schedule, HullWhiteMargin, FilteredHistorical, Frozen)
+}
 CAPITAL_MODELS: dict[str, type[CapitalModel]] = {cls.kind: cls for cls in (LeverageRatio,)}

@@ -116,4 +116,4 @@ def _figures(done: Run, agent: str | None, days: int) -> dict[str, Any]:
     desk = done.liquidity.filter(pl.col("world") == ACTUAL).collect()
     mine = desk if agent is None else desk.filter(pl.col("agent") == agent)
     first = mine.filter(pl.col("agent") == mine["agent"].min())
-    return row | {"reduced": float((first["book_share"] < 1).mean() or 0.0)}
+    return row | {"reduced": float((first["book_share"].to_numpy() < 1).mean())}
