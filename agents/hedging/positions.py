@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from markets.plausible import MONEYNESS, RATE, SPEED, YIELD_VOL
-from markets.products.product import Compounding, Profile, Stub
+from markets.plausible import CAP, MONEYNESS, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
+from markets.products.product import Compounding, Model, Profile, Stub
 from markets.products.registry import PRODUCTS
 from sim.params import param
 
@@ -124,13 +124,34 @@ class Position:
         "", help="market of a bond, or of overnight rates: us_treasury, uk_gilt, usd_sofr, ...", longest=40, sparse=True
     )
     day_count: str = param("", help="of a bond's coupons, where it is not the market's", longest=20, sparse=True)
-    frequency: int | None = param(None, help="coupons of a bond a year, where they are not the market's", ge=1, le=12)
+    frequency: int | None = param(
+        None, help="coupons of a bond or a note a year, where they are not the market's, or 1", ge=1, le=12
+    )
     reversion: float | None = param(
         None,
         unit="1/year",
         help="of the Hull-White model that says a future's convexity (default: 0.03)",
         ge=0,
         plausible=SPEED,
+    )
+    model: Model | None = param(
+        None, help="by what options on the asset are valued (default: Black-Scholes at the vol of the smile)"
+    )
+    protection: float | None = param(
+        None,
+        help="of a note: share of the notional paid back whatever happens (default: 1)",
+        ge=0,
+        plausible=PROTECTION,
+    )
+    participation: float | None = param(
+        None, help="of a note: share of the rise that it pays (default: 1)", ge=0, plausible=PARTICIPATION
+    )
+    cap: float | None = param(
+        None,
+        unit="share of the starting spot",
+        help="of a note: the highest rise above its strike that counts (default: none)",
+        gt=0,
+        plausible=CAP,
     )
 
     def check(self, start: date, at: Place) -> None:

@@ -9,7 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from markets.kernels.heston import C_IMAG, C_REAL, D_IMAG, D_REAL, GRID_TERMS, TAIL_TERMS, TAILS, WEIGHT, U, heston_options
+from markets.kernels.heston import (
+    C_IMAG,
+    C_REAL,
+    D_IMAG,
+    D_REAL,
+    GRID_TERMS,
+    TAIL_TERMS,
+    TAILS,
+    WEIGHT,
+    U,
+    heston_options,
+)
 from markets.kernels.options import CARRY, LOG_STRIKE, OPTION_TERMS, QUANTITY, SIGN, STRIKE
 from markets.vols.black_scholes import signs_of
 from markets.vols.rates_variance import RatesVariance

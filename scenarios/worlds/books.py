@@ -70,6 +70,7 @@ def starting_market(scenario: Scenario) -> Start:
         normal_vol=market.rates.normal_vol,
         fixings=_fixings(market.rates),
         smiles=_smiles(market.rates),
+        heston=market.heston,
     )
 
 
