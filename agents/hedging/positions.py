@@ -161,7 +161,7 @@ class Position:
         """
         takes = PRODUCTS[self.kind].takes
         for key in takes.none:
-            self._refuse(key, takes.why or f"a {self.kind} has none", at)
+            self._refuse(key, takes.why or f"{self._name} has none", at)
         if takes.expiry:
             self._check_one_of("expiry", "months", at)
         if takes.strike == "needed" or (self.strike is not None and self.moneyness is not None):
@@ -169,21 +169,24 @@ class Position:
         if not takes.notional:
             self._check_one_of("quantity", "notional", at)
         elif self.notional is None:
-            raise at.at("notional").error(f"a {self.kind} needs its notional", remedy=takes.notional)
+            raise at.at("notional").error(f"{self._name} needs its notional", remedy=takes.notional)
         for key in takes.needed:
             if getattr(self, key) in (None, ""):
-                raise at.at(key).error(f"a {self.kind} needs `{key}`", remedy=NEEDED[key])
+                raise at.at(key).error(f"{self._name} needs `{key}`", remedy=NEEDED[key])
         if self.price is not None:
             self._refuse("quoted_rate", "`price` says it", at)
         if self.expiry is not None and self.expiry <= start:
             remedy = f"the scenario starts at the close of {start}"
             raise at.at("expiry").error("expiry must be after the start", value=str(self.expiry), remedy=remedy)
 
+    @property
+    def _name(self) -> str:
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+
     def _check_one_of(self, first: str, second: str, at: Place) -> None:
         given = [key for key in (first, second) if getattr(self, key) is not None]
         if len(given) != 1:
-            article = "an" if self.kind[0] in "aeiou" else "a"
-            remedy = f"{article} {self.kind} has one of each pair"
+            remedy = f"{self._name} has one of each pair"
             raise at.error(f"needs exactly one of {first} and {second}", value=f"{len(given)} of them", remedy=remedy)
 
     def _refuse(self, key: str, why: str, at: Place) -> None:
