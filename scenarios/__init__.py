@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
+    from scenarios.studies.note import price_note as price_note
     from scenarios.studies.policies_frontier import frontier as frontier
     from scenarios.studies.prediction import predict as predict
     from scenarios.studies.rates_fit.rates_fit import fit_rates as fit_rates
@@ -67,6 +68,7 @@ _HOMES = {
     "run": "scenarios.studies.run",
     "predict": "scenarios.studies.prediction",
     "curve_history": "scenarios.studies.curves.history",
+    "price_note": "scenarios.studies.note",
     "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
     "solve_curves": "scenarios.studies.curves.solving",
@@ -96,6 +98,7 @@ __all__ = [
     "predict",
     "presets",
     "price_bond",
+    "price_note",
     "ready",
     "run",
     "shock",

@@ -15,6 +15,7 @@ from agents.desk.book_record import split
 from agents.hedging.hedger import Hedger
 from markets.curves.flows import Point
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
+from markets.factors.key import SPOT
 from markets.products.bermudan_table import BermudanTable
 from markets.products.book import Book
 from markets.products.linear_table import LinearTable
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
-BP = 1e-4
+BP, PERCENT = 1e-4, 1e-2
 TOLD_APART = (LinearTable, RateOptionTable, BermudanTable)  # whose flows know two curves
 VOL_STEP = 1e-6  # decimal, of a normal vol
 SMALL = 1e-9  # $: what is not shown
@@ -218,6 +219,22 @@ class BookRisk:
         names = [key.node for key in found]
         return pl.DataFrame({"factor": names, "step": [step for step, _ in steps], "change": changes})
 
+    def asset(self) -> pl.DataFrame | None:
+        """position, delta, gamma, vega, vanna, cross_gamma of every position in the asset; None without any.
+
+        delta: $ of the asset. gamma, vanna, cross_gamma: change of delta for +1 % of the asset, +1 point of its vol,
+        +1 bp on all zero rates (by differences of exact deltas over a basis point), $. vega: of the value, for +1 point
+        of its vol, $.
+        """
+        import polars as pl
+
+        rows = []
+        for instrument in self.instruments:
+            part = Book((instrument,)).compile(self.by_keys.clock, self.by_keys.start)
+            if SPOT in part.needs:
+                rows.append({"position": instrument.label, **_in_the_asset(part)})
+        return pl.DataFrame(rows) if rows else None
+
     def quotes(self) -> pl.DataFrame | None:
         """curve, quote, dv01: for a step of each quote, $; None without quotes."""
         import polars as pl
@@ -266,7 +283,7 @@ def book_risk(scenario: Scenario | str, agent: str | None = None, *, keys: Seque
         UserError: no such hedger, or a mistake in the scenario or its book.
     """
     known = meant(scenario)
-    hedger = _hedger(known, agent)
+    hedger = hedger_of(known, agent)
     clock, start = make_clock(known), starting_market(known)
     return _risk_of(instruments(hedger, start), clock, start, tuple(map(float, keys)), known)
 
@@ -283,7 +300,8 @@ def _risk_of(
     return BookRisk(book, by_keys, keys, currency, curves, discount)
 
 
-def _hedger(scenario: Scenario, name: str | None) -> Hedger:
+def hedger_of(scenario: Scenario, name: str | None) -> Hedger:
+    """The hedger of that name that has a book, or the first by name. Raises UserError."""
     hedgers = {agent.name: agent for agent in scenario.agents if isinstance(agent, Hedger) and agent.book}
     if not hedgers:
         raise UserError("the scenario has no book", value=scenario.name, remedy="give a Hedger a book, or --book")
@@ -302,6 +320,21 @@ def slopes_of(book: CompiledBook) -> Floats:
     """Change of a book's value per 1.00 of each node of its curve, (nodes,) $."""
     risk = _risk(book)
     return np.array([risk.first(key)[0] for key in book.start.curve.nodes])
+
+
+def _in_the_asset(book: CompiledBook) -> dict[str, float]:
+    """Columns of `BookRisk.asset`, $."""
+    risk, market, nodes = _risk(book), book.start.snapshot, book.start.curve.nodes
+    spot, vol = book.start.spot0, book.start.vol_base
+    higher, lower = (market.with_rows({node: market.row(node) + by for node in nodes}) for by in (BP, -BP))
+    up, down = (book.delta(0, moved)[0] for moved in (higher, lower))
+    return {
+        "delta": float(risk.delta[0] * spot),
+        "gamma": float(risk.gamma[0] * spot**2 * PERCENT),
+        "vega": float(risk.vega[0] * PERCENT),
+        "vanna": float(risk.vanna[0] * spot * PERCENT / vol),
+        "cross_gamma": float((up - down) * spot / 2),
+    }
 
 
 def vegas_of(book: CompiledBook) -> Floats:

@@ -13,7 +13,7 @@ from markets.vols.heston import Heston
 from markets.vols.rates_variance import RatesVariance
 from scenarios.reading.loading import from_dict
 from scenarios.scenario import Scenario
-from scenarios.studies.note import priced_note
+from scenarios.studies.note import price_note
 from scenarios.studies.validation.case import Case, Expected, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.textbook import MAKER
@@ -35,7 +35,7 @@ PAR = "participation at par, rates that move"
 
 def read_options(lab: Lab) -> Measured:
     """Calls and puts in closed form and the vols that they imply; Black-Scholes with rates that move."""
-    found = {}
+    found: dict[str, float] = {}
     for strike, years in OPTIONS:
         terms: tuple[Any, ...] = (100, strike, years, RATE)
         call, put = (float(LAW.price(*terms, dividend_yield=DIVIDEND, kind=kind)) for kind in ("call", "put"))
@@ -86,11 +86,11 @@ def notes_scenario(rates_vol: float, participation: float = 0.8) -> Scenario:
 
 def read_notes(lab: Lab) -> Measured:
     """What the issuer owes in the first marks of a run, and the participation at which it owes 100."""
-    found = {}
+    found: dict[str, float] = {}
     for name, rates_vol in ((STILL, 0.0), (MOVING, 0.01)):
         marks = lab.run(notes_scenario(rates_vol)).marks.sort("time", "path").select("book_value").collect()
         found[name] = -float(marks["book_value"][0])
-    found[PAR] = priced_note(notes_scenario(0.01)).participation_at_par("Heston, moving rates")
+    found[PAR] = price_note(notes_scenario(0.01)).participation_at_par("Heston, moving rates")
     return Measured(estimates={name: Estimate(value) for name, value in found.items()})
 
 
@@ -128,7 +128,7 @@ CASES: tuple[Case, ...] = (
         inputs="100 issued for five years: 95 and 80 % of the rise; the market of the case before",
         statistic="`book_value` in the first `marks` of a run, less its sign; the participation at which it is 100",
         expected=(
-            *(Expected(what=what, value=value, rounding=2e-6) for what, value in NOTES.items()),
+            *(Expected(what=what, value=value, rounding=1e-9) for what, value in NOTES.items()),
             Expected(what=PAR, value=1.020098328, rounding=1e-9),
         ),
         measure=read_notes,
