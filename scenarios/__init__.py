@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from scenarios.studies.calibrating.before_run import ready as ready
     from scenarios.studies.calibrating.calibration import calibrate as calibrate
     from scenarios.studies.capital_search import survival_capital as survival_capital
+    from scenarios.studies.charges.frtb_charge import frtb_charge as frtb_charge
+    from scenarios.studies.charges.sa_ccr_exposure import sa_ccr as sa_ccr
+    from scenarios.studies.credit.solving import solve_credit as solve_credit
+    from scenarios.studies.credit.solving import value_cds as value_cds
     from scenarios.studies.curves.bonds import price_bond as price_bond
     from scenarios.studies.curves.curve_model import model_curve as model_curve
     from scenarios.studies.curves.history import curve_history as curve_history
@@ -60,17 +64,21 @@ _HOMES = {
     "from_dict": "scenarios.reading.loading",
     "from_history": "scenarios.studies.replay.history",
     "frontier": "scenarios.studies.policies_frontier",
+    "frtb_charge": "scenarios.studies.charges.frtb_charge",
     "load": "scenarios.reading.loading",
     "open_run": "sim.dataset",
     "presets": "scenarios.reading.shipped",
     "ready": "scenarios.studies.calibrating.before_run",
     "book_risk": "scenarios.studies.risk.book_risk",
     "run": "scenarios.studies.run",
+    "sa_ccr": "scenarios.studies.charges.sa_ccr_exposure",
     "predict": "scenarios.studies.prediction",
     "curve_history": "scenarios.studies.curves.history",
     "price_note": "scenarios.studies.note",
     "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
+    "solve_credit": "scenarios.studies.credit.solving",
+    "value_cds": "scenarios.studies.credit.solving",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
     "shock": "scenarios.studies.shock",
@@ -91,6 +99,7 @@ __all__ = [
     "from_dict",
     "from_history",
     "frontier",
+    "frtb_charge",
     "load",
     "model_curve",
     "open_run",
@@ -101,11 +110,14 @@ __all__ = [
     "price_note",
     "ready",
     "run",
+    "sa_ccr",
     "shock",
+    "solve_credit",
     "solve_curves",
     "survival_capital",
     "sweep",
     "validate",
+    "value_cds",
     "value_swaps",
 ]
 

@@ -19,6 +19,7 @@ from markets.products.start import Start
 from markets.specs.heston import HestonSpec
 from scenarios.reading.loading import from_dict
 from scenarios.studies.replay.positions_csv import take_book
+from scenarios.studies.risk.asset_risk import asset_risk
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import book_risk
 from scenarios.worlds.books import compile_books
@@ -126,6 +127,13 @@ def test_risk_of_a_note_before_a_run() -> None:
     desk = {"type": "Hedger", "capital": 1e8, "book": lines}
     risk = book_risk(crisis(agents={"desk": desk, "maker": {"type": "MarketMaker"}}))
     assert risk.positions()["value"][0] < 0 < risk.positions()["value"][1]
+    frame = asset_risk(risk.by_keys)
+    assert frame is not None
+    start = risk.by_keys.start
+    higher = start.snapshot.with_rows({node: start.snapshot.row(node) + 1e-4 for node in start.curve.nodes})
+    delta = [risk.by_keys.delta(0, each)[0] * LEVEL["spot"] for each in (start.snapshot, higher)]
+    assert frame["delta"].sum() == pytest.approx(delta[0], rel=1e-12)
+    assert frame["cross_gamma"].sum() == pytest.approx(delta[1] - delta[0], rel=1e-2)
     bumped = [risk.by_keys.start.snapshot.bumped(key, 1e-6) for key in risk.by_keys.start.curve.nodes]
     change = sum(float(risk.by_keys.value(0, each, np.zeros((0, 1)))[0]) - risk.value for each in bumped)
     assert risk.dv01 == pytest.approx(100 * change, rel=1e-4)

@@ -117,7 +117,7 @@ def test_a_shifted_curve_is_shifted_everywhere(way: str) -> None:
 
 
 def test_a_turn_of_the_year_lifts_the_rate_over_its_days_only() -> None:
-    """Of quotes that all still reprice."""
+    """Of quotes that all still reprice. The rate counts on act/360, the forward on days over 365."""
     turn = TurnSpec(start=date(2026, 12, 31), end=date(2027, 1, 4), rate=0.005)
     found = one(sofr(turns=(turn,)))
     curve = found["curve"]
@@ -126,8 +126,8 @@ def test_a_turn_of_the_year_lifts_the_rate_over_its_days_only() -> None:
         t = (day - TODAY).days / 365
         return float(curve.forward(t, t + 1 / 365))
 
-    assert overnight(date(2026, 12, 31)) - overnight(date(2026, 12, 30)) == pytest.approx(0.005, abs=1e-12)
-    assert overnight(date(2027, 1, 3)) - overnight(date(2027, 1, 4)) == pytest.approx(0.005, abs=1e-12)
+    assert overnight(date(2026, 12, 31)) - overnight(date(2026, 12, 30)) == pytest.approx(0.005 * 365 / 360, abs=1e-12)
+    assert overnight(date(2027, 1, 3)) - overnight(date(2027, 1, 4)) == pytest.approx(0.005 * 365 / 360, abs=1e-12)
     assert found.residual < 1e-13
 
 

@@ -6,10 +6,11 @@ import math
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from markets.curves.stress import parse_stress
-from markets.factors.key import RATES_VOL, US2Y, US10Y
+from markets.factors.key import RATES_VOL, US2Y, US10Y, FactorKey
 from scenarios import from_dict, shock
 from scenarios.describing.scenario_file import check_reads_back, scenario_text
 from scenarios.studies.shock import FIGURES
@@ -72,6 +73,77 @@ def test_without_a_time_it_comes_with_the_first_tick_and_shocks_add_up():
     assert (moved - calm)[first:, 1] == pytest.approx(0.005, abs=1e-15)
 
 
+EUR_NODES = {"eur_2y": {"years": 2, "rate": 0.01}, "eur_10y": {"years": 10, "rate": 0.015}}
+APART = {
+    "currencies": {"eur": {"nodes": EUR_NODES}},
+    "spreads": {"term": {"level": 0.002}, "slope": {"nodes": {"s2": {"years": 2}, "s30": {"years": 30}}}},
+}
+EUR2, EUR10 = (FactorKey("zero", "eur", name) for name in EUR_NODES)
+TERM, S2, S30 = FactorKey("spread", "term", "term"), *(FactorKey("spread", "slope", name) for name in ("s2", "s30"))
+MOVING = (US2Y, US10Y, EUR2, EUR10, TERM, S2, S30)
+
+
+@pytest.mark.parametrize(
+    ("shock", "moves"),
+    [
+        ({"stress": "parallel 50"}, {US2Y: 50, US10Y: 50}),
+        ({"stress": "parallel 50 on usd"}, {US2Y: 50, US10Y: 50}),
+        ({"stress": "steepener 40 on eur"}, {EUR2: -40, EUR10: 40}),
+        ({"stress": "parallel 20 on term"}, {TERM: 20}),
+        ({"stress": "2Y 5, 30Y -7 on slope"}, {S2: 5, S30: -7}),
+        ({"stress": "parallel 30", "nodes": ["eur_10y", "us2y", "term"]}, {EUR10: 30, US2Y: 30, TERM: 30}),
+        ({"stress": "parallel 30 on eur", "nodes": ["eur_2y"]}, {EUR2: 30}),
+    ],
+)
+def test_a_shock_moves_the_curve_that_it_names(shock, moves):
+    calm, _ = rates_of(struck(rates=APART, agents={}), MOVING)
+    moved, _ = rates_of(struck({"date": "2020-02-26", **shock}, rates=APART, agents={}), MOVING)
+    expected = np.array([moves.get(key, 0) for key in MOVING]) * 1e-4
+    assert moved[-1] - calm[-1] == pytest.approx(np.broadcast_to(expected[:, None], calm[-1].shape), abs=1e-15)
+    assert (moved[0] == calm[0]).all()
+
+
+def test_the_revaluation_of_a_swap_in_euros_is_that_of_their_curve():
+    """Beside it nothing moves: the event is the book's value on the bumped nodes less its value."""
+    rates = {"currencies": APART["currencies"], "spreads": {}}
+    book = [{"kind": "cross_currency_swap", "currency": "eur", "months": 60, "notional": 1e9}]
+    desk = {"type": "Hedger", "capital": 1e9, "policy": {"kind": "never"}, "book": book}
+    told = {"rates": {**RATES, **rates}, "fx": {"eur": {"spot": 1.1}}}
+    days = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", **LEVEL}]
+    tables = crisis(anchors=days, market=told, agents={"maker": {"type": "MarketMaker"}, "desk": desk}).to_dict()
+    tables["storyline"]["shock"] = [{"date": "2020-02-26", "stress": "parallel 50 on eur"}]
+    world = world_of(from_dict(tables, as_given=True), 4)
+
+    def revalued():
+        book, now, fixings = world.desks["desk"].book, world.factors.snapshot, world.desks["desk"].fixings
+        moved = now.bumped(EUR2, 0.005).bumped(EUR10, 0.005)
+        tick = max(int(np.searchsorted(world.clock.ticks, world.now)) - 1, 0)  # the market has not moved on yet
+        return [book.value(tick, each, fixings).copy() for each in (now, moved)]
+
+    seen = watch(world, Phase.SHOCK, revalued)
+    world.run()
+    events = world.log.frame("events", world.clock).sort("path")
+    found = events.filter((pl.col("kind") == STATIC) & (pl.col("subject") == "desk"))["value"].to_numpy()
+    tick = next(k for k, at in enumerate(world.clock.ticks) if str(world.clock.timestamp(int(at))) >= "2020-02-26")
+    before, after = seen[tick]
+    assert abs(found).min() > 1e5
+    np.testing.assert_allclose(found, after - before, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("shock", "said"),
+    [
+        ({"stress": "steepener 20 on term"}, "the spread term is flat and has no shape, got 'steepener 20 on term'"),
+        ({"stress": "parallel 20 on gbp"}, "got 'gbp'; known: usd, eur, term, slope"),
+        ({"stress": "parallel 20 on eur", "nodes": ["us2y"]}, "shock.1.nodes: no such node, got 'us2y'"),
+    ],
+)
+def test_a_curve_that_a_shock_cannot_move(shock, said):
+    with pytest.raises(UserError) as caught:
+        struck({"date": "2020-02-26", **shock}, rates=APART)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
 def test_the_revaluation_is_of_the_market_before_it():
     """Bonds of D years: units x P (exp(-D dy) - 1), on every path; the market itself is untouched by it."""
     scenario = struck({"date": "2020-02-26", "stress": "steepener 50"})
@@ -130,7 +202,10 @@ def test_a_written_file_has_shocks_and_laws_of_the_curve():
     [
         ({"date": "2020-02-26", "stress": "twist 50"}, "storyline.shock.1.stress: no such shape, got 'twist'"),
         ({"date": "2020-02-26", "stress": "up a bit"}, "storyline.shock.1.stress: is not a stress, got 'up a bit'"),
-        ({"date": "2020-02-26", "stress": "parallel 50 on sofr"}, "a running market has one curve of nodes"),
+        (
+            {"date": "2020-02-26", "stress": "parallel 50 on sofr"},
+            "storyline.shock.1.stress: no curve of this name moves on its own, got 'sofr'; known: usd",
+        ),
         ({"date": "2020-02-26", "stress": "parallel 50", "time": "11"}, "shock.1.time: is not a time of day, got '11'"),
         ({"date": "2020-02-26", "stress": "parallel 50", "nodes": ["us5y"]}, "shock.1.nodes: no such node, got 'us5y'"),
         ({"date": "2020-02-19", "stress": "parallel 50"}, "a shock falls after the start, 2020-02-19, and by the end"),

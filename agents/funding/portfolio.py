@@ -18,7 +18,9 @@ from markets.products.deposit import Deposit
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
     from agents.world import TradingWorld
+    from markets.curves.curve import Curve
     from markets.factors.factor_market import FactorMarket
+    from markets.factors.snapshot import Snapshot
     from markets.spec import AssetSpec
     from sim.clock import Clock
 
@@ -60,6 +62,30 @@ class Portfolio:
     def factors(self) -> FactorMarket:
         """The market."""
         return self._world.factors
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether the book holds anything whose rates risk a desk hedges."""
+        return self._desk.book.has_rates
+
+    @property
+    def curve(self) -> Curve:
+        """The curve that the book is discounted on."""
+        return self._desk.book.start.curve
+
+    # --- in other markets ------------------------------------------------------------------------------------------
+    def gain(self, snapshot: Snapshot, *, years: float = 0.0) -> Vector:
+        """What book and hedges gain if the market becomes this one, (paths,) $.
+
+        years: that pass meanwhile for the book. Hedges are taken as they stand: what time makes of them is their carry.
+        """
+        desk, name = self._desk, self._desk.name
+        then = desk.book.value(self.factors.tick, snapshot, desk.fixings, settled=desk.marked, later=years)
+        gained: Vector = desk.scale * then - desk.value_now()
+        for venue in self._world.venues.values():
+            if venue.reached(name):
+                gained = gained + (venue.value(name, snapshot) - venue.value(name))
+        return gained
 
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:

@@ -13,9 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.conventions import Convention, convention_named
 from markets.curves.dates import years_between
+from markets.curves.day_count import year_fraction
 from markets.curves.flows import FlowTable, Nodes
 from markets.curves.instruments import quote_of
 from markets.curves.interpolation import INTERPOLATIONS, CurveShape, Turn
+from markets.curves.meetings import node_years
 from markets.curves.quote import Quote
 from markets.curves.quoted_curve import QuotedCurve
 from markets.curves.setting import Setting
@@ -160,7 +162,9 @@ def solve_set(
     at, own = places or {}, lines or {}
     quotes = [quote for name in specs for quote in _quotes(name, specs, day, at.get(name, name), own.get(name, ()))]
     found = ordered(quotes, list(specs))
-    shapes = {name: _shape(specs[name], day, [q.node for q in found if q.curve == name]) for name in specs}
+    shapes = {
+        name: _shape(specs[name], day, [q for q in found if q.curve == name], at.get(name, name)) for name in specs
+    }
     equations = Equations.of(found, Nodes(shapes))
     return CurveSet(day, dict(specs), equations, _checked(equations, solve(equations)))
 
@@ -208,17 +212,21 @@ def _setting(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) -
     )
 
 
-def _shape(spec: CurveSpec, day: date, nodes: list[float]) -> CurveShape:
-    turns = tuple(_turn(each, day) for each in spec.turns)
-    interpolation = INTERPOLATIONS[spec.interpolation]
-    return CurveShape(np.array(nodes), interpolation, spec.ultimate_forward, spec.convergence, turns)
+def _shape(spec: CurveSpec, day: date, quotes: Sequence[Quote], place: str) -> CurveShape:
+    market = convention_named(spec.convention)
+    turns = tuple(_turn(each, market, day, f"{place}.turns.{i}") for i, each in enumerate(spec.turns, 1))
+    nodes = np.array(node_years(spec, quotes, day, place))
+    return CurveShape(nodes, INTERPOLATIONS[spec.interpolation], spec.ultimate_forward, spec.convergence, turns)
 
 
-def _turn(spec: TurnSpec, day: date) -> Turn:
+def _turn(spec: TurnSpec, market: Convention, day: date, place: str) -> Turn:
+    """The jump as a continuous rate on days over 365: by the market's day count, -ln DF grows by rate x fraction."""
     if not day <= spec.start < spec.end:
         rule = "a turn begins on the valuation day or later, and ends after it began"
-        raise UserError(rule, value=f"{spec.start} to {spec.end}")
-    return Turn(years_between(day, spec.start), years_between(day, spec.end), spec.rate)
+        raise UserError(rule, value=f"{spec.start} to {spec.end}", place=place)
+    start, end = years_between(day, spec.start), years_between(day, spec.end)
+    fraction = end - start if market.grid else year_fraction(market.deposit_day_count, spec.start, spec.end)
+    return Turn(start, end, spec.rate * fraction / (end - start))
 
 
 def currency_of(spec: CurveSpec) -> str:

@@ -37,7 +37,7 @@ class TurnSpec:
 
     start: date = param(help="first day with the jump")
     end: date = param(help="first day without it")
-    rate: float = param(unit="decimal", help="rate on top", ge=-0.5, le=0.5)
+    rate: float = param(unit="decimal", help="overnight rate on top, by the market's day count", ge=-0.5, le=0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,4 +62,9 @@ class CurveSpec:
     )
     quotes: tuple[QuoteSpec, ...] = param((), help="any instruments")
     file: str = param("", help="CSV of quotes, beside the file", longest=300)
-    turns: tuple[TurnSpec, ...] = param((), help="jumps of the overnight rate")
+    turns: tuple[TurnSpec, ...] = param((), help="jumps of the overnight rate, over a turn of the year say")
+    meetings: tuple[date, ...] = param(
+        (),
+        help="days from which a central bank's rate holds: nodes stand there, and the forward is flat between",
+        sparse=True,
+    )

@@ -12,9 +12,14 @@ MOST_SHOCKS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class ShockSpec:
-    """The outside rates move at once, by a stress as `spiral curve --stress` takes it, and stay moved."""
+    """Outside rates move at once, by a stress as `spiral curve --stress` takes it, and stay moved.
+
+    It moves the dollar's curve or, behind 'on', that of another currency, or a spread.
+    """
 
     date: date = param(help="day of the shock")
     time: str = param("", help="time of day, 'HH:MM', of the exchange (default: its first tick)", longest=5)
-    stress: str = param(help="move in bp: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', ...", longest=500)
-    nodes: tuple[str, ...] = param((), help="nodes of the curve that move (default: all)")
+    stress: str = param(
+        help="move in bp: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', 'parallel 20 on eur'", longest=500
+    )
+    nodes: tuple[str, ...] = param((), help="nodes that move, of any curve (default: all of the curve)")

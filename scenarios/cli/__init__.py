@@ -10,6 +10,7 @@ import click
 from scenarios.cli.bond import bond
 from scenarios.cli.calibrate import calibrate
 from scenarios.cli.capital import capital
+from scenarios.cli.cds import cds
 from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
@@ -20,6 +21,7 @@ from scenarios.cli.export import export
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
 from scenarios.cli.frontier import frontier
+from scenarios.cli.frtb import frtb
 from scenarios.cli.gains import gains
 from scenarios.cli.keys import keys
 from scenarios.cli.new import new
@@ -31,6 +33,7 @@ from scenarios.cli.record import record
 from scenarios.cli.report import report
 from scenarios.cli.risk import risk
 from scenarios.cli.run import run
+from scenarios.cli.sa_ccr import sa_ccr
 from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
@@ -72,7 +75,10 @@ for _command in (
     risk,
     note,
     bond,
+    cds,
     cube,
+    frtb,
+    sa_ccr,
     record,
 ):  # in the order of use
     main.add_command(_command)

@@ -118,7 +118,7 @@ def curves_alone(curves: CurveSet, *, fixed: bool = False, fx: Mapping[str, floa
     said = [f"{tables.beyond(curve)}; interpolation {ways[name]}" for name, curve in curves.curves.items()]
     return curve_page.Curves(
         head=head,
-        beyond=tuple(said),
+        beyond=(*said, *tables.shaped(curves)),
         nodes=tables.nodes(curves, fx),
         lines=tables.lines(curves),
         fixed_tents=fixed,

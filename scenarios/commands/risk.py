@@ -10,6 +10,7 @@ from rich.table import Table
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
+from scenarios.studies.risk.asset_risk import asset_risk
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import BookRisk, book_risk
 from sim.errors import UserError
@@ -50,6 +51,10 @@ NOTES = {
     ),
     "partition": "+1 bp of the zero curve in tents that fall to zero at the neighbouring keys: sum = DV01, zero rates.",
     "fixed": "Tents of fixed widths (1, 2, 3 years) do not add up; coverage is their sum at the key, 1 where they do.",
+    "other_curves": (
+        "+1 bp in the tents of what a curve of floating rates lies above the one that discounts, of another currency's "
+        "curve (its basis as it is), and of the basis at which it is discounted with collateral in dollars."
+    ),
     "further": "+1 bp of each spread and of each node of other currencies, +1 % of the price of a currency.",
     "asset": (
         "Delta: $ of the asset. Gamma, vanna, cross-gamma: its change for +1 % of the asset, +1 point of its vol, and "
@@ -81,7 +86,8 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     frames = {
         "positions": risk.positions(),
         "key_rates": risk.key_rates(fixed=tents == "fixed"),
-        "asset": risk.asset(),
+        "asset": asset_risk(risk.by_keys),
+        "other_curves": risk.other_curves(),
         "further": risk.further(),
         "quotes": risk.quotes(),
         "cross_gamma": risk.cross_gammas(),
@@ -122,6 +128,9 @@ def _tables(risk: BookRisk, frames: dict[str, pl.DataFrame | None], tents: str) 
     if frames["asset"] is not None:
         heads = {name: f"{head}\n{per.format(unit)}" for name, (head, per) in ASSET.items()}
         found.append((_table("Risk in the asset", frames["asset"], heads, total=True), NOTES["asset"]))
+    if frames["other_curves"] is not None:
+        heads = {"curve": "curve", "key": "key, years", **per_bp}
+        found.append((_table("Key rates of other curves", frames["other_curves"], heads), NOTES["other_curves"]))
     if frames["further"] is not None:
         heads = {"factor": "factor", "step": "step", "change": f"change of value, {unit}"}
         found.append((_table("Spreads and other currencies", frames["further"], heads), NOTES["further"]))

@@ -50,10 +50,11 @@ def shock(
 
     Args:
         scenario: a `Scenario`, the name of a preset, or the path of a file.
-        stress: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', in basis points.
+        stress: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', in basis points; behind it 'on eur' for another
+            currency's curve or a spread.
         at: the day.
         time: 'HH:MM' of the exchange; by default the first tick of the day.
-        nodes: nodes of the curve that move (default: all).
+        nodes: nodes that move, of any curve (default: all of the curve).
         out: folder in which the two runs go, as `without` and `with` (default: runs/NAME-SEED-shock).
         workers: processes (default: one a core).
         progress: called with (ticks done, all).

@@ -1,4 +1,4 @@
-"""Shocks to the curve of a running market, and what each agent's position would lose by them at once."""
+"""Shocks to curves of a running market, and what each agent's position would lose by them at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from markets.factors.key import USD, FactorKey
 from scenarios.checking.shocks import moves_of, parsed, placed
 from sim.phases import Phase
 from sim.place import Place
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
+    from markets.factors.key import FactorKey
     from markets.factors.storyline import Storyline
     from markets.spec import ShockSpec
     from scenarios.scenario import Scenario
@@ -26,10 +26,10 @@ STATIC = "static_stress"  # kind of the events that say what a shock would cost 
 
 @dataclass(frozen=True)
 class Shock:
-    """At a tick, moves of nodes by name, decimal."""
+    """At a tick, moves of nodes by key, decimal."""
 
     tick: int
-    moves: Mapping[str, float]
+    moves: Mapping[FactorKey, float]
 
 
 def shocks_of(scenario: Scenario, clock: Clock) -> tuple[Shock, ...]:
@@ -37,11 +37,11 @@ def shocks_of(scenario: Scenario, clock: Clock) -> tuple[Shock, ...]:
 
     Raises UserError where one falls on no tick of the run.
     """
-    found: dict[int, dict[str, float]] = {}
+    found: dict[int, dict[FactorKey, float]] = {}
     for spec, at in placed(scenario.storyline.shock, Place(scenario.name)):
         total = found.setdefault(tick_of(spec, clock, at), {})
-        for name, by in moves_of(spec, scenario.market.rates, at).items():
-            total[name] = total.get(name, 0.0) + by
+        for key, by in moves_of(spec, scenario.market.rates, at).items():
+            total[key] = total.get(key, 0.0) + by
     return tuple(Shock(tick, found[tick]) for tick in sorted(found))
 
 
@@ -61,13 +61,14 @@ def tick_of(spec: ShockSpec, clock: Clock, at: Place) -> int:
 
 def shocked(storyline: Storyline, shocks: Sequence[Shock]) -> Storyline:
     """The storyline with the nodes' outside levels moved from each shock on."""
-    nodes = dict(storyline.nodes)
+    nodes, further = dict(storyline.nodes), dict(storyline.further)
     for shock in shocks:
-        for name, by in shock.moves.items():
-            level = nodes[name].level.copy()
+        for key, by in shock.moves.items():
+            levels = further if key.node in further else nodes
+            level = levels[key.node].level.copy()
             level[shock.tick :] += by
-            nodes[name] = replace(nodes[name], level=level)
-    return replace(storyline, nodes=nodes) if shocks else storyline
+            levels[key.node] = replace(levels[key.node], level=level)
+    return replace(storyline, nodes=nodes, further=further) if shocks else storyline
 
 
 def revalue(world: TradingWorld, shocks: Sequence[Shock]) -> Process:
@@ -78,8 +79,7 @@ def revalue(world: TradingWorld, shocks: Sequence[Shock]) -> Process:
     for shock in shocks:
         yield world.at(int(world.clock.ticks[shock.tick]), Phase.SHOCK)
         now = world.factors.snapshot
-        keys = {FactorKey(*USD, name): by for name, by in shock.moves.items()}
-        moved = now.with_rows({key: now.row(key) + by for key, by in keys.items()})
+        moved = now.with_rows({key: now.row(key) + by for key, by in shock.moves.items()})
         before = {agent.name: world.equity_now(agent.name).copy() for agent in world.agents}
         world.factors.snapshot = moved
         after = {name: world.equity_now(name).copy() for name in before}

@@ -75,7 +75,13 @@ def read_curve_file(
             raise place.at("curves", name, "file").error(
                 rule, value=spec.file, remedy=f"it has {', '.join(quotes.specs)}"
             )
-        curves[name] = replace(spec, quotes=(*spec.quotes, *quotes.specs[own].quotes))
+        table = quotes.specs[own]
+        curves[name] = replace(
+            spec,
+            quotes=(*spec.quotes, *table.quotes),
+            turns=(*spec.turns, *table.turns),
+            meetings=(*spec.meetings, *table.meetings),
+        )
         here = place.at("curves", name, "quotes")
         lines[name] = (*(str(here.at(i)) for i in range(len(spec.quotes))), *quotes.places[own])
         notes += quotes.notes

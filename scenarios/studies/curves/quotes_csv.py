@@ -16,6 +16,7 @@ from scenarios.files.frames import Source
 from scenarios.files.layout import Layout, plain
 from scenarios.files.units import one_unit
 from scenarios.parameters.models import build
+from scenarios.studies.curves import shape_csv
 from sim.errors import UserError
 from sim.nearest import nearest
 from sim.place import Place
@@ -128,16 +129,20 @@ def _read(source: Source, dates: str | None) -> tuple[Table, dict[date | None, l
 
 def _quotes(table: Table, rows: Sequence[Row], day: date | None, convention: str | None, *, as_given: bool) -> Quotes:
     """The curves of some rows of one day."""
-    scales = {**one_unit(table, RATES), **one_unit(table, COUPONS)}
+    rates, coupons = one_unit(table, RATES), one_unit(table, COUPONS)
     by_curve: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_curve[_curve(row, table, convention)].append(row)
     specs, places = {}, {}
     for name, own in by_curve.items():
-        specs[name] = _spec(name, own, scales, convention)
-        for quote, row in zip(specs[name].quotes, own, strict=True) if not as_given else ():
+        lines = shape_csv.apart(own, rates)
+        spec = _spec(name, own, convention)
+        usual = "irs" if spec.discount else "ois"
+        listed = tuple(_quote(row, {**rates, **coupons}, usual) for row in lines.quotes)
+        specs[name] = replace(spec, quotes=listed, turns=lines.turns, meetings=lines.meetings)
+        for quote, row in zip(listed, lines.quotes, strict=True) if not as_given else ():
             check_plausible(quote, row.place)
-        places[name] = tuple(str(row.place) for row in own)
+        places[name] = tuple(str(row.place) for row in lines.quotes)
     return Quotes(specs, day, tuple(f"{table.name}: {note}" for note in table.notes), places)
 
 
@@ -151,7 +156,8 @@ def _curve(row: Row, table: Table, convention: str | None) -> str:
     return name
 
 
-def _spec(name: str, rows: Sequence[Row], scales: dict[str, float], convention: str | None) -> CurveSpec:
+def _spec(name: str, rows: Sequence[Row], convention: str | None) -> CurveSpec:
+    """What the lines of a curve say of it, without its quotes."""
     said = {column: _said_once(name, column, rows) for column in OF_CURVE}
     found = find_convention(said["convention"] or name)
     if said["convention"] and found is None:
@@ -162,12 +168,10 @@ def _spec(name: str, rows: Sequence[Row], scales: dict[str, float], convention: 
         remedy = f"add a column convention, or say --convention: {', '.join(CONVENTIONS)}"
         raise rows[0].place.at("curve").error("nothing says how this curve's market counts", value=name, remedy=remedy)
     cells: dict[str, Any] = {column: text for column, text in said.items() if text and column != "convention"}
-    usual = "irs" if cells.get("discount") else "ois"
-    quotes = tuple(_quote(row, scales, usual) for row in rows)
     cells = {**cells, "convention": known}
     if "interpolation" in cells:
         cells["interpolation"] = cells["interpolation"].lower().replace(" ", "_").replace("-", "_")
-    return replace(build(CurveSpec, cells, rows[0].place), quotes=quotes)
+    return build(CurveSpec, cells, rows[0].place)
 
 
 def _said_once(name: str, column: str, rows: Sequence[Row]) -> str | None:
@@ -203,5 +207,6 @@ def _kind(row: Row, usual: str) -> str:
         return usual
     kind = WORDS.get(plain(text))
     if kind is None:
-        raise row.place.at("kind").error("no such instrument", value=text, remedy=nearest(text.lower(), list(KINDS)))
+        known = [*KINDS, *shape_csv.WORDS]
+        raise row.place.at("kind").error("no such instrument", value=text, remedy=nearest(text.lower(), known))
     return kind

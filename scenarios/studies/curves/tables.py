@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,6 +76,19 @@ def beyond(curve: QuotedCurve) -> str:
         return f"{where} stays at {held}"
     towards = f"{shape.ultimate * 100:.4g} %, its distance shrinking by exp(-{shape.speed:g}) a year"
     return f"{where} goes from {held} to {towards}"
+
+
+def shaped(curves: CurveSet) -> list[str]:
+    """What the curves have besides quotes, in words: turns of the year and meetings; empty without."""
+    out = []
+    for name, spec in curves.specs.items():
+        for turn in spec.turns:
+            size, last = f"{turn.rate * 1e4:+g} bp", turn.end - timedelta(days=1)
+            out.append(f"{name}: the overnight rate has {size} from {turn.start} to {last}")
+        if spec.meetings:
+            days = ", ".join(str(day) for day in sorted(spec.meetings))
+            out.append(f"{name}: nodes stand at meetings, and the forward rate is flat between them: {days}")
+    return out
 
 
 def fair(curves: CurveSet, texts: Iterable[str]) -> pl.DataFrame:

@@ -28,6 +28,9 @@ Chapter = Literal[
     "Pricing",
     "Curves",
     "Rates",
+    "Margin",
+    "Credit",
+    "Capital",
     "Mechanics",
 ]
 CHAPTERS: tuple[str, ...] = get_args(Chapter)

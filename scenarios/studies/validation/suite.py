@@ -43,8 +43,11 @@ MODULES: tuple[str, ...] = (
     "path_memory",
     "rate_options",
     "hull_white",
+    "margin_models",
     "cash_book",
     "notes",
+    "credit_default_swaps",
+    "capital",
 )
 
 

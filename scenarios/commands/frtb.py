@@ -1,0 +1,34 @@
+"""`spiral frtb`: the charges of a table of sensitivities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.table import Table
+
+from scenarios.commands.notes import say_notes
+from scenarios.commands.output import say
+from scenarios.commands.terminal import console
+from scenarios.studies.charges.frtb_charge import MarketCharge, frtb_charge
+from sim.files import write_whole
+
+
+def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
+    """A row a charge, a column a scenario. Raises UserError."""
+    found = frtb_charge(file, home=home)
+    say_notes(found.notes)
+    console(markup=False).print(_table(found, home.upper()), highlight=False)
+    say(f"Capital {found.total:,.2f} {home.upper()} ({found.scenario} correlations).")
+    if out is not None:
+        write_whole(out, found.table.write_csv())
+        say(out)
+
+
+def _table(found: MarketCharge, home: str) -> Table:
+    table = Table(title=f"Standardised approach, {home}", title_justify="left", box=None, header_style="bold")
+    for i, name in enumerate(found.table.columns):
+        table.add_column(name, justify="right" if i > 1 else "left", no_wrap=True)
+    for name, measure, *amounts in found.table.iter_rows():
+        style = "bold" if name == "total" else None
+        table.add_row(name, measure, *(f"{amount:,.2f}" for amount in amounts), style=style)
+    return table

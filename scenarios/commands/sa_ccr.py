@@ -1,0 +1,49 @@
+"""`spiral sa-ccr`: exposures of netting sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+from rich.table import Table
+
+from scenarios.commands.notes import say_notes
+from scenarios.commands.output import say
+from scenarios.commands.terminal import console
+from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
+from sim.files import write_whole
+
+HEADINGS = {"replacement_cost": "replacement cost", "add_on": "add-on"}
+
+
+def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
+    """A row a netting set. Raises UserError."""
+    found = sa_ccr(file, sets)
+    say_notes(found.notes)
+    console(markup=False).print(_table(found.table), highlight=False)
+    say(f"Exposure at default {found.total:,.2f}.")
+    if out is not None:
+        write_whole(out, found.table.write_csv())
+        say(out)
+
+
+def _table(found: pl.DataFrame) -> Table:
+    """Without the asset classes that no trade is of."""
+    table = Table(title="Counterparty exposure", title_justify="left", box=None, header_style="bold")
+    names = [name for name in found.columns if name == "set" or found[name].abs().max() or name not in _classes(found)]
+    for i, name in enumerate(names):
+        table.add_column(HEADINGS.get(name, name), justify="right" if i else "left", no_wrap=True)
+    for row in found.iter_rows(named=True):
+        table.add_row(*(_cell(name, row[name]) for name in names))
+    return table
+
+
+def _classes(found: pl.DataFrame) -> list[str]:
+    at = found.columns.index
+    return found.columns[at("replacement_cost") + 1 : at("add_on")]
+
+
+def _cell(name: str, value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.6f}" if name == "multiplier" else f"{value:,.2f}"

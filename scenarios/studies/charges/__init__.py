@@ -1,0 +1,1 @@
+"""Regulatory capital of what a user's tables hold: sensitivities, netting sets."""

@@ -1,0 +1,51 @@
+"""The standardised approach to market risk on a table of sensitivities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from agents.capital.aggregation import SCENARIOS
+from agents.capital.frtb import HOME, Frtb, frtb
+from scenarios.files.frames import Source
+from scenarios.studies.charges.sensitivities_csv import currency, read_sensitivities
+
+
+@dataclass(frozen=True)
+class MarketCharge:
+    """`table`: class, measure and $ in each correlation scenario, the sum last; `total`: $; `scenario`: the largest."""
+
+    table: pl.DataFrame
+    total: float
+    scenario: str
+    notes: tuple[str, ...]
+
+
+def frtb_charge(sensitivities: Source, *, home: str = HOME) -> MarketCharge:
+    """Capital for market risk by the standardised approach of Basel III (MAR20 to MAR23).
+
+        frtb_charge("sensitivities.csv").total
+
+    Args:
+        sensitivities: CSV or frame with the columns measure (delta, vega, curvature, default, exotic, residual), class
+            (rates, credit, equity, fx), bucket, name, tenor, underlying, amount, down, kind, rating, seniority, gain.
+        home: the currency in which the bank reports.
+
+    Raises:
+        UserError: a cell that the rules do not know, with its line.
+    """
+    positions, notes = read_sensitivities(sensitivities, home=currency(home, "home"))
+    return described(frtb(positions, home=currency(home, "home")), notes)
+
+
+def described(found: Frtb, notes: tuple[str, ...] = ()) -> MarketCharge:
+    """Charges of one path as a table."""
+    charges = {(part.risk_class, str(part.measure)): amounts[:, 0] for part, amounts in found.parts.items()}
+    for name, amount in (("default", found.default), ("residual", found.residual)):
+        charges[name, ""] = np.full(len(SCENARIOS), amount[0])
+    charges["total", ""] = sums = np.sum([*charges.values()], axis=0)
+    rows = [(*names, *map(float, amounts)) for names, amounts in charges.items()]
+    table = pl.DataFrame(rows, schema=["class", "measure", *SCENARIOS], orient="row")
+    return MarketCharge(table, float(found.total[0]), SCENARIOS[int(np.argmax(sums))], notes)

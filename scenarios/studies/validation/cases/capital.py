@@ -1,0 +1,183 @@
+"""Regulatory capital of tables of sensitivities and trades: published examples, and rules written out twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios.studies.charges.frtb_charge import frtb_charge
+from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
+from scenarios.studies.validation.case import Case, Expected, Measured
+from scenarios.studies.validation.lab import Lab
+from sim.estimate import Estimate
+
+Rows = list[dict[str, Any]]
+TWICE = "computed twice"
+SCENARIOS = ("low", "medium", "high")
+
+
+def columns(rows: Rows) -> dict[str, list[Any]]:
+    """A table of rows by column; what a row does not say is empty."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+# --- market risk ------------------------------------------------------------------------------------------------------
+def rates(measure: str, bucket: str, amount: float, **more: float) -> dict[str, Any]:
+    """A sensitivity to rates."""
+    return {"measure": measure, "class": "rates", "bucket": bucket, "name": "curve", "amount": amount, **more}
+
+
+DOLLARS = [rates("delta", "USD", amount, tenor=t) for t, amount in ((1, 2.4e7), (5, -6.0e7), (30, 1.5e7))]
+BOTH = [*DOLLARS, rates("delta", "GBP", 4.0e7, tenor=3)]
+VEGAS = ((1, 5, 3e5), (5, 5, -4.5e5), (5, 10, 2e5))
+VEGA = [rates("vega", "USD", amount, tenor=t, underlying=u) for t, u, amount in VEGAS]
+CURVATURE = [rates("curvature", "AUD", -1.2e6, down=0.9e6), rates("curvature", "BRL", 0.4e6, down=-0.2e6)]
+CHARGES = {
+    "delta, dollars": (224_420.70, 114_773.93, 0.0),
+    "delta, with sterling": (381_555.57, 318_956.20, 286_181.76),
+    "vega": (124_702.95, 95_002.17, 50_000.0),
+    "curvature": (1_051_189.80, 1_072_380.53, 1_093_160.56),
+}
+PORTFOLIOS = {"delta, dollars": DOLLARS, "delta, with sterling": BOTH, "vega": VEGA, "curvature": CURVATURE}
+LARGEST = 1_557_448.31
+
+
+def charges(lab: Lab) -> Measured:
+    """Each part alone in the three scenarios, and the charge on all."""
+    found: dict[str, Estimate] = {}
+    for name, rows in PORTFOLIOS.items():
+        total = frtb_charge(columns(rows)).table.row(0, named=True)
+        found |= {f"{name}, {scenario}": Estimate(total[scenario]) for scenario in SCENARIOS}
+    found["largest total"] = Estimate(frtb_charge(columns([*BOTH, *VEGA, *CURVATURE])).total)
+    return Measured(estimates=found)
+
+
+# --- counterparties ---------------------------------------------------------------------------------------------------
+def swap(name: str, side: str, notional: float, end: float, **more: Any) -> dict[str, Any]:
+    """A derivative on rates."""
+    return {"class": "rates", "name": name, "side": side, "notional": notional, "end": end, **more}
+
+
+def option(kind: str, forward: float, strike: float, expiry: float) -> dict[str, Any]:
+    """What makes a trade an option."""
+    return {"option": kind, "forward": forward, "strike": strike, "expiry": expiry}
+
+
+def protection(name: str, quality: str, side: str, end: float, value: float) -> dict[str, Any]:
+    """A credit default swap of ten million, in thousands."""
+    more = {"name": name, "quality": quality, "side": side, "end": end, "value": value}
+    return {"class": "credit", "notional": 10_000, **more}
+
+
+def forward(name: str, quality: str, side: str, notional: float, maturity: float, value: float) -> dict[str, Any]:
+    """A forward on a commodity, in thousands."""
+    more = {"name": name, "quality": quality, "side": side, "maturity": maturity, "value": value}
+    return {"class": "commodity", "notional": notional, **more}
+
+
+BOOK = [
+    swap("USD", "long", 50e6, 8, value=1.2e6),
+    swap("USD", "short", 30e6, 2),
+    swap("EUR", "long", 20e6, 0.5),
+    swap("USD", "long", 25e6, 7, start=2, **option("payer", 0.036, 0.034, 2)),
+]
+BASEL_RATES = [
+    swap("USD", "long", 10_000, 10, value=30),
+    swap("USD", "short", 10_000, 4, value=-20),
+    swap("EUR", "bought", 5_000, 11, value=50, start=1, **option("receiver", 0.06, 0.05, 1)),
+]
+BASEL_CREDIT = [
+    protection("Firm A", "AA", "bought", 3, 20),
+    protection("Firm B", "BBB", "sold", 6, -40),
+    protection("CDX.IG", "IG", "bought", 5, 0),
+]
+BASEL_COMMODITIES = [
+    forward("crude oil", "energy", "long", 10_000, 0.75, -50),
+    forward("crude oil", "energy", "short", 20_000, 2, -30),
+    forward("silver", "metals", "long", 10_000, 5, 100),
+]
+SETS = {
+    "unmargined": BOOK,
+    "margined": BOOK,
+    "example 1": BASEL_RATES,
+    "example 2": BASEL_CREDIT,
+    "example 3": BASEL_COMMODITIES,
+    "example 4": [*BASEL_RATES, *BASEL_CREDIT],
+    "example 5": [*BASEL_RATES, *BASEL_COMMODITIES],
+}
+TERMS = [
+    {"set": "margined", "collateral": 2e6, "threshold": 5e5, "minimum_transfer": 1e5, "nica": 1e6, "mpor_days": 14},
+    {"set": "example 5", "collateral": 200, "threshold": 0, "minimum_transfer": 5, "nica": 150, "mpor_days": 14},
+]
+BASEL = {
+    "example 1": {"rates": 347, "exposure": 569},
+    "example 2": {"credit": 282, "exposure": 381},
+    "example 3": {"commodity": 3_841, "exposure": 5_406},
+    "example 4": {"add_on": 629, "exposure": 936},
+    "example 5": {"add_on": 1_401, "exposure": 1_879},
+}
+OWN = {
+    "unmargined": {"add_on": 1_829_342.81, "exposure": 4_241_079.94},
+    "margined": {"replacement_cost": 0.0, "add_on": 654_486.18, "multiplier": 0.5492609335, "exposure": 503_277.17},
+}
+
+
+def exposures(lab: Lab) -> Measured:
+    """Every set in one table of trades."""
+    trades = [{"set": name, **trade} for name, rows in SETS.items() for trade in rows]
+    table = sa_ccr(columns(trades), columns(TERMS)).table
+    found = {row["set"]: row for row in table.iter_rows(named=True)}
+    wanted: dict[str, dict[str, Any]] = {**OWN, **BASEL}
+    return Measured(
+        estimates={f"{name}, {key}": Estimate(found[name][key]) for name, keys in wanted.items() for key in keys}
+    )
+
+
+def exposures_expected() -> tuple[Expected, ...]:
+    """To the digits given."""
+    own = [
+        Expected(what=f"{name}, {key}", value=value, rounding=5e-11 if key == "multiplier" else 0.005, exact=TWICE)
+        for name, keys in OWN.items()
+        for key, value in keys.items()
+    ]
+    basel = [
+        Expected(what=f"{name}, {key}", value=value, rounding=0.5, exact="published")
+        for name, keys in BASEL.items()
+        for key, value in keys.items()
+    ]
+    return (*own, *basel)
+
+
+CASES: tuple[Case, ...] = (
+    Case(
+        name="frtb",
+        title="Market risk by the standardised approach",
+        chapter="Capital",
+        source="Basel Committee, minimum capital requirements for market risk (January 2019), MAR21, written out twice",
+        inputs="dollar rates at 1, 5, 30 years, sterling rates at 3 years; three vegas; curvature of two currencies",
+        statistic="charges of a table of sensitivities in three correlation scenarios",
+        expected=(
+            *(
+                Expected(what=f"{name}, {scenario}", value=value, unit="$", rounding=0.005, exact=TWICE)
+                for name, values in CHARGES.items()
+                for scenario, value in zip(SCENARIOS, values, strict=True)
+            ),
+            Expected(what="largest total", value=LARGEST, unit="$", rounding=0.005, exact=TWICE),
+        ),
+        measure=charges,
+        fast=True,
+        seconds=0.2,
+    ),
+    Case(
+        name="sa-ccr",
+        title="Counterparty exposure by the standardised approach",
+        chapter="Capital",
+        source="Basel Committee, BCBS 279 (April 2014), annex 4a, examples 1 to 5; CRE52, written out twice",
+        inputs="swaps, a swaption, credit default swaps and commodity forwards; with and without a margin agreement",
+        statistic="add-ons, multiplier and exposure at default of a table of trades",
+        expected=exposures_expected(),
+        measure=exposures,
+        fast=True,
+        seconds=0.2,
+    ),
+)

@@ -1,0 +1,209 @@
+"""Regulatory capital of tables: examples computed by hand, limits, and what wrong tables are told."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.capital.aggregation import charge, curved_charge
+from agents.capital.frtb import risk_classes
+from agents.capital.sa_ccr import multiplier
+from scenarios import frtb_charge, sa_ccr
+from scenarios.studies.validation.cases.capital import BASEL_COMMODITIES, BASEL_RATES, BOOK, columns
+from tests.test_bad_input import TABLE, said
+
+ROOT_2 = math.sqrt(2)
+
+
+def market(*rows, **options):
+    """The table of these rows by class and measure."""
+    found = frtb_charge(columns(list(rows)), **options).table
+    return {(row["class"], row["measure"]): row for row in found.iter_rows(named=True)}
+
+
+def line(measure, risk_class, bucket, amount, **more):
+    return {"measure": measure, "class": risk_class, "bucket": bucket, "amount": amount, **more}
+
+
+@pytest.mark.parametrize(
+    ("row", "weight"),
+    [
+        (line("delta", "rates", "USD", 1.0, tenor=0.25), 0.017 / ROOT_2),
+        (line("delta", "rates", "BRL", 1.0, tenor=0.25), 0.017),
+        (line("delta", "rates", "EUR", 1.0, kind="inflation"), 0.016 / ROOT_2),
+        (line("delta", "credit", "3", 1.0, tenor=5), 0.05),
+        (line("delta", "credit", "8", 1.0, tenor=5), 0.025),
+        (line("delta", "credit", "8", 1.0, tenor=5, kind="aa"), 0.015),
+        (line("delta", "credit", "16", -1.0, tenor=5), 0.12),
+        (line("delta", "equity", "9", 1.0), 0.70),
+        (line("delta", "equity", "12", 1.0, kind="repo"), 0.0015),
+        (line("delta", "fx", "EUR", 1.0), 0.15 / ROOT_2),
+        (line("delta", "fx", "PLN", 1.0), 0.15),
+        (line("vega", "equity", "1", 1.0, tenor=1), 0.55 * ROOT_2),
+        (line("vega", "equity", "10", 1.0, tenor=1), 1.0),
+        (line("vega", "fx", "EUR", 1.0, tenor=1), 1.0),
+        (line("vega", "credit", "3", 1.0, tenor=1), 1.0),
+    ],
+)
+def test_one_sensitivity_costs_its_weight(row, weight):
+    found = market(row)[row["class"], row["measure"]]
+    assert [found[s] for s in ("low", "medium", "high")] == pytest.approx([weight] * 3, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("rows", "correlation"),
+    [
+        ([line("delta", "credit", "3", 1.0, tenor=5, name=n) for n in "ab"], 0.35),
+        ([line("delta", "credit", "3", 1.0, tenor=t, name="a") for t in (1, 5)], 0.65),
+        ([line("delta", "credit", "3", 1.0, tenor=5, name="a", kind=k) for k in ("", "cds")], 0.999),
+        ([line("delta", "credit", b, 1.0, tenor=5) for b in ("1", "10")], 0.375),
+        ([line("delta", "credit", b, 1.0, tenor=5) for b in ("4", "6")], 0.25),
+        ([line("delta", "credit", b, 1.0, tenor=5) for b in ("15", "8")], 0.025),
+        ([line("delta", "credit", b, 1.0, tenor=5) for b in ("17", "18")], 0.75),
+        ([line("delta", "credit", b, 1.0, tenor=5) for b in ("2", "18")], 0.45),
+        ([line("delta", "equity", "5", 1.0, name=n) for n in "ab"], 0.25),
+        ([line("delta", "equity", b, 1.0) for b in ("1", "8")], 0.15),
+        ([line("delta", "equity", b, 1.0) for b in ("12", "8")], 0.45),
+        ([line("delta", "equity", b, 1.0) for b in ("11", "8")], 0.0),
+        ([line("delta", "fx", b, 1.0) for b in ("EUR", "JPY")], 0.6),
+        ([line("delta", "rates", "USD", 1.0, tenor=5, name=n) for n in "ab"], 0.999),
+        ([line("delta", "rates", "USD", 1.0, tenor=t) for t in (0.25, 30)], 0.4),
+        ([line("vega", "equity", "12", 1.0, tenor=t) for t in (1, 3)], math.exp(-0.02)),
+    ],
+)
+def test_two_sensitivities_add_up_by_their_correlation(rows, correlation):
+    """sqrt(a^2 + b^2 + 2 rho a b), with the rho of the scenario."""
+    key = rows[0]["class"], rows[0]["measure"]
+    a, b = (market(row)[key]["medium"] for row in rows)
+    found = market(*rows)[key]
+    for scenario, rho in (
+        ("low", max(2 * correlation - 1, 0.75 * correlation)),
+        ("medium", correlation),
+        ("high", min(1.25 * correlation, 1.0)),
+    ):
+        assert found[scenario] == pytest.approx(math.sqrt(a**2 + b**2 + 2 * rho * a * b), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["rates", "credit", "equity", "fx"])
+def test_buckets_correlate_both_ways_alike(name):
+    risk = risk_classes()[name]
+    buckets = [b for b in (*map(str, range(1, 19)), "EUR", "JPY", "GBP") if risk.known(b)]
+    matrix = np.array([[1.0 if a == b else risk.gamma(a, b) for b in buckets] for a in buckets])
+    np.testing.assert_array_equal(matrix, matrix.T)
+    assert np.abs(matrix).max() == 1.0
+
+
+def test_positions_of_the_other_sector_do_not_offset():
+    rows = [line("delta", "equity", "11", amount, name=n) for amount, n in ((1.0, "a"), (-1.0, "b"))]
+    assert market(*rows)["equity", "delta"]["high"] == pytest.approx(1.4)
+
+
+def test_a_negative_sum_holds_the_buckets_within_their_charges():
+    """K 1 and 1, S 3 and -3, gamma 1: 2 - 18 < 0, and with S within K the sum is 0."""
+    found = charge(np.ones((2, 1)), np.array([[3.0], [-3.0]]), np.array([[0.0, 1.0], [1.0, 0.0]]))
+    assert found[0] == 0.0
+    assert charge(np.ones((2, 1)), np.array([[0.5], [-0.5]]), np.array([[0.0, 1.0], [1.0, 0.0]]))[0] == math.sqrt(1.5)
+
+
+def test_two_gains_of_curvature_do_not_add_up():
+    between = np.array([[0.0, 0.25], [0.25, 0.0]])
+    assert curved_charge(np.ones((2, 1)), np.full((2, 1), -1.0), between)[0] ** 2 == pytest.approx(2.0)
+    assert curved_charge(np.ones((2, 1)), np.array([[1.0], [-1.0]]), between)[0] ** 2 == pytest.approx(1.5)
+
+
+def test_default_by_hand():
+    """Acme's senior debt, long 10, hedged by 4 of its shares short, 100 and 75 % lost; Zed, short 8 senior.
+
+    Acme: 7.5 - 4 = 3.5 at 6 %; Zed: 6 short at 0.5 %; HBR = 3.5 / 9.5. A short bond does not offset a long share.
+    """
+    rows = [
+        {"measure": "default", "name": "Acme", "rating": "BBB", "amount": 10.0, "seniority": "senior"},
+        {"measure": "default", "name": "Acme", "rating": "BBB", "amount": -4.0, "seniority": "equity"},
+        {"measure": "default", "name": "Zed", "rating": "AAA", "amount": -8.0, "seniority": "senior"},
+    ]
+    assert market(*rows)["default", ""]["low"] == pytest.approx(0.06 * 3.5 - 3.5 / 9.5 * 0.005 * 6.0)
+    swapped = [{**row, "amount": -row["amount"]} for row in rows[:2]]
+    assert market(*swapped)["default", ""]["low"] == pytest.approx(0.06 * 4.0 - 4.0 / 11.5 * 0.06 * 7.5)
+
+
+def test_a_default_counts_by_its_maturity_and_its_gain():
+    row = {"measure": "default", "name": "Acme", "rating": "A", "amount": 100.0, "seniority": "covered"}
+    assert market({**row, "tenor": 0.5, "gain": -5.0})["default", ""]["low"] == pytest.approx(0.03 * 0.5 * 20.0)
+    assert market({**row, "tenor": 0.01})["default", ""]["low"] == pytest.approx(0.03 * 0.25 * 25.0)
+
+
+def test_residual_risks_are_gross():
+    found = market(
+        *({"measure": m, "amount": a} for m, a in (("exotic", 100.0), ("exotic", -100.0), ("residual", 50.0)))
+    )
+    assert found["residual", ""]["low"] == pytest.approx(2.05)
+
+
+def counterparty(rows, terms=None):
+    return sa_ccr(columns(rows), None if terms is None else columns([{"set": "all", **terms}])).table.row(0, named=True)
+
+
+def test_the_multiplier():
+    """exp((V - C) / (2 (1 - floor) add-on)), and 1 of a set that is not overcollateralised."""
+    assert multiplier(np.array([-20.0]), np.array([282.1287]))[0] == pytest.approx(0.965, abs=5e-4)
+    assert multiplier(np.array([1.0, 0.0, -1e9]), np.array([1.0, 0.0, 1.0])) == pytest.approx([1.0, 1.0, 0.05])
+
+
+def test_equity_and_currencies():
+    """Two names: sqrt((sum rho A)^2 + sum (1 - rho^2) A^2); pairs of currencies do not net."""
+    rows = [
+        {"class": "equity", "name": "a", "quality": "single", "side": "long", "notional": 100.0, "maturity": 2},
+        {"class": "equity", "name": "i", "quality": "index", "side": "short", "notional": 300.0, "maturity": 0.25},
+        {"class": "fx", "name": "EURUSD", "side": "long", "notional": 100.0, "maturity": 1},
+        {"class": "fx", "name": "EURUSD", "side": "short", "notional": 40.0, "maturity": 1},
+        {"class": "fx", "name": "USDJPY", "side": "short", "notional": 50.0, "maturity": 1},
+    ]
+    found = counterparty(rows)
+    a, i = 32.0, -0.2 * 300 * 0.5
+    assert found["equity"] == pytest.approx(math.sqrt((0.5 * a + 0.8 * i) ** 2 + 0.75 * a**2 + 0.36 * i**2))
+    assert found["fx"] == pytest.approx(0.04 * (60 + 50))
+
+
+def test_electricity_stands_with_energy():
+    power = {"class": "commodity", "name": "power", "quality": "electricity", "side": "long", "notional": 1.0}
+    oil = {**power, "name": "oil", "quality": "energy", "side": "short"}
+    a, b = 0.40, -0.18
+    expected = math.sqrt((0.4 * (a + b)) ** 2 + 0.84 * (a**2 + b**2))
+    assert counterparty([{**power, "maturity": 1}, {**oil, "maturity": 1}])["commodity"] == pytest.approx(expected)
+
+
+def test_a_margin_agreement_never_raises_the_exposure():
+    """A threshold out of reach: the exposure without margin counts (CRE52.2)."""
+    free = counterparty(BOOK)["exposure"]
+    assert counterparty(BOOK, {"threshold": 1e12, "mpor_days": 10})["exposure"] == free
+    assert counterparty(BOOK, {"mpor_days": 10})["exposure"] < free
+
+
+def test_sold_is_the_opposite_of_bought():
+    trade = BASEL_RATES[2]
+    both = [trade, {**trade, "side": "sold"}]
+    assert counterparty(both)["add_on"] == pytest.approx(0.0, abs=1e-12)
+    assert counterparty(BASEL_COMMODITIES[:1])["add_on"] == pytest.approx(0.18 * 10_000 * math.sqrt(0.75))
+
+
+@pytest.mark.parametrize(("table", "message"), TABLE["sensitivities"])
+def test_wrong_sensitivities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.csv").write_text(table)
+    assert said("frtb", "bad.csv") == f"bad.csv{message}"
+
+
+@pytest.mark.parametrize(("table", "sets", "message"), TABLE["trades"])
+def test_wrong_trades(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, sets: str, message: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.csv").write_text(table)
+    Path("sets.csv").write_text(sets or "set,collateral\nall,0\n")
+    assert said("sa-ccr", "bad.csv", "--sets", "sets.csv") == message
+
+
+def test_a_wrong_home(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("measure,class,bucket,amount\ndelta,fx,EUR,1\n")
+    assert said("frtb", str(tmp_path / "s.csv"), "--home", "dollars").startswith("home: is no currency, got 'dollars'")
