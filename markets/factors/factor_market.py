@@ -40,6 +40,7 @@ from markets.factors.realised import RealisedVol
 from markets.factors.repo_market import RepoMarket
 from markets.factors.snapshot import Snapshot
 from markets.factors.zero_rates import ZeroRates
+from markets.specs.bond_future import future_columns
 from sim.errors import BugError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class FactorMarket:
         self._margin = setting.feedback.margin
         self._lending = {"haircut": HAIRCUT} if rates.repo else {}
         for name in rates.futures:
-            self._lending |= {f"basis_{name}": basis_key(name), f"margin_{name}": margin_key(name)}
+            self._lending |= zip(future_columns(name), (basis_key(name), margin_key(name)), strict=True)
         self._spread_line: list[float] = np.exp(line.spread.level).tolist()
         self._depth_line: list[float] = np.exp(line.depth.level).tolist()
         self.tick = 0

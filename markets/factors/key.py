@@ -29,6 +29,7 @@ USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 RATES_VOL = FactorKey("rates_vol", "usd")  # normal vol of rates, decimal a year; where a scenario declares it
 HAIRCUT = FactorKey("haircut", "usd")  # of bonds in repo, share of their value; where a scenario declares repo
+CLEARED_HAIRCUT = FactorKey("haircut", "cleared")  # of the part that a clearing house stands behind, if any does
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 

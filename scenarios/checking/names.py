@@ -14,6 +14,7 @@ from agents.desk.loss import loss
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
+from markets.specs.bond_future import future_columns
 from markets.specs.rates import STANDARD_NODES
 from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from markets.tables import TABLES as MARKET_TABLES
@@ -109,6 +110,12 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
             if before is not None:
                 raise _two(kind, name, before, here.at(name))
             taken[same_name(name)] = f"{kind} {name}"
+    for future in scenario.market.rates.futures:
+        for column in future_columns(future):
+            if same_name(column) in taken:
+                rule = f"the tables have a column of the name of {taken[same_name(column)]}"
+                here = at.at("market", "rates", "futures", future)
+                raise here.error(rule, value=column, remedy="rename one of them")
     check_twin(scenario.run.twin, at.at("run", "twin"))
 
 

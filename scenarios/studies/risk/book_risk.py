@@ -275,7 +275,7 @@ def book_risk(scenario: Scenario | str, agent: str | None = None, *, keys: Seque
         UserError: no such hedger, or a mistake in the scenario or its book.
     """
     known = meant(scenario)
-    hedger = _hedger(known, agent)
+    hedger = hedger_of(known, agent)
     clock, start = make_clock(known), starting_market(known)
     return _risk_of(instruments(hedger, start), clock, start, tuple(map(float, keys)), known)
 
@@ -291,7 +291,8 @@ def _risk_of(
     return BookRisk(book, by_keys, keys, currency, tuple(layers_of(fine, rates)), curves)
 
 
-def _hedger(scenario: Scenario, name: str | None) -> Hedger:
+def hedger_of(scenario: Scenario, name: str | None) -> Hedger:
+    """The hedger of that name, or the first one by name, that has a book. Raises UserError."""
     hedgers = {agent.name: agent for agent in scenario.agents if isinstance(agent, Hedger) and agent.book}
     if not hedgers:
         raise UserError("the scenario has no book", value=scenario.name, remedy="give a Hedger a book, or --book")
@@ -359,7 +360,8 @@ def bends_of(book: CompiledBook) -> Floats:
 
 def _bends(instrument: Instrument) -> bool:
     """Whether its second derivatives by pairs of nodes are known."""
-    return bool(getattr(instrument.table, "bends", False))
+    parts: tuple[Instrument, ...] = getattr(instrument, "parts", (instrument,))
+    return all(getattr(part.table, "bends", False) for part in parts)
 
 
 def _exact_bends(book: CompiledBook) -> Floats:
