@@ -16,7 +16,7 @@ from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.specs.bond_future import future_columns
 from markets.specs.rates import STANDARD_NODES
-from markets.specs.variable import FX, SPREAD, ZERO
+from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, EFFECTIVENESS, EXPLAINED, metrics
@@ -41,7 +41,10 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*metrics(loss(fx=True)), *COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED)
+    yield (
+        "a run has a figure of this name",
+        (*metrics(loss(fx=True, credit=True)), *COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED),
+    )
 
 
 @cache
@@ -94,6 +97,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("spread", at.at("market", "rates", "spreads"), [each.name for each in further if each.family == SPREAD]),
         ("node", at.at("market", "rates", "currencies"), [each.name for each in further if each.family == ZERO]),
         ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
+        ("name", at.at("market", "credits"), [each.name for each in further if each.family == HAZARD]),
         ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),

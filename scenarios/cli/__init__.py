@@ -24,7 +24,9 @@ from scenarios.cli.frontier import frontier
 from scenarios.cli.frtb import frtb
 from scenarios.cli.gains import gains
 from scenarios.cli.keys import keys
+from scenarios.cli.margin import margin
 from scenarios.cli.new import new
+from scenarios.cli.note import note
 from scenarios.cli.predict import predict
 from scenarios.cli.presets import list_presets
 from scenarios.cli.program import Spiral as Spiral
@@ -55,6 +57,7 @@ for _command in (
     sweep,
     frontier,
     capital,
+    margin,
     shock,
     calibrate,
     new,
@@ -72,6 +75,7 @@ for _command in (
     curve,
     curve_model,
     risk,
+    note,
     bond,
     cds,
     cube,

@@ -34,7 +34,7 @@ def make_manifest(
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     market = scenario.market
-    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx)}
+    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx), "credit": bool(market.credits)}
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
