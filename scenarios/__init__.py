@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from scenarios.studies.capital_search import survival_capital as survival_capital
     from scenarios.studies.charges.frtb_charge import frtb_charge as frtb_charge
     from scenarios.studies.charges.sa_ccr_exposure import sa_ccr as sa_ccr
+    from scenarios.studies.credit.solving import solve_credit as solve_credit
+    from scenarios.studies.credit.solving import value_cds as value_cds
     from scenarios.studies.curves.bonds import price_bond as price_bond
     from scenarios.studies.curves.curve_model import model_curve as model_curve
     from scenarios.studies.curves.history import curve_history as curve_history
@@ -73,6 +75,8 @@ _HOMES = {
     "curve_history": "scenarios.studies.curves.history",
     "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
+    "solve_credit": "scenarios.studies.credit.solving",
+    "value_cds": "scenarios.studies.credit.solving",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
     "shock": "scenarios.studies.shock",
@@ -105,10 +109,12 @@ __all__ = [
     "run",
     "sa_ccr",
     "shock",
+    "solve_credit",
     "solve_curves",
     "survival_capital",
     "sweep",
     "validate",
+    "value_cds",
     "value_swaps",
 ]
 

@@ -17,6 +17,7 @@ CALENDARS: dict[str, tuple[str, str | None]] = {
     "target": ("TARGET", None),
     "japan": ("Japan", None),
     "switzerland": ("Switzerland", None),
+    "weekends": ("WeekendsOnly", None),
     "none": ("NullCalendar", None),
 }
 RULES = {

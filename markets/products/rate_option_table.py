@@ -247,10 +247,10 @@ class RateOptionTable(Table[Rows]):
                 into.add(bends[i, j], one, other)
 
     def _add_vegas(self, rows: Rows, snapshot: Snapshot, grid: VegaGrid, into: Risk) -> None:
-        """$ per 1.00 of each bucket's normal vol."""
+        """$ per 1.00 of each bucket's normal vol, or of its log; short vols' moves since the start are left out there."""
         curve, vegas = self.factors.of(snapshot), np.zeros((len(grid.keys), snapshot.paths))
         shares = grid.weights(rows.spans[:, EXPIRY], rows.spans[:, TENOR])
-        roots = np.ascontiguousarray(rows.spans[:, ROOT])
+        roots = np.ascontiguousarray(rows.options[:, SD] if grid.relative else rows.spans[:, ROOT])
         swaption_vegas(curve, self.stretch(snapshot), rows.options, roots, shares, *rows[1:4], vegas)
         for key, vega in zip(grid.keys, vegas, strict=True):
             into.add(vega, key)

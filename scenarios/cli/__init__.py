@@ -10,6 +10,7 @@ import click
 from scenarios.cli.bond import bond
 from scenarios.cli.calibrate import calibrate
 from scenarios.cli.capital import capital
+from scenarios.cli.cds import cds
 from scenarios.cli.chart import chart
 from scenarios.cli.check import check
 from scenarios.cli.compare import compare
@@ -72,6 +73,7 @@ for _command in (
     curve_model,
     risk,
     bond,
+    cds,
     cube,
     frtb,
     sa_ccr,

@@ -42,6 +42,10 @@ NOTES = {
     ),
     "partition": "+1 bp of the zero curve in tents that fall to zero at the neighbouring keys: sum = DV01, zero rates.",
     "fixed": "Tents of fixed widths (1, 2, 3 years) do not add up; coverage is their sum at the key, 1 where they do.",
+    "other_curves": (
+        "+1 bp in the tents of what a curve of floating rates lies above the one that discounts, of another currency's "
+        "curve (its basis as it is), and of the basis at which it is discounted with collateral in dollars."
+    ),
     "further": "+1 bp of each spread and of each node of other currencies, +1 % of the price of a currency.",
     "quotes": "A step of each quote: 1 bp of a rate, 0.01 of a price. Exact, nothing is bumped.",
     "cross_gamma": "Change of the DV01 by one key for +1 bp at another; the sum of all is the gamma.",
@@ -69,6 +73,7 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     frames = {
         "positions": risk.positions(),
         "key_rates": risk.key_rates(fixed=tents == "fixed"),
+        "other_curves": risk.other_curves(),
         "further": risk.further(),
         "quotes": risk.quotes(),
         "cross_gamma": risk.cross_gammas(),
@@ -106,6 +111,9 @@ def _tables(risk: BookRisk, frames: dict[str, pl.DataFrame | None], tents: str) 
     roles = {"discount": "of what discounts", "projection": "of what projects"}
     keys = {"key": "key, years", **per_bp, **roles, "coverage": "coverage"}
     found.append((_table("Key rates", frames["key_rates"], keys, total=tents == "partition"), NOTES[tents]))
+    if frames["other_curves"] is not None:
+        heads = {"curve": "curve", "key": "key, years", **per_bp}
+        found.append((_table("Key rates of other curves", frames["other_curves"], heads), NOTES["other_curves"]))
     if frames["further"] is not None:
         heads = {"factor": "factor", "step": "step", "change": f"change of value, {unit}"}
         found.append((_table("Spreads and other currencies", frames["further"], heads), NOTES["further"]))

@@ -13,21 +13,18 @@ from numpy.typing import NDArray
 
 from agents.desk.book_record import split
 from agents.hedging.hedger import Hedger
-from markets.curves.flows import Point
 from markets.curves.tents import KEYS, coverage, fixed_widths, partition
 from markets.products.bermudan_table import BermudanTable
 from markets.products.book import Book
-from markets.products.cash_table import CashTable
-from markets.products.linear_table import LinearTable
-from markets.products.rate_option_table import RateOptionTable
 from markets.products.swaption_terms import SwaptionTerms
 from markets.products.vega_grid import STANDARD, VegaGrid
 from markets.specs.variable import FX, SPREAD, ZERO
 from scenarios.reading.made_by_hand import meant
-from scenarios.studies.risk.fine_start import DAY, on_nodes, projecting, times_of, tomorrow
+from scenarios.studies.risk.fine_start import DAY, apart, on_nodes, times_of, tomorrow
+from scenarios.studies.risk.layers import BASIS, FOREIGN, PROJECTS, layers_of, quote_ladder, slopes_by
 from scenarios.worlds.books import instruments, starting_market
 from scenarios.worlds.clock import make_clock
-from scenarios.worlds.starting_curve import solved_curves
+from scenarios.worlds.starting_curve import discount_name, solved_curves
 from sim.errors import UserError
 from sim.nearest import nearest
 
@@ -40,11 +37,11 @@ if TYPE_CHECKING:
     from markets.products.risk import Risk
     from markets.products.start import Start
     from scenarios.scenario import Scenario
+    from scenarios.studies.risk.layers import Layer
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
 BP = 1e-4
-TOLD_APART = (LinearTable, RateOptionTable, BermudanTable, CashTable)  # whose flows know two curves
 VOL_STEP = 1e-6  # decimal, of a normal vol
 SMALL = 1e-9  # $: what is not shown
 
@@ -53,7 +50,7 @@ SMALL = 1e-9  # $: what is not shown
 class BookRisk:
     """Value and exact derivatives of a book in its starting market.
 
-    The book is compiled on a curve with a node at every time at which it depends on one, so that its slopes by those
+    The book is compiled on curves with a node at every time at which it depends on one, so that its slopes by those
     nodes hold all there is to say of first order; key rates, quotes and parallel moves are sums of them. Second
     derivatives are from the same book on a curve whose nodes are the keys.
     """
@@ -62,8 +59,8 @@ class BookRisk:
     by_keys: CompiledBook  # on nodes at the keys
     keys: tuple[float, ...]  # years
     currency: str
+    layers: tuple[Layer, ...]  # the curves of `book`
     curves: CurveSet | None = None  # that the scenario quotes
-    discount: str = ""  # the one that all is discounted on
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -82,17 +79,12 @@ class BookRisk:
         return slopes_of(self.book)
 
     @cached_property
-    def projection_slopes(self) -> Floats | None:
-        """The part of `slopes` by the curve that floating rates are read from, (times,) $; the rest discounts.
-
-        None where the book holds swaps by a market's convention: `spiral curve` tells theirs apart.
-        """
-        if not all(isinstance(table, TOLD_APART) or not table.rates for table in self.book.tables):
-            return None
-        risk, spread = _risk(self.book), self.book.start.projected().spread
-        assert spread is not None
-        there = [risk.first(key)[0] if (key,) in risk.where else 0.0 for key in spread.nodes]
-        return np.array(there)
+    def projection_slopes(self) -> Floats:
+        """The part of `slopes` by the curves that floating rates are read from, (times,) $; the rest discounts."""
+        risk = _risk(self.book)
+        found = [slopes_by(risk, layer.curve) for layer in self.layers if layer.role == PROJECTS]
+        total: Floats = np.sum(found, axis=0)
+        return total
 
     @property
     def times(self) -> Floats:
@@ -108,21 +100,16 @@ class BookRisk:
     def by_quote(self) -> Floats | None:
         """Change of value for a step of each quote (1 bp of a rate, 0.01 of a price), (quotes,) $; None without quotes.
 
-        A book whose floating rates are read from another curve than discounts has none: the two are not told apart.
+        Curves that floating rates are read from, and those of other currencies, are moved by the quotes of their own.
         """
-        return self._ladder(self.slopes)
+        return self._ladder(self.book)
 
-    def _ladder(self, slopes: Floats) -> Floats | None:
-        if self.curves is None or self.book.start.projection is not None:
-            return None
-        weights, _ = self.curves.nodes.at([Point(self.discount, float(t)) for t in self.times])
-        steps = np.array([quote.step for quote in self.curves.quotes])
-        found: Floats = (slopes / self.times) @ weights @ self.curves.by_quote * steps
-        return found
+    def _ladder(self, book: CompiledBook) -> Floats | None:
+        return None if self.curves is None else quote_ladder(_risk(book), [*self.layers], self.curves)
 
-    def _par_dv01(self, slopes: Floats) -> float | None:
+    def _par_dv01(self, book: CompiledBook) -> float | None:
         """Change of value for +1 bp on every quoted rate, $."""
-        ladder = self._ladder(slopes)
+        ladder = self._ladder(book)
         if ladder is None or self.curves is None:
             return None
         return float(ladder[[quote.step == BP for quote in self.curves.quotes]].sum())
@@ -130,7 +117,7 @@ class BookRisk:
     @property
     def par_dv01(self) -> float | None:
         """Change of value for +1 bp on every quoted rate, $; None without quotes."""
-        return self._par_dv01(self.slopes)
+        return self._par_dv01(self.book)
 
     @cached_property
     def vegas(self) -> Floats:
@@ -167,15 +154,14 @@ class BookRisk:
 
         rows = []
         for part, keyed in zip(split(self.book), split(self.by_keys), strict=True):
-            slopes = slopes_of(part.book)
             rows.append(
                 {
                     "position": part.label,
                     "size": part.size,
                     "value": float(_risk(part.book).value[0]),
                     "pv01": _pv01(part.book),
-                    "dv01": self._par_dv01(slopes),
-                    "zero_dv01": float(slopes.sum() * BP),
+                    "dv01": self._par_dv01(part.book),
+                    "zero_dv01": float(slopes_of(part.book).sum() * BP),
                     "gamma": float(bends_of(keyed.book).sum() * BP**2),
                     "theta": _theta(part.book, rolled=True),
                     "theta_same_zeros": _theta(part.book, rolled=False),
@@ -190,17 +176,17 @@ class BookRisk:
         return pl.concat([frame, whole.select(frame.columns)])
 
     def key_rates(self, *, fixed: bool = False) -> pl.DataFrame:
-        """key (years), dv01: +1 bp in the tent of each key, $; of it discount and projection where they are told apart.
+        """key (years), dv01: +1 bp in the tent of each key, $; of it `discount` and `projection`.
 
         fixed: tents of fixed widths, with `coverage` (sum of all tents at the key) beside them.
         """
         import polars as pl
 
         tents = fixed_widths(self.times, self.keys) if fixed else partition(self.times, self.keys)
-        frame = pl.DataFrame({"key": list(self.keys), "dv01": tents @ self.slopes * BP})
-        if self.projection_slopes is not None:
-            projection = tents @ self.projection_slopes * BP
-            frame = frame.with_columns(discount=pl.col("dv01") - projection, projection=projection)
+        columns = {"dv01": tents @ self.slopes * BP, "projection": tents @ self.projection_slopes * BP}
+        frame = pl.DataFrame({"key": list(self.keys), **columns})
+        roles = (pl.col("dv01") - pl.col("projection")).alias("discount"), pl.col("projection")
+        frame = frame.select("key", "dv01", *roles)
         return frame.with_columns(coverage=coverage(self.keys, self.keys)) if fixed else frame
 
     def further(self) -> pl.DataFrame | None:
@@ -218,6 +204,26 @@ class BookRisk:
         changes = [float(risk.first(key)[0]) * by for key, (_, by) in zip(found, steps, strict=True)]
         names = [key.node for key in found]
         return pl.DataFrame({"factor": names, "step": [step for step, _ in steps], "change": changes})
+
+    def other_curves(self) -> pl.DataFrame | None:
+        """curve, key (years), dv01: +1 bp in the tent of each key of every other curve, $; None without any.
+
+        Of spreads that floating rates are read at, of other currencies (their basis as it is), and of their bases.
+        """
+        import polars as pl
+
+        risk, tents = _risk(self.book), partition(self.times, self.keys)
+        found: dict[str, Floats] = {}
+        for layer in self.layers:
+            if layer.name and layer.role in (PROJECTS, FOREIGN, BASIS):
+                keyed = tents @ slopes_by(risk, layer.curve) * BP
+                found[layer.name] = found.get(layer.name, 0.0) + keyed
+        frames = [
+            pl.DataFrame({"curve": name, "key": list(self.keys), "dv01": keyed})
+            for name, keyed in found.items()
+            if np.abs(keyed).max() > SMALL
+        ]
+        return pl.concat(frames) if frames else None
 
     def quotes(self) -> pl.DataFrame | None:
         """curve, quote, dv01: for a step of each quote, $; None without quotes."""
@@ -277,11 +283,10 @@ def _risk_of(
 ) -> BookRisk:
     rates = of.market.rates
     curves = solved_curves(rates, of.start) if rates.curves else None
-    discount = "" if curves is None else rates.discount or next(iter(rates.curves))
-    currency = "$" if curves is None else curves[discount].currency.upper()
-    fine, coarse = projecting(on_nodes(start, times_of(held, clock, start))), on_nodes(start, keys)
+    currency = "$" if curves is None else curves[discount_name(rates)].currency.upper()
+    fine, coarse = apart(on_nodes(start, times_of(held, clock, start))), on_nodes(start, keys)
     book, by_keys = (Book(held).compile(clock, each) for each in (fine, coarse))
-    return BookRisk(book, by_keys, keys, currency, curves, discount)
+    return BookRisk(book, by_keys, keys, currency, tuple(layers_of(fine, rates)), curves)
 
 
 def _hedger(scenario: Scenario, name: str | None) -> Hedger:
@@ -301,8 +306,7 @@ def _risk(book: CompiledBook, vegas: VegaGrid | None = None) -> Risk:
 
 def slopes_of(book: CompiledBook) -> Floats:
     """Change of a book's value per 1.00 of each node of its curve, (nodes,) $."""
-    risk = _risk(book)
-    return np.array([risk.first(key)[0] for key in book.start.curve.nodes])
+    return slopes_by(_risk(book), book.start.curve)
 
 
 def vegas_of(book: CompiledBook) -> Floats:

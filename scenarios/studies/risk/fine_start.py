@@ -1,4 +1,4 @@
-"""A starting market on other nodes: the same curve, whose moves are told by zero rates at chosen times."""
+"""A starting market on other nodes: the same curves, whose moves are told by zero rates at chosen times."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from markets.curves.curve import Curve
 from markets.factors.key import FactorKey
-from markets.factors.snapshot import Snapshot
+from markets.factors.snapshot import Block, Snapshot
 from markets.products.book import Book
+from markets.products.foreign import Foreign
 from markets.specs.variable import SPREAD
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
+Levels = dict[FactorKey, float]
 DAY = 1 / 365  # calendar years
 PROJECTION = "of floating rates"  # name of the spread by whose nodes projection is told apart
 LEAST = 1e-9  # years: nearer times are one
@@ -27,15 +29,19 @@ LEAST = 1e-9  # years: nearer times are one
 
 @dataclass(frozen=True, eq=False)
 class _Same:
-    """The curve of a starting market, however it is made."""
+    """A curve of a starting market, however it is made."""
 
-    start: Start
+    curve: Curve
+    levels: Floats  # (nodes,)
+
+    @classmethod
+    def of(cls, curve: Curve, start: Start) -> _Same:
+        """At the levels of its nodes there."""
+        return cls(curve, start.snapshot.block(curve.block)[:, 0])
 
     def log_discount(self, years: ArrayLike) -> Floats:
         """ln DF at times of any shape."""
-        curve = self.start.curve
-        levels = self.start.snapshot.block(curve.block)[:, 0]
-        return np.asarray(-(curve.weights(years) @ levels + curve.excess(years)))
+        return np.asarray(-(self.curve.weights(years) @ self.levels + self.curve.excess(years)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +49,12 @@ class _Asked(Curve):
     """A curve that remembers at which times it was asked for discount factors."""
 
     asked: set[float] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, curve: Curve, start: Start, asked: set[float]) -> _Asked:
+        """The same curve; the times go into `asked`."""
+        same = _Same.of(curve, start)
+        return cls(curve.nodes, curve.years, curve.quoted or same, tuple(same.levels.tolist()), asked)
 
     def scaled(self, amounts: Floats, years: Floats) -> Floats:
         """As every curve; the times are noted."""
@@ -56,51 +68,95 @@ class _Asked(Curve):
 
 
 def on_nodes(start: Start, years: ArrayLike) -> Start:
-    """The same starting market with a node at each of `years`, in rising order.
+    """The same starting market with a node at each of `years`, in rising order, of the curve that all is discounted on.
 
     Between them a move of the zero rate is linear, beyond them flat. So the risk by a node is the risk by the tent that
     falls to zero at its neighbours, and risks add up to that of a parallel move.
     """
-    times, same = np.asarray(years, dtype=np.float64), _Same(start)
-    levels = -same.log_discount(times) / times
-    nodes = tuple(FactorKey(*start.curve.block, f"{t:.6f}Y") for t in times)
-    curve = Curve(nodes, tuple(times.tolist()), start.curve.quoted or same, tuple(levels.tolist()))
-    others = {key: start.snapshot.row(key) for key in start.snapshot.keys if key[:2] != start.curve.block}
-    at = {key: np.array([level]) for key, level in zip(nodes, levels, strict=True)}
-    return replace(start, curve=curve, snapshot=Snapshot(others | at))
+    curve, levels = _finer(start.curve, start, np.asarray(years, dtype=np.float64))
+    return replace(start, curve=curve, snapshot=_on(start.snapshot, levels))
 
 
-def projecting(start: Start) -> Start:
-    """The same starting market whose floating rates move apart from what discounts, at the same nodes.
+def apart(start: Start) -> Start:
+    """The same starting market, in which every curve has the nodes of the one that all is discounted on.
 
-    Its projection curve has a spread over the curve with nodes at the curve's; what moved it before is at its level.
+    A projection curve has a spread over that curve with such nodes; what moved it before is at its level. So do curves
+    of other currencies, and their spreads for collateral in dollars.
     """
-    curve, before = start.curve, start.projected()
-    nodes = tuple(FactorKey(SPREAD, PROJECTION, key.node) for key in curve.nodes)
-    levels = np.array([np.sum(before.growth(0.0, t, start.snapshot)) / t for t in curve.years])
-    moved = replace(before, spread=Curve(nodes, curve.years), first=())
-    rows = {key: start.snapshot.row(key) for key in start.snapshot.keys}
-    at = {key: np.array([level]) for key, level in zip(nodes, levels, strict=True)}
-    return replace(start, projections={**start.projections, "": moved}, snapshot=Snapshot(rows | at))
+    times = start.curve.times
+    levels: Levels = {}
+    projections, currencies = {}, {}
+    for name in ("", *start.projections):
+        before = start.projected(name)
+        nodes = tuple(FactorKey(SPREAD, f"{PROJECTION} {name}".strip(), key.node) for key in start.curve.nodes)
+        grown = [float(np.sum(before.growth(0.0, t, start.snapshot))) for t in times.tolist()]
+        levels |= zip(nodes, (np.array(grown) / times).tolist(), strict=True)
+        projections[name] = replace(before, spread=Curve(nodes, start.curve.years), first=())
+    for name, each in start.currencies.items():
+        own, more = _finer(each.curve, start, times)
+        levels |= more
+        basis = None
+        if each.basis is not None:
+            basis, more = _finer(each.basis, start, times)
+            levels |= more
+        currencies[name] = Foreign(own, each.fx, basis)
+    return replace(start, projections=projections, currencies=currencies, snapshot=_on(start.snapshot, levels))
+
+
+def _finer(curve: Curve, start: Start, times: Floats) -> tuple[Curve, Levels]:
+    """The same curve on other nodes, and their levels."""
+    same = _Same.of(curve, start)
+    levels = (-same.log_discount(times) / times).tolist()
+    nodes = tuple(FactorKey(*curve.block, f"{t:.6f}Y") for t in times)
+    finer = Curve(nodes, tuple(times.tolist()), curve.quoted or same, tuple(levels))
+    return finer, dict(zip(nodes, levels, strict=True))
+
+
+def _on(snapshot: Snapshot, levels: Levels) -> Snapshot:
+    """The market with other nodes in place of those of the same curves."""
+    blocks = {key[:2] for key in levels}
+    others = {key: snapshot.row(key) for key in snapshot.keys if key[:2] not in blocks}
+    return Snapshot(others | {key: np.array([level], dtype=np.float64) for key, level in levels.items()})
 
 
 def times_of(instruments: tuple[Instrument, ...], clock: Clock, start: Start) -> Floats:
-    """Every time, and the day before it, at which a book's value depends on the curve: years, in rising order."""
-    own = start.curve
-    levels = tuple(start.snapshot.block(own.block)[:, 0].tolist())
-    curve = _Asked(own.nodes, own.years, own.quoted or _Same(start), levels)
-    book = Book(instruments).compile(clock, replace(start, curve=curve))
+    """Every time, and the day before it, at which a book's value depends on a curve: years, in rising order."""
+    found: set[float] = set()
+    curve = _Asked.of(start.curve, start, found)
+    currencies = {
+        name: Foreign(_Asked.of(each.curve, start, found), each.fx, each.basis)
+        for name, each in start.currencies.items()
+    }
+    book = Book(instruments).compile(clock, replace(start, curve=curve, currencies=currencies))
     market = start.snapshot
     book.risk(0, market, book.new_fixings(1))
-    asked = np.array([*own.years[1:], *curve.asked])
+    asked = np.array([*start.curve.years[1:], *found])
     times = np.unique(np.concatenate([asked, asked - DAY]))
     times = times[times > LEAST]
     return times[np.append(True, np.diff(times) > LEAST)] if times.size else np.ones(1)
 
 
 def tomorrow(start: Start) -> Snapshot:
-    """The market a calendar day later if today's forward rates come true, on the nodes of `start`."""
-    curve, same = start.curve, _Same(start)
-    times = curve.times
-    levels = (same.log_discount(DAY) - same.log_discount(times + DAY)) / times
-    return start.snapshot.with_rows({}, {curve.block: levels[:, None].copy()})
+    """The market a calendar day later if today's forward rates and prices come true, on the nodes of `start`.
+
+    Every curve of zero rates z goes to (ln DF(1d) - ln DF(t + 1d)) / t; a price grows by the discount factor of its
+    currency over that of the dollar, for the day.
+    """
+    same = _Same.of(start.curve, start)
+    found: dict[Block, Floats] = {start.curve.block: _rolled(same, start.curve.times)}
+    for projection in start.projections.values():
+        if projection.spread is not None and projection.quoted is None:
+            found[projection.spread.block] = _rolled(_Same.of(projection.spread, start), projection.spread.times)
+    prices = {}
+    for each in start.currencies.values():
+        parts = [_Same.of(curve, start) for curve in each.discount]
+        found |= {part.curve.block: _rolled(part, part.curve.times) for part in parts}
+        gain = sum(float(part.log_discount(DAY)) for part in parts) - float(same.log_discount(DAY))
+        prices[each.fx] = start.snapshot.row(each.fx) + gain
+    return start.snapshot.with_rows(prices, {block: levels[:, None].copy() for block, levels in found.items()})
+
+
+def _rolled(same: _Same, times: Floats) -> Floats:
+    """Zero rates at `times` a day later, as forward rates have them today."""
+    rolled: Floats = (same.log_discount(DAY) - same.log_discount(times + DAY)) / times
+    return rolled

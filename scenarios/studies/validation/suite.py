@@ -44,6 +44,7 @@ MODULES: tuple[str, ...] = (
     "rate_options",
     "hull_white",
     "cash_book",
+    "credit_default_swaps",
     "capital",
 )
 

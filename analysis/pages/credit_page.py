@@ -1,0 +1,139 @@
+"""Hazard curves, and credit default swaps on them, as tables for a terminal and as one HTML page with charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from analysis import page
+from analysis.charts import credit as charts
+
+Cell = Callable[[Any], str]
+WORDS = {"Names": 3, "Contracts": 2, "Risk by quote": 2, "Recovery": 0}  # first columns that are words, by title
+NOTES = {
+    "quotes": "Hazard rates are flat between maturities. Times are days over 365, coupons act/360.",
+    "contracts": (
+        "Clean: without accrued. Upfront: per 100, on the settlement day. CS01: all quotes +1 bp, exact derivative and "
+        "revalued. Jump: the name defaults at once. Rates +1 bp: quotes kept."
+    ),
+    "ladder": "A step of 1 bp of each quote, exact and revalued; the notional of it that takes this risk away, bought.",
+    "recoveries": "Clean value of all contracts: with the survival curve kept, and with the quotes kept as markets do.",
+}
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What is shown: frames as `scenarios.studies.credit.tables` makes them; those of a book None without one."""
+
+    head: str
+    quotes: pl.DataFrame
+    lines: pl.DataFrame
+    contracts: pl.DataFrame | None = None
+    ladder: pl.DataFrame | None = None
+    recoveries: pl.DataFrame | None = None
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """The tables by name, as files have them."""
+        named = {name: getattr(self, name) for name in ("quotes", "contracts", "ladder", "recoveries")}
+        return {name: frame for name, frame in named.items() if frame is not None}
+
+
+def render(shown: Credit) -> Group:
+    """Tables for `rich.print`."""
+    parts: list[Any] = []
+    for each in _tables(shown):
+        table = Table(title=each.title, title_justify="left", box=None, header_style="bold")
+        for i, name in enumerate(each.header):
+            table.add_column(name, justify="left" if i < WORDS[each.title] else "right", no_wrap=True)
+        for row in each.rows:
+            table.add_row(*row)
+        parts += [table, Text(f"{each.note}\n")]
+    return Group(*parts)
+
+
+def write_credit(path: Path, shown: Credit) -> Path:
+    """Write the charts and tables as one self-contained HTML file and return its path. Raises UserError."""
+    figures = [
+        page.figure("survival", charts.survival(shown.lines, shown.quotes), "Dots: the maturities quoted."),
+        page.figure("hazards", charts.hazards(shown.lines), "Flat between the maturities quoted."),
+    ]
+    title = "Names from quotes" if shown.contracts is None else "Credit default swaps on quoted names"
+    return page.write_page(path, "facts.html.j2", title=title, meta=shown.head, charts=figures, tables=_tables(shown))
+
+
+def _tables(shown: Credit) -> list[page.Table]:
+    out = [_table("Names", shown.quotes, QUOTES, f"{shown.head}. {NOTES['quotes']}")]
+    for title, name, columns in (
+        ("Contracts", "contracts", CONTRACTS),
+        ("Risk by quote", "ladder", LADDER),
+        ("Recovery", "recoveries", RECOVERIES),
+    ):
+        frame = getattr(shown, name)
+        if frame is not None:
+            out.append(_table(title, frame, columns, NOTES[name]))
+    return out
+
+
+def _table(title: str, frame: pl.DataFrame, columns: dict[str, tuple[str, Cell]], note: str) -> page.Table:
+    there = [name for name in columns if frame[name].null_count() < frame.height]
+    rows = [
+        tuple("" if row[name] is None else columns[name][1](row[name]) for name in there)
+        for row in frame.iter_rows(named=True)
+    ]
+    return page.Table(title, tuple(columns[name][0] for name in there), rows, note=note)
+
+
+def _bp(value: float) -> str:
+    return f"{value * 1e4:.4f}"
+
+
+def _amount(value: float) -> str:
+    return f"{round(value, 2) + 0.0:,.2f}"  # no minus before a zero
+
+
+def _fine(value: float) -> str:
+    return f"{round(value, 4) + 0.0:,.4f}"
+
+
+QUOTES: dict[str, tuple[str, Cell]] = {
+    "name": ("name", str),
+    "tenor": ("quote", str),
+    "maturity": ("maturity", str),
+    "spread": ("spread, bp", _bp),
+    "upfront": ("upfront, per 100", lambda x: f"{x * 100:.4f}"),
+    "hazard": ("hazard rate", lambda x: f"{x * 100:.6f} %"),
+    "survival": ("survival", lambda x: f"{x:.12f}"),
+}
+CONTRACTS: dict[str, tuple[str, Cell]] = {
+    "contract": ("contract", str),
+    "name": ("on", str),
+    "coupon": ("coupon, bp", _bp),
+    "par": ("par, bp", _bp),
+    "clean": ("clean", _amount),
+    "dirty": ("dirty", _amount),
+    "upfront": ("upfront", lambda x: f"{x * 100:.4f}"),
+    "annuity": ("annuity", lambda x: f"{x:.6f}"),
+    "cs01": ("CS01", _fine),
+    "cs01_revalued": ("revalued", _fine),
+    "jump": ("jump", _amount),
+    "rates01": ("rates +1 bp", _fine),
+}
+LADDER: dict[str, tuple[str, Cell]] = {
+    "name": ("name", str),
+    "tenor": ("quote", str),
+    "by_quote": ("exact, per bp", _fine),
+    "revalued": ("+1 bp", _fine),
+    "hedge": ("hedge, notional", lambda x: f"{round(x) + 0:,.0f}"),
+}
+RECOVERIES: dict[str, tuple[str, Cell]] = {
+    "recovery": ("recovery", lambda x: f"{x * 100:g} %"),
+    "kept": ("survival kept", _amount),
+    "rebuilt": ("quotes kept", _amount),
+}

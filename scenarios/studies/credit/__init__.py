@@ -1,0 +1,1 @@
+"""Credit by itself: hazard curves from a table of quotes, and contracts valued on them."""
