@@ -61,9 +61,11 @@ class CompiledBook:
         self.gross_units = sum((table.gross_units for table in self.tables), 0.0)
         self.asset_units = sum((table.asset_units for table in self.tables), 0.0)  # which pay dividends
 
-    def value(self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None) -> Floats:
-        """$ per path, (paths,)."""
-        return self._value(_when(tick, settled), snapshot, fixings)
+    def value(
+        self, tick: int, snapshot: Snapshot, fixings: Floats, *, settled: int | None = None, later: float = 0.0
+    ) -> Floats:
+        """$ per path, (paths,). later: years, of trading and of calendar time, that have passed since the tick."""
+        return self._value(_when(tick, settled)._replace(later=later), snapshot, fixings)
 
     def settles(self, tick_from: int, tick_to: int) -> bool:
         """Whether anything expires, is paid or is fixed in (tick_from, tick_to]."""

@@ -53,9 +53,11 @@ class ParSwap:
         annuity, floating = self.terms()
         return floating / annuity
 
-    def terms(self) -> tuple[Vector, Vector]:
-        """Annuity and value of the floating leg, (paths,) per unit of notional."""
+    def terms(self, other: Snapshot | None = None) -> tuple[Vector, Vector]:
+        """Annuity and value of the floating leg, (paths,) per unit of notional: now, or in another market."""
         swap, tick, market = self.benchmark, self.market.factors.tick, self.market.factors.snapshot
+        if other is not None:
+            return swap.terms(tick, other)
         return self._terms.get(lambda: swap.terms(tick, market), swap, tick, market.block(USD))
 
     @property
@@ -89,9 +91,9 @@ class ParSwap:
         return self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
         """Of 1 $ of notional and of coupon, (paths,) $: minus the floating leg, and the annuity."""
-        annuity, floating = self.terms()
+        annuity, floating = self.terms(market)
         return {self.assets[0]: -floating, self.assets[1]: annuity}
 
     def exposure(self, account: Name) -> Vector:

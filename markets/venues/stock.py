@@ -82,9 +82,9 @@ class Stock:
         return self.market.factors.realised_vol(self.key)
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
         """The price of a unit, (paths,) $."""
-        return {self.name: self.mid}
+        return {self.name: self.mid if market is None else market.row(self.key)}
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""

@@ -22,6 +22,7 @@ from sim.vectors import some
 if TYPE_CHECKING:
     import simpy
 
+    from markets.factors.snapshot import Snapshot
     from markets.spec import VenueSpec
     from markets.venues.listing import Listing
     from markets.venues.order import Demand, Named
@@ -79,10 +80,11 @@ class Venue:
         """Whether an account has ever held any of this."""
         return self.market.ledger.reached(account, self.listing.assets[0])
 
-    def value(self, account: Name) -> Vector:
-        """Value at mid of an account's position, (paths,) $."""
-        ledger = self.market.ledger
-        first, *others = (ledger.balance(account, asset) * one for asset, one in self.listing.worth_of_one().items())
+    def value(self, account: Name, market: Snapshot | None = None) -> Vector:
+        """Value at mid of an account's position, (paths,) $: in the present market, or in a given one."""
+        ledger, listing = self.market.ledger, self.listing
+        worth = listing.worth_of_one() if market is None else listing.worth_of_one(market)
+        first, *others = (ledger.balance(account, asset) * one for asset, one in worth.items())
         return sum(others, first)
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:

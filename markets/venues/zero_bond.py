@@ -113,9 +113,9 @@ class ZeroBond:
         return self.market.factors.rate_vol()
 
     # --- positions -------------------------------------------------------------------------------------------------
-    def worth_of_one(self) -> dict[Name, Vector]:
+    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
         """The price of a unit, (paths,) $."""
-        return {self.name: self.mid}
+        return {self.name: self.mid if market is None else self.price_in(market)}
 
     def exposure(self, account: Name) -> Vector:
         """Signed $ at mid, (paths,)."""
@@ -142,6 +142,10 @@ class ZeroBond:
             zero = zero - self._below.zero(self.duration - years, self.market.factors.snapshot)
         shorter: Vector = np.exp(-zero)
         return shorter - self.mid
+
+    def price_in(self, market: Snapshot) -> Vector:
+        """Price in another market, (paths,) $ a unit."""
+        return self._price(self._yield(market))
 
     def price_at(self, yield_move: Vector | float) -> Vector:
         """Price with the yield so much higher, (paths,) $ a unit."""
