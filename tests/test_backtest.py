@@ -18,6 +18,7 @@ from sim.dataset import Run
 from sim.errors import UserError
 from tests.small import crisis
 from tests.test_bad_input import said
+from tests.test_capital_limit import FALL
 
 
 @pytest.mark.parametrize(
@@ -84,13 +85,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "desk": {"type": "Hedger", "capital": 1e9, "book": book, "policy": {"kind": "never"}},
         "maker": {"type": "MarketMaker"},
     }
-    scenario = crisis(agents=agents, minutes=130)
+    scenario = crisis(anchors=FALL, agents=agents, minutes=130)
     return run(scenario, paths=6, workers=1, out=tmp_path_factory.mktemp("backtest") / "run", unhedged=False)
 
 
 def test_exceptions_by_hand(made: Run) -> None:
     """Of one day and path, from the tables."""
-    found = backtest(made, level=0.6).row(0, named=True)
+    found = backtest(made, level=0.95).row(0, named=True)
     marks = made.marks.filter(agent="desk", world="actual").sort("path", "time").collect()
     vols = made.closes.filter(world="actual").sort("path", "time").collect()
     count = 0
@@ -98,11 +99,11 @@ def test_exceptions_by_hand(made: Run) -> None:
         mine, vol = marks.filter(pl.col("path") == path), vols.filter(pl.col("path") == path)["vol"].to_numpy()
         move = vol / math.sqrt(252)
         by_one, by_two = mine["net_delta_dollars"] * move, mine["gamma_dollars_1pct"] * 100 * move**2
-        told = value_at_risk(by_one.to_numpy(), by_two.to_numpy(), 0.6)
+        told = value_at_risk(by_one.to_numpy(), by_two.to_numpy(), 0.95)
         count += int(np.sum(np.diff(mine["pnl"].to_numpy()) < -told[:-1]))
     assert count == found["exceptions"] > 0
     assert found["rate"] == pytest.approx(count / (6 * found["days"]))
-    stressed = backtest(made, level=0.6).row(1, named=True)
+    stressed = backtest(made, level=0.95).row(1, named=True)
     assert stressed["value_at_risk"] > found["value_at_risk"] and stressed["exceptions"] <= found["exceptions"]
 
 

@@ -31,20 +31,41 @@ class Parametric(MarginModel):
 
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         factors, days = portfolio.factors, portfolio.clock.days_a_year
-        spot, base = factors.spot, factors.vol_law.base
-        move = terms.margin_multiple * factors.margin_vol * np.sqrt(terms.mpor_days / days)
-        delta = np.abs(portfolio.delta()) * spot
-        convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
-        rates = np.zeros(spot.size)
+        move, delta, convexity = _exposure(portfolio, terms)
+        rates = np.zeros(portfolio.paths)
         for slope in portfolio.node_slopes():
             rates += np.abs(slope)
-        for asset, value in portfolio.other_assets():
-            delta = delta + np.abs(value) * asset.vol / base
-        for vol, slope in portfolio.further_slopes():
-            delta = delta + np.abs(slope) * vol / base
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
         if own is None:
-            margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / base)
+            margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
             return margin
         by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
         return np.asarray(move * (delta + convexity * move) + by_own)
+
+
+def beside_rates(portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """The margin without that on the curve's nodes, (paths,) $: of assets, spreads, other currencies and FX rates."""
+    move, delta, convexity = _exposure(portfolio, terms)
+    margin: Vector = move * (delta + convexity * move)
+    return margin
+
+
+def yield_vol(portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """The vol of rates that margin on DV01 has, (paths,) decimal a year."""
+    factors = portfolio.factors
+    own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
+    return factors.margin_vol * terms.rate_vol / factors.vol_law.base if own is None else own
+
+
+def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector, Vector]:
+    """The move k s sqrt(mpor), and the exposure to it beside rates, of first and second order, (paths,) $."""
+    factors, days = portfolio.factors, portfolio.clock.days_a_year
+    spot, base = factors.spot, factors.vol_law.base
+    move = terms.margin_multiple * factors.margin_vol * np.sqrt(terms.mpor_days / days)
+    delta = np.abs(portfolio.delta()) * spot
+    convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
+    for asset, value in portfolio.other_assets():
+        delta = delta + np.abs(value) * asset.vol / base
+    for vol, slope in portfolio.further_slopes():
+        delta = delta + np.abs(slope) * vol / base
+    return move, delta, convexity

@@ -28,6 +28,7 @@ Chapter = Literal[
     "Pricing",
     "Curves",
     "Rates",
+    "Margin",
     "Credit",
     "Capital",
     "Mechanics",

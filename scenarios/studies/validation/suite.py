@@ -43,6 +43,7 @@ MODULES: tuple[str, ...] = (
     "path_memory",
     "rate_options",
     "hull_white",
+    "margin_models",
     "cash_book",
     "credit_default_swaps",
     "capital",

@@ -1,0 +1,66 @@
+"""Hull-White margin: a quantile of what the whole netting set may lose as the short rate moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.funding.margin import MarginModel
+from agents.funding.parametric_margin import beside_rates, yield_vol
+from markets.rate_vols.curve_move import curve_move
+from markets.rate_vols.rate_table import WIDE, RateTable, points
+from sim.params import param
+
+if TYPE_CHECKING:
+    from agents.funding.margin import MarginTerms
+    from agents.funding.portfolio import Portfolio
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HullWhiteMargin(MarginModel):
+    """What book and hedges lose over the margin period with probability 1 - level, their value a function of the
+    short rate.
+
+    Each day and on each path the netting set is valued, time passed included, at Chebyshev's points of the short rate's
+    exact normal law; the whole curve of the path follows the rate. The quantile is that of the table: books that turn
+    in the rate are right. The asset, spreads and currencies ask for what `parametric` asks.
+    """
+
+    kind: ClassVar[str] = "hull_white"
+    level: float = param(0.99, unit="probability", help="that the loss stays below the margin", ge=0.5, le=0.9999)
+    days: float | None = param(
+        None, unit="trading days", help="margin period of rates (default: mpor_days)", ge=0.01, le=250
+    )
+    reversion: float = param(0.03, unit="1/year", help="a of the short rate", ge=1e-6, le=10)
+    sigma: float | None = param(
+        None,
+        unit="decimal per sqrt(year)",
+        help="vol of the short rate (default: the vol that parametric margin on DV01 has)",
+        ge=1e-6,
+        le=0.5,
+    )
+    nodes: int = param(17, unit="points", help="of the short rate at which the set is valued", ge=5, le=257)
+
+    def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
+        margin: Vector = beside_rates(portfolio, terms)
+        if portfolio.has_rates:
+            losses = -self.gains(portfolio, terms).quantile(1 - self.level)
+            margin = margin + np.maximum(losses, 0.0)
+        return margin
+
+    def gains(self, portfolio: Portfolio, terms: MarginTerms) -> RateTable:
+        """Gain over the margin period by standard deviations of the short rate, a function a path, $."""
+        clock, now = portfolio.clock, portfolio.factors.snapshot
+        years = (terms.mpor_days if self.days is None else self.days) / clock.days_a_year
+        sigma = yield_vol(portfolio, terms) if self.sigma is None else np.full(portfolio.paths, self.sigma)
+        curve = portfolio.curve
+        move = curve_move(curve, now.block(curve.block), reversion=self.reversion, sigma=sigma, years=years)
+        table = np.empty((self.nodes, portfolio.paths))
+        for k, z in enumerate(points(-WIDE, WIDE, self.nodes).tolist()):
+            table[k] = portfolio.gain(now.with_rows({}, {curve.block: move.at(z)}), years=years)
+        return RateTable(-WIDE, WIDE, table)

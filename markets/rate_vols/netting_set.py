@@ -1,0 +1,241 @@
+"""Trades in rates that are margined together, in a Hull-White model: u(t, r) and the margin that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
+
+from markets.rate_vols.black import SIDES
+from markets.rate_vols.hull_white import HullWhite, SwapTerms
+from markets.rate_vols.rate_table import NODES, WIDE, RateTable, check_level, points
+from sim.errors import UserError
+
+Floats = NDArray[np.float64]
+
+SPREAD_NODES = 129  # of the tables from which many sets are margined at once
+
+
+class Flow(NamedTuple):
+    """A known payment."""
+
+    amount: float  # $; negative: paid
+    time: float  # years
+
+
+class SwaptionTrade(NamedTuple):
+    """A European swaption, settled in cash for what its swap is worth at the expiry."""
+
+    swap: SwapTerms
+    strike: float  # decimal
+    notional: float  # $; negative: sold
+    side: str = "payer"
+
+
+def swap_flows(swap: SwapTerms, rate: float, notional: float) -> list[Flow]:
+    """A swap as payments: `notional` > 0 receives the fixed rate. The floating leg is notional at the start less at
+    the end.
+    """
+    fixed = [Flow(notional * rate * share, float(t)) for t, share in zip(swap.times, swap.accrual, strict=True)]
+    return [*fixed, Flow(-notional, float(swap.start)), Flow(notional, float(swap.times[-1]))]
+
+
+def bond_flows(coupon: float, times: Sequence[float], accrual: float, notional: float) -> list[Flow]:
+    """A bond as payments: `notional` > 0 is held."""
+    fixed = [Flow(notional * coupon * accrual, float(t)) for t in times]
+    return [*fixed, Flow(notional, float(times[-1]))]
+
+
+@dataclass(frozen=True, eq=False)
+class NettingSet:
+    """Payments and swaptions, netted.
+
+    A swaption is a sum of options on bonds (Jamshidian 1989), each struck where the swap is worth nothing at the
+    expiry: that state does not depend on today's rate, so it is looked for once. Raises UserError for a side that is
+    none, and for an empty set.
+    """
+
+    model: HullWhite
+    flows: Sequence[Flow] = ()
+    swaptions: Sequence[SwaptionTrade] = ()
+
+    def __post_init__(self) -> None:
+        for trade in self.swaptions:
+            if trade.side not in SIDES:
+                raise UserError("a swaption is a payer or a receiver", value=trade.side, place="side")
+        if not (len(self.flows) or len(self.swaptions)):
+            raise UserError("a netting set holds payments or swaptions", value="none")
+
+    # --- the law of the rate ---------------------------------------------------------------------------------------
+    def later(self, now: float, years: float, rates: ArrayLike) -> tuple[Floats, float]:
+        """Mean, of the shape of `rates`, and standard deviation of r(t + d) given r(t), decimal.
+
+        E r(t + d) = r e^(-a d) + alpha(t + d) - alpha(t) e^(-a d), alpha(t) = f(0, t) + sigma^2 B(t)^2 / 2; the
+        variance is sigma^2 (1 - e^(-2 a d)) / (2 a). Brigo and Mercurio (2006), equations 3.35 to 3.37.
+        """
+        if not years > 0:
+            raise UserError("a margin period is positive", value=years, place="years", remedy="ten days are 10 / 252")
+        kept = np.exp(-self.model.reversion * years)
+        first, last = self.mean(now), self.mean(now + years)
+        return np.asarray(np.asarray(rates) * kept + last - first * kept), float(np.sqrt(self.model.variance(years)))
+
+    def mean(self, now: float) -> float:
+        """alpha(t) = E r(t), decimal."""
+        loading = float(self.model.loading(now))
+        return float(self.model.forward(now)) + 0.5 * (self.model.sigma * loading) ** 2
+
+    # --- u(t, r) ---------------------------------------------------------------------------------------------------
+    def value(self, now: float, rates: ArrayLike, *, settled: float | None = None) -> Floats:
+        """u(t, r) at short rates of any shape, $.
+
+        settled: the time by which payments were made (default: `now`); later ones that are due by `now` count in full,
+        and a swaption that has expired since for what it pays.
+        """
+        r = np.asarray(rates, dtype=np.float64)
+        state, paid = (r - self.model.forward(now)).reshape(-1), now if settled is None else settled
+        out = np.zeros(state.size)
+        amounts, times = self._payments
+        alive = times > paid
+        if alive.any():
+            out += amounts[alive] @ self._bonds(now, np.maximum(times[alive], now), state)
+        for trade, turn in zip(self.swaptions, self._turns, strict=True):
+            if trade.swap.start > paid:
+                out += trade.notional * self._swaption(trade, turn, now, state)
+        return np.asarray(out.reshape(r.shape))
+
+    @cached_property
+    def _payments(self) -> tuple[Floats, Floats]:
+        """Amounts and times, netted by time."""
+        if not len(self.flows):
+            return np.zeros(0), np.zeros(0)
+        rows: Floats = np.array(self.flows, dtype=np.float64)
+        dates, where = np.unique(rows[:, 1], return_inverse=True)
+        return np.asarray(np.bincount(where, rows[:, 0], minlength=dates.size), dtype=np.float64), dates
+
+    @cached_property
+    def _turns(self) -> tuple[float, ...]:
+        """State at each swaption's expiry at which its swap is worth nothing."""
+        return tuple(self._turn(trade) for trade in self.swaptions)
+
+    def _turn(self, trade: SwaptionTrade) -> float:
+        swap, coupons = trade.swap, _coupons(trade)
+
+        def gap(state: float) -> float:
+            return float(coupons @ self._bonds(swap.start, swap.times, np.array([state]))[:, 0]) - 1.0
+
+        width = 0.1
+        while gap(-width) < 0 or gap(width) > 0:
+            width *= 2
+            if width > 1e3:
+                return float("inf") if gap(width) > 0 else float("-inf")
+        return float(brentq(gap, -width, width, xtol=1e-16, rtol=8.9e-16))
+
+    def _swaption(self, trade: SwaptionTrade, turn: float, now: float, state: Floats) -> Floats:
+        """Value of one swaption by state x = r - f(0, t), per unit of notional.
+
+        Under the measure of the bond to T_i the state at the expiry T is normal, with variance y(T - t) and mean
+        e^(-a (T - t)) (x + B(T - t) y(t)) - B(T_i - T) y(T - t).
+        """
+        swap, sign, model = trade.swap, SIDES[trade.side], self.model
+        begin = max(swap.start, now)
+        gap = swap.start - now if now < swap.start else 0.0
+        times = np.append(swap.start, swap.times)
+        bonds = self._bonds(min(now, begin), np.maximum(times, now), state)
+        amounts = np.append(1.0, -_coupons(trade))
+        if gap == 0.0:
+            return np.maximum(sign * (amounts @ bonds), 0.0)
+        sd = float(np.sqrt(model.variance(gap)))
+        centre = np.exp(-model.reversion * gap) * (state + float(model.loading(gap)) * float(model.variance(now)))
+        z = (turn - centre) / sd + (model.loading(times - swap.start) * sd)[:, None]
+        return np.asarray(sign * (amounts @ (bonds * ndtr(-sign * z))))
+
+    def _bonds(self, now: float, times: Floats, state: Floats) -> Floats:
+        """P(t, T) by time and state, (times, states)."""
+        loading = self.model.loading(times - now)[:, None]
+        start = (self.model.log_discount(times) - self.model.log_discount(np.asarray(now)))[:, None]
+        return np.asarray(np.exp(start - loading * state - 0.5 * loading**2 * self.model.variance(now)))
+
+    # --- margin ----------------------------------------------------------------------------------------------------
+    def gains(self, now: float, rates: ArrayLike, years: float, nodes: int = NODES) -> RateTable:
+        """u(t + d, r') - u(t, r) by standard deviations of r', a function for each of `rates` (rates,)."""
+        r = np.atleast_1d(np.asarray(rates, dtype=np.float64))
+        centre, sd = self.later(now, years, r)
+        z = points(-WIDE, WIDE, nodes)
+        then = self.value(now + years, centre + sd * z[:, None], settled=now)
+        return RateTable(-WIDE, WIDE, then - self.value(now, r))
+
+    def margin(self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24) -> Floats:
+        """Loss over the margin period that is exceeded with probability 1 - level, (rates,) $, at least 0.
+
+        Exact for the table: where u turns, each side of the turn is counted.
+        """
+        check_level(level)
+        return np.asarray(np.maximum(-self.gains(now, rates, years).quantile(1 - level), 0.0))
+
+    def monotone_margin(self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24) -> Floats:
+        """The same as if u only rose or only fell: its larger loss where r' is z standard deviations off, (rates,) $.
+
+        Wrong for a set whose value turns within the margin period's moves.
+        """
+        check_level(level)
+        z = float(ndtri(level))
+        return np.asarray(np.maximum(-self.gains(now, rates, years).at([-z, z]).min(axis=1), 0.0))
+
+    def sensitive_margin(
+        self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24, gamma: bool = True
+    ) -> Floats:
+        """The same by delta alone, or by delta and gamma, of u(t + d, .) at the mean of r', (rates,) $."""
+        check_level(level)
+        table, z = self.gains(now, rates, years), float(ndtri(level))
+        still, delta, bend = table.at(0.0), table.slope(0.0), table.slope(0.0, 2)
+        moved = [side * z * delta + (0.5 * z**2 * bend if gamma else 0.0) for side in (-1.0, 1.0)]
+        return np.asarray(np.maximum(-(still + np.minimum(*moved)), 0.0))
+
+    def turns(self, now: float, low: float, high: float, nodes: int = 257) -> Floats:
+        """Short rates between which u(t, .) rises and falls, inside (low, high), rising."""
+        if not low < high:
+            raise UserError("turns are looked for between two rates", value=(low, high), remedy="name the lower first")
+        grid = points(low, high, nodes)
+        return RateTable(low, high, self.value(now, grid)[:, None]).turns()
+
+
+def margins(
+    sets: Sequence[NettingSet],
+    now: float,
+    rates: ArrayLike,
+    *,
+    level: float = 0.99,
+    years: float = 1 / 24,
+    nodes: int = SPREAD_NODES,
+) -> Floats:
+    """Margins of many sets on many paths, (sets, paths) $: tabulated over the rates that occur, then interpolated.
+
+    Each set's u(t + d, .) is a table over the rates and the moves from them, and its margin one over the rates: so the
+    cost by path is a row of weights that all sets share.
+    """
+    check_level(level)
+    r = np.asarray(rates, dtype=np.float64)
+    low, high = float(r.min()), float(r.max())
+    high = max(high, low + 1e-8)
+    seen, local = points(low, high, nodes), points(-WIDE, WIDE, NODES)
+    found = np.empty((nodes, len(sets)))
+    for k, one in enumerate(sets):
+        centre, sd = one.later(now, years, seen)
+        ends = float(centre[0] - WIDE * sd), float(centre[-1] + WIDE * sd)
+        wide = points(*ends, nodes)
+        then = RateTable(*ends, one.value(now + years, wide, settled=now)[:, None])
+        inside = then.at(centre + sd * local[:, None])[0]
+        found[:, k] = -RateTable(-WIDE, WIDE, inside - one.value(now, seen)).quantile(1 - level)
+    return np.maximum(RateTable(low, high, found).at(r), 0.0)
+
+
+def _coupons(trade: SwaptionTrade) -> Floats:
+    coupons = trade.strike * trade.swap.accrual
+    coupons[-1] += 1.0
+    return np.asarray(coupons)

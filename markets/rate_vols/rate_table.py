@@ -1,0 +1,98 @@
+"""A function of one normal factor, known at Chebyshev's points: its values between them, turns and exact quantiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+from markets.kernels.quantile import normal_quantiles
+from sim.errors import UserError
+
+Floats = NDArray[np.float64]
+
+NODES = 33  # of a table, if nothing else is said
+WIDE = 6.0  # standard deviations that a table covers on either side: beyond lies 2e-9
+CELLS = 128  # of the grid on which a quantile is looked for
+FINE = 2048  # points between which a sign of the slope is looked for
+
+
+def points(low: float, high: float, nodes: int = NODES) -> Floats:
+    """Chebyshev's points of the second kind from `low` to `high`, ends included, rising: (nodes,)."""
+    angles = np.pi * np.arange(nodes) / (nodes - 1)
+    return np.asarray(0.5 * (low + high) - 0.5 * (high - low) * np.cos(angles))
+
+
+@dataclass(frozen=True, eq=False)
+class RateTable:
+    """Functions on [low, high] as the polynomials through their values at `points(low, high, nodes)`.
+
+    Trefethen, Approximation Theory and Approximation Practice (2013): such a polynomial converges geometrically for a
+    function that is analytic, as values of swaps and of options ahead of their expiry are.
+    """
+
+    low: float
+    high: float
+    values: Floats  # (nodes, functions)
+
+    def at(self, where: ArrayLike) -> Floats:
+        """Values at points of any shape (...): (functions, ...)."""
+        return np.asarray(chebyshev.chebval(self._unit(where), self._coefficients()))
+
+    def slope(self, where: ArrayLike, order: int = 1) -> Floats:
+        """Derivatives of an order at points of any shape (...): (functions, ...)."""
+        scale = (2.0 / (self.high - self.low)) ** order
+        return np.asarray(scale * chebyshev.chebval(self._unit(where), chebyshev.chebder(self._coefficients(), order)))
+
+    def turns(self, number: int = 0) -> Floats:
+        """Where a function turns, inside (low, high), rising."""
+        grid = np.linspace(self.low, self.high, FINE)
+        found = self.slope(grid)[number]
+        cross = np.flatnonzero(found[:-1] * found[1:] < 0)
+        inside = grid[cross] - found[cross] * (grid[cross + 1] - grid[cross]) / (found[cross + 1] - found[cross])
+        for _ in range(3):  # Newton
+            bend = self.slope(inside, 2)[number]
+            inside = inside - self.slope(inside)[number] / np.where(bend == 0, 1.0, bend)
+        return np.asarray(inside)
+
+    def quantile(self, level: float) -> Floats:
+        """The least q with P(f(Z) <= q) >= level for Z standard normal, (functions,); low and high in its units."""
+        check_level(level)
+        out = np.empty(self.values.shape[1])
+        step = (self.high - self.low) / CELLS
+        rows, transform = _weights(len(self.values), step), _transform(len(self.values))
+        z = self._unit(np.array([-ndtri(level), ndtri(level)]))
+        sides = chebyshev.chebvander(z, len(self.values) - 1) @ transform
+        normal_quantiles(np.ascontiguousarray(self.values), rows, sides, self.low, step, level, out)
+        return out
+
+    def _unit(self, where: ArrayLike) -> Floats:
+        return np.asarray((2.0 * np.asarray(where, dtype=np.float64) - self.low - self.high) / (self.high - self.low))
+
+    def _coefficients(self) -> Floats:
+        return np.asarray(_transform(len(self.values)) @ self.values)
+
+
+def check_level(level: float) -> None:
+    """Raise UserError for a level that is no probability strictly between 0 and 1."""
+    if not 0.0 < level < 1.0:
+        raise UserError("a quantile's level lies between 0 and 1", value=level, place="level", remedy="write 0.99")
+
+
+@cache
+def _transform(nodes: int) -> Floats:
+    """Values at the points to coefficients of Chebyshev's polynomials, (nodes, nodes)."""
+    return np.asarray(np.linalg.inv(chebyshev.chebvander(points(-1.0, 1.0, nodes), nodes - 1)))
+
+
+@cache
+def _weights(nodes: int, step: float) -> Floats:
+    """Values and slopes times `step` at the ends of the cells from values at the points, (2, CELLS + 1, nodes)."""
+    grid, transform = np.linspace(-1.0, 1.0, CELLS + 1), _transform(nodes)
+    values = chebyshev.chebvander(grid, nodes - 1) @ transform
+    slopes = np.stack([chebyshev.chebval(grid, chebyshev.chebder(one)) for one in transform.T], axis=1)
+    return np.ascontiguousarray([values, slopes * 2.0 / CELLS])
