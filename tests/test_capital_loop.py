@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analysis import charts, summarise, write_report
 from markets.venues.loop_gain import CAPITAL
 from scenarios import run
 from scenarios.studies.ablation import loops_of
@@ -102,7 +103,7 @@ MAKER = {
 def maker_world(switch=1.0, **maker):
     sale = {"type": "Executor", "venue": "asset", "quantity": -1.5e7, "trades": 1}
     agents = {"maker": MAKER | maker, "seller": sale}
-    return world_of(crisis(anchors=FALL, agents=agents, feedback=only(depth=1.0, capital=switch), minutes=130), 2)
+    return world_of(crisis(anchors=FALL, agents=agents, feedback=only(capital=switch), minutes=130), 2)
 
 
 def quotes(world):
@@ -170,3 +171,16 @@ def test_a_desk_that_shrinks_by_itself_is_not_reduced():
     world.run()
     assert told(world).height == 0
     assert (world.log.frame("capital", world.clock)["required"] > 0).all()
+
+
+def test_the_chart_and_the_figures_of_a_run(tmp_path):
+    """Peaks and shortfalls as the table has them; the chart reads them off, and the report shows it."""
+    found = made(tmp_path / "run")
+    table = found.table("capital").filter(world="actual").collect()
+    figures = summarise(found)
+    assert figures["capital_required"].value == pytest.approx(table.group_by("path").max()["required"].median())
+    short = table.filter(table["equity"] < table["required"])["path"].n_unique() / 3
+    assert figures["capital_short"].value == pytest.approx(short) and figures["capital_use"].value > 0.9
+    drawn = charts.draw(found, "capital").to_dict()
+    assert figures["capital_required"].text(error=False) in " ".join(drawn["title"]["subtitle"])
+    assert write_report(found, tmp_path / "report.html").read_text(encoding="utf-8").count("where the bands meet") == 1
