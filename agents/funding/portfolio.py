@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
-from markets.factors.key import USD, FactorKey
+from markets.factors.key import RATES_VOL, USD, FactorKey
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
+VOL_STEP = 1e-6  # decimal
 EQUITY, RATES = "equity", "rates"  # asset classes
 LINEAR = (LinearTable, CashTable, CurrencyTable)
 PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
@@ -129,6 +130,26 @@ class Portfolio:
                     if key in of_one:
                         own = own + venue.held(desk.name) * of_one[key]
                 yield own
+
+    def vega(self) -> Vector | None:
+        """Slope of book and straddles by the vol of rates, (paths,) $ per 1.00; None where no straddles are listed.
+
+        The book's by central differences over a hundredth of a basis point.
+        """
+        world, desk = self._world, self._desk
+        if not world.straddles:
+            return None
+        slope = world.full(0.0)
+        if RATES_VOL in desk.book.needs:
+            now = world.factors.snapshot
+            up, down = (
+                desk.book.value(world.factors.tick, now.bumped(RATES_VOL, by), desk.fixings, settled=desk.marked)
+                for by in (VOL_STEP, -VOL_STEP)
+            )
+            slope = desk.scale * (up - down) / (2 * VOL_STEP)
+        for straddle in world.straddles:
+            slope = slope + straddle.slopes_of(desk.name)[RATES_VOL]
+        return slope
 
     def further_slopes(self) -> Iterator[tuple[float, Vector]]:
         """Vol of each spread, node of another currency and FX rate behind the book, per sqrt(trading year), and the
