@@ -78,7 +78,7 @@ def test_wrong_shocks(keys, message):
 
 
 def test_a_shock_leaves_vol_positive(tmp_path):
-    with pytest.raises(UserError, match="the shock makes vol negative, got -0.5"):
+    with pytest.raises(UserError, match=r"the shock makes vol negative, got -0\.5"):
         shock(held(STOCK), "", "2020-02-21", vol=-0.5, out=tmp_path / "runs", workers=1)
 
 
