@@ -75,7 +75,7 @@ def test_rates_are_shared_out_between_the_tenors_of_the_rules():
     """All of the slopes, in parallel; ten years stay at ten years."""
 
     def look(portfolio, world):
-        return positions(portfolio, world), portfolio.slopes(), portfolio.node_years
+        return positions(portfolio, world), portfolio.slopes_by_factor(), portfolio.node_years
 
     found, slopes, years = looked_at(look, [SWAP], **BANK)
     rates = {key: slope for key, slope in slopes.items() if key.family == "zero"}

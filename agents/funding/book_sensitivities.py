@@ -40,7 +40,7 @@ class BookSensitivities:
 
     def positions(self) -> Positions:
         """Everything, of the present market."""
-        slopes = self._portfolio.slopes()
+        slopes = self._portfolio.slopes_by_factor()
         delta = list(self._delta({key: slope for key, slope in slopes.items() if np.any(slope)}))
         return Positions([*delta, *self._vega(), *self._curvature(slopes)], residual=self._portfolio.path_dependent())
 

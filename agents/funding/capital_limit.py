@@ -75,7 +75,7 @@ class CapitalLimit:
         venue, kept = self._world.venue(MAIN), (1 + self._headroom) * client.capital_required
         if not self._headroom or not venue.moves:
             return
-        delta = client.portfolio.slopes()[SPOT] * self._world.factors.spot
+        delta = client.portfolio.slopes_by_factor()[SPOT] * self._world.factors.spot
         binding = (self._world.equity_now(client.name) < kept) & ~client.desk.liquidated
         flow = np.where(binding, self._switch * delta**2 / np.where(kept > 0, kept, 1.0), 0.0)
         venue.expose(flow, moved=MAIN, by=CAPITAL)

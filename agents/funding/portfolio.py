@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
-from markets.factors.key import RATES_VOL, USD, FactorKey
+from agents.funding.factor_history import FactorHistory, draw_history, in_logs
+from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
@@ -61,6 +62,7 @@ class Portfolio:
         instruments = desk.book.book.instruments if by_position else ()
         self._lines = [BookLine(desk, each) for each in instruments]
         desk.followers.extend(self._lines)
+        self.memory: dict[str, Any] = {}  # of a margin model, by what it keeps
 
     @property
     def paths(self) -> int:
@@ -100,6 +102,58 @@ class Portfolio:
             if venue.reached(name):
                 gained = gained + (venue.value(name, snapshot) - venue.value(name))
         return gained
+
+    @property
+    def scale(self) -> Vector:
+        """Share of the book that is left, (paths,)."""
+        return self._desk.scale
+
+    def factor_keys(self) -> tuple[FactorKey, ...]:
+        """Factors that book or possible hedges depend on, in the market's order."""
+        needs = {SPOT, *self._desk.book.needs, *self.curve.nodes}
+        for venue in self._world.venues.values():
+            needs |= set(venue.listing.sensitivities())
+        return tuple(key for key in self.factors.snapshot.keys if key in needs)
+
+    def slopes(self, keys: Iterable[FactorKey]) -> list[Vector]:
+        """Slopes of book and hedges by factor, (paths,) $ per 1.00 each."""
+        desk, risk, name = self._desk, self._desk.risk(), self._desk.name
+        held = [venue.listing.slopes_of(name) for venue in self._world.venues.values() if venue.reached(name)]
+        found = []
+        for key in keys:
+            own = desk.scale * (risk.first(key) if (key,) in risk.where else np.zeros(self.paths))
+            for slopes in held:
+                own = own + slopes.get(key, 0.0)
+            found.append(own)
+        return found
+
+    def history(self, *, days: int, lam: float) -> FactorHistory:
+        """Daily returns of the factors, of `days` drawn before the start and of each path since; made at first use."""
+        kept = self.memory.get("history")
+        if kept is None:
+            keys, world = self.factor_keys(), self._world
+            drawn = draw_history(
+                self.factors,
+                world.market,
+                keys,
+                days=days,
+                days_a_year=world.clock.days_a_year,
+                seed=world.streams.seed,
+            )
+            logs = in_logs(keys, self.factors)
+            kept = self.memory["history"] = FactorHistory(keys, logs, drawn, lam, self.factors.snapshot)
+        if self.clock.is_close[self.factors.tick]:
+            kept.look(self.factors.tick, self.factors.snapshot)
+        found: FactorHistory = kept
+        return found
+
+    def to_close(self) -> Iterator[tuple[Venue, Vector]]:
+        """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
+        desk = self._desk
+        neutral = desk.neutral_rates() | desk.neutral_vega() | {"asset": -desk.risk().delta}
+        for name, venue in self._world.venues.items():
+            net = venue.held(desk.name) - desk.scale * neutral.get(name, 0.0)
+            yield venue, venue.notional(net)
 
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:
@@ -161,7 +215,7 @@ class Portfolio:
             if key in book.needs:
                 yield each.vol, desk.scale * desk.risk().first(key)
 
-    def slopes(self) -> dict[FactorKey, Vector]:
+    def slopes_by_factor(self) -> dict[FactorKey, Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00, of FX rates per unit of ln."""
         desk, found = self._desk, dict[FactorKey, Vector]()
         risk = desk.risk()
@@ -232,11 +286,6 @@ class Portfolio:
         return [line for line in self._lines if not isinstance(line.instrument, CASH_HELD) and line.years > 0]
 
     @property
-    def scale(self) -> Vector:
-        """Share of the book that no lender has taken, (paths,)."""
-        return self._desk.scale
-
-    @property
     def name(self) -> str:
         """The desk's account."""
         return self._desk.name
@@ -264,7 +313,7 @@ class Portfolio:
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
+        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self._desk.scale * line.value()
