@@ -41,7 +41,7 @@ BANK = {"capital_model": {"kind": "frtb"}}
 
 
 def positions(portfolio, world):
-    return BookSensitivities(portfolio, risk_classes(), "12", "8").positions()
+    return BookSensitivities(portfolio, risk_classes()).positions()
 
 
 def only_of(found, risk_class, measure):
@@ -140,6 +140,38 @@ def test_hedges_count_with_their_own_direction():
     found, _, _ = looked_at(trades, [SWAP], **every, **BANK)
     hedges = [trade for trade in found[1:] if trade.notional.any()]
     assert hedges and all((trade.delta == -1).all() for trade in hedges if trade.end > 5)
+
+
+NAMES = {"acme": {"quotes": {"5Y": 0.02}}}
+CDS = {"kind": "cds", "credit": "acme", "notional": -1e7, "months": 60}
+
+
+def test_a_name_that_is_protected():
+    """Delta per unit of its spread, the loss of a default at 75 %, and a trade that gains as the spread falls."""
+
+    def look(portfolio, world):
+        return positions(portfolio, world), book_trades(portfolio), portfolio.lines[0].value(), world.factors.snapshot
+
+    scenario = crisis(
+        anchors=FALL, agents=cast(book=[CDS], **BANK), market={"credits": NAMES}, feedback=only(), minutes=130
+    )
+    world, found = world_of(scenario, 2), []
+
+    def seen():
+        if world.tick_index == 1:
+            found.append(look(world.lenders[0].clients["desk"].portfolio, world))
+
+    watch(world, Phase.END, seen)
+    world.run()
+    capital, (trade, *_), value, _ = found[0]
+    (delta,) = only_of(capital, "credit", "delta")
+    assert delta.factor == RiskFactor("4", "acme", 5.0, kind="cds")
+    annuity = -delta.amount / 1e7  # of a seller, near par: less than five years of coupons
+    assert (annuity > 3.5).all() and (annuity < 5.0).all()
+    (issue,) = capital.issues
+    np.testing.assert_allclose(issue.jump, 0.75e7 + value)
+    assert (trade.asset_class, trade.quality) == ("credit", "BBB") and (trade.delta == -1).all()
+    assert frtb(capital, paths=2).default == pytest.approx(0.06 * issue.jump)
 
 
 ALL = [

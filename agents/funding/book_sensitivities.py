@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.capital.default_risk import Issue
 from agents.capital.frtb import Positions
 from agents.capital.risk_class import VEGA_MATURITIES
 from agents.capital.risk_factor import RiskFactor, Sensitivity
 from markets.factors.key import SPOT, USD
+from markets.products.cds import Cds
 from markets.products.vega_grid import VegaGrid
+from markets.specs.variable import HAZARD
 
 if TYPE_CHECKING:
     from agents.capital.risk_class import RiskClass
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 DOLLAR = USD[1].upper()
+SWAP_TENOR = 5.0  # years: where the spread of a name counts
 GRID = VegaGrid(VEGA_MATURITIES, VEGA_MATURITIES, relative=True)
 MATURITIES = [(expiry, tenor) for expiry in VEGA_MATURITIES for tenor in VEGA_MATURITIES]  # in the order of its keys
 
@@ -32,9 +36,21 @@ class BookSensitivities:
     each class moves by the largest weight of its delta, all nodes of a currency in parallel (MAR21.96 to 21.99).
     """
 
-    def __init__(self, portfolio: Portfolio, classes: dict[str, RiskClass], equity: str, others: str) -> None:
-        """equity, others: buckets of the main asset and of further ones."""
-        self._portfolio, self._classes = portfolio, classes
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        classes: dict[str, RiskClass],
+        *,
+        equity: str = "12",
+        others: str = "8",
+        names: str = "4",
+        rating: str = "BBB",
+    ) -> None:
+        """equity, others, names: buckets of the main asset, of further ones, of names with credit default swaps.
+
+        rating: of those names.
+        """
+        self._portfolio, self._classes, self._names, self._rating = portfolio, classes, names, rating
         self._bucket_of = {SPOT: equity}
         self._others = others
 
@@ -42,7 +58,8 @@ class BookSensitivities:
         """Everything, of the present market."""
         slopes = self._portfolio.slopes_by_factor()
         delta = list(self._delta({key: slope for key, slope in slopes.items() if np.any(slope)}))
-        return Positions([*delta, *self._vega(), *self._curvature(slopes)], residual=self._portfolio.path_dependent())
+        sensitivities = [*delta, *self._vega(), *self._curvature(slopes)]
+        return Positions(sensitivities, list(self._issues()), residual=self._portfolio.path_dependent())
 
     # --- delta -----------------------------------------------------------------------------------------------------
     def _delta(self, slopes: dict[FactorKey, Vector]) -> Iterator[Sensitivity]:
@@ -52,6 +69,9 @@ class BookSensitivities:
                 yield Sensitivity("equity", "delta", factor, slope * self._portfolio.factors.snapshot.row(key))
             elif key.family == "fx":
                 yield Sensitivity("fx", "delta", RiskFactor(self._currency(key), key.name), slope)
+            elif key.family == HAZARD:  # the log of the spread, of all maturities together
+                factor = RiskFactor(self._names, key.name, SWAP_TENOR, kind="cds")
+                yield Sensitivity("credit", "delta", factor, slope / np.exp(self._portfolio.factors.snapshot.row(key)))
             elif key.family in ("zero", "spread"):
                 yield from self._at_tenors(key, slope)
 
@@ -67,6 +87,21 @@ class BookSensitivities:
         """Of a curve, of the curve that a spread is over, or of an FX rate: the first three letters of its name."""
         over = self._portfolio.spreads_over.get(key.name, key.name) if key.family == "spread" else key.name
         return over.upper()[:3]
+
+    # --- defaults -----------------------------------------------------------------------------------------------------
+    def _issues(self) -> Iterator[Issue]:
+        """A seller of protection is long of the name's senior debt."""
+        for line in self._portfolio.lines:
+            if isinstance(line.instrument, Cds):
+                yield Issue(
+                    bucket="corporate",
+                    obligor=line.instrument.credit,
+                    rating=self._rating,
+                    seniority="senior",
+                    notional=-self._portfolio.scale * line.instrument.size,
+                    gain=self._portfolio.scale * line.value(),
+                    years=line.years,
+                )
 
     # --- vega ------------------------------------------------------------------------------------------------------
     def _vega(self) -> Iterator[Sensitivity]:

@@ -16,6 +16,7 @@ from markets.products.basis_swap import BasisSwap
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cap import Cap
+from markets.products.cds import Cds
 from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.dates import add_months
 from markets.products.fra import Fra
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 DOLLAR = USD[1].upper()
+RATING = "BBB"  # of every name
 BASIS = 0.5  # a basis transaction has half the factor of its class (CRE52.46)
 LEAST_RATE = 1e-4  # forwards and strikes of rates are shifted until both are at least this (CRE52.40, FAQ 2)
 
@@ -180,6 +182,23 @@ def _rate_option(portfolio: Portfolio, line: BookLine, option: OpenOption, *, la
     return _rates(portfolio, line, delta=delta, start=option.years, end=end, **more)
 
 
+# --- on names ---------------------------------------------------------------------------------------------------------
+def _cds(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
+    """Protection bought gains where the spread rises."""
+    held: Any = line.instrument
+    notional = portfolio.scale * held.gross(1.0)
+    yield Trade(
+        asset_class="credit",
+        name=held.credit,
+        quality=RATING,
+        notional=notional,
+        delta=np.full(portfolio.paths, np.sign(held.size)),
+        value=portfolio.scale * line.value(),
+        maturity=line.years,
+        end=line.years,
+    )
+
+
 # --- on currencies ----------------------------------------------------------------------------------------------------
 def _cross_currency(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
     held: Any = line.instrument
@@ -236,4 +255,5 @@ RULES: dict[type, Rule] = {
     BermudanSwaption: _bermudan,
     CancellableSwap: _cancellable,
     CrossCurrencySwap: _cross_currency,
+    Cds: _cds,
 }

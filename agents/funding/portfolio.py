@@ -17,6 +17,7 @@ from markets.products.bill import Bill
 from markets.products.bond import Bond
 from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cash_table import CashTable
+from markets.products.cds_table import CdsTable
 from markets.products.currency_table import CurrencyTable
 from markets.products.deposit import Deposit
 from markets.products.gamma_claim import GammaClaim
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 VOL_STEP = 1e-6  # decimal
 EQUITY, RATES = "equity", "rates"  # asset classes
-LINEAR = (LinearTable, CashTable, CurrencyTable)
+LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
 PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
 CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
 
