@@ -20,6 +20,7 @@ Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
 Compounding = Literal["compounded", "averaged"]
 Profile = Literal["bullet", "amortising", "accreting"]
 Stub = Literal["front", "long front", "back", "long back"]
+Model = Literal["heston"]  # of options on the asset, where it is not Black-Scholes on the smile
 
 FURTHER = (  # keys that few products have; see `Takes.more`
     "start",
@@ -41,6 +42,10 @@ FURTHER = (  # keys that few products have; see `Takes.more`
     "resetting",
     "curve",
     "against",
+    "model",
+    "protection",
+    "participation",
+    "cap",
 )
 
 
@@ -107,6 +112,14 @@ class Line(Protocol):
     def frequency(self) -> int | None: ...
     @property
     def reversion(self) -> float | None: ...
+    @property
+    def model(self) -> Model | None: ...
+    @property
+    def protection(self) -> float | None: ...
+    @property
+    def participation(self) -> float | None: ...
+    @property
+    def cap(self) -> float | None: ...
 
 
 class Takes(NamedTuple):
@@ -119,6 +132,7 @@ class Takes(NamedTuple):
     swap: bool = False  # the months of a swap, which it needs
     vol: bool = False  # a normal vol of its own
     any_day: bool = False  # its expiry may be a day without a close
+    asset: bool = False  # its value depends on the asset, though it has a rate
     notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
     more: tuple[str, ...] = ()  # keys of `FURTHER` that it has
     must: tuple[str, ...] = ()  # and which of them it needs
@@ -158,8 +172,11 @@ class Instrument(Protocol):
     A new product is a file with such a class, and a line in `markets.products.registry`.
     """
 
-    table: ClassVar[Compile]  # products that are valued by the same arithmetic share it
     takes: ClassVar[Takes]
+
+    @property
+    def table(self) -> Compile:
+        """Products that are valued by the same arithmetic share it; mostly a class variable."""
 
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:

@@ -14,6 +14,7 @@ from markets.products.cap import Cap
 from markets.products.cds import Cds
 from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.deposit import Deposit
+from markets.products.equity_note import EquityNote
 from markets.products.fra import Fra
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
@@ -46,6 +47,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "cap": Cap,
     "floor": Cap,
     "cds": Cds,
+    "equity_note": EquityNote,
     "gamma_claim": GammaClaim,
     "asset": Asset,
     "future": Future,

@@ -19,6 +19,7 @@ from markets.factors.snapshot import Snapshot
 from markets.products.foreign import Foreign
 from markets.products.projection import Projection
 from markets.rate_vols.smile_grid import SmileGrid
+from markets.specs.heston import HestonSpec
 from markets.specs.rates import NORMAL_VOL
 from sim.errors import UserError
 from sim.nearest import nearest
@@ -45,6 +46,7 @@ class Start:
     projections: Mapping[str, Projection] = field(default_factory=dict)  # by name; "": the market's, where it moves
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
     fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
+    heston: HestonSpec = field(default_factory=HestonSpec)  # of options that are valued by it
     smiles: SmileGrid | None = None  # the same by expiry, length and strike, in its place
 
     def __post_init__(self) -> None:

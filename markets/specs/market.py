@@ -8,6 +8,7 @@ from typing import Literal
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
 from markets.specs.credit_name import CreditNameSpec
 from markets.specs.fx import FxSpec
+from markets.specs.heston import HestonSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.memory import MemorySpec
 from markets.specs.rates import RateSpec
@@ -61,6 +62,7 @@ class MarketSpec:
     day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
+    heston: HestonSpec = param(factory=HestonSpec, help="law by which positions with `model = 'heston'` are valued")
     fx: dict[str, FxSpec] = param(
         factory=dict, help="prices of other currencies in dollars, one table each", sparse=True
     )

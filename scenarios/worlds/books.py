@@ -73,6 +73,7 @@ def starting_market(scenario: Scenario) -> Start:
         normal_vol=market.rates.normal_vol,
         fixings=_fixings(market.rates),
         smiles=_smiles(market.rates),
+        heston=market.heston,
     )
 
 

@@ -360,7 +360,8 @@ def bends_of(book: CompiledBook) -> Floats:
 
 def _bends(instrument: Instrument) -> bool:
     """Whether its second derivatives by pairs of nodes are known."""
-    return bool(getattr(instrument.table, "bends", False))
+    parts: tuple[Instrument, ...] = getattr(instrument, "parts", (instrument,))
+    return all(getattr(part.table, "bends", False) for part in parts)
 
 
 def _exact_bends(book: CompiledBook) -> Floats:
