@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,15 +63,19 @@ class BookLine:
         factors, start = self._world.factors, self._book.start
         risk = self._book.risk(factors.tick, factors.snapshot, self._fixings)
         clock = self._book.clock
-        expiry = self.instrument.expiry  # type: ignore[attr-defined]  # as `has_vega` says
-        left = max(clock.variance_years_to(expiry) - clock.variance_years[factors.tick], 0.0)
+        left = max(clock.variance_years_to(self._last_day) - clock.variance_years[factors.tick], 0.0)
         vega: Vector = risk.vega * factors.vol / term_response(np.array([left]), start.term_reversion)
         return vega
 
     @property
     def has_vega(self) -> bool:
         """Whether it is an option on the asset, with one expiry."""
-        return self._book.has_options and hasattr(self.instrument, "expiry")
+        return self._book.has_options and self._last_day is not None
+
+    @property
+    def _last_day(self) -> Any:
+        """Expiry of an option, maturity of a note; None where it has neither."""
+        return getattr(self.instrument, "expiry", None) or getattr(self.instrument, "maturity", None)
 
     @property
     def rates(self) -> bool:
