@@ -13,6 +13,7 @@ from markets.factors.key import MAIN, SHORT_NAMES, basis_key
 from markets.factors.setting import Setting
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
+from markets.venues.credit_swap import CreditSwap
 from markets.venues.further import FURTHER
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from markets.curves.curve import Curve
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
+    from markets.venues.credit_contract import CreditContract
     from markets.venues.listing import Listing
     from markets.venues.series import Series
     from markets.venues.straddle_series import StraddleSeries
@@ -51,11 +53,15 @@ class MarketWorld(World):
         benchmarks: dict[str, Series],
         straddles: dict[str, StraddleSeries] | None = None,
         credits: dict[str, CreditName] | None = None,
+        contracts: dict[str, CreditContract] | None = None,
         assets: tuple[AssetSpec, ...] = (),
         price_takers: bool = False,
         **engine: Any,
     ) -> None:
-        """price_takers: what agents do leaves no trace in price, spread, depth and credit."""
+        """contracts: what venues of names trade.
+
+        price_takers: what agents do leaves no trace in price, spread, depth and credit.
+        """
         super().__init__(**engine)
         self.market = market
         self.feedback = feedback
@@ -79,6 +85,10 @@ class MarketWorld(World):
         self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
         for straddle in self.straddles:
             self.open_venue(straddle, self.market.rates.straddles[straddle.name].venue)
+        for name, contract in (contracts or {}).items():
+            spec = market.credits[name].venue
+            assert spec is not None
+            self.open_venue(CreditSwap(self, contract), spec)
         self._clearing = False
         self.start(self._live(), "market")
 

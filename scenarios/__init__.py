@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scenarios.studies.charges.sa_ccr_exposure import sa_ccr as sa_ccr
     from scenarios.studies.credit.solving import solve_credit as solve_credit
     from scenarios.studies.credit.solving import value_cds as value_cds
+    from scenarios.studies.credit.swap_cva import swap_cva as swap_cva
     from scenarios.studies.curves.bonds import price_bond as price_bond
     from scenarios.studies.curves.curve_model import model_curve as model_curve
     from scenarios.studies.curves.history import curve_history as curve_history
@@ -82,6 +83,7 @@ _HOMES = {
     "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
     "solve_credit": "scenarios.studies.credit.solving",
+    "swap_cva": "scenarios.studies.credit.swap_cva",
     "value_cds": "scenarios.studies.credit.solving",
     "solve_curves": "scenarios.studies.curves.solving",
     "value_swaps": "scenarios.studies.curves.solving",
@@ -121,6 +123,7 @@ __all__ = [
     "solve_credit",
     "solve_curves",
     "survival_capital",
+    "swap_cva",
     "sweep",
     "validate",
     "value_cds",

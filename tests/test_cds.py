@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from click.testing import CliRunner
 from markets.credit.contract import CONVENTIONS, cds_of
 from markets.credit.legs import LegGrid
 from markets.curves.dates import to_ql
+from markets.curves.deal import make_deal
 from markets.specs.cds import CdsSpec
-from scenarios import solve_credit, solve_curves, value_cds
+from scenarios import solve_credit, solve_curves, swap_cva, value_cds
 from scenarios.cli import main
 from scenarios.studies.credit.cds_text import parse_cds
 from scenarios.studies.credit.solving import Credit
@@ -236,3 +238,75 @@ def test_the_command_writes_a_page_and_tables(tmp_path: Path) -> None:
     assert ladder["tenor"].to_list() == ["1Y", "5Y"] and ladder["by_quote"].sum() > 0
     done = CliRunner().invoke(main, ["cds", str(path), "--date", "2025-10-03"])
     assert done.exit_code == 2 and "discounted at a rate or on a curve" in done.stderr
+
+
+SOFR = "curve,kind,tenor,rate_percent\nsofr,swap,1Y,3.90\nsofr,swap,5Y,3.64\nsofr,swap,10Y,3.86\n"
+
+
+def test_the_adjustment_of_a_swap(tmp_path: Path) -> None:
+    """Its ladder is that of solved curves, its hedge takes it away, and pay less receive is the rest of the swap."""
+    (path := tmp_path / "sofr.csv").write_text(SOFR)
+    curves = solve_curves(path, day=DAY)
+    curve = solved(discount=curves["sofr"])["name"]
+    cva = swap_cva("pay 3.7% 6Y 1m", curves, curve, vol=0.0095)
+    for k, quote in enumerate(curve.quotes):
+        moved = [q.moved(1e-7) if q is quote else q for q in curve.quotes]
+        change = replace(cva, curve=curve.with_quotes(moved)).value - cva.value
+        assert cva.ladder[k] == pytest.approx(1e3 * change, rel=1e-4)
+    assert cva.ladder - 1e-4 * cva.hedge * curve.by_own_quote == pytest.approx(0.0, abs=1e-12)
+    other = swap_cva("receive 3.7% 6Y 1m", curves, curve, vol=0.0095)
+    leg = make_deal(curves.convention("sofr"), DAY, tenor="6Y").fixed
+    discount = lambda years: np.exp(curves["sofr"].log_discount(years))  # noqa: E731
+    for k in range(5):
+        floating = discount(leg.end[k]) - discount(leg.pay[-1])
+        worth = 1e6 * (floating - 0.037 * leg.tau[k + 1 :] @ discount(leg.pay[k + 1 :]))
+        assert cva.exposures[k] - other.exposures[k] == pytest.approx(worth, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--cva", "pay 3.7% 6Y 50m"], "--cva: names no counterparty, got 'pay 3.7% 6Y 50m'; write 'acme: pay"),
+        (["--cva", "xx: pay 3.7% 6Y 50m"], "--cva: no such name is quoted, got 'xx'; known: name"),
+        (["--cva", "name: pay 3.7% 6Y 50m"], "--cva: exposures need curves and a vol of the short rate; say --curves"),
+        (["--curves", "sofr.csv", "--vol", "0.01", "--cva", "name: pay 6Y"], "--cva: the swap has no notional"),
+        (["--curves", "sofr.csv", "--vol", "0.01", "--cva", "name: pay 1Y 1m"], "a swap of one period has no exposure"),
+        (
+            ["--curves", "sofr.csv", "--vol", "-1", "--cva", "name: pay 6Y 1m"],
+            "sigma of a Hull-White model is positive",
+        ),
+        (
+            ["--curves", "sofr.csv", "--vol", "0.01", "--cva", "name: pay 6Y 1m amortising"],
+            "--cva: the exposure of a bullet swap without spread is known",
+        ),
+    ],
+)
+def test_wrong_adjustments(given: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cds.csv").write_text(PLAIN)
+    Path("sofr.csv").write_text(SOFR)
+    rate = [] if "--curves" in given else ["--rate", "0.015"]
+    done = CliRunner().invoke(main, ["cds", "cds.csv", "--date", "2025-10-03", *rate, *given])
+    assert done.exit_code == 2 and said in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
+
+
+def test_the_command_shows_an_adjustment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cds.csv").write_text(PLAIN)
+    Path("sofr.csv").write_text(SOFR)
+    asked = [
+        "cds",
+        "cds.csv",
+        "--date",
+        "2025-10-03",
+        "--curves",
+        "sofr.csv",
+        "--cva",
+        "name: pay 6Y 1m",
+        "--vol",
+        "0.01",
+    ]
+    done = CliRunner().invoke(main, [*asked, "--out", "out"])
+    assert done.exit_code == 0 and "CVA by quote" in done.stdout
+    costs = pl.read_csv("out/cva.csv")
+    assert costs["cost"][:-1].sum() == pytest.approx(costs["cost"][-1])

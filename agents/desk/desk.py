@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
-from agents.desk.leg_hedge import LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
+from agents.desk.leg_hedge import CreditHedge, LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
 from agents.desk.loss import ROWS, UNSPLIT
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
@@ -72,6 +72,7 @@ class Desk:
         self.followers: list[Follower] = []
         self.rates_hedge: LegHedge = SwapHedge(world)
         self.vega_hedge: VegaHedge | None = None
+        self.credit_hedge: CreditHedge | None = None
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self._take_on()
 
@@ -161,6 +162,12 @@ class Desk:
             return {}
         return self.vega_hedge.units(self.open_risk({}, snapshot, risk), snapshot)
 
+    def neutral_credit(self) -> Units:
+        """Protection that neutralises the risk of names of one unit of scale, by venue; none without a credit leg."""
+        if self.credit_hedge is None or not self.credit_hedge.needed:
+            return {}
+        return self.credit_hedge.units(self.open_risk({}))
+
     def neutral_rates(self, snapshot: Snapshot | None = None, straddles: Units | None = None) -> Units:
         """Units that neutralise the rates risk of one unit of scale, by venue; none without rates.
 
@@ -239,7 +246,7 @@ class Desk:
         if not some(self.forced):
             return
         world, ledger, risk = self.world, self.world.ledger, self.risk()
-        hedges = self.neutral_rates() | self.neutral_vega() | {"asset": -risk.delta}
+        hedges = self.neutral_rates() | self.neutral_vega() | self.neutral_credit() | {"asset": -risk.delta}
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")

@@ -75,6 +75,22 @@ class VegaLeg(HedgeLeg):
         _check_names(self.venues, venues, "no such venue of straddles", at.at("venues"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class CreditLeg(HedgeLeg):
+    """A hedge of the risk of names, bucket by bucket: a bucket is ln of the spread of a name that trades.
+
+    A name that does not trade counts in what it follows, by its beta.
+    """
+
+    venues: tuple[str, ...] = param(help="of credit default swaps")
+
+    def check(self, venues: Sequence[str], at: Place) -> None:
+        """Raise UserError where there is none, or a name is not there or there twice. venues: of names."""
+        if not self.venues:
+            raise at.at("venues").error("a credit leg needs a venue of a name", value=list(self.venues))
+        _check_names(self.venues, venues, "no such venue of credit default swaps", at.at("venues"))
+
+
 def _check_names(given: Sequence[str], known: Sequence[str], rule: str, at: Place) -> None:
     for i, name in enumerate(given):
         if name not in known:

@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.neutral import neutral
-from markets.factors.key import OVERNIGHT, USD
+from markets.factors.key import OVERNIGHT, USD, name_key
 from markets.kernels.least_squares import least_squares
 from markets.products.vega_grid import VegaGrid
+from markets.specs.variable import HAZARD
 from sim.vectors import total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from agents.desk.hedge_leg import HedgeLeg, RatesLeg, VegaLeg
+    from agents.desk.hedge_leg import CreditLeg, HedgeLeg, RatesLeg, VegaLeg
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.products.risk import Risk
@@ -142,6 +143,38 @@ class VegaHedge(LeastSquaresHedge):
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
         return self._straddles[venue.name].vegas(self.grid, market)
+
+
+class CreditHedge(LeastSquaresHedge):
+    """Credit default swaps against the risk of names, by ln of the spreads of those that trade."""
+
+    def __init__(self, leg: CreditLeg, world: MarketWorld, needs: Sequence[FactorKey]) -> None:
+        """needs: of the book."""
+        super().__init__(leg, [world.venue(name) for name in leg.venues])
+        self._buckets = [venue.key for venue in self._venues]
+        credits, traded = world.market.credits, set(leg.venues)
+        self._shares: list[tuple[FactorKey, int, float]] = []  # of each name of the book: bucket, and beta to it
+        for key in needs:
+            name, beta = key.name, 1.0
+            while key.family == HAZARD and name and name not in traded:
+                beta, name = beta * credits[name].beta, credits[name].follows
+            if key.family == HAZARD and name:
+                self._shares.append((key, self._buckets.index(name_key(name)), beta))
+
+    @property
+    def needed(self) -> bool:
+        """Whether the book has risk that the leg can take away."""
+        return bool(self._shares)
+
+    def _risk(self, risk: OpenRisk) -> Vector:
+        rows = np.zeros((len(self._buckets), self._venues[0].market.paths))
+        for key, bucket, beta in self._shares:
+            rows[bucket] += beta * risk.first(key)
+        return rows
+
+    def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
+        slopes, none = venue.listing.sensitivities(market), np.zeros(venue.market.paths)
+        return np.stack([slopes.get(key, none) for key in self._buckets])
 
 
 def par_swaps(world: MarketWorld) -> list[Venue]:

@@ -23,7 +23,7 @@ from markets.products.deposit import Deposit
 from markets.products.gamma_claim import GammaClaim
 from markets.products.linear_table import LinearTable
 from markets.products.vega_grid import FAMILY as VEGA
-from markets.specs.variable import FX
+from markets.specs.variable import FX, HAZARD
 from markets.venues.straddle import Straddle
 
 if TYPE_CHECKING:
@@ -207,14 +207,21 @@ class Portfolio:
         return slope
 
     def further_slopes(self) -> Iterator[tuple[float, Vector]]:
-        """Vol of each spread, node of another currency and FX rate behind the book, per sqrt(trading year), and the
-        book's slope by it, (paths,) $ per 1.00, of FX rates per unit of ln.
+        """Vol of each spread, node of another currency, FX rate and name behind the book, per sqrt(trading year), and
+        the slope by it, (paths,) $ per 1.00, of FX rates and names per unit of ln; of names with what hedges them.
         """
         desk, book = self._desk, self._desk.book
         for each in self._world.market.further:
             key = FactorKey(*each.block, each.name)
             if key in book.needs:
-                yield each.vol, desk.scale * desk.risk().first(key)
+                yield each.vol, desk.scale * desk.risk().first(key) + self._hedged(key)
+
+    def _hedged(self, key: FactorKey) -> Vector | float:
+        """Slope of the contracts on a name that a desk holds as hedges, (paths,) $ per unit of ln of its spread."""
+        venue = self._world.venues.get(key.name) if key.family == HAZARD else None
+        if venue is None or not venue.reached(self._desk.name):
+            return 0.0
+        return venue.held(self._desk.name) * venue.listing.sensitivities()[key]
 
     def slopes_by_factor(self) -> dict[FactorKey, Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00, of FX rates per unit of ln."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
-from agents.desk.hedge_leg import RatesLeg, VegaLeg
-from agents.desk.leg_hedge import RatesHedge, VegaHedge
+from agents.desk.hedge_leg import CreditLeg, RatesLeg, VegaLeg
+from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
 from agents.intervals import Interval, check_interval
@@ -62,6 +62,9 @@ class Hedger(Agent):
         None, help="with what and how closely rates are hedged; none: with par swaps, exactly at their nodes"
     )
     vega_leg: VegaLeg | None = param(None, help="straddles against the vega of options on rates; none: it stays open")
+    credit_leg: CreditLeg | None = param(
+        None, help="credit default swaps against the risk of names; none: it stays open", sparse=True
+    )
 
     def check(self, cast: Cast, at: Place) -> None:
         """Its policy's interval and all positions of its book must be valid."""
@@ -70,6 +73,8 @@ class Hedger(Agent):
             self.rates_leg.check(cast.rates_venues, cast.nodes, at.at("rates_leg"))
         if self.vega_leg is not None:
             self.vega_leg.check(cast.straddles, at.at("vega_leg"))
+        if self.credit_leg is not None:
+            self.credit_leg.check(cast.credits, at.at("credit_leg"))
         for i, position in enumerate(self.book):
             position.check(cast.start, at.at("book", i))
 
@@ -99,6 +104,8 @@ class _Hedging:
             self.desk.rates_hedge = RatesHedge(agent.rates_leg, world)
         if agent.vega_leg is not None and self.hedges_rates:
             self.desk.vega_hedge = VegaHedge(agent.vega_leg, world)
+        if agent.credit_leg is not None and not self.passive:
+            self.desk.credit_hedge = CreditHedge(agent.credit_leg, world, self.desk.book.needs)
         # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:
@@ -231,18 +238,28 @@ class _Hedging:
     # --- rates -----------------------------------------------------------------------------------------------------
     def _rate_orders(self, due: bool) -> dict[str, Vector]:
         """Straddles against vega, then swaps, bonds and futures against the rates risk of the book with them."""
-        desk, venue = self.desk, self.world.venue
+        desk, venue, credit = self.desk, self.world.venue, self._credit_orders(due)
         if desk.vega_hedge is None:
-            return self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(), {})
+            return credit | self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(), {})
         straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), {})
         held = {
             name: venue(name).held(self.agent.name) + self._under_way(name) + order for name, order in straddles.items()
         }
         unit = {name: np.where(desk.scale > 0, units / desk.scale, 0.0) for name, units in held.items()}
-        return straddles | self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(straddles=unit), unit)
+        return credit | straddles | self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(straddles=unit), unit)
 
-    def _leg_orders(self, due: bool, leg: LegHedge, unit: Units, straddles: Units) -> dict[str, Vector]:
-        """Orders of one leg by venue. unit: what neutralises one unit of scale. straddles: held against it."""
+    def _credit_orders(self, due: bool) -> dict[str, Vector]:
+        """Protection against the risk of names."""
+        leg = self.desk.credit_hedge
+        return {} if leg is None else self._leg_orders(due, leg, self.desk.neutral_credit(), {}, trades=True)
+
+    def _leg_orders(
+        self, due: bool, leg: LegHedge, unit: Units, straddles: Units, *, trades: bool | None = None
+    ) -> dict[str, Vector]:
+        """Orders of one leg by venue. unit: what neutralises one unit of scale. straddles: held against it.
+
+        trades: whether it trades at all; by default whether rates are hedged.
+        """
         if not unit:
             return {}
         desk, orders = self.desk, {}
@@ -250,7 +267,8 @@ class _Hedging:
         held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
         wanted = leg.wanted(target, held, desk.open_risk(straddles), desk.scale)
         for name, position in held.items():
-            order = np.where(self.hedges_rates & self._looks(due, name), wanted[name] - position, 0.0)
+            hedges = self.hedges_rates if trades is None else trades
+            order = np.where(hedges & self._looks(due, name), wanted[name] - position, 0.0)
             order = np.where(desk.liquidated, -position, order)
             net = position + order - target[name]
             orders[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
@@ -266,6 +284,8 @@ class _Hedging:
         neutral = self._situation(True, self._held)
         desired = self.desired(neutral.but(position=neutral.target))
         self.world.venue("asset").hand_over(INVESTORS, self.agent.name, desired)
+        for name, unit in self.desk.neutral_credit().items():
+            self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
         if self.hedges_rates:
             for name, unit in (self.desk.neutral_vega() | self.desk.neutral_rates()).items():
                 self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)

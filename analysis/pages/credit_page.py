@@ -15,8 +15,16 @@ from rich.text import Text
 from analysis import page
 from analysis.charts import credit as charts
 
+NAMES = ("quotes", "contracts", "ladder", "recoveries", "cva", "cva_ladder")
 Cell = Callable[[Any], str]
-WORDS = {"Names": 3, "Contracts": 2, "Risk by quote": 2, "Recovery": 0}  # first columns that are words, by title
+WORDS = {
+    "Names": 3,
+    "Contracts": 2,
+    "Risk by quote": 2,
+    "Recovery": 0,
+    "CVA": 1,
+    "CVA by quote": 2,
+}  # first columns that are words, by title
 NOTES = {
     "quotes": "Hazard rates are flat between maturities. Times are days over 365, coupons act/360.",
     "contracts": (
@@ -24,6 +32,9 @@ NOTES = {
         "revalued. Jump: the name defaults at once. Rates +1 bp: quotes kept."
     ),
     "ladder": "A step of 1 bp of each quote, exact and revalued; the notional of it that takes this risk away, bought.",
+    "cva": "Present value of what the swap is worth where it is positive, the probability of a default since the date "
+    "before, and loss x both.",
+    "cva_ladder": "Rise of the cost for a step of 1 bp of each quote, exact; the notional bought that takes it away.",
     "recoveries": "Clean value of all contracts: with the survival curve kept, and with the quotes kept as markets do.",
 }
 
@@ -38,10 +49,12 @@ class Credit:
     contracts: pl.DataFrame | None = None
     ladder: pl.DataFrame | None = None
     recoveries: pl.DataFrame | None = None
+    cva: pl.DataFrame | None = None
+    cva_ladder: pl.DataFrame | None = None
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """The tables by name, as files have them."""
-        named = {name: getattr(self, name) for name in ("quotes", "contracts", "ladder", "recoveries")}
+        named = {name: getattr(self, name) for name in NAMES}
         return {name: frame for name, frame in named.items() if frame is not None}
 
 
@@ -74,6 +87,8 @@ def _tables(shown: Credit) -> list[page.Table]:
         ("Contracts", "contracts", CONTRACTS),
         ("Risk by quote", "ladder", LADDER),
         ("Recovery", "recoveries", RECOVERIES),
+        ("CVA", "cva", CVA),
+        ("CVA by quote", "cva_ladder", CVA_LADDER),
     ):
         frame = getattr(shown, name)
         if frame is not None:
@@ -136,4 +151,17 @@ RECOVERIES: dict[str, tuple[str, Cell]] = {
     "recovery": ("recovery", lambda x: f"{x * 100:g} %"),
     "kept": ("survival kept", _amount),
     "rebuilt": ("quotes kept", _amount),
+}
+CVA: dict[str, tuple[str, Cell]] = {
+    "swap": ("swap with", str),
+    "years": ("years", lambda x: f"{x:.3f}"),
+    "exposure": ("exposure", _amount),
+    "died": ("default before", lambda x: f"{x * 100:.5f} %"),
+    "cost": ("cost", _amount),
+}
+CVA_LADDER: dict[str, tuple[str, Cell]] = {
+    "swap": ("swap with", str),
+    "tenor": ("quote", str),
+    "by_quote": ("+1 bp", _fine),
+    "hedge": ("hedge, notional", lambda x: f"{round(x) + 0:,.0f}"),
 }

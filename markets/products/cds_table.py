@@ -81,9 +81,9 @@ class CdsTable(Table[Rows]):
         self._mortal = [name for name in names.values() if name.defaults]
         self.fixings = len(self._mortal)
         self.factors = CreditExponents(start.curve, list(names.values()))
-        self._held = [self._hold(each, names[each.credit], time, start) for each in items]
+        self.held = [self._hold(each, names[each.credit], time, start) for each in items]
         self.needs: tuple[FactorKey, ...] = (*self.factors.keys, *(name.default for name in self._mortal))
-        paid = np.unique(np.concatenate([NEVER, *(held.paid for held in self._held)]))
+        paid = np.unique(np.concatenate([NEVER, *(held.paid for held in self.held)]))
         self.dates = np.union1d(clock.ticks, paid) if self._mortal else paid  # a default may be paid at every mark
 
     def _hold(self, item: Protection, name: CreditName, time: Timeline, start: Start) -> Held:
@@ -172,10 +172,10 @@ class CdsTable(Table[Rows]):
     # --- what is alive ----------------------------------------------------------------------------------------------
     def rows(self, when: When) -> Rows:
         """Flows that were unpaid after `settled`; with `due` only coupons paid by the tick."""
-        terms = [self._flows(held, when) for held in self._held]
-        slots = [np.full(len(each), held.slot) for held, each in zip(self._held, terms, strict=True)]
+        terms = [self._flows(held, when) for held in self.held]
+        slots = [np.full(len(each), held.slot) for held, each in zip(self.held, terms, strict=True)]
         protected, owed = np.zeros(self.fixings), np.zeros(self.fixings)
-        for held in self._held:
+        for held in self.held:
             accrued = self._accrued(held, when)
             if held.slot != NO_FIXING and accrued is not None:
                 protected[held.slot] += held.notional

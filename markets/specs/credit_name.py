@@ -8,6 +8,7 @@ from typing import Literal
 
 from markets.plausible import CREDIT, POWER, SPEED, VOL_OF_VOL
 from markets.specs.variable import HAZARD, Variable
+from markets.specs.venue import VenueSpec
 from sim.params import param
 
 USUAL = "5Y"  # the contract that is shown where it is quoted
@@ -38,6 +39,12 @@ class CreditNameSpec:
     mean_reversion: float = param(4.0, unit="1/trading year", help="pull of the noise to zero", ge=0, plausible=SPEED)
     correlation: dict[str, float] = param(
         factory=dict, help="of its noise with nodes, spreads and FX rates by name; 'spot' is the main asset's shock"
+    )
+    venue: VenueSpec | None = param(
+        None,
+        help="where protection on it trades, by contracts of the tenor shown; half_spread and impact in decimal "
+        "spread, depth $ of notional",
+        sparse=True,
     )
     defaults: bool = param(False, help="whether it may default on a path")
     contagion: float = param(

@@ -148,8 +148,10 @@ class Scale:
         self.venues |= {name: straddle.venue for name, straddle in self.straddles.items()}
         self.futures = scenario.market.rates.futures
         self.venues |= {name: future.venue for name, future in self.futures.items()}
+        self.credits = {name: spec.venue for name, spec in scenario.market.credits.items() if spec.venue is not None}
+        self.venues |= self.credits
         # notional and face value
-        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures, *self.straddles), 1.0)
+        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits), 1.0)
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -220,6 +222,8 @@ class Scale:
             return ("market", "rates", "bonds", venue, "venue"), bond_venue()
         if venue in self.straddles:
             return ("market", "rates", "straddles", venue, "venue"), straddle_venue()
+        if venue in self.credits:
+            return ("market", "credits", venue, "venue"), None
         if venue in self.futures:
             return ("market", "rates", "futures", venue, "venue"), future_venue()
         return ("assets", venue, "venue"), asset_venue()

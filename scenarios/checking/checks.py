@@ -50,6 +50,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_rates_vol(scenario, at)
     check_bonds(scenario, at.at("market", "rates", "bonds"))
     check_further(scenario, at)
+    check_credit_venues(scenario, at.at("market", "credits"))
     check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
@@ -237,6 +238,14 @@ def check_straddles(scenario: Scenario, at: Place) -> None:
         _check_quoted(scenario, name, "straddle", at)
 
 
+def check_credit_venues(scenario: Scenario, at: Place) -> None:
+    """What trades has somebody's quotes."""
+    for name, credit in scenario.market.credits.items():
+        if credit.venue is not None:
+            check_venue(credit.venue, at.at(name, "venue"), swap=True)
+            _check_quoted(scenario, name, "name", at)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -280,7 +289,9 @@ def cast_of(scenario: Scenario) -> Cast:
         | {asset.name: asset.venue for asset in scenario.assets}
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
         | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
-        | {name: future.venue for name, future in scenario.market.rates.futures.items()},
+        | {name: future.venue for name, future in scenario.market.rates.futures.items()}
+        | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None},
+        credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         straddles=tuple(scenario.market.rates.straddles),
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},

@@ -23,6 +23,8 @@ from scenarios.commands.options import DATES, FILE, as_given, command
     help="Whole years from the day; or ending on 20 June and December, with fixed coupons and an upfront.",
 )
 @click.option("--cds", "cds", multiple=True, metavar="TEXT", help="'buy 20m 120bp 2029-03-21'; may be given again.")
+@click.option("--cva", "cva", multiple=True, metavar="TEXT", help="'acme: pay 4.3% 6Y 50m', a swap with a name.")
+@click.option("--vol", type=float, help="Of --cva: of the short rate, decimal per root of a year; 0.0095 is 95 bp.")
 @DATES
 @as_given
 @click.option("--out", type=FILE, help="Folder of credit.html and the tables as CSV.")

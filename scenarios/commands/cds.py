@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.pages import credit_page
+from markets.credit.cva import Cva
+from markets.curves.curve_set import CurveSet
 from markets.curves.quoted_curve import QuotedCurve
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.credit import tables
 from scenarios.studies.credit.solving import Credit, solve_credit, value_cds
+from scenarios.studies.credit.swap_cva import swap_cva
 from scenarios.studies.curves.solving import solve_curves
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
+from sim.nearest import nearest
 
 PAGE = "credit.html"
 WIDTH = 170  # characters, where the output is not a terminal
@@ -28,15 +33,18 @@ def solve_and_show(
     recovery: float | None,
     contract: str,
     cds: tuple[str, ...],
+    cva: tuple[str, ...],
+    vol: float | None,
     dates: str | None,
     as_given: bool,
     out: Path | None,
     quiet: bool,
 ) -> None:
     """Solve, value, print the tables, write the page and the tables as CSV."""
+    solved = None if curves is None else solve_curves(curves, day=day)
     credit = solve_credit(
         file,
-        discount=_discount(rate, curves, day),
+        discount=_discount(rate, solved),
         day=day,
         recovery=recovery,
         contract=contract,
@@ -44,6 +52,9 @@ def solve_and_show(
         as_given=as_given,
     )
     shown = _shown(credit, cds)
+    if cva:
+        costs = [_cva(text, solved, credit, vol) for text in cva]
+        shown = replace(shown, cva=tables.costs(costs), cva_ladder=tables.cost_ladder(costs))
     if not quiet:
         say_notes(credit.notes)
         console(WIDTH, markup=False).print(credit_page.render(shown), highlight=False)
@@ -55,7 +66,20 @@ def solve_and_show(
         say(page)
 
 
-def _discount(rate: float | None, curves: Path | None, day: str | None) -> float | QuotedCurve:
+def _cva(text: str, curves: CurveSet | None, credit: Credit, vol: float | None) -> tuple[str, Cva]:
+    """A swap with a name, and its adjustment."""
+    name, _, swap = (part.strip() for part in text.partition(":"))
+    if not swap:
+        raise UserError("names no counterparty", value=text, place="--cva", remedy="write 'acme: pay 4.3% 6Y 50m'")
+    if name not in credit.curves:
+        raise UserError("no such name is quoted", value=name, place="--cva", remedy=nearest(name, list(credit.curves)))
+    if curves is None or vol is None:
+        remedy = "say --curves QUOTES.csv and --vol 0.0095"
+        raise UserError("exposures need curves and a vol of the short rate", place="--cva", remedy=remedy)
+    return text, swap_cva(swap, curves, credit[name], vol=vol)
+
+
+def _discount(rate: float | None, curves: CurveSet | None) -> float | QuotedCurve:
     """The first of the curves, or the rate."""
     if (rate is None) == (curves is None):
         remedy = "say --rate 0.015 (continuous), or --curves QUOTES.csv"
@@ -63,7 +87,7 @@ def _discount(rate: float | None, curves: Path | None, day: str | None) -> float
     if rate is not None:
         return rate
     assert curves is not None
-    return next(iter(solve_curves(curves, day=day).curves.values()))
+    return next(iter(curves.curves.values()))
 
 
 def _shown(credit: Credit, texts: tuple[str, ...]) -> credit_page.Credit:

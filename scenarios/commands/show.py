@@ -173,6 +173,10 @@ def describe(position: Position) -> str:
         side = "receives" if (position.notional or 0) > 0 else "pays"
         rate = "par" if position.fixed_rate is None else f"{position.fixed_rate:.3%}"
         return f"{position.kind}: {side} fixed at {rate} on ${abs(position.notional or 0) / 1e9:,.3g}bn, {expiry}"
+    if position.kind == "cds":
+        side = "buys" if (position.notional or 0) > 0 else "sells"
+        rate = "par" if position.fixed_rate is None else f"{1e4 * position.fixed_rate:g} bp"
+        return f"cds: {side} {_amount(position)} of protection on {position.credit} at {rate}, {expiry}"
     if PRODUCTS[position.kind].takes.rate:
         return _describe_rate_option(position, expiry)
     if position.kind in ("asset", "future"):

@@ -12,6 +12,7 @@ from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.credit_contracts import traded_contracts
 from scenarios.worlds.credits import credits
 from scenarios.worlds.hull_white_line import by_hull_white
 from scenarios.worlds.shocks import Shock, shocked, shocks_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from markets.curves.curve import Curve
     from markets.products.book import CompiledBook
     from markets.spec import RateSpec, VenuesSpec
+    from markets.venues.credit_contract import CreditContract
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
@@ -39,6 +41,7 @@ class Blueprint:
     books: dict[str, CompiledBook]  # of every hedger, by its name
     straddles: dict[str, StraddleSeries]  # of every venue of straddles
     credits: dict[str, CreditName] = field(default_factory=dict)  # names with quotes
+    contracts: dict[str, CreditContract] = field(default_factory=dict)  # that venues of names trade
     shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
 
     def along(self, scenario: Scenario) -> Blueprint:
@@ -77,7 +80,9 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
-    return Blueprint(clock, storyline, benchmarks, books, straddles, credits(scenario), shocks_of(scenario, clock))
+    contracts = _CONTRACTS.get(lambda: traded_contracts(scenario, clock), scenario.market, start, clock)
+    names, shocks = credits(scenario), shocks_of(scenario, clock)
+    return Blueprint(clock, storyline, benchmarks, books, straddles, names, contracts, shocks)
 
 
 def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
@@ -109,4 +114,5 @@ _CLOCK: Memo[Clock] = Memo()
 _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
 _STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()
+_CONTRACTS: Memo[dict[str, CreditContract]] = Memo()
 _BENCHMARKS: Memo[dict[str, Series]] = Memo()

@@ -68,6 +68,7 @@ def make_world(
         benchmarks=blueprint.benchmarks,
         straddles=blueprint.straddles,
         credits=blueprint.credits,
+        contracts=blueprint.contracts,
         assets=scenario.assets,
         agents=scenario.agents,
         books=blueprint.books,

@@ -98,10 +98,13 @@ def _spread_out(cast: dict[str, Any]) -> None:
     euros = {"kind": "cross_currency_swap", "currency": "eur", "months": 60, "notional": 5e8, "resetting": True}
     basis = {"kind": "basis_swap", "curve": "term", "against": "discount", "months": 24, "notional": -1e9}
     cast["agents"]["desk"]["book"] += [euros, basis]
+    traded = {"half_spread": 3e-5, "depth": 2e9, "impact": 2e-4}
     cast["market"]["credits"] = {
-        "ig": {"quotes": {"1Y": 0.005, "5Y": 0.008}, "correlation": {"spot": -0.3, "term": 0.2}},
+        "ig": {"quotes": {"1Y": 0.005, "5Y": 0.008}, "correlation": {"spot": -0.3, "term": 0.2}, "venue": traded},
         "frail": {"quotes": {"5Y": 0.2}, "follows": "ig", "defaults": True, "contagion": 2.0, "auction": 0.3},
     }
+    cast["agents"]["maker"]["venues"] += ["ig"]
+    cast["agents"]["desk"]["credit_leg"] = {"venues": ["ig"]}
     names = ({"credit": "ig", "notional": -5e8}, {"credit": "frail", "notional": 2e8, "fixed_rate": 0.05})
     cast["agents"]["desk"]["book"] += [{"kind": "cds", "months": 60, **each} for each in names]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from markets.credit.cds_book import CdsBook
+from markets.credit.cva import Cva
 from markets.credit.hazard_curve import HazardCurve
 
 if TYPE_CHECKING:
@@ -109,3 +110,34 @@ def recoveries(book: CdsBook, at: Sequence[float] = RECOVERIES) -> pl.DataFrame:
     kept = [float(book.at_recovery(each, rebuilt=False).sum()) for each in at]
     rebuilt = [float(book.at_recovery(each, rebuilt=True).sum()) for each in at]
     return pl.DataFrame({"recovery": list(at), "kept": kept, "rebuilt": rebuilt})
+
+
+def costs(swaps: Sequence[tuple[str, Cva]]) -> pl.DataFrame:
+    """swap, years, exposure, died, cost: a row a date, then one of the sum, whose other cells are null."""
+    import polars as pl
+
+    frames = []
+    for text, cva in swaps:
+        cost = cva.curve.loss * cva.died * cva.exposures
+        rows = {"years": cva.times, "exposure": cva.exposures, "died": cva.died, "cost": cost}
+        frames += [pl.DataFrame({"swap": text, **rows}), pl.DataFrame({"swap": [f"{text}, sum"], "cost": [cva.value]})]
+    return pl.concat(frames, how="diagonal")
+
+
+def cost_ladder(swaps: Sequence[tuple[str, Cva]]) -> pl.DataFrame:
+    """swap, tenor, by_quote (exact, per bp), hedge (notional bought): of each adjustment."""
+    import polars as pl
+
+    return pl.concat(
+        [
+            pl.DataFrame(
+                {
+                    "swap": text,
+                    "tenor": [quote.tenor for quote in cva.curve.quotes],
+                    "by_quote": cva.ladder,
+                    "hedge": cva.hedge,
+                }
+            )
+            for text, cva in swaps
+        ]
+    )

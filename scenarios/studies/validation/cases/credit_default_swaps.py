@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from markets.credit.cva import Cva
+from markets.rate_vols.hull_white import HullWhite, SwapTerms
 from markets.specs.cds import CdsSpec
 from scenarios.studies.credit.solving import Credit, solve_credit, value_cds
 from scenarios.studies.credit.tables import RECOVERIES
@@ -67,6 +73,22 @@ def read_standard(lab: Lab) -> Measured:
     return Measured(estimates=_estimates(found))
 
 
+def read_cva(lab: Lab) -> Measured:
+    """A payer swap of six years: exposures are swaptions of the Hull-White model, the hazard rate is flat."""
+    model = HullWhite(reversion=0.03, sigma=0.00963475402191, log_discount=_rising)
+    exposures = [float(model.swaption(SwapTerms.regular(k, 6 - k), 0.043)) for k in range(1, 6)]
+    curve = _solved("rolling")["name"]
+    flat = replace(curve, y=0.02 * curve.shape.nodes)
+    found = {f"exposure, year {k}": each for k, each in enumerate(exposures, start=1)}
+    cva = Cva(flat, np.arange(1.0, 6.0), np.array(exposures))
+    return Measured(estimates=_estimates(found | {"CVA": cva.value}))
+
+
+def _rising(years: ArrayLike) -> NDArray[np.float64]:
+    """ln P of a zero rate 3.75 % + 0.08 % a year."""
+    return np.asarray(-(0.0375 + 0.0008 * np.asarray(years)) * np.asarray(years))
+
+
 def _solved(contract: str) -> Credit:
     import polars as pl
 
@@ -94,6 +116,7 @@ def _estimates(found: dict[str, float]) -> dict[str, Estimate]:
     return {name: Estimate(value) for name, value in found.items()}
 
 
+EXPOSURES = (0.0175673453, 0.0203846951, 0.01896804066, 0.014693006, 0.008228269778)
 NAME = "3 October 2025; 70, 74, 80, 85, 88 bp for 1 to 5 years, recovery 40 %, flat 1.5 % continuous"
 CASES: tuple[Case, ...] = (
     Case(
@@ -169,6 +192,25 @@ CASES: tuple[Case, ...] = (
             Expected(what="fair spread, 5Y, bp", value=87.950153, rounding=0.3),
         ),
         measure=read_standard,
+        fast=True,
+        seconds=0.3,
+    ),
+    Case(
+        name="cva",
+        title="Credit value adjustment of a swap",
+        chapter="Credit",
+        source="exposures are swaptions by Jamshidian's closed form",
+        inputs="ln P = -(0.0375 + 0.0008 T) T, a 3 %, sigma 0.963475 %; 6 years, annual, payer at 4.30 %; hazard rate "
+        "2 %, recovery 40 %; a default in a year costs the exposure at its end",
+        statistic="expected positive exposure by year, and CVA, per unit of notional",
+        expected=(
+            *(
+                Expected(what=f"exposure, year {k}", value=value, rounding=1e-10)
+                for k, value in enumerate(EXPOSURES, start=1)
+            ),
+            Expected(what="CVA", value=0.00091726507569, rounding=1e-12),
+        ),
+        measure=read_cva,
         fast=True,
         seconds=0.3,
     ),
