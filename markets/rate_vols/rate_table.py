@@ -41,7 +41,8 @@ class RateTable:
 
     def at(self, where: ArrayLike) -> Floats:
         """Values at points of any shape (...): (functions, ...)."""
-        return np.asarray(chebyshev.chebval(self._unit(where), self._coefficients()))
+        basis = chebyshev.chebvander(self._unit(where), len(self.values) - 1)  # (..., nodes), one for all functions
+        return np.moveaxis(basis @ self._coefficients(), -1, 0)
 
     def slope(self, where: ArrayLike, order: int = 1) -> Floats:
         """Derivatives of an order at points of any shape (...): (functions, ...)."""
