@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
     from scenarios.studies.margin_rules import margin_rules as margin_rules
+    from scenarios.studies.note import price_note as price_note
     from scenarios.studies.policies_frontier import frontier as frontier
     from scenarios.studies.prediction import predict as predict
     from scenarios.studies.rates_fit.rates_fit import fit_rates as fit_rates
@@ -77,6 +78,7 @@ _HOMES = {
     "sa_ccr": "scenarios.studies.charges.sa_ccr_exposure",
     "predict": "scenarios.studies.prediction",
     "curve_history": "scenarios.studies.curves.history",
+    "price_note": "scenarios.studies.note",
     "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
     "solve_credit": "scenarios.studies.credit.solving",
@@ -110,6 +112,7 @@ __all__ = [
     "predict",
     "presets",
     "price_bond",
+    "price_note",
     "rate_map",
     "ready",
     "run",

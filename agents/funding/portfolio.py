@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
 from agents.funding.factor_history import FactorHistory, draw_history, in_logs
-from markets.factors.key import SPOT, USD, FactorKey
+from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.products.asset import Asset
 from markets.products.bill import Bill
 from markets.products.bond import Bond
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
+VOL_STEP = 1e-6  # decimal
 EQUITY, RATES = "equity", "rates"  # asset classes
 CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
 
@@ -172,6 +173,26 @@ class Portfolio:
                         own = own + venue.held(desk.name) * of_one[key]
                 yield own
 
+    def vega(self) -> Vector | None:
+        """Slope of book and straddles by the vol of rates, (paths,) $ per 1.00; None where no straddles are listed.
+
+        The book's by central differences over a hundredth of a basis point.
+        """
+        world, desk = self._world, self._desk
+        if not world.straddles:
+            return None
+        slope = world.full(0.0)
+        if RATES_VOL in desk.book.needs:
+            now = world.factors.snapshot
+            up, down = (
+                desk.book.value(world.factors.tick, now.bumped(RATES_VOL, by), desk.fixings, settled=desk.marked)
+                for by in (VOL_STEP, -VOL_STEP)
+            )
+            slope = desk.scale * (up - down) / (2 * VOL_STEP)
+        for straddle in world.straddles:
+            slope = slope + straddle.slopes_of(desk.name)[RATES_VOL]
+        return slope
+
     def further_slopes(self) -> Iterator[tuple[float, Vector]]:
         """Vol of each spread, node of another currency and FX rate behind the book, per sqrt(trading year), and the
         book's slope by it, (paths,) $ per 1.00, of FX rates per unit of ln.
@@ -205,7 +226,7 @@ class Portfolio:
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
+        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self._desk.scale * line.value()

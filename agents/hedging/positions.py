@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from markets.plausible import MONEYNESS, RATE, SPEED, YIELD_VOL
-from markets.products.product import Compounding, Profile, Stub
+from markets.plausible import CAP, MONEYNESS, PARTICIPATION, PROTECTION, RATE, SPEED, YIELD_VOL
+from markets.products.product import Compounding, Model, Profile, Stub
 from markets.products.registry import PRODUCTS
 from sim.params import param
 
@@ -19,6 +19,7 @@ NEEDED = {
     "side": "payer or receiver",
     "swap_months": "months from its expiry to the maturity of its swap",
     "currency": "the one of `market.fx` that is received or paid",
+    "credit": "the one of `market.credits` that is protected",
     "curve": "the one of `market.rates.spreads` or `curves` that the rate received is read from",
     "against": "the curve that the rate paid is read from",
     "tenor": "'1x4' of an agreement from one to four months on, 'M6' of a future",
@@ -58,7 +59,10 @@ class Position:
         against="the desk's capital",
     )
     fixed_rate: float | None = param(
-        None, unit="decimal", help="fixed rate of a swap, strike of an option on rates (default: par)", plausible=RATE
+        None,
+        unit="decimal",
+        help="fixed rate of a swap, coupon of a CDS, strike of an option on rates (default: par)",
+        plausible=RATE,
     )
     side: Literal["payer", "receiver"] | None = param(None, help="whether a swaption pays or receives the fixed rate")
     swap_months: int | None = param(
@@ -72,6 +76,7 @@ class Position:
         plausible=YIELD_VOL,
     )
     currency: str = param("", help="of a cross-currency swap: its notional and its spread are in it", longest=40)
+    credit: str = param("", help="of a credit default swap: the name that is protected", longest=40, sparse=True)
     resetting: bool | None = param(
         None, help="whether a cross-currency swap's dollars are reset to the FX rate every period (default: no)"
     )
@@ -124,13 +129,34 @@ class Position:
         "", help="market of a bond, or of overnight rates: us_treasury, uk_gilt, usd_sofr, ...", longest=40, sparse=True
     )
     day_count: str = param("", help="of a bond's coupons, where it is not the market's", longest=20, sparse=True)
-    frequency: int | None = param(None, help="coupons of a bond a year, where they are not the market's", ge=1, le=12)
+    frequency: int | None = param(
+        None, help="coupons of a bond or a note a year, where they are not the market's, or 1", ge=1, le=12
+    )
     reversion: float | None = param(
         None,
         unit="1/year",
         help="of the Hull-White model that says a future's convexity (default: 0.03)",
         ge=0,
         plausible=SPEED,
+    )
+    model: Model | None = param(
+        None, help="by what options on the asset are valued (default: Black-Scholes at the vol of the smile)"
+    )
+    protection: float | None = param(
+        None,
+        help="of a note: share of the notional paid back whatever happens (default: 1)",
+        ge=0,
+        plausible=PROTECTION,
+    )
+    participation: float | None = param(
+        None, help="of a note: share of the rise that it pays (default: 1)", ge=0, plausible=PARTICIPATION
+    )
+    cap: float | None = param(
+        None,
+        unit="share of the starting spot",
+        help="of a note: the highest rise above its strike that counts (default: none)",
+        gt=0,
+        plausible=CAP,
     )
 
     def check(self, start: date, at: Place) -> None:
@@ -140,7 +166,7 @@ class Position:
         """
         takes = PRODUCTS[self.kind].takes
         for key in takes.none:
-            self._refuse(key, takes.why or f"a {self.kind} has none", at)
+            self._refuse(key, takes.why or f"{self._name} has none", at)
         if takes.expiry:
             self._check_one_of("expiry", "months", at)
         if takes.strike == "needed" or (self.strike is not None and self.moneyness is not None):
@@ -148,21 +174,24 @@ class Position:
         if not takes.notional:
             self._check_one_of("quantity", "notional", at)
         elif self.notional is None:
-            raise at.at("notional").error(f"a {self.kind} needs its notional", remedy=takes.notional)
+            raise at.at("notional").error(f"{self._name} needs its notional", remedy=takes.notional)
         for key in takes.needed:
             if getattr(self, key) in (None, ""):
-                raise at.at(key).error(f"a {self.kind} needs `{key}`", remedy=NEEDED[key])
+                raise at.at(key).error(f"{self._name} needs `{key}`", remedy=NEEDED[key])
         if self.price is not None:
             self._refuse("quoted_rate", "`price` says it", at)
         if self.expiry is not None and self.expiry <= start:
             remedy = f"the scenario starts at the close of {start}"
             raise at.at("expiry").error("expiry must be after the start", value=str(self.expiry), remedy=remedy)
 
+    @property
+    def _name(self) -> str:
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+
     def _check_one_of(self, first: str, second: str, at: Place) -> None:
         given = [key for key in (first, second) if getattr(self, key) is not None]
         if len(given) != 1:
-            article = "an" if self.kind[0] in "aeiou" else "a"
-            remedy = f"{article} {self.kind} has one of each pair"
+            remedy = f"{self._name} has one of each pair"
             raise at.error(f"needs exactly one of {first} and {second}", value=f"{len(given)} of them", remedy=remedy)
 
     def _refuse(self, key: str, why: str, at: Place) -> None:

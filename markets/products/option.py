@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
+from markets.products.heston_table import HestonTable
 from markets.products.option_table import OptionTable
-from markets.products.product import Takes, check_finite, check_strike, expiry_of, strike_of, units_of
+from markets.products.product import Model, Takes, check_finite, check_strike, expiry_of, strike_of, units_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ Kind = Literal["call", "put"]
 class Option:
     """A European option on the asset; it expires at the close of `expiry` and is settled in cash."""
 
-    table: ClassVar[Compile] = OptionTable
-    takes: ClassVar[Takes] = Takes()
+    takes: ClassVar[Takes] = Takes(more=("model",))
 
     kind: Kind
     strike: float  # $
     expiry: date
     quantity: float  # units of the asset (contracts x multiplier); negative: the desk is short
+    model: Model | None = None  # None: Black-Scholes at the vol of the smile
 
     def __post_init__(self) -> None:
         if self.kind not in ("call", "put"):
@@ -40,8 +41,17 @@ class Option:
         """From a line of a book. Raises UserError for what it lacks."""
         expiry = expiry_of(line, start)
         return cls(
-            kind=cast(Kind, line.kind), strike=strike_of(line, start), expiry=expiry, quantity=units_of(line, start)
+            kind=cast(Kind, line.kind),
+            strike=strike_of(line, start),
+            expiry=expiry,
+            quantity=units_of(line, start),
+            model=line.model,
         )
+
+    @property
+    def table(self) -> Compile:
+        """Who values it."""
+        return OptionTable if self.model is None else HestonTable
 
     @property
     def label(self) -> str:

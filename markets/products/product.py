@@ -20,6 +20,7 @@ Side = Literal["payer", "receiver"]  # of the fixed rate of a swap
 Compounding = Literal["compounded", "averaged"]
 Profile = Literal["bullet", "amortising", "accreting"]
 Stub = Literal["front", "long front", "back", "long back"]
+Model = Literal["heston"]  # of options on the asset, where it is not Black-Scholes on the smile
 
 FURTHER = (  # keys that few products have; see `Takes.more`
     "start",
@@ -37,9 +38,14 @@ FURTHER = (  # keys that few products have; see `Takes.more`
     "frequency",
     "reversion",
     "currency",
+    "credit",
     "resetting",
     "curve",
     "against",
+    "model",
+    "protection",
+    "participation",
+    "cap",
 )
 
 
@@ -70,6 +76,8 @@ class Line(Protocol):
     def normal_vol(self) -> float | None: ...
     @property
     def currency(self) -> str: ...
+    @property
+    def credit(self) -> str: ...
     @property
     def resetting(self) -> bool | None: ...
     @property
@@ -104,6 +112,14 @@ class Line(Protocol):
     def frequency(self) -> int | None: ...
     @property
     def reversion(self) -> float | None: ...
+    @property
+    def model(self) -> Model | None: ...
+    @property
+    def protection(self) -> float | None: ...
+    @property
+    def participation(self) -> float | None: ...
+    @property
+    def cap(self) -> float | None: ...
 
 
 class Takes(NamedTuple):
@@ -116,6 +132,7 @@ class Takes(NamedTuple):
     swap: bool = False  # the months of a swap, which it needs
     vol: bool = False  # a normal vol of its own
     any_day: bool = False  # its expiry may be a day without a close
+    asset: bool = False  # its value depends on the asset, though it has a rate
     notional: str = ""  # if not empty, its size must be a notional; the text says what the sign means
     more: tuple[str, ...] = ()  # keys of `FURTHER` that it has
     must: tuple[str, ...] = ()  # and which of them it needs
@@ -155,8 +172,11 @@ class Instrument(Protocol):
     A new product is a file with such a class, and a line in `markets.products.registry`.
     """
 
-    table: ClassVar[Compile]  # products that are valued by the same arithmetic share it
     takes: ClassVar[Takes]
+
+    @property
+    def table(self) -> Compile:
+        """Products that are valued by the same arithmetic share it; mostly a class variable."""
 
     @classmethod
     def parse(cls, line: Line, start: Start) -> Self:

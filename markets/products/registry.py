@@ -11,8 +11,10 @@ from markets.products.bill import Bill
 from markets.products.bond import Bond
 from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cap import Cap
+from markets.products.cds import Cds
 from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.deposit import Deposit
+from markets.products.equity_note import EquityNote
 from markets.products.fra import Fra
 from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
@@ -44,6 +46,8 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "cancellable_swap": CancellableSwap,
     "cap": Cap,
     "floor": Cap,
+    "cds": Cds,
+    "equity_note": EquityNote,
     "gamma_claim": GammaClaim,
     "asset": Asset,
     "future": Future,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
+from markets.specs.credit_name import CreditNameSpec
 from markets.specs.fx import FxSpec
+from markets.specs.heston import HestonSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.memory import MemorySpec
 from markets.specs.rates import RateSpec
@@ -60,18 +62,23 @@ class MarketSpec:
     day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
+    heston: HestonSpec = param(factory=HestonSpec, help="law by which positions with `model = 'heston'` are valued")
     fx: dict[str, FxSpec] = param(
         factory=dict, help="prices of other currencies in dollars, one table each", sparse=True
+    )
+    credits: dict[str, CreditNameSpec] = param(
+        factory=dict, help="names and indices with credit default swaps, one table each", sparse=True
     )
 
     @property
     def further(self) -> tuple[Variable, ...]:
-        """Spreads, nodes of other currencies' curves, and FX rates, in the order of their columns."""
+        """Spreads, nodes of other currencies' curves, FX rates, and names, in the order of their columns."""
         rates = self.rates
         return (
             *(each for name, spec in rates.spreads.items() for each in spec.variables(name)),
             *(each for name, spec in rates.currencies.items() for each in spec.variables(name)),
             *(each for name, fx in self.fx.items() for each in fx.variables(name, rates.currencies)),
+            *(each for name, spec in self.credits.items() for each in spec.variables(name)),
         )
 
     @property

@@ -39,7 +39,7 @@ def black_scholes(
     money). NaN if spot, vol or years is negative or strike is not positive. Raises UserError for another kind, and for
     shapes that do not broadcast.
     """
-    given = (_signs(kind), spot, strike, vol, years, rate, dividend_yield)
+    given = (signs_of(kind), spot, strike, vol, years, rate, dividend_yield)
     columns = [np.asarray(each, dtype=np.float64) for each in given]
     try:
         shape = np.broadcast_shapes(*(each.shape for each in columns))
@@ -53,8 +53,8 @@ def black_scholes(
     return Priced(*out)
 
 
-def _signs(kind: ArrayLike) -> Floats:
-    """+1 for calls, -1 for puts."""
+def signs_of(kind: ArrayLike) -> Floats:
+    """+1 for calls, -1 for puts. Raises UserError for another kind."""
     kinds = np.asarray(kind)
     calls = kinds == "call"
     wrong = kinds[~(calls | (kinds == "put"))]

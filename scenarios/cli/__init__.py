@@ -26,6 +26,7 @@ from scenarios.cli.gains import gains
 from scenarios.cli.keys import keys
 from scenarios.cli.margin import margin
 from scenarios.cli.new import new
+from scenarios.cli.note import note
 from scenarios.cli.predict import predict
 from scenarios.cli.presets import list_presets
 from scenarios.cli.program import Spiral as Spiral
@@ -74,6 +75,7 @@ for _command in (
     curve,
     curve_model,
     risk,
+    note,
     bond,
     cds,
     cube,

@@ -10,8 +10,10 @@ from rich.table import Table
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
+from scenarios.studies.risk.asset_risk import asset_risk
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import BookRisk, book_risk
+from scenarios.worlds.assumed import assumed
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 
@@ -35,6 +37,14 @@ POSITIONS = {  # heading and unit by column
     "theta_same_zeros": ("theta, same zeros", "{}/day"),
     "vega": ("vega", PER_BP),
 }
+ASSET = {
+    "position": ("position", ""),
+    "delta": ("delta", "{}"),
+    "gamma": ("gamma", "{}/1 %"),
+    "vega": ("vega", "{}/point"),
+    "vanna": ("vanna", "{}/point"),
+    "cross_gamma": ("cross-gamma", "{}/bp"),
+}
 NOTES = {
     "positions": (
         "PV01: the fixed rate of a swap +1 bp. DV01: all quoted rates, or all zero rates, +1 bp. Theta: a calendar "
@@ -47,6 +57,10 @@ NOTES = {
         "curve (its basis as it is), and of the basis at which it is discounted with collateral in dollars."
     ),
     "further": "+1 bp of each spread and of each node of other currencies, +1 % of the price of a currency.",
+    "asset": (
+        "Delta: $ of the asset. Gamma, vanna, cross-gamma: its change for +1 % of the asset, +1 point of its vol, and "
+        "+1 bp of all zero rates. Vega: of the value, +1 point of the vol."
+    ),
     "quotes": "A step of each quote: 1 bp of a rate, 0.01 of a price. Exact, nothing is bumped.",
     "cross_gamma": "Change of the DV01 by one key for +1 bp at another; the sum of all is the gamma.",
     "vega": "+1 bp of normal vol. An option between two expiries or lengths is shared between them.",
@@ -73,13 +87,14 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     frames = {
         "positions": risk.positions(),
         "key_rates": risk.key_rates(fixed=tents == "fixed"),
+        "asset": asset_risk(risk.by_keys),
         "other_curves": risk.other_curves(),
         "further": risk.further(),
         "quotes": risk.quotes(),
         "cross_gamma": risk.cross_gammas(),
         "vega": risk.vega(),
     }
-    say_notes(scenario.notes)
+    say_notes(assumed(scenario))
     terminal = console(WIDTH, markup=False)
     for table, note in _tables(risk, frames, tents):
         terminal.print(table, highlight=False)
@@ -111,6 +126,9 @@ def _tables(risk: BookRisk, frames: dict[str, pl.DataFrame | None], tents: str) 
     roles = {"discount": "of what discounts", "projection": "of what projects"}
     keys = {"key": "key, years", **per_bp, **roles, "coverage": "coverage"}
     found.append((_table("Key rates", frames["key_rates"], keys, total=tents == "partition"), NOTES[tents]))
+    if frames["asset"] is not None:
+        heads = {name: f"{head}\n{per.format(unit)}" for name, (head, per) in ASSET.items()}
+        found.append((_table("Risk in the asset", frames["asset"], heads, total=True), NOTES["asset"]))
     if frames["other_curves"] is not None:
         heads = {"curve": "curve", "key": "key, years", **per_bp}
         found.append((_table("Key rates of other curves", frames["other_curves"], heads), NOTES["other_curves"]))

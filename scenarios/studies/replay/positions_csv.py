@@ -48,6 +48,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "day_count": ("basis",),
     "frequency": ("couponsayear", "couponfrequency"),
     "reversion": ("meanreversion",),
+    "model": ("pricingmodel",),
+    "protection": ("principalprotection", "capitalprotection"),
+    "participation": ("participationrate",),
+    "cap": ("caplevel",),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
@@ -55,7 +59,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id")
 NUMBERS = (
     "strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "swap_months", "normal_vol", "contracts",
-    "multiplier", "spread", "past_rate", "price", "quoted_rate", "frequency", "reversion",
+    "multiplier", "spread", "past_rate", "price", "quoted_rate", "frequency", "reversion", "protection",
+    "participation", "cap",
 )  # fmt: skip
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
@@ -64,10 +69,12 @@ KINDS = {
     "fra": "fras forwardrateagreement", "sofr_3m": "sr3 sofr3m", "sofr_1m": "sr1 sofr1m",
     "swaption": "swaptions europeanswaption",
     "bermudan_swaption": "bermudanswaption bermudan", "cancellable_swap": "cancellableswap cancelableswap callableswap",
-    "cap": "caps interestratecap", "floor": "floors interestratefloor", "gamma_claim": "gammaclaim gamma",
+    "cap": "caps interestratecap", "floor": "floors interestratefloor",
+    "equity_note": "equitylinkednote equitynote eln structurednote", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
+SHARES = ("protection", "participation", "cap")  # of a note
 SIDES = {"p": "payer", "pay": "payer", "r": "receiver", "rec": "receiver", "receive": "receiver"}
 CONTRACTS = {"sofr_3m": 1e6, "sofr_1m": 5e6}  # notional of a contract, $
 MULTIPLIER = 100.0  # units of the asset in a listed contract
@@ -131,9 +138,9 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
     cells: dict[str, Any] = {"kind": _kind(row)}
     for column in ("strike", "normal_vol", "price", "reversion"):
         cells[column] = row.number(column)
-    for column in ("moneyness", "fixed_rate", "spread", "past_rate", "quoted_rate"):
+    for column in ("moneyness", "fixed_rate", "spread", "past_rate", "quoted_rate", *SHARES):
         cells[column] = row.number(column, percent=0.01)
-    cells |= {column: row.text(column) for column in ("compounding", "profile", "stub")}
+    cells |= {column: row.text(column) for column in ("compounding", "profile", "stub", "model")}
     cells |= {column: row.text(column) or "" for column in ("tenor", "convention", "day_count")}
     cells |= {"notional": _notional(row), "start": row.day("start"), "notionals": row.numbers("notionals") or ()}
     cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}

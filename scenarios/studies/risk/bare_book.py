@@ -46,7 +46,8 @@ def bare_book(
     )
     held = take_book(take_curves(scenario, curves, dates=dates), book, dates=dates)
     for i, line in enumerate(held.agent("hedger").book):  # type: ignore[attr-defined]
-        if not PRODUCTS[line.kind].takes.rate:
+        takes = PRODUCTS[line.kind].takes
+        if takes.asset or not takes.rate:
             remedy = "give a scenario with the asset: spiral risk SCENARIO --book FILE --curves FILE"
             raise UserError(
                 "is no position in rates", value=line.kind, place=f"{book}: position {i + 1}", remedy=remedy

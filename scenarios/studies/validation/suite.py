@@ -46,6 +46,7 @@ MODULES: tuple[str, ...] = (
     "margin_models",
     "cleared_margin",
     "cash_book",
+    "notes",
     "credit_default_swaps",
     "capital",
 )

@@ -1,0 +1,50 @@
+"""`spiral note`: the notes of a book by each model, as a table for a terminal and as a CSV file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from scenarios.commands.notes import say_notes
+from scenarios.commands.output import say
+from scenarios.commands.terminal import console
+from scenarios.studies.note import price_note
+from sim.files import check_folder, write_whole
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
+
+WIDTH = 150  # characters, where the output is not a terminal
+HEADINGS = {
+    "note": "note",
+    "model": "model",
+    "value": "value\nper 100",
+    "fixed": "principal\nand coupons",
+    "option": "option",
+    "vol": "vol of the\ncall, %",
+    "at_par": "participation\nat par, %",
+}
+WORDS = ("note", "model")
+
+
+def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out: Path | None) -> None:
+    """Print the table, and write it."""
+    frame = price_note(scenario, agent, correlation=correlation).table()
+    say_notes(scenario.notes)
+    table = Table(title="Notes at the start", title_justify="left", box=None, header_style="bold")
+    for name, heading in HEADINGS.items():
+        table.add_column(heading, justify="left" if name in WORDS else "right", no_wrap=name not in WORDS)
+    for row in frame.iter_rows(named=True):
+        table.add_row(*(row[name] if name in WORDS else _percent(row[name]) for name in HEADINGS))
+    console(WIDTH, markup=False).print(table, highlight=False)
+    if out is not None:
+        check_folder(out, "notes.csv")
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(out / "notes.csv", frame.write_csv())
+        say(out)
+
+
+def _percent(value: float) -> str:
+    return "" if value != value else f"{100 * value:,.4f}"

@@ -1,0 +1,96 @@
+"""Options under Heston's law: known answers, an independent library, limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from markets.rate_vols.black import implied_black
+from markets.vols.black_scholes import black_scholes
+from markets.vols.heston import Heston
+from markets.vols.rates_variance import RatesVariance
+from sim.errors import UserError
+
+LAW = Heston(v0=0.05, kappa=1.8, theta=0.045, xi=0.6, rho=-0.7)
+RATES = RatesVariance(sigma=0.01, reversion=0.05)
+
+
+def test_known_answers() -> None:
+    terms = {"rate": 0.04, "dividend_yield": 0.015}
+    year, five = (90, 1), (100, 5)
+    assert float(LAW.price(100, *year, **terms)) == pytest.approx(15.6368570271, rel=1e-12)
+    assert float(LAW.price(100, *year, kind="put", **terms)) == pytest.approx(3.596712590503, rel=1e-12)
+    assert float(LAW.price(100, *five, **terms)) == pytest.approx(21.67109601102, rel=1e-12)
+    assert float(LAW.price(100, *five, kind="put", **terms)) == pytest.approx(10.76982268596, rel=1e-12)
+    for strike, years, known in ((90, 1, 0.22458818114), (100, 5, 0.20248067904)):
+        price = LAW.price(100, strike, years, **terms)
+        forward, discount = 100 * math.exp(0.025 * years), math.exp(-0.04 * years)
+        assert float(implied_black(price, forward, strike, years, discount)) == pytest.approx(known, rel=1e-10)
+    assert float(LAW.price(100, *five, rates=RATES, **terms)) == pytest.approx(21.7827809742, rel=1e-11)
+    assert float(RATES.bond(5)) == pytest.approx(0.0034689890292, rel=1e-11)
+
+
+def test_black_scholes_with_moving_rates() -> None:
+    known = {-0.3: (0.2145983111, 22.555545079), 0.0: (0.2215712026, 23.064770859), 0.3: (0.2283312517, 23.558490052)}
+    for correlation, (vol, price) in known.items():
+        found = float(RATES.effective_vol(0.22, 5, correlation=correlation))
+        assert found == pytest.approx(vol, abs=5e-11)
+        priced = black_scholes(100, 100, found, 5, 0.04, dividend_yield=0.015)
+        assert float(priced.value) == pytest.approx(price, abs=5e-10)
+
+
+def test_random_options_against_quantlib() -> None:
+    ql = pytest.importorskip("QuantLib")
+    random = np.random.Generator(np.random.Philox(3))
+    today = ql.Date(2, 3, 2026)
+    ql.Settings.instance().evaluationDate = today
+    count = ql.Actual365Fixed()
+    for _ in range(25):
+        v0, theta = random.uniform(0.01, 0.3, 2)
+        kappa, xi, rho = random.uniform(0.3, 4), random.uniform(0.1, 1.2), random.uniform(-0.95, 0.5)
+        rate, dividend, days = random.uniform(-0.01, 0.08), random.uniform(0, 0.04), int(random.integers(30, 3650))
+        strike = 100 * math.exp(random.uniform(-0.5, 0.5))
+        flat = [ql.YieldTermStructureHandle(ql.FlatForward(today, r, count)) for r in (rate, dividend)]
+        spot = ql.QuoteHandle(ql.SimpleQuote(100.0))
+        model = ql.HestonModel(ql.HestonProcess(*flat, spot, v0, kappa, theta, xi, rho))
+        payoff = ql.PlainVanillaPayoff(ql.Option.Put, strike)
+        option = ql.VanillaOption(payoff, ql.EuropeanExercise(today + days))
+        option.setPricingEngine(ql.AnalyticHestonEngine(model, 1e-13, 1_000_000))
+        law = Heston(v0=v0, kappa=kappa, theta=theta, xi=xi, rho=rho)
+        mine = law.price(100, strike, days / 365, rate, dividend_yield=dividend, kind="put")
+        assert float(mine) == pytest.approx(option.NPV(), abs=1e-9)  # $ on 100; QuantLib's own tolerance
+
+
+def test_limits() -> None:
+    quiet = Heston(v0=0.04, kappa=2.0, theta=0.04, xi=1e-4, rho=0.0)
+    strikes = np.array([60.0, 90, 100, 110, 160])
+    close = black_scholes(100, strikes, 0.2, 0.7, 0.03)
+    np.testing.assert_allclose(quiet.price(100, strikes, 0.7, 0.03), close.value, atol=1e-7)
+    np.testing.assert_array_equal(LAW.price(100, strikes, 0.0, 0.03), np.maximum(100 - strikes, 0))
+    for years in (1 / 365, 0.05, 0.4, 3.0):  # far from the money nothing is left, and nothing is negative
+        far = np.exp(np.linspace(-1.5, 1.5, 31)) * 100
+        calls, puts = (LAW.price(100, far, years, kind=kind) for kind in ("call", "put"))
+        np.testing.assert_allclose(calls - puts, 100 - far, atol=1e-9)
+        assert (np.minimum(calls, puts) > -1e-7).all()
+        assert (np.diff(calls) <= 1e-7).all()
+    assert np.isnan(LAW.price(-1.0, 100, 1.0)) and np.isnan(LAW.price(100, 0.0, 1.0))
+    still = RatesVariance(sigma=0.01, reversion=0.0)
+    np.testing.assert_allclose(still.bond(5.0), RatesVariance(sigma=0.01, reversion=1e-5).bond(5.0), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("make", "rule"),
+    [
+        (lambda: Heston(v0=0.0, kappa=1, theta=0.04, xi=0.5, rho=0), "v0 of Heston's law is positive"),
+        (lambda: Heston(v0=0.04, kappa=1, theta=0.04, xi=0.5, rho=-1), "lies between -1 and 1"),
+        (lambda: RatesVariance(sigma=-0.01), "sigma of rates is not negative"),
+        (lambda: RATES.effective_vol(0.2, 1, correlation=2), "a correlation lies between"),
+        (lambda: LAW.price(100, 100, 1, kind="straddle"), "a call or a put"),
+        (lambda: LAW.price([100, 100], [1, 2, 3], 1), "go together"),
+    ],
+)
+def test_wrong_terms(make, rule) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(UserError, match=rule):
+        make()
