@@ -24,8 +24,8 @@ from sim.dataset import Run
 from sim.metric_names import COST
 
 PAGE = Path(__file__).with_name("procyclicality.md")
-PATHS, DAYS = 64, 10
-PRESETS = ("covid_crash_2020", "svb_2023", "gilt_ldi_2022", "liberation_day_2025", "taper_tantrum_2013")
+PRESETS = {"covid_crash_2020": 64}  # paths
+DAYS = 10
 FROZEN = ("parametric", "hull_white", "filtered")  # rules whose own doing is asked for
 UNITS = {"peak_over_first": "multiple", "largest_rise": "$", "called": "$", "coverage": "share"}
 Vector = NDArray[np.float64]
@@ -35,7 +35,7 @@ def rules_of(preset: str) -> MarginRules:
     """All rules, and some of them frozen at the start, on the same paths."""
     frozen = {f"frozen {name}": {"kind": "frozen", "of": RULES[name]} for name in FROZEN}
     out = Path("runs/procyclicality") / preset
-    return margin_rules(preset, {**RULES, **frozen}, paths=PATHS, days=DAYS, out=out)
+    return margin_rules(preset, {**RULES, **frozen}, paths=PRESETS[preset], days=DAYS, out=out)
 
 
 def measures(found: MarginRules) -> str:
@@ -87,4 +87,4 @@ def main(presets: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main(tuple(sys.argv[1:]) or PRESETS)
+    main(tuple(sys.argv[1:]) or tuple(PRESETS))

@@ -41,8 +41,9 @@ class RateTable:
 
     def at(self, where: ArrayLike) -> Floats:
         """Values at points of any shape (...): (functions, ...)."""
-        basis = chebyshev.chebvander(self._unit(where), len(self.values) - 1)  # (..., nodes), one for all functions
-        return np.moveaxis(basis @ self._coefficients(), -1, 0)
+        unit = self._unit(where)
+        basis = chebyshev.chebvander(unit.reshape(-1), len(self.values) - 1)  # (points, nodes), one for all functions
+        return np.asarray((basis @ self._coefficients()).T.reshape(-1, *unit.shape))
 
     def slope(self, where: ArrayLike, order: int = 1) -> Floats:
         """Derivatives of an order at points of any shape (...): (functions, ...)."""
