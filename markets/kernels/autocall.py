@@ -25,10 +25,12 @@ MOMENTS = 7
 @kernel_inline
 def certain(x: float, unpaid: float, date: Floats) -> float:
     """What is paid at an observation: its coupon with unpaid ones, and redemption where it is called or due."""
-    paid = date[COUPON] + unpaid if x >= date[COUPON_BARRIER] else 0.0
+    paid: float = date[COUPON] + unpaid if x >= date[COUPON_BARRIER] else 0.0
     if date[LAST] > 0.0:
-        return paid + date[REDEEMED] * (1.0 if x >= date[PROTECTION_BARRIER] else exp(x))
-    return paid + (date[REDEEMED] if x >= date[CALL_BARRIER] else 0.0)
+        paid += date[REDEEMED] * (1.0 if x >= date[PROTECTION_BARRIER] else exp(x))
+    elif x >= date[CALL_BARRIER]:
+        paid += date[REDEEMED]
+    return paid
 
 
 @kernel_inline

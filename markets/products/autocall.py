@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from markets.products.autocall_table import AutocallTable
+from markets.products.autocall_table import AutocallTable, Observation
 from markets.products.dates import schedule, thirty_360
 from markets.products.of_notional import OfNotional
 from markets.products.product import Takes, check_finite, check_strike, expiry_of, notional_of
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 PROTECTED_TO = 0.6  # share of the starting spot
 YEARLY = 12  # months
-
-
-class Observation(NamedTuple):
-    """A date on which it is looked whether the note pays and ends."""
-
-    day: date
-    coupon: float  # per 1 of notional
 
 
 @dataclass(frozen=True, kw_only=True)

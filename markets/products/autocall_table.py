@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -15,11 +16,15 @@ from markets.kernels.autocall import (
     BY_SHIFT,
     BY_VOL,
     BY_VOL_1,
+    CALL_BARRIER,
+    COUPON,
     E0,
     E1,
     E2,
     E3,
+    MEMORY,
     MOMENTS,
+    REDEEMED,
     expected,
 )
 from markets.products.table import Table, When
@@ -28,21 +33,28 @@ from sim.errors import BugError
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
-    from markets.products.autocall import Observation
     from markets.products.risk import Risk
     from markets.products.start import Start
     from sim.clock import Clock
 
 Floats = NDArray[np.float64]
 
-VOLS, SHIFTS = 9, 3  # Chebyshev's nodes in ln vol and in the shift
+VOLS, SHIFTS = 11, 3  # Chebyshev's nodes in ln vol and in the shift
 LN_VOLS = (float(np.log(0.25)), float(np.log(6.0)))  # of the vol over that of the start
 WIDEST = 0.04  # decimal: shifts of the curve between which the tables interpolate
 POINTS, LOWEST = 600, float(np.log(0.05))  # of the grid of ln(S / S_0), up to the barrier
 BEYOND = 3  # points above the barrier, for interpolation
-NODES = 32  # of the quadrature between two barriers
+NODES = 40  # of the quadrature between two barriers
 LEGENDRE = np.array(np.polynomial.legendre.leggauss(NODES))
+TABLES = 64  # notes whose tables are remembered
 CALM = 1e-10  # standard deviation that stands for none
+
+
+class Observation(NamedTuple):
+    """A date on which it is looked whether the note pays and ends."""
+
+    day: date
+    coupon: float  # per 1 of notional
 
 
 class Noted(Protocol):
@@ -113,12 +125,12 @@ class AutocallTable(Table[list[Live]]):
     def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
         """Add $, (paths,), to `out`."""
         for live in self.known(when):
-            note, state = self.notes[live.number], self._state(live, fixings)
+            note, (alive, unpaid) = self.notes[live.number], self._state(live, fixings)
             if live.due is not None:
-                paid, *state = note.settled(live.due, snapshot, *state)
+                paid, alive, unpaid = note.settled(live.due, snapshot, alive, unpaid)
                 out += note.item.notional * paid[0]
             if live.ahead is not None and not when.due:
-                out += note.ahead(live, snapshot, *state, np.ones(snapshot.paths))[0]
+                out += note.ahead(live, snapshot, alive, unpaid, np.ones(snapshot.paths))[0]
 
     def add_risk(
         self, when: When, snapshot: Snapshot, fixings: Floats | None, into: Risk, vol_multiplier: float | Floats = 1.0
@@ -128,13 +140,13 @@ class AutocallTable(Table[list[Live]]):
             raise BugError("the risk of an autocall depends on its fixings")
         stretch = np.ones(snapshot.paths) * vol_multiplier
         for live in self.known(when):
-            note, state = self.notes[live.number], self._state(live, fixings)
+            note, (alive, unpaid) = self.notes[live.number], self._state(live, fixings)
             if live.due is not None:
-                paid, *state = note.settled(live.due, snapshot, *state)
+                paid, alive, unpaid = note.settled(live.due, snapshot, alive, unpaid)
                 into.add(note.item.notional * paid[0])
                 into.add(note.item.notional * paid[1], SPOT)
             if live.ahead is not None and not when.due:
-                note.add_ahead(live, snapshot, *state, stretch, into)
+                note.add_ahead(live, snapshot, alive, unpaid, stretch, into)
 
     # --- what is alive ---------------------------------------------------------------------------------------------
     def rows(self, when: When) -> list[Live]:
@@ -159,6 +171,20 @@ class AutocallTable(Table[list[Live]]):
         return found
 
 
+class Terms(NamedTuple):
+    """What the tables of a note are made from."""
+
+    dates: tuple[tuple[float, ...], ...]  # of each observation, DATE_TERMS
+    steps: tuple[tuple[float, float, float], ...]  # between observations: -ln DF, calendar and trading years
+    vol: float  # of the market at the start
+    dividend: float
+
+    @property
+    def step(self) -> float:
+        """Of the grid."""
+        return grid_step(self.dates[0][CALL_BARRIER])
+
+
 class _Note:
     """An instrument's observations, and what it is worth after each by vol and shift."""
 
@@ -169,40 +195,23 @@ class _Note:
         self.years = np.array([clock.calendar_years_to(each.day) for each in seen])
         self.trading = np.array([clock.variance_years_to(each.day) for each in seen])
         self.coupons = np.array([each.coupon for each in seen])
-        top = float(np.log(item.barrier))
-        self.step = (top - LOWEST) / (POINTS - 1 - BEYOND)
-        self.grid = LOWEST + self.step * np.arange(POINTS)
-        self.columns = [(np.exp(v), d) for v in _nodes(*LN_VOLS, VOLS) for d in _nodes(-WIDEST, WIDEST, SHIFTS)]
-        none = np.zeros((POINTS, len(self.columns)))
-        self.living, self.owed = [none], [none]  # after each observation, backwards
-        for number in range(len(seen) - 1, 0, -1):
-            tables = [self._before(number, vol, shift, k) for k, (vol, shift) in enumerate(self.columns)]
-            self.living.insert(0, np.stack([each[0] for each in tables], axis=1))
-            self.owed.insert(0, np.stack([each[1] for each in tables], axis=1))
+        self.step = grid_step(float(np.log(item.barrier)))
+        self.living, self.owed = _tables(self._terms(start))
+
+    def _terms(self, start: Start) -> Terms:
+        """All that the tables depend on."""
+        steps = [
+            (start.log_discount(begin, end), end - begin, trading)
+            for begin, end, trading in zip(self.years[:-1], self.years[1:], np.diff(self.trading), strict=True)
+        ]
+        dates = tuple(tuple(self.date(number).tolist()) for number in range(len(self.seconds)))
+        return Terms(dates, tuple(steps), start.vol_base, start.dividend_yield)
 
     def date(self, number: int) -> Floats:
         """Terms of an observation, as the kernel has them, (DATE_TERMS,)."""
         item, last = self.item, number == len(self.seconds) - 1
         levels = np.log([item.paying, item.barrier, item.protection_barrier])
         return np.array([1.0, self.coupons[number], float(item.memory), *levels, float(last)])
-
-    def _before(self, number: int, vol: float, shift: float, column: int) -> tuple[Floats, Floats]:
-        """Worth of the note, and of 1 owed, on the grid after the observation before `number`."""
-        begin, end = self.years[number - 1], self.years[number]
-        fallen = self.start.log_discount(begin, end) + shift * (end - begin)
-        sd = max(vol * self.start.vol_base * np.sqrt(self.trading[number] - self.trading[number - 1]), CALM)
-        mean = self.grid + fallen - self.start.dividend_yield * (end - begin) - 0.5 * sd**2
-        one, sds = np.ones((POINTS, 1)), np.full(POINTS, sd)
-        living, owed = (each[0][:, column : column + 1].copy() for each in (self.living, self.owed))
-        date, found = self.date(number), []
-        of_owed = date.copy()
-        of_owed[:3] = 0.0, 1.0, 1.0  # nothing but one unit, paid at the coupon barrier
-        for terms, after in ((date, living), (of_owed, 0 * living)):
-            out = np.empty((MOMENTS, POINTS))
-            unpaid = np.zeros(POINTS)
-            expected(mean, sds, unpaid, terms, LOWEST, self.step, after, owed, one, 0 * one, 0 * one, LEGENDRE, out)
-            found.append(np.exp(-fallen) * out[E0])
-        return found[0], found[1]
 
     def settled(self, number: int, snapshot: Snapshot, alive: Floats, unpaid: Floats) -> tuple[Floats, Floats, Floats]:
         """Of an observation that has come: what it pays per 1 of notional and its delta, (2, paths); alive and unpaid
@@ -236,7 +245,7 @@ class _Note:
         by_vol = bend - sd * m[E1] + m[BY_VOL]
         by_both = (m[E3] - 3 * m[E1]) / sd - bend + m[BY_VOL_1] / sd
         found = np.stack([m[E0], by_x, bend / sd**2, by_vol, by_both, m[BY_SHIFT]])
-        return self.item.notional * alive * np.exp(-zero) * found
+        return np.asarray(self.item.notional * alive * np.exp(-zero) * found)
 
     def add_ahead(
         self, live: Live, snapshot: Snapshot, alive: Floats, unpaid: Floats, stretch: Floats, into: Risk
@@ -280,6 +289,42 @@ class _Note:
             return np.ascontiguousarray((one[:, :, None] * other[:, None, :]).reshape(len(one), -1))
 
         return together(vols, shifts), together(by_vol, shifts), together(vols, by_shift)
+
+
+def grid_step(barrier: float) -> float:
+    """Of the grid of ln(S / S_0), which ends beyond the ln of the barrier."""
+    return (barrier - LOWEST) / (POINTS - 1 - BEYOND)
+
+
+@lru_cache(maxsize=TABLES)
+def _tables(terms: Terms) -> tuple[list[Floats], list[Floats]]:
+    """Worth of a note, and of 1 owed, after each observation, (POINTS, columns) each; of the last one nothing."""
+    columns = [(float(np.exp(v)), d) for v in _nodes(*LN_VOLS, VOLS) for d in _nodes(-WIDEST, WIDEST, SHIFTS)]
+    living, owed = [np.zeros((POINTS, len(columns)))], [np.zeros((POINTS, len(columns)))]
+    for number in range(len(terms.steps), 0, -1):
+        date = np.array(terms.dates[number])
+        unit = date.copy()
+        unit[[REDEEMED, COUPON, MEMORY]] = 0.0, 1.0, 1.0  # nothing but 1, paid at the coupon barrier
+        new = np.empty((2, POINTS, len(columns)))
+        for k, (vol, shift) in enumerate(columns):
+            later = living[0][:, k : k + 1].copy(), owed[0][:, k : k + 1].copy()
+            new[0, :, k] = _before(terms, number - 1, vol, shift, date, later)
+            new[1, :, k] = _before(terms, number - 1, vol, shift, unit, (0 * later[0], later[1])) if date[MEMORY] else 0
+        living.insert(0, new[0])
+        owed.insert(0, new[1])
+    return living, owed
+
+
+def _before(terms: Terms, step: int, vol: float, shift: float, date: Floats, later: tuple[Floats, Floats]) -> Floats:
+    """What an observation is worth on the grid of the one before it, (POINTS,)."""
+    discounted, years, trading = terms.steps[step]
+    fallen = discounted + shift * years
+    sd = max(vol * terms.vol * np.sqrt(trading), CALM)
+    mean = LOWEST + terms.step * np.arange(POINTS) + fallen - terms.dividend * years - 0.5 * sd**2
+    one, out = np.ones((POINTS, 1)), np.empty((MOMENTS, POINTS))
+    sds, unpaid = np.full(POINTS, sd), np.zeros(POINTS)
+    expected(mean, sds, unpaid, date, LOWEST, terms.step, *later, one, 0 * one, 0 * one, LEGENDRE, out)
+    return np.asarray(np.exp(-fallen) * out[E0])
 
 
 def _nodes(low: float, high: float, number: int) -> Floats:

@@ -56,6 +56,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "coupon_barrier": (),
     "protection_barrier": ("knockinbarrier",),
     "observation_months": (),
+    "memory": ("memorycoupon",),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
@@ -80,6 +81,7 @@ KINDS = {
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
 SHARES = ("protection", "participation", "cap", "barrier", "coupon_barrier", "protection_barrier")  # of a note
+YES = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
 SIDES = {"p": "payer", "pay": "payer", "r": "receiver", "rec": "receiver", "receive": "receiver"}
 CONTRACTS = {"sofr_3m": 1e6, "sofr_1m": 5e6}  # notional of a contract, $
 MULTIPLIER = 100.0  # units of the asset in a listed contract
@@ -152,6 +154,7 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
     cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency", "observation_months")}
     if (symbol := row.text("symbol")) is not None:
         cells |= _from_symbol(row, symbol, cells)
+    cells["memory"] = _yes(row, "memory")
     cells["kind"] = cells["kind"] or ""
     position = build(Position, cells, row.place)
     position.check(start, row.place)
@@ -173,6 +176,12 @@ def _kind(row: Row) -> str | None:
     """An instrument by any of its words; another word as it stands, for the schema to refuse."""
     text = row.text("kind")
     return None if text is None else WORDS.get(plain(text), WORDS.get(text.casefold(), text))
+
+
+def _yes(row: Row, column: str) -> bool | str | None:
+    """True or false by any of its words; another word as it stands, for the schema to refuse."""
+    text = row.text(column)
+    return None if text is None else YES.get(plain(text), text)
 
 
 def _side(row: Row) -> str | None:
