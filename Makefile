@@ -83,6 +83,7 @@ studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, picture
 	$(BIN)/python $(STUDIES)/tables.py
 	$(BIN)/python $(STUDIES)/caused.py
 	$(BIN)/python $(STUDIES)/rates.py
+	$(BIN)/python $(STUDIES)/margin.py
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
-from agents.desk.loss import FX, STEPS, VEGA_HEDGE
+from agents.desk.loss import CREDIT, FX, STEPS, VEGA_HEDGE
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
 from sim.columns import Column, Table
@@ -95,12 +95,16 @@ ACCOUNTS = Table(
 TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
-def agent_tables(*, vega_hedges: bool = False, fx: bool = False, risk: bool = False) -> tuple[Table, ...]:
+def agent_tables(
+    *, vega_hedges: bool = False, fx: bool = False, credit: bool = False, risk: bool = False
+) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
-    vega_hedges, fx: `marks` has the vega of hedges in options on rates, or the part of FX rates, beside its other
-    columns. risk: a desk has options on rates or a leg of its own against rates, and the table `risk` is written.
+    vega_hedges, fx, credit: `marks` has the vega of hedges in options on rates, the part of FX rates, or those of
+    names, beside its other columns. risk: a desk has options on rates or a leg of its own against rates, and the table
+    `risk` is written.
     """
-    after = {RATES: FX.columns if fx else (), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
+    named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
+    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *([RISK] if risk else []))

@@ -12,7 +12,7 @@ from analysis.numbers import Number
 from sim.dataset import Run
 
 CURVE, VOL = ("rates",), ("vega",)  # columns of `marks`
-OTHERS = ("delta", "gamma", "theta", "fx")  # the last where there are other currencies
+OTHERS = ("delta", "gamma", "theta", "fx", "credit", "defaults")  # the last where there are other currencies, names
 LABELS = {
     "explained_by_curve": "Share of the book's daily variance that moves of the curve explain",
     "explained_by_vol": "Share of the book's daily variance that moves of vol explain",

@@ -9,6 +9,7 @@ from markets.specs.bond_future import BondFutureSpec
 from markets.specs.calibration import CalibrationSpec, ExplainedSpec, RiseSpec
 from markets.specs.clock import ClockSpec
 from markets.specs.credit import CreditSpec
+from markets.specs.credit_name import CreditNameSpec
 from markets.specs.currencies import CurrencyNodeSpec, CurrencySpec
 from markets.specs.curve_law import DriversSpec, HullWhiteSpec
 from markets.specs.feedback import FeedbackSpec
@@ -34,6 +35,7 @@ __all__ = [
     "BondSpec",
     "CalibrationSpec",
     "ClockSpec",
+    "CreditNameSpec",
     "CreditSpec",
     "CurrencyNodeSpec",
     "CurrencySpec",

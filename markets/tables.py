@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from markets.specs.bond_future import future_columns
 from markets.specs.rates import RateSpec
+from markets.specs.rates_vol import RatesVolSpec
+from markets.specs.repo import RepoSpec
 from markets.specs.variable import FX, Variable
 from sim.columns import Column, Table
 
@@ -80,8 +83,9 @@ def _lending(rates: RateSpec) -> Iterator[Column]:
     if rates.repo:
         yield Column("haircut", "Haircut of bonds in repo", "share")
     for name in rates.futures:
-        yield Column(f"basis_{name}", f"Basis of {name}", "price")
-        yield Column(f"margin_{name}", f"Margin of {name}", "share")
+        basis, margin = future_columns(name)
+        yield Column(basis, f"Basis of {name}", "price")
+        yield Column(margin, f"Margin of {name}", "share")
 
 
 def _peaks(rates: RateSpec) -> list[Column]:
@@ -105,4 +109,5 @@ def _peaks(rates: RateSpec) -> list[Column]:
     ]
 
 
-TABLES = market_tables(RateSpec())  # of the default market
+# With every column that has no name of a scenario in it.
+TABLES = market_tables(RateSpec(repo={"usd": RepoSpec()}, vol={"usd": RatesVolSpec()}))

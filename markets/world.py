@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from markets.credit.name import CreditName
     from markets.curves.curve import Curve
     from markets.factors.storyline import Storyline
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
@@ -49,6 +50,7 @@ class MarketWorld(World):
         venues: VenuesSpec,
         benchmarks: dict[str, Series],
         straddles: dict[str, StraddleSeries] | None = None,
+        credits: dict[str, CreditName] | None = None,
         assets: tuple[AssetSpec, ...] = (),
         price_takers: bool = False,
         **engine: Any,
@@ -67,6 +69,7 @@ class MarketWorld(World):
             feedback=feedback,
             credit=credit,
             assets=assets,
+            hazards={name: each.hazard for name, each in (credits or {}).items() if each.defaults},
         )
         self.factors = FactorMarket(setting)
         self.log.declare(*market_tables(market.rates, market.further))
@@ -168,12 +171,19 @@ class MarketWorld(World):
         for key in self.factors.snapshot.keys:
             self.require_finite(key.short, self.factors.snapshot.row(key))
 
+    def _note_defaults(self) -> None:
+        """Log the defaults of the step, with what is recovered."""
+        if self.factors.defaults is not None:
+            for name, mask, recovered in self.factors.defaults.fresh():
+                self.log.add("events", self.now, mask, kind="default", subject=name, value=recovered)
+
     def _live(self) -> Process:
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
             self.factors.step(tick)
             self.require_finite_market()
+            self._note_defaults()
             for venue in self.venues.values():
                 venue.step(tick)
 

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from scenarios.studies.curves.solving import solve_curves as solve_curves
     from scenarios.studies.curves.solving import value_swaps as value_swaps
     from scenarios.studies.estimation.fitting import fit as fit
+    from scenarios.studies.margin_rules import margin_rules as margin_rules
     from scenarios.studies.note import price_note as price_note
     from scenarios.studies.policies_frontier import frontier as frontier
     from scenarios.studies.prediction import predict as predict
     from scenarios.studies.rates_fit.rates_fit import fit_rates as fit_rates
     from scenarios.studies.replay.history import from_history as from_history
     from scenarios.studies.risk.book_risk import book_risk as book_risk
+    from scenarios.studies.risk.rate_map import rate_map as rate_map
     from scenarios.studies.run import run as run
     from scenarios.studies.shock import shock as shock
     from scenarios.studies.sweeps.spec import Axis as Axis
@@ -70,6 +72,8 @@ _HOMES = {
     "presets": "scenarios.reading.shipped",
     "ready": "scenarios.studies.calibrating.before_run",
     "book_risk": "scenarios.studies.risk.book_risk",
+    "margin_rules": "scenarios.studies.margin_rules",
+    "rate_map": "scenarios.studies.risk.rate_map",
     "run": "scenarios.studies.run",
     "sa_ccr": "scenarios.studies.charges.sa_ccr_exposure",
     "predict": "scenarios.studies.prediction",
@@ -101,6 +105,7 @@ __all__ = [
     "frontier",
     "frtb_charge",
     "load",
+    "margin_rules",
     "model_curve",
     "open_run",
     "open_sweep",
@@ -108,6 +113,7 @@ __all__ = [
     "presets",
     "price_bond",
     "price_note",
+    "rate_map",
     "ready",
     "run",
     "sa_ccr",

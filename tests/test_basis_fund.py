@@ -13,6 +13,7 @@ from markets.factors.haircuts import asked_for, followed
 from markets.factors.key import HAIRCUT, margin_key
 from markets.factors.repo_market import RepoMarket
 from markets.spec import HaircutSpec, RepoSpec
+from markets.specs.cleared_repo import ClearedRepoSpec
 from scenarios import from_dict
 from sim.errors import UserError
 from sim.ledger import CASH
@@ -133,6 +134,38 @@ def test_a_cut_margin_loop_leaves_haircuts_to_the_storyline():
     ]
     assert levels[0] == pytest.approx(levels[1], rel=0.05)  # no noise: its own vol is the storyline's
     assert levels[0] > 0.03
+
+
+# --- a clearing house for repo ----------------------------------------------------------------------------------------
+def test_a_cleared_share_pays_the_median_and_a_fee():
+    spec = RepoSpec(cleared=ClearedRepoSpec(share=0.75, fee=2.0))
+    places = np.array([0.01, 0.5, 0.99])
+    paid = RepoMarket(spec, np.full(1, 3e-4), np.array([14e-4])).over_overnight(0, places)
+    assert paid == pytest.approx(np.array([3 - 6 / 4 + 1.5, 3 + 1.5, 3 + 14 / 4 + 1.5]) * 1e-4, abs=1e-15)
+
+
+def test_a_clearing_house_asks_its_own_haircut_and_nets_bond_and_future():
+    """Of $1 of face: (1 - c) h P + c h' P + g - c o (h' P + g); both haircuts follow the vol by their own numbers."""
+    anchors = [{"date": day, **LEVEL, "vol": vol} for day, vol in (("2020-02-19", 0.2), ("2020-03-04", 0.8))]
+    steady = {"base": 0.03, "most": 0.03, "power": 0.0}
+    cleared = {"share": 0.75, "offset": 0.6, "haircut": steady}
+    look = lambda world: [  # noqa: E731
+        world.factors.snapshot.row(HAIRCUT),
+        world.factors.snapshot.row(margin_key("ty")),
+        world.venue("note").held("fund"),
+    ]
+    free = {"margin": {"base": 0.01, "power": 1.0, "raised": 5.0}, "venue": VENUE | {"impact": 0.0}}
+    scenario = still(anchors=anchors, repo={"cleared": cleared}, future=free, fund=FUND)
+    haircut, _, held = seen(scenario, look)[0]
+    assert haircut == pytest.approx(0.25 * 0.02 + 0.75 * 0.03, rel=1e-12)
+    asked = haircut * PRICE + 0.01 - 0.75 * 0.6 * (0.03 * PRICE + 0.01)
+    assert held == pytest.approx(1e9 / asked, rel=1e-9)
+    haircuts = lambda world: [world.factors.snapshot.row(HAIRCUT)]  # noqa: E731
+    shares = ({"cleared": cleared | {"share": share}} for share in (0, 0.5, 1))
+    bilateral, half, whole = (seen(still(anchors=anchors, repo=repo), haircuts)[-1, 0] for repo in shares)
+    assert whole == pytest.approx(0.03)  # the house's stays
+    assert half == pytest.approx((bilateral + whole) / 2)
+    assert bilateral > 0.035
 
 
 # --- the future -------------------------------------------------------------------------------------------------------
@@ -275,6 +308,16 @@ def test_bonds_alone_in_repo_are_sold_as_their_price_falls():
         ({"repo": {"eur": {}}}, {}, "market.rates.repo: no such curve, got 'eur'; call it usd"),
         ({"repo": {"usd": {"p75": 20.0}}}, {}, "market.rates.repo.usd.p99: a percentile is at least the lower one"),
         ({"repo": {"usd": {"haircut": {"base": 0.3}}}}, {}, "market.rates.repo.usd.haircut.most: is at least the base"),
+        (
+            {"repo": {"usd": {"cleared": {"haircut": {"base": 0.3}}}}},
+            {},
+            "market.rates.repo.usd.cleared.haircut.most: is at least the base",
+        ),
+        (
+            {"repo": {"usd": {"cleared": {"share": 75}}}},
+            {},
+            "market.rates.repo.usd.cleared.share: must be <= 1, got 75",
+        ),
         ({"futures": {"ty": {"bond": "bill"}}}, {}, "market.rates.futures.ty.bond: no such bond, got 'bill'"),
         ({"futures": {"ty": FUTURE, "tn": FUTURE}}, {}, "market.rates.futures.tn: nobody quotes this future, got 'tn'"),
         ({"futures": {"ty": FUTURE | {"linked": 2.0}}}, {}, "market.rates.futures.ty.linked: must be <= 1, got 2.0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -414,3 +415,33 @@ def test_another_file_is_not_overwritten_unasked(folder: Path, command: str) -> 
     result = spiral(*command.split())
     assert (result.exit_code, (folder / "notes.toml").read_text()) == (2, "mine")
     assert "the file is there already" in result.stderr and "--force" in result.stderr
+
+
+def test_a_further_node_that_funds_move_has_an_outside_level_of_its_own() -> None:
+    """A levered fund sells bonds as the 30Y yield rises by 60 bp: without it the rise is smaller, and is found."""
+    level = {"spot": 100.0, "vol": 0.2, "overnight": 0.02, "us2y": 0.025, "us10y": 0.03, "credit": 0.01}
+    venue = {"half_spread": 1e-5, "depth": 2e9, "impact": 1e-3}
+    rates = {"nodes": {"us30y": {"years": 30, "vol": 0.002}}, "bonds": {"gilt": {"node": "us30y", "venue": venue}}}
+    tables = {
+        "name": "gilts",
+        "clock": {"tick_minutes": 390},
+        "storyline": {
+            "anchor": [
+                {"date": date(2020, 2, 19), **level, "nodes": {"us30y": 0.031}},
+                {"date": date(2020, 2, 24), **level, "nodes": {"us30y": 0.037}},
+            ]
+        },
+        "market": {"dispersion": 0.1, "rates": rates},
+        "agents": {
+            "maker": {"type": "MarketMaker", "venues": ["asset", "gilt"], "capital": 5e9},
+            "pensions": {"type": "LiabilityFund", "venue": "gilt", "capital": 2e9, "leverage": 4.0},
+        },
+    }
+    found = calibrate(from_dict(tables), paths=100, workers=1)
+    last = found.scenario.storyline.anchor[-1]
+    (point,) = [point for point in found.points if point.level == "us30y"]
+    assert 0.031 < last.outside_nodes["us30y"] < 0.037 - 5e-4  # five basis points at least are the fund's
+    assert last.outside_nodes["us30y"] == pytest.approx(point.outside, rel=1e-12)
+    assert point.actual == pytest.approx(0.037, abs=1e-4) and point.price_taker < 0.037 - 5e-4
+    assert outside(found.scenario.storyline)[-1].nodes["us30y"] == last.outside_nodes["us30y"]
+    assert from_dict(found.scenario.to_dict()).storyline == found.scenario.storyline

@@ -377,6 +377,7 @@ def test_expected_moments(rule):
     np.testing.assert_allclose(2 * fine - rough, paper.IN_EVENT_TIME[rule, paper.AVERSION], atol=4e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aversion", paper.AVERSIONS)
 def test_expected_moments_between_fills(aversion):
     """Two steps of error are extrapolated away; what the case's own steps leave shrinks with them."""

@@ -72,6 +72,7 @@ def test_16_times_the_paths_cost_the_same_in_python(preset, changes):
     assert_same(cost(scenario, FEW), cost(scenario, MANY))
 
 
+@pytest.mark.slow
 def test_40_times_the_instruments_cost_the_same_in_python():
     """From the book on whose record has as many rows as any: its largest positions, and the others together."""
     least = SHOWN + 1

@@ -116,7 +116,9 @@ def test_the_noise_of_the_scenario_is_that_of_the_record():
     assert rates.nodes["us30y"].correlation["us6m"] == pytest.approx(correlation[4, 0], abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["nelson_siegel", "svensson", "diebold_li", "hjm"])
+@pytest.mark.parametrize(
+    "kind", ["nelson_siegel", pytest.param("svensson", marks=pytest.mark.slow), "diebold_li", "hjm"]
+)
 def test_the_storyline_is_the_forecast(kind):
     model = model_curve(record(), kind=kind, quarters=3)
     anchors = model.scenario().storyline.anchor

@@ -105,6 +105,9 @@ def test_stubs() -> None:
 def test_periods_of_futures() -> None:
     assert contract_month("SR3M6", date(2026, 3, 2)) == (2026, 6) == contract_month("m26", date(2026, 3, 2))
     assert contract_month("F6", date(2026, 3, 2)) == (2036, 1)
+    assert contract_month("Z9", date(2020, 2, 19)) == (2029, 12)  # but the three months from there are under way:
+    assert contract_month("Z9", date(2020, 3, 17), months=3) == (2019, 12)
+    assert contract_month("Z9", date(2020, 3, 18), months=3) == (2029, 12)
     assert quarter_span(2026, 12) == (date(2026, 12, 16), date(2027, 3, 17))
     assert month_span(2026, 12) == (date(2026, 12, 1), date(2027, 1, 1))
     with pytest.raises(UserError, match="is not the code of a future"):

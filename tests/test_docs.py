@@ -30,6 +30,8 @@ FOLLOWED = [
         *sorted((DOCS / "howto").glob("*.md")),
     )
 ]
+LONG = ("chart", "compare_policies", "curve_model", "hedge_rates", "hedge_vega", "metric", "swap_desk", "swaption")
+EACH = [pytest.param(page, marks=[pytest.mark.slow] if Path(page).stem in LONG else []) for page in FOLLOWED]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]
 WIDTH = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -51,7 +53,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings}
 
 
-@pytest.mark.parametrize("page", FOLLOWED)
+@pytest.mark.parametrize("page", EACH)
 def test_a_page_is_followed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -30,6 +30,7 @@ def test_nothing_is_told_after_the_start() -> None:
     assert long.twin is None and long.agents == calm.agents and left_alone(calm, 3, cast=False).agents == ()
 
 
+@pytest.mark.slow
 def test_each_fact_has_its_spread_over_the_paths(tmp_path: Path) -> None:
     long = left_alone(load("calm_market"), 1, cast=False).with_run(paths=12, witnesses=3)
     done = run(long, out=tmp_path / "run", workers=1, tables=("closes", "market"))

@@ -34,7 +34,9 @@ GUARDED = f'{CLASS}\nif __name__ == "__main__":\n    go()\n'
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize(("script", "alone"), [(f"{CLASS}\ngo()\n", True), (GUARDED, False)])
+@pytest.mark.parametrize(
+    ("script", "alone"), [(f"{CLASS}\ngo()\n", True), pytest.param(GUARDED, False, marks=pytest.mark.slow)]
+)
 def test_a_policy_of_the_script(script: str, alone: bool, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(script)
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"

@@ -176,3 +176,24 @@ def test_an_asset_called_cash_is_not_money():
 def test_money_cannot_be_traded():
     with pytest.raises(BugError, match="cash is money"):
         world_of(crisis()).ledger.list_asset(CASH)
+
+
+@pytest.mark.parametrize("name", ["haircut", "rates_vol", "Haircut", "credit_index"])
+@pytest.mark.parametrize("table", ["nodes", "spreads"])
+def test_a_factor_is_not_called_like_a_column_of_the_market(name, table):
+    """Whether or not this scenario has the column."""
+    keys = {"nodes": {"years": 30}, "spreads": {"level": 0.002}}[table]
+    with pytest.raises(UserError) as error:
+        crisis(market={"rates": {table: {name: keys}}})
+    assert "column of this name" in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("column", ["basis_future", "MARGIN_future"])
+def test_nor_like_the_columns_of_a_future(column):
+    rates = {
+        "bonds": {"note": {"node": "us10y"}},
+        "futures": {"future": {"bond": "note"}},
+        "spreads": {column: {"level": 0.002}},
+    }
+    with pytest.raises(UserError, match="the tables have a column of the name of spread"):
+        crisis(market={"rates": rates})

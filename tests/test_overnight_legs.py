@@ -12,7 +12,8 @@ from markets.curves.curve_set import solve_set
 from markets.curves.stress import parse_stress
 from markets.products import cash_table
 from markets.specs.curves import CurveSpec
-from scenarios import value_swaps
+from scenarios import run, value_swaps
+from scenarios.worlds.books import starting_market
 from sim.clock import Clock
 from sim.errors import UserError
 from tests.test_cash_book import CLOCK, compiled, market, shifted, value
@@ -292,3 +293,34 @@ def test_a_spread_moves_the_curve_that_rates_are_read_from(line: dict) -> None:
     worth = [desk.book.value(0, now, desk.fixings)[0]]
     if line["kind"] in ("fra", "sofr_3m") or "compounding" in line:
         assert worth[0] == pytest.approx(0.0, abs=1e-5 * 1e9)
+
+
+def test_what_is_assumed_of_past_days_is_said(tmp_path) -> None:
+    """By `spiral check`, the run's manifest and `spiral risk`; not where it is given, or nothing is under way."""
+    from scenarios.worlds.assumed import past_fixings
+    from tests.test_ois import desk_with
+
+    old = {"kind": "ois", "notional": -1e8, "start": "2019-12-18", "months": 12, "fixed_rate": 0.02}
+    fresh = {"kind": "ois", "notional": -1e8, "months": 12}
+    begun = {"kind": "sofr_3m", "tenor": "Z9", "notional": 1e8}  # of December 2019, under way
+    (said,) = past_fixings(desk_with([old, fresh, begun, old]))
+    rate = starting_market(desk_with([old])).forward_rate(0.0, 1 / 365) * 360
+    told = "3 positions under way in the book of desk: overnight rates before 2020-02-19 are taken to be that day's"
+    assert said.startswith(f"{told}, {100 * rate:.4f} %")
+    for book in ([fresh], [{**old, "past_rate": 0.04}], [{"kind": "sofr_3m", "tenor": "U0", "notional": 1e8}]):
+        assert not list(past_fixings(desk_with(book)))
+    given = desk_with([old])
+    rates = replace(given.market.rates, fixings={"2019-12-18": 0.01})
+    assert not list(past_fixings(replace(given, market=replace(given.market, rates=rates))))
+    from click.testing import CliRunner
+
+    from scenarios.cli import main
+    from scenarios.describing.scenario_file import scenario_text
+
+    file = tmp_path / "own.toml"
+    file.write_text(scenario_text(desk_with([old]), "By hand."))
+    for command in ("check", "risk"):
+        shown = CliRunner().invoke(main, [command, str(file)], env={"COLUMNS": "200"})
+        assert shown.exit_code == 0 and "1 position under way in the book of desk" in " ".join(shown.output.split())
+    done = run(desk_with([old]), paths=2, workers=1, out=tmp_path / "run", tables=["marks"])
+    assert any("1 position under way" in note for note in done.manifest["notes"])

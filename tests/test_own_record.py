@@ -321,6 +321,7 @@ def test_a_sweeps_file_runs_over_the_record(scenarios: str) -> None:
     assert [path.name for path in Path("sweeps").iterdir()] == ["depths_mine"]
 
 
+@pytest.mark.slow
 def test_a_frontier_and_facts_of_the_record() -> None:
     done = spiral("frontier", *RECORD, "--set", COARSE, "--paths", "4", "--workers", "1", "--dry-run")
     assert done.exit_code == 0, done.output

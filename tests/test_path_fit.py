@@ -218,6 +218,7 @@ def test_the_fit_is_as_near_as_the_truth(records: list[DailyRecord]) -> None:
             assert np.sqrt(np.mean(apart**2)) < 1.5 * sd * math.sqrt(numbers / memories)
 
 
+@pytest.mark.slow
 def test_an_estimate_lies_within_its_errors(records: list[DailyRecord]) -> None:
     record = records[0]
     feed = Feed.of(record)

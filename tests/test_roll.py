@@ -175,7 +175,9 @@ TWENTY_YEARS = desk_for(
 )
 
 
-@pytest.mark.parametrize("scenario", [THREE_YEARS, TWENTY_YEARS], ids=["three years", "twenty years"])
+@pytest.mark.parametrize(
+    "scenario", [pytest.param(THREE_YEARS, marks=pytest.mark.slow), TWENTY_YEARS], ids=["three years", "twenty years"]
+)
 def test_a_long_run_balances_every_book_and_explains_every_dollar(scenario: Scenario, tmp_path: Path) -> None:
     finished = run(scenario, out=tmp_path / "long", workers=1)  # the ledger and every attribution are proved inside
     trades = finished.trades.filter((pl.col("taker") == "desk") & (pl.col("venue") == "us10y")).collect()
@@ -187,6 +189,7 @@ def test_a_long_run_balances_every_book_and_explains_every_dollar(scenario: Scen
     assert float(gap.max()) < 1e-3
 
 
+@pytest.mark.slow
 def test_a_path_alone_is_the_path_in_the_ensemble_across_rolls() -> None:
     def end(first: int, paths: int) -> np.ndarray:
         world = make_world(TWENTY_YEARS, Chunk("actual", first, paths), TWENTY_YEARS.feedback)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from agents.desk.loss import ATTRIBUTION, COSTS, VEGA_HEDGE
+from agents.funding.parametric_margin import Parametric
+from agents.funding.portfolio import Portfolio
+from markets.accounts import INVESTORS
 from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
+from markets.kernels.bachelier import RESPONSE
+from markets.products.rate_option_table import ROOT
 from markets.products.table import When
 from markets.products.vega_grid import VegaGrid
+from markets.venues.loop_gain import CURVATURE
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
@@ -290,6 +297,91 @@ def test_a_forced_reduction_takes_the_straddles_too():
     world.run()
     assert desk.scale == pytest.approx(0.5, rel=1e-6)
     assert np.abs(desk.scale * desk.risk().vegas).max() > 0
+
+
+# --- margin and loops -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("follows", ["rates_vol", "implied_vol"])
+def test_margin_sees_the_vega_of_book_and_straddles_together(follows):
+    """A short straddle asks for k sqrt(mpor) x vega x 0.8 vol beside its DV01; the same straddle held, for nothing."""
+    book = [option(side, 12, 120, -1e9) for side in ("payer", "receiver")]
+    world = world_of(single(desk={"type": "Hedger", "book": book, "hedge_rates": False}), 2)
+    desk, venue, factors = world.desks["desk"], world.venue("s1y10y"), world.factors
+    terms = SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.01, rates_margin=follows)
+    portfolio = Portfolio(world, desk)
+    move = 3.0 * np.sqrt(4.0 / world.clock.days_a_year)
+    per_rate = factors.margin_rates_vol if follows == "rates_vol" else 0.01 * factors.margin_vol / factors.vol_law.base
+    rates = move * per_rate * sum(np.abs(slope) for slope in portfolio.node_slopes())
+    vega = 1e9 * venue.listing.sensitivities()[RATES_VOL]
+    scaled = 0.8 * factors.rate_vol() * (1.0 if follows == "rates_vol" else factors.margin_vol / factors.vol_law.base)
+    assert Parametric().initial(portfolio, terms) - rates == pytest.approx(move * vega * scaled, rel=1e-6)
+    venue.hand_over(INVESTORS, "desk", world.full(1e9))
+    assert np.abs(portfolio.vega()).max() < 1e-6 * vega.max()
+    assert Parametric().initial(portfolio, terms).max() < 1e-6 * (rates + move * vega * scaled).max()
+
+
+def feeding(*book, **keys):
+    """A desk that hedges vega and rates at every tick, on venues that move, in a market without noise."""
+    desk = {"type": "Hedger", "capital": 5e9, "book": list(book), "policy": {"kind": "every", "interval": "tick"}}
+    desk |= {"vega_leg": {"venues": ["s1y10y"]}, **keys}
+    return crisis(
+        agents={"maker": maker("s1y10y"), "desk": desk}, **market(straddles={"s1y10y": LONG}, vol=0.0, half_spread=0.0)
+    )
+
+
+def test_a_straddle_in_the_book_never_needs_another_hedge_and_a_far_option_does():
+    """Flow at the venue per 1.00 of the vol of rates: 0 for the straddle, -vega d^2 e / m for a payer at d = (F-K)/sd.
+
+    From Bachelier: vega A sqrt(t) phi(d), whose derivative by the log of the vol is vega d^2; the vol of an option
+    follows the vol of rates m with an elasticity e. At the money the vega of the hedge does not change with the vol.
+    """
+    held = [option("payer", 12, 120, -1e9), option("receiver", 12, 120, -1e9)]
+    world = world_of(feeding(*held), 1)
+    gains = watch(world, Phase.MARK, world.loop_gains)
+    world.run()
+    assert abs(gains[0]["s1y10y", "s1y10y"][0]) < 1e-6
+
+    world = world_of(feeding(option("payer", 12, 120, -1e9, fixed_rate=0.045)), 1)
+    desk, venue = world.desks["desk"], world.venue("s1y10y")
+
+    def look():
+        flow = venue.gain("s1y10y", CURVATURE)[0] * venue.depth[0] / venue.impact
+        rows = desk.book.tables[0].known(When(0, 0))
+        d = (0.045 - venue.listing.strike[0]) / (NORMAL * rows.spans[0, ROOT])
+        response = rows.options[0, RESPONSE] / world.factors.snapshot.row(RATES_VOL)[0]  # d ln vol / d vol of rates
+        return flow, -desk.risk().vegas[0, 0] * d * d * response
+
+    seen = watch(world, Phase.MARK, look)
+    world.run()
+    flow = seen[0]
+    assert flow[0] == pytest.approx(flow[1], rel=1e-4)
+    assert flow[0] > 0  # short of vol, it buys more as vol rises
+
+
+def test_what_the_matrix_says_is_what_the_desk_trades():
+    """A stranger buys straddles and lifts the vol: at the next tick the desk's orders differ by gain x the rise."""
+    scenario = feeding(option("payer", 12, 120, -3e9, fixed_rate=0.045))
+    found = {}
+    for bought in (0.0, 2e8):
+        world = world_of(scenario, 1)
+        if bought:
+            send(world, {2: {"s1y10y": bought}})
+        venues = [world.venue(name) for name in ("s1y10y", "us10y")]
+        vol = watch(world, Phase.QUOTE, lambda world=world: world.factors.snapshot.row(RATES_VOL)[0])
+        held = watch(world, Phase.QUOTE, lambda venues=venues: [venue.held("desk")[0] for venue in venues])
+        flows = watch(
+            world,
+            Phase.MARK,
+            lambda venues=venues: [
+                (v.gain("s1y10y", CURVATURE) * v.depth / (v.impact * v.notional(1.0)))[0] for v in venues
+            ],
+        )
+        world.run()
+        found[bought] = np.array(vol), np.array(held), np.array(flows)
+    (calm, before, flows), (lifted, after, _) = found.values()
+    rise, traded = lifted[3] - calm[3], after[4] - before[4]
+    assert rise > 1e-6 and after[3] == pytest.approx(before[3], rel=1e-12)
+    assert traded[0] == pytest.approx(flows[2, 0] * rise, rel=0.02)
+    assert -traded[1] == pytest.approx(flows[2, 1] * rise, rel=0.02)
 
 
 @pytest.mark.parametrize(

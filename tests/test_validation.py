@@ -162,8 +162,12 @@ def printed(frame: pl.DataFrame) -> str:
     return text.getvalue()
 
 
+LONG = ("feedback-law", "frey-stremme", "hedging-error-monthly")  # of the fast ones
+
+
 @pytest.mark.parametrize(
-    "case", [pytest.param(c, id=c.name, marks=[] if c.fast else [pytest.mark.slow]) for c in suite()]
+    "case",
+    [pytest.param(c, id=c.name, marks=[] if c.fast and c.name not in LONG else [pytest.mark.slow]) for c in suite()],
 )
 def test_known_answer(case: Case, tmp_path: Path) -> None:
     """The case passes; otherwise its readings are shown."""

@@ -12,7 +12,7 @@ from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
-from agents.desk.loss import ATTRIBUTION, COSTS, HEDGES, ROWS, VEGA_HEDGE
+from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, VEGA_HEDGE, components
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import TradingWorld
 from sim.errors import BugError
@@ -41,8 +41,11 @@ class Accountant:
         self._world = world
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
-        self._components = ROWS if world.market.fx else ATTRIBUTION
-        self._costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
+        credit = bool(world.market.credits)
+        self._components = components(fx=bool(world.market.fx), credit=credit)
+        self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
+        costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
+        self._costs = (*costs, HEDGE_CREDIT.name) if credit else costs
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
@@ -101,7 +104,7 @@ class Accountant:
         parts: dict[str, Vector | float] = {
             c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in self._costs
         }
-        for gains in HEDGES:
+        for gains in self._hedges:
             parts[gains] = parts[gains] + world.hedge_value(name, gains)
         if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
             parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.products.book import Book
+from markets.products.cds import Cds
 from sim.clock import CALENDAR_DAYS, CONTINUOUS_DAYS
 from sim.sessions import DAY
 
@@ -46,6 +47,11 @@ class BookLine:
     def rates(self) -> bool:
         """Whether it is a position in rates, not in the asset."""
         return self._book.has_rates
+
+    @property
+    def of_notional(self) -> bool:
+        """Whether its size is a notional in $, not units of the asset."""
+        return self.rates or isinstance(self.instrument, Cds)
 
     @property
     def years(self) -> float:

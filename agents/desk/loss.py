@@ -13,7 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from markets.costs import FRICTIONS, TRADING
-from markets.kernels.hedging import DELTA_PART, FX_PART, GAMMA_PART, RATES_PART, THETA_PART, VEGA_PART
+from markets.kernels.hedging import (
+    CREDIT_PART,
+    DEFAULT_PART,
+    DELTA_PART,
+    FX_PART,
+    GAMMA_PART,
+    RATES_PART,
+    THETA_PART,
+    VEGA_PART,
+)
 from sim.metric_names import BEFORE_RE_MARKING, COST
 from sim.split import Group, Part, Split, Step
 
@@ -119,6 +128,26 @@ FX = Part(  # of a scenario that has prices of other currencies
     within=REHEDGING,
     colour=5,
 )
+HEDGE_CREDIT = Step("hedge_credit", "Hedge in credit", source="held")
+CREDIT = (  # of a scenario that has names
+    Part(
+        name="credit_cost",
+        columns=(Step("credit", "Credit", source="book", row=CREDIT_PART), HEDGE_CREDIT),
+        label="Credit (net of its hedge)",
+        short="credit",
+        said="what the spreads of names did to the book, net of the contracts that hedge it",
+        within=REHEDGING,
+    ),
+    Part(
+        name="default_cost",
+        columns=(Step("defaults", "Defaults of names", source="book", row=DEFAULT_PART),),
+        label="Defaults of names",
+        short="defaults",
+        said="what the defaults of names did to the book",
+        within=REHEDGING,
+        rare=True,
+    ),
+)
 
 
 def _steps(source: str) -> tuple[Step, ...]:
@@ -134,16 +163,23 @@ UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a tabl
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
 
 
-def loss(*, vega_hedges: bool = False, fx: bool = False) -> Split:
+def loss(*, vega_hedges: bool = False, fx: bool = False, credit: bool = False) -> Split:
     """The parts of the loss in a market.
 
     vega_hedges: options on rates are traded, and re-marking is net of what is held of them. fx: there are prices of
-    other currencies, which have a part of their own.
+    other currencies, which have a part of their own. credit: there are names, whose spreads and defaults have theirs.
     """
-    parts = [*BOOK, FX] if fx else [*BOOK]
+    parts = [*BOOK, *([FX] if fx else []), *(CREDIT if credit else [])]
     if vega_hedges:
         parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in parts]
-    return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if vega_hedges or fx else LOSS
+    return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if vega_hedges or fx or credit else LOSS
 
 
-ROWS = (*ATTRIBUTION[:FX_PART], FX.columns[0].name, *ATTRIBUTION[FX_PART:])  # of the totals that a desk keeps
+_OWN = (FX.columns[0].name, *(part.columns[0].name for part in CREDIT))
+ROWS = (*ATTRIBUTION[:FX_PART], *_OWN, *ATTRIBUTION[FX_PART:])  # of the totals that a desk keeps
+
+
+def components(*, fx: bool, credit: bool) -> tuple[str, ...]:
+    """Steps of a book's attribution that `marks` shows in a market."""
+    away = {*(() if fx else _OWN[:1]), *(() if credit else _OWN[1:])}
+    return tuple(name for name in ROWS if name not in away)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from markets.factors.key import SPOT, FactorKey
-from markets.kernels.hedging import FX_PART, RATES_PART, VEGA_PART
+from markets.kernels.hedging import CREDIT_PART, DEFAULT_PART, FX_PART, RATES_PART, VEGA_PART
 
 
 class Move(NamedTuple):
@@ -16,7 +16,13 @@ class Move(NamedTuple):
     families: tuple[str, ...]  # families of factors that move; the last move takes all other families
 
 
-MOVES = (Move(VEGA_PART, ("vol", "rates_vol")), Move(FX_PART, ("fx",)), Move(RATES_PART, ("zero",)))
+MOVES = (
+    Move(VEGA_PART, ("vol", "rates_vol")),
+    Move(FX_PART, ("fx",)),
+    Move(CREDIT_PART, ("hazard",)),
+    Move(DEFAULT_PART, ("default",)),
+    Move(RATES_PART, ("zero",)),
+)
 
 
 class Revaluation(NamedTuple):

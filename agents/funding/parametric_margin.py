@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
+from markets.venues.straddle import VOL_OF_VOL
 
 if TYPE_CHECKING:
     from agents.funding.margin import MarginTerms
@@ -25,6 +26,8 @@ class Parametric(MarginModel):
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
     between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates.
+    Where straddles are listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope
+    by m| x 0.8 m, the vol of m, scaled as rates are.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -37,17 +40,17 @@ class Parametric(MarginModel):
             rates += np.abs(slope)
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
         if own is None:
-            margin: Vector = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
-            return margin
-        by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
-        return np.asarray(move * (delta + convexity * move) + by_own)
+            margin = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
+        else:
+            by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates
+            margin = np.asarray(move * (delta + convexity * move) + by_own)
+        return _with_vega(margin, portfolio, terms)
 
 
 def beside_rates(portfolio: Portfolio, terms: MarginTerms) -> Vector:
-    """The margin without that on the curve's nodes, (paths,) $: of assets, spreads, other currencies and FX rates."""
+    """The margin without that on the curve's nodes, (paths,) $: assets, spreads, currencies, and vega of rates."""
     move, delta, convexity = _exposure(portfolio, terms)
-    margin: Vector = move * (delta + convexity * move)
-    return margin
+    return _with_vega(move * (delta + convexity * move), portfolio, terms)
 
 
 def yield_vol(portfolio: Portfolio, terms: MarginTerms) -> Vector:
@@ -55,6 +58,18 @@ def yield_vol(portfolio: Portfolio, terms: MarginTerms) -> Vector:
     factors = portfolio.factors
     own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
     return factors.margin_vol * terms.rate_vol / factors.vol_law.base if own is None else own
+
+
+def _with_vega(margin: Vector, portfolio: Portfolio, terms: MarginTerms) -> Vector:
+    """The margin with that on the vol of rates, (paths,) $, where straddles are listed."""
+    vega = portfolio.vega()
+    if vega is None:
+        return margin
+    factors = portfolio.factors
+    own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
+    vol = factors.margin_vol * factors.rate_vol() / factors.vol_law.base if own is None else own
+    move = terms.margin_multiple * np.sqrt(terms.mpor_days / portfolio.clock.days_a_year) * VOL_OF_VOL * vol
+    return np.asarray(margin + move * np.abs(vega))
 
 
 def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector, Vector]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
-from markets.factors.key import USD, FactorKey
+from agents.funding.factor_history import FactorHistory, draw_history, in_logs
+from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.products.asset import Asset
 from markets.products.bill import Bill
 from markets.products.bond import Bond
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from markets.factors.factor_market import FactorMarket
     from markets.factors.snapshot import Snapshot
     from markets.spec import AssetSpec
+    from markets.venues.venue import Venue
     from sim.clock import Clock
 
 Vector = NDArray[np.float64]
+VOL_STEP = 1e-6  # decimal
 EQUITY, RATES = "equity", "rates"  # asset classes
 CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
 
@@ -47,6 +50,7 @@ class Portfolio:
         instruments = desk.book.book.instruments if by_position else ()
         self._lines = [BookLine(desk, each) for each in instruments]
         desk.followers.extend(self._lines)
+        self.memory: dict[str, Any] = {}  # of a margin model, by what it keeps
 
     @property
     def paths(self) -> int:
@@ -87,6 +91,58 @@ class Portfolio:
                 gained = gained + (venue.value(name, snapshot) - venue.value(name))
         return gained
 
+    @property
+    def scale(self) -> Vector:
+        """Share of the book that is left, (paths,)."""
+        return self._desk.scale
+
+    def factor_keys(self) -> tuple[FactorKey, ...]:
+        """Factors that book or possible hedges depend on, in the market's order."""
+        needs = {SPOT, *self._desk.book.needs, *self.curve.nodes}
+        for venue in self._world.venues.values():
+            needs |= set(venue.listing.sensitivities())
+        return tuple(key for key in self.factors.snapshot.keys if key in needs)
+
+    def slopes(self, keys: Iterable[FactorKey]) -> list[Vector]:
+        """Slopes of book and hedges by factor, (paths,) $ per 1.00 each."""
+        desk, risk, name = self._desk, self._desk.risk(), self._desk.name
+        held = [venue.listing.slopes_of(name) for venue in self._world.venues.values() if venue.reached(name)]
+        found = []
+        for key in keys:
+            own = desk.scale * (risk.first(key) if (key,) in risk.where else np.zeros(self.paths))
+            for slopes in held:
+                own = own + slopes.get(key, 0.0)
+            found.append(own)
+        return found
+
+    def history(self, *, days: int, lam: float) -> FactorHistory:
+        """Daily returns of the factors, of `days` drawn before the start and of each path since; made at first use."""
+        kept = self.memory.get("history")
+        if kept is None:
+            keys, world = self.factor_keys(), self._world
+            drawn = draw_history(
+                self.factors,
+                world.market,
+                keys,
+                days=days,
+                days_a_year=world.clock.days_a_year,
+                seed=world.streams.seed,
+            )
+            logs = in_logs(keys, self.factors)
+            kept = self.memory["history"] = FactorHistory(keys, logs, drawn, lam, self.factors.snapshot)
+        if self.clock.is_close[self.factors.tick]:
+            kept.look(self.factors.tick, self.factors.snapshot)
+        found: FactorHistory = kept
+        return found
+
+    def to_close(self) -> Iterator[tuple[Venue, Vector]]:
+        """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
+        desk = self._desk
+        neutral = desk.neutral_rates() | desk.neutral_vega() | {"asset": -desk.risk().delta}
+        for name, venue in self._world.venues.items():
+            net = venue.held(desk.name) - desk.scale * neutral.get(name, 0.0)
+            yield venue, venue.notional(net)
+
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:
         """Delta of book and hedge, (paths,) units of the main asset."""
@@ -116,6 +172,26 @@ class Portfolio:
                     if key in of_one:
                         own = own + venue.held(desk.name) * of_one[key]
                 yield own
+
+    def vega(self) -> Vector | None:
+        """Slope of book and straddles by the vol of rates, (paths,) $ per 1.00; None where no straddles are listed.
+
+        The book's by central differences over a hundredth of a basis point.
+        """
+        world, desk = self._world, self._desk
+        if not world.straddles:
+            return None
+        slope = world.full(0.0)
+        if RATES_VOL in desk.book.needs:
+            now = world.factors.snapshot
+            up, down = (
+                desk.book.value(world.factors.tick, now.bumped(RATES_VOL, by), desk.fixings, settled=desk.marked)
+                for by in (VOL_STEP, -VOL_STEP)
+            )
+            slope = desk.scale * (up - down) / (2 * VOL_STEP)
+        for straddle in world.straddles:
+            slope = slope + straddle.slopes_of(desk.name)[RATES_VOL]
+        return slope
 
     def further_slopes(self) -> Iterator[tuple[float, Vector]]:
         """Vol of each spread, node of another currency and FX rate behind the book, per sqrt(trading year), and the
@@ -150,7 +226,7 @@ class Portfolio:
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.rates else self.factors.spot)
+        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self._desk.scale * line.value()

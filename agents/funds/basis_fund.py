@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.intervals import Interval, check_interval
 from markets.accounts import INVESTORS
-from markets.factors.key import HAIRCUT, margin_key
+from markets.factors.key import CLEARED_HAIRCUT, HAIRCUT, margin_key
 from markets.venues.bond_future import BondFuture
 from markets.venues.loop_gain import FUNDS
 from markets.venues.zero_bond import ZeroBond
@@ -83,6 +83,8 @@ class _Fund:
         self.bond = listing
         self.lead: Venue = self.futures or self.bonds  # where it trades first
         self.interval = Interval(agent.interval)
+        cleared = next(iter(world.market.rates.repo.values())).cleared
+        self.netted = cleared.share * cleared.offset
         self.last_look = 0
         held = world.full(agent.holding or 0.0)
         if agent.holding is None:
@@ -124,8 +126,14 @@ class _Fund:
     def _asked(self, moves: Moves) -> Vector:
         """What lender and clearing house ask for, (paths,) $ per $ of face value."""
         market = self.world.factors.snapshot
-        asked = market.row(HAIRCUT) * self._prices(moves)[0]
-        return asked if self.futures is None else asked + market.row(margin_key(self.futures.name))
+        price = self._prices(moves)[0]
+        asked = market.row(HAIRCUT) * price
+        if self.futures is None:
+            return asked
+        margin = market.row(margin_key(self.futures.name))
+        if self.netted:  # bond and future are with one clearing house, which takes off a share for both
+            asked = asked - self.netted * (market.row(CLEARED_HAIRCUT) * price + margin)
+        return asked + margin
 
     def _wanted(self, moves: Moves, equity: Vector | None = None) -> Vector:
         """Bonds at which the buffer is free, (paths,) $ of face value."""

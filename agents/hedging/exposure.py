@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import RATES_VOL
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
 from markets.venues.loop_gain import CURVATURE, VANNA
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 BUMP_RATE = 1e-4  # decimal: a basis point
+BUMP_VOL = 1e-6  # decimal, of the vol of rates
 
 
 def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
@@ -24,7 +26,8 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
     asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S.
     A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
     rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
-    of one rate changes the sensitivities to the others.
+    of one rate changes the sensitivities to the others. Where straddles trade, the vol of rates is one more price: it
+    changes the sensitivities to rates and, as rates do, the vega, against which a vega leg buys $ of vega.
     """
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
@@ -41,14 +44,21 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
 
 
 def _convexity(desk: Desk) -> dict[tuple[str, str], Vector]:
-    """Additional notional that the hedge sells at one venue per unit of another venue's node, (paths,) $.
+    """Additional notional that the hedge trades at one venue per unit of another venue's price, (paths,) $.
 
-    Per unit of scale, by (venue of the trade, venue whose node moved). To pay fixed is to sell.
+    Per unit of scale, by (venue of the trade, venue that moved), in the direction that raises the price: to pay fixed
+    is to sell, and straddles are bought. What is traded at any venue of straddles moves the one vol of rates.
     """
     world, flows = desk.world, {}
-    before = desk.neutral_rates()
-    for moved in before:
-        after = desk.neutral_rates(world.factors.snapshot.bumped(world.venue(moved).key, BUMP_RATE))
-        for at, units in before.items():
-            flows[at, moved] = -world.venue(at).notional(after[at] - units) / BUMP_RATE
+    swaps, straddles = desk.neutral_rates(), desk.neutral_vega()
+    moving = [each.name for each in world.straddles if world.venue(each.name).moves and RATES_VOL in desk.book.needs]
+    for moved in (*swaps, *moving):
+        bump = BUMP_VOL if moved in moving else BUMP_RATE
+        bumped = world.factors.snapshot.bumped(world.venue(moved).key, bump)
+        for sign, before, after in (
+            (-1.0, swaps, desk.neutral_rates(bumped)),
+            (1.0, straddles, desk.neutral_vega(bumped)),
+        ):
+            for at, units in before.items():
+                flows[at, moved] = sign * world.venue(at).notional(after[at] - units) / bump
     return flows

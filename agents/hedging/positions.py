@@ -19,6 +19,7 @@ NEEDED = {
     "side": "payer or receiver",
     "swap_months": "months from its expiry to the maturity of its swap",
     "currency": "the one of `market.fx` that is received or paid",
+    "credit": "the one of `market.credits` that is protected",
     "curve": "the one of `market.rates.spreads` or `curves` that the rate received is read from",
     "against": "the curve that the rate paid is read from",
     "tenor": "'1x4' of an agreement from one to four months on, 'M6' of a future",
@@ -58,7 +59,10 @@ class Position:
         against="the desk's capital",
     )
     fixed_rate: float | None = param(
-        None, unit="decimal", help="fixed rate of a swap, strike of an option on rates (default: par)", plausible=RATE
+        None,
+        unit="decimal",
+        help="fixed rate of a swap, coupon of a CDS, strike of an option on rates (default: par)",
+        plausible=RATE,
     )
     side: Literal["payer", "receiver"] | None = param(None, help="whether a swaption pays or receives the fixed rate")
     swap_months: int | None = param(
@@ -72,6 +76,7 @@ class Position:
         plausible=YIELD_VOL,
     )
     currency: str = param("", help="of a cross-currency swap: its notional and its spread are in it", longest=40)
+    credit: str = param("", help="of a credit default swap: the name that is protected", longest=40, sparse=True)
     resetting: bool | None = param(
         None, help="whether a cross-currency swap's dollars are reset to the FX rate every period (default: no)"
     )

@@ -77,6 +77,7 @@ class Cds:
     late: float  # years
     accrued: float  # years, act/360: of the present period, which the buyer gets back
     settled: float  # years, when upfront and accrued are paid
+    paid: tuple[date, ...]  # days of `pays`
 
 
 def maturity_after(day: date, tenor: Tenor, convention: CreditConvention) -> date:
@@ -115,6 +116,7 @@ def cds_of(day: date, maturity: date, convention: CreditConvention) -> Cds:
         late=0.5 / DAYS if convention.noon else 0.0,
         accrued=(held - bounds[0]).days / YEAR,
         settled=years_between(day, paid),
+        paid=tuple(pays),
     )
 
 

@@ -9,13 +9,14 @@ from markets.curves.dates import from_ql, to_ql
 from sim.errors import UserError
 
 LETTERS = "FGHJKMNQUVXZ"  # January to December
+QUARTER = 3  # months
 CODE = re.compile(rf"[A-Z0-9]{{0,4}}?([{LETTERS}])(\d{{1,2}})")
 
 
 def contract_month(code: str, today: date, place: str | None = None, *, months: int = 1) -> tuple[int, int]:
     """Year and month of 'M6', 'M26' or 'SR3M6': the next such that has not passed. Raises UserError.
 
-    months: that it lasts, so that one that is under way has not passed.
+    months: that it lasts, 1 or 3, so that one that is under way has not passed.
     """
     found = CODE.fullmatch(code.strip().upper())
     if not found:
@@ -24,8 +25,8 @@ def contract_month(code: str, today: date, place: str | None = None, *, months: 
     month, digits = LETTERS.index(found[1]) + 1, found[2]
     span = 10 ** len(digits)
     year = today.year - today.year % span + int(digits)
-    alive = year * 12 + month + months - 1 >= today.year * 12 + today.month
-    return (year if alive else year + span), month
+    ends = quarter_span if months == QUARTER else month_span
+    return next((each for each in (year - span, year) if ends(each, month)[1] > today), year + span), month
 
 
 def quarter_span(year: int, month: int) -> tuple[date, date]:

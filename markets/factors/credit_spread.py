@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
 
 Vector = NDArray[np.float64]
+LEAST = 1e-6  # decimal: a spread of which logs are taken
 
 
 class CreditSpread(Law):
@@ -38,6 +39,8 @@ class CreditSpread(Law):
         self._nothing = np.zeros(setting.streams.paths)
         self.stress = self._stress_seen = self._nothing  # (paths,) share of the lenders' lines, set by them
         self._tick = 0
+        path = setting.storyline.line if by_path is not None else None
+        self._told_lead = [0.0] * len(self._line) if path is None else (path.index - path.cash).tolist()
 
     @property
     def at_start(self) -> float:
@@ -65,6 +68,20 @@ class CreditSpread(Law):
             spread,
         )
         return Moved({CREDIT: spread})
+
+    @property
+    def gap(self) -> Vector:
+        """ln of the index spread less that of the storyline, (paths,): what names follow, without lag."""
+        vol, law = self._vol, self._by_path
+        gap: Vector = self._to_vol * (vol.noise[0] + vol.response) + self._to_stress * self.stress
+        return gap if law is None else gap + law.response + (law.lead - self._told_lead[self._tick])
+
+    @property
+    def risen(self) -> Vector:
+        """ln of the index spread over that at the start, (paths,)."""
+        first, now = max(self._line[0], LEAST), max(self._line[self._tick], LEAST)
+        told: float = np.log(now / first) + self._told_lead[self._tick] - self._told_lead[0]
+        return self.gap + told
 
     def index(self, now: Snapshot) -> Vector:
         """The index spread, (paths,) decimal: it responds at once; the cash spread follows it with a lag."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from markets.factors.asset_law import AssetLaw
 from markets.factors.bond_basis import BondBasis
 from markets.factors.credit_spread import CreditSpread
+from markets.factors.defaults import Defaults
 from markets.factors.equity import Equity
 from markets.factors.haircuts import Haircuts
 from markets.factors.key import (
@@ -39,6 +40,7 @@ from markets.factors.realised import RealisedVol
 from markets.factors.repo_market import RepoMarket
 from markets.factors.snapshot import Snapshot
 from markets.factors.zero_rates import ZeroRates
+from markets.specs.bond_future import future_columns
 from sim.errors import BugError
 
 if TYPE_CHECKING:
@@ -92,10 +94,12 @@ class FactorMarket:
         vol_specs = setting.market.rates.vol.values()
         price, displaced = self.equity.price, self._displaced
         self.rates_vol: RatesVol | None = next((RatesVol(setting, spec, price, displaced) for spec in vol_specs), None)
-        self.other_curves = OtherCurves(setting, self.rates) if setting.market.further else None
+        self.other_curves = OtherCurves(setting, self.rates, self.credit_law) if setting.market.further else None
         rates = setting.market.rates
         first: list[Law] = [] if self.rates_vol is None else [self.rates_vol]  # it looks at the tick before
         own: list[Law] = [] if self.other_curves is None else [self.other_curves]
+        self.defaults = Defaults(setting, self.credit_law, setting.hazards) if setting.hazards else None
+        own += [] if self.defaults is None else [self.defaults]
         own += [BondBasis(setting, name, spec) for name, spec in rates.futures.items()]
         self.haircuts = Haircuts(setting, self._margin_ratio) if rates.repo or rates.futures else None
         own += [] if self.haircuts is None else [self.haircuts]
@@ -110,7 +114,7 @@ class FactorMarket:
         self._margin = setting.feedback.margin
         self._lending = {"haircut": HAIRCUT} if rates.repo else {}
         for name in rates.futures:
-            self._lending |= {f"basis_{name}": basis_key(name), f"margin_{name}": margin_key(name)}
+            self._lending |= zip(future_columns(name), (basis_key(name), margin_key(name)), strict=True)
         self._spread_line: list[float] = np.exp(line.spread.level).tolist()
         self._depth_line: list[float] = np.exp(line.depth.level).tolist()
         self.tick = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import HAIRCUT, margin_key
+from markets.factors.key import CLEARED_HAIRCUT, HAIRCUT, margin_key
 from markets.factors.law import Law, Moved
 
 if TYPE_CHECKING:
@@ -37,14 +37,21 @@ def followed(level: Vector, target: Vector, days: float, *, raised: float, lower
 
 
 class Haircuts(Law):
-    """The haircut of bonds in repo, and the margin of every bond future. They answer the vol at the tick before."""
+    """The haircut of bonds in repo, and the margin of every bond future. They answer the vol at the tick before.
+
+    Where a share of repo is cleared, the haircut is the mean of lenders' and the clearing house's, by that share.
+    """
 
     def __init__(self, setting: Setting, ratio: Callable[[Snapshot], Vector]) -> None:
         """ratio: the vol of rates over its start, (paths,), as margin follows it."""
         rates, paths = setting.market.rates, setting.streams.paths
         self._specs = {margin_key(name): spec.margin for name, spec in rates.futures.items()}
+        self._cleared = 0.0
         for repo in rates.repo.values():
             self._specs[HAIRCUT] = repo.haircut
+            self._cleared = repo.cleared.share
+            if self._cleared:
+                self._specs[CLEARED_HAIRCUT] = repo.cleared.haircut
         self.keys = tuple(self._specs)
         self._ratio = ratio
         self._days = np.diff(setting.clock.variance_years, prepend=0.0) * setting.clock.days_a_year
@@ -60,4 +67,7 @@ class Haircuts(Law):
 
     def levels(self) -> Moved:
         """Shares of the value, or of the face value."""
-        return Moved(dict(self._levels))
+        levels = dict(self._levels)
+        if self._cleared:
+            levels[HAIRCUT] = (1 - self._cleared) * levels[HAIRCUT] + self._cleared * levels[CLEARED_HAIRCUT]
+        return Moved(levels)

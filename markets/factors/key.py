@@ -8,7 +8,7 @@ from typing import NamedTuple
 class FactorKey(NamedTuple):
     """A factor: family, name and, for a point of a curve, node."""
 
-    family: str  # spot, vol, zero, spread, fx, credit
+    family: str  # spot, vol, zero, spread, fx, credit, hazard, default
     name: str  # the asset, the currency of the curve, the market of the spread
     node: str = ""
 
@@ -29,7 +29,18 @@ USD = ("zero", "usd")  # family and name of the zero curve, decimal
 OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y", "us10y"))
 RATES_VOL = FactorKey("rates_vol", "usd")  # normal vol of rates, decimal a year; where a scenario declares it
 HAIRCUT = FactorKey("haircut", "usd")  # of bonds in repo, share of their value; where a scenario declares repo
+CLEARED_HAIRCUT = FactorKey("haircut", "cleared")  # of the part that a clearing house stands behind, if any does
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
+
+
+def name_key(name: str) -> FactorKey:
+    """ln of the spread of a name: its hazard rates move in proportion."""
+    return FactorKey("hazard", name, name)
+
+
+def default_key(name: str) -> FactorKey:
+    """What a name's default has cost, share of notional; 0 while it lives."""
+    return FactorKey("default", name)
 
 
 def basis_key(future: str) -> FactorKey:

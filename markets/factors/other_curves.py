@@ -17,11 +17,12 @@ from markets.factors.law import STILL, Law, Moved
 from markets.factors.reversion import reversion
 from markets.kernels.factors import prices
 from markets.specs.rates import SHOCK
-from markets.specs.variable import FX, SPREAD, ZERO
+from markets.specs.variable import FX, HAZARD, IN_LOGS, SPREAD, ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from markets.factors.credit_spread import CreditSpread
     from markets.factors.noise import Noise
     from markets.factors.setting import Setting
     from markets.factors.snapshot import Block, Snapshot
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
     from markets.specs.variable import Variable
 
 Vector = NDArray[np.float64]
-STREAMS = {SPREAD: "market/spreads", ZERO: "market/rates", FX: "market/fx"}  # what a variable's stream begins with
+STREAMS = {
+    SPREAD: "market/spreads",
+    ZERO: "market/rates",
+    FX: "market/fx",
+    HAZARD: "market/credits",
+}  # what a variable's stream begins with
 
 
 class Answer(NamedTuple):
@@ -46,10 +52,11 @@ class OtherCurves(Law):
     n <- keep decay n + vol sqrt(gathered keep) z. Each variable draws from a stream of its own name; its shock z is
     correlated with those that its table names. An FX rate by parity drifts after its last anchor, on every path, by
     (r - r_foreign - basis) dt - vol^2 dt / 2, r the shortest rates: what a unit of the currency at interest is worth,
-    discounted, is then expected to stay.
+    discounted, is then expected to stay. A name also moves with what it follows, by beta times the distance of that
+    from its own outside level, all in logs.
     """
 
-    def __init__(self, setting: Setting, rates: ZeroRates) -> None:
+    def __init__(self, setting: Setting, rates: ZeroRates, credit: CreditSpread) -> None:
         """Raises UserError if the correlations are impossible."""
         variables, streams, clock = setting.market.further, setting.streams, setting.clock
         levels = [setting.storyline.further[each.name] for each in variables]
@@ -72,6 +79,7 @@ class OtherCurves(Law):
         self._drifts = [
             _Drift(k, each, levels[k].pull == 0.0, self.keys) for k, each in enumerate(variables) if each.parity
         ]
+        self._following, self._credit = _following(variables), credit
         self._impacts = np.zeros((len(variables), 2, streams.paths))
         self.impact: dict[FactorKey, Impact] = {}
         self.noise = np.zeros((len(variables), streams.paths))
@@ -90,7 +98,7 @@ class OtherCurves(Law):
             self.noise = self._left[tick][:, None] * self.noise + self._scale[tick][:, None] * shocks
         for drift in self._drifts:
             drift.add(tick, self._calendar[tick], self._years[tick], now, self.carried)
-        moves = stirred or bool(self._drifts) or any(impact.moved for impact in self.impact.values())
+        moves = stirred or bool(self._drifts or self._following) or any(impact.moved for impact in self.impact.values())
         return self.levels() if moves or self._moves_outside[tick] else STILL
 
     def _shocks(self, noise: Noise) -> Vector:
@@ -108,6 +116,9 @@ class OtherCurves(Law):
         """All curves."""
         lasting, passing = self._impacts[:, 0], self._impacts[:, 1]
         rates = self._level[self._tick][:, None] + self.noise + self.carried + (lasting + passing)
+        for row, driver, beta in self._following:
+            gap = self._credit.gap if driver is None else rates[driver] - self._level[self._tick, driver]
+            rates[row] += beta * gap
         self.is_finite = bool(np.isfinite(rates).all())
         self._now = rates
         return Moved(blocks={block: np.ascontiguousarray(rates[rows]) for block, rows in self._blocks.items()})
@@ -115,7 +126,7 @@ class OtherCurves(Law):
     def shown(self) -> dict[str, Vector]:
         """Levels as tables have them, by column: (paths,) decimal, FX rates in $."""
         rows = zip(self.keys, self._now, strict=True)
-        return {key.node: in_dollars(row) if key.family == FX else row for key, row in rows}
+        return {key.node: in_dollars(row) if key.family in IN_LOGS else row for key, row in rows}
 
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
         """Let trades displace a variable."""
@@ -144,6 +155,19 @@ class _Drift:
         if self._free[tick]:
             rate = reduce(lambda left, key: left - now.row(key), self._foreign, now.row(OVERNIGHT))
             carried[self._row] += rate * calendar - 0.5 * self._variance * trading
+
+
+def _following(variables: Sequence[Variable]) -> list[tuple[int, int | None, float]]:
+    """Row, row of what it follows (None: the market's credit index) and beta of each name, after those it follows."""
+    rows = {each.name: row for row, each in enumerate(variables) if each.follows is not None}
+    named = [(name, [variables[row].follows[0]]) for name, row in rows.items()]  # type: ignore[index]
+    order = [list(rows.values())[k] for k in declared_order([(n, [f for f in follows if f]) for n, follows in named])]
+    found = []
+    for row in order:
+        follows = variables[row].follows
+        if follows is not None and follows[1] > 0:
+            found.append((row, rows.get(follows[0]), follows[1]))
+    return found
 
 
 def _blocks(variables: Sequence[Variable]) -> dict[Block, slice]:

@@ -28,7 +28,7 @@ class RepoMarket:
 
         Linear in ln(1 - u) above the median, through the 75th and 99th percentiles and on beyond, and in ln u below it.
         Under stress the 99th percentile widens with the told tail, the 75th with its root; what lies below the median
-        stays.
+        stays. The cleared share of their repo costs the median and the fee.
         """
         spec, tail = self.spec, float(self.tail[tick])
         usual = spec.p99 * BP
@@ -36,6 +36,9 @@ class RepoMarket:
         above = _through(quartile, tail, -np.log1p(-place))
         below = _through(spec.p25 * BP, spec.p01 * BP, -np.log(np.maximum(place, 1e-12)))
         paid: Vector = self.spread[tick] + np.where(place < 0.5, below, above)
+        cleared = spec.cleared
+        if cleared.share:
+            paid = (1 - cleared.share) * paid + cleared.share * (self.spread[tick] + cleared.fee * BP)
         return paid
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,3 +24,4 @@ class Setting:
     feedback: FeedbackSpec
     credit: CreditSpec
     assets: tuple[AssetSpec, ...] = ()
+    hazards: Mapping[str, float] = field(default_factory=dict)  # of names that may default, 1/year at the start

@@ -15,7 +15,7 @@ from markets.factors.memory.path_line import PathLine, path_line, told
 from markets.factors.memory.rates_vol_line import RatesVolLine, rates_vol_line, told_line
 from markets.factors.node_noise import NodeNoise, node_noise
 from markets.spec import CreditSpec
-from markets.specs.variable import FX
+from markets.specs.variable import FX, IN_LOGS
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Storyline:
     line: PathLine | None = None  # levels of the path-dependent laws on the storyline itself
     vol_by_path: bool = False
     credit_by_path: bool = False
-    further: dict[str, Level] = field(default_factory=dict)  # spreads, other currencies' nodes, ln of FX rates, by name
+    further: dict[str, Level] = field(
+        default_factory=dict
+    )  # spreads, other currencies' nodes, ln of FX rates and of names, by name
 
 
 def _identity(values: Vector) -> Vector:
@@ -52,6 +54,7 @@ def _identity(values: Vector) -> Vector:
 
 LEAST_VOL = 0.25  # of the storyline's vol: below this the leverage effect's elasticity stops growing
 BP = 1e-4
+LEAST_CREDIT = 1e-6  # decimal: of the credit index that names follow
 SNAP = 1e-9  # years: an anchor this close to a tick counts as on it
 
 
@@ -200,7 +203,7 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
         line=line,
         vol_by_path=market.vol_law == "path_dependent",
         credit_by_path=credit.law == "path_dependent",
-        further={variable.name: _further(variable, anchors, clock) for variable in market.further},
+        further=_all_further(market.further, anchors, clock, np.log(_index(spread.level, line))),
     )
 
 
@@ -215,12 +218,36 @@ class _Told:
         return self.value
 
 
+def _index(cash: Vector, line: PathLine | None) -> Vector:
+    """The credit index of the storyline, (ticks,) decimal; above 0."""
+    told: Vector = cash if line is None else cash * np.exp(line.index - line.cash)
+    return np.asarray(np.maximum(told, LEAST_CREDIT))
+
+
+def _all_further(
+    variables: Sequence[Variable], anchors: Sequence[Anchor], clock: Clock, index: Vector
+) -> dict[str, Level]:
+    """Levels by name. A name that no anchor tells moves with what it follows. index: (ticks,) ln, the market's own."""
+    found = {each.name: _further(each, anchors, clock) for each in variables}
+    named = {each.name: each for each in variables if each.follows is not None}
+    untold = {name for name in named if not any(name in a.credits for a in anchors if a.date > clock.first)}
+
+    def line(name: str) -> Vector:
+        if name not in untold:
+            return found[name].level
+        follows, beta = named[name].follows or ("", 0.0)
+        driver = line(follows) if follows else index
+        return np.asarray(found[name].level[0] + beta * (driver - driver[0]))
+
+    return found | {name: replace(found[name], level=line(name)) for name in untold}
+
+
 def _further(variable: Variable, anchors: Sequence[Anchor], clock: Clock) -> Level:
-    """From the variable's own start through the anchors that give it; log-linearly for FX rates."""
+    """From the variable's own start through the anchors that give it; log-linearly for FX rates and names."""
     name = variable.curve if variable.family == FX else variable.name
     later = ((a.date, a.further_level(variable.family, name)) for a in anchors if a.date > clock.first)
     told_ = [_Told(clock.first, variable.level), *(_Told(day, level) for day, level in later if level is not None)]
-    return _level(told_, variable.name, clock, np.log if variable.family == FX else _identity)
+    return _level(told_, variable.name, clock, np.log if variable.family in IN_LOGS else _identity)
 
 
 def _rates_vol(

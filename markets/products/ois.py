@@ -15,7 +15,7 @@ from markets.products.conventions import money_market
 from markets.products.notionals import check_notionals
 from markets.products.of_notional import OfNotional
 from markets.products.overnight_curve import OvernightCurve
-from markets.products.past import flat_rate, known_since
+from markets.products.past import assumed_rate, flat_rate, known_since
 from markets.products.product import Compounding, Profile, Stub, Takes, check_finite, notional_of
 from sim.errors import UserError
 
@@ -98,6 +98,12 @@ class Ois(OfNotional):
         more += [f"since {self.begin}"] if self.begin else []
         more += [f"past fixings {100 * self.past_rate:.6g} %"] if self.past_rate is not None else []
         return " ".join(["ois", rate, str(self.maturity or f"{self.months}M"), *more])
+
+    def assumed_rate(self, start: Start) -> float | None:
+        """The overnight rate that stands for days before the first although nobody gives it, decimal."""
+        if self.begin is None:
+            return None
+        return assumed_rate(self.begin, self.past_rate, start, money_market(self.convention, start, usual=""))
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """What is still to be paid. Raises UserError without a quoted curve, or where it ends before it starts."""

@@ -47,6 +47,12 @@ def flat_rate(given: float | None, start: Start, market: Convention) -> float | 
     return start.forward_rate(0.0, years_between(start.day, later)) / years
 
 
+def assumed_rate(begin: date, given: float | None, start: Start, market: Convention) -> float | None:
+    """The rate that stands for past fixings although nobody gives it; None where none is needed, or it is given."""
+    needed = begin < start.day and given is None and not start.fixings
+    return flat_rate(None, start, market) if needed else None
+
+
 def _business_days(begin: date, end: date, market: Convention) -> Iterator[tuple[date, float]]:
     """Days whose fixings count in [begin, end), and the years that each counts for."""
     from markets.curves.calendars import business_calendar, overnight_days

@@ -38,6 +38,7 @@ FURTHER = (  # keys that few products have; see `Takes.more`
     "frequency",
     "reversion",
     "currency",
+    "credit",
     "resetting",
     "curve",
     "against",
@@ -80,6 +81,8 @@ class Line(Protocol):
     def normal_vol(self) -> float | None: ...
     @property
     def currency(self) -> str: ...
+    @property
+    def credit(self) -> str: ...
     @property
     def resetting(self) -> bool | None: ...
     @property

@@ -12,6 +12,7 @@ from markets.products.bill import Bill
 from markets.products.bond import Bond
 from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cap import Cap
+from markets.products.cds import Cds
 from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.deposit import Deposit
 from markets.products.equity_note import EquityNote
@@ -46,6 +47,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "cancellable_swap": CancellableSwap,
     "cap": Cap,
     "floor": Cap,
+    "cds": Cds,
     "equity_note": EquityNote,
     "autocall": Autocall,
     "gamma_claim": GammaClaim,

@@ -10,7 +10,7 @@ from markets.products.cash_legs import CashLegs, RateFuture
 from markets.products.cash_table import CashTable
 from markets.products.conventions import USUAL, money_market
 from markets.products.of_notional import OfNotional
-from markets.products.past import flat_rate, known_since
+from markets.products.past import assumed_rate, flat_rate, known_since
 from markets.products.product import Takes, check_finite, check_vol, notional_of
 from sim.errors import UserError
 
@@ -76,6 +76,10 @@ class SofrFuture(OfNotional):
     def label(self) -> str:
         """What tables call it."""
         return f"{self.kind} {self.tenor}"
+
+    def assumed_rate(self, start: Start) -> float | None:
+        """The overnight rate that stands for days before the first although nobody gives it, decimal."""
+        return assumed_rate(self.span(start)[0], self.past_rate, start, money_market(USUAL, start))
 
     def cash_legs(self, clock: Clock, start: Start) -> CashLegs:
         """The one future that it is. Raises UserError for a code that is none, or a period that is over."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from markets.credit.name import CreditName
 from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
 from markets.factors.key import SPOT, VOL
@@ -41,6 +42,7 @@ class Start:
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
     currencies: Mapping[str, Foreign] = field(default_factory=dict)  # beside the dollar, by name
+    credits: Mapping[str, CreditName] = field(default_factory=dict)  # names with quotes
     projections: Mapping[str, Projection] = field(default_factory=dict)  # by name; "": the market's, where it moves
     normal_vol: float = NORMAL_VOL  # decimal per sqrt(trading year), of forward swap rates
     fixings: Mapping[date, float] = field(default_factory=dict)  # overnight rates of days before the first, decimal
@@ -87,6 +89,14 @@ class Start:
             remedy = nearest(name, known) if known else "write [market.fx.eur] and [market.rates.currencies.eur]"
             raise UserError("no such currency", value=name, remedy=remedy)
         return self.currencies[name]
+
+    def credit(self, name: str) -> CreditName:
+        """A name with quotes. Raises UserError."""
+        if name not in self.credits:
+            known = [*self.credits]
+            remedy = nearest(name, known) if known else f"quote it in [market.credits.{name}]"
+            raise UserError("no such name", value=name, place="credit", remedy=remedy)
+        return self.credits[name]
 
     def basis(self, begin: ArrayLike, end: ArrayLike, name: str = "") -> NDArray[np.float64]:
         """What ln P falls from `begin` to `end` beyond ln DF, P the quoted projection curve; times of any shape.

@@ -78,7 +78,9 @@ class Anchor:
     fx: dict[str, float] = param(
         factory=dict, unit="$", help="prices of other currencies, by name", plausible=PRICE, sparse=True
     )
-
+    credits: dict[str, float] = param(
+        factory=dict, unit="decimal", help="spreads of names, by name", plausible=CREDIT, sparse=True
+    )
     outside_nodes: dict[str, float] = param(
         factory=dict,
         unit="decimal",
@@ -88,8 +90,8 @@ class Anchor:
     )
 
     def further_level(self, family: str, name: str) -> float | None:
-        """Level of a spread, an FX rate (by its currency) or a node; None if the anchor gives none."""
-        return {"spread": self.spreads, "fx": self.fx}.get(family, self.nodes).get(name)
+        """Level of a spread, an FX rate (by its currency), a name's spread or a node; None if the anchor gives none."""
+        return {"spread": self.spreads, "fx": self.fx, "hazard": self.credits}.get(family, self.nodes).get(name)
 
     def level(self, name: str) -> float | None:
         """A level by its name, further nodes included; None if the anchor gives none."""

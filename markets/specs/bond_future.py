@@ -41,3 +41,8 @@ class BondFutureSpec:
         0.0, unit="$ per $ of face, per sqrt(trading year)", help="noise of the basis", ge=0, le=0.5
     )
     basis_reversion: float = param(25.0, unit="1/trading year", help="pull of the noise to zero", ge=0, plausible=SPEED)
+
+
+def future_columns(future: str) -> tuple[str, str]:
+    """Columns of tables that have the basis and the margin of a future."""
+    return f"basis_{future}", f"margin_{future}"

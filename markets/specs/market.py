@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
+from markets.specs.credit_name import CreditNameSpec
 from markets.specs.fx import FxSpec
 from markets.specs.heston import HestonSpec
 from markets.specs.jumps import JumpSpec
@@ -65,15 +66,19 @@ class MarketSpec:
     fx: dict[str, FxSpec] = param(
         factory=dict, help="prices of other currencies in dollars, one table each", sparse=True
     )
+    credits: dict[str, CreditNameSpec] = param(
+        factory=dict, help="names and indices with credit default swaps, one table each", sparse=True
+    )
 
     @property
     def further(self) -> tuple[Variable, ...]:
-        """Spreads, nodes of other currencies' curves, and FX rates, in the order of their columns."""
+        """Spreads, nodes of other currencies' curves, FX rates, and names, in the order of their columns."""
         rates = self.rates
         return (
             *(each for name, spec in rates.spreads.items() for each in spec.variables(name)),
             *(each for name, spec in rates.currencies.items() for each in spec.variables(name)),
             *(each for name, fx in self.fx.items() for each in fx.variables(name, rates.currencies)),
+            *(each for name, spec in self.credits.items() for each in spec.variables(name)),
         )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from markets.plausible import REPO
+from markets.specs.cleared_repo import ClearedRepoSpec
 from markets.specs.haircut import HaircutSpec
 from sim.params import param
 
@@ -26,3 +27,4 @@ class RepoSpec:
         1.25, unit="multiple", help="of the 99th percentile on the last trading day of a quarter", ge=1, le=100
     )
     haircut: HaircutSpec = param(factory=HaircutSpec, help="share of a bond's value that is not lent against it")
+    cleared: ClearedRepoSpec = param(factory=ClearedRepoSpec, help="what goes through a clearing house")

@@ -210,6 +210,7 @@ def check_repo(scenario: Scenario, at: Place) -> None:
                 rule = f"a percentile is at least the lower one, {low} = {getattr(spec, low):g}"
                 raise here.at(name, high).error(rule, value=getattr(spec, high))
         _check_haircut(spec.haircut, here.at(name, "haircut"))
+        _check_haircut(spec.cleared.haircut, here.at(name, "cleared", "haircut"))
     told = () if repo else ("repo_spread", "repo_tail")
     _check_untold(scenario, told, "no repo market is declared", "add [market.rates.repo.usd]", at)
 

@@ -1,4 +1,4 @@
-"""Spreads, curves of other currencies and FX rates: what they refer to exists, and their correlations are possible."""
+"""Spreads, curves of other currencies, FX rates and names: what they refer to exists, and correlations are possible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markets.factors.key import USD
 from markets.factors.node_shocks import node_weights
 from markets.factors.other_curves import answers
 from markets.specs.rates import SHOCK
-from markets.specs.variable import FX, SPREAD, Variable
+from markets.specs.variable import FX, HAZARD, SPREAD, Variable
 from scenarios.checking.correlations import check_correlation
 from sim.errors import UserError
 from sim.nearest import nearest
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from markets.specs.rates import RateSpec
     from scenarios.scenario import Scenario
     from sim.place import Place
+
+WHAT = {"spreads": "spread", "fx": "price", "credits": "name"}  # by an anchor's key
 
 
 def check_further(scenario: Scenario, at: Place) -> None:
@@ -36,6 +38,8 @@ def check_further(scenario: Scenario, at: Place) -> None:
     for name, bond in rates.bonds.items():
         if bond.spread:
             _check_named(rates, bond.spread, USD[1], here.at("bonds", name, "spread"))
+    for name in scenario.market.credits:
+        _check_credit(scenario, name, at.at("market", "credits", name))
     _check_anchors(scenario, at)
     _check_correlations(scenario, at.at("market"))
 
@@ -64,6 +68,26 @@ def _check_currency(rates: RateSpec, name: str, at: Place) -> None:
     _check_apart(tuple(spec.variables(name)), at)
 
 
+def _check_credit(scenario: Scenario, name: str, at: Place) -> None:
+    """A name has quotes, the one that is shown among them, and follows no circle."""
+    credits = scenario.market.credits
+    spec = credits[name]
+    if not spec.quotes:
+        raise at.at("quotes").error("a name has a quote", remedy='write { "5Y" = 0.0080 } for 80 bp')
+    for tenor, spread in spec.quotes.items():
+        if not spread > 0:
+            raise at.at("quotes", tenor).error("a spread must be > 0", value=spread)
+    if spec.quoted not in spec.quotes:
+        raise at.at("shown").error("no such quote", value=spec.shown, remedy=nearest(spec.shown, list(spec.quotes)))
+    if spec.follows and spec.follows not in credits:
+        raise at.at("follows").error("no such name", value=spec.follows, remedy=nearest(spec.follows, list(credits)))
+    seen = [name]
+    while (follows := credits[seen[-1]].follows) in credits:
+        seen.append(follows)
+        if follows in seen[:-1]:
+            raise at.at("follows").error("names follow one another in a circle", value=" -> ".join(seen))
+
+
 def _check_named(rates: RateSpec, name: str, over: str, at: Place) -> None:
     """A spread of that name lies over the curve of that currency."""
     known = [each for each, spec in rates.spreads.items() if spec.over == over]
@@ -85,18 +109,21 @@ def _check_anchors(scenario: Scenario, at: Place) -> None:
     known = {
         "spreads": [each.name for each in further if each.family == SPREAD],
         "fx": [each.curve for each in further if each.family == FX],
-        "nodes": [each.name for each in further if each.family not in (SPREAD, FX)],
+        "credits": [each.name for each in further if each.family == HAZARD],
+        "nodes": [each.name for each in further if each.family not in (SPREAD, FX, HAZARD)],
     }
     for row in scenario.storyline.anchor:
-        given = {"spreads": row.spreads, "fx": row.fx}
+        given = {"spreads": row.spreads, "fx": row.fx, "credits": row.credits}
         for key, levels in given.items():
             for name, level in levels.items():
                 here = at.at("storyline", "anchor", str(row.date), key, name)
                 if name not in known[key]:
                     remedy = nearest(name, known[key]) if known[key] else f"declare it in [market.{_table(key)}]"
-                    raise here.error(f"no such {'price' if key == 'fx' else 'spread'}", value=name, remedy=remedy)
+                    raise here.error(f"no such {WHAT[key]}", value=name, remedy=remedy)
                 if key == "fx" and not level > 0:
                     raise here.error("a price is positive", value=level, remedy="e.g. 1.08")
+                if key == "credits" and not level > 0:
+                    raise here.error("a spread must be > 0", value=level, remedy="e.g. 0.0080 for 80 bp")
         if row.date == scenario.start:
             for key, levels in (*given.items(), ("nodes", row.nodes)):
                 for name in levels.keys() & set(known[key]):
@@ -105,7 +132,7 @@ def _check_anchors(scenario: Scenario, at: Place) -> None:
 
 
 def _table(key: str) -> str:
-    return "fx.NAME" if key == "fx" else "rates.spreads.NAME"
+    return "rates.spreads.NAME" if key == "spreads" else f"{key}.NAME"
 
 
 def _check_correlations(scenario: Scenario, at: Place) -> None:
@@ -126,8 +153,8 @@ def _check_correlations(scenario: Scenario, at: Place) -> None:
 
 def _place(scenario: Scenario, variable: Variable, at: Place) -> Place:
     """The table of a variable."""
-    if variable.family == FX:
-        return at.at("fx", variable.curve)
+    if variable.family in (FX, HAZARD):
+        return at.at("fx" if variable.family == FX else "credits", variable.curve)
     if variable.family == SPREAD:
         here = at.at("rates", "spreads", variable.curve)
         return here.at("nodes", variable.name) if scenario.market.rates.spreads[variable.curve].nodes else here

@@ -14,8 +14,9 @@ from agents.desk.loss import loss
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
 from markets.factors.key import MAIN, SHORT_NAMES
+from markets.specs.bond_future import future_columns
 from markets.specs.rates import STANDARD_NODES
-from markets.specs.variable import FX, SPREAD, ZERO
+from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
 from sim.metric_names import COUNTERFACTUAL, EFFECTIVENESS, EXPLAINED, metrics
@@ -40,7 +41,10 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    yield "a run has a figure of this name", (*metrics(loss(fx=True)), *COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED)
+    yield (
+        "a run has a figure of this name",
+        (*metrics(loss(fx=True, credit=True)), *COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED),
+    )
 
 
 @cache
@@ -93,6 +97,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("spread", at.at("market", "rates", "spreads"), [each.name for each in further if each.family == SPREAD]),
         ("node", at.at("market", "rates", "currencies"), [each.name for each in further if each.family == ZERO]),
         ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
+        ("name", at.at("market", "credits"), [each.name for each in further if each.family == HAZARD]),
         ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
@@ -105,6 +110,12 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
             if before is not None:
                 raise _two(kind, name, before, here.at(name))
             taken[same_name(name)] = f"{kind} {name}"
+    for future in scenario.market.rates.futures:
+        for column in future_columns(future):
+            if same_name(column) in taken:
+                rule = f"the tables have a column of the name of {taken[same_name(column)]}"
+                here = at.at("market", "rates", "futures", future)
+                raise here.error(rule, value=column, remedy="rename one of them")
     check_twin(scenario.run.twin, at.at("run", "twin"))
 
 

@@ -24,6 +24,7 @@ from scenarios.cli.frontier import frontier
 from scenarios.cli.frtb import frtb
 from scenarios.cli.gains import gains
 from scenarios.cli.keys import keys
+from scenarios.cli.margin import margin
 from scenarios.cli.new import new
 from scenarios.cli.note import note
 from scenarios.cli.predict import predict
@@ -56,6 +57,7 @@ for _command in (
     sweep,
     frontier,
     capital,
+    margin,
     shock,
     calibrate,
     new,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -13,6 +12,7 @@ from scenarios.commands.output import say
 from scenarios.commands.run import made_ready, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.studies.capital_search import LEVELS, SurvivalCapital, Trial, survival_capital
+from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from sim.files import check_folder, write_whole
 
@@ -40,7 +40,7 @@ def search_and_show(
     chosen = choose(scenario, record, settings, example="capital").with_run(paths=paths, seed=seed)
     blueprint_of(chosen, str(record.history or scenario))
     if not quiet:
-        say_notes((*chosen.notes, *taken_as_given(chosen)))
+        say_notes(assumed(chosen))
     chosen = made_ready(chosen, quiet=quiet)
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}-capital"
     check_folder(folder, PAGE, TABLE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.look import load_to_look, say_unseen
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
 from scenarios.studies.calibrating.before_run import plan
+from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 
 
@@ -23,6 +23,6 @@ def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: t
     sizes = ((days, "day"), (ticks, "tick"), (len(scenario.agents), "agent"))
     told = ", ".join(f"{number} {what}{'s' * (number != 1)}" for number, what in sizes)
     say(f"{name}: ok: {scenario.title}, {told}")
-    for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
+    for note in (*assumed(scenario), *filter(None, [plan(scenario)])):
         say(f"note: {note}")
     say_unseen(scenario)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -14,6 +13,7 @@ from scenarios.commands.run import made_ready, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
 from scenarios.studies.ablation import ablate, ablations, loops_of
+from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
@@ -63,7 +63,7 @@ def print_facts(
         raise UserError(rule, value=got, remedy="spiral facts SCENARIO --paths 1000 --witnesses 200")
     _check_folder(out)
     if not quiet:
-        say_notes((*chosen.notes, *taken_as_given(chosen)))
+        say_notes(assumed(chosen))
     chosen = made_ready(chosen, quiet=quiet)
     title = f"{chosen.title}: stylised facts"
     with progress_bar(chosen.title, quiet=quiet) as progress:

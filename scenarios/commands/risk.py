@@ -13,6 +13,7 @@ from scenarios.commands.terminal import console
 from scenarios.studies.risk.asset_risk import asset_risk
 from scenarios.studies.risk.bare_book import bare_book
 from scenarios.studies.risk.book_risk import BookRisk, book_risk
+from scenarios.worlds.assumed import assumed
 from sim.errors import UserError
 from sim.files import check_folder, write_whole
 
@@ -93,7 +94,7 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
         "cross_gamma": risk.cross_gammas(),
         "vega": risk.vega(),
     }
-    say_notes(scenario.notes)
+    say_notes(assumed(scenario))
     terminal = console(WIDTH, markup=False)
     for table, note in _tables(risk, frames, tents):
         terminal.print(table, highlight=False)

@@ -15,13 +15,13 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgres
 from rich.text import Text
 
 from scenarios.checking.outside import is_pending
-from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
 from scenarios.commands.output import complain, say
 from scenarios.commands.terminal import console
 from scenarios.scenario import Scenario
+from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from sim.run_folder import check_place
 from sim.run_pages import REPORT, add_page, check_report
@@ -60,7 +60,7 @@ def run_and_report(
     )
     blueprint_of(chosen, str(record.history or scenario))
     if not quiet:
-        say_notes((*chosen.notes, *taken_as_given(chosen)))
+        say_notes(assumed(chosen))
         if is_pending(chosen.storyline) and not all(setting.startswith("run.") for setting in settings):
             say_notes([SET_FIRST])
     chosen = made_ready(chosen, quiet=quiet)

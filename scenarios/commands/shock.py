@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.numbers import money
-from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -17,6 +16,7 @@ from scenarios.commands.output import say
 from scenarios.commands.run import made_ready, progress_bar
 from scenarios.commands.terminal import console
 from scenarios.studies import shock as study
+from scenarios.worlds.assumed import assumed
 from sim.files import check_folder, write_whole
 
 TABLE = "shock.csv"
@@ -47,7 +47,7 @@ def shock_and_show(
     """Run without and with the shock, print a row an agent, write the table."""
     chosen = choose(scenario, record, settings, example="shock").with_run(paths=paths, seed=seed)
     if not quiet:
-        say_notes((*chosen.notes, *taken_as_given(chosen)))
+        say_notes(assumed(chosen))
     chosen = made_ready(chosen, quiet=quiet)
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}-shock"
     check_folder(folder, TABLE)

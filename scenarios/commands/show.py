@@ -17,7 +17,6 @@ from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from agents.policies import Policy
 from markets.products.registry import PRODUCTS
-from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
 from scenarios.commands.output import BARS, say
@@ -27,6 +26,7 @@ from scenarios.describing.reference import all_keys
 from scenarios.parameters.unseen import UnseenAgent, UnseenPolicy
 from scenarios.scenario import Scenario, encode, type_name
 from scenarios.studies.calibrating.before_run import plan
+from scenarios.worlds.assumed import assumed
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
@@ -74,7 +74,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         UserError
     ):  # a clock that cannot be laid out: the rest is shown, and the book says why it is not valued
         out.print(memory_line(scenario, make_clock(scenario)), highlight=False)
-    for note in (*scenario.notes, *taken_as_given(scenario), *filter(None, [plan(scenario)])):
+    for note in (*assumed(scenario), *filter(None, [plan(scenario)])):
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         say(chart)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from markets.factors.storyline import Storyline, asset_level, lay_out
@@ -12,6 +12,7 @@ from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books, starting_market
 from scenarios.worlds.clock import make_clock
+from scenarios.worlds.credits import credits
 from scenarios.worlds.hull_white_line import by_hull_white
 from scenarios.worlds.shocks import Shock, shocked, shocks_of
 from scenarios.worlds.starting_curve import starting_curve
@@ -20,6 +21,7 @@ from sim.memo import Memo
 from sim.place import Place
 
 if TYPE_CHECKING:
+    from markets.credit.name import CreditName
     from markets.curves.curve import Curve
     from markets.products.book import CompiledBook
     from markets.spec import RateSpec, VenuesSpec
@@ -36,6 +38,7 @@ class Blueprint:
     benchmarks: dict[str, Series]  # of every swap venue
     books: dict[str, CompiledBook]  # of every hedger, by its name
     straddles: dict[str, StraddleSeries]  # of every venue of straddles
+    credits: dict[str, CreditName] = field(default_factory=dict)  # names with quotes
     shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
 
     def along(self, scenario: Scenario) -> Blueprint:
@@ -74,7 +77,7 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
-    return Blueprint(clock, storyline, benchmarks, books, straddles, shocks_of(scenario, clock))
+    return Blueprint(clock, storyline, benchmarks, books, straddles, credits(scenario), shocks_of(scenario, clock))
 
 
 def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:

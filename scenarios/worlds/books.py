@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.hedging.hedger import Hedger
-from markets.factors.key import RATES_VOL, SPOT, VOL, FactorKey
+from markets.factors.key import RATES_VOL, SPOT, VOL, FactorKey, default_key
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
 from markets.products.start import Start
 from markets.rate_vols.smile_grid import GridPoint, SmileGrid
+from scenarios.worlds.credits import credits
 from scenarios.worlds.currencies import currencies
 from scenarios.worlds.projections import projections
 from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
@@ -53,6 +54,7 @@ def starting_market(scenario: Scenario) -> Start:
     names = {"spot": SPOT, "vol": VOL, **{key.node: key for key in curve.nodes}}
     levels = {key: first.level(name) for name, key in names.items()}
     levels |= {FactorKey(*each.block, each.name): each.start for each in market.further}
+    levels |= {default_key(name): 0.0 for name, spec in market.credits.items() if spec.defaults}
     for spec in market.rates.vol.values():  # of the dollar, the only one
         levels[RATES_VOL] = spec.start
     return Start(
@@ -66,6 +68,7 @@ def starting_market(scenario: Scenario) -> Start:
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,
         currencies=currencies(scenario),
+        credits=credits(scenario),
         projections=projections(scenario),
         normal_vol=market.rates.normal_vol,
         fixings=_fixings(market.rates),

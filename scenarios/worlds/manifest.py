@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.desk.loss import loss
 from markets.tables import market_tables
-from scenarios.checking.plausibility import taken_as_given
+from scenarios.worlds.assumed import assumed
 from scenarios.worlds.remembered import remembered
 from scenarios.worlds.tables import tables_of_agents
 from sim import schema
@@ -29,12 +29,12 @@ def make_manifest(
 ) -> dict[str, Any]:
     """How the run was made, and sizes and checksums of its files."""
     told = scenario.to_dict()
-    notes = (*scenario.notes, *taken_as_given(scenario))
+    notes = assumed(scenario)
     first = told["storyline"]["anchor"][0]
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     market = scenario.market
-    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx)}
+    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx), "credit": bool(market.credits)}
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,

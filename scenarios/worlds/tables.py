@@ -17,7 +17,12 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
     """Those of every scenario, and `risk` where a desk has options on rates, or a leg of its own against rates."""
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     market = scenario.market
-    return agent_tables(vega_hedges=bool(market.rates.straddles), fx=bool(market.fx), risk=any(map(_tells, desks)))
+    return agent_tables(
+        vega_hedges=bool(market.rates.straddles),
+        fx=bool(market.fx),
+        credit=bool(market.credits),
+        risk=any(map(_tells, desks)),
+    )
 
 
 def _tells(desk: Hedger) -> bool:

@@ -67,6 +67,7 @@ def make_world(
         venues=scenario.venue,
         benchmarks=blueprint.benchmarks,
         straddles=blueprint.straddles,
+        credits=blueprint.credits,
         assets=scenario.assets,
         agents=scenario.agents,
         books=blueprint.books,

@@ -82,7 +82,7 @@ def _rates() -> dict[str, Any]:
 
 
 def _spread_out(cast: dict[str, Any]) -> None:
-    """Term rates, a swap spread and a basis that move, euros, and swaps between them."""
+    """Spreads that move, euros, swaps between them, and names, one of which may default."""
     eur = {"eur_on": {"years": 0, "rate": 0.0}, "eur_10y": {"years": 10, "rate": 0.01, "correlation": {"us10y": 0.6}}}
     cast["market"]["rates"] |= {
         "spreads": {
@@ -98,6 +98,12 @@ def _spread_out(cast: dict[str, Any]) -> None:
     euros = {"kind": "cross_currency_swap", "currency": "eur", "months": 60, "notional": 5e8, "resetting": True}
     basis = {"kind": "basis_swap", "curve": "term", "against": "discount", "months": 24, "notional": -1e9}
     cast["agents"]["desk"]["book"] += [euros, basis]
+    cast["market"]["credits"] = {
+        "ig": {"quotes": {"1Y": 0.005, "5Y": 0.008}, "correlation": {"spot": -0.3, "term": 0.2}},
+        "frail": {"quotes": {"5Y": 0.2}, "follows": "ig", "defaults": True, "contagion": 2.0, "auction": 0.3},
+    }
+    names = ({"credit": "ig", "notional": -5e8}, {"credit": "frail", "notional": 2e8, "fixed_rate": 0.05})
+    cast["agents"]["desk"]["book"] += [{"kind": "cds", "months": 60, **each} for each in names]
 
 
 def _storyline(between: Any) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from markets.products.bermudan_table import BermudanTable
 from markets.products.book import Book
 from markets.products.swaption_terms import SwaptionTerms
 from markets.products.vega_grid import STANDARD, VegaGrid
-from markets.specs.variable import FX, SPREAD, ZERO
+from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.risk.fine_start import DAY, apart, on_nodes, times_of, tomorrow
 from scenarios.studies.risk.layers import BASIS, FOREIGN, PROJECTS, layers_of, quote_ladder, slopes_by
@@ -190,17 +190,19 @@ class BookRisk:
         return frame.with_columns(coverage=coverage(self.keys, self.keys)) if fixed else frame
 
     def further(self) -> pl.DataFrame | None:
-        """factor, step, change: for +1 bp of each spread and of each node of other currencies, and +1 % of FX rates, $.
+        """factor, step, change: for +1 bp of each spread and of each node of other currencies, and of
+        each name, and +1 % of FX rates, $.
 
         None where the book depends on none of them.
         """
         import polars as pl
 
         risk, block = _risk(self.by_keys), self.by_keys.start.curve.block
-        found = [key for key in self.by_keys.needs if key.family in (SPREAD, ZERO, FX) and key[:2] != block]
+        found = [key for key in self.by_keys.needs if key.family in (SPREAD, ZERO, FX, HAZARD) and key[:2] != block]
         if not found:
             return None
-        steps = [("1 %", 0.01) if key.family == FX else ("1 bp", BP) for key in found]
+        levels = {name.key: np.exp(name.start) for name in self.by_keys.start.credits.values()}
+        steps = [("1 %", 0.01) if key.family == FX else ("1 bp", BP / levels.get(key, 1.0)) for key in found]
         changes = [float(risk.first(key)[0]) * by for key, (_, by) in zip(found, steps, strict=True)]
         names = [key.node for key in found]
         return pl.DataFrame({"factor": names, "step": [step for step, _ in steps], "change": changes})
@@ -290,7 +292,7 @@ def _risk_of(
 
 
 def hedger_of(scenario: Scenario, name: str | None) -> Hedger:
-    """The hedger of that name that has a book, or the first by name. Raises UserError."""
+    """The hedger of that name, or the first one by name, that has a book. Raises UserError."""
     hedgers = {agent.name: agent for agent in scenario.agents if isinstance(agent, Hedger) and agent.book}
     if not hedgers:
         raise UserError("the scenario has no book", value=scenario.name, remedy="give a Hedger a book, or --book")

@@ -25,7 +25,10 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     """The sweep and the engine that answers it (its fingerprint), as in `sweep.json`."""
     runs = {cells.run_of(index) for index in range(len(cells))}
     twins = {twin for _, _, twin in runs}
-    parts = loss(fx=any(bool(base.scenario.market.fx) for base in cells.bases))
+    parts = loss(
+        fx=any(bool(base.scenario.market.fx) for base in cells.bases),
+        credit=any(bool(base.scenario.market.credits) for base in cells.bases),
+    )
     manifest = {
         "name": spec.name,
         "title": spec.title or spec.name,

@@ -44,6 +44,7 @@ MODULES: tuple[str, ...] = (
     "rate_options",
     "hull_white",
     "margin_models",
+    "cleared_margin",
     "cash_book",
     "notes",
     "credit_default_swaps",

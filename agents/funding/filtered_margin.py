@@ -1,0 +1,123 @@
+"""Filtered historical margin: what a clearing house asks, from past returns of all factors scaled to today's vols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.funding.filtered_returns import buffered, tail_count, weighted
+from agents.funding.margin import MarginModel
+from markets.factors.key import SPOT
+from sim.params import param
+
+if TYPE_CHECKING:
+    from agents.funding.factor_history import FactorHistory
+    from agents.funding.margin import MarginTerms
+    from agents.funding.portfolio import Portfolio
+
+Vector = NDArray[np.float64]
+Scenarios = tuple[Vector, Vector]  # of a history (n, factors), and of the paths (m, factors, paths)
+
+SPARE = 4  # scenarios revalued for each that is in the tail, and some more
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilteredHistorical(MarginModel):
+    """The loss that 1 - level of the scenarios exceed, book and hedges revalued in full.
+
+    A scenario is a past day's returns of all factors, each scaled by its vol now over its vol then, and by the root of
+    the margin period. The worst by delta and the asset's gamma are revalued, four for each that lies in the tail. Then
+    come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then add-ons for
+    the venues' spread and depth.
+    """
+
+    kind: ClassVar[str] = "filtered_historical"
+    level: float = param(0.99, unit="probability", help="that the loss stays below the margin", ge=0.5, le=0.9999)
+    shortfall: bool = param(False, help="mean of the losses in the tail, not the least of them")
+    days: float | None = param(None, unit="trading days", help="margin period (default: mpor_days)", ge=0.01, le=250)
+    lookback: int = param(250, unit="trading days", help="returns that are scenarios", ge=20, le=5000)
+    history: int = param(
+        250, unit="trading days", help="drawn from the scenario's laws before the start", ge=20, le=5000
+    )
+    memory: float = param(0.97, unit="share a day", help="of its vol that a factor keeps", ge=0, le=0.9999)
+    floor: float = param(0.0, unit="share", help="of the unscaled history's margin, as the least", ge=0, le=10)
+    stress_weight: float = param(0.0, unit="share", help="of the margin that is that of a stressed period", ge=0, le=1)
+    stress: float = param(4.0, unit="x vols at the start", help="vols of the stressed period", ge=1, le=100)
+    buffer: float = param(0.0, unit="share", help="on top in calm, drawn when margin rises", ge=0, le=10)
+    liquidity: float = param(0.0, unit="x half-spread", help="add-on for what closing out costs", ge=0, le=100)
+    concentration: float = param(0.0, unit="x impact", help="add-on for the depth that closing out needs", ge=0, le=100)
+
+    def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
+        past = portfolio.history(days=self.history, lam=self.memory)
+        root = np.sqrt(terms.mpor_days if self.days is None else self.days)
+        margin = self._worst(portfolio, past, past.scenarios(self.lookback), root * past.vols)
+        none = np.zeros((0, len(past.keys), portfolio.paths))
+        if self.floor:
+            unscaled = self._worst(portfolio, past, (past.drawn, none), np.full((len(past.keys), 1), root))
+            margin = np.maximum(margin, self.floor * unscaled)
+        if self.stress_weight:
+            stressed = self._worst(portfolio, past, (past.common, none), root * self.stress * past.calm)
+            margin = weighted(margin, stressed, self.stress_weight)
+        if self.buffer:
+            scale = portfolio.scale
+            first = portfolio.memory.setdefault("calm", margin / np.where(scale > 0, scale, 1.0))
+            margin = buffered(margin, first * scale, self.buffer)
+        return margin + self._add_ons(portfolio)
+
+    def _worst(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
+        """Loss that 1 - level of the scenarios exceed, (paths,) $, at least 0. vols: (factors, paths or 1)."""
+        common, own = rows
+        count = tail_count(len(common) + len(own), self.level)
+        roughly = self._first_order(portfolio, past, rows, vols)
+        checked = min(SPARE * (count + 1), len(roughly))
+        chosen = np.argpartition(-roughly, checked - 1, axis=0)[:checked]  # (checked, paths)
+        now, losses = portfolio.factors.snapshot, np.empty((checked, portfolio.paths))
+        for k, which in enumerate(chosen):
+            losses[k] = -portfolio.gain(past.moved(now, vols * _gathered(common, own, which)))
+        tail = np.sort(losses, axis=0)[::-1][:count]
+        found = tail.mean(axis=0) if self.shortfall else tail[-1]
+        return np.asarray(np.maximum(found, 0.0))
+
+    def _first_order(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
+        """Losses by slopes and the asset's gamma, (scenarios, paths) $."""
+        now, (common, own) = portfolio.factors.snapshot, rows
+        losses = np.zeros((len(common) + len(own), portfolio.paths))
+        for k, (key, slope) in enumerate(zip(past.keys, portfolio.slopes(past.keys), strict=True)):
+            if not slope.any():
+                continue
+            move = np.empty_like(losses)
+            move[: len(common)] = common[:, k, None] * vols[k]
+            if len(own):
+                move[len(common) :] = own[:, k] * vols[k]
+            level = now.row(key)
+            change = level * np.expm1(move) if past.logs[k] else move
+            losses -= slope * change
+            if key == SPOT:
+                losses -= 0.5 * portfolio.gamma() * change**2
+        return losses
+
+    def _add_ons(self, portfolio: Portfolio) -> Vector:
+        """Half-spreads of what must be closed out, and half the impact of trading it at once, (paths,) $."""
+        total = np.zeros(portfolio.paths)
+        if not (self.liquidity or self.concentration):
+            return total
+        for venue, notional in portfolio.to_close():
+            size, cost = np.abs(notional), venue.listing.cost_per_notional()
+            total = total + self.liquidity * size * cost * venue.half_spread
+            share = size / np.where(venue.depth > 0, venue.depth, np.inf)
+            total = total + self.concentration * 0.5 * size * cost * venue.spec.impact * share
+        return total
+
+
+def _gathered(common: Vector, own: Vector, which: NDArray[np.int64]) -> Vector:
+    """Standardised returns of one scenario a path, (factors, paths): of the history, or of the path itself."""
+    if not len(own):
+        return common[which].T
+    number = which - len(common)
+    mine = own[np.maximum(number, 0), :, np.arange(which.size)].T
+    if not len(common):
+        return mine
+    return np.where(number >= 0, mine, common[np.minimum(which, len(common) - 1)].T)

@@ -1,0 +1,53 @@
+"""What a run takes for granted: what reading its files assumed, odd values, and rates of days before the first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from agents.hedging.hedger import Hedger
+from markets.products.ois import Ois
+from markets.products.registry import PRODUCTS, parse
+from markets.products.sofr_future import SofrFuture
+from scenarios.checking.plausibility import taken_as_given
+from scenarios.worlds.books import starting_market
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from agents.hedging.positions import Position
+    from scenarios.scenario import Scenario
+
+
+def assumed(scenario: Scenario) -> tuple[str, ...]:
+    """A line each; shown before a run, and kept in its manifest."""
+    return (*scenario.notes, *taken_as_given(scenario), *past_fixings(scenario))
+
+
+def past_fixings(scenario: Scenario) -> Iterator[str]:
+    """Books with positions under way whose past overnight rates nobody gives: the first day's stands for them."""
+    for agent in scenario.agents:
+        rates = Counter(_taken(scenario, agent.book)) if isinstance(agent, Hedger) else Counter()
+        for rate, count in rates.items():
+            which = f"{count} position{'s' * (count > 1)} under way in the book of {agent.name}"
+            yield (
+                f"{which}: overnight rates before {scenario.start} are taken to be that day's, {100 * rate:.4f} %; "
+                "give --fixings, or past_rate"
+            )
+
+
+def _taken(scenario: Scenario, book: tuple[Position, ...]) -> Iterator[float]:
+    """The rate that stands for the past, of each position that needs one, decimal."""
+    if scenario.market.rates.fixings:
+        return
+    asking = [line for line in book if "past_rate" in PRODUCTS[line.kind].takes.more and line.past_rate is None]
+    under_way = [line for line in asking if line.tenor or (line.start and line.start < scenario.start)]
+    for line in under_way:
+        rate = None
+        with suppress(UserError):  # told, with its line, when the book is compiled
+            start = starting_market(scenario)
+            held = parse(line, start)
+            rate = held.assumed_rate(start) if isinstance(held, Ois | SofrFuture) else None
+        if rate is not None:
+            yield round(rate, 8)
