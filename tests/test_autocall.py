@@ -22,7 +22,7 @@ from scenarios.worlds.books import compile_books
 from scenarios.worlds.clock import make_clock
 from sim.clock import Clock
 from sim.errors import BugError, UserError
-from tests.small import LEVEL, K
+from tests.small import LEVEL, K, crisis, world_of
 
 DAY, MATURITY = date(2024, 3, 1), date(2027, 3, 1)
 CLOCK = Clock.exchange(first=DAY, last=date(2024, 6, 28), tick_minutes=390)
@@ -157,6 +157,23 @@ def test_a_path_does_not_see_the_others() -> None:
     for path in (0, 39):
         alone = book.risk(5, now.take(slice(path, path + 1)), book.new_fixings(1)).rows
         np.testing.assert_allclose(alone[:, 0], everybody[:, path], rtol=1e-12, atol=1e-9)
+
+
+def test_a_run_attributes_what_ends_to_what_moved() -> None:
+    """Over an observation parts of the P&L stay of the size of moves, not of what is paid back."""
+    line = {"kind": "autocall", "notional": -1e8, "months": 12, "fixed_rate": 0.1, "observation_months": 1}
+    desks = {"desk": {"type": "Hedger", "capital": 1e8, "book": [line]}, "maker": {"type": "MarketMaker"}}
+    days = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-20", **LEVEL, "spot": 101.0}]
+    scenario = crisis(agents=desks, anchors=days, minutes=390, market={"realised_ratio": 0.7, "dispersion": 1.0})
+    world = world_of(scenario, paths=6)
+    world.run()
+    desk = world.desks["desk"]
+    alive = desk.fixings[0]
+    assert 0 < alive.sum() < 6
+    for part in ("theta", "rates", "delta", "gamma"):
+        assert np.abs(desk.totals[part]).max() < 2e7  # not the 1e8 that are paid back
+    value = desk.scale * desk.unit_value
+    assert not value[alive == 0].any() and value[alive == 1].all()
 
 
 HEAD = "kind,notional,months,fixed_rate,barrier,coupon_barrier,protection_barrier,observation_months,memory"
