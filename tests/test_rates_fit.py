@@ -95,6 +95,26 @@ def test_moments_of_a_record_with_known_ones(tmp_path):
     assert (index.same_day.value, index.after.value) == pytest.approx((2.0, 0.0), abs=1e-9)
 
 
+def test_hull_white_of_the_shortest_rate(tmp_path):
+    """From an exact path, within three standard errors; sigma is known to 1 / sqrt(2 n) of itself."""
+    rng, count, a, mean, sigma = np.random.default_rng(4), 2500, 3.0, 0.03, 0.012
+    table = frame(count)
+    years = np.array([(day - table["date"][0]).days / 365.25 for day in table["date"]])
+    rate = np.full(count, mean)
+    for k, dt in enumerate(np.diff(years), start=1):
+        kept = math.exp(-a * dt)
+        spread = sigma * math.sqrt((1 - kept**2) / (2 * a))
+        rate[k] = mean + kept * (rate[k - 1] - mean) + spread * rng.standard_normal()
+    table.with_columns(us1m=pl.Series(100 * rate)).write_csv(tmp_path / "long.csv")
+    (short,) = fit_rates(tmp_path / "long.csv", errors=False, as_given=True).short_rates
+    assert (short.column, short.days) == ("us1m", count)
+    assert short.found.reversion == pytest.approx(a, abs=3 * short.found.reversion_se)
+    assert short.found.sigma == pytest.approx(sigma, rel=3 / math.sqrt(2 * count))
+    assert short.found.mean == pytest.approx(mean, abs=3 * sigma / (a * math.sqrt(years[-1])))
+    shown = CliRunner().invoke(main, ["fit", "--rates", str(tmp_path / "long.csv"), "--draws", "0", "--as-given"])
+    assert shown.exit_code == 0 and "Hull-White of the short rate" in shown.output
+
+
 def test_a_law_is_found_again():
     """A MOVE that the law itself wrote gives its coefficients back."""
     told = dataclasses.replace(RatesVolSpec(), start=0.009, activity=0.9, trend=-0.002, base=0.001)

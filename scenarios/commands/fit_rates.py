@@ -35,7 +35,8 @@ def fit_rates_and_show(
     found = fit_rates(*sources, errors=errors, dates=dates, as_given=as_given)
     say_notes(found.notes)
     screen = console(WIDTH)
-    for table in (_law(found), _peaks(found), _curve(found), _components(found), _answers(found), _spreads(found)):
+    tables = _law, _peaks, _curve, _components, _short_rates, _answers, _spreads
+    for table in (each(found) for each in tables):
         if table is not None:
             screen.print(table)
     if out is not None:
@@ -125,6 +126,17 @@ def _components(found: RatesFit) -> Table | None:
         for k, (share, weights) in enumerate(zip(noise.shares[:3].tolist(), noise.weights[:3].tolist(), strict=True))
     ]
     return _table("\nPrincipal components", ("", "share %", *found.curve.nodes), rows)
+
+
+def _short_rates(found: RatesFit) -> Table | None:
+    """Hull-White of each record's shortest rate."""
+    rows = [
+        (s.record, s.column, str(s.days), f"{s.found.reversion:.2f} ± {s.found.reversion_se:.2f}",
+         f"{100 * s.found.mean:.2f}", _bp(s.found.sigma))
+        for s in found.short_rates
+    ]  # fmt: skip
+    headings = ("record", "rate", "days", "reversion, 1/year", "mean, %", "sigma, bp a year")
+    return _table("\nHull-White of the short rate, real-world, by maximum likelihood", headings, rows, words=2)
 
 
 def _answers(found: RatesFit) -> Table | None:

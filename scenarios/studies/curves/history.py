@@ -56,7 +56,7 @@ def curve_history(
     market = None if convention is None else convention_named(convention, "--convention").name
     way = None if interpolation is None else interpolation_named(interpolation)
     frames = []
-    for day, quotes in _days(source, dates, market, as_given=as_given):
+    for day, quotes in days_of(source, dates, market, as_given=as_given):
         specs = quotes.specs if way is None else {k: replace(v, interpolation=way) for k, v in quotes.specs.items()}
         frames.append(_zeros(solve_set(specs, day, lines=quotes.places), years))
     return pl.concat(frames)
@@ -80,10 +80,10 @@ def moves(history: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _days(
+def days_of(
     source: Source, dates: str | None, convention: str | None, *, as_given: bool
 ) -> Iterator[tuple[date, Quotes]]:
-    """The quotes of each day, in order."""
+    """The quotes of each day of a folder or a table, in order. Raises UserError."""
     found: dict[date, Quotes] = {}
     for each in _files(source):
         for quotes in read_days(each, dates=dates, convention=convention, as_given=as_given):

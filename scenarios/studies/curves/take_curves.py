@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from scenarios.checking.checks import check
-from scenarios.files.frames import Source
+from scenarios.files.frames import Source, is_path
 from scenarios.scenario import Scenario
 from scenarios.studies.curves.quotes_csv import read_quotes
+from scenarios.studies.curves.replay_curves import replay_curves
 from sim.place import Place
 
 
 def take_curves(scenario: Scenario, quotes: Source, *, dates: str | None = None) -> Scenario:
     """The scenario with `market.rates.curves` read from a CSV file or a frame of quotes of its first day.
 
+    Of a folder of files, one a day, the first day's quotes are taken, and all zero rates become the storyline's.
     The first curve discounts, unless the scenario names another one of them. What was assumed is added to
     `scenario.notes`. Raises UserError with file and line.
     """
-    read = read_quotes(quotes, day=scenario.start, dates=dates, as_given=scenario.run.as_given)
+    if is_path(quotes) and Path(quotes).is_dir():
+        read, scenario = replay_curves(scenario, Path(quotes), dates=dates)
+    else:
+        read = read_quotes(quotes, day=scenario.start, dates=dates, as_given=scenario.run.as_given)
     rates, names = scenario.market.rates, list(read.specs)
     notes = list(read.notes)
     discount = rates.discount or names[0]

@@ -11,6 +11,7 @@ from markets.specs.rates import STANDARD_NODES
 from scenarios.studies.curves.curve_record import TENORS
 from scenarios.studies.rates_fit.curve_moments import CurveMoments, curve_moments
 from scenarios.studies.rates_fit.rates_record import RatesRecord, read_rates
+from scenarios.studies.rates_fit.short_rate import ShortRate, short_rate
 from scenarios.studies.rates_fit.spread_moments import Answer, SpreadMoments, answers, spread_moments
 from scenarios.studies.rates_fit.vol_law import LONG, Peak, VolFit, fit_vol, peak_of
 from sim.arguments import takes
@@ -29,6 +30,7 @@ class RatesFit:
     peaks: tuple[Peak, ...]
     spreads: tuple[SpreadMoments, ...]
     answers: tuple[Answer, ...]
+    short_rates: tuple[ShortRate, ...]
     notes: tuple[str, ...]
 
     def tables(self) -> dict[str, Any]:
@@ -107,6 +109,7 @@ def fit_rates(*sources: str | Path, errors: bool = True, dates: str | None = Non
         peaks=tuple(peak for record in records if (peak := peak_of(record, spec)) is not None),
         spreads=tuple(moments for record in records for moments in spread_moments(record)),
         answers=tuple(answers(pool)),
+        short_rates=tuple(short for record in records if (short := short_rate(record)) is not None),
         notes=(*notes, *left_out),
     )
 
