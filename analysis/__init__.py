@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.compare import write_comparison as write_comparison
     from analysis.facts import facts_table as facts_table
     from analysis.loops import loops_table as loops_table
+    from analysis.losses_at_risk import backtest as backtest
     from analysis.pages.frontier_report import write_frontier_report as write_frontier_report
     from analysis.pages.report import write_chart as write_chart
     from analysis.pages.report import write_report as write_report
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Run": "sim.dataset",
     "SweepResult": "sim.sweep_dataset",
+    "backtest": "analysis.losses_at_risk",
     "best_policies": "analysis.sweeps.appetite",
     "externality": "analysis.sweeps.crowding",
     "facts_table": "analysis.facts",
@@ -78,6 +80,7 @@ _ROOMS = (
 __all__ = [
     "Run",
     "SweepResult",
+    "backtest",
     "best_policies",
     "charts",
     "compare",

@@ -6,7 +6,20 @@ import math
 
 import numpy as np
 
-from analysis import cash, counterfactual, explained, force, frames, hedge, liquidity, numbers, pnl, twins, way
+from analysis import (
+    cash,
+    counterfactual,
+    explained,
+    force,
+    frames,
+    hedge,
+    liquidity,
+    numbers,
+    pnl,
+    regulatory,
+    twins,
+    way,
+)
 from analysis.given import A_RUN
 from analysis.numbers import Number
 from sim.arguments import maybe, takes, text
@@ -60,6 +73,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         **twins.feedback(run, agent=agent),
         **market,
         **liquidity.margin(run, agent=agent, world=world),
+        **regulatory.capital(run, agent=agent, world=world),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import book, cash, curve, force, frames, liquidity, parts, pnl, rates_risk, record, twins, way
+from analysis import book, cash, curve, force, frames, liquidity, parts, pnl, rates_risk, record, regulatory, twins, way
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
@@ -82,6 +82,7 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
             **pnl.survival(run, agent=agent, world=w),
             **force.force(run, agent=agent, world=w),
             **liquidity.margin(run, agent=agent, world=w),
+            **regulatory.capital(run, agent=agent, world=w),
         }
         for w in worlds
     }

@@ -105,3 +105,5 @@ EFFECTIVENESS = (
 )
 # Further figures if the book has rates; sweeps leave them out.
 EXPLAINED = ("explained_by_curve", "explained_by_vol", "unexplained")
+# Further figures if the desk's capital is limited; sweeps leave them out.
+CAPITAL = ("capital_required", "capital_use", "capital_short")

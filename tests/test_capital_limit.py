@@ -132,7 +132,7 @@ def test_capital_needed_is_what_keeps_the_book_whole():
 
 def test_it_is_chosen_in_a_file_and_comes_back():
     scenario = crisis(agents=cast(capital_model=LIMIT))
-    assert scenario.to_dict()["agents"]["bank"]["capital_model"] == LIMIT
+    assert scenario.to_dict()["agents"]["bank"]["capital_model"] == {**LIMIT, "measure": "notional"}
     assert from_dict(scenario.to_dict()) == scenario
     with pytest.raises(UserError, match=r"capital_model.kind: no such capital model, got 'leverage'; did you mean"):
         crisis(agents=cast(capital_model={"kind": "leverage"}))

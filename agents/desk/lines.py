@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.products.book import Book
 from markets.products.cds import Cds
+from markets.products.rate_option_table import RateOptionTable
+from markets.products.swaption import Swaption
+from markets.products.swaption_terms import SwaptionTerms
+from markets.products.table import When
+from markets.vols.smile import term_response
 from sim.clock import CALENDAR_DAYS, CONTINUOUS_DAYS
 from sim.sessions import DAY
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from agents.desk.desk import Desk
     from markets.factors.snapshot import Snapshot
+    from markets.products.book import CompiledBook
     from markets.products.product import Instrument
+    from markets.products.rate_option_table import OpenOption
+    from markets.products.start import Start
 
 Vector = NDArray[np.float64]
 
@@ -43,6 +55,28 @@ class BookLine:
         factors = self._world.factors
         return self._book.value(factors.tick, factors.snapshot, self._fixings)
 
+    def vega(self) -> Vector:
+        """Vega times the option's own vol, (paths,) $ per unit of ln vol: of a position in options on the asset.
+
+        Its vol moves by `term_response` of the market's, in logs.
+        """
+        factors, start = self._world.factors, self._book.start
+        risk = self._book.risk(factors.tick, factors.snapshot, self._fixings)
+        clock = self._book.clock
+        left = max(clock.variance_years_to(self._last_day) - clock.variance_years[factors.tick], 0.0)
+        vega: Vector = risk.vega * factors.vol / term_response(np.array([left]), start.term_reversion)
+        return vega
+
+    @property
+    def has_vega(self) -> bool:
+        """Whether it is an option on the asset, with one expiry."""
+        return self._book.has_options and self._last_day is not None
+
+    @property
+    def _last_day(self) -> Any:
+        """Expiry of an option, maturity of a note; None where it has neither."""
+        return getattr(self.instrument, "expiry", None) or getattr(self.instrument, "maturity", None)
+
     @property
     def rates(self) -> bool:
         """Whether it is a position in rates, not in the asset."""
@@ -57,8 +91,35 @@ class BookLine:
     def years(self) -> float:
         """Calendar years to its last date, infinite if it has none."""
         dates = [table.dates.max() for table in self._book.tables if table.dates.size]
-        if not dates:
-            return math.inf
+        return self._years_until(float(max(dates))) if dates else math.inf
+
+    def years_to(self, day: date) -> float:
+        """Calendar years to a day, negative if it has passed."""
+        return self._years_until(float(self._book.clock.seconds(day)))
+
+    def _years_until(self, seconds: float) -> float:
         clock = self._book.clock
         days = CONTINUOUS_DAYS if clock.sessions is None else CALENDAR_DAYS
-        return float(max(dates) - clock.ticks[self._world.factors.tick]) / (days * DAY)
+        return (seconds - float(clock.ticks[self._world.factors.tick])) / (days * DAY)
+
+    @property
+    def start(self) -> Start:
+        """The market in which it was taken on."""
+        return self._book.start
+
+    def open_options(self) -> list[OpenOption]:
+        """The undecided options on rates that it is; of one with several dates of exercise, the first alone."""
+        factors, found = self._world.factors, []
+        for table in self._european.tables:
+            if isinstance(table, RateOptionTable):
+                found += table.open_options(When(factors.tick, factors.tick), factors.snapshot)
+        return found
+
+    @cached_property
+    def _european(self) -> CompiledBook:
+        """The position as options that can be exercised once."""
+        held, book = self.instrument, self._book
+        if not isinstance(held, SwaptionTerms) or isinstance(held, Swaption):
+            return book
+        one = Swaption(**{term.name: getattr(held, term.name) for term in fields(SwaptionTerms)})
+        return Book((one,)).compile(book.clock, book.start)

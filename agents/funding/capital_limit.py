@@ -1,4 +1,4 @@
-"""The capital limit: a desk short of required equity for as long as a margin call lasts is reduced."""
+"""The capital limit: a desk near it shrinks; one short of it for as long as a margin call lasts is reduced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from markets.factors.key import MAIN, SPOT
+from markets.venues.loop_gain import CAPITAL
 
 if TYPE_CHECKING:
     from agents.funding.capital import CapitalModel
@@ -16,11 +19,16 @@ Vector = NDArray[np.float64]
 
 
 class CapitalLimit:
-    """The equity that one lender requires of its clients."""
+    """The equity that one lender requires of its clients.
 
-    def __init__(self, world: TradingWorld, model: CapitalModel, *, deadline_days: int) -> None:
+    With a `headroom` a desk does not wait for the lender: it keeps (1 + headroom) x what is required, and is down to
+    what its equity allows at the next close. The switch `feedback.capital` is the share of all that which is done.
+    """
+
+    def __init__(self, world: TradingWorld, model: CapitalModel, *, deadline_days: int, headroom: float) -> None:
         """deadline_days: closes from the first one with too little capital to the forced reduction."""
         self._world, self._model, self._deadline_days = world, model, deadline_days
+        self._headroom, self._switch = headroom, min(world.feedback.capital, 1.0)
 
     def required(self, client: Client) -> Vector:
         """Equity that the desk must have, (paths,) $."""
@@ -29,14 +37,16 @@ class CapitalLimit:
     def look(self, client: Client) -> None:
         """At a close, after close-outs: begin or end the period in which a desk may find capital."""
         world, required = self._world, self.required(client)
-        day = int(world.clock.day[world.tick_index])
-        short = (world.equity_now(client.name) < required) & ~client.desk.liquidated
+        day, equity = int(world.clock.day[world.tick_index]), world.equity_now(client.name)
+        short = (equity < required) & ~client.desk.liquidated
         begun = client.capital_deadline >= 0
         client.capital_deadline = np.where(
             short, np.where(begun, client.capital_deadline, day + self._deadline_days), -1
         )
+        client.capital_required = required
         if client.record:
             client.record.note_capital(required)
+        world.log.add("capital", world.now, agent=client.name, required=required, equity=equity)
 
     def share(self, client: Client) -> Vector:
         """Before TRADE of a close: share of the book to be closed out, (paths,), so that equity suffices for the rest.
@@ -49,7 +59,29 @@ class CapitalLimit:
             client.record.note_capital_force(required)
         equity = world.equity_now(client.name)
         due = (client.capital_deadline >= 0) & (int(world.clock.day[world.tick_index]) >= client.capital_deadline)
-        due &= (equity < required) & ~client.desk.liquidated
+        due &= (equity < required) & ~client.desk.liquidated & (self._switch > 0)
         world.log.add("events", world.now, due, kind="capital", subject=client.name, value=required - equity)
-        allowed = np.maximum(equity, 0.0) / np.where(required > 0, required, 1.0)
-        return np.where(due, 1.0 - allowed, 0.0)
+        share = np.where(due, _beyond(equity, required), 0.0)
+        if self._headroom:
+            share = np.maximum(share, _beyond(equity, (1 + self._headroom) * required))
+        return self._switch * share
+
+    def expose(self, client: Client) -> None:
+        """Tell the asset's venue what a desk without capital to spare sells per unit of ln S, $.
+
+        Losing x of equity E takes x / R of the book, R being what it keeps, and with it that share of the net delta:
+        flow = delta^2 / R, (paths,) $. What is required is taken as it stands.
+        """
+        venue, kept = self._world.venue(MAIN), (1 + self._headroom) * client.capital_required
+        if not self._headroom or not venue.moves:
+            return
+        delta = client.portfolio.slopes_by_factor()[SPOT] * self._world.factors.spot
+        binding = (self._world.equity_now(client.name) < kept) & ~client.desk.liquidated
+        flow = np.where(binding, self._switch * delta**2 / np.where(kept > 0, kept, 1.0), 0.0)
+        venue.expose(flow, moved=MAIN, by=CAPITAL)
+
+
+def _beyond(equity: Vector, kept: Vector) -> Vector:
+    """Share of a book that equity does not allow, (paths,), in [0, 1]."""
+    allowed = np.maximum(equity, 0.0) / np.where(kept > 0, kept, 1.0)
+    return np.where(kept > 0, np.maximum(1.0 - allowed, 0.0), 0.0)

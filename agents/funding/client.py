@@ -26,6 +26,7 @@ class Client:
         self.required = world.full(0.0)  # $, likewise
         self.deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: no call outstanding
         self.capital_deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: capital is enough
+        self.capital_required = world.full(0.0)  # $, at the last close
         self.asked: Requirement | None = None  # at the last close
         self.record: LiquidityRecord | None = None
         self.winding_up = np.zeros(world.paths, dtype=bool)  # equity found negative; the close-out may take days

@@ -90,6 +90,13 @@ class FundingDesk(Agent):
         help="equity required of its desks, who shrink when short of it: a table with its kind (default: none)",
         sparse=True,
     )
+    capital_headroom: float = param(
+        0.0,
+        unit="share of the requirement",
+        help="capital that its desks keep beyond what is required, shrinking at once (0: they wait to be reduced)",
+        ge=0,
+        plausible=SHARE,
+    )
     minimum_call: float = param(
         0.05, unit="share of the requirement", help="smaller needs are paid without a call", ge=0, plausible=SHARE
     )
@@ -156,7 +163,8 @@ class _Lending:
             world, self.line, model, agent, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
         )
         capital = agent.capital_model
-        self.limit = None if capital is None else CapitalLimit(world, capital, deadline_days=agent.deadline_days)
+        days, headroom = agent.deadline_days, agent.capital_headroom
+        self.limit = None if capital is None else CapitalLimit(world, capital, deadline_days=days, headroom=headroom)
         self.force = Force(world, agent.name, self.line, self.calls, self.limit)
         world.lenders.append(self)
 
@@ -171,11 +179,16 @@ class _Lending:
     def run(self) -> Process:
         """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
         world, is_close = self.world, self.world.clock.is_close
+        watches = self.agent.capital_headroom > 0
         yield world.tick(Phase.SHOCK)  # every desk has taken over its hedge before this
         self._begin()
         while True:
-            if is_close[world.tick_index]:
+            if is_close[world.tick_index] or watches:
                 yield world.tick(Phase.QUOTE)
+            if watches and self.limit is not None:
+                for client in self.clients.values():
+                    self.limit.expose(client)
+            if is_close[world.tick_index]:
                 for client in self.clients.values():
                     self.force.order(client)
                 yield world.tick(Phase.FUND)

@@ -12,9 +12,19 @@ from agents.desk.lines import BookLine
 from agents.funding.factor_history import FactorHistory, draw_history, in_logs
 from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.products.asset import Asset
+from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
 from markets.products.bond import Bond
+from markets.products.cancellable_swap import CancellableSwap
+from markets.products.cash_table import CashTable
+from markets.products.cds_table import CdsTable
+from markets.products.currency_table import CurrencyTable
 from markets.products.deposit import Deposit
+from markets.products.gamma_claim import GammaClaim
+from markets.products.linear_table import LinearTable
+from markets.products.vega_grid import FAMILY as VEGA
+from markets.specs.variable import FX
+from markets.venues.straddle import Straddle
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
     from markets.curves.curve import Curve
     from markets.factors.factor_market import FactorMarket
     from markets.factors.snapshot import Snapshot
+    from markets.products.vega_grid import VegaGrid
     from markets.spec import AssetSpec
     from markets.venues.venue import Venue
     from sim.clock import Clock
@@ -29,6 +40,8 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 VOL_STEP = 1e-6  # decimal
 EQUITY, RATES = "equity", "rates"  # asset classes
+LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
+PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
 CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
 
 
@@ -203,15 +216,90 @@ class Portfolio:
             if key in book.needs:
                 yield each.vol, desk.scale * desk.risk().first(key)
 
+    def slopes_by_factor(self) -> dict[FactorKey, Vector]:
+        """Slopes of book and hedges by factor, (paths,) $ per 1.00, of FX rates per unit of ln."""
+        desk, found = self._desk, dict[FactorKey, Vector]()
+        risk = desk.risk()
+        for keys in risk.where:
+            if len(keys) == 1 and keys[0].family != VEGA:
+                found[keys[0]] = desk.scale * risk.first(keys[0])
+        for venue in self.held_venues():
+            for key, slope in venue.listing.slopes_of(desk.name).items():
+                found[key] = found[key] + slope if key in found else slope
+        return found
+
+    @property
+    def node_years(self) -> dict[FactorKey, float]:
+        """Where each node lies on its curve."""
+        found = dict(zip(self.curve.nodes, self.curve.years, strict=True))
+        return found | {FactorKey(*each.block, each.name): each.years for each in self._world.market.further}
+
+    @property
+    def spreads_over(self) -> dict[str, str]:
+        """Currency of the curve that each spread is over, by the spread's name."""
+        return {name: spec.over for name, spec in self._world.market.rates.spreads.items()}
+
+    def price_of(self, currency: str) -> Vector:
+        """Of a currency, (paths,) $ a unit."""
+        snapshot = self.factors.snapshot
+        key = next(key for key in snapshot.keys if key.family == FX and key.name.startswith(currency))
+        return np.exp(snapshot.row(key))
+
+    def rate_vegas(self, grid: VegaGrid) -> Vector:
+        """Vega of options on rates, book and hedges, by bucket of the grid, (buckets, paths) $."""
+        desk, tick = self._desk, self.factors.tick
+        risk = desk.book.risk(tick, self.factors.snapshot, desk.fixings, settled=desk.marked, vegas=grid)
+        vegas: Vector = desk.scale * risk.vegas
+        for venue in self.held_venues():
+            if isinstance(venue.listing, Straddle):
+                vegas = vegas + venue.held(desk.name) * venue.listing.vegas(grid)
+        return vegas
+
+    def option_vegas(self) -> list[tuple[float, Vector]]:
+        """Of each live option on the asset in the book: calendar years left, and vega times its vol, (paths,) $."""
+        live = [line for line in self._lines if line.has_vega and line.years > 0]
+        return [(line.years, self._desk.scale * line.vega()) for line in live]
+
+    def path_dependent(self) -> Vector:
+        """Notional of positions of the book with several dates of exercise or a payoff on the way, (paths,) $."""
+        lines = (line for line in self._lines if isinstance(line.instrument, PATH_DEPENDENT) and line.years > 0)
+        return sum((self._notional(line) for line in lines), np.zeros(self.paths))
+
+    @property
+    def has_optionality(self) -> bool:
+        """Whether the book holds anything that is no linear claim, or the desk has straddles."""
+        listed = any(isinstance(venue.listing, Straddle) for venue in self.held_venues())
+        return listed or any(not isinstance(table, LINEAR) for table in self._desk.book.tables)
+
+    def held_venues(self) -> list[Venue]:
+        """Venues at which the desk has ever held a position."""
+        return [venue for venue in self._world.venues.values() if venue.reached(self._desk.name)]
+
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
         """Further assets and the holding of each, (paths,) $ at mid."""
         for asset in self._world.other_assets:
             yield asset, self._world.venue(asset.name).value(self._desk.name)
 
     # --- positions -------------------------------------------------------------------------------------------------
+    @property
+    def lines(self) -> list[BookLine]:
+        """Positions of the book that are no cash instruments and are not over."""
+        return [line for line in self._lines if not isinstance(line.instrument, CASH_HELD) and line.years > 0]
+
+    @property
+    def name(self) -> str:
+        """The desk's account."""
+        return self._desk.name
+
+    def assets_held(self) -> Vector:
+        """Value of assets that are paid for in full, long and short added up, (paths,) $."""
+        book = (self._notional(line) for line in self._lines if isinstance(line.instrument, CASH_HELD))
+        venues = (venue for venue in self.held_venues() if venue.listing.funded)
+        return sum((*book, *(np.abs(venue.value(self.name)) for venue in venues)), np.zeros(self.paths))
+
     def derivatives(self) -> list[Holding]:
         """Live options, futures and swaps, hedges included: one by one, without netting."""
-        found = [self._of_line(line) for line in self._lines if not isinstance(line.instrument, CASH_HELD)]
+        found = [self._of_line(line) for line in self.lines]
         for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
             asset_class = RATES if venue.key[:2] == USD else EQUITY
             notional, value = np.abs(venue.listing.exposure(self._desk.name)), venue.value(self._desk.name)

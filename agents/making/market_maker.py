@@ -98,6 +98,16 @@ class MarketMaker(Agent):
     recapitalise_days: int = param(
         5, unit="trading days", help="how long it stays away", gt=0, le=100_000, plausible=DAYS
     )
+    capital_share: float = param(
+        0.0, unit="share of its inventory", help="equity that it must have, long and short added up", ge=0, le=1
+    )
+    capital_headroom: float = param(
+        0.5,
+        unit="share of the equity",
+        help="spare capital below which it shows less depth and quotes wider, and at 0 none",
+        gt=0,
+        le=1,
+    )
     quoting: QuotingSpec = param(factory=QuotingSpec, help="quoting rule")
 
     def check(self, cast: Cast, at: Place) -> None:
@@ -126,6 +136,8 @@ class _Making:
         self.peak = world.full(agent.capital)
         self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
         self.away = np.zeros(world.paths, dtype=bool)
+        self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
+        self.room = self.everything  # share of its depth that its capital allows, (paths,)
 
     def run(self) -> Process:
         """Quote at every tick."""
@@ -136,6 +148,8 @@ class _Making:
             if tick > 0:
                 self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
             able = self._withdraw_or_return(int(world.clock.day[tick]))
+            if self.agent.capital_share:
+                able = able * self._within_capital()
             for venue in self.venues:
                 self._post(venue, able)
             if world.log.witness.size:
@@ -168,6 +182,23 @@ class _Making:
             self.away_until = np.where(leaving, day + agent.recapitalise_days, self.away_until)
         return able
 
+    def _within_capital(self) -> Vector:
+        """Share of its depth that its capital allows, (paths,): 1 with the headroom to spare, 0 with none.
+
+        Required is `capital_share` of the inventory at all venues, long and short added up.
+        """
+        world, agent = self.world, self.agent
+        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
+        held = (np.abs(v.listing.exposure(agent.name)) for v in self.venues if v.reached(agent.name))
+        required = agent.capital_share * sum(held, world.full(0.0))
+        if world.clock.is_close[world.tick_index]:
+            world.log.add("capital", world.now, agent=agent.name, required=required, equity=equity)
+        if self.limited:
+            spare = 1 - required / np.where(equity > 0, equity, 1.0)
+            room = np.where(equity > 0, np.clip(spare / agent.capital_headroom, 0.0, 1.0), 0.0)
+            self.room = 1 - min(world.feedback.capital, 1.0) * (1 - room)
+        return self.room
+
     def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
         """Owners restore the capital at the start."""
         world, agent = self.world, self.agent
@@ -184,7 +215,7 @@ class _Making:
         if kind == "vol_proportional":
             inventory = venue.listing.exposure(name).copy() if self.leans and venue.reached(name) else self.nothing
             credit = self.world.factors.credit if self.per_credit[venue.name] else self.nothing
-            terms = (venue.quotes.rule(), able, inventory, credit)
+            terms = (venue.quotes.rule(), able, inventory, credit, self.room)
             quote = self.quotes[venue.name].get(lambda: partial(self._vol_proportional, venue, *terms), *terms)
             venue.post(name, quote)  # or the last quote again
         else:
@@ -200,8 +231,13 @@ class _Making:
         """Additional half-spread per unit of credit spread above the calm market's."""
         return self._switch * self.agent.quoting.funding_days / 360 if venue.listing.funded else 0.0
 
-    def _vol_proportional(self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector) -> Quote:
-        """Base half-spread x s/s_base, plus funding cost; both sides shifted against inventory."""
+    def _vol_proportional(
+        self, venue: Venue, rule: Rule, able: Vector, inventory: Vector, credit: Vector, room: Vector
+    ) -> Quote:
+        """Base half-spread x s/s_base, plus funding cost; both sides shifted against inventory.
+
+        A maker short of capital quotes up to twice as wide.
+        """
         agent, quote = self.agent, np.empty((QUOTE_ROWS, self.world.paths))
         vol_proportional(
             *rule.levels,
@@ -215,6 +251,8 @@ class _Making:
             agent.inventory_limit,
             quote,
         )
+        if self.limited:
+            quote[HALF_SPREAD] *= 2 - room
         lean = partial(self._lean, quote[HALF_SPREAD], inventory) if self.leans else None
         return Quote(quote[HALF_SPREAD], quote[SKEW], quote[DEPTH], lean)
 

@@ -13,6 +13,7 @@ from analysis.charts.cash import liquidity
 from analysis.charts.cost import waterfall
 from analysis.charts.market import loop_gain, phase_portrait, storyline
 from analysis.charts.pnl import attribution, distribution, panels
+from analysis.charts.requirement import capital
 from analysis.charts.survival import margin_calls
 from analysis.charts.theme import Chart, trusted
 from analysis.charts.twin import twin_difference
@@ -39,6 +40,7 @@ CATALOGUE: dict[str, Draw] = {
     "loop_gain": loop_gain,
     "margin_calls": margin_calls,
     "liquidity": liquidity,
+    "capital": capital,
 }
 
 
@@ -57,6 +59,7 @@ __all__ = [
     "CATALOGUE",
     "Chart",
     "attribution",
+    "capital",
     "distribution",
     "draw",
     "liquidity",

@@ -58,6 +58,11 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
 }
 
+# Charts that are shown where a run has their table, behind another one.
+IF_THERE = {
+    "capital": "Equity against the capital that the desk must have; where the bands meet it shrinks.",
+}
+
 
 @takes(run=A_RUN, path=file, agent=maybe(text))
 def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Path:
@@ -86,6 +91,10 @@ def _report(run: Run, agent: str | None) -> bytes:
         heading: [page.figure(name, charts.draw(run, name, agent=agent), caption) for name, caption in shown.items()]
         for heading, shown in SECTIONS.items()
     }
+    first = next(iter(figures.values()))
+    for name, caption in IF_THERE.items():
+        if name in run.tables:
+            first.append(page.figure(name, charts.draw(run, name, agent=agent), caption))
     scenario: Mapping[str, Any] = run.manifest.get("scenario") or {}
     return page.filled(
         "report.html.j2",

@@ -25,7 +25,7 @@ from markets.kernels.bachelier import (
     swaption_values,
     swaption_vegas,
 )
-from markets.kernels.flows import flow_bends, flow_slopes, flow_values
+from markets.kernels.flows import AMOUNT, NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.options import VALUE
 from markets.products.dates import Period
 from markets.products.projection import RateRows
@@ -45,6 +45,9 @@ Ints = NDArray[np.int64]
 # What is paid on a day, to the annuity, years, and to the floating leg. The second day is the end of a period whose
 # floating rate is read from a curve that moves on its own; else it is the first.
 Days = dict[tuple[date, date], tuple[float, float]]
+
+
+_NO_FIXINGS = np.empty((0, 0))
 
 
 class Optionlet(NamedTuple):
@@ -113,6 +116,17 @@ class Rows(NamedTuple):
     decided: Floats  # (decided, FLOW_TERMS), $ per 1.00 of the fixing
     slots: Ints  # (decided,) of the fixings
     spans: Floats  # (open, SPANS)
+
+
+class OpenOption(NamedTuple):
+    """An option that is not decided yet, as an agreement states it; see `Optionlet`."""
+
+    sign: float
+    notional: float
+    strike: float
+    years: float  # calendar years to its expiry
+    tenor: float  # years, of its swap
+    forward: Floats  # (paths,) decimal
 
 
 EXPIRY, TENOR, ROOT = range(3)
@@ -235,6 +249,21 @@ class RateOptionTable(Table[Rows]):
         if into.grid is not None and len(rows.options):
             self._add_vegas(rows, snapshot, into.grid, into)
 
+    def open_options(self, when: When, snapshot: Snapshot) -> list[OpenOption]:
+        """Every option that is not decided yet, with its forward rate."""
+        rows, curve = self.known(when), self.factors.of(snapshot)
+        found = []
+        for k, option in enumerate(rows.options):
+            own = slice(rows.first[k], rows.first[k + 1])
+            legs = np.zeros((2, snapshot.paths))
+            for leg in (ANNUITY, FLOATING):
+                terms = rows.terms[own].copy()
+                terms[:, AMOUNT] *= rows.amounts[own, leg]
+                flow_values(curve, _NO_FIXINGS, terms, np.full(len(terms), NO_FIXING, dtype=np.int64), legs[leg])
+            sign, notional, strike, years, tenor = map(float, (*option[[SIGN, NOTIONAL, STRIKE]], *rows.spans[k, :2]))
+            found.append(OpenOption(sign, notional, strike, years, tenor, legs[FLOATING] / legs[ANNUITY]))
+        return found
+
     def _add_bends(self, rows: Rows, snapshot: Snapshot, fixings: Floats, into: Risk) -> None:
         nodes, curve = self.factors.keys, self.factors.of(snapshot)
         bends = np.zeros((len(nodes), len(nodes), snapshot.paths))
@@ -247,10 +276,10 @@ class RateOptionTable(Table[Rows]):
                 into.add(bends[i, j], one, other)
 
     def _add_vegas(self, rows: Rows, snapshot: Snapshot, grid: VegaGrid, into: Risk) -> None:
-        """$ per 1.00 of each bucket's normal vol."""
+        """$ per 1.00 of each bucket's normal vol, or per unit of its log at the vols of the start."""
         curve, vegas = self.factors.of(snapshot), np.zeros((len(grid.keys), snapshot.paths))
         shares = grid.weights(rows.spans[:, EXPIRY], rows.spans[:, TENOR])
-        roots = np.ascontiguousarray(rows.spans[:, ROOT])
+        roots = np.ascontiguousarray(rows.options[:, SD] if grid.relative else rows.spans[:, ROOT])
         swaption_vegas(curve, self.stretch(snapshot), rows.options, roots, shares, *rows[1:4], vegas)
         for key, vega in zip(grid.keys, vegas, strict=True):
             into.add(vega, key)

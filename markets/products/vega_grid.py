@@ -22,10 +22,13 @@ class VegaGrid:
 
     An option between buckets is shared among its four neighbours, linearly in expiry and in length; beyond the ends the
     nearest has it. So buckets add up to the whole vega.
+
+    relative: vega is $ per unit of ln vol (vega times the vol), rather than per 1.00 of normal vol.
     """
 
     expiries: tuple[float, ...]
     tenors: tuple[float, ...]
+    relative: bool = False
 
     def __post_init__(self) -> None:
         for axis in (self.expiries, self.tenors):

@@ -26,8 +26,14 @@ class FeedbackSpec:
         ge=0,
         plausible=FACTOR,
     )
+    capital: float = param(
+        1.0,
+        help="too little capital to smaller books and thinner, wider quotes, where it is limited",
+        ge=0,
+        plausible=FACTOR,
+    )
 
     @classmethod
     def frozen(cls) -> FeedbackSpec:
         """Every loop cut: the twin `frozen`."""
-        return cls(leverage=0.0, spread=0.0, depth=0.0, impact=0.0, credit=0.0, margin=0.0, rates_vol=0.0)
+        return cls(leverage=0.0, spread=0.0, depth=0.0, impact=0.0, credit=0.0, margin=0.0, rates_vol=0.0, capital=0.0)

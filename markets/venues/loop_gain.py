@@ -22,6 +22,7 @@ Entries = tuple[tuple[str, str], ...]
 CURVATURE = "curvature"  # a hedge is rebalanced: Gamma of options, convexity of swaps
 VANNA = "vanna"  # vol responds to the price, and the hedge follows the changed delta
 FUNDS = "funds"  # funds sell as their holdings lose value
+CAPITAL = "capital"  # desks without capital to spare shrink as they lose
 
 
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:

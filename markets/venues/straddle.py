@@ -122,7 +122,7 @@ class Straddle:
         expiry, tenor, _ = self._rows().spans[0]
         (shares,) = grid.weights(np.array([expiry]), np.array([tenor]))
         found: Vector = shares[:, None] * (self._now() if market is None else self._valued(market)).vega
-        return found
+        return found * self.mid if grid.relative else found
 
     # --- the price -------------------------------------------------------------------------------------------------
     @property

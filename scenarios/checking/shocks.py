@@ -1,4 +1,4 @@
-"""Shocks to curves: what they say, which nodes they move, and whether they fit their scenario."""
+"""Shocks: what they say, which nodes they move, and whether they fit their scenario."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 from markets.curves.stress import Stress, parse_stress
-from markets.factors.key import USD, FactorKey
+from markets.factors.key import CREDIT, SPOT, USD, VOL, FactorKey
 from markets.specs.variable import SPREAD
 from sim.nearest import nearest
 
@@ -25,6 +25,8 @@ def check_shocks(scenario: Scenario, at: Place) -> None:
     """A shock has a shape, nodes that exist, a time of day, and a day within the run. Raises UserError."""
     for spec, here in placed(scenario.storyline.shock, at):
         moves_of(spec, scenario.market.rates, here)
+        if not (spec.stress or spec.spot or spec.vol or spec.credit):
+            raise here.error("a shock moves something", remedy="give stress, spot, vol or credit")
         if not scenario.start < spec.date <= scenario.end:
             rule = f"a shock falls after the start, {scenario.start}, and by the end, {scenario.end}"
             raise here.at("date").error(rule, value=str(spec.date))
@@ -36,28 +38,34 @@ def placed(specs: Sequence[ShockSpec], at: Place) -> Iterator[tuple[ShockSpec, P
         yield spec, at.at("storyline", "shock", i)
 
 
-def parsed(spec: ShockSpec, at: Place) -> tuple[time | None, Stress]:
-    """Time of day, None for the first tick, and the stress. Raises UserError."""
+def parsed(spec: ShockSpec, at: Place) -> tuple[time | None, Stress | None]:
+    """Time of day, None for the first tick, and the stress, None without one. Raises UserError."""
     found = TIME.fullmatch(spec.time)
     if spec.time and not found:
         raise at.at("time").error("is not a time of day", value=spec.time, remedy="write it as '14:30'")
-    stress = parse_stress(spec.stress, str(at.at("stress")))
+    stress = parse_stress(spec.stress, str(at.at("stress"))) if spec.stress else None
     return time(int(found[1]), int(found[2])) if found else None, stress
 
 
 def moves_of(spec: ShockSpec, rates: RateSpec, at: Place) -> dict[FactorKey, float]:
-    """Of each node that moves, decimal. Raises UserError.
+    """Of each node that moves, and of vol and credit spread, decimal; of the price as a share. Raises UserError.
 
     'parallel 10 on eur' moves the curve of that currency or that spread; without a curve the shock moves the nodes that
     it names, of any curve, and the dollar's where it names none.
     """
     _, stress = parsed(spec, at)
+    others = {SPOT: spec.spot, VOL: spec.vol, CREDIT: spec.credit}
+    moves = {key: by for key, by in others.items() if by}
+    if stress is None:
+        if spec.nodes:
+            raise at.at("nodes").error("nodes move by a stress", value=spec.nodes[0], remedy="give `stress` as well")
+        return moves
     moving = _chosen(spec, stress, _moving_curves(rates), rates, at)
     flat = next((key for key in moving if key.family == SPREAD and key.node == key.name), None)
     if flat is not None and len(set(stress.basis_points)) > 1:
         rule, remedy = f"the spread {flat.name} is flat and has no shape", f"write 'parallel 10 on {flat.name}'"
         raise at.at("stress").error(rule, value=spec.stress, remedy=remedy)
-    return {key: float(stress.move(years)) for key, years in moving.items()}
+    return moves | {key: float(stress.move(years)) for key, years in moving.items()}
 
 
 def _chosen(spec: ShockSpec, stress: Stress, curves: dict[str, Nodes], rates: RateSpec, at: Place) -> Nodes:

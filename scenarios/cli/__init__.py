@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from scenarios.cli.backtest import backtest
 from scenarios.cli.bond import bond
 from scenarios.cli.calibrate import calibrate
 from scenarios.cli.capital import capital
@@ -67,6 +68,7 @@ for _command in (
     chart,
     export,
     compare,
+    backtest,
     validate,
     facts,
     gains,

@@ -34,6 +34,10 @@ def shock_and_show(
     scenario: str | None,
     record: Record,
     stress: str,
+    spot: float,
+    vol: float,
+    credit: float,
+    shocks: Path | None,
     at: str,
     hour: str,
     nodes: tuple[str, ...],
@@ -52,11 +56,28 @@ def shock_and_show(
     folder = out or Path("runs") / f"{chosen.name}-{chosen.run.seed}-shock"
     check_folder(folder, TABLE)
     with progress_bar(chosen.title, quiet=quiet) as progress:
-        found = study.shock(chosen, stress, at, time=hour, nodes=nodes, out=folder, workers=workers, progress=progress)
+        found = study.shock(
+            chosen,
+            stress,
+            at,
+            time=hour,
+            nodes=nodes,
+            spot=spot / 100,
+            vol=vol / 100,
+            credit=credit / 1e4,
+            shocks=shocks,
+            out=folder,
+            workers=workers,
+            progress=progress,
+        )
     write_whole(folder / TABLE, found.write_csv())
     if not quiet:
         moment = f"{at} {hour}".strip()
-        console(WIDTH, markup=False).print(_table(found, f"{stress} at {moment}: P&L, mean over paths"))
+        others = {"spot": (spot, "%"), "vol": (vol, " points"), "credit": (credit, " bp")}
+        told = [stress] if stress else [] if shocks is None else [shocks.name]
+        told += [f"{name} {by:+g}{unit}" for name, (by, unit) in others.items() if by]
+        title = f"{', '.join(told)} at {moment}: P&L, mean over paths"
+        console(WIDTH, markup=False).print(_table(found, title))
     say(folder / TABLE)
 
 

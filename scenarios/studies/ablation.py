@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from markets.spec import FeedbackSpec
 from scenarios.scenario import Scenario, TwinSpec
+from scenarios.worlds.tables import capital_is_limited
 from scenarios.worlds.world_spec import WorldSpec
 from sim.arguments import called, flag, made, maybe, takes, whole
 from sim.ensemble import Progress
@@ -26,6 +27,8 @@ def loops_of(scenario: Scenario) -> list[str]:
     switches = {f.name: getattr(scenario.feedback, f.name) for f in dataclasses.fields(FeedbackSpec)}
     if not scenario.market.rates.vol:
         del switches["rates_vol"]  # there is none
+    if not capital_is_limited(scenario):
+        del switches["capital"]
     return [name for name, switch in switches.items() if isinstance(switch, float | int) and switch > 0]
 
 

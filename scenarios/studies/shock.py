@@ -1,4 +1,4 @@
-"""A shock to the curve of a running market: what a revaluation says it costs, and what living through it costs."""
+"""A shock to a running market: what a revaluation says it costs, and what living through it costs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from markets.spec import ShockSpec
+from scenarios.parameters.models import build
 from scenarios.reading.made_by_hand import meant
 from scenarios.studies.calibrating.before_run import ready
 from scenarios.studies.run import run
+from scenarios.studies.shocks_csv import read_shocks
 from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.shocks import STATIC, tick_of
 from sim.arguments import maybe, path, takes, text, whole
@@ -24,8 +26,9 @@ from sim.names import ACTUAL, PRICE_TAKER
 from sim.place import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from scenarios.files.frames import Source
     from scenarios.scenario import Scenario
     from sim.dataset import Run
 
@@ -42,19 +45,26 @@ def shock(
     *,
     time: str = "",
     nodes: tuple[str, ...] = (),
+    spot: float = 0.0,
+    vol: float = 0.0,
+    credit: float = 0.0,
+    shocks: Source = None,
     out: str | Path | None = None,
     workers: int | None = None,
     progress: Callable[..., None] | None = None,
 ) -> pl.DataFrame:
-    """Run a scenario without and with a shock to its curve, on the same random numbers, and compare.
+    """Run a scenario without and with a shock, on the same random numbers, and compare.
 
     Args:
         scenario: a `Scenario`, the name of a preset, or the path of a file.
         stress: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', in basis points; behind it 'on eur' for another
-            currency's curve or a spread.
+            currency's curve or a spread; empty: no rates move.
         at: the day.
         time: 'HH:MM' of the exchange; by default the first tick of the day.
         nodes: nodes that move, of any curve (default: all of the curve).
+        spot, vol, credit: moves of the asset's price (share), of implied vol and of the credit spread (decimal).
+        shocks: CSV or frame of factor and shock, in place of these: spot in percent, vol in points, credit and rates by
+            tenor (2Y) in basis points, with a column curve where it is not the dollar's.
         out: folder in which the two runs go, as `without` and `with` (default: runs/NAME-SEED-shock).
         workers: processes (default: one a core).
         progress: called with (ticks done, all).
@@ -69,8 +79,10 @@ def shock(
     """
     base = ready(meant(scenario).with_run(twin=PRICE_TAKER, unhedged=False))
     day = at if isinstance(at, date) else _day(at)
-    spec = ShockSpec(date=day, time=time, stress=stress, nodes=nodes)
-    struck = with_shock(base, spec)
+    told = [{"stress": stress, "nodes": nodes, "spot": spot, "vol": vol, "credit": credit}]
+    specs = [build(ShockSpec, {"date": day, "time": time, **each}, Place("shock")) for each in _asked(told, shocks)]
+    struck = with_shocks(base, specs)
+    spec = specs[0]
     folder = Path(out) if out is not None else Path("runs") / f"{base.name}-{base.run.seed}-shock"
     runs = [
         run(each, out=folder / name, workers=workers, progress=progress, tables=("marks", "events"))
@@ -81,11 +93,21 @@ def shock(
     return compared(runs[0], runs[1], [a.name for a in base.agents if a.role in ROLES], moment)
 
 
-def with_shock(scenario: Scenario, spec: ShockSpec) -> Scenario:
-    """The scenario with one more shock, checked. Raises UserError."""
+def _asked(told: list[dict[str, Any]], shocks: Source) -> list[dict[str, Any]]:
+    """What is moved: as said, or as a file says it. Raises UserError for both."""
+    if shocks is None:
+        return told
+    if any(value for value in told[0].values()):
+        remedy = "leave out --stress, --spot, --vol, --credit and --node, or the file"
+        raise UserError("a shock is in words or in a file", place="shock", remedy=remedy)
+    return read_shocks(shocks)
+
+
+def with_shocks(scenario: Scenario, specs: Sequence[ShockSpec]) -> Scenario:
+    """The scenario with more shocks, checked. Raises UserError."""
     from scenarios.checking.checks import check
 
-    story = dataclasses.replace(scenario.storyline, shock=(*scenario.storyline.shock, spec))
+    story = dataclasses.replace(scenario.storyline, shock=(*scenario.storyline.shock, *specs))
     struck = dataclasses.replace(scenario, storyline=story)
     check(struck)
     blueprint_of(struck)

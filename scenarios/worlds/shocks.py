@@ -1,32 +1,38 @@
-"""Shocks to curves of a running market, and what each agent's position would lose by them at once."""
+"""Shocks to a running market, and what each agent's position would lose by them at once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from markets.factors.key import CREDIT, SPOT, VOL
 from scenarios.checking.shocks import moves_of, parsed, placed
+from sim.errors import UserError
 from sim.phases import Phase
 from sim.place import Place
 
 if TYPE_CHECKING:
     from agents.world import TradingWorld
     from markets.factors.key import FactorKey
+    from markets.factors.level import Level
     from markets.factors.storyline import Storyline
     from markets.spec import ShockSpec
     from scenarios.scenario import Scenario
     from sim.clock import Clock
     from sim.world import Process
 
+LEAST = 1e-3  # share of its level that vol or spread keeps in a static revaluation
 STATIC = "static_stress"  # kind of the events that say what a shock would cost at once
 
 
 @dataclass(frozen=True)
 class Shock:
-    """At a tick, moves of nodes by key, decimal."""
+    """At a tick, moves by key, decimal; of the price as a share of it."""
 
     tick: int
     moves: Mapping[FactorKey, float]
@@ -60,26 +66,48 @@ def tick_of(spec: ShockSpec, clock: Clock, at: Place) -> int:
 
 
 def shocked(storyline: Storyline, shocks: Sequence[Shock]) -> Storyline:
-    """The storyline with the nodes' outside levels moved from each shock on."""
+    """The storyline with outside levels moved from each shock on. Raises UserError where one falls below zero."""
     nodes, further = dict(storyline.nodes), dict(storyline.further)
+    others = {SPOT: storyline.spot, VOL: storyline.vol, CREDIT: storyline.credit}  # in logs
     for shock in shocks:
         for key, by in shock.moves.items():
-            levels = further if key.node in further else nodes
-            level = levels[key.node].level.copy()
-            level[shock.tick :] += by
-            levels[key.node] = replace(levels[key.node], level=level)
-    return replace(storyline, nodes=nodes, further=further) if shocks else storyline
+            if key in others:
+                others[key] = _from(others[key], shock.tick, _in_logs(others[key].level[shock.tick :], key, by))
+            else:
+                levels = further if key.node in further else nodes
+                levels[key.node] = _from(levels[key.node], shock.tick, by)
+    if not shocks:
+        return storyline
+    spot, vol, credit = others.values()
+    return replace(storyline, nodes=nodes, further=further, spot=spot, vol=vol, credit=credit)
+
+
+def _from(line: Level, tick: int, by: NDArray[np.float64] | float) -> Level:
+    level = line.level.copy()
+    level[tick:] += by
+    return replace(line, level=level)
+
+
+def _in_logs(level: NDArray[np.float64], key: FactorKey, by: float) -> NDArray[np.float64] | float:
+    """Move of a log: of a price by a share of it, of others by an amount."""
+    if key == SPOT:
+        return math.log1p(by)
+    least = float(np.exp(level).min())
+    if least + by <= 0:
+        remedy = f"its lowest level from then on is {least:.4g}"
+        raise UserError(f"the shock makes {key.family} negative", value=by, place="storyline.shock", remedy=remedy)
+    return np.log1p(by / np.exp(level))
 
 
 def revalue(world: TradingWorld, shocks: Sequence[Shock]) -> Process:
     """Just before each shock, write what it would do to every agent's equity at once, as events of all paths.
 
-    The market is revalued with its nodes moved and all else as it is; nobody trades.
+    The market is revalued with its levels moved and all else as it is; nobody trades.
     """
     for shock in shocks:
         yield world.at(int(world.clock.ticks[shock.tick]), Phase.SHOCK)
         now = world.factors.snapshot
-        moved = now.with_rows({key: now.row(key) + by for key, by in shock.moves.items()})
+        moved = now.with_rows({key: _at_once(key, now.row(key), by) for key, by in shock.moves.items()})
         before = {agent.name: world.equity_now(agent.name).copy() for agent in world.agents}
         world.factors.snapshot = moved
         after = {name: world.equity_now(name).copy() for name in before}
@@ -88,3 +116,10 @@ def revalue(world: TradingWorld, shocks: Sequence[Shock]) -> Process:
         for name, equity in before.items():
             gain = after[name] - equity
             world.log.add("events", world.now, everyone, kind=STATIC, subject=name, value=gain)
+
+
+def _at_once(key: FactorKey, level: NDArray[np.float64], by: float) -> NDArray[np.float64]:
+    """A level after its move, (paths,); vol and credit spread stay above a thousandth of what they were."""
+    if key == SPOT:
+        return level * (1 + by)
+    return np.maximum(level + by, LEAST * level) if key in (VOL, CREDIT) else level + by

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
+from agents.making.market_maker import MarketMaker
 from agents.tables import agent_tables
 from markets.products.registry import PRODUCTS
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
-    """Those of every scenario, and `risk` where a desk has options on rates, or a leg of its own against rates."""
+    """Those of every scenario, `risk` where a desk has options on rates, or a leg of its own against rates, and
+    `capital` where a lender or a maker has a limit.
+    """
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     market = scenario.market
     return agent_tables(
@@ -22,7 +26,15 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         fx=bool(market.fx),
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),
+        capital=capital_is_limited(scenario),
     )
+
+
+def capital_is_limited(scenario: Scenario) -> bool:
+    """Whether any desk or maker must have capital for what it holds."""
+    lenders = [agent for agent in scenario.agents if isinstance(agent, FundingDesk)]
+    makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
+    return any(lender.capital_model for lender in lenders) or any(maker.capital_share for maker in makers)
 
 
 def _tells(desk: Hedger) -> bool:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
+from scipy.stats import binom, norm
+
+from analysis.coverage import YELLOW, kupiec, zone
+from analysis.losses_at_risk import backtest
 from scenarios.studies.charges.frtb_charge import frtb_charge
 from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
 from scenarios.studies.validation.case import Case, Expected, Measured
+from scenarios.studies.validation.desks import side_by_side
 from scenarios.studies.validation.lab import Lab
 from sim.estimate import Estimate
+from sim.sessions import TRADING_DAYS
 
 Rows = list[dict[str, Any]]
 TWICE = "computed twice"
@@ -148,6 +156,38 @@ def exposures_expected() -> tuple[Expected, ...]:
     return (*own, *basel)
 
 
+# --- value at risk ----------------------------------------------------------------------------------------------------
+VOL, DAYS, PATHS = 0.2, 60, 400
+FORWARD = {"kind": "future", "strike": 100.0, "quantity": 1.0}
+MOVE = VOL / math.sqrt(TRADING_DAYS)
+BACKTESTS = {"Kupiec, none of 250": (0, 5.025167926751), "Kupiec, 7 of 250": (7, 5.496990447793)}
+LIGHTS = {  # exceptions of 250 days: probability of so many or fewer, percent, as published
+    "4 exceptions or fewer": (4, 89.22),
+    "5 exceptions or fewer": (5, 95.88),
+    "9 exceptions or fewer": (9, 99.97),
+}
+
+
+def exceeded() -> float:
+    """Probability that a lognormal price loses more than 2.33 daily vols of a normal one, percent."""
+    beyond = math.log1p(norm.ppf(0.01) * MOVE) + MOVE**2 / 2
+    return 100 * float(norm.cdf(beyond / MOVE))
+
+
+def losses(lab: Lab) -> Measured:
+    """A desk that holds the asset and does not hedge: how often a day loses more than was said the day before."""
+    desks = {"holder": {"kind": "never"}}
+    run = lab.run(side_by_side(desks, paths=PATHS, days=DAYS, ticks_a_day=1, vol=VOL, claim=FORWARD))
+    risk = backtest(run, agent="holder").row(0, named=True)
+    share, count = risk["rate"], risk["days"] * PATHS
+    found = {"days beyond value at risk": Estimate(100 * share, 100 * math.sqrt(share * (1 - share) / count))}
+    hits = np.arange(250)
+    found |= {what: Estimate(kupiec(hits < x).ratio) for what, (x, _) in BACKTESTS.items()}
+    found |= {what: Estimate(100 * float(binom.cdf(x, 250, 0.01))) for what, (x, _) in LIGHTS.items()}
+    found["exceptions of the yellow zone"] = Estimate(sum(zone(x) == YELLOW for x in range(20)))
+    return Measured(estimates=found)
+
+
 CASES: tuple[Case, ...] = (
     Case(
         name="frtb",
@@ -179,5 +219,28 @@ CASES: tuple[Case, ...] = (
         measure=exposures,
         fast=True,
         seconds=0.2,
+    ),
+    Case(
+        name="value-at-risk",
+        title="Losses beyond value at risk",
+        chapter="Capital",
+        source=(
+            "Lognormal law; Kupiec (1995), likelihood ratio in closed form; Basel Committee, Supervisory framework for "
+            "the use of backtesting (1996), table 1"
+        ),
+        inputs="a forward on the asset, vol 20 %, 60 days on 400 paths, 99 %; 250 days with 0 and 7 exceptions",
+        statistic="exceptions in `spiral backtest`, ratio of the test, zones",
+        expected=(
+            Expected(what="days beyond value at risk", value=exceeded(), unit="%"),
+            *(Expected(what=what, value=value, rounding=1e-9) for what, (_, value) in BACKTESTS.items()),
+            *(
+                Expected(what=what, value=v, unit="%", rounding=0.005, exact="published")
+                for what, (_, v) in LIGHTS.items()
+            ),
+            Expected(what="exceptions of the yellow zone", value=5, exact="published"),
+        ),
+        measure=losses,
+        fast=True,
+        seconds=1.0,
     ),
 )
