@@ -137,14 +137,16 @@ def test_what_is_paid_and_who_ends() -> None:
     book, now = compiled(note(coupon_barrier=0.9, memory=True, observation_months=3), START), market()
     fixings, since, share = book.new_fixings(30), FIRST_LOOK - 2, now.row(SPOT) / 5000.0
     fixings[1] = 0.03
-    before = book.value(FIRST_LOOK, now, fixings, settled=since)
+    before, early = book.value(FIRST_LOOK, now, fixings, settled=since), book.value(since, now, fixings)
     cash = book.cashflows(since, FIRST_LOOK, now, fixings)
     coupon = COUPON / 4
     expected = 1e6 * np.where(share >= 0.9, coupon + 0.03 + (share >= 1.0), 0.0)
     np.testing.assert_allclose(cash, expected, rtol=1e-12)
     assert book.settles(since, FIRST_LOOK)
     book.fix(since, FIRST_LOOK, now, fixings)
-    np.testing.assert_array_equal(fixings[0], share < 1.0)
+    np.testing.assert_array_equal(fixings[0], np.where(share < 1.0, 12.0, 0.0))
+    np.testing.assert_array_equal(before, book.value(FIRST_LOOK, now, fixings, settled=since))
+    np.testing.assert_array_equal(early, book.value(since, now, fixings))
     np.testing.assert_allclose(fixings[1], np.where(share >= 0.9, 0.0, 0.03 + coupon))
     after = book.value(FIRST_LOOK, now, fixings)
     np.testing.assert_allclose(before, cash + after, rtol=1e-12)
@@ -168,12 +170,12 @@ def test_a_run_attributes_what_ends_to_what_moved() -> None:
     world = world_of(scenario, paths=6)
     world.run()
     desk = world.desks["desk"]
-    alive = desk.fixings[0]
+    alive = desk.fixings[0] == 12
     assert 0 < alive.sum() < 6
     for part in ("theta", "rates", "delta", "gamma"):
         assert np.abs(desk.totals[part]).max() < 2e7  # not the 1e8 that are paid back
     value = desk.scale * desk.unit_value
-    assert not value[alive == 0].any() and value[alive == 1].all()
+    assert not value[~alive].any() and value[alive].all()
 
 
 HEAD = "kind,notional,months,fixed_rate,barrier,coupon_barrier,protection_barrier,observation_months,memory"

@@ -180,21 +180,17 @@ class Desk:
         if tick == since:
             return
         end = value = self._unit_value_now()
-        fixed: Any = None
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
-            fixed = self.fixings.copy()  # what ends by this fixing is still part of the steps that lead to it
-            self.book.fix(since, tick, now, fixed)
+            self.book.fix(since, tick, now, self.fixings)
             for follower in self.followers:
                 follower.settle(since, tick, now)
-            value = self.book.value(tick, now, fixed, settled=tick)
+            value = self.book.value(tick, now, self.fixings, settled=tick)
             end = value + cash
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
-        self._attribute(tick, now, end)
-        if fixed is not None:
-            self.fixings = fixed
             for memo in (self._risk, self._slopes, self._value):
                 memo.forget()
+        self._attribute(tick, now, end)
         self._tick, self._snapshot, self.unit_value = tick, now, value
 
     def receive(self, due: Vector) -> None:

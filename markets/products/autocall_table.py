@@ -47,6 +47,8 @@ BEYOND = 3  # points above the barrier, for interpolation
 NODES = 40  # of the quadrature between two barriers
 LEGENDRE = np.array(np.polynomial.legendre.leggauss(NODES))
 TABLES = 64  # notes whose tables are remembered
+ENDED, UNPAID, BEFORE, FIXED = range(4)  # fixings of a note, see `AutocallTable`
+MEMORIES = 4
 CALM = 1e-10  # standard deviation that stands for none
 
 
@@ -87,7 +89,11 @@ class Live(NamedTuple):
 
 
 class AutocallTable(Table[list[Live]]):
-    """Notes one by one. Two fixings each: 1 while it lives, and coupons that it has not paid, per 1 of notional.
+    """Notes one by one, with four fixings each.
+
+    The number of the observation at which it ended (of all of them while it lives), coupons not paid per 1 of notional
+    now and before the last observation, and how many have been looked at: so a moment before an observation is valued
+    alike before and after it has been fixed.
 
     A note has one vol, that of an option at the money to its maturity. What it is worth after an observation is
     tabulated once, by vol and by a parallel shift of the starting forward rates. On a path the way to the next
@@ -101,7 +107,7 @@ class AutocallTable(Table[list[Live]]):
         super().__init__()
         self.clock, self.start, self.rates = clock, start, True
         self.notes = [_Note(item, clock, start) for item in items]
-        self.fixings = 2 * len(items)
+        self.fixings = MEMORIES * len(items)
         self.dates = np.unique(np.concatenate([note.seconds for note in self.notes]))
         self.needs: tuple[FactorKey, ...] = (SPOT, VOL, *start.curve.nodes)
         self.gross_units = float(sum(abs(note.item.notional) / note.item.spot for note in self.notes))
@@ -109,17 +115,27 @@ class AutocallTable(Table[list[Live]]):
     # --- what has happened -----------------------------------------------------------------------------------------
     def new_fixings(self, paths: int) -> Floats:
         """Every note lives and owes nothing, (fixings, paths)."""
-        return np.tile(np.array([[1.0], [0.0]]), (len(self.notes), paths))
+        lives = [[float(len(note.seconds)), 0.0, 0.0, 0.0] for note in self.notes]
+        return np.repeat(np.array(lives).reshape(-1, 1), paths, axis=1)
 
     def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
         """Note who is called in (since, tick], and what is owed afterwards."""
         for live in self.known(When(tick, since)):
             if live.due is not None:
-                _, alive, unpaid = self.notes[live.number].settled(live.due, snapshot, *self._state(live, fixings))
-                fixings[2 * live.number], fixings[2 * live.number + 1] = alive, unpaid
+                rows, (alive, unpaid) = self._rows_of(live, fixings), self._state(live, fixings)
+                _, lives, after = self.notes[live.number].settled(live.due, snapshot, alive, unpaid)
+                rows[ENDED] = np.where(alive > lives, live.due, rows[ENDED])
+                rows[BEFORE], rows[UNPAID], rows[FIXED] = unpaid, after, live.due + 1
 
     def _state(self, live: Live, fixings: Floats) -> tuple[Floats, Floats]:
-        return fixings[2 * live.number], fixings[2 * live.number + 1]
+        """Whether it lives, 1 or 0, and coupons not paid, (paths,) each: before the observation due, or else ahead."""
+        rows, number = self._rows_of(live, fixings), live.ahead if live.due is None else live.due
+        assert number is not None
+        unpaid = np.where(rows[FIXED] > number, rows[BEFORE], rows[UNPAID])
+        return (rows[ENDED] >= number).astype(np.float64), unpaid
+
+    def _rows_of(self, live: Live, fixings: Floats) -> Floats:
+        return fixings[MEMORIES * live.number : MEMORIES * (live.number + 1)]
 
     # --- value and risk --------------------------------------------------------------------------------------------
     def value(self, when: When, snapshot: Snapshot, fixings: Floats, out: Floats) -> None:
