@@ -83,6 +83,7 @@ studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, picture
 	$(BIN)/python $(STUDIES)/tables.py
 	$(BIN)/python $(STUDIES)/caused.py
 	$(BIN)/python $(STUDIES)/rates.py
+	$(BIN)/python $(STUDIES)/procyclicality.py
 	$(BIN)/python $(STUDIES)/margin.py
 
 readme: demo ## rebuild the picture in the README

@@ -99,6 +99,13 @@ def test_margin_of_a_bond_and_of_what_turns():
     assert straddle.monotone_margin(0.5, rate, years=0.1)[0] < 0.99 * exact
 
 
+def test_several_rates_at_once_are_each_alone():
+    straddle = NettingSet(MODEL, swaptions=[SwaptionTrade(SWAP, 0.04, 1e4, side) for side in ("payer", "receiver")])
+    rates = [0.03, 0.04, 0.05]
+    for rule in (straddle.margin, straddle.monotone_margin, straddle.sensitive_margin):
+        np.testing.assert_allclose(rule(0.5, rates), [rule(0.5, rate)[0] for rate in rates], rtol=1e-10)
+
+
 def test_payments_within_the_period_count_in_full():
     one = NettingSet(MODEL, flows=[Flow(100.0, 0.55)])
     assert float(one.value(0.6, 0.04, settled=0.5)) == 100.0

@@ -26,6 +26,7 @@ class Client:
         self.required = world.full(0.0)  # $, likewise
         self.deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: no call outstanding
         self.capital_deadline = np.full(world.paths, -1, dtype=np.int64)  # day index, -1: capital is enough
+        self.fund = world.full(0.0)  # $, contribution to the default fund
         self.capital_required = world.full(0.0)  # $, at the last close
         self.asked: Requirement | None = None  # at the last close
         self.record: LiquidityRecord | None = None

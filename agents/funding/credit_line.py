@@ -25,6 +25,11 @@ class CreditLine:
         self.repo_spread = repo_spread
         self.losses = world.full(0.0)  # $ that the lender has lost
 
+    @property
+    def gone(self) -> NDArray[np.bool_]:
+        """Where the lender has lost its capital, (paths,): it lends nothing any more."""
+        return np.asarray(self.losses >= self._capital)
+
     def size(self) -> Vector:
         """base (credit0 / credit)^power x (1 - losses / capital), at most `base`, at least 0, (paths,) $.
 

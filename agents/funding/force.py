@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agents.funding.capital_limit import CapitalLimit
     from agents.funding.client import Client
     from agents.funding.credit_line import CreditLine
+    from agents.funding.default_fund import DefaultFund
     from agents.funding.margin_calls import MarginCalls
     from agents.world import TradingWorld
 
@@ -22,9 +23,16 @@ class Force:
     """One lender's forced reductions and write-offs."""
 
     def __init__(
-        self, world: TradingWorld, lender: str, line: CreditLine, calls: MarginCalls, limit: CapitalLimit | None
+        self,
+        world: TradingWorld,
+        lender: str,
+        line: CreditLine,
+        calls: MarginCalls,
+        limit: CapitalLimit | None,
+        fund: DefaultFund | None = None,
     ) -> None:
-        """limit: the limit on the desks' capital, if there is one."""
+        """limit: the limit on the desks' capital, if there is one. fund: that its desks have paid into."""
+        self._fund, self.failed = fund, np.zeros(world.paths, dtype=bool)  # failed: its own capital is gone
         self._world, self._lender, self._line, self._calls, self._limit = world, lender, line, calls, limit
 
     def order(self, client: Client) -> None:
@@ -48,7 +56,7 @@ class Force:
     def _collect(self, client: Client, due: Mask, ruined: Mask) -> None:
         """Reduce on paths with an overdue call; wind up on ruined paths."""
         desk, calls = client.desk, self._calls
-        lacking = calls.required(client).total - calls.posted(client) - self._line.headroom(client.name)
+        lacking = calls.needed(client, calls.required(client)) - self._line.headroom(client.name)
         releasable = np.maximum(calls.initial_margin(client), 1e-9)
         share = np.where(due, np.clip(lacking / releasable, 0.0, 1.0), 0.0)
         desk.forced = np.where(ruined, 1.0, share)
@@ -67,6 +75,14 @@ class Force:
         loss = np.where(bad, -equity, 0.0)
         world.ledger.transfer(loss, source=self._lender, target=client.name, reason="write_off")
         self._line.losses += loss
+        if self._fund is not None:
+            self._line.losses -= self._fund.absorb(client, loss)
+        gone = self._line.gone & ~self.failed
+        if gone.any():
+            world.log.add(
+                "events", world.now, gone, kind="lender_failed", subject=self._lender, value=self._line.losses
+            )
+            self.failed |= gone
         fresh = bad & ~desk.defaulted
         world.log.add("events", world.now, fresh, kind="default", subject=client.name, value=loss)
         desk.defaulted |= bad

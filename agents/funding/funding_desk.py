@@ -13,6 +13,7 @@ from agents.funding.capital import CapitalModel
 from agents.funding.capital_limit import CapitalLimit
 from agents.funding.client import Client
 from agents.funding.credit_line import CreditLine
+from agents.funding.default_fund import DefaultFund
 from agents.funding.force import Force
 from agents.funding.interest import Interest
 from agents.funding.liquidity_record import LiquidityRecord
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sim.place import Place
 
 Vector = NDArray[np.float64]
+HOUR = 3600  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,27 @@ class FundingDesk(Agent):
     )
     mpor_days: float = param(
         10.0, unit="trading days", help="margin period of risk (bilateral: 10)", ge=0, plausible=DAYS
+    )
+    rates_days: float | None = param(
+        None, unit="trading days", help="margin period of rates (default: mpor_days)", ge=0.01, plausible=DAYS
+    )
+    threshold: float = param(0.0, unit="$", help="initial margin of each desk that is not asked", ge=0)
+    minimum_transfer: float = param(0.0, unit="$", help="smaller amounts of margin are not moved", ge=0)
+    collateral_haircut: float | None = param(
+        None,
+        unit="share of their value",
+        help="long assets count as initial margin, less this (default: cash alone does)",
+        ge=0,
+        le=1,
+    )
+    intraday_hours: float | None = param(
+        None, unit="hours", help="variation margin also moves within the day, this often (default: at closes)", ge=0.01
+    )
+    default_fund: float = param(
+        0.0, unit="share of the first initial margin", help="paid in by each desk against others' defaults", ge=0, le=10
+    )
+    skin: float = param(
+        0.0, unit="$", help="of its own capital that bears defaults before the other desks' default fund", ge=0
     )
     rate_vol: float = param(
         0.01,
@@ -118,6 +141,11 @@ class FundingDesk(Agent):
         if self.rates_margin == "rates_vol" and not cast.rates_vol:
             rule, remedy = "no vol of rates is declared", "add [market.rates.vol.usd], or leave this out"
             raise at.at("rates_margin").error(rule, value=self.rates_margin, remedy=remedy)
+        if self.skin and not self.default_fund:
+            rule, remedy = "skin comes before a default fund, and there is none", "give default_fund, or leave it out"
+            raise at.at("skin").error(rule, value=self.skin, remedy=remedy)
+        if self.skin > self.capital:
+            raise at.at("skin").error("is a part of its capital", value=self.skin, remedy="write at most `capital`")
         others = [agent.name for agent in cast.agents if agent.name != self.name]
         for name in self.lends_to:
             if name not in others:
@@ -165,7 +193,8 @@ class _Lending:
         capital = agent.capital_model
         days, headroom = agent.deadline_days, agent.capital_headroom
         self.limit = None if capital is None else CapitalLimit(world, capital, deadline_days=days, headroom=headroom)
-        self.force = Force(world, agent.name, self.line, self.calls, self.limit)
+        self.fund = DefaultFund(world, agent.name, self.clients, skin=agent.skin) if agent.default_fund else None
+        self.force = Force(world, agent.name, self.line, self.calls, self.limit, self.fund)
         world.lenders.append(self)
 
     def _borrowers(self) -> tuple[str, ...]:
@@ -178,8 +207,8 @@ class _Lending:
 
     def run(self) -> Process:
         """Each day: interest before the market moves. Each close: force before TRADE, close-outs and calls after it."""
-        world, is_close = self.world, self.world.clock.is_close
-        watches = self.agent.capital_headroom > 0
+        world, is_close, often = self.world, self.world.clock.is_close, self.agent.intraday_hours
+        called, watches = world.now, self.agent.capital_headroom > 0
         yield world.tick(Phase.SHOCK)  # every desk has taken over its hedge before this
         self._begin()
         while True:
@@ -193,6 +222,12 @@ class _Lending:
                     self.force.order(client)
                 yield world.tick(Phase.FUND)
                 self._close()
+                called = world.now
+            elif often is not None and world.now - called >= often * HOUR:
+                yield world.tick(Phase.FUND)
+                for client in self.clients.values():
+                    self.calls.settle_intraday(client)
+                called = world.now
             yield world.tick(Phase.SHOCK)
             self.interest.accrue()
 

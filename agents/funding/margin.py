@@ -31,6 +31,30 @@ class MarginTerms(Protocol):
         """Yield vol at base implied vol, decimal a year."""
 
     @property
+    def rates_days(self) -> float | None:
+        """The same for rates, if it is another one."""
+
+    @property
+    def threshold(self) -> float:
+        """Initial margin that is not asked, $."""
+
+    @property
+    def minimum_transfer(self) -> float:
+        """Smaller amounts are not moved, $."""
+
+    @property
+    def collateral_haircut(self) -> float | None:
+        """Share of their value at which long assets do not count as initial margin; None: cash alone counts."""
+
+    @property
+    def default_fund(self) -> float:
+        """Contribution of each desk, a share of its first initial margin."""
+
+    @property
+    def repo_spread(self) -> float | None:
+        """Of repo on long stock; None without."""
+
+    @property
     def rates_margin(self) -> str:
         """Which vol margin on DV01 follows: "implied_vol" or "rates_vol"."""
 

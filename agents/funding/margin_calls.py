@@ -39,28 +39,61 @@ class MarginCalls:
 
     # --- requirements ------------------------------------------------------------------------------------------
     def initial_margin(self, client: Client) -> Vector:
-        """By the lender's margin model, (paths,) $."""
-        return self._model.initial(client.portfolio, self._terms)
+        """By the lender's margin model, beyond the threshold, (paths,) $."""
+        asked = self._model.initial(client.portfolio, self._terms)
+        return np.maximum(asked - self._terms.threshold, 0.0) if self._terms.threshold else asked
 
     def required(self, client: Client) -> Requirement:
         """Margin to be posted: proceeds of short sales, variation margin of book and swaps, initial margin."""
+        initial = self.initial_margin(client)
+        if self._terms.default_fund:
+            initial = initial + np.where(client.desk.liquidated, 0.0, client.fund)
+        return self.required_variation(client)._replace(initial_margin=initial)
+
+    def required_variation(self, client: Client) -> Requirement:
+        """The same without initial margin."""
         zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
         swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
         borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
-        return Requirement(borrowed_stock, -(client.desk.value_now() + swaps), self.initial_margin(client))
+        return Requirement(borrowed_stock, -(client.desk.value_now() + swaps), zero)
 
     def posted(self, client: Client) -> Vector:
         """Margin posted, (paths,) $."""
         return self._world.ledger.balance(margin_account(client.name))
 
+    def needed(self, client: Client, asked: Requirement) -> Vector:
+        """Requirement less margin posted and assets pledged, (paths,) $; negative: too much is posted."""
+        haircut = self._terms.collateral_haircut
+        if haircut is None:
+            return asked.total - self.posted(client)
+        return asked.total - self._pledged(client, asked, haircut) - self.posted(client)
+
+    def _pledged(self, client: Client, asked: Requirement, haircut: float) -> Vector:
+        """Value less haircut of long assets, as far as initial margin goes, (paths,) $; variation margin is cash.
+
+        Stock that is financed in repo is pledged there.
+        """
+        financed = {"asset"} if self._terms.repo_spread is not None else set()
+        long = (
+            np.maximum(venue.value(client.name), 0.0)
+            for name, venue in self._world.venues.items()
+            if venue.listing.funded and name not in financed
+        )
+        assets = sum(long, np.zeros(self._world.paths))
+        return np.minimum((1 - haircut) * assets, asked.initial_margin)
+
     def lacking(self, client: Client, asked: Requirement) -> Vector:
         """Requirement less margin posted, cash, repo and line, (paths,) $; negative: to spare."""
-        return asked.total - self.posted(client) - self._line.reach(client.name)
+        return self.needed(client, asked) - self._line.reach(client.name)
 
     # --- payments and calls --------------------------------------------------------------------------
     def settle_first(self, client: Client) -> None:
         """Post the first margin as far as cash and line suffice; the rest is called at the first close."""
-        self._post(client, np.minimum(self.required(client).total, self._line.headroom(client.name)))
+        if self._terms.default_fund:
+            client.fund = self._terms.default_fund * self.initial_margin(client)
+        asked = self.required(client)
+        need = self.needed(client, asked) if self._terms.collateral_haircut is not None else asked.total
+        self._post(client, np.minimum(need, self._line.headroom(client.name)))
 
     def _post(self, client: Client, amount: Vector) -> None:
         self._world.ledger.transfer(amount, source=client.name, target=margin_account(client.name), reason="margin")
@@ -68,7 +101,7 @@ class MarginCalls:
     def settle(self, client: Client) -> None:
         """At a close: release excess margin, take what can be paid, call the rest."""
         asked = client.asked = self.required(client)
-        need = asked.total - self.posted(client)
+        need = self._moved(self.needed(client, asked))
         lacking = self.lacking(client, asked) if client.record else need
         paid = np.minimum(need, self._line.headroom(client.name))
         self._post(client, paid)
@@ -77,6 +110,22 @@ class MarginCalls:
         if client.record:
             cash = self._line.free_cash(client.name)
             client.record.note(asked, free_cash=cash, line=self._line.size(), lacking=lacking)
+
+    def settle_intraday(self, client: Client) -> None:
+        """Within a session: take and return variation margin, initial margin as of the last close; no call is due.
+
+        What cannot be paid is looked at again at the close.
+        """
+        if client.asked is None:
+            return
+        now = self.required_variation(client)._replace(initial_margin=client.asked.initial_margin)
+        need = self._moved(self.needed(client, now))
+        self._post(client, np.minimum(need, self._line.headroom(client.name)))
+
+    def _moved(self, need: Vector) -> Vector:
+        """What is moved of a need: nothing below the minimum transfer, (paths,) $."""
+        least = self._terms.minimum_transfer
+        return np.where(np.abs(need) < least, 0.0, need) if least else need
 
     def _call(self, client: Client, required: Vector, need: Vector, paid: Vector) -> None:
         """Record new calls, calls met, and needs paid at once, (paths,) $ each."""

@@ -25,9 +25,9 @@ class Parametric(MarginModel):
     Exposure of the asset: |net delta| S + short gamma S^2 x (k s sqrt(mpor)) / 2, the loss of a move of k standard
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
-    between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates.
-    Where straddles are listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope
-    by m| x 0.8 m, the vol of m, scaled as rates are.
+    between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates. With
+    `rates_days` they have that margin period. Where straddles are listed the vega of rates counts too, of book and
+    straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the vol of m, scaled as rates are.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -39,7 +39,10 @@ class Parametric(MarginModel):
         for slope in portfolio.node_slopes():
             rates += np.abs(slope)
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
-        if own is None:
+        if terms.rates_days is not None:
+            by_period = terms.margin_multiple * yield_vol(portfolio, terms) * np.sqrt(terms.rates_days / days) * rates
+            margin = np.asarray(move * (delta + convexity * move) + by_period)
+        elif own is None:
             margin = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
         else:
             by_own = terms.margin_multiple * own * np.sqrt(terms.mpor_days / days) * rates

@@ -198,7 +198,7 @@ class _Hedging:
         multiplier = self.vol_multiplier(at)
         if multiplier is None:
             return at
-        delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked)
+        delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked, fixings=desk.fixings)
         return at.but(target=-desk.scale * delta)
 
     def _discount(self, years: float) -> Vector:

@@ -158,6 +158,31 @@ class Position:
         gt=0,
         plausible=CAP,
     )
+    barrier: float | None = param(
+        None,
+        unit="share of the starting spot",
+        help="of an autocall: where it ends (default: 1)",
+        gt=0,
+        plausible=MONEYNESS,
+    )
+    coupon_barrier: float | None = param(
+        None,
+        unit="share of the starting spot",
+        help="of an autocall: where it pays its coupon (default: its barrier)",
+        gt=0,
+        plausible=MONEYNESS,
+    )
+    protection_barrier: float | None = param(
+        None,
+        unit="share of the starting spot",
+        help="of an autocall: below it the holder has the asset's fall at maturity (default: 0.6)",
+        gt=0,
+        plausible=MONEYNESS,
+    )
+    observation_months: int | None = param(
+        None, unit="months", help="of an autocall: between observations (default: 12)", gt=0, le=MOST_MONTHS
+    )
+    memory: bool | None = param(None, help="of an autocall: whether coupons not paid are paid later (default: no)")
 
     def check(self, start: date, at: Place) -> None:
         """Strike, expiry and size must each be given in one way; no keys of other instruments. Raises UserError.

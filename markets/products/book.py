@@ -106,11 +106,20 @@ class CompiledBook:
         return self._add_risk(_when(tick, settled), snapshot, fixings, Risk(SLOPES_ONLY, snapshot.paths), 1.0)
 
     def delta(
-        self, tick: int, snapshot: Snapshot, vol_multiplier: float | Floats = 1.0, *, settled: int | None = None
+        self,
+        tick: int,
+        snapshot: Snapshot,
+        vol_multiplier: float | Floats = 1.0,
+        *,
+        settled: int | None = None,
+        fixings: Floats | None = None,
     ) -> Floats:
-        """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,)."""
+        """Units of the asset, (paths,), with every option's vol scaled by `vol_multiplier`, scalar or (paths,).
+
+        fixings: needed by notes that may have ended on a path.
+        """
         into = Risk(SLOPES_ONLY, snapshot.paths)
-        return self._add_risk(_when(tick, settled), snapshot, None, into, vol_multiplier).delta
+        return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier).delta
 
     def theta(
         self,

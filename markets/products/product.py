@@ -46,6 +46,11 @@ FURTHER = (  # keys that few products have; see `Takes.more`
     "protection",
     "participation",
     "cap",
+    "barrier",
+    "coupon_barrier",
+    "protection_barrier",
+    "observation_months",
+    "memory",
 )
 
 
@@ -120,6 +125,16 @@ class Line(Protocol):
     def participation(self) -> float | None: ...
     @property
     def cap(self) -> float | None: ...
+    @property
+    def barrier(self) -> float | None: ...
+    @property
+    def coupon_barrier(self) -> float | None: ...
+    @property
+    def protection_barrier(self) -> float | None: ...
+    @property
+    def observation_months(self) -> int | None: ...
+    @property
+    def memory(self) -> bool | None: ...
 
 
 class Takes(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.products.asset import Asset
+from markets.products.autocall import Autocall
 from markets.products.basis_swap import BasisSwap
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
@@ -48,6 +49,7 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "floor": Cap,
     "cds": Cds,
     "equity_note": EquityNote,
+    "autocall": Autocall,
     "gamma_claim": GammaClaim,
     "asset": Asset,
     "future": Future,

@@ -19,7 +19,7 @@ from sim.errors import UserError
 
 Floats = NDArray[np.float64]
 
-SPREAD_NODES = 129  # of the tables from which many sets are margined at once
+SPREAD_NODES = 65  # of the tables from which many sets are margined at once
 
 
 class Flow(NamedTuple):

@@ -41,7 +41,9 @@ class RateTable:
 
     def at(self, where: ArrayLike) -> Floats:
         """Values at points of any shape (...): (functions, ...)."""
-        return np.asarray(chebyshev.chebval(self._unit(where), self._coefficients()))
+        unit = self._unit(where)
+        basis = chebyshev.chebvander(unit.reshape(-1), len(self.values) - 1)  # (points, nodes), one for all functions
+        return np.asarray((basis @ self._coefficients()).T.reshape(-1, *unit.shape))
 
     def slope(self, where: ArrayLike, order: int = 1) -> Floats:
         """Derivatives of an order at points of any shape (...): (functions, ...)."""

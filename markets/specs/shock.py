@@ -20,8 +20,7 @@ class ShockSpec:
     date: date = param(help="day of the shock")
     time: str = param("", help="time of day, 'HH:MM', of the exchange (default: its first tick)", longest=5)
     stress: str = param(
-        "",
-        help="move in bp: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', 'parallel 20 on eur'", longest=500
+        "", help="move in bp: 'parallel 50', 'steepener 25', '2Y 10, 10Y -5', 'parallel 20 on eur'", longest=500
     )
     spot: float = param(0.0, unit="share", help="move of the asset's price: -0.3 is 30 % down", gt=-1, le=10)
     vol: float = param(0.0, unit="decimal", help="added to implied vol: 0.2 is twenty points up", ge=-5, le=5)

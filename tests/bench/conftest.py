@@ -13,6 +13,7 @@ ORDER = (
     "pricing",
     "curves",
     "rates_day",
+    "margin",
     "book",
     "hedging",
     "engine",

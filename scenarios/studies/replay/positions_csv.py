@@ -52,6 +52,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "protection": ("principalprotection", "capitalprotection"),
     "participation": ("participationrate",),
     "cap": ("caplevel",),
+    "barrier": ("autocallbarrier", "calllevel"),
+    "coupon_barrier": (),
+    "protection_barrier": ("knockinbarrier",),
+    "observation_months": (),
+    "memory": ("memorycoupon",),
     "symbol": ("occ", "occsymbol", "optionsymbol", "contractsymbol", "localsymbol", "ticker", "osi"),
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
@@ -60,7 +65,7 @@ REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks", "descrip
 NUMBERS = (
     "strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "swap_months", "normal_vol", "contracts",
     "multiplier", "spread", "past_rate", "price", "quoted_rate", "frequency", "reversion", "protection",
-    "participation", "cap",
+    "participation", "cap", "barrier", "coupon_barrier", "protection_barrier", "observation_months",
 )  # fmt: skip
 KINDS = {
     "put": "p puts putoption europeanput", "call": "c calls calloption europeancall",
@@ -70,11 +75,13 @@ KINDS = {
     "swaption": "swaptions europeanswaption",
     "bermudan_swaption": "bermudanswaption bermudan", "cancellable_swap": "cancellableswap cancelableswap callableswap",
     "cap": "caps interestratecap", "floor": "floors interestratefloor",
-    "equity_note": "equitylinkednote equitynote eln structurednote", "gamma_claim": "gammaclaim gamma",
+    "equity_note": "equitylinkednote equitynote eln structurednote",
+    "autocall": "autocallable autocallablenote phoenix", "gamma_claim": "gammaclaim gamma",
     "asset": "underlying stock stocks share shares equity etf", "future": "futures fut forward forwards fwd",
 }  # fmt: skip
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
-SHARES = ("protection", "participation", "cap")  # of a note
+SHARES = ("protection", "participation", "cap", "barrier", "coupon_barrier", "protection_barrier")  # of a note
+YES = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
 SIDES = {"p": "payer", "pay": "payer", "r": "receiver", "rec": "receiver", "receive": "receiver"}
 CONTRACTS = {"sofr_3m": 1e6, "sofr_1m": 5e6}  # notional of a contract, $
 MULTIPLIER = 100.0  # units of the asset in a listed contract
@@ -144,9 +151,10 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
     cells |= {column: row.text(column) or "" for column in ("tenor", "convention", "day_count")}
     cells |= {"notional": _notional(row), "start": row.day("start"), "notionals": row.numbers("notionals") or ()}
     cells |= {"quantity": _quantity(row, notes), "expiry": row.day("expiry"), "side": _side(row)}
-    cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency")}
+    cells |= {column: row.whole(column) for column in ("months", "swap_months", "frequency", "observation_months")}
     if (symbol := row.text("symbol")) is not None:
         cells |= _from_symbol(row, symbol, cells)
+    cells["memory"] = _yes(row, "memory")
     cells["kind"] = cells["kind"] or ""
     position = build(Position, cells, row.place)
     position.check(start, row.place)
@@ -168,6 +176,12 @@ def _kind(row: Row) -> str | None:
     """An instrument by any of its words; another word as it stands, for the schema to refuse."""
     text = row.text("kind")
     return None if text is None else WORDS.get(plain(text), WORDS.get(text.casefold(), text))
+
+
+def _yes(row: Row, column: str) -> bool | str | None:
+    """True or false by any of its words; another word as it stands, for the schema to refuse."""
+    text = row.text(column)
+    return None if text is None else YES.get(plain(text), text)
 
 
 def _side(row: Row) -> str | None:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from markets.rate_vols.black import implied_black
 from markets.vols.black_scholes import black_scholes
@@ -30,6 +31,8 @@ OPTIONS = {  # strike and years: call, put, implied vol
 EFFECTIVE = {-0.3: (0.2145983111, 22.555545079), 0.0: (0.2215712026, 23.064770859), 0.3: (0.2283312517, 23.558490052)}
 STILL, MOVING = "note, rates fixed", "note, rates that move"
 NOTES = {STILL: 95.116298351, MOVING: 95.205646322}
+ACCRUED = 0.08 * 1797 / 360  # coupon of the autocall, 30/360
+AUTOCALL = "autocall of one observation, 100 issued"
 PAR = "participation at par, rates that move"
 
 
@@ -55,15 +58,15 @@ def _named(kind: str, strike: float) -> str:
     return f"{kind} at {strike:g}"
 
 
-def notes_scenario(rates_vol: float, participation: float = 0.8) -> Scenario:
-    """A few days of every calendar day without noise: a desk that has issued the note."""
+def notes_scenario(rates_vol: float, issued: dict[str, Any] | None = None, **smile: float) -> Scenario:
+    """A few days of every calendar day: a desk that has issued a note with protection, or another one."""
     level = {"spot": 100.0, "vol": 0.2, "overnight": RATE, "us2y": RATE, "us10y": RATE, "credit": 0.0}
     note = {
         "kind": "equity_note",
         "notional": -100.0,
         "expiry": MATURITY,
         "protection": 0.95,
-        "participation": participation,
+        "participation": 0.8,
         "model": "heston",
     }
     law = {"v0": 0.05, "kappa": 1.8, "theta": 0.045, "xi": 0.6, "rho": -0.7, "rates_vol": rates_vol}
@@ -71,10 +74,10 @@ def notes_scenario(rates_vol: float, participation: float = 0.8) -> Scenario:
         {
             "name": "notes",
             "clock": {"calendar": "24/7", "tick_minutes": 1440},
-            "market": {"dividend_yield": DIVIDEND, "heston": law},
+            "market": {"dividend_yield": DIVIDEND, "heston": law, **smile},
             "storyline": {"anchor": [{"date": START, **level}, {"date": date(2021, 3, 3), **level}]},
             "agents": {
-                "issuer": {"type": "Hedger", "capital": 1e6, "book": [note], "policy": {"kind": "never"}},
+                "issuer": {"type": "Hedger", "capital": 1e6, "book": [issued or note], "policy": {"kind": "never"}},
                 "maker": MAKER,
                 "bank": {"type": "FundingDesk", "line": 1e12},
             },
@@ -84,12 +87,37 @@ def notes_scenario(rates_vol: float, participation: float = 0.8) -> Scenario:
     )
 
 
+def autocall_scenario() -> Scenario:
+    """The same market without a smile: a desk that has issued an autocall with one observation, in five years."""
+    note = {
+        "kind": "autocall",
+        "notional": -100.0,
+        "expiry": MATURITY,
+        "fixed_rate": 0.08,
+        "barrier": 1.1,
+        "protection_barrier": 0.7,
+        "observation_months": 60,
+    }
+    return notes_scenario(0.0, note, skew=0.0, term_reversion=0.0)
+
+
+def one_observation() -> float:
+    """Digitals at both barriers and the asset below the lower one, in closed form, per 100."""
+    years, vol = 5.0, 0.2
+    discount, forward, sd = np.exp(-RATE * years), np.exp((RATE - DIVIDEND) * years), vol * np.sqrt(years)
+    above = {level: ndtr(np.log(forward / level) / sd - sd / 2) for level in (1.1, 0.7)}
+    fallen = forward * ndtr(-np.log(forward / 0.7) / sd - sd / 2)
+    return float(100 * discount * (above[0.7] + fallen + ACCRUED * above[1.1]))
+
+
 def read_notes(lab: Lab) -> Measured:
     """What the issuer owes in the first marks of a run, and the participation at which it owes 100."""
     found: dict[str, float] = {}
     for name, rates_vol in ((STILL, 0.0), (MOVING, 0.01)):
         marks = lab.run(notes_scenario(rates_vol)).marks.sort("time", "path").select("book_value").collect()
         found[name] = -float(marks["book_value"][0])
+    marks = lab.run(autocall_scenario()).marks.sort("time", "path").select("book_value").collect()
+    found[AUTOCALL] = -float(marks["book_value"][0])
     found[PAR] = price_note(notes_scenario(0.01)).participation_at_par("Heston, moving rates")
     return Measured(estimates={name: Estimate(value) for name, value in found.items()})
 
@@ -122,13 +150,15 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         name="equity-note",
-        title="A note with principal protection in the accounts of its issuer",
+        title="Notes in the accounts of their issuer",
         chapter="Pricing",
-        source="zero bond + participation x call; QuantLib's AnalyticHestonHullWhiteEngine",
-        inputs="100 issued for five years: 95 and 80 % of the rise; the market of the case before",
+        source="zero bond + participation x call; QuantLib's AnalyticHestonHullWhiteEngine; digitals in closed form",
+        inputs="100 issued for five years: 95 and 80 % of the rise, the market of the case before; an autocall of 8 % "
+        "that is looked at once, barriers 110 and 70 %, at a vol of 20 %",
         statistic="`book_value` in the first `marks` of a run, less its sign; the participation at which it is 100",
         expected=(
             *(Expected(what=what, value=value, rounding=1e-9) for what, value in NOTES.items()),
+            Expected(what=AUTOCALL, value=one_observation(), rounding=1e-7),
             Expected(what=PAR, value=1.020098328, rounding=1e-9),
         ),
         measure=read_notes,
