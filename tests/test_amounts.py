@@ -250,6 +250,10 @@ NONE_NEEDED = {
     "SpreadSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
     "SpreadNodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
     "CurrencyNodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
+    "CreditNameSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
+    "FundingDesk.threshold": "a few millions, or so much that no margin is ever asked",
+    "FundingDesk.minimum_transfer": "as low as a dollar, or so much that nothing is ever moved",
+    "FundingDesk.skin": "at most the lender's capital, which is checked",
     "FxSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
     "NodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other node",
 }

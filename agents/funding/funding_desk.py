@@ -24,7 +24,7 @@ from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
-from markets.plausible import DAYS, POWER, SHARE, YIELD_VOL
+from markets.plausible import DAYS, HOURS, POWER, SHARE, YIELD_VOL
 from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
@@ -90,7 +90,11 @@ class FundingDesk(Agent):
         le=1,
     )
     intraday_hours: float | None = param(
-        None, unit="hours", help="variation margin also moves within the day, this often (default: at closes)", ge=0.01
+        None,
+        unit="hours",
+        help="variation margin also moves within the day, this often (default: at closes)",
+        ge=0.01,
+        plausible=HOURS,
     )
     default_fund: float = param(
         0.0, unit="share of the first initial margin", help="paid in by each desk against others' defaults", ge=0, le=10
