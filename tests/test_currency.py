@@ -413,7 +413,7 @@ def test_initial_margin_is_asked_for_the_other_factors_too():
     world = world_of(scenario([BOOK[0]]), 1)
     desk, terms = (
         world.desks["desk"],
-        SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0, rates_margin="implied_vol"),
+        SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0, rates_days=None, rates_margin="implied_vol"),
     )
     asked = Parametric().initial(Portfolio(world, desk), terms)[0]
     vols = {each.name: each.vol for each in world.market.further}
