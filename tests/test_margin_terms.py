@@ -21,11 +21,11 @@ SWAP = {"kind": "swap", "notional": 1e9, "months": 60}
 NEVER = {"type": "Hedger", "policy": {"kind": "never"}, "hedge_rates": False}
 
 
-def world(book=(PUT,), minutes=390, capital=1e9, bank=None, others=None, paths=2, **terms):
+def world(book=(PUT,), minutes=390, capital=1e9, bank=None, others=None, **terms):
     desk = {**NEVER, "capital": capital, "book": list(book)}
     lender = {"type": "FundingDesk", "capital": 1e11, "line": 1e10, **(bank or {}), **terms}
     cast = {"desk": desk, "maker": {"type": "MarketMaker"}, "bank": lender, **(others or {})}
-    return world_of(crisis(anchors=FALLS, agents=cast, feedback=only(), minutes=minutes), paths)
+    return world_of(crisis(anchors=FALLS, agents=cast, feedback=only(), minutes=minutes), 2)
 
 
 def seen(made, look):
@@ -198,10 +198,3 @@ def test_mistakes(terms, said):
     with pytest.raises(UserError) as error:
         world(**terms)
     assert said in str(error.value)
-
-
-def test_a_tail_is_averaged_on_one_path_as_on_many():
-    """To the last bit, with ten losses in the tail."""
-    model = {"kind": "filtered_historical", "level": 0.5, "lookback": 20, "history": 20, "shortfall": True}
-    many, one = initial(margin_model=model, paths=6), initial(margin_model=model, paths=1)
-    np.testing.assert_array_equal(many[:, :1], one)
