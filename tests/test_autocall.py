@@ -11,7 +11,7 @@ import pytest
 from scipy.special import ndtr
 
 from markets.curves.curve import usd_curve
-from markets.factors.key import LN_VOL, SPOT, VOL
+from markets.factors.key import LN_VOL, OVERNIGHT, SPOT, US2Y, US10Y, VOL
 from markets.factors.snapshot import Snapshot
 from markets.products.autocall import Autocall
 from markets.products.book import Book, CompiledBook
@@ -176,6 +176,15 @@ def test_a_run_attributes_what_ends_to_what_moved() -> None:
         assert np.abs(desk.totals[part]).max() < 2e7  # not the 1e8 that are paid back
     value = desk.scale * desk.unit_value
     assert not value[~alive].any() and value[alive].all()
+
+
+def test_a_path_alone_is_worth_what_it_is_worth_among_others() -> None:
+    """To the last bit."""
+    book, many = compiled(note(**PHOENIX)), market(paths=7)
+    together = book.value(0, many, book.new_fixings(7))
+    for k in range(7):
+        one = Snapshot({key: many.row(key)[k : k + 1].copy() for key in (SPOT, VOL, OVERNIGHT, US2Y, US10Y)})
+        assert book.value(0, one, book.new_fixings(1))[0] == together[k]
 
 
 HEAD = "kind,notional,months,fixed_rate,barrier,coupon_barrier,protection_barrier,observation_months,memory"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.capital.aggregation import charge, curved_charge
+from agents.capital.aggregation import bucket_charge, charge, curved_bucket, curved_charge
 from agents.capital.frtb import risk_classes
 from agents.capital.sa_ccr import multiplier
 from scenarios import frtb_charge, sa_ccr
@@ -112,6 +112,17 @@ def test_two_gains_of_curvature_do_not_add_up():
     between = np.array([[0.0, 0.25], [0.25, 0.0]])
     assert curved_charge(np.ones((2, 1)), np.full((2, 1), -1.0), between)[0] ** 2 == pytest.approx(2.0)
     assert curved_charge(np.ones((2, 1)), np.array([[1.0], [-1.0]]), between)[0] ** 2 == pytest.approx(1.5)
+
+
+def test_a_path_alone_is_charged_as_among_others():
+    """To the last bit: neither sums nor products of matrices may add in another order on one path."""
+    random = np.random.Generator(np.random.Philox(1))
+    values, rho = random.standard_normal((20, 6)), np.exp(-np.abs(np.subtract.outer(np.arange(20), np.arange(20))))
+    gamma = rho - np.eye(20)
+    ways = (lambda v: bucket_charge(v, rho), lambda v: curved_bucket(v, rho), lambda v: charge(np.abs(v), v, gamma))
+    for way in ways:
+        alone = [way(np.ascontiguousarray(values[:, k : k + 1]))[0] for k in range(6)]
+        np.testing.assert_array_equal(way(values), alone)
 
 
 def test_default_by_hand():

@@ -176,6 +176,13 @@ def test_a_path_alone_is_the_path_of_the_ensemble() -> None:
     assert same.equals(few.sort("time", "path", "agent"))
 
 
+def test_a_name_that_cannot_default_stands_beside_what_remembers() -> None:
+    """What is observed of other lines during the run is kept; a contract on an index has nothing to keep."""
+    called = {"kind": "autocall", "notional": -1e8, "expiry": "2025-10-20", "fixed_rate": 0.08}
+    both = run(told(book=[BOOK[1], called]), paths=2, workers=1).table("marks").filter(agent="desk").collect()
+    assert both["pnl"].is_finite().all() and (both["credit"] != 0).any()
+
+
 def test_recovery_falls_in_a_crisis_and_stress_brings_defaults() -> None:
     falling = {"acme": DYING["acme"] | {"auction": 0.5}}
     events = run(told(credits=falling, book=HELD), paths=200, workers=1).table("events").collect()

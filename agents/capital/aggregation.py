@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.vectors import total
+
 Floats = NDArray[np.float64]
 Scenario = Literal["low", "medium", "high"]
 SCENARIOS: tuple[Scenario, ...] = ("low", "medium", "high")
@@ -29,20 +31,20 @@ def charge(buckets: Floats, sums: Floats, gamma: Floats) -> Floats:
 
     buckets: K, (buckets, paths). sums: S, sum of WS. gamma: (buckets, buckets), 0 on the diagonal.
     """
-    squares = np.sum(buckets**2, axis=0)
-    total = squares + _form(sums, gamma)
+    squares = total(buckets**2)
+    free = squares + _form(sums, gamma)
     held = squares + _form(np.clip(sums, -buckets, buckets), gamma)
-    return _root(np.where(total < 0, held, total))
+    return _root(np.where(free < 0, held, free))
 
 
 def curved_bucket(cvr: Floats, rho: Floats) -> Floats:
     """K = sqrt(max(0, sum max(CVR, 0)^2 + sum rho CVR CVR psi)), (paths,); psi 0 for two negative ones (MAR21.5(3))."""
-    return _root(np.sum(np.maximum(cvr, 0.0) ** 2, axis=0) + _one_positive(cvr, rho))
+    return _root(total(np.maximum(cvr, 0.0) ** 2) + _one_positive(cvr, rho))
 
 
 def curved_charge(buckets: Floats, sums: Floats, gamma: Floats) -> Floats:
     """sqrt(max(0, sum K^2 + sum gamma S S psi)), (paths,) (MAR21.5(4))."""
-    return _root(np.sum(buckets**2, axis=0) + _one_positive(sums, gamma))
+    return _root(total(buckets**2) + _one_positive(sums, gamma))
 
 
 def _root(square: Floats) -> Floats:
@@ -60,5 +62,7 @@ def _one_positive(values: Floats, correlation: Floats) -> Floats:
 
 def _form(values: Floats, matrix: Floats) -> Floats:
     """v' M v by path, (paths,)."""
-    form: Floats = np.sum(values * (matrix @ values), axis=0)
-    return form
+    image = np.zeros_like(values)
+    for column, value in zip(matrix.T, values, strict=True):  # a product of matrices rounds by the number of paths
+        image += column[:, None] * value
+    return total(values * image)

@@ -25,6 +25,7 @@ from agents.capital.fx_class import FxClass
 from agents.capital.rates_class import RatesClass
 from agents.capital.risk_class import RiskClass
 from agents.capital.risk_factor import MEASURES, Measure, RiskFactor, Sensitivity
+from sim.vectors import total
 
 Floats = NDArray[np.float64]
 Correlation = Callable[[RiskFactor, RiskFactor], float]
@@ -55,8 +56,8 @@ class Frtb:
     @property
     def total(self) -> Floats:
         """The largest scenario, with the default risk charge and the residual add-on, (paths,) $ (MAR21.7, MAR20.4)."""
-        total: Floats = self.scenarios.max(axis=0) + self.default + self.residual
-        return total
+        found: Floats = self.scenarios.max(axis=0) + self.default + self.residual
+        return found
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,13 @@ def _linear(risk: RiskClass, measure: Measure, netted: dict[RiskFactor, Floats])
     weight, rho = (risk.vega_weight, risk.vega_rho) if vega else (risk.weight, risk.rho)
     buckets = _by_bucket(netted)
     weighted = [np.stack([weight(f) * netted[f][0] for f in factors]) for factors in buckets.values()]
-    sums, gamma = np.stack([ws.sum(axis=0) for ws in weighted]), _between(risk, buckets)
+    sums, gamma = np.stack([total(ws) for ws in weighted]), _between(risk, buckets)
     charges = []
     for scenario in SCENARIOS:
         inside = []
         for (bucket, factors), ws in zip(buckets.items(), weighted, strict=True):
             alone = risk.alone(bucket)
-            inside.append(np.abs(ws).sum(axis=0) if alone else bucket_charge(ws, _inside(factors, rho, scenario)))
+            inside.append(total(np.abs(ws)) if alone else bucket_charge(ws, _inside(factors, rho, scenario)))
         charges.append(charge(np.stack(inside), sums, correlated(gamma, scenario)))
     return np.stack(charges)
 
@@ -134,11 +135,11 @@ def _worse(
     """
     sides = [np.stack([netted[factor][side] for factor in factors]) for side in (0, 1)]
     if risk.alone(bucket):
-        inside = [np.maximum(cvr, 0.0).sum(axis=0) for cvr in sides]
+        inside = [total(np.maximum(cvr, 0.0)) for cvr in sides]
     else:
         rho = _inside(factors, lambda one, other: risk.rho(one, other) ** 2, scenario)
         inside = [curved_bucket(cvr, rho) for cvr in sides]
-    sums = [cvr.sum(axis=0) for cvr in sides]
+    sums = [total(cvr) for cvr in sides]
     up = (inside[0] > inside[1]) | ((inside[0] == inside[1]) & (sums[0] > sums[1]))
     return np.where(up, *inside), np.where(up, *sums)
 

@@ -12,6 +12,7 @@ from agents.funding.filtered_returns import buffered, tail_count, weighted
 from agents.funding.margin import MarginModel
 from markets.factors.key import SPOT
 from sim.params import param
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from agents.funding.factor_history import FactorHistory
@@ -78,7 +79,7 @@ class FilteredHistorical(MarginModel):
         for k, which in enumerate(chosen):
             losses[k] = -portfolio.gain(past.moved(now, vols * _gathered(common, own, which)))
         tail = np.sort(losses, axis=0)[::-1][:count]
-        found = tail.mean(axis=0) if self.shortfall else tail[-1]
+        found = total(tail) / count if self.shortfall else tail[-1]
         return np.asarray(np.maximum(found, 0.0))
 
     def _first_order(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
@@ -101,15 +102,15 @@ class FilteredHistorical(MarginModel):
 
     def _add_ons(self, portfolio: Portfolio) -> Vector:
         """Half-spreads of what must be closed out, and half the impact of trading it at once, (paths,) $."""
-        total = np.zeros(portfolio.paths)
+        add_on = np.zeros(portfolio.paths)
         if not (self.liquidity or self.concentration):
-            return total
+            return add_on
         for venue, notional in portfolio.to_close():
             size, cost = np.abs(notional), venue.listing.cost_per_notional()
-            total = total + self.liquidity * size * cost * venue.half_spread
+            add_on += self.liquidity * size * cost * venue.half_spread
             share = size / np.where(venue.depth > 0, venue.depth, np.inf)
-            total = total + self.concentration * 0.5 * size * cost * venue.spec.impact * share
-        return total
+            add_on += self.concentration * 0.5 * size * cost * venue.spec.impact * share
+        return add_on
 
 
 def _gathered(common: Vector, own: Vector, which: NDArray[np.int64]) -> Vector:

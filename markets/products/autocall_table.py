@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -30,6 +30,7 @@ from markets.kernels.autocall import (
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
 from sim.errors import BugError
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -357,4 +358,9 @@ def _lagrange(at: Floats, low: float, high: float, number: int) -> tuple[Floats,
     inverse = np.linalg.inv(chebyshev.chebvander(chebyshev.chebpts1(number), number - 1))
     slopes = np.stack([chebyshev.chebval(inside, chebyshev.chebder(row)) for row in np.eye(number)], axis=1)
     slopes *= (np.abs(inside) < 1.0)[:, None] * 2 / (high - low)
-    return chebyshev.chebvander(inside, number - 1) @ inverse, slopes @ inverse
+    return _combined(chebyshev.chebvander(inside, number - 1), inverse), _combined(slopes, inverse)
+
+
+def _combined(rows: NDArray[Any], matrix: NDArray[Any]) -> Floats:
+    """Rows times matrix, (paths, columns), added in the same order on one path as on many, which BLAS does not."""
+    return total(rows[:, k : k + 1] * each for k, each in enumerate(matrix))

@@ -116,7 +116,8 @@ class CdsTable(Table[Rows]):
 
     def fix(self, since: int, tick: int, snapshot: Snapshot, fixings: Floats) -> None:
         """Names that have defaulted are paid by `tick`."""
-        fixings[(self._living(snapshot) == 0.0) & (fixings == np.inf)] = tick
+        if self._mortal:
+            fixings[(self._living(snapshot) == 0.0) & (fixings == np.inf)] = tick
 
     def _living(self, snapshot: Snapshot) -> Floats:
         """1 where a name has not defaulted, else 0: (names, paths)."""
