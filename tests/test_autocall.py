@@ -216,3 +216,22 @@ def test_wrong_lines(line: str, said: str, tmp_path: Path) -> None:
     told = str(caught.value)
     assert said in told and "\n" not in told
     assert "book.csv:2" in told or "agents.desk.book.1" in told
+
+
+KINDS = (
+    {"kind": "autocall", "fixed_rate": 0.08},
+    {"kind": "equity_note"},
+    {"kind": "swap", "fixed_rate": 0.02},
+    {"kind": "put", "moneyness": 1.0},
+)
+
+
+@pytest.mark.parametrize("line", KINDS, ids=lambda line: line["kind"])
+def test_what_ends_on_a_closed_day_after_the_first_close_is_over(line: dict[str, object]) -> None:
+    """Friday is the first day: a position to the Sunday was settled at Friday's close, and is refused."""
+    book = [{**line, "notional": 1e8, "expiry": "2020-02-23"}]
+    days = [{"date": "2020-02-21", **LEVEL}, {"date": "2020-02-26", **LEVEL}]
+    desks = {"desk": {"type": "Hedger", "capital": 1e8, "book": book}, "maker": {"type": "MarketMaker"}}
+    scenario = crisis(agents=desks, anchors=days, minutes=390)
+    with pytest.raises(UserError, match="after the start, got '2020-02-23'"):
+        compile_books(scenario, make_clock(scenario))

@@ -29,7 +29,7 @@ from markets.kernels.autocall import (
 )
 from markets.products.table import Table, When
 from markets.vols.smile import term_response
-from sim.errors import BugError
+from sim.errors import BugError, UserError
 from sim.vectors import total
 
 if TYPE_CHECKING:
@@ -209,6 +209,9 @@ class _Note:
         self.item, self.start = item, start
         seen = item.observations(clock.session_dates[0])
         self.seconds = np.array([clock.seconds(each.day) for each in seen], dtype=np.int64)
+        if self.seconds[-1] <= int(clock.ticks[0]):  # a closed day is settled at the close before
+            rule, remedy = "a note matures after the start", "choose a later date"
+            raise UserError(rule, value=str(seen[-1].day), place="expiry", remedy=remedy)
         self.years = np.array([clock.calendar_years_to(each.day) for each in seen])
         self.trading = np.array([clock.variance_years_to(each.day) for each in seen])
         self.coupons = np.array([each.coupon for each in seen])

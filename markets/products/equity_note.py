@@ -108,7 +108,7 @@ class EquityNote(OfNotional):
     def legs(self, clock: Clock, start: Start) -> Legs:
         """Coupons and the protected principal. Raises UserError where it matures by the start."""
         first = clock.session_dates[0]
-        if self.maturity <= first:
+        if clock.seconds(self.maturity) <= int(clock.ticks[0]):  # a closed day is settled at the close before
             remedy = "choose a later date"
             raise UserError("a note matures after the start", value=str(self.maturity), place="expiry", remedy=remedy)
         days = schedule(first, self.maturity, YEAR // self.frequency) if self.coupon else []

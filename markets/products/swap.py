@@ -95,7 +95,7 @@ class Swap(OfNotional):
     def legs(self, clock: Clock, start: Start) -> Legs:
         """What is still to be paid. Raises UserError where it matures by the start."""
         today = clock.session_dates[0]
-        if self.maturity <= today:
+        if clock.seconds(self.maturity) <= int(clock.ticks[0]):  # a closed day is settled at the close before
             remedy = "choose a later date"
             raise UserError("a swap matures after the start", value=str(self.maturity), place="maturity", remedy=remedy)
         begin, first = self.start or today, clock.ticks[0]
