@@ -30,7 +30,20 @@ FOLLOWED = [
         *sorted((DOCS / "howto").glob("*.md")),
     )
 ]
-LONG = ("chart", "compare_policies", "curve_model", "hedge_rates", "hedge_vega", "metric", "swap_desk", "swaption")
+LONG = (
+    "chart",
+    "compare_policies",
+    "curve_model",
+    "equity_note",
+    "hedge_rates",
+    "hedge_vega",
+    "law",
+    "liability_fund",
+    "margin_model",
+    "metric",
+    "swap_desk",
+    "swaption",
+)
 EACH = [pytest.param(page, marks=[pytest.mark.slow] if Path(page).stem in LONG else []) for page in FOLLOWED]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]
 WIDTH = 120

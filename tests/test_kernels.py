@@ -364,6 +364,7 @@ def test_a_book_is_the_sum_of_its_options_and_a_path_does_not_see_its_neighbours
     assert values(np.empty((0, k.OPTION_TERMS)), market).tolist() == [0.0] * 777
 
 
+@pytest.mark.slow
 def test_every_kernel_runs_inside_another_njit():
     @njit
     def outer(spot, vol, nodes, base, rows, flows, slots, fixings):

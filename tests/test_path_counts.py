@@ -45,7 +45,8 @@ def test_no_preset_depends_on_the_number_of_paths(preset):
 
 
 @pytest.mark.parametrize(
-    "name", ["cast_0", "cast_1", pytest.param("cast_rates", marks=pytest.mark.slow)]
+    "name",
+    ["cast_0", pytest.param("cast_1", marks=pytest.mark.slow), pytest.param("cast_rates", marks=pytest.mark.slow)],
 )  # assets, jumps, both clearings, quoted curves
 def test_no_agent_asset_or_clearing_depends_on_the_number_of_paths(name):
     assert_counts_agree(from_dict(casts()[name]), 24, (1, 3, 9, 23))

@@ -37,6 +37,7 @@ def test_picture_is_small() -> None:
     assert (ROOT / "docs" / "covid_crash_2020.png").stat().st_size < 300_000
 
 
+@pytest.mark.slow
 def test_python_example(folder: Path) -> None:
     printed = python(few_paths(block(README, "python")), folder)
     assert re.search(r"^every .*\$", printed, re.MULTILINE) and re.search(r"^band .*\$", printed, re.MULTILINE)

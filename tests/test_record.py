@@ -31,6 +31,7 @@ def check(name: str, tmp_path) -> None:
     assert gain < 1  # shipped presets stay below 1 in the median path
 
 
+@pytest.mark.slow
 def test_covid_is_as_bad_as_it_was(tmp_path):
     check("covid_crash_2020", tmp_path)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from agents.policies import POLICIES
 from scenarios.parameters.classes import agent_types
@@ -25,6 +26,7 @@ def test_casts_hold_every_agent_policy_and_clearing() -> None:
     assert {scenario.market.jumps.kind for scenario in scenarios} == {"none", "merton", "kou"}
 
 
+@pytest.mark.slow
 def test_a_cast_run_twice_is_the_same_and_with_other_paths_is_not(tmp_path: Path) -> None:
     for side, paths in (("base", 2), ("head", 2), ("other", 3)):
         (tmp_path / side).mkdir()

@@ -60,6 +60,7 @@ def test_sobol_indices_are_ishigamis(ishigami_sweep: SweepResult) -> None:
         assert np.all(found[f"{kind}_high"].to_numpy() >= found[kind].to_numpy())
 
 
+@pytest.mark.slow
 def test_sobol_indices_repeat_and_narrow_with_the_level(ishigami_sweep: SweepResult) -> None:
     first = sobol_indices(ishigami_sweep, METRIC, resamples=200)
     np.random.seed(5)  # noqa: NPY002 -- the global generator, from which SciPy's own bootstrap draws

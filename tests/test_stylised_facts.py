@@ -365,6 +365,7 @@ def test_kurtosis_of_fluctuations_is_free_of_their_bias() -> None:
     assert plain.value == pytest.approx(found.value - 6 / 21) and plain.value < -K * found.error
 
 
+@pytest.mark.slow
 def test_scenarios_side_by_side(scenario_file: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
         options = ("--loops", "--workers", "1", "--paths", "30", "--quiet", "--out", str(tmp_path / "all" / name))

@@ -35,6 +35,7 @@ def never_reduced(capital, folder, **terms):
     return float((least["book_share"] == 1.0).mean())
 
 
+@pytest.mark.slow
 def test_the_answer_suffices_and_a_thousandth_less_does_not(found, tmp_path):
     for answer in found.levels:
         assert 0 < answer.capital - answer.below <= 1e-3 * answer.capital

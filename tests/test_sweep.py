@@ -204,6 +204,7 @@ def test_a_failed_cell_is_kept_with_its_error_and_can_be_run_again(brittle, tmp_
     assert mended["pnl"].n_unique() == 1
 
 
+@pytest.mark.slow
 def test_another_sweep_is_refused_or_recomputed_and_what_is_the_same_is_kept(whole, tmp_path):
     out = tmp_path / "s"
     took = sweep(spec_of(), out=out, workers=1).cells.collect()["seconds"].to_list()

@@ -55,6 +55,7 @@ def test_the_file_and_its_folder(folder: Path) -> None:
     assert "did you mean heat_map?" in wrong.output
 
 
+@pytest.mark.slow
 def test_the_call_from_python(folder: Path) -> None:
     first, _ = blocks(PAGE, "python")
     printed = python(few_paths(first.text), folder)
