@@ -408,6 +408,7 @@ def test_command_line_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "left out, as a lender there names the desk: gilt_ldi_2022" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_small_frontier_from_end_to_end(tmp_path: Path) -> None:
     few = [{"kind": "every", "interval": "1d"}, {"kind": "band", "width": 0.1, "interval": "1d"}, {"kind": "never"}]
     sweep = run_frontier("covid_crash_2020", paths=6, policies=few, out=tmp_path / "sweep", workers=1)

@@ -211,6 +211,7 @@ def test_a_scenario_without_a_lender():
 
 
 # --- a book by the short rate -----------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_straddle_turns_and_the_monotone_map_asks_too_little():
     found = rate_map("svb_2023", dates=2)
     first, last = found.days.row(0, named=True), found.days.row(-1, named=True)

@@ -61,6 +61,7 @@ def test_terminal_report_and_sheets(folder: Path, told: dict[str, Any]) -> None:
     assert NAME in told["sheet"] and NAME in told["compared"]
 
 
+@pytest.mark.slow
 def test_charts(told: dict[str, Any]) -> None:
     free = theme.PARTS[12]  # the first that no part has
     for name in ("panels", "attribution", "waterfall"):

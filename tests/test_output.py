@@ -65,6 +65,7 @@ def call(*args: str) -> int:
     return int(left.value.code or 0)
 
 
+@pytest.mark.slow
 @FULL
 def test_a_run_whose_summary_cannot_be_printed_is_kept_with_its_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -208,6 +208,7 @@ def test_some_outside_levels_are_not_enough(mine: Scenario) -> None:
 # --- sweeps, frontiers, facts -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_sweep_calibrates_once_and_its_cells_share_the_outside_world(mine: Scenario, counted: list[str]) -> None:
     axes = (Axis(name="depth", key="venue.asset.depth", values=(7.5e9, 15e9, 30e9)),)
     spec = SweepSpec(name="depths", scenarios=(mine,), axes=axes, paths=4)

@@ -44,9 +44,10 @@ def test_no_preset_depends_on_the_number_of_paths(preset):
     assert_counts_agree(load(preset, QUICK), 1025, (1, 2, 3, 5, 7, 8, 9, 701, 1023, 1024))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["cast_0", pytest.param("cast_1", marks=pytest.mark.slow), pytest.param("cast_rates", marks=pytest.mark.slow)],
+    ["cast_0", "cast_1", "cast_rates"],
 )  # assets, jumps, both clearings, quoted curves
 def test_no_agent_asset_or_clearing_depends_on_the_number_of_paths(name):
     assert_counts_agree(from_dict(casts()[name]), 24, (1, 3, 9, 23))

@@ -156,6 +156,7 @@ def test_mistakes(ensemble):
         Lognormal(spot=100.0, drift=0.0, vol=0.0)
 
 
+@pytest.mark.slow
 def test_the_example_of_the_page(tmp_path):
     """The Asian call of the page, with the control: its error is small, and the price is that of 182 closes."""
     printed = python(block("docs/scenarios.md", "python", "payoffs").replace("paths=2000", "paths=256"), tmp_path)

@@ -103,6 +103,7 @@ def test_page_survival_capital(folder: Path) -> None:
     assert share < level < 1 < error < capital
 
 
+@pytest.mark.slow
 def test_page_history_and_book(folder: Path) -> None:
     (folder / "history.csv").write_text(block(PAGE, "csv", "history.csv"))
     (folder / "book.csv").write_text(block(PAGE, "csv", "book.csv"))

@@ -168,6 +168,7 @@ def test_a_worker_that_dies_ends_the_run_at_once():
     assert time.monotonic() - begun < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_progress_reaches_the_total(workers):
     seen: list[tuple[int, int]] = []
@@ -182,6 +183,7 @@ def test_progress_reaches_the_total(workers):
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_guard(tmp_path):
     """Workers are started without running the user's script again."""
     script = tmp_path / "script.py"
@@ -197,6 +199,7 @@ def test_a_script_needs_no_guard(tmp_path):
     assert done.stdout.count("once") == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing_behind(tmp_path):
     command = covid_run(50000, tmp_path / "run")
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -212,6 +215,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_parent(tmp_path):
     """Killed outright, the run leaves no process behind: its output, which all of them hold open, ends."""
     command, environment = covid_run(50000, tmp_path / "run"), os.environ | {"TMPDIR": str(tmp_path)}

@@ -309,6 +309,7 @@ def test_a_process_number_that_came_round_again_owns_nothing(tmp_path, monkeypat
         assert place.is_dir()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="POSIX")
 @pytest.mark.parametrize(("name", "workers"), [("SIGTERM", "2"), ("SIGHUP", "1")])
 def test_a_polite_signal_leaves_nothing_behind(tmp_path, name, workers):
@@ -377,6 +378,7 @@ def test_killed_at_any_moment_a_run_stands(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_a_run_of_another_content_gets_a_folder_of_its_own(tmp_path, monkeypatch):
     """Not told where to go, a run replaces only one of the same content."""
     monkeypatch.chdir(tmp_path)

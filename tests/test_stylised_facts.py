@@ -281,6 +281,7 @@ def test_one_path_is_read_raw_with_block_errors(scenario_file: Path, tmp_path: P
 # --- loops ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_leverage_loop_creates_the_leverage_effect(scenario_file: Path) -> None:
     scenario = load(scenario_file).with_run(witnesses=64)
     assert loops_of(scenario) == ["leverage", "spread", "depth", "impact"]

@@ -43,6 +43,7 @@ def test_the_answer_suffices_and_a_thousandth_less_does_not(found, tmp_path):
         assert never_reduced(answer.below, tmp_path) < answer.level
 
 
+@pytest.mark.slow
 def test_trials_are_runs_with_that_capital_and_the_curve_rises(found, tmp_path):
     assert found.monotone
     shares = [trial.never_reduced for trial in found.trials]

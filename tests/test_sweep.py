@@ -104,6 +104,7 @@ def test_a_row_a_cell_with_every_figure_of_its_run(whole, tmp_path):
     assert paths["liquidated"].mean() == pytest.approx(rows["liquidation_rate"][1])
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_same_table(whole, tmp_path):
     seen = []
     result = sweep(spec_of(), out=tmp_path / "two", workers=2, progress=lambda *at: seen.append(at))
@@ -115,6 +116,7 @@ def test_two_workers_give_the_same_table(whole, tmp_path):
     assert any(work % 1 for _, work, _ in seen), "the work inside a cell is told too"
 
 
+@pytest.mark.slow
 def test_common_noise_is_the_same_on_every_path_and_fresh_noise_is_not(whole, tmp_path):
     """The book's own P&L in the frozen twin knows nothing of the policy: equal path by path under common noise."""
     fresh = sweep(spec_of(noise="fresh"), out=tmp_path / "fresh", workers=1)
@@ -187,6 +189,7 @@ def calm_with(glue):
     return f'{text}\n[agents.brittle]\ntype = "brittle:Brittle"\nfails = false\nwithout = "{glue}"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failed_cell_is_kept_with_its_error_and_can_be_run_again(brittle, tmp_path, workers):
     spec, glue = brittle
@@ -219,6 +222,7 @@ def test_another_sweep_is_refused_or_recomputed_and_what_is_the_same_is_kept(who
     assert result.cells.filter(pl.col("depth") != 4e9).collect()["seconds"].to_list() == took, "not run again"
 
 
+@pytest.mark.slow
 def test_another_engine_is_noticed(tmp_path, monkeypatch):
     out, spec = tmp_path / "s", spec_of(axes=spec_of().axes[:1])
     first = table(sweep(spec, out=out, workers=1))
@@ -310,6 +314,7 @@ def test_cells_own_datasets_on_request(tmp_path):
         assert float(summarise(kept.run(cell))["cost_of_survival"]) == rows["cost_of_survival"][cell]
 
 
+@pytest.mark.slow
 def test_a_dry_run_reckons_from_its_own_cells_and_writes_nothing(tmp_path):
     found = dry_run(spec_of(), out=tmp_path / "s", workers=1)
     assert list(tmp_path.iterdir()) == []

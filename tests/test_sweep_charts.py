@@ -90,6 +90,7 @@ def test_sampled_designs_draw_too(sampled: SweepResult, name: str) -> None:
     drawn(draw_sweep(sampled, name))
 
 
+@pytest.mark.slow
 def test_bare_sweeps_draw(tmp_path: Path) -> None:
     one, policies = [listed(SIZE, SIZES)], [listed(POLICY, POLICIES)]
     flag = {**SIZE, "name": "desks", "label": "Desks", "unit": "", "scale": "linear", "apply": "set"}

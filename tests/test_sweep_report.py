@@ -109,6 +109,7 @@ def test_words_tell_where_a_metric_turns(tmp_path: Path) -> None:
     assert said[-1] == "Without a twin the sweep does not say what feedback added."
 
 
+@pytest.mark.slow
 def test_words_of_a_saltelli_design_go_by_variance(tmp_path: Path) -> None:
     axes = [ranged("size", 0.5, 4.0), ranged("depth", 0.9, 1.0)]
     folder = write_sweep(tmp_path / "s", axes, points=saltelli_points(axes, 64), design="saltelli")

@@ -162,7 +162,7 @@ def printed(frame: pl.DataFrame) -> str:
     return text.getvalue()
 
 
-LONG = ("contagion", "feedback-law", "frey-stremme", "hedging-error-monthly")  # of the fast ones
+LONG = ("contagion", "kyle", "facts-garch", "feedback-law", "frey-stremme", "hedging-error-monthly")  # of the fast ones
 
 
 @pytest.mark.parametrize(
