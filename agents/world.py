@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,7 +18,9 @@ from sim.memo import Memo
 
 if TYPE_CHECKING:
     from agents.obligations import Obligation
+    from agents.standing import Standing
     from markets.products.book import CompiledBook
+    from markets.venues.order import Fill
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
@@ -46,11 +48,24 @@ class Lender(Protocol):
     def funds(self, name: str) -> bool:
         """Whether it margins this desk."""
 
+    def standing(self, name: str) -> Standing:
+        """How a desk that it margins stands."""
+
     def settle_broken(self) -> None:
         """At MARK of a close: settle debts of and to desks that are wound up with negative equity."""
 
     def write_off(self, name: str, equity: Vector) -> None:
         """At MARK of a close: bear the negative equity, (paths,) $, of a wound-up desk."""
+
+
+class Seat(Protocol):
+    """Where the orders of a desk come from, if not from its policy."""
+
+    def orders(self, tick: int) -> Mapping[str, Vector]:
+        """What is ordered at TRADE of a tick: units by venue, (paths,) each."""
+
+    def filled(self, tick: int, venue: str, fill: Fill) -> None:
+        """What became of an order, a lender's share of it included, that was cleared at a tick."""
 
 
 class TradingWorld(MarketWorld):
@@ -62,13 +77,17 @@ class TradingWorld(MarketWorld):
         agents: tuple[Participant, ...],
         books: dict[str, CompiledBook],
         obligations: Iterable[Obligation] = (),
+        seats: Mapping[str, Seat] | None = None,
         **market: Any,
     ) -> None:
-        """books: the desks' books, by name. obligations: debts between agents at the start."""
+        """books: the desks' books, by name. obligations: debts between agents at the start. seats: desks whose orders
+        come from outside.
+        """
         super().__init__(**market)
         self.agents = agents
         self.desks: dict[str, Desk] = {}
         self.lenders: list[Lender] = []
+        self.seats: Mapping[str, Seat] = seats or {}
         self._venues_of: dict[str, Memo[list[Venue]]] = defaultdict(Memo)  # by account
         self._stress: dict[str, tuple[Vector, float]] = {}
         clock = self.clock

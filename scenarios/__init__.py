@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from scenarios.studies.risk.book_risk import book_risk as book_risk
     from scenarios.studies.risk.rate_map import rate_map as rate_map
     from scenarios.studies.run import run as run
+    from scenarios.studies.sessions.session import open_session as open_session
+    from scenarios.studies.sessions.session import resume_session as resume_session
     from scenarios.studies.shock import shock as shock
     from scenarios.studies.sweeps.spec import Axis as Axis
     from scenarios.studies.sweeps.spec import SweepSpec as SweepSpec
@@ -70,6 +72,8 @@ _HOMES = {
     "frtb_charge": "scenarios.studies.charges.frtb_charge",
     "load": "scenarios.reading.loading",
     "open_run": "sim.dataset",
+    "open_session": "scenarios.studies.sessions.session",
+    "resume_session": "scenarios.studies.sessions.session",
     "presets": "scenarios.reading.shipped",
     "ready": "scenarios.studies.calibrating.before_run",
     "book_risk": "scenarios.studies.risk.book_risk",
@@ -110,6 +114,7 @@ __all__ = [
     "margin_rules",
     "model_curve",
     "open_run",
+    "open_session",
     "open_sweep",
     "predict",
     "presets",
@@ -117,6 +122,7 @@ __all__ = [
     "price_note",
     "rate_map",
     "ready",
+    "resume_session",
     "run",
     "sa_ccr",
     "shock",

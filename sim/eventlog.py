@@ -78,6 +78,10 @@ class EventLog:
                 row[name] = self._room.copy(value) if mask is None else value[mask]
         self._rows[table].append(row)
 
+    def added(self, table: str, since: int = 0) -> list[dict[str, Any]]:
+        """What has been appended to a table, from the `since`-th time on: time, paths, and columns as given."""
+        return self._rows[table][since:]
+
     def add_witnesses(self, table: str, seconds: int, /, **columns: Any) -> None:
         """Append rows of the witness paths only."""
         if self.witness.size:

@@ -11,11 +11,12 @@ class Phase(IntEnum):
     SHOCK = 2
     MARKET = 3
     QUOTE = 4
-    TRADE = 5
-    CLEAR = 6
-    FUND = 7
-    MARK = 8
-    END = 9
+    DECIDE = 5  # a world that stops where a decision is due stops here; nothing else happens
+    TRADE = 6
+    CLEAR = 7
+    FUND = 8
+    MARK = 9
+    END = 10
 
 
 def minutes(number: float) -> int:

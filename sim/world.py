@@ -15,7 +15,7 @@ from sim.phases import Phase
 from sim.profile import START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sim.clock import Clock
     from sim.eventlog import EventLog
@@ -144,13 +144,32 @@ class World:
         """
         if progress is not None:
             self.start(self._report(progress), "progress")
+        self._run_to(self._ending())
+
+    def stops(self, phase: Phase) -> Iterator[int]:
+        """Run to the end of the clock, and stop at a phase of every tick: gives the tick. Results are those of `run`.
+
+        Raises SpiralError if a process stopped the run.
+        """
+        end = self._ending()
+        for tick, seconds in enumerate(self._ticks):
+            self._run_to(self.at(seconds, phase))
+            yield tick
+        self._run_to(end)
+
+    def _ending(self) -> simpy.Event:
+        """What comes after everything else."""
         end = self.env.event()
         end._ok, end._value = True, None
         self.env.schedule(end, priority=Phase.END + 1, delay=int(self.clock.ticks[-1]) - self.env.now)  # type: ignore[arg-type]
-        ended: list[simpy.Event] = []
-        end.callbacks = [ended.append]
-        self.env.run(until=end)
-        if not ended:  # somebody raised SimPy's own StopSimulation
+        return end
+
+    def _run_to(self, event: simpy.Event) -> None:
+        come: list[simpy.Event] = []
+        assert event.callbacks is not None
+        event.callbacks.append(come.append)
+        self.env.run(until=event)
+        if not come:  # somebody raised SimPy's own StopSimulation
             raise SpiralError(f"the run was stopped at tick {self.tick_index} of {len(self._ticks) - 1}")
 
     def _report(self, progress: Callable[[int], None]) -> Process:

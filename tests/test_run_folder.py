@@ -414,7 +414,7 @@ def test_a_default_folder_that_no_run_made_is_refused(tmp_path, monkeypatch):
 
 def test_a_run_that_was_made_meanwhile_is_not_replaced(copied, monkeypatch):
     """Between the choice of a folder and the claim another process may finish there."""
-    monkeypatch.setattr("scenarios.studies.run.default_folder", lambda scenario: copied)
+    monkeypatch.setattr("scenarios.studies.run.default_folder", lambda scenario, given: copied)
     with pytest.raises(UserError, match="another run has just been made here; run it again"):
         run(load("calm_market", QUICK), seed=2, workers=1)
     assert json.loads((copied / MANIFEST).read_text())["seed"] == 1

@@ -49,7 +49,8 @@ def test_phases_of_an_instant_come_in_order_whoever_waits_first():
             seen.append((here.now, here.phase, here.tick_index))
             assert here.phase is phase
 
-    for phase in (Phase.MARK, Phase.SHOCK, Phase.CLEAR, Phase.END, Phase.QUOTE, Phase.MARKET, Phase.FUND, Phase.TRADE):
+    late = (Phase.FUND, Phase.TRADE, Phase.DECIDE)
+    for phase in (Phase.MARK, Phase.SHOCK, Phase.CLEAR, Phase.END, Phase.QUOTE, Phase.MARKET, *late):
         here.start(waiting(phase))
     here.run()
     expected = [(int(t), phase, i) for i, t in enumerate(here.clock.ticks) for phase in Phase]

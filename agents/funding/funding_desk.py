@@ -24,6 +24,7 @@ from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
+from agents.standing import Standing
 from markets.plausible import DAYS, HOURS, POWER, SHARE, YIELD_VOL
 from sim.nearest import nearest
 from sim.params import param
@@ -266,6 +267,12 @@ class _Lending:
     def funds(self, name: str) -> bool:
         """Whether it margins this desk."""
         return name in self.clients
+
+    def standing(self, name: str) -> Standing:
+        """How a desk that it margins stands."""
+        client, world = self.clients[name], self.world
+        required = world.full(0.0) if client.asked is None else client.asked.total
+        return Standing(required, client.unmet, client.deadline, self.line.headroom(name))
 
     def settle_broken(self) -> None:
         """Settle debts of and to desks that are wound up with negative equity."""

@@ -14,6 +14,7 @@ from agents.desk.hedge_leg import CreditLeg, RatesLeg, VegaLeg
 from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
+from agents.hedging.seat import ORDERS, ordered
 from agents.intervals import Interval, check_interval
 from agents.policies import Every, Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
@@ -79,7 +80,8 @@ class Hedger(Agent):
             position.check(cast.start, at.at("book", i))
 
     def live(self, world: TradingWorld) -> Process:
-        yield from _Hedging(self, world).run()
+        seated = self.name in world.seats
+        yield from (_Seated if seated else _Hedging)(self, world).run()
 
 
 class _Hedging:
@@ -293,3 +295,26 @@ class _Hedging:
     def _expose(self) -> None:
         if not self.passive:
             expose(self.desk, self._own_market(), rates=self.hedges_rates)
+
+
+class _Seated(_Hedging):
+    """A desk whose orders come from outside: it begins as its policy would, and lenders reduce it as they do others."""
+
+    def run(self) -> Process:
+        """Send what is ordered at every tick, once; a remainder that is not filled lapses."""
+        world, seat, name = self.world, self.world.seats[self.agent.name], self.agent.name
+        while True:
+            yield world.tick(Phase.TRADE)
+            given = seat.orders(world.tick_index)
+            for venue, units in given.items():
+                kept = {"tick": world.tick_index, "seat": name, "venue": venue, "units": units}
+                world.log.add(ORDERS.name, world.now, units != 0, **kept)
+            orders = {venue: order for venue, order in ordered(self.desk, given, self._holding).items() if some(order)}
+            world.when(world.soon(orders), self._send)
+
+    def _answered(self, name: str, order: Vector | Demand, fill: Fill) -> None:
+        super()._answered(name, order, fill)
+        self.world.seats[self.agent.name].filled(self.world.tick_index, name, fill)
+
+    def _holding(self, venue: str) -> Vector:
+        return self.world.venue(venue).held(self.agent.name) + self._under_way(venue)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from agents.watching.failure import explained
@@ -12,6 +12,7 @@ from agents.world import TradingWorld
 
 if TYPE_CHECKING:
     from agents.base import Agent
+    from sim.phases import Phase
     from sim.world import Process
 
 
@@ -36,17 +37,35 @@ class WatchedWorld(TradingWorld):
 
     def run(self, progress: Callable[[int], None] | None = None) -> None:
         """Run to the end of the clock. Raises SpiralError, in one line, where an agent or a policy fails."""
-        try:
+        with self._explaining():
             super().run(progress)
-            self.require_finite_market()  # after the last orders
-            while self.theirs:
-                self.theirs.popitem()[1].close()
+            self._end()
+
+    def stops(self, phase: Phase) -> Iterator[int]:
+        """Run to the end of the clock, and stop at a phase of every tick. Raises SpiralError as `run` does."""
+        with self._explaining():
+            yield from super().stops(phase)
+            self._end()
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """A block whose failures become one line."""
+        try:
+            yield
+        except GeneratorExit:  # whoever ran it has stopped
+            self._abandon()
+            raise
         except BaseException as error:
             told = explained(error, self)
             self._abandon()
             if told is error:
                 raise
             raise told from told.__cause__
+
+    def _end(self) -> None:
+        self.require_finite_market()  # after the last orders
+        while self.theirs:
+            self.theirs.popitem()[1].close()
 
     def _abandon(self) -> None:
         """Close the user's processes after a failure, ignoring their errors."""

@@ -13,6 +13,7 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
+from scenarios.studies.sessions.orders_table import given_orders
 from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.chunk_job import ChunkJob, take_profile
 from scenarios.worlds.chunk_size import chunk_size
@@ -28,6 +29,8 @@ from sim.manifest import signed
 from sim.run_folder import claimed, holds_other
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from scenarios.scenario import Scenario
 
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     progress=maybe(called),
     command=maybe(text),
     profile=flag,
+    seats=several(text),
     tables=maybe(several(one_of(*(table.name for table in (*MARKET_TABLES, *TABLES, RISK))))),
 )
 def run(
@@ -53,6 +57,8 @@ def run(
     command: str | None = None,
     profile: bool = False,
     tables: tuple[str, ...] | None = None,
+    orders: pl.DataFrame | pl.LazyFrame | None = None,
+    seats: tuple[str, ...] = (),
 ) -> Run:
     """Run a scenario in all its worlds; write the dataset, and open it.
 
@@ -73,6 +79,9 @@ def run(
         command: the command line, for the manifest.
         profile: measure the time of each agent, into the manifest.
         tables: names of the tables that are gathered and written (default: all).
+        orders: what desks order, in place of their policies: columns `tick`, `path`, `seat` (the hedger's name),
+            `venue` and `units`. `Session.orders`, or the table `orders` of a run: the same orders again.
+        seats: desks that do what is ordered and nothing else (default: those that `orders` names).
 
     Raises:
         UserError: for a user's mistake.
@@ -84,26 +93,28 @@ def run(
     if is_pending(scenario.storyline):
         scenario = ready(scenario)
         blueprint = blueprint.along(scenario)
-    folder = Path(out) if out is not None else default_folder(scenario)
+    given = given_orders(orders, seats, scenario, blueprint.clock)
+    folder = Path(out) if out is not None else default_folder(scenario, given)
     begun = time.perf_counter()
     worlds = worlds_of(scenario)
     size = chunk_size(scenario, blueprint.clock, worlds=len(worlds), paths=scenario.run.paths, workers=workers)
     parts = chunks(tuple(worlds), scenario.run.paths, size)
     with claimed(folder, file_names(parts, tables)) as claim:
         if out is None:
-            _check_still_free(folder, scenario)
-        job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile)
+            _check_still_free(folder, content_hash(scenario, given))
+        job = ChunkJob(scenario, worlds, claim.partial, blueprint, tables, profile, given)
         run_chunks(job, parts, ticks=len(blueprint.clock.ticks), workers=workers, progress=progress)
         with writing(folder):
-            manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, time.perf_counter() - begun)
+            seconds = time.perf_counter() - begun
+            manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             _write_manifest(manifest, claim.partial, command, profile)
         claim.replace()
     return open_run(folder)
 
 
-def _check_still_free(folder: Path, scenario: Scenario) -> None:
+def _check_still_free(folder: Path, content: str) -> None:
     """Raise UserError if another process has made a run of different content here since the folder was chosen."""
-    if holds_other(folder, content_hash(scenario)):
+    if holds_other(folder, content):
         remedy = "run it again: this one gets a folder of its own"
         raise UserError("another run has just been made here", place=str(folder), remedy=remedy)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
     from scenarios.scenario import Scenario
     from scenarios.worlds.blueprint import Blueprint
+    from scenarios.worlds.given_orders import GivenOrders
     from scenarios.worlds.world_spec import WorldSpec
     from sim.ensemble import Chunk
 
@@ -38,6 +39,7 @@ class ChunkJob:
     blueprint: Blueprint
     tables: tuple[str, ...] | None = None  # all of them where None
     profiled: bool = False
+    orders: Mapping[str, GivenOrders] = field(default_factory=dict)  # by seat: desks whose orders are known
 
     def __call__(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         if self.profiled:
@@ -57,7 +59,12 @@ class ChunkJob:
             tables=self.tables,
             profile=profile,
             price_takers=spec.price_takers,
+            seats=self._seats(chunk, spec) if self.orders else None,
         )
+
+    def _seats(self, chunk: Chunk, spec: WorldSpec) -> dict[str, GivenOrders]:
+        """Desks that do what was ordered; the one that does not hedge orders nothing."""
+        return {seat: orders.of(chunk) for seat, orders in self.orders.items() if seat != spec.unhedged}
 
     def _profiled(self, chunk: Chunk, tick_done: Callable[[int], None]) -> None:
         """The same, and how long each step took beside the tables."""

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from agents.desk.loss import loss
+from agents.hedging.seat import ORDERS
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.remembered import remembered
@@ -17,17 +18,24 @@ from sim.manifest import described
 from sim.names import UNHEDGED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from scenarios.scenario import Scenario
+    from scenarios.worlds.given_orders import GivenOrders
     from scenarios.worlds.world_spec import WorldSpec
     from sim.clock import Clock
 
 
 def make_manifest(
-    scenario: Scenario, clock: Clock, folder: Path, worlds: dict[str, WorldSpec], seconds: float
+    scenario: Scenario,
+    clock: Clock,
+    folder: Path,
+    worlds: dict[str, WorldSpec],
+    seconds: float,
+    orders: Mapping[str, GivenOrders] | None = None,
 ) -> dict[str, Any]:
-    """How the run was made, and sizes and checksums of its files."""
+    """How the run was made, and sizes and checksums of its files. orders: of seats, by name."""
     told = scenario.to_dict()
     notes = assumed(scenario)
     first = told["storyline"]["anchor"][0]
@@ -48,7 +56,8 @@ def make_manifest(
         "twin": scenario.twin.name if scenario.twin else None,
         "unhedged": worlds[UNHEDGED].unhedged if UNHEDGED in worlds else None,
         "versions": {name: version_of(name) for name in names},
-        "content_hash": content_hash(scenario),
+        "content_hash": content_hash(scenario, orders),
+        **({"seats": sorted(orders)} if orders else {}),
         "timing": {"seconds": round(seconds, 3)},
         "clock": {
             "first": clock.timestamp(int(clock.ticks[0])).isoformat(),
@@ -62,15 +71,28 @@ def make_manifest(
         "base": {k: first[k] for k in ("spot", "vol", "credit", "overnight", "us2y", "us10y")}
         | {"half_spread": asset.half_spread, "depth": asset.depth},
         **({} if memory is None else {"memory": memory.described()}),
-        **schema.described((*tables_of_agents(scenario), *market_tables(market.rates, market.further)), loss(**has)),
+        **schema.described(
+            (
+                *tables_of_agents(scenario),
+                *([ORDERS] if orders else []),
+                *market_tables(market.rates, market.further),
+            ),
+            loss(**has),
+        ),
         "files": described(folder, (p.relative_to(folder).as_posix() for p in folder.rglob("*.parquet"))),
     }
 
 
-def content_hash(scenario: Scenario) -> str:
-    """Hash of the whole scenario, its settings and seed included, and of Spiral's version: equal for equal runs."""
+def content_hash(scenario: Scenario, orders: Mapping[str, GivenOrders] | None = None) -> str:
+    """Hash of scenario, settings, seed and seats' orders, and of Spiral's version: equal for equal runs."""
     source = {"scenario": scenario.to_dict(), "seed": scenario.run.seed, "spiral": version_of("spiral-crisis")}
-    return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
+    known = hashlib.sha256(json.dumps(source, sort_keys=True).encode())
+    for seat, given in sorted((orders or {}).items()):
+        known.update(seat.encode())
+        for tick, by_venue in sorted(given.by_tick.items()):
+            for venue, units in sorted(by_venue.items()):
+                known.update(f"{seat} {tick} {venue}".encode() + units.tobytes())
+    return known.hexdigest()
 
 
 def version_of(name: str) -> str:

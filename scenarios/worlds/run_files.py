@@ -12,13 +12,16 @@ from sim.dataset import MANIFEST
 from sim.run_folder import own_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scenarios.scenario import Scenario
+    from scenarios.worlds.given_orders import GivenOrders
     from sim.ensemble import Chunk
 
 
-def default_folder(scenario: Scenario) -> Path:
+def default_folder(scenario: Scenario, orders: Mapping[str, GivenOrders] | None = None) -> Path:
     """The default folder of a run: of its name and seed, and without a run of different content."""
-    return own_folder(first_folder(scenario), content_hash(scenario))
+    return own_folder(first_folder(scenario), content_hash(scenario, orders))
 
 
 def first_folder(scenario: Scenario) -> Path:

@@ -8,6 +8,7 @@ from agents.accounting.accountant import Accountant
 from agents.accounting.dividends import pay_dividends
 from agents.funding.funding_desk import FundingDesk
 from agents.funding.repo_financing import finance_in_repo
+from agents.hedging.seat import ORDERS
 from agents.watching.watched_world import WatchedWorld
 from markets.recorder import Recorder
 from markets.venues.carry import accrue
@@ -21,7 +22,9 @@ from sim.ledger import Ledger
 from sim.streams import Streams
 
 if TYPE_CHECKING:
-    from agents.world import TradingWorld
+    from collections.abc import Mapping
+
+    from agents.world import Seat, TradingWorld
     from markets.spec import FeedbackSpec
     from scenarios.scenario import Scenario
     from sim.ensemble import Chunk
@@ -37,11 +40,13 @@ def make_world(
     profile: Profile | None = None,
     *,
     price_takers: bool = False,
+    seats: Mapping[str, Seat] | None = None,
 ) -> TradingWorld:
     """A world ready to run: market, agents, accountant, recorder.
 
     blueprint: the scenario's (default: drawn up here). tables: which are logged (default: all). price_takers: what
-    agents do leaves no trace in the market. Raises UserError if the outside world of observed anchors is not known.
+    agents do leaves no trace in the market. seats: hedgers whose orders come from outside; the table `orders` is then
+    written. Raises UserError if the outside world of observed anchors is not known.
     """
     if is_pending(scenario.storyline):
         rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
@@ -51,7 +56,7 @@ def make_world(
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
-    log.declare(*tables_of_agents(scenario))
+    log.declare(*tables_of_agents(scenario), *([] if seats is None else [ORDERS]))
     world = WatchedWorld(
         name=chunk.world,
         clock=blueprint.clock,
@@ -72,6 +77,7 @@ def make_world(
         assets=scenario.assets,
         agents=scenario.agents,
         books=blueprint.books,
+        seats=seats,
         obligations=[o for agent in scenario.agents if isinstance(agent, FundingDesk) for o in agent.obligations],
     )
     world.start(accrue(world, world.venues.values()), "market")

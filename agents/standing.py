@@ -1,0 +1,17 @@
+"""How a desk stands with its lender."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Standing(NamedTuple):
+    """A desk's account with its lender, (paths,) each."""
+
+    required: NDArray[np.float64]  # margin required at the last close, $; 0 before the first
+    unmet: NDArray[np.float64]  # called and not paid, $
+    deadline: NDArray[np.int64]  # day at whose close the call is due, -1: none is outstanding
+    headroom: NDArray[np.float64]  # cash, repo and line that can still be paid, $

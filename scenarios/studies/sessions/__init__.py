@@ -1,0 +1,1 @@
+"""Live sessions: a world that stops where a decision is due, and the orders that make it the same again."""
