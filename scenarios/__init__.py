@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from scenarios.studies.risk.book_risk import book_risk as book_risk
     from scenarios.studies.risk.rate_map import rate_map as rate_map
     from scenarios.studies.run import run as run
+    from scenarios.studies.sessions.make_env import hedging_env as hedging_env
     from scenarios.studies.sessions.session import open_session as open_session
     from scenarios.studies.sessions.session import resume_session as resume_session
     from scenarios.studies.shock import shock as shock
@@ -70,6 +71,7 @@ _HOMES = {
     "from_history": "scenarios.studies.replay.history",
     "frontier": "scenarios.studies.policies_frontier",
     "frtb_charge": "scenarios.studies.charges.frtb_charge",
+    "hedging_env": "scenarios.studies.sessions.make_env",
     "load": "scenarios.reading.loading",
     "open_run": "sim.dataset",
     "open_session": "scenarios.studies.sessions.session",
@@ -110,6 +112,7 @@ __all__ = [
     "from_history",
     "frontier",
     "frtb_charge",
+    "hedging_env",
     "load",
     "margin_rules",
     "model_curve",

@@ -17,6 +17,7 @@ ORDER = (
     "book",
     "hedging",
     "engine",
+    "environment",
     "limit",
     "scaling",
     "sweep",

@@ -1,0 +1,39 @@
+"""The environment of many desks against the usual vector environments over single desks."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from gymnasium.vector import SyncVectorEnv
+
+from scenarios import hedging_env
+
+DESKS = {8: 5.0, 64: 20.0}  # least ratio of each
+MANY = 1024
+PRESET = "covid_crash_2020"
+
+
+def steps_a_second(env):
+    """Of a whole episode, all desks together; begun before the clock is read."""
+    env.reset(seed=1)
+    choice = np.zeros((env.num_envs, 1), dtype=np.float32)
+    begun, turns, rewards = time.process_time(), 0, np.zeros(env.num_envs)
+    while True:
+        _, reward, terminated, truncated, _ = env.step(choice)
+        turns, rewards = turns + 1, rewards + reward
+        if (terminated | truncated).all():
+            return env.num_envs * turns / (time.process_time() - begun), rewards
+
+
+def test_steps_a_second(board):
+    steps_a_second(hedging_env(PRESET, paths=2))  # compiled
+    for desks, at_least in DESKS.items():
+        usual, _ = steps_a_second(SyncVectorEnv([lambda: hedging_env(PRESET) for _ in range(desks)]))
+        ours, _ = steps_a_second(hedging_env(PRESET, paths=desks))
+        what = f"steps a second of {desks} hedging environments, covid, a decision a day"
+        goal = {"at_least": at_least, "goal": f"at least {at_least:g}x", "unit": "1/s"}
+        board.rate(what, "Gymnasium's SyncVectorEnv of single ones", ours=ours, theirs=usual, **goal)
+    ours, _ = steps_a_second(hedging_env(PRESET, paths=MANY))
+    goal = {"at_least": at_least, "goal": f"at least {at_least:g}x", "unit": "1/s"}
+    board.rate(f"the same, {MANY:,} of them", f"SyncVectorEnv of {desks}", ours=ours, theirs=usual, **goal)
