@@ -13,11 +13,11 @@ from markets.tables import TABLES as MARKET_TABLES
 from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
-from scenarios.studies.sessions.orders_table import given_orders
 from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.chunk_job import ChunkJob, take_profile
 from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.manifest import content_hash, make_manifest
+from scenarios.worlds.orders_table import given_orders
 from scenarios.worlds.run_files import default_folder, file_names
 from scenarios.worlds.world_spec import worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole

@@ -10,8 +10,8 @@ from scenarios.checking.outside import is_pending
 from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
 from scenarios.studies.sessions.due import EVENTS, when
-from scenarios.studies.sessions.orders_table import check_seat, seats_of
 from scenarios.worlds.blueprint import Blueprint, blueprint_of
+from scenarios.worlds.orders_table import check_seat, seats_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:

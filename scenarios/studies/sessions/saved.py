@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.reading.loading import from_dict
-from scenarios.studies.sessions.orders_table import COLUMNS, given_orders
 from scenarios.studies.sessions.plan import Plan
+from scenarios.worlds.orders_table import COLUMNS, given_orders
 from sim.arguments import path, whole
 from sim.errors import UserError
 from sim.files import write_whole

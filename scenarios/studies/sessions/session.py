@@ -14,9 +14,9 @@ from scenarios.studies.run import run
 from scenarios.studies.sessions.due import EVENTS, when
 from scenarios.studies.sessions.live_seat import LiveSeat
 from scenarios.studies.sessions.observation import Event, Observation, observed
-from scenarios.studies.sessions.orders_table import orders_table
 from scenarios.studies.sessions.plan import Plan
 from scenarios.studies.sessions.saved import read, write
+from scenarios.worlds.orders_table import orders_table
 from scenarios.worlds.world import make_world
 from sim.arguments import flag, maybe, one_or_several, takes, text, whole
 from sim.ensemble import Chunk
