@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from markets.plausible import FACTOR, SHARE, VOL
 from sim.params import param
 
+if TYPE_CHECKING:
+    from sim.place import Place
+
 Vector = NDArray[np.float64]
+INPUTS = 4  # of a learned policy
+DAYS_A_YEAR = 252
+TEN_BP = 1e-3
+LEAST_UNITS = 1e-9  # of the asset: stands for an empty book
+MOST_OFF, MOST_LOG = 3.0, 10.0  # bounds of a learned policy's outputs
 
 
 class Later:
@@ -99,6 +107,9 @@ class Policy(ABC):
         gt=0,
         plausible=VOL,
     )
+
+    def check(self, at: Place) -> None:
+        """Raise UserError if its values do not go together; single values have already been checked."""
 
     @abstractmethod
     def desired(self, at: Situation) -> Vector:
@@ -232,6 +243,62 @@ class OnMove(Policy):
         return np.where(moved, at.target, at.position)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LearnedPolicy(Policy):
+    """A small network from what the desk sees to the hedge that it wants and the band around it, for `spiral tune`.
+
+    Inputs x: 1, implied vol, half-spread in units of 10 bp of mid, and the change of delta that a daily move of spot
+    makes, as a share of the gross units. Outputs a, b: linear in x, or, with hidden units, in 1 and
+    h_k = tanh(u_k . x). It trades to the edge of (1 + a) target +- half_width e^b gross units. All weights 0: a band
+    around neutral of that half-width.
+    """
+
+    kind: ClassVar[str] = "learned"
+    weights: tuple[float, ...] = param(
+        (), help="of the outputs a and b, one after the other; before them those of the hidden units (default: all 0)"
+    )
+    hidden: int = param(0, help="hidden units; 0: linear", ge=0, le=16)
+    half_width: float = param(
+        0.02, unit="delta (share of the book's gross units)", help="half-width where b = 0", ge=0, plausible=SHARE
+    )
+
+    @property
+    def size(self) -> int:
+        """How many weights it has."""
+        return self.hidden * INPUTS + 2 * (self.hidden + 1) if self.hidden else 2 * INPUTS
+
+    @property
+    def filled(self) -> tuple[float, ...]:
+        """All weights."""
+        return self.weights or (0.0,) * self.size
+
+    def check(self, at: Place) -> None:
+        """All weights are given, or none."""
+        if self.weights and len(self.weights) != self.size:
+            remedy = f"give {self.size} numbers, or leave them out"
+            raise at.at("weights").error("are not as many as the network has", value=len(self.weights), remedy=remedy)
+
+    def desired(self, at: Situation) -> Vector:
+        moved = np.abs(at.gamma) * at.spot * at.vol / np.sqrt(DAYS_A_YEAR)
+        seen = [np.ones_like(at.spot), at.vol, at.half_spread / TEN_BP, moved / np.maximum(at.gross_units, LEAST_UNITS)]
+        weights = list(self.filled)
+        if self.hidden:
+            rows = [weights[k * INPUTS : (k + 1) * INPUTS] for k in range(self.hidden)]
+            seen, weights = [seen[0], *(np.tanh(_dot(row, seen)) for row in rows)], weights[self.hidden * INPUTS :]
+        share, width = (_dot(row, seen) for row in (weights[: len(seen)], weights[len(seen) :]))
+        target = (1 + np.clip(share, -MOST_OFF, MOST_OFF)) * at.target
+        half_width = self.half_width * np.exp(np.clip(width, -MOST_LOG, MOST_LOG)) * at.gross_units
+        return np.clip(at.position, target - half_width, target + half_width)
+
+
+def _dot(weights: Sequence[float], rows: Sequence[Vector]) -> Vector:
+    """Sum of rows by weight, (paths,); added in order, so that no digit depends on the number of paths."""
+    found = weights[0] * rows[0]
+    for weight, row in zip(weights[1:], rows[1:], strict=True):
+        found = found + weight * row
+    return found
+
+
 def _variance_tau(at: Situation) -> float:
     """Years to the next expiry in which variance at `at.vol` accrues."""
     return at.expiry_years if at.expiry_variance_years is None else at.expiry_variance_years
@@ -243,5 +310,5 @@ def _multiplier(adjustment: Vector, gamma: Vector) -> Vector:
     return factor
 
 
-CLASSES: tuple[type[Policy], ...] = (Never, Every, Band, WhalleyWilmott, Zakamouline, Leland, OnMove)
+CLASSES: tuple[type[Policy], ...] = (Never, Every, Band, WhalleyWilmott, Zakamouline, Leland, OnMove, LearnedPolicy)
 POLICIES: dict[str, type[Policy]] = {cls.kind: cls for cls in CLASSES}

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from scenarios.studies.sweeps.spec import Axis as Axis
     from scenarios.studies.sweeps.spec import SweepSpec as SweepSpec
     from scenarios.studies.sweeps.sweep import sweep as sweep
+    from scenarios.studies.tuning.tune import tune as tune
     from scenarios.studies.validation.runner import validate as validate
     from sim.dataset import open_run as open_run
     from sim.sweep_dataset import open_sweep as open_sweep
@@ -95,6 +96,7 @@ _HOMES = {
     "value_swaps": "scenarios.studies.curves.solving",
     "shock": "scenarios.studies.shock",
     "survival_capital": "scenarios.studies.capital_search",
+    "tune": "scenarios.studies.tuning.tune",
     "validate": "scenarios.studies.validation.runner",
 }
 
@@ -134,6 +136,7 @@ __all__ = [
     "survival_capital",
     "swap_cva",
     "sweep",
+    "tune",
     "validate",
     "value_cds",
     "value_swaps",

@@ -70,6 +70,7 @@ class Hedger(Agent):
     def check(self, cast: Cast, at: Place) -> None:
         """Its policy's interval and all positions of its book must be valid."""
         check_interval(self.policy.interval, at.at("policy", "interval"))
+        self.policy.check(at.at("policy"))
         if self.rates_leg is not None:
             self.rates_leg.check(cast.rates_venues, cast.nodes, at.at("rates_leg"))
         if self.vega_leg is not None:

@@ -39,6 +39,7 @@ from scenarios.cli.sa_ccr import sa_ccr
 from scenarios.cli.shock import shock
 from scenarios.cli.show import show
 from scenarios.cli.sweep import sweep
+from scenarios.cli.tune import tune
 from scenarios.cli.validate import validate
 
 
@@ -57,6 +58,7 @@ for _command in (
     show,
     sweep,
     frontier,
+    tune,
     capital,
     margin,
     shock,

@@ -172,6 +172,12 @@ def _factory(cls: type[Any], key: str) -> Any:
     return None if factory is dataclasses.MISSING else factory()
 
 
+def chosen(base: type[Spec], table: Any, place: Place) -> Spec:
+    """What a table chooses by its `kind`: a policy, a model of margin. Raises UserError."""
+    found: Spec = _chosen(base, table, place, None, NOWHERE)
+    return found
+
+
 def _chosen(base: type[Any], table: Any, place: Place, default: Any, modules: Modules) -> Any:
     """A parameter that is chosen by its `kind`: by default that of `default`, else the usual one."""
     usual = default.kind if default is not None else "every" if base is Policy else next(iter(KINDS[base]))

@@ -47,6 +47,7 @@ def all_policies() -> tuple[Policy, ...]:
         "whalley_wilmott": [{"risk_aversion": a, "interval": OFTEN} for a in AVERSIONS],
         "zakamouline": [{"risk_aversion": a, "interval": OFTEN} for a in AVERSIONS],
         "on_move": [{"threshold": threshold, "interval": OFTEN} for threshold in THRESHOLDS],
+        "learned": [],  # without weights it is a band
         "never": [{}],
     }
     kinds = [*known, *(kind for kind in POLICIES if kind not in known)]

@@ -1,0 +1,1 @@
+"""Tuning: the parameters of a hedging policy that lose least, and whether the finding holds elsewhere."""
