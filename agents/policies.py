@@ -255,7 +255,9 @@ class LearnedPolicy(Policy):
 
     kind: ClassVar[str] = "learned"
     weights: tuple[float, ...] = param(
-        (), help="of the outputs a and b, one after the other; before them those of the hidden units (default: all 0)"
+        (),
+        help="of the outputs a and b, one after the other; before them those of the hidden units (default: all 0)",
+        plausible=(-100.0, 100.0),
     )
     hidden: int = param(0, help="hidden units; 0: linear", ge=0, le=16)
     half_width: float = param(

@@ -164,7 +164,7 @@ def test_on_move(threshold, expected):
 
 
 def test_every_policy_is_known_by_its_kind():
-    assert set(POLICIES) == {"never", "every", "band", "whalley_wilmott", "zakamouline", "leland", "on_move"}
+    assert set(POLICIES) == {"never", "every", "band", "whalley_wilmott", "zakamouline", "leland", "on_move", "learned"}
     assert all(POLICIES[kind].kind == kind for kind in POLICIES)
 
 
