@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
+WRITE_OFF = "write_off"  # reason: what a lender, or a creditor, has lost with a desk
 
 
 class Participant(Protocol):
@@ -119,6 +120,14 @@ class TradingWorld(MarketWorld):
         own = own + self.claims.value(name)
         desk = self.desks.get(name)
         return own if desk is None else own + desk.value_now()
+
+    def pnl_now(self, name: str) -> Vector:
+        """P&L of a desk since the start at the present market, (paths,) $: what was written off for it is no gain."""
+        ledger = self.ledger
+        paid_in = ledger.flow(name, "capital")
+        if ledger.noted(name, WRITE_OFF):
+            paid_in = paid_in + ledger.flow(name, WRITE_OFF)
+        return self.equity_now(name) - paid_in
 
     def lender_of(self, name: str) -> Lender | None:
         """The lender that funds and margins a desk; None if there is none."""

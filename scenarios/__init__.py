@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from scenarios.studies.prediction import predict as predict
     from scenarios.studies.rates_fit.rates_fit import fit_rates as fit_rates
     from scenarios.studies.replay.history import from_history as from_history
+    from scenarios.studies.reverse.reverse import reverse_stress as reverse_stress
     from scenarios.studies.risk.book_risk import book_risk as book_risk
     from scenarios.studies.risk.rate_map import rate_map as rate_map
     from scenarios.studies.run import run as run
@@ -82,6 +83,7 @@ _HOMES = {
     "book_risk": "scenarios.studies.risk.book_risk",
     "margin_rules": "scenarios.studies.margin_rules",
     "rate_map": "scenarios.studies.risk.rate_map",
+    "reverse_stress": "scenarios.studies.reverse.reverse",
     "run": "scenarios.studies.run",
     "sa_ccr": "scenarios.studies.charges.sa_ccr_exposure",
     "predict": "scenarios.studies.prediction",
@@ -128,6 +130,7 @@ __all__ = [
     "rate_map",
     "ready",
     "resume_session",
+    "reverse_stress",
     "run",
     "sa_ccr",
     "shock",

@@ -14,7 +14,7 @@ from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
 from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, VEGA_HEDGE, components
 from agents.desk.risk_record import RISK, RiskRecord
-from agents.world import TradingWorld
+from agents.world import WRITE_OFF, TradingWorld
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.memo import Memo
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.int64]
-WRITE_OFF = "write_off"  # reason
 TOLERANCE = 1e-9  # of gross P&L flow
 
 

@@ -33,6 +33,7 @@ from scenarios.cli.presets import list_presets
 from scenarios.cli.program import Spiral as Spiral
 from scenarios.cli.record import record
 from scenarios.cli.report import report
+from scenarios.cli.reverse import reverse
 from scenarios.cli.risk import risk
 from scenarios.cli.run import run
 from scenarios.cli.sa_ccr import sa_ccr
@@ -59,6 +60,7 @@ for _command in (
     sweep,
     frontier,
     tune,
+    reverse,
     capital,
     margin,
     shock,

@@ -32,7 +32,7 @@ class HedgingEnv(gym.Env[Seen, Choice]):
     """One desk in one world. Made by `scenarios.hedging_env`.
 
     Observation: `FEATURES`, float32. Action: the position wanted, from -1 (none) by 0 (what neutralises the book) to 1
-    (twice that): of the asset and, where the desk has others, of all other hedges. Reward: change of equity since the
+    (twice that): of the asset and, where the desk has others, of all other hedges. Reward: P&L since the
     last decision, as a share of the capital; over an episode rewards add up to P&L over capital. Terminated: the desk
     was closed out or defaulted. Truncated: the clock has ended, with the desk alive.
     """

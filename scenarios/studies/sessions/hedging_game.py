@@ -25,7 +25,7 @@ class Turn(NamedTuple):
     """What came of a decision, a row or entry a path."""
 
     seen: NDArray[np.float32]  # (paths, features)
-    reward: Vector  # change of equity since the last decision, share of the capital
+    reward: Vector  # P&L since the last decision, share of the capital
     dead: Mask  # the desk has been closed out or is in default
     over: bool  # the clock has ended
     pnl: Vector  # since the start, $
@@ -69,7 +69,7 @@ class HedgingGame:
         orders |= {name: self._order(name, share[:, 1]) for name in self.others}
         self._session.send(orders, seat=self._seat)
         now = self._now = self._session.advance()
-        reward = (now.account.equity - before.account.equity) / self._desk.capital
+        reward = (now.account.pnl - before.account.pnl) / self._desk.capital
         dead = now.account.liquidated | now.account.defaulted
         return Turn(features(Seen(now, before, self._scales)), reward, dead, now.done, now.account.pnl)
 

@@ -55,7 +55,7 @@ class AccountSeen(NamedTuple):
     cash: Vector  # $
     margin: Vector  # posted, $
     equity: Vector  # cash, margin, positions and book at the present market, $
-    pnl: Vector  # equity less capital, $
+    pnl: Vector  # since the start, $
     required: Vector  # margin required at the last close, $
     unmet: Vector  # margin called and not paid, $
     headroom: Vector  # cash and line that can still be paid, $
@@ -173,13 +173,11 @@ def _account(world: TradingWorld, seat: str) -> AccountSeen:
     desk, ledger, lender = world.desks[seat], world.ledger, world.lender_of(seat)
     cash, nothing, none = ledger.balance(seat), world.full(0.0), np.full(world.paths, -1)
     standing = Standing(nothing, nothing, none, cash) if lender is None else lender.standing(seat)
-    equity = world.equity_now(seat)
-    capital = next(agent.capital for agent in world.agents if agent.name == seat)
     return AccountSeen(
         cash=_kept(cash),
         margin=_kept(ledger.balance(margin_account(seat))),
-        equity=_kept(equity),
-        pnl=equity - capital,
+        equity=_kept(world.equity_now(seat)),
+        pnl=_kept(world.pnl_now(seat)),
         required=_kept(standing.required),
         unmet=_kept(standing.unmet),
         headroom=_kept(standing.headroom),

@@ -71,8 +71,7 @@ def desk_losses(
         price_takers=price_takers,
     )
     world.run()
-    capital = scenario.agent(desk).capital
-    return Losses(capital - world.equity_now(desk), world.desks[desk].scale < 1.0)
+    return Losses(-world.pnl_now(desk), world.desks[desk].scale < 1.0)
 
 
 def with_policy(scenario: Scenario, desk: str, policy: Policy) -> Scenario:
