@@ -7,7 +7,7 @@ import pytest
 
 from agents.accounts import margin_account
 from agents.funding.funding_desk import FundingDesk
-from agents.funding.portfolio import EQUITY, RATES, Holding
+from agents.funding.positions import EQUITY, RATES, Holding
 from agents.funding.schedule_margin import Schedule
 from scenarios import from_dict, load
 from scenarios.parameters.unseen import unseen_in

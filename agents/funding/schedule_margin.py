@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
-from agents.funding.portfolio import RATES
+from agents.funding.positions import RATES
 from sim.params import param
 
 if TYPE_CHECKING:
     from agents.funding.margin import MarginTerms
-    from agents.funding.portfolio import Holding, Portfolio
+    from agents.funding.portfolio import Portfolio
+    from agents.funding.positions import Holding
 
 Vector = NDArray[np.float64]
 SHORT, MEDIUM = 2.0, 5.0  # limits between the three maturity bands, years

@@ -1,0 +1,71 @@
+"""A desk's book and hedges in other markets, and what closing them out takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.funding.factor_history import FactorHistory, draw_history, in_logs
+from agents.funding.holdings import Holdings
+from markets.factors.key import SPOT, FactorKey
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.venue import Venue
+
+Vector = NDArray[np.float64]
+
+
+class Revaluation(Holdings):
+    """Gains in other markets, the past of the factors behind them, and the way out."""
+
+    def gain(self, snapshot: Snapshot, *, years: float = 0.0) -> Vector:
+        """What book and hedges gain if the market becomes this one, (paths,) $.
+
+        years: that pass meanwhile for the book. Hedges are taken as they stand: what time makes of them is their carry.
+        """
+        desk, name = self._desk, self._desk.name
+        then = desk.book.value(self.factors.tick, snapshot, desk.fixings, settled=desk.marked, later=years)
+        gained: Vector = desk.scale * then - desk.value_now()
+        for venue in self._world.venues.values():
+            if venue.reached(name):
+                gained = gained + (venue.value(name, snapshot) - venue.value(name))
+        return gained
+
+    def factor_keys(self) -> tuple[FactorKey, ...]:
+        """Factors that book or possible hedges depend on, in the market's order."""
+        needs = {SPOT, *self._desk.book.needs, *self.curve.nodes}
+        for venue in self._world.venues.values():
+            needs |= set(venue.listing.sensitivities())
+        return tuple(key for key in self.factors.snapshot.keys if key in needs)
+
+    def history(self, *, days: int, lam: float) -> FactorHistory:
+        """Daily returns of the factors, of `days` drawn before the start and of each path since; made at first use."""
+        kept = self.memory.get("history")
+        if kept is None:
+            keys, world = self.factor_keys(), self._world
+            drawn = draw_history(
+                self.factors,
+                world.market,
+                keys,
+                days=days,
+                days_a_year=world.clock.days_a_year,
+                seed=world.streams.seed,
+            )
+            logs = in_logs(keys, self.factors)
+            kept = self.memory["history"] = FactorHistory(keys, logs, drawn, lam, self.factors.snapshot)
+        if self.clock.is_close[self.factors.tick]:
+            kept.look(self.factors.tick, self.factors.snapshot)
+        found: FactorHistory = kept
+        return found
+
+    def to_close(self) -> Iterator[tuple[Venue, Vector]]:
+        """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
+        desk = self._desk
+        neutral = desk.neutral_rates() | desk.neutral_vega() | {"asset": -desk.risk().delta}
+        for name, venue in self._world.venues.items():
+            net = venue.held(desk.name) - desk.scale * neutral.get(name, 0.0)
+            yield venue, venue.notional(net)
