@@ -46,7 +46,7 @@ class Positions(Holdings):
 
     def follow(self, *, by_position: bool) -> None:
         """Value positions of the book one by one from now on, the start of the run, or none."""
-        instruments = self._desk.book.book.instruments if by_position else ()
+        instruments = self._held.book.book.instruments if by_position else ()
         self._lines = [BookLine(self._desk, each) for each in instruments]
         self._desk.followers.extend(self._lines)
 
@@ -58,7 +58,7 @@ class Positions(Holdings):
     def option_vegas(self) -> list[tuple[float, Vector]]:
         """Of each live option on the asset in the book: calendar years left, and vega times its vol, (paths,) $."""
         live = [line for line in self._lines if line.has_vega and line.years > 0]
-        return [(line.years, self._desk.scale * line.vega()) for line in live]
+        return [(line.years, self.scale * line.vega()) for line in live]
 
     def path_dependent(self) -> Vector:
         """Notional of positions of the book with several dates of exercise or a payoff on the way, (paths,) $."""
@@ -69,7 +69,7 @@ class Positions(Holdings):
     def has_optionality(self) -> bool:
         """Whether the book holds anything that is no linear claim, or the desk has straddles."""
         listed = any(isinstance(venue.listing, Straddle) for venue in self.held_venues())
-        return listed or any(not isinstance(table, LINEAR) for table in self._desk.book.tables)
+        return listed or any(not isinstance(table, LINEAR) for table in self._held.book.tables)
 
     def assets_held(self) -> Vector:
         """Value of assets that are paid for in full, long and short added up, (paths,) $."""
@@ -80,22 +80,22 @@ class Positions(Holdings):
     def derivatives(self) -> list[Holding]:
         """Live options, futures and swaps, hedges included: one by one, without netting."""
         found = [self._of_line(line) for line in self.lines]
-        for venue in (venue for venue in self._world.venues.values() if not venue.listing.funded):
+        for venue in (venue for venue in self.venues.values() if not venue.listing.funded):
             asset_class = RATES if venue.key[:2] == USD else EQUITY
-            notional, value = np.abs(venue.listing.exposure(self._desk.name)), venue.value(self._desk.name)
+            notional, value = np.abs(venue.listing.exposure(self.name)), venue.value(self.name)
             found.append(Holding(asset_class, notional, venue.listing.years(), value))
         return [each for each in found if each.years > 0]
 
     def gross_exposure(self) -> Vector:
         """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
         book = (self._notional(line) for line in self._lines if line.years > 0)
-        held = (np.abs(venue.listing.exposure(self._desk.name)) for venue in self._world.venues.values())
+        held = (np.abs(venue.listing.exposure(self.name)) for venue in self.venues.values())
         return sum((*book, *held), np.zeros(self.paths))
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+        return self.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
 
     def _of_line(self, line: BookLine) -> Holding:
-        value = self._desk.scale * line.value()
+        value = self.scale * line.value()
         return Holding(RATES if line.rates else EQUITY, self._notional(line), line.years, value)

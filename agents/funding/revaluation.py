@@ -27,18 +27,18 @@ class Revaluation(Holdings):
 
         years: that pass meanwhile for the book. Hedges are taken as they stand: what time makes of them is their carry.
         """
-        desk, name = self._desk, self._desk.name
-        then = desk.book.value(self.factors.tick, snapshot, desk.fixings, settled=desk.marked, later=years)
-        gained: Vector = desk.scale * then - desk.value_now()
-        for venue in self._world.venues.values():
+        held, name = self._held, self.name
+        then = held.book.value(self.factors.tick, snapshot, held.fixings, settled=held.marked, later=years)
+        gained: Vector = held.scale * then - held.value_now()
+        for venue in self.venues.values():
             if venue.reached(name):
                 gained = gained + (venue.value(name, snapshot) - venue.value(name))
         return gained
 
     def factor_keys(self) -> tuple[FactorKey, ...]:
         """Factors that book or possible hedges depend on, in the market's order."""
-        needs = {SPOT, *self._desk.book.needs, *self.curve.nodes}
-        for venue in self._world.venues.values():
+        needs = {SPOT, *self._held.book.needs, *self.curve.nodes}
+        for venue in self.venues.values():
             needs |= set(venue.listing.sensitivities())
         return tuple(key for key in self.factors.snapshot.keys if key in needs)
 
@@ -64,8 +64,8 @@ class Revaluation(Holdings):
 
     def to_close(self) -> Iterator[tuple[Venue, Vector]]:
         """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
-        desk = self._desk
-        neutral = desk.neutral_rates() | desk.neutral_vega() | {"asset": -desk.risk().delta}
-        for name, venue in self._world.venues.items():
+        desk, risk = self._desk, self._held.risk()
+        neutral = desk.neutral_rates(risk=risk) | desk.neutral_vega(risk=risk) | {"asset": -risk.delta}
+        for name, venue in self.venues.items():
             net = venue.held(desk.name) - desk.scale * neutral.get(name, 0.0)
             yield venue, venue.notional(net)

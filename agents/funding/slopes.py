@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.holdings import Holdings
-from markets.factors.key import RATES_VOL, FactorKey
+from markets.factors.key import MAIN, RATES_VOL, FactorKey
 from markets.products.vega_grid import FAMILY as VEGA
 from markets.specs.variable import FX, HAZARD
 from markets.venues.straddle import Straddle
@@ -27,8 +27,8 @@ class Slopes(Holdings):
 
     def slopes(self, keys: Iterable[FactorKey]) -> list[Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00 each."""
-        desk, risk, name = self._desk, self._desk.risk(), self._desk.name
-        held = [venue.listing.slopes_of(name) for venue in self._world.venues.values() if venue.reached(name)]
+        desk, risk = self._held, self._held.risk()
+        held = [venue.listing.slopes_of(self.name) for venue in self.held_venues()]
         found = []
         for key in keys:
             own = desk.scale * (risk.first(key) if (key,) in risk.where else np.zeros(self.paths))
@@ -39,31 +39,33 @@ class Slopes(Holdings):
 
     def delta(self) -> Vector:
         """Delta of book and hedge, (paths,) units of the main asset."""
-        delta: Vector = self.book_delta() + self._world.venue("asset").held(self._desk.name)
+        delta = self.book_delta()
+        if MAIN in self.venues:
+            delta = delta + self.venues[MAIN].held(self.name)
         return delta
 
     def book_delta(self) -> Vector:
         """Delta of the book alone, (paths,) units of the main asset."""
-        delta: Vector = self._desk.scale * self._desk.risk().delta
+        delta: Vector = self.scale * self._held.risk().delta
         return delta
 
     def gamma(self) -> Vector:
         """Gamma of the book, (paths,) units per $; hedges have none."""
-        gamma: Vector = self._desk.scale * self._desk.risk().gamma
+        gamma: Vector = self.scale * self._held.risk().gamma
         return gamma
 
     def node_slopes(self) -> Iterator[Vector]:
         """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none without rates."""
-        desk, curve = self._desk, self._desk.book.start.curve
-        if not desk.book.has_rates:
+        desk, curve = self._held, self.curve
+        if not self.has_rates:
             return
-        slopes = [(venue, venue.listing.sensitivities()) for venue in self._world.venues.values()]
+        slopes = [(venue, venue.listing.sensitivities()) for venue in self.venues.values()]
         for key, years in zip(curve.nodes, curve.years, strict=True):
             if years > 0:
                 own = desk.scale * desk.risk().first(key)
                 for venue, of_one in slopes:
                     if key in of_one:
-                        own = own + venue.held(desk.name) * of_one[key]
+                        own = own + venue.held(self.name) * of_one[key]
                 yield own
 
     def vega(self) -> Vector | None:
@@ -71,8 +73,8 @@ class Slopes(Holdings):
 
         The book's by central differences over a hundredth of a basis point.
         """
-        world, desk = self._world, self._desk
-        if not world.straddles:
+        world, desk, straddles = self._world, self._held, self.straddles
+        if not straddles:
             return None
         slope = world.full(0.0)
         if RATES_VOL in desk.book.needs:
@@ -82,15 +84,15 @@ class Slopes(Holdings):
                 for by in (VOL_STEP, -VOL_STEP)
             )
             slope = desk.scale * (up - down) / (2 * VOL_STEP)
-        for straddle in world.straddles:
-            slope = slope + straddle.slopes_of(desk.name)[RATES_VOL]
+        for straddle in straddles:
+            slope = slope + straddle.slopes_of(self.name)[RATES_VOL]
         return slope
 
     def further_slopes(self) -> Iterator[tuple[float, Vector]]:
         """Vol of each spread, node of another currency, FX rate and name behind the book, per sqrt(trading year), and
         the slope by it, (paths,) $ per 1.00, of FX rates and names per unit of ln; of names with what hedges them.
         """
-        desk, book = self._desk, self._desk.book
+        desk, book = self._held, self._held.book
         for each in self._world.market.further:
             key = FactorKey(*each.block, each.name)
             if key in book.needs:
@@ -98,20 +100,20 @@ class Slopes(Holdings):
 
     def _hedged(self, key: FactorKey) -> Vector | float:
         """Slope of the contracts on a name that a desk holds as hedges, (paths,) $ per unit of ln of its spread."""
-        venue = self._world.venues.get(key.name) if key.family == HAZARD else None
-        if venue is None or not venue.reached(self._desk.name):
+        venue = self.venues.get(key.name) if key.family == HAZARD else None
+        if venue is None or not venue.reached(self.name):
             return 0.0
-        return venue.held(self._desk.name) * venue.listing.sensitivities()[key]
+        return venue.held(self.name) * venue.listing.sensitivities()[key]
 
     def slopes_by_factor(self) -> dict[FactorKey, Vector]:
         """Slopes of book and hedges by factor, (paths,) $ per 1.00, of FX rates per unit of ln."""
-        desk, found = self._desk, dict[FactorKey, Vector]()
+        desk, found = self._held, dict[FactorKey, Vector]()
         risk = desk.risk()
         for keys in risk.where:
             if len(keys) == 1 and keys[0].family != VEGA:
                 found[keys[0]] = desk.scale * risk.first(keys[0])
         for venue in self.held_venues():
-            for key, slope in venue.listing.slopes_of(desk.name).items():
+            for key, slope in venue.listing.slopes_of(self.name).items():
                 found[key] = found[key] + slope if key in found else slope
         return found
 
@@ -134,15 +136,16 @@ class Slopes(Holdings):
 
     def rate_vegas(self, grid: VegaGrid) -> Vector:
         """Vega of options on rates, book and hedges, by bucket of the grid, (buckets, paths) $."""
-        desk, tick = self._desk, self.factors.tick
+        desk, tick = self._held, self.factors.tick
         risk = desk.book.risk(tick, self.factors.snapshot, desk.fixings, settled=desk.marked, vegas=grid)
         vegas: Vector = desk.scale * risk.vegas
         for venue in self.held_venues():
             if isinstance(venue.listing, Straddle):
-                vegas = vegas + venue.held(desk.name) * venue.listing.vegas(grid)
+                vegas = vegas + venue.held(self.name) * venue.listing.vegas(grid)
         return vegas
 
     def other_assets(self) -> Iterator[tuple[AssetSpec, Vector]]:
         """Further assets and the holding of each, (paths,) $ at mid."""
         for asset in self._world.other_assets:
-            yield asset, self._world.venue(asset.name).value(self._desk.name)
+            if asset.name in self.venues:
+                yield asset, self.venues[asset.name].value(self.name)
