@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -12,6 +11,7 @@ import pytest
 import QuantLib as ql
 
 from agents.desk.loss import ATTRIBUTION, COSTS
+from agents.funding.funding_desk import FundingDesk
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
 from analysis import summarise
@@ -413,7 +413,7 @@ def test_initial_margin_is_asked_for_the_other_factors_too():
     world = world_of(scenario([BOOK[0]]), 1)
     desk, terms = (
         world.desks["desk"],
-        SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0, rates_days=None, rates_margin="implied_vol"),
+        FundingDesk(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0),
     )
     asked = Parametric().initial(Portfolio(world, desk), terms)[0]
     vols = {each.name: each.vol for each in world.market.further}

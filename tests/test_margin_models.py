@@ -7,7 +7,8 @@ import pytest
 
 from agents.accounts import margin_account
 from agents.funding.funding_desk import FundingDesk
-from agents.funding.positions import EQUITY, RATES, Holding
+from agents.funding.positions import Holding
+from agents.funding.risk_classes import EQUITY, RATES
 from agents.funding.schedule_margin import Schedule
 from scenarios import from_dict, load
 from scenarios.parameters.unseen import unseen_in

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.funding.filtered_returns import buffered, tail_count, weighted
 from agents.funding.margin import MarginModel
+from agents.funding.risk_classes import margin_days, risk_class
 from markets.factors.key import SPOT
 from sim.params import param
 from sim.vectors import total
@@ -30,9 +31,9 @@ class FilteredHistorical(MarginModel):
     """The loss that 1 - level of the scenarios exceed, book and hedges revalued in full.
 
     A scenario is a past day's returns of all factors, each scaled by its vol now over its vol then, and by the root of
-    the margin period. The worst by delta and the asset's gamma are revalued, four for each that lies in the tail. Then
-    come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then add-ons for
-    the venues' spread and depth.
+    its class's margin period. The worst by delta and the asset's gamma are revalued, four for each that lies in the
+    tail. Then come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then
+    add-ons for the venues' spread and depth.
     """
 
     kind: ClassVar[str] = "filtered_historical"
@@ -53,11 +54,11 @@ class FilteredHistorical(MarginModel):
 
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         past = portfolio.history(days=self.history, lam=self.memory)
-        root = np.sqrt(terms.mpor_days if self.days is None else self.days)
+        root = self._root(past, terms)
         margin = self._worst(portfolio, past, past.scenarios(self.lookback), root * past.vols)
         none = np.zeros((0, len(past.keys), portfolio.paths))
         if self.floor:
-            unscaled = self._worst(portfolio, past, (past.drawn, none), np.full((len(past.keys), 1), root))
+            unscaled = self._worst(portfolio, past, (past.drawn, none), np.broadcast_to(root, (len(past.keys), 1)))
             margin = np.maximum(margin, self.floor * unscaled)
         if self.stress_weight:
             stressed = self._worst(portfolio, past, (past.common, none), root * self.stress * past.calm)
@@ -67,6 +68,12 @@ class FilteredHistorical(MarginModel):
             first = portfolio.memory.setdefault("calm", margin / np.where(scale > 0, scale, 1.0))
             margin = buffered(margin, first * scale, self.buffer)
         return margin + self._add_ons(portfolio)
+
+    def _root(self, past: FactorHistory, terms: MarginTerms) -> Vector:
+        """Root of the margin period, of all factors, (), or of each, (factors, 1)."""
+        if self.days is not None or terms.margin_days is None:
+            return np.asarray(np.sqrt(terms.mpor_days if self.days is None else self.days))
+        return np.sqrt([[margin_days(terms, risk_class(key))] for key in past.keys])
 
     def _worst(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
         """Loss that 1 - level of the scenarios exceed, (paths,) $, at least 0. vols: (factors, paths or 1)."""

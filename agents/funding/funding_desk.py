@@ -23,6 +23,7 @@ from agents.funding.netting_set import netting_sets
 from agents.funding.netting_terms import NettingTerms, check_sets
 from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
+from agents.funding.risk_classes import MarginDays, check_periods
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from markets.plausible import DAYS, HOURS, POWER, SHARE, YIELD_VOL
@@ -84,6 +85,9 @@ class FundingDesk(Agent):
     )
     rates_days: float | None = param(
         None, unit="trading days", help="margin period of rates (default: mpor_days)", ge=0.01, plausible=DAYS
+    )
+    margin_days: MarginDays | None = param(
+        None, help="margin periods by risk class (default: mpor_days, of rates rates_days)", sparse=True
     )
     threshold: float = param(0.0, unit="$", help="initial margin of each desk that is not asked", ge=0)
     minimum_transfer: float = param(0.0, unit="$", help="smaller amounts of margin are not moved", ge=0)
@@ -155,6 +159,7 @@ class FundingDesk(Agent):
             raise at.at("skin").error(rule, value=self.skin, remedy=remedy)
         if self.skin > self.capital:
             raise at.at("skin").error("is a part of its capital", value=self.skin, remedy="write at most `capital`")
+        check_periods(self.margin_days, self.rates_days, at)
         others = [agent.name for agent in cast.agents if agent.name != self.name]
         for name in self.lends_to:
             if name not in others:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from agents.funding.portfolio import Portfolio
+    from agents.funding.risk_classes import MarginDays
 
 Vector = NDArray[np.float64]
 
@@ -33,6 +34,10 @@ class MarginTerms(Protocol):
     @property
     def rates_days(self) -> float | None:
         """The same for rates, if it is another one."""
+
+    @property
+    def margin_days(self) -> MarginDays | None:
+        """The same by risk class, where it is another one; see `agents.funding.risk_classes.margin_days`."""
 
     @property
     def threshold(self) -> float:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
-OWN = ("margin_multiple", "mpor_days", "rates_days", "threshold", "minimum_transfer")  # terms that a set may say
 
 
 class NettingSet:
@@ -69,7 +68,7 @@ def netting_sets(world: TradingWorld, desk: Desk, lender: FundingDesk, whole: Po
         terms = lender.netting_sets.get(name)
         own = model if terms is None else terms.margin_model or model
         portfolio = Portfolio(world, desk, by_position=own.by_position, part=part)
-        said = lender if terms is None else dataclasses.replace(lender, **terms.given(*OWN))
+        said = lender if terms is None else dataclasses.replace(lender, **terms.said())
         found.append(NettingSet(name, portfolio, own, said, 0.0 if terms is None else terms.minimum_transfer))
     return tuple(found)
 

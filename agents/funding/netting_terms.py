@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents.funding.margin import MarginModel
+from agents.funding.risk_classes import MarginDays, check_periods
 from markets.plausible import DAYS
 from markets.products.registry import PRODUCTS
 from sim.nearest import nearest
@@ -45,6 +46,9 @@ class NettingTerms:
     rates_days: float | None = param(
         None, unit="trading days", help="margin period of rates (default: the lender's)", ge=0.01, plausible=DAYS
     )
+    margin_days: MarginDays | None = param(
+        None, help="margin periods by risk class (default: the lender's)", sparse=True
+    )
     threshold: float = param(0.0, unit="$", help="initial margin of the set that is not asked", ge=0)
     minimum_transfer: float = param(0.0, unit="$", help="smaller changes of what it asks are not moved", ge=0)
 
@@ -52,9 +56,13 @@ class NettingTerms:
         """Whether the desk has such a set."""
         return not self.agents or desk in self.agents
 
-    def given(self, *names: str) -> dict[str, Any]:
-        """Those of its terms that it says itself."""
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+    def said(self) -> dict[str, Any]:
+        """Those of its terms that it says itself; with `mpor_days` no period of the lender's counts any more."""
+        found: dict[str, Any] = {"threshold": self.threshold}
+        if self.mpor_days is not None:
+            found |= {"rates_days": None, "margin_days": None}
+        own = ("margin_multiple", "mpor_days", "rates_days", "margin_days")
+        return found | {name: value for name in own if (value := getattr(self, name)) is not None}
 
 
 def owner_of(number: int, kind: str, desk: str, sets: Mapping[str, NettingTerms]) -> str:
@@ -83,6 +91,7 @@ def check_sets(sets: Mapping[str, NettingTerms], funded: Sequence[str], cast: Ca
             if desk not in funded:
                 rule = "not the name of a hedger that this lender funds"
                 raise here.at("agents").error(rule, value=desk, remedy=nearest(desk, list(funded)))
+        check_periods(terms.margin_days, terms.rates_days, here)
         desks = terms.agents or tuple(funded)
         _check_contents(terms, desks, books, cast, here)
         for key in ("products", "positions", "venues"):

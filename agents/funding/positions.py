@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
 from agents.funding.holdings import Holdings
+from agents.funding.risk_classes import EQUITY, RATES
 from markets.factors.key import USD
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
@@ -24,7 +25,6 @@ from markets.products.linear_table import LinearTable
 from markets.venues.straddle import Straddle
 
 Vector = NDArray[np.float64]
-EQUITY, RATES = "equity", "rates"  # asset classes
 LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
 PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
 CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives

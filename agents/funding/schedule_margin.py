@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
-from agents.funding.positions import RATES
+from agents.funding.risk_classes import RATES
 from sim.params import param
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.holdings import Holdings
+from agents.funding.risk_classes import risk_class
 from markets.factors.key import MAIN, RATES_VOL, FactorKey
 from markets.products.vega_grid import FAMILY as VEGA
 from markets.specs.variable import FX, HAZARD
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 VOL_STEP = 1e-6  # decimal
+
+
+class FurtherSlope(NamedTuple):
+    """Slope by a factor that only some scenarios have."""
+
+    risk_class: str
+    vol: float  # per sqrt(trading year)
+    slope: Vector  # (paths,) $ per 1.00, of FX rates and names per unit of ln
 
 
 class Slopes(Holdings):
@@ -88,15 +97,14 @@ class Slopes(Holdings):
             slope = slope + straddle.slopes_of(self.name)[RATES_VOL]
         return slope
 
-    def further_slopes(self) -> Iterator[tuple[float, Vector]]:
-        """Vol of each spread, node of another currency, FX rate and name behind the book, per sqrt(trading year), and
-        the slope by it, (paths,) $ per 1.00, of FX rates and names per unit of ln; of names with what hedges them.
-        """
+    def further_slopes(self) -> Iterator[FurtherSlope]:
+        """Of spreads, other currencies' nodes, FX rates and names behind the book; of names with what hedges them."""
         desk, book = self._held, self._held.book
         for each in self._world.market.further:
             key = FactorKey(*each.block, each.name)
             if key in book.needs:
-                yield each.vol, desk.scale * desk.risk().first(key) + self._hedged(key)
+                slope = desk.scale * desk.risk().first(key) + self._hedged(key)
+                yield FurtherSlope(risk_class(key), each.vol, slope)
 
     def _hedged(self, key: FactorKey) -> Vector | float:
         """Slope of the contracts on a name that a desk holds as hedges, (paths,) $ per unit of ln of its spread."""
