@@ -168,6 +168,8 @@ class FundingDesk(Agent):
         funded = [
             name for name in cast.hedgers if name in self.lends_to or (not self.lends_to and name not in elsewhere)
         ]
+        if self.margin_model is not None:
+            self.margin_model.check(cast, at.at("margin_model"))
         check_sets(self.netting_sets, funded, cast, at.at("netting_sets"))
         for i, owed in enumerate(self.obligations):
             here = at.at("obligations", i)

@@ -91,6 +91,8 @@ def check_sets(sets: Mapping[str, NettingTerms], funded: Sequence[str], cast: Ca
             if desk not in funded:
                 rule = "not the name of a hedger that this lender funds"
                 raise here.at("agents").error(rule, value=desk, remedy=nearest(desk, list(funded)))
+        if terms.margin_model is not None:
+            terms.margin_model.check(cast, here.at("margin_model"))
         check_periods(terms.margin_days, terms.rates_days, here)
         desks = terms.agents or tuple(funded)
         _check_contents(terms, desks, books, cast, here)

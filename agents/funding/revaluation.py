@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 class Revaluation(Holdings):
@@ -42,25 +43,28 @@ class Revaluation(Holdings):
             needs |= set(venue.listing.sensitivities())
         return tuple(key for key in self.factors.snapshot.keys if key in needs)
 
-    def history(self, *, days: int, lam: float) -> FactorHistory:
-        """Daily returns of the factors, of `days` drawn before the start and of each path since; made at first use."""
+    def history(self, *, lam: float, before: Callable[[Sequence[FactorKey], Mask], Vector]) -> FactorHistory:
+        """Daily returns of the factors, of a time before the start and of each path since; made at first use.
+
+        before: returns before the start, (days, factors), for keys and which of them have returns of logs.
+        """
         kept = self.memory.get("history")
         if kept is None:
-            keys, world = self.factor_keys(), self._world
-            drawn = draw_history(
-                self.factors,
-                world.market,
-                keys,
-                days=days,
-                days_a_year=world.clock.days_a_year,
-                seed=world.streams.seed,
-            )
+            keys = self.factor_keys()
             logs = in_logs(keys, self.factors)
+            drawn = before(keys, logs)
             kept = self.memory["history"] = FactorHistory(keys, logs, drawn, lam, self.factors.snapshot)
         if self.clock.is_close[self.factors.tick]:
             kept.look(self.factors.tick, self.factors.snapshot)
         found: FactorHistory = kept
         return found
+
+    def drawn_history(self, keys: Sequence[FactorKey], days: int) -> Vector:
+        """Returns drawn from the scenario's laws, (days, factors)."""
+        world = self._world
+        return draw_history(
+            self.factors, world.market, keys, days=days, days_a_year=world.clock.days_a_year, seed=world.streams.seed
+        )
 
     def to_close(self) -> Iterator[tuple[Venue, Vector]]:
         """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""

@@ -78,12 +78,16 @@ class Slopes(Holdings):
                 yield own
 
     def vega(self) -> Vector | None:
-        """Slope of book and straddles by the vol of rates, (paths,) $ per 1.00; None where no straddles are listed.
+        """Slope of book and straddles by the vol of rates, (paths,) $ per 1.00; None where no straddles are listed."""
+        return self.rates_vega() if self.straddles else None
+
+    def rates_vega(self) -> Vector | None:
+        """The same where the book has such options or straddles are listed.
 
         The book's by central differences over a hundredth of a basis point.
         """
         world, desk, straddles = self._world, self._held, self.straddles
-        if not straddles:
+        if not straddles and RATES_VOL not in desk.book.needs:
             return None
         slope = world.full(0.0)
         if RATES_VOL in desk.book.needs:
@@ -124,6 +128,11 @@ class Slopes(Holdings):
             for key, slope in venue.listing.slopes_of(self.name).items():
                 found[key] = found[key] + slope if key in found else slope
         return found
+
+    def exposed_keys(self) -> set[FactorKey]:
+        """Factors that the book depends on, or hedges that the desk has."""
+        hedges = (venue.listing.slopes_of(self.name) for venue in self.held_venues())
+        return {*self._held.book.needs, *(key for slopes in hedges for key in slopes)}
 
     @property
     def node_years(self) -> dict[FactorKey, float]:
