@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
 from agents.funding.holdings import Holdings
-from agents.funding.risk_classes import EQUITY, RATES
-from markets.factors.key import USD
+from agents.funding.risk_classes import CREDIT, CURRENCIES, EQUITY, RATES, risk_class
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
 from markets.products.bond import Bond
 from markets.products.cancellable_swap import CancellableSwap
 from markets.products.cash_table import CashTable
+from markets.products.cds import Cds
 from markets.products.cds_table import CdsTable
+from markets.products.cross_currency_swap import CrossCurrencySwap
 from markets.products.currency_table import CurrencyTable
 from markets.products.deposit import Deposit
 from markets.products.gamma_claim import GammaClaim
@@ -27,13 +28,14 @@ from markets.venues.straddle import Straddle
 Vector = NDArray[np.float64]
 LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
 PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
+CLASSES: dict[type, str] = {Cds: CREDIT, CrossCurrencySwap: CURRENCIES}  # neither equity nor rates
 CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
 
 
 class Holding(NamedTuple):
     """One position at the present market."""
 
-    asset_class: str  # `EQUITY` or `RATES`
+    asset_class: str  # see `agents.funding.risk_classes`
     notional: Vector  # (paths,) $, at least 0
     years: float  # calendar years to its end; infinite if it has none
     value: Vector  # (paths,) $; negative: owed by the desk
@@ -81,9 +83,8 @@ class Positions(Holdings):
         """Live options, futures and swaps, hedges included: one by one, without netting."""
         found = [self._of_line(line) for line in self.lines]
         for venue in (venue for venue in self.venues.values() if not venue.listing.funded):
-            asset_class = RATES if venue.key[:2] == USD else EQUITY
             notional, value = np.abs(venue.listing.exposure(self.name)), venue.value(self.name)
-            found.append(Holding(asset_class, notional, venue.listing.years(), value))
+            found.append(Holding(risk_class(venue.key), notional, venue.listing.years(), value))
         return [each for each in found if each.years > 0]
 
     def gross_exposure(self) -> Vector:
@@ -98,4 +99,6 @@ class Positions(Holdings):
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self.scale * line.value()
-        return Holding(RATES if line.rates else EQUITY, self._notional(line), line.years, value)
+        usual = RATES if line.rates else EQUITY
+        own = CLASSES.get(type(line.instrument), usual)
+        return Holding(own, self._notional(line), line.years, value)
