@@ -56,6 +56,14 @@ CAPITAL = Table(
         Column("equity", "Equity", "$"),
     ),
 )
+NETTING_SETS = Table(
+    "netting_sets",
+    (
+        AGENT,
+        Column("netting_set", "Netting set", kind="text"),
+        *REQUIRED[1:],
+    ),
+)
 LIQUIDITY = Table(
     "liquidity",
     (
@@ -104,15 +112,23 @@ TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
 def agent_tables(
-    *, vega_hedges: bool = False, fx: bool = False, credit: bool = False, risk: bool = False, capital: bool = False
+    *,
+    vega_hedges: bool = False,
+    fx: bool = False,
+    credit: bool = False,
+    risk: bool = False,
+    capital: bool = False,
+    netting_sets: bool = False,
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
     vega_hedges, fx, credit: `marks` has the vega of hedges in options on rates, the part of FX rates, or those of
     names, beside its other columns. risk: a desk has options on rates or a leg of its own against rates, and the table
     `risk` is written. capital: somebody's capital is limited, and the table `capital` is written.
+    netting_sets: a lender has some, and the table of that name is written.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
     after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
-    return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *([RISK] if risk else []), *([CAPITAL] if capital else []))
+    asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets}
+    return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *(table for table, wanted in asked.items() if wanted))

@@ -70,7 +70,7 @@ def measures(run: Run, *, agent: str | None = None, world: str = "actual", days:
         "peak_to_trough": peak_to_trough(margin),
         "largest_rise": largest_rise(margin, days),
         "called": np.nansum(np.maximum(np.diff(margin, axis=0), 0.0), axis=0),
-        "coverage": _coverage(margin, pnl, days),
+        "coverage": coverage(margin, pnl, days),
     }
     return {name: _mean(values, *LABELS[name]) for name, values in found.items()}
 
@@ -112,7 +112,7 @@ def _desk(run: Run, agent: str | None) -> str:
     return desks[0]
 
 
-def _coverage(margin: FloatArray, pnl: FloatArray, days: int) -> FloatArray:
+def coverage(margin: FloatArray, pnl: FloatArray, days: int) -> FloatArray:
     """Share of closes, a path, whose margin is not exceeded by the loss of the next `days` days; NaN without any."""
     if len(margin) <= days:
         return np.full(margin.shape[1], np.nan)

@@ -22,6 +22,7 @@ def param(
     sparse: bool = False,
     among: Collection[str] | None = None,
     factory: Any = None,
+    file: str = "",
 ) -> Any:
     """A dataclass field that documents and limits itself.
 
@@ -36,6 +37,7 @@ def param(
     longest: maximum number of items of a list, or of characters of a text.
     sparse: an empty value is left out when a scenario is written.
     among: the names allowed for a text, looked up when a value is read.
+    file: the kind of a file beside the scenario that may stand in place of the value, and is read with the scenario.
     """
     limits = {k: v for k, v in {"gt": gt, "ge": ge, "lt": lt, "le": le, "max_length": longest}.items() if v is not None}
     metadata = {
@@ -46,6 +48,7 @@ def param(
         "against": against,
         "sparse": sparse,
         "among": among,
+        "file": file,
     }
     if factory is not None:
         return dataclasses.field(default_factory=factory, metadata=metadata)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -12,8 +12,10 @@ import pytest
 import QuantLib as ql
 
 from agents.desk.loss import ATTRIBUTION, COSTS
+from agents.funding.funding_desk import FundingDesk
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
+from agents.funding.risk_classes import MarginDays
 from analysis import summarise
 from markets.factors.key import US10Y, FactorKey
 from markets.products.book import Book
@@ -411,12 +413,14 @@ def test_the_risk_of_a_book_at_the_start_has_the_other_factors():
 def test_initial_margin_is_asked_for_the_other_factors_too():
     """Beside what the swap hedges leave of the dollar's nodes: |slope| x vol of each, at 3 standard deviations."""
     world = world_of(scenario([BOOK[0]]), 1)
-    desk, terms = (
-        world.desks["desk"],
-        SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0, rates_days=None, rates_margin="implied_vol"),
-    )
+    desk, terms = world.desks["desk"], FundingDesk(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.0)
     asked = Parametric().initial(Portfolio(world, desk), terms)[0]
     vols = {each.name: each.vol for each in world.market.further}
-    slopes = (abs(desk.risk().first(key)[0]) * vols[key.node] for key in desk.book.needs if key.node in vols)
     move = 3.0 * 0.2 * np.sqrt(4.0 / world.clock.days_a_year)
-    assert asked == pytest.approx(move * sum(slopes) / 0.2, rel=1e-9)
+    slopes = {key: abs(desk.risk().first(key)[0]) * vols[key.node] for key in desk.book.needs if key.node in vols}
+    assert asked == pytest.approx(move * sum(slopes.values()) / 0.2, rel=1e-9)
+    longer = dataclasses.replace(terms, margin_days=MarginDays(fx=16.0))
+    doubled = sum(slope * (2.0 if key.family == "fx" else 1.0) for key, slope in slopes.items())
+    again = Parametric().initial(Portfolio(world, desk), longer)[0]
+    assert again == pytest.approx(move * doubled / 0.2, rel=1e-9)
+    assert again > 1.5 * asked

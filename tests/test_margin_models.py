@@ -7,13 +7,16 @@ import pytest
 
 from agents.accounts import margin_account
 from agents.funding.funding_desk import FundingDesk
-from agents.funding.portfolio import EQUITY, RATES, Holding
+from agents.funding.positions import Holding
+from agents.funding.risk_classes import CREDIT, CURRENCIES, EQUITY, RATES
 from agents.funding.schedule_margin import Schedule
 from scenarios import from_dict, load
 from scenarios.parameters.unseen import unseen_in
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import LEVEL, crisis, only, watch, world_of
+from tests.test_credit_venue import traded
+from tests.test_credit_venue import world_of as desks_world
 
 TERMS = FundingDesk(name="bank")
 PUT = {"kind": "put", "moneyness": 1.0, "expiry": "2020-02-27", "quantity": -1e6}
@@ -54,6 +57,43 @@ def test_the_schedule_by_hand():
     np.testing.assert_allclose(Schedule().initial(portfolio, TERMS), [30.225, 30.225, 15.6, 39.0], rtol=1e-14)
     flat = Schedule(equity=0.2, rates_short=0.0, rates_medium=0.0, rates_long=0.0, netting=0.0)
     np.testing.assert_allclose(flat.initial(portfolio, TERMS), 20.0)
+
+
+def test_names_and_currencies_have_percentages_of_their_own():
+    """2, 5 and 10 % of names by maturity, 6 % of cross-currency swaps: 2 + 10 + 30 + 24."""
+    owed = -1.0
+    names = [held(CREDIT, 100.0, 2.0, owed), held(CREDIT, 200.0, 5.0, owed), held(CREDIT, 300.0, 5.1, owed)]
+    portfolio = Held(*names, held(CURRENCIES, 400.0, 9.0, owed))
+    assert Schedule().initial(portfolio, TERMS) == pytest.approx(66.0, rel=1e-14)
+
+
+def test_a_desk_in_names_through_the_engine():
+    """Protection on $200m for five years, sold on $300m to March 2027, and the leg's hedges at their venues."""
+    bank = {"type": "FundingDesk", "margin_model": {"kind": "schedule"}}
+    scenario = traded({"venues": ["ig", "acme"]}).to_dict()
+    world = desks_world(from_dict(scenario | {"agents": scenario["agents"] | {"bank": bank}}, as_given=True))
+    found = {}
+
+    def look():
+        if world.tick_index == 0:
+            lender = world.lenders[0]
+            found["margin"] = lender.calls.initial_margin(lender.clients["desk"])[0]
+            found["rates"] = sum(
+                percentage * abs(world.venue(name).held("desk")[0])
+                for name, percentage in (("us2y", 0.01), ("us10y", 0.04))
+            )
+            found["hedges"] = [abs(world.venue(name).held("desk")[0]) for name in ("ig", "acme")]
+            found["years"] = [world.venue(name).listing.years() for name in ("ig", "acme")]
+            found["held"] = lender.clients["desk"].portfolio.derivatives()
+
+    watch(world, Phase.END, look)
+    world.run()
+    gross = sum(Schedule().percentage(each) * each.notional[0] for each in found["held"])
+    assert min(found["years"]) > 5
+    hedges = sum(0.10 * each for each in found["hedges"])
+    assert min(found["hedges"]) > 1e7
+    assert gross == pytest.approx(0.10 * 2e8 + 0.02 * 3e8 + hedges + found["rates"], rel=1e-9)
+    assert 0.4 * gross <= found["margin"] <= gross
 
 
 def cast(**bank):

@@ -21,11 +21,11 @@ SWAP = {"kind": "swap", "notional": 1e9, "months": 60}
 NEVER = {"type": "Hedger", "policy": {"kind": "never"}, "hedge_rates": False}
 
 
-def world(book=(PUT,), minutes=390, capital=1e9, bank=None, others=None, **terms):
+def world(book=(PUT,), minutes=390, capital=1e9, bank=None, others=None, market=None, **terms):
     desk = {**NEVER, "capital": capital, "book": list(book)}
     lender = {"type": "FundingDesk", "capital": 1e11, "line": 1e10, **(bank or {}), **terms}
     cast = {"desk": desk, "maker": {"type": "MarketMaker"}, "bank": lender, **(others or {})}
-    return world_of(crisis(anchors=FALLS, agents=cast, feedback=only(), minutes=minutes), 2)
+    return world_of(crisis(anchors=FALLS, agents=cast, market=market, feedback=only(), minutes=minutes), 2)
 
 
 def seen(made, look):
@@ -120,6 +120,31 @@ def test_rates_have_a_margin_period_of_their_own():
     np.testing.assert_allclose(longer, initial(book=[SWAP], bank=hull_white) * np.sqrt(2), rtol=0.03)
 
 
+def test_margin_periods_by_risk_class():
+    """Of a put and a swap alone: each goes with the root of its own class's period, and with no other's."""
+    days = {"equity": 5.0, "rates": 40.0, "credit": 1.0, "fx": 1.0}
+    np.testing.assert_allclose(initial(book=[SWAP], margin_days=days), 2 * initial(book=[SWAP]), rtol=1e-12)
+    np.testing.assert_allclose(initial(margin_days={"rates": 40.0}), initial(), rtol=1e-12)
+    np.testing.assert_allclose(initial(margin_days=days), initial(mpor_days=5.0), rtol=1e-12)
+    assert (initial(margin_days=days) < initial()).all()
+
+
+def test_a_margin_period_of_one_class_in_full_revaluation():
+    """`hull_white` has that of rates. A stock position by `filtered_historical` is linear in log returns to 1 %."""
+    hull_white, days = {"margin_model": {"kind": "hull_white"}}, {"rates": 20.0}
+    by_class = initial(book=[SWAP], bank=hull_white, margin_days=days)
+    np.testing.assert_allclose(by_class, initial(book=[SWAP], bank=hull_white, rates_days=20.0), rtol=1e-12)
+    filtered = {"margin_model": {"kind": "filtered_historical", "history": 40, "lookback": 40}}
+    moving = {"realised_ratio": 1.0}
+    asset = {"kind": "asset", "quantity": -1e5}
+    plain = initial(book=[asset], bank=filtered, market=moving)
+    assert (plain > 1e5).all()
+    longer = initial(book=[asset], bank=filtered, market=moving, margin_days={"equity": 20.0, "rates": 1.0})
+    as_long = initial(book=[asset], bank=filtered, market=moving, mpor_days=20.0)
+    np.testing.assert_allclose(longer, as_long, rtol=1e-12)
+    assert (longer > 1.3 * plain).all()
+
+
 # --- default fund -----------------------------------------------------------------------------------------------------
 ALIVE = {
     "alive": {**NEVER, "capital": 5e9, "book": [{**PUT, "quantity": -3e5}]},
@@ -189,6 +214,10 @@ def _events(made, kind):
         ({"collateral_haircut": 1.2}, "bank.collateral_haircut: must be <= 1, got 1.2"),
         ({"intraday_hours": 0.0}, "bank.intraday_hours: must be >= 0.01, got 0.0"),
         ({"rates_days": 0.0}, "bank.rates_days: must be >= 0.01, got 0.0"),
+        ({"margin_days": {"rates": 0.0}}, "bank.margin_days.rates: must be >= 0.01, got 0.0"),
+        ({"margin_days": {"rate": 5.0}}, "bank.margin_days.rate: unknown key; did you mean 'rates'?"),
+        ({"margin_days": 5.0}, "bank.margin_days: "),
+        ({"margin_days": {"rates": 5.0}, "rates_days": 5.0}, "bank.rates_days: margin_days.rates says the same"),
         ({"default_fund": 20.0}, "bank.default_fund: must be <= 10, got 20.0"),
         ({"skin": 1e6}, "bank.skin: skin comes before a default fund, and there is none"),
         ({"skin": 1e12, "default_fund": 0.1}, "bank.skin: is a part of its capital"),

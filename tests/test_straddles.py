@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from agents.desk.loss import ATTRIBUTION, COSTS, VEGA_HEDGE
+from agents.funding.funding_desk import FundingDesk
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
 from markets.accounts import INVESTORS
@@ -306,7 +306,7 @@ def test_margin_sees_the_vega_of_book_and_straddles_together(follows):
     book = [option(side, 12, 120, -1e9) for side in ("payer", "receiver")]
     world = world_of(single(desk={"type": "Hedger", "book": book, "hedge_rates": False}), 2)
     desk, venue, factors = world.desks["desk"], world.venue("s1y10y"), world.factors
-    terms = SimpleNamespace(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.01, rates_days=None, rates_margin=follows)
+    terms = FundingDesk(margin_multiple=3.0, mpor_days=4.0, rate_vol=0.01, rates_margin=follows)
     portfolio = Portfolio(world, desk)
     move = 3.0 * np.sqrt(4.0 / world.clock.days_a_year)
     per_rate = factors.margin_rates_vol if follows == "rates_vol" else 0.01 * factors.margin_vol / factors.vol_law.base

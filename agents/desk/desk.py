@@ -168,15 +168,17 @@ class Desk:
             return {}
         return self.credit_hedge.units(self.open_risk({}))
 
-    def neutral_rates(self, snapshot: Snapshot | None = None, straddles: Units | None = None) -> Units:
+    def neutral_rates(
+        self, snapshot: Snapshot | None = None, straddles: Units | None = None, risk: Risk | None = None
+    ) -> Units:
         """Units that neutralise the rates risk of one unit of scale, by venue; none without rates.
 
         In the present market or in a given one. straddles: units held against one unit of scale, which have rates risk
-        of their own; by default those that neutralise its vega.
+        of their own; by default those that neutralise its vega. risk: of a part of the book in that market.
         """
         if not self.book.has_rates:
             return {}
-        risk = self.risk(snapshot)
+        risk = risk or self.risk(snapshot)
         held = self.neutral_vega(snapshot, risk) if straddles is None else straddles
         return self.rates_hedge.units(self.open_risk(held, snapshot, risk), snapshot)
 

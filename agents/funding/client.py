@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agents.desk.desk import Desk
     from agents.funding.liquidity_record import LiquidityRecord
+    from agents.funding.netting_set import NettingSet
     from agents.funding.portfolio import Portfolio
     from agents.requirement import Requirement
     from agents.world import TradingWorld
@@ -17,10 +20,11 @@ if TYPE_CHECKING:
 class Client:
     """The state of one desk's account with its lender, (paths,) each."""
 
-    def __init__(self, world: TradingWorld, desk: Desk, portfolio: Portfolio) -> None:
+    def __init__(self, world: TradingWorld, desk: Desk, portfolio: Portfolio, sets: Sequence[NettingSet]) -> None:
+        """portfolio: all that the desk holds. sets: the netting sets that it is margined by."""
         self.desk = desk
         self.name = desk.name
-        self.portfolio = portfolio
+        self.portfolio, self.sets = portfolio, sets
         self.unmet = world.full(0.0)  # $ called and not paid
         self.called = world.full(0.0)  # $, when the call was made
         self.required = world.full(0.0)  # $, likewise

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.funding.factor_record import FactorRecord
 from agents.funding.filtered_returns import buffered, tail_count, weighted
 from agents.funding.margin import MarginModel
+from agents.funding.risk_classes import margin_days, risk_class
 from markets.factors.key import SPOT
 from sim.params import param
+from sim.place import Place
 from sim.vectors import total
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.funding.factor_history import FactorHistory
     from agents.funding.margin import MarginTerms
     from agents.funding.portfolio import Portfolio
+    from markets.factors.key import FactorKey
 
 Vector = NDArray[np.float64]
 Scenarios = tuple[Vector, Vector]  # of a history (n, factors), and of the paths (m, factors, paths)
@@ -30,9 +38,9 @@ class FilteredHistorical(MarginModel):
     """The loss that 1 - level of the scenarios exceed, book and hedges revalued in full.
 
     A scenario is a past day's returns of all factors, each scaled by its vol now over its vol then, and by the root of
-    the margin period. The worst by delta and the asset's gamma are revalued, four for each that lies in the tail. Then
-    come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then add-ons for
-    the venues' spread and depth.
+    its class's margin period. The worst by delta and the asset's gamma are revalued, four for each that lies in the
+    tail. Then come the tools against jumps: a floor, a stressed share, a buffer that is drawn when margin rises; then
+    add-ons for the venues' spread and depth.
     """
 
     kind: ClassVar[str] = "filtered_historical"
@@ -43,6 +51,18 @@ class FilteredHistorical(MarginModel):
     history: int = param(
         250, unit="trading days", help="drawn from the scenario's laws before the start", ge=20, le=5000
     )
+    record: FactorRecord | None = param(
+        None,
+        help="levels of all factors before the start, or a CSV file beside the scenario (default: history)",
+        sparse=True,
+        file="record",
+    )
+    record_of: Literal["levels", "moves"] = param(
+        "levels", help="what the record has; moves are of logs for prices and vols, else differences"
+    )
+    stress_period: tuple[date, ...] = param(
+        (), help="first and last day of the record's stressed period (default: `stress`)", longest=2, sparse=True
+    )
     memory: float = param(0.97, unit="share a day", help="of its vol that a factor keeps", ge=0, le=0.9999)
     floor: float = param(0.0, unit="share", help="of the unscaled history's margin, as the least", ge=0, le=10)
     stress_weight: float = param(0.0, unit="share", help="of the margin that is that of a stressed period", ge=0, le=1)
@@ -51,22 +71,73 @@ class FilteredHistorical(MarginModel):
     liquidity: float = param(0.0, unit="x half-spread", help="add-on for what closing out costs", ge=0, le=100)
     concentration: float = param(0.0, unit="x impact", help="add-on for the depth that closing out needs", ge=0, le=100)
 
+    @property
+    def of_moves(self) -> bool:
+        """Whether the record has moves."""
+        return self.record_of == "moves"
+
+    def check(self, cast: Cast, at: Place) -> None:
+        if self.record is None:
+            for key, value in (("stress_period", self.stress_period), ("record_of", self.of_moves)):
+                if value:
+                    raise at.at(key).error(
+                        "belongs to a record, and there is none", remedy="give record, or leave it out"
+                    )
+            return
+        self.record.check(cast.start, at.at("record"), moves=self.of_moves)
+        if self.stress_period:
+            self._check_period(self.record, at.at("stress_period"))
+
+    def _check_period(self, record: FactorRecord, at: Place) -> None:
+        told = " to ".join(map(str, self.stress_period))
+        if len(self.stress_period) != 2 or self.stress_period[0] > self.stress_period[1]:
+            raise at.error("is a first and a last day", value=told, remedy="write [2008-09-01, 2009-03-31]")
+        if not self.stress_weight:
+            raise at.error("has no weight", value=told, remedy="give stress_weight, or leave it out")
+        if not record.within(*self.stress_period, moves=self.of_moves).any():
+            rule = f"no day of the record lies in it, which has {record.dates[0]} to {record.dates[-1]}"
+            raise at.error(rule, value=told)
+
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
-        past = portfolio.history(days=self.history, lam=self.memory)
-        root = np.sqrt(terms.mpor_days if self.days is None else self.days)
+        past = portfolio.history(lam=self.memory, before=partial(self._before, portfolio))
+        root = self._root(past, terms)
         margin = self._worst(portfolio, past, past.scenarios(self.lookback), root * past.vols)
-        none = np.zeros((0, len(past.keys), portfolio.paths))
         if self.floor:
-            unscaled = self._worst(portfolio, past, (past.drawn, none), np.full((len(past.keys), 1), root))
+            unscaled = self._as_they_were(portfolio, past, past.drawn, root)
             margin = np.maximum(margin, self.floor * unscaled)
         if self.stress_weight:
-            stressed = self._worst(portfolio, past, (past.common, none), root * self.stress * past.calm)
+            stressed = self._stressed(portfolio, past, root)
             margin = weighted(margin, stressed, self.stress_weight)
         if self.buffer:
             scale = portfolio.scale
             first = portfolio.memory.setdefault("calm", margin / np.where(scale > 0, scale, 1.0))
             margin = buffered(margin, first * scale, self.buffer)
         return margin + self._add_ons(portfolio)
+
+    def _before(self, portfolio: Portfolio, keys: Sequence[FactorKey], logs: NDArray[np.bool_]) -> Vector:
+        """Returns before the start, (days, factors)."""
+        if self.record is None:
+            return portfolio.drawn_history(keys, self.history)
+        return self.record.moves(keys, logs, Place("margin_model.record"), moves=self.of_moves)
+
+    def _stressed(self, portfolio: Portfolio, past: FactorHistory, root: Vector) -> Vector:
+        """Of the stressed period of the record, or of the whole history at vols as high as one's."""
+        if self.record is not None and self.stress_period:
+            mask = self.record.within(*self.stress_period, moves=self.of_moves)
+            return self._as_they_were(portfolio, past, past.drawn[mask], root)
+        none = np.zeros((0, len(past.keys), portfolio.paths))
+        return self._worst(portfolio, past, (past.common, none), root * self.stress * past.calm)
+
+    def _as_they_were(self, portfolio: Portfolio, past: FactorHistory, returns: Vector, root: Vector) -> Vector:
+        """Of returns that are not scaled, (days, factors)."""
+        none = np.zeros((0, len(past.keys), portfolio.paths))
+        return self._worst(portfolio, past, (returns, none), np.broadcast_to(root, (len(past.keys), 1)))
+
+    def _root(self, past: FactorHistory, terms: MarginTerms) -> Vector:
+        """Root of the margin period, of all factors, (), or of each, (factors, 1)."""
+        if self.days is not None or terms.margin_days is None:
+            return np.asarray(np.sqrt(terms.mpor_days if self.days is None else self.days))
+        return np.sqrt([[margin_days(terms, risk_class(key))] for key in past.keys])
 
     def _worst(self, portfolio: Portfolio, past: FactorHistory, rows: Scenarios, vols: Vector) -> Vector:
         """Loss that 1 - level of the scenarios exceed, (paths,) $, at least 0. vols: (factors, paths or 1)."""

@@ -13,8 +13,10 @@ from agents.funding.parametric_margin import Parametric
 from sim.params import param
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.funding.margin import MarginTerms
     from agents.funding.portfolio import Portfolio
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -29,6 +31,10 @@ class Frozen(MarginModel):
     kind: ClassVar[str] = "frozen"
     by_position: ClassVar[bool] = True
     of: MarginModel | None = param(None, help="the model: a table with its kind (default: parametric)")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        if self.of is not None:
+            self.of.check(cast, at.at("of"))
 
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         first = portfolio.memory.get("frozen")

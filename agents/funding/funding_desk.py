@@ -19,9 +19,11 @@ from agents.funding.interest import Interest
 from agents.funding.liquidity_record import LiquidityRecord
 from agents.funding.margin import MarginModel
 from agents.funding.margin_calls import MarginCalls
-from agents.funding.parametric_margin import Parametric
+from agents.funding.netting_set import netting_sets
+from agents.funding.netting_terms import NettingTerms, check_sets
 from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
+from agents.funding.risk_classes import MarginDays, check_periods
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from agents.standing import Standing
@@ -32,6 +34,7 @@ from sim.phases import Phase
 
 if TYPE_CHECKING:
     from agents.cast import Cast
+    from agents.desk.desk import Desk
     from agents.world import TradingWorld
     from sim.place import Place
 
@@ -68,6 +71,9 @@ class FundingDesk(Agent):
         help="how initial margin is computed: a table with its kind (default: parametric)",
         sparse=True,
     )
+    netting_sets: dict[str, NettingTerms] = param(
+        factory=dict, help="netting sets with terms of their own, a table each", sparse=True
+    )
     margin_multiple: float = param(
         3.0,
         unit="standard deviations",
@@ -80,6 +86,9 @@ class FundingDesk(Agent):
     )
     rates_days: float | None = param(
         None, unit="trading days", help="margin period of rates (default: mpor_days)", ge=0.01, plausible=DAYS
+    )
+    margin_days: MarginDays | None = param(
+        None, help="margin periods by risk class (default: mpor_days, of rates rates_days)", sparse=True
     )
     threshold: float = param(0.0, unit="$", help="initial margin of each desk that is not asked", ge=0)
     minimum_transfer: float = param(0.0, unit="$", help="smaller amounts of margin are not moved", ge=0)
@@ -151,6 +160,7 @@ class FundingDesk(Agent):
             raise at.at("skin").error(rule, value=self.skin, remedy=remedy)
         if self.skin > self.capital:
             raise at.at("skin").error("is a part of its capital", value=self.skin, remedy="write at most `capital`")
+        check_periods(self.margin_days, self.rates_days, at)
         others = [agent.name for agent in cast.agents if agent.name != self.name]
         for name in self.lends_to:
             if name not in others:
@@ -159,6 +169,9 @@ class FundingDesk(Agent):
         funded = [
             name for name in cast.hedgers if name in self.lends_to or (not self.lends_to and name not in elsewhere)
         ]
+        if self.margin_model is not None:
+            self.margin_model.check(cast, at.at("margin_model"))
+        check_sets(self.netting_sets, funded, cast, at.at("netting_sets"))
         for i, owed in enumerate(self.obligations):
             here = at.at("obligations", i)
             for key, name in (("debtor", owed.debtor), ("creditor", owed.creditor)):
@@ -181,19 +194,14 @@ class _Lending:
     def __init__(self, agent: FundingDesk, world: TradingWorld) -> None:
         self.agent, self.world = agent, world
         borrowers = self._borrowers()
-        model = agent.margin_model or Parametric()
-        by_position = model.by_position or agent.capital_model is not None
-        desks = {name: world.desks[name] for name in borrowers if name in world.desks}
-        self.clients = {
-            name: Client(world, desk, Portfolio(world, desk, by_position=by_position)) for name, desk in desks.items()
-        }
+        self.clients = {name: self._client(world.desks[name]) for name in borrowers if name in world.desks}
         self.settlement = Settlement(world, self.clients, netting=agent.netting)
         self.line = CreditLine(
             world, base=agent.line, power=agent.line_power, capital=agent.capital, repo_spread=agent.repo_spread
         )
         self.interest = Interest(world, agent.name, self.line, borrowers, self.clients)
         self.calls = MarginCalls(
-            world, self.line, model, agent, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
+            world, self.line, agent, deadline_days=agent.deadline_days, minimum_call=agent.minimum_call
         )
         capital = agent.capital_model
         days, headroom = agent.deadline_days, agent.capital_headroom
@@ -201,6 +209,13 @@ class _Lending:
         self.fund = DefaultFund(world, agent.name, self.clients, skin=agent.skin) if agent.default_fund else None
         self.force = Force(world, agent.name, self.line, self.calls, self.limit, self.fund)
         world.lenders.append(self)
+
+    def _client(self, desk: Desk) -> Client:
+        agent = self.agent
+        model = agent.margin_model
+        by_position = (model is not None and model.by_position) or agent.capital_model is not None
+        whole = Portfolio(self.world, desk, by_position=by_position)
+        return Client(self.world, desk, whole, netting_sets(self.world, desk, agent, whole))
 
     def _borrowers(self) -> tuple[str, ...]:
         """The clients that it names, or else all agents that no lender names and that borrow in no repo market."""
@@ -309,3 +324,11 @@ class _Lending:
                 **client.asked._asdict(),
                 free_cash=self.line.free_cash(name),
             )
+            if self.agent.netting_sets:
+                self._log_sets(client)
+
+    def _log_sets(self, client: Client) -> None:
+        for each in client.sets:
+            said = {"agent": client.name, "netting_set": each.name}
+            figures = {"variation_margin": each.variation(), "initial_margin": each.asked}
+            self.world.log.add_witnesses("netting_sets", self.world.now, **said, **figures)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
 from agents.funding.parametric_margin import beside_rates, yield_vol
+from agents.funding.risk_classes import RATES, margin_days
 from markets.rate_vols.curve_move import curve_move
 from markets.rate_vols.rate_table import WIDE, RateTable, points
 from sim.params import param
@@ -34,7 +35,7 @@ class HullWhiteMargin(MarginModel):
     kind: ClassVar[str] = "hull_white"
     level: float = param(0.99, unit="probability", help="that the loss stays below the margin", ge=0.5, le=0.9999)
     days: float | None = param(
-        None, unit="trading days", help="margin period of rates (default: rates_days, mpor_days)", ge=0.01, le=250
+        None, unit="trading days", help="margin period of rates (default: the lender's)", ge=0.01, le=250
     )
     reversion: float = param(0.03, unit="1/year", help="a of the short rate", ge=1e-6, le=10)
     sigma: float | None = param(
@@ -56,8 +57,8 @@ class HullWhiteMargin(MarginModel):
     def gains(self, portfolio: Portfolio, terms: MarginTerms) -> RateTable:
         """Gain over the margin period by standard deviations of the short rate, a function a path, $."""
         clock, now = portfolio.clock, portfolio.factors.snapshot
-        days = terms.mpor_days if terms.rates_days is None else terms.rates_days
-        years = (days if self.days is None else self.days) / clock.days_a_year
+        days = margin_days(terms, RATES) if self.days is None else self.days
+        years = days / clock.days_a_year
         sigma = yield_vol(portfolio, terms) if self.sigma is None else np.full(portfolio.paths, self.sigma)
         curve = portfolio.curve
         move = curve_move(curve, now.block(curve.block), reversion=self.reversion, sigma=sigma, years=years)

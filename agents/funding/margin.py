@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from agents.cast import Cast
     from agents.funding.portfolio import Portfolio
+    from agents.funding.risk_classes import MarginDays
+    from sim.place import Place
 
 Vector = NDArray[np.float64]
 
@@ -33,6 +36,10 @@ class MarginTerms(Protocol):
     @property
     def rates_days(self) -> float | None:
         """The same for rates, if it is another one."""
+
+    @property
+    def margin_days(self) -> MarginDays | None:
+        """The same by risk class, where it is another one; see `agents.funding.risk_classes.margin_days`."""
 
     @property
     def threshold(self) -> float:
@@ -69,6 +76,9 @@ class MarginModel(ABC):
 
     kind: ClassVar[str]  # its name in a scenario file
     by_position: ClassVar[bool] = False  # whether it looks at the positions of a book one by one
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Raise UserError where it does not fit its scenario; single values have already been checked."""
 
     @abstractmethod
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from agents.accounts import margin_account
 from agents.requirement import Requirement
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from agents.funding.client import Client
     from agents.funding.credit_line import CreditLine
-    from agents.funding.margin import MarginModel, MarginTerms
+    from agents.funding.margin import MarginTerms
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -27,21 +28,19 @@ class MarginCalls:
         self,
         world: TradingWorld,
         line: CreditLine,
-        model: MarginModel,
         terms: MarginTerms,
         *,
         deadline_days: int,
         minimum_call: float,
     ) -> None:
         """deadline_days: closes to meet a call. minimum_call: share of the requirement; smaller needs are no call."""
-        self._world, self._line, self._model, self._terms = world, line, model, terms
+        self._world, self._line, self._terms = world, line, terms
         self._deadline_days, self._minimum_call = deadline_days, minimum_call
 
     # --- requirements ------------------------------------------------------------------------------------------
     def initial_margin(self, client: Client) -> Vector:
-        """By the lender's margin model, beyond the threshold, (paths,) $."""
-        asked = self._model.initial(client.portfolio, self._terms)
-        return np.maximum(asked - self._terms.threshold, 0.0) if self._terms.threshold else asked
+        """Of its netting sets, one beside the other, (paths,) $."""
+        return np.asarray(total(each.initial() for each in client.sets))
 
     def required(self, client: Client) -> Requirement:
         """Margin to be posted: proceeds of short sales, variation margin of book and swaps, initial margin."""
@@ -101,7 +100,7 @@ class MarginCalls:
     def settle(self, client: Client) -> None:
         """At a close: release excess margin, take what can be paid, call the rest."""
         asked = client.asked = self.required(client)
-        need = self._moved(self.needed(client, asked))
+        need = self._moved(client, self.needed(client, asked))
         lacking = self.lacking(client, asked) if client.record else need
         paid = np.minimum(need, self._line.headroom(client.name))
         self._post(client, paid)
@@ -119,11 +118,12 @@ class MarginCalls:
         if client.asked is None:
             return
         now = self.required_variation(client)._replace(initial_margin=client.asked.initial_margin)
-        need = self._moved(self.needed(client, now))
+        need = self._moved(client, self.needed(client, now))
         self._post(client, np.minimum(need, self._line.headroom(client.name)))
 
-    def _moved(self, need: Vector) -> Vector:
-        """What is moved of a need: nothing below the minimum transfer, (paths,) $."""
+    def _moved(self, client: Client, need: Vector) -> Vector:
+        """What is moved of a need: nothing below the minimum transfers of its sets and of the lender, (paths,) $."""
+        need = need - sum(each.still() for each in client.sets)
         least = self._terms.minimum_transfer
         return np.where(np.abs(need) < least, 0.0, need) if least else need
 

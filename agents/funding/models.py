@@ -12,8 +12,9 @@ from agents.funding.margin import MarginModel
 from agents.funding.parametric_margin import Parametric
 from agents.funding.sa_ccr_capital import SaCcrCapital
 from agents.funding.schedule_margin import Schedule
+from agents.funding.weights_margin import Weights
 
 MARGIN_MODELS: dict[str, type[MarginModel]] = {
-    cls.kind: cls for cls in (Parametric, Schedule, HullWhiteMargin, FilteredHistorical, Frozen)
+    cls.kind: cls for cls in (Parametric, Schedule, HullWhiteMargin, FilteredHistorical, Weights, Frozen)
 }
 CAPITAL_MODELS: dict[str, type[CapitalModel]] = {cls.kind: cls for cls in (LeverageRatio, FrtbCapital, SaCcrCapital)}

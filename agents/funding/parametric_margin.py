@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
+from agents.funding.risk_classes import EQUITY, RATES, margin_days
 from markets.venues.straddle import VOL_OF_VOL
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ class Parametric(MarginModel):
     deviations to second order; of rates: |net DV01| x yield vol / base vol, node by node; of further assets: |value| x
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
     between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates. With
-    `rates_days` they have that margin period. Where straddles are listed the vega of rates counts too, of book and
-    straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the vol of m, scaled as rates are.
+    `rates_days` they have that margin period, with `margin_days` each risk class has its own. Where straddles are
+    listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the
+    vol of m, scaled as rates are.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -39,8 +41,9 @@ class Parametric(MarginModel):
         for slope in portfolio.node_slopes():
             rates += np.abs(slope)
         own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
-        if terms.rates_days is not None:
-            by_period = terms.margin_multiple * yield_vol(portfolio, terms) * np.sqrt(terms.rates_days / days) * rates
+        if terms.rates_days is not None or terms.margin_days is not None:
+            root = np.sqrt(margin_days(terms, RATES) / days)
+            by_period = terms.margin_multiple * yield_vol(portfolio, terms) * root * rates
             margin = np.asarray(move * (delta + convexity * move) + by_period)
         elif own is None:
             margin = move * (delta + convexity * move + rates * terms.rate_vol / factors.vol_law.base)
@@ -71,7 +74,8 @@ def _with_vega(margin: Vector, portfolio: Portfolio, terms: MarginTerms) -> Vect
     factors = portfolio.factors
     own = factors.margin_rates_vol if terms.rates_margin == "rates_vol" else None
     vol = factors.margin_vol * factors.rate_vol() / factors.vol_law.base if own is None else own
-    move = terms.margin_multiple * np.sqrt(terms.mpor_days / portfolio.clock.days_a_year) * VOL_OF_VOL * vol
+    period = terms.mpor_days if terms.margin_days is None else margin_days(terms, RATES)
+    move = terms.margin_multiple * np.sqrt(period / portfolio.clock.days_a_year) * VOL_OF_VOL * vol
     return np.asarray(margin + move * np.abs(vega))
 
 
@@ -79,11 +83,14 @@ def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector,
     """The move k s sqrt(mpor), and the exposure to it beside rates, of first and second order, (paths,) $."""
     factors, days = portfolio.factors, portfolio.clock.days_a_year
     spot, base = factors.spot, factors.vol_law.base
-    move = terms.margin_multiple * factors.margin_vol * np.sqrt(terms.mpor_days / days)
+    period = margin_days(terms, EQUITY)
+    move = terms.margin_multiple * factors.margin_vol * np.sqrt(period / days)
     delta = np.abs(portfolio.delta()) * spot
     convexity = 0.5 * np.maximum(-portfolio.gamma(), 0.0) * spot**2
     for asset, value in portfolio.other_assets():
         delta = delta + np.abs(value) * asset.vol / base
-    for vol, slope in portfolio.further_slopes():
-        delta = delta + np.abs(slope) * vol / base
+    for each in portfolio.further_slopes():
+        one = np.abs(each.slope) * each.vol / base
+        own = period if terms.margin_days is None else margin_days(terms, each.risk_class)
+        delta = delta + (one if own == period else np.sqrt(own / period) * one)
     return move, delta, convexity

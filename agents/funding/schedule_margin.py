@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
-from agents.funding.portfolio import RATES
+from agents.funding.risk_classes import CREDIT, CURRENCIES, RATES
 from sim.params import param
 
 if TYPE_CHECKING:
     from agents.funding.margin import MarginTerms
-    from agents.funding.portfolio import Holding, Portfolio
+    from agents.funding.portfolio import Portfolio
+    from agents.funding.positions import Holding
 
 Vector = NDArray[np.float64]
 SHORT, MEDIUM = 2.0, 5.0  # limits between the three maturity bands, years
@@ -27,7 +28,8 @@ class Schedule(MarginModel):
     Gross margin is the sum of notional x percentage over all derivatives. NGR is the net amount that the desk owes on
     all of them / the sum over those on which it owes something (1 if there is none). Assets held outright are no
     derivatives. BCBS and IOSCO, Margin requirements for non-centrally cleared derivatives (April 2020),
-    requirement 3 and appendix A: 0.4 + 0.6 NGR; equity 15 %; interest rates 1, 2 and 4 % (up to 2, 5 and more years).
+    requirement 3 and appendix A: 0.4 + 0.6 NGR; equity 15 %; interest rates 1, 2 and 4 % (up to 2, 5 and more years);
+    credit 2, 5 and 10 % likewise; foreign exchange 6 %.
     """
 
     kind: ClassVar[str] = "schedule"
@@ -38,6 +40,12 @@ class Schedule(MarginModel):
         0.02, unit="share of notional", help="swaps of more than 2 and up to 5 years", ge=0, le=1
     )
     rates_long: float = param(0.04, unit="share of notional", help="swaps of more than 5 years", ge=0, le=1)
+    credit_short: float = param(0.02, unit="share of notional", help="names, up to 2 years", ge=0, le=1)
+    credit_medium: float = param(
+        0.05, unit="share of notional", help="names, more than 2 and up to 5 years", ge=0, le=1
+    )
+    credit_long: float = param(0.10, unit="share of notional", help="names, more than 5 years", ge=0, le=1)
+    fx: float = param(0.06, unit="share of notional", help="cross-currency swaps", ge=0, le=1)
     netting: float = param(
         0.6, unit="share", help="of the gross margin that goes with the net-to-gross ratio", ge=0, le=1
     )
@@ -54,8 +62,15 @@ class Schedule(MarginModel):
 
     def percentage(self, held: Holding) -> float:
         """Percentage of notional for a derivative, as a decimal."""
-        if held.asset_class != RATES:
-            return self.equity
-        if held.years <= SHORT:
-            return self.rates_short
-        return self.rates_medium if held.years <= MEDIUM else self.rates_long
+        if held.asset_class == RATES:
+            return _by_years(held.years, self.rates_short, self.rates_medium, self.rates_long)
+        if held.asset_class == CREDIT:
+            return _by_years(held.years, self.credit_short, self.credit_medium, self.credit_long)
+        return self.fx if held.asset_class == CURRENCIES else self.equity
+
+
+def _by_years(years: float, short: float, medium: float, long: float) -> float:
+    """The percentage of a maturity band."""
+    if years <= SHORT:
+        return short
+    return medium if years <= MEDIUM else long

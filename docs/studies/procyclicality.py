@@ -1,6 +1,7 @@
 """Does margin make crises worse? Runs presets under several rules of margin and fills the tables of its page.
 
-`make studies` runs it; `python docs/studies/procyclicality.py covid_crash_2020` runs one preset and fills its tables.
+`make studies` runs it; `python docs/studies/procyclicality.py covid_crash_2020` runs one preset and fills its table.
+Tables over all crises, and the picture, come with a run of all presets.
 
 The page's tables stand between `<!-- NAME -->` and `<!-- end -->`.
 """
@@ -8,34 +9,86 @@ The page's tables stand between `<!-- NAME -->` and `<!-- end -->`.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tables import fill, markdown
 
+from agents.funding.risk_classes import factor_name
+from analysis.charts.validation import scatter
+from analysis.margin import coverage, paths
 from analysis.numbers import Number, mean
+from analysis.pages.report import save
 from analysis.pnl import cost
-from scenarios import margin_rules
+from scenarios import load, margin_rules
 from scenarios.studies.margin_rules import RULES, MarginRules
+from scenarios.worlds.world import make_world
 from sim.dataset import Run
+from sim.ensemble import Chunk
 from sim.metric_names import COST
 
 PAGE = Path(__file__).with_name("procyclicality.md")
-PRESETS = {"covid_crash_2020": 64}  # paths
+PICTURE = Path(__file__).with_name("margin_frontier.png")
+CALM = "calm_market"
+OTHERS = ("sonia_swap_desk",)  # no crisis either
+CRISES = (
+    "brexit_2016",
+    "covid_crash_2020",
+    "election_2016",
+    "gilt_ldi_2022",
+    "liberation_day_2025",
+    "rate_hikes_2022",
+    "repo_crisis_2019",
+    "svb_2023",
+    "taper_tantrum_2013",
+    "treasury_dash_for_cash_2020",
+    "bear_flattener",
+)
+PRESETS = (*CRISES, *OTHERS, CALM)
+PATHS = 64
 DAYS = 10
 FROZEN = ("parametric", "hull_white", "filtered")  # rules whose own doing is asked for
-UNITS = {"peak_over_first": "multiple", "largest_rise": "$", "called": "$", "coverage": "share"}
+BASE = "filtered"  # that others are measured by
+UNITS = {
+    "peak_over_first": "multiple",
+    "peak_to_trough": "multiple",
+    "largest_rise": "$",
+    "called": "$",
+    "coverage": "share",
+}
+WEIGHTS = {"spot": 0.15, "vol": 0.2, "zero": 0.007, "spread": 0.003, "fx": 0.05, "hazard": 0.5, "basis": 0.005}
 Vector = NDArray[np.float64]
+
+
+class Told(NamedTuple):
+    """A rule in a crisis, (paths,) each."""
+
+    mean: Vector  # $, margin over the closes
+    called: Vector  # $
+    coverage: Vector  # share of closes
+    reduced: Vector  # 1 where the lender took a part of the book
+
+
+def weights(preset: str) -> dict[str, Any]:
+    """Fixed weights by family, of every factor that the preset's market has; half correlated within a class."""
+    scenario = load(preset)
+    world = make_world(scenario.with_run(paths=1), Chunk("actual", 0, 1), scenario.feedback)
+    keys = [key for key in world.factors.snapshot.keys if key.family != "haircut"]
+    factors = {factor_name(key): {"weight": WEIGHTS.get(key.family, 0.0)} for key in keys}
+    return {"kind": "weights", "factors": factors, "within": 0.5}
 
 
 def rules_of(preset: str) -> MarginRules:
     """All rules, and some of them frozen at the start, on the same paths."""
     frozen = {f"frozen {name}": {"kind": "frozen", "of": RULES[name]} for name in FROZEN}
     out = Path("runs/procyclicality") / preset
-    return margin_rules(preset, {**RULES, **frozen}, paths=PRESETS[preset], days=DAYS, out=out)
+    rules = {**RULES, "weights": weights(preset), **frozen}
+    return margin_rules(preset, rules, paths=PATHS, days=DAYS, out=out)
 
 
 def measures(found: MarginRules) -> str:
@@ -50,21 +103,86 @@ def measures(found: MarginRules) -> str:
         )
         alone = Number(value=row["alone_peak"] / row["peak"], unit="share", label="")
         rows.append((row["rule"], *cells, str(alone), f"{row['reduced']:.0%}"))
-    head = ("rule", "largest over first", "largest rise in ten days", "called", "covers", "largest alone", "reduced")
+    figures = ("over first", "over least before", "largest rise", "called", "covers", "alone", "reduced")
+    return markdown(("rule", *figures), rows)
+
+
+def own_doing(found: Mapping[str, MarginRules]) -> str:
+    """What rising margin did: a run with the rule less one with its first margin, path by path."""
+    rows = []
+    for preset, of in found.items():
+        for name in FROZEN:
+            with_it, without = of.runs[name], of.runs[f"frozen {name}"]
+            dearer = cost(with_it, None, "actual", COST) - cost(without, None, "actual", COST)
+            spot = _lowest(with_it) / _lowest(without) - 1
+            reduced = _reduced(with_it) - _reduced(without)
+            rows.append((preset, name, *map(str, (mean(dearer, "$", ""), mean(spot, "share", ""))), _share(reduced)))
+    return markdown(("preset", "rule", "loss of the desk", "lowest spot", "paths reduced by force"), rows)
+
+
+def told(of: Run) -> Told:
+    """Figures by path of the first desk's margin for its whole book."""
+    margin, pnl = paths(of)
+    called = np.nansum(np.maximum(np.diff(margin, axis=0), 0.0), axis=0)
+    return Told(np.nanmean(margin, axis=0), called, coverage(margin, pnl, DAYS), _reduced(of))
+
+
+def frontier(figures: Mapping[str, Mapping[str, Told]]) -> pl.DataFrame:
+    """A row a rule: means over the crises, calls and margin in calm by those of `BASE`; standard errors beside."""
+    rows = []
+    for rule in figures[CALM]:
+        mine = [figures[crisis] for crisis in CRISES]
+        means = {
+            "coverage": [_mean(each[rule].coverage) for each in mine],
+            "called": [_ratio(each[rule].called, each[BASE].called) for each in mine],
+            "reduced": [_mean(each[rule].reduced) for each in mine],
+            "calm": [_ratio(figures[CALM][rule].mean, figures[CALM][BASE].mean)],
+        }
+        row: dict[str, Any] = {"rule": rule, "least": min(value for value, _ in means["coverage"])}
+        for name, found in means.items():
+            row[name] = float(np.mean([value for value, _ in found]))
+            row[f"{name}_error"] = float(np.sqrt(sum(error**2 for _, error in found)) / len(found))
+        rows.append(row)
+    return pl.DataFrame(rows)
+
+
+def frontier_table(frame: pl.DataFrame) -> str:
+    """Coverage against calls, and what the rule asks in a calm market."""
+    rows = []
+    for row in frame.iter_rows(named=True):
+        units = {"coverage": "share", "called": "multiple", "reduced": "share", "calm": "multiple"}
+        cells = {
+            name: str(Number(value=row[name], unit=unit, label="", error=row[f"{name}_error"]))  # type: ignore[arg-type]
+            for name, unit in units.items()
+        }
+        least = f"{row['least']:.0%}"
+        rows.append((row["rule"], cells["coverage"], least, cells["called"], cells["reduced"], cells["calm"]))
+    head = ("rule", "covers", "in the worst crisis", "called", "paths reduced by force", "margin in calm")
     return markdown(head, rows)
 
 
-def own_doing(found: MarginRules) -> str:
-    """What rising margin did: a run with the rule less one with its first margin, path by path."""
-    rows = []
-    for name in FROZEN:
-        with_it, without = found.runs[name], found.runs[f"frozen {name}"]
-        dearer = cost(with_it, None, "actual", COST) - cost(without, None, "actual", COST)
-        spot = 100 * (_lowest(with_it) / _lowest(without) - 1)
-        reduced = _reduced(with_it) - _reduced(without)
-        told = (mean(dearer, "$", ""), mean(spot / 100, "share", ""), mean(reduced, "share", ""))
-        rows.append((name, *map(str, told)))
-    return markdown(("rule", "loss of the desk", "lowest spot", "paths reduced by force"), rows)
+def picture(frame: pl.DataFrame) -> None:
+    """The frontier: one dot a rule."""
+    dots = frame.select(x=pl.col("coverage"), y=pl.col("called"), series=pl.col("rule"))
+    said = f"Means over {len(CRISES)} crises; called by {BASE} = 1. Better is lower and further to the right."
+    axes = {"x": "share of closes whose margin covers the next ten days", "y": "margin called in all"}
+    save(scatter(dots, title="Coverage and calls by rule of margin", said=said, **axes), PICTURE, title="frontier")
+
+
+def _mean(values: Vector) -> tuple[float, float]:
+    """Mean and its standard error over the paths that have a figure; of a figure that no path has, not a number."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()), float(known.std(ddof=1) / np.sqrt(known.size))
+
+
+def _ratio(these: Vector, those: Vector) -> tuple[float, float]:
+    """Ratio of two means on the same paths, and its standard error to first order."""
+    found = float(these.mean() / those.mean())
+    return found, float((these - found * those).std(ddof=1) / np.sqrt(these.size) / those.mean())
+
+
+def _share(values: Vector) -> str:
+    return str(mean(values, "share", ""))
 
 
 def _lowest(of: Run) -> Vector:
@@ -79,12 +197,16 @@ def _reduced(of: Run) -> Vector:
     return np.asarray(first["book_share"].to_numpy() < 1, dtype=np.float64)
 
 
-def main(presets: tuple[str, ...]) -> None:
-    """Fill the tables of some presets."""
-    for preset in presets:
-        found = rules_of(preset)
-        fill(PAGE, {preset: partial(measures, found), f"{preset} frozen": partial(own_doing, found)})
+def main(presets: Sequence[str]) -> None:
+    """Fill the tables of some presets, and those over all where all have been run."""
+    found = {preset: rules_of(preset) for preset in presets}
+    fill(PAGE, {preset: partial(measures, each) for preset, each in found.items()})
+    if set(found) == set(PRESETS):
+        rules = [*RULES, "weights"]
+        frame = frontier({preset: {rule: told(of.runs[rule]) for rule in rules} for preset, of in found.items()})
+        fill(PAGE, {"frontier": partial(frontier_table, frame), "frozen": partial(own_doing, found)})
+        picture(frame)
 
 
 if __name__ == "__main__":
-    main(tuple(sys.argv[1:]) or tuple(PRESETS))
+    main(tuple(sys.argv[1:]) or PRESETS)

@@ -83,8 +83,9 @@ def value_text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, TwinSpec):
         return value_text(encode(value))
-    if dataclasses.is_dataclass(value):
-        return value_text({f.name: getattr(value, f.name) for f in written_fields(value)})
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        kind = {"kind": type_name(type(value))} if kind_base(type(value)) else {}
+        return value_text(kind | {f.name: getattr(value, f.name) for f in written_fields(value)})
     if isinstance(value, Mapping):
         pairs = (f"{_key(str(k))} = {value_text(item)}" for k, item in value.items() if item is not None)
         return f"{{ {', '.join(pairs)} }}"
@@ -124,7 +125,7 @@ def _lines(value: Any, default: Any = None, above: str = "") -> Iterator[str]:
         if f.name in APART:
             continue
         item, usual = getattr(value, f.name), _default(f) if default is None else getattr(default, f.name)
-        whole = usual is None and kind_base(type(item)) is None  # a table that is there or not, defaults and all
+        whole = usual is None  # a table that is there or not, defaults and all
         if dataclasses.is_dataclass(item) and not isinstance(item, TwinSpec) and not whole:
             yield from _lines(item, usual if type(usual) is type(item) else None, f"{above}{f.name}.")
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -83,8 +83,16 @@ def known_values(cls: type[Any], values: Mapping[str, Any], path: Any) -> Mappin
 
 def unseen_in(agents: Iterable[Agent]) -> list[str]:
     """Import paths of the classes, of agents and of what they choose, that were not imported, each once."""
-    parts: list[Any] = [part for agent in agents for part in (agent, *vars(agent).values())]
+    parts = [part for agent in agents for part in (agent, *_chosen(agent))]
     return list(dict.fromkeys(part.import_path for part in parts if type(part) in UNSEEN.values()))
+
+
+def _chosen(table: Any) -> Iterator[Any]:
+    """The values of a table of parameters, and those of the tables that it has by name."""
+    for value in vars(table).values():
+        yield value
+        tables = value.values() if isinstance(value, Mapping) else ()
+        yield from (inner for each in tables if dataclasses.is_dataclass(each) for inner in vars(each).values())
 
 
 def _not_imported(path: str) -> UserError:

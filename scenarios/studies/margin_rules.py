@@ -95,7 +95,7 @@ def margin_rules(
 
 
 def with_rule(scenario: Scenario, rule: Mapping[str, Any]) -> Scenario:
-    """The scenario with this margin model at every lender. Raises UserError."""
+    """The scenario with this margin model at every lender, for all its netting sets. Raises UserError."""
     tables = scenario.to_dict()
     lenders = [agent for agent in tables["agents"].values() if agent.get("type") == "FundingDesk"]
     if not lenders:
@@ -103,6 +103,8 @@ def with_rule(scenario: Scenario, rule: Mapping[str, Any]) -> Scenario:
         raise UserError("nobody asks margin in this scenario", place=scenario.name, remedy=remedy)
     for lender in lenders:
         lender["margin_model"] = dict(rule)
+        for terms in lender.get("netting_sets", {}).values():
+            terms.pop("margin_model", None)
     return from_dict(tables)
 
 

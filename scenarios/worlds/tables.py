@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
-    """Those of every scenario, `risk` where a desk has options on rates, or a leg of its own against rates, and
-    `capital` where a lender or a maker has a limit.
+    """Those of every scenario, `risk` where a desk has options on rates, or a leg of its own against rates,
+    `capital` where a lender or a maker has a limit, and `netting_sets` where a lender has some.
     """
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     market = scenario.market
@@ -27,6 +27,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
+        netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
     )
 
 

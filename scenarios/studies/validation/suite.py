@@ -44,6 +44,7 @@ MODULES: tuple[str, ...] = (
     "rate_options",
     "hull_white",
     "margin_models",
+    "netting_sets",
     "cleared_margin",
     "cash_book",
     "notes",

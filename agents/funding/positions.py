@@ -1,0 +1,104 @@
+"""A desk's positions one by one, without netting."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.desk.lines import BookLine
+from agents.funding.holdings import Holdings
+from agents.funding.risk_classes import CREDIT, CURRENCIES, EQUITY, RATES, risk_class
+from markets.products.asset import Asset
+from markets.products.bermudan_swaption import BermudanSwaption
+from markets.products.bill import Bill
+from markets.products.bond import Bond
+from markets.products.cancellable_swap import CancellableSwap
+from markets.products.cash_table import CashTable
+from markets.products.cds import Cds
+from markets.products.cds_table import CdsTable
+from markets.products.cross_currency_swap import CrossCurrencySwap
+from markets.products.currency_table import CurrencyTable
+from markets.products.deposit import Deposit
+from markets.products.gamma_claim import GammaClaim
+from markets.products.linear_table import LinearTable
+from markets.venues.straddle import Straddle
+
+Vector = NDArray[np.float64]
+LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
+PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
+CLASSES: dict[type, str] = {Cds: CREDIT, CrossCurrencySwap: CURRENCIES}  # neither equity nor rates
+CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
+
+
+class Holding(NamedTuple):
+    """One position at the present market."""
+
+    asset_class: str  # see `agents.funding.risk_classes`
+    notional: Vector  # (paths,) $, at least 0
+    years: float  # calendar years to its end; infinite if it has none
+    value: Vector  # (paths,) $; negative: owed by the desk
+
+
+class Positions(Holdings):
+    """Positions of the book and at the venues; those of the book can be valued alone where `follow` was called."""
+
+    _lines: list[BookLine]
+
+    def follow(self, *, by_position: bool) -> None:
+        """Value positions of the book one by one from now on, the start of the run, or none."""
+        instruments = self._held.book.book.instruments if by_position else ()
+        self._lines = [BookLine(self._desk, each) for each in instruments]
+        self._desk.followers.extend(self._lines)
+
+    @property
+    def lines(self) -> list[BookLine]:
+        """Positions of the book that are no cash instruments and are not over."""
+        return [line for line in self._lines if not isinstance(line.instrument, CASH_HELD) and line.years > 0]
+
+    def option_vegas(self) -> list[tuple[float, Vector]]:
+        """Of each live option on the asset in the book: calendar years left, and vega times its vol, (paths,) $."""
+        live = [line for line in self._lines if line.has_vega and line.years > 0]
+        return [(line.years, self.scale * line.vega()) for line in live]
+
+    def path_dependent(self) -> Vector:
+        """Notional of positions of the book with several dates of exercise or a payoff on the way, (paths,) $."""
+        lines = (line for line in self._lines if isinstance(line.instrument, PATH_DEPENDENT) and line.years > 0)
+        return sum((self._notional(line) for line in lines), np.zeros(self.paths))
+
+    @property
+    def has_optionality(self) -> bool:
+        """Whether the book holds anything that is no linear claim, or the desk has straddles."""
+        listed = any(isinstance(venue.listing, Straddle) for venue in self.held_venues())
+        return listed or any(not isinstance(table, LINEAR) for table in self._held.book.tables)
+
+    def assets_held(self) -> Vector:
+        """Value of assets that are paid for in full, long and short added up, (paths,) $."""
+        book = (self._notional(line) for line in self._lines if isinstance(line.instrument, CASH_HELD))
+        venues = (venue for venue in self.held_venues() if venue.listing.funded)
+        return sum((*book, *(np.abs(venue.value(self.name)) for venue in venues)), np.zeros(self.paths))
+
+    def derivatives(self) -> list[Holding]:
+        """Live options, futures and swaps, hedges included: one by one, without netting."""
+        found = [self._of_line(line) for line in self.lines]
+        for venue in (venue for venue in self.venues.values() if not venue.listing.funded):
+            notional, value = np.abs(venue.listing.exposure(self.name)), venue.value(self.name)
+            found.append(Holding(risk_class(venue.key), notional, venue.listing.years(), value))
+        return [each for each in found if each.years > 0]
+
+    def gross_exposure(self) -> Vector:
+        """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
+        book = (self._notional(line) for line in self._lines if line.years > 0)
+        held = (np.abs(venue.listing.exposure(self.name)) for venue in self.venues.values())
+        return sum((*book, *held), np.zeros(self.paths))
+
+    def _notional(self, line: BookLine) -> Vector:
+        """Notional of a position of the book, (paths,) $."""
+        return self.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+
+    def _of_line(self, line: BookLine) -> Holding:
+        value = self.scale * line.value()
+        usual = RATES if line.rates else EQUITY
+        own = CLASSES.get(type(line.instrument), usual)
+        return Holding(own, self._notional(line), line.years, value)
