@@ -98,7 +98,7 @@ class Portfolio:
         """
         desk, name = self._desk, self._desk.name
         then = desk.book.value(self.factors.tick, snapshot, desk.fixings, settled=desk.marked, later=years)
-        gained: Vector = desk.scale * then - desk.value_now()
+        gained: Vector = desk.scale * then - desk.clean_now()
         for venue in self._world.venues.values():
             if venue.reached(name):
                 gained = gained + (venue.value(name, snapshot) - venue.value(name))
@@ -215,6 +215,8 @@ class Portfolio:
             key = FactorKey(*each.block, each.name)
             if key in book.needs:
                 yield each.vol, desk.scale * desk.risk().first(key) + self._hedged(key)
+            elif key in desk.needs:  # of the counterparty: what hedges it
+                yield each.vol, np.zeros(self.paths) + self._hedged(key)
 
     def _hedged(self, key: FactorKey) -> Vector | float:
         """Slope of the contracts on a name that a desk holds as hedges, (paths,) $ per unit of ln of its spread."""

@@ -42,7 +42,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
     further = (*COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED, *CAPITAL)
-    yield "a run has a figure of this name", (*metrics(loss(fx=True, credit=True)), *further)
+    yield "a run has a figure of this name", (*metrics(loss(fx=True, credit=True, counterparty=True)), *further)
 
 
 @cache

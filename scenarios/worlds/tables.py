@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
     """Those of every scenario, `risk` where a desk has options on rates, or a leg of its own against rates, and
-    `capital` where a lender or a maker has a limit.
+    `capital` where a lender or a maker has a limit, and those of exposures where a book has a counterparty.
     """
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     market = scenario.market
@@ -27,7 +27,13 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
+        counterparty=has_counterparty(scenario),
     )
+
+
+def has_counterparty(scenario: Scenario) -> bool:
+    """Whether the credit of whom a desk's book is with counts."""
+    return any(isinstance(agent, Hedger) and agent.counterparty is not None for agent in scenario.agents)
 
 
 def capital_is_limited(scenario: Scenario) -> bool:
