@@ -33,7 +33,7 @@ def found(flows: Flows, dates, *, weights=None, bump=None, threshold=None, perio
     zero = np.exp(log_discount(at.years))[:, None]
     if bump is not None:
         zero = zero + bump[:, None]
-    loads = -np.expm1(-A * at.ahead) / A
+    loads = at.loads(A)
     sd = lambda t: (sigma * np.sqrt(-np.expm1(-2 * A * np.asarray(t)) / (2 * A)))[:, None]  # noqa: E731
     out, slopes = np.zeros((len(dates), 1)), np.zeros_like(zero)
     w = np.zeros((0, 1)) if weights is None else np.asarray(weights, dtype=float)[:, None]

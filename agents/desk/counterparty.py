@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agents.desk.counterparty_terms import CounterpartyTerms
-    from agents.desk.desk import Desk
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
+    from markets.products.book import CompiledBook
+    from markets.world import MarketWorld
+    from sim.names import Name
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 REASON = "counterparty"  # of the ledger: what a default takes of what it owed
 MONTHS = 12
+
+
+class Owner(Protocol):
+    """The desk as its counterparty sees it."""
+
+    scale: Vector
+    parts: Vector
+    attributed: bool
+    unhedged: Vector
+    world: MarketWorld
+    name: str
+    asset: Name
+    book: CompiledBook
+    fixings: Any
+
+    @property
+    def marked(self) -> int: ...
 
 
 class Adjustment(NamedTuple):
@@ -46,7 +65,7 @@ class Counterparty:
     On its default the book ends: the desk receives what it is worth less the share lost of what is not collateralised.
     """
 
-    def __init__(self, desk: Desk, terms: CounterpartyTerms) -> None:
+    def __init__(self, desk: Owner, terms: CounterpartyTerms) -> None:
         """Raises UserError where the book holds what no exposure is known of."""
         check_book(desk.book)
         self._desk, self.terms, paths = desk, terms, desk.world.paths
@@ -56,7 +75,8 @@ class Counterparty:
         self._now: Memo[Adjustment] = Memo()
         self.ended = np.zeros(paths, dtype=bool)
         self.share = np.ones(paths)  # of the book that was left where it ended
-        self.lost = np.zeros(paths)  # $ that its default has cost
+        self.found = np.zeros(paths)  # $ of exposure that its default has met
+        self.lost = np.zeros(paths)  # $ that it has cost
         self._unhedged = np.zeros(paths)  # $ of the whole book, where it has ended
         self._margined: deque[tuple[float, Vector]] = deque()  # trading days, and value of one unit then
         self.collateral = np.zeros(paths)  # $ of one unit that the desk holds (below zero: has posted)
@@ -163,7 +183,9 @@ class Counterparty:
         cost = self.now().value
         gone = np.zeros_like(cost)
         if fresh.any():
-            gone = np.where(fresh, market.row(self.name.default) * self.exposure(clean), 0.0)
+            open_ = np.where(fresh, self.exposure(clean), 0.0)
+            gone = market.row(self.name.default) * open_
+            self.found += desk.scale * open_
         row = desk.parts[CVA_PART] if desk.attributed else desk.parts[-1]
         add_step(desk.scale, cost + gone, before, row, desk.unhedged)
         np.copyto(desk.unhedged, self._unhedged, where=self.ended)

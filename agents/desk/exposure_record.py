@@ -21,7 +21,8 @@ EXPOSURE = Table(
         Column("collateral", "Collateral held", "$"),  # of a margin period ago; below zero: posted
         Column("exposure", "Exposure", "$"),
         Column("cva", "CVA", "$"),
-        Column("lost", "Lost by its default", "$"),  # so far
+        Column("met", "Exposure that its default has met", "$"),
+        Column("lost", "Lost by its default", "$"),
         Column("ended", "Has defaulted", kind="flag"),
     ),
 )
@@ -63,6 +64,7 @@ class ExposureRecord:
             collateral=desk.scale * there.collateral,
             exposure=desk.scale * there.exposure(desk.unit_clean),
             cva=desk.scale * desk.unit_cva if desk.unit_cva is not None else 0.0,
+            met=there.found,
             lost=there.lost,
             ended=there.ended,
         )

@@ -56,10 +56,6 @@ class Span:
         root = np.sqrt(-np.expm1(-2 * reversion * years) / (2 * reversion))
         return np.asarray(root[:, None] * sigma)
 
-    def loads(self, reversion: float) -> Floats:
-        """B of what is left to each payment, (flows,) years."""
-        return np.asarray(-np.expm1(-reversion * self.flows.ahead) / reversion)
-
     def to_nodes(self, discounts: Floats, by_discount: Floats) -> Floats:
         """Slopes by node, (nodes, paths), from those by discount factor, (times, paths)."""
         weights = self._exponents[0]
@@ -82,7 +78,7 @@ def bounds_of(book: CompiledBook, step: float) -> Floats:
     found, before = list[float](), 0.0
     for end in reversed(kept):
         pieces = max(round((end - before) / step), 1)
-        found += [before + (end - before) * (k + 1) / pieces for k in range(pieces)]
+        found += [*(before + (end - before) * k / pieces for k in range(1, pieces)), end]
         before = end
     return np.array(found)
 
@@ -107,7 +103,7 @@ def expected(span: Span, nodes: Floats, fixings: Floats, sigma: Floats, weights:
     discounts, flows = span.discounts(nodes), span.flows
     found, by_discount = np.zeros_like(weights), np.zeros_like(discounts)
     positive_parts(
-        discounts, fixings, flows.amounts, flows.times, flows.slots, span.loads(reversion), flows.starts,
+        discounts, fixings, flows.amounts, flows.times, flows.slots, flows.loads(reversion), flows.starts,
         span.sds(reversion, sigma, span.dates), found, weights, by_discount,
     )  # fmt: skip
     return Found(found, span.to_nodes(discounts, by_discount))
@@ -135,7 +131,7 @@ def margined(
     before = np.maximum(span.dates - period, 0.0)
     positive = span.sds(reversion, sigma, before), span.sds(reversion, sigma, span.dates - before)
     margined_parts(
-        discounts, fixings, flows.amounts, flows.times, flows.slots, span.loads(reversion), flows.starts,
+        discounts, fixings, flows.amounts, flows.times, flows.slots, flows.loads(reversion), flows.starts,
         *positive, threshold * zero, points, masses / masses.sum(), found, weights, by_discount,
     )  # fmt: skip
     return Found(found, span.to_nodes(discounts, by_discount))

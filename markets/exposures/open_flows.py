@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+AHEAD, FIXED, GROWING = range(3)  # flows at a date: to be paid, fixed and not yet paid, growing at overnight rates
 ROUNDING = 1e-12  # of the largest flow: less is the difference of two that are equal
 
 
 class Flows(NamedTuple):
     """Flows of a book after a tick, (flows,) each, times in years from it.
 
-    A flow is worth amount DF(first); from `first` until `last` it is under way. Then it counts as known money at `last`
-    (a rate fixed at `first`), or, of overnight rates, as money at hand that grows.
+    A flow is worth amount DF(first); from `first` until `last` it is under way: 1 has become 1 / P(first, last), paid
+    at `last` (a rate fixed at `first`), or what overnight rates have made of it since `first`.
     """
 
     amount: Floats  # $, or $ per 1.00 of a fixing
@@ -41,9 +42,29 @@ class DatedFlows(NamedTuple):
     amounts: Floats  # (flows,)
     slots: Ints  # (flows,)
     times: Ints  # (flows,) of `years`
-    ahead: Floats  # (flows,) years from the date to the payment
+    kinds: Ints  # (flows,) `AHEAD`, `FIXED` or `GROWING`
+    lasts: Floats  # (flows,) years from now to the payment
+    dates: Floats  # (flows,) years from now
     starts: Ints  # (dates + 1,)
     years: Floats  # (times,) of the discount factors, from now
+
+    def loads(self, a: float) -> Floats:
+        """Loadings L in x = r(u) - f(u) at each flow's date u, (flows,) years: it is worth v exp(-L x - L^2 y / 2).
+
+        a: reversion, 1/year. With B(t) = (1 - e^(-a t)) / a and y(t) the variance of r: a payment at T has B(T - u).
+        What was fixed at b has B(T - u) less B(T - b) cov(x(b), x(u)) / y(u); what grows from b on has minus
+        cov(int_b^u x, x(u)) / y(u). The rest of both does not depend on x(u) and is left out.
+        """
+        first, u = self.years[self.times], self.dates
+        plain = np.where(self.kinds == AHEAD, _loading(a, first - u), _loading(a, np.maximum(self.lasts - u, 0.0)))
+        out = np.where(self.kinds == GROWING, 0.0, plain)
+        fixed, growing = self.kinds == FIXED, self.kinds == GROWING
+        b, t, end = first[fixed], u[fixed], self.lasts[fixed]
+        out[fixed] -= _loading(a, end - b) * np.exp(-a * (t - b)) * _variance(a, b) / _variance(a, t)
+        b, t = first[growing], u[growing]
+        with_rate = _loading(a, t - b) - np.exp(-a * (t + b)) * _loading(a, t - b)
+        out[growing] = -with_rate / (2 * a) / _variance(a, t)
+        return out
 
 
 def check_book(book: CompiledBook) -> None:
@@ -129,17 +150,28 @@ def dated(flows: Flows, dates: Floats) -> DatedFlows:
     """Flows that are open at each of some dates, (dates,) years from now; equal ones of a date are added up."""
     years, columns = np.unique(np.concatenate([flows.first, np.zeros(1)]), return_inverse=True)
     least = ROUNDING * float(np.abs(flows.amount).max(initial=0.0))
-    found, starts = [], [0]
+    found, starts = [np.zeros((6, 0))], [0]
     for date in dates.tolist():
-        open_ = flows.last > date
-        under_way = np.where(flows.overnight, 0.0, flows.last - date)
-        ahead = np.where(flows.first >= date, flows.first - date, under_way)[open_]
-        kind = np.stack([columns[:-1][open_], ahead, flows.slot[open_]])
-        kinds, where = np.unique(kind, axis=1, return_inverse=True)
-        sums = np.bincount(where.ravel(), weights=flows.amount[open_], minlength=kinds.shape[1])
+        open_, ahead = flows.last > date, flows.first >= date
+        kind = np.where(ahead, AHEAD, np.where(flows.overnight, GROWING, FIXED))
+        last = np.where(kind == FIXED, flows.last, flows.first)
+        key = np.stack([columns[:-1][open_], kind[open_], last[open_], flows.slot[open_]])
+        keys, where = np.unique(key, axis=1, return_inverse=True)
+        sums = np.bincount(where.ravel(), weights=flows.amount[open_], minlength=keys.shape[1])
         kept = np.abs(sums) > least
-        found.append(np.concatenate([sums[None, kept], kinds[:, kept]]))
+        at = np.full((1, int(kept.sum())), date)
+        found.append(np.concatenate([sums[None, kept], keys[:, kept], at]))
         starts.append(starts[-1] + int(kept.sum()))
-    amounts, times, later, slots = np.concatenate(found, axis=1) if found else np.zeros((4, 0))
+    amounts, times, kinds, lasts, slots, at_ = np.concatenate(found, axis=1)
     whole = np.int64
-    return DatedFlows(amounts, slots.astype(whole), times.astype(whole), later, np.array(starts, dtype=whole), years)
+    columns_ = slots.astype(whole), times.astype(whole), kinds.astype(whole)
+    return DatedFlows(amounts, *columns_, lasts, at_, np.array(starts, dtype=whole), years)
+
+
+def _loading(a: float, years: Floats) -> Floats:
+    return np.asarray(-np.expm1(-a * years) / a)
+
+
+def _variance(a: float, years: Floats) -> Floats:
+    """Of the short rate, for a vol of 1."""
+    return np.asarray(-np.expm1(-2 * a * years) / (2 * a))
