@@ -22,6 +22,7 @@ from markets.accounts import INVESTORS
 from markets.factors.key import OVERNIGHT, SPOT, VOL
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
 from markets.plausible import SECONDS
+from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -73,6 +74,13 @@ class Hedger(Agent):
         sparse=True,
     )
 
+    funding_name: str = param(
+        "",
+        help="the one of `market.credits` whose spread it borrows at (default: the market's credit spread)",
+        longest=40,
+        sparse=True,
+    )
+
     def check(self, cast: Cast, at: Place) -> None:
         """Its policy's interval and all positions of its book must be valid."""
         check_interval(self.policy.interval, at.at("policy", "interval"))
@@ -82,6 +90,10 @@ class Hedger(Agent):
             self.vega_leg.check(cast.straddles, at.at("vega_leg"))
         if self.credit_leg is not None:
             self.credit_leg.check(cast.credits, at.at("credit_leg"))
+        if self.funding_name and self.funding_name not in cast.names:
+            names = list(cast.names)
+            remedy = nearest(self.funding_name, names) if names else f"quote it in [market.credits.{self.funding_name}]"
+            raise at.at("funding_name").error("no such name", value=self.funding_name, remedy=remedy)
         if self.counterparty is not None:
             self.counterparty.check(cast.names, at.at("counterparty"))
         for i, position in enumerate(self.book):
