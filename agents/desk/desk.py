@@ -235,6 +235,7 @@ class Desk:
         if tick == since:
             return
         end = value = self._unit_value_now()
+        steps = self._stepped(tick, now, end) if self.attributed else None
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
             self.book.fix(since, tick, now, self.fixings)
@@ -247,7 +248,7 @@ class Desk:
                 memo.forget()
             if self.counterparty is not None:
                 self.counterparty.forget()
-        self._attribute(tick, now, end)
+        self._attribute(now, steps, end)
         self._tick, self._snapshot, self.unit_clean = tick, now, value
         if self.counterparty is not None and self.unit_cva is not None:
             self._moved_besides = True
@@ -263,13 +264,20 @@ class Desk:
         for follower in self.followers:
             follower.receive(due)
 
-    def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
+    def _stepped(self, tick: int, new: Snapshot, end: Vector) -> tuple[Risk, list[Vector]]:
+        """Slopes in the old market at this tick, and the values of the steps: before rates are fixed and rights used.
+
+        What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
+        """
+        return self.slopes(self._snapshot), self._revalued(tick, new, end)
+
+    def _attribute(self, new: Snapshot, steps: tuple[Risk, list[Vector]] | None, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
-        if not self.attributed:
+        if steps is None:
             add_step(self.scale, self.unit_clean, end, self.totals[UNSPLIT], self.unhedged)
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
-        slopes, values = self.slopes(old), self._revalued(tick, new, end)
+        slopes, values = steps[0], [*steps[1][:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for step, before, after in zip(self._steps, values, values[1:], strict=False):

@@ -93,12 +93,13 @@ class BookSensitivities:
         """A seller of protection is long of the name's senior debt."""
         for line in self._portfolio.lines:
             if isinstance(line.instrument, Cds):
+                sold = -self._portfolio.scale * line.instrument.size
                 yield Issue(
                     bucket="corporate",
                     obligor=line.instrument.credit,
                     rating=self._rating,
                     seniority="senior",
-                    notional=-self._portfolio.scale * line.instrument.size,
+                    notional=sold * self._portfolio.living(line.instrument.credit),
                     gain=self._portfolio.scale * line.value(),
                     years=line.years,
                 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
 from agents.funding.factor_history import FactorHistory, draw_history, in_logs
-from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
+from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey, default_key
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
@@ -289,6 +289,11 @@ class Portfolio:
         for asset in self._world.other_assets:
             yield asset, self._world.venue(asset.name).value(self._desk.name)
 
+    def living(self, credit: str) -> Vector:
+        """1 where a name has not defaulted, else 0, (paths,)."""
+        key, now = default_key(credit), self.factors.snapshot
+        return (now.row(key) == 0.0).astype(np.float64) if key in now.keys else np.ones(self.paths)
+
     # --- positions -------------------------------------------------------------------------------------------------
     @property
     def lines(self) -> list[BookLine]:
@@ -323,7 +328,9 @@ class Portfolio:
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+        size = self._desk.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+        credit = getattr(line.instrument, "credit", "")
+        return size * self.living(credit) if credit else size
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self._desk.scale * line.value()
