@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +103,19 @@ class BookSensitivities:
                     gain=self._portfolio.scale * line.value(),
                     years=line.years,
                 )
+
+        for line in self._portfolio.debts:
+            debt: Any = line.instrument
+            face = self._portfolio.scale * debt.size * self._portfolio.living(debt.credit)
+            yield Issue(
+                bucket="corporate",
+                obligor=debt.credit,
+                rating=self._rating,
+                seniority="senior",
+                notional=face,
+                gain=self._portfolio.scale * line.value() - face,
+                years=line.years,
+            )
 
     # --- vega ------------------------------------------------------------------------------------------------------
     def _vega(self) -> Iterator[Sensitivity]:

@@ -22,6 +22,8 @@ from markets.products.currency_table import CurrencyTable
 from markets.products.deposit import Deposit
 from markets.products.gamma_claim import GammaClaim
 from markets.products.linear_table import LinearTable
+from markets.products.risky_bond import RiskyBond
+from markets.products.risky_bond_table import RiskyBondTable
 from markets.products.vega_grid import FAMILY as VEGA
 from markets.specs.variable import FX, HAZARD
 from markets.venues.straddle import Straddle
@@ -40,9 +42,9 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 VOL_STEP = 1e-6  # decimal
 EQUITY, RATES = "equity", "rates"  # asset classes
-LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
+LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable, RiskyBondTable)
 PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
-CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
+CASH_HELD = (Asset, Bond, Bill, Deposit, RiskyBond)  # paid for in full, and so no derivatives
 
 
 class Holding(NamedTuple):
@@ -299,6 +301,11 @@ class Portfolio:
     def lines(self) -> list[BookLine]:
         """Positions of the book that are no cash instruments and are not over."""
         return [line for line in self._lines if not isinstance(line.instrument, CASH_HELD) and line.years > 0]
+
+    @property
+    def debts(self) -> list[BookLine]:
+        """Positions of the book in bonds and loans of names that are not over."""
+        return [line for line in self._lines if isinstance(line.instrument, RiskyBond) and line.years > 0]
 
     @property
     def name(self) -> str:

@@ -124,7 +124,7 @@ CASES: tuple[Case, ...] = (
         chapter="Credit",
         source="CVA is the price of the loss: discounted, what was lost and what is left of it is a martingale",
         inputs="pays 4.05 % on 100m for eighteen months, a par spread of 35 %, six months by day, Hull-White rates",
-        statistic="`lost` on its day and `cva` at the end in `exposure`, discounted at `overnight`, over the first `cva`",
+        statistic="of `exposure`: `lost` on its day, `cva` at the end, discounted at `overnight`, over the first `cva`",
         expected=(
             Expected(what="losses and CVA left over CVA", value=1.0),
             Expected(what="defaults", value=float(1 - np.exp(-HAZARD * 181 / 365)), rounding=1e-3),
