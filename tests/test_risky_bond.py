@@ -18,7 +18,7 @@ from markets.factors.key import US10Y, default_key, name_key
 from markets.products.book import Book
 from markets.products.dates import schedule, thirty_360
 from markets.products.risky_bond import RiskyBond
-from scenarios import run
+from scenarios import price_risky_bond, run, solve_credit
 from scenarios.worlds.books import starting_market
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
@@ -71,6 +71,25 @@ def test_spreads_and_yields_give_back_the_price() -> None:
     assert held.promised @ (1 + y / 2) ** (-2 * held.ends) == pytest.approx(price, abs=1e-14)
     with pytest.raises(UserError, match=r"no spread or yield gives this price, got -0\.1"):
         held.basis(-0.1, discount, survival)
+
+
+def test_a_bond_on_solved_hazard_rates() -> None:
+    """In Python: price, and basis, spread and yield that give it back."""
+    quotes = pl.DataFrame({"tenor": ["1Y", "5Y"], "spread_bp": [150.0, 250.0]})
+    curve = solve_credit(quotes, discount=0.04, day=DAY, recovery=0.4)["name"]
+    fair = price_risky_bond(0.06, "2031-04-15", curve)
+    known = bond().price(curve.log_discount, curve.survival)
+    assert fair.price == pytest.approx(100 * known, abs=1e-11)
+    assert (fair.basis, fair.jump) == (0.0, pytest.approx(40 - 100 * known))
+    cheap = price_risky_bond(0.06, END, curve, price=fair.price - 2)
+    assert cheap.price == pytest.approx(fair.price - 2, abs=1e-10)
+    assert 0.003 < cheap.basis < 0.006 and cheap.z_spread > fair.z_spread
+    for wrong, said in (
+        ({"maturity": DAY}, "matures after the valuation day"),
+        ({"frequency": 5}, "whole months apart"),
+    ):
+        with pytest.raises(UserError, match=said):
+            price_risky_bond(**({"coupon": 0.06, "maturity": END, "credit": curve} | wrong))
 
 
 def compiled(items: tuple[RiskyBond, ...], credits: dict[str, Any] = PLAIN, **more: Any) -> Any:

@@ -26,11 +26,7 @@ class CounterpartyTerms:
     credit: str = param(help="the one of `market.credits` that the book is with", longest=40)
     collateralised: bool = param(False, help="whether it exchanges variation margin on the book")
     threshold: float = param(
-        0.0,
-        unit="$",
-        help="value of the whole book that margin leaves open, on either side",
-        ge=0,
-        against="the desk's capital",
+        0.0, unit="$", help="value of the whole book that margin leaves open, on either side", ge=0
     )
     margin_days: float = param(
         10.0,
