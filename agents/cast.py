@@ -35,6 +35,7 @@ class Cast:
     nodes: tuple[str, ...]  # of the curve, the shortest first
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
     credits: tuple[str, ...] = ()  # names of the venues that are names
+    names: tuple[str, ...] = ()  # of `market.credits`
     bonds: tuple[str, ...] = ()  # names of the venues that are bonds
     futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
     repo: bool = False  # whether bonds are financed in repo

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
-from agents.desk.loss import CREDIT, FX, STEPS, VEGA_HEDGE
+from agents.desk.exposure_record import EXPECTED, EXPOSURE
+from agents.desk.loss import CREDIT, CVA, FX, STEPS, VEGA_HEDGE
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
 from sim.columns import Column, Table
@@ -119,16 +120,19 @@ def agent_tables(
     risk: bool = False,
     capital: bool = False,
     netting_sets: bool = False,
+    counterparty: bool = False,
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
     vega_hedges, fx, credit: `marks` has the vega of hedges in options on rates, the part of FX rates, or those of
     names, beside its other columns. risk: a desk has options on rates or a leg of its own against rates, and the table
     `risk` is written. capital: somebody's capital is limited, and the table `capital` is written.
-    netting_sets: a lender has some, and the table of that name is written.
+    netting_sets: a lender has some, and the table of that name is written. counterparty: a desk's book has one: `marks`
+    has its part, and the tables of exposures are written.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
+    named += CVA.columns if counterparty else ()
     after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
-    asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets}
+    asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}
     return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *(table for table, wanted in asked.items() if wanted))

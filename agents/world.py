@@ -99,8 +99,9 @@ class TradingWorld(MarketWorld):
             self.ledger.open(OWNERS, agent.name, margin_account(agent.name))
             self.ledger.transfer(self.full(agent.capital), source=OWNERS, target=agent.name, reason="capital")
         lent_to = any(agent.role == "funding_desk" for agent in agents)
+        terms = {agent.name: getattr(agent, "counterparty", None) for agent in agents}
         for name, book in books.items():
-            self.desks[name] = Desk(self, name, book, full=lent_to)
+            self.desks[name] = Desk(self, name, book, full=lent_to, counterparty=terms[name])
         self.claims = Claims(self.ledger, clock.session_dates, obligations)
 
     def hedge_value(self, name: str, gains: str | None = None) -> Vector:

@@ -10,6 +10,7 @@ from analysis import (
     cash,
     counterfactual,
     explained,
+    exposures,
     force,
     frames,
     hedge,
@@ -74,6 +75,7 @@ def summarise(run: Run, *, agent: str | None = None, world: str = "actual") -> d
         **market,
         **liquidity.margin(run, agent=agent, world=world),
         **regulatory.capital(run, agent=agent, world=world),
+        **exposures.counterparty(run, agent=agent, world=world),
     }
 
 

@@ -7,7 +7,22 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from analysis import book, cash, curve, force, frames, liquidity, parts, pnl, rates_risk, record, regulatory, twins, way
+from analysis import (
+    book,
+    cash,
+    curve,
+    exposures,
+    force,
+    frames,
+    liquidity,
+    parts,
+    pnl,
+    rates_risk,
+    record,
+    regulatory,
+    twins,
+    way,
+)
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import MINUS, Number, mean, money, share
 from analysis.page import Table
@@ -83,6 +98,7 @@ def risk(run: Run, agent: str | None, worlds: list[str]) -> Table:
             **force.force(run, agent=agent, world=w),
             **liquidity.margin(run, agent=agent, world=w),
             **regulatory.capital(run, agent=agent, world=w),
+            **exposures.counterparty(run, agent=agent, world=w),
         }
         for w in worlds
     }

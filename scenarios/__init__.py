@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scenarios.studies.capital_search import survival_capital as survival_capital
     from scenarios.studies.charges.frtb_charge import frtb_charge as frtb_charge
     from scenarios.studies.charges.sa_ccr_exposure import sa_ccr as sa_ccr
+    from scenarios.studies.credit.risky_bond import price_risky_bond as price_risky_bond
     from scenarios.studies.credit.solving import solve_credit as solve_credit
     from scenarios.studies.credit.solving import value_cds as value_cds
     from scenarios.studies.credit.swap_cva import swap_cva as swap_cva
@@ -91,6 +92,7 @@ _HOMES = {
     "price_note": "scenarios.studies.note",
     "price_bond": "scenarios.studies.curves.bonds",
     "model_curve": "scenarios.studies.curves.curve_model",
+    "price_risky_bond": "scenarios.studies.credit.risky_bond",
     "solve_credit": "scenarios.studies.credit.solving",
     "swap_cva": "scenarios.studies.credit.swap_cva",
     "value_cds": "scenarios.studies.credit.solving",
@@ -127,6 +129,7 @@ __all__ = [
     "presets",
     "price_bond",
     "price_note",
+    "price_risky_bond",
     "rate_map",
     "ready",
     "resume_session",

@@ -107,3 +107,12 @@ EFFECTIVENESS = (
 EXPLAINED = ("explained_by_curve", "explained_by_vol", "unexplained")
 # Further figures if the desk's capital is limited; sweeps leave them out.
 CAPITAL = ("capital_required", "capital_use", "capital_short")
+# Further figures if its book has a counterparty; sweeps leave them out.
+COUNTERPARTY = (
+    "expected_exposure",
+    "potential_exposure",
+    "cva_at_start",
+    "counterparty_defaults",
+    "counterparty_lost",
+    "wrong_way",
+)

@@ -251,6 +251,7 @@ NONE_NEEDED = {
     "SpreadNodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
     "CurrencyNodeSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
     "CreditNameSpec.correlation": "lies between -1 and 1, which is checked by name of the other factor",
+    "CounterpartyTerms.threshold": "nothing, or what is open on a book of any size",
     "FundingDesk.threshold": "a few millions, or so much that no margin is ever asked",
     "FundingDesk.minimum_transfer": "as low as a dollar, or so much that nothing is ever moved",
     "NettingTerms.positions": "numbers of lines, which are checked",

@@ -14,7 +14,7 @@ from agents.capital.risk_factor import RiskFactor
 from agents.funding.book_sensitivities import BookSensitivities
 from agents.funding.book_trades import book_trades
 from agents.funding.leverage_ratio import LeverageRatio
-from markets.factors.key import SPOT
+from markets.factors.key import SPOT, default_key
 from sim.phases import Phase
 from tests.small import crisis, only, watch, world_of
 from tests.test_capital_limit import FALL, cast
@@ -172,6 +172,29 @@ def test_a_name_that_is_protected():
     np.testing.assert_allclose(issue.jump, 0.75e7 + value)
     assert (trade.asset_class, trade.quality) == ("credit", "BBB") and (trade.delta == -1).all()
     assert frtb(capital, paths=2).default == pytest.approx(0.06 * issue.jump)
+
+
+def test_a_name_that_has_defaulted_asks_for_no_capital():
+    """Its contract is over: nothing is left of the charge on defaults, of add-ons, or of gross exposure."""
+    dying = {"acme": {"quotes": {"5Y": 0.4}, "defaults": True, "vol": 0.0, "beta": 0.0}}
+    agents = cast(book=[CDS | {"months": 12}], **BANK)
+    scenario = crisis(anchors=FALL, agents=agents, market={"credits": dying}, feedback=only(), minutes=130)
+    world, found = world_of(scenario, 400), []
+
+    def seen():
+        portfolio = world.lenders[0].clients["desk"].portfolio
+        if world.tick_index == len(world.clock.ticks) - 1:
+            gone = world.factors.snapshot.row(default_key("acme")) != 0.0
+            (trade,) = [each for each in book_trades(portfolio) if each.asset_class == "credit"]
+            default = frtb(positions(portfolio, world), paths=400).default
+            found.extend((gone, trade.notional, default, portfolio.gross_exposure()))
+
+    watch(world, Phase.END, seen)
+    world.run()
+    gone, *asked = found
+    assert 0 < gone.sum() < 100
+    for amounts in asked:
+        assert (amounts[gone] == 0.0).all() and (amounts[~gone] > 0.0).all()
 
 
 ALL = [

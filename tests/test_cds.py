@@ -172,6 +172,8 @@ WRONG = [
     (PLAIN.replace("tenor", "maturity").replace("1Y", "2025-01-01").replace("5Y", "2030-01-01"),
      "quotes.csv:2: the contract ends by the valuation day, got '2025-01-01'; after 2025-10-03"),
     (PLAIN.replace("tenor,", "tenor,recovery,").replace("Y,", "Y,40,"), "recovery: a recovery lies between 0 and 0.99"),
+    (PLAIN.replace("tenor,", "tenor,recovery,").replace("Y,", "Y,nan,"),
+     "quotes.csv:2: recovery: a recovery is a number, got 'nan'; write 0.4, or leave it empty"),
     (PLAIN.replace("tenor,", "tenor,recovery,").replace("1Y,", "1Y,0.4,").replace("5Y,", "5Y,0.2,"),
      "quotes.csv:3: recovery: name has two recoveries, got '0.4, 0.2'"),
     ("tenor,upfront_percent\n5Y,-1\n", "quotes.csv:2: coupon: an upfront belongs to a coupon; write 100"),
@@ -218,6 +220,8 @@ def test_wrong_contracts(text: str, said: str) -> None:
     [
         ({"contract": "rollin"}, "contract: no such contract, got 'rollin'; did you mean 'rolling'?"),
         ({"discount": 150.0}, "--rate: is no rate, got 150.0; write 0.015 for 1.5 %"),
+        ({"discount": -0.5}, "--rate: outside -0.05 to 0.3, the range seen in markets, got -0.5; 0.015 is 1.5 %"),
+        ({"discount": float("nan")}, "--rate: is no rate, got nan; write 0.015 for 1.5 %"),
         ({"recovery": 40.0}, "recovery: a recovery lies between 0 and 0.99, got 40.0; write 0.4 for 40 %"),
         ({"day": None}, "nothing says the valuation day; say --date 2025-10-03, or add a column date"),
         ({"day": "3.10.2025"}, "day: is not a date, got '3.10.2025'; write YYYY-MM-DD"),

@@ -12,6 +12,7 @@ from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
+from agents.desk.exposure_record import EXPOSURE, ExposureRecord
 from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, VEGA_HEDGE, components
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import WRITE_OFF, TradingWorld
@@ -41,7 +42,8 @@ class Accountant:
         self._every_tick = attribution == "tick"
         self._attributed = attribution != "none"
         credit = bool(world.market.credits)
-        self._components = components(fx=bool(world.market.fx), credit=credit)
+        met = any(desk.counterparty is not None for desk in world.desks.values())
+        self._components = components(fx=bool(world.market.fx), credit=credit, counterparty=met)
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
         costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
         self._costs = (*costs, HEDGE_CREDIT.name) if credit else costs
@@ -50,6 +52,7 @@ class Accountant:
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
         self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
         self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
+        self._exposures: list[ExposureRecord] = []  # of desks with a counterparty, if the table is wanted
         self._nothing, self._no_parts = np.empty(0), np.empty((0, world.paths))
         for desk in world.desks.values():
             desk.attributed = self._attributed
@@ -57,6 +60,8 @@ class Accountant:
                 self._records[desk.name] = BookRecord(desk)
             if RISK.name in world.log.tables and world.log.wants(RISK.name) and desk.book.has_rates:
                 self._risks.append(RiskRecord(desk))
+            if desk.counterparty is not None and world.log.wants(EXPOSURE.name):
+                self._exposures.append(ExposureRecord(desk, desk.counterparty))
 
     def live(self) -> Process:
         """Mark at every close, or at every tick."""
@@ -87,6 +92,8 @@ class Accountant:
         self._holdings.write(last=last)
         for record in self._records.values() if last else ():
             record.write()
+        for exposure in self._exposures:
+            exposure.write()
         for risk in self._risks if last or world.tick_index == 0 else ():
             risk.write(last=last)
 
@@ -146,7 +153,7 @@ class Accountant:
             "unhedged_pnl": desk.unhedged,
             "net_delta_dollars": desk.scale * slopes.delta * spot + held,
             "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
-            "book_share": desk.scale,
+            "book_share": desk.kept,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,
         }

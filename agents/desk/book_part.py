@@ -13,6 +13,7 @@ from sim.memo import Memo
 
 if TYPE_CHECKING:
     from agents.desk.desk import Desk
+    from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.products.product import Instrument
     from markets.products.risk import Risk
@@ -51,8 +52,20 @@ class BookPart:
         """Tick of the desk's last mark."""
         return self._desk.marked
 
-    def value_now(self) -> Vector:
-        """Value of what is left, (paths,) $."""
+    @property
+    def needs(self) -> tuple[FactorKey, ...]:
+        """Factors that its value depends on, with those of the desk's CVA."""
+        there = self._desk.counterparty
+        return self.book.needs if there is None else (*self.book.needs, *there.keys)
+
+    def margined_now(self) -> Vector:
+        """What variation margin on it is exchanged for, (paths,) $: nothing of a book without collateral."""
+        there = self._desk.counterparty
+        exchanged = there is None or there.terms.collateralised
+        return self.clean_now() if exchanged else np.zeros(self._desk.world.paths)
+
+    def clean_now(self) -> Vector:
+        """Value of what is left as if its counterparty could not default, (paths,) $."""
         now = self._desk.world.factors.snapshot
         return np.asarray(self.scale * self._value.get(lambda: self._value_at(now), now))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
+from agents.desk.counterparty import Counterparty
 from agents.desk.leg_hedge import CreditHedge, LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
 from agents.desk.loss import ROWS, UNSPLIT
 from agents.desk.revaluation import revaluations
@@ -19,6 +20,7 @@ from sim.names import Key
 from sim.vectors import some
 
 if TYPE_CHECKING:
+    from agents.desk.counterparty_terms import CounterpartyTerms
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
@@ -45,8 +47,19 @@ class Desk:
     `agents.desk.revaluation` declares. `totals` are running $ sums.
     """
 
-    def __init__(self, world: MarketWorld, name: str, book: CompiledBook, *, full: bool = True) -> None:
-        """full: whether more of the risk than `slopes` will be used; all is then computed together."""
+    def __init__(
+        self,
+        world: MarketWorld,
+        name: str,
+        book: CompiledBook,
+        *,
+        full: bool = True,
+        counterparty: CounterpartyTerms | None = None,
+    ) -> None:
+        """full: whether more of the risk than `slopes` will be used; all is then computed together.
+
+        counterparty: whom the whole book is with, where its credit counts.
+        """
         self.world = world
         self.name = name
         self.asset = Key("book", of=name)
@@ -65,7 +78,8 @@ class Desk:
         self.fixings: Any = book.new_fixings(world.paths)
         self._tick = 0
         self._snapshot = world.factors.snapshot
-        self.unit_value = book.value(0, self._snapshot, self.fixings)
+        self.unit_clean = book.value(0, self._snapshot, self.fixings)  # without CVA
+        self.unit_cva: Vector | None = None
         self._risk: Memo[Risk] = Memo()  # in the present market
         self._slopes: Memo[Risk] = Memo()
         self._value: Memo[Vector] = Memo()
@@ -74,6 +88,11 @@ class Desk:
         self.vega_hedge: VegaHedge | None = None
         self.credit_hedge: CreditHedge | None = None
         self._full = full or book.has_rates or world.venue("asset").has_impact
+        self.counterparty: Counterparty | None = None
+        if counterparty is not None:
+            self._full, self.counterparty = True, Counterparty(self, counterparty)
+            self.unit_cva = self.counterparty.now().value
+            self.counterparty.exchange(self.unit_clean)
         self._take_on()
 
     def _take_on(self) -> None:
@@ -96,14 +115,43 @@ class Desk:
         return self._snapshot
 
     @property
+    def unit_value(self) -> Vector:
+        """Value of one unit of scale as of the last mark, less CVA, (paths,) $."""
+        return self.unit_clean if self.unit_cva is None else self.unit_clean - self.unit_cva
+
+    @property
     def book_value(self) -> Vector:
         """Value of the book as of the last mark, (paths,) $."""
         return self.scale * self.unit_value
 
     def value_now(self) -> Vector:
-        """Value of the book now, (paths,) $."""
+        """Value of the book now, less CVA, (paths,) $."""
+        if self.counterparty is None:
+            return self.clean_now()
+        value: Vector = self.scale * (self._unit_value_now() - self.counterparty.now().value)
+        return value
+
+    def clean_now(self) -> Vector:
+        """Value of the book now as if its counterparty could not default, (paths,) $."""
         value: Vector = self.scale * self._unit_value_now()
         return value
+
+    def margined_now(self) -> Vector:
+        """What variation margin on the book is exchanged for, (paths,) $: nothing of one without collateral."""
+        there = self.counterparty
+        exchanged = there is None or there.terms.collateralised
+        return self.clean_now() if exchanged else np.zeros(self.world.paths)
+
+    @property
+    def kept(self) -> Vector:
+        """Share of the book that no lender has taken, (paths,)."""
+        there = self.counterparty
+        return self.scale if there is None else np.where(there.ended, there.share, self.scale)
+
+    @property
+    def needs(self) -> tuple[FactorKey, ...]:
+        """Factors that the value of the book depends on, with those of CVA."""
+        return self.book.needs if self.counterparty is None else (*self.book.needs, *self.counterparty.keys)
 
     def _unit_value_now(self) -> Vector:
         """Value of one unit of scale now, (paths,) $; computed once per market."""
@@ -150,7 +198,7 @@ class Desk:
 
         risk: of the book in that market, where it is known.
         """
-        others: dict[FactorKey, Vector] = {}
+        others = {} if self.counterparty is None else self.counterparty.hedged(snapshot)
         for name, units in straddles.items():
             for key, slope in self.world.venue(name).listing.sensitivities(snapshot).items():
                 others[key] = others.get(key, 0.0) + units * slope
@@ -189,6 +237,7 @@ class Desk:
         if tick == since:
             return
         end = value = self._unit_value_now()
+        steps = self._stepped(tick, now, end) if self.attributed else None
         if self.book.settles(since, tick):
             cash = self.book.cashflows(since, tick, now, self.fixings)
             self.book.fix(since, tick, now, self.fixings)
@@ -199,8 +248,13 @@ class Desk:
             self.world.ledger.transfer(self.scale * cash, source=CLIENTS, target=self.name, reason="book")
             for memo in (self._risk, self._slopes, self._value):
                 memo.forget()
-        self._attribute(tick, now, end)
-        self._tick, self._snapshot, self.unit_value = tick, now, value
+            if self.counterparty is not None:
+                self.counterparty.forget()
+        self._attribute(now, steps, end)
+        self._tick, self._snapshot, self.unit_clean = tick, now, value
+        if self.counterparty is not None and self.unit_cva is not None:
+            self._moved_besides = True
+            self.unit_cva = self.counterparty.mark(value, self.unit_cva)
 
     def receive(self, due: Vector) -> None:
         """Receive dividends, `due` (paths,) $ per unit, on the asset units in the book; attributed to time."""
@@ -212,15 +266,22 @@ class Desk:
         for follower in self.followers:
             follower.receive(due)
 
-    def _attribute(self, tick: int, new: Snapshot, end: Vector) -> None:
+    def _stepped(self, tick: int, new: Snapshot, end: Vector) -> tuple[Risk, list[Vector]]:
+        """Slopes in the old market at this tick, and the values of the steps: before rates are fixed and rights used.
+
+        What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
+        """
+        return self.slopes(self._snapshot), self._revalued(tick, new, end)
+
+    def _attribute(self, new: Snapshot, steps: tuple[Risk, list[Vector]] | None, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
-        if not self.attributed:
-            add_step(self.scale, self.unit_value, end, self.totals[UNSPLIT], self.unhedged)
+        if steps is None:
+            add_step(self.scale, self.unit_clean, end, self.totals[UNSPLIT], self.unhedged)
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
-        slopes, values = self.slopes(old), self._revalued(tick, new, end)
+        slopes, values = steps[0], [*steps[1][:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
-        attribute(self.scale, self.unit_value, slopes.value, slopes.delta, *spots, values[0], *parts)
+        attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
         for step, before, after in zip(self._steps, values, values[1:], strict=False):
             if before is not after:
                 self._moved_besides = True

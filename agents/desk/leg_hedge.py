@@ -44,8 +44,9 @@ class OpenRisk:
 
     def first(self, key: FactorKey) -> Vector:
         """$ per 1.00 of a factor, (paths,)."""
-        own = self._risk.first(key)
-        return own + self._others[key] if key in self._others else own
+        if key not in self._others:
+            return self._risk.first(key)
+        return self._risk.first(key) + self._others[key] if (key,) in self._risk.where else self._others[key]
 
 
 class LegHedge(Protocol):

@@ -15,6 +15,7 @@ from dataclasses import replace
 from markets.costs import FRICTIONS, TRADING
 from markets.kernels.hedging import (
     CREDIT_PART,
+    CVA_PART,
     DEFAULT_PART,
     DELTA_PART,
     FX_PART,
@@ -149,6 +150,15 @@ CREDIT = (  # of a scenario that has names
     ),
 )
 
+CVA = Part(  # of a scenario in which a desk's book has a counterparty
+    name="cva_cost",
+    columns=(Step("cva", "Credit of the counterparty", source="book", row=CVA_PART),),
+    label="Counterparty (CVA)",
+    short="counterparty",
+    said="what the credit of the counterparty did to the book: its adjustment (CVA), and its default",
+    within=REHEDGING,
+)
+
 
 def _steps(source: str) -> tuple[Step, ...]:
     """Steps of the loss from one source: those with a row first, in the order of rows."""
@@ -163,23 +173,25 @@ UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a tabl
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
 
 
-def loss(*, vega_hedges: bool = False, fx: bool = False, credit: bool = False) -> Split:
+def loss(*, vega_hedges: bool = False, fx: bool = False, credit: bool = False, counterparty: bool = False) -> Split:
     """The parts of the loss in a market.
 
     vega_hedges: options on rates are traded, and re-marking is net of what is held of them. fx: there are prices of
     other currencies, which have a part of their own. credit: there are names, whose spreads and defaults have theirs.
+    counterparty: a desk's book has one, whose credit has its part.
     """
-    parts = [*BOOK, *([FX] if fx else []), *(CREDIT if credit else [])]
+    parts = [*BOOK, *([FX] if fx else []), *(CREDIT if credit else []), *([CVA] if counterparty else [])]
     if vega_hedges:
         parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in parts]
-    return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if vega_hedges or fx or credit else LOSS
+    own = any((vega_hedges, fx, credit, counterparty))
+    return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if own else LOSS
 
 
-_OWN = (FX.columns[0].name, *(part.columns[0].name for part in CREDIT))
+_OWN = (FX.columns[0].name, *(part.columns[0].name for part in CREDIT), CVA.columns[0].name)
 ROWS = (*ATTRIBUTION[:FX_PART], *_OWN, *ATTRIBUTION[FX_PART:])  # of the totals that a desk keeps
 
 
-def components(*, fx: bool, credit: bool) -> tuple[str, ...]:
+def components(*, fx: bool, credit: bool, counterparty: bool = False) -> tuple[str, ...]:
     """Steps of a book's attribution that `marks` shows in a market."""
-    away = {*(() if fx else _OWN[:1]), *(() if credit else _OWN[1:])}
+    away = {*(() if fx else _OWN[:1]), *(() if credit else _OWN[1:-1]), *(() if counterparty else _OWN[-1:])}
     return tuple(name for name in ROWS if name not in away)

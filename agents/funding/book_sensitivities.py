@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,15 +93,29 @@ class BookSensitivities:
         """A seller of protection is long of the name's senior debt."""
         for line in self._portfolio.lines:
             if isinstance(line.instrument, Cds):
+                sold = -self._portfolio.scale * line.instrument.size
                 yield Issue(
                     bucket="corporate",
                     obligor=line.instrument.credit,
                     rating=self._rating,
                     seniority="senior",
-                    notional=-self._portfolio.scale * line.instrument.size,
+                    notional=sold * self._portfolio.living(line.instrument.credit),
                     gain=self._portfolio.scale * line.value(),
                     years=line.years,
                 )
+
+        for line in self._portfolio.debts:
+            debt: Any = line.instrument
+            face = self._portfolio.scale * debt.size * self._portfolio.living(debt.credit)
+            yield Issue(
+                bucket="corporate",
+                obligor=debt.credit,
+                rating=self._rating,
+                seniority="senior",
+                notional=face,
+                gain=self._portfolio.scale * line.value() - face,
+                years=line.years,
+            )
 
     # --- vega ------------------------------------------------------------------------------------------------------
     def _vega(self) -> Iterator[Sensitivity]:

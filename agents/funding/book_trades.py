@@ -186,7 +186,7 @@ def _rate_option(portfolio: Portfolio, line: BookLine, option: OpenOption, *, la
 def _cds(portfolio: Portfolio, line: BookLine) -> Iterable[Trade]:
     """Protection bought gains where the spread rises."""
     held: Any = line.instrument
-    notional = portfolio.scale * held.gross(1.0)
+    notional = portfolio.scale * held.gross(1.0) * portfolio.living(held.credit)
     yield Trade(
         asset_class="credit",
         name=held.credit,

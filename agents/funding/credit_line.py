@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from markets.factors.key import name_key
+from markets.factors.other_curves import in_dollars
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
@@ -17,9 +22,20 @@ class CreditLine:
     """One line per borrower, and repo on its long stock if the lender offers it."""
 
     def __init__(
-        self, world: TradingWorld, *, base: float, power: float, capital: float, repo_spread: float | None
+        self,
+        world: TradingWorld,
+        *,
+        base: float,
+        power: float,
+        capital: float,
+        repo_spread: float | None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
-        """base: $, at the starting spread. capital: $, the lender's. repo_spread: decimal a year; None: no repo."""
+        """base: $, at the starting spread. capital: $, the lender's. repo_spread: decimal a year; None: no repo.
+
+        names: of `market.credits`, by the borrower that borrows at its spread.
+        """
+        self._names = names or {}
         self._world = world
         self._base, self._power, self._capital = base, power, capital
         self.repo_spread = repo_spread
@@ -29,6 +45,12 @@ class CreditLine:
     def gone(self) -> NDArray[np.bool_]:
         """Where the lender has lost its capital, (paths,): it lends nothing any more."""
         return np.asarray(self.losses >= self._capital)
+
+    def spread(self, name: str) -> Vector:
+        """What a borrower pays over the overnight rate, (paths,) decimal: of its own name, else the market's."""
+        factors = self._world.factors
+        own = self._names.get(name, "")
+        return in_dollars(factors.snapshot.row(name_key(own))) if own else factors.credit
 
     def size(self) -> Vector:
         """base (credit0 / credit)^power x (1 - losses / capital), at most `base`, at least 0, (paths,) $.

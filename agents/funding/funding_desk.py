@@ -197,7 +197,12 @@ class _Lending:
         self.clients = {name: self._client(world.desks[name]) for name in borrowers if name in world.desks}
         self.settlement = Settlement(world, self.clients, netting=agent.netting)
         self.line = CreditLine(
-            world, base=agent.line, power=agent.line_power, capital=agent.capital, repo_spread=agent.repo_spread
+            world,
+            base=agent.line,
+            power=agent.line_power,
+            capital=agent.capital,
+            repo_spread=agent.repo_spread,
+            names={each.name: getattr(each, "funding_name", "") for each in world.agents},
         )
         self.interest = Interest(world, agent.name, self.line, borrowers, self.clients)
         self.calls = MarginCalls(
@@ -316,7 +321,7 @@ class _Lending:
                 world.now,
                 agent=name,
                 overnight=world.factors.overnight,
-                credit=world.factors.credit,
+                credit=self.line.spread(name),
                 borrowed=self.line.drawn(name),
                 line=self.line.size(),
                 margin_required=client.asked.total,

@@ -95,5 +95,5 @@ class Holdings:
         return [venue for venue in self.venues.values() if venue.reached(self.name)]
 
     def value(self) -> Vector:
-        """Value of the book, (paths,) $."""
-        return self._held.value_now()
+        """Value of the book that is margined, (paths,) $."""
+        return self._held.margined_now()

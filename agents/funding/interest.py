@@ -21,7 +21,8 @@ Vector = NDArray[np.float64]
 class Interest:
     """Accrues once a day, at the first tick, before the market moves: at the rates since the last accrual.
 
-    Balances, margin included, earn overnight; loans pay credit over it, and repo its spread.
+    Balances, margin included, earn overnight; loans pay credit over it (the market's, or that of the borrower's own
+    name), and repo its spread.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Interest:
         posted = ledger.balance(margin_account(name)) if name in self._margined else 0.0
         on_balances = (cash + posted) * growth(world.factors.overnight, years, day_count)
         stock = self._line.repo(name)
-        on_loans = np.maximum(-cash - stock, 0.0) * growth(world.factors.credit, years, day_count)
+        on_loans = np.maximum(-cash - stock, 0.0) * growth(self._line.spread(name), years, day_count)
         if self._line.repo_spread is not None:
             on_loans = on_loans + stock * growth(world.full(self._line.repo_spread), years, day_count)
         ledger.transfer(on_balances, source=self._lender, target=name, reason="funding_overnight")

@@ -135,6 +135,6 @@ class LiquidityRecord:
             low_free_cash_time=self._low_time,
             peak_line_share=self._line_share,
             **{f"peak_{name}": highest for name, highest in self._high._asdict().items()},
-            book_share=self._desk.scale,
+            book_share=self._desk.kept,
             capital_needed=np.where(self._alive(), np.maximum(self._capital + self._missing, 0.0), np.inf),
         )

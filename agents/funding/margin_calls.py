@@ -54,7 +54,7 @@ class MarginCalls:
         zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
         swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
         borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
-        return Requirement(borrowed_stock, -(client.desk.value_now() + swaps), zero)
+        return Requirement(borrowed_stock, -(client.desk.margined_now() + swaps), zero)
 
     def posted(self, client: Client) -> Vector:
         """Margin posted, (paths,) $."""

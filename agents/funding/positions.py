@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from agents.desk.lines import BookLine
 from agents.funding.holdings import Holdings
 from agents.funding.risk_classes import CREDIT, CURRENCIES, EQUITY, RATES, risk_class
+from markets.factors.key import default_key
 from markets.products.asset import Asset
 from markets.products.bermudan_swaption import BermudanSwaption
 from markets.products.bill import Bill
@@ -23,13 +24,15 @@ from markets.products.currency_table import CurrencyTable
 from markets.products.deposit import Deposit
 from markets.products.gamma_claim import GammaClaim
 from markets.products.linear_table import LinearTable
+from markets.products.risky_bond import RiskyBond
+from markets.products.risky_bond_table import RiskyBondTable
 from markets.venues.straddle import Straddle
 
 Vector = NDArray[np.float64]
-LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable)
+LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable, RiskyBondTable)
 PATH_DEPENDENT = (BermudanSwaption, CancellableSwap, GammaClaim)
 CLASSES: dict[type, str] = {Cds: CREDIT, CrossCurrencySwap: CURRENCIES}  # neither equity nor rates
-CASH_HELD = (Asset, Bond, Bill, Deposit)  # paid for in full, and so no derivatives
+CASH_HELD = (Asset, Bond, Bill, Deposit, RiskyBond)  # paid for in full, and so no derivatives
 
 
 class Holding(NamedTuple):
@@ -56,6 +59,16 @@ class Positions(Holdings):
     def lines(self) -> list[BookLine]:
         """Positions of the book that are no cash instruments and are not over."""
         return [line for line in self._lines if not isinstance(line.instrument, CASH_HELD) and line.years > 0]
+
+    @property
+    def debts(self) -> list[BookLine]:
+        """Positions of the book in bonds and loans of names that are not over."""
+        return [line for line in self._lines if isinstance(line.instrument, RiskyBond) and line.years > 0]
+
+    def living(self, credit: str) -> Vector:
+        """1 where a name has not defaulted, else 0, (paths,)."""
+        key, now = default_key(credit), self.factors.snapshot
+        return (now.row(key) == 0.0).astype(np.float64) if key in now.keys else np.ones(self.paths)
 
     def option_vegas(self) -> list[tuple[float, Vector]]:
         """Of each live option on the asset in the book: calendar years left, and vega times its vol, (paths,) $."""
@@ -95,7 +108,9 @@ class Positions(Holdings):
 
     def _notional(self, line: BookLine) -> Vector:
         """Notional of a position of the book, (paths,) $."""
-        return self.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+        size = self.scale * line.instrument.gross(1.0) * (1.0 if line.of_notional else self.factors.spot)
+        credit = getattr(line.instrument, "credit", "")
+        return size * self.living(credit) if credit else size
 
     def _of_line(self, line: BookLine) -> Holding:
         value = self.scale * line.value()

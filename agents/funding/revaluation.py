@@ -30,7 +30,7 @@ class Revaluation(Holdings):
         """
         held, name = self._held, self.name
         then = held.book.value(self.factors.tick, snapshot, held.fixings, settled=held.marked, later=years)
-        gained: Vector = held.scale * then - held.value_now()
+        gained: Vector = held.scale * then - held.clean_now()
         for venue in self.venues.values():
             if venue.reached(name):
                 gained = gained + (venue.value(name, snapshot) - venue.value(name))

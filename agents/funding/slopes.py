@@ -109,6 +109,8 @@ class Slopes(Holdings):
             if key in book.needs:
                 slope = desk.scale * desk.risk().first(key) + self._hedged(key)
                 yield FurtherSlope(risk_class(key), each.vol, slope)
+            elif key in desk.needs:  # of the counterparty: what hedges it
+                yield FurtherSlope(risk_class(key), each.vol, np.zeros(self.paths) + self._hedged(key))
 
     def _hedged(self, key: FactorKey) -> Vector | float:
         """Slope of the contracts on a name that a desk holds as hedges, (paths,) $ per unit of ln of its spread."""

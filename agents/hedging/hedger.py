@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.base import Agent, Process
+from agents.desk.counterparty_terms import CounterpartyTerms
 from agents.desk.hedge_leg import CreditLeg, RatesLeg, VegaLeg
 from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
 from agents.hedging.exposure import expose
@@ -22,6 +23,7 @@ from markets.accounts import INVESTORS
 from markets.factors.key import OVERNIGHT, SPOT, VOL
 from markets.kernels.hedging import answered, asset_order, discounts, neutral
 from markets.plausible import SECONDS
+from sim.nearest import nearest
 from sim.params import param
 from sim.phases import Phase
 from sim.vectors import some
@@ -67,6 +69,19 @@ class Hedger(Agent):
         None, help="credit default swaps against the risk of names; none: it stays open", sparse=True
     )
 
+    counterparty: CounterpartyTerms | None = param(
+        None,
+        help="whom the whole book is with, where its credit counts; none: the book is sure",
+        sparse=True,
+    )
+
+    funding_name: str = param(
+        "",
+        help="the one of `market.credits` whose spread it borrows at (default: the market's credit spread)",
+        longest=40,
+        sparse=True,
+    )
+
     def check(self, cast: Cast, at: Place) -> None:
         """Its policy's interval and all positions of its book must be valid."""
         check_interval(self.policy.interval, at.at("policy", "interval"))
@@ -77,6 +92,12 @@ class Hedger(Agent):
             self.vega_leg.check(cast.straddles, at.at("vega_leg"))
         if self.credit_leg is not None:
             self.credit_leg.check(cast.credits, at.at("credit_leg"))
+        if self.funding_name and self.funding_name not in cast.names:
+            names = list(cast.names)
+            remedy = nearest(self.funding_name, names) if names else f"quote it in [market.credits.{self.funding_name}]"
+            raise at.at("funding_name").error("no such name", value=self.funding_name, remedy=remedy)
+        if self.counterparty is not None:
+            self.counterparty.check(cast.names, at.at("counterparty"))
         for i, position in enumerate(self.book):
             position.check(cast.start, at.at("book", i))
 
@@ -108,7 +129,7 @@ class _Hedging:
         if agent.vega_leg is not None and self.hedges_rates:
             self.desk.vega_hedge = VegaHedge(agent.vega_leg, world)
         if agent.credit_leg is not None and not self.passive:
-            self.desk.credit_hedge = CreditHedge(agent.credit_leg, world, self.desk.book.needs)
+            self.desk.credit_hedge = CreditHedge(agent.credit_leg, world, self.desk.needs)
         # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:

@@ -19,7 +19,7 @@ NEEDED = {
     "side": "payer or receiver",
     "swap_months": "months from its expiry to the maturity of its swap",
     "currency": "the one of `market.fx` that is received or paid",
-    "credit": "the one of `market.credits` that is protected",
+    "credit": "the one of `market.credits` that is protected, or that owes",
     "curve": "the one of `market.rates.spreads` or `curves` that the rate received is read from",
     "against": "the curve that the rate paid is read from",
     "tenor": "'1x4' of an agreement from one to four months on, 'M6' of a future",
@@ -76,7 +76,7 @@ class Position:
         plausible=YIELD_VOL,
     )
     currency: str = param("", help="of a cross-currency swap: its notional and its spread are in it", longest=40)
-    credit: str = param("", help="of a credit default swap: the name that is protected", longest=40, sparse=True)
+    credit: str = param("", help="of a credit default swap, a bond or a loan: the name", longest=40, sparse=True)
     resetting: bool | None = param(
         None, help="whether a cross-currency swap's dollars are reset to the FX rate every period (default: no)"
     )

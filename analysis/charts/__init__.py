@@ -11,6 +11,7 @@ from typing import Protocol
 
 from analysis.charts.cash import liquidity
 from analysis.charts.cost import waterfall
+from analysis.charts.exposure import expected_exposure, exposure
 from analysis.charts.market import loop_gain, phase_portrait, storyline
 from analysis.charts.pnl import attribution, distribution, panels
 from analysis.charts.requirement import capital
@@ -41,6 +42,8 @@ CATALOGUE: dict[str, Draw] = {
     "margin_calls": margin_calls,
     "liquidity": liquidity,
     "capital": capital,
+    "exposure": exposure,
+    "expected_exposure": expected_exposure,
 }
 
 
@@ -62,6 +65,8 @@ __all__ = [
     "capital",
     "distribution",
     "draw",
+    "expected_exposure",
+    "exposure",
     "liquidity",
     "loop_gain",
     "margin_calls",

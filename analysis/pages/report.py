@@ -61,6 +61,10 @@ SECTIONS: dict[str, dict[str, str]] = {
 # Charts that are shown where a run has their table, behind another one.
 IF_THERE = {
     "capital": "Equity against the capital that the desk must have; where the bands meet it shrinks.",
+    "exposure": "What the counterparty would owe if it defaulted that day: the mean, with two standard errors, and the "
+    "level that it exceeds on one path in forty. CVA is what its credit takes off the book.",
+    "expected_exposure": "What the counterparty may be expected to owe on each date ahead, as of the start: times the "
+    "probability of its default there and the share that is lost, the bars of which CVA is the sum.",
 }
 
 

@@ -31,6 +31,8 @@ class CreditName:
     recovery: float
     convention: CreditConvention
     defaults: bool = False
+    cash_share: float = 1.0  # of a move of ln spread that bonds show at once
+    cash_days: float = 0.0  # trading days after which half of the rest shows
 
     @property
     def key(self) -> FactorKey:

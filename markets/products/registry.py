@@ -21,6 +21,7 @@ from markets.products.future import Future
 from markets.products.gamma_claim import GammaClaim
 from markets.products.ois import Ois
 from markets.products.option import Option
+from markets.products.risky_bond import RiskyBond
 from markets.products.sofr_future import SofrFuture
 from markets.products.swap import Swap
 from markets.products.swaption import Swaption
@@ -48,6 +49,8 @@ PRODUCTS: dict[str, type[Instrument]] = {
     "cap": Cap,
     "floor": Cap,
     "cds": Cds,
+    "risky_bond": RiskyBond,
+    "loan": RiskyBond,
     "equity_note": EquityNote,
     "autocall": Autocall,
     "gamma_claim": GammaClaim,

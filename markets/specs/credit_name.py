@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from markets.plausible import CREDIT, POWER, SPEED, VOL_OF_VOL
+from markets.plausible import CREDIT, DAYS, POWER, SPEED, VOL_OF_VOL
 from markets.specs.variable import HAZARD, Variable
 from markets.specs.venue import VenueSpec
 from sim.params import param
@@ -52,6 +52,13 @@ class CreditNameSpec:
     )
     auction: float = param(
         0.0, help="fall of the recovery in a default: ln per ln of the market's credit index", ge=0, plausible=POWER
+    )
+
+    cash_share: float = param(
+        0.35, unit="share", help="of a move of its spread that prices of its bonds show at once", ge=0, le=1
+    )
+    cash_days: float = param(
+        2.0, unit="trading days", help="after which half of the rest shows in them", ge=0, plausible=DAYS
     )
 
     @property

@@ -292,6 +292,7 @@ def cast_of(scenario: Scenario) -> Cast:
         | {name: future.venue for name, future in scenario.market.rates.futures.items()}
         | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None},
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
+        names=tuple(scenario.market.credits),
         straddles=tuple(scenario.market.rates.straddles),
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},

@@ -19,7 +19,7 @@ from markets.specs.rates import STANDARD_NODES
 from markets.specs.variable import FX, HAZARD, SPREAD, ZERO
 from markets.tables import TABLES as MARKET_TABLES
 from sim.ledger import CASH
-from sim.metric_names import CAPITAL, COUNTERFACTUAL, EFFECTIVENESS, EXPLAINED, metrics
+from sim.metric_names import CAPITAL, COUNTERFACTUAL, COUNTERPARTY, EFFECTIVENESS, EXPLAINED, metrics
 from sim.names import ALL, EVERY_ROW, FROZEN, LINES, LONGEST, PRICE_TAKER, WORLDS, malformed, same_name
 from sim.place import Place
 
@@ -41,8 +41,8 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
-    further = (*COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED, *CAPITAL)
-    yield "a run has a figure of this name", (*metrics(loss(fx=True, credit=True)), *further)
+    further = (*COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED, *CAPITAL, *COUNTERPARTY)
+    yield "a run has a figure of this name", (*metrics(loss(fx=True, credit=True, counterparty=True)), *further)
 
 
 @cache

@@ -19,6 +19,7 @@ from scenarios.cli.cube import cube
 from scenarios.cli.curve import curve
 from scenarios.cli.curve_model import curve_model
 from scenarios.cli.export import export
+from scenarios.cli.exposure import exposure
 from scenarios.cli.facts import facts
 from scenarios.cli.fit import fit
 from scenarios.cli.frontier import frontier
@@ -73,6 +74,7 @@ for _command in (
     export,
     compare,
     backtest,
+    exposure,
     validate,
     facts,
     gains,

@@ -24,7 +24,8 @@ def chart(
     """Draw chart NAME of a finished run, or of a sweep, in FOLDER to FILE: .png, .svg, .html or .json.
 
     Of a run: panels, waterfall, twin_difference, attribution, distribution, storyline, phase_portrait, loop_gain,
-    margin_calls, liquidity or capital. Of a sweep: line, heat_map, tornado, sobol or cell_detail; of policies: frontier
+    margin_calls, liquidity, capital,
+    exposure or expected_exposure. Of a sweep: line, heat_map, tornado, sobol or cell_detail; of policies: frontier
     (against the risk --metric), crowding or appetites.
     """
     from scenarios.commands import run, sweep

@@ -57,7 +57,9 @@ def _name(name: str, spec: CreditNameSpec, day: date, curve: Curve, levels: tupl
     with placed(place):
         solved = solve_hazards(name, day, convention, spec.recovery, quotes, log_discount, np.empty(0), form="midpoint")
     start = float(np.log(spec.quotes[spec.quoted]))
-    return CreditName(name, start, solved.curve, spec.recovery, convention, spec.defaults)
+    return CreditName(
+        name, start, solved.curve, spec.recovery, convention, spec.defaults, spec.cash_share, spec.cash_days
+    )
 
 
 _NAMES: Memo[dict[str, CreditName]] = Memo()

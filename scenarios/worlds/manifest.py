@@ -12,7 +12,7 @@ from agents.hedging.seat import ORDERS
 from markets.tables import market_tables
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.remembered import remembered
-from scenarios.worlds.tables import tables_of_agents
+from scenarios.worlds.tables import has_counterparty, tables_of_agents
 from sim import schema
 from sim.manifest import described
 from sim.names import UNHEDGED
@@ -43,6 +43,7 @@ def make_manifest(
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     market = scenario.market
     has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx), "credit": bool(market.credits)}
+    has["counterparty"] = has_counterparty(scenario)
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,

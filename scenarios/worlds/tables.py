@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
-    """Those of every scenario, `risk` where a desk has options on rates, or a leg of its own against rates,
-    `capital` where a lender or a maker has a limit, and `netting_sets` where a lender has some.
+    """Those of every scenario, `risk` where a desk has options on rates, or a leg of its own against rates, `capital`
+    where a lender or a maker has a limit, `netting_sets` where a lender has some, and those of exposures where a book
+    has a counterparty.
     """
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     market = scenario.market
@@ -28,7 +29,13 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
+        counterparty=has_counterparty(scenario),
     )
+
+
+def has_counterparty(scenario: Scenario) -> bool:
+    """Whether the credit of whom a desk's book is with counts."""
+    return any(isinstance(agent, Hedger) and agent.counterparty is not None for agent in scenario.agents)
 
 
 def capital_is_limited(scenario: Scenario) -> bool:

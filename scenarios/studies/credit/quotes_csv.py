@@ -123,6 +123,8 @@ def _name(row: Row, table: Table) -> str:
 
 
 def _quotes(name: str, rows: Sequence[Row], scales: list[dict[str, float]], *, as_given: bool) -> NameQuotes:
+    for row in rows:
+        _refuse_nan(row, scales[3])
     said = {value: row for row in rows if (value := _value(row, scales[3])) is not None}
     if len(said) > 1:
         where = list(said.values())[-1].place.at("recovery")
@@ -132,6 +134,15 @@ def _quotes(name: str, rows: Sequence[Row], scales: list[dict[str, float]], *, a
         where = said[recovery].place.at("recovery")
         raise where.error("a recovery lies between 0 and 0.99", value=recovery, remedy="write 0.4 for 40 %")
     return NameQuotes(lines=tuple(_line(row, scales, as_given=as_given) for row in rows), recovery=recovery)
+
+
+def _refuse_nan(row: Row, scale: dict[str, float]) -> None:
+    """A recovery that is no number is a slip: to leave it out is to take 40 %."""
+    for column in scale:
+        text = row.cells.get(column, "").strip()
+        if text.casefold() == "nan":
+            remedy = "write 0.4, or leave it empty"
+            raise row.place.at(column).error("a recovery is a number", value=text, remedy=remedy)
 
 
 def _line(row: Row, scales: list[dict[str, float]], *, as_given: bool) -> QuoteLine:

@@ -15,6 +15,7 @@ from markets.credit.hazard_curve import CreditQuote, HazardCurve, solve_hazards
 from markets.credit.legs import LogDiscount
 from markets.curves.dates import parse_tenor
 from markets.curves.quoted_curve import QuotedCurve
+from markets.plausible import RATE
 from markets.specs.cds import CdsSpec
 from scenarios.files.frames import Source, is_path
 from scenarios.studies.credit.cds_text import parse_cds
@@ -76,7 +77,7 @@ def solve_credit(
     if today is None:
         remedy = "say --date 2025-10-03, or add a column date"
         raise UserError("nothing says the valuation day", place=str(source) if is_path(source) else None, remedy=remedy)
-    log_discount, knots = _discounting(discount, today)
+    log_discount, knots = _discounting(discount, today, as_given=as_given)
     curves = {
         name: solve_hazards(
             name,
@@ -136,7 +137,7 @@ def _quote(line: QuoteLine, today: date, convention: CreditConvention) -> Credit
     )
 
 
-def _discounting(discount: float | QuotedCurve, today: date) -> tuple[LogDiscount, Floats]:
+def _discounting(discount: float | QuotedCurve, today: date, *, as_given: bool) -> tuple[LogDiscount, Floats]:
     """ln DF by years, and the times where its forward rate steps."""
     if isinstance(discount, QuotedCurve):
         if discount.day != today:
@@ -146,6 +147,9 @@ def _discounting(discount: float | QuotedCurve, today: date) -> tuple[LogDiscoun
     rate = float(discount)
     if not np.isfinite(rate) or abs(rate) > 1:
         raise UserError("is no rate", value=discount, place="--rate", remedy="write 0.015 for 1.5 %")
+    if not (RATE[0] <= rate <= RATE[1] or as_given):
+        rule = f"outside {RATE[0]:g} to {RATE[1]:g}, the range seen in markets"
+        raise UserError(rule, value=discount, place="--rate", remedy="0.015 is 1.5 %; else say --as-given")
 
     def flat(years: ArrayLike) -> Floats:
         return -rate * np.asarray(years, dtype=np.float64)

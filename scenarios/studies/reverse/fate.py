@@ -58,4 +58,4 @@ def fate_of(scenario: Scenario, desk: str, *, price_takers: bool = False) -> Fat
         np.maximum(worst, highest - pnl, out=worst)
     pnl, state = world.pnl_now(desk), world.desks[desk]
     worst = np.maximum(worst, highest - pnl)
-    return Fate(state.liquidated | state.defaulted, state.scale < 1.0, -pnl, worst)
+    return Fate(state.liquidated | state.defaulted, state.kept < 1.0, -pnl, worst)

@@ -71,7 +71,7 @@ def desk_losses(
         price_takers=price_takers,
     )
     world.run()
-    return Losses(-world.pnl_now(desk), world.desks[desk].scale < 1.0)
+    return Losses(-world.pnl_now(desk), world.desks[desk].kept < 1.0)
 
 
 def with_policy(scenario: Scenario, desk: str, policy: Policy) -> Scenario:

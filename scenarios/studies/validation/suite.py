@@ -12,6 +12,7 @@ from sim.errors import BugError
 MODULES: tuple[str, ...] = (
     "avellaneda_stoikov",
     "hedging_error",
+    "hedge_metrics",
     "attribution",
     "leland",
     "bands",
@@ -49,6 +50,7 @@ MODULES: tuple[str, ...] = (
     "cash_book",
     "notes",
     "credit_default_swaps",
+    "counterparty",
     "capital",
 )
 
