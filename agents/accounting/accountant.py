@@ -12,7 +12,7 @@ from agents.accounting.holdings import Holdings
 from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
-from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, VEGA_HEDGE, components
+from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, components, option_hedges
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import TradingWorld
 from sim.errors import BugError
@@ -44,7 +44,8 @@ class Accountant:
         credit = bool(world.market.credits)
         self._components = components(fx=bool(world.market.fx), credit=credit)
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
-        costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
+        options = option_hedges(rates=bool(world.straddles), options=bool(world.options))
+        costs = (*COSTS, *(step.name for step in options.values()))
         self._costs = (*costs, HEDGE_CREDIT.name) if credit else costs
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
@@ -67,8 +68,8 @@ class Accountant:
             closing = closes[world.tick_index]
             if not (closing or self._every_tick):
                 continue
-            for straddle in world.straddles:
-                straddle.explain()
+            for option in (*world.straddles, *world.options):
+                option.explain()
             for desk in world.desks.values():
                 desk.mark()
             if closing:

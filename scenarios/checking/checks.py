@@ -52,6 +52,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_further(scenario, at)
     check_credit_venues(scenario, at.at("market", "credits"))
     check_straddles(scenario, at.at("market", "rates", "straddles"))
+    check_options(scenario, at.at("market", "options"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
     check_assets(scenario, at.at("assets"))
@@ -238,6 +239,23 @@ def check_straddles(scenario: Scenario, at: Place) -> None:
         _check_quoted(scenario, name, "straddle", at)
 
 
+def check_options(scenario: Scenario, at: Place) -> None:
+    """Options have one time to expiry, a width if they are strangles, a price with a logarithm, and somebody's quotes."""
+    for name, option in scenario.market.options.items():
+        here, given = at.at(name), (option.expiry_days, option.expiry_months)
+        if given.count(None) != 1:
+            rule = "needs exactly one of expiry_days and expiry_months"
+            raise here.error(rule, value=f"{2 - given.count(None)} of them", remedy="e.g. expiry_days = 30")
+        if option.kind == "strangle" and not option.moneyness < 1:
+            rule = "a strangle has its put below spot and its call at the inverse"
+            raise here.at("moneyness").error(rule, value=option.moneyness, remedy="give a moneyness below 1")
+        if scenario.market.price_model != "lognormal":
+            rule = "listed options are struck at a share of the spot, and a normal price may fall to 0"
+            raise here.error(rule, value=name, remedy='write price_model = "lognormal"')
+        check_venue(option.venue, here.at("venue"), swap=True)
+        _check_quoted(scenario, name, "option", at)
+
+
 def check_credit_venues(scenario: Scenario, at: Place) -> None:
     """What trades has somebody's quotes."""
     for name, credit in scenario.market.credits.items():
@@ -289,8 +307,10 @@ def cast_of(scenario: Scenario) -> Cast:
         | {asset.name: asset.venue for asset in scenario.assets}
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
         | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
+        | {name: option.venue for name, option in scenario.market.options.items()}
         | {name: future.venue for name, future in scenario.market.rates.futures.items()}
         | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None},
+        options=tuple(scenario.market.options),
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         straddles=tuple(scenario.market.rates.straddles),
         bonds=tuple(scenario.market.rates.bonds),

@@ -34,7 +34,12 @@ def make_manifest(
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     market = scenario.market
-    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx), "credit": bool(market.credits)}
+    has = {
+        "vega_hedges": bool(market.rates.straddles),
+        "options": bool(market.options),
+        "fx": bool(market.fx),
+        "credit": bool(market.credits),
+    }
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,
