@@ -100,6 +100,15 @@ class Policy(ABC):
         plausible=VOL,
     )
 
+    option_share: float | None = param(
+        None,
+        unit="share of the book's risk",
+        help="that the desk's option leg buys back (default: as the leg says)",
+        ge=0,
+        plausible=(0.0, 2.0),
+        sparse=True,
+    )
+
     @abstractmethod
     def desired(self, at: Situation) -> Vector:
         """Position wanted now, (paths,) units. Return `at.position` where nothing is to be done.

@@ -115,8 +115,9 @@ def agent_tables(
     """The tables of agents in a market.
 
     vega_hedges, options, fx, credit: `marks` has the vega of hedges in options on rates, the greeks of hedges in
-    options on the asset, the part of FX rates, or those of names, beside its other columns. risk: a desk has options on rates or a leg of its own against rates, and the table
-    `risk` is written. capital: somebody's capital is limited, and the table `capital` is written.
+    options on the asset, the part of FX rates, or those of names, beside its other columns. risk: a desk has options on
+    rates or a leg of its own against rates, and the table `risk` is written. capital: somebody's capital is limited,
+    and the table `capital` is written.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
     hedges = tuple(option_hedges(rates=vega_hedges, options=options).values())

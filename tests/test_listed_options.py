@@ -256,6 +256,33 @@ def year(world):
 
 
 # --- gains ------------------------------------------------------------------------------------------------------------
+def test_gains_are_split_as_a_books_are():
+    """A desk holds in the market what another has in its book: every part of the two gains is the same."""
+    from scenarios import run
+
+    book = [{"kind": kind, "months": 1, "moneyness": 1.0, "quantity": 1e6} for kind in ("call", "put")]
+    desks = {
+        "holder": {
+            "type": "Hedger",
+            "policy": {"kind": "never"},
+            "option_leg": {"hold": {"atm": 1e6}},
+        },
+        "client": {"type": "Hedger", "policy": {"kind": "never"}, "book": book},
+    }
+    options = {"atm": {"expiry_months": 1, "roll_days": 1000, "venue": QUIET}}
+    result = run(listed(options, agents=desks, feedback=only()), paths=4, workers=1, tables=["marks"])
+    marks = result.table("marks").collect().sort("path", "time")
+    holder, client = (marks.filter(marks["agent"] == name) for name in desks)
+    pairs = {"gamma": "hedge_gamma", "theta": "hedge_theta", "vega": "hedge_vega", "delta": "hedge"}
+    for of_book, of_hedge in {**pairs, "rates": "hedge_rates"}.items():
+        scale = client[of_book].abs().max()
+        assert np.abs((client[of_book] - holder[of_hedge]).to_numpy()).max() < 1e-9 * max(scale, 1e3)
+    whole = sum(holder[name] for name in (*pairs.values(), "hedge_rates"))
+    assert np.abs((whole - holder["pnl"]).to_numpy()).max() < 1e-6
+    parts = {part["name"]: [column["name"] for column in part["columns"]] for part in result.manifest["loss"]["parts"]}
+    assert parts["convexity"] == ["gamma", "hedge_gamma"] and parts["carry"] == ["theta", "hedge_theta"]
+
+
 def test_a_path_alone_has_the_same_digits():
     scenario = listed(LISTED)
     vols = []

@@ -13,6 +13,7 @@ from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
 from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, components, option_hedges
+from agents.desk.options_held import options_held
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import TradingWorld
 from sim.errors import BugError
@@ -68,7 +69,9 @@ class Accountant:
             closing = closes[world.tick_index]
             if not (closing or self._every_tick):
                 continue
-            for option in (*world.straddles, *world.options):
+            for straddle in world.straddles:
+                straddle.explain()
+            for option in world.options:
                 option.explain()
             for desk in world.desks.values():
                 desk.mark()
@@ -134,11 +137,13 @@ class Accountant:
         desk, spot = world.desks.get(name), world.factors.spot
         asset = world.venue("asset")
         held = asset.value(name) if asset.reached(name) else 0.0
+        options = options_held(world, name)
+        held, curved = held + options.sum("delta") * spot, 0.01 * options.sum("gamma") * spot**2
         if desk is None:
             return {
                 "unhedged_pnl": 0.0,
                 "net_delta_dollars": held,
-                "gamma_dollars_1pct": 0.0,
+                "gamma_dollars_1pct": curved,
                 "book_share": 1.0,
                 "liquidated": False,
                 "defaulted": False,
@@ -147,7 +152,7 @@ class Accountant:
         return {
             "unhedged_pnl": desk.unhedged,
             "net_delta_dollars": desk.scale * slopes.delta * spot + held,
-            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
+            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2 + curved,
             "book_share": desk.scale,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,

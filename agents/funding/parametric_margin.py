@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
+from markets.venues.listed_option import VOL_OF_VOL as VOL_OF_IMPLIED
 from markets.venues.straddle import VOL_OF_VOL
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ class Parametric(MarginModel):
     vol / base vol; of spreads, other currencies' nodes and FX rates: |slope| x own vol / base vol. Nothing is netted
     between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates. With
     `rates_days` they have that margin period. Where straddles are listed the vega of rates counts too, of book and
-    straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the vol of m, scaled as rates are.
+    straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the vol of m, scaled as rates are. Where options on the
+    asset are listed delta and gamma are those of book and options together, and so is vega, which counts too:
+    k sqrt(mpor) x |net vega| x 0.8 s.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -86,4 +89,7 @@ def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector,
         delta = delta + np.abs(value) * asset.vol / base
     for vol, slope in portfolio.further_slopes():
         delta = delta + np.abs(slope) * vol / base
+    vega = portfolio.asset_vega()
+    if vega is not None:
+        delta = delta + np.abs(vega) * VOL_OF_IMPLIED
     return move, delta, convexity

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.lines import BookLine
+from agents.desk.options_held import OptionsHeld, options_held
 from agents.funding.factor_history import FactorHistory, draw_history, in_logs
 from markets.factors.key import RATES_VOL, SPOT, USD, FactorKey
 from markets.products.asset import Asset
@@ -24,6 +25,7 @@ from markets.products.gamma_claim import GammaClaim
 from markets.products.linear_table import LinearTable
 from markets.products.vega_grid import FAMILY as VEGA
 from markets.specs.variable import FX, HAZARD
+from markets.venues.listed_option import ListedOption
 from markets.venues.straddle import Straddle
 
 if TYPE_CHECKING:
@@ -113,7 +115,7 @@ class Portfolio:
         """Factors that book or possible hedges depend on, in the market's order."""
         needs = {SPOT, *self._desk.book.needs, *self.curve.nodes}
         for venue in self._world.venues.values():
-            needs |= set(venue.listing.sensitivities())
+            needs |= set(venue.listing.sensitivities()) if not self._idle(venue) else set()
         return tuple(key for key in self.factors.snapshot.keys if key in needs)
 
     def slopes(self, keys: Iterable[FactorKey]) -> list[Vector]:
@@ -151,16 +153,19 @@ class Portfolio:
     def to_close(self) -> Iterator[tuple[Venue, Vector]]:
         """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
         desk = self._desk
-        neutral = desk.neutral_rates() | desk.neutral_vega() | {"asset": -desk.risk().delta}
+        options = desk.neutral_options()
+        neutral = desk.neutral_rates() | desk.neutral_vega() | options | {"asset": desk.neutral_delta(options)}
         for name, venue in self._world.venues.items():
+            if self._idle(venue):
+                continue
             net = venue.held(desk.name) - desk.scale * neutral.get(name, 0.0)
             yield venue, venue.notional(net)
 
     # --- sensitivities ---------------------------------------------------------------------------------------------
     def delta(self) -> Vector:
-        """Delta of book and hedge, (paths,) units of the main asset."""
+        """Delta of book and hedges, (paths,) units of the main asset."""
         delta: Vector = self.book_delta() + self._world.venue("asset").held(self._desk.name)
-        return delta
+        return delta + self.options.sum("delta") if self.options else delta
 
     def book_delta(self) -> Vector:
         """Delta of the book alone, (paths,) units of the main asset."""
@@ -168,16 +173,28 @@ class Portfolio:
         return delta
 
     def gamma(self) -> Vector:
-        """Gamma of the book, (paths,) units per $; hedges have none."""
+        """Gamma of the book and of options that hedge it, (paths,) units per $."""
         gamma: Vector = self._desk.scale * self._desk.risk().gamma
-        return gamma
+        return gamma + self.options.sum("gamma") if self.options else gamma
+
+    @property
+    def options(self) -> OptionsHeld:
+        """Options on the asset that the desk holds at venues."""
+        return options_held(self._world, self._desk.name)
+
+    def asset_vega(self) -> Vector | None:
+        """Slope of book and options by implied vol, (paths,) $ per 1.00; None where no options are listed."""
+        if not self._world.options:
+            return None
+        vega: Vector = self._desk.scale * self._desk.risk().vega
+        return vega + self.options.sum("vega")
 
     def node_slopes(self) -> Iterator[Vector]:
         """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none without rates."""
         desk, curve = self._desk, self._desk.book.start.curve
         if not desk.book.has_rates:
             return
-        slopes = [(venue, venue.listing.sensitivities()) for venue in self._world.venues.values()]
+        slopes = [(venue, venue.listing.sensitivities()) for venue in self.held_venues()]
         for key, years in zip(curve.nodes, curve.years, strict=True):
             if years > 0:
                 own = desk.scale * desk.risk().first(key)
@@ -263,9 +280,10 @@ class Portfolio:
         return vegas
 
     def option_vegas(self) -> list[tuple[float, Vector]]:
-        """Of each live option on the asset in the book: calendar years left, and vega times its vol, (paths,) $."""
+        """Of each live option on the asset, book and hedges: calendar years left, vega times its vol, (paths,) $."""
         live = [line for line in self._lines if line.has_vega and line.years > 0]
-        return [(line.years, self._desk.scale * line.vega()) for line in live]
+        held = [(one.years(), units * one.unit_notional * one.mid) for one, units in self.options.positions]
+        return [*((line.years, self._desk.scale * line.vega()) for line in live), *held]
 
     def path_dependent(self) -> Vector:
         """Notional of positions of the book with several dates of exercise or a payoff on the way, (paths,) $."""
@@ -274,8 +292,8 @@ class Portfolio:
 
     @property
     def has_optionality(self) -> bool:
-        """Whether the book holds anything that is no linear claim, or the desk has straddles."""
-        listed = any(isinstance(venue.listing, Straddle) for venue in self.held_venues())
+        """Whether the book holds anything that is no linear claim, or the desk has straddles or options."""
+        listed = any(isinstance(venue.listing, Straddle | ListedOption) for venue in self.held_venues())
         return listed or any(not isinstance(table, LINEAR) for table in self._desk.book.tables)
 
     def held_venues(self) -> list[Venue]:
@@ -286,6 +304,12 @@ class Portfolio:
         """Further assets and the holding of each, (paths,) $ at mid."""
         for asset in self._world.other_assets:
             yield asset, self._world.venue(asset.name).value(self._desk.name)
+
+    def _idle(self, venue: Venue) -> bool:
+        """Whether options are listed there that the desk neither holds nor hedges with: they need not be valued."""
+        if not isinstance(venue.listing, ListedOption) or venue.reached(self._desk.name):
+            return False
+        return venue.name not in self._desk.option_names
 
     # --- positions -------------------------------------------------------------------------------------------------
     @property
@@ -316,7 +340,8 @@ class Portfolio:
     def gross_exposure(self) -> Vector:
         """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
         book = (self._notional(line) for line in self._lines if line.years > 0)
-        held = (np.abs(venue.listing.exposure(self._desk.name)) for venue in self._world.venues.values())
+        venues = (venue for venue in self._world.venues.values() if not self._idle(venue))
+        held = (np.abs(venue.listing.exposure(self._desk.name)) for venue in venues)
         return sum((*book, *held), np.zeros(self.paths))
 
     def _notional(self, line: BookLine) -> Vector:

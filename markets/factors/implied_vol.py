@@ -24,8 +24,8 @@ ALONE = np.zeros(1, dtype=np.int64)  # the order of one shock
 
 
 class ImpliedVol(Law):
-    """ln s = ln L_vol + n + a + p: outside level, noise n that reverts and is bridged to the anchors, response a, impact
-    p of trades in options.
+    """ln s = ln L_vol + n + a + p: outside level, noise n that reverts and is bridged to the anchors, response a,
+    impact p of trades in options.
 
     n <- keep (decay n) + xi sqrt(gathered keep) (rho z + sqrt(1 - rho^2) z_vol), z the main asset's shock.
     """

@@ -27,12 +27,8 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
-THETA_GAINS, GAMMA_GAINS, VEGA_GAINS = (
-    "hedge_theta",
-    "hedge_gamma",
-    "hedge_vega",
-)  # reasons of the ledger, as for a book
-RATES_GAINS = "hedge_rates"
+THETA_GAINS, GAMMA_GAINS = "hedge_theta", "hedge_gamma"  # reasons of the ledger, parts of gains as a book has them
+VEGA_GAINS, RATES_GAINS = "hedge_vega", "hedge_rates"
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
 
@@ -112,7 +108,8 @@ class ListedOption:
     def mid(self) -> Vector:
         """Implied vol, the mean of the options in a unit, (paths,) decimal a year."""
         base, vol = self._base[1], self.market.factors.snapshot.row(VOL)
-        return np.mean(self._multiples, axis=0) * base * np.exp(self._response * np.log(vol / base))
+        mid: Vector = np.mean(self._multiples, axis=0) * base * np.exp(self._response * np.log(vol / base))
+        return mid
 
     @property
     def _response(self) -> float:

@@ -263,6 +263,11 @@ class Scale:
         for less, more in pairwise(lines):
             least = plausible.LEAST_POSITION if _in_units(less) else plausible.LEAST_LINE
             yield Pair(less, more, (least, 1 / least))
+        for name, units in agent.option_leg.hold.items() if agent.option_leg is not None else ():
+            place = self.at.at("agents", agent.name, "option_leg", "hold", name)
+            dollars = abs(units) * self.prices[name]
+            held = Amount(place, units, dollars, f"options on {_money(dollars)}", usual=0.1)
+            yield Pair(held, dataclasses.replace(book, place=self.at), plausible.OPTIONS, certain=True)
         if hasattr(agent.policy, "risk_aversion"):
             aversion = self._of(agent, "policy.risk_aversion", "a risk aversion")
             yield _averse(aversion, dataclasses.replace(book, place=self.at))

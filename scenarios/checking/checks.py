@@ -240,7 +240,7 @@ def check_straddles(scenario: Scenario, at: Place) -> None:
 
 
 def check_options(scenario: Scenario, at: Place) -> None:
-    """Options have one time to expiry, a width if they are strangles, a price with a logarithm, and somebody's quotes."""
+    """Options have one time to expiry, strangles a width, the price a logarithm, and somebody quotes them."""
     for name, option in scenario.market.options.items():
         here, given = at.at(name), (option.expiry_days, option.expiry_months)
         if given.count(None) != 1:
