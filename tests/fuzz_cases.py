@@ -67,6 +67,11 @@ capital = 2e9
 venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "low"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
 
+[agents.dealer]
+type = "OptionMaker"
+venues = ["low"]
+vega_limit = 1e7
+
 [agents.hedger]
 type = "Hedger"
 count = 2

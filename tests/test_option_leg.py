@@ -271,3 +271,34 @@ def test_a_share_of_no_leg_is_refused():
     agent = {"type": "Hedger", "book": BOOK, "policy": {"kind": "every", "option_share": 0.5}}
     with pytest.raises(UserError, match="has no option leg"):
         crisis(agents={"maker": {"type": "MarketMaker"}, "desk": agent})
+
+
+# --- frontiers --------------------------------------------------------------------------------------------------------
+EVERY_DAY, NEVER = {"kind": "every", "interval": "1d"}, {"kind": "never"}
+
+
+def test_a_frontier_tries_each_policy_with_each_share(tmp_path):
+    from analysis.sweeps.frontier import frontier as rows
+    from scenarios.studies.policies_frontier import frontier
+
+    result = frontier(
+        hedged({"venues": ["m3"]}),
+        paths=4,
+        policies=[EVERY_DAY, NEVER],
+        option_shares=[0.0, 1.0],
+        workers=1,
+        out=tmp_path / "sweep",
+    )
+    found = rows(result)
+    assert sorted(found["label"]) == ["every 0", "every 1", "never"]
+    with pytest.raises(UserError, match="option leg, and it has none"):
+        frontier("covid_crash_2020", paths=4, policies=[NEVER], option_shares=[0.5], out=tmp_path / "other")
+
+
+def test_shares_on_the_command_line():
+    from scenarios.commands.frontier import shares
+
+    assert shares(None) == () and shares("0,0.5,0.5,1") == (0.0, 0.5, 1.0)
+    for wrong in ("0,-1", "half", "3", "nan", "0;1"):
+        with pytest.raises(UserError, match="shares are numbers from 0 to 2"):
+            shares(wrong)

@@ -138,7 +138,8 @@ class Accountant:
         asset = world.venue("asset")
         held = asset.value(name) if asset.reached(name) else 0.0
         options = options_held(world, name)
-        held, curved = held + options.sum("delta") * spot, 0.01 * options.sum("gamma") * spot**2
+        curved = 0.01 * options.sum("gamma") * spot**2
+        held = held + options.sum("delta") * spot if options else held
         if desk is None:
             return {
                 "unhedged_pnl": 0.0,
@@ -149,10 +150,11 @@ class Accountant:
                 "defaulted": False,
             }
         slopes = desk.slopes()
+        own = 0.01 * desk.scale * slopes.gamma * spot**2
         return {
             "unhedged_pnl": desk.unhedged,
             "net_delta_dollars": desk.scale * slopes.delta * spot + held,
-            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2 + curved,
+            "gamma_dollars_1pct": own + curved if options else own,
             "book_share": desk.scale,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,

@@ -174,6 +174,11 @@ class Desk:
         """Venues of options on the asset at which it hedges."""
         return () if self.option_hedge is None else self.option_hedge.names
 
+    @property
+    def kept_options(self) -> Units:
+        """Options on the asset held against one unit of scale whatever its risk is, by venue."""
+        return {} if self.option_hedge is None else self.option_hedge.kept
+
     def neutral_options(self, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Units:
         """Options on the asset held against one unit of scale, by venue; none without an option leg."""
         if self.option_hedge is None:

@@ -101,7 +101,7 @@ class OptionLeg(HedgeLeg):
     hold: dict[str, float] = param(
         factory=dict,
         unit="units of the asset",
-        help="options held all the time by venue, say puts against a crash; negative: sold",
+        help="options bought at the start and held all the time, by venue, say puts against a crash; negative: sold",
         against="its book, or its capital",
     )
     least_trade: float = param(

@@ -122,7 +122,7 @@ class _Hedging:
             self.desk.hedge_options(OptionHedge(agent.option_leg, world, share))
         # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
-        if agent.option_leg is not None or not self.passive:
+        if not self.passive:
             self._take_over_hedge()
 
     def run(self) -> Process:
@@ -219,7 +219,8 @@ class _Hedging:
         if multiplier is None:
             return at
         delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked, fixings=desk.fixings)
-        return at.but(target=-desk.scale * delta - options.sum("delta", own))
+        stretched = seen.with_rows({VOL: seen.row(VOL) * multiplier}) if options else own
+        return at.but(target=-desk.scale * delta - options.sum("delta", stretched))
 
     def _discount(self, years: float) -> Vector:
         """Discount factor at the overnight rate, (paths,)."""
@@ -327,10 +328,9 @@ class _Hedging:
         So a policy that only decides whether to move begins neutral, and one with a target of its own begins at that
         target.
         """
-        for name, unit in self.desk.neutral_options().items():
-            self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * unit)
-        if self.passive:
-            return
+        for name, unit in self.desk.neutral_options().items():  # what is kept is bought in the market
+            kept = self.desk.kept_options.get(name, 0.0)
+            self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * (unit - kept))
         options = options_held(self.world, self.agent.name)
         neutral = self._situation(True, self._held, options=options)
         desired = self.desired(neutral.but(position=neutral.target))

@@ -11,6 +11,7 @@ from agents.cast import Cast
 from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
+from agents.making.option_maker import OptionMaker
 from markets.factors.asset_noise import correlation_matrix
 from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
@@ -189,10 +190,10 @@ def check_futures(scenario: Scenario, at: Place) -> None:
         _check_quoted(scenario, name, "future", at)
 
 
-def _check_quoted(scenario: Scenario, name: str, what: str, at: Place) -> None:
-    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+def _check_quoted(scenario: Scenario, name: str, what: str, at: Place, by: str = "a MarketMaker") -> None:
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker | OptionMaker) for v in agent.venues}
     if scenario.agents and name not in quoted and not unseen_in(scenario.agents):
-        remedy = f"add '{name}' to the `venues` of a MarketMaker"
+        remedy = f"add '{name}' to the `venues` of {by}"
         raise at.at(name).error(f"nobody quotes this {what}", value=name, remedy=remedy)
 
 
@@ -253,7 +254,7 @@ def check_options(scenario: Scenario, at: Place) -> None:
             rule = "listed options are struck at a share of the spot, and a normal price may fall to 0"
             raise here.error(rule, value=name, remedy='write price_model = "lognormal"')
         check_venue(option.venue, here.at("venue"), swap=True)
-        _check_quoted(scenario, name, "option", at)
+        _check_quoted(scenario, name, "option", at, by="a MarketMaker or an OptionMaker")
 
 
 def check_credit_venues(scenario: Scenario, at: Place) -> None:
@@ -268,7 +269,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
     given: dict[frozenset[str], float] = {}  # correlations by pair
-    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker | OptionMaker) for v in agent.venues}
     for asset in scenario.assets:
         here = at.at(asset.name)
         known = [MAIN, *(name for name in names if name != asset.name)]
@@ -286,7 +287,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
     """Every market has a maker, and no agent has two lenders."""
-    if agents and not any(agent.role == "market_maker" for agent in agents):
+    if agents and not any(agent.role == "market_maker" and not isinstance(agent, OptionMaker) for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
         raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)
     lenders = [agent for agent in agents if isinstance(agent, FundingDesk)]
