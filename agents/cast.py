@@ -34,6 +34,7 @@ class Cast:
     assets: tuple[str, ...]  # names of the venues that are assets
     nodes: tuple[str, ...]  # of the curve, the shortest first
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
+    options: tuple[str, ...] = ()  # names of the venues of options on the asset
     credits: tuple[str, ...] = ()  # names of the venues that are names
     names: tuple[str, ...] = ()  # of `market.credits`
     bonds: tuple[str, ...] = ()  # names of the venues that are bonds
@@ -57,12 +58,16 @@ class Cast:
     @property
     def rates_venues(self) -> tuple[str, ...]:
         """Venues of claims on rates, and listings of the user's own, which may be."""
-        others = (*self.assets, *self.straddles, *self.credits)
-        return (*(venue for venue in self.venues if venue not in others), *FURTHER)
+        return (*self._of_rates, *FURTHER)
+
+    @property
+    def _of_rates(self) -> list[str]:
+        others = (*self.assets, *self.straddles, *self.options, *self.credits)
+        return [venue for venue in self.venues if venue not in others]
 
     def check_rates_venue(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such venue, or what trades there is no claim on a rate."""
-        known = [venue for venue in self.venues if venue not in (*self.assets, *self.straddles, *self.credits)]
+        known = self._of_rates
         if name not in known:
             raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
 

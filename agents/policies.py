@@ -108,6 +108,14 @@ class Policy(ABC):
         plausible=VOL,
     )
 
+    option_share: float | None = param(
+        None,
+        unit="share of the book's risk",
+        help="that the desk's option leg buys back (default: as the leg says)",
+        ge=0,
+        plausible=(0.0, 2.0),
+        sparse=True,
+    )
     def check(self, at: Place) -> None:
         """Raise UserError if its values do not go together; single values have already been checked."""
 

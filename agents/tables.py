@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
 from agents.desk.exposure_record import EXPECTED, EXPOSURE
-from agents.desk.loss import CREDIT, CVA, FX, STEPS, VEGA_HEDGE
+from agents.desk.loss import CREDIT, CVA, FX, STEPS, option_hedges
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
 from sim.columns import Column, Table
@@ -115,6 +115,7 @@ TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 def agent_tables(
     *,
     vega_hedges: bool = False,
+    options: bool = False,
     fx: bool = False,
     credit: bool = False,
     risk: bool = False,
@@ -124,15 +125,16 @@ def agent_tables(
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
-    vega_hedges, fx, credit: `marks` has the vega of hedges in options on rates, the part of FX rates, or those of
-    names, beside its other columns. risk: a desk has options on rates or a leg of its own against rates, and the table
-    `risk` is written. capital: somebody's capital is limited, and the table `capital` is written.
-    netting_sets: a lender has some, and the table of that name is written. counterparty: a desk's book has one: `marks`
-    has its part, and the tables of exposures are written.
+    vega_hedges, options, fx, credit: `marks` has the vega of hedges in options on rates, the greeks of hedges in
+    options on the asset, the part of FX rates, or those of names, beside its other columns. risk: a desk has options on
+    rates or a leg of its own against rates, and the table `risk` is written. capital: somebody's capital is limited,
+    and the table `capital` is written. netting_sets: a lender has some, and the table of that name is written.
+    counterparty: a desk's book has one: `marks` has its part, and the tables of exposures are written.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
     named += CVA.columns if counterparty else ()
-    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
+    hedges = tuple(option_hedges(rates=vega_hedges, options=options).values())
+    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}
     return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *(table for table, wanted in asked.items() if wanted))

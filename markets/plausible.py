@@ -59,6 +59,7 @@ POSITION_CAPITAL = (1e-3, 1e4)  # the same of a book in units: a small position 
 LEAST_LINE = 1 / 150  # a notional to the next larger one of its book
 LEAST_POSITION = 1e-4  # the same in units: a few contracts may be left over
 LIMIT = (0.02, 1e3)  # a maker's inventory limit to its capital
+OPTIONS = (1e-5, 20.0)  # options that a desk always holds, in $ of the asset, to its book
 TRADED = (3e-3, 50.0)  # the largest that is quoted or traded at a venue to its depth
 ORDER = (1e-4, 2.0)  # one order to the inventory limit of its maker
 CLIENT = (5e-6, 0.05)  # a client's order to the depth of the venue

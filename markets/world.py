@@ -15,6 +15,7 @@ from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
 from markets.venues.credit_swap import CreditSwap
 from markets.venues.further import FURTHER
+from markets.venues.listed_option import ListedOption
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.straddle import Straddle
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from markets.spec import AssetSpec, CreditSpec, FeedbackSpec, MarketSpec, VenueSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
     from markets.venues.listing import Listing
+    from markets.venues.option_series import OptionSeries
     from markets.venues.series import Series
     from markets.venues.straddle_series import StraddleSeries
 
@@ -52,6 +54,7 @@ class MarketWorld(World):
         venues: VenuesSpec,
         benchmarks: dict[str, Series],
         straddles: dict[str, StraddleSeries] | None = None,
+        options: dict[str, OptionSeries] | None = None,
         credits: dict[str, CreditName] | None = None,
         contracts: dict[str, CreditContract] | None = None,
         assets: tuple[AssetSpec, ...] = (),
@@ -85,6 +88,9 @@ class MarketWorld(World):
         self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
         for straddle in self.straddles:
             self.open_venue(straddle, self.market.rates.straddles[straddle.name].venue)
+        self.options = [ListedOption(self, name, series) for name, series in (options or {}).items()]
+        for option in self.options:
+            self.open_venue(option, option.series.spec.venue)
         for name, contract in (contracts or {}).items():
             spec = market.credits[name].venue
             assert spec is not None

@@ -36,6 +36,11 @@ futures = { ty = { bond = "note", basis_vol = 0.002 } }
 repo = { usd = { p99 = 20.0 } }
 vol = { usd = { start = 0.009 } }
 
+[market.options.low]
+kind = "put"
+moneyness = 0.9
+expiry_days = 30
+
 [venue]
 asset = { depth = 15e9, halts = [0.07, 0.13] }
 us10y = { depth = 4e9 }
@@ -59,14 +64,20 @@ venue = { half_spread = 0.0001, depth = 5e9, impact = 0.01 }
 [agents.maker]
 type = "MarketMaker"
 capital = 2e9
-venues = ["asset", "us2y", "us10y", "gold", "note", "ty"]
+venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "low"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
+
+[agents.dealer]
+type = "OptionMaker"
+venues = ["low"]
+vega_limit = 1e7
 
 [agents.hedger]
 type = "Hedger"
 count = 2
 capital = 1e9
 policy = { kind = "band", width = 0.02, interval = "2h", hedge_vol = 0.2 }
+option_leg = { venues = ["low"], target = "vega", share = 0.5, hold = { low = 1e5 } }
 book = [
   { kind = "put", moneyness = 0.95, months = 2, notional = -1e9 },
   { kind = "call", strike = 105.0, expiry = 2020-06-19, quantity = -1e6 },

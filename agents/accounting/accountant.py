@@ -13,7 +13,8 @@ from agents.accounts import margin_account
 from agents.desk.book_record import BookRecord
 from agents.desk.book_table import BOOK
 from agents.desk.exposure_record import EXPOSURE, ExposureRecord
-from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, VEGA_HEDGE, components
+from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, components, option_hedges
+from agents.desk.options_held import options_held
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import WRITE_OFF, TradingWorld
 from sim.errors import BugError
@@ -45,7 +46,8 @@ class Accountant:
         met = any(desk.counterparty is not None for desk in world.desks.values())
         self._components = components(fx=bool(world.market.fx), credit=credit, counterparty=met)
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
-        costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
+        options = option_hedges(rates=bool(world.straddles), options=bool(world.options))
+        costs = (*COSTS, *(step.name for step in options.values()))
         self._costs = (*costs, HEDGE_CREDIT.name) if credit else costs
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
@@ -73,6 +75,8 @@ class Accountant:
                 continue
             for straddle in world.straddles:
                 straddle.explain()
+            for option in world.options:
+                option.explain()
             for desk in world.desks.values():
                 desk.mark()
             if closing:
@@ -139,20 +143,24 @@ class Accountant:
         desk, spot = world.desks.get(name), world.factors.spot
         asset = world.venue("asset")
         held = asset.value(name) if asset.reached(name) else 0.0
+        options = options_held(world, name)
+        curved = 0.01 * options.sum("gamma") * spot**2
+        held = held + options.sum("delta") * spot if options else held
         if desk is None:
             return {
                 "unhedged_pnl": 0.0,
                 "net_delta_dollars": held,
-                "gamma_dollars_1pct": 0.0,
+                "gamma_dollars_1pct": curved,
                 "book_share": 1.0,
                 "liquidated": False,
                 "defaulted": False,
             }
         slopes = desk.slopes()
+        own = 0.01 * desk.scale * slopes.gamma * spot**2
         return {
             "unhedged_pnl": desk.unhedged,
             "net_delta_dollars": desk.scale * slopes.delta * spot + held,
-            "gamma_dollars_1pct": 0.01 * desk.scale * slopes.gamma * spot**2,
+            "gamma_dollars_1pct": own + curved if options else own,
             "book_share": desk.kept,
             "liquidated": desk.liquidated,
             "defaulted": desk.defaulted,

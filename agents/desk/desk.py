@@ -11,6 +11,8 @@ from agents.accounts import CLIENTS
 from agents.desk.counterparty import Counterparty
 from agents.desk.leg_hedge import CreditHedge, LegHedge, OpenRisk, SwapHedge, Units, VegaHedge
 from agents.desk.loss import ROWS, UNSPLIT
+from agents.desk.option_hedge import OptionHedge
+from agents.desk.options_held import OptionsHeld
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
 from markets.factors.key import SPOT
@@ -87,6 +89,7 @@ class Desk:
         self.rates_hedge: LegHedge = SwapHedge(world)
         self.vega_hedge: VegaHedge | None = None
         self.credit_hedge: CreditHedge | None = None
+        self.option_hedge: OptionHedge | None = None
         self._full = full or book.has_rates or world.venue("asset").has_impact
         self.counterparty: Counterparty | None = None
         if counterparty is not None:
@@ -210,6 +213,38 @@ class Desk:
             return {}
         return self.vega_hedge.units(self.open_risk({}, snapshot, risk), snapshot)
 
+    def hedge_options(self, hedge: OptionHedge) -> None:
+        """Hedge with options on the asset from now on, which needs more of the risk than `slopes`."""
+        self.option_hedge, self._full = hedge, True
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """Venues of options on the asset at which it hedges."""
+        return () if self.option_hedge is None else self.option_hedge.names
+
+    @property
+    def kept_options(self) -> Units:
+        """Options on the asset held against one unit of scale whatever its risk is, by venue."""
+        return {} if self.option_hedge is None else self.option_hedge.kept
+
+    def neutral_options(self, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Units:
+        """Options on the asset held against one unit of scale, by venue; none without an option leg."""
+        if self.option_hedge is None:
+            return {}
+        return self.option_hedge.neutral(risk or self.risk(snapshot), snapshot)
+
+    def neutral_delta(self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Vector:
+        """Units of the asset that neutralise the delta of one unit of scale with that of options held against it.
+
+        risk: of a part of the book in that market.
+        """
+        own = (risk or self.slopes(snapshot)).delta
+        return -(own + self._in_options(options).sum("delta", snapshot))
+
+    def _in_options(self, options: Units) -> OptionsHeld:
+        """Options on the asset by venue as listings with units."""
+        return OptionsHeld([(each, options[each.name]) for each in self.world.options if each.name in options])
+
     def neutral_credit(self) -> Units:
         """Protection that neutralises the risk of names of one unit of scale, by venue; none without a credit leg."""
         if self.credit_hedge is None or not self.credit_hedge.needed:
@@ -221,13 +256,17 @@ class Desk:
     ) -> Units:
         """Units that neutralise the rates risk of one unit of scale, by venue; none without rates.
 
-        In the present market or in a given one. straddles: units held against one unit of scale, which have rates risk
-        of their own; by default those that neutralise its vega. risk: of a part of the book in that market.
+        In the present market or in a given one. straddles: units of straddles and options held against one unit of
+        scale, which have rates risk of their own; by default those that neutralise its vega. risk: of a part of the
+        book in that market.
         """
         if not self.book.has_rates:
             return {}
         risk = risk or self.risk(snapshot)
-        held = self.neutral_vega(snapshot, risk) if straddles is None else straddles
+        if straddles is None:
+            held = self.neutral_vega(snapshot, risk) | self.neutral_options(snapshot, risk)
+        else:
+            held = straddles
         return self.rates_hedge.units(self.open_risk(held, snapshot, risk), snapshot)
 
     # --- attribution ----------------------------------------------------------------------------------------------
@@ -301,7 +340,7 @@ class Desk:
     # --- forced reduction ------------------------------------------------------------------------------------------
     def close_out(self, cost_share: float) -> None:
         """Close out the share `forced` of the book at the mark, with its hedge (delta-exchanged), less a half-spread in
-        vol.
+        vol on the vega of book and options that hedge it.
 
         The book is reduced only as far as the hedge that can be delivered with it: units that the venues did not fill
         limit it. Call after `mark`, in the same instant.
@@ -309,13 +348,15 @@ class Desk:
         if not some(self.forced):
             return
         world, ledger, risk = self.world, self.world.ledger, self.risk()
-        hedges = self.neutral_rates() | self.neutral_vega() | self.neutral_credit() | {"asset": -risk.delta}
+        options = self.neutral_options()
+        hedges = self.neutral_rates() | self.neutral_vega() | self.neutral_credit() | options
+        hedges["asset"] = self.neutral_delta(options)
         share = self.forced * self._deliverable(hedges)
         part = share * self.scale
         ledger.transfer(part, source=self.name, target=CLIENTS, asset=self.asset, reason="book")
         ledger.transfer(part * self.unit_value, source=CLIENTS, target=self.name, reason="book")
         ledger.transfer(
-            part * np.abs(risk.vega) * cost_share * world.factors.vol,
+            part * np.abs(risk.vega + self._in_options(options).sum("vega")) * cost_share * world.factors.vol,
             source=self.name,
             target=CLIENTS,
             reason="closeout_cost",

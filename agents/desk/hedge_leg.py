@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from markets.plausible import SHARE
 from sim.nearest import nearest
 from sim.params import param
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sim.place import Place
 
@@ -89,6 +89,49 @@ class CreditLeg(HedgeLeg):
         if not self.venues:
             raise at.at("venues").error("a credit leg needs a venue of a name", value=list(self.venues))
         _check_names(self.venues, venues, "no such venue of credit default swaps", at.at("venues"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionLeg(HedgeLeg):
+    """A hedge of the vega and gamma of options on the asset, and options that are held whatever the risk is."""
+
+    venues: tuple[str, ...] = param((), help="of options on the asset, against the risk")
+    target: Literal["vega", "gamma", "both"] = param("vega", help="risk that is bought back")
+    share: float = param(1.0, unit="share of the book's risk", help="that is bought back", ge=0, plausible=(0.0, 2.0))
+    hold: dict[str, float] = param(
+        factory=dict,
+        unit="units of the asset",
+        help="options bought at the start and held all the time, by venue, say puts against a crash; negative: sold",
+        against="its book, or its capital",
+    )
+    least_trade: float = param(
+        0.0, unit="$ per vol point", help="risk of the smallest order that is sent", ge=0, plausible=(0.0, 1e11)
+    )
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The risks that are bought back."""
+        return ("vega", "gamma") if self.target == "both" else (self.target,)
+
+    def check(self, venues: Sequence[str], at: Place) -> None:
+        """Raise UserError where there is none, a name is not there or there twice, or more than can be told apart.
+
+        venues: of options on the asset.
+        """
+        if not (self.venues or self.hold):
+            remedy = "name [market.options] in venues or hold"
+            raise at.at("venues").error("an option leg needs a venue of options", value=[], remedy=remedy)
+        _check_names(self.venues, venues, "no such venue of options on the asset", at.at("venues"))
+        _check_keys(self.hold, venues, "no such venue of options on the asset", at.at("hold"))
+        if len(self.venues) > len(self.rows) and not self.ridge:
+            rule = f"more venues than risks ({len(self.rows)}): many hedges leave the same risk"
+            raise at.at("venues").error(rule, value=len(self.venues), remedy="give a ridge, say 0.01, or fewer venues")
+
+
+def _check_keys(given: Mapping[str, object], known: Sequence[str], rule: str, at: Place) -> None:
+    for name in given:
+        if name not in known:
+            raise at.at(name).error(rule, value=name, remedy=nearest(name, list(known)))
 
 
 def _check_names(given: Sequence[str], known: Sequence[str], rule: str, at: Place) -> None:

@@ -34,8 +34,9 @@ BASIS_POINT = 1e-4
 class OpenRisk:
     """The risk of a book together with that of other positions."""
 
-    def __init__(self, risk: Risk, others: Mapping[FactorKey, Vector]) -> None:
-        self._risk, self._others = risk, others
+    def __init__(self, risk: Risk, others: Mapping[FactorKey, Vector], gamma: Vector | float = 0.0) -> None:
+        """gamma: of the other positions, (paths,) units of the asset per $."""
+        self._risk, self._others, self._gamma = risk, others, gamma
 
     @property
     def vegas(self) -> Vector:
@@ -47,6 +48,11 @@ class OpenRisk:
         if key not in self._others:
             return self._risk.first(key)
         return self._risk.first(key) + self._others[key] if (key,) in self._risk.where else self._others[key]
+
+    @property
+    def gamma(self) -> Vector:
+        """Units of the asset per $, (paths,)."""
+        return self._risk.gamma + self._gamma
 
 
 class LegHedge(Protocol):
@@ -78,12 +84,14 @@ class SwapHedge:
 class LeastSquaresHedge(ABC):
     """Any venues against the risk in any buckets; see `HedgeLeg`."""
 
+    smallest = BASIS_POINT  # move of a bucket by which `least_trade` measures an order
+
     def __init__(self, leg: HedgeLeg, venues: Sequence[Venue]) -> None:
         self._leg, self._venues = leg, venues
 
     @abstractmethod
-    def _risk(self, risk: OpenRisk) -> Vector:
-        """By bucket, (buckets, paths) $ per 1.00."""
+    def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
+        """By bucket, (buckets, paths) $ per 1.00, in the present market or in a given one."""
 
     @abstractmethod
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
@@ -93,7 +101,7 @@ class LeastSquaresHedge(ABC):
         """Least squares over the buckets, path by path."""
         slopes = np.stack([self._slopes(venue, market) for venue in self._venues])
         out = np.empty((len(slopes), slopes.shape[2]))
-        least_squares(slopes, self._risk(risk), self._leg.ridge, out)
+        least_squares(slopes, self._risk(risk, market), self._leg.ridge, out)
         return {venue.name: units for venue, units in zip(self._venues, out, strict=True)}
 
     def wanted(self, target: Units, held: Units, risk: OpenRisk, scale: Vector) -> Units:
@@ -109,7 +117,7 @@ class LeastSquaresHedge(ABC):
 
     def _large(self, wanted: Vector, held: Vector, slopes: Vector) -> Vector:
         """What is wanted where the order is large enough, else what is held."""
-        order = BASIS_POINT * np.abs(wanted - held) * _length(slopes)
+        order = self.smallest * np.abs(wanted - held) * _length(slopes)
         return np.where(order >= self._leg.least_trade, wanted, held)
 
 
@@ -121,7 +129,7 @@ class RatesHedge(LeastSquaresHedge):
         nodes = [key for key in world.factors.snapshot.nodes(USD) if key != OVERNIGHT]
         self._nodes = [key for key in nodes if not leg.nodes or key.node in leg.nodes]
 
-    def _risk(self, risk: OpenRisk) -> Vector:
+    def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
         return np.stack([risk.first(key) for key in self._nodes])
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
@@ -139,7 +147,7 @@ class VegaHedge(LeastSquaresHedge):
         expiries, tenors = (tuple(sorted({span[axis] for span in spans})) for axis in range(2))
         self.grid = VegaGrid(expiries, tenors)
 
-    def _risk(self, risk: OpenRisk) -> Vector:
+    def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
         return risk.vegas
 
     def _slopes(self, venue: Venue, market: Snapshot | None) -> Vector:
@@ -167,7 +175,7 @@ class CreditHedge(LeastSquaresHedge):
         """Whether the book has risk that the leg can take away."""
         return bool(self._shares)
 
-    def _risk(self, risk: OpenRisk) -> Vector:
+    def _risk(self, risk: OpenRisk, market: Snapshot | None = None) -> Vector:
         rows = np.zeros((len(self._buckets), self._venues[0].market.paths))
         for key, bucket, beta in self._shares:
             rows[bucket] += beta * risk.first(key)

@@ -168,22 +168,41 @@ def _steps(source: str) -> tuple[Step, ...]:
 
 STEPS = (*_steps("book"), *_steps("held"), *_steps("flow"))  # as columns of `marks`
 ATTRIBUTION, HEDGES, FLOWS = (tuple(step.name for step in _steps(source)) for source in ("book", "held", "flow"))
-VEGA_HEDGE = Step("hedge_vega", "Vega of the hedge", source="held")  # in markets that trade options on rates
+VEGA_HEDGE = Step("hedge_vega", "Vega of the hedge", source="held")  # in markets that trade options
+GAMMA_HEDGE = Step("hedge_gamma", "Gamma of the hedge", source="held")  # in markets that trade options on the asset
+THETA_HEDGE = Step("hedge_theta", "Theta of the hedge", source="held")
 UNSPLIT = "unsplit"  # P&L of a book that is not attributed; no column of a table
 COSTS = (*HEDGES, *FLOWS)  # reasons of the ledger
 
 
-def loss(*, vega_hedges: bool = False, fx: bool = False, credit: bool = False, counterparty: bool = False) -> Split:
+def option_hedges(*, rates: bool, options: bool) -> dict[str, Step]:
+    """Steps of traded options by the part of the loss that they belong to.
+
+    rates: options on rates are traded; options: options on the asset.
+    """
+    vega = {"re_marking": VEGA_HEDGE} if rates or options else {}
+    return ({"convexity": GAMMA_HEDGE, "carry": THETA_HEDGE} if options else {}) | vega
+
+
+def loss(
+    *,
+    vega_hedges: bool = False,
+    options: bool = False,
+    fx: bool = False,
+    credit: bool = False,
+    counterparty: bool = False,
+) -> Split:
     """The parts of the loss in a market.
 
-    vega_hedges: options on rates are traded, and re-marking is net of what is held of them. fx: there are prices of
-    other currencies, which have a part of their own. credit: there are names, whose spreads and defaults have theirs.
-    counterparty: a desk's book has one, whose credit has its part.
+    vega_hedges: options on rates are traded, and re-marking is net of what is held of them. options: options on the
+    asset are, and convexity and carry are net of them, too. fx: there are prices of other currencies, which have a part
+    of their own. credit: there are names, whose spreads and defaults have theirs. counterparty: a desk's book has one,
+    whose credit has its part.
     """
+    hedges = option_hedges(rates=vega_hedges, options=options)
     parts = [*BOOK, *([FX] if fx else []), *(CREDIT if credit else []), *([CVA] if counterparty else [])]
-    if vega_hedges:
-        parts = [replace(p, columns=(*p.columns, VEGA_HEDGE)) if p.name == "re_marking" else p for p in parts]
-    own = any((vega_hedges, fx, credit, counterparty))
+    parts = [replace(p, columns=(*p.columns, hedges[p.name])) if p.name in hedges else p for p in parts]
+    own = any((hedges, fx, credit, counterparty))
     return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if own else LOSS
 
 

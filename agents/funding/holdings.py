@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.book_part import BookPart
+from agents.desk.options_held import OptionsHeld, options_held
 from markets.factors.key import USD
+from markets.venues.listed_option import ListedOption
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +91,18 @@ class Holdings:
     def straddles(self) -> list[Straddle]:
         """Straddles listed at those venues."""
         return [each for each in self._world.straddles if each.name in self.venues]
+
+    @property
+    def options(self) -> OptionsHeld:
+        """Options on the asset that the desk holds at those venues."""
+        held = options_held(self._world, self.name)
+        return held if self._venues is None else OptionsHeld([e for e in held.positions if e[0].name in self.venues])
+
+    def idle(self, venue: Venue) -> bool:
+        """Whether options are listed there that the desk neither holds nor hedges with: they need not be valued."""
+        if not isinstance(venue.listing, ListedOption) or venue.reached(self.name):
+            return False
+        return venue.name not in self._desk.option_names
 
     def held_venues(self) -> list[Venue]:
         """Venues at which the desk has ever held a position."""

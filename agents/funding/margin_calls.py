@@ -52,8 +52,9 @@ class MarginCalls:
     def required_variation(self, client: Client) -> Requirement:
         """The same without initial margin."""
         zero, venues, name = np.zeros(self._world.paths), self._world.venues.values(), client.name
-        swaps = sum((v.value(name) for v in venues if not v.listing.funded), zero)
-        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in venues if v.listing.funded), zero)
+        swaps = sum((v.value(name) for v in venues if not v.listing.funded and v.reached(name)), zero)
+        funded = (v for v in venues if v.listing.funded and v.reached(name))
+        borrowed_stock = sum((np.maximum(-v.value(name), 0.0) for v in funded), zero)
         return Requirement(borrowed_stock, -(client.desk.margined_now() + swaps), zero)
 
     def posted(self, client: Client) -> Vector:
@@ -76,7 +77,7 @@ class MarginCalls:
         long = (
             np.maximum(venue.value(client.name), 0.0)
             for name, venue in self._world.venues.items()
-            if venue.listing.funded and name not in financed
+            if venue.listing.funded and name not in financed and venue.reached(client.name)
         )
         assets = sum(long, np.zeros(self._world.paths))
         return np.minimum((1 - haircut) * assets, asked.initial_margin)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
 from agents.funding.risk_classes import EQUITY, RATES, margin_days
+from markets.venues.listed_option import VOL_OF_VOL as VOL_OF_IMPLIED
 from markets.venues.straddle import VOL_OF_VOL
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Parametric(MarginModel):
     between them. With `rates_margin = "rates_vol"` rates ask for k m sqrt(mpor) x |net DV01|, m the vol of rates. With
     `rates_days` they have that margin period, with `margin_days` each risk class has its own. Where straddles are
     listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the
-    vol of m, scaled as rates are.
+    vol of m, scaled as rates are. Where options on the asset are listed delta and gamma are those of book and options
+    together, and so is vega, which counts too: k sqrt(mpor) x |net vega| x 0.8 s.
     """
 
     kind: ClassVar[str] = "parametric"
@@ -93,4 +95,7 @@ def _exposure(portfolio: Portfolio, terms: MarginTerms) -> tuple[Vector, Vector,
         one = np.abs(each.slope) * each.vol / base
         own = period if terms.margin_days is None else margin_days(terms, each.risk_class)
         delta = delta + (one if own == period else np.sqrt(own / period) * one)
+    vega = portfolio.asset_vega()
+    if vega is not None:
+        delta = delta + np.abs(vega) * VOL_OF_IMPLIED
     return move, delta, convexity

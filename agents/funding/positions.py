@@ -26,6 +26,7 @@ from markets.products.gamma_claim import GammaClaim
 from markets.products.linear_table import LinearTable
 from markets.products.risky_bond import RiskyBond
 from markets.products.risky_bond_table import RiskyBondTable
+from markets.venues.listed_option import ListedOption
 from markets.venues.straddle import Straddle
 
 Vector = NDArray[np.float64]
@@ -71,9 +72,10 @@ class Positions(Holdings):
         return (now.row(key) == 0.0).astype(np.float64) if key in now.keys else np.ones(self.paths)
 
     def option_vegas(self) -> list[tuple[float, Vector]]:
-        """Of each live option on the asset in the book: calendar years left, and vega times its vol, (paths,) $."""
+        """Of each live option on the asset, book and hedges: calendar years left, vega times its vol, (paths,) $."""
         live = [line for line in self._lines if line.has_vega and line.years > 0]
-        return [(line.years, self.scale * line.vega()) for line in live]
+        held = [(one.years(), units * one.unit_notional * one.mid) for one, units in self.options.positions]
+        return [*((line.years, self.scale * line.vega()) for line in live), *held]
 
     def path_dependent(self) -> Vector:
         """Notional of positions of the book with several dates of exercise or a payoff on the way, (paths,) $."""
@@ -82,8 +84,8 @@ class Positions(Holdings):
 
     @property
     def has_optionality(self) -> bool:
-        """Whether the book holds anything that is no linear claim, or the desk has straddles."""
-        listed = any(isinstance(venue.listing, Straddle) for venue in self.held_venues())
+        """Whether the book holds anything that is no linear claim, or the desk has straddles or options."""
+        listed = any(isinstance(venue.listing, Straddle | ListedOption) for venue in self.held_venues())
         return listed or any(not isinstance(table, LINEAR) for table in self._held.book.tables)
 
     def assets_held(self) -> Vector:
@@ -103,7 +105,8 @@ class Positions(Holdings):
     def gross_exposure(self) -> Vector:
         """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""
         book = (self._notional(line) for line in self._lines if line.years > 0)
-        held = (np.abs(venue.listing.exposure(self.name)) for venue in self.venues.values())
+        venues = (venue for venue in self.venues.values() if not self.idle(venue))
+        held = (np.abs(venue.listing.exposure(self.name)) for venue in venues)
         return sum((*book, *held), np.zeros(self.paths))
 
     def _notional(self, line: BookLine) -> Vector:

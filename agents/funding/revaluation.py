@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.funding.factor_history import FactorHistory, draw_history, in_logs
 from agents.funding.holdings import Holdings
-from markets.factors.key import SPOT, FactorKey
+from markets.factors.key import MAIN, SPOT, FactorKey
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
@@ -40,7 +40,7 @@ class Revaluation(Holdings):
         """Factors that book or possible hedges depend on, in the market's order."""
         needs = {SPOT, *self._held.book.needs, *self.curve.nodes}
         for venue in self.venues.values():
-            needs |= set(venue.listing.sensitivities())
+            needs |= set(venue.listing.sensitivities()) if not self.idle(venue) else set()
         return tuple(key for key in self.factors.snapshot.keys if key in needs)
 
     def history(self, *, lam: float, before: Callable[[Sequence[FactorKey], Mask], Vector]) -> FactorHistory:
@@ -69,7 +69,11 @@ class Revaluation(Holdings):
     def to_close(self) -> Iterator[tuple[Venue, Vector]]:
         """Venues, and the signed notional that must be traded there to close book and hedges out, (paths,) $."""
         desk, risk = self._desk, self._held.risk()
-        neutral = desk.neutral_rates(risk=risk) | desk.neutral_vega(risk=risk) | {"asset": -risk.delta}
+        options = desk.neutral_options(risk=risk)
+        neutral = desk.neutral_rates(risk=risk) | desk.neutral_vega(risk=risk) | options
+        neutral[MAIN] = desk.neutral_delta(options, risk=risk)
         for name, venue in self.venues.items():
+            if self.idle(venue):
+                continue
             net = venue.held(desk.name) - desk.scale * neutral.get(name, 0.0)
             yield venue, venue.notional(net)

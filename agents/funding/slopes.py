@@ -47,11 +47,11 @@ class Slopes(Holdings):
         return found
 
     def delta(self) -> Vector:
-        """Delta of book and hedge, (paths,) units of the main asset."""
+        """Delta of book and hedges, (paths,) units of the main asset."""
         delta = self.book_delta()
         if MAIN in self.venues:
             delta = delta + self.venues[MAIN].held(self.name)
-        return delta
+        return delta + self.options.sum("delta") if self.options else delta
 
     def book_delta(self) -> Vector:
         """Delta of the book alone, (paths,) units of the main asset."""
@@ -59,16 +59,23 @@ class Slopes(Holdings):
         return delta
 
     def gamma(self) -> Vector:
-        """Gamma of the book, (paths,) units per $; hedges have none."""
+        """Gamma of the book and of options that hedge it, (paths,) units per $."""
         gamma: Vector = self.scale * self._held.risk().gamma
-        return gamma
+        return gamma + self.options.sum("gamma") if self.options else gamma
+
+    def asset_vega(self) -> Vector | None:
+        """Slope of book and options by implied vol, (paths,) $ per 1.00; None where no options are listed."""
+        if not self._world.options:
+            return None
+        vega: Vector = self.scale * self._held.risk().vega
+        return vega + self.options.sum("vega")
 
     def node_slopes(self) -> Iterator[Vector]:
         """Slopes of book and swap hedges, (paths,) $ per 1.00 of each node except overnight; none without rates."""
         desk, curve = self._held, self.curve
         if not self.has_rates:
             return
-        slopes = [(venue, venue.listing.sensitivities()) for venue in self.venues.values()]
+        slopes = [(venue, venue.listing.sensitivities()) for venue in self.held_venues()]
         for key, years in zip(curve.nodes, curve.years, strict=True):
             if years > 0:
                 own = desk.scale * desk.risk().first(key)

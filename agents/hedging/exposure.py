@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import RATES_VOL
+from agents.desk.options_held import options_held
+from markets.factors.key import MAIN, RATES_VOL, SPOT, VOL
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
 from markets.venues.loop_gain import CURVATURE, VANNA
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agents.desk.desk import Desk
     from markets.factors.snapshot import Snapshot
 
 Vector = NDArray[np.float64]
 BUMP_RATE = 1e-4  # decimal: a basis point
 BUMP_VOL = 1e-6  # decimal, of the vol of rates
+BUMP_LOG = 1e-5  # ln S, or decimal of implied vol at its level of the start
 
 
-def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
+def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iterable[str] = ()) -> None:
     """Tell the venues how much a hedged desk would trade per unit move of their prices; once per tick.
 
     asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S.
@@ -28,19 +32,52 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool) -> None:
     rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
     of one rate changes the sensitivities to the others. Where straddles trade, the vol of rates is one more price: it
     changes the sensitivities to rates and, as rates do, the vega, against which a vega leg buys $ of vega.
+    Gamma and vanna are net of options held at venues; what an option leg adds is in `_of_options`. others: venues of
+    options at which other desks hedge.
     """
     world, factors = desk.world, desk.world.factors
     asset = world.venue("asset")
     if asset.moves:
         risk, out = desk.risk(own), np.empty((2, world.paths))
-        flows(desk.scale, desk.liquidated, factors.spot, risk.gamma, risk.vanna, factors.leverage, out)
+        scale, gamma, vanna = desk.scale, risk.gamma, risk.vanna
+        options = options_held(world, desk.name)
+        if options:
+            gamma, vanna = scale * gamma + options.sum("gamma", own), scale * vanna + options.sum("vanna", own)
+            scale = np.ones(world.paths)
+        flows(scale, desk.liquidated, factors.spot, gamma, vanna, factors.leverage, out)
         asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
-        if desk.book.has_options and own is None:
+        if (desk.book.has_options or options) and own is None:
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
     if rates and desk.book.has_rates and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
+    if desk.option_hedge is not None and desk.option_hedge.share and not world.price_takers:
+        part = np.where(desk.liquidated, 0.0, desk.scale)
+        for (at, moved), flow in _of_options(desk, others).items():
+            world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
+
+
+def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vector]:
+    """$ of vega that an option leg buys at one venue per unit of ln S, or of the vol at another venue, (paths,).
+
+    And $ of the asset that the hedge of delta buys per unit of that vol. Per unit of scale, by (venue of the trade,
+    venue that moved). What is traded at any venue of options moves the one implied vol.
+    """
+    world, now = desk.world, desk.world.factors.snapshot
+    units, found = desk.neutral_options(), dict[tuple[str, str], Vector]()
+    spot, vol, base = now.row(SPOT), now.row(VOL), world.factors.vol_law.base
+    moving = [name for name in sorted({*units, *others}) if world.venue(name).moves]  # the same for every desk
+    markets = [([MAIN], now.with_rows({SPOT: spot * np.exp(BUMP_LOG)}))] if world.venue(MAIN).moves else []
+    markets += [(moving, now.with_rows({VOL: vol * np.exp(BUMP_LOG / base)}))] if moving else []
+    for names, bumped in markets:
+        after = desk.neutral_options(bumped)
+        bought = {at: world.venue(at).notional(after[at] - held) / BUMP_LOG for at, held in units.items()}
+        # a move of spot itself is in the Gamma of book and options held: beside it only what is bought has delta
+        before = desk.neutral_delta(units, bumped if names == [MAIN] else None)
+        bought[MAIN] = spot * (desk.neutral_delta(after, bumped) - before) / BUMP_LOG
+        found |= {(at, moved): flow for at, flow in bought.items() for moved in names}
+    return found
 
 
 def _convexity(desk: Desk) -> dict[tuple[str, str], Vector]:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from agents.base import Agent, Process
 from agents.desk.counterparty_terms import CounterpartyTerms
-from agents.desk.hedge_leg import CreditLeg, RatesLeg, VegaLeg
+from agents.desk.hedge_leg import CreditLeg, OptionLeg, RatesLeg, VegaLeg
 from agents.desk.leg_hedge import CreditHedge, RatesHedge, VegaHedge
+from agents.desk.option_hedge import OptionHedge
+from agents.desk.options_held import OptionsHeld, options_held
 from agents.hedging.exposure import expose
 from agents.hedging.positions import Position
 from agents.hedging.seat import ORDERS, ordered
@@ -31,7 +33,7 @@ from sim.vectors import some
 if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.desk.desk import Desk
-    from agents.desk.leg_hedge import LegHedge, Units
+    from agents.desk.leg_hedge import LegHedge, OpenRisk, Units
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
     from markets.venues.order import Demand, Fill
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+NO_OPTIONS = OptionsHeld([])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,9 @@ class Hedger(Agent):
     vega_leg: VegaLeg | None = param(None, help="straddles against the vega of options on rates; none: it stays open")
     credit_leg: CreditLeg | None = param(
         None, help="credit default swaps against the risk of names; none: it stays open", sparse=True
+    )
+    option_leg: OptionLeg | None = param(
+        None, help="options on the asset against the book's vega and gamma; none: they stay open", sparse=True
     )
 
     counterparty: CounterpartyTerms | None = param(
@@ -98,6 +104,11 @@ class Hedger(Agent):
             raise at.at("funding_name").error("no such name", value=self.funding_name, remedy=remedy)
         if self.counterparty is not None:
             self.counterparty.check(cast.names, at.at("counterparty"))
+        if self.option_leg is not None:
+            self.option_leg.check(cast.options, at.at("option_leg"))
+        elif self.policy.option_share is not None:
+            share, remedy = self.policy.option_share, "add an option_leg, or leave the share out"
+            raise at.at("policy", "option_share").error("the desk has no option leg", value=share, remedy=remedy)
         for i, position in enumerate(self.book):
             position.check(cast.start, at.at("book", i))
 
@@ -130,6 +141,9 @@ class _Hedging:
             self.desk.vega_hedge = VegaHedge(agent.vega_leg, world)
         if agent.credit_leg is not None and not self.passive:
             self.desk.credit_hedge = CreditHedge(agent.credit_leg, world, self.desk.needs)
+        if agent.option_leg is not None:
+            share = 0.0 if self.passive else agent.policy.option_share
+            self.desk.hedge_options(OptionHedge(agent.option_leg, world, share))
         # without latency an order may depend on the price that results from it
         self.together = world.venue("asset").spec.clearing == "fixed_point" and not agent.latency_seconds
         if not self.passive:
@@ -194,14 +208,20 @@ class _Hedging:
             held.flags.writeable = False
         return held
 
-    def _situation(self, due: bool, held: Vector, market: Snapshot | None = None) -> Situation:
-        """The policy's `Situation`, with the target at the policy's vol; at the present market or a given one."""
+    def _situation(
+        self, due: bool, held: Vector, market: Snapshot | None = None, options: OptionsHeld = NO_OPTIONS
+    ) -> Situation:
+        """The policy's `Situation`, with the target at the policy's vol; at the present market or a given one.
+
+        options: listed ones whose delta and gamma count with the book's.
+        """
         desk, factors, clock = self.desk, self.world.factors, self.world.clock
         own = self._own_market(market)
         seen, slopes = own or factors.snapshot, desk.slopes(own)
         scale, target = desk.scale, np.empty(held.size)
         years, variance_years = desk.book.nearest_expiry(factors.tick)
         neutral(scale, slopes.delta, target)
+        target -= options.sum("delta", own)
         at = Situation(
             tick=factors.tick,
             due=due,
@@ -209,7 +229,7 @@ class _Hedging:
             last_spot=self.last_spot,
             target=target,
             position=held,
-            gamma=lambda: scale * slopes.gamma,
+            gamma=lambda: scale * slopes.gamma + options.sum("gamma", own),
             vol=seen.row(VOL),
             half_spread=self.world.venue("asset").half_spread,
             discount=lambda: self._discount(years),
@@ -223,7 +243,8 @@ class _Hedging:
         if multiplier is None:
             return at
         delta = desk.book.delta(factors.tick, seen, multiplier, settled=desk.marked, fixings=desk.fixings)
-        return at.but(target=-desk.scale * delta)
+        stretched = seen.with_rows({VOL: seen.row(VOL) * multiplier}) if options else own
+        return at.but(target=-desk.scale * delta - options.sum("delta", stretched))
 
     def _discount(self, years: float) -> Vector:
         """Discount factor at the overnight rate, (paths,)."""
@@ -241,46 +262,72 @@ class _Hedging:
     def _orders(self, due: bool) -> Orders:
         """Orders by venue: the policy's, then those of a forced reduction."""
         looks, held, factors = self._looks(due, "asset"), self._held, self.world.factors
+        orders = self._option_orders(due)
+        options = options_held(self.world, self.agent.name, self._coming(orders))
+        others = {**orders, **self._rate_orders(due, orders)}
 
         if not self.together:
-            return {"asset": self._asset_order(due, looks, held), **self._rate_orders(due)}
+            return {"asset": self._asset_order(due, looks, held, options), **others}
         held = held.copy()
         held.flags.writeable = False
 
         def asset(move: Vector) -> Vector:
-            return self._asset_order(due, looks, held, factors.if_spot_moved(move))
+            return self._asset_order(due, looks, held, options, factors.if_spot_moved(move))
 
-        return {"asset": asset, **self._rate_orders(due)}
+        return {"asset": asset, **others}
 
-    def _asset_order(self, due: bool, looks: Mask, held: Vector, market: Snapshot | None = None) -> Vector:
+    def _coming(self, orders: dict[str, Vector]) -> dict[str, Vector]:
+        """Units under way and ordered now, by venue."""
+        return {name: self._under_way(name) + order for name, order in orders.items()}
+
+    def _asset_order(
+        self, due: bool, looks: Mask, held: Vector, options: OptionsHeld, market: Snapshot | None = None
+    ) -> Vector:
         """Units to trade, (paths,), from a holding of `held`: at the present market, or at that after the trade."""
         desk, out = self.desk, np.empty(self.world.paths)
-        desired = held.copy() if self.passive else self.desired(self._situation(due, held, market))
-        asset_order(desired, held, desk.slopes(market).delta, desk.scale, desk.forced, looks, desk.liquidated, out)
+        desired = held.copy() if self.passive else self.desired(self._situation(due, held, market, options))
+        delta, scale = desk.slopes(market).delta, desk.scale
+        if options:
+            delta, scale = scale * delta + options.sum("delta", market), np.ones(self.world.paths)
+        asset_order(desired, held, delta, scale, desk.forced, looks, desk.liquidated, out)
         return out
 
+    # --- options on the asset --------------------------------------------------------------------------------------
+    def _option_orders(self, due: bool) -> dict[str, Vector]:
+        """Options against vega and gamma, and those that are always held."""
+        hedge, desk = self.desk.option_hedge, self.desk
+        if hedge is None:
+            return {}
+        return self._leg_orders(due, hedge, desk.neutral_options(), hedge.open_risk(desk.risk()), trades=True)
+
     # --- rates -----------------------------------------------------------------------------------------------------
-    def _rate_orders(self, due: bool) -> dict[str, Vector]:
-        """Straddles against vega, then swaps, bonds and futures against the rates risk of the book with them."""
+    def _rate_orders(self, due: bool, options: dict[str, Vector]) -> dict[str, Vector]:
+        """Straddles against vega, then swaps, bonds and futures against the rates risk of the book with them.
+
+        options: orders of options on the asset, which have rates risk, too.
+        """
         desk, venue, credit = self.desk, self.world.venue, self._credit_orders(due)
-        if desk.vega_hedge is None:
-            return credit | self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(), {})
-        straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), {})
-        held = {
-            name: venue(name).held(self.agent.name) + self._under_way(name) + order for name, order in straddles.items()
-        }
-        unit = {name: np.where(desk.scale > 0, units / desk.scale, 0.0) for name, units in held.items()}
-        return credit | straddles | self._leg_orders(due, desk.rates_hedge, desk.neutral_rates(straddles=unit), unit)
+        rates, straddles = desk.rates_hedge, dict[str, Vector]()
+        if desk.vega_hedge is not None:
+            straddles = self._leg_orders(due, desk.vega_hedge, desk.neutral_vega(), desk.open_risk({}))
+        coming = self._coming(straddles | options)
+        held = {name: venue(name).held(self.agent.name) + units for name, units in coming.items()}
+        some, scale = desk.scale > 0, np.where(desk.scale > 0, desk.scale, 1.0)
+        unit = {name: np.where(some, units / scale, 0.0) for name, units in held.items()}
+        neutral = desk.neutral_rates(straddles=unit)
+        return credit | straddles | (self._leg_orders(due, rates, neutral, desk.open_risk(unit)) if neutral else {})
 
     def _credit_orders(self, due: bool) -> dict[str, Vector]:
         """Protection against the risk of names."""
         leg = self.desk.credit_hedge
-        return {} if leg is None else self._leg_orders(due, leg, self.desk.neutral_credit(), {}, trades=True)
+        if leg is None:
+            return {}
+        return self._leg_orders(due, leg, self.desk.neutral_credit(), self.desk.open_risk({}), trades=True)
 
     def _leg_orders(
-        self, due: bool, leg: LegHedge, unit: Units, straddles: Units, *, trades: bool | None = None
+        self, due: bool, leg: LegHedge, unit: Units, risk: OpenRisk, *, trades: bool | None = None
     ) -> dict[str, Vector]:
-        """Orders of one leg by venue. unit: what neutralises one unit of scale. straddles: held against it.
+        """Orders of one leg by venue. unit: what neutralises one unit of scale. risk: of one, without the leg.
 
         trades: whether it trades at all; by default whether rates are hedged.
         """
@@ -289,7 +336,7 @@ class _Hedging:
         desk, orders = self.desk, {}
         target = {name: desk.scale * units for name, units in unit.items()}
         held = {name: self.world.venue(name).held(self.agent.name) + self._under_way(name) for name in target}
-        wanted = leg.wanted(target, held, desk.open_risk(straddles), desk.scale)
+        wanted = leg.wanted(target, held, risk, desk.scale)
         for name, position in held.items():
             hedges = self.hedges_rates if trades is None else trades
             order = np.where(hedges & self._looks(due, name), wanted[name] - position, 0.0)
@@ -305,7 +352,11 @@ class _Hedging:
         So a policy that only decides whether to move begins neutral, and one with a target of its own begins at that
         target.
         """
-        neutral = self._situation(True, self._held)
+        for name, unit in self.desk.neutral_options().items():  # what is kept is bought in the market
+            kept = self.desk.kept_options.get(name, 0.0)
+            self.world.venue(name).hand_over(INVESTORS, self.agent.name, self.desk.scale * (unit - kept))
+        options = options_held(self.world, self.agent.name)
+        neutral = self._situation(True, self._held, options=options)
         desired = self.desired(neutral.but(position=neutral.target))
         self.world.venue("asset").hand_over(INVESTORS, self.agent.name, desired)
         for name, unit in self.desk.neutral_credit().items():
@@ -316,7 +367,8 @@ class _Hedging:
 
     def _expose(self) -> None:
         if not self.passive:
-            expose(self.desk, self._own_market(), rates=self.hedges_rates)
+            others = [name for each in self.world.desks.values() for name in each.option_names]
+            expose(self.desk, self._own_market(), rates=self.hedges_rates, others=others)
 
 
 class _Seated(_Hedging):

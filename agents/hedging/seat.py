@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.desk.book_table import AGENT
+from agents.desk.options_held import options_held
 from markets.factors.key import MAIN
 from markets.kernels.hedging import asset_order
 from markets.tables import VENUE
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agents.desk.desk import Desk
+    from agents.desk.leg_hedge import Units
 
 Vector = NDArray[np.float64]
 ORDERS = Table(
@@ -40,7 +42,9 @@ def ordered(desk: Desk, given: Mapping[str, Vector], held: Callable[[str], Vecto
     """
     world = desk.world
     nothing, forced = np.zeros(world.paths), desk.liquidated | (desk.forced > 0)
-    hedges = desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() if forced.any() else {}
+    hedges: Units = {}
+    if forced.any():
+        hedges = desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()
     names = list(given)
     if forced.any():
         known = {MAIN, *given, *hedges}
@@ -48,11 +52,16 @@ def ordered(desk: Desk, given: Mapping[str, Vector], held: Callable[[str], Vecto
     found: dict[str, Vector] = {}
     for name in names:
         order, position = given.get(name, nothing), held(name)
-        if name == MAIN:
+        if name == MAIN and not forced.any():
+            found[name] = order
+        elif name == MAIN:
             out, everywhere = np.empty(world.paths), np.ones(world.paths, dtype=bool)
-            delta = desk.slopes().delta
-            asset_order(position + order, position, delta, desk.scale, desk.forced, everywhere, desk.liquidated, out)
+            options = {option.name: given[option.name] for option in world.options if option.name in given}
+            delta = desk.scale * desk.slopes().delta + options_held(world, desk.name, options).sum("delta")
+            one = np.ones(world.paths)
+            asset_order(position + order, position, delta, one, desk.forced, everywhere, desk.liquidated, out)
             found[name] = np.where(forced, out, order)  # elsewhere to the last bit
+        if name == MAIN:
             continue
         order = np.where(desk.liquidated, -position, order)
         net = position + order - desk.scale * hedges.get(name, nothing)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.accounts import OWNERS
 from agents.base import Agent, Process
+from agents.making.quote_record import depth_share, write_quotes
+from agents.making.standing import Standing
 from markets.accounts import INVESTORS
-from markets.kernels.quoting import standing, vol_proportional
+from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
 from markets.venues.quote import Lean, Quote
@@ -125,17 +126,12 @@ class _Making:
     def __init__(self, agent: MarketMaker, world: TradingWorld) -> None:
         self.agent, self.world = agent, world
         self.venues = [world.venue(name) for name in agent.venues if name in world.venues]
-        makers = [a for a in world.agents if isinstance(a, MarketMaker)]
-        self.share = {
-            v.name: agent.depth_share / sum(m.depth_share for m in makers if v.name in m.venues) for v in self.venues
-        }
+        self.share = {venue.name: depth_share(world, agent, venue.name) for venue in self.venues}
         self.per_credit = {venue.name: self._per_credit(venue) for venue in self.venues}
         self.leans = self._switch * agent.quoting.inventory_skew != 0 and not world.price_takers
         self.nothing, self.everything = world.full(0.0), world.full(1.0)
         self.quotes: dict[str, Memo[Callable[[], Quote]]] = {venue.name: Memo() for venue in self.venues}
-        self.peak = world.full(agent.capital)
-        self.away_until = np.zeros(world.paths, dtype=np.int64)  # day index
-        self.away = np.zeros(world.paths, dtype=bool)
+        self.standing = Standing(agent, world)
         self.limited = agent.capital_share > 0 and world.feedback.capital > 0 and not world.price_takers
         self.room = self.everything  # share of its depth that its capital allows, (paths,)
 
@@ -147,13 +143,12 @@ class _Making:
             tick = world.tick_index
             if tick > 0:
                 self._pass_on_inventory(float(world.clock.variance_years[tick] - world.clock.variance_years[tick - 1]))
-            able = self._withdraw_or_return(int(world.clock.day[tick]))
+            able = self.standing.withdraw_or_return(int(world.clock.day[tick]))
             if self.agent.capital_share:
                 able = able * self._within_capital()
             for venue in self.venues:
                 self._post(venue, able)
-            if world.log.witness.size:
-                self._log()
+            write_quotes(world, self.agent.name, self.venues)
 
     def _pass_on_inventory(self, years: float) -> None:
         """Outside investors take over inventory at mid, half of it every `inventory_half_life`."""
@@ -163,24 +158,6 @@ class _Making:
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
                 venue.hand_over(self.agent.name, INVESTORS, held, share)
-
-    def _withdraw_or_return(self, day: int) -> Vector:
-        """Share of its full depth that the maker can show, (paths,)."""
-        world, agent = self.world, self.agent
-        if world.feedback.depth == 0 or world.price_takers:
-            return self.everything
-        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
-        if self.away.any():
-            back = self.away & (day >= self.away_until)
-            if back.any():
-                self._recapitalise(back, equity)
-        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
-        limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)
-        if standing(equity, agent.capital, limit, switch, self.peak, self.away, leaving, able):
-            world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
-            self.away |= leaving
-            self.away_until = np.where(leaving, day + agent.recapitalise_days, self.away_until)
-        return able
 
     def _within_capital(self) -> Vector:
         """Share of its depth that its capital allows, (paths,): 1 with the headroom to spare, 0 with none.
@@ -198,16 +175,6 @@ class _Making:
             room = np.where(equity > 0, np.clip(spare / agent.capital_headroom, 0.0, 1.0), 0.0)
             self.room = 1 - min(world.feedback.capital, 1.0) * (1 - room)
         return self.room
-
-    def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
-        """Owners restore the capital at the start."""
-        world, agent = self.world, self.agent
-        amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
-        world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
-        world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
-        equity += amount
-        self.peak = np.where(back, equity, self.peak)
-        self.away &= ~back
 
     def _post(self, venue: Venue, able: Vector) -> None:
         """Post the rule's spreads, and the maker's share of the venue's depth times `able`."""
@@ -302,17 +269,3 @@ class _Making:
         if self.agent.quoting.horizon == "end":
             return 0.5 * float(self.world.clock.variance_years[-1])
         return self._years_left()
-
-    def _log(self) -> None:
-        for venue in self.venues:
-            quote = venue.quote_of(self.agent.name)
-            self.world.log.add_witnesses(
-                "quotes",
-                self.world.now,
-                maker=self.agent.name,
-                venue=venue.name,
-                half_spread=quote.half_spread,
-                skew=quote.skew,
-                depth=quote.depth,
-                inventory=venue.held(self.agent.name),
-            )

@@ -86,7 +86,8 @@ class FactorMarket:
         """Raises UserError if correlations are impossible."""
         line, paths = setting.storyline, setting.streams.paths
         path = PathLaws(setting)
-        self.equity = Equity(setting, RealisedVol(line.realised, setting.market.realised_ratio, path.vol), path)
+        ratio, premium = setting.market.realised_ratio, lambda: self._displaced(VOL)
+        self.equity = Equity(setting, RealisedVol(line.realised, ratio, path.vol, premium), path)
         self.vol_law: ImpliedVol = LeverageVol(setting, self.equity) if path.vol is None else PathVol(setting, path.vol)
         self.rates = ZeroRates(setting)
         self.credit_law = CreditSpread(setting, self.vol_law, path.credit)

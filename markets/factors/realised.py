@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from markets.factors.key import VOL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from markets.factors.memory.vol_law import VolLaw
     from markets.factors.snapshot import Snapshot
 
@@ -18,16 +20,27 @@ Vector = NDArray[np.float64]
 
 
 class RealisedVol:
-    """The storyline's `realised` if given; else by the path-dependent law, or implied vol x ratio (one-factor law)."""
+    """The storyline's `realised` if given; else by the path-dependent law, or implied vol x ratio (one-factor law).
 
-    def __init__(self, stated: Vector, ratio: float, by_path: VolLaw | None) -> None:
-        """stated: (ticks,) decimal a year, NaN if the storyline gives none."""
+    What trades in options add to implied vol is the price of vol: the asset does not move more for it.
+    """
+
+    def __init__(
+        self, stated: Vector, ratio: float, by_path: VolLaw | None, premium: Callable[[], Vector | None] = lambda: None
+    ) -> None:
+        """stated: (ticks,) decimal a year, NaN if the storyline gives none.
+
+        premium: (paths,) ln s by which trades in options have displaced implied vol; None where none trade.
+        """
         self._stated: list[float] = stated.tolist()
-        self._ratio, self._by_path = ratio, by_path
+        self._ratio, self._by_path, self._premium = ratio, by_path, premium
 
     def at(self, tick: int, now: Snapshot) -> Vector:
         """In force from `tick`, at which the market is `now`, to the next: (paths,) decimal a year."""
         if self._by_path is not None:
             return self._by_path.realised.copy()
         implied, stated = now.row(VOL), self._stated[tick]
-        return implied * self._ratio if isnan(stated) else np.full_like(implied, stated)
+        if not isnan(stated):
+            return np.full_like(implied, stated)
+        premium = self._premium()
+        return implied * self._ratio if premium is None else implied * np.exp(-premium) * self._ratio

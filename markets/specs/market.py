@@ -11,6 +11,7 @@ from markets.specs.fx import FxSpec
 from markets.specs.heston import HestonSpec
 from markets.specs.jumps import JumpSpec
 from markets.specs.memory import MemorySpec
+from markets.specs.option_listing import OptionListingSpec
 from markets.specs.rates import RateSpec
 from markets.specs.variable import Variable
 from sim.params import param
@@ -62,6 +63,9 @@ class MarketSpec:
     day_count: Literal["act/360", "act/365", "continuous"] = param("act/360", help="interest on cash balances")
     jumps: JumpSpec = param(factory=JumpSpec, help="jumps of the asset")
     rates: RateSpec = param(factory=RateSpec, help="noise of the curve")
+    options: dict[str, OptionListingSpec] = param(
+        factory=dict, help="options on the asset in venues of their own, one table each", sparse=True
+    )
     heston: HestonSpec = param(factory=HestonSpec, help="law by which positions with `model = 'heston'` are valued")
     fx: dict[str, FxSpec] = param(
         factory=dict, help="prices of other currencies in dollars, one table each", sparse=True

@@ -120,7 +120,7 @@ class Stock:
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
         amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
         asset_moves(filled, book.levels, book.shares, calm, walk, self.mid, self.unit_notional, amounts, spread)
-        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
+        self.market.ledger.post(amounts, fill_moves(self.name, taker, book.makers, costs))
         return spread
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
@@ -136,7 +136,7 @@ class Stock:
 
 
 @cache
-def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
+def fill_moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
     """Giver, taker and reason of each row of `asset_moves`."""
     return tuple(
         move

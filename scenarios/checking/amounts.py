@@ -32,6 +32,7 @@ from markets.products.registry import PRODUCTS
 from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
 from markets.specs.bond_future import future_venue
+from markets.specs.option_listing import option_venue
 from markets.specs.straddle import straddle_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
@@ -146,12 +147,15 @@ class Scale:
         self.venues |= {name: bond.venue for name, bond in self.bonds.items()}
         self.straddles = scenario.market.rates.straddles
         self.venues |= {name: straddle.venue for name, straddle in self.straddles.items()}
+        self.options = scenario.market.options
+        self.venues |= {name: option.venue for name, option in self.options.items()}
         self.futures = scenario.market.rates.futures
         self.venues |= {name: future.venue for name, future in self.futures.items()}
         self.credits = {name: spec.venue for name, spec in scenario.market.credits.items() if spec.venue is not None}
         self.venues |= self.credits
         # notional and face value
-        self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits), 1.0)
+        in_dollars = (*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits)
+        self.prices |= dict.fromkeys(in_dollars, 1.0) | dict.fromkeys(self.options, spot)
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -222,6 +226,8 @@ class Scale:
             return ("market", "rates", "bonds", venue, "venue"), bond_venue()
         if venue in self.straddles:
             return ("market", "rates", "straddles", venue, "venue"), straddle_venue()
+        if venue in self.options:
+            return ("market", "options", venue, "venue"), option_venue()
         if venue in self.credits:
             return ("market", "credits", venue, "venue"), None
         if venue in self.futures:
@@ -257,6 +263,11 @@ class Scale:
         for less, more in pairwise(lines):
             least = plausible.LEAST_POSITION if _in_units(less) else plausible.LEAST_LINE
             yield Pair(less, more, (least, 1 / least))
+        for name, units in agent.option_leg.hold.items() if agent.option_leg is not None else ():
+            place = self.at.at("agents", agent.name, "option_leg", "hold", name)
+            dollars = abs(units) * self.prices[name]
+            held = Amount(place, units, dollars, f"options on {_money(dollars)}", usual=0.1)
+            yield Pair(held, dataclasses.replace(book, place=self.at), plausible.OPTIONS, certain=True)
         if hasattr(agent.policy, "risk_aversion"):
             aversion = self._of(agent, "policy.risk_aversion", "a risk aversion")
             yield _averse(aversion, dataclasses.replace(book, place=self.at))

@@ -11,6 +11,7 @@ from agents.cast import Cast
 from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
+from agents.making.option_maker import OptionMaker
 from markets.factors.asset_noise import correlation_matrix
 from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
@@ -52,6 +53,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_further(scenario, at)
     check_credit_venues(scenario, at.at("market", "credits"))
     check_straddles(scenario, at.at("market", "rates", "straddles"))
+    check_options(scenario, at.at("market", "options"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
     check_assets(scenario, at.at("assets"))
@@ -188,10 +190,10 @@ def check_futures(scenario: Scenario, at: Place) -> None:
         _check_quoted(scenario, name, "future", at)
 
 
-def _check_quoted(scenario: Scenario, name: str, what: str, at: Place) -> None:
-    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+def _check_quoted(scenario: Scenario, name: str, what: str, at: Place, by: str = "a MarketMaker") -> None:
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker | OptionMaker) for v in agent.venues}
     if scenario.agents and name not in quoted and not unseen_in(scenario.agents):
-        remedy = f"add '{name}' to the `venues` of a MarketMaker"
+        remedy = f"add '{name}' to the `venues` of {by}"
         raise at.at(name).error(f"nobody quotes this {what}", value=name, remedy=remedy)
 
 
@@ -238,6 +240,23 @@ def check_straddles(scenario: Scenario, at: Place) -> None:
         _check_quoted(scenario, name, "straddle", at)
 
 
+def check_options(scenario: Scenario, at: Place) -> None:
+    """Options have one time to expiry, strangles a width, the price a logarithm, and somebody quotes them."""
+    for name, option in scenario.market.options.items():
+        here, given = at.at(name), (option.expiry_days, option.expiry_months)
+        if given.count(None) != 1:
+            rule = "needs exactly one of expiry_days and expiry_months"
+            raise here.error(rule, value=f"{2 - given.count(None)} of them", remedy="e.g. expiry_days = 30")
+        if option.kind == "strangle" and not option.moneyness < 1:
+            rule = "a strangle has its put below spot and its call at the inverse"
+            raise here.at("moneyness").error(rule, value=option.moneyness, remedy="give a moneyness below 1")
+        if scenario.market.price_model != "lognormal":
+            rule = "listed options are struck at a share of the spot, and a normal price may fall to 0"
+            raise here.error(rule, value=name, remedy='write price_model = "lognormal"')
+        check_venue(option.venue, here.at("venue"), swap=True)
+        _check_quoted(scenario, name, "option", at, by="a MarketMaker or an OptionMaker")
+
+
 def check_credit_venues(scenario: Scenario, at: Place) -> None:
     """What trades has somebody's quotes."""
     for name, credit in scenario.market.credits.items():
@@ -250,7 +269,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
     given: dict[frozenset[str], float] = {}  # correlations by pair
-    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker) for v in agent.venues}
+    quoted = {v for agent in scenario.agents if isinstance(agent, MarketMaker | OptionMaker) for v in agent.venues}
     for asset in scenario.assets:
         here = at.at(asset.name)
         known = [MAIN, *(name for name in names if name != asset.name)]
@@ -268,7 +287,7 @@ def check_assets(scenario: Scenario, at: Place) -> None:
 
 def check_cast(agents: tuple[Agent, ...], at: Place) -> None:
     """Every market has a maker, and no agent has two lenders."""
-    if agents and not any(agent.role == "market_maker" for agent in agents):
+    if agents and not any(agent.role == "market_maker" and not isinstance(agent, OptionMaker) for agent in agents):
         remedy = "add a table [agents.maker] with type = 'MarketMaker'"
         raise at.error("nobody makes a market: an agent of type MarketMaker is required", remedy=remedy)
     lenders = [agent for agent in agents if isinstance(agent, FundingDesk)]
@@ -289,8 +308,10 @@ def cast_of(scenario: Scenario) -> Cast:
         | {asset.name: asset.venue for asset in scenario.assets}
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
         | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
+        | {name: option.venue for name, option in scenario.market.options.items()}
         | {name: future.venue for name, future in scenario.market.rates.futures.items()}
         | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None},
+        options=tuple(scenario.market.options),
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         names=tuple(scenario.market.credits),
         straddles=tuple(scenario.market.rates.straddles),

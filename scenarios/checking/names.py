@@ -97,6 +97,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("price", at.at("market", "fx"), [each.name for each in further if each.family == FX]),
         ("name", at.at("market", "credits"), [each.name for each in further if each.family == HAZARD]),
         ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
+        ("option", at.at("market", "options"), list(scenario.market.options)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):
@@ -125,7 +126,7 @@ def _two(kind: str, name: str, before: str, at: Place) -> UserError:
         return at.error("two agents have this name", value=name, remedy=remedy)
     rule = f"two {kind}s have this name, but for upper and lower case"
     if first != kind:
-        rule = f"{'an' if first == 'asset' else 'a'} {first} has this name"
+        rule = f"{'an' if first in ('asset', 'option') else 'a'} {first} has this name"
     return at.error(rule, value=name, remedy=f"rename it, or the {before}")
 
 

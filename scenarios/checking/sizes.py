@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
+from agents.making.option_maker import OptionMaker
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def witness_bytes(scenario: Scenario, clock: Clock, witnesses: int) -> float:
     """Bytes that the rows of the witnesses' ticks take: levels of every venue, quotes of every maker, funding."""
     if not witnesses:
         return 0.0
-    venues = 3 + len(scenario.assets)
-    quotes = sum(len(agent.venues) for agent in scenario.agents if isinstance(agent, MarketMaker))
+    venues = 3 + len(scenario.assets) + len(scenario.market.options)
+    quotes = sum(len(agent.venues) for agent in scenario.agents if isinstance(agent, MarketMaker | OptionMaker))
     desks = sum(isinstance(agent, Hedger) for agent in scenario.agents)
     lent = desks if any(isinstance(agent, FundingDesk) for agent in scenario.agents) else 0
     days, ticks = int(clock.day[-1]) + 1, len(clock.ticks)

@@ -16,6 +16,9 @@ from scenarios.commands.options import FILE, SEED, SETTINGS, as_given_setting, c
 @own_record
 @click.option("--desks", default="1", show_default=True, help="Numbers of identical desks that run the policy: 1,2,5.")
 @click.option(
+    "--option-shares", help="Shares of its vega or gamma that the desk buys back with its option leg: 0,0.5,1."
+)
+@click.option(
     "--risk",
     type=click.Choice(["es_95", "drawdown_es_95", "survival_capital_95", "pnl_sd", "liquidation_rate"]),
     default="es_95",

@@ -17,6 +17,7 @@ from scenarios.studies.policies_frontier import check_lender, everywhere, fronti
 from sim.errors import UserError
 from sim.sweep_dataset import SweepResult
 
+MOST_SHARE = 2.0  # of the book's risk that an option leg buys back
 CAPITAL = "survival_capital_95"  # the risk that only a desk with a lender has
 
 
@@ -26,6 +27,7 @@ def frontier_and_report(
     everything: bool,
     record: Record,
     desks: str,
+    option_shares: str | None,
     risk: str,
     paths: int | None,
     seed: int | None,
@@ -40,7 +42,8 @@ def frontier_and_report(
     changes = (*settings, *record.settings)
     keys = {".".join(key): value for key, value in parse(changes).items()}
     chosen = scenarios(scenario, everything, crowds, record, settings)
-    spec = frontier_spec(chosen, paths=paths, seed=seed, desks=crowds, settings=keys)
+    bought = shares(option_shares)
+    spec = frontier_spec(chosen, paths=paths, seed=seed, desks=crowds, option_shares=bought, settings=keys)
     if isinstance(chosen, Scenario):
         spec = over(spec, chosen, quiet=quiet)
     if risk == CAPITAL:
@@ -63,6 +66,18 @@ def numbers(text: str) -> tuple[int, ...]:
     if not all(part.isdigit() and int(part) > 0 for part in parts):
         raise UserError("desks are whole numbers from 1", value=text, place="--desks", remedy="e.g. --desks 1,2,5,10")
     return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def shares(text: str | None) -> tuple[float, ...]:
+    """Shares of an option leg: "0,0.5,1". Raises UserError."""
+    try:
+        found = tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        found = (-1.0,)
+    if not all(0 <= share <= MOST_SHARE for share in found):
+        rule = f"shares are numbers from 0 to {MOST_SHARE:g}"
+        raise UserError(rule, value=text, place="--option-shares", remedy="e.g. --option-shares 0,0.5,1")
+    return tuple(dict.fromkeys(found))
 
 
 def scenarios(

@@ -20,6 +20,7 @@ from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
+from agents.making.option_maker import OptionMaker
 from agents.making.order_flow import InformedTrader, NoiseTrader
 from agents.policies import POLICIES, Policy
 from scenarios.parameters.modules import Modules, ours, parted
@@ -29,6 +30,7 @@ from sim.nearest import nearest
 
 BUILT_IN: tuple[type[Agent], ...] = (
     MarketMaker,
+    OptionMaker,
     Hedger,
     FundingDesk,
     ClientFlow,

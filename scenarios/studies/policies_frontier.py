@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from agents.funding.funding_desk import FundingDesk
 from agents.hedging.hedger import Hedger
-from agents.policies import POLICIES
+from agents.policies import POLICIES, Never
 from scenarios.reading.loading import load
 from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario, encode
@@ -16,7 +16,7 @@ from scenarios.studies.sweeps.bases import DESK
 from scenarios.studies.sweeps.carrying import Changed
 from scenarios.studies.sweeps.spec import Axis, SweepSpec
 from scenarios.studies.sweeps.sweep import Progress, sweep
-from sim.arguments import made, maybe, several, takes, whole
+from sim.arguments import made, maybe, number, several, takes, whole
 from sim.errors import UserError
 from sim.names import PRICE_TAKER
 from sim.sweep_dataset import SweepResult
@@ -59,6 +59,7 @@ def all_policies() -> tuple[Policy, ...]:
     seed=maybe(whole(0)),
     desks=several(whole(1)),
     policies=maybe(several(made(Mapping, "a table with the policy's kind and keys"))),
+    option_shares=several(number),
     settings=maybe(made(Mapping, "a table of dotted keys")),
 )
 def frontier(
@@ -68,6 +69,7 @@ def frontier(
     seed: int | None = None,
     desks: Sequence[int] = (1,),
     policies: Sequence[Policy] | None = None,
+    option_shares: Sequence[float] = (),
     settings: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     workers: int | None = None,
@@ -90,6 +92,7 @@ def frontier(
             of kind "crowding".
         policies: tables as a scenario file has them, also of own classes ({"kind": "module:Class", ...}). Default:
             `all_policies`, and the desk's own if it is none of them.
+        option_shares: shares of the book's vega (or gamma) that each policy buys back with the desk's option leg.
         settings: dotted keys that every run has.
         out: folder of the sweep; the same call goes on with what was interrupted there. As `sweep` has it, like the
             rest.
@@ -103,7 +106,15 @@ def frontier(
     Raises:
         UserError: for a user's mistake, before anything runs.
     """
-    spec = frontier_spec(scenario, paths=paths, seed=seed, desks=desks, policies=policies, settings=settings)
+    spec = frontier_spec(
+        scenario,
+        paths=paths,
+        seed=seed,
+        desks=desks,
+        policies=policies,
+        option_shares=option_shares,
+        settings=settings,
+    )
     return sweep(
         spec,
         out=out,
@@ -123,6 +134,7 @@ def frontier_spec(
     seed: int | None = None,
     desks: Sequence[int] = (1,),
     policies: Sequence[Policy] | None = None,
+    option_shares: Sequence[float] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> SweepSpec:
     """The sweep that `frontier` runs. Raises UserError."""
@@ -133,6 +145,9 @@ def frontier_spec(
     for base in bases:
         check_desk(base, crowds)
     tables = tuple(dict(policy) for policy in (_tried(bases) if policies is None else policies))
+    if option_shares:
+        check_option_legs(bases)
+        tables = tuple(_with_shares(tables, option_shares))
     axes = [Axis(name="policy", key=f"agents.{DESK}.policy", values=tables, label="Hedging policy")]
     if crowds != (1,):
         axes.append(Axis(name="desks", key=f"agents.{DESK}.count", values=crowds, label="Desks running the policy"))
@@ -160,6 +175,24 @@ def _tried(bases: Sequence[Scenario]) -> tuple[Policy, ...]:
     if not own or own["kind"] in {policy["kind"] for policy in shipped}:
         return shipped
     return ({key: value for key, value in own.items() if value is not None}, *shipped)
+
+
+def _with_shares(policies: Sequence[Policy], shares: Sequence[float]) -> Iterator[dict[str, Any]]:
+    """Each policy with each share of the option leg; one that hedges nothing buys nothing back."""
+    for policy in policies:
+        if policy.get("kind") == Never.kind:
+            yield {**policy}
+        else:
+            yield from ({**policy, "option_share": share} for share in shares)
+
+
+def check_option_legs(bases: Sequence[Scenario]) -> None:
+    """Whether the desk of each has an option leg, of which policies can buy a share. Raises UserError."""
+    for base in bases:
+        if desk_of(base).option_leg is None:
+            rule, place = "shares are of the desk's option leg, and it has none", f"{base.name}: option_shares"
+            remedy = f"list options in [market.options] and write [agents.{desk_of(base).name}.option_leg]"
+            raise UserError(rule, value="none", place=place, remedy=remedy)
 
 
 def everywhere(desks: Sequence[int]) -> list[str]:

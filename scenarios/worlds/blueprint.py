@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from markets.factors.storyline import Storyline, asset_level, lay_out
+from markets.venues.option_series import OptionSeries
 from markets.venues.series import Series, series
 from markets.venues.straddle_series import StraddleSeries
 from scenarios.checking.sizes import check_sizes
@@ -40,6 +41,7 @@ class Blueprint:
     benchmarks: dict[str, Series]  # of every swap venue
     books: dict[str, CompiledBook]  # of every hedger, by its name
     straddles: dict[str, StraddleSeries]  # of every venue of straddles
+    options: dict[str, OptionSeries] = field(default_factory=dict)  # of every venue of options on the asset
     credits: dict[str, CreditName] = field(default_factory=dict)  # names with quotes
     contracts: dict[str, CreditContract] = field(default_factory=dict)  # that venues of names trade
     shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
@@ -80,9 +82,10 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
+    options = _OPTIONS.get(lambda: _options(scenario, clock), scenario.market, start, clock)
     contracts = _CONTRACTS.get(lambda: traded_contracts(scenario, clock), scenario.market, start, clock)
     names, shocks = credits(scenario), shocks_of(scenario, clock)
-    return Blueprint(clock, storyline, benchmarks, books, straddles, names, contracts, shocks)
+    return Blueprint(clock, storyline, benchmarks, books, straddles, options, names, contracts, shocks)
 
 
 def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
@@ -92,6 +95,15 @@ def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
         return {}
     start = starting_market(scenario)
     return {name: StraddleSeries(spec, clock, start) for name, spec in specs.items()}
+
+
+def _options(scenario: Scenario, clock: Clock) -> dict[str, OptionSeries]:
+    """The options of every venue that trades some."""
+    specs = scenario.market.options
+    if not specs:
+        return {}
+    start = starting_market(scenario)
+    return {name: OptionSeries(spec, clock, start) for name, spec in specs.items()}
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
@@ -114,5 +126,6 @@ _CLOCK: Memo[Clock] = Memo()
 _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
 _STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()
+_OPTIONS: Memo[dict[str, OptionSeries]] = Memo()
 _CONTRACTS: Memo[dict[str, CreditContract]] = Memo()
 _BENCHMARKS: Memo[dict[str, Series]] = Memo()

@@ -42,8 +42,13 @@ def make_manifest(
     asset = scenario.venue.asset
     names = ("spiral-crisis", "simpy", "numpy", "scipy", "polars", "numba", "altair")
     market = scenario.market
-    has = {"vega_hedges": bool(market.rates.straddles), "fx": bool(market.fx), "credit": bool(market.credits)}
-    has["counterparty"] = has_counterparty(scenario)
+    has = {
+        "vega_hedges": bool(market.rates.straddles),
+        "options": bool(market.options),
+        "fx": bool(market.fx),
+        "credit": bool(market.credits),
+        "counterparty": has_counterparty(scenario),
+    }
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
         "name": scenario.name,

@@ -72,6 +72,7 @@ def make_world(
         venues=scenario.venue,
         benchmarks=blueprint.benchmarks,
         straddles=blueprint.straddles,
+        options=blueprint.options,
         credits=blueprint.credits,
         contracts=blueprint.contracts,
         assets=scenario.assets,

@@ -14,7 +14,10 @@ ROUNDS = 7  # of random scenarios: each policy is the desk's once
 
 def casts() -> dict[str, dict[str, Any]]:
     """Scenario tables by name; the same ones for ever, so that two revisions can be compared on them."""
-    return {f"cast_{number}": _cast(number) for number in range(ROUNDS)} | {"cast_rates": _rates()}
+    return {f"cast_{number}": _cast(number) for number in range(ROUNDS)} | {
+        "cast_rates": _rates(),
+        "cast_options": _options(),
+    }
 
 
 def _cast(number: int) -> dict[str, Any]:
@@ -78,6 +81,20 @@ def _rates() -> dict[str, Any]:
     ]
     _spread_out(cast)
     cast["name"] = "cast_rates"
+    return cast
+
+
+def _options() -> dict[str, Any]:
+    """A cast like the others that buys back vega and gamma in listed options, from makers who hedge what they sell."""
+    cast = _cast(ROUNDS + 1)
+    listed = {"m1": {"expiry_days": 30}, "low": {"kind": "put", "moneyness": 0.9, "expiry_months": 3, "smile": "roll"}}
+    cast["market"]["options"] = listed
+    agents = cast["agents"]
+    agents["maker"]["venues"] += ["low"]
+    agents["option_maker"] = {"type": "OptionMaker", "venues": ["m1", "low"], "vega_limit": 5e7}
+    agents["desk"]["option_leg"] = {"venues": ["m1", "low"], "target": "both", "share": 0.5, "band": 0.05}
+    agents["rival"]["option_leg"] = {"hold": {"low": 1e4}}
+    cast["name"] = "cast_options"
     return cast
 
 

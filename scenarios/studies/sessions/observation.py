@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.accounts import margin_account
+from agents.desk.options_held import options_held
 from agents.standing import Standing
 from markets.factors.key import MAIN
 from markets.specs.variable import HAZARD
@@ -34,7 +35,7 @@ class VenueSeen(NamedTuple):
     depth: Vector  # $ notional
     open: Mask  # whether no halt is in force
     held: Vector  # units, or $ notional received fixed
-    neutral: Vector  # what would neutralise the book's risk that is hedged here; 0 where none is
+    neutral: Vector  # what would neutralise what is hedged here, of book (and options held); 0 where nothing is
     notional: Vector  # $ of one unit
 
 
@@ -142,8 +143,10 @@ def observed(
 
 def _venues(world: TradingWorld, seat: str) -> dict[str, VenueSeen]:
     desk, nothing = world.desks[seat], world.full(0.0)
-    units = {MAIN: -desk.risk().delta} | desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit()
-    return {name: _venue(world, name, seat, desk.scale * units.get(name, nothing)) for name in world.venues}
+    options = options_held(world, seat).sum("delta")
+    units = desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()
+    neutral = {MAIN: -(desk.scale * desk.risk().delta + options)} | {name: desk.scale * u for name, u in units.items()}
+    return {name: _venue(world, name, seat, neutral.get(name, nothing)) for name in world.venues}
 
 
 def _venue(world: TradingWorld, name: str, seat: str, neutral: Vector) -> VenueSeen:

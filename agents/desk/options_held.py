@@ -1,0 +1,45 @@
+"""Options on the asset that an account holds at venues, and their greeks together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.listed_option import ListedOption
+    from markets.world import MarketWorld
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+Greek = Literal["delta", "gamma", "vega", "vanna"]
+
+
+class OptionsHeld(NamedTuple):
+    """Listings and units of each, (paths,); false where there are none."""
+
+    positions: list[tuple[ListedOption, Vector]]
+
+    def __bool__(self) -> bool:
+        return bool(self.positions)
+
+    def sum(self, greek: Greek, market: Snapshot | None = None) -> Vector | float:
+        """A greek of all units, (paths,), in the present market or in a given one; 0 where nothing is held."""
+        found: Vector | float = 0.0
+        for listing, units in self.positions:
+            found = found + units * getattr(listing.greeks(market), greek)
+        return found
+
+
+def options_held(world: MarketWorld, account: Name, more: Mapping[str, Vector] | None = None) -> OptionsHeld:
+    """What an account holds, with `more` units on the way by venue. Only what is held or on the way is valued."""
+    coming, found = more or {}, []
+    for option in world.options:
+        if option.name in coming or world.ledger.reached(account, option.name):
+            units = world.ledger.balance(account, option.name)
+            found.append((option, units + coming[option.name] if option.name in coming else units))
+    return OptionsHeld(found)

@@ -1,0 +1,176 @@
+"""Option makers: quote options on the asset, keep what they sell, and hedge its delta in the asset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.base import Agent, Process
+from agents.desk.options_held import OptionsHeld, options_held
+from agents.intervals import check_interval
+from agents.making.delta_hedge import DeltaHedge
+from agents.making.quote_record import depth_share, write_quotes
+from agents.making.standing import Standing
+from agents.policies import Every, Policy
+from markets.accounts import INVESTORS
+from markets.factors.key import SPOT
+from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
+from markets.venues.quote import Quote
+from sim.nearest import nearest
+from sim.params import param
+from sim.phases import Phase
+from sim.vectors import some, total
+
+if TYPE_CHECKING:
+    from agents.cast import Cast
+    from agents.world import TradingWorld
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.venue import Venue
+    from sim.place import Place
+
+Vector = NDArray[np.float64]
+VOL_POINT, PERCENT = 0.01, 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionMaker(Agent):
+    """Quotes options within limits of vega and gamma, carries what it sells, and keeps its delta neutral in the asset.
+
+    Half-spread x (1 + `widening` u), depth x (1 - u), both sides shifted by `inventory_skew` u half-spreads against the
+    inventory; u is the larger of |vega| / `vega_limit` and |gamma| / `gamma_limit`, at most 1.
+    """
+
+    role: ClassVar[str] = "market_maker"
+    capital: float = param(1e9, unit="$", help="cash at the start", gt=0, against="the venues' depth")
+    venues: tuple[str, ...] = param(help="venues of options on the asset that it quotes")
+    depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0, plausible=MULTIPLE)
+    vega_limit: float = param(
+        2e7, unit="$ per vol point", help="vega at which it shows no more depth", gt=0, plausible=(1.0, 1e11)
+    )
+    gamma_limit: float = param(
+        2e9, unit="$ per 1 % of spot", help="gamma at which it shows no more depth", gt=0, plausible=(1.0, 1e13)
+    )
+    inventory_skew: float = param(
+        1.0, unit="half-spreads", help="shift of both quotes against inventory at a limit", ge=0, plausible=FACTOR
+    )
+    widening: float = param(
+        1.0, unit="half-spreads", help="added to the half-spread at a limit", ge=0, plausible=FACTOR
+    )
+    inventory_half_life: float | None = param(
+        None,
+        unit="trading hours",
+        help="options are passed on to outside investors at mid (default: it keeps them)",
+        gt=0,
+        plausible=HOURS,
+    )
+    drawdown_limit: float = param(
+        0.25, unit="share of capital", help="loss from the peak at which it withdraws", gt=0, plausible=(1e-9, 1.0)
+    )
+    recapitalise_days: int = param(
+        5, unit="trading days", help="how long it stays away", gt=0, le=100_000, plausible=DAYS
+    )
+    policy: Policy = param(factory=Every, help="by which it hedges the delta of what it holds")
+
+    def check(self, cast: Cast, at: Place) -> None:
+        """Its venues trade options on the asset, and its policy has an interval and no option leg."""
+        check_interval(self.policy.interval, at.at("policy", "interval"))
+        if not self.venues:
+            raise at.at("venues").error("an option maker needs a venue of options", value=[])
+        for i, name in enumerate(self.venues):
+            if name not in cast.options:
+                rule = "no such venue of options on the asset"
+                raise at.at("venues", i).error(rule, value=name, remedy=nearest(name, list(cast.options)))
+        if self.policy.option_share is not None:
+            rule = "an option maker hedges in the asset alone"
+            raise at.at("policy", "option_share").error(rule, value=self.policy.option_share, remedy="leave it out")
+
+    def live(self, world: TradingWorld) -> Process:
+        yield from _Making(self, world).run()
+
+
+class Use(NamedTuple):
+    """Of the limits, (paths,) each."""
+
+    size: Vector  # share, in [0, 1]
+    signed: Vector  # the same, below zero for a short position
+
+
+class _Making:
+    """State of one option maker in one world."""
+
+    def __init__(self, agent: OptionMaker, world: TradingWorld) -> None:
+        self.agent, self.world = agent, world
+        self.venues = [world.venue(name) for name in agent.venues]
+        self.share = {name: depth_share(world, agent, name) for name in agent.venues}
+        self.standing = Standing(agent, world)
+        self.hedge = DeltaHedge(agent, agent.policy, agent.venues, world)
+
+    def run(self) -> Process:
+        """Quote, then hedge, at every tick."""
+        world = self.world
+        while True:
+            yield world.tick(Phase.QUOTE)
+            self._pass_on_inventory()
+            self._quote()
+            write_quotes(world, self.agent.name, self.venues)
+            yield world.tick(Phase.TRADE)
+            self.hedge.look()
+
+    # --- quotes ----------------------------------------------------------------------------------------------------
+    def _pass_on_inventory(self) -> None:
+        """Outside investors take over options at mid, half of them every `inventory_half_life`."""
+        world, half_life, tick = self.world, self.agent.inventory_half_life, self.world.tick_index
+        if half_life is None or tick == 0:
+            return
+        clock = world.clock
+        years = float(clock.variance_years[tick] - clock.variance_years[tick - 1])
+        share = 1 - 0.5 ** (years * clock.days_a_year * clock.hours_a_day / half_life)
+        for venue in self.venues:
+            if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
+                venue.hand_over(self.agent.name, INVESTORS, held, share)
+
+    def _quote(self) -> None:
+        """Post a quote at every venue; what it needs of the inventory is computed when the first of them is read."""
+        world = self.world
+        able = self.standing.withdraw_or_return(int(world.clock.day[world.tick_index]))
+        held = options_held(world, self.agent.name)
+        kept = OptionsHeld([(option, units.copy()) for option, units in held.positions])
+        used = _Once(partial(self._use, kept, world.factors.snapshot))
+        for venue in self.venues:
+            venue.post(self.agent.name, partial(self._quoted, venue, *venue.quotes.rule().levels, able, used))
+
+    def _quoted(self, venue: Venue, half_spread: Vector, depth: Vector, able: Vector, used: _Once) -> Quote:
+        """The rule's spread and depth, by the use of the limits."""
+        agent, feedback, use = self.agent, self.world.feedback, used()
+        spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
+        half: Vector = half_spread * (1 + spread_loop * agent.widening * use.size)
+        skew: Vector = -spread_loop * agent.inventory_skew * half * use.signed
+        return Quote(half, skew, self.share[venue.name] * depth * able * (1 - depth_loop * use.size))
+
+    def _use(self, held: OptionsHeld, market: Snapshot) -> Use:
+        """Of the limits, in the market when it quoted; price takers leave no trace in quotes."""
+        agent, spot = self.agent, market.row(SPOT)
+        if self.world.price_takers or not held:
+            return Use(self.world.full(0.0), self.world.full(0.0))
+        vega = VOL_POINT * total(units * option.greeks(market).own_vega for option, units in held.positions)
+        gamma = PERCENT * held.sum("gamma", market) * spot**2
+        of_vega, of_gamma = vega / agent.vega_limit, gamma / agent.gamma_limit
+        signed = np.clip(np.where(np.abs(of_vega) >= np.abs(of_gamma), of_vega, of_gamma), -1.0, 1.0)
+        return Use(np.abs(signed), signed)
+
+
+class _Once:
+    """What a function gives, computed at the first call."""
+
+    def __init__(self, compute: partial[Use]) -> None:
+        self._compute = compute
+        self._found: Use | None = None
+
+    def __call__(self) -> Use:
+        if self._found is None:
+            self._found = self._compute()
+        return self._found

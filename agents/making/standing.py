@@ -1,0 +1,68 @@
+"""A maker's equity against its capital: how much of its depth it can show, and when it withdraws."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.accounts import OWNERS
+from markets.kernels.quoting import standing
+
+if TYPE_CHECKING:
+    from agents.world import TradingWorld
+
+Vector = NDArray[np.float64]
+
+
+class Capitalised(Protocol):
+    """The keys of a maker that say when it withdraws."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def capital(self) -> float: ...
+    @property
+    def drawdown_limit(self) -> float: ...
+    @property
+    def recapitalise_days(self) -> int: ...
+
+
+class Standing:
+    """State of one maker in one world."""
+
+    def __init__(self, agent: Capitalised, world: TradingWorld) -> None:
+        self._agent, self._world = agent, world
+        self._everything = world.full(1.0)
+        self._peak = world.full(agent.capital)
+        self._away_until = np.zeros(world.paths, dtype=np.int64)  # day index
+        self._away = np.zeros(world.paths, dtype=bool)
+
+    def withdraw_or_return(self, day: int) -> Vector:
+        """Share of its full depth that the maker can show, (paths,)."""
+        world, agent = self._world, self._agent
+        if world.feedback.depth == 0 or world.price_takers:
+            return self._everything
+        equity = world.ledger.balance(agent.name) + world.hedge_value(agent.name)
+        if self._away.any():
+            back = self._away & (day >= self._away_until)
+            if back.any():
+                self._recapitalise(back, equity)
+        leaving, able = np.empty(world.paths, dtype=bool), np.empty(world.paths)
+        limit, switch = agent.drawdown_limit * agent.capital, min(world.feedback.depth, 1.0)
+        if standing(equity, agent.capital, limit, switch, self._peak, self._away, leaving, able):
+            world.log.add("events", world.now, leaving, kind="withdrawal", subject=agent.name, value=equity)
+            self._away |= leaving
+            self._away_until = np.where(leaving, day + agent.recapitalise_days, self._away_until)
+        return able
+
+    def _recapitalise(self, back: NDArray[np.bool_], equity: Vector) -> None:
+        """Owners restore the capital at the start."""
+        world, agent = self._world, self._agent
+        amount = np.where(back, np.maximum(agent.capital - equity, 0.0), 0.0)
+        world.ledger.transfer(amount, source=OWNERS, target=agent.name, reason="capital")
+        world.log.add("events", world.now, back, kind="recapitalised", subject=agent.name, value=amount)
+        equity += amount
+        self._peak = np.where(back, equity, self._peak)
+        self._away &= ~back

@@ -1,0 +1,260 @@
+"""European options on the asset, quoted in implied vol and paid in cash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.accounts import CLEARING
+from markets.factors.key import SPOT, VOL, FactorKey
+from markets.kernels.listed import listed_greeks
+from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VANNA, VEGA
+from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.venues.stock import COSTS, GAINS, fill_moves
+from sim.ledger import Move
+from sim.memo import Memo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.option_series import OptionSeries
+    from markets.venues.order_book import OrderBook
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+THETA_GAINS, GAMMA_GAINS = "hedge_theta", "hedge_gamma"  # reasons of the ledger, parts of gains as a book has them
+VEGA_GAINS, RATES_GAINS = "hedge_vega", "hedge_rates"
+VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
+
+
+class Greeks(NamedTuple):
+    """One unit in one market, (paths,) each."""
+
+    worth: Vector  # $
+    delta: Vector  # units of the asset
+    gamma: Vector  # units per $
+    vega: Vector  # $ per 1.00 of the market's implied vol
+    vanna: Vector  # units per unit of the log of the market's implied vol
+    own_vega: Vector  # $ per 1.00 of its own implied vol
+    nodes: Vector  # (nodes, paths) $ per 1.00 of each zero rate
+
+
+class Seen(NamedTuple):
+    """The market up to which gains are split."""
+
+    tick: int
+    market: Snapshot
+    worth: Vector  # of a unit, (paths,) $
+
+
+class ListedOption:
+    """A `Listing` of calls, puts, straddles or strangles, struck on each path at the spot of the last roll.
+
+    A unit is an option on one unit of the asset, valued by the kernels and on the smile of the books' options. Spreads
+    and impact are in its implied vol, notional is vega ($ per 1.00 of it). When it rolls, every position is exchanged
+    at mid, in cash, for as many units of a fresh option.
+    """
+
+    gains = GAINS  # of its delta; all else is noted under reasons of its own
+    priced, funded = False, True
+
+    def __init__(self, market: Surroundings, name: str, series: OptionSeries) -> None:
+        self.name, self.market, self.series = name, market, series
+        self.assets: tuple[Name, ...] = (name,)
+        self._base = np.array([series.start.spot0, series.start.vol_base])
+        self._curve = series.start.curve
+        self.displaces = {VOL: 1.0 / series.start.vol_base}  # buying raises ln vol
+        self._greeks: Memo[Greeks] = Memo()
+        self._strike_now(0)
+        self._seen: Seen | None = None  # None before the first trade
+
+    def _strike_now(self, tick: int) -> None:
+        """A fresh option at the present spot."""
+        spot = self.market.factors.snapshot.row(SPOT)
+        self.struck = self.series.struck(tick)
+        self.strikes = self.series.strikes(spot)
+        self._multiples = self.series.multiples(self.struck, self.strikes, spot)
+
+    # --- valuation -------------------------------------------------------------------------------------------------
+    def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
+        """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
+        nodes, term = market.block(self._curve.block), self.struck.term(tick, later)
+        out, own = np.empty((NODE + len(nodes), market.paths)), np.empty(market.paths)
+        legs, root = (self.series.signs, self.strikes, self._multiples), term[SD] / self._base[1]
+        listed_greeks(market.row(SPOT), market.row(VOL), nodes, self._base, term, *legs, root, out, own)
+        return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:])
+
+    def greeks(self, market: Snapshot | None = None) -> Greeks:
+        """In the present market, computed once, or in a given one."""
+        factors = self.market.factors
+        now, tick = factors.snapshot, factors.tick
+        if market is not None and market is not now:
+            return self._valued(tick, market)
+        return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+
+    def theta(self, years: float) -> Vector:
+        """$ that a unit makes while `years` of trading and calendar time pass and nothing moves, (paths,)."""
+        factors = self.market.factors
+        later: Vector = self._valued(factors.tick, factors.snapshot, years).worth - self.greeks().worth
+        return later
+
+    # --- the price -------------------------------------------------------------------------------------------------
+    @property
+    def mid(self) -> Vector:
+        """Implied vol, the mean of the options in a unit, (paths,) decimal a year."""
+        base, vol = self._base[1], self.market.factors.snapshot.row(VOL)
+        mid: Vector = np.mean(self._multiples, axis=0) * base * np.exp(self._response * np.log(vol / base))
+        return mid
+
+    @property
+    def _response(self) -> float:
+        """d ln(its vol) / d ln(the market's)."""
+        return float(self.struck.term(self.market.factors.tick)[RESPONSE])
+
+    @property
+    def unit_notional(self) -> Vector:
+        """Vega of a unit, (paths,) $ per 1.00 of its vol."""
+        return self.greeks().own_vega
+
+    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
+        """A buyer pays a higher vol, (paths,) decimal."""
+        mid = self.mid
+        return lambda: mid + spread + walk
+
+    def price_ratio(self) -> float:
+        """A vol has none."""
+        return 1.0
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Rise of its vol: by the displacement where the market's vol is as at the start, else in proportion."""
+        found: Vector = displacement * self.mid * self._response / self._base[1]
+        return found
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """Rise of its vol, at the level of the start, (paths,) decimal."""
+        np.divide(self.mid, before, out=out)
+        np.log(out, out=out)
+        out *= self._base[1] / self._response
+
+    def cost_per_notional(self) -> float:
+        """1 $ of vega costs so much per unit of vol."""
+        return 1.0
+
+    def vol(self) -> Vector:
+        """How far its vol moves, (paths,) decimal per square root of a trading year."""
+        return VOL_OF_VOL * self.mid
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+        """(paths,) $ a unit."""
+        return {self.name: self.greeks(market).worth}
+
+    def exposure(self, account: Name) -> Vector:
+        """Signed vega, (paths,) $ per 1.00 of its vol."""
+        return self.market.ledger.balance(account, self.name) * self.unit_notional
+
+    def years(self) -> float:
+        """To the expiry."""
+        return self.struck.years - float(self.market.clock.calendar_years[self.market.factors.tick])
+
+    def carries(self) -> bool:
+        """Time is part of its value."""
+        return False
+
+    def carry(self, account: Name, years: float) -> Vector:
+        """Nothing, (paths,) $."""
+        return np.zeros(self.market.paths)
+
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """Of a unit by spot, implied vol and each node, (paths,) $ per 1.00."""
+        greeks = self.greeks(market)
+        return {SPOT: greeks.delta, VOL: greeks.vega, **dict(zip(self._curve.nodes, greeks.nodes, strict=True))}
+
+    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
+        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
+        held = self.market.ledger.balance(account, self.name)
+        return {key: held * slope for key, slope in self.sensitivities().items()}
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """Units against cash, split into the worth at mid and what worsened the vol, times the vega."""
+        self.explain()
+        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
+        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
+        now = self.greeks()
+        asset_moves(filled, book.levels, book.shares, calm, walk, now.worth, now.own_vega, amounts, spread)
+        self.market.ledger.post(amounts, fill_moves(self.name, taker, book.makers, costs))
+        return spread
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """Units against cash at mid."""
+        self.explain()
+        amounts = np.empty((2, self.market.paths))
+        np.multiply(quantity, share, out=amounts[0])
+        np.multiply(amounts[0], self.greeks().worth, out=amounts[1])
+        self.market.ledger.post(amounts, (Move(source, target, GAINS, self.name), Move(target, source, GAINS)))
+
+    def step(self, tick: int) -> None:
+        """Roll when the time has come."""
+        if self.series.rolls(self.struck, tick):
+            self._roll(tick)
+
+    def _roll(self, tick: int) -> None:
+        """cash += N (worth of the old - worth of the fresh one); nobody gains or loses, and no spread is paid."""
+        if not self.market.ledger.moved(self.name):
+            self._strike_now(tick)
+            return
+        self.explain()
+        old = self.greeks().worth
+        self._strike_now(tick)
+        excess = old - self.greeks().worth
+        for account, held in self._positions():
+            self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
+        self._see()
+
+    # --- gains -----------------------------------------------------------------------------------------------------
+    def explain(self) -> None:
+        """Note what all positions have made since the last look as a book's gains are split: time, gamma, vol, rates.
+
+        Their delta stays with that of hedges in the asset. Call before positions change and at marks.
+        """
+        if self._seen is None or not self.market.ledger.moved(self.name):
+            self._see()
+            return
+        if self._seen.market is self.market.factors.snapshot and self._seen.tick == self.market.factors.tick:
+            return
+        positions = self._positions()
+        for reason, made in self._split(self._seen):
+            for account, held in positions:
+                gain = held * made
+                self.market.ledger.note(gain, source=account, target=CLEARING, reason=GAINS)
+                self.market.ledger.note(gain, source=CLEARING, target=account, reason=reason)
+        self._see()
+
+    def _see(self) -> None:
+        factors = self.market.factors
+        self._seen = Seen(factors.tick, factors.snapshot, self.greeks().worth)
+
+    def _split(self, seen: Seen) -> Iterator[tuple[str, Vector]]:
+        """Gains of a unit since `seen` by reason, all but that of its delta, (paths,) $."""
+        tick, new = self.market.factors.tick, self.market.factors.snapshot
+        spot = new.row(SPOT)
+        later = self._valued(tick, seen.market)
+        bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
+        turned = self._valued(tick, seen.market.with_rows({SPOT: spot, VOL: new.row(VOL)})).worth
+        yield THETA_GAINS, later.worth - seen.worth
+        yield GAMMA_GAINS, bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
+        yield VEGA_GAINS, turned - bent
+        yield RATES_GAINS, self.greeks().worth - turned
+
+    def _positions(self) -> list[tuple[Name, Vector]]:
+        ledger = self.market.ledger
+        accounts = [one for one in ledger.accounts if one != CLEARING and ledger.reached(one, self.name)]
+        return [(account, ledger.balance(account, self.name).copy()) for account in accounts]

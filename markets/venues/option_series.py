@@ -1,0 +1,105 @@
+"""The options of one listing, one after another: each is struck at the spot of its roll and traded until the next."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.products.dates import add_months
+from markets.products.option_table import OptionTable
+from markets.products.table import When
+from markets.vols.smile import strike_multiple
+
+if TYPE_CHECKING:
+    from markets.products.start import Start
+    from markets.specs.option_listing import OptionListingSpec
+    from sim.clock import Clock
+
+Floats = NDArray[np.float64]
+A_DAY = timedelta(days=1)
+
+
+class Contract(NamedTuple):
+    """An option from the tick at which it was struck; its strikes differ by path."""
+
+    tick: int
+    expiry: int  # seconds
+    table: OptionTable  # a call struck at the spot of the start, at the vol at the money
+
+    def term(self, tick: int, later: float = 0.0) -> Floats:
+        """What the kernels need at a tick, and `later` years after it, (OPTION_TERMS,); at its expiry no time left."""
+        found: Floats = self.table.known(When(tick, self.tick, later=later))[0]
+        return found
+
+    @property
+    def years(self) -> float:
+        """Calendar years from the start to the expiry."""
+        return float(self.table.calendar_years[0])
+
+
+class OptionSeries:
+    """What is struck when, the same for all worlds of a run."""
+
+    def __init__(self, spec: OptionListingSpec, clock: Clock, start: Start) -> None:
+        self.spec, self.start = spec, start
+        self.signs = np.array([sign for sign, _ in spec.legs])
+        self._clock = clock
+
+    def struck(self, tick: int) -> Contract:
+        """The option that is struck at a tick."""
+        return _struck(self, tick)
+
+    def rolls(self, contract: Contract, tick: int) -> bool:
+        """Whether an option is exchanged for a fresh one at a tick: after `roll_days`, or at its expiry."""
+        clock = self._clock
+        aged = clock.is_open[tick] and clock.day[tick] - clock.day[contract.tick] >= self.spec.roll_days
+        return bool(aged or clock.ticks[tick] >= contract.expiry)
+
+    def strikes(self, spot: Floats) -> Floats:
+        """Of each leg, at a roll at this spot, (legs, paths) $."""
+        return np.stack([moneyness * spot for _, moneyness in self.spec.legs])
+
+    def multiples(self, contract: Contract, strikes: Floats, spot: Floats) -> Floats:
+        """Vol of each leg over the vol at the money, (legs, paths), struck at this spot.
+
+        Of the surface of the start, as for the options of a book; with `smile = "roll"` of one around this spot.
+        """
+        start, years = self.start, float(contract.table.variance_years[0])
+        if self.spec.smile == "start":
+            return strike_multiple(strikes, years, spot=start.spot0, skew=start.skew)
+        left = years - float(self._clock.variance_years[contract.tick])
+        return strike_multiple(strikes / spot, left, spot=1.0, skew=start.skew)
+
+    def make(self, tick: int) -> Contract:
+        """The same as `struck`, made anew."""
+        expiry = self._expiry(tick)
+        table = OptionTable([_Unit(expiry, self.start.spot0)], self._clock, self.start)
+        return Contract(tick, self._clock.seconds(expiry), table)
+
+    def _expiry(self, tick: int) -> date:
+        """A day whose close is still to come."""
+        clock, spec = self._clock, self.spec
+        today = clock.session_dates[int(clock.day[tick])]
+        days, months = spec.expiry_days, spec.expiry_months
+        expiry = add_months(today, months) if months is not None else today + timedelta(days=days or 1)
+        while clock.seconds(expiry) <= clock.ticks[tick]:
+            expiry += A_DAY
+        return expiry
+
+
+@lru_cache(maxsize=512)
+def _struck(series: OptionSeries, tick: int) -> Contract:
+    return series.make(tick)
+
+
+class _Unit(NamedTuple):
+    """A call on one unit of the asset."""
+
+    expiry: date
+    strike: float
+    sign: float = 1.0
+    quantity: float = 1.0
