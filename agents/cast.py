@@ -35,6 +35,7 @@ class Cast:
     nodes: tuple[str, ...]  # of the curve, the shortest first
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
     credits: tuple[str, ...] = ()  # names of the venues that are names
+    vol_futures: tuple[str, ...] = ()  # names of the venues that are futures on implied vol
     bonds: tuple[str, ...] = ()  # names of the venues that are bonds
     futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
     repo: bool = False  # whether bonds are financed in repo
@@ -56,12 +57,12 @@ class Cast:
     @property
     def rates_venues(self) -> tuple[str, ...]:
         """Venues of claims on rates, and listings of the user's own, which may be."""
-        others = (*self.assets, *self.straddles, *self.credits)
+        others = (*self.assets, *self.straddles, *self.credits, *self.vol_futures)
         return (*(venue for venue in self.venues if venue not in others), *FURTHER)
 
     def check_rates_venue(self, name: str, at: Place) -> None:
         """Raise UserError where there is no such venue, or what trades there is no claim on a rate."""
-        known = [venue for venue in self.venues if venue not in (*self.assets, *self.straddles, *self.credits)]
+        known = [venue for venue in self.rates_venues if venue not in FURTHER]
         if name not in known:
             raise at.error("no such venue of swaps or bonds", value=name, remedy=nearest(name, known))
 
@@ -78,6 +79,12 @@ class Cast:
             raise at.error("no such bond future", value=name, remedy=nearest(name, list(self.futures)))
         if self.futures[name] != bond:
             raise at.error(f"is a future on {self.futures[name]}, not on {bond}", value=name)
+
+    def check_tracked(self, name: str, at: Place) -> None:
+        """Raise UserError if this is neither an asset nor a future on vol."""
+        known = (*self.assets, *self.vol_futures)
+        if name not in known:
+            raise at.error("no such asset or vol future", value=name, remedy=nearest(name, list(known)))
 
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError if there is no such asset; a swap venue is no asset."""

@@ -28,6 +28,9 @@ dispersion = 0.5
 beta = 8.0
 jumps = { kind = "merton", intensity = 2.0, mean = -0.03 }
 
+[market.vol_futures]
+vx = { power = 0.8, roll = 0.3 }
+
 [market.rates]
 vol_us2y = 0.01
 corr_spot_us2y = 0.2
@@ -59,7 +62,7 @@ venue = { half_spread = 0.0001, depth = 5e9, impact = 0.01 }
 [agents.maker]
 type = "MarketMaker"
 capital = 2e9
-venues = ["asset", "us2y", "us10y", "gold", "note", "ty"]
+venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "vx"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
 
 [agents.hedger]
@@ -96,6 +99,11 @@ redemption = 1e6
 [agents.index_fund]
 type = "ProportionalFund"
 holdings = { asset = 1e5 }
+
+[agents.inverse]
+type = "LeveredProduct"
+venue = "vx"
+capital = 3e8
 
 [agents.insurer]
 type = "LiabilityFund"

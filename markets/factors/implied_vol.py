@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import VOL
+from markets.factors.impact import Impact
+from markets.factors.key import VOL, FactorKey
 from markets.factors.law import STILL, Law, Moved
 from markets.factors.reversion import reversion
 from markets.kernels.factors import carry, implied_vols
@@ -23,9 +24,10 @@ ALONE = np.zeros(1, dtype=np.int64)  # the order of one shock
 
 
 class ImpliedVol(Law):
-    """ln s = ln L_vol + n + a: outside level, noise n that reverts and is bridged to the anchors, response a.
+    """ln s = ln L_vol + n + a + p: outside level, noise n that reverts and is bridged to the anchors, response a.
 
     n <- keep (decay n) + xi sqrt(gathered keep) (rho z + sqrt(1 - rho^2) z_vol), z the main asset's shock.
+    p is the impact of trades in futures on vol.
     """
 
     keys = (VOL,)
@@ -46,6 +48,9 @@ class ImpliedVol(Law):
         self._common, self._own = np.array([market.rho]), np.array([[np.sqrt(1 - market.rho**2)]])
         self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
         self._margin = setting.feedback.margin
+        self._years: list[float] = years.tolist()
+        self._days_a_year = setting.clock.days_a_year
+        self.impact: dict[FactorKey, Impact] = {}
 
     @property
     @abstractmethod
@@ -63,10 +68,22 @@ class ImpliedVol(Law):
     @property
     def moves(self) -> bool:
         """Whether anything but the storyline moves vol."""
-        return self._stirred or self.answers
+        return self._stirred or self.answers or self._traded
+
+    @property
+    def _traded(self) -> bool:
+        """Whether trades have ever moved vol."""
+        return any(impact.moved for impact in self.impact.values())
+
+    @property
+    def led(self) -> Vector:
+        """Response and impact together, (paths,) ln s."""
+        return self.response + self.impact[VOL].total if self._traded else self.response
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
-        """Carry noise and response into `tick`."""
+        """Carry noise, response and impact into `tick`."""
+        for impact in self.impact.values():
+            impact.decay(self._years[tick])
         if self._stirred:
             self.noise *= self.decay[tick]
             fresh = self._stream.normals(1)
@@ -79,8 +96,19 @@ class ImpliedVol(Law):
     def levels(self) -> Moved:
         """Implied vol."""
         vol = np.empty_like(self.response)
-        self.is_finite = implied_vols(self.line[self.tick], self.noise[0], self.response, vol)
+        self.is_finite = implied_vols(self.line[self.tick], self.noise[0], self.led, vol)
         return Moved({VOL: vol})
+
+    def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
+        """Let trades displace ln s."""
+        rows = np.zeros((2, self.response.size))
+        self.impact[key] = Impact(rows, permanent_share, resilience, self._days_a_year)
+
+    def displace(self, key: FactorKey, move: Vector, level: Vector) -> Vector:
+        """Move ln s."""
+        self.impact[key].add(move)
+        moved: Vector = level * np.exp(move)
+        return moved
 
     def margin(self, now: Snapshot) -> Vector:
         """Vol for initial margin, (paths,): the storyline's if the margin loop is cut."""

@@ -19,6 +19,7 @@ from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
@@ -33,6 +34,7 @@ from markets.spec import VenueSpec, VenuesSpec, asset_venue
 from markets.specs.bond import bond_venue
 from markets.specs.bond_future import future_venue
 from markets.specs.straddle import straddle_venue
+from markets.specs.vol_future import vol_future_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -152,6 +154,10 @@ class Scale:
         self.venues |= self.credits
         # notional and face value
         self.prices |= dict.fromkeys((*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits), 1.0)
+        self.vol_futures = scenario.market.vol_futures
+        self.venues |= {name: future.venue for name, future in self.vol_futures.items()}
+        points = 100.0 * (scenario.storyline.anchor[0].vol or 0.0)
+        self.prices |= {name: future.price or points for name, future in self.vol_futures.items()}
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -176,7 +182,7 @@ class Scale:
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
                 if agent.holding is not None:
                     yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
-            elif isinstance(agent, LiabilityFund):
+            elif isinstance(agent, LiabilityFund | LeveredProduct):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
             elif isinstance(agent, ConvexityHedger):
                 balance = self._of(agent, "balance", "a mortgage balance")
@@ -226,6 +232,8 @@ class Scale:
             return ("market", "credits", venue, "venue"), None
         if venue in self.futures:
             return ("market", "rates", "futures", venue, "venue"), future_venue()
+        if venue in self.vol_futures:
+            return ("market", "vol_futures", venue, "venue"), vol_future_venue()
         return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:

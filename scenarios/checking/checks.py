@@ -54,6 +54,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
+    check_vol_futures(scenario, at.at("market", "vol_futures"))
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     cast = cast_of(scenario)
@@ -246,6 +247,13 @@ def check_credit_venues(scenario: Scenario, at: Place) -> None:
             _check_quoted(scenario, name, "name", at)
 
 
+def check_vol_futures(scenario: Scenario, at: Place) -> None:
+    """They have somebody's quotes."""
+    for name, future in scenario.market.vol_futures.items():
+        check_venue(future.venue, at.at(name, "venue"))
+        _check_quoted(scenario, name, "vol future", at)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -290,9 +298,11 @@ def cast_of(scenario: Scenario) -> Cast:
         | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
         | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
         | {name: future.venue for name, future in scenario.market.rates.futures.items()}
-        | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None},
+        | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None}
+        | {name: future.venue for name, future in scenario.market.vol_futures.items()},
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         straddles=tuple(scenario.market.rates.straddles),
+        vol_futures=tuple(scenario.market.vol_futures),
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),

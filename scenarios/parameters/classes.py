@@ -15,6 +15,7 @@ from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.hedging.hedger import Hedger
@@ -34,6 +35,7 @@ BUILT_IN: tuple[type[Agent], ...] = (
     ClientFlow,
     LeveredFund,
     ProportionalFund,
+    LeveredProduct,
     LiabilityFund,
     ConvexityHedger,
     BasisFund,
