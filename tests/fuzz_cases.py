@@ -105,6 +105,10 @@ type = "LeveredProduct"
 venue = "vx"
 capital = 3e8
 
+[agents.targeter]
+type = "VolTargetFund"
+estimate = { kind = "window", window_days = 5, start = 0.15 }
+
 [agents.insurer]
 type = "LiabilityFund"
 venue = "note"

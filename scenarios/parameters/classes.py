@@ -18,6 +18,7 @@ from agents.funds.levered_fund import LeveredFund
 from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
+from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
@@ -36,6 +37,7 @@ BUILT_IN: tuple[type[Agent], ...] = (
     LeveredFund,
     ProportionalFund,
     LeveredProduct,
+    VolTargetFund,
     LiabilityFund,
     ConvexityHedger,
     BasisFund,
