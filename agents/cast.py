@@ -86,6 +86,12 @@ class Cast:
         if name not in known:
             raise at.error("no such asset or vol future", value=name, remedy=nearest(name, list(known)))
 
+    def check_held(self, name: str, at: Place) -> None:
+        """Raise UserError if this is neither an asset nor a bond."""
+        known = (*self.assets, *self.bonds)
+        if name not in known:
+            raise at.error("no such asset or bond", value=name, remedy=nearest(name, list(known)))
+
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError if there is no such asset; a swap venue is no asset."""
         if name not in self.assets:

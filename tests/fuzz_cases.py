@@ -109,6 +109,12 @@ capital = 3e8
 type = "VolTargetFund"
 estimate = { kind = "window", window_days = 5, start = 0.15 }
 
+[agents.parity]
+type = "RiskParityFund"
+venues = ["asset", "gold", "note"]
+vols = { gold = 0.1 }
+correlation = 0.1
+
 [agents.insurer]
 type = "LiabilityFund"
 venue = "note"

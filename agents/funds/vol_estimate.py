@@ -52,11 +52,11 @@ class VolEstimateSpec:
         return float(0.5 ** (1 / self.half_life_days))
 
 
-def start_vol(spec: VolEstimateSpec, venue: Venue) -> Vector:
-    """Vol of the price of what a venue trades before the start, (paths,) decimal a year."""
+def start_vol(given: float | None, venue: Venue) -> Vector:
+    """Vol of the price of what a venue trades before the start, (paths,) decimal a year: as given, or realised vol."""
     listing = venue.listing
-    if spec.start is not None:
-        return np.full_like(venue.mid, spec.start)
+    if given is not None:
+        return np.full_like(venue.mid, given)
     vol: Vector = listing.vol() * listing.cost_per_notional()
     return vol
 
@@ -71,7 +71,7 @@ class VolEstimate:
         self._spec, self._world, self._venue = spec, world, venue
         self._days_a_year = world.clock.days_a_year
         self._close = venue.mid.copy()  # price at the last close, before its trades
-        self._variance = start_vol(spec, venue) ** 2  # a year, ewma
+        self._variance = start_vol(spec.start, venue) ** 2  # a year, ewma
         self._squares = [self._variance / self._days_a_year] * spec.window_days  # of a day each, the oldest first
 
     def learn(self) -> None:

@@ -22,6 +22,7 @@ from agents.funds.levered_fund import LeveredFund
 from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
+from agents.funds.risk_parity_fund import RiskParityFund
 from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -185,6 +186,9 @@ class Scale:
                     yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
             elif isinstance(agent, LiabilityFund | LeveredProduct | VolTargetFund):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+            elif isinstance(agent, RiskParityFund):
+                deepest = max((self.depths[name] for name in agent.venues), key=lambda depth: depth.dollars)
+                yield Pair(self._capital(agent), deepest, plausible.FUND)
             elif isinstance(agent, ConvexityHedger):
                 balance = self._of(agent, "balance", "a mortgage balance")
                 yield Pair(balance, self.depths[agent.venue], plausible.MORTGAGES)

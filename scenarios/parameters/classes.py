@@ -18,6 +18,7 @@ from agents.funds.levered_fund import LeveredFund
 from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
+from agents.funds.risk_parity_fund import RiskParityFund
 from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -38,6 +39,7 @@ BUILT_IN: tuple[type[Agent], ...] = (
     ProportionalFund,
     LeveredProduct,
     VolTargetFund,
+    RiskParityFund,
     LiabilityFund,
     ConvexityHedger,
     BasisFund,
