@@ -115,6 +115,15 @@ venues = ["asset", "gold", "note"]
 vols = { gold = 0.1 }
 correlation = 0.1
 
+[agents.trend]
+type = "TrendFollower"
+trend = { kind = "signs", windows = [1, 5] }
+
+[agents.patient]
+type = "ValueInvestor"
+value = 95.0
+error = 0.1
+
 [agents.insurer]
 type = "LiabilityFund"
 venue = "note"

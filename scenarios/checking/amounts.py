@@ -23,6 +23,8 @@ from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.funds.risk_parity_fund import RiskParityFund
+from agents.funds.trend_follower import TrendFollower
+from agents.funds.value_investor import ValueInvestor
 from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -184,8 +186,13 @@ class Scale:
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
                 if agent.holding is not None:
                     yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
-            elif isinstance(agent, LiabilityFund | LeveredProduct | VolTargetFund):
+            elif isinstance(agent, LiabilityFund | LeveredProduct | VolTargetFund | TrendFollower):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+            elif isinstance(agent, ValueInvestor):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+                if agent.value is not None:
+                    value, price = self._of(agent, "value", "a value"), self._price(agent.venue)
+                    yield Pair(value, price, plausible.WORTH, certain=True)
             elif isinstance(agent, RiskParityFund):
                 deepest = max((self.depths[name] for name in agent.venues), key=lambda depth: depth.dollars)
                 yield Pair(self._capital(agent), deepest, plausible.FUND)

@@ -19,6 +19,8 @@ from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
 from agents.funds.risk_parity_fund import RiskParityFund
+from agents.funds.trend_follower import TrendFollower
+from agents.funds.value_investor import ValueInvestor
 from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
@@ -40,6 +42,8 @@ BUILT_IN: tuple[type[Agent], ...] = (
     LeveredProduct,
     VolTargetFund,
     RiskParityFund,
+    TrendFollower,
+    ValueInvestor,
     LiabilityFund,
     ConvexityHedger,
     BasisFund,
