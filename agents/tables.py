@@ -6,6 +6,7 @@ from agents.desk.book_table import AGENT, BOOK
 from agents.desk.loss import CREDIT, FX, STEPS, VEGA_HEDGE
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
+from markets.costs import INVENTORY
 from sim.columns import Column, Table
 
 RATES = "rates"  # column after which that of FX rates stands
@@ -104,15 +105,23 @@ TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
 def agent_tables(
-    *, vega_hedges: bool = False, fx: bool = False, credit: bool = False, risk: bool = False, capital: bool = False
+    *,
+    vega_hedges: bool = False,
+    fx: bool = False,
+    credit: bool = False,
+    risk: bool = False,
+    capital: bool = False,
+    investors: bool = False,
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
     vega_hedges, fx, credit: `marks` has the vega of hedges in options on rates, the part of FX rates, or those of
     names, beside its other columns. risk: a desk has options on rates or a leg of its own against rates, and the table
-    `risk` is written. capital: somebody's capital is limited, and the table `capital` is written.
+    `risk` is written. capital: somebody's capital is limited, and the table `capital` is written. investors: those of a
+    venue ask a price for inventory, and `marks` has what makers paid.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
-    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: (VEGA_HEDGE,) if vega_hedges else ()}
+    last = (*((VEGA_HEDGE,) if vega_hedges else ()), *((INVENTORY,) if investors else ()))
+    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: last}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *([RISK] if risk else []), *([CAPITAL] if capital else []))

@@ -60,6 +60,7 @@ LEAST_LINE = 1 / 150  # a notional to the next larger one of its book
 LEAST_POSITION = 1e-4  # the same in units: a few contracts may be left over
 LIMIT = (0.02, 1e3)  # a maker's inventory limit to its capital
 TRADED = (3e-3, 50.0)  # the largest that is quoted or traded at a venue to its depth
+INVESTORS = (1e-3, 1e3)  # what outside investors take over before they ask more to the depth of the venue
 ORDER = (1e-4, 2.0)  # one order to the inventory limit of its maker
 CLIENT = (5e-6, 0.05)  # a client's order to the depth of the venue
 LINE = (2e-3, 60.0)  # a credit line to the capital of the largest borrower

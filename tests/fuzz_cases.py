@@ -40,7 +40,7 @@ repo = { usd = { p99 = 20.0 } }
 vol = { usd = { start = 0.009 } }
 
 [venue]
-asset = { depth = 15e9, halts = [0.07, 0.13] }
+asset = { depth = 15e9, halts = [0.07, 0.13], investors = { capacity = 10e9 } }
 us10y = { depth = 4e9 }
 
 [storyline]

@@ -15,6 +15,7 @@ from agents.desk.book_table import BOOK
 from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, VEGA_HEDGE, components
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import TradingWorld
+from markets.costs import INVENTORY
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.memo import Memo
@@ -45,7 +46,9 @@ class Accountant:
         self._components = components(fx=bool(world.market.fx), credit=credit)
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
         costs = (*COSTS, VEGA_HEDGE.name) if world.straddles else COSTS
-        self._costs = (*costs, HEDGE_CREDIT.name) if credit else costs
+        costs = (*costs, HEDGE_CREDIT.name) if credit else costs
+        asked = any(venue.spec.investors for venue in world.venues.values())
+        self._costs = (*costs, INVENTORY.name) if asked else costs
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted

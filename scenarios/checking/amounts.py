@@ -175,6 +175,7 @@ class Scale:
                 limit, capital = self._of(agent, "inventory_limit", "an inventory limit"), self._capital(agent)
                 yield Pair(limit, capital, plausible.LIMIT)
         yield from self._traded()
+        yield from self._investors()
         for agent in self.scenario.agents:
             if isinstance(agent, FundingDesk):
                 yield from self._lender(agent)
@@ -280,6 +281,15 @@ class Scale:
         if hasattr(agent.policy, "risk_aversion"):
             aversion = self._of(agent, "policy.risk_aversion", "a risk aversion")
             yield _averse(aversion, dataclasses.replace(book, place=self.at))
+
+    def _investors(self) -> Iterator[Pair]:
+        """What investors take over by the depth of the venue."""
+        for name, spec in self.venues.items():
+            if spec.investors is not None:
+                keys, _ = self._table_of(name, None)
+                place, capacity = self.at.at(*keys, "investors", "capacity"), spec.investors.capacity
+                words = f"a capacity of {_money(capacity)}"
+                yield Pair(Amount(place, capacity, capacity, words), self.depths[name], plausible.INVESTORS)
 
     def _traded(self) -> Iterator[Pair]:
         """The depth of a venue by the largest amount that is quoted or traded there."""

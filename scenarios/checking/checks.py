@@ -293,13 +293,7 @@ def cast_of(scenario: Scenario) -> Cast:
     return Cast(
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
-        venues=scenario.venue.by_name()
-        | {asset.name: asset.venue for asset in scenario.assets}
-        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
-        | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
-        | {name: future.venue for name, future in scenario.market.rates.futures.items()}
-        | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None}
-        | {name: future.venue for name, future in scenario.market.vol_futures.items()},
+        venues=scenario.venues,
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         straddles=tuple(scenario.market.rates.straddles),
         vol_futures=tuple(scenario.market.vol_futures),

@@ -27,6 +27,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
+        investors=any(venue.investors for venue in scenario.venues.values()),
     )
 
 
