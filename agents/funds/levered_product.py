@@ -74,9 +74,8 @@ class _Product:
                 continue
             self._wind_up()
             self._expose()
-            rebalances = self._before_close(tick)
-            if rebalances or self.over.any():
-                yield self.venue.trade(self.agent, self._order(rebalances))
+            # an order at every tick, mostly of nothing: who orders first must not depend on other paths
+            yield self.venue.trade(self.agent, self._order(self._before_close(tick)))
             if clock.is_close[tick]:
                 self.at_close = self._assets(self.venue.mid)
 
