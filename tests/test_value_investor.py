@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import UserError
 from sim.phases import Phase
-from tests.rules_followed import DAYS, DEPTH, IMPACT, TICKS, seen, told
+from tests.rules_followed import DAYS, DEPTH, IMPACT, TICKS, VENUE, seen, told
 from tests.small import K, standard_error, variance_error, watch, world_of
 
 CAPITAL, APPETITE = 1e10, 4.0
@@ -85,6 +85,14 @@ def test_an_anchored_value_follows_the_news_and_not_the_trades():
     assert at.held[TICKS] > 0.0
 
 
+def test_it_sells_vol_that_has_risen():
+    """Of a future that has doubled it is short a ln 2 x capital."""
+    fund = FUND | {"venue": "vx", "aggressiveness": 0.5}
+    vols, market = [0.2, 0.4], {"vol_futures": {"vx": {"venue": VENUE}}}
+    _, at = seen(told(vols=vols, agents={"fund": fund}, maker={"venues": ["asset", "vx"]}, market=market), venue="vx")
+    assert at.held[1] * at.price[1] == pytest.approx(-0.5 * math.log(2) * CAPITAL, rel=1e-9)
+
+
 def test_a_value_of_its_own():
     _, at = seen(told(agents={"fund": FUND | {"value": 110.0}}))
     assert at.held[0] * 100.0 == pytest.approx(CAPITAL * APPETITE * math.log(1.1))
@@ -112,7 +120,8 @@ def test_its_error_is_an_ornstein_uhlenbeck_process():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"venue": "us10y"}, "agents.fund.venue: no such asset, got 'us10y'"),
+        ({"venue": "us10y"}, "agents.fund.venue: no such asset or vol future, got 'us10y'"),
+        ({"venue": "vx", "anchored": True}, "agents.fund.venue: no such asset, got 'vx'"),
         ({"value": 90.0, "anchored": True}, "agents.fund.value: an anchored investor takes the storyline's price"),
         ({"value": -1.0}, "agents.fund.value: must be > 0"),
         ({"aggressiveness": 0.0}, "agents.fund.aggressiveness: must be > 0"),
@@ -123,6 +132,6 @@ def test_its_error_is_an_ornstein_uhlenbeck_process():
 )
 def test_mistakes_in_one_line(change, said):
     with pytest.raises(UserError) as caught:
-        told(agents={"fund": FUND | change})
+        told(agents={"fund": FUND | change}, maker={"venues": ["asset", "vx"]}, market={"vol_futures": {"vx": {}}})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)

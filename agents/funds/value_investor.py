@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class ValueInvestor(Agent):
-    """An investor who holds aggressiveness x ln(value / price) x capital of an asset, within `max_leverage` either way.
+    """An investor who holds aggressiveness x ln(value / price) x capital, within `max_leverage` x capital either way.
 
     ln value is a level plus the investor's own error, which forgets half of itself in `half_life_days`. The level is
     `value`, or the outside price of the storyline where it is `anchored`: then it buys what trades have pushed down,
@@ -38,7 +38,7 @@ class ValueInvestor(Agent):
     capital: float = param(
         5e9, unit="$", help="at the start; also its measure of size", gt=0, against="the venue's depth"
     )
-    venue: str = param("asset", help="the asset it holds")
+    venue: str = param("asset", help="the asset or the future on vol that it trades")
     value: float | None = param(
         None,
         unit="$",
@@ -60,8 +60,10 @@ class ValueInvestor(Agent):
     interval: str = param("tick", help="how often it looks: '30m', '2h', '1d', or 'tick'")
 
     def check(self, cast: Cast, at: Place) -> None:
-        """Its venue is an asset, it has one value, its interval can be read."""
-        cast.check_asset(self.venue, at.at("venue"))
+        """Its venue is an asset or a future on vol, it has one value, its interval can be read."""
+        cast.check_tracked(self.venue, at.at("venue"))
+        if self.anchored:
+            cast.check_asset(self.venue, at.at("venue"))  # futures on vol have no outside price of their own
         if self.anchored and self.value is not None:
             rule = "an anchored investor takes the storyline's price for the value"
             raise at.at("value").error(rule, value=self.value, remedy="leave out one of value and anchored")
@@ -77,7 +79,7 @@ class _Rule:
     def __init__(self, agent: ValueInvestor, world: TradingWorld) -> None:
         self._agent, self._world = agent, world
         venue = world.venue(agent.venue)
-        self._law: AssetLaw = world.factors.assets[FactorKey("spot", agent.venue)]
+        self._law: AssetLaw | None = world.factors.assets.get(FactorKey("spot", agent.venue))
         self._fixed = np.log(venue.mid) if agent.value is None else world.full(log(agent.value))
         self._error = world.full(0.0)  # ln
         rate = log(2) / agent.half_life_days  # a trading day
@@ -92,8 +94,8 @@ class _Rule:
 
     def exposure(self, prices: Vectors, equity: Vector) -> Vectors:
         """aggressiveness x ln(value / price) x capital, within its limits; nothing without equity."""
-        agent = self._agent
-        level = self._law.line[self._world.factors.tick] if agent.anchored else self._fixed
+        agent, law = self._agent, self._law
+        level = law.line[self._world.factors.tick] if agent.anchored and law is not None else self._fixed
         wanted = agent.aggressiveness * (level + self._error - np.log(prices[0]))
         least = -agent.max_leverage if agent.sells_short else 0.0
         within = agent.capital * np.clip(wanted, least, agent.max_leverage)
