@@ -37,6 +37,7 @@ class Cast:
     options: tuple[str, ...] = ()  # names of the venues of options on the asset
     credits: tuple[str, ...] = ()  # names of the venues that are names
     names: tuple[str, ...] = ()  # of `market.credits`
+    vol_futures: tuple[str, ...] = ()  # names of the venues that are futures on implied vol
     bonds: tuple[str, ...] = ()  # names of the venues that are bonds
     futures: Mapping[str, str] = field(default_factory=dict)  # bond by the name of its future
     repo: bool = False  # whether bonds are financed in repo
@@ -62,7 +63,7 @@ class Cast:
 
     @property
     def _of_rates(self) -> list[str]:
-        others = (*self.assets, *self.straddles, *self.options, *self.credits)
+        others = (*self.assets, *self.straddles, *self.options, *self.credits, *self.vol_futures)
         return [venue for venue in self.venues if venue not in others]
 
     def check_rates_venue(self, name: str, at: Place) -> None:
@@ -84,6 +85,18 @@ class Cast:
             raise at.error("no such bond future", value=name, remedy=nearest(name, list(self.futures)))
         if self.futures[name] != bond:
             raise at.error(f"is a future on {self.futures[name]}, not on {bond}", value=name)
+
+    def check_tracked(self, name: str, at: Place) -> None:
+        """Raise UserError if this is neither an asset nor a future on vol."""
+        known = (*self.assets, *self.vol_futures)
+        if name not in known:
+            raise at.error("no such asset or vol future", value=name, remedy=nearest(name, list(known)))
+
+    def check_held(self, name: str, at: Place) -> None:
+        """Raise UserError if this is neither an asset nor a bond."""
+        known = (*self.assets, *self.bonds)
+        if name not in known:
+            raise at.error("no such asset or bond", value=name, remedy=nearest(name, list(known)))
 
     def check_asset(self, name: str, at: Place) -> None:
         """Raise UserError if there is no such asset; a swap venue is no asset."""

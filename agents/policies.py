@@ -116,6 +116,7 @@ class Policy(ABC):
         plausible=(0.0, 2.0),
         sparse=True,
     )
+
     def check(self, at: Place) -> None:
         """Raise UserError if its values do not go together; single values have already been checked."""
 

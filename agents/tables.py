@@ -7,6 +7,7 @@ from agents.desk.exposure_record import EXPECTED, EXPOSURE
 from agents.desk.loss import CREDIT, CVA, FX, STEPS, option_hedges
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
+from markets.costs import INVENTORY
 from sim.columns import Column, Table
 
 RATES = "rates"  # column after which that of FX rates stands
@@ -122,6 +123,7 @@ def agent_tables(
     capital: bool = False,
     netting_sets: bool = False,
     counterparty: bool = False,
+    investors: bool = False,
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
@@ -129,12 +131,13 @@ def agent_tables(
     options on the asset, the part of FX rates, or those of names, beside its other columns. risk: a desk has options on
     rates or a leg of its own against rates, and the table `risk` is written. capital: somebody's capital is limited,
     and the table `capital` is written. netting_sets: a lender has some, and the table of that name is written.
-    counterparty: a desk's book has one: `marks` has its part, and the tables of exposures are written.
+    counterparty: a desk's book has one: `marks` has its part, and the tables of exposures are written. investors: those
+    of a venue ask a price for inventory, and `marks` has what makers paid.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
     named += CVA.columns if counterparty else ()
     hedges = tuple(option_hedges(rates=vega_hedges, options=options).values())
-    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges}
+    after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges + ((INVENTORY,) if investors else ())}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}
     return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *(table for table, wanted in asked.items() if wanted))

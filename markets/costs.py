@@ -50,5 +50,6 @@ FILLS = (  # costs of every fill, in the order of the kernels' rows
     ),
 )
 FILL_COSTS = tuple(column.name for part in FILLS for column in part.columns)
+INVENTORY = Step("inventory_cost", "Passing inventory on")  # of makers, where investors ask a price for it
 TRADING = FILLS  # all parts of trading costs
 TRADING_COSTS = tuple(column.name for part in TRADING for column in part.columns)

@@ -61,6 +61,7 @@ LEAST_POSITION = 1e-4  # the same in units: a few contracts may be left over
 LIMIT = (0.02, 1e3)  # a maker's inventory limit to its capital
 OPTIONS = (1e-5, 20.0)  # options that a desk always holds, in $ of the asset, to its book
 TRADED = (3e-3, 50.0)  # the largest that is quoted or traded at a venue to its depth
+INVESTORS = (1e-3, 1e3)  # what outside investors take over before they ask more to the depth of the venue
 ORDER = (1e-4, 2.0)  # one order to the inventory limit of its maker
 CLIENT = (5e-6, 0.05)  # a client's order to the depth of the venue
 LINE = (2e-3, 60.0)  # a credit line to the capital of the largest borrower

@@ -24,6 +24,7 @@ from markets.specs.shock import ShockSpec
 from markets.specs.spreads import SpreadNodeSpec, SpreadSpec
 from markets.specs.storyline import StorylineSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
+from markets.specs.vol_future import VolFutureSpec
 
 __all__ = [
     "MOST_ANCHORS",
@@ -57,6 +58,7 @@ __all__ = [
     "StorylineSpec",
     "VenueSpec",
     "VenuesSpec",
+    "VolFutureSpec",
     "asset_venue",
     "us2y_venue",
     "us10y_venue",

@@ -20,6 +20,7 @@ from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.straddle import Straddle
 from markets.venues.venue import Venue
+from markets.venues.vol_future import VolFuture
 from markets.venues.zero_bond import Below, ZeroBond
 from sim.errors import BugError, NotFinite, SpiralError
 from sim.phases import Phase
@@ -111,6 +112,8 @@ class MarketWorld(World):
             self.open_venue(BondFuture(self, name, future, bonds[future.bond], self.market.day_count), future.venue)
         for name, bond in self.market.rates.bonds.items():
             self.open_venue(bonds[name], bond.venue)
+        for name, vol_future in self.market.vol_futures.items():
+            self.open_venue(VolFuture(self, name, vol_future, self.market.vol_noise), vol_future.venue)
         for make in FURTHER.values():
             self.open_venue(*make(self))
 

@@ -12,7 +12,16 @@ import numpy as np
 
 from agents.base import Agent
 from agents.hedging.hedger import Hedger
-from markets.spec import AssetSpec, ClockSpec, CreditSpec, FeedbackSpec, MarketSpec, StorylineSpec, VenuesSpec
+from markets.spec import (
+    AssetSpec,
+    ClockSpec,
+    CreditSpec,
+    FeedbackSpec,
+    MarketSpec,
+    StorylineSpec,
+    VenueSpec,
+    VenuesSpec,
+)
 from scenarios.parameters.classes import KINDS, agent_types
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param, written_fields
@@ -82,6 +91,15 @@ class Scenario:
     def end(self) -> date:
         """Date of the last anchor."""
         return self.storyline.anchor[-1].date
+
+    @property
+    def venues(self) -> dict[str, VenueSpec]:
+        """Parameters of every venue by name, but for listings of the user's own."""
+        market = self.market
+        named = (market.rates.bonds, market.rates.straddles, market.options, market.rates.futures, market.vol_futures)
+        found = self.venue.by_name() | {asset.name: asset.venue for asset in self.assets}
+        found |= {name: spec.venue for specs in named for name, spec in specs.items()}
+        return found | {name: spec.venue for name, spec in market.credits.items() if spec.venue is not None}
 
     @property
     def twin(self) -> TwinSpec | None:

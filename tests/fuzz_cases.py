@@ -28,6 +28,9 @@ dispersion = 0.5
 beta = 8.0
 jumps = { kind = "merton", intensity = 2.0, mean = -0.03 }
 
+[market.vol_futures]
+vx = { power = 0.8, roll = 0.3 }
+
 [market.rates]
 vol_us2y = 0.01
 corr_spot_us2y = 0.2
@@ -42,7 +45,7 @@ moneyness = 0.9
 expiry_days = 30
 
 [venue]
-asset = { depth = 15e9, halts = [0.07, 0.13] }
+asset = { depth = 15e9, halts = [0.07, 0.13], investors = { capacity = 10e9 } }
 us10y = { depth = 4e9 }
 
 [storyline]
@@ -64,7 +67,7 @@ venue = { half_spread = 0.0001, depth = 5e9, impact = 0.01 }
 [agents.maker]
 type = "MarketMaker"
 capital = 2e9
-venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "low"]
+venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "low", "vx"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
 
 [agents.dealer]
@@ -107,6 +110,30 @@ redemption = 1e6
 [agents.index_fund]
 type = "ProportionalFund"
 holdings = { asset = 1e5 }
+
+[agents.inverse]
+type = "LeveredProduct"
+venue = "vx"
+capital = 3e8
+
+[agents.targeter]
+type = "VolTargetFund"
+estimate = { kind = "window", window_days = 5, start = 0.15 }
+
+[agents.parity]
+type = "RiskParityFund"
+venues = ["asset", "gold", "note"]
+vols = { gold = 0.1 }
+correlation = 0.1
+
+[agents.trend]
+type = "TrendFollower"
+trend = { kind = "signs", windows = [1, 5] }
+
+[agents.patient]
+type = "ValueInvestor"
+value = 95.0
+error = 0.1
 
 [agents.insurer]
 type = "LiabilityFund"

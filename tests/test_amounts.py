@@ -181,9 +181,12 @@ PER_DOLLAR = ("risk_aversion", "aggressiveness")
 def test_a_whole_world_may_be_small_or_large(tables: dict[str, Any], factor: float) -> None:
     scaled = tables
     for keys in numbers(tables):
-        if is_money(keys, AMOUNTS) or keys[-2:] == ("relative", "holding"):  # others hold units
+        if is_money(keys, AMOUNTS) or keys[-2:] in (
+            ("relative", "holding"),
+            ("investors", "capacity"),
+        ):  # others hold units
             scaled = changed(scaled, keys, held(tables, keys) * factor)
-        elif keys[-1] in PER_DOLLAR and "quoting" not in keys:
+        elif keys[-1] in PER_DOLLAR and keys[-2] not in ("quoting", "patient"):  # theirs are per unit of return
             scaled = changed(scaled, keys, held(tables, keys) / factor)
     assert taken_as_given(from_dict(scaled)) == ()
 

@@ -17,6 +17,7 @@ from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, components, option_hed
 from agents.desk.options_held import options_held
 from agents.desk.risk_record import RISK, RiskRecord
 from agents.world import WRITE_OFF, TradingWorld
+from markets.costs import INVENTORY
 from sim.errors import BugError
 from sim.kernels.proof import CAPITAL, OTHER, PART, WORTH, explain
 from sim.memo import Memo
@@ -48,7 +49,9 @@ class Accountant:
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
         options = option_hedges(rates=bool(world.straddles), options=bool(world.options))
         costs = (*COSTS, *(step.name for step in options.values()))
-        self._costs = (*costs, HEDGE_CREDIT.name) if credit else costs
+        costs = (*costs, HEDGE_CREDIT.name) if credit else costs
+        asked = any(venue.spec.investors for venue in world.venues.values())
+        self._costs = (*costs, INVENTORY.name) if asked else costs
         self._holdings = Holdings(world)
         self._written = world.log.wants("marks")
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted

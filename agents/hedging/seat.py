@@ -56,10 +56,11 @@ def ordered(desk: Desk, given: Mapping[str, Vector], held: Callable[[str], Vecto
             found[name] = order
         elif name == MAIN:
             out, everywhere = np.empty(world.paths), np.ones(world.paths, dtype=bool)
-            options = {option.name: given[option.name] for option in world.options if option.name in given}
-            delta = desk.scale * desk.slopes().delta + options_held(world, desk.name, options).sum("delta")
-            one = np.ones(world.paths)
-            asset_order(position + order, position, delta, one, desk.forced, everywhere, desk.liquidated, out)
+            coming = {option.name: given[option.name] for option in world.options if option.name in given}
+            options, delta, scale = options_held(world, desk.name, coming), desk.slopes().delta, desk.scale
+            if options:
+                delta, scale = scale * delta + options.sum("delta"), np.ones(world.paths)
+            asset_order(position + order, position, delta, scale, desk.forced, everywhere, desk.liquidated, out)
             found[name] = np.where(forced, out, order)  # elsewhere to the last bit
         if name == MAIN:
             continue

@@ -14,6 +14,7 @@ from agents.base import Agent, Process
 from agents.making.quote_record import depth_share, write_quotes
 from agents.making.standing import Standing
 from markets.accounts import INVESTORS
+from markets.costs import INVENTORY
 from markets.kernels.quoting import vol_proportional
 from markets.kernels.trading import DEPTH, HALF_SPREAD, QUOTE_ROWS, SKEW
 from markets.plausible import AVERSION, DAYS, FACTOR, HOURS, MULTIPLE, STEEPNESS
@@ -26,6 +27,7 @@ from sim.vectors import some
 if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
+    from markets.venues.investors import Investors
     from markets.venues.rule import Rule
     from markets.venues.venue import Venue
     from sim.place import Place
@@ -151,13 +153,24 @@ class _Making:
             write_quotes(world, self.agent.name, self.venues)
 
     def _pass_on_inventory(self, years: float) -> None:
-        """Outside investors take over inventory at mid, half of it every `inventory_half_life`."""
+        """Outside investors take over inventory at mid, half of it every `inventory_half_life`, less at a price."""
         clock = self.world.clock
         hours = years * clock.days_a_year * clock.hours_a_day
         share = 1 - 0.5 ** (hours / self.agent.inventory_half_life)
         for venue in self.venues:
             if venue.reached(self.agent.name) and some(held := venue.held(self.agent.name)):
-                venue.hand_over(self.agent.name, INVESTORS, held, share)
+                if venue.investors is None:
+                    venue.hand_over(self.agent.name, INVESTORS, held, share)
+                else:
+                    self._sell_inventory(venue, venue.investors, share * held)
+
+    def _sell_inventory(self, venue: Venue, investors: Investors, offered: Vector) -> None:
+        """Pass the share half-spread / (half-spread + discount) of what is offered on, and pay what investors ask."""
+        half_spread, discount = venue.quotes.rule().half_spread, investors.discount(offered)
+        given = offered * np.where(discount > 0, half_spread / np.where(discount > 0, half_spread + discount, 1.0), 1.0)
+        asked = investors.take(venue.notional(given))
+        venue.hand_over(self.agent.name, INVESTORS, given)
+        self.world.ledger.transfer(asked, source=self.agent.name, target=INVESTORS, reason=INVENTORY.name)
 
     def _within_capital(self) -> Vector:
         """Share of its depth that its capital allows, (paths,): 1 with the headroom to spare, 0 with none.

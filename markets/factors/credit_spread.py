@@ -34,7 +34,6 @@ class CreditSpread(Law):
         self._vol, self._by_path = vol, by_path
         self._to_vol = switch * (credit.elasticity if by_path is None else 0.0)
         self._to_stress = switch * credit.stress_elasticity
-        self._moves = by_path is not None or (vol.moves and self._to_vol != 0)
         self._moves_outside: list[bool] = (np.diff(line.level, prepend=np.nan) != 0).tolist()
         self._nothing = np.zeros(setting.streams.paths)
         self.stress = self._stress_seen = self._nothing  # (paths,) share of the lenders' lines, set by them
@@ -53,6 +52,11 @@ class CreditSpread(Law):
         stands = self.stress is self._stress_seen and not self._moves_outside[tick]
         return STILL if stands and not self._moves else self.levels()
 
+    @property
+    def _moves(self) -> bool:
+        """Whether it answers anything that moves by itself."""
+        return self._by_path is not None or (self._vol.moves and self._to_vol != 0)
+
     def levels(self) -> Moved:
         """The cash spread."""
         self._stress_seen, spread, vol = self.stress, np.empty_like(self._nothing), self._vol
@@ -62,7 +66,7 @@ class CreditSpread(Law):
             self._to_vol,
             self._to_stress,
             vol.noise[0],
-            vol.response,
+            vol.led,
             self.stress,
             by_path,
             spread,
@@ -73,7 +77,7 @@ class CreditSpread(Law):
     def gap(self) -> Vector:
         """ln of the index spread less that of the storyline, (paths,): what names follow, without lag."""
         vol, law = self._vol, self._by_path
-        gap: Vector = self._to_vol * (vol.noise[0] + vol.response) + self._to_stress * self.stress
+        gap: Vector = self._to_vol * (vol.noise[0] + vol.led) + self._to_stress * self.stress
         return gap if law is None else gap + law.response + (law.lead - self._told_lead[self._tick])
 
     @property

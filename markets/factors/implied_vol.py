@@ -24,10 +24,10 @@ ALONE = np.zeros(1, dtype=np.int64)  # the order of one shock
 
 
 class ImpliedVol(Law):
-    """ln s = ln L_vol + n + a + p: outside level, noise n that reverts and is bridged to the anchors, response a,
-    impact p of trades in options.
+    """ln s = ln L_vol + n + a + p: outside level, noise n that reverts and is bridged to the anchors, response a.
 
     n <- keep (decay n) + xi sqrt(gathered keep) (rho z + sqrt(1 - rho^2) z_vol), z the main asset's shock.
+    p is the impact of trades in options and in futures on vol.
     """
 
     keys = (VOL,)
@@ -68,10 +68,22 @@ class ImpliedVol(Law):
     @property
     def moves(self) -> bool:
         """Whether anything but the storyline moves vol."""
-        return self._stirred or self.answers
+        return self._stirred or self.answers or self._traded
+
+    @property
+    def _traded(self) -> bool:
+        """Whether trades have ever moved vol."""
+        return any(impact.moved for impact in self.impact.values())
+
+    @property
+    def led(self) -> Vector:
+        """Response and impact together, (paths,) ln s."""
+        return self.response + self.impact[VOL].total if self._traded else self.response
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
         """Carry noise, response and impact into `tick`."""
+        for impact in self.impact.values():
+            impact.decay(self._years[tick])
         if self._stirred:
             self.noise *= self.decay[tick]
             fresh = self._stream.normals(1)
@@ -79,24 +91,16 @@ class ImpliedVol(Law):
         if self.answers:
             self.respond(tick, now)
         self.tick = tick
-        for impact in self.impact.values():
-            impact.decay(self._years[tick])
-        return self.levels() if self.moves or self._displaced or self._moves_outside[tick] else STILL
+        return self.levels() if self.moves or self._moves_outside[tick] else STILL
 
     def levels(self) -> Moved:
         """Implied vol."""
         vol = np.empty_like(self.response)
-        response = self.response + self.impact[VOL].total if self._displaced else self.response
-        self.is_finite = implied_vols(self.line[self.tick], self.noise[0], response, vol)
+        self.is_finite = implied_vols(self.line[self.tick], self.noise[0], self.led, vol)
         return Moved({VOL: vol})
 
-    @property
-    def _displaced(self) -> bool:
-        """Whether there has been any trade in options."""
-        return any(impact.moved for impact in self.impact.values())
-
     def let_move(self, key: FactorKey, permanent_share: float, resilience: float) -> None:
-        """Let trades in options displace ln s."""
+        """Let trades displace ln s."""
         rows = np.zeros((2, self.response.size))
         self.impact[key] = Impact(rows, permanent_share, resilience, self._days_a_year)
 

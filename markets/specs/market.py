@@ -14,6 +14,7 @@ from markets.specs.memory import MemorySpec
 from markets.specs.option_listing import OptionListingSpec
 from markets.specs.rates import RateSpec
 from markets.specs.variable import Variable
+from markets.specs.vol_future import VolFutureSpec
 from sim.params import param
 
 
@@ -72,6 +73,10 @@ class MarketSpec:
     )
     credits: dict[str, CreditNameSpec] = param(
         factory=dict, help="names and indices with credit default swaps, one table each", sparse=True
+    )
+
+    vol_futures: dict[str, VolFutureSpec] = param(
+        factory=dict, help="futures on implied vol, one table each", sparse=True
     )
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import CAPACITY, DECAY, FACTOR, HALF_SPREAD, HALT, IMPACT, POWER, SHARE
+from markets.specs.investors import InvestorsSpec
 from sim.clock import LONGEST_TICK
 from sim.params import param
 
@@ -48,6 +49,9 @@ class VenueSpec:
         (), unit="fall from the previous close", help="circuit breakers; the last closes the day", plausible=SHARE
     )
     halt_minutes: int = param(15, unit="minutes", help="length of a halt", gt=0, le=LONGEST_TICK, plausible=HALT)
+    investors: InvestorsSpec | None = param(
+        None, help="who takes makers' inventory over, for a price; none: anybody, any amount, at mid", sparse=True
+    )
 
 
 def asset_venue() -> VenueSpec:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from markets.accounts import INVESTORS
 from markets.venues.breakers import Breakers
 from markets.venues.fixed_point import agree
+from markets.venues.investors import Investors
 from markets.venues.loop_gain import CURVATURE
 from markets.venues.netting import Netting, Terms, netted
 from markets.venues.order import Fill, Order, tradable
@@ -55,6 +56,8 @@ class Venue:
         self._orders: list[Order] = []
         self._nothing = np.zeros(market.paths)
         self._flows: dict[tuple[str, str], Vector] = {}  # see `expose`
+        asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
+        self.investors = None if asked is None else Investors(market, listing, asked)
         market.ledger.open(INVESTORS)
         market.ledger.list_asset(*listing.assets)
 
@@ -125,6 +128,8 @@ class Venue:
         self._flows = {}
         self.quotes.forget()
         self.listing.step(tick)
+        if self.investors is not None:
+            self.investors.step(tick)
         self.breakers.look()
 
     def displace(self, move: Vector) -> None:

@@ -19,8 +19,13 @@ from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
+from agents.funds.risk_parity_fund import RiskParityFund
+from agents.funds.trend_follower import TrendFollower
+from agents.funds.value_investor import ValueInvestor
+from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
@@ -34,6 +39,7 @@ from markets.specs.bond import bond_venue
 from markets.specs.bond_future import future_venue
 from markets.specs.option_listing import option_venue
 from markets.specs.straddle import straddle_venue
+from markets.specs.vol_future import vol_future_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
 from scenarios.scenario import Scenario
@@ -156,6 +162,10 @@ class Scale:
         # notional and face value
         in_dollars = (*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits)
         self.prices |= dict.fromkeys(in_dollars, 1.0) | dict.fromkeys(self.options, spot)
+        self.vol_futures = scenario.market.vol_futures
+        self.venues |= {name: future.venue for name, future in self.vol_futures.items()}
+        points = 100.0 * (scenario.storyline.anchor[0].vol or 0.0)
+        self.prices |= {name: future.price or points for name, future in self.vol_futures.items()}
         self.depths = self._depths()
         self.makers = [agent for agent in scenario.agents if isinstance(agent, MarketMaker)]
         self.books = {agent.name: self._book(agent) for agent in scenario.agents if isinstance(agent, Hedger)}
@@ -169,6 +179,7 @@ class Scale:
                 limit, capital = self._of(agent, "inventory_limit", "an inventory limit"), self._capital(agent)
                 yield Pair(limit, capital, plausible.LIMIT)
         yield from self._traded()
+        yield from self._investors()
         for agent in self.scenario.agents:
             if isinstance(agent, FundingDesk):
                 yield from self._lender(agent)
@@ -180,8 +191,16 @@ class Scale:
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
                 if agent.holding is not None:
                     yield Pair(self._of(agent, "holding", "a holding"), self._capital(agent), plausible.HELD)
-            elif isinstance(agent, LiabilityFund):
+            elif isinstance(agent, LiabilityFund | LeveredProduct | VolTargetFund | TrendFollower):
                 yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+            elif isinstance(agent, ValueInvestor):
+                yield Pair(self._capital(agent), self.depths[agent.venue], plausible.FUND)
+                if agent.value is not None:
+                    value, price = self._of(agent, "value", "a value"), self._price(agent.venue)
+                    yield Pair(value, price, plausible.WORTH, certain=True)
+            elif isinstance(agent, RiskParityFund):
+                deepest = max((self.depths[name] for name in agent.venues), key=lambda depth: depth.dollars)
+                yield Pair(self._capital(agent), deepest, plausible.FUND)
             elif isinstance(agent, ConvexityHedger):
                 balance = self._of(agent, "balance", "a mortgage balance")
                 yield Pair(balance, self.depths[agent.venue], plausible.MORTGAGES)
@@ -232,6 +251,8 @@ class Scale:
             return ("market", "credits", venue, "venue"), None
         if venue in self.futures:
             return ("market", "rates", "futures", venue, "venue"), future_venue()
+        if venue in self.vol_futures:
+            return ("market", "vol_futures", venue, "venue"), vol_future_venue()
         return ("assets", venue, "venue"), asset_venue()
 
     def _price(self, venue: str) -> Amount:
@@ -271,6 +292,15 @@ class Scale:
         if hasattr(agent.policy, "risk_aversion"):
             aversion = self._of(agent, "policy.risk_aversion", "a risk aversion")
             yield _averse(aversion, dataclasses.replace(book, place=self.at))
+
+    def _investors(self) -> Iterator[Pair]:
+        """What investors take over by the depth of the venue."""
+        for name, spec in self.venues.items():
+            if spec.investors is not None:
+                keys, _ = self._table_of(name, None)
+                place, capacity = self.at.at(*keys, "investors", "capacity"), spec.investors.capacity
+                words = f"a capacity of {_money(capacity)}"
+                yield Pair(Amount(place, capacity, capacity, words), self.depths[name], plausible.INVESTORS)
 
     def _traded(self) -> Iterator[Pair]:
         """The depth of a venue by the largest amount that is quoted or traded there."""

@@ -56,6 +56,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_options(scenario, at.at("market", "options"))
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
+    check_vol_futures(scenario, at.at("market", "vol_futures"))
     check_assets(scenario, at.at("assets"))
     check_cast(scenario.agents, at.at("agents"))
     cast = cast_of(scenario)
@@ -265,6 +266,13 @@ def check_credit_venues(scenario: Scenario, at: Place) -> None:
             _check_quoted(scenario, name, "name", at)
 
 
+def check_vol_futures(scenario: Scenario, at: Place) -> None:
+    """They have somebody's quotes."""
+    for name, future in scenario.market.vol_futures.items():
+        check_venue(future.venue, at.at(name, "venue"))
+        _check_quoted(scenario, name, "vol future", at)
+
+
 def check_assets(scenario: Scenario, at: Place) -> None:
     """Further assets have dates after the start, possible correlations, and somebody's quotes."""
     names = [asset.name for asset in scenario.assets]
@@ -304,17 +312,12 @@ def cast_of(scenario: Scenario) -> Cast:
     return Cast(
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
-        venues=scenario.venue.by_name()
-        | {asset.name: asset.venue for asset in scenario.assets}
-        | {name: bond.venue for name, bond in scenario.market.rates.bonds.items()}
-        | {name: straddle.venue for name, straddle in scenario.market.rates.straddles.items()}
-        | {name: option.venue for name, option in scenario.market.options.items()}
-        | {name: future.venue for name, future in scenario.market.rates.futures.items()}
-        | {name: credit.venue for name, credit in scenario.market.credits.items() if credit.venue is not None},
+        venues=scenario.venues,
         options=tuple(scenario.market.options),
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         names=tuple(scenario.market.credits),
         straddles=tuple(scenario.market.rates.straddles),
+        vol_futures=tuple(scenario.market.vol_futures),
         bonds=tuple(scenario.market.rates.bonds),
         futures={name: future.bond for name, future in scenario.market.rates.futures.items()},
         repo=bool(scenario.market.rates.repo),

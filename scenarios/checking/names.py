@@ -13,6 +13,7 @@ from agents.accounts import ACCOUNTS as AGENTS_ACCOUNTS
 from agents.desk.loss import loss
 from agents.tables import TABLES as AGENTS_TABLES
 from markets.accounts import ACCOUNTS as MARKET_ACCOUNTS
+from markets.costs import INVENTORY
 from markets.factors.key import MAIN, SHORT_NAMES
 from markets.specs.bond_future import future_columns
 from markets.specs.rates import STANDARD_NODES
@@ -41,6 +42,7 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
     for table in (*MARKET_TABLES, *AGENTS_TABLES):
         figures = [column.name for column in table.columns if column.kind != "text"]  # maker, venue: they hold names
         yield f"the table {table.name} has a column of this name", figures
+    yield "the table marks has a column of this name", [INVENTORY.name]
     further = (*COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED, *CAPITAL, *COUNTERPARTY)
     yield "a run has a figure of this name", (*metrics(loss(fx=True, credit=True, counterparty=True)), *further)
 
@@ -99,6 +101,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("option", at.at("market", "options"), list(scenario.market.options)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
+        ("vol future", at.at("market", "vol_futures"), list(scenario.market.vol_futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),
     ):
         for name in names:

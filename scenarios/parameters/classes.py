@@ -15,8 +15,13 @@ from agents.funds.basis_fund import BasisFund
 from agents.funds.convexity_hedger import ConvexityHedger
 from agents.funds.executor import Executor
 from agents.funds.levered_fund import LeveredFund
+from agents.funds.levered_product import LeveredProduct
 from agents.funds.liability_fund import LiabilityFund
 from agents.funds.proportional_fund import ProportionalFund
+from agents.funds.risk_parity_fund import RiskParityFund
+from agents.funds.trend_follower import TrendFollower
+from agents.funds.value_investor import ValueInvestor
+from agents.funds.vol_target_fund import VolTargetFund
 from agents.hedging.hedger import Hedger
 from agents.making.client_flow import ClientFlow
 from agents.making.market_maker import MarketMaker
@@ -36,6 +41,11 @@ BUILT_IN: tuple[type[Agent], ...] = (
     ClientFlow,
     LeveredFund,
     ProportionalFund,
+    LeveredProduct,
+    VolTargetFund,
+    RiskParityFund,
+    TrendFollower,
+    ValueInvestor,
     LiabilityFund,
     ConvexityHedger,
     BasisFund,

@@ -31,6 +31,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         capital=capital_is_limited(scenario),
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
         counterparty=has_counterparty(scenario),
+        investors=any(venue.investors for venue in scenario.venues.values()),
     )
 
 

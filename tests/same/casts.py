@@ -17,6 +17,7 @@ def casts() -> dict[str, dict[str, Any]]:
     return {f"cast_{number}": _cast(number) for number in range(ROUNDS)} | {
         "cast_rates": _rates(),
         "cast_options": _options(),
+        "cast_vol": _vol(),
     }
 
 
@@ -96,6 +97,27 @@ def _options() -> dict[str, Any]:
     agents["rival"]["option_leg"] = {"hold": {"low": 1e4}}
     cast["name"] = "cast_options"
     return cast
+
+
+def _vol() -> dict[str, Any]:
+    """A cast like the others with funds that trade vol or follow a rule, and investors who ask a price."""
+    cast = _cast(ROUNDS + 1)
+    agents = cast["agents"]
+    cast["market"]["vol_futures"] = {"vx": {"power": 0.8, "roll": 0.2}}
+    cast["market"]["rates"] = {"bonds": {"note": {"node": "us10y"}}}
+    cast["venue"]["asset"]["investors"] = {"capacity": 2e9, "half_life_days": 1.0}
+    agents["maker"]["venues"] = [*agents["maker"]["venues"], "vx", "note"]
+    agents |= {
+        "inverse": {"type": "LeveredProduct", "venue": "vx", "capital": 5e8, "window": 130},
+        "triple": {"type": "LeveredProduct", "leverage": 3.0, "capital": 2e8},
+        "target": {"type": "VolTargetFund", "capital": 3e9, "speed": 0.5},
+        "implied": {"type": "VolTargetFund", "capital": 1e9, "estimate": {"kind": "implied"}, "interval": "2h"},
+        "balanced": {"type": "RiskParityFund", "capital": 2e9, "venues": ["asset", "gold", "note"]},
+        "trend": {"type": "TrendFollower", "capital": 1e9, "trend": {"windows": [1, 3], "past_return": 0.001}},
+        "crossing": {"type": "TrendFollower", "venue": "vx", "capital": 1e8, "trend": {"kind": "crossover"}},
+        "patient": {"type": "ValueInvestor", "capital": 2e9, "error": 0.2, "speed": 0.3, "venue": "oil"},
+    }
+    return cast | {"name": "cast_vol"}
 
 
 def _spread_out(cast: dict[str, Any]) -> None:
