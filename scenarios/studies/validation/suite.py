@@ -15,6 +15,7 @@ MODULES: tuple[str, ...] = (
     "attribution",
     "leland",
     "bands",
+    "listed_options",
     "feedback_law",
     "defaults",
     "feedback_books",
