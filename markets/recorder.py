@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from markets.factors.key import SPOT
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
+from markets.venues.listed_option import ListedOption
 from markets.venues.loop_gain import VANNA, spectral_radius
 from sim.phases import Phase
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from sim.world import Process
 
 Vector = NDArray[np.float64]
+
+
+def is_recorded(venue: Venue, *, closing: bool) -> bool:
+    """Whether the witnesses' levels and quotes are written now: of listed options, which may be many, at closes."""
+    return closing or not isinstance(venue.listing, ListedOption)
 
 
 class Recorder:
@@ -53,13 +59,14 @@ class Recorder:
 
     def _write_levels(self, closing: bool) -> None:
         world, witnesses = self._world, bool(self._world.log.witness.size)
-        closing = closing and world.log.wants("closes")
-        if not (closing or witnesses):
+        wanted = closing and world.log.wants("closes")
+        if not (wanted or witnesses):
             return
         for venue in world.venues.values():
-            closes = closing and venue.listing.priced
-            columns = self._levels(venue) if closes or witnesses else {}
-            if witnesses:
+            closes = wanted and venue.listing.priced
+            seen = witnesses and is_recorded(venue, closing=closing)
+            columns = self._levels(venue) if closes or seen else {}
+            if seen:
                 world.log.add_witnesses("market", world.now, venue=venue.name, **columns)
             if closes:
                 squared = self._squares[venue.name].take()

@@ -132,6 +132,23 @@ def test_a_desk_that_buys_back_its_vega_has_no_gain_from_vol():
     assert (last["vega"] + last["hedge_vega"]).abs().max() < 0.03 * last["vega"].abs().min()
 
 
+def test_a_desk_that_buys_back_its_very_options_earns_nothing_whatever_happens():
+    """Spot, vol and rates move, vol doubles: the P&L is zero on every path, to rounding."""
+    from scenarios import run
+    from tests.test_listed_options import NOISY
+
+    anchors = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", **LEVEL, "vol": 0.4, "spot": 80.0}]
+    book = [{"kind": kind, "months": 3, "moneyness": 1.0, "quantity": -1e6} for kind in ("call", "put")]
+    options = {"same": {"expiry_months": 3, "roll_days": 1000, "venue": QUIET}}
+    rich = {**NOISY, "jumps": {"kind": "merton", "intensity": 50.0}}
+    scenario = hedged({"venues": ["same"]}, options=options, book=book, anchors=anchors, market=rich)
+    marks = run(scenario, paths=8, workers=1, tables=["marks"]).table("marks").collect()
+    mine = marks.filter(agent="desk", world="actual")
+    interest = mine["funding_overnight"]
+    assert mine["vega"].abs().max() > 1e6 and mine["gamma"].abs().max() > 1e6
+    assert (mine["pnl"] - interest).abs().max() < 1e-3
+
+
 # --- margin, forced reductions ----------------------------------------------------------------------------------------
 def test_margin_is_that_of_book_and_options_together():
     """A short straddle asks for delta, gamma and vega; the same straddle held in the market, for nothing."""

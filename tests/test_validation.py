@@ -162,7 +162,15 @@ def printed(frame: pl.DataFrame) -> str:
     return text.getvalue()
 
 
-LONG = ("contagion", "kyle", "facts-garch", "feedback-law", "frey-stremme", "hedging-error-monthly")  # of the fast ones
+LONG = (  # of the fast ones
+    "contagion",
+    "kyle",
+    "facts-garch",
+    "feedback-law",
+    "frey-stremme",
+    "hedging-error-monthly",
+    "option-maker",
+)
 
 
 @pytest.mark.parametrize(

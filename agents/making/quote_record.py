@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from markets.recorder import is_recorded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -12,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def write_quotes(world: TradingWorld, maker: str, venues: Iterable[Venue]) -> None:
-    """Write a maker's quotes at every tick."""
-    for venue in venues if world.log.witness.size else ():
+    """Write a maker's quotes at every tick; see `is_recorded`."""
+    if not world.log.witness.size:
+        return
+    closing = bool(world.clock.is_close[world.tick_index])
+    for venue in (venue for venue in venues if is_recorded(venue, closing=closing)):
         quote = venue.quote_of(maker)
         world.log.add_witnesses(
             "quotes",

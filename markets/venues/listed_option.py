@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,8 +19,6 @@ from sim.ledger import Move
 from sim.memo import Memo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from markets.factors.snapshot import Snapshot
     from markets.venues.option_series import OptionSeries
     from markets.venues.order_book import OrderBook
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
-THETA_GAINS, GAMMA_GAINS = "hedge_theta", "hedge_gamma"  # reasons of the ledger, parts of gains as a book has them
-VEGA_GAINS, RATES_GAINS = "hedge_vega", "hedge_rates"
+SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
 
@@ -185,7 +183,7 @@ class ListedOption:
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
         """Units against cash, split into the worth at mid and what worsened the vol, times the vega."""
-        self.explain()
+        self._before_trade()
         costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
         amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
         now = self.greeks()
@@ -195,7 +193,7 @@ class ListedOption:
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Units against cash at mid."""
-        self.explain()
+        self._before_trade()
         amounts = np.empty((2, self.market.paths))
         np.multiply(quantity, share, out=amounts[0])
         np.multiply(amounts[0], self.greeks().worth, out=amounts[1])
@@ -208,14 +206,15 @@ class ListedOption:
 
     def _roll(self, tick: int) -> None:
         """cash += N (worth of the old - worth of the fresh one); nobody gains or loses, and no spread is paid."""
-        if not self.market.ledger.moved(self.name):
+        if self._seen is None:
             self._strike_now(tick)
             return
         self.explain()
         old = self.greeks().worth
         self._strike_now(tick)
         excess = old - self.greeks().worth
-        for account, held in self._positions():
+        for account in self._accounts():
+            held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
         self._see()
 
@@ -223,38 +222,55 @@ class ListedOption:
     def explain(self) -> None:
         """Note what all positions have made since the last look as a book's gains are split: time, gamma, vol, rates.
 
-        Their delta stays with that of hedges in the asset. Call before positions change and at marks.
+        Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
         """
-        if self._seen is None or not self.market.ledger.moved(self.name):
-            self._see()
+        if self._seen is None:
             return
         if self._seen.market is self.market.factors.snapshot and self._seen.tick == self.market.factors.tick:
             return
-        positions = self._positions()
-        for reason, made in self._split(self._seen):
-            for account, held in positions:
-                gain = held * made
-                self.market.ledger.note(gain, source=account, target=CLEARING, reason=GAINS)
-                self.market.ledger.note(gain, source=CLEARING, target=account, reason=reason)
+        accounts = self._accounts()
+        parts = self._split(self._seen)
+        notes = np.empty((len(accounts), len(SPLIT), 2, self.market.paths))
+        for i, account in enumerate(accounts):
+            held = self.market.ledger.balance(account, self.name)
+            for part, note in zip(parts, notes[i], strict=True):
+                np.multiply(held, part, out=note[0])
+                note[1] = note[0]
+        self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts))
         self._see()
+
+    def _before_trade(self) -> None:
+        """Positions are about to change."""
+        self.explain()
+        if self._seen is None:
+            self._see()
 
     def _see(self) -> None:
         factors = self.market.factors
         self._seen = Seen(factors.tick, factors.snapshot, self.greeks().worth)
 
-    def _split(self, seen: Seen) -> Iterator[tuple[str, Vector]]:
-        """Gains of a unit since `seen` by reason, all but that of its delta, (paths,) $."""
+    def _split(self, seen: Seen) -> tuple[Vector, ...]:
+        """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""
         tick, new = self.market.factors.tick, self.market.factors.snapshot
         spot = new.row(SPOT)
         later = self._valued(tick, seen.market)
         bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
         turned = self._valued(tick, seen.market.with_rows({SPOT: spot, VOL: new.row(VOL)})).worth
-        yield THETA_GAINS, later.worth - seen.worth
-        yield GAMMA_GAINS, bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
-        yield VEGA_GAINS, turned - bent
-        yield RATES_GAINS, self.greeks().worth - turned
+        curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
+        return later.worth - seen.worth, curved, turned - bent, self.greeks().worth - turned
 
-    def _positions(self) -> list[tuple[Name, Vector]]:
+    def _accounts(self) -> tuple[Name, ...]:
+        """All that have ever held any."""
         ledger = self.market.ledger
-        accounts = [one for one in ledger.accounts if one != CLEARING and ledger.reached(one, self.name)]
-        return [(account, ledger.balance(account, self.name).copy()) for account in accounts]
+        return tuple(one for one in ledger.accounts if one != CLEARING and ledger.reached(one, self.name))
+
+
+@cache
+def _notes(accounts: tuple[Name, ...]) -> tuple[Move, ...]:
+    """Of each account and part of its gains: out of what the delta has made, into the part."""
+    return tuple(
+        move
+        for account in accounts
+        for reason in SPLIT
+        for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
+    )

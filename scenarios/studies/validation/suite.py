@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "attribution",
     "leland",
     "bands",
+    "listed_options",
     "feedback_law",
     "defaults",
     "feedback_books",
