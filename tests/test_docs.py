@@ -50,6 +50,7 @@ LONG = (
     "stress",
     "swap_desk",
     "swaption",
+    "vol_funds",
 )
 EACH = [pytest.param(page, marks=[pytest.mark.slow] if Path(page).stem in LONG else []) for page in FOLLOWED]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]

@@ -70,10 +70,10 @@ class _Product:
         while True:
             yield world.tick(Phase.TRADE)
             tick = world.tick_index
-            if tick == 0:
-                continue
             self._wind_up()
             self._expose()
+            if tick == 0:
+                continue
             # an order at every tick, mostly of nothing: who orders first must not depend on other paths
             yield self.venue.trade(self.agent, self._order(self._before_close(tick)))
             if clock.is_close[tick]:

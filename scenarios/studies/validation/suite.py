@@ -24,6 +24,7 @@ MODULES: tuple[str, ...] = (
     "contagion",
     "spirals",
     "leverage",
+    "vol_funds",
     "impact",
     "stylised_facts",
     "pricing",
