@@ -33,6 +33,7 @@ FOLLOWED = [
 LONG = (
     "chart",
     "compare_policies",
+    "counterparty",
     "currency",
     "curve_model",
     "equity_note",
@@ -45,6 +46,7 @@ LONG = (
     "metric",
     "node",
     "pnl_part",
+    "risky_bonds",
     "stress",
     "swap_desk",
     "swaption",
