@@ -33,6 +33,7 @@ FOLLOWED = [
 LONG = (
     "chart",
     "compare_policies",
+    "counterparty",
     "currency",
     "curve_model",
     "equity_note",
@@ -46,6 +47,7 @@ LONG = (
     "metric",
     "node",
     "pnl_part",
+    "risky_bonds",
     "session",
     "stress",
     "swap_desk",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.book import CompiledBook
     from markets.world import MarketWorld
-    from sim.names import Name
+    from sim.names import Key
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -41,7 +41,7 @@ class Owner(Protocol):
     unhedged: Vector
     world: MarketWorld
     name: str
-    asset: Name
+    asset: Key
     book: CompiledBook
     fixings: Any
 
@@ -145,7 +145,8 @@ class Counterparty:
     def _dead(self, market: Snapshot) -> Mask:
         if not self.name.defaults:
             return self.ended
-        return self.ended | (market.row(self.name.default) != 0.0)
+        dead: Mask = self.ended | (market.row(self.name.default) != 0.0)
+        return dead
 
     # --- exposure ----------------------------------------------------------------------------------------------------
     def exposure(self, value: Vector) -> Vector:

@@ -64,4 +64,5 @@ class CashLag:
         since = float(clock.variance_years[when.tick] - clock.variance_years[self._closed[when.settled]])
         days = (since + when.later) * clock.days_a_year
         left = 0.5 ** (days / name.cash_days) if name.cash_days > 0 else 0.0
-        return kept[ROWS * k + GAP] * left + (snapshot.row(name.key) - kept[ROWS * k + SEEN])
+        gap: Floats = kept[ROWS * k + GAP] * left + (snapshot.row(name.key) - kept[ROWS * k + SEEN])
+        return gap
