@@ -36,7 +36,7 @@ def traded(leg: dict[str, Any] | None = None, *, days: int = 31, **changed: Any)
         "name": "traded",
         "clock": {"tick_minutes": 390},
         "storyline": {
-            "anchor": [{**START, "credit": 0.009}, {"date": f"2025-10-{days}", "spot": 4600.0, "credit": 0.015}]
+            "anchor": [{**START, "credit": 0.009}, {"date": f"2025-10-{days:02d}", "spot": 4600.0, "credit": 0.015}]
         },
         "market": {"credits": changed.pop("credits", both)},
         "agents": {
