@@ -11,6 +11,7 @@ import pytest
 from agents.base import Process
 from agents.world import TradingWorld
 from markets.factors.key import US10Y, name_key
+from markets.venues.loop_gain import CURVATURE
 from scenarios import from_dict, run
 from scenarios.scenario import Scenario
 from scenarios.worlds.blueprint import draw_up
@@ -18,6 +19,7 @@ from scenarios.worlds.world import make_world
 from sim.ensemble import Chunk
 from sim.errors import UserError
 from sim.phases import Phase
+from tests.small import send, watch
 from tests.test_credit_in_a_run import ACME, DYING, IG, START
 
 VENUE = {"half_spread": 0.00005, "depth": 2e9, "impact": 0.0002}
@@ -34,7 +36,7 @@ def traded(leg: dict[str, Any] | None = None, *, days: int = 31, **changed: Any)
         "name": "traded",
         "clock": {"tick_minutes": 390},
         "storyline": {
-            "anchor": [{**START, "credit": 0.009}, {"date": f"2025-10-{days}", "spot": 4600.0, "credit": 0.015}]
+            "anchor": [{**START, "credit": 0.009}, {"date": f"2025-10-{days:02d}", "spot": 4600.0, "credit": 0.015}]
         },
         "market": {"credits": changed.pop("credits", both)},
         "agents": {
@@ -168,3 +170,25 @@ def test_the_contract_outlives_the_run() -> None:
         draw_up(traded(credits=short, book=[], quotes=["ig"], storyline={
             "anchor": [{**START, "credit": 0.009}, {"date": "2025-12-01"}]
         }))  # fmt: skip
+
+
+def test_what_the_loop_gain_says_is_what_the_leg_trades() -> None:
+    """A stranger lifts the index: the leg's next orders at both venues differ by gain x the rise."""
+    found = {}
+    for bought in (0.0, 4e8):
+        world = world_of(traded({"venues": ["ig", "acme"]}, days=10), 1)
+        if bought:
+            send(world, {2: {"ig": bought}})
+        venues = [world.venue(name) for name in ("ig", "acme")]
+        spread = watch(world, Phase.QUOTE, lambda world=world: 0.007 * np.log(world.venue("ig").mid[0]))
+        held = watch(world, Phase.QUOTE, lambda venues=venues: [venue.held("desk")[0] for venue in venues])
+        gains = watch(
+            world, Phase.MARK, lambda venues=venues: [(v.gain("ig", CURVATURE) * v.depth / v.impact)[0] for v in venues]
+        )
+        world.run()
+        found[bought] = np.array(spread), np.array(held), np.array(gains)
+    (calm, before, flows), (lifted, after, _) = found.values()
+    rise, traded_then = lifted[4] - calm[4], after[5] - before[5]  # the desk looks once a day, every other tick
+    assert rise > 1e-5 and np.abs(after[4] - before[4]).max() < 1.0
+    assert traded_then[0] > 1e4
+    np.testing.assert_allclose(traded_then, flows[4] * rise, rtol=0.01, atol=1.0)

@@ -70,7 +70,7 @@ def test_names_and_currencies_have_percentages_of_their_own():
 def test_a_desk_in_names_through_the_engine():
     """Protection on $200m for five years, sold on $300m to March 2027, and the leg's hedges at their venues."""
     bank = {"type": "FundingDesk", "margin_model": {"kind": "schedule"}}
-    scenario = traded({"venues": ["ig", "acme"]}).to_dict()
+    scenario = traded({"venues": ["ig", "acme"]}, days=6).to_dict()
     world = desks_world(from_dict(scenario | {"agents": scenario["agents"] | {"bank": bank}}, as_given=True))
     found = {}
 
@@ -94,6 +94,38 @@ def test_a_desk_in_names_through_the_engine():
     assert min(found["hedges"]) > 1e7
     assert gross == pytest.approx(0.10 * 2e8 + 0.02 * 3e8 + hedges + found["rates"], rel=1e-9)
     assert 0.4 * gross <= found["margin"] <= gross
+
+
+def first_margin(scenario, **bank):
+    """Of a desk in names, with a lender: the first margin, and what the desk holds at the venues of names."""
+    tables = scenario.to_dict()
+    tables["agents"]["bank"] = {"type": "FundingDesk", **bank}
+    world = desks_world(from_dict(tables, as_given=True))
+    seen = watch(world, Phase.END, lambda: world.lenders[0].clients["desk"].asked.initial_margin[0])
+    held = watch(world, Phase.END, lambda: [world.venue(name).held("desk")[0] for name in ("ig", "acme")])
+    values = watch(world, Phase.END, lambda: [world.venue(name).value("desk")[0] for name in ("ig", "acme")])
+    world.run()
+    return seen[0], held[0], values[0]
+
+
+def test_the_jump_to_default_by_hand():
+    """Protection sold on $300m of the index at a fair value of v: 0.6 x 300m + v. Protection bought costs nothing.
+
+    With a leg each name's hedge counts with it, and the worst name alone.
+    """
+    jump = {"margin_model": {"kind": "parametric", "jump_to_default": 1.0}}
+    book = [{"kind": "cds", "credit": "ig", "months": 60, "notional": -3e8}]
+    book.append({"kind": "cds", "credit": "acme", "months": 60, "notional": 2e8})
+    sold, bought = traded(book=book, days=6), traded(book=book[1:], days=6)
+    added = first_margin(sold, **jump)[0] - first_margin(sold)[0]
+    assert added == pytest.approx(0.6 * 3e8, rel=1e-3)
+    assert first_margin(bought, **jump)[0] == first_margin(bought)[0]
+    half = {"margin_model": {"kind": "parametric", "jump_to_default": 0.5}}
+    assert first_margin(sold, **half)[0] - first_margin(sold)[0] == pytest.approx(added / 2, rel=1e-9)
+    hedged = traded({"venues": ["ig", "acme"]}, book=book, days=6)
+    margin, (ig, acme), (ig_value, acme_value) = first_margin(hedged, **jump)
+    losses = 0.6 * (3e8 - ig) + ig_value, 0.65 * (-2e8 - acme) + acme_value
+    assert margin - first_margin(hedged)[0] == pytest.approx(max(*losses, 0.0), rel=1e-3, abs=1e5)
 
 
 def cast(**bank):

@@ -245,11 +245,14 @@ class Desk:
         """Options on the asset by venue as listings with units."""
         return OptionsHeld([(each, options[each.name]) for each in self.world.options if each.name in options])
 
-    def neutral_credit(self) -> Units:
-        """Protection that neutralises the risk of names of one unit of scale, by venue; none without a credit leg."""
+    def neutral_credit(self, snapshot: Snapshot | None = None) -> Units:
+        """Protection that neutralises the risk of names of one unit of scale, by venue; none without a credit leg.
+
+        In the present market or in a given one.
+        """
         if self.credit_hedge is None or not self.credit_hedge.needed:
             return {}
-        return self.credit_hedge.units(self.open_risk({}))
+        return self.credit_hedge.units(self.open_risk({}, snapshot), snapshot)
 
     def neutral_rates(
         self, snapshot: Snapshot | None = None, straddles: Units | None = None, risk: Risk | None = None

@@ -12,6 +12,7 @@ from agents.funding.margin import MarginModel
 from agents.funding.risk_classes import EQUITY, RATES, margin_days
 from markets.venues.listed_option import VOL_OF_VOL as VOL_OF_IMPLIED
 from markets.venues.straddle import VOL_OF_VOL
+from sim.params import param
 
 if TYPE_CHECKING:
     from agents.funding.margin import MarginTerms
@@ -31,12 +32,20 @@ class Parametric(MarginModel):
     `rates_days` they have that margin period, with `margin_days` each risk class has its own. Where straddles are
     listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the
     vol of m, scaled as rates are. Where options on the asset are listed delta and gamma are those of book and options
-    together, and so is vega, which counts too: k sqrt(mpor) x |net vega| x 0.8 s.
+    together, and so is vega, which counts too: k sqrt(mpor) x |net vega| x 0.8 s. Names may jump: `jump_to_default` adds
+    a share of the worst default.
     """
 
     kind: ClassVar[str] = "parametric"
+    jump_to_default: float = param(
+        0.0, unit="share", help="of what the worst default of one name costs at once, as an add-on", ge=0, le=1
+    )
 
     def initial(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
+        margin = self._of_moves(portfolio, terms)
+        return margin + self.jump_to_default * portfolio.worst_default() if self.jump_to_default else margin
+
+    def _of_moves(self, portfolio: Portfolio, terms: MarginTerms) -> Vector:
         factors, days = portfolio.factors, portfolio.clock.days_a_year
         move, delta, convexity = _exposure(portfolio, terms)
         rates = np.zeros(portfolio.paths)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from markets.products.gamma_claim import GammaClaim
 from markets.products.linear_table import LinearTable
 from markets.products.risky_bond import RiskyBond
 from markets.products.risky_bond_table import RiskyBondTable
+from markets.specs.variable import HAZARD
 from markets.venues.listed_option import ListedOption
 from markets.venues.straddle import Straddle
 
@@ -101,6 +103,42 @@ class Positions(Holdings):
             notional, value = np.abs(venue.listing.exposure(self.name)), venue.value(self.name)
             found.append(Holding(risk_class(venue.key), notional, venue.listing.years(), value))
         return [each for each in found if each.years > 0]
+
+    def worst_default(self) -> Vector:
+        """What the default of one name costs at most, at once and as quotes assume, (paths,) $; first at the start.
+
+        A position gains notional x (1 - recovery) less its value, protection sold the opposite; of names that live.
+        """
+        lines: list[BookLine] | None = self.memory.get("names")
+        if lines is None:
+            held = (each for each in self._held.book.book.instruments if isinstance(each, Cds))
+            lines = self.memory["names"] = [BookLine(self._desk, each) for each in held]
+            self._desk.followers.extend(lines)
+        gains: dict[str, Vector] = {}
+        for name, gain in (*self._on_default(lines), *self._hedges_on_default()):
+            gains[name] = gains[name] + gain if name in gains else gain
+        worst = np.zeros(self.paths)
+        for name, gain in gains.items():
+            np.maximum(worst, np.where(self._lives(name), -gain, 0.0), out=worst)
+        return worst
+
+    def _on_default(self, lines: list[BookLine]) -> Iterator[tuple[str, Vector]]:
+        for line in lines:
+            if line.years > 0:
+                held: Any = line.instrument
+                lost = 1.0 - line.start.credit(held.credit).recovery
+                yield held.credit, self.scale * (held.size * lost - line.value())
+
+    def _hedges_on_default(self) -> Iterator[tuple[str, Vector]]:
+        start = self._desk.book.start
+        for venue in self.held_venues():
+            if venue.key.family == HAZARD:
+                lost = 1.0 - start.credit(venue.name).recovery
+                yield venue.name, venue.held(self.name) * lost - venue.value(self.name)
+
+    def _lives(self, name: str) -> NDArray[np.bool_]:
+        key, snapshot = default_key(name), self.factors.snapshot
+        return snapshot.row(key) == 0 if key in snapshot.keys else np.ones(self.paths, dtype=bool)
 
     def gross_exposure(self) -> Vector:
         """Notional of all derivatives and value of all assets, long and short added up, (paths,) $."""

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from agents.desk.options_held import options_held
 from markets.factors.key import MAIN, RATES_VOL, SPOT, VOL
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, flows
+from markets.specs.variable import HAZARD
 from markets.venues.loop_gain import CURVATURE, VANNA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agents.desk.desk import Desk
+    from agents.desk.leg_hedge import Units
     from markets.factors.snapshot import Snapshot
+    from markets.venues.venue import Venue
 
 Vector = NDArray[np.float64]
 BUMP_RATE = 1e-4  # decimal: a basis point
@@ -31,7 +34,8 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iter
     A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
     rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
     of one rate changes the sensitivities to the others. Where straddles trade, the vol of rates is one more price: it
-    changes the sensitivities to rates and, as rates do, the vega, against which a vega leg buys $ of vega.
+    changes the sensitivities to rates and, as rates do, the vega, against which a vega leg buys $ of vega. So is the
+    spread of a name that a credit leg trades: $ of protection bought per unit of it.
     Gamma and vanna are net of options held at venues; what an option leg adds is in `_of_options`. others: venues of
     options at which other desks hedge.
     """
@@ -48,9 +52,10 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iter
         asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
         if (desk.book.has_options or options) and own is None:
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
-    if rates and desk.book.has_rates and not world.price_takers:
+    legs, names = rates and desk.book.has_rates, desk.neutral_credit()
+    if (legs or names) and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
-        for (at, moved), flow in _convexity(desk).items():
+        for (at, moved), flow in _convexity(desk, names, rates=legs).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
     if desk.option_hedge is not None and desk.option_hedge.share and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
@@ -80,22 +85,30 @@ def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vect
     return found
 
 
-def _convexity(desk: Desk) -> dict[tuple[str, str], Vector]:
+def _convexity(desk: Desk, names: Units, *, rates: bool) -> dict[tuple[str, str], Vector]:
     """Additional notional that the hedge trades at one venue per unit of another venue's price, (paths,) $.
 
     Per unit of scale, by (venue of the trade, venue that moved), in the direction that raises the price: to pay fixed
-    is to sell, and straddles are bought. What is traded at any venue of straddles moves the one vol of rates.
+    is to sell, straddles and protection are bought. What is traded at any venue of straddles moves the one vol of
+    rates. names: protection held. rates: whether rates and their vol are hedged too.
     """
     world, flows = desk.world, {}
-    swaps, straddles = desk.neutral_rates(), desk.neutral_vega()
+    swaps, straddles = (desk.neutral_rates(), desk.neutral_vega()) if rates else ({}, {})
     moving = [each.name for each in world.straddles if world.venue(each.name).moves and RATES_VOL in desk.book.needs]
-    for moved in (*swaps, *moving):
-        bump = BUMP_VOL if moved in moving else BUMP_RATE
-        bumped = world.factors.snapshot.bumped(world.venue(moved).key, bump)
-        for sign, before, after in (
-            (-1.0, swaps, desk.neutral_rates(bumped)),
-            (1.0, straddles, desk.neutral_vega(bumped)),
-        ):
+    steps = dict.fromkeys(swaps, BUMP_RATE) | dict.fromkeys(moving if rates else (), BUMP_VOL)
+    steps |= {name: BUMP_RATE for name in names if world.venue(name).moves}
+    for moved, bump in steps.items():
+        bumped = _bumped(world.venue(moved), bump)
+        pairs = [(1.0, names, desk.neutral_credit(bumped))]
+        if rates:
+            pairs[:0] = [(-1.0, swaps, desk.neutral_rates(bumped)), (1.0, straddles, desk.neutral_vega(bumped))]
+        for sign, before, after in pairs:
             for at, units in before.items():
                 flows[at, moved] = sign * world.venue(at).notional(after[at] - units) / bump
     return flows
+
+
+def _bumped(venue: Venue, by: float) -> Snapshot:
+    """The market with the price at a venue higher; names move by ln of their spread."""
+    step = venue.listing.displaces.get(venue.key, 1.0) if venue.key.family == HAZARD else 1.0
+    return venue.market.factors.snapshot.bumped(venue.key, by * step)

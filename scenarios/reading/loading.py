@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -121,7 +122,7 @@ def find(name_or_path: str | Path) -> Path:
         remedy = f"a record is given as --history {text}, positions as --book {text}"
         raise UserError("a scenario is a preset or a .toml file", value=text, remedy=remedy)
     if file.suffix == ".toml" or len(file.parts) > 1:
-        if file.is_file():
+        if os.path.isfile(file):  # false too for a name that is too long for the disk
             return file
         raise UserError(
             "no such scenario file", value=text, remedy="give the path of a .toml file, or a preset of `spiral list`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,7 @@ def _check_agent(spec: SweepSpec, scenario: Scenario) -> None:
 
 def _find(spec: SweepSpec, given: str | Path) -> Path:
     """The scenario's file; one that is not found from here is looked for beside the sweep's file."""
-    if spec.folder is not None and str(given) not in catalogue() and (spec.folder / given).is_file():
+    if spec.folder is not None and str(given) not in catalogue() and os.path.isfile(spec.folder / given):
         return spec.folder / given
     return find(given)
 
