@@ -32,8 +32,8 @@ class Parametric(MarginModel):
     `rates_days` they have that margin period, with `margin_days` each risk class has its own. Where straddles are
     listed the vega of rates counts too, of book and straddles together: k sqrt(mpor) x |net slope by m| x 0.8 m, the
     vol of m, scaled as rates are. Where options on the asset are listed delta and gamma are those of book and options
-    together, and so is vega, which counts too: k sqrt(mpor) x |net vega| x 0.8 s. Names may jump: `jump_to_default` adds
-    a share of the worst default.
+    together, and so is vega, which counts too: k sqrt(mpor) x |net vega| x 0.8 s. Names may jump: `jump_to_default`
+    adds a share of the worst default.
     """
 
     kind: ClassVar[str] = "parametric"
