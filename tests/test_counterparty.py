@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from analysis import charts, open_run
 from analysis.exposures import by_day, counterparty
 from markets.factors.key import US2Y, US10Y, FactorKey
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
 from scenarios import from_dict, run, solve_credit, solve_curves, swap_cva
+from scenarios.cli import main
 from scenarios.scenario import Scenario
 from scenarios.worlds.blueprint import blueprint_of
 from sim.dataset import Run
@@ -353,6 +358,36 @@ def test_a_desk_borrows_at_the_spread_of_its_own_name() -> None:
 def test_a_funding_name_must_be_quoted() -> None:
     with pytest.raises(UserError, match=r"agents\.desk\.funding_name: no such name, got 'acne'; did you mean 'acme'"):
         told(desk={"funding_name": "acne"})
+
+
+def test_charts_and_command_tell_it(tmp_path: Path) -> None:
+    run(told(acme=RISKY), paths=12, workers=1, out=tmp_path / "run")
+    found = open_run(tmp_path / "run")
+    for name, unit in (("exposure", "exposure, $"), ("expected_exposure", "part of CVA, $")):
+        drawn = charts.draw(found, name).to_dict()
+        assert unit in json.dumps(drawn)
+        assert any(c.isdigit() for c in "".join(drawn["title"]["subtitle"]))
+    out = tmp_path / "days.csv"
+    shown = CliRunner().invoke(main, ["exposure", str(tmp_path / "run"), "--out", str(out)])
+    assert shown.exit_code == 0 and "Exposure to the counterparty at closes" in shown.output
+    assert "CVA at the start: $" in shown.output
+    assert pl.read_csv(out)["expected"].to_numpy() == pytest.approx(by_day(found)["expected"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--level", "97.5"], "level: a level lies between 0 and 1, got 97.5; 0.975 is usual"),
+        (["--agent", "nobody"], "a run has no such agent, got 'nobody'"),
+        (["--world", "moon"], "a run has no such world, got 'moon'"),
+        (["--agent", "maker"], "no counterparty of this desk in the run"),
+    ],
+)
+def test_wrong_questions(options: list[str], said: str, tmp_path: Path) -> None:
+    run(told(end="2025-10-07"), paths=2, workers=1, out=tmp_path / "run")
+    shown = CliRunner().invoke(main, ["exposure", str(tmp_path / "run"), *options])
+    assert shown.exit_code == 2
+    assert said in shown.output and "Traceback" not in shown.output
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------
