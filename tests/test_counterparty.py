@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from analysis import charts, open_run
 from analysis.exposures import by_day, counterparty
 from markets.factors.key import US2Y, US10Y, FactorKey
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
-from scenarios import from_dict, run
+from scenarios import from_dict, run, solve_credit, solve_curves, swap_cva
+from scenarios.cli import main
 from scenarios.scenario import Scenario
 from scenarios.worlds.blueprint import blueprint_of
 from sim.dataset import Run
@@ -40,10 +45,11 @@ def told(
 ) -> Scenario:
     """Four weeks of a desk that pays 4.30 % for six years to a name that may default."""
     names = {"acme": ACME | (acme or {}), **changed.pop("names", {})}
+    with_ = {"credit": "acme", "sigma": SIGMA, "reversion": A, **(terms or {})}
     held = {
         "type": "Hedger",
         "policy": {"kind": "never"},
-        "counterparty": {"credit": "acme", "sigma": SIGMA, "reversion": A, **(terms or {})},
+        "counterparty": {k: v for k, v in with_.items() if v is not None},
         "book": [PAYER],
     }
     return from_dict(
@@ -97,6 +103,41 @@ def test_cva_of_one_swap_is_a_sum_of_swaptions(notional: float, side: str) -> No
     assert ahead["died"].to_numpy() == pytest.approx(died, rel=1e-12)
     first = table(found, "exposure").sort("time")
     assert first["cva"][0] == pytest.approx(0.6 * float(died[:-1] @ np.array(known)), rel=1e-9)
+
+
+def test_cva_of_an_overnight_swap_is_that_of_the_function() -> None:
+    """`scenarios.swap_cva` on the same quotes, but for the two days of its payment lag."""
+    quoted = {"1Y": 0.039, "2Y": 0.0368, "5Y": 0.0364, "10Y": 0.0386}
+    ois = {"kind": "ois", "notional": -5e7, "months": 72, "fixed_rate": 0.037}
+    scenario = told(
+        rates={"curves": {"usd": {"convention": "usd_sofr", "rates": quoted}}},
+        desk={"book": [ois]},
+        terms={"looked_at": "end", "step_months": 12, "sigma": 0.0095},
+        end="2025-10-07",
+    )
+    first = table(run(scenario, paths=1, workers=1), "exposure").sort("time")["cva"][0]
+    lines = {"curve": "sofr", "kind": "swap", "tenor": list(quoted), "rate_percent": [100 * r for r in quoted.values()]}
+    curves = solve_curves(pl.DataFrame(lines), day="2025-10-03")
+    names = pl.DataFrame({"tenor": ["5Y"], "spread_bp": [300.0]})
+    name = solve_credit(names, discount=curves["sofr"], day="2025-10-03", recovery=0.4)["name"]
+    assert first == pytest.approx(swap_cva("pay 3.7% 6Y 50m", curves, name, vol=0.0095).value, rel=0.01)
+
+
+def test_the_vol_of_exposures_is_the_markets() -> None:
+    """Without a `sigma` it is the vol of rates where that moves, else the market's normal vol."""
+    vol = {"vol": {"usd": {"start": 0.012}}}
+    own, market, plain = (
+        table(run(told(terms=terms, rates=rates, end="2025-10-07"), paths=1, workers=1), "exposure").sort("time")[
+            "cva"
+        ][0]
+        for terms, rates in (
+            ({"sigma": 0.012}, vol),
+            ({"sigma": None}, vol),
+            ({"sigma": None}, {"normal_vol": 0.007}),
+        )
+    )
+    assert own == pytest.approx(market, rel=1e-12)
+    assert plain < 0.7 * own
 
 
 def test_cva_is_on_the_balance_sheet() -> None:
@@ -189,6 +230,7 @@ def test_wrong_way_costs_more_than_right_way() -> None:
 
 
 # --- laws -------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_a_path_alone_is_the_path_of_the_ensemble() -> None:
     scenario = told(acme=RISKY | {"vol": 0.8, "correlation": {"us10y": 0.5}}, desk={"policy": {"kind": "every"}})
     whole, few = (run(scenario, paths=n, workers=1) for n in (20, 3))
@@ -231,6 +273,7 @@ def test_a_lender_asks_no_variation_margin_on_a_book_that_has_none() -> None:
 VENUE = {"half_spread": 0.0, "depth": 1e15, "impact": 0.0}
 
 
+@pytest.mark.slow
 def test_protection_on_the_name_hedges_what_its_spread_does() -> None:
     """Only the spread moves, by half. What is left, less what a still spread brings, is a day's lag and convexity."""
     spread = {"vol": 0.0, "defaults": False, "venue": VENUE}
@@ -248,6 +291,7 @@ def test_protection_on_the_name_hedges_what_its_spread_does() -> None:
     assert abs(hedged) < 0.03 * abs(open_)
 
 
+@pytest.mark.slow
 def test_swaps_hedge_the_delta_of_book_and_cva() -> None:
     """Swaps held at the start leave no risk of book less CVA at the nodes that trade; CVA's own is a part of it."""
     world = world_of(told(desk={"policy": {"kind": "every", "interval": "1d"}}), 2)
@@ -314,6 +358,36 @@ def test_a_desk_borrows_at_the_spread_of_its_own_name() -> None:
 def test_a_funding_name_must_be_quoted() -> None:
     with pytest.raises(UserError, match=r"agents\.desk\.funding_name: no such name, got 'acne'; did you mean 'acme'"):
         told(desk={"funding_name": "acne"})
+
+
+def test_charts_and_command_tell_it(tmp_path: Path) -> None:
+    run(told(acme=RISKY), paths=12, workers=1, out=tmp_path / "run")
+    found = open_run(tmp_path / "run")
+    for name, unit in (("exposure", "exposure, $"), ("expected_exposure", "part of CVA, $")):
+        drawn = charts.draw(found, name).to_dict()
+        assert unit in json.dumps(drawn)
+        assert any(c.isdigit() for c in "".join(drawn["title"]["subtitle"]))
+    out = tmp_path / "days.csv"
+    shown = CliRunner().invoke(main, ["exposure", str(tmp_path / "run"), "--out", str(out)])
+    assert shown.exit_code == 0 and "Exposure to the counterparty at closes" in shown.output
+    assert "CVA at the start: $" in shown.output
+    assert pl.read_csv(out)["expected"].to_numpy() == pytest.approx(by_day(found)["expected"].to_numpy())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--level", "97.5"], "level: a level lies between 0 and 1, got 97.5; 0.975 is usual"),
+        (["--agent", "nobody"], "a run has no such agent, got 'nobody'"),
+        (["--world", "moon"], "a run has no such world, got 'moon'"),
+        (["--agent", "maker"], "no counterparty of this desk in the run"),
+    ],
+)
+def test_wrong_questions(options: list[str], said: str, tmp_path: Path) -> None:
+    run(told(end="2025-10-07"), paths=2, workers=1, out=tmp_path / "run")
+    shown = CliRunner().invoke(main, ["exposure", str(tmp_path / "run"), *options])
+    assert shown.exit_code == 2
+    assert said in shown.output and "Traceback" not in shown.output
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------------------

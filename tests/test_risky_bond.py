@@ -174,6 +174,7 @@ HELD = [
 ]
 
 
+@pytest.mark.slow
 def test_a_default_pays_the_recovery_of_the_face() -> None:
     scenario = told(credits=DYING, book=HELD)
     found = run(scenario, paths=300, workers=1)
@@ -201,6 +202,7 @@ def test_how_often_a_book_is_marked_changes_no_sum() -> None:
     assert ends["tick"] == pytest.approx(ends["daily"], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_a_path_alone_is_the_path_of_the_ensemble() -> None:
     whole, few = (
         run(told(credits=DYING, book=HELD), paths=n, workers=1).table("marks").filter(agent="desk").collect()
