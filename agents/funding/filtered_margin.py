@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from agents.funding.factor_record import FactorRecord
 from agents.funding.filtered_returns import buffered, tail_count, weighted
 from agents.funding.margin import MarginModel
-from agents.funding.risk_classes import margin_days, risk_class
+from agents.funding.margin_periods import margin_days
+from agents.funding.risk_classes import risk_class
 from markets.factors.key import SPOT
 from sim.params import param
 from sim.place import Place

@@ -19,11 +19,12 @@ from agents.funding.interest import Interest
 from agents.funding.liquidity_record import LiquidityRecord
 from agents.funding.margin import MarginModel
 from agents.funding.margin_calls import MarginCalls
+from agents.funding.margin_periods import check_periods
 from agents.funding.netting_set import netting_sets
 from agents.funding.netting_terms import NettingTerms, check_sets
 from agents.funding.portfolio import Portfolio
 from agents.funding.repo_financing import repo_borrowers
-from agents.funding.risk_classes import MarginDays, check_periods
+from agents.funding.risk_classes import MarginDays
 from agents.funding.settlement import Settlement
 from agents.obligations import Obligation
 from agents.standing import Standing

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.margin import MarginModel
+from agents.funding.margin_periods import margin_days
 from agents.funding.parametric_margin import beside_rates, yield_vol
-from agents.funding.risk_classes import RATES, margin_days
+from agents.funding.risk_classes import RATES
 from markets.rate_vols.curve_move import curve_move
 from markets.rate_vols.rate_table import WIDE, RateTable, points
 from sim.params import param

@@ -39,7 +39,7 @@ class MarginTerms(Protocol):
 
     @property
     def margin_days(self) -> MarginDays | None:
-        """The same by risk class, where it is another one; see `agents.funding.risk_classes.margin_days`."""
+        """The same by risk class, where it is another one; see `agents.funding.margin_periods.margin_days`."""
 
     @property
     def threshold(self) -> float:

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.holdings import Part
+from agents.funding.margin import MarginTerms
 from agents.funding.netting_terms import REST, owner_of
 from agents.funding.parametric_margin import Parametric
 from agents.funding.portfolio import Portfolio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from agents.desk.desk import Desk
-    from agents.funding.funding_desk import FundingDesk
-    from agents.funding.margin import MarginModel, MarginTerms
+    from agents.funding.margin import MarginModel
+    from agents.funding.netting_terms import NettingTerms
     from agents.world import TradingWorld
 
 Vector = NDArray[np.float64]
+
+
+class LenderTerms(MarginTerms, Protocol):
+    """Terms of a lender, and its netting sets."""
+
+    @property
+    def margin_model(self) -> MarginModel | None:
+        """The model of all that no set has another for; None: `parametric`."""
+
+    @property
+    def netting_sets(self) -> Mapping[str, NettingTerms]:
+        """By name."""
 
 
 class NettingSet:
@@ -55,7 +68,7 @@ class NettingSet:
         return kept
 
 
-def netting_sets(world: TradingWorld, desk: Desk, lender: FundingDesk, whole: Portfolio) -> tuple[NettingSet, ...]:
+def netting_sets(world: TradingWorld, desk: Desk, lender: LenderTerms, whole: Portfolio) -> tuple[NettingSet, ...]:
     """The netting sets of a desk: what the lender's terms claim, in their order, then the rest.
 
     whole: all that the desk holds, which is the rest of a lender without netting sets.
@@ -68,12 +81,12 @@ def netting_sets(world: TradingWorld, desk: Desk, lender: FundingDesk, whole: Po
         terms = lender.netting_sets.get(name)
         own = model if terms is None else terms.margin_model or model
         portfolio = Portfolio(world, desk, by_position=own.by_position, part=part)
-        said = lender if terms is None else dataclasses.replace(lender, **terms.said())
+        said = lender if terms is None else _changed(lender, terms.said())
         found.append(NettingSet(name, portfolio, own, said, 0.0 if terms is None else terms.minimum_transfer))
     return tuple(found)
 
 
-def _parts(world: TradingWorld, desk: Desk, lender: FundingDesk) -> Iterator[tuple[str, Part | None]]:
+def _parts(world: TradingWorld, desk: Desk, lender: LenderTerms) -> Iterator[tuple[str, Part | None]]:
     """The desk's sets by name; `REST` alone, with everything, where none claims anything of it."""
     sets = {name: terms for name, terms in lender.netting_sets.items() if terms.is_for(desk.name)}
     lines = {agent.name: getattr(agent, "book", ()) for agent in world.agents}[desk.name]
@@ -88,3 +101,9 @@ def _parts(world: TradingWorld, desk: Desk, lender: FundingDesk) -> Iterator[tup
         part = Part(tuple(one for one, owner in held if owner == name), venues)
         if part.instruments or part.venues or name == REST:
             yield name, part
+
+
+def _changed(terms: Any, said: dict[str, Any]) -> MarginTerms:
+    """A lender's terms, with those of a set in their place."""
+    found: MarginTerms = dataclasses.replace(terms, **said)
+    return found

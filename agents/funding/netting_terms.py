@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents.funding.margin import MarginModel
-from agents.funding.risk_classes import MarginDays, check_periods
+from agents.funding.margin_periods import check_periods
+from agents.funding.risk_classes import MarginDays
 from markets.plausible import DAYS
 from markets.products.registry import PRODUCTS
 from sim.nearest import nearest

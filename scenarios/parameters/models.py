@@ -20,7 +20,6 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from agents.policies import Policy
 from scenarios.parameters.classes import KINDS, find_class, kind_base
 from scenarios.parameters.modules import Modules
-from scenarios.parameters.named_files import with_files
 from scenarios.parameters.rules import explain
 from scenarios.parameters.unseen import known_values
 from sim.errors import UserError
@@ -41,7 +40,6 @@ def build(
     """
     if not isinstance(table, Mapping):
         raise place.error("must be a table of keys", value=table, remedy=f"write [{'.'.join(place.keys)}]")
-    table = with_files(cls, table, place, modules.folder)
     model: Any = model_of  # Any: mypy takes a type variable's class for unhashable
     try:
         valid = model(cls, partial=default is not None).model_validate(dict(table))

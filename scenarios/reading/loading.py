@@ -28,6 +28,7 @@ from scenarios.parameters.models import build
 from scenarios.parameters.modules import Modules
 from scenarios.parameters.unseen import known_values
 from scenarios.reading import overrides as override
+from scenarios.reading.named_files import with_files
 from scenarios.reading.plain_values import LONGEST_TEXT, check_plain
 from scenarios.reading.shipped import catalogue, read_toml
 from scenarios.scenario import RunSpec, Scenario, TwinSpec
@@ -105,6 +106,8 @@ def from_dict(
     tables = override.apply(tables, changes | ({AS_GIVEN: True} if as_given else {}), root)
     root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
+    if "agents" in tables:
+        tables = {**tables, "agents": with_files(tables["agents"], root.at("agents"), folder)}
     scenario = _assemble(tables, root, Modules(folder, trust))
     check(scenario, root)
     check_plausible(scenario, root)

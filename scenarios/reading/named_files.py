@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
+from agents.funding.models import MARGIN_MODELS
 from scenarios.files.csv_table import Row, read_table
 from scenarios.files.layout import Layout
 from scenarios.files.lines import SEPARATORS
@@ -31,20 +32,40 @@ CORRELATIONS = Layout(
 )
 
 
-def with_files(cls: type[Any], table: Mapping[str, Any], place: Place, folder: Path | None) -> Mapping[str, Any]:
-    """The table of a parameter dataclass with the contents of the files that it names. Raises UserError."""
-    kinds = {f.name: kind for f in dataclasses.fields(cls) if (kind := f.metadata.get("file"))}
-    named = {key: value for key, value in table.items() if key in kinds and isinstance(value, str)}
-    return {**table, **{key: READERS[kinds[key]](_beside(name, place.at(key), folder)) for key, name in named.items()}}
+def with_files(agents: Any, place: Place, folder: Path | None) -> Any:
+    """The agents' tables with the contents of the files that their margin models name. Raises UserError.
+
+    folder: of the scenario's file; the working folder where there is none.
+    """
+    if not isinstance(agents, Mapping):
+        return agents
+    return {name: _read(table, place.at(str(name)), folder or Path.cwd()) for name, table in agents.items()}
 
 
-def _beside(name: str, place: Place, folder: Path | None) -> Path:
-    """The file, which stands in the scenario's folder or below it; in the working folder where there is none."""
+def _read(table: Any, place: Place, folder: Path) -> Any:
+    """A table, and those in it that are or have margin models, with the contents of their files."""
+    if not isinstance(table, Mapping):
+        return table
+    inside = {key: _read(table[key], place.at(key), folder) for key in ("margin_model", "of") if key in table}
+    sets = table.get("netting_sets")
+    if isinstance(sets, Mapping):
+        here = place.at("netting_sets")
+        inside["netting_sets"] = {name: _read(each, here.at(str(name)), folder) for name, each in sets.items()}
+    kind = table.get("kind")
+    model = MARGIN_MODELS.get(kind) if isinstance(kind, str) else None
+    for f in () if model is None else dataclasses.fields(model):
+        if f.metadata.get("file") and isinstance(name := table.get(f.name), str):
+            inside[f.name] = READERS[f.metadata["file"]](_beside(name, place.at(f.name), folder))
+    return {**table, **inside}
+
+
+def _beside(name: str, place: Place, folder: Path) -> Path:
+    """The file, which stands in the folder or below it."""
     path = PurePath(name)
     if path.is_absolute() or ".." in path.parts or not name.strip():
         remedy = "put the file there, and give its name"
         raise place.error("a file of a scenario stands beside it", value=name, remedy=remedy)
-    return (folder or Path.cwd()) / path
+    return folder / path
 
 
 def read_weights(file: Path) -> dict[str, Any]:
