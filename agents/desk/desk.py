@@ -175,6 +175,11 @@ class Desk:
         return () if self.option_hedge is None else self.option_hedge.names
 
     @property
+    def answering_options(self) -> tuple[str, ...]:
+        """Venues of options on the asset at which it trades as the market moves."""
+        return () if self.option_hedge is None else self.option_hedge.answering
+
+    @property
     def kept_options(self) -> Units:
         """Options on the asset held against one unit of scale whatever its risk is, by venue."""
         return {} if self.option_hedge is None else self.option_hedge.kept
@@ -185,9 +190,9 @@ class Desk:
             return {}
         return self.option_hedge.neutral(risk or self.risk(snapshot), snapshot)
 
-    def neutral_delta(self, options: Units, snapshot: Snapshot | None = None) -> Vector:
+    def neutral_delta(self, options: Units, snapshot: Snapshot | None = None, risk: Risk | None = None) -> Vector:
         """Units of the asset that neutralise the delta of one unit of scale with that of options held against it."""
-        return -(self.slopes(snapshot).delta + self._in_options(options).sum("delta", snapshot))
+        return -((risk or self.slopes(snapshot)).delta + self._in_options(options).sum("delta", snapshot))
 
     def _in_options(self, options: Units) -> OptionsHeld:
         """Options on the asset by venue as listings with units."""
