@@ -223,6 +223,11 @@ class Desk:
         return () if self.option_hedge is None else self.option_hedge.names
 
     @property
+    def answering_options(self) -> tuple[str, ...]:
+        """Venues of options on the asset at which it trades as the market moves."""
+        return () if self.option_hedge is None else self.option_hedge.answering
+
+    @property
     def kept_options(self) -> Units:
         """Options on the asset held against one unit of scale whatever its risk is, by venue."""
         return {} if self.option_hedge is None else self.option_hedge.kept

@@ -41,6 +41,11 @@ class OptionHedge(LeastSquaresHedge):
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
 
     @property
+    def answering(self) -> tuple[str, ...]:
+        """Venues at which it trades as the market moves; what is kept stays as it is."""
+        return tuple(venue.name for venue in self._venues) if self.share else ()
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Venues at which it may hold something."""
         return tuple(dict.fromkeys((*self.kept, *(venue.name for venue in self._venues))))

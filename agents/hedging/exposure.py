@@ -57,7 +57,7 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iter
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _convexity(desk, names, rates=legs).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
-    if desk.option_hedge is not None and desk.option_hedge.share and not world.price_takers:
+    if desk.answering_options and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
         for (at, moved), flow in _of_options(desk, others).items():
             world.venue(at).expose(part * flow, moved=moved, by=CURVATURE)
@@ -71,16 +71,20 @@ def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vect
     """
     world, now = desk.world, desk.world.factors.snapshot
     units, found = desk.neutral_options(), dict[tuple[str, str], Vector]()
+    places = desk.answering_options
     spot, vol, base = now.row(SPOT), now.row(VOL), world.factors.vol_law.base
-    moving = [name for name in sorted({*units, *others}) if world.venue(name).moves]  # the same for every desk
+    moving = [name for name in sorted({*places, *others}) if world.venue(name).moves]  # the same for every desk
     markets = [([MAIN], now.with_rows({SPOT: spot * np.exp(BUMP_LOG)}))] if world.venue(MAIN).moves else []
     markets += [(moving, now.with_rows({VOL: vol * np.exp(BUMP_LOG / base)}))] if moving else []
     for names, bumped in markets:
-        after = desk.neutral_options(bumped)
-        bought = {at: world.venue(at).notional(after[at] - held) / BUMP_LOG for at, held in units.items()}
+        risk = desk.risk(bumped)
+        after = desk.neutral_options(bumped, risk)
+        bought = {
+            at: world.venue(at).notional(after[at] - held) / BUMP_LOG for at, held in units.items() if at in places
+        }
         # a move of spot itself is in the Gamma of book and options held: beside it only what is bought has delta
-        before = desk.neutral_delta(units, bumped if names == [MAIN] else None)
-        bought[MAIN] = spot * (desk.neutral_delta(after, bumped) - before) / BUMP_LOG
+        before = desk.neutral_delta(units, bumped, risk) if names == [MAIN] else desk.neutral_delta(units)
+        bought[MAIN] = spot * (desk.neutral_delta(after, bumped, risk) - before) / BUMP_LOG
         found |= {(at, moved): flow for at, flow in bought.items() for moved in names}
     return found
 

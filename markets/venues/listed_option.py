@@ -68,6 +68,7 @@ class ListedOption:
         self._curve = series.start.curve
         self.displaces = {VOL: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._greeks: Memo[Greeks] = Memo()
+        self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
         self._strike_now(0)
         self._seen: Seen | None = None  # None before the first trade
 
@@ -92,7 +93,7 @@ class ListedOption:
         factors = self.market.factors
         now, tick = factors.snapshot, factors.tick
         if market is not None and market is not now:
-            return self._valued(tick, market)
+            return self._elsewhere.get(lambda: self._valued(tick, market), self.struck, tick, market)
         return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
 
     def theta(self, years: float) -> Vector:
@@ -201,7 +202,7 @@ class ListedOption:
 
     def step(self, tick: int) -> None:
         """Roll when the time has come."""
-        if self.series.rolls(self.struck, tick):
+        if tick >= self.struck.until:
             self._roll(tick)
 
     def _roll(self, tick: int) -> None:

@@ -28,6 +28,7 @@ class Contract(NamedTuple):
 
     tick: int
     expiry: int  # seconds
+    until: int  # tick at which it is exchanged for a fresh one: after `roll_days`, or at its expiry
     table: OptionTable  # a call struck at the spot of the start, at the vol at the money
 
     def term(self, tick: int, later: float = 0.0) -> Floats:
@@ -53,12 +54,6 @@ class OptionSeries:
         """The option that is struck at a tick."""
         return _struck(self, tick)
 
-    def rolls(self, contract: Contract, tick: int) -> bool:
-        """Whether an option is exchanged for a fresh one at a tick: after `roll_days`, or at its expiry."""
-        clock = self._clock
-        aged = clock.is_open[tick] and clock.day[tick] - clock.day[contract.tick] >= self.spec.roll_days
-        return bool(aged or clock.ticks[tick] >= contract.expiry)
-
     def strikes(self, spot: Floats) -> Floats:
         """Of each leg, at a roll at this spot, (legs, paths) $."""
         return np.stack([moneyness * spot for _, moneyness in self.spec.legs])
@@ -78,7 +73,15 @@ class OptionSeries:
         """The same as `struck`, made anew."""
         expiry = self._expiry(tick)
         table = OptionTable([_Unit(expiry, self.start.spot0)], self._clock, self.start)
-        return Contract(tick, self._clock.seconds(expiry), table)
+        seconds = self._clock.seconds(expiry)
+        return Contract(tick, seconds, self._until(tick, seconds), table)
+
+    def _until(self, tick: int, expiry: int) -> int:
+        """The first tick of a session `roll_days` later, or the first from the expiry on."""
+        clock = self._clock
+        aged = clock.is_open & (clock.day - clock.day[tick] >= self.spec.roll_days)
+        ends = np.flatnonzero((aged | (clock.ticks >= expiry))[tick + 1 :])
+        return tick + 1 + int(ends[0]) if ends.size else len(clock.ticks)
 
     def _expiry(self, tick: int) -> date:
         """A day whose close is still to come."""
