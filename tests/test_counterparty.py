@@ -239,6 +239,19 @@ def test_a_path_alone_is_the_path_of_the_ensemble() -> None:
         assert mine.equals(table(few, name).sort("time", "path"))
 
 
+def test_how_often_a_book_is_marked_changes_no_sum() -> None:
+    ends = {}
+    for attribution in ("tick", "daily", "none"):
+        settings = {"run": {"twin": "none", "unhedged": False, "as_given": True, "attribution": attribution}}
+        terms = {"collateralised": True, "threshold": 1e5, "margin_days": 3}
+        found = run(told(acme=RISKY, terms=terms, **settings), paths=60, workers=1)
+        ends[attribution] = last(table(found, "marks"))["pnl"].to_numpy(), last(table(found, "exposure"))
+    assert ends["tick"][1]["ended"].any() and ends["tick"][1]["lost"].sum() > 0
+    for other in ("daily", "none"):
+        assert ends["tick"][0] == pytest.approx(ends[other][0], rel=1e-10, abs=1e-3)
+        assert ends["tick"][1].equals(ends[other][1])
+
+
 # --- margin -----------------------------------------------------------------------------------------------------------
 def test_margin_leaves_what_moves_in_its_period() -> None:
     """Collateral is the value ten days before; its CVA is far smaller, and grows with the threshold."""

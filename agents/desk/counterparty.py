@@ -174,13 +174,15 @@ class Counterparty:
 
     # --- default -----------------------------------------------------------------------------------------------------
     def mark(self, clean: Vector, before: Vector) -> Vector:
-        """Attribute what CVA and a default took since the last mark; end the book where the counterparty has defaulted.
+        """Attribute what CVA and a default took since the last mark; at a close end the book where there was one.
 
         clean: (paths,) $ of one unit without CVA. before: CVA of one unit at the last mark. Returns: CVA now.
         """
         desk, market = self._desk, self._desk.world.factors.snapshot
         self._look_back()
         fresh = self._dead(market) & ~self.ended
+        if not desk.world.clock.is_close[desk.world.factors.tick]:
+            fresh[:] = False  # books end at closes, so that it does not matter how often they are marked
         cost = self.now().value
         gone = np.zeros_like(cost)
         if fresh.any():
