@@ -45,6 +45,12 @@ def test_python_example(folder: Path) -> None:
     assert all((folder / "runs" / f"{policy}.png").is_file() for policy in ("every", "band"))
 
 
+@pytest.mark.slow
+def test_live_example(folder: Path) -> None:
+    assert "['hedger']" in python(block(README, "python", "live"), folder)
+    assert (folder / "runs" / "mine" / "orders").is_dir()
+
+
 def test_options_example(folder: Path) -> None:
     """Puts and their four numbers, one a strike; the last is deep in the money."""
     printed = python(block(README, "python", "options"), folder)
