@@ -36,6 +36,7 @@ LONG = (
     "currency",
     "curve_model",
     "equity_note",
+    "hedge_option_vega",
     "hedge_rates",
     "hedge_vega",
     "law",
