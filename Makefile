@@ -91,6 +91,7 @@ studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, picture
 	$(BIN)/python $(STUDIES)/procyclicality.py
 	$(BIN)/python $(STUDIES)/margin.py
 	$(BIN)/python $(STUDIES)/vol_funds.py
+	$(BIN)/python $(STUDIES)/vega_hedge.py
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"

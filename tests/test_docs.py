@@ -37,6 +37,7 @@ LONG = (
     "currency",
     "curve_model",
     "equity_note",
+    "hedge_option_vega",
     "hedge_rates",
     "hedge_vega",
     "law",
