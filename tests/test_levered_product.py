@@ -119,12 +119,24 @@ def test_several_looks_before_the_close_multiply_a_shock(leverage, venue):
     assert math.log(price[DAY] / start) / shock == pytest.approx(multiplier, rel=2e-4)
 
 
-def test_where_the_venue_solves_for_the_price_one_look_does():
-    gain, shock = 0.3, 1e-5
-    fund = product(capital=gain * DEPTH / (2 * IMPACT))
-    orders = {DAY: {"asset": shock / IMPACT * DEPTH / 100.0}}
-    _, (price, held, assets, _) = seen(market(venue={"clearing": "fixed_point"}, etf=fund), orders=orders)
-    assert math.log(price[DAY] / 100.0) / shock == pytest.approx(1 / (1 - gain), rel=2e-4)
+@pytest.mark.parametrize("spot", [100.0, 95.0])
+def test_its_gain_where_prices_add_up(spot):
+    """Under the normal law a unit of displacement is the starting price: (S0 / S)^2 L (holding - A) impact / D."""
+    fund, law = product(leverage=2.0, capital=1e10), {"price_model": "normal"}
+    _, found = seen(market(spots=(100.0, spot), vol=law, etf=fund))
+    price, held, assets, gain = found[:, DAY + 1]  # a tick at which nobody trades
+    assert gain == pytest.approx(2.0 * (held * price - assets) * (100.0 / price) ** 2 * IMPACT / DEPTH, rel=1e-12)
+    assert gain == pytest.approx(2.0 * assets * (100.0 / price) ** 2 * IMPACT / DEPTH, rel=0.05)
+
+
+@pytest.mark.parametrize("venue", ["asset", "vx"])
+def test_where_the_venue_solves_for_the_price_one_look_does(venue):
+    gain, shock, start = 0.3, 1e-5, 20.0 if venue == "vx" else 100.0
+    fund = product(capital=gain * DEPTH / (2 * IMPACT), venue=venue)
+    orders = {DAY: {venue: shock / IMPACT * DEPTH / start}}
+    scenario = market(venue={"clearing": "fixed_point"}, etf=fund)
+    _, (price, held, assets, _) = seen(scenario, venue=venue, orders=orders)
+    assert math.log(price[DAY] / start) / shock == pytest.approx(1 / (1 - gain), rel=2e-4)
     assert held[DAY] * price[DAY] == pytest.approx(-assets[DAY], rel=1e-9)
 
 
