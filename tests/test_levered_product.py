@@ -12,7 +12,7 @@ from markets.factors.key import VOL
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
-from tests.small import LEVEL, crisis, gross, only, send, watch, world_of
+from tests.small import LEVEL, K, crisis, gross, only, send, watch, world_of
 
 IMPACT, DEPTH = 0.01, 1e9
 VENUE = {
@@ -224,6 +224,20 @@ def test_the_leverage_law_goes_on_from_where_trades_have_taken_vol():
     after = math.log(world.factors.vol[0] / 0.2)
     assert after == pytest.approx(0.5**2 * math.log(vol[DAY] / 0.2), rel=1e-9)  # two days
     assert credit[-1] == pytest.approx(0.01 * math.exp(0.5 * after), rel=1e-12)
+
+
+def test_its_price_has_the_vol_of_vol():
+    """power sqrt(xi^2 + (beta s_realised)^2), and so does the standard deviation of its daily returns over paths."""
+    law = {"xi": 0.8, "beta": 5.0, "realised_ratio": 0.7, "dispersion": 1.0}
+    world = world_of(market(vol=law, future={"power": 0.5}, loops=only(leverage=1.0)), 2000)
+    future = world.venue("vx")
+    expected = 0.5 * math.sqrt(0.8**2 + (5.0 * 0.7 * 0.2) ** 2)
+    assert future.listing.vol() == pytest.approx(expected)
+    prices = watch(world, Phase.MARK, lambda: future.mid.copy())
+    world.run()
+    day = np.log(prices[DAY] / prices[0]) * math.sqrt(252)
+    decayed = 1 - 10.0 / 252 / 2  # of the noise, pulled back by kappa for half a day on average
+    assert day.std() == pytest.approx(expected * decayed, rel=K / math.sqrt(2 * len(day)) + 0.01)
 
 
 def test_price_takers_leave_no_trace_in_vol():
