@@ -119,6 +119,17 @@ def test_several_looks_before_the_close_multiply_a_shock(leverage, venue):
     assert math.log(price[DAY] / start) / shock == pytest.approx(multiplier, rel=2e-4)
 
 
+def test_a_fall_of_the_asset_makes_it_buy_vol():
+    """The entry [vx, asset] is -power x elasticity x the entry of vx."""
+    fund = product(venue="vx", capital=1e10)
+    scenario = market(vol={"beta": 6.0}, future={"power": 0.5}, loops=only(impact=1.0, leverage=1.0), etf=fund)
+    world = world_of(scenario, 2)
+    gains = watch(world, Phase.MARK, world.loop_gains)
+    world.run()
+    assert gains[0]["vx", "vx"] == pytest.approx(2 * 1e10 * IMPACT / DEPTH)
+    assert gains[0]["vx", "asset"] == pytest.approx(-0.5 * 6.0 * 2 * 1e10 * IMPACT / DEPTH)
+
+
 @pytest.mark.parametrize("spot", [100.0, 95.0])
 def test_its_gain_where_prices_add_up(spot):
     """Under the normal law a unit of displacement is the starting price: (S0 / S)^2 L (holding - A) impact / D."""
