@@ -133,6 +133,22 @@ def test_they_pay_nothing_for_what_comes_back_to_them():
     assert through == pytest.approx(first, rel=1e-3)
 
 
+def test_investors_in_swaps_ask_in_the_unit_of_the_rate():
+    """A discount in decimal rate x annuity: c (1 % / sqrt(D)) Y^2 / (2 capacity) x annuity for the first Y taken."""
+    venue = {"us10y": {"half_spread": 1e-5, "depth": 1e10, "impact": 0.0, "investors": {"capacity": 1e8}}}
+    maker = MAKER | {"venues": ["asset", "us10y"]}
+    scenario = crisis(venue=venue, feedback=only(), agents={"maker": maker}, market={"dispersion": 0.0})
+    world = world_of(scenario, 2)
+    send(world, {1: {"us10y": -5e7}})
+    annuity = watch(world, Phase.QUOTE, lambda: world.venue("us10y").listing.cost_per_notional()[0])
+    paid = watch(world, Phase.QUOTE, lambda: -world.ledger.flow("maker", INVENTORY.name)[0])
+    held = watch(world, Phase.QUOTE, lambda: world.venue("us10y").held("maker")[0])
+    world.run()
+    given = 5e7 - held[2]
+    assert 1e6 < given < 5e7
+    assert paid[2] == pytest.approx(0.01 / math.sqrt(D) * given**2 / 2e8 * annuity[2], rel=1e-9)
+
+
 def test_two_makers_pay_alike_whatever_their_order():
     one = passed_on(market({}, makers=("a", "b")), order=2 * ORDER, name="a")
     other = passed_on(market({}, makers=("b", "a")), order=2 * ORDER, name="a")

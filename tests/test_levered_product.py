@@ -12,7 +12,7 @@ from markets.factors.key import VOL
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
-from tests.small import LEVEL, crisis, gross, only, send, watch, world_of
+from tests.small import LEVEL, K, crisis, gross, only, send, watch, world_of
 
 IMPACT, DEPTH = 0.01, 1e9
 VENUE = {
@@ -119,12 +119,35 @@ def test_several_looks_before_the_close_multiply_a_shock(leverage, venue):
     assert math.log(price[DAY] / start) / shock == pytest.approx(multiplier, rel=2e-4)
 
 
-def test_where_the_venue_solves_for_the_price_one_look_does():
-    gain, shock = 0.3, 1e-5
-    fund = product(capital=gain * DEPTH / (2 * IMPACT))
-    orders = {DAY: {"asset": shock / IMPACT * DEPTH / 100.0}}
-    _, (price, held, assets, _) = seen(market(venue={"clearing": "fixed_point"}, etf=fund), orders=orders)
-    assert math.log(price[DAY] / 100.0) / shock == pytest.approx(1 / (1 - gain), rel=2e-4)
+def test_a_fall_of_the_asset_makes_it_buy_vol():
+    """The entry [vx, asset] is -power x elasticity x the entry of vx."""
+    fund = product(venue="vx", capital=1e10)
+    scenario = market(vol={"beta": 6.0}, future={"power": 0.5}, loops=only(impact=1.0, leverage=1.0), etf=fund)
+    world = world_of(scenario, 2)
+    gains = watch(world, Phase.MARK, world.loop_gains)
+    world.run()
+    assert gains[0]["vx", "vx"] == pytest.approx(2 * 1e10 * IMPACT / DEPTH)
+    assert gains[0]["vx", "asset"] == pytest.approx(-0.5 * 6.0 * 2 * 1e10 * IMPACT / DEPTH)
+
+
+@pytest.mark.parametrize("spot", [100.0, 95.0])
+def test_its_gain_where_prices_add_up(spot):
+    """Under the normal law a unit of displacement is the starting price: (S0 / S)^2 L (holding - A) impact / D."""
+    fund, law = product(leverage=2.0, capital=1e10), {"price_model": "normal"}
+    _, found = seen(market(spots=(100.0, spot), vol=law, etf=fund))
+    price, held, assets, gain = found[:, DAY + 1]  # a tick at which nobody trades
+    assert gain == pytest.approx(2.0 * (held * price - assets) * (100.0 / price) ** 2 * IMPACT / DEPTH, rel=1e-12)
+    assert gain == pytest.approx(2.0 * assets * (100.0 / price) ** 2 * IMPACT / DEPTH, rel=0.05)
+
+
+@pytest.mark.parametrize("venue", ["asset", "vx"])
+def test_where_the_venue_solves_for_the_price_one_look_does(venue):
+    gain, shock, start = 0.3, 1e-5, 20.0 if venue == "vx" else 100.0
+    fund = product(capital=gain * DEPTH / (2 * IMPACT), venue=venue)
+    orders = {DAY: {venue: shock / IMPACT * DEPTH / start}}
+    scenario = market(venue={"clearing": "fixed_point"}, etf=fund)
+    _, (price, held, assets, _) = seen(scenario, venue=venue, orders=orders)
+    assert math.log(price[DAY] / start) / shock == pytest.approx(1 / (1 - gain), rel=2e-4)
     assert held[DAY] * price[DAY] == pytest.approx(-assets[DAY], rel=1e-9)
 
 
@@ -212,6 +235,20 @@ def test_the_leverage_law_goes_on_from_where_trades_have_taken_vol():
     after = math.log(world.factors.vol[0] / 0.2)
     assert after == pytest.approx(0.5**2 * math.log(vol[DAY] / 0.2), rel=1e-9)  # two days
     assert credit[-1] == pytest.approx(0.01 * math.exp(0.5 * after), rel=1e-12)
+
+
+def test_its_price_has_the_vol_of_vol():
+    """power sqrt(xi^2 + (beta s_realised)^2), and so does the standard deviation of its daily returns over paths."""
+    law = {"xi": 0.8, "beta": 5.0, "realised_ratio": 0.7, "dispersion": 1.0}
+    world = world_of(market(vol=law, future={"power": 0.5}, loops=only(leverage=1.0)), 2000)
+    future = world.venue("vx")
+    expected = 0.5 * math.sqrt(0.8**2 + (5.0 * 0.7 * 0.2) ** 2)
+    assert future.listing.vol() == pytest.approx(expected)
+    prices = watch(world, Phase.MARK, lambda: future.mid.copy())
+    world.run()
+    day = np.log(prices[DAY] / prices[0]) * math.sqrt(252)
+    decayed = 1 - 10.0 / 252 / 2  # of the noise, pulled back by kappa for half a day on average
+    assert day.std() == pytest.approx(expected * decayed, rel=K / math.sqrt(2 * len(day)) + 0.01)
 
 
 def test_price_takers_leave_no_trace_in_vol():

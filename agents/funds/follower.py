@@ -114,6 +114,8 @@ class Follower:
 
     def _expose(self) -> None:
         """Tell the venues what a rise of each price makes it buy in a day, (paths,) $ per unit of displacement."""
+        if not any(venue.moves for venue in self.venues):
+            return
         for i, moved in enumerate(self.venues):
             up, down = (self._units_if(i, price_at(moved, self.world.full(by))) for by in (BUMP, -BUMP))
             for venue, more, less in zip(self.venues, up, down, strict=True):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from agents.base import Agent, Process
 from agents.funds.price_response import flow_per_move, price_at
 from markets.accounts import INVESTORS
+from markets.factors.key import MAIN, VOL
 from markets.venues.loop_gain import FUNDS
 from sim.params import param
 from sim.phases import Phase, minutes
@@ -112,8 +113,15 @@ class _Product:
             self.over = self.over | ruined
 
     def _expose(self) -> None:
-        """Tell the venue what a rise makes it buy before the close: L (L - 1) A where it holds L A."""
+        """Tell the venue what a rise makes it buy before the close: L (L - 1) A where it holds L A.
+
+        A future on vol also rises where the main asset falls, by the leverage effect.
+        """
         held = self.venue.held(self.agent.name) * self.venue.mid
         wanted = self.agent.leverage * self._assets(self.venue.mid)
         flow = flow_per_move(self.venue, wanted, self.agent.leverage * held)
-        self.venue.expose(np.where(self.over, 0.0, flow), moved=self.venue.name, by=FUNDS)
+        flow = np.where(self.over, 0.0, flow)
+        self.venue.expose(flow, moved=self.venue.name, by=FUNDS)
+        per_price = self.venue.listing.displaces.get(VOL)  # move of ln s per unit of ln F
+        if per_price is not None:
+            self.venue.expose(-flow * self.world.factors.leverage / per_price, moved=MAIN, by=FUNDS)

@@ -38,13 +38,13 @@ def days(spots: list[float]) -> list[dict[str, Any]]:
 
 
 def market(
-    lab: Lab, agents: dict[str, Any], asset: dict[str, Any], spots: list[float] | None = None, **own: Any
+    lab: Lab, agents: dict[str, Any], asset: dict[str, Any], spots: list[float] | None = None, *, lively: bool = False
 ) -> Run:
     """A market whose every tick is the close of a day, with these prices."""
     scenario = textbook(
         minutes=1440,
         anchors=days(spots or [SPOT] * DAYS),
-        market={**STILL, **own},
+        market=LIVELY if lively else STILL,
         asset={"permanent_share": 1.0, **asset},
         feedback={"impact": 1.0},
         agents={"maker": {**MAKER, "capital": 1e15, "venues": ["asset"]}, **agents},
@@ -122,7 +122,7 @@ def asked(lab: Lab) -> Measured:
     maker = {**MAKER, "capital": 1e15, "inventory_limit": 1e18, "inventory_half_life": INVENTORY_HOURS}
     seller = {"type": "Executor", "quantity": -FLOW / SPOT * DAYS, "trades": DAYS}
     asset = {**FREE, "half_spread": HALF_SPREAD, "investors": investors}
-    run = market(lab, {"maker": maker | {"venues": ["asset"]}, "seller": seller}, asset, **LIVELY)
+    run = market(lab, {"maker": maker | {"venues": ["asset"]}, "seller": seller}, asset, lively=True)
     marks = one_path(run, "marks", agent="maker")
     paid = marks["inventory_cost"].to_list()
     found = {"inventory": marks["hedge_value"][-1], "paid a day": paid[-2] - paid[-1]}
