@@ -25,12 +25,19 @@ from sim.estimate import Estimate
 from sim.phases import Phase
 from tests.small import watch, world_of
 
+
 RATE, SIGMA, A = 0.04, 0.0096, 0.03
 START = {"date": "2025-10-03", "spot": 5000.0, "vol": 0.18, "overnight": RATE, "us2y": RATE, "us10y": RATE}
 ACME = {"quotes": {"5Y": 0.03}, "beta": 0.0, "vol": 0.0, "defaults": True}
 HULL_WHITE = {"hull_white": {"reversion": A, "sigma": SIGMA}}
 QUOTED = ["asset", "us2y", "us10y"]
 PAYER = {"kind": "swap", "notional": -1e8, "months": 72, "fixed_rate": 0.043}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are written where no other test writes."""
+    monkeypatch.chdir(tmp_path)
 
 
 def told(
