@@ -25,7 +25,6 @@ from sim.estimate import Estimate
 from sim.phases import Phase
 from tests.small import watch, world_of
 
-
 RATE, SIGMA, A = 0.04, 0.0096, 0.03
 START = {"date": "2025-10-03", "spot": 5000.0, "vol": 0.18, "overnight": RATE, "us2y": RATE, "us10y": RATE}
 ACME = {"quotes": {"5Y": 0.03}, "beta": 0.0, "vol": 0.0, "defaults": True}

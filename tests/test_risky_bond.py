@@ -27,7 +27,6 @@ from sim.phases import Phase
 from tests.small import watch, world_of
 from tests.test_credit_in_a_run import ACME, IG, compiled_books, told
 
-
 DAY = date(2025, 10, 3)
 END = date(2031, 4, 15)
 PLAIN = {"ig": IG, "acme": ACME}
