@@ -33,6 +33,12 @@ QUOTED = ["asset", "us2y", "us10y"]
 PAYER = {"kind": "swap", "notional": -1e8, "months": 72, "fixed_rate": 0.043}
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are written where no other test writes."""
+    monkeypatch.chdir(tmp_path)
+
+
 def told(
     *,
     acme: dict[str, Any] | None = None,
@@ -432,5 +438,16 @@ def test_books_of_which_no_exposure_is_known(kind: str) -> None:
         "swaption": {"kind": "swaption", "side": "payer", "months": 12, "swap_months": 60, "notional": 1e8},
     }
     with pytest.raises(UserError) as caught:
-        run(told(desk={"book": [PAYER, lines[kind]]}), paths=1, workers=1)
-    assert "exposure is known of fixed and floating payments" in str(caught.value) and "\n" not in str(caught.value)
+        blueprint_of(told(desk={"book": [PAYER, lines[kind]]}))
+    said = (
+        "agents.desk.counterparty: a counterparty's exposure is known of fixed and floating payments on one curve, got"
+    )
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_book_that_is_empty_or_over_owes_nothing() -> None:
+    short = {"kind": "swap", "notional": -1e8, "expiry": "2025-10-15", "fixed_rate": 0.04}
+    for book in ([], [short]):
+        exposure = table(run(told(desk={"book": book}), paths=2, workers=1), "exposure")
+        end = last(exposure)
+        assert (end["exposure"].max(), end["cva"].max()) == (0.0, 0.0)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from agents.accounts import CLIENTS
 from markets.exposures.expected import Found, Span, bounds_of, expected, margined, span_of
-from markets.exposures.open_flows import check_book
 from markets.factors.key import RATES_VOL
 from markets.factors.other_curves import in_dollars
 from markets.kernels.hedging import CVA_PART, add_step
@@ -66,8 +65,6 @@ class Counterparty:
     """
 
     def __init__(self, desk: Owner, terms: CounterpartyTerms) -> None:
-        """Raises UserError where the book holds what no exposure is known of."""
-        check_book(desk.book)
         self._desk, self.terms, paths = desk, terms, desk.world.paths
         self.name = desk.book.start.credit(terms.credit)
         self._bounds = bounds_of(desk.book, terms.step_months / MONTHS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.hedging.hedger import Hedger
+from markets.exposures.open_flows import check_book
 from markets.factors.key import RATES_VOL, SPOT, VOL, FactorKey, default_key
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
@@ -18,7 +19,7 @@ from scenarios.worlds.credits import credits
 from scenarios.worlds.currencies import currencies
 from scenarios.worlds.projections import projections
 from scenarios.worlds.starting_curve import floating_convention, projection_curve, starting_curve
-from sim.errors import UserError
+from sim.errors import UserError, placed
 
 if TYPE_CHECKING:
     from markets.products.book import CompiledBook
@@ -109,7 +110,7 @@ def _compiled(agent: Hedger, clock: Clock, start: Start) -> CompiledBook:
     """Raises UserError, naming the line of the book."""
     held = instruments(agent, start)
     try:
-        return Book(held).compile(clock, start)
+        book = Book(held).compile(clock, start)
     except UserError:
         for i, one in enumerate(held):
             try:
@@ -117,3 +118,7 @@ def _compiled(agent: Hedger, clock: Clock, start: Start) -> CompiledBook:
             except UserError as error:
                 raise _in_line(error, agent, i) from None
         raise
+    if agent.counterparty is not None:
+        with placed(f"agents.{agent.name}.counterparty"):
+            check_book(book)
+    return book
