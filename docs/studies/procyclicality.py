@@ -14,13 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import altair as alt
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tables import fill, markdown
 
 from agents.funding.risk_classes import factor_name
-from analysis.charts.validation import scatter
+from analysis.charts import theme
+from analysis.charts.scales import axis
+from analysis.charts.scales import rows as inline
 from analysis.margin import coverage, paths
 from analysis.numbers import Number, mean
 from analysis.pages.report import save
@@ -128,7 +131,10 @@ def told(of: Run) -> Told:
 
 
 def frontier(figures: Mapping[str, Mapping[str, Told]]) -> pl.DataFrame:
-    """A row a rule: means over the crises, calls and margin in calm by those of `BASE`; standard errors beside."""
+    """A row a rule: means over the crises, standard errors beside.
+
+    Calls and margin in calm are multiples of those of `BASE`; multiples have a geometric mean.
+    """
     rows = []
     for rule in figures[CALM]:
         mine = [figures[crisis] for crisis in CRISES]
@@ -140,8 +146,7 @@ def frontier(figures: Mapping[str, Mapping[str, Told]]) -> pl.DataFrame:
         }
         row: dict[str, Any] = {"rule": rule, "least": min(value for value, _ in means["coverage"])}
         for name, found in means.items():
-            row[name] = float(np.mean([value for value, _ in found]))
-            row[f"{name}_error"] = float(np.sqrt(sum(error**2 for _, error in found)) / len(found))
+            row[name], row[f"{name}_error"] = _over(found, geometric=name == "called")
         rows.append(row)
     return pl.DataFrame(rows)
 
@@ -163,16 +168,33 @@ def frontier_table(frame: pl.DataFrame) -> str:
 
 def picture(frame: pl.DataFrame) -> None:
     """The frontier: one dot a rule."""
-    dots = frame.select(x=pl.col("coverage"), y=pl.col("called"), series=pl.col("rule"))
-    said = f"Means over {len(CRISES)} crises; called by {BASE} = 1. Better is lower and further to the right."
-    axes = {"x": "share of closes whose margin covers the next ten days", "y": "margin called in all"}
-    save(scatter(dots, title="Coverage and calls by rule of margin", said=said, **axes), PICTURE, title="frontier")
+    x = alt.X(
+        "coverage:Q",
+        axis=axis("closes whose margin covers ten days", form=".0%"),
+        scale=alt.Scale(zero=False, padding=60),
+    )
+    y = alt.Y("called:Q", axis=axis(f"margin called, x {BASE}"), scale=alt.Scale(padding=20))
+    base = alt.Chart(inline(frame.select("rule", "coverage", "called"))).encode(x=x, y=y)
+    dots = base.mark_point(filled=True, size=90, opacity=1.0, color=theme.ACTUAL)
+    names = base.mark_text(dy=-12, color=theme.ACTUAL).encode(text="rule:N")
+    said = f"Means over {len(CRISES)} crises. Better is lower and further to the right."
+    chart = theme.layer(dots, names, width=theme.WIDTH, height=300)
+    save(theme.finish(chart, "Coverage and calls by rule of margin", said), PICTURE, title="frontier")
 
 
 def _mean(values: Vector) -> tuple[float, float]:
     """Mean and its standard error over the paths that have a figure; of a figure that no path has, not a number."""
     known = values[np.isfinite(values)]
     return float(known.mean()), float(known.std(ddof=1) / np.sqrt(known.size))
+
+
+def _over(found: Sequence[tuple[float, float]], *, geometric: bool) -> tuple[float, float]:
+    """Mean of some estimates, and its standard error."""
+    values, errors = np.array(found).T
+    if not geometric:
+        return float(values.mean()), float(np.sqrt(np.square(errors).sum()) / values.size)
+    middle = float(np.exp(np.log(values).mean()))
+    return middle, float(middle * np.sqrt(np.square(errors / values).sum()) / values.size)
 
 
 def _ratio(these: Vector, those: Vector) -> tuple[float, float]:
