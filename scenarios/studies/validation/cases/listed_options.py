@@ -139,8 +139,8 @@ CASES: tuple[Case, ...] = (
             Expected(
                 what=f"slope, {name}",
                 value=1 - share,
-                rounding=0.02,
-                exact="first order; 0.02 for what the square of a move of vol does",
+                rounding=0.005,
+                exact="first order; 0.005 for what the square of a move of vol does",
             )
             for name, share in SHARES.items()
         ),
