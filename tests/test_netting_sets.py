@@ -138,6 +138,24 @@ def test_lines_come_before_kinds_and_sets_may_be_one_desks():
     assert [len(world.lenders[0].clients[name].sets) for name in ("desk", "other")] == [3, 1]
 
 
+def test_capital_for_counterparty_risk_is_by_set_too():
+    """`sa_ccr` of opposite swaps: next to nothing in one set, in two what both ask alone. `leverage_ratio` has none."""
+
+    def capital(book, **bank):
+        return closes(book, lambda world, client: client.capital_required.copy(), **bank)
+
+    counterparty = {"capital_model": {"kind": "sa_ccr", "mpor_days": 10.0}}
+    apart = capital([RECEIVE, PAY], netting_sets=SPLIT, **counterparty)
+    alone = capital([RECEIVE], **counterparty) + capital([PAY], **counterparty)
+    assert (alone > 1e5).all()
+    np.testing.assert_allclose(apart, alone, rtol=1e-9)
+    np.testing.assert_allclose(capital([RECEIVE, PAY], **counterparty), 0.0, atol=1e-6 * alone.min())
+    ratio = {"capital_model": {"kind": "leverage_ratio"}}
+    np.testing.assert_allclose(
+        capital([RECEIVE, PAY], netting_sets=SPLIT, **ratio), capital([RECEIVE, PAY], **ratio), rtol=1e-12
+    )
+
+
 def test_the_table_adds_up_to_the_requirement(tmp_path):
     """A run of its own table: margins by set against those of `funding`, on every witness and close."""
     sets = {"cleared": {"products": ["swap"], "venues": ["us2y", "us10y"]}}

@@ -24,6 +24,7 @@ class CapitalModel(ABC):
     """
 
     kind: ClassVar[str]  # its name in a scenario file
+    by_set: ClassVar[bool] = False  # whether it asks for each netting set of a lender by itself
 
     @abstractmethod
     def required(self, portfolio: Portfolio) -> Vector:

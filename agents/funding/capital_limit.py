@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from markets.factors.key import MAIN, SPOT
 from markets.venues.loop_gain import CAPITAL
+from sim.vectors import total
 
 if TYPE_CHECKING:
     from agents.funding.capital import CapitalModel
@@ -32,6 +33,8 @@ class CapitalLimit:
 
     def required(self, client: Client) -> Vector:
         """Equity that the desk must have, (paths,) $."""
+        if self._model.by_set:
+            return np.asarray(total(self._model.required(each.portfolio) for each in client.sets))
         return self._model.required(client.portfolio)
 
     def look(self, client: Client) -> None:

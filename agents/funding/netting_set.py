@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from agents.desk.desk import Desk
+    from agents.funding.capital import CapitalModel
     from agents.funding.margin import MarginModel
     from agents.funding.netting_terms import NettingTerms
     from agents.world import TradingWorld
@@ -31,6 +32,10 @@ class LenderTerms(MarginTerms, Protocol):
     @property
     def margin_model(self) -> MarginModel | None:
         """The model of all that no set has another for; None: `parametric`."""
+
+    @property
+    def capital_model(self) -> CapitalModel | None:
+        """Of the equity that it requires; None for none."""
 
     @property
     def netting_sets(self) -> Mapping[str, NettingTerms]:
@@ -80,7 +85,8 @@ def netting_sets(world: TradingWorld, desk: Desk, lender: LenderTerms, whole: Po
             return (NettingSet(REST, whole, model, lender, 0.0),)
         terms = lender.netting_sets.get(name)
         own = model if terms is None else terms.margin_model or model
-        portfolio = Portfolio(world, desk, by_position=own.by_position, part=part)
+        by_position = own.by_position or lender.capital_model is not None
+        portfolio = Portfolio(world, desk, by_position=by_position, part=part)
         said = lender if terms is None else _changed(lender, terms.said())
         found.append(NettingSet(name, portfolio, own, said, 0.0 if terms is None else terms.minimum_transfer))
     return tuple(found)

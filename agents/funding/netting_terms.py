@@ -117,6 +117,4 @@ def _check_contents(
             rule = f"no book of its desks has such a line, the longest has {longest}"
             raise here.at("positions").error(rule, value=number, remedy="count the lines of the book from 1")
     for venue in terms.venues:
-        if venue not in cast.venues:
-            known = list(cast.venues)
-            raise here.at("venues").error("no such venue", value=venue, remedy=nearest(venue, known))
+        cast.check_venue(venue, here.at("venues"))

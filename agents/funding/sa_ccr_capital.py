@@ -23,13 +23,14 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class SaCcrCapital(CapitalModel):
-    """ratio x risk weight x exposure at default of all derivatives as one netting set (CRE52).
+    """ratio x risk weight x exposure at default of the derivatives of each netting set, added up (CRE52).
 
     With a margin period all gains and losses are exchanged in cash every day: replacement cost is zero, and add-ons
     have the margin period's factor. Without one nothing is.
     """
 
     kind: ClassVar[str] = "sa_ccr"
+    by_set: ClassVar[bool] = True
     ratio: float = param(0.08, unit="share of weighted exposure", help="equity that is required", gt=0, le=1)
     risk_weight: float = param(1.0, help="of the counterparty", gt=0, le=12.5)
     mpor_days: float = param(
