@@ -130,6 +130,11 @@ class TradingWorld(MarketWorld):
             paid_in = paid_in + ledger.flow(name, WRITE_OFF)
         return self.equity_now(name) - paid_in
 
+    @property
+    def answering_options(self) -> list[str]:
+        """Venues of options on the asset at which any desk trades as the market moves, in one order in every world."""
+        return sorted({name for desk in self.desks.values() for name in desk.answering_options})
+
     def lender_of(self, name: str) -> Lender | None:
         """The lender that funds and margins a desk; None if there is none."""
         return next((lender for lender in self.lenders if lender.funds(name)), None)

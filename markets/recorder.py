@@ -11,7 +11,7 @@ from markets.factors.key import SPOT
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
 from markets.venues.listed_option import ListedOption
-from markets.venues.loop_gain import VANNA, spectral_radius
+from markets.venues.loop_gain import VANNA, merged, spectral_radius
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Recorder:
     def __init__(self, world: MarketWorld) -> None:
         self._world = world
         self._radius = self._nothing = world.full(0.0)
+        self._options = {option.name for option in world.options}  # their venues move the one implied vol
         self._peaks = Peaks(world, lambda: self._radius)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
 
@@ -46,7 +47,8 @@ class Recorder:
             yield world.tick(Phase.MARK)
             tick = world.tick_index
             gains = world.loop_gains()
-            self._radius = spectral_radius(gains, world.paths) if gains else self._nothing
+            whole = merged(gains, self._options) if self._options else gains
+            self._radius = spectral_radius(whole, world.paths) if gains else self._nothing
             self._peaks.look()
             for squares in self._squares.values():
                 squares.add()

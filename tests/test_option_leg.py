@@ -158,7 +158,12 @@ def test_margin_is_that_of_book_and_options_together():
     world = world_of(listed(options, agents={"desk": bare}), 2)
     one, venue, factors = world.desks["desk"], world.venue("m1"), world.factors
     terms = SimpleNamespace(
-        margin_multiple=3.0, mpor_days=4.0, rate_vol=0.01, rates_days=None, rates_margin="implied_vol"
+        margin_multiple=3.0,
+        mpor_days=4.0,
+        rate_vol=0.01,
+        rates_days=None,
+        margin_days=None,
+        rates_margin="implied_vol",
     )
     portfolio, spot = Portfolio(world, one), factors.spot
     move = 3.0 * factors.margin_vol * np.sqrt(4.0 / world.clock.days_a_year)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.desk.options_held import options_held
-from markets.venues.loop_gain import CURVATURE, VANNA
+from markets.venues.loop_gain import CURVATURE, VANNA, merged, spectral_radius
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import STILL, crisis, only, send, watch, world_of
@@ -177,3 +177,29 @@ def test_option_makers_alone_make_no_market():
             market={**STILL, "options": {"m1": {**MONTH, "venue": VENUE}}},
             agents={"dealer": {"type": "OptionMaker", "venues": ["m1"]}},
         )
+
+
+def test_venues_that_move_one_vol_count_as_one_in_the_spectral_radius():
+    """Against the eigenvalues of the whole matrix, in a market with several desks and makers."""
+    legs = {"one": {"venues": ["m1", "m3"], "target": "both"}, "two": {"venues": ["m3"]}}
+    book = [{"kind": "put", "months": 2, "moneyness": 0.9, "quantity": -3e6}]
+    policy = {"kind": "every", "interval": "tick"}
+    desks = {n: {"type": "Hedger", "book": book, "policy": policy, "option_leg": leg} for n, leg in legs.items()}
+    desks["other"] = {"type": "OptionMaker", "venues": ["m3"], "capital": 1e10}
+    options = {"m1": MONTH, "m3": {"expiry_days": 91}}
+    scenario = made(options, agents=desks, feedback=only(impact=1.0, leverage=1.0))
+    world = world_of(scenario, 2)
+    seen = []
+
+    def look():
+        gains = world.loop_gains()
+        names = ("asset", "m1", "m3")
+        nothing = np.zeros(2)
+        whole = np.array([[gains.get((at, moved), nothing) for moved in names] for at in names])
+        wanted = np.abs(np.linalg.eigvals(np.moveaxis(whole, 2, 0))).max(axis=1)
+        seen.append((spectral_radius(merged(gains, {"m1", "m3"}), 2), wanted))
+
+    watch(world, Phase.MARK, look)
+    world.run()
+    found, wanted = (np.array(each) for each in zip(*seen, strict=True))
+    assert wanted.min() > 1e-6 and found == pytest.approx(wanted, rel=1e-9)

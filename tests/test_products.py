@@ -210,7 +210,7 @@ def test_a_desk_holds_marks_attributes_and_hedges_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ({"kind": "loan"}, "'gamma_claim', 'asset', 'future', 'digital' or 'zero_bond'"),
+        ({"kind": "lone"}, "'gamma_claim', 'asset', 'future', 'digital' or 'zero_bond'"),
         ({"kind": "zero_bond", "months": 3}, "a zero_bond needs its notional; > 0 holds the bond"),
         (
             {"kind": "zero_bond", "months": 3, "notional": 1e6, "moneyness": 1.0},

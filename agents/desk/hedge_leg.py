@@ -121,6 +121,9 @@ class OptionLeg(HedgeLeg):
         if not (self.venues or self.hold):
             remedy = "name [market.options] in venues or hold"
             raise at.at("venues").error("an option leg needs a venue of options", value=[], remedy=remedy)
+        if not venues:
+            names = [*self.venues, *self.hold]
+            raise at.error("no options on the asset are listed", value=names, remedy="add [market.options.NAME]")
         _check_names(self.venues, venues, "no such venue of options on the asset", at.at("venues"))
         _check_keys(self.hold, venues, "no such venue of options on the asset", at.at("hold"))
         if len(self.venues) > len(self.rows) and not self.ridge:

@@ -367,8 +367,7 @@ class _Hedging:
 
     def _expose(self) -> None:
         if not self.passive:
-            others = [name for each in self.world.desks.values() for name in each.answering_options]
-            expose(self.desk, self._own_market(), rates=self.hedges_rates, others=others)
+            expose(self.desk, self._own_market(), rates=self.hedges_rates, others=self.world.answering_options)
 
 
 class _Seated(_Hedging):

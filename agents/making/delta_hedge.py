@@ -110,6 +110,6 @@ class DeltaHedge:
         asset.expose(out[GAMMA_FLOW], moved=MAIN, by=CURVATURE)
         asset.expose(out[VANNA_FLOW], moved=MAIN, by=VANNA)
         by_vol = -vanna * factors.spot / factors.vol_law.base
-        for name in self.venues:
+        for name in sorted({*self.venues, *world.answering_options}):
             if world.venue(name).moves:
                 asset.expose(by_vol, moved=name, by=CURVATURE)

@@ -43,8 +43,18 @@ class WatchedWorld(TradingWorld):
 
     def stops(self, phase: Phase) -> Iterator[int]:
         """Run to the end of the clock, and stop at a phase of every tick. Raises SpiralError as `run` does."""
+        stops = super().stops(phase)
+        while True:
+            with self._explaining():
+                tick = next(stops, None)
+            if tick is None:
+                break
+            try:
+                yield tick
+            except GeneratorExit:  # whoever ran it has stopped
+                self._abandon()
+                raise
         with self._explaining():
-            yield from super().stops(phase)
             self._end()
 
     @contextmanager
@@ -52,9 +62,6 @@ class WatchedWorld(TradingWorld):
         """A block whose failures become one line."""
         try:
             yield
-        except GeneratorExit:  # whoever ran it has stopped
-            self._abandon()
-            raise
         except BaseException as error:
             told = explained(error, self)
             self._abandon()

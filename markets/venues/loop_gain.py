@@ -7,7 +7,7 @@ to the next. Below 1 the shock dies out; at 1 it feeds itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 
 import numpy as np
@@ -39,6 +39,22 @@ def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vec
                     block[row, column] = matrix[at, moved]
         raise_radius(block, radius)
     return radius
+
+
+def merged(matrix: Mapping[tuple[str, str], Vector], group: Collection[str]) -> dict[tuple[str, str], Vector]:
+    """The matrix with venues that move one and the same factor as one venue: its eigenvalues but zeros are the same.
+
+    A move at any venue of the group must have the same column of consequences.
+    """
+    rows = {at for at, _ in matrix if at in group}
+    if len(rows) < 2:
+        return dict(matrix)
+    first, found = min(rows), dict[tuple[str, str], Vector]()
+    for (at, moved), gain in matrix.items():
+        if moved not in group or moved == first:
+            entry = (first if at in rows else at, moved)
+            found[entry] = found[entry] + gain if entry in found else gain
+    return found
 
 
 @cache

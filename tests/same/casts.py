@@ -95,6 +95,7 @@ def _options() -> dict[str, Any]:
     agents["option_maker"] = {"type": "OptionMaker", "venues": ["m1", "low"], "vega_limit": 5e7}
     agents["desk"]["option_leg"] = {"venues": ["m1", "low"], "target": "both", "share": 0.5, "band": 0.05}
     agents["rival"]["option_leg"] = {"hold": {"low": 1e4}}
+    agents["desk"]["policy"] = {"kind": "learned", "hidden": 1, "weights": [0.1, 0.2, -0.1, 0.3, 0.1, -0.2, 0.2, 0.1]}
     cast["name"] = "cast_options"
     return cast
 
