@@ -50,7 +50,17 @@ class MarketSpec:
         plausible=ELASTICITY,
     )
     skew: float = param(
-        0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
+        0.5, help="slope of the smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
+    )
+    smile: Literal["linear", "ssvi"] = param(
+        "linear",
+        help="form of the multiple: a line within 0.25 and 4, or SSVI, the same at the money and free of kinks far out",
+    )
+    stickiness: float = param(
+        1.0,
+        help="1: the vol of a strike stays as spot moves (sticky strike); 0: that of a moneyness (sticky delta)",
+        ge=0,
+        le=1,
     )
     term_reversion: float = param(
         1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0, plausible=SPEED
@@ -78,6 +88,11 @@ class MarketSpec:
     vol_futures: dict[str, VolFutureSpec] = param(
         factory=dict, help="futures on implied vol, one table each", sparse=True
     )
+
+    @property
+    def smile_moves(self) -> bool:
+        """Whether the vol of a strike moves otherwise than with the vol at the money."""
+        return self.stickiness != 1
 
     @property
     def further(self) -> tuple[Variable, ...]:

@@ -73,8 +73,13 @@ def _law(scenario: Scenario, clock: Clock, levels: Storyline, tick: int, expiry:
     rates = np.array([line.level[tick] for line in levels.nodes.values()])
     discount = float(np.exp(-starting_curve(scenario).zero(years, rates)))
     response = float(term_response(np.asarray(left), market.term_reversion))
+    start = math.exp(levels.spot.level[0])
     smile = SkewSmile(
-        level=base * (vol / base) ** response, spot=math.exp(levels.spot.level[0]), skew=market.skew, years=total
+        level=base * (vol / base) ** response,
+        spot=start * (spot / start) ** (1 - market.stickiness),
+        skew=market.skew,
+        years=total,
+        form=market.smile,
     )
     forward = spot * math.exp(-market.dividend_yield * years) / discount
     law = ImpliedLaw(smile=smile, forward=forward, years=left, discount=discount)

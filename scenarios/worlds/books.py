@@ -64,6 +64,8 @@ def starting_market(scenario: Scenario) -> Start:
         projection=projection,
         convention=floating_convention(scenario),
         skew=market.skew,
+        form=market.smile,
+        stickiness=market.stickiness,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,

@@ -48,6 +48,7 @@ def make_manifest(
         "fx": bool(market.fx),
         "credit": bool(market.credits),
         "counterparty": has_counterparty(scenario),
+        "smile": market.smile_moves,
     }
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
