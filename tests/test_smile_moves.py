@@ -78,7 +78,7 @@ def test_greeks_are_the_derivatives_of_the_value(smile, stickiness):
 
 
 def test_limits_by_definition():
-    """Sticky delta: the vol is that of the moneyness; sticky strike: the moving kernel is the fixed one, to rounding."""
+    """Sticky delta: the vol is that of the moneyness; sticky strike: the moving kernel is the fixed one."""
     scenario = scenario_of(stickiness=0.0, term_reversion=0.0, dividend_yield=0.0)
     clock, (start, now) = make_clock(scenario), market(scenario)
     flat = now.with_rows({key: np.zeros(now.paths) for key in start.curve.nodes})
@@ -128,14 +128,10 @@ def small(**market):
     return crisis(market={**NOISY, **market}, agents={"desk": DESK, "maker": MAKER}, minutes=195)
 
 
-def marks(world):
-    return watch(world, Phase.MARK, lambda: {k: v.copy() for k, v in world.desks["desk"].totals.items()})
-
-
 def test_attribution_shows_the_slide_and_adds_up():
     """Every step by its definition, from one mark to the next; the hedge answers the whole delta."""
     world = world_of(small(stickiness=0.25), 4)
-    desk, seen, wanted = world.desks["desk"], marks(world), []
+    desk, wanted = world.desks["desk"], []
 
     def look():
         tick, new, old = world.factors.tick, world.factors.snapshot, desk.snapshot
