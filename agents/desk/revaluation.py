@@ -17,7 +17,7 @@ class Move(NamedTuple):
 
 
 MOVES = (
-    Move(SMILE_PART, ("vol_slope", "skew")),  # and the slide of a smile under the move of spot
+    Move(SMILE_PART, ("vol_slope", "smile_skew")),  # and the slide of a smile under the move of spot
     Move(VEGA_PART, ("vol", "rates_vol")),
     Move(FX_PART, ("fx",)),
     Move(CREDIT_PART, ("hazard",)),

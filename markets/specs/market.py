@@ -13,6 +13,7 @@ from markets.specs.jumps import JumpSpec
 from markets.specs.memory import MemorySpec
 from markets.specs.option_listing import OptionListingSpec
 from markets.specs.rates import RateSpec
+from markets.specs.surface import SurfaceSpec
 from markets.specs.variable import Variable
 from markets.specs.vol_future import VolFutureSpec
 from sim.params import param
@@ -84,7 +85,9 @@ class MarketSpec:
     credits: dict[str, CreditNameSpec] = param(
         factory=dict, help="names and indices with credit default swaps, one table each", sparse=True
     )
-
+    surface: SurfaceSpec | None = param(
+        None, help="slope in time and skew of the asset's vols as factors (default: they stay)", sparse=True
+    )
     vol_futures: dict[str, VolFutureSpec] = param(
         factory=dict, help="futures on implied vol, one table each", sparse=True
     )
@@ -92,7 +95,7 @@ class MarketSpec:
     @property
     def smile_moves(self) -> bool:
         """Whether the vol of a strike moves otherwise than with the vol at the money."""
-        return self.stickiness != 1
+        return self.stickiness != 1 or self.surface is not None
 
     @property
     def further(self) -> tuple[Variable, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.hedging.hedger import Hedger
-from markets.factors.key import RATES_VOL, SPOT, VOL, FactorKey, default_key
+from markets.factors.key import RATES_VOL, SMILE_SKEW, SPOT, VOL, VOL_SLOPE, FactorKey, default_key
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
@@ -57,6 +57,8 @@ def starting_market(scenario: Scenario) -> Start:
     levels |= {default_key(name): 0.0 for name, spec in market.credits.items() if spec.defaults}
     for spec in market.rates.vol.values():  # of the dollar, the only one
         levels[RATES_VOL] = spec.start
+    if market.surface is not None:
+        levels |= {VOL_SLOPE: 0.0, SMILE_SKEW: market.skew}
     return Start(
         day=scenario.start,
         snapshot=Snapshot({key: np.array([level], dtype=np.float64) for key, level in levels.items()}),

@@ -82,7 +82,7 @@ def make_manifest(
             (
                 *tables_of_agents(scenario),
                 *([ORDERS] if orders else []),
-                *market_tables(market.rates, market.further),
+                *market_tables(market.rates, market.further, surface=market.surface is not None),
             ),
             loss(**has),
         ),
