@@ -50,7 +50,7 @@ SURFACE = (
 
 
 def market_tables(rates: RateSpec, further: tuple[Variable, ...] = (), *, surface: bool = False) -> tuple[Table, ...]:
-    """The tables of a market with this curve, vol of rates and surface of vols where declared, and further variables."""
+    """The tables of a market with this curve, vol of rates and surface of vols if declared, and further variables."""
     mid, *levels = _levels(rates, further, surface)
     variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
     return (

@@ -48,7 +48,7 @@ def strike_multiple(
         spot: $ at the start.
     """
     if form != "linear":
-        return _shape(strike, years, spot, skew, form)[0]
+        return np.asarray(_shape(strike, years, spot, skew, form)[0])
     multiple = 1.0 - skew * np.log(strike / spot) / np.sqrt(np.maximum(years, SHORTEST))
     return np.asarray(np.clip(multiple, LEAST, MOST))
 

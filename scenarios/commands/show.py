@@ -19,7 +19,7 @@ from agents.policies import Policy
 from markets.products.registry import PRODUCTS
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
-from scenarios.commands.implied_laws import arbitrage
+from scenarios.commands.implied_laws import MONTHS, arbitrage
 from scenarios.commands.output import BARS, say
 from scenarios.commands.terminal import console
 from scenarios.describing.levels import daily_levels
@@ -97,7 +97,7 @@ def print_quoted(out: Console, scenario: Scenario) -> None:
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
     """Draw the densities that the smile implies into `path`, and warn of strikes where they are negative."""
     check_ending(path, "--density")
-    from scenarios.commands.smile_chart import MONTHS, draw
+    from scenarios.commands.smile_chart import draw
 
     for warning in draw(scenario, path, months or MONTHS):
         say(f"warning: {warning}", err=True)
