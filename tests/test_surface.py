@@ -15,7 +15,7 @@ from scenarios.studies.run import run
 from scenarios.worlds.clock import make_clock
 from sim.errors import UserError
 from sim.phases import Phase
-from tests.small import K, crisis, watch, world_of
+from tests.small import LEVEL, K, crisis, watch, world_of
 from tests.test_listed_options import LISTED, NOISY, listed
 from tests.test_smile_moves import TICK, book_of, market, scenario_of, small
 
@@ -65,6 +65,30 @@ def test_law_by_its_recursion_and_other_factors_keep_their_noise():
         slope, skew = keep * (slope - 0.4 * vol), keep * (skew - 0.5 * spot)
         np.testing.assert_allclose(rows[tick, 2], slope, rtol=1e-9, atol=1e-14)
         np.testing.assert_allclose(rows[tick, 3], 0.5 + skew, rtol=1e-12)
+
+
+def test_levels_that_anchors_tell():
+    """Without noise the factors are the storyline's, whatever vol does on it; responses are to what goes beyond."""
+    days = [
+        {"date": "2020-02-19", **LEVEL, "vol_slope": -0.1},
+        {"date": "2020-02-26", "vol": 0.4, "vol_slope": -0.3, "smile_skew": 0.7},
+        {"date": "2020-03-04", "vol": 0.3, "vol_slope": 0.05},
+    ]
+    spec = {"slope_noise": 0.0, "slope_response": -0.5, "skew_vol_response": 0.4}
+    world = world_of(crisis(market={"surface": spec}, anchors=days, minutes=390), 2)
+    keys = (VOL_SLOPE, SMILE_SKEW)
+    assert [world.factors.snapshot.row(key)[0] for key in keys] == [-0.1, 0.5]
+    seen = np.array(watch_rows(world, keys))
+    closes = {str(world.clock.session_dates[int(world.clock.day[t])]): row for t, row in enumerate(seen)}
+    for day, slope, skew in (("2020-02-26", -0.3, 0.7), ("2020-03-04", 0.05, 0.7)):
+        np.testing.assert_allclose(closes[day], [[slope] * 2, [skew] * 2], atol=1e-9)
+
+
+def watch_rows(world, keys):
+    first = [world.factors.snapshot.row(key) for key in keys]
+    seen = watch(world, Phase.MARK, lambda: [world.factors.snapshot.row(key) for key in keys])
+    world.run()
+    return seen if len(seen) == len(world.clock.ticks) else [first, *seen]
 
 
 def test_noise_has_the_variance_of_its_law():
@@ -133,3 +157,11 @@ def test_mistakes(market, message):
     with pytest.raises(UserError) as caught:
         crisis(market=market)
     assert message in str(caught.value)
+
+
+def test_an_anchor_tells_what_the_market_has():
+    days = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", "smile_skew": 0.4}]
+    with pytest.raises(
+        UserError, match=r"2020-03-04\.smile_skew: slope and skew are no factors of this market, got 0.4"
+    ):
+        crisis(anchors=days)

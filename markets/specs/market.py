@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
+from markets.specs.anchor import Anchor
 from markets.specs.credit_name import CreditNameSpec
 from markets.specs.fx import FxSpec
 from markets.specs.heston import HestonSpec
@@ -96,6 +97,11 @@ class MarketSpec:
     def smile_moves(self) -> bool:
         """Whether the vol of a strike moves otherwise than with the vol at the money."""
         return self.stickiness != 1 or self.surface is not None
+
+    def surface_start(self, first: Anchor) -> tuple[float, float]:
+        """Slope of vols and skew of the smile at the first anchor."""
+        slope = 0.0 if first.vol_slope is None else first.vol_slope
+        return slope, self.skew if first.smile_skew is None else first.smile_skew
 
     @property
     def further(self) -> tuple[Variable, ...]:

@@ -58,7 +58,7 @@ def starting_market(scenario: Scenario) -> Start:
     for spec in market.rates.vol.values():  # of the dollar, the only one
         levels[RATES_VOL] = spec.start
     if market.surface is not None:
-        levels |= {VOL_SLOPE: 0.0, SMILE_SKEW: market.skew}
+        levels |= zip((VOL_SLOPE, SMILE_SKEW), market.surface_start(first), strict=True)
     return Start(
         day=scenario.start,
         snapshot=Snapshot({key: np.array([level], dtype=np.float64) for key, level in levels.items()}),
