@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.desk.book_table import AGENT, BOOK
 from agents.desk.exposure_record import EXPECTED, EXPOSURE
-from agents.desk.loss import CREDIT, CVA, FX, STEPS, option_hedges
+from agents.desk.loss import CREDIT, CVA, FX, SMILE, STEPS, option_hedges
 from agents.desk.risk_record import RISK
 from agents.requirement import Requirement
 from markets.costs import INVENTORY
@@ -124,6 +124,7 @@ def agent_tables(
     netting_sets: bool = False,
     counterparty: bool = False,
     investors: bool = False,
+    smile: bool = False,
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
@@ -132,10 +133,10 @@ def agent_tables(
     rates or a leg of its own against rates, and the table `risk` is written. capital: somebody's capital is limited,
     and the table `capital` is written. netting_sets: a lender has some, and the table of that name is written.
     counterparty: a desk's book has one: `marks` has its part, and the tables of exposures are written. investors: those
-    of a venue ask a price for inventory, and `marks` has what makers paid.
+    of a venue ask a price for inventory, and `marks` has what makers paid. smile: `marks` has its part.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
-    named += CVA.columns if counterparty else ()
+    named += (*(CVA.columns if counterparty else ()), *(SMILE.columns if smile else ()))
     hedges = tuple(option_hedges(rates=vega_hedges, options=options).values())
     after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges + ((INVENTORY,) if investors else ())}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import SPOT
+from markets.factors.key import SMILE_SKEW, SPOT, VOL_SLOPE
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
 from markets.venues.listed_option import ListedOption
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.world import Process
 
 Vector = NDArray[np.float64]
+SURFACE = (VOL_SLOPE, SMILE_SKEW)
 
 
 def is_recorded(venue: Venue, *, closing: bool) -> bool:
@@ -87,6 +88,7 @@ class Recorder:
             "credit_index": factors.credit_index,
             **{key.node: factors.snapshot.row(key) for key in factors.rates.keys},
             **({} if factors.rates_vol is None else {"rates_vol": factors.rate_vol()}),
+            **{key.family: factors.snapshot.row(key) for key in SURFACE if key in factors.snapshot.keys},
             **({} if factors.other_curves is None else factors.other_curves.shown()),
             **factors.lending,
             "loop_gain": venue.loop_gain,

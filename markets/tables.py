@@ -43,9 +43,15 @@ EVENTS = Table(
 )
 
 
-def market_tables(rates: RateSpec, further: tuple[Variable, ...] = ()) -> tuple[Table, ...]:
-    """The tables of a market with this curve, with a vol of rates where one is declared, and with further variables."""
-    mid, *levels = _levels(rates, further)
+SURFACE = (
+    Column("vol_slope", "Slope of vols"),  # ln of 3-month over 30-day vol, beyond the term response
+    Column("smile_skew", "Skew of the smile"),
+)
+
+
+def market_tables(rates: RateSpec, further: tuple[Variable, ...] = (), *, surface: bool = False) -> tuple[Table, ...]:
+    """The tables of a market with this curve, vol of rates and surface of vols if declared, and further variables."""
+    mid, *levels = _levels(rates, further, surface)
     variance = Column("tick_variance", "Sum of squared returns of the day's ticks")
     return (
         Table("market", (VENUE, mid, *levels)),
@@ -57,7 +63,7 @@ def market_tables(rates: RateSpec, further: tuple[Variable, ...] = ()) -> tuple[
     )
 
 
-def _levels(rates: RateSpec, further: tuple[Variable, ...]) -> tuple[Column, ...]:
+def _levels(rates: RateSpec, further: tuple[Variable, ...], surface: bool) -> tuple[Column, ...]:
     return (
         Column("mid", "Mid", "price"),  # of a swap venue its par rate
         Column("vol", "Implied vol", "vol"),
@@ -69,6 +75,7 @@ def _levels(rates: RateSpec, further: tuple[Variable, ...]) -> tuple[Column, ...
         Column("credit_index", "Credit index", "rate"),
         *(Column(node.name, node.label, "rate") for node in rates.curve),
         *([Column("rates_vol", "Rates vol", "rate")] if rates.vol else []),
+        *(SURFACE if surface else ()),
         *(Column(each.name, each.label, "price" if each.family == FX else "rate") for each in further),
         *_lending(rates),
         Column("loop_gain", "Loop gain", "gain"),

@@ -82,7 +82,7 @@ class MarketWorld(World):
             hazards={name: each.hazard for name, each in (credits or {}).items() if each.defaults},
         )
         self.factors = FactorMarket(setting)
-        self.log.declare(*market_tables(market.rates, market.further))
+        self.log.declare(*market_tables(market.rates, market.further, surface=market.surface is not None))
         _require_own_names(assets, benchmarks)
         self.venues: dict[str, Venue] = {}
         self._open_venues(venues, benchmarks)

@@ -18,7 +18,7 @@ from markets.products.option import Option
 from markets.vols.density import ImpliedLaw, SkewSmile
 from markets.vols.smile import strike_multiple
 from scenarios.cli import main
-from scenarios.commands.smile_chart import implied_laws
+from scenarios.commands.implied_laws import implied_laws
 from scenarios.reading.loading import load
 from scenarios.worlds.books import starting_market
 from scenarios.worlds.clock import make_clock

@@ -45,7 +45,9 @@ class Accountant:
         self._attributed = attribution != "none"
         credit = bool(world.market.credits)
         met = any(desk.counterparty is not None for desk in world.desks.values())
-        self._components = components(fx=bool(world.market.fx), credit=credit, counterparty=met)
+        self._components = components(
+            fx=bool(world.market.fx), credit=credit, counterparty=met, smile=world.market.smile_moves
+        )
         self._hedges = (*HEDGES, HEDGE_CREDIT.name) if credit else HEDGES
         options = option_hedges(rates=bool(world.straddles), options=bool(world.options))
         costs = (*COSTS, *(step.name for step in options.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ from agents.desk.option_hedge import OptionHedge
 from agents.desk.options_held import OptionsHeld
 from agents.desk.revaluation import revaluations
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT
-from markets.kernels.hedging import PARTS, VEGA_PART, add_step, attribute
+from markets.factors.key import SMILE_SPOT, SPOT
+from markets.kernels.hedging import DELTA_PART, PARTS, SMILE_PART, VEGA_PART, add_step, attribute
 from sim.memo import Memo
 from sim.names import Key
 from sim.vectors import some
@@ -40,6 +40,14 @@ class Follower(Protocol):
 
     def receive(self, due: Vector) -> None:
         """Note dividends of (paths,) $ per unit of the asset."""
+
+
+class Stepped(NamedTuple):
+    """What an attribution needs of the market of the last mark, at the tick of this one."""
+
+    slopes: Risk  # with the smile held where it was
+    following: Vector | None  # what its slide adds to the delta, units; None where it does not slide
+    values: list[Vector]  # before each step after that of spot, and at the end
 
 
 class Desk:
@@ -313,34 +321,53 @@ class Desk:
         for follower in self.followers:
             follower.receive(due)
 
-    def _stepped(self, tick: int, new: Snapshot, end: Vector) -> tuple[Risk, list[Vector]]:
-        """Slopes in the old market at this tick, and the values of the steps: before rates are fixed and rights used.
+    def _stepped(self, tick: int, new: Snapshot, end: Vector) -> Stepped:
+        """Before rates are fixed and rights used.
 
         What is fixed or exercised at this mark is so in the new market: in an old one it would be worth something else.
         """
-        return self.slopes(self._snapshot), self._revalued(tick, new, end)
+        old = self._snapshot
+        if not self.book.slides:
+            return Stepped(self.slopes(old), None, self._revalued(tick, new, end))
+        held = self.slopes(self._held(old, old))
+        return Stepped(held, self.slopes(old).delta - held.delta, self._revalued(tick, new, end))
 
-    def _attribute(self, new: Snapshot, steps: tuple[Risk, list[Vector]] | None, end: Vector) -> None:
+    def _held(self, market: Snapshot, old: Snapshot) -> Snapshot:
+        """A market in which the smile stays where spot was in an old one; the same market if it does not slide."""
+        return market.with_rows({SMILE_SPOT: old.row(SPOT)}) if self.book.slides else market
+
+    def _attribute(self, new: Snapshot, steps: Stepped | None, end: Vector) -> None:
         """Attribute the change of value from the last mark to `end`, cash paid included; per unit of scale."""
         if steps is None:
             add_step(self.scale, self.unit_clean, end, self.totals[UNSPLIT], self.unhedged)
             return
         old, parts = self._snapshot, (self.parts, self.unhedged)
-        slopes, values = steps[0], [*steps[1][:-1], end]
+        slopes, values = steps.slopes, [*steps.values[:-1], end]
         spots = old.row(SPOT), new.row(SPOT)
         attribute(self.scale, self.unit_clean, slopes.value, slopes.delta, *spots, values[0], *parts)
+        if steps.following is not None:
+            self._follow(steps.following * (spots[1] - spots[0]))
         for step, before, after in zip(self._steps, values, values[1:], strict=False):
             if before is not after:
                 self._moved_besides = True
                 add_step(self.scale, before, after, self.parts[step.row], self.unhedged)
 
+    def _follow(self, made: Vector) -> None:
+        """Count what the smile's slide made by its delta, $ of one unit, under delta, which is hedged."""
+        slid = self.scale * made
+        self.parts[DELTA_PART] += slid
+        self.parts[SMILE_PART] -= slid
+        self._moved_besides = True
+
     def _revalued(self, tick: int, new: Snapshot, end: Vector) -> list[Vector]:
         """Value before each step, then at the end, (paths,) each; the same array object if a step moves nothing."""
         old, values = self._snapshot, [end]
+        slid = self.book.slides and not _equal(old.row(SPOT), new.row(SPOT))
         for step in reversed(self._steps):
-            stands = all(_equal(old.row(key), new.row(key)) for key in step.keys)
+            stands = all(_equal(old.row(key), new.row(key)) for key in step.keys) and not (step.first and slid)
             if not stands or (step.last and self.book.settles(self._tick, tick)):
-                values.insert(0, self._value_at(old.with_rows({key: new.row(key) for key in step.before})))
+                before = old.with_rows({key: new.row(key) for key in step.before})
+                values.insert(0, self._value_at(self._held(before, old) if step.first else before))
             else:
                 values.insert(0, values[0])
         return values

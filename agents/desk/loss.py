@@ -21,6 +21,7 @@ from markets.kernels.hedging import (
     FX_PART,
     GAMMA_PART,
     RATES_PART,
+    SMILE_PART,
     THETA_PART,
     VEGA_PART,
 )
@@ -159,6 +160,15 @@ CVA = Part(  # of a scenario in which a desk's book has a counterparty
     within=REHEDGING,
 )
 
+SMILE = Part(  # of a scenario in which the smile moves with spot, or by itself
+    name="smile_cost",
+    columns=(Step("smile", "Smile", source="book", row=SMILE_PART),),
+    label="Smile",
+    short="smile",
+    said="what the smile's slide under spot, beyond the delta that follows it, and its slope and skew did to the mark",
+    within=REHEDGING,
+)
+
 
 def _steps(source: str) -> tuple[Step, ...]:
     """Steps of the loss from one source: those with a row first, in the order of rows."""
@@ -191,26 +201,29 @@ def loss(
     fx: bool = False,
     credit: bool = False,
     counterparty: bool = False,
+    smile: bool = False,
 ) -> Split:
     """The parts of the loss in a market.
 
     vega_hedges: options on rates are traded, and re-marking is net of what is held of them. options: options on the
     asset are, and convexity and carry are net of them, too. fx: there are prices of other currencies, which have a part
     of their own. credit: there are names, whose spreads and defaults have theirs. counterparty: a desk's book has one,
-    whose credit has its part.
+    whose credit has its part. smile: vols move along the smile with spot, or by factors of its own.
     """
     hedges = option_hedges(rates=vega_hedges, options=options)
     parts = [*BOOK, *([FX] if fx else []), *(CREDIT if credit else []), *([CVA] if counterparty else [])]
+    parts += [SMILE] if smile else []
     parts = [replace(p, columns=(*p.columns, hedges[p.name])) if p.name in hedges else p for p in parts]
-    own = any((hedges, fx, credit, counterparty))
+    own = any((hedges, fx, credit, counterparty, smile))
     return replace(LOSS, parts=(*parts, *LOSS.parts[len(BOOK) :])) if own else LOSS
 
 
-_OWN = (FX.columns[0].name, *(part.columns[0].name for part in CREDIT), CVA.columns[0].name)
+_OWN = (FX.columns[0].name, *(part.columns[0].name for part in CREDIT), CVA.columns[0].name, SMILE.columns[0].name)
 ROWS = (*ATTRIBUTION[:FX_PART], *_OWN, *ATTRIBUTION[FX_PART:])  # of the totals that a desk keeps
 
 
-def components(*, fx: bool, credit: bool, counterparty: bool = False) -> tuple[str, ...]:
+def components(*, fx: bool, credit: bool, counterparty: bool = False, smile: bool = False) -> tuple[str, ...]:
     """Steps of a book's attribution that `marks` shows in a market."""
-    away = {*(() if fx else _OWN[:1]), *(() if credit else _OWN[1:-1]), *(() if counterparty else _OWN[-1:])}
+    kinds = ((fx, (FX,)), (credit, CREDIT), (counterparty, (CVA,)), (smile, (SMILE,)))
+    away = {part.columns[0].name for there, parts in kinds if not there for part in parts}
     return tuple(name for name in ROWS if name not in away)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from markets.factors.key import SPOT, FactorKey
-from markets.kernels.hedging import CREDIT_PART, DEFAULT_PART, FX_PART, RATES_PART, VEGA_PART
+from markets.kernels.hedging import CREDIT_PART, DEFAULT_PART, FX_PART, RATES_PART, SMILE_PART, VEGA_PART
 
 
 class Move(NamedTuple):
@@ -17,6 +17,7 @@ class Move(NamedTuple):
 
 
 MOVES = (
+    Move(SMILE_PART, ("vol_slope", "smile_skew")),  # and the slide of a smile under the move of spot
     Move(VEGA_PART, ("vol", "rates_vol")),
     Move(FX_PART, ("fx",)),
     Move(CREDIT_PART, ("hazard",)),
@@ -32,6 +33,7 @@ class Revaluation(NamedTuple):
     keys: tuple[FactorKey, ...]  # that the book needs and that move now
     before: tuple[FactorKey, ...]  # that have moved before
     last: bool  # cash settled is counted in this step
+    first: bool  # before it the smile is held where spot was
 
 
 def revaluations(needs: Iterable[FactorKey]) -> tuple[Revaluation, ...]:
@@ -41,6 +43,6 @@ def revaluations(needs: Iterable[FactorKey]) -> tuple[Revaluation, ...]:
     for number, move in enumerate(MOVES, start=1):
         last = number == len(MOVES)
         keys = [key for key in left if key.family in move.families or (last and key.family not in named)]
-        found.append(Revaluation(move.row, tuple(keys), tuple(moved), last))
+        found.append(Revaluation(move.row, tuple(keys), tuple(moved), last, number == 1))
         moved += keys
     return tuple(found)

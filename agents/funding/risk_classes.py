@@ -11,7 +11,16 @@ from sim.params import param
 
 EQUITY, RATES, CREDIT, CURRENCIES = "equity", "rates", "credit", "fx"
 CLASSES = (EQUITY, RATES, CREDIT, CURRENCIES)
-OF_FAMILY = {"spot": EQUITY, "vol": EQUITY, HAZARD: CREDIT, "default": CREDIT, "credit": CREDIT, FX: CURRENCIES}
+OF_FAMILY = {
+    "spot": EQUITY,
+    "vol": EQUITY,
+    "vol_slope": EQUITY,
+    "smile_skew": EQUITY,
+    HAZARD: CREDIT,
+    "default": CREDIT,
+    "credit": CREDIT,
+    FX: CURRENCIES,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

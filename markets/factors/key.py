@@ -30,6 +30,9 @@ OVERNIGHT, US2Y, US10Y = (FactorKey(*USD, node) for node in ("overnight", "us2y"
 RATES_VOL = FactorKey("rates_vol", "usd")  # normal vol of rates, decimal a year; where a scenario declares it
 HAIRCUT = FactorKey("haircut", "usd")  # of bonds in repo, share of their value; where a scenario declares repo
 CLEARED_HAIRCUT = FactorKey("haircut", "cleared")  # of the part that a clearing house stands behind, if any does
+VOL_SLOPE = FactorKey("vol_slope", MAIN)  # ln of 3-month over 30-day vol, beyond the response; where declared
+SMILE_SKEW = FactorKey("smile_skew", MAIN)  # of the smile; where declared
+SMILE_SPOT = FactorKey("smile_spot", MAIN)  # $, where the smile is held while spot moves: in attribution alone
 CREDIT = FactorKey("credit", "funding")  # spread, decimal
 
 

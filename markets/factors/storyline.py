@@ -40,6 +40,8 @@ class Storyline:
     repo_spread: Vector | None = None  # (ticks,) decimal, median over the overnight rate; None: no repo is declared
     repo_tail: Vector | None = None  # (ticks,) decimal, 99th percentile over the median
     rates_vol: RatesVolLine | None = None  # None: no vol of rates is declared
+    surface: tuple[Level, Level] | None = None  # slope of vols, and skew; None: they are no factors
+    surface_told: tuple[bool, bool] = (False, False)  # whether an anchor after the first tells them
     line: PathLine | None = None  # levels of the path-dependent laws on the storyline itself
     vol_by_path: bool = False
     credit_by_path: bool = False
@@ -200,6 +202,8 @@ def lay_out(spec: StorylineSpec, clock: Clock, market: MarketSpec, credit: Credi
         repo_spread=repo_spread,
         repo_tail=repo_tail,
         rates_vol=_rates_vol(anchors, clock, market, spot, nodes),
+        surface=_surface(anchors, clock, market),
+        surface_told=_told_later(anchors, clock),
         line=line,
         vol_by_path=market.vol_law == "path_dependent",
         credit_by_path=credit.law == "path_dependent",
@@ -267,6 +271,22 @@ def _rates_vol(
     law = rates_vol_line(spec, float(values[0]), clock, spot.level, told, noise)
     bridge = _level(begun, "rates_vol", clock) if len(knots) > 1 else None
     return told_line(law, knots, values, clock.variance_years, bridge)
+
+
+def _surface(anchors: Sequence[Anchor], clock: Clock, market: MarketSpec) -> tuple[Level, Level] | None:
+    """Slope of vols and skew of the smile, from 0 and `market.skew` where the first anchor gives none."""
+    if market.surface is None:
+        return None
+    first, *later = anchors
+    slope, skew = market.surface_start(first)
+    begun = (replace(first, vol_slope=slope, smile_skew=skew), *later)
+    return _level(begun, "vol_slope", clock), _level(begun, "smile_skew", clock)
+
+
+def _told_later(anchors: Sequence[Anchor], clock: Clock) -> tuple[bool, bool]:
+    later = [anchor for anchor in anchors if anchor.date > clock.first]
+    slope, skew = any(a.vol_slope is not None for a in later), any(a.smile_skew is not None for a in later)
+    return slope, skew
 
 
 def _repo(anchors: Sequence[Anchor], clock: Clock, market: MarketSpec) -> tuple[Vector, Vector] | tuple[None, None]:

@@ -12,8 +12,10 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 GAMMA_FLOW, VANNA_FLOW = range(2)
-DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, FX_PART, CREDIT_PART, DEFAULT_PART, CVA_PART = range(9)
-PARTS = 9  # and what a desk adds
+DELTA_PART, GAMMA_PART, THETA_PART, VEGA_PART, RATES_PART, FX_PART, CREDIT_PART, DEFAULT_PART, CVA_PART, SMILE_PART = (
+    range(10)
+)
+PARTS = 10  # and what a desk adds
 
 
 @kernel

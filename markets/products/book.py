@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import SPOT, VOL
+from markets.factors.key import SMILE_SKEW, SPOT, VOL, VOL_SLOPE
 from markets.products.risk import SLOPES_ONLY, Risk, layout
 from markets.products.table import NEVER, When
 from sim.errors import BugError
@@ -53,9 +53,12 @@ class CompiledBook:
         self.tables = _tables(book, clock, start)
         self.needs: tuple[FactorKey, ...] = tuple(dict.fromkeys(key for table in self.tables for key in table.needs))
         self._nodes = tuple(dict.fromkeys((*start.curve.nodes, *(key for key in self.needs if key.node))))
-        self._layout, self._with_bends = layout(self._nodes), layout(self._nodes, bends=True)
+        self._own = tuple(key for key in (VOL_SLOPE, SMILE_SKEW) if key in self.needs)
+        self._layout = layout(self._nodes, further=self._own)
+        self._with_bends = layout(self._nodes, bends=True, further=self._own)
         self._ticks: list[int] = clock.ticks.tolist()
         self._dates: list[int] = np.unique(np.concatenate([NEVER, *(table.dates for table in self.tables)])).tolist()
+        self.slides = any(table.slides for table in self.tables)
         self.has_options = VOL in self.needs
         self.has_rates = any(table.rates for table in self.tables)
         self.gross_units = sum((table.gross_units for table in self.tables), 0.0)
@@ -97,7 +100,7 @@ class CompiledBook:
             raise BugError(f"no second derivatives by pairs of nodes are known of {', '.join(unknown)}")
         where = self._with_bends if bends else self._layout
         if vegas is not None:
-            where = layout(self._nodes, bends=bends, vegas=vegas.keys)
+            where = layout(self._nodes, bends=bends, further=(*self._own, *vegas.keys))
         into = Risk(where, snapshot.paths, vegas)
         return self._add_risk(_when(tick, settled), snapshot, fixings, into, vol_multiplier)
 

@@ -73,7 +73,7 @@ class EuropeanTable(Table[Floats]):
         self.variance_years = np.array([clock.variance_years_to(c.expiry) for c in claims])
         self.calendar_years = np.array([clock.calendar_years_to(c.expiry) for c in claims])
         self.gross_units = float(np.abs(self.quantity).sum())
-        multiple = strike_multiple(self.strike, self.variance_years, spot=start.spot0, skew=start.skew)
+        multiple = strike_multiple(self.strike, self.variance_years, spot=start.spot0, skew=start.skew, form=start.form)
         fixed = np.empty((len(claims), FIXED_TERMS))
         fixed[:, FIXED_SIGN], fixed[:, FIXED_QUANTITY] = [c.sign for c in claims], self.quantity
         fixed[:, FIXED_STRIKE], fixed[:, FIXED_LOG_STRIKE] = self.strike, np.log(self.strike / start.spot0)

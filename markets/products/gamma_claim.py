@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from markets.products.claim_table import ClaimTable
 from markets.products.product import Takes, check_finite, check_strike, expiry_of, strike_of, units_of
+from markets.products.surface_table import gamma_claims
 
 if TYPE_CHECKING:
     from markets.products.product import Compile, Line
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class GammaClaim:
     """A European claim that pays S ln(S/K) - S + K: its delta is ln(S/K)-like, and S times its gamma is constant."""
 
-    table: ClassVar[Compile] = ClaimTable
+    table: ClassVar[Compile] = staticmethod(gamma_claims)
     takes: ClassVar[Takes] = Takes()
     sign: ClassVar[float] = 1.0
 

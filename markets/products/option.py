@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, cast
 
 from markets.products.heston_table import HestonTable
-from markets.products.option_table import OptionTable
 from markets.products.product import Model, Takes, check_finite, check_strike, expiry_of, strike_of, units_of
+from markets.products.surface_table import options
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Option:
     @property
     def table(self) -> Compile:
         """Who values it."""
-        return OptionTable if self.model is None else HestonTable
+        return options if self.model is None else HestonTable
 
     @property
     def label(self) -> str:

@@ -20,15 +20,15 @@ GREEKS: tuple[Keys, ...] = ((), (SPOT,), (SPOT, SPOT), (VOL,), (SPOT, LN_VOL))
 SLOPES_ONLY: dict[Keys, int] = {keys: row for row, keys in enumerate(GREEKS[:SLOPES])}
 
 
-def layout(nodes: Iterable[FactorKey], *, bends: bool = False, vegas: Iterable[FactorKey] = ()) -> dict[Keys, int]:
+def layout(nodes: Iterable[FactorKey], *, bends: bool = False, further: Iterable[FactorKey] = ()) -> dict[Keys, int]:
     """Row of every derivative: `GREEKS`, the first by each node and, with `bends`, the second by each pair of nodes.
 
-    vegas: buckets of a `VegaGrid`, which have a row each at the end.
+    further: factors of a smile, and buckets of a `VegaGrid`, which have a row each at the end.
     """
     nodes = tuple(nodes)
     pairs = combinations_with_replacement(nodes, 2) if bends else ()
-    buckets = ((key,) for key in vegas)
-    return {keys: row for row, keys in enumerate((*GREEKS, *((node,) for node in nodes), *pairs, *buckets))}
+    last = ((key,) for key in further)
+    return {keys: row for row, keys in enumerate((*GREEKS, *((node,) for node in nodes), *pairs, *last))}
 
 
 class Risk:

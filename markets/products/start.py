@@ -14,13 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 from markets.credit.name import CreditName
 from markets.curves.curve import Curve, usd_curve
 from markets.curves.quoted_curve import QuotedCurve
-from markets.factors.key import SPOT, VOL
+from markets.factors.key import SPOT, VOL, VOL_SLOPE
 from markets.factors.snapshot import Snapshot
 from markets.products.foreign import Foreign
 from markets.products.projection import Projection
 from markets.rate_vols.smile_grid import SmileGrid
 from markets.specs.heston import HestonSpec
 from markets.specs.rates import NORMAL_VOL
+from markets.vols.moving_smile import MovingSmile
+from markets.vols.smile import Form
 from sim.errors import UserError
 from sim.nearest import nearest
 
@@ -38,6 +40,8 @@ class Start:
     projection: QuotedCurve | None = None  # that floating rates are read from at the start; None: `curve`
     convention: Convention | None = None  # of the market of floating rates, where its curve is quoted
     skew: float = 0.0  # see markets.vols.smile
+    form: Form = "linear"  # of the smile
+    stickiness: float = 1.0  # 1: a vol stays with its strike; 0: with its moneyness
     term_reversion: float = 0.0  # 1/year
     dividend_yield: float = 0.0  # decimal a year, continuous
     projection_spread: float = 0.0  # decimal, on the projection zero curve
@@ -65,6 +69,18 @@ class Start:
     def vol_base(self) -> float:
         """Decimal, 30-day implied vol."""
         return float(self.snapshot.row(VOL)[0])
+
+    @property
+    def slides(self) -> bool:
+        """Whether the smile moves with spot."""
+        return self.stickiness != 1.0
+
+    @property
+    def moving_smile(self) -> MovingSmile | None:
+        """The smile, where it moves with spot or by factors of its own."""
+        if not (self.slides or VOL_SLOPE in self.snapshot.keys):
+            return None
+        return MovingSmile(skew=self.skew, form=self.form, stickiness=self.stickiness)
 
     def log_discount(self, begin: float, end: float) -> float:
         """ln DF(begin) - ln DF(end) on the starting curve, times in years."""

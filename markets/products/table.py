@@ -44,6 +44,7 @@ class Table(ABC, Generic[Rows]):
     gross_units: float = 0.0  # sum of absolute quantities of the asset
     asset_units: float = 0.0  # of the asset itself, which pays dividends
     fixings: int = 0  # floating rates that it remembers
+    slides: bool = False  # whether its vols move as spot does, along a smile
     rates: bool = False  # whether it holds anything whose rates risk a desk hedges
 
     def __init__(self) -> None:

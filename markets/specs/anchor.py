@@ -65,6 +65,18 @@ class Anchor:
         plausible=REPO_RATE,
         sparse=True,
     )
+    vol_slope: float | None = param(
+        None,
+        unit="ln",
+        help="ln of 3-month over 30-day vol, beyond the term response, where the surface moves",
+        ge=-1,
+        le=1,
+        plausible=(-1.0, 1.0),
+        sparse=True,
+    )
+    smile_skew: float | None = param(
+        None, help="skew of the smile, where the surface moves", plausible=(-10.0, 10.0), sparse=True
+    )
     nodes: dict[str, float] = param(
         factory=dict, unit="decimal", help="zero rates of further nodes, by name", plausible=RATE, sparse=True
     )

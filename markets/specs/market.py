@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from markets.plausible import DIVIDENDS, ELASTICITY, SPEED, VOL_OF_VOL
+from markets.specs.anchor import Anchor
 from markets.specs.credit_name import CreditNameSpec
 from markets.specs.fx import FxSpec
 from markets.specs.heston import HestonSpec
@@ -13,6 +14,7 @@ from markets.specs.jumps import JumpSpec
 from markets.specs.memory import MemorySpec
 from markets.specs.option_listing import OptionListingSpec
 from markets.specs.rates import RateSpec
+from markets.specs.surface import SurfaceSpec
 from markets.specs.variable import Variable
 from markets.specs.vol_future import VolFutureSpec
 from sim.params import param
@@ -50,7 +52,17 @@ class MarketSpec:
         plausible=ELASTICITY,
     )
     skew: float = param(
-        0.5, help="slope of the sticky-strike smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
+        0.5, help="slope of the smile: vol multiple = 1 - skew ln(K/S0)/sqrt(T)", plausible=(-10.0, 10.0)
+    )
+    smile: Literal["linear", "ssvi"] = param(
+        "linear",
+        help="form of the multiple: a line within 0.25 and 4, or SSVI, the same at the money and free of kinks far out",
+    )
+    stickiness: float = param(
+        1.0,
+        help="1: the vol of a strike stays as spot moves (sticky strike); 0: that of a moneyness (sticky delta)",
+        ge=0,
+        le=1,
     )
     term_reversion: float = param(
         1.4, unit="1/year", help="damping of longer options' response to 30-day vol", ge=0, plausible=SPEED
@@ -74,10 +86,22 @@ class MarketSpec:
     credits: dict[str, CreditNameSpec] = param(
         factory=dict, help="names and indices with credit default swaps, one table each", sparse=True
     )
-
+    surface: SurfaceSpec | None = param(
+        None, help="slope in time and skew of the asset's vols as factors (default: they stay)", sparse=True
+    )
     vol_futures: dict[str, VolFutureSpec] = param(
         factory=dict, help="futures on implied vol, one table each", sparse=True
     )
+
+    @property
+    def smile_moves(self) -> bool:
+        """Whether the vol of a strike moves otherwise than with the vol at the money."""
+        return self.stickiness != 1 or self.surface is not None
+
+    def surface_start(self, first: Anchor) -> tuple[float, float]:
+        """Slope of vols and skew of the smile at the first anchor."""
+        slope = 0.0 if first.vol_slope is None else first.vol_slope
+        return slope, self.skew if first.smile_skew is None else first.smile_skew
 
     @property
     def further(self) -> tuple[Variable, ...]:

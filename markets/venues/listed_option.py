@@ -14,6 +14,7 @@ from markets.factors.key import SPOT, VOL, FactorKey
 from markets.kernels.listed import listed_greeks
 from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VANNA, VEGA
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.venues.option_on_surface import FACTORS
 from markets.venues.stock import COSTS, GAINS, fill_moves
 from sim.ledger import Move
 from sim.memo import Memo
@@ -40,6 +41,7 @@ class Greeks(NamedTuple):
     vanna: Vector  # units per unit of the log of the market's implied vol
     own_vega: Vector  # $ per 1.00 of its own implied vol
     nodes: Vector  # (nodes, paths) $ per 1.00 of each zero rate
+    surface: Vector  # (2, paths) $ per 1.00 of the slope and the skew of vols; (0, 0) where they are no factors
 
 
 class Seen(NamedTuple):
@@ -77,16 +79,22 @@ class ListedOption:
         spot = self.market.factors.snapshot.row(SPOT)
         self.struck = self.series.struck(tick)
         self.strikes = self.series.strikes(spot)
-        self._multiples = self.series.multiples(self.struck, self.strikes, spot)
+        self._moving = self.series.on_surface(self.struck, self.strikes, spot)
+        if self._moving is None:
+            self._multiples = self.series.multiples(self.struck, self.strikes, spot)
 
     # --- valuation -------------------------------------------------------------------------------------------------
     def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
         """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
         nodes, term = market.block(self._curve.block), self.struck.term(tick, later)
+        root = term[SD] / self._base[1]
+        if self._moving is not None:
+            rows, by, by_sd = self._moving.valued(market, self._curve.block, self._base, term)
+            return Greeks(rows[VALUE], rows[DELTA], rows[GAMMA], rows[VEGA], rows[VANNA], by_sd * root, rows[NODE:], by)
         out, own = np.empty((NODE + len(nodes), market.paths)), np.empty(market.paths)
-        legs, root = (self.series.signs, self.strikes, self._multiples), term[SD] / self._base[1]
+        legs = self.series.signs, self.strikes, self._multiples
         listed_greeks(market.row(SPOT), market.row(VOL), nodes, self._base, term, *legs, root, out, own)
-        return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:])
+        return Greeks(out[VALUE], out[DELTA], out[GAMMA], out[VEGA], out[VANNA], own, out[NODE:], np.empty((0, 0)))
 
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
@@ -106,14 +114,21 @@ class ListedOption:
     @property
     def mid(self) -> Vector:
         """Implied vol, the mean of the options in a unit, (paths,) decimal a year."""
-        base, vol = self._base[1], self.market.factors.snapshot.row(VOL)
-        mid: Vector = np.mean(self._multiples, axis=0) * base * np.exp(self._response * np.log(vol / base))
+        market = self.market.factors.snapshot
+        base, vol = self._base[1], market.row(VOL)
+        there = self._moving
+        multiples = self._multiples if there is None else there.multiples(market, self.struck.term(self._tick))
+        mid: Vector = np.mean(multiples, axis=0) * base * np.exp(self._response * np.log(vol / base))
         return mid
 
     @property
     def _response(self) -> float:
         """d ln(its vol) / d ln(the market's)."""
-        return float(self.struck.term(self.market.factors.tick)[RESPONSE])
+        return float(self.struck.term(self._tick)[RESPONSE])
+
+    @property
+    def _tick(self) -> int:
+        return self.market.factors.tick
 
     @property
     def unit_notional(self) -> Vector:
@@ -172,7 +187,8 @@ class ListedOption:
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Of a unit by spot, implied vol and each node, (paths,) $ per 1.00."""
         greeks = self.greeks(market)
-        return {SPOT: greeks.delta, VOL: greeks.vega, **dict(zip(self._curve.nodes, greeks.nodes, strict=True))}
+        own = dict(zip(FACTORS, greeks.surface, strict=False))
+        return {SPOT: greeks.delta, VOL: greeks.vega, **dict(zip(self._curve.nodes, greeks.nodes, strict=True)), **own}
 
     def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
         """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
@@ -253,10 +269,10 @@ class ListedOption:
     def _split(self, seen: Seen) -> tuple[Vector, ...]:
         """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""
         tick, new = self.market.factors.tick, self.market.factors.snapshot
-        spot = new.row(SPOT)
+        spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
         later = self._valued(tick, seen.market)
         bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
-        turned = self._valued(tick, seen.market.with_rows({SPOT: spot, VOL: new.row(VOL)})).worth
+        turned = self._valued(tick, seen.market.with_rows({SPOT: spot, **{key: new.row(key) for key in vols}})).worth
         curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
         return later.worth - seen.worth, curved, turned - bent, self.greeks().worth - turned
 

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.products.dates import add_months
-from markets.products.option_table import OptionTable
+from markets.products.surface_table import options
 from markets.products.table import When
-from markets.vols.smile import strike_multiple
+from markets.venues.option_on_surface import OptionOnSurface
+from markets.vols.smile import steepness, strike_multiple
 
 if TYPE_CHECKING:
+    from markets.products.european_table import EuropeanTable
     from markets.products.start import Start
     from markets.specs.option_listing import OptionListingSpec
     from sim.clock import Clock
@@ -29,7 +31,7 @@ class Contract(NamedTuple):
     tick: int
     expiry: int  # seconds
     until: int  # tick at which it is exchanged for a fresh one: after `roll_days`, or at its expiry
-    table: OptionTable  # a call struck at the spot of the start, at the vol at the money
+    table: EuropeanTable  # a call struck at the spot of the start, at the vol at the money
 
     def term(self, tick: int, later: float = 0.0) -> Floats:
         """What the kernels need at a tick, and `later` years after it, (OPTION_TERMS,); at its expiry no time left."""
@@ -48,6 +50,7 @@ class OptionSeries:
     def __init__(self, spec: OptionListingSpec, clock: Clock, start: Start) -> None:
         self.spec, self.start = spec, start
         self.signs = np.array([sign for sign, _ in spec.legs])
+        self.moving = start.moving_smile
         self._clock = clock
 
     def struck(self, tick: int) -> Contract:
@@ -63,16 +66,27 @@ class OptionSeries:
 
         Of the surface of the start, as for the options of a book; with `smile = "roll"` of one around this spot.
         """
-        start, years = self.start, float(contract.table.variance_years[0])
+        start, years = self.start, self._years(contract)
         if self.spec.smile == "start":
-            return strike_multiple(strikes, years, spot=start.spot0, skew=start.skew)
-        left = years - float(self._clock.variance_years[contract.tick])
-        return strike_multiple(strikes / spot, left, spot=1.0, skew=start.skew)
+            return strike_multiple(strikes, years, spot=start.spot0, skew=start.skew, form=start.form)
+        return strike_multiple(strikes / spot, years, spot=1.0, skew=start.skew, form=start.form)
+
+    def on_surface(self, contract: Contract, strikes: Floats, spot: Floats) -> OptionOnSurface | None:
+        """The same on a smile that moves; None where it stays."""
+        if self.moving is None:
+            return None
+        origins = np.full_like(spot, self.start.spot0) if self.spec.smile == "start" else spot
+        return OptionOnSurface(self.moving, self.signs, strikes, origins, float(steepness(self._years(contract))))
+
+    def _years(self, contract: Contract) -> float:
+        """Trading years to the expiry from the start, or from the roll to whose smile it belongs."""
+        years = float(contract.table.variance_years[0])
+        return years if self.spec.smile == "start" else years - float(self._clock.variance_years[contract.tick])
 
     def make(self, tick: int) -> Contract:
         """The same as `struck`, made anew."""
         expiry = self._expiry(tick)
-        table = OptionTable([_Unit(expiry, self.start.spot0)], self._clock, self.start)
+        table = options([_Unit(expiry, self.start.spot0)], self._clock, self.start)
         seconds = self._clock.seconds(expiry)
         return Contract(tick, seconds, self._until(tick, seconds), table)
 

@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from markets.kernels.normal import INV_SQRT_2PI
 from markets.vols.black_scholes import black_scholes
-from markets.vols.smile import strike_multiple, strike_slopes
+from markets.vols.smile import Form, strike_multiple, strike_slopes
 from sim.errors import UserError
 
 Floats = NDArray[np.float64]
@@ -58,17 +58,18 @@ class SkewSmile:
     """The engine's smile at one expiry (see markets.vols.smile): `level` times the multiple of the strike."""
 
     level: float  # decimal: vol of a strike at `spot`
-    spot: float  # $ at the start
+    spot: float  # $ to which strikes refer: at the start, or where a sliding smile has gone
     skew: float
     years: float  # trading years from the start to expiry
+    form: Form = "linear"
 
     def __call__(self, strike: Floats) -> Floats:
         """Vols, same shape."""
-        return self.level * strike_multiple(strike, self.years, spot=self.spot, skew=self.skew)
+        return self.level * strike_multiple(strike, self.years, spot=self.spot, skew=self.skew, form=self.form)
 
     def shape(self, strike: Floats) -> Shape:
         """Vol and its exact derivatives."""
-        slope, curvature = strike_slopes(strike, self.years, spot=self.spot, skew=self.skew)
+        slope, curvature = strike_slopes(strike, self.years, spot=self.spot, skew=self.skew, form=self.form)
         return Shape(self(strike), self.level * slope, self.level * curvature)
 
 

@@ -17,6 +17,7 @@ from markets.factors.correlation import mixing
 from markets.factors.curve_noise import node_mixing
 from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
+from markets.factors.surface import BUTTERFLY
 from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
 from markets.specs.rates import SHOCK
 from scenarios.checking.correlations import check_correlation
@@ -54,6 +55,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_credit_venues(scenario, at.at("market", "credits"))
     check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_options(scenario, at.at("market", "options"))
+    check_surface(scenario, at)
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
     check_vol_futures(scenario, at.at("market", "vol_futures"))
@@ -264,6 +266,22 @@ def check_credit_venues(scenario: Scenario, at: Place) -> None:
         if credit.venue is not None:
             check_venue(credit.venue, at.at(name, "venue"), swap=True)
             _check_quoted(scenario, name, "name", at)
+
+
+def check_surface(scenario: Scenario, at: Place) -> None:
+    """Moving slope and skew answer log returns, and begin within the bound of the skew."""
+    market, first = scenario.market, scenario.storyline.anchor[0]
+    if market.surface is None:
+        rule = "slope and skew are no factors of this market"
+        _check_untold(scenario, ("vol_slope", "smile_skew"), rule, "add [market.surface]", at)
+        return
+    if market.price_model != "lognormal":
+        rule = "the surface answers log returns, and a normal price may fall to 0"
+        raise at.at("market", "surface").error(rule, remedy='leave it out, or write price_model = "lognormal"')
+    skew = market.surface_start(first)[1]
+    if first.vol is not None and abs(skew) * first.vol > BUTTERFLY:
+        rule = f"with a moving surface the skew lies within {BUTTERFLY:g} over the vol at the start"
+        raise at.at("market", "skew").error(rule, value=skew, remedy=f"write {BUTTERFLY / first.vol:.2f} or less")
 
 
 def check_vol_futures(scenario: Scenario, at: Place) -> None:

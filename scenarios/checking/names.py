@@ -44,7 +44,10 @@ def _declared() -> Iterator[tuple[str, Iterable[str]]]:
         yield f"the table {table.name} has a column of this name", figures
     yield "the table marks has a column of this name", [INVENTORY.name]
     further = (*COUNTERFACTUAL, *EFFECTIVENESS, *EXPLAINED, *CAPITAL, *COUNTERPARTY)
-    yield "a run has a figure of this name", (*metrics(loss(fx=True, credit=True, counterparty=True)), *further)
+    yield (
+        "a run has a figure of this name",
+        (*metrics(loss(fx=True, credit=True, counterparty=True, smile=True)), *further),
+    )
 
 
 @cache

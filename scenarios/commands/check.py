@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from scenarios.commands.chosen import choose
+from scenarios.commands.implied_laws import arbitrage
 from scenarios.commands.look import load_to_look, say_unseen
 from scenarios.commands.options import Record
 from scenarios.commands.output import say
@@ -23,6 +24,6 @@ def check_and_say(*, file: Path | None, record: Record, trust: bool, settings: t
     sizes = ((days, "day"), (ticks, "tick"), (len(scenario.agents), "agent"))
     told = ", ".join(f"{number} {what}{'s' * (number != 1)}" for number, what in sizes)
     say(f"{name}: ok: {scenario.title}, {told}")
-    for note in (*assumed(scenario), *filter(None, [plan(scenario)])):
+    for note in (*assumed(scenario), *filter(None, [plan(scenario)]), *arbitrage(scenario)):
         say(f"note: {note}")
     say_unseen(scenario)

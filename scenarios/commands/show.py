@@ -19,6 +19,7 @@ from agents.policies import Policy
 from markets.products.registry import PRODUCTS
 from scenarios.commands.book_table import print_books
 from scenarios.commands.calibration_table import print_calibration
+from scenarios.commands.implied_laws import MONTHS, arbitrage
 from scenarios.commands.output import BARS, say
 from scenarios.commands.terminal import console
 from scenarios.describing.levels import daily_levels
@@ -74,7 +75,10 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
         UserError
     ):  # a clock that cannot be laid out: the rest is shown, and the book says why it is not valued
         out.print(memory_line(scenario, make_clock(scenario)), highlight=False)
-    for note in (*assumed(scenario), *filter(None, [plan(scenario)])):
+    notes = [*assumed(scenario), *filter(None, [plan(scenario)])]
+    with suppress(UserError):  # as above
+        notes += arbitrage(scenario)
+    for note in notes:
         out.print(f"note: {escape(note)}", highlight=False)
     if chart is not None:
         say(chart)
@@ -93,7 +97,7 @@ def print_quoted(out: Console, scenario: Scenario) -> None:
 def explain_density(scenario: Scenario, path: Path, months: tuple[int, ...]) -> None:
     """Draw the densities that the smile implies into `path`, and warn of strikes where they are negative."""
     check_ending(path, "--density")
-    from scenarios.commands.smile_chart import MONTHS, draw
+    from scenarios.commands.smile_chart import draw
 
     for warning in draw(scenario, path, months or MONTHS):
         say(f"warning: {warning}", err=True)

@@ -134,7 +134,8 @@ class _Pricing:
     def _moving(self, option: Option) -> Start:
         """The market in which the option has its own vol while rates move."""
         years, start = self.clock.variance_years_to(option.expiry), self.start
-        (multiple,) = strike_multiple(np.array([option.strike]), years, spot=start.spot0, skew=start.skew)
+        strikes = np.array([option.strike])
+        (multiple,) = strike_multiple(strikes, years, spot=start.spot0, skew=start.skew, form=start.form)
         vol = self.rates.effective_vol(multiple * start.vol_base, years, correlation=self.correlation)
         return replace(start, snapshot=start.snapshot.with_rows({VOL: np.array([float(vol) / multiple])}))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.hedging.hedger import Hedger
 from markets.exposures.open_flows import check_book
-from markets.factors.key import RATES_VOL, SPOT, VOL, FactorKey, default_key
+from markets.factors.key import RATES_VOL, SMILE_SKEW, SPOT, VOL, VOL_SLOPE, FactorKey, default_key
 from markets.factors.snapshot import Snapshot
 from markets.products.book import Book
 from markets.products.registry import parse
@@ -58,6 +58,8 @@ def starting_market(scenario: Scenario) -> Start:
     levels |= {default_key(name): 0.0 for name, spec in market.credits.items() if spec.defaults}
     for spec in market.rates.vol.values():  # of the dollar, the only one
         levels[RATES_VOL] = spec.start
+    if market.surface is not None:
+        levels |= zip((VOL_SLOPE, SMILE_SKEW), market.surface_start(first), strict=True)
     return Start(
         day=scenario.start,
         snapshot=Snapshot({key: np.array([level], dtype=np.float64) for key, level in levels.items()}),
@@ -65,6 +67,8 @@ def starting_market(scenario: Scenario) -> Start:
         projection=projection,
         convention=floating_convention(scenario),
         skew=market.skew,
+        form=market.smile,
+        stickiness=market.stickiness,
         term_reversion=market.term_reversion,
         dividend_yield=market.dividend_yield,
         projection_spread=market.projection_spread,

@@ -48,6 +48,7 @@ def make_manifest(
         "fx": bool(market.fx),
         "credit": bool(market.credits),
         "counterparty": has_counterparty(scenario),
+        "smile": market.smile_moves,
     }
     memory = remembered(scenario, clock) if scenario.market.vol_law == "path_dependent" else None
     return {
@@ -81,7 +82,7 @@ def make_manifest(
             (
                 *tables_of_agents(scenario),
                 *([ORDERS] if orders else []),
-                *market_tables(market.rates, market.further),
+                *market_tables(market.rates, market.further, surface=market.surface is not None),
             ),
             loss(**has),
         ),

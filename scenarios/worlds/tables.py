@@ -30,6 +30,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         risk=any(map(_tells, desks)),
         capital=capital_is_limited(scenario),
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
+        smile=market.smile_moves,
         counterparty=has_counterparty(scenario),
         investors=any(venue.investors for venue in scenario.venues.values()),
     )

@@ -13,7 +13,7 @@ from sim.sweep_manifest import PATHS, SCAN, columns_of
 WIDEST = {
     "axes": (),
     "design": "saltelli",
-    "metrics": metrics(loss(fx=True, credit=True, counterparty=True)),
+    "metrics": metrics(loss(fx=True, credit=True, counterparty=True, smile=True)),
 }  # a manifest with most columns beside the axes
 
 

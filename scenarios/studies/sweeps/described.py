@@ -29,6 +29,7 @@ def make_manifest(spec: SweepSpec, cells: Plan, command: str | None, engine: str
     parts = loss(
         fx=any(bool(base.scenario.market.fx) for base in cells.bases),
         credit=any(bool(base.scenario.market.credits) for base in cells.bases),
+        smile=any(base.scenario.market.smile_moves for base in cells.bases),
         counterparty=any(has_counterparty(base.scenario) for base in cells.bases),
     )
     manifest = {
