@@ -79,7 +79,7 @@ def test_greeks_are_the_derivatives_of_the_value(smile, stickiness):
 
 def test_limits_by_definition():
     """Sticky delta: the vol is that of the moneyness; sticky strike: the moving kernel is the fixed one."""
-    scenario = scenario_of(stickiness=0.0, term_reversion=0.0, dividend_yield=0.0)
+    scenario = scenario_of(smile="linear", stickiness=0.0, term_reversion=0.0, dividend_yield=0.0)
     clock, (start, now) = make_clock(scenario), market(scenario)
     flat = now.with_rows({key: np.zeros(now.paths) for key in start.curve.nodes})
     strike = 0.9 * start.spot0
