@@ -82,7 +82,8 @@ TEN = (
     Mutation(
         name="attribution of vol before spot",
         old="values.insert(0, self._value_at(self._held(before, old) if step.first else before))",
-        new="values.insert(0, values[0] + self.slopes(old).value - self._value_at(old.with_rows({k: new.row(k) for k in step.keys})))",
+        new="values.insert(0, values[0] + self.slopes(old).value"
+        " - self._value_at(old.with_rows({k: new.row(k) for k in step.keys})))",
         cases=("attribution-order",),
         control="attribution-means",
     ),

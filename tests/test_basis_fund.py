@@ -248,6 +248,7 @@ def test_it_unwinds_to_what_haircut_and_margin_allow(linked):
     assert futures == pytest.approx(-bonds, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_the_loop_gain_is_the_closed_form():
     """By its future N (1 - l + l h) lambda / m, by its bonds N P0 D (1 - l - h) P0 lambda_b / m, with m = h P0 + g.
 

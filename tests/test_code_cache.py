@@ -141,6 +141,7 @@ def test_an_unwritable_folder_is_passed_over_until_one_is_found(
     assert capsys.readouterr().err.count("machine code can be kept nowhere") == 1
 
 
+@pytest.mark.slow
 def test_a_command_runs_where_nothing_can_be_cached(tmp_path: Path) -> None:
     """A checkout whose byte code cannot be written, a user without a home, a temporary folder that is taken."""
     for package in PACKAGES:

@@ -245,6 +245,7 @@ def test_a_path_alone_is_the_path_of_the_ensemble() -> None:
         assert mine.equals(table(few, name).sort("time", "path"))
 
 
+@pytest.mark.slow
 def test_how_often_a_book_is_marked_changes_no_sum() -> None:
     ends = {}
     for attribution in ("tick", "daily", "none"):

@@ -34,6 +34,7 @@ LONG = (
     "chart",
     "compare_policies",
     "counterparty",
+    "credit_desk",
     "currency",
     "curve_model",
     "equity_note",
@@ -48,12 +49,15 @@ LONG = (
     "metric",
     "node",
     "pnl_part",
+    "product",
+    "regulatory_capital",
     "risky_bonds",
     "session",
     "stress",
     "swap_desk",
     "swaption",
     "vol_funds",
+    "vol_surface",
 )
 EACH = [pytest.param(page, marks=[pytest.mark.slow] if Path(page).stem in LONG else []) for page in FOLLOWED]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]

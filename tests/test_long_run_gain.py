@@ -49,6 +49,7 @@ def test_shocks_run_away_at_a_gain_of_one() -> None:
     assert np.isfinite(hedged_variance(0.99, ticks=7))
 
 
+@pytest.mark.slow
 def test_at_the_critical_gain_vol_feeds_itself() -> None:
     spec = MemorySpec()
     gain = critical_gain(spec, step=DAY, ticks=14, lasting=0.5, decay=1 / 14)

@@ -225,6 +225,7 @@ def test_a_straddle_turns_and_the_monotone_map_asks_too_little():
     assert (middle["value"], middle["margin"]) == pytest.approx((last["value"], last["margin"]))
 
 
+@pytest.mark.slow
 def test_the_command_maps_and_compares(tmp_path):
     done = CliRunner().invoke(main, ["margin", "svb_2023", "--map", "--out", str(tmp_path / "map")])
     assert done.exit_code == 0, done.output

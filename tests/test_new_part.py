@@ -37,6 +37,7 @@ def told(folder: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_cost_that_nobody_declared_does_not_add_up(tmp_path: Path) -> None:
     done = duty(tmp_path)
     assert done.returncode and "does not add up" in done.stderr

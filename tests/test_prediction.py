@@ -150,6 +150,7 @@ def test_the_command(record: Path, tmp_path: Path) -> None:
     assert again.exit_code != 0
 
 
+@pytest.mark.slow
 def test_crises_from_their_closes_alone(crises: Path) -> None:
     """Vol within 15 % of the record's peak in seven of nine, credit within 25 % in six; the one-factor laws are not."""
     ratios: dict[tuple[str, str], list[float]] = {}

@@ -131,6 +131,7 @@ def test_tornado_of_a_list_rests_where_most_cells_do(tmp_path: Path) -> None:
     assert swings["size"] == pytest.approx(desk(points[1])[METRIC] - desk(points[0])[METRIC])
 
 
+@pytest.mark.slow
 def test_tornado_of_a_sampled_design_compares_tenths(ishigami_sweep: SweepResult) -> None:
     found = {row["axis"]: row for row in tornado(ishigami_sweep, METRIC).iter_rows(named=True)}
     for name in ("x2", "x3"):  # in which Ishigami's function is even

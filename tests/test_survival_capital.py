@@ -94,6 +94,7 @@ def test_mistakes(changes, rule):
         survival_capital(load("covid_crash_2020", QUICK), **changes)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_capital_and_writes_the_curve(tmp_path):
     out = tmp_path / "answer"
     asked = ["capital", "covid_crash_2020", "--set", "clock.tick_minutes=195", "--paths", "40", "--level", "0.8"]

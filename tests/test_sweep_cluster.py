@@ -111,6 +111,7 @@ def test_a_worker_and_then_the_scheduler_killed_midway_change_nothing(tmp_path):
     assert_frame_equal(table(out), table(tmp_path / "local"), check_exact=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tls://127.0.0.1:9"])
 def test_no_scheduler_is_the_users_mistake(tmp_path, address):
     process = start(write_sweep(tmp_path, steps=2), tmp_path / "s", "--cluster", address)

@@ -144,6 +144,7 @@ def test_cut_off_anywhere_the_journal_holds_what_came_before(tmp_path, spec):
     assert "a cell's file is whole" in told(tmp_path / "cut")
 
 
+@pytest.mark.slow
 def test_going_on_builds_no_scenario_for_what_has_finished(tmp_path, monkeypatch):
     spec = spec_of(40)
     fill(tmp_path / "s", spec, range(38))

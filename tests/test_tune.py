@@ -63,6 +63,7 @@ def test_risks_of_known_losses() -> None:
     assert RISKS["sd"](losses).value == pytest.approx(losses.std(ddof=1))
 
 
+@pytest.mark.slow
 def test_the_search_finds_the_least_of_its_trials_and_repeats_itself(scenario) -> None:
     first, again = (tune(scenario, {"kind": "band", "interval": "tick"}, paths=16, trials=6, risk="mean") for _ in "12")
     assert first.policy == again.policy and first.table.equals(again.table) and first.trials.equals(again.trials)
@@ -102,6 +103,7 @@ def test_a_learned_policy_by_hand(scenario) -> None:
     np.testing.assert_allclose(policy.desired(at), -50 * (1 + share))
 
 
+@pytest.mark.slow
 def test_a_learned_policy_is_tuned(scenario) -> None:
     found = tune(scenario, {"kind": "learned", "interval": "tick"}, paths=16, trials=12, test_paths=16)
     assert len(found.policy["weights"]) == 8 and any(found.policy["weights"])

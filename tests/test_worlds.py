@@ -167,6 +167,7 @@ def test_the_first_panel_draws_that_desk(finished: Run) -> None:
     assert "same desk, unhedged" in str(charts.draw(finished, "distribution").to_dict())
 
 
+@pytest.mark.slow
 def test_of_another_desk_the_book_alone_is_drawn(scenario: Scenario, tmp_path: Path) -> None:
     rival = dataclasses.replace(scenario.agent("hedger"), name="rival")
     both = dataclasses.replace(scenario, agents=(*scenario.agents, rival)).with_run(paths=4)
@@ -176,6 +177,7 @@ def test_of_another_desk_the_book_alone_is_drawn(scenario: Scenario, tmp_path: P
     assert "unhedged_desk_pnl" not in summarise(two, agent="all")
 
 
+@pytest.mark.slow
 def test_the_command_line_chooses_worlds(tmp_path: Path) -> None:
     out = tmp_path / "run"
     asked = ["run", "covid_crash_2020", "--paths", "4", "--out", str(out), "--no-report", "--quiet"]
