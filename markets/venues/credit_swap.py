@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
-from markets.costs import FILL_COSTS
 from markets.kernels.flows import NO_FIXING, flow_values
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
 from markets.products.table import When
-from sim.ledger import Move
+from markets.venues.paid_in_cash import PaidInCash
 from sim.memo import Memo
 
 if TYPE_CHECKING:
     from markets.factors.key import FactorKey
     from markets.factors.snapshot import Snapshot
     from markets.venues.credit_contract import CreditContract
-    from markets.venues.order_book import OrderBook
     from markets.venues.surroundings import Surroundings
     from sim.names import Name
 
 Vector = NDArray[np.float64]
 GAINS = "hedge_credit"  # reason of the ledger: what positions in names earn at mid
-COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
+NO_FIXINGS = np.zeros((0, 0))
 
 
 class Figures(NamedTuple):
@@ -39,7 +34,7 @@ class Figures(NamedTuple):
     slopes: dict[FactorKey, Vector]  # $ per 1.00 of each factor
 
 
-class CreditSwap:
+class CreditSwap(PaidInCash):
     """A `Listing` of one contract: quantity > 0 is protected, in $ notional.
 
     It is quoted by its par spread; spreads and impact are in that, decimal. Its worth is paid in cash, coupons are paid
@@ -89,15 +84,6 @@ class CreditSwap:
         """The quantity is the notional: 1 $, (paths,)."""
         return self._ones
 
-    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
-        """A buyer of protection pays a higher spread, (paths,) decimal."""
-        mid = self.mid
-        return lambda: mid + spread + walk
-
-    def price_ratio(self) -> float:
-        """A spread has none."""
-        return 1.0
-
     def relative(self, displacement: Vector) -> Vector:
         """Spreads move in proportion: by the displacement where they are as at the start."""
         found: Vector = displacement * self.mid / self._start
@@ -131,48 +117,22 @@ class CreditSwap:
         """To the maturity."""
         return self.contract.years - float(self.market.clock.calendar_years[self.market.factors.tick])
 
-    def carries(self) -> bool:
-        """Time is part of its value."""
-        return False
-
-    def carry(self, account: Name, years: float) -> Vector:
-        """Nothing, (paths,) $."""
-        return np.zeros(self.market.paths)
-
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Of 1 $ of protection by each node and ln of the spread, (paths,) $ per 1.00."""
         return (self._now() if market is None else self._valued(market)).slopes
 
-    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
-        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
-        held = self.exposure(account)
-        return {key: held * slope for key, slope in self.sensitivities().items()}
-
-    # --- trades ----------------------------------------------------------------------------------------------------
-    def settle(
-        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
-    ) -> Vector:
-        """Notional against cash, split into the worth at mid and what worsened the spread, times the annuity."""
-        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
+    def of_one(self) -> tuple[Vector, Vector]:
+        """Worth, and annuity, (paths,) $ and $ per 1.00 of spread."""
         now = self._now()
-        asset_moves(filled, book.levels, book.shares, calm, walk, now.worth, now.annuity, amounts, spread)
-        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
-        return spread
+        return now.worth, now.annuity
 
-    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
-        """Notional against cash at mid."""
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], self._now().worth, out=amounts[1])
-        self.market.ledger.post(amounts, (Move(source, target, GAINS, self.name), Move(target, source, GAINS)))
-
+    # --- time ------------------------------------------------------------------------------------------------------
     def step(self, tick: int) -> None:
         """Settle positions whose name has defaulted, then pay coupons."""
         self._settle_defaults(tick)
         due = self.contract.due(self._paid, tick)
         self._paid = tick
-        for account, held in self._positions() if due else ():
+        for account, held in self.positions() if due else ():
             self.market.ledger.transfer(-due * held, source=CLEARING, target=account, reason=GAINS)
 
     def _settle_defaults(self, tick: int) -> None:
@@ -188,25 +148,7 @@ class CreditSwap:
             return
         owed = self.contract.coupon * self.contract.accrued(tick)
         ledger = self.market.ledger
-        for account, held in self._positions():
+        for account, held in self.positions():
             ended = np.where(fresh, held, 0.0)
             ledger.transfer(ended * (lost - owed), source=CLEARING, target=account, reason=GAINS)
             ledger.transfer(ended, source=account, target=CLEARING, asset=self.name, reason=GAINS)
-
-    def _positions(self) -> list[tuple[Name, Vector]]:
-        ledger = self.market.ledger
-        accounts = [one for one in ledger.accounts if one != CLEARING and ledger.reached(one, self.name)]
-        return [(account, ledger.balance(account, self.name).copy()) for account in accounts]
-
-
-NO_FIXINGS = np.zeros((0, 0))
-
-
-@cache
-def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Of whom to whom the rows of `asset_moves` go."""
-    return tuple(
-        move
-        for maker in makers
-        for move in (Move(maker, taker, GAINS, asset), *(Move(taker, maker, cost) for cost in costs))
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,9 +12,9 @@ from markets.accounts import CLEARING
 from markets.factors.key import SPOT, VOL, FactorKey
 from markets.kernels.listed import listed_greeks
 from markets.kernels.options import DELTA, GAMMA, NODE, RESPONSE, SD, VALUE, VANNA, VEGA
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
 from markets.venues.option_on_surface import FACTORS
-from markets.venues.stock import COSTS, GAINS, fill_moves
+from markets.venues.paid_in_cash import PaidInCash
+from markets.venues.stock import GAINS
 from sim.ledger import Move
 from sim.memo import Memo
 
@@ -52,7 +51,7 @@ class Seen(NamedTuple):
     worth: Vector  # of a unit, (paths,) $
 
 
-class ListedOption:
+class ListedOption(PaidInCash):
     """A `Listing` of calls, puts, straddles or strangles, struck on each path at the spot of the last roll.
 
     A unit is an option on one unit of the asset, valued by the kernels and on the smile of the books' options. Spreads
@@ -135,15 +134,6 @@ class ListedOption:
         """Vega of a unit, (paths,) $ per 1.00 of its vol."""
         return self.greeks().own_vega
 
-    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
-        """A buyer pays a higher vol, (paths,) decimal."""
-        mid = self.mid
-        return lambda: mid + spread + walk
-
-    def price_ratio(self) -> float:
-        """A vol has none."""
-        return 1.0
-
     def relative(self, displacement: Vector) -> Vector:
         """Rise of its vol: by the displacement where the market's vol is as at the start, else in proportion."""
         found: Vector = displacement * self.mid * self._response / self._base[1]
@@ -176,45 +166,29 @@ class ListedOption:
         """To the expiry."""
         return self.struck.years - float(self.market.clock.calendar_years[self.market.factors.tick])
 
-    def carries(self) -> bool:
-        """Time is part of its value."""
-        return False
-
-    def carry(self, account: Name, years: float) -> Vector:
-        """Nothing, (paths,) $."""
-        return np.zeros(self.market.paths)
-
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Of a unit by spot, implied vol and each node, (paths,) $ per 1.00."""
         greeks = self.greeks(market)
         own = dict(zip(FACTORS, greeks.surface, strict=False))
         return {SPOT: greeks.delta, VOL: greeks.vega, **dict(zip(self._curve.nodes, greeks.nodes, strict=True)), **own}
 
-    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
-        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
-        held = self.market.ledger.balance(account, self.name)
-        return {key: held * slope for key, slope in self.sensitivities().items()}
+    def of_one(self) -> tuple[Vector, Vector]:
+        """Worth, and vega, (paths,) $ and $ per 1.00 of its vol."""
+        now = self.greeks()
+        return now.worth, now.own_vega
 
     # --- trades ----------------------------------------------------------------------------------------------------
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
-        """Units against cash, split into the worth at mid and what worsened the vol, times the vega."""
+        """As of all that is paid in cash; what positions have made so far is noted first."""
         self._before_trade()
-        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
-        now = self.greeks()
-        asset_moves(filled, book.levels, book.shares, calm, walk, now.worth, now.own_vega, amounts, spread)
-        self.market.ledger.post(amounts, fill_moves(self.name, taker, book.makers, costs))
-        return spread
+        return super().settle(taker, filled, book, walk, calm=calm, walks=walks, netted=netted)
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
-        """Units against cash at mid."""
+        """Likewise."""
         self._before_trade()
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], self.greeks().worth, out=amounts[1])
-        self.market.ledger.post(amounts, (Move(source, target, GAINS, self.name), Move(target, source, GAINS)))
+        super().hand_over(source, target, quantity, share)
 
     def step(self, tick: int) -> None:
         """Roll when the time has come."""
@@ -230,7 +204,7 @@ class ListedOption:
         old = self.greeks().worth
         self._strike_now(tick)
         excess = old - self.greeks().worth
-        for account in self._accounts():
+        for account in self.holders():
             held = self.market.ledger.balance(account, self.name)
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
         self._see()
@@ -245,7 +219,7 @@ class ListedOption:
             return
         if self._seen.market is self.market.factors.snapshot and self._seen.tick == self.market.factors.tick:
             return
-        accounts = self._accounts()
+        accounts = self.holders()
         parts = self._split(self._seen)
         notes = np.empty((len(accounts), len(SPLIT), 2, self.market.paths))
         for i, account in enumerate(accounts):
@@ -275,11 +249,6 @@ class ListedOption:
         turned = self._valued(tick, seen.market.with_rows({SPOT: spot, **{key: new.row(key) for key in vols}})).worth
         curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
         return later.worth - seen.worth, curved, turned - bent, self.greeks().worth - turned
-
-    def _accounts(self) -> tuple[Name, ...]:
-        """All that have ever held any."""
-        ledger = self.market.ledger
-        return tuple(one for one in ledger.accounts if one != CLEARING and ledger.reached(one, self.name))
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from markets.costs import FILL_COSTS
 from markets.factors.key import FactorKey
 from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
+from markets.venues.paid_in_cash import fill_moves
 from sim.ledger import Move
 
 if TYPE_CHECKING:
@@ -133,13 +133,3 @@ class Stock:
 
     def step(self, tick: int) -> None:
         """An asset has no end."""
-
-
-@cache
-def fill_moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Giver, taker and reason of each row of `asset_moves`."""
-    return tuple(
-        move
-        for maker in makers
-        for move in (Move(maker, taker, GAINS, asset), *(Move(taker, maker, cost) for cost in costs))
-    )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from markets.accounts import CLEARING
-from markets.costs import FILL_COSTS
 from markets.factors.key import RATES_VOL, FactorKey
 from markets.kernels.bachelier import (
     ANNUITY,
@@ -24,17 +21,15 @@ from markets.kernels.bachelier import (
     straddles,
 )
 from markets.kernels.flows import AMOUNT, NO_FIXING, flow_slopes
-from markets.kernels.trading import ASSET_MOVES, NETTED, asset_moves
 from markets.products.rate_option_table import ROOT
 from markets.products.table import When
 from markets.products.vega_grid import VegaGrid
-from sim.ledger import Move
+from markets.venues.paid_in_cash import PaidInCash
 from sim.memo import Memo
 
 if TYPE_CHECKING:
     from markets.factors.snapshot import Snapshot
     from markets.products.rate_option_table import Rows
-    from markets.venues.order_book import OrderBook
     from markets.venues.straddle_series import StraddleSeries
     from markets.venues.surroundings import Surroundings
     from sim.names import Name
@@ -42,7 +37,6 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 GAINS = "hedge_rates"  # reason of the ledger: what positions in rates earn at mid ...
 VEGA_GAINS = "hedge_vega"  # ... and the part of it that moves of vol have made
-COSTS = (GAINS, *FILL_COSTS)  # reasons for which a fill moves cash
 VOL_OF_VOL = 0.8  # per square root of a trading year, of the vol of rates
 
 _NO_FIXINGS = np.empty((0, 0))
@@ -56,7 +50,7 @@ class Figures(NamedTuple):
     slopes: dict[FactorKey, Vector]  # $ per 1.00 of each factor
 
 
-class Straddle:
+class Straddle(PaidInCash):
     """A `Listing` of payer and receiver swaptions on one swap, struck on each path at the par rate of the last roll.
 
     A unit is 1 $ of notional, worth A E|F - K + sd Z| by the kernel of swaptions. Spreads and impact are in normal vol,
@@ -135,15 +129,6 @@ class Straddle:
         """Vega of a unit, (paths,) $ per 1.00 of vol."""
         return self._now().vega
 
-    def pricing(self, spread: Vector, walk: Vector) -> Callable[[], Vector]:
-        """A buyer pays a higher vol, (paths,) decimal a year."""
-        mid = self.mid
-        return lambda: mid + spread + walk
-
-    def price_ratio(self) -> float:
-        """A vol has none."""
-        return 1.0
-
     def relative(self, displacement: Vector) -> Vector:
         """Rise of its vol where the vol of rates rises by the displacement, (paths,)."""
         level = self.market.factors.snapshot.row(RATES_VOL)
@@ -175,42 +160,16 @@ class Straddle:
         """To the expiry."""
         return self.struck.years - float(self.market.clock.calendar_years[self.market.factors.tick])
 
-    def carries(self) -> bool:
-        """Time is part of its value."""
-        return False
-
-    def carry(self, account: Name, years: float) -> Vector:
-        """Nothing, (paths,) $."""
-        return np.zeros(self.market.paths)
-
     def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
         """Of a unit by each node and the vol of rates, (paths,) $ per 1.00."""
         return (self._now() if market is None else self._valued(market)).slopes
 
-    def slopes_of(self, account: Name) -> dict[FactorKey, Vector]:
-        """Change of the value of what an account holds per 1.00 of each factor, (paths,) $."""
-        held = self.market.ledger.balance(account, self.name)
-        return {key: held * slope for key, slope in self.sensitivities().items()}
+    def of_one(self) -> tuple[Vector, Vector]:
+        """Worth, and vega, (paths,) $ and $ per 1.00 of its vol."""
+        now = self._now()
+        return now.worth, now.vega
 
-    # --- trades ----------------------------------------------------------------------------------------------------
-    def settle(
-        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
-    ) -> Vector:
-        """Units against cash, split into the worth at mid and what worsened the vol, times the vega."""
-        costs = COSTS if netted else COSTS[:-NETTED] if walks else COSTS[: ASSET_MOVES - 2]
-        amounts, spread = np.empty((len(book.makers) * (1 + len(costs)), filled.size)), np.empty_like(filled)
-        worth, vega, _ = self._now()
-        asset_moves(filled, book.levels, book.shares, calm, walk, worth, vega, amounts, spread)
-        self.market.ledger.post(amounts, _moves(self.name, taker, book.makers, costs))
-        return spread
-
-    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
-        """Units against cash at mid."""
-        amounts = np.empty((2, self.market.paths))
-        np.multiply(quantity, share, out=amounts[0])
-        np.multiply(amounts[0], self._now().worth, out=amounts[1])
-        self.market.ledger.post(amounts, (Move(source, target, GAINS, self.name), Move(target, source, GAINS)))
-
+    # --- time ------------------------------------------------------------------------------------------------------
     def step(self, tick: int) -> None:
         """Say what the vol has made, and roll when the time has come."""
         self.explain()
@@ -226,7 +185,7 @@ class Straddle:
         if before is self._seen or not self.market.ledger.moved(self.name):
             return
         made = self._now().worth - self._valued(market.with_rows({RATES_VOL: before})).worth
-        for account, held in self._positions():
+        for account, held in self.positions():
             gain = held * made
             self.market.ledger.note(gain, source=account, target=CLEARING, reason=GAINS)
             self.market.ledger.note(gain, source=CLEARING, target=account, reason=VEGA_GAINS)
@@ -236,20 +195,5 @@ class Straddle:
         old = self._now().worth
         self._strike_now(tick)
         excess = old - self._now().worth
-        for account, held in self._positions():
+        for account, held in self.positions():
             self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
-
-    def _positions(self) -> list[tuple[Name, Vector]]:
-        ledger = self.market.ledger
-        accounts = [one for one in ledger.accounts if one != CLEARING and ledger.reached(one, self.name)]
-        return [(account, ledger.balance(account, self.name).copy()) for account in accounts]
-
-
-@cache
-def _moves(asset: Name, taker: str, makers: tuple[Name, ...], costs: tuple[str, ...]) -> tuple[Move, ...]:
-    """Of whom to whom the rows of `asset_moves` go."""
-    return tuple(
-        move
-        for maker in makers
-        for move in (Move(maker, taker, GAINS, asset), *(Move(taker, maker, cost) for cost in costs))
-    )
