@@ -375,6 +375,12 @@ def test_a_desk_borrows_at_the_spread_of_its_own_name() -> None:
     assert paid["own"]["got"][0] > 1.5 * paid["other"]["got"][0] > 0
 
 
+def test_floating_rates_whose_gap_moves_are_refused() -> None:
+    moving = {"spreads": {"term": {"level": 0.002, "vol": 0.003}}, "projection": "term"}
+    with pytest.raises(UserError, match=r"keep their gap to the discount curve; leave out the spread that moves"):
+        run(told(rates=moving, terms={"reversion": None}), paths=1, workers=1)
+
+
 def test_a_funding_name_must_be_quoted() -> None:
     with pytest.raises(UserError, match=r"agents\.desk\.funding_name: no such name, got 'acne'; did you mean 'acme'"):
         told(desk={"funding_name": "acne"})

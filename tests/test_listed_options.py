@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from markets.factors.key import SPOT, VOL, FactorKey
+from markets.venues.listed_option import SPLIT
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase
@@ -295,6 +296,22 @@ def test_a_path_alone_has_the_same_digits():
         world.run()
         vols.append(np.array(seen)[:, :, 3 if paths == 5 else 0])
     assert np.array_equal(vols[0], vols[1])
+
+
+def test_gains_of_a_path_are_not_split_where_others_trade():
+    """Marked at closes: a trade within the day is a look at the paths that trade, and at no other."""
+    dealer = {"type": "OptionMaker", "venues": list(LISTED), "capital": 1e12, "vega_limit": 1e12}
+    kept = {"maker": maker(), "dealer": {**dealer, "policy": {"kind": "never"}}}
+    marked = {"paths": 3, "witnesses": 0, "twin": "none", "attribution": "daily"}
+    scenario = listed(LISTED, minutes=130, agents=kept, run=marked)
+    parts = []
+    for paths, later in ((3, {6: {"put": np.array([0.0, 5e5, 0.0])}}), (1, {})):
+        world = world_of(scenario, paths)
+        send(world, {0: {"put": np.full(paths, 1e6)}, **later})
+        world.run()
+        parts.append([world.hedge_value("trader"), *(world.ledger.flow("trader", reason) for reason in SPLIT)])
+    together, alone = (np.array(part)[:, 0] for part in parts)
+    assert np.array_equal(together, alone) and np.abs(alone).min() > 0
 
 
 def test_what_else_is_listed_changes_nothing():

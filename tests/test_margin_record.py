@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from markets.factors.key import name_key
 from scenarios import from_dict, load
 from scenarios.describing.scenario_file import check_reads_back, scenario_text
 from sim.errors import UserError
@@ -178,5 +179,25 @@ def test_a_factor_without_a_column_and_a_price_without_a_log_are_refused():
     del told["factors"]["us2y"]
     with pytest.raises(UserError, match="the record has no column for a factor of the book or its hedges, got 'us2y'"):
         first({**FILTER, "record": told, "record_of": "moves"})
-    with pytest.raises(UserError, match="asset: a price or a vol has returns only above 0"):
+    with pytest.raises(UserError, match="asset: a price, a vol or a name has returns only above 0"):
         first({**FILTER, "record": record(RETURNS)})
+
+
+@pytest.mark.parametrize("defaults", [True, False])
+def test_a_record_of_a_name_has_its_spreads(defaults):
+    """Its factor is the log of the spread: from 210 to 200 bp protection loses s ln 1.05. No column for its default."""
+    model = {"kind": "filtered_historical", "record": record([0.0] * 80), "days": 1.0}
+    model["record"]["factors"] |= {"asset": {"values": [100.0] * 80}, "acme": {"values": [0.02, 0.021] * 40}}
+    desk = {**NEVER, "capital": 1e9, "book": [{"kind": "cds", "credit": "acme", "notional": -1e8, "months": 60}]}
+    cast = {"desk": desk, "maker": {"type": "MarketMaker"}, "bank": {"type": "FundingDesk", "margin_model": model}}
+    acme = {"quotes": {"5Y": 0.02}, "defaults": defaults}
+    world = world_of(crisis(agents=cast, feedback=only(), minutes=390, market={"credits": {"acme": acme}}), 2)
+
+    def look():
+        client = world.lenders[0].clients["desk"]
+        return client.asked.initial_margin[0], abs(client.portfolio.slopes_by_factor()[name_key("acme")][0])
+
+    seen = watch(world, Phase.END, look)
+    world.run()
+    asked, slope = seen[0]
+    assert slope > 4e6 and asked == pytest.approx(slope * np.log(1.05), rel=0.05)

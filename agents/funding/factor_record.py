@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.funding.risk_classes import factor_name
+from markets.specs.variable import IN_LOGS
 from sim.nearest import nearest
 from sim.params import param
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 LONGEST = 10_000  # days
+DEFAULT = "default"  # family of what names' defaults have cost
 FEWEST = 20  # moves: their mean square is the first vol
 
 
@@ -58,18 +60,23 @@ class FactorRecord:
     def moves(self, keys: Sequence[FactorKey], logs: NDArray[np.bool_], at: Place, *, moves: bool) -> Floats:
         """Daily moves of the factors, (days, factors): of logs or differences.
 
-        moves: whether the record has them, or levels. Raises UserError for a factor without a column, and for a level
-        without a log.
+        moves: whether the record has them, or levels. Names and FX rates are factors in logs, of which a record has the
+        spread and the price. A name's default has not happened in it, as in a drawn history.
+        Raises UserError for a factor without a column, and for a level without a log.
         """
-        found = []
+        found, none = [], np.zeros(len(self.dates) - (not moves))
         for key, log in zip(keys, logs, strict=True):
             name = factor_name(key)
+            if key.family == DEFAULT and name not in self.factors:
+                found.append(none)
+                continue
             if name not in self.factors:
                 rule = "the record has no column for a factor of the book or its hedges"
                 raise at.error(rule, value=name, remedy=nearest(name, list(self.factors)))
             values = np.array(self.factors[name].values)
+            log = bool(log) or key.family in IN_LOGS
             if log and not moves and (values <= 0).any():
-                rule = "a price or a vol has returns only above 0"
+                rule = "a price, a vol or a name has returns only above 0"
                 raise at.at(name).error(rule, value=float(values.min()))
             found.append(values if moves else np.diff(np.log(values) if log else values))
         return np.stack(found, axis=1)

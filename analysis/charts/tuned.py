@@ -5,11 +5,14 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from analysis.charts import theme
+from analysis.charts import policies, theme
 from analysis.charts.scales import axis, money_of, rows
 from analysis.charts.theme import PARTS, WIDTH, Chart
 from analysis.numbers import money
 
+PANEL = policies.Panel(width=WIDTH, height=280, edge=24)
+TUNED = ("tuned", "tuned in the twin")
+RISKS = {"mean": "mean", "es_75": "mean of the worst 25 %", "es_95": "mean of the worst 5 %", "sd": "deviation"}
 WORLDS = {"actual": "market that answers", "price_taker": "twin, which does not"}
 
 
@@ -18,22 +21,33 @@ def against(checks: pl.DataFrame) -> Chart:
     first = checks["crisis"][0]
     test = checks.filter(pl.col("crisis") == first, pl.col("noise") == "test", pl.col("world") == "actual")
     unit = money_of(test, ["mean", "es_95"])
-    shown = unit.scaled(test.select("policy", "mean", "es_95"), ["mean", "es_95"])
-    base = alt.Chart(rows(shown)).encode(
-        x=alt.X("es_95:Q", axis=axis(f"mean of the worst 5 % of losses, {unit.unit}"), scale=alt.Scale(zero=False)),
-        y=alt.Y("mean:Q", axis=axis(f"mean loss, {unit.unit}"), scale=alt.Scale(zero=False)),
+    shown = unit.scaled(test.select("mean", "es_95", short="policy"), ["mean", "es_95"]).rename(
+        {"es_95": "x", "mean": "y"}
     )
+    spans = [(float(shown[name].min()), float(shown[name].max())) for name in ("x", "y")]  # type: ignore[arg-type]
+    data = policies.placed(shown, PANEL, *spans, named=[True] * shown.height)
+    scale = alt.Scale(zero=False, nice=False, padding=PANEL.edge)
+    across = axis(f"mean of the worst 5 % of losses, {unit.unit}")
+    x, x_label, x_lead = (alt.X(f"{name}:Q", axis=across, scale=scale) for name in ("x", "label_x", "lead_x"))
+    up = axis(f"mean loss, {unit.unit}")
+    y, y_label, y_lead = (alt.Y(f"{name}:Q", axis=up, scale=scale) for name in ("y", "label_y", "lead_y"))
+    base = alt.Chart(rows(data))
+    named = base.transform_filter("isValid(datum.label_x)")
     tuned = alt.condition(
-        alt.FieldOneOfPredicate(field="policy", oneOf=["tuned", "tuned in the twin"]),
-        alt.value(PARTS[1]),
-        alt.value(PARTS[0]),
+        alt.FieldOneOfPredicate(field="short", oneOf=list(TUNED)), alt.value(PARTS[1]), alt.value(PARTS[0])
     )
+    lead = named.transform_filter("isValid(datum.lead_x)").mark_rule(color=theme.MUTED, strokeWidth=0.6)
     layers = (
-        base.mark_point(filled=True, size=80, opacity=1).encode(color=tuned),
-        base.mark_text(align="left", dx=8, fontSize=11).encode(text="policy:N"),
+        lead.encode(x=x_lead, y=y_lead, x2="x:Q", y2="y:Q"),
+        base.mark_point(filled=True, size=80, opacity=1).encode(x=x, y=y, color=tuned, tooltip=alt.Tooltip("short:N")),
+        named.mark_text(align="left", baseline="middle", fontSize=10.5, color=theme.INK).encode(
+            x=x_label, y=y_label, text="short:N"
+        ),
     )
     told = "Down: lost less on average. Left: lost less when it was bad. Noise that the search has not seen."
-    return theme.finish(theme.layer(*layers, width=WIDTH, height=280), f"The finding beside others: {first}", told)
+    return theme.finish(
+        theme.layer(*layers, width=PANEL.width, height=PANEL.height), f"The finding beside others: {first}", told
+    )
 
 
 def search(trials: pl.DataFrame, risk: str) -> Chart:
@@ -50,7 +64,9 @@ def search(trials: pl.DataFrame, risk: str) -> Chart:
         .mark_line(interpolate="step-after", strokeWidth=1.8)
         .encode(
             x=alt.X("trial:Q", axis=axis("trial")),
-            y=alt.Y("least:Q", axis=axis(f"least {risk} of the loss so far, {unit.unit}"), scale=alt.Scale(zero=False)),
+            y=alt.Y(
+                "least:Q", axis=axis(f"least {RISKS[risk]} of losses so far, {unit.unit}"), scale=alt.Scale(zero=False)
+            ),
             color=alt.Color("world:N", scale=alt.Scale(range=list(PARTS)), legend=alt.Legend(title=None)),
         )
         .properties(width=WIDTH, height=240)

@@ -27,7 +27,7 @@ def lever_rows(levers: pl.DataFrame) -> list[tuple[str, ...]]:
     return [
         (
             row["lever"],
-            f"{row['share']:.0%} +- {row['share_error']:.0%}",
+            f"{row['share']:.0%} ± {row['share_error']:.0%}",
             "not within reach" if math.isinf(row["distance"]) else f"{row['distance']:.1f} sd",
         )
         for row in levers.iter_rows(named=True)

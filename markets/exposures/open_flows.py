@@ -71,7 +71,10 @@ def check_book(book: CompiledBook) -> None:
     """Raise UserError where the book holds anything but swaps on the dollar curve that keep their gap to it."""
     for table in book.tables:
         if isinstance(table, LinearTable):
-            plain = table.gross_units == 0 and all(by.spread is None for by in table.projections.values())
+            plain = table.gross_units == 0
+            if plain and any(by.spread is not None for by in table.projections.values()):
+                rule = "a counterparty's exposure is known where floating rates keep their gap to the discount curve"
+                raise UserError(rule, remedy="leave out the spread that moves the curve of floating rates")
         elif isinstance(table, CashTable):
             plain = not (table.averaged.any() or table.futures.count or table.curve.moving)
         else:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.names import Name
 
 Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
 VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
 
@@ -47,7 +48,7 @@ class Seen(NamedTuple):
     """The market up to which gains are split."""
 
     tick: int
-    market: Snapshot
+    market: Snapshot  # on each path that of its own last look
     worth: Vector  # of a unit, (paths,) $
 
 
@@ -181,13 +182,13 @@ class ListedOption(PaidInCash):
     def settle(
         self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
     ) -> Vector:
-        """As of all that is paid in cash; what positions have made so far is noted first."""
-        self._before_trade()
+        """As of all that is paid in cash; what positions have made so far is noted first, where they change."""
+        self._before_trade(filled != 0.0)
         return super().settle(taker, filled, book, walk, calm=calm, walks=walks, netted=netted)
 
     def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
         """Likewise."""
-        self._before_trade()
+        self._before_trade(quantity * share != 0.0)
         super().hand_over(source, target, quantity, share)
 
     def step(self, tick: int) -> None:
@@ -210,17 +211,20 @@ class ListedOption(PaidInCash):
         self._see()
 
     # --- gains -----------------------------------------------------------------------------------------------------
-    def explain(self) -> None:
+    def explain(self, where: Mask | None = None) -> None:
         """Note what all positions have made since the last look as a book's gains are split: time, gamma, vol, rates.
 
         Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
+        where: the paths that are looked at, (paths,); default: all.
         """
-        if self._seen is None:
+        if self._seen is None or not (where is None or where.any()):
             return
         if self._seen.market is self.market.factors.snapshot and self._seen.tick == self.market.factors.tick:
             return
         accounts = self.holders()
         parts = self._split(self._seen)
+        if where is not None:
+            parts = tuple(np.where(where, part, 0.0) for part in parts)
         notes = np.empty((len(accounts), len(SPLIT), 2, self.market.paths))
         for i, account in enumerate(accounts):
             held = self.market.ledger.balance(account, self.name)
@@ -228,17 +232,23 @@ class ListedOption(PaidInCash):
                 np.multiply(held, part, out=note[0])
                 note[1] = note[0]
         self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts))
-        self._see()
+        self._see(where)
 
-    def _before_trade(self) -> None:
-        """Positions are about to change."""
-        self.explain()
+    def _before_trade(self, changed: Mask) -> None:
+        """Positions are about to change on these paths, (paths,). What others do is no look at the rest."""
         if self._seen is None:
             self._see()
+        else:
+            self.explain(changed)
 
-    def _see(self) -> None:
-        factors = self.market.factors
-        self._seen = Seen(factors.tick, factors.snapshot, self.greeks().worth)
+    def _see(self, where: Mask | None = None) -> None:
+        factors, old = self.market.factors, self._seen
+        tick, market, worth = factors.tick, factors.snapshot, self.greeks().worth
+        if old is not None and where is not None and not where.all():
+            last = {key: (market.row(key), old.market.row(key)) for key in market.keys}
+            moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
+            market, worth = market.with_rows(moved), np.where(where, worth, old.worth)
+        self._seen = Seen(tick, market, worth)
 
     def _split(self, seen: Seen) -> tuple[Vector, ...]:
         """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""

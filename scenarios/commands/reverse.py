@@ -73,7 +73,7 @@ def told(found: ReverseStress) -> dict[str, str]:
     what = {"dead": "is closed out or in default", "reduced": "loses a part of the book to the lender"}
     what |= {kind: f"has a {kind} of ${found.limit:,.0f} or more" for kind in ("loss", "drawdown")}
     return {
-        "the desk": f"{found.desk} {what[found.ends]} on {found.share:.0%} +- {found.share_error:.0%} of the paths",
+        "the desk": f"{found.desk} {what[found.ends]} on {found.share:.0%} ± {found.share_error:.0%} of the paths",
         "how mild": f"{found.distance:.1f} standard deviations of the record's moves over {found.days} trading days: "
         f"{rarity(found.distance)}",
         "price": f"{first.spot:,.6g} to {worst.spot:,.6g} ({worst.spot / first.spot - 1:+.0%})",
