@@ -111,6 +111,14 @@ def test_a_learned_policy_is_tuned(scenario) -> None:
     assert again.agent("hedger").policy.weights == tuple(found.policy["weights"])  # a scenario file takes it
 
 
+def test_another_crisis_may_call_its_desk_differently() -> None:
+    from scenarios.studies.tuning.tune import _Lab, _namesake
+
+    other = load("gilt_ldi_2022")
+    assert _namesake(other, "hedger") is None and _namesake("covid_crash_2020", "hedger") == "hedger"
+    assert _Lab.of(other, _namesake(other, "hedger"), 2, None).hedger.name in {agent.name for agent in other.agents}
+
+
 @pytest.mark.parametrize(
     ("policy", "options", "line"),
     [

@@ -98,7 +98,8 @@ def tune(
         paths: of every trial; of the checks `test_paths` (default: four times as many).
         seed: of the noise of the search; the checks have the next one.
         trials: of each of the two searches, at most.
-        crises: scenarios beside this one in which the findings are checked; each must have the same hedger.
+        crises: scenarios beside this one in which the findings are checked: at the hedger of the same name, or else the
+            first by name.
         progress: called with path-ticks (done, all).
 
     Raises:
@@ -110,7 +111,7 @@ def tune(
     if not knobs:
         remedy = "give one with a number, say {'kind': 'band'}, or {'kind': 'learned'}"
         raise UserError("this policy has no parameter to tune", value=given.kind, place="tune: policy", remedy=remedy)
-    others = [_Lab.of(crisis, lab.desk, paths, seed) for crisis in crises]
+    others = [_Lab.of(crisis, _namesake(crisis, lab.desk), paths, seed) for crisis in crises]
     beside = {OWN: lab.hedger.policy} | {name: _policy(each) for name, each in BESIDE.items()}
     labs = [lab, lab.elsewhere(test_paths or 4 * paths), *(other.elsewhere(paths) for other in others)]
     count = _Counter(progress, 2 * trials * lab.size + 2 * (len(beside) + 2) * sum(each.size for each in labs))
@@ -149,6 +150,12 @@ def _policy(given: Policy | Mapping[str, Any]) -> Policy:
 
 def _table(policy: Policy) -> dict[str, Any]:
     return {key: value for key, value in encode(policy).items() if value is not None}
+
+
+def _namesake(crisis: Scenario | str | Path, desk: str) -> str | None:
+    """The desk's name if the crisis has a hedger of that name."""
+    names = [each.name for each in meant(crisis).agents if isinstance(each, Hedger)]
+    return desk if desk in names else None
 
 
 @dataclass(frozen=True, eq=False)
