@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from agents.policies import Never
 from scenarios import Scenario, load, open_session, resume_session, run
 from scenarios.studies.sessions.plan import Plan
 from scenarios.studies.sessions.session import Session
@@ -100,13 +99,14 @@ def test_a_path_equals_that_path_alone(scenario) -> None:
         assert table.filter(pl.col("path") == 0).equals(tables_of(alone)[name], null_equal=True), name
 
 
-def test_a_seat_that_orders_nothing_is_a_desk_that_never_hedges(scenario, tmp_path) -> None:
-    agents = tuple(
-        dataclasses.replace(agent, policy=Never()) if agent.name == "hedger" else agent for agent in scenario.agents
-    )
-    passive = dataclasses.replace(scenario, agents=agents).with_run(paths=3, seed=7)
+@pytest.mark.parametrize("clearing", ["sequential", "fixed_point"])
+def test_a_seat_that_orders_nothing_is_a_desk_that_never_hedges(clearing, tmp_path) -> None:
+    """To the last bit, through forced reductions, also where an order is solved together with the price."""
+    never = {"agents.hedger.policy": {"kind": "never"}, "venue.asset.clearing": clearing}
+    passive = load("covid_crash_2020", CRASH | never).with_run(paths=3, seed=7)
     quiet = lived(passive, lambda session: None)
     usual = run(passive, out=tmp_path / "run", workers=1, twin="none")
+    assert (usual.marks.filter(agent="hedger").collect()["book_share"] < 1).any()
     for name in ("marks", "closes", "funding", "margin_calls", "accounts"):
         assert usual.table(name).collect().equals(tables_of(quiet)[name], null_equal=True), name
 

@@ -382,7 +382,8 @@ class _Seated(_Hedging):
             for venue, units in given.items():
                 kept = {"tick": world.tick_index, "seat": name, "venue": venue, "units": units}
                 world.log.add(ORDERS.name, world.now, units != 0, **kept)
-            orders = {venue: order for venue, order in ordered(self.desk, given, self._holding).items() if some(order)}
+            sent = ordered(self.desk, given, self._holding, together=self.together)
+            orders = {venue: order for venue, order in sent.items() if callable(order) or some(order)}
             world.when(world.soon(orders), self._send)
 
     def _answered(self, name: str, order: Vector | Demand, fill: Fill) -> None:

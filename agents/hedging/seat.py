@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from agents.desk.desk import Desk
     from agents.desk.leg_hedge import Units
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.order import Demand
 
 Vector = NDArray[np.float64]
 ORDERS = Table(
@@ -32,39 +34,49 @@ ORDERS = Table(
 )
 
 
-def ordered(desk: Desk, given: Mapping[str, Vector], held: Callable[[str], Vector]) -> dict[str, Vector]:
+def ordered(
+    desk: Desk, given: Mapping[str, Vector], held: Callable[[str], Vector], *, together: bool
+) -> dict[str, Vector | Demand]:
     """Units to send by venue, (paths,) each.
 
     What is given, where the desk still stands; everything that it holds, where it is liquidated; and the share `forced`
     of what is left of book and positions together, as of a desk with a policy.
 
     held: gives the units that the desk has and has ordered at a venue, (paths,).
+    together: whether the order in the asset depends on the price that results from it.
     """
-    world = desk.world
-    nothing, forced = np.zeros(world.paths), desk.liquidated | (desk.forced > 0)
-    hedges: Units = {}
-    if forced.any():
-        hedges = desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()
-    names = list(given)
-    if forced.any():
-        known = {MAIN, *given, *hedges}
-        names = [name for name, venue in world.venues.items() if name in known or venue.reached(desk.name)]
-    found: dict[str, Vector] = {}
-    for name in names:
-        order, position = given.get(name, nothing), held(name)
-        if name == MAIN and not forced.any():
-            found[name] = order
-        elif name == MAIN:
-            out, everywhere = np.empty(world.paths), np.ones(world.paths, dtype=bool)
-            coming = {option.name: given[option.name] for option in world.options if option.name in given}
-            options, delta, scale = options_held(world, desk.name, coming), desk.slopes().delta, desk.scale
-            if options:
-                delta, scale = scale * delta + options.sum("delta"), np.ones(world.paths)
-            asset_order(position + order, position, delta, scale, desk.forced, everywhere, desk.liquidated, out)
-            found[name] = np.where(forced, out, order)  # elsewhere to the last bit
-        if name == MAIN:
+    world, forced = desk.world, desk.liquidated | (desk.forced > 0)
+    if not forced.any():
+        return dict(given)
+    nothing, hedges = np.zeros(world.paths), _hedges(desk)
+    others: dict[str, Vector] = {}
+    for name, venue in world.venues.items():
+        if name == MAIN or not (name in given or name in hedges or venue.reached(desk.name)):
             continue
-        order = np.where(desk.liquidated, -position, order)
+        position = held(name)
+        order = np.where(desk.liquidated, -position, given.get(name, nothing))
         net = position + order - desk.scale * hedges.get(name, nothing)
-        found[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
-    return found
+        others[name] = order - np.where(desk.liquidated, 0.0, desk.forced * net)
+    coming = {
+        one.name: held(one.name) - world.ledger.balance(desk.name, one.name) + others[one.name]
+        for one in world.options
+        if one.name in others
+    }
+    options, position = options_held(world, desk.name, coming), held(MAIN).copy()
+    own, everywhere = given.get(MAIN, nothing), np.ones(world.paths, dtype=bool)
+
+    def asset(market: Snapshot | None = None) -> Vector:
+        out, delta, scale = np.empty(world.paths), desk.slopes(market).delta, desk.scale
+        if options:
+            delta, scale = scale * delta + options.sum("delta", market), np.ones(world.paths)
+        asset_order(position + own, position, delta, scale, desk.forced, everywhere, desk.liquidated, out)
+        return np.where(forced, out, own)  # elsewhere to the last bit
+
+    if together:
+        return {**others, MAIN: lambda move: asset(world.factors.if_spot_moved(move))}
+    return {**others, MAIN: asset()}
+
+
+def _hedges(desk: Desk) -> Units:
+    """What neutralises one unit of scale at venues other than the asset's."""
+    return desk.neutral_rates() | desk.neutral_vega() | desk.neutral_credit() | desk.neutral_options()
