@@ -90,6 +90,16 @@ def trade(run: Run, path: int, world: str, day: date, number: int) -> Trade:
     return Trade(number, row, together, _quotes(run, path, world, venue, time), _market(run, path, world, venue, time))
 
 
+def quotes(run: Run, path: int, world: str, day: date, venue: str) -> pl.DataFrame:
+    """time, maker, half_spread, skew, depth, inventory: what makers quoted at a venue on a day. Of witnesses."""
+    table = frames.table(run, "quotes")
+    if table is None:
+        return pl.DataFrame()
+    start, end = span(run, world, day)
+    here = (pl.col("path") == path, pl.col("world") == world, pl.col("venue") == venue, within(start, end))
+    return table.filter(*here).drop("world", "path", "venue").sort("time", "maker").collect()
+
+
 def _quotes(run: Run, path: int, world: str, venue: str, time: datetime) -> pl.DataFrame:
     table = frames.table(run, "quotes")
     if table is None:
