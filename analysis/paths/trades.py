@@ -109,7 +109,8 @@ def _quotes(run: Run, path: int, world: str, venue: str, time: datetime) -> pl.D
     both = here.filter(pl.col("time").is_in([t for t in (time, later) if t is not None])).collect()
     now = both.filter(pl.col("time") == time).drop("world", "path", "venue", "time")
     after = both.filter(pl.col("time") == later).select("maker", after="inventory") if later is not None else None
-    shared = now.with_columns(share=pl.col("depth") / pl.col("depth").sum())
+    shown = pl.col("depth").sum()
+    shared = now.with_columns(share=pl.when(shown > 0).then(pl.col("depth") / shown))  # none where all have withdrawn
     return shared.sort("maker") if after is None else shared.join(after, on="maker", how="left").sort("maker")
 
 
