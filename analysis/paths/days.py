@@ -77,7 +77,12 @@ def span(run: Run, world: str, day: date) -> tuple[datetime | None, datetime]:
 
     What happens on a day lies after the first, up to the second: nights belong to the day that they lead to.
     """
-    closes = pl.DataFrame({"time": _times(run, world)}).with_columns(day=day_of(run)).group_by("day").agg(pl.col("time").max())
+    closes = (
+        pl.DataFrame({"time": _times(run, world)})
+        .with_columns(day=day_of(run))
+        .group_by("day")
+        .agg(pl.col("time").max())
+    )
     times = dict(closes.sort("day").iter_rows())
     if day not in times:
         known = list(times)
