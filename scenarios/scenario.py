@@ -61,6 +61,11 @@ class RunSpec:
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
     as_given: bool = param(False, help="take levels outside what markets have had; they are said with the results")
+    common_noise: bool | None = param(
+        None,
+        help="whether all paths have the noise of path 0, so that they differ by what is ordered alone (default: no)",
+        sparse=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

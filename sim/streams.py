@@ -23,9 +23,13 @@ class Stream:
 
     Each block of 1,024 paths has its own Philox child, and every draw is for the whole block. So a path's numbers do
     not depend on which other paths are simulated with it.
+
+    common: every path has the numbers of path 0.
     """
 
-    def __init__(self, seed: int, name: str, first: int, paths: int) -> None:
+    def __init__(self, seed: int, name: str, first: int, paths: int, *, common: bool = False) -> None:
+        self._common = paths if common else 0
+        first, paths = (0, 1) if common else (first, paths)
         start = first // BLOCK
         self._seed, self._name = seed, name
         self._children = range(start, (first + paths - 1) // BLOCK + 1)
@@ -45,7 +49,7 @@ class Stream:
         out = np.empty((len(self._children), BLOCK))
         for generator, block in zip(self._generators, out, strict=True):
             generator.standard_normal(out=block)
-        return out.reshape(-1)[self._cut]
+        return self._dealt(out.reshape(-1)[self._cut])
 
     def normals(self, rows: int) -> Vector:
         """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""
@@ -53,24 +57,32 @@ class Stream:
         for generator, block in zip(self._generators, self._blocks, strict=True):
             for row in out:
                 generator.standard_normal(out=row[block])
-        return out[:, self._cut]
+        return self._dealt(out[:, self._cut])
 
     def uniform(self) -> Vector:
         """The next uniform on [0, 1) of each path: (paths,)."""
         out = np.empty(len(self._blocks) * BLOCK)
         for generator, block in zip(self._generators, self._blocks, strict=True):
             generator.random(out=out[block])
-        return out[self._cut]
+        return self._dealt(out[self._cut])
+
+    def _dealt(self, drawn: Vector) -> Vector:
+        """What was drawn, to each path its own; to every path that of path 0 where noise is common."""
+        return np.repeat(drawn, self._common, axis=-1) if self._common else drawn
 
 
 class Streams:
-    """All streams of one chunk of paths; the same in every world of a run."""
+    """All streams of one chunk of paths; the same in every world of a run.
 
-    def __init__(self, seed: int, first: int, paths: int) -> None:
+    common: all paths have the noise of path 0, so that they differ only by what is done on them.
+    """
+
+    def __init__(self, seed: int, first: int, paths: int, *, common: bool = False) -> None:
         self.seed = seed
+        self.common = common
         self.first = first
         self.paths = paths
 
     def stream(self, name: str) -> Stream:
         """A stream by name, at its first draw."""
-        return Stream(self.seed, name, self.first, self.paths)
+        return Stream(self.seed, name, self.first, self.paths, common=self.common)

@@ -52,7 +52,7 @@ def make_world(
         rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
         raise UserError(rule, value="none", place=f"{scenario.name}: storyline.anchors", remedy=remedy)
     blueprint = blueprint or draw_up(scenario)
-    streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
+    streams = Streams(scenario.run.seed, chunk.first, chunk.paths, common=bool(scenario.run.common_noise))
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
