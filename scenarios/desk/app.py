@@ -11,13 +11,14 @@ from starlette.middleware import Middleware
 from scenarios.desk import home
 from scenarios.desk.errors import told
 from scenarios.desk.guard import Guard
+from scenarios.desk.look import routes as look
 from scenarios.desk.workspace import Workspace
 from sim.errors import SpiralError
 
 if TYPE_CHECKING:
     from scenarios.desk.settings import Settings
 
-ROUTES = [*home.ROUTES]  # each part of the desk adds its own
+ROUTES = [*home.ROUTES, *look.ROUTES]  # each part of the desk adds its own
 
 
 def make_app(settings: Settings) -> Starlette:
