@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
-PARTS: list[tuple[str, str]] = [("/", "Home")]  # of the bar at the top: address and name; parts add their own
+# Of the bar at the top: address and name; parts add their own.
+PARTS: list[tuple[str, str]] = [("/", "Home"), ("/jobs", "Jobs")]
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
