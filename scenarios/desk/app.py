@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from scenarios.desk import home
+from scenarios.desk.build import pages as build
 from scenarios.desk.errors import told
 from scenarios.desk.guard import Guard
 from scenarios.desk.jobs import pages as jobs
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from scenarios.desk.settings import Settings
 
-ROUTES = [*home.ROUTES, *jobs.ROUTES]  # each part of the desk adds its own
+ROUTES = [*home.ROUTES, *jobs.ROUTES, *build.ROUTES]  # each part of the desk adds its own
 
 
 def make_app(settings: Settings) -> Starlette:
