@@ -53,7 +53,7 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
     if chart is not None:
         check_ending(chart, "--chart")
-        from scenarios.commands.storyline_chart import draw
+        from scenarios.describing.storyline_chart import draw
 
         draw(scenario, chart)  # before printing: the terminal may be closed
     out = console()
