@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import UserError
+from sim.ordinary import read_ordinary
 
 MANIFEST = "sweep.json"
 NEEDED = ("name", "scenarios", "design", "axes", "cells", "metrics")
@@ -42,7 +43,7 @@ AGAIN = "sweep again, or give the folder that `spiral sweep` wrote"
 def read_manifest(place: Path) -> dict[str, Any]:
     """The manifest in a file. Raises UserError, with the key, if it is not a sweep's manifest."""
     try:
-        found = json.loads(place.read_text(encoding="utf-8"), parse_constant=_refused)
+        found = json.loads(read_ordinary(place).decode(), parse_constant=_refused)
     except OSError as error:
         raise UserError("a manifest can be read", place=str(place), value=error.strerror) from None
     except (ValueError, RecursionError) as error:  # also for invalid UTF-8 and integers of thousands of digits
