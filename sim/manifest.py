@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.errors import UserError
-from sim.ordinary import read_ordinary
+from sim.json_file import read_json
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -100,13 +100,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run's folder. Raises UserError if it is missing or invalid."""
     place = folder / MANIFEST
     try:
-        manifest = json.loads(read_ordinary(place).decode())
+        manifest = read_json(place, finite=False)
     except FileNotFoundError:
         rule = "a run folder has a manifest"
         raise UserError(rule, place=str(place), remedy="run the scenario again: this run did not finish") from None
     except OSError as error:
         raise UserError("a manifest can be read", place=str(place), value=error.strerror, remedy=AGAIN) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy=AGAIN) from None
     _check(manifest, place)
     found: dict[str, Any] = manifest

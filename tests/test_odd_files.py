@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -132,3 +133,42 @@ def test_what_is_ordinary(tmp_path: Path) -> None:
     assert is_inside(tmp_path / "link", tmp_path)
     assert not is_inside(tmp_path / "out", tmp_path)
     assert not is_inside(tmp_path / "missing", tmp_path)
+
+
+def changed(sound: Path, folder: Path, **keys: Any) -> Path:
+    """A run whose manifest somebody has changed."""
+    shutil.copytree(sound / "run", folder)
+    manifest = json.loads((folder / "manifest.json").read_text()) | keys
+    manifest.pop("digest", None)
+    (folder / "manifest.json").write_text(json.dumps(manifest).replace('"DEEP"', "[" * 500 + "]" * 500))
+    return folder
+
+
+MANIFESTS: dict[str, tuple[dict[str, Any], str]] = {
+    "deep": ({"notes": "DEEP"}, "nested at most 64 deep"),
+    "long": ({"command": "x" * 2_000_000}, "a text has at most"),
+    "title": ({"title": "x" * 30_000}, "title: String should have at most"),
+    "paths": ({"paths": 2**31 - 1}, "a manifest and its tables belong together"),
+    "above": ({"files": {"../marks/actual-0000000.parquet": 1}}, "no table's file"),
+    "absolute": ({"files": {"/marks/actual-0000000.parquet": 1}}, "no table's file"),
+    "world above": ({"worlds": ["actual", "../x"], "files": {"marks/../x-0000000.parquet": 1}}, "no table's file"),
+}
+
+
+@pytest.mark.parametrize("kind", MANIFESTS)
+def test_a_manifest_of_a_strangers(sound: Path, tmp_path: Path, kind: str) -> None:
+    keys, said = MANIFESTS[kind]
+    folder = changed(sound, tmp_path / "run", **keys)
+    with pytest.raises(UserError, match=said):
+        write_report(open_run(folder), tmp_path / "r.html")
+
+
+def test_a_runs_tables_are_no_links_to_elsewhere(sound: Path, tmp_path: Path) -> None:
+    """The content may even be right: what lies elsewhere is not the run's."""
+    for part in ("marks", "marks/actual-0000000.parquet"):
+        folder = tmp_path / part.replace("/", "-")
+        shutil.copytree(sound / "run", folder)
+        shutil.move(folder / part, folder.with_suffix(".moved"))
+        (folder / part).symlink_to(folder.with_suffix(".moved"))
+        with pytest.raises(UserError, match="a link to elsewhere"):
+            open_run(folder)
