@@ -99,7 +99,7 @@ def _book(
 
 
 def _check_curves(solved: Solved, moves: list[Stress]) -> None:
-    for move in moves:
+    for move in (each for stress in moves for each in stress.all):
         if move.curve and move.curve not in solved.curves.curves:
             known = ", ".join(solved.curves.curves)
             raise UserError("a stress names no curve", value=move.curve, place="--stress", remedy=f"known: {known}")

@@ -24,8 +24,8 @@ WORDS = {  # of a state, for people
     RUNNING: "running",
     DONE: "done",
     FAILED: "failed",
-    CANCELLED: "cancelled: nothing was kept",
-    INTERRUPTED: "interrupted when the server ended: nothing was kept",
+    CANCELLED: "nothing was kept",
+    INTERRUPTED: "the server ended; nothing was kept",
 }
 
 

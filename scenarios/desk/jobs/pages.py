@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from scenarios.desk.forms import posted
-from scenarios.desk.jobs.job import DONE, RUNNING, WAITING, WORDS, Job, moment, seconds
+from scenarios.desk.jobs.job import DONE, INTERRUPTED, RUNNING, WAITING, WORDS, Job, moment, seconds
 from scenarios.desk.jobs.reading import check_size, manifest_of, scenario_of
 from scenarios.desk.jobs.wanted import wanted_of
 from scenarios.desk.layout import page
@@ -43,6 +43,7 @@ def shown(queue: Queue, job: Job) -> dict[str, Any]:
         "run": job.run,
         "base": job.wanted.base,
         "label": job.wanted.label,
+        "changes": list(job.wanted.settings),
         "command": job.command,
         "made": job.made,
         "seconds": None,
@@ -50,7 +51,7 @@ def shown(queue: Queue, job: Job) -> dict[str, Any]:
         "left": None,
         "active": job.active,
     }
-    if job.begun:
+    if job.begun and job.state != INTERRUPTED:  # nobody knows when that ended
         found["seconds"] = seconds(job.begun, job.ended or moment())
     progress = queue.progress(job.id)
     if job.state == RUNNING and progress is not None:
