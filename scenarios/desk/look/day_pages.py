@@ -11,10 +11,11 @@ from starlette.routing import Route
 from analysis import frames, parts
 from analysis.numbers import money
 from analysis.paths import calls, days, every, trades
-from scenarios.desk.look.asked import Asked, asked, at, choices, day_of
+from scenarios.desk.look.asked import Asked, asked, at, choices, day_of, whole
+from scenarios.desk.look.figures import standing
 from scenarios.desk.look.opened import the_run
 from scenarios.desk.look.paths_pages import crumbs_of, events
-from scenarios.desk.look.told import drawn, look_page
+from scenarios.desk.look.told import drawn, fragment, look_page
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -37,6 +38,9 @@ def day_page(request: Request) -> Response:
         known = days.days(run, wanted.world)
         here = known.index(day)
         dealt = trades.of_day(run, path, wanted.world, day)
+        pages = max(-(-dealt.height // MOST_TRADES), 1)
+        number = whole(request.query_params, "page", 1, least=1, most=pages)
+        shown = dealt.slice((number - 1) * MOST_TRADES, MOST_TRADES)
         return look_page(
             request,
             "look_day.html.j2",
@@ -55,8 +59,11 @@ def day_page(request: Request) -> Response:
             witness=every.is_witness(run, path),
             witnesses=int(run.manifest.get("witnesses") or 0),
             venues=venues(run, path, wanted.world, day),
-            trades=[_trade(row, name, path, day, wanted) for row in dealt.head(MOST_TRADES).iter_rows(named=True)],
+            trades=[_trade(row, name, path, day, wanted) for row in shown.iter_rows(named=True)],
             count=dealt.height,
+            number=number,
+            pages=pages,
+            standing=standing(run, path, wanted, start, end),
             calls=_calls(run, path, wanted, name, start, end),
             events=events(run, path, wanted.world, days.within(start, end)),
         )
@@ -112,6 +119,21 @@ def day_chart(request: Request) -> Response:
         wanted, path, day = _place(request, run)
         venue = request.query_params.get("venue") or None
         return drawn(lambda: ticks(run, path, day, world=wanted.world, venue=venue))
+
+
+def day_quotes(request: Request) -> Response:
+    """Makers' quotes of a venue on a day, tick by tick."""
+    from analysis.charts.one_day import venues
+
+    with the_run(request) as run:
+        wanted, path, day = _place(request, run)
+        known, given = venues(run, path, wanted.world, day), request.query_params
+        venue = given.get("venue") if given.get("venue") in known else known[0] if known else ""
+        found = trades.quotes(run, path, wanted.world, day, str(venue))
+        pages = max(-(-found.height // MOST_TRADES), 1)
+        number = min(whole(given, "page", 1, least=1), pages)
+        rows = found.slice((number - 1) * MOST_TRADES, MOST_TRADES).to_dicts()
+        return fragment("look_quotes.html.j2", rows=rows, venue=venue, number=number, pages=pages, count=found.height)
 
 
 def trade_page(request: Request) -> Response:
@@ -178,6 +200,7 @@ def call_page(request: Request) -> Response:
             by_trades=money(float(found.trades["margin"].sum())) if _asks(found.trades) else "",
             gains=[(label, money(before), money(after)) for label, before, after in found.gains],
             position=found.position.to_dicts(),
+            standing=standing(run, path, wanted, found.since, found.made),
             trades=dealt,
             count=found.trades.height,
             witness=every.is_witness(run, path),
@@ -202,5 +225,6 @@ ROUTES = [
     Route("/look/runs/{name}/paths/{path:int}/days/{day}", day_page),
     Route("/look/runs/{name}/paths/{path:int}/days/{day}/trades/{number:int}", trade_page),
     Route("/look/runs/{name}/paths/{path:int}/calls/{number:int}", call_page),
+    Route("/look/runs/{name}/paths/{path:int}/days/{day}/quotes", day_quotes),
     Route("/api/look/runs/{name}/paths/{path:int}/days/{day}/ticks", day_chart),
 ]

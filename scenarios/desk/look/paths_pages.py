@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from analysis import frames, parts
-from analysis.numbers import Number, money
 from analysis.paths import calls, days, every, trades
 from scenarios.desk.look.asked import Asked, asked, at, choices, whole
+from scenarios.desk.look.figures import Cell, cell, dollars
 from scenarios.desk.look.opened import the_run
 from scenarios.desk.look.told import drawn, look_page
 from sim.errors import UserError
@@ -35,24 +33,6 @@ CAPTIONS = {
     "reduction by the lender.",
     "margin": "Bars: what the lender asks, by what it is for. Line: cash and repo that are left once it is paid.",
 }
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a table: what it says, and what it sorts by."""
-
-    text: str
-    key: str = ""
-    to: str = ""
-
-
-def cell(value: Any, column: Column) -> Cell:
-    """A figure in its unit; nothing where it is unknown."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return Cell("")
-    if not math.isfinite(value):
-        return Cell("unknown, large", "1e308")
-    return Cell(Number(value=float(value), unit=column.unit or "number", label="").text(), repr(float(value)))
 
 
 def paths_page(request: Request) -> Response:
@@ -177,20 +157,14 @@ def _days(run: Run, path: int, wanted: Asked, name: str) -> list[dict[str, Any]]
                 "day": day.isoformat(),
                 "to": at("look", "runs", name, "paths", path, "days", day.isoformat()) + wanted.query,
                 "levels": [cell(level.get(column.name), column) for column in levels],
-                "pnl": _money(gain.get("pnl")),
-                "so_far": _money(gain.get("pnl_so_far")),
-                "parts": [_money(gain.get(column)) for column in columns] if gain else [],
+                "pnl": dollars(gain.get("pnl")),
+                "so_far": dollars(gain.get("pnl_so_far")),
+                "parts": [dollars(gain.get(column)) for column in columns] if gain else [],
                 "trades": Cell(str(trade.get("trades", "")), str(trade.get("trades", ""))),
-                "cost": _money(trade.get("cost")),
+                "cost": dollars(trade.get("cost")),
             }
         )
     return found
-
-
-def _money(amount: float | None) -> Cell:
-    if amount is None or not math.isfinite(amount):
-        return Cell("")
-    return Cell(money(amount), repr(amount))
 
 
 def _call(row: dict[str, Any], name: str, path: int, wanted: Asked) -> dict[str, Any]:
@@ -200,9 +174,9 @@ def _call(row: dict[str, Any], name: str, path: int, wanted: Asked) -> dict[str,
         "number": row["number"],
         "time": row["time"],
         "agent": row["agent"],
-        "required": _money(row["required"]),
-        "called": _money(row["called"]),
-        "met": _money(row["met"]),
+        "required": dollars(row["required"]),
+        "called": dollars(row["called"]),
+        "met": dollars(row["met"]),
         "deadline": row["deadline"],
         "outcome": row["outcome"],
     }

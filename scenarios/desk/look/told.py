@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 
 from scenarios.desk.layout import chart_json, filled, page
 from scenarios.desk.look.asked import at
+from scenarios.desk.look.figures import plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,12 +20,12 @@ Crumb = tuple[str, str]  # address and name
 
 def look_page(request: Request, template: str, crumbs: Sequence[Crumb], **content: Any) -> HTMLResponse:
     """A page with the way to it: `crumbs` are the pages above, from the list down."""
-    return page(request, template, crumbs=[("/look", "Look"), *crumbs], at=at, **content)
+    return page(request, template, crumbs=[("/look", "Look"), *crumbs], at=at, units=plain_number, **content)
 
 
 def fragment(template: str, **content: Any) -> HTMLResponse:
     """A piece of a page, which its script fetches."""
-    return HTMLResponse(filled(template, at=at, **content))
+    return HTMLResponse(filled(template, at=at, units=plain_number, **content))
 
 
 def drawn(draw: Callable[[], Any]) -> Response:

@@ -70,6 +70,7 @@
   function chart(piece, place, spec) {
     return new Promise((done) => withCharts(async () => {
       const view = await drawChart(place, spec);
+      place.view = view;
       if (view && piece.dataset.opens) {
         view.addEventListener("click", (event, item) => {
           const datum = item && item.datum, to = datum && leadsTo(JSON.parse(piece.dataset.opens), datum);
