@@ -16,6 +16,7 @@ from scenarios.desk.errors import told
 from scenarios.desk.guard import Guard
 from scenarios.desk.jobs import pages as jobs
 from scenarios.desk.jobs.queue import Queue
+from scenarios.desk.rates import pages as rates
 from scenarios.desk.workspace import Workspace
 from sim.errors import SpiralError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from scenarios.desk.settings import Settings
 
-ROUTES = [*home.ROUTES, *jobs.ROUTES, *build.ROUTES]  # each part of the desk adds its own
+ROUTES = [*home.ROUTES, *jobs.ROUTES, *build.ROUTES, *rates.ROUTES]  # each part of the desk adds its own
 
 
 def make_app(settings: Settings) -> Starlette:

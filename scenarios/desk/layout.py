@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 # Of the bar at the top: address and name; parts add their own.
-PARTS: list[tuple[str, str]] = [("/", "Home"), ("/run", "Run"), ("/jobs", "Jobs")]
+PARTS: list[tuple[str, str]] = [("/", "Home"), ("/run", "Run"), ("/rates", "Rates"), ("/jobs", "Jobs")]
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
