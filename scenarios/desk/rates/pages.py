@@ -53,7 +53,7 @@ def solve(request: Request, form: FormData) -> Response:
         asked = _with_files(asked, form, _folder(request))
     except UserError as error:
         return _shown(request, asked, str(error))
-    return _shown(request, asked)
+    return _shown(request, asked, keep=True)
 
 
 def export(request: Request, form: FormData) -> Response:
@@ -90,12 +90,12 @@ def _with_files(asked: Asked, form: FormData, folder: Path) -> Asked:
     return asked
 
 
-def _shown(request: Request, asked: Asked, error: str = "") -> Response:
+def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = False) -> Response:
     """The page: the form, and what there is to see."""
     market, found = None, None
     try:
         market = market_of(asked, _folder(request))
-        found = priced(asked, market, _folder(request))
+        found = priced(asked, market, _folder(request), keep=keep)
     except UserError as mistake:
         error = error or str(mistake)
     return page(

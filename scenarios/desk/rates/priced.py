@@ -47,8 +47,8 @@ class Priced:
     commands: tuple[str, ...]
 
 
-def priced(asked: Asked, market: Market, folder: Path) -> Priced:
-    """Value what the form holds on its curves. Raises UserError."""
+def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False) -> Priced:
+    """Value what the form holds on its curves. keep: keep curves that are in no upload as one. Raises UserError."""
     solved, notes = market.solved, list(market.solved.notes)
     file = Uploads(folder).get(asked.swaps_file) if asked.swaps_file else None
     book = book_of(solved, asked.swaps, file, asked.dates or None, notes, as_given=False)
@@ -72,11 +72,16 @@ def priced(asked: Asked, market: Market, folder: Path) -> Priced:
         tables += of_book
     drawn = tuple((name, chart_json(chart), caption) for name, chart, caption in charts)
     said = tuple(move.name for move in moves)
-    return Priced(shown.head, tuple(notes), tuple(tables), drawn, frames, said, commands(asked, market, folder))
+    return Priced(
+        shown.head, tuple(notes), tuple(tables), drawn, frames, said, commands(asked, market, folder, keep=keep)
+    )
 
 
-def commands(asked: Asked, market: Market, folder: Path) -> tuple[str, ...]:
-    """The command lines that do the same; curves that are in no upload, or were changed, are kept as one."""
+def commands(asked: Asked, market: Market, folder: Path, *, keep: bool) -> tuple[str, ...]:
+    """The command lines that do the same.
+
+    keep: curves that are in no upload, or were changed, are kept as one; else the file is the one that is downloaded.
+    """
     words = ["spiral", "curve"]
     if asked.curves and not market.changed:
         place = asked.curves
@@ -85,7 +90,7 @@ def commands(asked: Asked, market: Market, folder: Path) -> tuple[str, ...]:
         for option, value in given.items():
             words += [f"--{option}", value] if value else []
     else:
-        place = Uploads(folder).keep(FILE, market.file_text().encode(), (".toml",))
+        place = Uploads(folder).keep(FILE, market.file_text().encode(), (".toml",)) if keep else FILE
         words.append(place)
     for swap in asked.swaps:
         words += ["--swap", swap]
@@ -144,7 +149,7 @@ def _requoted(market: Market) -> tuple[str, Any, str]:
 def _stressed(solved: Solved, stress: Stress) -> tuple[str, Any, str]:
     """The curves before and after a stress."""
     chart = two_curves(moved_lines(solved.curves, stress), f"Before and after: {stress.name}", "")
-    return "stressed", chart, "Zero rates before and after the stress, in basis points added at each maturity."
+    return "stressed", chart, "Zero rates before the stress, and where it moves them."
 
 
 # --- positions -------------------------------------------------------------------------------------------------------
