@@ -46,14 +46,23 @@ class Asked:
 
     @property
     def apart(self) -> str:
-        """The stress of both roles, "" where none is given."""
-        moves = ((self.discounting, "discounting"), (self.projecting, "projecting"))
-        return "; ".join(f"{move} on {role}" for move, role in moves if move)
+        """The stress of both roles, "" where none is given. Raises UserError."""
+        moves = {"discounting": self.discounting, "projecting": self.projecting}
+        for role, move in moves.items():
+            if ";" in move or " on " in move:
+                raise UserError("is one move, of what has this role", value=move, place=role, remedy="parallel 50")
+        return "; ".join(f"{move} on {role}" for role, move in moves.items() if move)
 
     @property
     def stresses(self) -> tuple[str, ...]:
-        """All stresses in words, as the command line takes them."""
+        """All stresses in words, as the command line takes them. Raises UserError."""
         return (*self.stress, *([self.apart] if self.apart else []))
+
+    def check(self) -> None:
+        """Raise UserError where there is more than a page shows."""
+        if len(self.swaps) > MOST_SWAPS:
+            remedy = "send them as a file to the command line"
+            raise UserError(f"the page takes at most {MOST_SWAPS:,} swaps", value=len(self.swaps), remedy=remedy)
 
 
 def asked_of(form: Mapping[str, Any]) -> Asked:
@@ -65,9 +74,6 @@ def asked_of(form: Mapping[str, Any]) -> Asked:
     _among(said.get("tents") or TENTS[0], TENTS, "tents")
     _among(said.get("dates") or "iso", ("iso", "mdy", "dmy"), "dates")
     swaps = _lines(said.get("swaps", ""))
-    if len(swaps) > MOST_SWAPS:
-        remedy = "send them as a file to the command line"
-        raise UserError(f"the page takes at most {MOST_SWAPS:,} swaps", value=len(swaps), remedy=remedy)
     names = ("curves", "swaps_file", "positions", "day", "convention", "interpolation", "dates", "discounting")
     kept = {name: said.get(name, "") for name in (*names, "projecting", "drawn", "vol")}
     stress = _lines(said.get("stress", ""))

@@ -49,6 +49,7 @@ class Priced:
 
 def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False) -> Priced:
     """Value what the form holds on its curves. keep: keep curves that are in no upload as one. Raises UserError."""
+    asked.check()
     solved, notes = market.solved, list(market.solved.notes)
     file = Uploads(folder).get(asked.swaps_file) if asked.swaps_file else None
     book = book_of(solved, asked.swaps, file, asked.dates or None, notes, as_given=False)
@@ -72,9 +73,8 @@ def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False) ->
         tables += of_book
     drawn = tuple((name, chart_json(chart), caption) for name, chart, caption in charts)
     said = tuple(move.name for move in moves)
-    return Priced(
-        shown.head, tuple(notes), tuple(tables), drawn, frames, said, commands(asked, market, folder, keep=keep)
-    )
+    same = commands(asked, market, folder, keep=keep)
+    return Priced(shown.head, tuple(notes), tuple(tables), drawn, frames, said, same)
 
 
 def commands(asked: Asked, market: Market, folder: Path, *, keep: bool) -> tuple[str, ...]:
