@@ -88,7 +88,7 @@ def print_quoted(out: Console, scenario: Scenario) -> None:
     """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
     if scenario.market.rates.curves:
         from analysis.pages.curve_page import render
-        from scenarios.commands.curve import curves_alone
+        from scenarios.studies.curves.shown import curves_alone
         from scenarios.worlds.starting_curve import solved_curves
 
         out.print(render(curves_alone(solved_curves(scenario.market.rates, scenario.start))), highlight=False)

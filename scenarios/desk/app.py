@@ -17,6 +17,7 @@ from scenarios.desk.guard import Guard
 from scenarios.desk.jobs import pages as jobs
 from scenarios.desk.jobs.queue import Queue
 from scenarios.desk.look import routes as look
+from scenarios.desk.rates import pages as rates
 from scenarios.desk.workspace import Workspace
 from sim.errors import SpiralError
 
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 ROUTES = [
     *home.ROUTES,
     *look.ROUTES,
-    *jobs.ROUTES,
     *build.ROUTES,
+    *rates.ROUTES,
+    *jobs.ROUTES,
 ]
 
 

@@ -21,6 +21,7 @@ PARTS: list[tuple[str, str]] = [
     ("/", "Home"),
     ("/look", "Look"),
     ("/run", "Run"),
+    ("/rates", "Rates"),
     ("/jobs", "Jobs"),
 ]
 

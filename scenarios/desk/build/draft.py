@@ -1,4 +1,4 @@
-"""What a browser has chosen: a scenario or files, and what of it is changed. It lives in the address and in the form."""
+"""What a browser has chosen: a scenario or files, and what is changed. It lives in the address and in the form."""
 
 from __future__ import annotations
 

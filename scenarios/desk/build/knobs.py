@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from agents.hedging.hedger import Hedger
 from agents.making.market_maker import MarketMaker
+from agents.policies import Policy
 from markets.plausible import FACTOR
 from scenarios.parameters.classes import KINDS
-from agents.policies import Policy
 from scenarios.scenario import Scenario, type_name
 
 if TYPE_CHECKING:

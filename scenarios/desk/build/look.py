@@ -116,7 +116,8 @@ def _risk(scenario: Scenario, agent: str | None) -> tuple[list[page.Table], list
     if not keyed["dv01"].abs().max():
         return tables, []
     chart = curve_charts.bars(keyed, "dv01", f"Key-rate ladder of {name}, {risk.currency} per basis point")
-    return tables, [("ladder", chart_json(chart), "Change of value for +1 bp of the zero curve in the tent of each key.")]
+    said = "Change of value for +1 bp of the zero curve in the tent of each key."
+    return tables, [("ladder", chart_json(chart), said)]
 
 
 def _curves(scenario: Scenario) -> tuple[str, str, str]:

@@ -128,8 +128,8 @@ def _build(
 ) -> Response:
     """A chosen scenario with its sliders. typed: what a form had, by field."""
     run = scenario.run
-    sizes = {"paths": run.paths, "seed": run.seed, "twin": run.twin if isinstance(run.twin, str) else ""}
-    fields = {name: typed.get(name, value) for name, value in {**sizes, "name": "", "label": "", "settings": ""}.items()}
+    own = {"paths": run.paths, "seed": run.seed, "twin": run.twin if isinstance(run.twin, str) else ""}
+    fields = {name: typed.get(name, own.get(name, "")) for name in (*own, "name", "label", "settings")}
     return page(
         request,
         "run_build.html.j2",
