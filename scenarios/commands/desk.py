@@ -10,10 +10,11 @@ from pathlib import Path
 from scenarios.commands.output import say
 from sim.errors import UserError
 
+PATIENCE = 3  # seconds that open streams get when the server ends
 EXTRA = "pip install 'spiral-crisis[desk]'"
 
 
-def serve(*, folder: Path, host: str, port: int, names: tuple[str, ...], no_open: bool) -> None:
+def serve(*, folder: Path, host: str, port: int, names: tuple[str, ...], everything: bool, no_open: bool) -> None:
     """Serve until interrupted. Raises UserError where the extra is missing and where nothing can be served."""
     try:
         import uvicorn
@@ -26,12 +27,13 @@ def serve(*, folder: Path, host: str, port: int, names: tuple[str, ...], no_open
         raise UserError("the desk's folder is a folder", value=str(folder), place="--folder", remedy="make it first")
     listening = _socket(host, port)
     port = listening.getsockname()[1]
-    settings = Settings(folder=folder, host=host, port=port, hosts=(*LOCAL, host, *names))
+    settings = Settings(folder=folder, host=host, port=port, hosts=(*LOCAL, host, *names), everything=everything)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/"
     say(f"The desk is open at {address} (Ctrl-C ends it)")
     if not no_open:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
-    uvicorn.Server(uvicorn.Config(make_app(settings), log_level="warning", server_header=False)).run([listening])
+    options = {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": PATIENCE}
+    uvicorn.Server(uvicorn.Config(make_app(settings), **options)).run([listening])
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
-PARTS: list[tuple[str, str]] = [("/", "Home")]  # of the bar at the top: address and name; parts add their own
+PARTS: list[tuple[str, str]] = [
+    ("/", "Home"),
+    ("/trade", "Trade"),
+]  # of the bar at the top: address and name; parts add their own
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:

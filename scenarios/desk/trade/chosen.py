@@ -69,7 +69,7 @@ def chosen(form: Mapping[str, Any]) -> Chosen:
     (lines KEY=VALUE on the preset), `until` and `seed`.
     """
     given = {key: value.strip() if isinstance(value, str) else value for key, value in form.items()}
-    found = _own_case(given) if given.get("case") == "own" else case(str(given.get("case", "")))
+    found = own_case(given) if given.get("case") == "own" else case(str(given.get("case", "")))
     scenario = _scenario(found, given)
     seat = check_seat(given.get("seat") or found.seat, scenario)
     decide = str(given.get("decide") or found.decide)
@@ -96,7 +96,7 @@ def chosen(form: Mapping[str, Any]) -> Chosen:
     )
 
 
-def _own_case(given: Mapping[str, Any]) -> Case:
+def own_case(given: Mapping[str, Any]) -> Case:
     """A preset as a case without words; policies that every desk can have play along."""
     from scenarios.desk.trade.case import Bot
 
@@ -128,7 +128,7 @@ def _scenario(found: Case, given: Mapping[str, Any]) -> Scenario:
         changes["run.seed"] = int(number("seed", given["seed"], 0, 2**63 - 1, whole=True))
     tables = load(found.preset, changes, trust=False).to_dict()
     until = given.get("until") or found.until
-    if until:
+    if until and str(until) != tables["storyline"]["anchor"][-1]["date"]:
         tables["storyline"] = _up_to(tables["storyline"], until)
     return from_dict(tables, place=found.preset, trust=False)
 
