@@ -108,7 +108,7 @@ def own_case(given: Mapping[str, Any]) -> Case:
     )
     read = load(preset)
     seat = "" if read.desk is None else read.desk.name
-    words = {"title": read.title, "text": " ".join(read.description.split()), "notes": ""}
+    words: dict[str, Any] = {"title": read.title, "text": " ".join(read.description.split()), "notes": ""}
     return Case(
         key="own", preset=preset, seat=seat, decide="1d", seconds=15.0, visible=tuple(VISIBLE), bots=bots, news=(),
         changes={}, **words,

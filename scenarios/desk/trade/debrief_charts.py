@@ -43,7 +43,8 @@ def attribution(told: Mapping[str, Any], names: Sequence[str]) -> Spec:
     encoding = {
         "y": {"field": "desk", "type": "nominal", "title": None, "sort": list(_by_loss(told, names))},
         "x": {"field": "cost", "type": "quantitative", "title": "Part of the loss ($m; below zero: a gain)"},
-        "color": {"field": "part", "type": "nominal", "title": None, "legend": {"columns": 4}, "scale": {"range": list(PARTS),
+        "color": {"field": "part", "type": "nominal", "title": None, "legend": {"columns": 4},
+                  "scale": {"range": list(PARTS),
                   "domain": [part["label"] for part in told["parts"]]}},
         "tooltip": [{"field": "desk"}, {"field": "part"}, {"field": "cost", "format": ",.2f"}],
     }  # fmt: skip

@@ -13,6 +13,7 @@ from analysis.workbook import csv, workbook
 from scenarios.desk.layout import page
 from scenarios.desk.trade import lecturer_form
 from scenarios.desk.trade.asking import A_WRONG_ONE, address, rooms_of
+from scenarios.desk.trade.case import VISIBLE
 from scenarios.desk.trade.chosen import chosen
 from scenarios.desk.trade.class_desks import class_desks
 from scenarios.desk.trade.debrief_page import debrief_page
@@ -104,7 +105,7 @@ def control(request: Request) -> Response:
         title=record.chosen.title,
         room=room,
         chosen=record.chosen,
-        shown=lecturer_form.VISIBLE,
+        shown=VISIBLE,
         join=f"{request.url.scheme}://{request.headers['host']}/join",
         notes=record.notes,
     )
