@@ -32,7 +32,9 @@ type = "FundingDesk"
 margin_model = { kind = "weights", factors = "FILE" }
 """
 WEIGHTS = "factor,weight\nspot,0.2\novernight,0.01\nus2y,0.01\nus10y,0.01\ncredit,0.1\nvol,0.2\n"
-RECORD = "date,spx,vix,overnight,us2y,us10y,ig_oas\n2020-02-19,3386,14,1.5,1.4,1.5,1\n2020-02-20,3373,15,1.5,1.4,1.5,1\n"
+RECORD = (
+    "date,spx,vix,overnight,us2y,us10y,ig_oas\n2020-02-19,3386,14,1.5,1.4,1.5,1\n2020-02-20,3373,15,1.5,1.4,1.5,1\n"
+)
 
 
 def spiral(*args: str) -> Result:
@@ -95,7 +97,11 @@ def test_an_audited_check_keeps_to_itself(here: Path, tmp_path: Path) -> None:
         assert_kept_to_itself(found)
         aside = Path(found["aside"])
         foreign = [file for file in found["read"] if not (installed(file) or Path(file).is_relative_to(aside))]
-        assert all(Path(file).is_relative_to(here) for file in foreign if not file.startswith(("/etc/", "/proc/", "/sys/", "/dev/"))), foreign
+        assert all(
+            Path(file).is_relative_to(here)
+            for file in foreign
+            if not file.startswith(("/etc/", "/proc/", "/sys/", "/dev/"))
+        ), foreign
     assert not (tmp_path / "trapped").exists()
 
 

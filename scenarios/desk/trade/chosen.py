@@ -9,6 +9,7 @@ from typing import Any
 
 from scenarios.desk.trade.case import VISIBLE, Case, case
 from scenarios.desk.trade.form_fields import lines_of, number, one_of
+from scenarios.parameters.unseen import unseen_in
 from scenarios.reading.loading import from_dict, load
 from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario
@@ -126,7 +127,11 @@ def _scenario(found: Case, given: Mapping[str, Any]) -> Scenario:
         changes[key.strip()] = _value(value.strip(), key.strip())
     if given.get("seed") not in (None, ""):
         changes["run.seed"] = int(number("seed", given["seed"], 0, 2**63 - 1, whole=True))
-    tables = load(found.preset, changes, trust=False).to_dict()
+    read = load(found.preset, changes, trust=False)
+    if foreign := unseen_in(read.agents):
+        rule = "a class plays with Spiral's own agents and policies"
+        raise UserError(rule, value=sorted(foreign)[0], place="changes", remedy="nothing is imported here")
+    tables = read.to_dict()
     until = given.get("until") or found.until
     if until and str(until) != tables["storyline"]["anchor"][-1]["date"]:
         tables["storyline"] = _up_to(tables["storyline"], until)
