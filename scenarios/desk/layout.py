@@ -22,6 +22,7 @@ PARTS: list[tuple[str, str]] = [
     ("/look", "Look"),
     ("/run", "Run"),
     ("/rates", "Rates"),
+    ("/trade", "Trade"),
     ("/jobs", "Jobs"),
 ]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 AT_MOST = 300.0  # seconds of a stream of events; a browser opens the next one by itself
 LOOKS = 0.1  # seconds between two looks at the class
+MOST_STREAMS = 6  # at a time, of a student
+STREAMS: Counter[str] = Counter()  # open ones, by the student's secret
 QUIET = 10.0  # seconds after which a stream says that it is alive
 UNITS = {
     "market": "spot: $; vol, credit and rates: decimal",
@@ -116,7 +120,18 @@ async def orders(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """GET: a stream of server-sent events: `state` whenever something has changed."""
     room, student = seated(request)
-    return StreamingResponse(_stream(room, student), media_type="text/event-stream")
+    if STREAMS[student.token] >= MOST_STREAMS:
+        raise HTTPException(429, f"at most {MOST_STREAMS} streams at a time")
+    return StreamingResponse(_counted(room, student), media_type="text/event-stream")
+
+
+async def _counted(room: Room, student: Student) -> AsyncIterator[str]:
+    STREAMS[student.token] += 1
+    try:
+        async for text in _stream(room, student):
+            yield text
+    finally:
+        STREAMS[student.token] -= 1
 
 
 async def _stream(room: Room, student: Student) -> AsyncIterator[str]:

@@ -27,7 +27,9 @@ class Audit:
         kept = {key: value[:LONGEST] if isinstance(value, str) else value for key, value in more.items()}
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
-            self._journal.write(time=time, who=who[:LONGEST], what=what, outcome=outcome[:LONGEST], **kept)
+            self._journal.write(
+                {"time": time, "who": who[:LONGEST], "what": what, "outcome": outcome[:LONGEST], **kept}
+            )
             self._size = self.file.stat().st_size
 
     def close(self) -> None:

@@ -75,7 +75,7 @@ def _read(file: Path) -> Case:
     told = tomllib.loads(file.read_text(encoding="utf-8"))
     bots = tuple(Bot(each["name"], each["keys"]) for each in told.pop("bots"))
     news = tuple(News(each["day"], each["text"]) for each in told.pop("news", []))
-    texts = {name: " ".join(told.pop(name).split()) for name in ("text", "notes")}
+    texts: dict[str, Any] = {name: " ".join(told.pop(name).split()) for name in ("text", "notes")}
     changes = told.pop("changes", {})
     return Case(
         key=file.stem, bots=bots, news=news, changes=changes, visible=tuple(told.pop("visible")), **texts, **told

@@ -9,6 +9,7 @@ from typing import Any
 
 from scenarios.desk.trade.case import VISIBLE, Case, case
 from scenarios.desk.trade.form_fields import lines_of, number, one_of
+from scenarios.parameters.unseen import unseen_in
 from scenarios.reading.loading import from_dict, load
 from scenarios.reading.shipped import presets
 from scenarios.scenario import Scenario
@@ -69,7 +70,7 @@ def chosen(form: Mapping[str, Any]) -> Chosen:
     (lines KEY=VALUE on the preset), `until` and `seed`.
     """
     given = {key: value.strip() if isinstance(value, str) else value for key, value in form.items()}
-    found = _own_case(given) if given.get("case") == "own" else case(str(given.get("case", "")))
+    found = own_case(given) if given.get("case") == "own" else case(str(given.get("case", "")))
     scenario = _scenario(found, given)
     seat = check_seat(given.get("seat") or found.seat, scenario)
     decide = str(given.get("decide") or found.decide)
@@ -96,7 +97,7 @@ def chosen(form: Mapping[str, Any]) -> Chosen:
     )
 
 
-def _own_case(given: Mapping[str, Any]) -> Case:
+def own_case(given: Mapping[str, Any]) -> Case:
     """A preset as a case without words; policies that every desk can have play along."""
     from scenarios.desk.trade.case import Bot
 
@@ -108,7 +109,7 @@ def _own_case(given: Mapping[str, Any]) -> Case:
     )
     read = load(preset)
     seat = "" if read.desk is None else read.desk.name
-    words = {"title": read.title, "text": " ".join(read.description.split()), "notes": ""}
+    words: dict[str, Any] = {"title": read.title, "text": " ".join(read.description.split()), "notes": ""}
     return Case(
         key="own", preset=preset, seat=seat, decide="1d", seconds=15.0, visible=tuple(VISIBLE), bots=bots, news=(),
         changes={}, **words,
@@ -126,9 +127,13 @@ def _scenario(found: Case, given: Mapping[str, Any]) -> Scenario:
         changes[key.strip()] = _value(value.strip(), key.strip())
     if given.get("seed") not in (None, ""):
         changes["run.seed"] = int(number("seed", given["seed"], 0, 2**63 - 1, whole=True))
-    tables = load(found.preset, changes, trust=False).to_dict()
+    read = load(found.preset, changes, trust=False)
+    if foreign := unseen_in(read.agents):
+        rule = "a class plays with Spiral's own agents and policies"
+        raise UserError(rule, value=sorted(foreign)[0], place="changes", remedy="nothing is imported here")
+    tables = read.to_dict()
     until = given.get("until") or found.until
-    if until:
+    if until and str(until) != tables["storyline"]["anchor"][-1]["date"]:
         tables["storyline"] = _up_to(tables["storyline"], until)
     return from_dict(tables, place=found.preset, trust=False)
 

@@ -66,7 +66,9 @@ class ClassLife:
             try:
                 work()
             except SpiralError as error:
-                self._failed(error)
+                self._failed(one_line(str(error)))
+            except Exception as error:  # the class must not stand still in silence
+                self._failed(f"a fault of the program, {type(error).__name__}: please report it")
 
     def _work(self) -> Callable[[], None] | None:
         """What is to be done now."""
@@ -129,13 +131,13 @@ class ClassLife:
             self._world.end()
             self._world = None
 
-    def _failed(self, error: SpiralError) -> None:
+    def _failed(self, why: str) -> None:
         """The world has failed: try once more from the journal, then say so."""
         with self.wake:
             if self._closing or self.record.state == ENDED:
                 return
             self._tries += 1
-            self.trouble = one_line(str(error))
+            self.trouble = why
             self.audit.note("server", "world", self.trouble)
             if self._world is not None:
                 self._world.end()

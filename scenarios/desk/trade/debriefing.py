@@ -46,7 +46,7 @@ def _class_run(desks: ClassDesks, chosen: Chosen, students: int, orders: list[li
     paths = 1 if chosen.mode == SHARED else students
     rows = [(tick, desks.places[who].path, desks.places[who].seat, venue, units) for tick, who, venue, units in orders]
     kinds = {"tick": pl.Int64, "path": pl.Int64, "seat": pl.String, "venue": pl.String, "units": pl.Float64}
-    table = pl.DataFrame(rows, schema=kinds, orient="row")  # type: ignore[arg-type]
+    table = pl.DataFrame(rows, schema=kinds, orient="row")
     scenario = desks.scenario.with_run(paths=paths, witnesses=paths, twin=PRICE_TAKER, unhedged=False)
     return run(scenario, orders=table, seats=desks.seats, workers=1, out=out)
 

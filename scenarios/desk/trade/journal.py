@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class Journal:
             _mend(file)
             self._out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def write(self, *, sync: bool = False, **line: Any) -> None:
+    def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
         """Append a line. Raises SpiralError if the disk is full."""
         content = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         with writing(self.file):

@@ -44,7 +44,7 @@ class Record:
 
     def do(self, do: str, *, sync: bool = False, **line: Any) -> None:
         """Write a line, then do what it says. sync: wait until it is on the disk."""
-        self._journal.write(sync=sync, do=do, **line)
+        self._journal.write({"do": do, **line}, sync=sync)
         self._known[do](line)
 
     def close(self) -> None:

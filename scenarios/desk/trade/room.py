@@ -34,6 +34,16 @@ class Room:
         self._lock = self.life.wake
         self.lives: dict[int, list[dict[str, Any]]] = {}  # of policies, by number, once they have been read
 
+    @property
+    def id(self) -> str:
+        """Name of its folder."""
+        return self.file.id
+
+    @property
+    def code(self) -> str:
+        """What students type to join."""
+        return self.file.code
+
     # --- students --------------------------------------------------------------------------------------------------
     def join(self, name: object) -> tuple[Student, str]:
         """A new student, and the secret by which the student is known. Raises UserError."""
@@ -172,6 +182,8 @@ class Room:
         """End the class here: in the debrief the world goes on to its end without further orders. Raises UserError."""
         with self._lock:
             self._require(LOBBY, RUNNING, PAUSED, BROKEN)
+            if self.record.state != BROKEN and self.life.lived.turn < 0 < self.record.turn:
+                raise UserError("the class is being taken up again", place="end", remedy="wait a moment")
             self.life.finish()
             self.life.changed()
 

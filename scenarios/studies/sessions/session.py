@@ -144,6 +144,11 @@ class Session:
         return self._done
 
     @property
+    def priced(self) -> dict[str, bool]:
+        """By venue, whether its mid is a price in $; else it is a rate or a vol, decimal."""
+        return {name: venue.listing.priced for name, venue in self._world.venues.items()}
+
+    @property
     def orders(self) -> pl.DataFrame:
         """All that was ordered so far: `time`, `tick`, `path`, `seat`, `venue`, `units`. A run takes them as
         `run(scenario, orders=...)`.
