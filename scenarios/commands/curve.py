@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis.csv_text import csv_text
 from analysis.pages import curve_page
 from markets.curves.curve_set import CurveSet
 from markets.curves.stress import DEFAULTS, Stress, parse_stress
@@ -71,7 +72,7 @@ def solve_and_show(
         check_folder(out, PAGE, *(f"{name}.csv" for name in named))
         page = curve_page.write_curves(out / PAGE, shown)
         for name, frame in named.items():
-            write_whole(out / f"{name}.csv", frame.write_csv())
+            write_whole(out / f"{name}.csv", csv_text(frame))
         say(page)
 
 
