@@ -144,9 +144,7 @@ def test_no_csv_of_ours_holds_a_formula() -> None:
     frame = pl.DataFrame({"=A1": ["＝1+1", "-2.5%", "+1e-4 bp", "\x1b[2Jx"], "b": [-1.0, 2.0, 3.0, 4.0]})
     assert csv_text(frame) == "'=A1,b\n'＝1+1,-1.0\n-2.5%,2.0\n+1e-4 bp,3.0\n\N{REPLACEMENT CHARACTER}[2Jx,4.0\n"
     rooms = Path(__file__).resolve().parents[1]
-    files = [
-        file for room in ("sim", "markets", "agents", "scenarios", "analysis") for file in (rooms / room).rglob("*.py")
-    ]
+    files = [file for room in ROOMS for file in (rooms / room).rglob("*.py")]
     assert [file.name for file in files if ".write_csv(" in file.read_text(encoding="utf-8")] == ["csv_text.py"]
 
 
