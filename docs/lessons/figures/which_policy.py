@@ -9,19 +9,24 @@ import numpy as np
 import polars as pl
 
 from analysis.charts import Chart, theme
-from analysis.charts.scales import axis, rows
-from analysis.charts.validation import bars, lines
+from analysis.charts.scales import axis, colours, rows
+from analysis.charts.validation import COLOURS, bars, lines
 from analysis.sweeps.frontier import frontier
 from scenarios import open_run, open_sweep
 from sim.estimate import Estimate
 
-NAMES = ("daily", "5 days", "Leland", "0.05", "0.10", "0.20", "WW", "Zak.")
+NAMES = ("every day", "every 5 days", "Leland", "band 0.05", "band 0.10", "band 0.20", "Whalley-W.", "Zakamouline")
 WIDTHS = np.linspace(0.02, 0.09, 8)
 
 
 def figures() -> dict[str, Chart]:
-    crises = {"frontier": "liberation_day_2025", "frontier_brexit": "brexit_2016"}
-    return {"desks": desks(), "curse": curse(), **{name: crisis(preset) for name, preset in crises.items()}}
+    return {
+        "desks": desks(0.001, -0.551),
+        "desks_dear": desks(0.005, -1.612),
+        "curse": curse(),
+        "frontier": crisis("liberation_day_2025"),
+        "frontier_brexit": crisis("brexit_2016"),
+    }
 
 
 @dataclass(frozen=True)
@@ -41,19 +46,18 @@ def worth(pnl: np.ndarray) -> float:
     return -float(np.log(np.exp(-pnl).mean()))
 
 
-def desks() -> Chart:
+def desks(kappa: float, best: float) -> Chart:
+    """best: what the best fixed interval is worth, by formula (4)."""
     table = []
-    for kappa, name in ((0.001, "0.1 %"), (0.005, "0.5 %")):
-        for number, policy in enumerate(NAMES):
-            if policy in ("0.10", "0.20"):  # whose tails are too long for the scale
-                continue
+    for number, policy in enumerate(NAMES):
+        if policy not in ("band 0.10", "band 0.20"):  # whose tails are too long for the scale
             found = Estimate.jackknife(worth, Desk(f"runs/desks_{kappa:g}", number).pnl())
-            table.append((f"{policy}, {name}", found.value, found.error))
+            table.append((policy, found.value, found.error, best))
     return bars(
-        pl.DataFrame(table, schema=["name", "y", "se"], orient="row"),
-        title="No-trade bands are worth more than any fixed interval",
-        said="Certainty equivalent at an aversion of 1, short one call. Half-spread 0.1 % (left) and 0.5 % (right).",
-        x="policy, half-spread",
+        pl.DataFrame(table, schema=["name", "y", "se", "expected"], orient="row"),
+        title=f"Half-spread {kappa:.1%}: no-trade bands beat any fixed interval",
+        said="Short one call, aversion 1. Ticks: the best fixed interval in theory. Bars: two standard errors.",
+        x="policy",
         y="certainty equivalent, $",
     )
 
@@ -66,7 +70,7 @@ def curse() -> Chart:
     return lines(
         pl.DataFrame(table, schema=["series", "x", "y", "se"], orient="row"),
         title="Near its top the curve is flat, and luck picks the winner",
-        said="Certainty equivalent of bands at a half-spread of 0.5 %, on 64 paths. The best of them promises too much.",
+        said="Certainty equivalent of bands at a half-spread of 0.5 %, 64 paths. The best promises too much.",
         x="half-width of the band, units",
         y="certainty equivalent, $",
     )
@@ -75,16 +79,19 @@ def curse() -> Chart:
 def crisis(preset: str) -> Chart:
     found = frontier(open_sweep("sweeps/crises"), scenario=preset)
     table = found.select("label", "efficient", x=pl.col("risk") / 1e6, y=pl.col("cost") / 1e6)
-    base = alt.Chart(rows(table)).encode(
-        x=alt.X("x:Q", axis=axis("ES 95 % of the loss, $m"), scale=alt.Scale(zero=False, padding=40)),
-        y=alt.Y("y:Q", axis=axis("mean loss, $m"), scale=alt.Scale(zero=False, padding=25)),
+    palette = dict(zip(table["label"].to_list(), COLOURS, strict=False))
+    dots = (
+        alt.Chart(rows(table))
+        .mark_point(filled=True, size=320, opacity=1)
+        .encode(
+            x=alt.X("x:Q", axis=axis("ES 95 % of the loss, $m"), scale=alt.Scale(zero=False, padding=40)),
+            y=alt.Y("y:Q", axis=axis("mean loss, $m"), scale=alt.Scale(zero=False, padding=25)),
+            color=colours(palette),
+        )
     )
-    colour = alt.condition("datum.efficient", alt.value(theme.HEDGED), alt.value(theme.MUTED))
-    dots = base.mark_point(filled=True, size=220, opacity=1).encode(color=colour)
-    names = base.mark_text(dy=-16, fontSize=17).encode(text="label:N", color=colour)
     best = ", ".join(table.filter(pl.col("efficient"))["label"])
     return theme.finish(
-        theme.layer(dots, names, width=theme.WIDTH, height=360),
+        theme.layer(dots, width=theme.WIDTH, height=360),
         f"{preset}: no other policy beats {best} in both",
         "Six policies of a desk that is short $12bn of index puts, 64 paths. Down and left is better.",
     )
