@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from slides import unjoined
 
 from analysis import summarise
 from analysis.charts import Chart
@@ -58,15 +59,16 @@ def variance() -> Chart:
     grid = np.linspace(-0.32, 0.32, 65).tolist()
     law = [(CLEARINGS["sequential"], g, (1 + 2 * g - 2 * g**3) / (1 - g**2)) for g in grid]
     law += [(CLEARINGS["fixed_point"], g, 1 / (1 - g) ** 2) for g in grid]
-    return lines(
+    chart = lines(
         pl.DataFrame(rows, schema=["series", "x", "y", "se"], orient="row"),
         curve=pl.DataFrame(law, schema=["series", "x", "y"], orient="row"),
-        title="One desk's hedging doubles the variance at a loop gain of 0.3",
+        title="At a loop gain of 0.3 one desk's hedging doubles the variance",
         said="Points: 100 paths of a year. Dashed: theory. Left of zero the desk is long gamma and damps.",
         x="loop gain",
         y="variance, multiple of the outside one",
         rule=0.0,
     )
+    return unjoined(chart)
 
 
 def paired() -> Chart:
