@@ -106,7 +106,8 @@ class Scenario:
     def venues(self) -> dict[str, VenueSpec]:
         """Parameters of every venue by name, but for listings of the user's own."""
         market = self.market
-        named = (market.rates.bonds, market.rates.straddles, market.options, market.rates.futures, market.vol_futures)
+        rates = market.rates
+        named = (rates.bonds, rates.straddles, market.vol_listings, rates.futures, market.vol_futures)
         found = self.venue.by_name() | {asset.name: asset.venue for asset in self.assets}
         found |= {name: spec.venue for specs in named for name, spec in specs.items()}
         return found | {name: spec.venue for name, spec in market.credits.items() if spec.venue is not None}
