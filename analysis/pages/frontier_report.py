@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analysis import page
+from analysis.csv_text import csv_text
 from analysis.given import A_SWEEP
 from analysis.horizon import BY_CRISIS, OVER_THE_RUN
 from analysis.numbers import MINUS
@@ -58,7 +59,7 @@ def write_frontier_report(sweep: SweepResult, path: str | Path, *, risk: str = "
     names = outcomes.scenarios(sweep)
     best = best_policies(sweep)
     sections = [_section(sweep, name, risk, best) for name in names]
-    write_whole(Path(path).with_suffix(".csv"), all_rows(sweep, risk).write_csv())
+    write_whole(Path(path).with_suffix(".csv"), csv_text(all_rows(sweep, risk)))
     table = page.figure("appetites", appetite_chart(sweep), READ_APPETITES)
     return page.write_page(
         Path(path),

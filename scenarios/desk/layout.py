@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
+# Of the bar at the top: address and name; parts add their own.
 PARTS: list[tuple[str, str]] = [
     ("/", "Home"),
     ("/look", "Look"),
-]  # of the bar at the top: address and name; parts add their own
+    ("/run", "Run"),
+    ("/rates", "Rates"),
+    ("/trade", "Trade"),
+    ("/jobs", "Jobs"),
+]
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:

@@ -19,6 +19,7 @@ from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
 from scenarios.worlds.run_files import default_folder, file_names
+from scenarios.worlds.workers import prepare_workers
 from scenarios.worlds.world_spec import worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.dataset import MANIFEST, Run, open_run
@@ -87,6 +88,7 @@ def run(
         UserError: for a user's mistake.
         BugError: where an invariant fails.
     """
+    prepare_workers(workers)
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     check_values(scenario)
     blueprint = blueprint_of(scenario)

@@ -24,7 +24,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
     market = scenario.market
     return agent_tables(
         vega_hedges=bool(market.rates.straddles),
-        options=bool(market.options),
+        options=bool(market.vol_listings),
         fx=bool(market.fx),
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),

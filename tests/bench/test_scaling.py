@@ -7,9 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
-from multiprocessing import parent_process
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -18,6 +15,7 @@ from scenarios.worlds.blueprint import draw_up
 from scenarios.worlds.chunk_job import ChunkJob
 from scenarios.worlds.world_spec import WorldSpec
 from sim.ensemble import chunks, run_chunks
+from tests.bench.arrival import Arrival
 from tests.bench.worlds import covid, run_all
 from tests.command import ROOT, output
 
@@ -60,20 +58,6 @@ def test_a_thousand_to_a_million_paths(board):
 two_cores = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two cores")
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """Note when the second process has arrived at its first chunk, having imported what a real job imports."""
-
-    place: Path
-    job: ChunkJob
-
-    def __call__(self, chunk, tick_done):
-        if parent_process() is not None:
-            self.place.write_text(str(time.time()))
-        while not self.place.exists():
-            time.sleep(0.005)
-
-
 def peaks_job(folder, blueprint):
     scenario = covid()
     return ChunkJob(scenario, {"actual": WorldSpec(feedback=scenario.feedback)}, folder, blueprint, ("peaks",))
@@ -87,9 +71,12 @@ def test_start_of_a_second_worker(board, tmp_path):
         begun = time.time()
         job = Arrival(tmp_path / str(turn), peaks_job(tmp_path, blueprint))
         run_chunks(job, chunks(("actual",), 2, 1), ticks=1, workers=2)
-        return float(job.place.read_text()) - begun
+        return float(job.place.read_text().split()[0]) - begun
 
-    board.figure("a second worker's start, until its first chunk (wall clock)", min(map(arrival, range(5))), "s")
+    first, *later = map(arrival, range(5))
+    said = "a second worker's start, until its first chunk (wall clock)"
+    board.figure(f"{said}: its server starts too", first, "s")
+    board.figure(f"{said}: in later runs of the session", min(later), "s", at_most=0.4)
 
 
 @two_cores
