@@ -20,7 +20,7 @@ from scenarios.reading.loading import from_dict, load
 from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
 from scenarios.studies.ablation import ablate
-from scenarios.studies.calibrating import before_run
+from scenarios.studies.calibrating import before_run, calibration
 from scenarios.studies.calibrating.calibration import calibrate
 from scenarios.studies.calibrating.outside_fit import NAMED
 from scenarios.studies.policies_frontier import frontier_spec
