@@ -112,13 +112,15 @@ def desk_name(run: Run, agent: str | None) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} hedgers together" if names else "no hedger"
 
 
-def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
+def desk_marks(run: Run, agent: str | None, *where: pl.Expr, exact: bool = False) -> pl.LazyFrame:
     """Marks of the desk at every close, for "all" summed: one row per (time, world, path), with derived costs.
 
-    where: picks rows. Of an agent that is no desk, the witnesses' alone, unless the run has its marks in full.
+    where: picks rows. exact: of witnesses, every part in double precision, so that they add up to the last bit. Of an
+    agent that is no desk, the witnesses' alone, unless the run has its marks in full.
     """
     names = desks(run, agent)
-    return _together(run, at_closes(run, names), names, where)
+    rows = _filled(run, run.table("marks")) if exact else at_closes(run, names)
+    return _together(run, rows, names, where)
 
 
 def at_closes(run: Run, names: list[str]) -> pl.LazyFrame:

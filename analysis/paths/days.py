@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis import frames
 from analysis.calendar_days import day_of
-from analysis.paths.every import check_path
+from analysis.paths.every import check_path, is_witness
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -23,7 +23,8 @@ def marks(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks of one path close by close: time, day, the parts of its P&L and `ENDS` as running totals, $."""
     check_path(run, path)
     one = (pl.col("path") == path, pl.col("world") == world)
-    found = frames.desk_marks(run, agent, *one).drop("world", "path").sort("time").collect()
+    mine = frames.desk_marks(run, agent, *one, exact=is_witness(run, path))
+    found = mine.drop("world", "path").sort("time").collect()
     return found.with_columns(day=day_of(run))
 
 
