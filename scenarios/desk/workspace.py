@@ -46,7 +46,10 @@ class Workspace:
         """None for what is no dataset, is hidden, or lies elsewhere (a link)."""
         folder = self.folder / kind / name
         told = folder / KINDS[kind]
-        inside = not name.startswith(".") and folder.parent == self.folder / kind and folder.resolve() == folder
-        if not inside or not told.is_file():
+        try:
+            inside = not name.startswith(".") and folder.parent == self.folder / kind and folder.resolve() == folder
+            if not inside or not told.is_file():
+                return None
+        except (OSError, ValueError):  # no file has this name: it is too long, or has a zero byte in it
             return None
         return Found(kind, name, folder, datetime.fromtimestamp(told.stat().st_mtime, UTC))
