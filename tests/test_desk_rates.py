@@ -6,8 +6,6 @@ import html
 import io
 import re
 import shlex
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,8 +13,10 @@ import httpx
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from markets.curves.stress import parse_stress
+from scenarios.cli import main
 from scenarios.desk.rates.asked import BOTH, EXAMPLES, SONIA, asked_of, first_asked
 from scenarios.desk.rates.market import example_swaps, market_of
 from scenarios.desk.rates.priced import priced
@@ -137,8 +137,9 @@ def test_the_page_shows_something_at_once_and_writes_nothing(desk):
     assert httpx.get(f"{address}/rates?example=other").status_code == 400
 
 
-def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk):
+def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk, monkeypatch):
     address, folder = desk
+    monkeypatch.chdir(folder)
     files = {
         "curves_sent": ("q.csv", QUOTES),
         "swaps_file_sent": ("s.csv", SWAPS),
@@ -158,13 +159,8 @@ def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk):
         (shown[0], "swaps.csv", "rates/swaps.csv"),
         (f"{shown[1]} --out risk", "positions_key_rates.csv", "risk/key_rates.csv"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "scenarios", *shlex.split(line)[1:]],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+        done = CliRunner().invoke(main, shlex.split(line)[1:])
+        assert done.exit_code == 0, done.output
         mine, theirs = pl.read_csv(tables.read(name)), pl.read_csv(folder / file)
         assert mine.select(pl.selectors.numeric()).equals(theirs.select(pl.selectors.numeric()))
     sheets = httpx.post(f"{address}/rates/export/rates.xlsx", data=over)
