@@ -79,7 +79,7 @@ def check_world(run: Run, world: str) -> str:
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
     found = table(run, "marks")
-    if found is None:
+    if found is None or not found.head(1).collect().height:  # nobody is marked
         return {}
     last = found.filter(pl.col("time") == last_close(run))  # everybody is marked at every close
     return dict(last.select("agent", "role").unique().sort("agent").collect().iter_rows())

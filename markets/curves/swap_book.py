@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from markets.curves.curve_set import CurveSet
 from markets.curves.dates import DAYS_A_YEAR
@@ -18,6 +18,9 @@ from markets.curves.legs import averaged_flows, fixed_flows, floating_flows
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
 from sim.errors import UserError, placed
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 DAY = 1 / DAYS_A_YEAR
@@ -125,6 +128,8 @@ class SwapBook:
     @cached_property
     def by_point(self) -> csr_array:
         """dV by a move of the zero rate at each point of 1.00, (swaps, points) sparse."""
+        from scipy.sparse import csr_array
+
         slopes = self.flows.slopes(self.flows.flow_values(self._level))
         return csr_array(slopes.multiply(self.flows.years))
 

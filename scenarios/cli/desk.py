@@ -14,6 +14,7 @@ from scenarios.commands.options import FILE, command
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="0: any that is free.")
 @click.option("--name", "names", multiple=True, help="Another name of this machine that browsers use.")
+@click.option("--everything", is_flag=True, help="Other machines reach all parts, not the classroom alone.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at the same time.")
 @click.option(
     "--most-paths", type=click.IntRange(min=1), default=10_000, show_default=True, help="Paths of a run from a browser."

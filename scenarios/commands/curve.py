@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.csv_text import csv_text
 from analysis.pages import curve_page
 from scenarios.commands.curve_history import solve_days_and_show
 from scenarios.commands.notes import say_notes
@@ -64,7 +65,7 @@ def solve_and_show(
         check_folder(out, PAGE, *(f"{name}.csv" for name in named))
         page = curve_page.write_curves(out / PAGE, shown)
         for name, frame in named.items():
-            write_whole(out / f"{name}.csv", frame.write_csv())
+            write_whole(out / f"{name}.csv", csv_text(frame))
         say(page)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from scenarios.commands.output import say
 from sim.errors import UserError
 
+PATIENCE = 3  # seconds that open streams get when the server ends
 EXTRA = "pip install 'spiral-crisis[desk]'"
 
 
@@ -19,6 +20,7 @@ def serve(
     host: str,
     port: int,
     names: tuple[str, ...],
+    everything: bool,
     jobs: int,
     most_paths: int,
     most_minutes: float,
@@ -39,12 +41,20 @@ def serve(
     listening = _socket(host, port)
     port = listening.getsockname()[1]
     limits = Limits(at_once=jobs, paths=most_paths, minutes=most_minutes, disk=int(most_disk * GIB))
-    settings = Settings(folder=folder, host=host, port=port, hosts=(*LOCAL, host, *names), limits=limits)
+    settings = Settings(
+        folder=folder,
+        host=host,
+        port=port,
+        hosts=(*LOCAL, host, *names),
+        everything=everything,
+        limits=limits,
+    )
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/"
     say(f"The desk is open at {address} (Ctrl-C ends it)")
     if not no_open:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
-    uvicorn.Server(uvicorn.Config(make_app(settings), log_level="warning", server_header=False)).run([listening])
+    options = {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": PATIENCE}
+    uvicorn.Server(uvicorn.Config(make_app(settings), **options)).run([listening])
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
@@ -52,7 +53,7 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
         check_folder(out, *(f"{name}.csv" for name in written))
         out.mkdir(parents=True, exist_ok=True)
         for name, frame in written.items():
-            write_whole(out / f"{name}.csv", frame.write_csv())
+            write_whole(out / f"{name}.csv", csv_text(frame))
         say(out)
 
 

@@ -16,7 +16,10 @@ from scenarios.desk.errors import told
 from scenarios.desk.guard import Guard
 from scenarios.desk.jobs import pages as jobs
 from scenarios.desk.jobs.queue import Queue
+from scenarios.desk.look import routes as look
 from scenarios.desk.rates import pages as rates
+from scenarios.desk.trade import api, lecturer, student
+from scenarios.desk.trade.rooms import Rooms
 from scenarios.desk.workspace import Workspace
 from sim.errors import SpiralError
 
@@ -25,7 +28,17 @@ if TYPE_CHECKING:
 
     from scenarios.desk.settings import Settings
 
-ROUTES = [*home.ROUTES, *jobs.ROUTES, *build.ROUTES, *rates.ROUTES]  # each part of the desk adds its own
+# Each part of the desk adds its own.
+ROUTES = [
+    *home.ROUTES,
+    *look.ROUTES,
+    *build.ROUTES,
+    *rates.ROUTES,
+    *lecturer.ROUTES,
+    *student.ROUTES,
+    *api.ROUTES,
+    *jobs.ROUTES,
+]
 
 
 def make_app(settings: Settings) -> Starlette:
@@ -36,12 +49,14 @@ def make_app(settings: Settings) -> Starlette:
     app.state.settings = settings
     app.state.workspace = Workspace(settings.folder)
     app.state.jobs = Queue(settings.folder, settings.limits)
+    app.state.rooms = Rooms(settings.folder.resolve())
     return app
 
 
 @asynccontextmanager
 async def _life(app: Starlette) -> AsyncIterator[None]:
-    """While the desk is served, its jobs run."""
+    """While the desk is served, its jobs run; when it ends, so do the processes of jobs and classes."""
     await run_in_threadpool(app.state.jobs.open)
     yield
+    app.state.rooms.close()
     await run_in_threadpool(app.state.jobs.close)

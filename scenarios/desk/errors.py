@@ -20,8 +20,9 @@ API = "/api/"  # addresses that answer in JSON
 def told(request: Request, error: Exception) -> Response:
     """The answer to a request that failed: a page, or JSON below `/api/` as {"error": one line}."""
     status, text = _status(error)
+    headers = error.headers if isinstance(error, HTTPException) else None
     if request.url.path.startswith(API) or "application/json" in request.headers.get("accept", ""):
-        return JSONResponse({"error": text}, status)
+        return JSONResponse({"error": text}, status, headers)
     return page(request, "error.html.j2", status=status, title="This did not work", text=text)
 
 

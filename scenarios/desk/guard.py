@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
+from scenarios.desk.settings import LOCAL
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +22,8 @@ POLICY = (
     "img-src 'self' data: blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# What a student may reach: the classroom's pages, each of which asks for a secret, and its scripts.
+CLASSROOM = ("/join", "/trade/seat", "/trade/leave", "/trade/class/", "/api/trade/", "/static/")
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -72,6 +76,8 @@ class Guard:
         host = headers.get("host", "")
         if _name(host) not in self.settings.hosts:
             return 421, "this desk is not served under that name"
+        if not self.settings.everything and _elsewhere(scope, host) and not scope["path"].startswith(CLASSROOM):
+            return 403, "other machines reach the classroom of this desk alone: /join"
         origin = headers.get("origin")
         if scope["method"] not in SAFE and origin is not None and urlsplit(origin).netloc != host:
             return 403, "another page may not change this desk"
@@ -97,6 +103,12 @@ class Guard:
             return message
 
         return limited
+
+
+def _elsewhere(scope: Scope, host: str) -> bool:
+    """Whether a request comes from another machine, or through a name that others use."""
+    client = scope.get("client")
+    return client is None or client[0] not in LOCAL or _name(host) not in LOCAL
 
 
 def _name(host: str) -> str:

@@ -22,6 +22,7 @@ class Settings:
         hosts: names under which browsers may ask for it (`Host` header); a page of another name is refused, so that no
             foreign web page reaches the desk by a name of its own.
         largest_body: bytes of a request.
+        everything: whether other machines reach all parts of the desk; else the classroom alone.
         limits: of its jobs.
     """
 
@@ -30,4 +31,5 @@ class Settings:
     port: int = 8321
     hosts: tuple[str, ...] = LOCAL
     largest_body: int = 32 * MIB
+    everything: bool = False
     limits: Limits = field(default_factory=Limits)

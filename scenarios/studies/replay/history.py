@@ -62,7 +62,7 @@ def from_history(
         anchors: "observed": the record contains what the desks did to it, and `run`, `sweep`, `frontier` and `ablate`
             take that out first. "exogenous": the record is the outside world.
         since: the first day to replay. If 60 closes or more stand up to it, vol and credit remember them.
-        trust: as of `load`.
+        trust: import the classes that overrides name, as of `load`.
 
     Raises:
         UserError: for a mistake, with file and line.
