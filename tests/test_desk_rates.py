@@ -230,3 +230,10 @@ def test_a_browser_moves_a_curve_and_sees_both(desk):
         page.get_by_label("Curves before and after").select_option("parallel 50 on discounting")
         expect(page.locator("#chart-stressed")).to_contain_text("parallel 50 on discounting")
         assert not said, said
+
+
+def test_a_book_has_a_limit(tmp_path):
+    asked = first_asked(BOTH)
+    market = market_of(asked, tmp_path)
+    with pytest.raises(UserError, match="at most 1 lines, got 2"):
+        priced(asked, market, tmp_path, most=1)

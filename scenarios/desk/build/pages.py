@@ -98,7 +98,7 @@ def peek(request: Request, form: FormData) -> Response:
     draft, folder = draft_of(form), _folder(request)
     try:
         wanted = wanted_in(form, draft, draft.scenario(folder))
-        seen = look.seen(replace(wanted, name=""), folder, draft.agent or None)
+        seen = look.seen(replace(wanted, name=""), folder, draft.agent or None, request.app.state.settings.limits)
     except UserError as error:
         return page(request, "run_look.html.j2", title="", error=str(error), seen=None)
     return page(request, "run_look.html.j2", title="", error="", seen=seen)

@@ -56,7 +56,8 @@ class Job:
     def now(self, state: str, **more: Any) -> Job:
         """The same job in another state, from this moment."""
         stamp = {RUNNING: "begun"}.get(state, "ended" if state in ENDED else "made")
-        return dataclasses.replace(self, state=state, **{stamp: moment()}, **more)
+        changes: dict[str, Any] = {"state": state, stamp: moment(), **more}
+        return dataclasses.replace(self, **changes)
 
     def write(self, folder: Path) -> None:
         """Keep it, whole or not at all. Raises UserError or SpiralError."""
