@@ -75,6 +75,7 @@ def make_world(
         benchmarks=blueprint.benchmarks,
         straddles=blueprint.straddles,
         options=blueprint.options,
+        variances=blueprint.variances,
         credits=blueprint.credits,
         contracts=blueprint.contracts,
         assets=scenario.assets,
