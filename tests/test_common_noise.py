@@ -8,8 +8,9 @@ import pytest
 
 from scenarios import from_dict, load, open_session, resume_session, run
 from scenarios.scenario import Scenario
+from sim.block_stream import BLOCK
 from sim.errors import UserError
-from sim.streams import BLOCK, Stream, Streams
+from sim.streams import Streams
 from tests.test_session import CRASH, erratic, lived, neutral, same
 
 
@@ -18,16 +19,18 @@ def scenario() -> Scenario:
     return load("covid_crash_2020", CRASH | {"run.common_noise": True})
 
 
+@pytest.mark.parametrize("generator", ["numpy", "philox"])
 @pytest.mark.parametrize("first", [0, 5, BLOCK + 1])
-def test_every_path_has_the_numbers_of_path_0(first):
-    own, common = Streams(3, 0, 1).stream("a"), Streams(3, first, 4, common=True).stream("a")
+def test_every_path_has_the_numbers_of_path_0(first, generator):
+    own = Streams(3, 0, 1, generator).stream("a")
+    common = Streams(3, first, 4, generator, common=True).stream("a")
     for draw in ("normal", "uniform"):
         np.testing.assert_array_equal(getattr(common, draw)(), np.repeat(getattr(own, draw)(), 4))
     np.testing.assert_array_equal(common.normals(3), np.repeat(own.normals(3), 4, axis=1))
 
 
 def test_a_common_stream_is_written_to_on_one_path_alone():
-    drawn = Stream(3, "a", 0, 3, common=True).normal()
+    drawn = Streams(3, 0, 3, common=True).stream("a").normal()
     drawn[0] = 9.0
     assert drawn[1] != 9.0
 

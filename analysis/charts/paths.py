@@ -16,6 +16,7 @@ from sim.dataset import Run
 
 COLOURS = dict(zip(paths.ENDS, ("#0077BB", "#DDAA33", "#CC3311", "#882255"), strict=True))
 HEIGHT = 300
+PLAIN = "path"  # of a run without a desk
 
 
 def scatter(
@@ -36,10 +37,10 @@ def scatter(
     points = alt.Chart(rows(drawn)).mark_point(size=34, strokeWidth=0.9, opacity=0.75, filled=False, cursor="pointer")
     tips = [alt.Tooltip("path:Q"), alt.Tooltip("series:N", title="the desk")]
     tips += [alt.Tooltip(f"{c}:Q", format=",.4g", title=title) for c, title in zip("xy", titles, strict=True)]
-    palette = {end: COLOURS[end] for end in paths.ENDS if end in set(drawn["series"])}
+    palette = {end: COLOURS[end] for end in paths.ENDS if end in set(drawn["series"])} or {PLAIN: theme.HEDGED}
     scale = alt.Scale(domain=list(palette), range=list(palette.values()))
     inside = {
-        "fill": alt.Fill("series:N", scale=scale, legend=None),
+        "fill": alt.Fill("series:N", scale=scale),
         "fillOpacity": alt.FillOpacity("inside:Q", scale=None),
     }
     shown = points.encode(
@@ -61,7 +62,7 @@ def _drawn(found: pl.DataFrame, across: Column, up: Column) -> tuple[pl.DataFram
         scale, title = _scaled(found, column)
         columns.append((pl.col(column.name) * scale).alias(name))
         titles.append(title)
-    series = pl.col("end") if "end" in found.columns else pl.lit(paths.WHOLE)
+    series = pl.col("end") if "end" in found.columns else pl.lit(PLAIN)
     inside = pl.when("witness").then(0.75).otherwise(0.0)
     return found.select("path", *columns, series=series, inside=inside), titles
 

@@ -216,14 +216,14 @@ def _gains(
     run: Run, path: int, desk: str, world: str, since: datetime | None, made: datetime
 ) -> list[tuple[str, float, float]]:
     """Every part of the desk's P&L: label, up to `since`, and from there to the call, $."""
-    labels = _labels(run)
+    named = labels(run)
     steps = by_day(run, path, desk, world)
     before = steps.filter(pl.col("time") <= since) if since is not None else steps.clear()
     after = steps.filter(within(since, made))
-    return [(label, float(before[name].sum()), float(after[name].sum())) for name, label in labels.items()]
+    return [(label, float(before[name].sum()), float(after[name].sum())) for name, label in named.items()]
 
 
-def _labels(run: Run) -> dict[str, str]:
+def labels(run: Run) -> dict[str, str]:
     """Labels of the parts of the P&L and of the P&L, by column."""
     from analysis import parts
 

@@ -69,8 +69,7 @@ def by_day(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
 @frames.once
 def days(run: Run, world: str) -> list[date]:
     """The days of a run that have a close, ascending."""
-    found = frames.mark_times(run, world) if "marks" in run.tables else frames.closes(run, world)["time"]
-    return pl.DataFrame({"time": found}).select(day=day_of(run)).to_series().unique().sort().to_list()
+    return pl.DataFrame({"time": _times(run, world)}).select(day=day_of(run)).to_series().unique().sort().to_list()
 
 
 def span(run: Run, world: str, day: date) -> tuple[datetime | None, datetime]:
@@ -78,8 +77,7 @@ def span(run: Run, world: str, day: date) -> tuple[datetime | None, datetime]:
 
     What happens on a day lies after the first, up to the second: nights belong to the day that they lead to.
     """
-    found = frames.mark_times(run, world) if "marks" in run.tables else frames.closes(run, world)["time"]
-    closes = pl.DataFrame({"time": found}).with_columns(day=day_of(run)).group_by("day").agg(pl.col("time").max())
+    closes = pl.DataFrame({"time": _times(run, world)}).with_columns(day=day_of(run)).group_by("day").agg(pl.col("time").max())
     times = dict(closes.sort("day").iter_rows())
     if day not in times:
         known = list(times)
@@ -93,3 +91,8 @@ def within(start: datetime | None, end: datetime) -> pl.Expr:
     """Rows after `start` (None: from the beginning), up to `end`."""
     upto = pl.col("time") <= end
     return upto if start is None else (pl.col("time") > start) & upto
+
+
+def _times(run: Run, world: str) -> pl.Series:
+    """Closes of a world; of a run in which nobody is marked those of its market."""
+    return frames.mark_times(run, world) if frames.cast(run) else frames.closes(run, world)["time"]

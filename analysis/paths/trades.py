@@ -90,6 +90,16 @@ def trade(run: Run, path: int, world: str, day: date, number: int) -> Trade:
     return Trade(number, row, together, _quotes(run, path, world, venue, time), _market(run, path, world, venue, time))
 
 
+def quotes(run: Run, path: int, world: str, day: date, venue: str) -> pl.DataFrame:
+    """time, maker, half_spread, skew, depth, inventory: what makers quoted at a venue on a day. Of witnesses."""
+    table = frames.table(run, "quotes")
+    if table is None:
+        return pl.DataFrame()
+    start, end = span(run, world, day)
+    here = (pl.col("path") == path, pl.col("world") == world, pl.col("venue") == venue, within(start, end))
+    return table.filter(*here).drop("world", "path", "venue").sort("time", "maker").collect()
+
+
 def _quotes(run: Run, path: int, world: str, venue: str, time: datetime) -> pl.DataFrame:
     table = frames.table(run, "quotes")
     if table is None:
@@ -99,7 +109,8 @@ def _quotes(run: Run, path: int, world: str, venue: str, time: datetime) -> pl.D
     both = here.filter(pl.col("time").is_in([t for t in (time, later) if t is not None])).collect()
     now = both.filter(pl.col("time") == time).drop("world", "path", "venue", "time")
     after = both.filter(pl.col("time") == later).select("maker", after="inventory") if later is not None else None
-    shared = now.with_columns(share=pl.col("depth") / pl.col("depth").sum())
+    shown = pl.col("depth").sum()
+    shared = now.with_columns(share=pl.when(shown > 0).then(pl.col("depth") / shown))  # none where all have withdrawn
     return shared.sort("maker") if after is None else shared.join(after, on="maker", how="left").sort("maker")
 
 

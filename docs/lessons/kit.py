@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 import nbformat  # noqa: E402
-from figures import delta_hedging  # noqa: E402
+from figures import delta_hedging, feedback, gamma_theta, which_policy  # noqa: E402
 from notebook import notebook  # noqa: E402
 from slides import large  # noqa: E402
 
@@ -25,6 +25,9 @@ from tests.documents import LESSONS, follow  # noqa: E402
 
 FIGURES: dict[str, Callable[[], dict[str, Chart]]] = {
     "1_delta_hedging": delta_hedging.figures,
+    "2_gamma_theta": gamma_theta.figures,
+    "3_feedback": feedback.figures,
+    "6_which_policy": which_policy.figures,
 }
 
 

@@ -31,3 +31,9 @@ def large(chart: Chart) -> Chart:
 
 def joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else " ".join(text)
+
+
+def unjoined(chart: alt.LayerChart) -> alt.LayerChart:
+    """A chart of `lines` without its band and the line that joins the points, where theory has one."""
+    chart.layer = chart.layer[2:]
+    return chart

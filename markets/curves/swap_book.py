@@ -211,9 +211,23 @@ class SwapBook:
 
     def stressed(self, stress: Stress) -> Floats:
         """Change of value in a move of the zero curve, revalued in full, (swaps,). Raises UserError."""
-        here = self.flows.mask(curve=self.curves[stress.curve].name if stress.curve else None)
-        moved = self._level + np.where(here, stress.move(self.flows.years) * self.flows.years, 0.0)
-        return self.flows.values(moved) - self.npv
+        return self.flows.values(self._moved(stress)) - self.npv
+
+    def after(self, stress: Stress) -> SwapBook:
+        """The same swaps once the zero curve has moved so: value, annuity, PV01, and risk by zero rates are of then.
+
+        Quotes do not move with it: its risk by quote and its theta are not those of the moved curve. Raises UserError.
+        """
+        return replace(self, given=self.rate, _level=self._moved(stress))
+
+    def _moved(self, stress: Stress) -> Floats:
+        """-ln P at the points, (points,)."""
+        level, years = self._level, self.flows.years
+        for each in stress.all:
+            curve = self.curves[each.curve].name if each.curve else None
+            here = self.flows.mask(curve=curve, role=each.role or None)
+            level = level + np.where(here, each.move(years) * years, 0.0)
+        return level
 
     @cached_property
     def _rates(self) -> NDArray[np.bool_]:

@@ -14,12 +14,25 @@ PATIENCE = 3  # seconds that open streams get when the server ends
 EXTRA = "pip install 'spiral-crisis[desk]'"
 
 
-def serve(*, folder: Path, host: str, port: int, names: tuple[str, ...], everything: bool, no_open: bool) -> None:
+def serve(
+    *,
+    folder: Path,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    everything: bool,
+    jobs: int,
+    most_paths: int,
+    most_minutes: float,
+    most_disk: float,
+    no_open: bool,
+) -> None:
     """Serve until interrupted. Raises UserError where the extra is missing and where nothing can be served."""
     try:
         import uvicorn
 
         from scenarios.desk.app import make_app
+        from scenarios.desk.limits import GIB, Limits
         from scenarios.desk.settings import LOCAL, Settings
     except ModuleNotFoundError as error:
         raise UserError("the browser desk needs a further package", value=error.name, remedy=EXTRA) from None
@@ -27,7 +40,15 @@ def serve(*, folder: Path, host: str, port: int, names: tuple[str, ...], everyth
         raise UserError("the desk's folder is a folder", value=str(folder), place="--folder", remedy="make it first")
     listening = _socket(host, port)
     port = listening.getsockname()[1]
-    settings = Settings(folder=folder, host=host, port=port, hosts=(*LOCAL, host, *names), everything=everything)
+    limits = Limits(at_once=jobs, paths=most_paths, minutes=most_minutes, disk=int(most_disk * GIB))
+    settings = Settings(
+        folder=folder,
+        host=host,
+        port=port,
+        hosts=(*LOCAL, host, *names),
+        everything=everything,
+        limits=limits,
+    )
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/"
     say(f"The desk is open at {address} (Ctrl-C ends it)")
     if not no_open:

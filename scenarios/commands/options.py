@@ -63,7 +63,9 @@ TRUST = (
         "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
     ),
     click.option(
-        "--untrusted", is_flag=True, help="Import none of them, wherever the file lies, and read nothing outside its folder."
+        "--untrusted",
+        is_flag=True,
+        help="Import none of them, wherever the file lies, and read nothing outside its folder.",
     ),
 )
 
@@ -152,7 +154,7 @@ def own_record(command: Command) -> Command:
 
 
 def trusting(command: Command) -> Command:
-    """Give a command the flags `--trust` and `--untrusted`, as its argument `trust`; None: the file's folder decides."""
+    """Give a command the flags `--trust` and `--untrusted`, as `trust`; None: the file's folder decides."""
 
     @wraps(command)
     def decided(*args: Any, trust: bool, untrusted: bool, **options: Any) -> Any:

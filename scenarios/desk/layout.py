@@ -9,22 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse
 
+from sim.text import plain
+
 if TYPE_CHECKING:
     from jinja2 import Environment
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
+# Of the bar at the top: address and name; parts add their own.
 PARTS: list[tuple[str, str]] = [
     ("/", "Home"),
+    ("/look", "Look"),
+    ("/run", "Run"),
+    ("/rates", "Rates"),
     ("/trade", "Trade"),
-]  # of the bar at the top: address and name; parts add their own
+    ("/jobs", "Jobs"),
+]
 
 
 def page(request: Request, template: str, *, status: int = 200, **content: Any) -> HTMLResponse:
     """A page from `templates/`; it extends `base.html.j2`, and `title` is the least of its content."""
     path = request.url.path
     bar = [(at, name, path == at or (at != "/" and path.startswith(f"{at}/"))) for at, name in PARTS]
-    return HTMLResponse(_filler().get_template(template).render(bar=bar, **content), status)
+    return HTMLResponse(filled(template, bar=bar, **content), status)
+
+
+def filled(template: str, **content: Any) -> str:
+    """A filled template, or a piece of a page. What would steer or reverse text is replaced: names are users' own."""
+    return plain(_filler().get_template(template).render(**content))
 
 
 def chart_json(spec: Any) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from scenarios.desk.limits import Limits
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIB = 1024 * 1024
@@ -21,6 +23,7 @@ class Settings:
             foreign web page reaches the desk by a name of its own.
         largest_body: bytes of a request.
         everything: whether other machines reach all parts of the desk; else the classroom alone.
+        limits: of its jobs.
     """
 
     folder: Path
@@ -29,3 +32,4 @@ class Settings:
     hosts: tuple[str, ...] = LOCAL
     largest_body: int = 32 * MIB
     everything: bool = False
+    limits: Limits = field(default_factory=Limits)

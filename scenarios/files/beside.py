@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path, PurePath, PureWindowsPath
 
 from sim.errors import UserError
+from sim.ordinary import is_inside, is_ordinary
 from sim.place import Place
 
 BESIDE = "a file of a scenario stands beside it"
@@ -36,19 +36,3 @@ def check_inside(folder: Path) -> None:
     for file in sorted(folder.iterdir()) if folder.is_dir() else ():
         if not is_inside(file, folder):
             raise UserError("is a link to elsewhere", place=str(file), remedy="put the file itself there")
-
-
-def is_inside(file: Path, folder: Path) -> bool:
-    """Whether a file stands in the folder or below it, all links followed; not for links that go round."""
-    try:
-        return Path(os.path.realpath(file, strict=True)).is_relative_to(os.path.realpath(folder))
-    except OSError:
-        return False
-
-
-def is_ordinary(file: Path) -> bool:
-    """Whether it is a regular file, links followed: no folder, pipe, socket or device."""
-    try:
-        return stat.S_ISREG(os.stat(file).st_mode)
-    except (OSError, ValueError):
-        return False

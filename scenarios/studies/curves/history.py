@@ -13,11 +13,11 @@ import numpy as np
 from markets.curves.conventions import convention_named
 from markets.curves.curve_set import CurveSet, solve_set
 from markets.curves.tents import KEYS
-from scenarios.files.beside import is_ordinary
 from scenarios.files.frames import Source, is_path
 from scenarios.studies.curves.quotes_csv import Quotes, read_days
 from scenarios.studies.curves.solving import day_in_name, interpolation_named
 from sim.errors import UserError
+from sim.ordinary import is_ordinary
 
 if TYPE_CHECKING:
     import polars as pl
