@@ -95,14 +95,15 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
         "cross_gamma": risk.cross_gammas(),
         "vega": risk.vega(),
     }
+    written = {name: frame for name, frame in frames.items() if frame is not None}
+    if out is not None:
+        check_folder(out, *(f"{name}.csv" for name in written))
     say_notes(assumed(scenario))
     terminal = console(WIDTH, markup=False)
     for table, note in _tables(risk, frames, tents):
         terminal.print(table, highlight=False)
         terminal.print(f"{note}\n", highlight=False)
     if out is not None:
-        written = {name: frame for name, frame in frames.items() if frame is not None}
-        check_folder(out, *(f"{name}.csv" for name in written))
         out.mkdir(parents=True, exist_ok=True)
         for name, frame in written.items():
             write_whole(out / f"{name}.csv", csv_text(frame))
