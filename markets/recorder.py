@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from markets.factors.key import SMILE_SKEW, SPOT, VOL_SLOPE
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
-from markets.venues.listed_option import ListedOption
 from markets.venues.loop_gain import VANNA, merged, spectral_radius
+from markets.venues.vol_listing import VolListing
 from sim.phases import Phase
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SURFACE = (VOL_SLOPE, SMILE_SKEW)
 
 def is_recorded(venue: Venue, *, closing: bool) -> bool:
     """Whether the witnesses' levels and quotes are written now: of listed options, which may be many, at closes."""
-    return closing or not isinstance(venue.listing, ListedOption)
+    return closing or not isinstance(venue.listing, VolListing)
 
 
 class Recorder:

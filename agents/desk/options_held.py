@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from markets.factors.snapshot import Snapshot
-    from markets.venues.listed_option import ListedOption
+    from markets.venues.vol_listing import VolListing
     from markets.world import MarketWorld
     from sim.names import Name
 
@@ -22,7 +22,7 @@ Greek = Literal["delta", "gamma", "vega", "vanna"]
 class OptionsHeld(NamedTuple):
     """Listings and units of each, (paths,); false where there are none."""
 
-    positions: list[tuple[ListedOption, Vector]]
+    positions: list[tuple[VolListing, Vector]]
 
     def __bool__(self) -> bool:
         return bool(self.positions)

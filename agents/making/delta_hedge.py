@@ -80,7 +80,7 @@ class DeltaHedge:
             vol=seen.row(VOL),
             half_spread=world.venue(MAIN).half_spread,
             discount=lambda: self._discount(years),
-            gross_units=lambda: total(np.abs(units) * option.series.signs.size for option, units in options.positions),
+            gross_units=lambda: total(np.abs(units) * option.gross_units for option, units in options.positions),
             years=float(clock.variance_years[factors.tick]),
             expiry_years=years,
             interval_years=self.interval_years,

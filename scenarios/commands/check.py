@@ -14,8 +14,10 @@ from scenarios.studies.calibrating.before_run import plan
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
 from scenarios.worlds.first_margin import check_first_margin
+from sim.jit import interpreted
 
 
+@interpreted()
 def check_and_say(*, file: Path | None, record: Record, trust: bool | None, settings: tuple[str, ...]) -> None:
     """Read everything, lay it out on its calendar, print that it is valid and the assumptions. Raises UserError."""
     scenario = choose(file, record, settings, load=partial(load_to_look, trust=trust), trust=trust, example="check")

@@ -9,6 +9,7 @@ from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.option_series import OptionSeries
 from markets.venues.series import Series, series
 from markets.venues.straddle_series import StraddleSeries
+from markets.venues.variance_series import VarianceSeries
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books, starting_market
@@ -42,6 +43,7 @@ class Blueprint:
     books: dict[str, CompiledBook]  # of every hedger, by its name
     straddles: dict[str, StraddleSeries]  # of every venue of straddles
     options: dict[str, OptionSeries] = field(default_factory=dict)  # of every venue of options on the asset
+    variances: dict[str, VarianceSeries] = field(default_factory=dict)  # of every venue of variance swaps
     credits: dict[str, CreditName] = field(default_factory=dict)  # names with quotes
     contracts: dict[str, CreditContract] = field(default_factory=dict)  # that venues of names trade
     shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
@@ -83,9 +85,10 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
     options = _OPTIONS.get(lambda: _options(scenario, clock), scenario.market, start, clock)
+    variances = _VARIANCES.get(lambda: _variances(scenario, clock), scenario.market, start, clock)
     contracts = _CONTRACTS.get(lambda: traded_contracts(scenario, clock), scenario.market, start, clock)
     names, shocks = credits(scenario), shocks_of(scenario, clock)
-    return Blueprint(clock, storyline, benchmarks, books, straddles, options, names, contracts, shocks)
+    return Blueprint(clock, storyline, benchmarks, books, straddles, options, variances, names, contracts, shocks)
 
 
 def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
@@ -104,6 +107,15 @@ def _options(scenario: Scenario, clock: Clock) -> dict[str, OptionSeries]:
         return {}
     start = starting_market(scenario)
     return {name: OptionSeries(spec, clock, start) for name, spec in specs.items()}
+
+
+def _variances(scenario: Scenario, clock: Clock) -> dict[str, VarianceSeries]:
+    """The variance swaps of every venue that trades some."""
+    specs = scenario.market.variance_swaps
+    if not specs:
+        return {}
+    start = starting_market(scenario)
+    return {name: VarianceSeries(spec, clock, start) for name, spec in specs.items()}
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
@@ -127,5 +139,6 @@ _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
 _STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()
 _OPTIONS: Memo[dict[str, OptionSeries]] = Memo()
+_VARIANCES: Memo[dict[str, VarianceSeries]] = Memo()
 _CONTRACTS: Memo[dict[str, CreditContract]] = Memo()
 _BENCHMARKS: Memo[dict[str, Series]] = Memo()
