@@ -8,6 +8,7 @@ import polars as pl
 from rich.table import Table
 
 from analysis.coverage import GREEN, RED, YELLOW
+from analysis.csv_text import csv_text
 from analysis.losses_at_risk import METHODS, backtest
 from analysis.numbers import money
 from scenarios.commands.output import say
@@ -39,7 +40,7 @@ def test_and_show(
     for name in found["method"]:
         say(f"{name}: {METHODS[name]}")
     if out is not None:
-        write_whole(out, found.write_csv())
+        write_whole(out, csv_text(found))
         say(out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from analysis.csv_text import csv_text
 from analysis.pages import credit_page
 from markets.credit.cva import Cva
 from markets.curves.curve_set import CurveSet
@@ -62,7 +63,7 @@ def solve_and_show(
         check_folder(out, PAGE, *(f"{name}.csv" for name in shown.frames()))
         page = credit_page.write_credit(out / PAGE, shown)
         for name, frame in shown.frames().items():
-            write_whole(out / f"{name}.csv", frame.write_csv())
+            write_whole(out / f"{name}.csv", csv_text(frame))
         say(page)
 
 

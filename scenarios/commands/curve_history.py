@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.csv_text import csv_text
 from analysis.pages import curve_history_page
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
@@ -32,6 +33,6 @@ def solve_days_and_show(
     if out is not None:
         check_folder(out, PAGE, HISTORY, MOVES)
         page = curve_history_page.write_history(out / PAGE, moved, found)
-        write_whole(out / HISTORY, found.write_csv())
-        write_whole(out / MOVES, moved.write_csv())
+        write_whole(out / HISTORY, csv_text(found))
+        write_whole(out / MOVES, csv_text(moved))
         say(page)

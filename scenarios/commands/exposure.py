@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from analysis.exposures import by_day, counterparty
 from analysis.numbers import money
 from scenarios.commands.output import say
@@ -25,7 +26,7 @@ def exposure_and_show(*, folder: Path, agent: str | None, world: str, level: flo
     for number in counterparty(run, agent=agent, world=world).values():
         say(f"{number.label}: {number}")
     if out is not None:
-        write_whole(out, days.write_csv())
+        write_whole(out, csv_text(days))
         say(out)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
@@ -20,7 +21,7 @@ def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
     console(markup=False).print(_table(found, home.upper()), highlight=False)
     say(f"Capital {found.total:,.2f} {home.upper()} ({found.scenario} correlations).")
     if out is not None:
-        write_whole(out, found.table.write_csv())
+        write_whole(out, csv_text(found.table))
         say(out)
 
 

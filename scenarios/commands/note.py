@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
@@ -42,7 +43,7 @@ def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out
     if out is not None:
         check_folder(out, "notes.csv")
         out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / "notes.csv", frame.write_csv())
+        write_whole(out / "notes.csv", csv_text(frame))
         say(out)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
@@ -23,7 +24,7 @@ def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
     console(markup=False).print(_table(found.table), highlight=False)
     say(f"Exposure at default {found.total:,.2f}.")
     if out is not None:
-        write_whole(out, found.table.write_csv())
+        write_whole(out, csv_text(found.table))
         say(out)
 
 

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 def assumed(scenario: Scenario) -> tuple[str, ...]:
     """A line each; shown before a run, and kept in its manifest."""
-    return (*scenario.notes, *taken_as_given(scenario), *past_fixings(scenario))
+    return (*scenario.notes, *common_noise(scenario), *taken_as_given(scenario), *past_fixings(scenario))
+
+
+def common_noise(scenario: Scenario) -> Iterator[str]:
+    """Paths that share one noise are no sample."""
+    if scenario.run.common_noise:
+        yield "all paths have the noise of one: they differ by orders alone, and standard errors say nothing of chance"
 
 
 def past_fixings(scenario: Scenario) -> Iterator[str]:
