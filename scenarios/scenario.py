@@ -65,6 +65,12 @@ class RunSpec:
     attribution: Literal["daily", "tick", "none"] = param(
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
+    marks: Literal["all"] | None = param(
+        None,
+        help="'all': the table marks has every agent on every path at every close, four times the room; else so do the "
+        "desks alone, in the table desks",
+        sparse=True,
+    )
     as_given: bool = param(False, help="take levels outside what markets have had; they are said with the results")
     common_noise: bool | None = param(
         None,

@@ -1,15 +1,20 @@
 """Numba's flags, set here for all kernels; and kernels that are compiled at their first call.
 
-Numba takes half a second to import. Reading, checking and showing a scenario imports kernels and calls none.
+Numba takes half a second to import. A command that does not simulate calls kernels on a few numbers, if at all: inside
+`interpreted` these are run as the Python that they are written in, to the same digits.
 """
 
 from __future__ import annotations
 
+import ctypes
 import inspect
-from collections.abc import Callable
-from functools import cached_property, update_wrapper
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, cached_property, update_wrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+import numpy as np
 
 from sim.cache_folder import code_folder, version
 
@@ -22,6 +27,27 @@ FLAGS: dict[str, Any] = {
     # paths of a loop run in other instructions) nor on the processor. Multiply-adds are written out, as `fma`.
     "fastmath": False,
 }
+
+
+FEW = 10_000  # numbers in the arrays of a call that is interpreted
+MOST = 500_000  # of all such calls, with one for each: some tenths of a second; beyond, compiling has paid
+
+
+class _Interpreting:
+    """How many more numbers may be interpreted."""
+
+    left = 0
+
+
+@contextmanager
+def interpreted() -> Iterator[None]:
+    """A block in which kernels on few numbers are interpreted. Digits are those of compiled ones."""
+    before, _Interpreting.left = _Interpreting.left, MOST
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _Interpreting.left = before
 
 
 class Kernel:
@@ -44,7 +70,25 @@ class Kernel:
         return Dispatcher(self.compiled)
 
     def __call__(self, *arguments: Any) -> Any:
+        if _Interpreting.left > 0:
+            return self._interpreted(arguments)
         return self.compiled(*arguments)
+
+    def _interpreted(self, arguments: tuple[Any, ...]) -> Any:
+        """The result by Python; by machine code where the arrays are long, or Python refuses (1 / 0, log 0)."""
+        arrays = [each for each in arguments if isinstance(each, np.ndarray)]
+        size = sum(array.size for array in arrays)
+        if size > FEW:
+            return self.compiled(*arguments)
+        _Interpreting.left -= 1 + size
+        kept = [array.copy() for array in arrays]
+        try:
+            return self._function(*arguments)
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
+            for array, before in zip(arrays, kept, strict=True):
+                if array.flags.writeable:
+                    array[...] = before
+            return self.compiled(*arguments)
 
     def __reduce__(self) -> str:
         return str(self._function.__qualname__)
@@ -110,9 +154,17 @@ def _compile_fused(_: Callable[..., Any]) -> Any:
     return _compile_inline(fma)
 
 
+@cache
+def _of_the_c_library() -> Any:
+    """The C library's fma, which a Python before 3.13 does not show."""
+    found = ctypes.CDLL(None).fma
+    found.argtypes, found.restype = [ctypes.c_double] * 3, ctypes.c_double
+    return found
+
+
 def _fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
-    raise NotImplementedError  # an instruction of the processor; Python has none for it before 3.13
+    return float(_of_the_c_library()(x, y, z))
 
 
 _fma.__name__ = _fma.__qualname__ = "fma"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import charts, frames, page, tables, words
+from analysis.charts.theme import trusted
 from analysis.given import A_RUN
 from analysis.numbers import Number
 from analysis.summary import summarise
@@ -85,7 +86,7 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
 
 def report_page(run: Run, *, agent: str | None = None) -> bytes:
     """The run's report as a page, complete in one file."""
-    with run.reading():
+    with run.reading(), trusted():
         return _report(run, agent)
 
 

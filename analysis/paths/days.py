@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis import frames
 from analysis.calendar_days import day_of
-from analysis.paths.every import check_path
+from analysis.paths.every import check_path, is_witness
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -23,15 +23,17 @@ def marks(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks of one path close by close: time, day, the parts of its P&L and `ENDS` as running totals, $."""
     check_path(run, path)
     one = (pl.col("path") == path, pl.col("world") == world)
-    found = frames.desk_marks(run, agent, *one).drop("world", "path").sort("time").collect()
+    mine = frames.desk_marks(run, agent, *one, exact=is_witness(run, path))
+    found = mine.drop("world", "path").sort("time").collect()
     return found.with_columns(day=day_of(run))
 
 
 @frames.once
 def held(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     """time, `HELD` of the desk close by close: delta of book and hedge, gamma per 1 % ($), share of the book left."""
-    known = [name for name in HELD if name in run.table("marks").collect_schema()]
-    mine = run.table("marks").filter(
+    rows = frames.at_closes(run, frames.desks(run, agent))
+    known = [name for name in HELD if name in rows.collect_schema()]
+    mine = rows.filter(
         pl.col("agent").is_in(frames.desks(run, agent)), pl.col("path") == path, pl.col("world") == world
     )
     shares = [pl.col(name).mean() if name == "book_share" else pl.col(name).sum() for name in known]
@@ -73,8 +75,8 @@ def days(run: Run, world: str) -> list[date]:
 
 @frames.once
 def _closes(run: Run, world: str) -> dict[date, datetime]:
-    """The last close of each day; of a run in which nobody is marked those of its market."""
-    times = frames.mark_times(run, world) if frames.cast(run) else frames.closes(run, world)["time"]
+    """The last close of each day; of a run without a hedging desk those of its market."""
+    times = frames.mark_times(run, world) if frames.hedgers(run) else frames.closes(run, world)["time"]
     dated = pl.DataFrame({"time": times}).with_columns(day=day_of(run))
     return dict(dated.group_by("day").agg(pl.col("time").max()).sort("day").iter_rows())
 

@@ -32,6 +32,7 @@ from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
 from sim.files import check_target
+from sim.jit import interpreted
 from sim.nearest import nearest
 
 SPARK_WIDTH = 60  # characters
@@ -49,6 +50,7 @@ MULTIPLES = ("spread", "depth", "realised")
 CASH = ("bond", "bill", "cd", "fra", "sofr_3m", "sofr_1m")  # described key by key
 
 
+@interpreted()
 def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
     if chart is not None:

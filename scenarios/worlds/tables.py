@@ -32,6 +32,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
         smile=market.smile_moves,
         counterparty=has_counterparty(scenario),
+        marks_in_full=scenario.run.marks is not None,
         investors=any(venue.investors for venue in scenario.venues.values()),
     )
 
