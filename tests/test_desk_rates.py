@@ -162,6 +162,8 @@ def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk, monkey
         assert done.exit_code == 0, done.output
         mine, theirs = pl.read_csv(tables.read(name)), pl.read_csv(folder / file)
         assert mine.select(pl.selectors.numeric()).equals(theirs.select(pl.selectors.numeric()))
+    whole = post(f"{address}/rates/export/rates.html", data=over)
+    assert "attachment" in whole.headers["content-disposition"] and "Swaps on quoted curves" in whole.text
     sheets = post(f"{address}/rates/export/rates.xlsx", data=over)
     assert sheets.content[:2] == b"PK"
     text = post(f"{address}/rates/export/curves.toml", data=over).text
