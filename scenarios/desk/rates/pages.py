@@ -55,7 +55,7 @@ def solve(request: Request, form: FormData) -> Response:
     try:
         asked = _with_files(asked, form, _folder(request))
     except UserError as error:
-        return _shown(request, asked, str(error))
+        return _shown(request, asked, request.app.state.workspace.line(error))
     return _shown(request, asked, keep=True)
 
 
@@ -101,7 +101,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         market = market_of(asked, _folder(request))
         found = priced(asked, market, _folder(request), keep=keep, most=_most(request))
     except UserError as mistake:
-        error = error or str(mistake)
+        error = error or request.app.state.workspace.line(mistake)
     return page(
         request,
         "rates.html.j2",
