@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,10 +44,11 @@ class Workspace:
         return found
 
     def _found(self, kind: str, name: str) -> Found | None:
-        """None for what is no dataset, is hidden, or lies elsewhere (a link)."""
+        """None for what is no dataset, is hidden, lies elsewhere (a link), or has a name that no file can have."""
         folder = self.folder / kind / name
         told = folder / KINDS[kind]
-        inside = not name.startswith(".") and folder.parent == self.folder / kind and folder.resolve() == folder
-        if not inside or not told.is_file():
-            return None
-        return Found(kind, name, folder, datetime.fromtimestamp(told.stat().st_mtime, UTC))
+        with suppress(OSError, ValueError):  # too long; a NUL
+            inside = not name.startswith(".") and folder.parent == self.folder / kind and folder.resolve() == folder
+            if inside and told.is_file():
+                return Found(kind, name, folder, datetime.fromtimestamp(told.stat().st_mtime, UTC))
+        return None
