@@ -7,10 +7,12 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 
@@ -22,6 +24,10 @@ CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
 )
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the desk was not looked at")
+
+
+PATIENCE = 120.0  # seconds: the machine of a test may be busy
+get, post = partial(httpx.get, timeout=PATIENCE), partial(httpx.post, timeout=PATIENCE)
 
 
 @contextmanager
@@ -45,8 +51,9 @@ def served(folder: Path, *, limits: Mapping[str, Any] = MappingProxyType({}), **
 @contextmanager
 def browser() -> Iterator[Any]:
     """A headless Chromium. Its pages: `new_page()`."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE / 2)
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:

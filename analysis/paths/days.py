@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis import frames
 from analysis.calendar_days import day_of
-from analysis.paths.every import check_path
+from analysis.paths.every import check_path, is_witness
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -23,15 +23,17 @@ def marks(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks of one path close by close: time, day, the parts of its P&L and `ENDS` as running totals, $."""
     check_path(run, path)
     one = (pl.col("path") == path, pl.col("world") == world)
-    found = frames.desk_marks(run, agent, *one).drop("world", "path").sort("time").collect()
+    mine = frames.desk_marks(run, agent, *one, exact=is_witness(run, path))
+    found = mine.drop("world", "path").sort("time").collect()
     return found.with_columns(day=day_of(run))
 
 
 @frames.once
 def held(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     """time, `HELD` of the desk close by close: delta of book and hedge, gamma per 1 % ($), share of the book left."""
-    known = [name for name in HELD if name in run.table("marks").collect_schema()]
-    mine = run.table("marks").filter(
+    rows = frames.at_closes(run, frames.desks(run, agent))
+    known = [name for name in HELD if name in rows.collect_schema()]
+    mine = rows.filter(
         pl.col("agent").is_in(frames.desks(run, agent)), pl.col("path") == path, pl.col("world") == world
     )
     shares = [pl.col(name).mean() if name == "book_share" else pl.col(name).sum() for name in known]
@@ -77,7 +79,12 @@ def span(run: Run, world: str, day: date) -> tuple[datetime | None, datetime]:
 
     What happens on a day lies after the first, up to the second: nights belong to the day that they lead to.
     """
-    closes = pl.DataFrame({"time": _times(run, world)}).with_columns(day=day_of(run)).group_by("day").agg(pl.col("time").max())
+    closes = (
+        pl.DataFrame({"time": _times(run, world)})
+        .with_columns(day=day_of(run))
+        .group_by("day")
+        .agg(pl.col("time").max())
+    )
     times = dict(closes.sort("day").iter_rows())
     if day not in times:
         known = list(times)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scenarios.desk.jobs.wanted import Wanted
+    from scenarios.desk.limits import Limits
     from scenarios.scenario import Scenario
     from scenarios.worlds.blueprint import Blueprint
 
@@ -53,9 +54,10 @@ def story(scenario: Scenario) -> str:
     return chart_json(storyline_chart(scenario))
 
 
-def seen(wanted: Wanted, folder: Path, agent: str | None) -> Seen:
+def seen(wanted: Wanted, folder: Path, agent: str | None, limits: Limits) -> Seen:
     """The book and the market of what is wanted. Raises UserError, as `spiral check`."""
     scenario = scenario_of(wanted, folder)
+    limits.check(scenario, ticks=1, worlds=1)
     blueprint = blueprint_of(scenario)
     clock = blueprint.clock
     size = f"{int(clock.day[-1])} days, {len(clock.ticks)} ticks, {len(scenario.agents)} agents"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from scenarios.desk.build import files, look, what_if
+from scenarios.desk.build import look, what_if
 from scenarios.desk.build.draft import FILES, Draft, draft_of, typed_in, whole
 from scenarios.desk.build.knobs import groups, hedgers, policy_knobs, settings
 from scenarios.desk.forms import file, lines, posted, text
@@ -98,7 +98,7 @@ def peek(request: Request, form: FormData) -> Response:
     draft, folder = draft_of(form), _folder(request)
     try:
         wanted = wanted_in(form, draft, draft.scenario(folder))
-        seen = look.seen(replace(wanted, name=""), folder, draft.agent or None)
+        seen = look.seen(replace(wanted, name=""), folder, draft.agent or None, request.app.state.settings.limits)
     except UserError as error:
         return page(request, "run_look.html.j2", title="", error=str(error), seen=None)
     return page(request, "run_look.html.j2", title="", error="", seen=seen)
@@ -172,5 +172,4 @@ ROUTES = [
     Route("/run/upload", posted(upload), methods=["POST"]),
     Route("/run/look", posted(peek), methods=["POST"]),
     *what_if.ROUTES,
-    *files.ROUTES,
 ]

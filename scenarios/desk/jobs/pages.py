@@ -34,7 +34,7 @@ def start(request: Request, wanted: Wanted) -> Job:
 
 def shown(queue: Queue, job: Job) -> dict[str, Any]:
     """A job as pages and scripts have it."""
-    found = {
+    found: dict[str, Any] = {
         "id": job.id,
         "title": job.title,
         "state": job.state,

@@ -64,7 +64,7 @@ def export(request: Request, form: FormData) -> Response:
     market = market_of(asked, _folder(request))
     if what == FILE:
         return _attached(market.file_text(asked.swaps, asked.stresses).encode(), "application/toml", FILE)
-    found = priced(asked, market, _folder(request))
+    found = priced(asked, market, _folder(request), most=_most(request))
     if what == "rates.xlsx":
         return _attached(workbook(found.frames), XLSX, what)
     if what == "rates.zip":
@@ -95,7 +95,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
     market, found = None, None
     try:
         market = market_of(asked, _folder(request))
-        found = priced(asked, market, _folder(request), keep=keep)
+        found = priced(asked, market, _folder(request), keep=keep, most=_most(request))
     except UserError as mistake:
         error = error or str(mistake)
     return page(
@@ -129,6 +129,12 @@ def _as_sent(request: Request, asked: Asked) -> Market | None:
 def _folder(request: Request) -> Path:
     folder: Path = request.app.state.workspace.folder
     return folder
+
+
+def _most(request: Request) -> int:
+    """Lines of a book."""
+    found: int = request.app.state.settings.limits.book_lines
+    return found
 
 
 def _attached(content: bytes, kind: str, name: str) -> Response:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from analysis.workbook import csv, workbook
 from scenarios.desk.layout import page
+from scenarios.desk.settings import LOCAL
 from scenarios.desk.trade import lecturer_form
 from scenarios.desk.trade.asking import A_WRONG_ONE, address, rooms_of
 from scenarios.desk.trade.case import VISIBLE
@@ -106,9 +107,18 @@ def control(request: Request) -> Response:
         room=room,
         chosen=record.chosen,
         shown=VISIBLE,
-        join=f"{request.url.scheme}://{request.headers['host']}/join",
+        join=_join_address(request),
         notes=record.notes,
     )
+
+
+def _join_address(request: Request) -> str:
+    """Where students join: under a name of this machine that others use, where it has one."""
+    settings, host = request.app.state.settings, request.headers["host"]
+    names = [name for name in settings.hosts if name not in (*LOCAL, "0.0.0.0", "::")]
+    if names and host.partition(":")[0] in LOCAL:
+        host = f"{names[-1]}:{settings.port}"
+    return f"{request.url.scheme}://{host}/join"
 
 
 def status(request: Request) -> Response:
