@@ -65,7 +65,18 @@ class RunSpec:
     attribution: Literal["daily", "tick", "none"] = param(
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
+    marks: Literal["all"] | None = param(
+        None,
+        help="'all': the table marks has every agent on every path at every close, four times the room; else so do the "
+        "desks alone, in the table desks",
+        sparse=True,
+    )
     as_given: bool = param(False, help="take levels outside what markets have had; they are said with the results")
+    common_noise: bool | None = param(
+        None,
+        help="whether all paths have the noise of path 0, so that they differ by what is ordered alone (default: no)",
+        sparse=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +112,8 @@ class Scenario:
     def venues(self) -> dict[str, VenueSpec]:
         """Parameters of every venue by name, but for listings of the user's own."""
         market = self.market
-        named = (market.rates.bonds, market.rates.straddles, market.options, market.rates.futures, market.vol_futures)
+        rates = market.rates
+        named = (rates.bonds, rates.straddles, market.vol_listings, rates.futures, market.vol_futures)
         found = self.venue.by_name() | {asset.name: asset.venue for asset in self.assets}
         found |= {name: spec.venue for specs in named for name, spec in specs.items()}
         return found | {name: spec.venue for name, spec in market.credits.items() if spec.venue is not None}

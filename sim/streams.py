@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.block_stream import BlockStream
+from sim.common_stream import CommonStream
+from sim.stream import Stream as Stream
 
 Generator: TypeAlias = Literal["numpy", "philox"]
 Vector = NDArray[np.float64]
-
-
-class Stream(Protocol):
-    """One stream of noise for some paths. What it returns is the caller's to change."""
-
-    def normal(self) -> Vector:
-        """The next standard normal of each path: (paths,)."""
-
-    def normals(self, rows: int) -> Vector:
-        """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""
-
-    def uniform(self) -> Vector:
-        """The next uniform on [0, 1) of each path: (paths,)."""
 
 
 class Streams:
     """All streams of one chunk of paths; the same in every world of a run.
 
     generator: "numpy" (Philox4x64 and ziggurat, in blocks of 1,024 paths) or "philox" (our own kernels).
+    common: all paths have the noise of path 0, so that they differ only by what is done on them.
     """
 
-    def __init__(self, seed: int, first: int, paths: int, generator: Generator = "numpy") -> None:
+    def __init__(
+        self, seed: int, first: int, paths: int, generator: Generator = "numpy", *, common: bool = False
+    ) -> None:
         self.seed = seed
+        self.common = common
         self.first = first
         self.paths = paths
         self._kind = _kind(generator)
 
     def stream(self, name: str) -> Stream:
         """A stream by name, at its first draw."""
+        if self.common:
+            return CommonStream(self._kind(self.seed, name, 0, 1), self.paths)
         return self._kind(self.seed, name, self.first, self.paths)
 
     def shared(self, name: str) -> Stream:

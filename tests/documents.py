@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FENCE = re.compile(r"^```(\w+)[ ]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"^(?:    )?(spiral .*)$", re.MULTILINE)
 SESSION = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+LESSONS = "docs/lessons/"
 
 
 @dataclass(frozen=True)
@@ -65,22 +66,49 @@ def script(name: str, folder: Path) -> str:
     return done.stdout
 
 
+def stands_on(document: str) -> list[str]:
+    """The pages whose files a page takes as saved: a lesson the course's, its solutions the lesson's too."""
+    if not document.startswith(LESSONS) or document.endswith("index.md"):
+        return []
+    lesson = re.sub(r"_(solutions|instructor)\.md$", ".md", document)
+    return [f"{LESSONS}index.md", lesson] if lesson != document else [f"{LESSONS}index.md"]
+
+
+def save(document: str, folder: Path) -> None:
+    """Save the files that a page shows, and run nothing."""
+    for each in blocks(document):
+        if "." in each.label:
+            (folder / each.label).write_text(each.text, encoding="utf-8")
+
+
+def sessions(document: str) -> list[tuple[str, str]]:
+    """Every command of the `console` blocks, and what the page shows of its output."""
+    return [found for each in blocks(document, "console") for found in SESSION.findall(each.text)]
+
+
 def follow(document: str, folder: Path) -> None:
     """Do what a page says, from top to bottom, in a folder that is the working one.
 
     A block with a file's name is saved under it. The commands of a `console` block are given, and what they print is
     compared with what the page shows; `...` stands for any text there. Other blocks are refused: nobody would run them.
     """
+    for page in stands_on(document):
+        save(page, folder)
     for each in blocks(document):
         if "." in each.label:
             (folder / each.label).write_text(each.text, encoding="utf-8")
             continue
         assert each.language == "console", f"a block of {document} that nothing runs:\n{each.text}"
         for command, shown in SESSION.findall(each.text):
-            told = said(command, folder)
-            flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-            same = not shown or doctest.OutputChecker().check_output(shown, told, flags)
-            assert same, f"{document}: {command}\nsays\n{told}\nand not\n{shown}"
+            compare(document, command, shown, folder)
+
+
+def compare(document: str, command: str, shown: str, folder: Path) -> None:
+    """Give a command of a page, and hold what it prints against what the page shows."""
+    told = said(command, folder)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    same = not shown or doctest.OutputChecker().check_output(shown, told, flags)
+    assert same, f"{document}: {command}\nsays\n{told}\nand not\n{shown}"
 
 
 def said(command: str, folder: Path) -> str:

@@ -19,7 +19,7 @@ import scenarios
 from agents import accounts as agents_accounts
 from markets import accounts as markets_accounts
 from scenarios.cli import main
-from tests.documents import ROOT, block, commands, follow, python
+from tests.documents import LESSONS, ROOT, block, commands, follow, python
 
 DOCS = ROOT / "docs"
 FOLLOWED = [
@@ -28,6 +28,8 @@ FOLLOWED = [
         DOCS / "getting_started.md",
         *sorted((DOCS / "tutorials").glob("*.md")),
         *sorted((DOCS / "howto").glob("*.md")),
+        *sorted((DOCS / "first_ten_minutes").glob("*.md")),
+        *sorted((DOCS / "lessons").glob("*.md")),
     )
 ]
 LONG = (
@@ -59,7 +61,8 @@ LONG = (
     "vol_funds",
     "vol_surface",
 )
-EACH = [pytest.param(page, marks=[pytest.mark.slow] if Path(page).stem in LONG else []) for page in FOLLOWED]
+SLOW = [page for page in FOLLOWED if Path(page).stem in LONG or page.startswith(LESSONS)]  # see also test_lessons
+EACH = [pytest.param(page, marks=[pytest.mark.slow] if page in SLOW else []) for page in FOLLOWED]
 PAGES = [str(page.relative_to(ROOT)) for page in (*ROOT.glob("*.md"), *sorted(DOCS.rglob("*.md")))]
 WIDTH = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -10,7 +10,7 @@ import pytest
 from scenarios.worlds.workers import prepare_workers
 from sim import processes
 from sim.ensemble import worker_pool
-from tests.served import HEAVY, seen
+from tests.forked import HEAVY, seen
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems spawn their workers")
 

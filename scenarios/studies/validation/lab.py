@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ class Lab:
         self._runs: dict[str, Run] = {}
 
     def run(self, scenario: Scenario, **settings: Any) -> Run:
-        """The finished run; equal scenario and settings (paths, seed, witnesses, twin) are run once."""
+        """The finished run, its marks in full; equal scenario and settings (paths, seed, witnesses, twin) run once."""
+        in_full = dataclasses.replace(scenario.run, marks="all")
+        scenario = dataclasses.replace(scenario, run=in_full)
         if self.seed is not None:
             settings["seed"] = self._derived(settings.get("seed", scenario.run.seed))
         scenario = scenario.with_run(generator=self.wanted)
