@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ import pytest
 import uvicorn
 
 from scenarios.desk.app import make_app
+from scenarios.desk.connections import connections
 from scenarios.desk.settings import LOCAL, Settings
 
 CHROMIUM = next(
@@ -29,12 +31,13 @@ get, post = partial(httpx.get, timeout=PATIENCE), partial(httpx.post, timeout=PA
 
 
 @contextmanager
-def served(folder: Path, **settings: Any) -> Iterator[str]:
-    """The address of a desk over a folder, for as long as the block lasts."""
+def served(folder: Path, *, limits: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Iterator[str]:
+    """The address of a desk over a folder, for as long as the block lasts. limits: of its connections."""
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     app = make_app(Settings(folder=folder, port=port, hosts=LOCAL, **settings))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    protocol = connections(**limits)
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, log_level="warning", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     try:

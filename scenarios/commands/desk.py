@@ -32,6 +32,7 @@ def serve(
         import uvicorn
 
         from scenarios.desk.app import make_app
+        from scenarios.desk.connections import connections
         from scenarios.desk.limits import GIB, Limits
         from scenarios.desk.settings import LOCAL, Settings
     except ModuleNotFoundError as error:
@@ -54,7 +55,7 @@ def serve(
     if not no_open:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
     options = {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": PATIENCE}
-    uvicorn.Server(uvicorn.Config(make_app(settings), **options)).run([listening])
+    uvicorn.Server(uvicorn.Config(make_app(settings), http=connections(), **options)).run([listening])
 
 
 def _socket(host: str, port: int) -> socket.socket:
