@@ -21,7 +21,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies readme setup clean
+.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies screenshots readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ facts: $(RUNTIME) ## stylised facts of every preset, loop by loop, into runs/fac
 	@for name in $$($(BIN)/spiral list | cut -d' ' -f1); do \
 		echo "$$name ..."; $(BIN)/spiral facts $$name --loops --paths 1000 --out runs/facts/$$name --quiet || exit 1; done
 	$(BIN)/python -c "from analysis.facts_summary import markdown; print(markdown('runs/facts'))" > runs/facts/table.md
+
+screenshots: $(DEV) ## the pictures of the browser desk in docs/desk, in headless Chromium (minutes)
+	$(BIN)/python docs/desk/screenshots.py
 
 # What docs/studies shows: its sweeps go on where they stopped, and its pictures and tables are made from them.
 STUDIES := docs/studies

@@ -36,6 +36,10 @@ def make_folder(folder: Path) -> Path:
     axes = [listed(SIZE, [0.5, 1.0, 2.0]), listed(DEPTH, [0.5, 1.0, 2.0])]
     write_sweep(folder / "sweeps" / "grid", axes, failed={4: f"no cell {EVIL}"})
     write_policies(folder / "sweeps" / "policies", [(EVERY, lives(10)), (TIGHT, lives(12)), (NEVER, lives(40))])
+    for name, spoil in BROKEN_SWEEPS.items():
+        shutil.copytree(folder / "sweeps" / "grid", folder / "sweeps" / name)
+        spoil(folder / "sweeps" / name / "sweep.json")
+    shutil.copytree(runs / "covid", folder / "sweeps" / "grid" / "runs" / "00000")
     _studies(runs)
     return folder
 
@@ -82,6 +86,26 @@ BROKEN = {
     "no_table": _no_table,
     "spoilt": _spoilt,
     "other_columns": _other_columns,
+}
+
+
+def _no_kind(place: Path) -> None:
+    manifest = json.loads(place.read_text())
+    del manifest["kind"]
+    place.write_text(json.dumps(manifest))
+
+
+def _other_cells(place: Path) -> None:
+    for file in (place.parent / "cells").glob("*.parquet"):
+        pl.DataFrame({"a": [1]}).write_parquet(file)
+
+
+BROKEN_SWEEPS = {
+    "sweep_cut": lambda place: place.write_text(place.read_text()[:100]),
+    "sweep_list": lambda place: place.write_text("[]"),
+    "no_kind": _no_kind,
+    "no_cells": lambda place: shutil.rmtree(place.parent / "cells"),
+    "other_cells": _other_cells,
 }
 
 

@@ -289,6 +289,26 @@ def test_the_server_refuses_what_is_too_large_or_no_json(desk):
     assert post(f"{address}/jobs/none/again").status_code == 400
 
 
+PUTS = b"kind,notional,months,moneyness\nput,-1e9,1,0.95\n"
+
+
+def test_a_program_sends_files_for_its_jobs(desk):
+    address, folder = desk
+    kept = post(f"{address}/api/uploads/book?name=b.csv", content=PUTS).json()["file"]
+    assert (folder / kept).is_file()
+    wanted = {"scenario": "calm_market", "files": {"book": kept}}
+    answer = post(f"{address}/api/jobs", json={**wanted, "paths": 101})
+    assert "at most 100" in answer.json()["error"]
+    wrong = post(f"{address}/api/uploads/book?name=w.csv", content=PUTS.replace(b"0.95", b"zero")).json()["file"]
+    answer = post(f"{address}/api/jobs", json={**wanted, "files": {"book": wrong}})
+    assert answer.json()["error"].startswith(f"{wrong}:2: moneyness: must be a number, got 'zero'")
+    for use, content, said in (("other", b"x", "no such file"), ("book", b"", "is empty")):
+        answer = post(f"{address}/api/uploads/{use}", content=content)
+        assert answer.status_code == 400 and said in answer.json()["error"]
+    answer = post(f"{address}/api/jobs", json={**wanted, "files": {"book": kept.replace("b.csv", "c.csv")}})
+    assert "no such upload" in answer.json()["error"]
+
+
 @needs_browser
 def test_a_browser_follows_a_job_to_its_end_and_repeats_it(tmp_path, monkeypatch):
     from playwright.sync_api import expect

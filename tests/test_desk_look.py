@@ -24,7 +24,7 @@ from analysis.workbook import workbook
 from scenarios.desk.layout import chart_json
 from sim.dataset import Run
 from sim.manifest import MANIFEST
-from tests.desk_folder import AGENT, BROKEN, EVIL, make_folder
+from tests.desk_folder import AGENT, BROKEN, BROKEN_SWEEPS, EVIL, make_folder
 from tests.served import browser, needs_browser, served
 
 DAY = "2020-02-25"
@@ -257,6 +257,22 @@ def test_a_broken_run_is_a_line_and_never_a_fault(desk: httpx.Client, name: str)
         if page.startswith("/api/") and answer.status_code == 400:
             assert "\n" not in answer.json()["error"]
     assert 400 in codes
+
+
+@pytest.mark.parametrize("name", BROKEN_SWEEPS)
+def test_a_broken_sweep_is_a_line_and_never_a_fault(desk: httpx.Client, name: str) -> None:
+    pages = ("", "/figures", "/cells", "/cells/0", "/policies", "/workbook.xlsx")
+    for at in (*(f"/look/sweeps/{name}{page}" for page in pages), f"/api/look/sweeps/{name}/charts/line"):
+        answer = desk.get(at)
+        assert answer.status_code in (200, 400), (at, answer.text[-300:])
+    assert name in shown(desk.get("/look"))
+
+
+def test_a_cell_whose_run_was_kept_leads_to_it(desk: httpx.Client) -> None:
+    assert 'href="/look/runs/grid%3A0"' in desk.get("/look/sweeps/grid/cells/0").text
+    assert "Covid crash" in shown(desk.get("/look/runs/grid%3A0"))
+    assert desk.get("/look/runs/grid%3A0/paths/0").status_code == 200
+    assert desk.get("/look/runs/grid%3A1").status_code == 400
 
 
 WRONG = {

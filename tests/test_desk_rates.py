@@ -19,10 +19,14 @@ from scenarios.cli import main
 from scenarios.desk.rates.asked import BOTH, EXAMPLES, SONIA, asked_of, first_asked
 from scenarios.desk.rates.market import example_swaps, market_of
 from scenarios.desk.rates.priced import priced
+from scenarios.reading.loading import load
 from scenarios.studies.curves.curve_file import read_curve_file
 from scenarios.studies.curves.requoting import curve_file_text, listed, requoted
 from scenarios.studies.curves.solving import read_and_solve, value_swaps
 from scenarios.studies.curves.stress_tables import after_stress, moved_lines, stress_by_swap
+from scenarios.studies.curves.take_curves import take_curves
+from scenarios.studies.risk.bare_book import bare_book
+from scenarios.studies.risk.book_risk import book_risk
 from sim.errors import UserError
 from tests.served import browser, get, needs_browser, post, served
 
@@ -162,6 +166,8 @@ def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk, monkey
         assert done.exit_code == 0, done.output
         mine, theirs = pl.read_csv(tables.read(name)), pl.read_csv(folder / file)
         assert mine.select(pl.selectors.numeric()).equals(theirs.select(pl.selectors.numeric()))
+    whole = post(f"{address}/rates/export/rates.html", data=over)
+    assert "attachment" in whole.headers["content-disposition"] and "Swaps on quoted curves" in whole.text
     sheets = post(f"{address}/rates/export/rates.xlsx", data=over)
     assert sheets.content[:2] == b"PK"
     text = post(f"{address}/rates/export/curves.toml", data=over).text
@@ -237,3 +243,16 @@ def test_a_book_has_a_limit(tmp_path):
     market = market_of(asked, tmp_path)
     with pytest.raises(UserError, match="at most 1 lines, got 2"):
         priced(asked, market, tmp_path, most=1)
+
+
+def test_a_book_stands_on_a_file_of_curves_as_on_its_table(tmp_path):
+    table, file, book = (tmp_path / name for name in ("q.csv", "c.toml", "p.csv"))
+    table.write_text(QUOTES)
+    book.write_text(POSITIONS)
+    curves = read_and_solve(table, day="2026-03-02").curves
+    file.write_text(curve_file_text(curves.specs, curves.day))
+    known = book_risk(bare_book(book, table, day="2026-03-02")).positions()
+    assert book_risk(bare_book(book, file)).positions().equals(known, null_equal=True)
+    assert book_risk(bare_book(book, dict(curves.specs), day="2026-03-02")).positions().equals(known, null_equal=True)
+    with pytest.raises(UserError, match=r"c.toml: date: the curves are of another day, got '2026-03-02'"):
+        take_curves(load("calm_market"), file)

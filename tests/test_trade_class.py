@@ -115,6 +115,13 @@ def test_joining_needs_the_code_and_a_name_of_ones_own(playing):
     assert page.status_code == 400 and 'value="Zoe &lt;i&gt;"' in page.text and 'value="XXXXXX"' in page.text
 
 
+def test_a_form_is_small_and_says_how_small(playing):
+    address, _, _ = playing
+    assert httpx.post(f"{address}/join", data={"code": "x" * 300_000, "name": "Zoe"}).status_code == 413
+    head = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert httpx.post(f"{address}/join", content=iter([b"code=x"]), headers=head).status_code == 413
+
+
 def test_other_machines_reach_the_classroom_alone(tmp_path):
     for everything, expected in ((False, 403), (True, 200)):
         app = make_app(Settings(folder=tmp_path, hosts=("127.0.0.1", "desk.example"), everything=everything))

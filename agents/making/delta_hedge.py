@@ -122,3 +122,7 @@ class DeltaHedge:
         for name in sorted({*self.venues, *(world.answering_options if self.asset == MAIN else ())}):
             if world.venue(name).moves:
                 asset.expose(by_vol, moved=name, by=CURVATURE)
+        listed = {option.name for option in world.options}
+        for name, move in world.moving_vol.items() if self.asset == MAIN else ():
+            if name not in listed:  # futures on vol
+                asset.expose(move * base * by_vol, moved=name, by=CURVATURE)

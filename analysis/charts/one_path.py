@@ -19,6 +19,7 @@ from analysis.paths import calls, days
 from sim.dataset import Run
 
 ALL, MINE, BARE = "all paths (median, 25\N{EN DASH}75 and 5\N{EN DASH}95 %)", "this path", "whole book, marked alone"
+KEPT = "On the way, agents that are no hedging desk are kept on witness paths only."
 PALETTE = {MINE: theme.INK, BARE: UNHEDGED, ALL: HEDGED}
 MARGIN = {"short_sale_proceeds": "#88CCEE", "variation_margin": "#DDCC77", "initial_margin": "#882255"}
 
@@ -29,6 +30,8 @@ def gains(run: Run, path: int, *, agent: str | None = None, world: str = "actual
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
     every, mine = frames.daily(run, agent, world), days.marks(run, path, agent, world)
+    if not mine.height:
+        return theme.note(title, KEPT)
     wanted = [f"pnl_{q}" for q in frames.SHARES]
     unit = money_of(pl.concat([every.select(wanted), mine.select(pl.col("pnl").alias(w) for w in wanted)]), wanted)
     x, y = dates(mine), axis(f"cumulative P&L, {unit.unit}")
@@ -130,7 +133,7 @@ def position(run: Run, path: int, *, agent: str | None = None, world: str = "act
     title = f"Position of path {path}"
     held = days.held(run, path, agent, world) if frames.desks(run, agent) else pl.DataFrame()
     if not held.height:
-        return theme.note(title, NO_HEDGER)
+        return theme.note(title, KEPT if frames.desks(run, agent) else NO_HEDGER)
     panels, schema = [], parts.schema_of(run)
     for name in days.HELD:
         if name not in held.columns:

@@ -41,7 +41,7 @@ def seat(page: Any, address: str) -> None:
     page.context.add_cookies([{"name": "spiral_seat", "value": bea.token, "url": address}])
     page.goto(f"{address}/trade/seat")
     page.wait_for_selector("#fills tbody tr")
-    page.click("text=Sell")
+    page.check("input[name=side][value='-1']")
     page.fill("#amount", "250000")
 
 

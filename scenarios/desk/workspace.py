@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.errors import UserError
+from sim.text import one_line
 
 RUNS, SWEEPS = "runs", "sweeps"
 KINDS = {RUNS: "manifest.json", SWEEPS: "sweep.json"}  # folders of datasets, and the file that tells one
@@ -28,6 +30,10 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
+
+    def line(self, error: Exception) -> str:
+        """What an error says, with places below the folder as they stand in it."""
+        return one_line(str(error)).replace(f"{self.folder}{os.sep}", "")
 
     def all(self, kind: str) -> list[Found]:
         """Datasets of a kind, the youngest first."""

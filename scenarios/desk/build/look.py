@@ -57,7 +57,7 @@ def story(scenario: Scenario) -> str:
 def seen(wanted: Wanted, folder: Path, agent: str | None, limits: Limits) -> Seen:
     """The book and the market of what is wanted. Raises UserError, as `spiral check`."""
     scenario = scenario_of(wanted, folder)
-    limits.check(scenario, ticks=1, worlds=1)
+    limits.check_cast(scenario)
     blueprint = blueprint_of(scenario)
     clock = blueprint.clock
     size = f"{int(clock.day[-1])} days, {len(clock.ticks)} ticks, {len(scenario.agents)} agents"

@@ -44,7 +44,7 @@ def run_page(request: Request) -> Response:
     try:
         scenario = draft.scenario(_folder(request))
     except UserError as error:
-        return _choose(request, draft, str(error))
+        return _choose(request, draft, request.app.state.workspace.line(error))
     return _build(request, draft, scenario, {})
 
 
@@ -61,7 +61,7 @@ def upload(request: Request, form: FormData) -> Response:
         elif not kept:
             raise UserError("no file was chosen", remedy="choose one, or a preset")
     except UserError as error:
-        return _choose(request, draft, str(error))
+        return _choose(request, draft, request.app.state.workspace.line(error))
     return RedirectResponse(new.address, 303)
 
 
@@ -71,7 +71,7 @@ def begin(request: Request, form: FormData) -> Response:
     try:
         scenario = draft.scenario(folder)
     except UserError as error:
-        return _choose(request, draft, str(error))
+        return _choose(request, draft, request.app.state.workspace.line(error))
     try:
         job = start(request, replace(wanted_in(form, draft, scenario), label=text(form, "label")))
     except UserError as error:
@@ -100,7 +100,7 @@ def peek(request: Request, form: FormData) -> Response:
         wanted = wanted_in(form, draft, draft.scenario(folder))
         seen = look.seen(replace(wanted, name=""), folder, draft.agent or None, request.app.state.settings.limits)
     except UserError as error:
-        return page(request, "run_look.html.j2", title="", error=str(error), seen=None)
+        return page(request, "run_look.html.j2", title="", error=request.app.state.workspace.line(error), seen=None)
     return page(request, "run_look.html.j2", title="", error="", seen=seen)
 
 
@@ -145,7 +145,7 @@ def _build(
         limits=request.app.state.settings.limits,
         charts=look.story(scenario),
         uses=USES,
-        error="" if error is None else str(error),
+        error="" if error is None else request.app.state.workspace.line(error),
         guilty="" if error is None else str(error.place or ""),
     )
 

@@ -84,7 +84,7 @@ def vary(request: Request, form: FormData) -> Response:
         for each in wanted:
             start(request, each)
     except UserError as error:
-        return _shown(request, typed, str(error))
+        return _shown(request, typed, request.app.state.workspace.line(error))
     return RedirectResponse(f"/run/what-if/{base}", 303)
 
 

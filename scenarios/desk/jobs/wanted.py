@@ -15,6 +15,7 @@ from sim.text import STEERING
 
 LONGEST_NAME, MOST_SETTINGS = 500, 10_000  # characters; settings of a job
 OPTIONS = ("history", "book", "curves")  # files that are given to an option of that name
+FILES = ("file", *OPTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +117,8 @@ def wanted_of(found: Any) -> Wanted:
     if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):
         raise UserError("files are uploads by use", value=files, place="files")
     for use in files:
-        if use not in ("file", *OPTIONS):
-            raise UserError("a job takes no such file", value=use, place="files", remedy=f"file, {', '.join(OPTIONS)}")
+        if use not in FILES:
+            raise UserError("a job takes no such file", value=use, place="files", remedy=", ".join(FILES))
     if not isinstance(settings, list | tuple) or not all(isinstance(each, str) for each in settings):
         raise UserError("settings are a list of KEY=VALUE", value=settings, place="settings")
     _check_texts({**{key: value for key, value in found.items() if isinstance(value, str)}, **files}, LONGEST_NAME)

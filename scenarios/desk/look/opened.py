@@ -63,7 +63,7 @@ def the_run(request: Request, name: str | None = None) -> Iterator[Run]:
     Raises UserError for one that is not there, is broken, or has tables that do not fit its manifest.
     """
     name = request.path_params["name"] if name is None else name
-    with RUNS_OPEN.open(_found(_workspace(request), name)) as run, fitting(name), run.reading():
+    with fitting(name), RUNS_OPEN.open(_found(_workspace(request), name)) as run, run.reading():
         yield run
 
 
@@ -82,7 +82,7 @@ def _found(workspace: Workspace, name: str) -> Found:
 def the_sweep(request: Request) -> Iterator[SweepResult]:
     """The sweep of the address as it stands at this moment. Raises UserError likewise."""
     name = request.path_params["name"]
-    with SWEEPS_OPEN.open(_workspace(request).get(SWEEPS, name)) as sweep, fitting(name):
+    with fitting(name), SWEEPS_OPEN.open(_workspace(request).get(SWEEPS, name)) as sweep:
         yield sweep if sweep.complete else sweep.snapshot()
 
 
@@ -93,7 +93,7 @@ def fitting(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (pl.exceptions.PolarsError, *FAULTS) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *FAULTS) as error:
         said = f"{type(error).__name__}: {error}"[:200]
         remedy = "run it again with this version"
         raise UserError("this dataset cannot be shown", place=name, value=said, remedy=remedy) from error

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from analysis.pages import curve_page
+from analysis.workbook import csv, workbook
 from markets.curves.conventions import CONVENTIONS
 from markets.curves.interpolation import INTERPOLATIONS
 from scenarios.desk.forms import file, posted
@@ -21,6 +23,7 @@ from scenarios.desk.rates.market import Market, example_swaps, market_of
 from scenarios.desk.rates.priced import FILE, priced
 from scenarios.desk.uploads import Uploads
 from sim.errors import UserError
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,19 +55,20 @@ def solve(request: Request, form: FormData) -> Response:
     try:
         asked = _with_files(asked, form, _folder(request))
     except UserError as error:
-        return _shown(request, asked, str(error))
+        return _shown(request, asked, request.app.state.workspace.line(error))
     return _shown(request, asked, keep=True)
 
 
 def export(request: Request, form: FormData) -> Response:
-    """`rates.xlsx`, `rates.zip` of CSV files, or `curves.toml`."""
-    from analysis.workbook import csv, workbook
-
+    """`rates.html` with its charts, `rates.xlsx`, `rates.zip` of CSV files, or `curves.toml`."""
     asked, what = asked_of(form), request.path_params["what"]
     market = market_of(asked, _folder(request))
     if what == FILE:
         return _attached(market.file_text(asked.swaps, asked.stresses).encode(), "application/toml", FILE)
     found = priced(asked, market, _folder(request), most=_most(request))
+    if what == "rates.html":
+        with scratch("look") as made:
+            return _attached(curve_page.write_curves(made / what, found.shown).read_bytes(), "text/html", what)
     if what == "rates.xlsx":
         return _attached(workbook(found.frames), XLSX, what)
     if what == "rates.zip":
@@ -97,7 +101,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         market = market_of(asked, _folder(request))
         found = priced(asked, market, _folder(request), keep=keep, most=_most(request))
     except UserError as mistake:
-        error = error or str(mistake)
+        error = error or request.app.state.workspace.line(mistake)
     return page(
         request,
         "rates.html.j2",
@@ -112,7 +116,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         conventions=list(CONVENTIONS),
         interpolations=list(INTERPOLATIONS),
         tents=TENTS,
-        exports=("rates.xlsx", "rates.zip", FILE),
+        exports=("rates.html", "rates.xlsx", "rates.zip", FILE),
     )
 
 

@@ -36,9 +36,9 @@ LEFT_OUT = ("Gamma by pairs of keys",)
 
 @dataclass(frozen=True)
 class Priced:
-    """Everything that is shown, and the frames that are exported."""
+    """Everything that is shown, the page that the command line would write, and the frames that are exported."""
 
-    head: str
+    shown: curve_page.Curves
     notes: tuple[str, ...]
     tables: tuple[page.Table, ...]
     charts: tuple[tuple[str, str, str], ...]  # name, specification, how to read it
@@ -79,7 +79,7 @@ def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False, mo
     drawn = tuple((name, chart_json(chart), caption) for name, chart, caption in charts)
     said = tuple(move.name for move in moves)
     same = commands(asked, market, folder, keep=keep)
-    return Priced(shown.head, tuple(notes), tuple(tables), drawn, frames, said, same)
+    return Priced(shown, tuple(notes), tuple(tables), drawn, frames, said, same)
 
 
 def commands(asked: Asked, market: Market, folder: Path, *, keep: bool) -> tuple[str, ...]:
