@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 import nbformat  # noqa: E402
-from figures import delta_hedging, feedback, gamma_theta, which_policy  # noqa: E402
+from figures import delta_hedging, feedback, gamma_theta, margin_spiral, rates_crisis, which_policy  # noqa: E402
 from notebook import notebook  # noqa: E402
 from slides import large  # noqa: E402
 
@@ -27,6 +27,8 @@ FIGURES: dict[str, Callable[[], dict[str, Chart]]] = {
     "1_delta_hedging": delta_hedging.figures,
     "2_gamma_theta": gamma_theta.figures,
     "3_feedback": feedback.figures,
+    "4_margin_spiral": margin_spiral.figures,
+    "5_rates_crisis": rates_crisis.figures,
     "6_which_policy": which_policy.figures,
 }
 
