@@ -21,7 +21,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies lessons readme setup clean
+.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies lessons screenshots readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,9 +59,11 @@ docs: $(DEV) ## the documentation site, into build/docs (half a minute)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "Open $(CURDIR)/build/docs/index.html; for its search: $(BIN)/python -m http.server -d build/docs"
 
-bench: $(DEV) ## speed and memory against named opponents: a table, and runs/bench/bench.json (ten minutes)
-	@sh tests/bench/pfhedge_env.sh $(PYTHON) || echo "pfhedge could not be installed: its rows are left out"
-	$(BIN)/python -m pytest tests/bench -q -p no:cacheprovider
+# QUICK=1: fewer paths and turns, without what is long. CPU=x86-64-v3: machine code for that processor, so that
+# figures of different machines compare; both sides are compiled for it.
+bench: $(DEV) ## speed and memory against named opponents, into runs/bench/bench.json (ten minutes; QUICK=1: two)
+	@test -n "$(QUICK)" || sh tests/bench/pfhedge_env.sh $(PYTHON) || echo "pfhedge could not be installed: its rows are left out"
+	$(if $(CPU),NUMBA_CPU_NAME=$(CPU) NUMBA_CPU_FEATURES=) $(BIN)/python -m pytest tests/bench -q -p no:cacheprovider $(if $(QUICK),--quick)
 
 calibrate: $(RUNTIME) ## fit the presets' outside worlds to their records again, in place (an hour); PRESETS="a b" for some
 	@failed=; for file in $(PRESETS:%=scenarios/catalogue/%.toml); do \
@@ -72,6 +74,9 @@ facts: $(RUNTIME) ## stylised facts of every preset, loop by loop, into runs/fac
 	@for name in $$($(BIN)/spiral list | cut -d' ' -f1); do \
 		echo "$$name ..."; $(BIN)/spiral facts $$name --loops --paths 1000 --out runs/facts/$$name --quiet || exit 1; done
 	$(BIN)/python -c "from analysis.facts_summary import markdown; print(markdown('runs/facts'))" > runs/facts/table.md
+
+screenshots: $(DEV) ## the pictures of the browser desk in docs/desk, in headless Chromium (minutes)
+	$(BIN)/python docs/desk/screenshots.py
 
 # What docs/studies shows: its sweeps go on where they stopped, and its pictures and tables are made from them.
 STUDIES := docs/studies

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.desk.book_table import AGENT, BOOK
 from agents.desk.exposure_record import EXPECTED, EXPOSURE
 from agents.desk.loss import CREDIT, CVA, FX, SMILE, STEPS, option_hedges
@@ -36,6 +38,11 @@ MARKS = Table(
         Column("defaulted", "Defaulted", kind="flag"),
     ),
 )
+# Columns of `marks` that `desks` has too: on every path at every close, but for the desks alone.
+WHOLE = ("agent", "equity", "pnl", "unhedged_pnl", "liquidated", "defaulted")
+HELD = "hedge"  # gains of hedges, whose columns begin so, are compared day by day with those of the book
+LEFT_OUT = ("role", "book_value", "hedge_value", "cash", "margin", "claims")
+DESKS = "desks"
 FUNDING = Table(
     "funding",
     (
@@ -110,7 +117,19 @@ ACCOUNTS = Table(
         Column("value", "Value", "$"),
     ),
 )
-TABLES = (MARKS, FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
+
+
+def desks_of(marks: Table) -> Table:
+    """The table `desks` beside a table of marks: what is needed of every path, in single precision but for totals."""
+    kept = (column for column in marks.columns if column.name not in LEFT_OUT)
+    return Table(DESKS, tuple(c if _is_whole(c.name) else replace(c, kind="single") for c in kept))
+
+
+def _is_whole(name: str) -> bool:
+    return name in WHOLE or name.startswith(HELD)
+
+
+TABLES = (MARKS, desks_of(MARKS), FUNDING, LIQUIDITY, MARGIN_CALLS, SETTLEMENTS, ACCOUNTS, BOOK)
 
 
 def agent_tables(
@@ -125,6 +144,7 @@ def agent_tables(
     counterparty: bool = False,
     investors: bool = False,
     smile: bool = False,
+    marks_in_full: bool = False,
 ) -> tuple[Table, ...]:
     """The tables of agents in a market.
 
@@ -133,7 +153,8 @@ def agent_tables(
     rates or a leg of its own against rates, and the table `risk` is written. capital: somebody's capital is limited,
     and the table `capital` is written. netting_sets: a lender has some, and the table of that name is written.
     counterparty: a desk's book has one: `marks` has its part, and the tables of exposures are written. investors: those
-    of a venue ask a price for inventory, and `marks` has what makers paid. smile: `marks` has its part.
+    of a venue ask a price for inventory, and `marks` has what makers paid. smile: `marks` has its part. marks_in_full:
+    `marks` has every path at every close, so there is no table `desks`.
     """
     named = tuple(column for part in CREDIT for column in part.columns) if credit else ()
     named += (*(CVA.columns if counterparty else ()), *(SMILE.columns if smile else ()))
@@ -141,4 +162,6 @@ def agent_tables(
     after = {RATES: (*(FX.columns if fx else ()), *named), STEPS[-1].name: hedges + ((INVENTORY,) if investors else ())}
     columns = (each for column in MARKS.columns for each in (column, *after.get(column.name, ())))
     asked = {RISK: risk, CAPITAL: capital, NETTING_SETS: netting_sets, EXPOSURE: counterparty, EXPECTED: counterparty}
-    return (Table(MARKS.name, tuple(columns)), *TABLES[1:], *(table for table, wanted in asked.items() if wanted))
+    marks = Table(MARKS.name, tuple(columns))
+    beside = () if marks_in_full else (desks_of(marks),)
+    return (marks, *beside, *TABLES[2:], *(table for table, wanted in asked.items() if wanted))

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from analysis import frames
-from analysis.numbers import MINUS, Number, mean, money
+from analysis.book_words import TOTAL, quantity
+from analysis.numbers import Number, mean, money
 from analysis.page import Table
 from analysis.parts import schema_of
 from sim.dataset import Run
@@ -18,7 +19,6 @@ from sim.text import one_line
 MOST = 8  # positions that a terminal shows one by one
 # Figures of a position besides its P&L: columns of the table `book`.
 FIGURES = ("value", "delta_dollars", "gamma_dollars_1pct", "vega_point", "theta_day", "dv01")
-TOTAL = "the book"
 KEY = ("agent", "number")
 
 
@@ -142,10 +142,3 @@ def _figures(row: Mapping[str, Any], at: str) -> tuple[str, ...]:
 
 def _made(row: Mapping[str, Any]) -> Number:
     return Number(value=row["pnl"], unit="$", label=row["position"], error=row["error"])
-
-
-def quantity(units: float) -> str:
-    """A signed size; empty for a row of several kinds, which have no common size."""
-    if units != units:
-        return ""
-    return (f"{units:,.0f}" if abs(units) >= 1000 else f"{units:.6g}").replace("-", MINUS)

@@ -111,7 +111,7 @@ def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
     first, second = names_of(a, b)
     shown = [
         (label, mine.bare(), other.bare(), f"{apart}{' *' if clear else ''}", clear)
-        for label, mine, other, apart, clear in _cells(compare(a, b, agent=agent))
+        for label, mine, other, apart, clear in cells_of(compare(a, b, agent=agent))
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", overflow="fold")
@@ -127,7 +127,7 @@ def render_comparison(a: Run, b: Run, *, agent: str | None = None) -> Group:
     return Group(Text("\n".join(lines)), table, Text(note, style="dim"))
 
 
-def _cells(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]]:
+def cells_of(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]]:
     """Label, both figures, their difference, and whether it is beyond two standard errors."""
     found = []
     for r in frame.iter_rows(named=True):
@@ -140,6 +140,18 @@ def _cells(frame: pl.DataFrame) -> list[tuple[str, Number, Number, Number, bool]
     return found
 
 
+def note_of(a: Run, b: Run) -> str:
+    """What a difference is, and how its error was found."""
+    paired = "path by path for averages, which have the same noise on both sides" if same_noise(a, b) else "independent"
+    return f"Difference: second less first, ± its standard error ({paired}); * beyond two of them."
+
+
+def cost_apart(found: pl.DataFrame) -> Number | None:
+    """Difference of the costs of survival in a table of `compare`; None where a side has no desk."""
+    total = found.filter(pl.col("name") == COST).to_dicts()
+    return Number(value=total[0]["difference"], unit="$", label="", error=total[0]["error"]) if total else None
+
+
 @takes(a=A_RUN, b=A_RUN, path=file, agent=maybe(text))
 def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = None) -> Path:
     """Write both side by side as one self-contained HTML file and return its path. Raises UserError."""
@@ -149,11 +161,9 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
     with a.reading(), b.reading():
         first, second = names_of(a, b)
         found = _compared(a, b, agent)
-        total = found.filter(pl.col("name") == COST).to_dicts()
-        apart = Number(value=total[0]["difference"], unit="$", label="", error=total[0]["error"]) if total else None
+        apart = cost_apart(found)
         charts = {"bands": both.pnl_bands(a, b, agent=agent), "cost": both.cost_parts(a, b, apart, agent=agent)}
-    rows = [(label, str(x), str(y), f"{z}{' *' if clear else ''}") for label, x, y, z, clear in _cells(found)]
-    paired = "path by path for averages, which have the same noise on both sides" if same_noise(a, b) else "independent"
+    rows = [(label, str(x), str(y), f"{z}{' *' if clear else ''}") for label, x, y, z, clear in cells_of(found)]
     return page.write_page(
         Path(path),
         "comparison.html.j2",
@@ -164,6 +174,6 @@ def write_comparison(a: Run, b: Run, path: str | Path, *, agent: str | None = No
         ),
         differences=said,
         charts=[page.figure(name, chart, CAPTIONS[name]) for name, chart in charts.items()],
-        note=f"Difference: second less first, ± its standard error ({paired}); * beyond two of them.",
+        note=note_of(a, b),
         table=page.Table("", ("figure", first, second, "difference"), rows),
     )

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.special import xlogy
 
 Hits = NDArray[np.bool_]
 YEAR = 250  # days of the traffic light
@@ -27,6 +25,8 @@ class Likelihood:
 
     @property
     def p_value(self) -> float:
+        from scipy import stats
+
         return float(stats.chi2.sf(self.ratio, self.degrees))
 
 
@@ -36,6 +36,8 @@ def zone(exceptions: int, days: int = YEAR, level: float = 0.99) -> str:
     With 250 days at 99 %: green up to 4 exceptions, yellow 5 to 9, red from 10. Basel Committee, Supervisory framework
     for the use of backtesting (January 1996), table 2.
     """
+    from scipy import stats
+
     fewer = float(stats.binom.cdf(exceptions, days, 1 - level))
     return RED if fewer >= RED_FROM else YELLOW if fewer >= YELLOW_FROM else GREEN
 
@@ -47,6 +49,8 @@ def plus_factor(exceptions: int) -> float:
 
 def kupiec(hits: Hits, level: float = 0.99) -> Likelihood:
     """Proportion of failures (Kupiec 1995): -2 ln[(1-p)^(n-x) p^x / ((1-x/n)^(n-x) (x/n)^x)]. hits: any shape."""
+    from scipy.special import xlogy
+
     days, found, p = hits.size, int(hits.sum()), 1 - level
     share = found / days
     told = xlogy(days - found, 1 - p) + xlogy(found, p)
@@ -59,6 +63,8 @@ def independence(hits: Hits) -> Likelihood:
 
     hits: (paths, days), or (days,); transitions are counted within paths.
     """
+    from scipy.special import xlogy
+
     days = np.atleast_2d(hits)
     before, after = days[:, :-1], days[:, 1:]
     counts = np.array([[np.sum((before == i) & (after == j)) for j in (False, True)] for i in (False, True)], float)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import polars as pl
 
 from analysis import frames
 from analysis.numbers import Number
+from analysis.path_closes import path_closes
 from sim.dataset import Run
 
 CURVE, VOL = ("rates",), ("vega",)  # columns of `marks`
@@ -27,11 +27,9 @@ def explained(run: Run, *, agent: str | None = None, world: str = "actual") -> d
     convexity. What neither explains is time, the asset, and all that expires.
     """
     parts = (*CURVE, *VOL, *(name for name in OTHERS if name in frames.gains(run)))
-    mine = frames.desk_marks(run, agent, pl.col("world") == world).select("path", "time", *parts)
-    ordered = mine.sort("path", "time").collect()
-    closes = max(len(frames.mark_times(run, world)), 1)
-    days = {name: np.diff(ordered[name].to_numpy().reshape(-1, closes), axis=1) for name in parts}
-    if not closes > 1 or not np.any(days["rates"]) or np.isnan(days["rates"]).any():
+    levels = path_closes(run, agent, world, *parts)
+    days = {name: np.diff(level, axis=1) for name, level in zip(parts, levels, strict=True)}
+    if not np.any(days["rates"]) or np.isnan(days["rates"]).any():
         return {}
     whole = np.sum([days[name] for name in parts], axis=0)
     curve, vol = (_share(np.sum([days[name] for name in names], axis=0), whole) for names in (CURVE, VOL))

@@ -25,12 +25,12 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
     Several desks together: paths on which any was reduced; the mean share of their books. NaN for a run of an older
     version, whose marks do not say.
     """
-    left = _left(run, agent, world)
-    if not left.height:
+    kept = left(run, agent, world)
+    if not kept.height:
         return {name: Number(value=math.nan, unit="share", label=label) for name, label in LABELS.items()}
-    taken = 1.0 - left["book_share"].to_numpy()
+    taken = 1.0 - kept["book_share"].to_numpy()
     return {
-        "reduced_rate": numbers.share(int(np.count_nonzero(_reduced(left))), taken.size, LABELS["reduced_rate"]),
+        "reduced_rate": numbers.share(int(np.count_nonzero(_reduced(kept))), taken.size, LABELS["reduced_rate"]),
         "book_taken": numbers.mean(taken, "share", LABELS["book_taken"]),
         "book_taken_q50": numbers.quantile(taken, 0.5, "share", LABELS["book_taken_q50"]),
     }
@@ -38,7 +38,7 @@ def force(run: Run, *, agent: str | None = None, world: str = "actual") -> dict[
 
 def reduced(run: Run, agent: str | None, world: str) -> NDArray[np.bool_]:
     """(paths,) whether the lender took part of the book; of several desks, of any. Empty if marks do not say."""
-    return _reduced(_left(run, agent, world))
+    return _reduced(left(run, agent, world))
 
 
 def _reduced(left: pl.DataFrame) -> NDArray[np.bool_]:
@@ -46,7 +46,7 @@ def _reduced(left: pl.DataFrame) -> NDArray[np.bool_]:
 
 
 @frames.once
-def _left(run: Run, agent: str | None, world: str) -> pl.DataFrame:
+def left(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """path, book_share (mean over the desks), least, at the last close, sorted by path."""
     marks = run.table("marks")
     if "book_share" not in marks.collect_schema():

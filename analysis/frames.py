@@ -13,6 +13,7 @@ import polars as pl
 
 from analysis import curve, parts
 from analysis.calendar_days import day_of
+from analysis.spread import SHARES, spread
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
@@ -21,7 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ASSET = "asset"
-SHARES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
+DESKS = "desks"  # table of what is needed of every path at every close; `marks` then has the last close and witnesses
 _cache: WeakKeyDictionary[Run, dict[object, object]] = WeakKeyDictionary()
 
 
@@ -79,7 +80,7 @@ def check_world(run: Run, world: str) -> str:
 def cast(run: Run) -> dict[str, str]:
     """Role of every agent that is marked, by name."""
     found = table(run, "marks")
-    if found is None:
+    if found is None or not found.head(1).collect().height:  # nobody is marked
         return {}
     last = found.filter(pl.col("time") == last_close(run))  # everybody is marked at every close
     return dict(last.select("agent", "role").unique().sort("agent").collect().iter_rows())
@@ -111,14 +112,41 @@ def desk_name(run: Run, agent: str | None) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} hedgers together" if names else "no hedger"
 
 
-def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
-    """Marks of the desk (for "all" summed), one row per (time, world, path), with derived costs; `where` picks rows."""
-    names, loss = desks(run, agent), parts.loss_of(run)
+def desk_marks(run: Run, agent: str | None, *where: pl.Expr, exact: bool = False) -> pl.LazyFrame:
+    """Marks of the desk at every close, for "all" summed: one row per (time, world, path), with derived costs.
+
+    where: picks rows. exact: of witnesses, every part in double precision, so that they add up to the last bit. Of an
+    agent that is no desk, the witnesses' alone, unless the run has its marks in full.
+    """
+    names = desks(run, agent)
+    rows = _filled(run, run.table("marks")) if exact else at_closes(run, names)
+    return _together(run, rows, names, where)
+
+
+def at_closes(run: Run, names: list[str]) -> pl.LazyFrame:
+    """Marks at every close of some agents: those of `desks`, else those of `marks` on paths that it has whole."""
+    if DESKS not in run.tables:
+        return _filled(run, run.table("marks"))
+    if set(names) <= set(_briefly(run)):
+        return _filled(run, run.table(DESKS).with_columns(pl.col(pl.Float32).cast(pl.Float64)))
+    whole = int(run.manifest["scenario"]["run"]["witnesses"])
+    return _filled(run, run.table("marks").filter(pl.col("path") < whole))
+
+
+@once
+def _briefly(run: Run) -> list[str]:
+    """The agents of the table `desks`."""
+    last = run.table(DESKS).filter(pl.col("time") == last_close(run))
+    return last.select(pl.col("agent").unique()).collect()["agent"].to_list()
+
+
+def _together(run: Run, rows: pl.LazyFrame, names: list[str], where: tuple[pl.Expr, ...]) -> pl.LazyFrame:
+    """Rows of some agents, summed by time, world and path, with derived costs."""
     money = [*gains(run), "unhedged_pnl", "equity"]
-    mine = _marks(run).filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
+    mine = rows.filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
         mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
-    return mine.with_columns(**parts.costs_of(loss))
+    return mine.with_columns(**parts.costs_of(parts.loss_of(run)))
 
 
 def gains(run: Run) -> tuple[str, ...]:
@@ -127,18 +155,18 @@ def gains(run: Run) -> tuple[str, ...]:
     return (*(column.name for column in loss.columns), loss.column)
 
 
-def _marks(run: Run) -> pl.LazyFrame:
-    """The marks of a run; a part that an older run does not tell apart from another is zero."""
-    marks = run.table("marks")
-    known = marks.collect_schema()
-    return marks.with_columns(**{c: pl.lit(0.0) for c in gains(run) if c not in known})
+def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows; a part that an older run does not tell apart from another is zero."""
+    known = rows.collect_schema()
+    return rows.with_columns(**{c: pl.lit(0.0) for c in gains(run) if c not in known})
 
 
 @once
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks at the last close, one row a path, sorted by path."""
-    at_the_end = (pl.col("time") == last_close(run)) & (pl.col("world") == world)
-    return desk_marks(run, agent, at_the_end).sort("path").collect()
+    at_the_end = (pl.col("time") == last_close(run), pl.col("world") == world)
+    rows = _filled(run, run.table("marks"))
+    return _together(run, rows, desks(run, agent), at_the_end).sort("path").collect()
 
 
 @once
@@ -152,8 +180,8 @@ def last_close(run: Run) -> datetime:
 @once
 def mark_times(run: Run, world: str) -> pl.Series:
     """time: the closes at which a world was marked, ascending."""
-    found = run.table("marks").filter(pl.col("world") == world).select(pl.col("time").unique().sort())
-    return found.collect()["time"]
+    known = at_closes(run, hedgers(run)).filter(pl.col("world") == world)
+    return known.select(pl.col("time").unique().sort()).collect()["time"]
 
 
 @once
@@ -163,7 +191,8 @@ def first_falls(run: Run, agent: str | None) -> pl.DataFrame:
     A desk that its lender found with negative equity has fallen too, even while its close-out lasts.
     """
     mine, columns = pl.col("agent").is_in(desks(run, agent)), ("world", "path", "time", "defaulted")
-    fallen = [run.table("marks").filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
+    flagged = run.table(DESKS if DESKS in run.tables else "marks")  # only desks are
+    fallen = [flagged.filter(mine & (pl.col("liquidated") | pl.col("defaulted"))).select(columns)]
     calls = table(run, "margin_calls")
     if calls is not None:
         under = calls.filter(mine & (pl.col("outcome") == "defaulted")).with_columns(defaulted=pl.lit(False))
@@ -181,23 +210,18 @@ def daily(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     mine = pl.col("agent").is_in(desks(run, agent)) & (pl.col("world") == world)
     count = len(desks(run, agent))  # a mark a path from each: the mean of their sum is the sum of their means
     totals = [pl.col(c).mean() * count for c in (*gains(run), "unhedged_pnl")]
-    means = _marks(run).filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
-    spread = quantiles(("pnl", "unhedged_pnl"))
-    shares = desk_marks(run, agent, pl.col("world") == world).group_by("time").agg(spread)
-    both = means.collect(engine="streaming"), shares.collect()
-    return both[0].join(both[1], on="time").sort("time")
+    rows = at_closes(run, desks(run, agent))
+    means = rows.filter(mine).group_by("time").agg(totals).with_columns(**parts.costs_of(parts.loss_of(run)))
+    wanted = ("pnl", "unhedged_pnl")
+    results = desk_marks(run, agent, pl.col("world") == world).select("time", *wanted).collect()
+    return means.collect(engine="streaming").join(spread(results, wanted), on="time").sort("time")
 
 
 @once
 def closes(run: Run, world: str) -> pl.DataFrame:
     """The market day by day: `<column>_q05` ... `_q95` over paths of every level in the `closes` table."""
-    return _closes(run).filter(pl.col("world") == world).drop("world")
-
-
-@once
-def _closes(run: Run) -> pl.DataFrame:
     levels = ("mid", "vol", "half_spread", "depth", "credit", *curve.nodes(run), "loop_gain")
-    return asset_closes(run).group_by("world", "time").agg(quantiles(levels)).sort("world", "time").collect()
+    return spread(asset_closes(run).filter(pl.col("world") == world).select("time", *levels).collect(), levels)
 
 
 @once
@@ -218,8 +242,8 @@ def venue_closes(run: Run, world: str, venue: str) -> pl.DataFrame:
         return closes(run, world)
     ticks = run.table("market").filter((pl.col("world") == world) & (pl.col("venue") == venue))
     last = ticks.group_by(day_of(run).alias("date"), "path").agg(pl.all().sort_by("time").last())
-    spread = quantiles(("half_spread", "depth", "loop_gain"))
-    return last.group_by("date").agg(pl.col("time").max(), *spread).drop("date").sort("time").collect()
+    shares = quantiles(("half_spread", "depth", "loop_gain"))
+    return last.group_by("date").agg(pl.col("time").max(), *shares).drop("date").sort("time").collect()
 
 
 def asset_closes(run: Run) -> pl.LazyFrame:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis import frames, parts
 from analysis.numbers import FloatArray, Number
+from analysis.path_closes import path_closes
 from sim.columns import Unit
 from sim.dataset import Run
 
@@ -100,31 +102,62 @@ def effectiveness(run: Run, *, agent: str | None = None, world: str = "actual") 
 
 def _errors(book: FloatArray, hedge: FloatArray) -> list[float | None]:
     """Delete-a-group jackknife over paths (Shao and Tu 1995): (g - 1) / g x the sum of squared deviations."""
-    group = np.arange(len(book)) % GROUPS
     count = min(GROUPS, len(book))
     if count < 2:
         return [None] * len(FIGURES)
-    left = np.array([Hedge(book[group != g], hedge[group != g]).figures() for g in range(count)])
+    left = leave_one_out(book, hedge, count)
     return [float(e) for e in np.sqrt((count - 1) / count * ((left - left.mean(axis=0)) ** 2).sum(axis=0))]
+
+
+def leave_one_out(book: FloatArray, hedge: FloatArray, count: int) -> FloatArray:
+    """The figures without one group of paths, (groups, figures): from sums and tails, each taken once.
+
+    Path i is in group i mod `count`. Sums are of deviations from the means over all, so that nothing cancels.
+    """
+    group = np.arange(len(book)) % count
+    middle, other = float(book.mean()), float(hedge.mean())
+    x, y = book - middle, hedge - other
+
+    def left(values: FloatArray) -> FloatArray:
+        whole = np.bincount(group, values.sum(axis=1), count)
+        return np.asarray(whole.sum() - whole)
+
+    n = (len(book) - np.bincount(group, minlength=count)) * float(book.shape[1])
+    mean_x, mean_y = left(x) / n, left(y) / n
+    var_x, var_y = left(x * x) / n - mean_x**2, left(y * y) / n - mean_y**2
+    cov = left(x * y) / n - mean_x * mean_y
+    gap = mean_x + middle + mean_y + other
+    error = np.sqrt(var_x + var_y + 2 * cov + gap**2)
+    offset = _apart(-(mean_y + other), mean_x + middle)
+    tails = _apart(_tails(book + hedge, group, count), _tails(book, group, count))
+    figures = (1 - tails, error, offset, _apart(cov**2, var_x * var_y), _apart(cov, var_x), _apart(-cov, var_y))
+    return np.stack(figures, axis=1)
+
+
+def _tails(gains: FloatArray, group: NDArray[np.int64], count: int) -> FloatArray:
+    """`value_at_risk` without one group of paths, (groups,): what is left of the lowest gains of all."""
+    days = gains.shape[1]
+    out = np.bincount(group, minlength=count) * days
+    ranks = ((1 - LEVEL) * (gains.size - out) + 1e-9).astype(np.int64)
+    deep = min(int(ranks.max() + out.max()) + 1, gains.size)
+    lowest = np.argpartition(gains, deep - 1, axis=None)[:deep]
+    lowest = lowest[np.argsort(gains.reshape(-1)[lowest], kind="stable")]
+    values, of = gains.reshape(-1)[lowest], group[lowest // days]
+    return np.array([-values[of != g][rank] for g, rank in enumerate(ranks)])
+
+
+def _apart(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    return np.where(bottom != 0, top / np.where(bottom != 0, bottom, 1.0), math.nan)
 
 
 @frames.once
 def _daily(run: Run, agent: str | None, world: str) -> dict[str, FloatArray]:
     """Gains from close to close of the book and of its hedge, (paths, days) $."""
     held = [column.name for column in parts.loss_of(run).columns if column.name.startswith("hedge")]
-    mine = frames.desk_marks(run, agent, pl.col("world") == world).select(
-        "path", "time", book="unhedged_pnl", hedge=pl.sum_horizontal(held)
-    )
-    ordered = mine.sort("path", "time").collect()
-    closes = max(len(frames.mark_times(run, world)), 1)
-    gains = {name: np.diff(_by_path(ordered, name, closes), axis=1, prepend=0.0) for name in ("book", "hedge")}
+    found = path_closes(run, agent, world, "unhedged_pnl", pl.sum_horizontal(held).alias("hedge"))
+    gains = {name: np.diff(run_up, axis=1, prepend=0.0) for name, run_up in zip(("book", "hedge"), found, strict=True)}
     moved = np.any([days.any(axis=0) for days in gains.values()], axis=0)  # not at the start, before the first day
     return {name: days[:, moved] for name, days in gains.items()}
-
-
-def _by_path(ordered: pl.DataFrame, name: str, closes: int) -> FloatArray:
-    """(paths, closes)."""
-    return ordered[name].to_numpy().reshape(-1, closes)
 
 
 def _over(top: float, bottom: float) -> float:

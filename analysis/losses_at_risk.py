@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from analysis import coverage, frames, quadratic
 from analysis.given import A_RUN
 from analysis.numbers import FloatArray
+from analysis.path_closes import laid_out
 from sim.arguments import maybe, takes, text
 from sim.dataset import Run
 from sim.errors import UserError
@@ -101,16 +102,15 @@ def _both(rule: Callable[..., Days], *figures: object, level: float) -> tuple[Da
 @frames.once
 def _figures(run: Run, agent: str, world: str) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Gains from close to close, (paths, days) $; delta $, gamma $ and daily vol at the close before."""
-    mine = run.table("marks").filter((pl.col("agent") == agent) & (pl.col("world") == world))
-    levels = frames.asset_closes(run).filter(pl.col("world") == world).select("path", "time", "vol")
-    chosen = mine.select("path", "time", "pnl", "net_delta_dollars", "gamma_dollars_1pct")
-    both = chosen.join(levels, on=["path", "time"], how="left").sort("path", "time").collect()
-    closes = max(len(frames.mark_times(run, world)), 1)
-    if closes < 3:
-        raise UserError("a backtest needs some days", value=closes, place=str(run.path), remedy="run it for longer")
-    pnl, delta, percent, vol = (
-        both[name].to_numpy().reshape(-1, closes) for name in ("pnl", "net_delta_dollars", "gamma_dollars_1pct", "vol")
-    )
+    times = frames.mark_times(run, world)
+    if len(times) < 3:
+        raise UserError("a backtest needs some days", value=len(times), place=str(run.path), remedy="run it for longer")
+    columns = ("path", "time", "pnl", "net_delta_dollars", "gamma_dollars_1pct")
+    mine = frames.at_closes(run, [agent]).filter((pl.col("agent") == agent) & (pl.col("world") == world))
+    pnl, delta, percent = laid_out(mine.select(columns).collect(), times)
+    levels = frames.asset_closes(run).filter((pl.col("world") == world) & pl.col("time").is_in(times.implode()))
+    (vol,) = laid_out(levels.select("path", "time", "vol").collect(), times)
+    vol = vol[: len(pnl)]
     move = vol[:, :-1] / math.sqrt(float(run.manifest["clock"].get("closes_a_year", CLOSES_A_YEAR)))
     return np.diff(pnl, axis=1), delta[:, :-1], percent[:, :-1] * 100, move
 

@@ -20,7 +20,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtr
 
 from analysis import frames, numbers
 from analysis.calendar_days import day_of, days_a_year, is_continuous
@@ -84,6 +83,8 @@ class Lognormal:
         return self._expected(self.drift * float(years.mean()), variance, strike, kind)
 
     def _expected(self, mean: float, variance: float, strike: float, kind: Kind) -> float:
+        from scipy.special import ndtr
+
         sign, sd = SIGNS[kind], math.sqrt(variance)
         centre = math.log(self.spot / strike) + mean
         forward = self.spot * math.exp(mean + 0.5 * variance)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 FARTHEST = 9.0  # standard deviations
@@ -61,6 +60,8 @@ def _roots(delta: Floats, gamma: Floats, loss: Floats) -> tuple[Floats, Floats]:
 
 def _partial(delta: Floats, gamma: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Probability of low < z < high, and E[delta z + gamma z^2 / 2] there."""
+    from scipy.special import ndtr
+
     low, high = np.clip(low, -40.0, 40.0), np.clip(high, -40.0, 40.0)
     at_low, at_high = (np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi) for z in (low, high))
     share = ndtr(high) - ndtr(low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,12 @@ def in_common(a: Run, b: Run) -> tuple[Run, Run]:
 
 def same_noise(a: Run, b: Run) -> bool:
     """Whether path i of both has the same random numbers."""
-    return bool(a.manifest["seed"] == b.manifest["seed"])
+    return _noise(a.manifest) == _noise(b.manifest)
+
+
+def _noise(manifest: Mapping[str, Any]) -> tuple[Any, str]:
+    """Seed and generator; runs of before there was a choice have none in their manifests."""
+    return manifest["seed"], manifest["scenario"].get("run", {}).get("generator", "numpy")
 
 
 def worlds_of(run: Run, first: str, second: str) -> tuple[Run, Run]:

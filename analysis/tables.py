@@ -129,7 +129,8 @@ def cast(run: Run, world: str) -> Table:
     last = pl.col("time") == frames.last_close(run)
     columns = ("agent", "path", "pnl", "equity")
     ends = run.table("marks").filter(last & (pl.col("world") == world)).select(columns).collect()
-    fallen = run.table("marks").filter((pl.col("world") == world) & (pl.col("liquidated") | pl.col("defaulted")))
+    flagged = run.table(frames.DESKS if frames.DESKS in run.tables else "marks")  # only desks are
+    fallen = flagged.filter((pl.col("world") == world) & (pl.col("liquidated") | pl.col("defaulted")))
     down = dict(fallen.group_by("agent").agg(pl.col("path").n_unique()).collect().iter_rows())
     paths, rows = int(run.manifest["paths"]), []
     for name, role in frames.cast(run).items():

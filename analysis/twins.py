@@ -7,9 +7,9 @@ import math
 import polars as pl
 
 from analysis import frames, numbers, parts
-from analysis.frames import SHARES
 from analysis.numbers import Number
 from analysis.pnl import cost
+from analysis.spread import spread
 from sim.dataset import Run
 from sim.metric_names import COST
 from sim.names import PRICE_TAKER
@@ -75,7 +75,7 @@ def _paired(frame: pl.LazyFrame, twin: str) -> pl.LazyFrame:
 
 
 def _by_day(frame: pl.LazyFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    means = [pl.col(c).mean() for c in columns]
+    rows = frame.collect()
     errors = [(pl.col(c).std() / pl.len().sqrt()).alias(f"{c}_error") for c in columns]
-    spread = [pl.col(c).quantile(q, "linear").alias(f"{c}_{name}") for c in columns for name, q in SHARES.items()]
-    return frame.group_by("time").agg(*means, *errors, *spread).collect()
+    figures = rows.group_by("time").agg(*(pl.col(c).mean() for c in columns), *errors)
+    return figures.join(spread(rows, columns), on="time")

@@ -9,6 +9,7 @@ import polars as pl
 
 from analysis import frames, numbers
 from analysis.numbers import FloatArray, Number
+from analysis.path_closes import path_closes
 from analysis.pnl import expected_shortfall
 from sim.dataset import Run
 
@@ -22,18 +23,16 @@ def worst(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     `lowest`: the lowest P&L of any close (at most 0, the start), on `day`. `drawdown`: the largest fall of the P&L
     below its highest close before (the start included), >= 0. As capital is constant, equity falls by as much.
     """
-    mine = frames.desk_marks(run, agent, pl.col("world") == world).select("path", "time", "pnl").sort("path", "time")
-    peak = pl.max_horizontal(pl.col("pnl").cum_max().over("path"), 0.0)
-    fall = mine.with_columns(fall=peak - pl.col("pnl"))
-    return (
-        fall.group_by("path", maintain_order=True)
-        .agg(
-            lowest=pl.min_horizontal(pl.col("pnl").min(), 0.0),
-            day=pl.col("time").get(pl.col("pnl").arg_min()).dt.date(),
-            drawdown=pl.col("fall").max(),
-        )
-        .sort("path")
-        .collect()
+    (pnl,) = path_closes(run, agent, world, "pnl")
+    peak = np.maximum(np.maximum.accumulate(pnl, axis=1), 0.0)
+    times = frames.mark_times(run, world)
+    return pl.DataFrame(
+        {
+            "path": pl.Series(np.arange(len(pnl)), dtype=pl.Int32),
+            "lowest": np.minimum(pnl.min(axis=1), 0.0),
+            "day": times.gather(pnl.argmin(axis=1)).dt.date(),
+            "drawdown": (peak - pnl).max(axis=1),
+        }
     )
 
 

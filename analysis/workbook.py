@@ -15,12 +15,12 @@ from typing import Any
 
 import polars as pl
 
+from analysis.csv_text import csv_text
 from sim.errors import UserError
 from sim.files import check_target, make_folder, write_whole
 from sim.text import plain
 
 LISTED = "export.json"  # names and checksums of the CSV files of a folder
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # characters that begin a formula in spreadsheets
 MOST_ROWS, LONGEST_CELL = 1_048_576, 32_767  # of a sheet, its header among them; characters: the format's limits
 SEAL = "Written by Spiral, SHA-256"  # property of a workbook
 CREATED = dt.datetime(2000, 1, 1)  # fixed, so that the bytes depend on the sheets only
@@ -92,14 +92,7 @@ def _write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool) -> N
 
 def csv(frame: pl.DataFrame) -> bytes:
     """A frame as UTF-8 with its header; numbers in full, text that a spreadsheet would run behind an apostrophe."""
-    text = [pl.col(name).map_elements(_quiet, return_dtype=pl.String) for name, kind in frame.schema.items()
-            if kind == pl.String]  # fmt: skip
-    return frame.with_columns(text).write_csv(null_value="", datetime_format="%Y-%m-%d %H:%M:%S").encode()
-
-
-def _quiet(text: str) -> str:
-    text = plain(text)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return csv_text(frame, null_value="", datetime_format="%Y-%m-%d %H:%M:%S").encode()
 
 
 def workbook(sheets: Mapping[str, pl.DataFrame]) -> bytes:

@@ -23,6 +23,7 @@ from markets.specs.repo import RepoSpec
 from markets.specs.shock import ShockSpec
 from markets.specs.spreads import SpreadNodeSpec, SpreadSpec
 from markets.specs.storyline import StorylineSpec
+from markets.specs.variance_swap import VarianceSwapSpec
 from markets.specs.venue import VenueSpec, VenuesSpec, asset_venue, us2y_venue, us10y_venue
 from markets.specs.vol_future import VolFutureSpec
 
@@ -56,6 +57,7 @@ __all__ = [
     "SpreadNodeSpec",
     "SpreadSpec",
     "StorylineSpec",
+    "VarianceSwapSpec",
     "VenueSpec",
     "VenuesSpec",
     "VolFutureSpec",

@@ -9,7 +9,7 @@ import simpy
 
 from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
-from markets.factors.key import MAIN, SHORT_NAMES, basis_key
+from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key
 from markets.factors.setting import Setting
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
@@ -19,6 +19,7 @@ from markets.venues.listed_option import ListedOption
 from markets.venues.par_swap import ParSwap
 from markets.venues.stock import Stock
 from markets.venues.straddle import Straddle
+from markets.venues.variance_swap import VarianceSwap
 from markets.venues.venue import Venue
 from markets.venues.vol_future import VolFuture
 from markets.venues.zero_bond import Below, ZeroBond
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from markets.venues.option_series import OptionSeries
     from markets.venues.series import Series
     from markets.venues.straddle_series import StraddleSeries
+    from markets.venues.variance_series import VarianceSeries
+    from markets.venues.vol_listing import VolListing
 
 
 class MarketWorld(World):
@@ -56,6 +59,7 @@ class MarketWorld(World):
         benchmarks: dict[str, Series],
         straddles: dict[str, StraddleSeries] | None = None,
         options: dict[str, OptionSeries] | None = None,
+        variances: dict[str, VarianceSeries] | None = None,
         credits: dict[str, CreditName] | None = None,
         contracts: dict[str, CreditContract] | None = None,
         assets: tuple[AssetSpec, ...] = (),
@@ -89,9 +93,11 @@ class MarketWorld(World):
         self.straddles = [Straddle(self, name, series) for name, series in (straddles or {}).items()]
         for straddle in self.straddles:
             self.open_venue(straddle, self.market.rates.straddles[straddle.name].venue)
-        self.options = [ListedOption(self, name, series) for name, series in (options or {}).items()]
+        self.variance_swaps = [VarianceSwap(self, name, series) for name, series in (variances or {}).items()]
+        listed = [ListedOption(self, name, series) for name, series in (options or {}).items()]
+        self.options: list[VolListing] = [*listed, *self.variance_swaps]
         for option in self.options:
-            self.open_venue(option, option.series.spec.venue)
+            self.open_venue(option, self.market.vol_listings[option.name].venue)
         for name, contract in (contracts or {}).items():
             spec = market.credits[name].venue
             assert spec is not None
@@ -141,6 +147,12 @@ class MarketWorld(World):
             return self.venues[name]
         except KeyError:
             raise KeyError(f"no venue {name!r}; there are {', '.join(self.venues)}") from None
+
+    @property
+    def moving_vol(self) -> dict[str, float]:
+        """Venues whose trades move the main asset's implied vol: move of ln s per unit of their displacement."""
+        found = {name: venue.listing.displaces.get(VOL) for name, venue in self.venues.items() if venue.moves}
+        return {name: move for name, move in found.items() if move is not None}
 
     def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:
         """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero."""
@@ -200,6 +212,8 @@ class MarketWorld(World):
         yield self.tick(Phase.MARKET)  # the starting state
         for tick in range(1, len(self.clock.ticks)):
             yield self.tick(Phase.MARKET)
+            for swap in self.variance_swaps:
+                swap.fix(tick - 1)
             self.factors.step(tick)
             self.require_finite_market()
             self._note_defaults()

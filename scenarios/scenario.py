@@ -26,6 +26,7 @@ from scenarios.parameters.classes import KINDS, agent_types
 from sim.names import FROZEN, NO_TWIN, PRICE_TAKER
 from sim.params import param, written_fields
 from sim.place import Place
+from sim.streams import Generator
 
 MOST_PATHS = 10_000_000
 
@@ -47,6 +48,10 @@ class RunSpec:
 
     paths: int = param(1000, help="Monte Carlo paths", gt=0, le=MOST_PATHS)
     seed: int = param(1, help="seed of every noise stream", ge=0, le=2**63 - 1)
+    generator: Generator = param(
+        "numpy",
+        help="of the noise: 'numpy' (in blocks of 1,024 paths) or 'philox' (our own kernels, six times as fast)",
+    )
     witnesses: int = param(32, help="paths of which every tick is kept", ge=0, le=MOST_PATHS)
     twin: Literal["price_taker", "frozen", "none"] | TwinSpec = param(
         PRICE_TAKER,
@@ -60,7 +65,18 @@ class RunSpec:
     attribution: Literal["daily", "tick", "none"] = param(
         "tick", help="how often P&L is attributed by revaluation; none: its components are NaN"
     )
+    marks: Literal["all"] | None = param(
+        None,
+        help="'all': the table marks has every agent on every path at every close, four times the room; else so do the "
+        "desks alone, in the table desks",
+        sparse=True,
+    )
     as_given: bool = param(False, help="take levels outside what markets have had; they are said with the results")
+    common_noise: bool | None = param(
+        None,
+        help="whether all paths have the noise of path 0, so that they differ by what is ordered alone (default: no)",
+        sparse=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +112,8 @@ class Scenario:
     def venues(self) -> dict[str, VenueSpec]:
         """Parameters of every venue by name, but for listings of the user's own."""
         market = self.market
-        named = (market.rates.bonds, market.rates.straddles, market.options, market.rates.futures, market.vol_futures)
+        rates = market.rates
+        named = (rates.bonds, rates.straddles, market.vol_listings, rates.futures, market.vol_futures)
         found = self.venue.by_name() | {asset.name: asset.venue for asset in self.assets}
         found |= {name: spec.venue for specs in named for name, spec in specs.items()}
         return found | {name: spec.venue for name, spec in market.credits.items() if spec.venue is not None}

@@ -28,7 +28,7 @@ def code_folder(sources: Path, given: str = "") -> Path | None:
     The first safe one of: `given` (NUMBA_CACHE_DIR), the folder of the byte code, the user's cache, a private folder in
     the temporary folder. For the last, and for None, a note is printed to stderr, once a run.
     """
-    name = f"numba-{_version(sources)}"
+    name = f"numba-{version(sources)}"
     for place, private in _places(sources, given):
         if _usable(place, private) and _usable(place / name, private, like=sources):
             if private:
@@ -38,7 +38,8 @@ def code_folder(sources: Path, given: str = "") -> Path | None:
     return None
 
 
-def _version(sources: Path) -> str:
+@cache
+def version(sources: Path) -> str:
     """Hash of everything that decides a kernel's machine code: the sources of its folder, and how they are compiled."""
     digest = hashlib.sha256()
     for source in [*(Path(__file__).with_name(name) for name in COMPILED_BY), *sorted(sources.glob("*.py"))]:

@@ -16,13 +16,14 @@ class Column:
     """A column: its name, its label, its unit, and the kind of its values.
 
     unit: of a number; "" for other kinds, and for numbers in the unit of their venue.
-    kind: number (float), count (integer), flag, text, or time (seconds when written, shown as a datetime).
+    kind: number (float), single (a float of seven digits, in half the room), count (integer), flag, text, or time
+    (seconds when written, shown as a datetime).
     """
 
     name: str
     label: str
     unit: Unit | Literal[""] = ""
-    kind: Literal["number", "count", "flag", "text", "time"] = "number"
+    kind: Literal["number", "single", "count", "flag", "text", "time"] = "number"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sim import arguments
 from sim.arguments import takes
 from sim.errors import UserError
 from sim.manifest import AGAIN, MANIFEST, Written, altered, as_written, files_of, read_manifest
+from sim.ordinary import is_inside
 from sim.run_folder import settle
 from sim.schema import read
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "Run", "open_run"]
 
+MARKS = "marks"
+AS_NAMED: dict[str, Any] = {"glob": False, "hive_partitioning": False}  # `[` and `*` in a folder's name are no patterns
 PATIENCE = 2.0  # seconds to wait for a replacement that is under way
 
 
@@ -33,6 +36,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._checked: set[str] = set()  # tables
+        self._counted = False  # whether every path has marks
         self._stamp = _stamp(path)
 
     @cached_property
@@ -72,8 +76,10 @@ class Run:
                 "a run has no such table", value=name, place=str(self.path), remedy=f"tables: {', '.join(self.tables)}"
             )
         self._check(name)
-        places = [os.path.abspath(self.path / file) for file in self._files(name)]
-        return pl.scan_parquet(places, glob=False, hive_partitioning=False)
+        found = pl.scan_parquet(self._places(name), **AS_NAMED)
+        if name == MARKS:
+            self._check_paths()
+        return found
 
     def verify(self) -> None:
         """Compare every file of every table with its checksum. Raises UserError."""
@@ -91,7 +97,7 @@ class Run:
             self.check_unchanged()
             said = str(error).partition("\n")[0][:200]
             raise UserError("a run's tables can be read", place=str(self.path), value=said, remedy=AGAIN) from None
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             if "digest" in self.manifest and not self.altered:
                 raise  # a bug of Spiral's
             place, said = str(self.path / MANIFEST), f"{type(error).__name__}: {error}"[:200]
@@ -110,8 +116,16 @@ class Run:
                 remedy="give the command again",
             )
 
+    def just_written(self) -> Run:
+        """The run, for the process that has just written it and taken its checksums: they are not compared again."""
+        self._checked.update(self.tables)
+        return self
+
     def _files(self, table: str) -> list[str]:
         return sorted(name for name in self.files if name.partition("/")[0] == table)
+
+    def _places(self, table: str) -> list[str]:
+        return [os.path.abspath(self.path / file) for file in self._files(table)]
 
     def _check(self, table: str) -> None:
         if table in self._checked:
@@ -123,6 +137,19 @@ class Run:
                 self.check_unchanged()
                 raise _damaged(self.path / name, "its content has changed")
         self._checked.add(table)
+
+    def _check_paths(self) -> None:
+        """Every path has marks: who reads a run takes memory for as many paths as its manifest has."""
+        import polars as pl
+
+        if self._counted:
+            return
+        with self.reading():
+            rows = pl.scan_parquet(self._places(MARKS), **AS_NAMED).select(pl.len()).collect().item()
+        if 0 < rows < self.manifest["paths"]:
+            told = f"{self.manifest['paths']} paths, and {rows} marks of them"
+            raise UserError("a manifest and its tables belong together", place=str(self.path), value=told, remedy=AGAIN)
+        self._counted = True
 
     def __getattr__(self, name: str) -> pl.LazyFrame:
         if name.startswith("_"):
@@ -151,6 +178,8 @@ def open_run(path: str | Path) -> Run:
         run = Run(folder)
         for name, written in run.files.items():
             part = folder / name
+            if part.exists() and not is_inside(part, folder):
+                raise _damaged(part, "a link to elsewhere", "put the file itself there (cp -rL follows links)")
             if not part.is_file() or part.stat().st_size != written.size:
                 run.check_unchanged()
                 raise _damaged(part, "missing or of another size")
@@ -183,5 +212,5 @@ def _stamp(folder: Path) -> tuple[int, ...]:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _damaged(place: Path, how: str) -> UserError:
-    return UserError("a run's files are as written", place=str(place), value=how, remedy=AGAIN)
+def _damaged(place: Path, how: str, remedy: str = AGAIN) -> UserError:
+    return UserError("a run's files are as written", place=str(place), value=how, remedy=remedy)

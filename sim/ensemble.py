@@ -20,10 +20,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from sim import processes
 from sim.arithmetic import quieten
 from sim.errors import SpiralError
 from sim.files import writing
 from sim.main_module import pickled_for_workers
+from sim.processes import take_environment
 from sim.scratch import clear_dead, clear_once, scratch
 from sim.signals import deferred, interruption
 
@@ -80,10 +82,11 @@ class Shares:
 _shares: Shares | None = None  # a worker's, set when it starts
 
 
-def begin_worker(shares: Shares | None = None) -> None:
-    """What every worker process does first."""
+def begin_worker(environment: dict[str, str], shares: Shares | None = None) -> None:
+    """What every worker process does first. environment: the parent's."""
     global _shares
     _shares = shares
+    take_environment(environment)
     quieten()
     for name in ("SIGINT", "SIGHUP"):  # sent to all processes of the terminal: the parent handles them
         if hasattr(signal, name):
@@ -175,7 +178,7 @@ def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told:
 
     content: job and parts, pickled.
     """
-    context = multiprocessing.get_context("spawn")
+    context = processes.context()
     with scratch("job") as folder:
         with writing(folder):
             shares = Shares(folder / "job", context.Value("q", 0), context.Value("q", 0))
@@ -202,12 +205,12 @@ def _run_shared(job: Job, parts: list[Chunk], content: bytes, others: int, told:
 
 @contextmanager
 def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Spawned worker processes, ended at once if an exception leaves the block. Call `submit` inside `main_left_alone`.
+    """Worker processes, ended at once if an exception leaves the block. Call `submit` inside `main_left_alone`.
 
     Raises SpiralError if a worker died.
     """
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=begin_worker, initargs=(shares,))
+    begun_with = (processes.environment(), shares)
+    pool = ProcessPoolExecutor(count, mp_context=processes.context(), initializer=begin_worker, initargs=begun_with)
     try:
         yield pool
     except BrokenProcessPool:
@@ -224,7 +227,7 @@ def worker_pool(count: int, shares: Shares | None = None) -> Iterator[ProcessPoo
 def main_left_alone(pickled: bytes) -> Iterator[None]:
     """A block in which new workers do not run the user's script again, so that it needs no `if __name__ == "__main__"`.
 
-    A spawned worker imports the main module's file; so the file's name is hidden while workers start. Exception: if
+    A worker imports the main module's file; so the file's name is hidden while workers start. Exception: if
     `pickled` holds something defined in the main module, workers need the import, and the script its guard.
     """
     main = sys.modules["__main__"]

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from sim.columns import Table
 
 BLOCK = 1 << 20  # floats
-KINDS = {"number": np.float64, "count": np.int64, "flag": np.bool_}  # kinds of column that are gathered as arrays
+SINGLE = "single"
+# Kinds of column that are gathered as arrays.
+KINDS = {"number": np.float64, SINGLE: np.float32, "count": np.int64, "flag": np.bool_}
 
 
 class EventLog:
@@ -42,12 +44,14 @@ class EventLog:
         self.witness = np.flatnonzero(self.paths < witnesses)
         self._tables: dict[str, Table] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._singles: dict[str, frozenset[str]] = {}  # columns of single precision, by table
 
     def declare(self, *tables: Table) -> None:
         """Declare tables; each is written even when it stays empty."""
         for table in tables:
             self._tables[table.name] = table
             self._rows.setdefault(table.name, [])
+            self._singles[table.name] = frozenset(c.name for c in table.columns if c.kind == SINGLE)
 
     @property
     def tables(self) -> list[str]:
@@ -71,9 +75,12 @@ class EventLog:
         if ids.size == 0:
             return
         row: dict[str, Any] = {"time": seconds, "path": ids, "size": ids.size}
+        singles = self._singles[table]
         for name, value in columns.items():
             if not isinstance(value, np.ndarray) or not value.ndim:
                 row[name] = value
+            elif name in singles:
+                row[name] = (value if mask is None else value[mask]).astype(np.float32)
             else:
                 row[name] = self._room.copy(value) if mask is None else value[mask]
         self._rows[table].append(row)

@@ -1,22 +1,24 @@
-"""Numba's flags, set here for all kernels."""
+"""Numba's flags, set here for all kernels; and kernels that are compiled at their first call.
+
+Numba takes half a second to import. A command that does not simulate calls kernels on a few numbers, if at all: inside
+`interpreted` these are run as the Python that they are written in, to the same digits.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, cached_property, update_wrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import numba
-from numba.core.dispatcher import Dispatcher
-from numba.extending import intrinsic
+import numpy as np
 
-from sim.cache_folder import code_folder
-from sim.code_cache import KernelCache
+from sim.cache_folder import code_folder, version
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_config: Any = numba.config  # its settings are made at run time
 
 FLAGS: dict[str, Any] = {
     # NumPy's division: x / 0 is infinite, not an exception, so that loops hold no branch and vectorise.
@@ -27,16 +29,69 @@ FLAGS: dict[str, Any] = {
 }
 
 
-def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
-    double = numba.float64
-
-    def emit(context: Any, builder: Any, signature: Any, numbers: Any) -> Any:
-        return builder.fma(*numbers)
-
-    return double(double, double, double), emit
+FEW = 10_000  # numbers in the arrays of a call that is interpreted
+MOST = 500_000  # of all such calls, with one for each: some tenths of a second; beyond, compiling has paid
 
 
-_fma: Any = intrinsic(_multiply_add)
+class _Interpreting:
+    """How many more numbers may be interpreted."""
+
+    left = 0
+
+
+@contextmanager
+def interpreted() -> Iterator[None]:
+    """A block in which kernels on few numbers are interpreted. Digits are those of compiled ones."""
+    before, _Interpreting.left = _Interpreting.left, MOST
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _Interpreting.left = before
+
+
+class Kernel:
+    """A function that numba compiles at its first call; kernels that call it find it as a compiled function."""
+
+    def __init__(self, function: Callable[..., Any], compiler: Callable[[Callable[..., Any]], Any]) -> None:
+        update_wrapper(self, function)
+        self._function, self._compiler = function, compiler
+
+    @cached_property
+    def compiled(self) -> Any:
+        """Numba's dispatcher."""
+        return self._compiler(self._function)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba takes it for where another kernel names it."""
+        from numba.core.types import Dispatcher
+
+        return Dispatcher(self.compiled)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if _Interpreting.left > 0:
+            return self._interpreted(arguments)
+        return self.compiled(*arguments)
+
+    def _interpreted(self, arguments: tuple[Any, ...]) -> Any:
+        """The result by Python; by machine code where the arrays are long, or Python refuses (1 / 0, log 0)."""
+        arrays = [each for each in arguments if isinstance(each, np.ndarray)]
+        size = sum(array.size for array in arrays)
+        if size > FEW:
+            return self.compiled(*arguments)
+        _Interpreting.left -= 1 + size
+        kept = [array.copy() for array in arrays]
+        try:
+            return self._function(*arguments)
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
+            for array, before in zip(arrays, kept, strict=True):
+                if array.flags.writeable:
+                    array[...] = before
+            return self.compiled(*arguments)
+
+    def __reduce__(self) -> str:
+        return str(self._function.__qualname__)
 
 
 def kernel(function: F) -> F:
@@ -45,21 +100,72 @@ def kernel(function: F) -> F:
     Numba's cache notices changes in the function's own file only, but a kernel calls functions of its whole folder. So
     the cache folder's name has a hash of all sources of the folder: any edit compiles anew.
     """
-    compiled: F = numba.njit(nogil=True, **FLAGS)(function)
-    folder = code_folder(Path(inspect.getfile(function)).parent, _config.CACHE_DIR)
+    version(_home(function))  # of the sources as they are imported, not as they are at the first call
+    return cast(F, Kernel(function, _compile))
+
+
+def kernel_inline(function: F) -> F:
+    """A scalar function that is always inlined into the kernels that call it."""
+    return cast(F, Kernel(function, _compile_inline))
+
+
+def _home(function: Callable[..., Any]) -> Path:
+    return Path(inspect.getfile(function)).parent
+
+
+def _compile(function: Callable[..., Any]) -> Any:
+    import numba
+    from numba.core.dispatcher import Dispatcher
+
+    from sim.code_cache import KernelCache
+
+    compiled = numba.njit(nogil=True, **FLAGS)(function)
+    config: Any = numba.config  # its settings are made at run time
+    folder = code_folder(_home(function), config.CACHE_DIR)
     if folder is not None and isinstance(compiled, Dispatcher):
         vars(compiled)["_cache"] = KernelCache(function, folder)
     return compiled
 
 
-def kernel_inline(function: F) -> F:
-    """A scalar function that is always inlined into the kernels that call it."""
-    compiled: F = numba.njit(forceinline=True, **FLAGS)(function)
-    return compiled
+def _compile_inline(function: Callable[..., Any]) -> Any:
+    import numba
+
+    return numba.njit(forceinline=True, **FLAGS)(function)
 
 
-@kernel_inline
-def fma(x: float, y: float, z: float) -> float:
+def _multiply_add(_: Any, x: Any, y: Any, z: Any) -> Any:
+    import numba
+
+    def emit(context: Any, builder: Any, signature: Any, numbers: Any) -> Any:
+        return builder.fma(*numbers)
+
+    double = numba.float64
+    return double(double, double, double), emit
+
+
+def _compile_fused(_: Callable[..., Any]) -> Any:
+    from numba.extending import intrinsic
+
+    fused: Any = intrinsic(_multiply_add)
+
+    def fma(x: float, y: float, z: float) -> Any:
+        return fused(x, y, z)
+
+    return _compile_inline(fma)
+
+
+@cache
+def _of_the_c_library() -> Any:
+    """The C library's fma, which a Python before 3.13 does not show."""
+    found = ctypes.CDLL(None).fma
+    found.argtypes, found.restype = [ctypes.c_double] * 3, ctypes.c_double
+    return found
+
+
+def _fma(x: float, y: float, z: float) -> float:
     """x * y + z, rounded once: one instruction, and the same number on every processor (slow on one without it)."""
-    fused: float = _fma(x, y, z)
-    return fused
+    return float(_of_the_c_library()(x, y, z))
+
+
+_fma.__name__ = _fma.__qualname__ = "fma"
+fma = cast(Callable[[float, float, float], float], Kernel(_fma, _compile_fused))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.errors import UserError
+from sim.json_file import read_json
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 AGAIN = "move the folder away and run the scenario again"
 NEEDED = {"name", "scenario", "seed", "paths", "worlds", "files"}
-MOST = 64 << 20  # bytes of a manifest
 BLOCK = 1 << 20
 
 
@@ -100,13 +100,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run's folder. Raises UserError if it is missing or invalid."""
     place = folder / MANIFEST
     try:
-        if place.is_file() and place.stat().st_size > MOST:
-            raise UserError("a manifest is a small file", place=str(place), value=place.stat().st_size, remedy=AGAIN)
-        manifest = json.loads(place.read_text(encoding="utf-8"))
+        manifest = read_json(place, finite=False)
     except FileNotFoundError:
         rule = "a run folder has a manifest"
         raise UserError(rule, place=str(place), remedy="run the scenario again: this run did not finish") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise UserError("a manifest can be read", place=str(place), value=error.strerror, remedy=AGAIN) from None
+    except ValueError as error:
         raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy=AGAIN) from None
     _check(manifest, place)
     found: dict[str, Any] = manifest

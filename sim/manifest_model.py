@@ -33,7 +33,7 @@ def _day(text: str) -> str:
 
 Instant = Annotated[str, AfterValidator(_instant)]
 Day = Annotated[str, AfterValidator(_day)]
-Name = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=20_000)]
 Paths = Annotated[int, Field(ge=1, lt=1 << 31)]
 
 
@@ -121,7 +121,7 @@ class Manifest(Part):
     """`manifest.json`."""
 
     name: Name
-    title: str | None = None
+    title: Annotated[str, Field(max_length=20_000)] | None = None
     scenario: Scenario
     seed: NonNegativeInt
     paths: Paths
@@ -133,7 +133,7 @@ class Manifest(Part):
     content_hash: str | None = None
     timing: Timing | None = None
     clock: Clock | None = None
-    anchors: list[Anchor] | None = None
+    anchors: Annotated[list[Anchor], Field(max_length=100_000)] | None = None
     base: dict[str, FiniteFloat] | None = None
     command: str | None = None
     profile: dict[str, dict[str, FiniteFloat]] | None = None

@@ -18,7 +18,9 @@ from sim.lock import lock_file
 from sim.owner import me, old, verdict
 
 OWNER = ".owner"  # says who made the folder, and is locked while it is in use
-PURPOSES = ("job", "cell", "calibrate", "capital", "compare", "estimate", "facts", "record", "validation", "predict")
+PURPOSES = (
+    "job", "cell", "calibrate", "capital", "compare", "estimate", "facts", "look", "record", "validation", "predict",
+)  # fmt: skip
 NAMES = re.compile(rf"spiral-({'|'.join(PURPOSES)})-[a-z0-9_]{{8}}")
 EMPTY = 60.0  # seconds after which an empty folder counts as abandoned
 

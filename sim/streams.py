@@ -1,76 +1,51 @@
-"""Named streams of random numbers: a pure function of (seed, stream, path, draw)."""
+"""Named streams of random numbers: a pure function of (generator, seed, stream, path, draw)."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cached_property
+from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1024  # paths that share one Philox child
+from sim.block_stream import BlockStream
+from sim.common_stream import CommonStream
+from sim.stream import Stream as Stream
 
+Generator: TypeAlias = Literal["numpy", "philox"]
 Vector = NDArray[np.float64]
 
 
-def _key(name: str) -> tuple[int, ...]:
-    digest = hashlib.blake2b(name.encode(), digest_size=16).digest()
-    return tuple(int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4))
+class Streams:
+    """All streams of one chunk of paths; the same in every world of a run.
 
-
-class Stream:
-    """One stream of noise for the paths [first, first + paths).
-
-    Each block of 1,024 paths has its own Philox child, and every draw is for the whole block. So a path's numbers do
-    not depend on which other paths are simulated with it.
+    generator: "numpy" (Philox4x64 and ziggurat, in blocks of 1,024 paths) or "philox" (our own kernels).
+    common: all paths have the noise of path 0, so that they differ only by what is done on them.
     """
 
-    def __init__(self, seed: int, name: str, first: int, paths: int) -> None:
-        start = first // BLOCK
-        self._seed, self._name = seed, name
-        self._children = range(start, (first + paths - 1) // BLOCK + 1)
-        offset = first - start * BLOCK
-        self._cut = slice(offset, offset + paths)
-        self._blocks = [slice(i * BLOCK, (i + 1) * BLOCK) for i in range(len(self._children))]
-
-    @cached_property
-    def _generators(self) -> list[np.random.Generator]:
-        """Made at the first draw, as many streams are never used."""
-        key = _key(self._name)
-        seeds = [np.random.SeedSequence(self._seed, spawn_key=(*key, child)) for child in self._children]
-        return [np.random.Generator(np.random.Philox(s)) for s in seeds]
-
-    def normal(self) -> Vector:
-        """The next standard normal of each path: (paths,)."""
-        out = np.empty((len(self._children), BLOCK))
-        for generator, block in zip(self._generators, out, strict=True):
-            generator.standard_normal(out=block)
-        return out.reshape(-1)[self._cut]
-
-    def normals(self, rows: int) -> Vector:
-        """The next `rows` standard normals of each path: (rows, paths), the numbers of `rows` calls of `normal`."""
-        out = np.empty((rows, len(self._blocks) * BLOCK))
-        for generator, block in zip(self._generators, self._blocks, strict=True):
-            for row in out:
-                generator.standard_normal(out=row[block])
-        return out[:, self._cut]
-
-    def uniform(self) -> Vector:
-        """The next uniform on [0, 1) of each path: (paths,)."""
-        out = np.empty(len(self._blocks) * BLOCK)
-        for generator, block in zip(self._generators, self._blocks, strict=True):
-            generator.random(out=out[block])
-        return out[self._cut]
-
-
-class Streams:
-    """All streams of one chunk of paths; the same in every world of a run."""
-
-    def __init__(self, seed: int, first: int, paths: int) -> None:
+    def __init__(
+        self, seed: int, first: int, paths: int, generator: Generator = "numpy", *, common: bool = False
+    ) -> None:
         self.seed = seed
+        self.common = common
         self.first = first
         self.paths = paths
+        self._kind = _kind(generator)
 
     def stream(self, name: str) -> Stream:
         """A stream by name, at its first draw."""
-        return Stream(self.seed, name, self.first, self.paths)
+        if self.common:
+            return CommonStream(self._kind(self.seed, name, 0, 1), self.paths)
+        return self._kind(self.seed, name, self.first, self.paths)
+
+    def shared(self, name: str) -> Stream:
+        """A stream of one path, the same one for all chunks of a run."""
+        return self._kind(self.seed, name, 0, 1)
+
+
+def _kind(generator: Generator) -> Callable[[int, str, int, int], Stream]:
+    if generator == "numpy":
+        return BlockStream
+    from sim.counter_stream import CounterStream  # it loads kernels, so numba
+
+    return CounterStream

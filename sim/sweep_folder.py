@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from sim.errors import UserError
+from sim.ordinary import LARGE, read_ordinary
 from sim.sweep_manifest import MANIFEST
 
 LOCK, ASIDE, CELLS, PATHS_FOLDER, RUNS = ".lock", ".aside", "cells", "paths", "runs"
@@ -31,7 +32,14 @@ def digest(data: bytes) -> str:
 def as_named(place: Path) -> bool:
     """Whether a segment's content matches the digest in its name."""
     found = SEGMENT.fullmatch(place.name)
-    return found is not None and not place.is_symlink() and digest(place.read_bytes()) == found[2]
+    if found is None or place.is_symlink():
+        return False
+    try:
+        return digest(read_ordinary(place, LARGE)) == found[2]
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False
 
 
 def check_links(folder: Path) -> None:

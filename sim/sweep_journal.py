@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import UserError
+from sim.ordinary import LARGE, read_ordinary
+from sim.sweep_folder import SEGMENT
 
 MAGIC = b"spiral sweep 2\n\0"
 MARK = b"\x00cell\xf5\n"
+MOST_CLAIMED = 20  # times the journal's length, by marks after its last whole record
 HEAD = struct.Struct("<7sIII")  # MARK, length of the JSON, length of the bytes, CRC-32
 
 
@@ -71,7 +74,7 @@ def read(place: Path) -> Journal:
 
     An incomplete last record is left out: its cell has not finished. An incomplete record before others is an error.
     """
-    data = place.read_bytes()
+    data = read_ordinary(place, LARGE)
     found = _record(data, len(MAGIC)) if data.startswith(MAGIC) else None
     if found is None:
         raise broken(place)
@@ -80,7 +83,7 @@ def read(place: Path) -> Journal:
     while (found := _record(data, at)) is not None:
         records.append(found[0])
         at = found[1]
-    if any(_record(data, later) for later in _marks(data, at + 1)):
+    if _goes_on(data, at + 1):
         raise broken(place)
     try:
         segments = tuple(
@@ -90,7 +93,8 @@ def read(place: Path) -> Journal:
         numbers = [record.row["cell"] for record in records]
     except (KeyError, TypeError, ValueError):
         raise broken(place) from None
-    if not all(isinstance(number, int) for number in numbers):
+    files = (name for segment in segments for name in (segment.cells, segment.paths) if name is not None)
+    if not all(isinstance(number, int) for number in numbers) or not all(map(SEGMENT.fullmatch, files)):
         raise broken(place)
     return Journal(segments, tuple(records), at)
 
@@ -114,14 +118,17 @@ def _record(data: bytes, at: int) -> tuple[Record, int] | None:
         return None
     try:
         row = json.loads(data[begun : begun + text_size])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return (Record(row, data[begun + text_size : end]), end) if isinstance(row, dict) else None
 
 
-def _marks(data: bytes, at: int) -> list[int]:
-    found = []
+def _goes_on(data: bytes, at: int) -> bool:
+    """Whether a whole record follows, or more marks than chance explains: each may claim all that is left."""
+    claimed = 0
     while (at := data.find(MARK, at)) >= 0:
-        found.append(at)
+        if _record(data, at) or claimed > MOST_CLAIMED * len(data):
+            return True
+        claimed += len(data) - at
         at += 1
-    return found
+    return False

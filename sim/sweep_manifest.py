@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sim.errors import UserError
+from sim.json_file import read_json
 
 MANIFEST = "sweep.json"
 NEEDED = ("name", "scenarios", "design", "axes", "cells", "metrics")
@@ -42,10 +42,10 @@ AGAIN = "sweep again, or give the folder that `spiral sweep` wrote"
 def read_manifest(place: Path) -> dict[str, Any]:
     """The manifest in a file. Raises UserError, with the key, if it is not a sweep's manifest."""
     try:
-        found = json.loads(place.read_text(encoding="utf-8"), parse_constant=_refused)
+        found = read_json(place)
     except OSError as error:
         raise UserError("a manifest can be read", place=str(place), value=error.strerror) from None
-    except (ValueError, RecursionError) as error:  # also for invalid UTF-8 and integers of thousands of digits
+    except ValueError as error:  # also for invalid UTF-8 and integers of thousands of digits
         raise UserError("a manifest is JSON", place=str(place), value=str(error), remedy=AGAIN) from None
     if not isinstance(found, dict):
         raise UserError("a manifest is a table", place=str(place), value=type(found).__name__, remedy=AGAIN)
@@ -72,10 +72,6 @@ def _kind(axis: Mapping[str, Any]) -> str:
     if written and all(isinstance(v, int) and not isinstance(v, bool) for v in written):
         return "Int64"
     return "Float64" if all(isinstance(v, int | float) for v in written) else "String"
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _check_types(found: Mapping[str, Any], place: Path) -> None:

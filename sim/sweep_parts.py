@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sim.errors import UserError
+from sim.ordinary import LARGE, is_ordinary, read_ordinary
 from sim.sweep_folder import CELLS, PATHS_FOLDER, SEGMENT, SINGLE, as_named, digest, journal_name, listed
 from sim.sweep_journal import Journal, Record, Segment, broken, read
 from sim.sweep_manifest import AFTER, BEFORE, PATHS
@@ -70,7 +72,7 @@ def recovered(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Segment]:
         if found is None or not as_named(place):
             continue
         with whole(place):
-            frame = pl.read_parquet(BytesIO(place.read_bytes()), columns=["cell", "id"])
+            frame = pl.read_parquet(BytesIO(read_ordinary(place, LARGE)), columns=["cell", "id"])
         if all(0 <= number < len(ids) and ids[number] == cell_id for number, cell_id in frame.iter_rows()):
             yield Segment(place.name, paths.get(found[1]), tuple(frame["cell"].to_list()))
 
@@ -171,7 +173,7 @@ class Singles:
         """Check the first and last bytes of every file. Raises UserError."""
         for place in self.files.values():
             for part in (place, self.folder / PATHS_FOLDER / place.name):
-                if part.is_file() and not _ended(part):
+                if os.path.lexists(part) and not _ended(part):
                     raise broken(part)
 
     @property
@@ -191,7 +193,7 @@ class Singles:
         frames = [frame_of((), columns)]
         for place in self.files.values():
             with whole(place):
-                frame = pl.read_parquet(BytesIO(place.read_bytes()))
+                frame = pl.read_parquet(BytesIO(read_ordinary(place, LARGE)))
             frames.append(aligned(frame, columns, place))
             if len(frames) > BATCH:
                 frames = [pl.concat(frames, rechunk=True)]
@@ -218,14 +220,16 @@ def aligned(frame: pl.DataFrame, columns: Mapping[str, str], place: Path) -> pl.
     import polars as pl
 
     kinds: Any = {name: getattr(pl, kind)() for name, kind in columns.items()}
-    lacking = [name for name in (*BEFORE, *AFTER) if name not in frame.columns]
-    if lacking:
+    had = frame.schema  # once: polars makes it anew at each call
+    if any(name not in had for name in (*BEFORE, *AFTER)):
         raise broken(place)
+    if list(had.items()) == list(kinds.items()):
+        return frame
     for name, kind in kinds.items():
-        was = frame.schema.get(name, kind)
+        was = had.get(name, kind)
         if was != kind and was != pl.Null and not (was.is_numeric() and kind.is_numeric()):
             raise broken(place)
-    added = {name: pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in frame.columns}
+    added = {name: pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in had}
     return frame.with_columns(**added).select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
@@ -244,11 +248,11 @@ def _verified(place: Path) -> pl.DataFrame:
     """A segment whose content matches the digest in its name."""
     import polars as pl
 
-    data = place.read_bytes()
-    found = SEGMENT.fullmatch(place.name)
-    if found is None or digest(data) != found[2]:
-        raise broken(place)
     with whole(place):
+        data = read_ordinary(place, LARGE)
+        found = SEGMENT.fullmatch(place.name)
+        if found is None or place.is_symlink() or digest(data) != found[2]:
+            raise broken(place)
         return pl.read_parquet(BytesIO(data))
 
 
@@ -276,6 +280,8 @@ def _known(paths: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _ended(place: Path) -> bool:
+    if not is_ordinary(place):
+        return False
     with place.open("rb") as stream:
         first = stream.read(len(MAGIC))
         stream.seek(0, 2)

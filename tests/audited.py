@@ -1,4 +1,4 @@
-"""A command under Python's audit hook: what it ran, loaded, started, called and wrote, as JSON.
+"""A command under Python's audit hook: what it ran, loaded, started, called, read and wrote, as JSON.
 
 `python tests/audited.py REPORT.json COMMAND...` runs `spiral COMMAND...` in the current folder, as the installed script
 does: that folder is not on the path.
@@ -55,8 +55,9 @@ class Watch:
             self.tell("called", event)
         elif event == "pickle.find_class":
             self.tell("unpickled", caller())
-        elif event == "open" and isinstance(args[0], str | bytes) and writing(args[1], args[2]):
-            self.tell("written", os.path.abspath(os.fsdecode(args[0])))
+        elif event == "open" and isinstance(args[0], str | bytes):
+            kind = "written" if writing(args[1], args[2]) else "read"
+            self.tell(kind, os.path.abspath(os.fsdecode(args[0])))
         elif event in CHANGES:
             self.tell("written", os.path.abspath(os.fsdecode(args[0])))
             if event in ("os.rename", "os.link", "os.symlink"):

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 import simpy
-from numba.core.dispatcher import Dispatcher
 
 from agents.world import TradingWorld
+from sim.jit import Kernel
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = tuple(f"{ROOT / name}/" for name in ("sim", "markets", "agents"))
@@ -33,7 +33,7 @@ def counted_calls(count: dict[str, int]):
     with pytest.MonkeyPatch.context() as patch:
         for module in [m for n, m in sys.modules.items() if n.split(".")[0] in PACKAGES]:
             for name, kernel in list(vars(module).items()):
-                if isinstance(kernel, Dispatcher):
+                if isinstance(kernel, Kernel):
                     patch.setattr(module, name, _counting(kernel, name, count))
         yield
 

@@ -39,6 +39,9 @@ futures = { ty = { bond = "note", basis_vol = 0.002 } }
 repo = { usd = { p99 = 20.0 } }
 vol = { usd = { start = 0.009 } }
 
+[market.variance_swaps.v3]
+expiry_months = 3
+
 [market.options.low]
 kind = "put"
 moneyness = 0.9
@@ -67,12 +70,12 @@ venue = { half_spread = 0.0001, depth = 5e9, impact = 0.01 }
 [agents.maker]
 type = "MarketMaker"
 capital = 2e9
-venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "low", "vx"]
+venues = ["asset", "us2y", "us10y", "gold", "note", "ty", "low", "vx", "v3"]
 quoting = { kind = "avellaneda_stoikov", risk_aversion = 0.02 }
 
 [agents.dealer]
 type = "OptionMaker"
-venues = ["low"]
+venues = ["low", "v3"]
 vega_limit = 1e7
 
 [agents.hedger]

@@ -35,7 +35,8 @@ def crisis(
     minutes: int = 65,
     **tables: Any,
 ) -> Scenario:
-    """Ten days of New York, by default without noise and with nobody in it."""
+    """Ten days of New York, by default without noise and with nobody in it. Its marks are in full."""
+    size = tables.pop("run", {"paths": 16, "witnesses": 0, "twin": "none"})
     days = [{"date": "2020-02-19", **LEVEL}, {"date": "2020-03-04", **LEVEL}]
     return from_dict(
         {
@@ -45,7 +46,7 @@ def crisis(
             "storyline": {"anchor": anchors or days},
             "agents": agents or {},
             "credit": {"elasticity": 0.5, "stress_elasticity": 2.0},
-            "run": {"paths": 16, "witnesses": 0, "twin": "none"},
+            "run": {"marks": "all", **size},
             **tables,
         },
         as_given=True,  # a maker that never passes its inventory on, a lender of $1

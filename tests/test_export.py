@@ -15,17 +15,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from analysis import open_run, summarise
+from analysis.csv_text import csv_text
 from analysis.export import run_sheets
 from analysis.sweeps.export import sweep_sheets
 from analysis.workbook import csv, workbook, write_sheets
 from scenarios import run
 from scenarios.cli import main
+from scenarios.house import ROOMS
 from sim.errors import UserError
 from tests.policies_made import EVERY, NEVER, lives, write_policies
 from tests.small import crisis
 from tests.sweeps_made import SIZE, listed, write_sweep
 
-EVIL = ('=HYPERLINK("http://x")', "+1", "-2+3", "@SUM(A1)", "\t=1", "plain")
+EVIL = ('=HYPERLINK("http://x")', "+A1", "-2+3", "@SUM(A1)", "\t=1", "plain")
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RUN = {"about", "figures", "parts", "attribution", "worst_closes", "book", "daily_desk", "daily_market", "columns"}
 
@@ -136,6 +138,14 @@ def test_text_is_never_a_formula() -> None:
     back = pl.read_csv(csv(frame))
     assert back["text"].to_list() == [f"'{text}" for text in EVIL[:-1]] + ["plain"]
     assert back["number"][0] == -1.5
+
+
+def test_no_csv_of_ours_holds_a_formula() -> None:
+    frame = pl.DataFrame({"=A1": ["＝1+1", "-2.5%", "+1e-4 bp", "\x1b[2Jx"], "b": [-1.0, 2.0, 3.0, 4.0]})
+    assert csv_text(frame) == "'=A1,b\n'＝1+1,-1.0\n-2.5%,2.0\n+1e-4 bp,3.0\n\N{REPLACEMENT CHARACTER}[2Jx,4.0\n"
+    rooms = Path(__file__).resolve().parents[1]
+    files = [file for room in ROOMS for file in (rooms / room).rglob("*.py")]
+    assert [file.name for file in files if ".write_csv(" in file.read_text(encoding="utf-8")] == ["csv_text.py"]
 
 
 def test_a_workbook_that_somebody_changed_is_kept(folder: Path, tmp_path: Path) -> None:

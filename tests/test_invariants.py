@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -156,7 +157,9 @@ def scenario_dict(draw: Any) -> dict[str, Any]:
 
 @st.composite
 def random_scenarios(draw: Any) -> dict[str, Any]:
-    return scenario_dict(draw)
+    tables = scenario_dict(draw)
+    tables["run"]["generator"] = draw(st.sampled_from(["numpy", "philox"]))
+    return tables
 
 
 def frames(
@@ -247,8 +250,10 @@ def test_a_twin_with_the_same_loops_is_the_run(tables):
         assert actual[name].drop("world").equals(same[name].drop("world")), name
 
 
-def test_path_of_2500_equals_that_path_alone():
-    scenario = load("covid_crash_2020", {"run.witnesses": 2500, "clock.tick_minutes": 130})
+@pytest.mark.parametrize("generator", ["numpy", "philox"])
+def test_path_of_2500_equals_that_path_alone(generator):
+    settings = {"run.witnesses": 2500, "clock.tick_minutes": 130, "run.generator": generator}
+    scenario = load("covid_crash_2020", settings)
     blueprint = draw_up(scenario)
     parts = [
         make_world(scenario, Chunk("actual", first, paths), scenario.feedback, blueprint)
@@ -261,11 +266,13 @@ def test_path_of_2500_equals_that_path_alone():
         assert_same(whole.filter(pl.col("path") == 1777), alone)
 
 
-def test_tables_do_not_depend_on_chunks_or_workers(tmp_path):
+@pytest.mark.parametrize("generator", ["numpy", "philox"])
+def test_tables_do_not_depend_on_chunks_or_workers(tmp_path, generator):
     """Chunks of 256 on two workers, and one chunk of 4,096 that spans two blocks of noise: the same to the last bit."""
     runs = []
     for chunk, workers in ((4096, 1), (256, 2), (256, 1)):
-        scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, "run.chunk": chunk, "run.paths": 1500})
+        size = {"run.chunk": chunk, "run.paths": 1500, "run.generator": generator}
+        scenario = load("covid_crash_2020", {"clock.tick_minutes": 390, **size})
         runs.append(run(scenario, out=tmp_path / f"{chunk}-{workers}", workers=workers))
     one, *others = runs
     for other in others:

@@ -15,7 +15,7 @@ from markets.kernels import normal
 from markets.kernels import options as k
 from markets.kernels.flows import NO_FIXING, flow_bends, flow_slopes, flow_values
 from markets.kernels.terms import hat
-from sim.cache_folder import code_folder
+from sim.cache_folder import code_folder, version
 from sim.jit import FLAGS, fma, kernel
 
 mp.mp.dps = 40
@@ -332,6 +332,8 @@ def test_an_edit_of_any_source_of_the_folder_moves_the_cache(tmp_path):
     (tmp_path / "a.py").write_text("x = 1")
     before = code_folder.__wrapped__(tmp_path)
     (tmp_path / "a.py").write_text("x = 2")
+    assert code_folder.__wrapped__(tmp_path) == before, "this process has imported the former source"
+    version.cache_clear()
     assert before.parent == tmp_path / "__pycache__"
     assert code_folder.__wrapped__(tmp_path) != before
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from markets.factors.key import SPOT, VOL, FactorKey
-from markets.venues.listed_option import SPLIT
+from markets.venues.vol_listing import SPLIT
 from sim.errors import UserError
 from sim.ledger import CASH
 from sim.phases import Phase

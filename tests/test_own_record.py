@@ -20,7 +20,7 @@ from scenarios.reading.loading import from_dict, load
 from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
 from scenarios.studies.ablation import ablate
-from scenarios.studies.calibrating import before_run
+from scenarios.studies.calibrating import before_run, calibration
 from scenarios.studies.calibrating.calibration import calibrate
 from scenarios.studies.calibrating.outside_fit import NAMED
 from scenarios.studies.policies_frontier import frontier_spec
@@ -79,20 +79,20 @@ def never(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any, **__: Any) -> None:
         raise AssertionError("a calibration was begun")
 
-    monkeypatch.setattr(before_run, "calibrate", refused)
+    monkeypatch.setattr(calibration, "calibrate", refused)
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The calibrations that were made, by the scenario's name."""
     made: list[str] = []
-    really = before_run.calibrate
+    really = calibration.calibrate
 
     def counting(scenario: Scenario, **settings: Any) -> Any:
         made.append(scenario.name)
         return really(scenario, **settings)
 
-    monkeypatch.setattr(before_run, "calibrate", counting)
+    monkeypatch.setattr(calibration, "calibrate", counting)
     return made
 
 

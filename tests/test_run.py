@@ -52,11 +52,11 @@ def test_promised_columns(small_run, table):
     assert schema["world"] == pl.String
 
 
-def test_daily_marks_of_all_paths_and_ticks_of_witnesses(small_run):
+def test_daily_rows_of_desks_on_all_paths_and_ticks_of_witnesses(small_run):
     days = small_run.manifest["clock"]["days"]
-    marks = small_run.marks.filter((pl.col("agent") == "hedger") & (pl.col("world") == "actual")).collect()
-    assert marks["path"].n_unique() == 12
-    assert marks.height == 12 * (days + 1)
+    desks = small_run.desks.filter((pl.col("agent") == "hedger") & (pl.col("world") == "actual")).collect()
+    assert desks["path"].n_unique() == 12
+    assert desks.height == 12 * (days + 1)
     market = small_run.market.filter((pl.col("venue") == "asset") & (pl.col("world") == "actual")).collect()
     assert market["path"].n_unique() == 3
     assert market.height == 3 * small_run.manifest["clock"]["ticks"]

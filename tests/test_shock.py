@@ -201,6 +201,11 @@ def test_a_written_file_has_shocks_and_laws_of_the_curve():
     ("spec", "said"),
     [
         ({"date": "2020-02-26", "stress": "twist 50"}, "storyline.shock.1.stress: no such shape, got 'twist'"),
+        (
+            {"date": "2020-02-26", "stress": "parallel 50 on discounting"},
+            "shock.1.stress: curves of a running market move as curves",
+        ),
+        ({"date": "2020-02-26", "stress": "parallel 5; parallel 6 on usd"}, "of a running market move as curves"),
         ({"date": "2020-02-26", "stress": "up a bit"}, "storyline.shock.1.stress: is not a stress, got 'up a bit'"),
         (
             {"date": "2020-02-26", "stress": "parallel 50 on sofr"},

@@ -330,9 +330,29 @@ def test_shapes_are_what_they_are_called(shape: str) -> None:
     }[shape]
 
 
+def test_discounting_and_projecting_move_apart_and_together() -> None:
+    book = two_curves()
+    by_role = {word: book.stressed(parse_stress(f"parallel 50 on {word}")) for word in ("discounting", "projecting")}
+    by_curve = {name: book.stressed(parse_stress(f"parallel 50 on {name}")) for name in ("discount", "forward")}
+    assert list(by_role.values()) == [pytest.approx(each, abs=1e-9) for each in by_curve.values()]
+    both = book.stressed(parse_stress("parallel 50 on discounting; parallel 50 on projecting"))
+    assert both == pytest.approx(book.stressed(parse_stress("parallel 50")), rel=1e-12)
+    assert np.abs(both - sum(by_role.values())).max() > 100.0  # they do not add up: a product of the two is left
+
+
+def test_a_book_after_a_stress_is_the_book_on_the_moved_curve() -> None:
+    book, stress = nine_years(), parse_stress("2Y 10, 10Y 60")
+    moved = book.after(stress)
+    assert moved.npv - book.npv == pytest.approx(book.stressed(stress))
+    one = parse_stress("parallel 0.001")
+    assert moved.zero_dv01() == pytest.approx(moved.stressed(one) * 1000, rel=1e-5)
+    assert abs(float(moved.pv01[0])) < abs(float(book.pv01[0]))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("parallel 5; ", "is not a stress"),
         ("sideways 5", "no such shape, got 'sideways'"),
         ("parallel", "is not a stress"),
         ("parallel 1e9", "is not a stress"),

@@ -16,6 +16,7 @@ from agents.desk.exposure_record import EXPOSURE, ExposureRecord
 from agents.desk.loss import COSTS, HEDGE_CREDIT, HEDGES, components, option_hedges
 from agents.desk.options_held import options_held
 from agents.desk.risk_record import RISK, RiskRecord
+from agents.tables import DESKS, LEFT_OUT, MARKS
 from agents.world import WRITE_OFF, TradingWorld
 from markets.costs import INVENTORY
 from sim.errors import BugError
@@ -55,7 +56,9 @@ class Accountant:
         asked = any(venue.spec.investors for venue in world.venues.values())
         self._costs = (*costs, INVENTORY.name) if asked else costs
         self._holdings = Holdings(world)
-        self._written = world.log.wants("marks")
+        self._written = world.log.wants(MARKS.name)
+        self._thinned = DESKS in world.log.tables
+        self._desks_written = self._thinned and world.log.wants(DESKS)
         self._records: dict[str, BookRecord] = {}  # by desk, if the table is wanted
         self._rows: dict[str, Memo[tuple[Rows, Rows, Rows]]] = defaultdict(Memo)  # by agent; see `_rows_of`
         self._risks: list[RiskRecord] = []  # of desks with rates, if the table is declared and wanted
@@ -94,10 +97,10 @@ class Accountant:
         for name in world.desks if world.lenders else ():
             if lender := world.lender_of(name):
                 lender.write_off(name, world.equity_now(name))
-        for agent in world.agents:
-            self._write(agent)
-        world.ledger.check(lambda: f"{world.timestamp()} MARK")
         last = world.tick_index == len(world.clock.ticks) - 1
+        for agent in world.agents:
+            self._write(agent, last=last)
+        world.ledger.check(lambda: f"{world.timestamp()} MARK")
         self._holdings.write(last=last)
         for record in self._records.values() if last else ():
             record.write()
@@ -106,16 +109,51 @@ class Accountant:
         for risk in self._risks if last or world.tick_index == 0 else ():
             risk.write(last=last)
 
-    def _write(self, agent: Participant) -> None:
+    def _write(self, agent: Participant, *, last: bool) -> None:
+        """Rows of `marks`: the witnesses' at every close, all paths' at the last; of `desks`: all paths' at each."""
         world, ledger, name = self._world, self._world.ledger, agent.name
         desk, hedge_value = world.desks.get(name), world.hedge_value(name)
         claims = world.claims.value(name) if world.claims.debts else self._nothing
         record = self._records.get(name)
-        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._written or record is not None)
+        equity, pnl, _ = self._prove(agent, hedge_value, claims, seen=self._seen(name, last=last))
         if record is not None:
             record.look(pnl)
-        if not self._written:
+        brief = desk is not None and self._desks_written
+        whole = self._written and self._is_whole(last=last)
+        if not (brief or whole):
             return
+        told = {"agent": name, "equity": equity, "pnl": pnl, **self._parts(agent), **self._risk(name)}
+        if brief:
+            world.log.add(DESKS, world.now, **{key: value for key, value in told.items() if key not in LEFT_OUT})
+        if not whole:
+            return
+        account = margin_account(name)
+        world.log.add(
+            MARKS.name,
+            world.now,
+            None if last or not self._thinned else world.log.witness,
+            **told,
+            role=agent.role,
+            book_value=desk.book_value if desk else 0.0,
+            hedge_value=hedge_value,
+            cash=ledger.balance(name),
+            margin=ledger.balance(account) if ledger.reached(account) else 0.0,
+            claims=claims if world.claims.debts else 0.0,
+        )
+
+    def _seen(self, name: str, *, last: bool) -> bool:
+        """Whether an agent's figures are wanted at this close, and not only checked."""
+        if name in self._records or (self._desks_written and name in self._world.desks):
+            return True
+        return self._written and self._is_whole(last=last)
+
+    def _is_whole(self, *, last: bool) -> bool:
+        """Whether a path of this chunk has a row of `marks` at this close."""
+        return last or not self._thinned or self._world.log.witness.size > 0
+
+    def _parts(self, agent: Participant) -> dict[str, Vector | float]:
+        """Running totals of the parts of an agent's P&L, by column of `marks`."""
+        world, ledger, name = self._world, self._world.ledger, agent.name
         parts: dict[str, Vector | float] = {
             c: ledger.flow(name, c) if ledger.noted(name, c) else 0.0 for c in self._costs
         }
@@ -123,24 +161,10 @@ class Accountant:
             parts[gains] = parts[gains] + world.hedge_value(name, gains)
         if agent.role == "funding_desk" and ledger.noted(name, WRITE_OFF):
             parts["funding_credit"] = parts["funding_credit"] + ledger.flow(name, WRITE_OFF)
+        desk = world.desks.get(name)
         for component in self._components:
             parts[component] = 0.0 if desk is None else desk.totals[component] if self._attributed else np.nan
-        account = margin_account(name)
-        world.log.add(
-            "marks",
-            world.now,
-            agent=name,
-            role=agent.role,
-            book_value=desk.book_value if desk else 0.0,
-            hedge_value=hedge_value,
-            cash=ledger.balance(name),
-            margin=ledger.balance(account) if ledger.reached(account) else 0.0,
-            claims=claims if world.claims.debts else 0.0,
-            equity=equity,
-            pnl=pnl,
-            **parts,
-            **self._risk(name),
-        )
+        return parts
 
     def _risk(self, name: str) -> dict[str, Vector | NDArray[np.bool_] | float | bool]:
         """Unhedged P&L, net exposure and fate of a desk."""

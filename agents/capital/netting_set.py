@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from agents.capital.supervisory import QUALITIES, Parameters
 
@@ -91,6 +90,8 @@ def option_delta(
     *, bought: bool, call: bool, forward: Vector | float, strike: float, years: float, volatility: float
 ) -> Vector:
     """Supervisory delta of an option, (paths,): N(d1) of a bought call, -N(-d1) of a bought put (CRE52.40)."""
+    from scipy.special import ndtr
+
     spread = volatility * np.sqrt(max(years, 1e-12))
     up = ndtr((np.log(np.asarray(forward) / strike) + 0.5 * spread**2) / spread)
     delta: Vector = (1.0 if bought else -1.0) * (up if call else up - 1.0)

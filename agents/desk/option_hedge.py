@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from agents.desk.hedge_leg import OptionLeg
     from markets.factors.snapshot import Snapshot
     from markets.products.risk import Risk
-    from markets.venues.listed_option import ListedOption
     from markets.venues.venue import Venue
+    from markets.venues.vol_listing import VolListing
     from markets.world import MarketWorld
 
 Vector = NDArray[np.float64]
@@ -37,7 +37,7 @@ class OptionHedge(LeastSquaresHedge):
         super().__init__(leg, [world.venue(name) for name in leg.venues])
         self.share = leg.share if share is None else share
         self._world, self._rows = world, leg.rows
-        self._options: dict[str, ListedOption] = {option.name: option for option in world.options}
+        self._options: dict[str, VolListing] = {option.name: option for option in world.options}
         self.kept = {name: world.full(units) for name, units in leg.hold.items()}
 
     @property

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from agents.funding.filtered_returns import ReturnFilter
 from markets.factors.key import RATES_VOL, SPOT, USD, VOL, FactorKey
-from sim.streams import Stream
 
 if TYPE_CHECKING:
     from markets.factors.factor_market import FactorMarket
     from markets.factors.snapshot import Snapshot
     from markets.spec import MarketSpec
+    from sim.streams import Stream
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -88,15 +88,21 @@ class FactorHistory:
 
 
 def draw_history(
-    factors: FactorMarket, market: MarketSpec, keys: Sequence[FactorKey], *, days: int, days_a_year: float, seed: int
+    factors: FactorMarket,
+    market: MarketSpec,
+    keys: Sequence[FactorKey],
+    *,
+    days: int,
+    days_a_year: float,
+    draws: Stream,
 ) -> Floats:
     """Daily returns of the factors by their laws at the start, (days, factors): the same ones for all paths.
 
     Normal: assets with their realised vols, nodes of the curve with their vols and correlations, implied vol by its
     answer to the asset, spreads, other currencies and FX rates with vols of their own. A factor whose law has no vol of
     its own has no history: it enters with what a path shows.
+    draws: a stream of one path.
     """
-    draws = Stream(seed, STREAM, 0, 1)
     scale = 1 / np.sqrt(days_a_year)
     common = draws.normals(days)[:, 0]
     weights = factors.rates.weights

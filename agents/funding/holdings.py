@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.desk.book_part import BookPart
 from agents.desk.options_held import OptionsHeld, options_held
 from markets.factors.key import USD
-from markets.venues.listed_option import ListedOption
+from markets.venues.vol_listing import VolListing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,7 @@ class Holdings:
 
     def idle(self, venue: Venue) -> bool:
         """Whether options are listed there that the desk neither holds nor hedges with: they need not be valued."""
-        if not isinstance(venue.listing, ListedOption) or venue.reached(self.name):
+        if not isinstance(venue.listing, VolListing) or venue.reached(self.name):
             return False
         return venue.name not in self._desk.option_names
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from agents.funding.margin import MarginModel
 from agents.funding.margin_periods import margin_days
 from agents.funding.risk_classes import EQUITY, RATES
-from markets.venues.listed_option import VOL_OF_VOL as VOL_OF_IMPLIED
 from markets.venues.straddle import VOL_OF_VOL
+from markets.venues.vol_listing import VOL_OF_VOL as VOL_OF_IMPLIED
 from sim.params import param
 
 if TYPE_CHECKING:

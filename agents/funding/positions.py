@@ -28,8 +28,8 @@ from markets.products.linear_table import LinearTable
 from markets.products.risky_bond import RiskyBond
 from markets.products.risky_bond_table import RiskyBondTable
 from markets.specs.variable import HAZARD
-from markets.venues.listed_option import ListedOption
 from markets.venues.straddle import Straddle
+from markets.venues.vol_listing import VolListing
 
 Vector = NDArray[np.float64]
 LINEAR = (LinearTable, CashTable, CurrencyTable, CdsTable, RiskyBondTable)
@@ -87,7 +87,7 @@ class Positions(Holdings):
     @property
     def has_optionality(self) -> bool:
         """Whether the book holds anything that is no linear claim, or the desk has straddles or options."""
-        listed = any(isinstance(venue.listing, Straddle | ListedOption) for venue in self.held_venues())
+        listed = any(isinstance(venue.listing, Straddle | VolListing) for venue in self.held_venues())
         return listed or any(not isinstance(table, LINEAR) for table in self._held.book.tables)
 
     def assets_held(self) -> Vector:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.funding.factor_history import FactorHistory, draw_history, in_logs
+from agents.funding.factor_history import STREAM, FactorHistory, draw_history, in_logs
 from agents.funding.holdings import Holdings
 from markets.factors.key import MAIN, SPOT, FactorKey
 
@@ -62,8 +62,9 @@ class Revaluation(Holdings):
     def drawn_history(self, keys: Sequence[FactorKey], days: int) -> Vector:
         """Returns drawn from the scenario's laws, (days, factors)."""
         world = self._world
+        draws = world.streams.shared(STREAM)
         return draw_history(
-            self.factors, world.market, keys, days=days, days_a_year=world.clock.days_a_year, seed=world.streams.seed
+            self.factors, world.market, keys, days=days, days_a_year=world.clock.days_a_year, draws=draws
         )
 
     def to_close(self) -> Iterator[tuple[Venue, Vector]]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import pdtr, pdtrik
 
 from agents.base import Agent, Process
 from markets.accounts import INVESTORS
@@ -169,6 +168,8 @@ class _Flow:
 
 def _count(uniform: Vector, mean: Vector, arrivals: str) -> Vector:
     """Orders of one tick, (paths,): the least n with P(N <= n) >= uniform, N Poisson; or 1 with probability `mean`."""
+    from scipy.special import pdtr, pdtrik
+
     if arrivals == "bernoulli":
         return (uniform < mean).astype(np.float64)
     count = np.zeros_like(mean)

@@ -8,14 +8,24 @@ import polars as pl
 from analysis import frames, liquidity, parts
 from analysis.charts import marks, theme
 from analysis.charts.cost import ACROSS
-from analysis.charts.scales import axis, colours, dates, money_of, rows
+from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import Chart
 from analysis.numbers import Number
 from analysis.sides import names_of
 from sim.dataset import Run
+from sim.errors import UserError
+from sim.names import ACTUAL
 
 NO_DESK = "One of the two has no hedging desk, so there is nothing to compare."
 COLOURS = (theme.HEDGED, theme.UNHEDGED)
+LEVELS = {
+    "mid": "Price",
+    "vol": "Implied vol",
+    "half_spread": "Half-spread",
+    "depth": "Depth",
+    "credit": "Credit spread",
+    "loop_gain": "Loop gain",
+}
 
 
 def pnl_bands(a: Run, b: Run, *, agent: str | None = None) -> Chart:
@@ -61,3 +71,19 @@ def cost_parts(a: Run, b: Run, apart: Number | None, *, agent: str | None = None
     whiskers = base.mark_rule(color=theme.INK).encode(y="low:Q", y2="high:Q")
     said = f"{names[1]} costs {apart} against {names[0]} on average. Rules: two standard errors either way."
     return theme.finish(theme.layer(bars, whiskers, width=theme.WIDTH, height=260), title, said)
+
+
+def level_bands(a: Run, b: Run, *, level: str = "mid", agent: str | None = None) -> Chart:
+    """A level of the asset's market in both over time, as `pnl_bands`. Raises UserError for one that a side lacks."""
+    both = [frames.closes(run, ACTUAL) for run in (a, b)]
+    known = [name for name in LEVELS if all(f"{name}_q50" in day.columns for day in both)]
+    if level not in known:
+        raise UserError("the market of both has no such level", value=level, remedy=f"levels: {', '.join(known)}")
+    factor, title = titled(parts.schema_of(a).column("closes", level))
+    names, wanted = names_of(a, b), [f"{level}_{share}" for share in frames.SHARES]
+    scaled = {name: (day.select("time", pl.col(wanted) * factor), level) for name, day in zip(names, both, strict=True)}
+    bands, palette = marks.long_bands(scaled), dict(zip(names, COLOURS, strict=True))
+    drawn = marks.band_and_median(bands, palette, dates(bands), axis(title))
+    shown = theme.layer(*drawn, width=theme.WIDTH, height=220)
+    said = "Lines: medians; bands: 25\N{EN DASH}75 and 5\N{EN DASH}95 % of the paths of each."
+    return theme.finish(shown, f"{LEVELS[level]}, side by side", said)

@@ -15,6 +15,9 @@ from sim.split import Split
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
+_DEEP_COPY: Any = schemapi._deep_copy
+PLAIN = (type(alt.Undefined), str, bool, int, float, type(None), tuple)  # what Altair does not copy
+
 WIDTH = 780  # px of a full-width panel, axes excluded
 LINE = 134  # characters of a subtitle that fit it
 HEAD = 96  # of a title
@@ -43,10 +46,28 @@ def part_colours(loss: Split) -> dict[str, str]:
 def trusted() -> Iterator[None]:
     """A block in which Altair does not validate: comparing every piece with the schema takes longer than drawing.
 
-    The tests validate whole charts, which is stricter.
+    Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
+    values in ten are `Undefined`. The tests validate whole charts, which is stricter.
     """
-    with schemapi.debug_mode(False):
-        yield
+    slow = schemapi._deep_copy
+    schemapi._deep_copy = _copied
+    try:
+        with schemapi.debug_mode(False):
+            yield
+    finally:
+        schemapi._deep_copy = slow
+
+
+def _copied(value: Any, by_ref: set[str]) -> Any:
+    """Altair's deep copy: the same result."""
+    kind = type(value)
+    if kind is dict:
+        return {k: v if k in by_ref or type(v) in PLAIN else _copied(v, by_ref) for k, v in value.items()}
+    if kind is list:
+        return [v if type(v) in PLAIN else _copied(v, by_ref) for v in value]
+    if not isinstance(value, schemapi.SchemaBase) or hasattr(value, "__deepcopy__"):
+        return value if kind in PLAIN else _DEEP_COPY(value, by_ref)
+    return kind(*(_copied(arg, by_ref) for arg in value._args), **_copied(value._kwds, by_ref))
 
 
 def finish(chart: Chart, title: str, subtitle: str | list[str]) -> Chart:

@@ -50,8 +50,9 @@ def against(checks: pl.DataFrame) -> Chart:
     )
 
 
-def search(trials: pl.DataFrame, risk: str) -> Chart:
-    """Least risk found so far by trial, a line a world. trials: as `tune` has them."""
+def search(trials: pl.DataFrame, risk: str | None) -> Chart:
+    """Least risk found so far by trial, a line a world. trials: as `tune` has them; risk: None where nothing says."""
+    what = "risk" if risk is None else RISKS[risk]
     unit = money_of(trials, ["risk"])
     counted = trials.select(
         world=pl.col("world").replace(WORLDS),
@@ -64,9 +65,7 @@ def search(trials: pl.DataFrame, risk: str) -> Chart:
         .mark_line(interpolate="step-after", strokeWidth=1.8)
         .encode(
             x=alt.X("trial:Q", axis=axis("trial")),
-            y=alt.Y(
-                "least:Q", axis=axis(f"least {RISKS[risk]} of losses so far, {unit.unit}"), scale=alt.Scale(zero=False)
-            ),
+            y=alt.Y("least:Q", axis=axis(f"least {what} of losses so far, {unit.unit}"), scale=alt.Scale(zero=False)),
             color=alt.Color("world:N", scale=alt.Scale(range=list(PARTS)), legend=alt.Legend(title=None)),
         )
         .properties(width=WIDTH, height=240)

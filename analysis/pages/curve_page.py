@@ -67,7 +67,7 @@ class Curves:
 def render(shown: Curves) -> Group:
     """Tables for `rich.print`."""
     parts: list[Any] = []
-    for each in _tables(shown):
+    for each in tables(shown):
         table = Table(title=each.title, title_justify="left", box=None, header_style="bold")
         for i, name in enumerate(each.header):
             table.add_column(name, justify="left" if i < _words(each) else "right", no_wrap=True)
@@ -79,7 +79,14 @@ def render(shown: Curves) -> Group:
 
 def write_curves(path: Path, shown: Curves) -> Path:
     """Write the charts and tables as one self-contained HTML file and return its path. Raises UserError."""
-    figures = [page.figure("curves", charts.curves(shown.lines, shown.nodes), READ["curves"])]
+    meta, figures = shown.head, [page.figure(*each) for each in drawn_of(shown)]
+    title = "Curves from quotes" if shown.swaps is None else "Swaps on quoted curves"
+    return page.write_page(path, "facts.html.j2", title=title, meta=meta, charts=figures, tables=tables(shown))
+
+
+def drawn_of(shown: Curves) -> list[tuple[str, Any, str]]:
+    """Name, chart and how to read it: the curves, and of swaps their ladders and stresses."""
+    found = [("curves", charts.curves(shown.lines, shown.nodes), READ["curves"])]
     if shown.ladder is not None and shown.key_rates is not None and shown.stresses is not None:
         keyed = shown.key_rates.with_columns(name=pl.format("{}Y", pl.col("key")))
         quoted = shown.ladder.with_columns(name=pl.format("{} {}", "curve", "quote"))
@@ -89,13 +96,12 @@ def write_curves(path: Path, shown: Curves) -> Path:
             ("stresses", shown.stresses.with_columns(name="stress"), "change", "Static stresses"),
         )
         for name, frame, column, title in drawn:
-            figures.append(page.figure(name, charts.bars(frame, column, title), READ[name]))
-    meta = shown.head
-    title = "Curves from quotes" if shown.swaps is None else "Swaps on quoted curves"
-    return page.write_page(path, "facts.html.j2", title=title, meta=meta, charts=figures, tables=_tables(shown))
+            found.append((name, charts.bars(frame, column, title), READ[name]))
+    return found
 
 
-def _tables(shown: Curves) -> list[page.Table]:
+def tables(shown: Curves) -> list[page.Table]:
+    """What is shown, as text cells under headings."""
     said = f"{shown.head}. {NOTES['nodes']} {'. '.join(shown.beyond)}."
     out = [_table("Curves", shown.nodes, NODES, said)]
     if shown.fair is not None:

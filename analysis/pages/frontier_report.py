@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from analysis import page
+from analysis.csv_text import csv_text
 from analysis.given import A_SWEEP
 from analysis.horizon import BY_CRISIS, OVER_THE_RUN
 from analysis.numbers import MINUS
@@ -58,14 +59,14 @@ def write_frontier_report(sweep: SweepResult, path: str | Path, *, risk: str = "
     names = outcomes.scenarios(sweep)
     best = best_policies(sweep)
     sections = [_section(sweep, name, risk, best) for name in names]
-    write_whole(Path(path).with_suffix(".csv"), all_rows(sweep, risk).write_csv())
+    write_whole(Path(path).with_suffix(".csv"), csv_text(all_rows(sweep, risk)))
     table = page.figure("appetites", appetite_chart(sweep), READ_APPETITES)
     return page.write_page(
         Path(path),
         "frontier.html.j2",
         title=str(sweep.manifest["title"]),
         description=sweep.manifest.get("description") or "",
-        meta=_meta(sweep),
+        meta=meta_of(sweep),
         overview=table,
         overview_words=_overview(best, names),
         best=best_table(best),
@@ -84,7 +85,8 @@ def all_rows(sweep: SweepResult, risk: str = "es_95") -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMA)
 
 
-def _meta(sweep: SweepResult) -> str:
+def meta_of(sweep: SweepResult) -> str:
+    """Policies, scenarios, desks, paths, seed and cells, in a line."""
     manifest, desks = sweep.manifest, outcomes.desk_numbers(sweep)
     policies = len(outcomes.describe(sweep))
     parts = [
@@ -149,16 +151,20 @@ def _tidy(told: list[str]) -> list[str]:
 
 def frontier_table(frame: pl.DataFrame, risk: str) -> Table:
     """Every policy with its cost, risk and standing, efficient ones first, from the safest."""
-    ordered = frame.sort(pl.col("efficient").not_(), "risk", "cost")
     more = _survival_columns(frame, risk)
     header = ("policy", "mean cost", RISKS[risk][0], "liquidated", *more, "standing")
-    rows = [_row(row, risk, more) for row in ordered.iter_rows(named=True)]
+    rows = [_row(row, risk, more) for row in ordered(frame).iter_rows(named=True)]
     note = (
         f"Means ± standard errors; risks are {OVER_THE_RUN}; cost is the loss over the run, marked at the end. "
         "Liquidated, reduced: share of the paths on which the lender took the whole book, or part of it. Survival "
         "capital: that with which 95 % of the paths are never reduced, first order."
     )
     return Table(f"Policies by {conditional(risk)}", header, rows, note=note)
+
+
+def ordered(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `frontier` as its table has them: efficient ones first, from the safest."""
+    return frame.sort(pl.col("efficient").not_(), "risk", "cost")
 
 
 def _survival_columns(frame: pl.DataFrame, risk: str) -> dict[str, tuple[str, Unit]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import charts, frames, page, tables, words
+from analysis.charts.theme import trusted
 from analysis.given import A_RUN
 from analysis.numbers import Number
 from analysis.summary import summarise
@@ -85,7 +86,7 @@ def write_report(run: Run, path: str | Path, *, agent: str | None = None) -> Pat
 
 def report_page(run: Run, *, agent: str | None = None) -> bytes:
     """The run's report as a page, complete in one file."""
-    with run.reading():
+    with run.reading(), trusted():
         return _report(run, agent)
 
 
@@ -105,14 +106,14 @@ def _report(run: Run, agent: str | None) -> bytes:
         title=title_of(run),
         regime=scenario.get("regime") or "",
         description=" ".join(str(scenario.get("description") or "").split()),
-        meta=_meta(run),
-        cards=_cards(numbers),
-        paragraphs=[text.replace(" %", "\N{NO-BREAK SPACE}%") for text in words.paragraphs(run, numbers, agent=agent)],
+        meta=meta_of(run),
+        cards=cards_of(numbers),
+        paragraphs=paragraphs_of(run, numbers, agent),
         sections=list(figures.items()),
         charts=[figure for shown in figures.values() for figure in shown],
         tables=tables.all_tables(run, numbers, agent=agent),
-        command=_command(run),
-        parameters=_parameters(scenario),
+        command=command_of(run),
+        parameters=parameters_of(scenario),
         footer=_footer(run),
     )
 
@@ -185,7 +186,8 @@ def title_of(run: Run) -> str:
     return str(run.manifest.get("title") or run.manifest["name"])
 
 
-def _meta(run: Run) -> str:
+def meta_of(run: Run) -> str:
+    """Days, paths, seed, twin and versions, in a line."""
     manifest = run.manifest
     clock = manifest.get("clock") or {}
     twin = frames.twin_name(run)
@@ -200,7 +202,8 @@ def _meta(run: Run) -> str:
     return " \N{MIDDLE DOT} ".join(part for part in parts if part)
 
 
-def _cards(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
+def cards_of(numbers: Mapping[str, Number]) -> list[dict[str, str]]:
+    """The figures of a run that stand on top of its page."""
     desk = {
         "cost_of_survival": "the loss over the run",
         "cost_before_re_marking": "re-hedging, rates and frictions",
@@ -230,7 +233,12 @@ def card(number: Number, more: str) -> dict[str, str]:
     return {"name": number.label, "value": value, "more": f"± {error.strip()}, {more}" if sign else more}
 
 
-def _command(run: Run) -> str:
+def paragraphs_of(run: Run, numbers: Mapping[str, Number], agent: str | None) -> list[str]:
+    """The run in sentences; no number is torn from its percent sign."""
+    return [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in words.paragraphs(run, numbers, agent=agent)]
+
+
+def command_of(run: Run) -> str:
     """The command as it was typed, or one that repeats a run made from Python."""
     manifest = run.manifest
     if manifest.get("command"):
@@ -239,7 +247,7 @@ def _command(run: Run) -> str:
     return f"spiral run {manifest['name']} --paths {manifest['paths']} --seed {manifest['seed']} --twin {twin}"
 
 
-def _parameters(scenario: Mapping[str, Any]) -> str:
+def parameters_of(scenario: Mapping[str, Any]) -> str:
     """The scenario as indented JSON with short lists on one line."""
     return indented(scenario)
 

@@ -63,13 +63,13 @@ def write_sweep_report(sweep: SweepResult, path: str | Path | None = None, *, me
         "sweep.html.j2",
         title=manifest.get("title") or manifest["name"],
         description=" ".join(str(manifest.get("description") or "").split()),
-        meta=_meta(sweep),
-        cards=_cards(sweep, metric),
+        meta=meta_of(sweep),
+        cards=cards_of(sweep, metric),
         paragraphs=[text.replace(" %", "\N{NO-BREAK SPACE}%") for text in words.paragraphs(sweep, metric)],
         sections=sections,
         charts=[figure for _, shown in sections for figure in shown],
-        header=_header(sweep, _columns(sweep, metric, COLUMNS)),
-        rows=_rows(sweep, _columns(sweep, metric, COLUMNS)),
+        header=header_of(sweep, columns_of(sweep, metric, COLUMNS)),
+        rows=rows_of(sweep, columns_of(sweep, metric, COLUMNS)),
         command=manifest.get("command") or "made from Python",
         parameters=indented({k: v for k, v in manifest.items() if k not in ("metrics", "ids", "command")}),
         footer=_footer(sweep),
@@ -103,7 +103,8 @@ def _figures(
         yield page.figure(f"{name}{tag}", chart, CAPTIONS[name])
 
 
-def _meta(sweep: SweepResult) -> str:
+def meta_of(sweep: SweepResult) -> str:
+    """Design, scenarios, paths, seed, twin and versions, in a line."""
     m = sweep.manifest
     versions = m.get("engine", {}).get("versions", {})
     parts = [
@@ -117,7 +118,7 @@ def _meta(sweep: SweepResult) -> str:
     return " \N{MIDDLE DOT} ".join(part for part in parts if part)
 
 
-def _cards(sweep: SweepResult, metric: str) -> list[dict[str, str]]:
+def cards_of(sweep: SweepResult, metric: str) -> list[dict[str, str]]:
     """Cells, the metric's ends, the largest of what matters beside it."""
     cells = sweep.cells.collect()
     failed = cells.filter(pl.col("status") == "failed").height
@@ -144,7 +145,7 @@ def _cards(sweep: SweepResult, metric: str) -> list[dict[str, str]]:
     return found
 
 
-def _columns(sweep: SweepResult, metric: str, wanted: tuple[str, ...]) -> list[str]:
+def columns_of(sweep: SweepResult, metric: str, wanted: tuple[str, ...]) -> list[str]:
     """The metric first, then those of `wanted` that some cell gives."""
     schema = sweep.cells.collect_schema()
     chosen = [name for name in dict.fromkeys((metric, *wanted)) if name in schema]
@@ -152,26 +153,30 @@ def _columns(sweep: SweepResult, metric: str, wanted: tuple[str, ...]) -> list[s
     return [name for name in chosen if given[name].item()] if given.height else chosen
 
 
-def _header(sweep: SweepResult, columns: list[str]) -> list[str]:
+def header_of(sweep: SweepResult, columns: list[str]) -> list[str]:
+    """Headings of `rows_of`."""
     scenario = ["scenario"] if len(sweep.manifest["scenarios"]) > 1 else []
     labels = [SHORT.get(name, names.metric(sweep, name)[0]) for name in columns]
     return ["cell", *scenario, *[a.title for a in names.axes(sweep)], *labels, "s"]
 
 
-def _rows(sweep: SweepResult, columns: list[str]) -> list[dict[str, Any]]:
-    """A row a finished cell: texts with the keys they sort by; the error of one that failed."""
+def rows_of(sweep: SweepResult, columns: list[str], cells: pl.DataFrame | None = None) -> list[dict[str, Any]]:
+    """A row a finished cell: texts with the keys they sort by; the error of one that failed.
+
+    cells: rows of `sweep.cells`; None for all of them.
+    """
     found = []
-    for row in sweep.cells.collect().iter_rows(named=True):
-        cells = [_cell(row["cell"], str(row["cell"]))]
-        cells += [_cell(row["scenario"], row["scenario"])] if len(sweep.manifest["scenarios"]) > 1 else []
-        cells += [_cell(row[a.name], a.short(row[a.name])) for a in names.axes(sweep)]
+    for row in (sweep.cells.collect() if cells is None else cells).iter_rows(named=True):
+        texts = [_cell(row["cell"], str(row["cell"]))]
+        texts += [_cell(row["scenario"], row["scenario"])] if len(sweep.manifest["scenarios"]) > 1 else []
+        texts += [_cell(row[a.name], a.short(row[a.name])) for a in names.axes(sweep)]
         failed = row["status"] == "failed"
         if not failed:
             figures = [names.figure(sweep, row, name) for name in columns]
-            cells += [_cell(f.value if f.known else "", str(f)) for f in figures]
-            cells += [_cell(row["seconds"], f"{row['seconds']:.1f}")]
+            texts += [_cell(f.value if f.known else "", str(f)) for f in figures]
+            texts += [_cell(row["seconds"], f"{row['seconds']:.1f}")]
         error = f"failed: {row['error']}" if failed else ""
-        found.append({"status": row["status"], "cells": cells, "error": error, "span": len(columns) + 1})
+        found.append({"status": row["status"], "cells": texts, "error": error, "span": len(columns) + 1})
     return found
 
 
@@ -202,11 +207,11 @@ def render_sweep(sweep: SweepResult, *, metric: str = COST) -> Group:
 
 
 def _table(sweep: SweepResult, metric: str) -> Iterator[Table | Text]:
-    columns = _columns(sweep, metric, IN_TERMINAL)
+    columns = columns_of(sweep, metric, IN_TERMINAL)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _header(sweep, columns)[:-1]:
+    for name in header_of(sweep, columns)[:-1]:
         table.add_column(name, justify="right")
-    rows = {int(row["cells"][0]["text"]): row for row in _rows(sweep, columns)}
+    rows = {int(row["cells"][0]["text"]): row for row in rows_of(sweep, columns)}
     shown = list(_shown(sweep, metric, list(rows)))
     for cell in shown:
         if cell is None:

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from markets.credit.contract import DAYS
 from markets.curves.bond import spread_of
@@ -76,6 +75,8 @@ class DefaultableBond:
 
 
 def _found(miss: Callable[[float], float], price: float) -> float:
+    from scipy.optimize import brentq
+
     low, high = -0.5, WIDEST
     if not (price > 0 and miss(low) > 0 > miss(high)):
         raise UserError("no spread or yield gives this price", value=price, remedy="prices are per 1 of face: 0.98")

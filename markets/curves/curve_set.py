@@ -192,11 +192,15 @@ def _quotes(name: str, specs: Mapping[str, CurveSpec], day: date, place: str, li
         if other == name and key != "discount":
             raise UserError("is the curve itself", value=other, place=f"{place}.{key}", remedy="name another curve")
     setting = _setting(name, specs, day, place)
-    kind: QuoteKind = "irs" if spec.discount else "ois"
-    listed = [QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items()]
-    out = [quote_of(each, setting, f"{place}.rates.{each.tenor}") for each in listed]
+    out = [quote_of(each, setting, f"{place}.rates.{each.tenor}") for each in par_quotes(spec)]
     wheres = lines or [f"{place}.quotes.{i}" for i in range(1, len(spec.quotes) + 1)]
     return out + [quote_of(each, setting, where) for each, where in zip(spec.quotes, wheres, strict=True)]
+
+
+def par_quotes(spec: CurveSpec) -> tuple[QuoteSpec, ...]:
+    """What a curve's `rates` stand for: par swaps of its own market."""
+    kind: QuoteKind = "irs" if spec.discount else "ois"
+    return tuple(QuoteSpec(kind=kind, tenor=tenor, rate=rate) for tenor, rate in spec.rates.items())
 
 
 def _setting(name: str, specs: Mapping[str, CurveSpec], day: date, place: str) -> Setting:

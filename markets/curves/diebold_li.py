@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from markets.curves.nelson_siegel import NelsonSiegel, fit
 
@@ -33,6 +32,8 @@ class DieboldLi:
     @property
     def peak(self) -> float:
         """Months at which the loading of the curvature is highest: x with (1 + x + x^2) e^-x = 1, over the speed."""
+        from scipy.optimize import brentq
+
         return 12 * float(brentq(lambda x: (1 + x + x * x) * np.exp(-x) - 1, 0.5, 5.0, xtol=1e-15)) / self.speed
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from markets.curves.interpolation import CurveShape
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 DISCOUNT, PROJECTION = "discount", "projection"
@@ -54,6 +56,8 @@ class FlowTable:
     @staticmethod
     def of(claims: Sequence[Sequence[Flow]]) -> FlowTable:
         """The table of some claims."""
+        from scipy.sparse import csr_array
+
         index: dict[Point, int] = {}
         amounts: list[float] = []
         rows: list[int] = []
@@ -100,6 +104,8 @@ class FlowTable:
 
     def slopes(self, flows: Floats) -> csr_array:
         """dV/dL of each claim, (claims, points) sparse, from its flows' values (flows,)."""
+        from scipy.sparse import csr_array
+
         columns = np.arange(flows.size)
         spread = csr_array((-flows, (self.rows, columns)), shape=(self.count, flows.size))
         return csr_array(spread @ self.powers)

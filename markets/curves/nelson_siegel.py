@@ -7,7 +7,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 SPEEDS = (0.02, 8.0)  # 1/year: the slope of the slowest term is spread over a century, of the fastest over weeks
@@ -64,6 +63,8 @@ def minima(years: Floats, rates: Floats, number: int = 1) -> list[NelsonSiegel]:
     point of a grid of ln speeds that lies below its neighbours. One that ends at the limits of SPEEDS, or where two
     speeds meet, is no minimum.
     """
+    from scipy.optimize import minimize
+
     low, high = np.log(SPEEDS).tolist()
     ticks = np.linspace(low, high, GRID[number])
 

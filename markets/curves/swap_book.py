@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from markets.curves.curve_set import CurveSet
 from markets.curves.dates import DAYS_A_YEAR
@@ -18,6 +18,9 @@ from markets.curves.legs import averaged_flows, fixed_flows, floating_flows
 from markets.curves.stress import BP, Stress
 from markets.specs.curve_swaps import CurveSwapSpec
 from sim.errors import UserError, placed
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 DAY = 1 / DAYS_A_YEAR
@@ -125,6 +128,8 @@ class SwapBook:
     @cached_property
     def by_point(self) -> csr_array:
         """dV by a move of the zero rate at each point of 1.00, (swaps, points) sparse."""
+        from scipy.sparse import csr_array
+
         slopes = self.flows.slopes(self.flows.flow_values(self._level))
         return csr_array(slopes.multiply(self.flows.years))
 
@@ -206,9 +211,23 @@ class SwapBook:
 
     def stressed(self, stress: Stress) -> Floats:
         """Change of value in a move of the zero curve, revalued in full, (swaps,). Raises UserError."""
-        here = self.flows.mask(curve=self.curves[stress.curve].name if stress.curve else None)
-        moved = self._level + np.where(here, stress.move(self.flows.years) * self.flows.years, 0.0)
-        return self.flows.values(moved) - self.npv
+        return self.flows.values(self._moved(stress)) - self.npv
+
+    def after(self, stress: Stress) -> SwapBook:
+        """The same swaps once the zero curve has moved so: value, annuity, PV01, and risk by zero rates are of then.
+
+        Quotes do not move with it: its risk by quote and its theta are not those of the moved curve. Raises UserError.
+        """
+        return replace(self, given=self.rate, _level=self._moved(stress))
+
+    def _moved(self, stress: Stress) -> Floats:
+        """-ln P at the points, (points,)."""
+        level, years = self._level, self.flows.years
+        for each in stress.all:
+            curve = self.curves[each.curve].name if each.curve else None
+            here = self.flows.mask(curve=curve, role=each.role or None)
+            level = level + np.where(here, each.move(years) * years, 0.0)
+        return level
 
     @cached_property
     def _rates(self) -> NDArray[np.bool_]:

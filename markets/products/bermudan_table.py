@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from markets.kernels.bachelier import ANNUITY, FLOATING
 from markets.kernels.flows import NO_FIXING, flow_slopes, flow_values
@@ -21,6 +20,8 @@ from markets.rate_vols.lattice import Lattice
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
+
     from markets.factors.snapshot import Snapshot
     from markets.products.product import Side
     from markets.products.risk import Risk
@@ -207,6 +208,8 @@ class _Option:
 
     def held(self, number: int, years: float) -> tuple[CubicSpline, tuple[float, float]]:
         """Value of holding on until a date, over the annuity of its swap, by that swap's par rate."""
+        from scipy.interpolate import CubicSpline
+
         years = min(years, self.lattice.swaps[number].start)
         states, swap = self.lattice.fine_grid(years, number), self.lattice.swaps[number]
         bonds = self.lattice.bonds(years, np.array([swap.start, *swap.times]), states)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from markets.credit.defaultable_bond import middles
 from markets.factors.other_curves import in_dollars
@@ -141,6 +140,8 @@ class RiskyBondTable(Table[Rows]):
 
     def _basis_at(self, debt: Debt, price: float) -> float:
         """At which it is worth a clean price and the interest accrued, per 1 of face. Raises UserError."""
+        from scipy.optimize import brentq
+
         share = max(-debt.begins[0], 0.0) / (debt.ends[0] - debt.begins[0])
         dirty = price + float((debt.rate + self._first_rate(debt)) * debt.accrued[0] * share)
 

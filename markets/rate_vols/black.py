@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erfcx, ndtr
 
 from markets.kernels.bachelier import normal_options
 from markets.vols.black_scholes import Priced, black_scholes
@@ -124,6 +123,7 @@ def implied_black(
 
 def _normal_distance(ratio: Floats) -> Floats:
     """x > 0 with h(x) = n(x) / x - N(-x) = ratio, by Newton's method in logs."""
+    from scipy.special import erfcx
 
     def step(log_x: Floats) -> tuple[Floats, Floats]:
         x = np.exp(log_x)
@@ -139,6 +139,7 @@ def _normal_distance(ratio: Floats) -> Floats:
 
 def _lognormal_sd(value: Floats, x: Floats) -> Floats:
     """sd > 0 at which an option out of the money, ln(F / K) = -|x|, is worth `value` sqrt(F K)."""
+    from scipy.special import ndtr
 
     def step(log_sd: Floats) -> tuple[Floats, Floats]:
         sd = np.exp(log_sd)

@@ -8,8 +8,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq, least_squares, minimize_scalar
-from scipy.special import ndtr
 
 from markets.rate_vols.black import SIDES, implied_normal
 from markets.rate_vols.convexity import averaged_convexity, compounded_convexity
@@ -107,6 +105,8 @@ class HullWhite:
         self, expiry: float, maturity: float, strike: float, *, side: Literal["call", "put"] = "call"
     ) -> float:
         """A European option on the zero bond to `maturity`: Black's formula with sd B(S - T) sqrt(y(T))."""
+        from scipy.special import ndtr
+
         sd = float(self.loading(maturity - expiry) * np.sqrt(self.variance(expiry)))
         now, then = (float(np.exp(self.log_discount(np.asarray(t)))) for t in (expiry, maturity))
         d = np.log(then / (now * strike)) / sd + 0.5 * sd
@@ -122,6 +122,8 @@ class HullWhite:
         bonds. A payer is worth P(T0) N(-z) - sum c_i P(T_i) N(-z - v_i), with v_i = B(T_i - T0) sqrt(y(T0)) and z
         where the coupon bond is worth par.
         """
+        from scipy.special import ndtr
+
         sign = _sign(side)
         rates = np.atleast_1d(np.asarray(self.forward(now) if rate is None else rate, dtype=np.float64))
         coupons = strike * swap.accrual
@@ -181,6 +183,8 @@ class HullWhite:
 
         reversion: given, or (None) found too, for which two quotes are needed. Raises UserError for too few quotes.
         """
+        from scipy.optimize import least_squares
+
         needed = 1 if reversion is not None else 2
         if len(quotes) < needed:
             raise UserError(f"a Hull-White model is calibrated to {needed} swaptions or more", value=len(quotes))
@@ -229,6 +233,8 @@ def estimate(rates: ArrayLike, years: ArrayLike) -> Estimate:
 
     Raises UserError for a history that is too short, out of order, or stands still.
     """
+    from scipy.optimize import minimize_scalar
+
     r, t = np.asarray(rates, dtype=np.float64), np.asarray(years, dtype=np.float64)
     if r.ndim != 1 or r.shape != t.shape or r.size < 3:
         raise UserError("a history has a rate for each of three times or more", value=f"{r.size} rates, {t.size} times")
@@ -260,6 +266,7 @@ def estimate(rates: ArrayLike, years: ArrayLike) -> Estimate:
 
 def _par_point(bonds: Floats, sds: Floats) -> float:
     """z at which sum of bonds exp(-sd^2 / 2 - sd z) is 1."""
+    from scipy.optimize import brentq
 
     def gap(z: float) -> float:
         return float((bonds * np.exp(-0.5 * sds**2 - sds * z)).sum()) - 1.0

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from markets.rate_vols.black import SIDES
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
@@ -122,6 +121,8 @@ class Lattice:
         return np.asarray(bond * (density @ (weights * self._worth(number, then, points))))
 
     def _worth(self, number: int, then: Slice, states: Floats) -> Floats:
+        from scipy.interpolate import CubicSpline
+
         held = CubicSpline(then.states, then.held)(states)
         return np.asarray(np.maximum(self.exercised(number, states), held))
 
@@ -173,5 +174,7 @@ def _quadrature(then: Slice, sd: float) -> tuple[Floats, Floats]:
 
 def _turns(states: Floats, gain: Floats) -> Floats:
     """Where a function that is known at states changes its sign, (turns,), rising."""
+    from scipy.interpolate import CubicSpline
+
     roots = CubicSpline(states, gain).roots(extrapolate=False)
     return np.unique([root for root in roots if states[0] < root < states[-1]])

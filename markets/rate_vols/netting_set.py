@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
 
 from markets.rate_vols.black import SIDES
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
@@ -124,6 +122,8 @@ class NettingSet:
         return tuple(self._turn(trade) for trade in self.swaptions)
 
     def _turn(self, trade: SwaptionTrade) -> float:
+        from scipy.optimize import brentq
+
         swap, coupons = trade.swap, _coupons(trade)
 
         def gap(state: float) -> float:
@@ -142,6 +142,8 @@ class NettingSet:
         Under the measure of the bond to T_i the state at the expiry T is normal, with variance y(T - t) and mean
         e^(-a (T - t)) (x + B(T - t) y(t)) - B(T_i - T) y(T - t).
         """
+        from scipy.special import ndtr
+
         swap, sign, model = trade.swap, SIDES[trade.side], self.model
         begin = max(swap.start, now)
         gap = swap.start - now if now < swap.start else 0.0
@@ -183,6 +185,8 @@ class NettingSet:
 
         Wrong for a set whose value turns within the margin period's moves.
         """
+        from scipy.special import ndtri
+
         check_level(level)
         z = float(ndtri(level))
         return np.asarray(np.maximum(-self.gains(now, rates, years).at([-z, z]).min(axis=1), 0.0))
@@ -191,6 +195,8 @@ class NettingSet:
         self, now: float, rates: ArrayLike, *, level: float = 0.99, years: float = 1 / 24, gamma: bool = True
     ) -> Floats:
         """The same by delta alone, or by delta and gamma, of u(t + d, .) at the mean of r', (rates,) $."""
+        from scipy.special import ndtri
+
         check_level(level)
         table, z = self.gains(now, rates, years), float(ndtri(level))
         still, delta, bend = table.at(0.0), table.slope(0.0), table.slope(0.0, 2)

@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from markets.kernels.quantile import normal_quantiles
 from sim.errors import UserError
@@ -63,6 +62,8 @@ class RateTable:
 
     def quantile(self, level: float) -> Floats:
         """The least q with P(f(Z) <= q) >= level for Z standard normal, (functions,); low and high in its units."""
+        from scipy.special import ndtri
+
         check_level(level)
         out = np.empty(self.values.shape[1])
         step = (self.high - self.low) / CELLS

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq, least_squares
 
 from markets.rate_vols.black import bachelier, black
 from markets.vols.black_scholes import Priced
@@ -117,6 +116,8 @@ class Sabr:
         strikes, vols: (quotes,) decimal, at least three; weights: of each squared error. Raises UserError for too few
         quotes, and for such as no vol or strike can be.
         """
+        from scipy.optimize import least_squares
+
         k, v = np.asarray(strikes, dtype=np.float64).ravel(), np.asarray(vols, dtype=np.float64).ravel()
         if k.size != v.size or k.size < FREE:
             rule = "a SABR smile is fitted to three quotes or more, a strike and a vol each"
@@ -170,6 +171,8 @@ def _ratio(zeta: Floats, rho: float) -> Floats:
 
 def _alpha(smile: Sabr, vol: float) -> float:
     """alpha of a lognormal smile whose vol at the money is `vol`. Raises UserError."""
+    from scipy.optimize import brentq
+
     first = vol * (smile.forward + smile.shift) ** (1 - smile.beta)
 
     def gap(log_alpha: float) -> float:

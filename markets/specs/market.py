@@ -16,6 +16,7 @@ from markets.specs.option_listing import OptionListingSpec
 from markets.specs.rates import RateSpec
 from markets.specs.surface import SurfaceSpec
 from markets.specs.variable import Variable
+from markets.specs.variance_swap import VarianceSwapSpec
 from markets.specs.vol_future import VolFutureSpec
 from sim.params import param
 
@@ -92,6 +93,15 @@ class MarketSpec:
     vol_futures: dict[str, VolFutureSpec] = param(
         factory=dict, help="futures on implied vol, one table each", sparse=True
     )
+
+    variance_swaps: dict[str, VarianceSwapSpec] = param(
+        factory=dict, help="swaps of realised for implied variance of the asset, one table each", sparse=True
+    )
+
+    @property
+    def vol_listings(self) -> dict[str, OptionListingSpec | VarianceSwapSpec]:
+        """What is listed on the smile of the asset: options, and variance swaps."""
+        return {**self.options, **self.variance_swaps}
 
     @property
     def smile_moves(self) -> bool:

@@ -18,7 +18,6 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from markets.kernels.normal import INV_SQRT_2PI
 from markets.vols.black_scholes import black_scholes
@@ -183,6 +182,8 @@ class ImpliedLaw:
         return self.discount * black_scholes(self.forward, k, self.shape(k).vol, self.years, kind=kind).value
 
     def _tail(self, strike: ArrayLike, sign: float) -> Floats:
+        from scipy.special import ndtr
+
         k = _strikes(strike)
         vol, slope, _ = self.shape(k)
         _, d2, root = self._d(k, vol)

@@ -39,6 +39,7 @@ from markets.specs.bond import bond_venue
 from markets.specs.bond_future import future_venue
 from markets.specs.option_listing import option_venue
 from markets.specs.straddle import straddle_venue
+from markets.specs.variance_swap import variance_swap_venue
 from markets.specs.vol_future import vol_future_venue
 from scenarios.checking.odd import Odd, plain, within
 from scenarios.parameters.unseen import UnseenAgent
@@ -154,14 +155,16 @@ class Scale:
         self.straddles = scenario.market.rates.straddles
         self.venues |= {name: straddle.venue for name, straddle in self.straddles.items()}
         self.options = scenario.market.options
-        self.venues |= {name: option.venue for name, option in self.options.items()}
+        self.variance_swaps = scenario.market.variance_swaps
+        self.venues |= {name: listed.venue for name, listed in scenario.market.vol_listings.items()}
         self.futures = scenario.market.rates.futures
         self.venues |= {name: future.venue for name, future in self.futures.items()}
         self.credits = {name: spec.venue for name, spec in scenario.market.credits.items() if spec.venue is not None}
         self.venues |= self.credits
-        # notional and face value
-        in_dollars = (*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits)
-        self.prices |= dict.fromkeys(in_dollars, 1.0) | dict.fromkeys(self.options, spot)
+        # notional, face value, vega
+        in_dollars = (*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits, *self.variance_swaps)
+        self.prices |= dict.fromkeys(in_dollars, 1.0)
+        self.prices |= {name: self.prices.get(option.asset, spot) for name, option in self.options.items()}
         self.vol_futures = scenario.market.vol_futures
         self.venues |= {name: future.venue for name, future in self.vol_futures.items()}
         points = 100.0 * (scenario.storyline.anchor[0].vol or 0.0)
@@ -247,6 +250,8 @@ class Scale:
             return ("market", "rates", "straddles", venue, "venue"), straddle_venue()
         if venue in self.options:
             return ("market", "options", venue, "venue"), option_venue()
+        if venue in self.variance_swaps:
+            return ("market", "variance_swaps", venue, "venue"), variance_swap_venue()
         if venue in self.credits:
             return ("market", "credits", venue, "venue"), None
         if venue in self.futures:

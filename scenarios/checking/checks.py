@@ -19,7 +19,9 @@ from markets.factors.key import MAIN, USD
 from markets.factors.memory.path_memory import own_gain
 from markets.factors.surface import BUTTERFLY
 from markets.spec import ClockSpec, HaircutSpec, StorylineSpec, VenueSpec
+from markets.specs.option_listing import OptionListingSpec
 from markets.specs.rates import SHOCK
+from markets.specs.variance_swap import VarianceSwapSpec
 from scenarios.checking.correlations import check_correlation
 from scenarios.checking.curve_law import check_curve_law
 from scenarios.checking.further import check_further
@@ -55,6 +57,7 @@ def check(scenario: Scenario, place: Place | None = None) -> None:
     check_credit_venues(scenario, at.at("market", "credits"))
     check_straddles(scenario, at.at("market", "rates", "straddles"))
     check_options(scenario, at.at("market", "options"))
+    check_variance_swaps(scenario, at.at("market", "variance_swaps"))
     check_surface(scenario, at)
     check_futures(scenario, at.at("market", "rates", "futures"))
     check_repo(scenario, at)
@@ -246,10 +249,8 @@ def check_straddles(scenario: Scenario, at: Place) -> None:
 def check_options(scenario: Scenario, at: Place) -> None:
     """Options have one time to expiry, strangles a width, the price a logarithm, and somebody quotes them."""
     for name, option in scenario.market.options.items():
-        here, given = at.at(name), (option.expiry_days, option.expiry_months)
-        if given.count(None) != 1:
-            rule = "needs exactly one of expiry_days and expiry_months"
-            raise here.error(rule, value=f"{2 - given.count(None)} of them", remedy="e.g. expiry_days = 30")
+        here = at.at(name)
+        _check_listed(scenario, option, here)
         if option.kind == "strangle" and not option.moneyness < 1:
             rule = "a strangle has its put below spot and its call at the inverse"
             raise here.at("moneyness").error(rule, value=option.moneyness, remedy="give a moneyness below 1")
@@ -258,6 +259,30 @@ def check_options(scenario: Scenario, at: Place) -> None:
             raise here.error(rule, value=name, remedy='write price_model = "lognormal"')
         check_venue(option.venue, here.at("venue"), swap=True)
         _check_quoted(scenario, name, "option", at, by="a MarketMaker or an OptionMaker")
+
+
+def check_variance_swaps(scenario: Scenario, at: Place) -> None:
+    """Variance swaps have one time to expiry, the price a logarithm, and somebody quotes them."""
+    for name, swap in scenario.market.variance_swaps.items():
+        here = at.at(name)
+        _check_listed(scenario, swap, here)
+        if scenario.market.price_model != "lognormal":
+            rule = "realised variance is that of log returns, and a normal price may fall to 0"
+            raise here.error(rule, value=name, remedy='write price_model = "lognormal"')
+        check_venue(swap.venue, here.at("venue"), swap=True)
+        _check_quoted(scenario, name, "variance swap", at, by="a MarketMaker or an OptionMaker")
+
+
+def _check_listed(scenario: Scenario, listed: OptionListingSpec | VarianceSwapSpec, at: Place) -> None:
+    """One time to expiry, and an asset that has a vol."""
+    vols = [asset.name for asset in scenario.assets if asset.implied is not None]
+    if listed.asset not in (MAIN, *vols):
+        remedy = nearest(listed.asset, vols) if vols else f"add [assets.{listed.asset}.implied]"
+        raise at.at("asset").error("no further asset with a vol of its own", value=listed.asset, remedy=remedy)
+    given = (listed.expiry_days, listed.expiry_months)
+    if given.count(None) != 1:
+        rule = "needs exactly one of expiry_days and expiry_months"
+        raise at.error(rule, value=f"{2 - given.count(None)} of them", remedy="e.g. expiry_days = 30")
 
 
 def check_credit_venues(scenario: Scenario, at: Place) -> None:
@@ -331,7 +356,8 @@ def cast_of(scenario: Scenario) -> Cast:
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
         venues=scenario.venues,
-        options=tuple(scenario.market.options),
+        options=tuple(name for name, each in scenario.market.vol_listings.items() if each.asset == MAIN),
+        other_options={name: each.asset for name, each in scenario.market.vol_listings.items() if each.asset != MAIN},
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         names=tuple(scenario.market.credits),
         straddles=tuple(scenario.market.rates.straddles),

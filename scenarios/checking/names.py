@@ -103,6 +103,7 @@ def check_names(scenario: Scenario, place: Place | None = None) -> None:
         ("name", at.at("market", "credits"), [each.name for each in further if each.family == HAZARD]),
         ("straddle", at.at("market", "rates", "straddles"), list(scenario.market.rates.straddles)),
         ("option", at.at("market", "options"), list(scenario.market.options)),
+        ("variance swap", at.at("market", "variance_swaps"), list(scenario.market.variance_swaps)),
         ("future", at.at("market", "rates", "futures"), list(scenario.market.rates.futures)),
         ("vol future", at.at("market", "vol_futures"), list(scenario.market.vol_futures)),
         ("agent", at.at("agents"), [agent.name for agent in scenario.agents]),

@@ -44,6 +44,9 @@ def parsed(spec: ShockSpec, at: Place) -> tuple[time | None, Stress | None]:
     if spec.time and not found:
         raise at.at("time").error("is not a time of day", value=spec.time, remedy="write it as '14:30'")
     stress = parse_stress(spec.stress, str(at.at("stress"))) if spec.stress else None
+    if stress is not None and (stress.also or stress.role):
+        remedy = "write one move, of one curve; give several shocks for several"
+        raise at.at("stress").error("curves of a running market move as curves", value=spec.stress, remedy=remedy)
     return time(int(found[1]), int(found[2])) if found else None, stress
 
 

@@ -50,7 +50,7 @@ def witness_bytes(scenario: Scenario, clock: Clock, witnesses: int) -> float:
     """Bytes that the rows of the witnesses' ticks take: levels of every venue, quotes of every maker, funding."""
     if not witnesses:
         return 0.0
-    venues = 3 + len(scenario.assets) + len(scenario.market.options)
+    venues = 3 + len(scenario.assets) + len(scenario.market.vol_listings)
     quotes = sum(len(agent.venues) for agent in scenario.agents if isinstance(agent, MarketMaker | OptionMaker))
     desks = sum(isinstance(agent, Hedger) for agent in scenario.agents)
     lent = desks if any(isinstance(agent, FundingDesk) for agent in scenario.agents) else 0

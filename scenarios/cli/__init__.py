@@ -18,6 +18,7 @@ from scenarios.cli.compare import compare
 from scenarios.cli.cube import cube
 from scenarios.cli.curve import curve
 from scenarios.cli.curve_model import curve_model
+from scenarios.cli.desk import desk
 from scenarios.cli.export import export
 from scenarios.cli.exposure import exposure
 from scenarios.cli.facts import facts
@@ -57,6 +58,7 @@ def main() -> None:
 for _command in (
     run,
     list_presets,
+    desk,
     show,
     sweep,
     frontier,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, TRUST, as_given_setting, command, own_record
+from scenarios.commands.options import FILE, SETTINGS, as_given_setting, command, own_record, trusting
 
 
 @command()
@@ -14,7 +14,7 @@ from scenarios.commands.options import FILE, SETTINGS, TRUST, as_given_setting, 
 @own_record
 @SETTINGS
 @as_given_setting
-@TRUST
+@trusting
 def check(**options: Any) -> None:
     """Validate a scenario FILE (or a preset) or a record, with a book of your own or without, before you run it.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, TRUST, Record, as_given_setting, command, own_record
+from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, command, own_record, trusting
 
 
 @command()
@@ -24,8 +24,8 @@ from scenarios.commands.options import FILE, SETTINGS, TRUST, Record, as_given_s
     help="Of the asset and the short rate, under Black-Scholes with moving rates.",
 )
 @click.option("--out", type=FILE, help="Folder of the table as CSV.")
-@TRUST
-def note(scenario: str | None, record: Record, settings: tuple[str, ...], trust: bool, **options: Any) -> None:
+@trusting
+def note(scenario: str | None, record: Record, settings: tuple[str, ...], trust: bool | None, **options: Any) -> None:
     """Value of the notes in a book at the start of SCENARIO, model beside model, and the participation that makes par.
 
     Black-Scholes on the smile and Heston's law (`market.heston`), with rates fixed and, with a `rates_vol`, moving.
@@ -34,6 +34,6 @@ def note(scenario: str | None, record: Record, settings: tuple[str, ...], trust:
     from scenarios.commands.look import load_to_look, say_unseen
     from scenarios.commands.note import show_notes
 
-    loaded = choose(scenario, record, settings, load=partial(load_to_look, trust=trust), example="note")
+    loaded = choose(scenario, record, settings, load=partial(load_to_look, trust=trust), trust=trust, example="note")
     show_notes(loaded, **options)
     say_unseen(loaded)

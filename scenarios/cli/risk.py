@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scenarios.commands.options import FILE, SETTINGS, TRUST, Record, as_given_setting, command, own_record
+from scenarios.commands.options import FILE, SETTINGS, Record, as_given_setting, command, own_record, trusting
 
 
 @command()
@@ -28,8 +28,8 @@ from scenarios.commands.options import FILE, SETTINGS, TRUST, Record, as_given_s
     help="Key rates: to the neighbouring keys, adding up; or of fixed widths, with their coverage.",
 )
 @click.option("--out", type=FILE, help="Folder of the tables as CSV.")
-@TRUST
-def risk(scenario: str | None, record: Record, settings: tuple[str, ...], trust: bool, **options: Any) -> None:
+@trusting
+def risk(scenario: str | None, record: Record, settings: tuple[str, ...], trust: bool | None, **options: Any) -> None:
     """Value and exact risk of a book at the start of SCENARIO, or of BOOK.csv on the curves of --curves.
 
     By position, key rate, quote, pair of keys, and, for options on rates, by expiry and length of the swap.
@@ -46,6 +46,6 @@ def risk(scenario: str | None, record: Record, settings: tuple[str, ...], trust:
     for option, value in refused.items():
         if value is not None:
             raise click.UsageError(f"{option} goes with a BOOK.csv in place of a scenario")
-    loaded = choose(scenario, record, settings, load=partial(load_to_look, trust=trust), example="risk")
+    loaded = choose(scenario, record, settings, load=partial(load_to_look, trust=trust), trust=trust, example="risk")
     show_risk(loaded, **options)
     say_unseen(loaded)

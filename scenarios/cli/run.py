@@ -17,6 +17,7 @@ from scenarios.commands.options import (
     own_record,
     traced,
 )
+from scenarios.worlds.workers import prepare_workers
 
 
 @command()
@@ -48,6 +49,7 @@ def run(**options: Any) -> None:
 
     A record contains the spiral that it suffered: the desks' own impact is taken out of it first, unless --exogenous.
     """
+    prepare_workers(options["workers"])  # they import while this process does
     from scenarios.commands.run import run_and_report
 
     run_and_report(**options)

@@ -17,6 +17,7 @@ from scenarios.commands.options import FILE, WORKERS, command
 @click.option("--out", type=FILE, help="Folder of validation.html and validation.json (default: runs/validation).")
 @WORKERS
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat every case on other noise (default: its own seeds).")
+@click.option("--generator", type=click.Choice(["numpy", "philox"]), help="Of the noise (default: of each case).")
 @click.option("--quiet", is_flag=True, help="No progress bar and no table.")
 def validate(**options: Any) -> int:
     """Reproduce known answers from the literature through the engine: all, or the cases and chapters NAME.

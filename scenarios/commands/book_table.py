@@ -10,7 +10,7 @@ from rich.text import Text
 from agents.desk.book_record import FIGURES, figures, split
 from agents.desk.book_table import VALUED
 from agents.hedging.hedger import Hedger
-from analysis.book import TOTAL, quantity
+from analysis.book_words import TOTAL, quantity
 from analysis.numbers import money
 from scenarios.scenario import Scenario
 from scenarios.worlds.books import compile_books

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.csv_text import csv_text
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -82,7 +83,7 @@ def _write(found: SurvivalCapital, folder: Path, title: str) -> Path:
         needed=found.today.needed,
         today=found.today.capital,
     )
-    write_whole(folder / TABLE, trials.write_csv())
+    write_whole(folder / TABLE, csv_text(trials))
     return page
 
 

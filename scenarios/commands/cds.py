@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from analysis.csv_text import csv_text
 from analysis.pages import credit_page
 from markets.credit.cva import Cva
 from markets.curves.curve_set import CurveSet
@@ -55,14 +56,16 @@ def solve_and_show(
     if cva:
         costs = [_cva(text, solved, credit, vol) for text in cva]
         shown = replace(shown, cva=tables.costs(costs), cva_ladder=tables.cost_ladder(costs))
+    frames = shown.frames()
+    if out is not None:
+        check_folder(out, PAGE, *(f"{name}.csv" for name in frames))
     if not quiet:
         say_notes(credit.notes)
         console(WIDTH, markup=False).print(credit_page.render(shown), highlight=False)
     if out is not None:
-        check_folder(out, PAGE, *(f"{name}.csv" for name in shown.frames()))
         page = credit_page.write_credit(out / PAGE, shown)
-        for name, frame in shown.frames().items():
-            write_whole(out / f"{name}.csv", frame.write_csv())
+        for name, frame in frames.items():
+            write_whole(out / f"{name}.csv", csv_text(frame))
         say(page)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scenarios.commands.options import Record
+from scenarios.files.beside import check_inside
 from scenarios.reading.overrides import Overrides
 from scenarios.scenario import Scenario
 from sim.errors import UserError
@@ -19,19 +20,23 @@ def choose(
     *,
     as_given: bool = False,
     load: Callable[[str | Path, Overrides], Scenario] | None = None,
+    trust: bool | None = None,
     example: str = "run",
 ) -> Scenario:
     """The scenario of a command: SCENARIO or the record, one of the two, with the settings, curves and the book.
 
-    load: how SCENARIO is loaded (default: `scenarios.load`). example: the command that the remedy shows.
+    load: how SCENARIO is loaded (default: `scenarios.load`). trust: false imports none of the classes that settings
+    name, and takes no file of a folder of curves that stands elsewhere. example: the command that the remedy shows.
     Raises UserError.
     """
     if (scenario is None) == (record.history is None):
         remedy = f"spiral {example} covid_crash_2020, or spiral {example} --history FILE.csv"
         got = "neither" if scenario is None else "both"
         raise UserError("give a SCENARIO or --history, one of the two", value=got, remedy=remedy)
-    found = _choose(scenario, record, (*settings, *record.settings), load, as_given=as_given)
+    found = _choose(scenario, record, (*settings, *record.settings), load, as_given=as_given, trust=trust is not False)
     if record.curves is not None:
+        if trust is False:
+            check_inside(record.curves)
         from scenarios.studies.curves.take_curves import take_curves
 
         found = take_curves(found, record.curves, dates=record.dates)
@@ -49,6 +54,7 @@ def _choose(
     load: Callable[[str | Path, Overrides], Scenario] | None,
     *,
     as_given: bool,
+    trust: bool,
 ) -> Scenario:
     if record.history is not None:
         from scenarios.studies.replay.history import from_history
@@ -60,6 +66,7 @@ def _choose(
             dates=record.dates,
             as_given=as_given,
             since=record.since,
+            trust=trust,
         )
     if record.since is not None:
         raise UserError("--from goes with --history", place="--from", value=str(record.since), remedy="leave it out")

@@ -16,8 +16,8 @@ from markets.rate_vols.sabr import Kind, Sabr
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.show import check_ending
-from scenarios.commands.storyline_chart import save
 from scenarios.commands.terminal import console
+from scenarios.describing.storyline_chart import save
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
 from sim.place import Place

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.csv_text import csv_text
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
 from scenarios.commands.options import Record
@@ -109,10 +110,10 @@ def _report(
     if out is not None:
         memory = {world: measured[world]["memory"] for world in (ACTUAL, PRICE_TAKER)}
         written = shown.write_facts(out / "facts.html", title=title, meta=meta, rows=rows, memory=memory, loops=table)
-        write_whole(out / "facts.csv", _frame(measured).write_csv())
-        write_whole(out / "differences.csv", differences_table(fluctuations).write_csv())
+        write_whole(out / "facts.csv", csv_text(_frame(measured)))
+        write_whole(out / "differences.csv", csv_text(differences_table(fluctuations)))
         if table is not None:
-            write_whole(out / "loops.csv", table.write_csv())
+            write_whole(out / "loops.csv", csv_text(table))
     if not quiet:
         screen = console(WIDTH, markup=False)
         screen.print(shown.render(f"{title} ({meta})", shown.HEADER, rows))

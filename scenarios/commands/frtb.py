@@ -6,21 +6,24 @@ from pathlib import Path
 
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.charges.frtb_charge import MarketCharge, frtb_charge
-from sim.files import write_whole
+from sim.files import check_target, write_whole
 
 
 def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
     """A row a charge, a column a scenario. Raises UserError."""
+    if out is not None:
+        check_target(out)
     found = frtb_charge(file, home=home)
     say_notes(found.notes)
     console(markup=False).print(_table(found, home.upper()), highlight=False)
     say(f"Capital {found.total:,.2f} {home.upper()} ({found.scenario} correlations).")
     if out is not None:
-        write_whole(out, found.table.write_csv())
+        write_whole(out, csv_text(found.table))
         say(out)
 
 

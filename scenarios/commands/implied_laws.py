@@ -105,7 +105,7 @@ def has_smile(scenario: Scenario) -> bool:
     """Whether anything is valued on the smile: an option of a book, or one that is listed."""
     desks = [agent for agent in scenario.agents if isinstance(agent, Hedger)]
     held = any(line.kind in ON_SMILE and line.model is None for desk in desks for line in desk.book)
-    return held or bool(scenario.market.options)
+    return held or bool(scenario.market.vol_listings)
 
 
 def arbitrage(scenario: Scenario) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.csv_text import csv_text
 from scenarios.commands.output import say
 from scenarios.commands.record import COLUMNS, as_table, cells
 from scenarios.commands.run import progress_bar
@@ -90,5 +91,5 @@ def _write(out: Path, found: list[Comparison], scenario: Scenario, title: str) -
         charts=[page.figure("index", against(found, title), how)],
         tables=[page.Table("The S&P 500 among the paths", COLUMNS, rows, note=NOTE)],
     )
-    write_whole(out / FILES[1], as_frame(found).write_csv())
+    write_whole(out / FILES[1], csv_text(as_frame(found)))
     return written

@@ -13,14 +13,15 @@ from scenarios.reading.shipped import catalogue
 from scenarios.scenario import Scenario
 
 
-def load_to_look(name: str | Path, settings: Overrides, *, trust: bool) -> Scenario:
-    """The scenario; a file from elsewhere runs none of its modules unless `trust` says so: `say_unseen` tells which.
+def load_to_look(name: str | Path, settings: Overrides, *, trust: bool | None) -> Scenario:
+    """The scenario; one that is not trusted runs none of its modules: `say_unseen` tells which.
 
-    Trusted without asking: presets, and files in the working folder or below. Raises UserError.
+    trust: None trusts presets, and files in the working folder or below. Raises UserError.
     """
-    path = find(name)
-    own = path == catalogue().get(path.stem) or is_own(path.parent)
-    return load(name, settings, trust=trust or own)
+    if trust is None:
+        path = find(name)
+        trust = path == catalogue().get(path.stem) or is_own(path.parent)
+    return load(name, settings, trust=trust)
 
 
 def say_unseen(scenario: Scenario) -> None:

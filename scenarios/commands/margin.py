@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.csv_text import csv_text
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
@@ -95,7 +96,7 @@ def _write(chosen: Scenario, folder: Path, found: MarginRules | None, mapped: Ra
         frames |= {"by_rate.csv": mapped.values, "rate_days.csv": mapped.days}
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        write_whole(folder / name, frame.write_csv())
+        write_whole(folder / name, csv_text(frame))
     return write_margin(
         folder / PAGE,
         title=f"{chosen.title or chosen.name}: margin",

@@ -37,7 +37,7 @@ OWN_RECORD = (
         help="Your own record in place of a scenario: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.",
     ),
     click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book."),
-    click.option("--curves", type=FILE, help="CSV of quotes of the first day, or a folder of one a day."),
+    click.option("--curves", type=FILE, help="Quotes of the first day, CSV or TOML, or a folder of one CSV a day."),
     click.option("--fixings", type=FILE, help="CSV of date, rate: overnight rates before the first day."),
     FROM,
     DATES,
@@ -58,8 +58,15 @@ SETTINGS = click.option(
 PATHS = click.option("--paths", type=click.IntRange(min=1), help="Monte Carlo paths (default: the scenario's).")
 SEED = click.option("--seed", type=click.IntRange(min=0), help="Seed of the noise (default: the scenario's).")
 WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Worker processes (default: one a core).")
-TRUST = click.option(
-    "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
+TRUST = (
+    click.option(
+        "--trust", is_flag=True, help="Import (and so run) the classes that a file outside the working folder names."
+    ),
+    click.option(
+        "--untrusted",
+        is_flag=True,
+        help="Import none of them, wherever the file lies, and read nothing outside its folder.",
+    ),
 )
 
 
@@ -144,6 +151,20 @@ def own_record(command: Command) -> Command:
     for option in reversed(OWN_RECORD):
         packed = option(packed)
     return packed
+
+
+def trusting(command: Command) -> Command:
+    """Give a command the flags `--trust` and `--untrusted`, as `trust`; None: the file's folder decides."""
+
+    @wraps(command)
+    def decided(*args: Any, trust: bool, untrusted: bool, **options: Any) -> Any:
+        if trust and untrusted:
+            raise click.UsageError("--trust and --untrusted are given, and only one can be meant")
+        return command(*args, trust=True if trust else False if untrusted else None, **options)
+
+    for option in reversed(TRUST):
+        decided = option(decided)
+    return decided
 
 
 command = partial(click.command, cls=Once)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.record import check_chart
@@ -72,7 +73,7 @@ def predict_and_show(
 
         save(predicted(found.daily, title, said(found)), chart, title=title)
     if out is not None:
-        write_whole(out, found.daily.write_csv())
+        write_whole(out, csv_text(found.daily))
     screen = console()
     screen.print(table(found, title), highlight=False)
     screen.print(f"\n{NOTE}", highlight=False)

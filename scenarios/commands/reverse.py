@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.csv_text import csv_text
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
@@ -88,8 +89,8 @@ def _write(found: ReverseStress, folder: Path) -> Path:
     from analysis.pages.reverse_page import write_reverse
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "levers.csv", found.levers.write_csv())
-    write_whole(folder / "along.csv", found.along.write_csv())
+    write_whole(folder / "levers.csv", csv_text(found.levers))
+    write_whole(folder / "along.csv", csv_text(found.along))
     write_whole(folder / STORYLINE, scenario_text(found.scenario, "The mildest storyline found by `spiral reverse`."))
     return write_reverse(
         folder / PAGE,

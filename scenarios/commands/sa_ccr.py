@@ -7,23 +7,26 @@ from pathlib import Path
 import polars as pl
 from rich.table import Table
 
+from analysis.csv_text import csv_text
 from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
-from sim.files import write_whole
+from sim.files import check_target, write_whole
 
 HEADINGS = {"replacement_cost": "replacement cost", "add_on": "add-on"}
 
 
 def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
     """A row a netting set. Raises UserError."""
+    if out is not None:
+        check_target(out)
     found = sa_ccr(file, sets)
     say_notes(found.notes)
     console(markup=False).print(_table(found.table), highlight=False)
     say(f"Exposure at default {found.total:,.2f}.")
     if out is not None:
-        write_whole(out, found.table.write_csv())
+        write_whole(out, csv_text(found.table))
         say(out)
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
+from analysis.csv_text import csv_text
 from analysis.numbers import money
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
@@ -70,7 +71,7 @@ def shock_and_show(
             workers=workers,
             progress=progress,
         )
-    write_whole(folder / TABLE, found.write_csv())
+    write_whole(folder / TABLE, csv_text(found))
     if not quiet:
         moment = f"{at} {hour}".strip()
         others = {"spot": (spot, "%"), "vol": (vol, " points"), "credit": (credit, " bp")}

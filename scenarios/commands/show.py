@@ -32,6 +32,7 @@ from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
 from sim.files import check_target
+from sim.jit import interpreted
 from sim.nearest import nearest
 
 SPARK_WIDTH = 60  # characters
@@ -49,11 +50,12 @@ MULTIPLES = ("spread", "depth", "realised")
 CASH = ("bond", "bill", "cd", "fra", "sofr_3m", "sofr_1m")  # described key by key
 
 
+@interpreted()
 def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
     if chart is not None:
         check_ending(chart, "--chart")
-        from scenarios.commands.storyline_chart import draw
+        from scenarios.describing.storyline_chart import draw
 
         draw(scenario, chart)  # before printing: the terminal may be closed
     out = console()
@@ -88,7 +90,7 @@ def print_quoted(out: Console, scenario: Scenario) -> None:
     """The curves that the scenario quotes, node by node. Raises UserError where a quote cannot be met."""
     if scenario.market.rates.curves:
         from analysis.pages.curve_page import render
-        from scenarios.commands.curve import curves_alone
+        from scenarios.studies.curves.shown import curves_alone
         from scenarios.worlds.starting_curve import solved_curves
 
         out.print(render(curves_alone(solved_curves(scenario.market.rates, scenario.start))), highlight=False)

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from scenarios.commands.implied_laws import MONTHS, START, WORST, DatedLaw, implied_laws, warnings
-from scenarios.commands.storyline_chart import save
+from scenarios.describing.storyline_chart import save
 from scenarios.scenario import Scenario
 
 POINTS = 300  # of a line

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from analysis.csv_text import csv_text
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.commands.chosen import choose
 from scenarios.commands.notes import say_notes
@@ -81,8 +82,8 @@ def _write(chosen: Scenario, folder: Path, found: Tuned) -> Path:
     from analysis.pages.tuned_page import write_tuned
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "checks.csv", found.table.write_csv())
-    write_whole(folder / "trials.csv", found.trials.write_csv())
+    write_whole(folder / "checks.csv", csv_text(found.table))
+    write_whole(folder / "trials.csv", csv_text(found.trials))
     return write_tuned(
         folder / PAGE,
         title=f"{chosen.title or chosen.name}: a policy tuned",

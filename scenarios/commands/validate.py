@@ -16,6 +16,7 @@ from scenarios.commands.terminal import console
 from scenarios.studies.validation import runner
 from scenarios.studies.validation.result import DATA, PAGE, Validation
 from sim.files import check_folder
+from sim.streams import Generator
 
 FOLDER = Path("runs") / "validation"
 WIDTH = 180  # characters, where the output is not a terminal
@@ -29,6 +30,7 @@ def validate_and_report(
     out: Path | None,
     workers: int | None,
     seed: int | None,
+    generator: Generator | None,
     quiet: bool,
 ) -> bool:
     """Run the cases, print their readings, write the page; whether all passed."""
@@ -39,7 +41,7 @@ def validate_and_report(
     folder = out or FOLDER
     check_folder(folder, PAGE, DATA)
     with case_bar(quiet=quiet) as progress:
-        found = runner.run_cases(cases, workers, progress, seed=seed)
+        found = runner.run_cases(cases, workers, progress, seed=seed, generator=generator)
     page = found.write(folder)
     if not quiet:
         print_result(found)

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from scenarios.house import ROOMS
 from sim.errors import UserError
 from sim.nearest import nearest
 
 FORM = "an import path is 'package.module:Class'"
+OURS = "agents"  # the package of every class that a scenario may name without trust
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def parted(name: str, place: str) -> tuple[str, str]:
 
 
 def ours(name: str) -> bool:
-    """Whether an import path names a class of Spiral's own packages."""
-    return name.partition(":")[0].partition(".")[0] in ROOMS
+    """Whether an import path names a class of Spiral's own agents, policies and models."""
+    return name.partition(":")[0].partition(".")[0] == OURS
 
 
 def same(one: Path, other: Path) -> bool:

@@ -107,7 +107,7 @@ def from_dict(
     root = root.overridden_by(keys for keys in changes if keys != AS_GIVEN)
     _refuse_unknown(tables, root)
     if "agents" in tables:
-        tables = {**tables, "agents": with_files(tables["agents"], root.at("agents"), folder)}
+        tables = {**tables, "agents": with_files(tables["agents"], root.at("agents"), folder, trust=trust)}
     scenario = _assemble(tables, root, Modules(folder, trust))
     check(scenario, root)
     check_plausible(scenario, root)

@@ -18,7 +18,8 @@ from scenarios.worlds.chunk_job import ChunkJob, take_profile
 from scenarios.worlds.chunk_size import chunk_size
 from scenarios.worlds.manifest import content_hash, make_manifest
 from scenarios.worlds.orders_table import given_orders
-from scenarios.worlds.run_files import default_folder, file_names
+from scenarios.worlds.run_files import default_folder, file_names, with_companions
+from scenarios.worlds.workers import prepare_workers
 from scenarios.worlds.world_spec import worlds_of
 from sim.arguments import called, flag, maybe, one_of, path, several, takes, text, whole
 from sim.dataset import MANIFEST, Run, open_run
@@ -87,12 +88,14 @@ def run(
         UserError: for a user's mistake.
         BugError: where an invariant fails.
     """
+    prepare_workers(workers)
     scenario = meant(scenario).with_run(paths=paths, seed=seed, witnesses=witnesses, twin=twin, unhedged=unhedged)
     check_values(scenario)
     blueprint = blueprint_of(scenario)
     if is_pending(scenario.storyline):
         scenario = ready(scenario)
         blueprint = blueprint.along(scenario)
+    tables = with_companions(tables, scenario)
     given = given_orders(orders, seats, scenario, blueprint.clock)
     folder = Path(out) if out is not None else default_folder(scenario, given)
     begun = time.perf_counter()
@@ -109,7 +112,7 @@ def run(
             manifest = make_manifest(scenario, blueprint.clock, claim.partial, worlds, seconds, given)
             _write_manifest(manifest, claim.partial, command, profile)
         claim.replace()
-    return open_run(folder)
+    return open_run(folder).just_written()
 
 
 def _check_still_free(folder: Path, content: str) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.option_series import OptionSeries
 from markets.venues.series import Series, series
 from markets.venues.straddle_series import StraddleSeries
+from markets.venues.underlying import MAIN_ASSET, OtherUnderlying
+from markets.venues.variance_series import VarianceSeries
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
 from scenarios.worlds.books import compile_books, starting_market
@@ -26,8 +30,10 @@ if TYPE_CHECKING:
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
     from markets.products.book import CompiledBook
+    from markets.products.start import Start
     from markets.spec import RateSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
+    from markets.venues.underlying import Underlying
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
@@ -42,6 +48,7 @@ class Blueprint:
     books: dict[str, CompiledBook]  # of every hedger, by its name
     straddles: dict[str, StraddleSeries]  # of every venue of straddles
     options: dict[str, OptionSeries] = field(default_factory=dict)  # of every venue of options on the asset
+    variances: dict[str, VarianceSeries] = field(default_factory=dict)  # of every venue of variance swaps
     credits: dict[str, CreditName] = field(default_factory=dict)  # names with quotes
     contracts: dict[str, CreditContract] = field(default_factory=dict)  # that venues of names trade
     shocks: tuple[Shock, ...] = ()  # to the curve, which the storyline contains
@@ -82,10 +89,11 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
-    options = _OPTIONS.get(lambda: _options(scenario, clock), scenario.market, start, clock)
+    options = _OPTIONS.get(lambda: _options(scenario, clock), scenario.market, scenario.assets, start, clock)
+    variances = _VARIANCES.get(lambda: _variances(scenario, clock), scenario.market, scenario.assets, start, clock)
     contracts = _CONTRACTS.get(lambda: traded_contracts(scenario, clock), scenario.market, start, clock)
     names, shocks = credits(scenario), shocks_of(scenario, clock)
-    return Blueprint(clock, storyline, benchmarks, books, straddles, options, names, contracts, shocks)
+    return Blueprint(clock, storyline, benchmarks, books, straddles, options, variances, names, contracts, shocks)
 
 
 def _straddles(scenario: Scenario, clock: Clock) -> dict[str, StraddleSeries]:
@@ -102,8 +110,34 @@ def _options(scenario: Scenario, clock: Clock) -> dict[str, OptionSeries]:
     specs = scenario.market.options
     if not specs:
         return {}
+    return {name: OptionSeries(spec, clock, *_underlying(scenario, spec.asset)) for name, spec in specs.items()}
+
+
+def _variances(scenario: Scenario, clock: Clock) -> dict[str, VarianceSeries]:
+    """The variance swaps of every venue that trades some."""
+    specs = scenario.market.variance_swaps
+    if not specs:
+        return {}
+    return {name: VarianceSeries(spec, clock, *_underlying(scenario, spec.asset)) for name, spec in specs.items()}
+
+
+def _underlying(scenario: Scenario, asset: str) -> tuple[Start, Underlying]:
+    """The starting market as an underlying sees it."""
     start = starting_market(scenario)
-    return {name: OptionSeries(spec, clock, start) for name, spec in specs.items()}
+    spec = next((each for each in scenario.assets if each.name == asset), None)
+    if spec is None or spec.implied is None:
+        return start, MAIN_ASSET
+    own, underlying = spec.implied, OtherUnderlying(spec)
+    levels = {underlying.spot: np.array([spec.spot]), underlying.vol: np.array([own.start])}
+    return replace(
+        start,
+        snapshot=underlying.seen(start.snapshot.with_rows(levels)),
+        skew=own.skew,
+        form=own.smile,
+        stickiness=own.stickiness,
+        term_reversion=own.term_reversion,
+        dividend_yield=own.dividend_yield,
+    ), underlying
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:
@@ -127,5 +161,6 @@ _STORYLINE: Memo[Storyline] = Memo()
 _BOOKS: Memo[dict[str, CompiledBook]] = Memo()
 _STRADDLES: Memo[dict[str, StraddleSeries]] = Memo()
 _OPTIONS: Memo[dict[str, OptionSeries]] = Memo()
+_VARIANCES: Memo[dict[str, VarianceSeries]] = Memo()
 _CONTRACTS: Memo[dict[str, CreditContract]] = Memo()
 _BENCHMARKS: Memo[dict[str, Series]] = Memo()

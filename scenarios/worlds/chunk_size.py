@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from scenarios.checking.sizes import LEAST_PATHS
-from sim.streams import BLOCK
+from sim.block_stream import BLOCK
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario

@@ -44,7 +44,7 @@ def make_manifest(
     market = scenario.market
     has = {
         "vega_hedges": bool(market.rates.straddles),
-        "options": bool(market.options),
+        "options": bool(market.vol_listings),
         "fx": bool(market.fx),
         "credit": bool(market.credits),
         "counterparty": has_counterparty(scenario),

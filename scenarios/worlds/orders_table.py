@@ -93,6 +93,9 @@ def _rows(table: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
         number = rows[column].dtype.is_numeric() if kind != pl.String else rows[column].dtype == pl.String
         if not number or rows[column].null_count():
             raise UserError("must be a number" if kind != pl.String else "must be text", place=f"orders: {column}")
+        whole = rows[column].cast(pl.Int64, strict=False) if kind == pl.Int64 else None
+        if whole is not None and (whole.null_count() or (whole != rows[column]).any()):
+            raise UserError("must be a whole number", place=f"orders: {column}")
     return rows.cast(kinds)  # type: ignore[arg-type]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.tables import TABLES
+from agents.tables import DESKS, MARKS, TABLES
 from markets.tables import TABLES as MARKET_TABLES
 from scenarios.worlds.manifest import content_hash
 from sim.dataset import MANIFEST
@@ -27,6 +27,16 @@ def default_folder(scenario: Scenario, orders: Mapping[str, GivenOrders] | None 
 def first_folder(scenario: Scenario) -> Path:
     """The folder of a run's name and seed."""
     return Path("runs") / f"{scenario.name}-{scenario.run.seed}"
+
+
+def with_companions(tables: tuple[str, ...] | None, scenario: Scenario) -> tuple[str, ...] | None:
+    """The tables of a run: `desks` goes with `marks`, but where `marks` is in full."""
+    if tables is None:
+        return None
+    others = tuple(table for table in tables if table != DESKS)
+    if scenario.run.marks is not None:
+        return others
+    return (*others, DESKS) if {MARKS.name, DESKS} & set(tables) else others
 
 
 def file_names(parts: list[Chunk], tables: tuple[str, ...] | None) -> list[str]:

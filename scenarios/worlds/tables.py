@@ -24,7 +24,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
     market = scenario.market
     return agent_tables(
         vega_hedges=bool(market.rates.straddles),
-        options=bool(market.options),
+        options=bool(market.vol_listings),
         fx=bool(market.fx),
         credit=bool(market.credits),
         risk=any(map(_tells, desks)),
@@ -32,6 +32,7 @@ def tables_of_agents(scenario: Scenario) -> tuple[Table, ...]:
         netting_sets=any(agent.netting_sets for agent in scenario.agents if isinstance(agent, FundingDesk)),
         smile=market.smile_moves,
         counterparty=has_counterparty(scenario),
+        marks_in_full=scenario.run.marks is not None,
         investors=any(venue.investors for venue in scenario.venues.values()),
     )
 

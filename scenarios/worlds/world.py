@@ -52,7 +52,9 @@ def make_world(
         rule, remedy = "observed anchors run in the outside world that is found for them", "scenarios.ready finds it"
         raise UserError(rule, value="none", place=f"{scenario.name}: storyline.anchors", remedy=remedy)
     blueprint = blueprint or draw_up(scenario)
-    streams = Streams(scenario.run.seed, chunk.first, chunk.paths)
+    settings = scenario.run
+    common = bool(settings.common_noise)
+    streams = Streams(settings.seed, chunk.first, chunk.paths, settings.generator, common=common)
     log = EventLog(
         world=chunk.world, first=chunk.first, paths=chunk.paths, witnesses=scenario.run.witnesses, tables=tables
     )
@@ -73,6 +75,7 @@ def make_world(
         benchmarks=blueprint.benchmarks,
         straddles=blueprint.straddles,
         options=blueprint.options,
+        variances=blueprint.variances,
         credits=blueprint.credits,
         contracts=blueprint.contracts,
         assets=scenario.assets,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import timing
 from tests.bench.table import Board
 
 HERE = Path(__file__).parent
@@ -30,11 +31,21 @@ _board = Board()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bench-out", default="runs/bench/bench.json", help="JSON of the figures")
-    parser.addoption("--bench-paths", type=int, default=10_000, help="paths of the rows that say 10,000: fewer to try")
+    parser.addoption("--bench-paths", type=int, help="paths of the rows that say 10,000: fewer to try")
+    parser.addoption("--bench-cells", type=int, default=12, help="cells of the sweep by two workers: 100 for its limit")
+    parser.addoption("--quick", action="store_true", help="fewer paths and turns, without what is long: two minutes")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Topics in the order of the table."""
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: left out with --quick")
+    if config.getoption("--quick"):
+        timing.most = 3
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Topics in the order of the table; without the long ones if asked to be quick."""
+    if config.getoption("--quick"):
+        items[:] = [item for item in items if item.get_closest_marker("long") is None]
     items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if item.path.parent == HERE else -1)
 
 
@@ -47,7 +58,8 @@ def board() -> Board:
 @pytest.fixture(scope="session")
 def paths(request: pytest.FixtureRequest) -> int:
     """Paths of a full run."""
-    return int(request.config.getoption("--bench-paths"))
+    usual = 2_000 if request.config.getoption("--quick") else 10_000
+    return int(request.config.getoption("--bench-paths") or usual)
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  # type: ignore[no-untyped-def]

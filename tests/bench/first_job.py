@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-
-from numba.core.dispatcher import Dispatcher
+from typing import Any
 
 from scenarios import run
+from sim.jit import Kernel
 
 
-def kernels() -> list[Dispatcher]:
-    """Every compiled function of our packages."""
+def kernels() -> list[Any]:
+    """The compiled function of every kernel of our packages that was called."""
     ours = [m for n, m in sys.modules.items() if n.split(".")[0] in ("sim", "markets", "agents")]
-    return [value for module in ours for value in vars(module).values() if isinstance(value, Dispatcher)]
+    found = [value for module in ours for value in vars(module).values() if isinstance(value, Kernel)]
+    return [value.compiled for value in found if "compiled" in vars(value)]
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def run(scenario: Scenario, paths: int, made: Plan | None = None) -> Found:
 
 def noise(scenario: Scenario, part: Chunk, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Normals of spot and vol, (steps, paths), and of the rates, (steps, 3, paths)."""
-    streams = Streams(scenario.run.seed, part.first, part.paths)
+    streams = Streams(scenario.run.seed, part.first, part.paths, scenario.run.generator)
     spot, vol = (streams.stream(f"market/{name}").normals(steps) for name in ("spot", "vol"))
     return spot, vol, streams.stream("market/rates").normals(3 * steps).reshape(steps, 3, part.paths)
 

@@ -17,7 +17,8 @@ def pasted(page: str, found: dict) -> str:  # type: ignore[type-arg]
     table = Board([Row(**row) for row in found["rows"]]).markdown()
     machine = found["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']},\n{packages}."
+    where = f"{machine['processor']}, {machine['cores']} cores, machine code for {machine['code for']},\n"
+    where += f"Python {machine['python']}, {packages}."
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}{table}\n\n{where}\n{END}{rest.split(END)[1]}"
 

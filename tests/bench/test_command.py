@@ -1,35 +1,43 @@
-"""The whole command, from typing it to its report, against an earlier revision of Spiral that had two worlds."""
+"""The whole command, from typing it to its report: against the engine alone, and against earlier revisions."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 
 import pytest
 
+from tests.bench.timing import in_turns
 from tests.command import ROOT, covid_run
 from tests.same.__main__ import checkout
 
-BEFORE = "69da18f"  # actual world and twin, tables, report
-TURNS = 3
-MOST = 1.3  # times its CPU time, whatever worlds and tables there are now (1,000 paths; more are stated)
+FIRST = "69da18f"  # had two worlds: actual and twin; tables, report
+WHOLE = "57b466d"  # wrote every row of `marks`, and loaded numba and SciPy whatever was asked
+MOST = 1.3  # times the CPU time of FIRST, whatever worlds and tables there are now (1,000 paths)
+ENGINE = "from scenarios import run; run('covid_crash_2020', paths={paths}, workers=1, tables=(), out={out!r})"
+
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform == "win32", reason="needs wait4")]
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory):
-    """The packages of the earlier revision."""
-    known = subprocess.run(
-        ["git", "cat-file", "-e", f"{BEFORE}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
-    )
-    if known.returncode:
-        pytest.skip(f"needs the repository with {BEFORE}")
-    return checkout(BEFORE, tmp_path_factory.mktemp("before"))
+def house_of(tmp_path_factory):
+    """The packages of an earlier revision, by its name."""
+
+    def made(revision):
+        known = subprocess.run(["git", "cat-file", "-e", f"{revision}^{{commit}}"], cwd=ROOT, capture_output=True)
+        if known.returncode:
+            pytest.skip(f"needs the repository with {revision}")
+        return checkout(revision, tmp_path_factory.mktemp(revision))
+
+    return made
 
 
-def cpu(command, house):
+def cpu(command, house=ROOT):
     """CPU seconds, user and system, of a command and its workers, run with the packages of `house`."""
-    environment = os.environ | {"PYTHONPATH": str(house)}
+    kept = str(ROOT / ".cache" / "bench-code")  # an earlier revision compiles once, not once a benchmark
+    environment = os.environ | {"PYTHONPATH": str(house), "NUMBA_CACHE_DIR": kept}
     running = subprocess.Popen(command, cwd=house, env=environment, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(running.pid, 0)
     running.returncode = os.waitstatus_to_exitcode(status)
@@ -37,17 +45,62 @@ def cpu(command, house):
     return used.ru_utime + used.ru_stime
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs wait4")
-@pytest.mark.parametrize("many", [False, True])
-def test_the_whole_command(board, before, paths, tmp_path, many):
-    number = paths if many else paths // 10
-    houses = {"now": ROOT, "before": before}
-    rounds = [
-        {side: cpu(covid_run(number, tmp_path / side), house) for side, house in houses.items()}
-        for _ in range(TURNS + 1)
-    ][1:]  # the first compiles
-    ours, theirs = (min(turn[side] for turn in rounds) for side in houses)
-    what = f"spiral run covid_crash_2020 --paths {number:,}, all worlds, tables, report, summary; workers included"
+def against(house, paths, turns, place):
+    """CPU seconds of the whole command now and with the packages of `house`, in turns."""
+    houses = {"now": ROOT, "before": house}
+
+    def spent(side):
+        return cpu(covid_run(paths, place / side), houses[side])
+
+    for side in houses:
+        cpu(covid_run(64, place / side), houses[side])  # compiled
+    return in_turns(turns, spent, *houses)
+
+
+def said(paths):
+    return f"spiral run covid_crash_2020 --paths {paths:,}, all worlds, tables, report, summary; workers included"
+
+
+def test_against_the_first(board, house_of, paths, tmp_path):
+    few = paths // 10
+    now, before = against(house_of(FIRST), few, 3, tmp_path)
+    opponent = f"the same as of {FIRST}: actual and twin"
+    board.within(said(few), opponent, ours=now, theirs=before, at_most=MOST)
+
+
+def bytes_of(folder, *tables):
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    return sum(entry["size"] for name, entry in files.items() if name.partition("/")[0] in tables)
+
+
+def test_against_every_row_of_marks(board, house_of, paths, tmp_path):
+    now, before = against(house_of(WHOLE), paths, 2, tmp_path)
+    board.within(said(paths), f"the same as of {WHOLE}: every row of marks", ours=now, theirs=before)
+    share = bytes_of(tmp_path / "now", "marks", "desks") / bytes_of(tmp_path / "before", "marks")
+    board.figure("bytes of marks and desks over those of all rows", 100 * share, "%", at_most=100 / 3, exact=True)
+
+
+def test_against_the_engine_alone(board, paths, tmp_path):
+    jobs = {
+        "whole": [*covid_run(paths, tmp_path / "whole"), "--workers", "1"],
+        "engine": [sys.executable, "-c", ENGINE.format(paths=paths, out=str(tmp_path / "engine"))],
+    }
+    for job in jobs.values():
+        cpu(job)
+    whole, engine = in_turns(3, lambda side: cpu(jobs[side]), *jobs)
+    what = f"spiral run covid_crash_2020 --paths {paths:,} by 1 worker: all worlds, tables, report, summary"
     board.within(
-        what, f"the same as of {BEFORE}: actual and twin", ours=ours, theirs=theirs, at_most=None if many else MOST
+        what, "the engine alone: the same worlds, no tables, no report", ours=whole, theirs=engine, at_most=1.6
     )
+
+
+def test_the_report(board, paths, tmp_path):
+    """CPU seconds of `spiral report`, whatever the number of paths."""
+    report = {}
+    for number in (paths, 4 * paths):
+        out = tmp_path / str(number)
+        cpu([*covid_run(number, out), "--no-report", "--quiet"])
+        report[number] = [sys.executable, "-m", "scenarios", "report", str(out)]
+        cpu(report[number])
+    for number, spent in zip(report, in_turns(3, lambda number: cpu(report[number]), *report), strict=True):
+        board.figure(f"spiral report of {number:,} paths: imports, summary, page", spent, "s", at_most=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pytest
 from gymnasium.vector import SyncVectorEnv
 
 from scenarios import hedging_env
@@ -26,6 +27,7 @@ def steps_a_second(env):
             return env.num_envs * turns / (time.process_time() - begun), rewards
 
 
+@pytest.mark.long
 def test_steps_a_second(board):
     steps_a_second(hedging_env(PRESET, paths=2))  # compiled
     for desks, at_least in DESKS.items():

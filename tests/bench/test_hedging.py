@@ -28,7 +28,7 @@ def scenario(attribution, paths, kind="every", **policy):
         "policy": {"kind": kind, "interval": "tick", **policy},
     }
     asset = {"half_spread": hedging.COST}
-    run = {"witnesses": 0, "attribution": attribution, "seed": 1, "chunk": paths}
+    run = {"witnesses": 0, "attribution": attribution, "seed": 1, "chunk": paths, "marks": "all"}
     return textbook(
         steps=hedging.STEPS,
         agents={"hedger": desk, "maker": {**MAKER, "venues": ["asset"]}},
@@ -70,6 +70,7 @@ def test_against_a_plain_script(board, paths, times):
     board.within(what(paths, "daily") + ", every mark logged", opponent, ours=times["logged"], theirs=times["plain"])
 
 
+@pytest.mark.long
 def test_against_pfhedge(board, paths, times):
     if not PFHEDGE.exists():
         pytest.skip("pfhedge is not here: tests/bench/pfhedge_env.sh makes an environment for it")

@@ -26,7 +26,11 @@ NAMES = {
 def covered():
     """The preset as the loop covers it."""
     return covid(
-        market__vol_law="leverage", credit__law="elasticity", agents__hedger__capital=1e9, run__attribution="daily"
+        market__vol_law="leverage",
+        credit__law="elasticity",
+        agents__hedger__capital=1e9,
+        run__attribution="daily",
+        run__marks="all",
     )
 
 

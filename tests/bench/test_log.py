@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+import pytest
 
 from markets.tables import TRADES
 from sim.clock import Clock
@@ -15,6 +16,7 @@ from tests.bench.timing import least
 ROWS, CHUNKS, PATHS = 10_000_000, 10, 1_024
 
 
+@pytest.mark.long
 def test_ten_million_trades(board, tmp_path):
     clock = Clock.continuous(first=date(2021, 1, 1), tick_minutes=60)
     rng = np.random.default_rng(1)

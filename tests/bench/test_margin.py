@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from markets.rate_vols.hull_white import HullWhite, SwapTerms
 from markets.rate_vols.netting_set import NettingSet, SwaptionTrade, margins, swap_flows
@@ -50,6 +51,7 @@ def nested(one: NettingSet, rates: np.ndarray) -> np.ndarray:
     return np.maximum(np.quantile(losses, LEVEL, axis=0), 0.0)
 
 
+@pytest.mark.long
 def test_margin_of_many_sets(board) -> None:
     """The error of Monte Carlo falls with the root of its draws: the time at the same error is scaled by that."""
     all_sets, rates = sets(SETS), states(PATHS)

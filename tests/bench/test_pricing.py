@@ -220,5 +220,7 @@ def test_error_against_mpmath(board):
             got[2] *= spot
             for value, true, size in zip(got, want, sizes, strict=True):
                 worst = max(worst, float(abs(mp.mpf(float(value)) - true) / (abs(true) + size)))
-    board.figure("their largest error against mpmath, on a grid with limits", worst, "of size", at_most=1e-12)
+    board.figure(
+        "their largest error against mpmath, on a grid with limits", worst, "of size", at_most=1e-12, exact=True
+    )
     assert worst < 1e-12

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agents.funding.funding_desk import FundingDesk
 from agents.making.market_maker import MarketMaker
 from scenarios.checking.outside import as_record, is_pending
 from scenarios.reading.made_by_hand import meant
 from scenarios.scenario import Scenario
-from scenarios.studies.calibrating.calibration import MORE, Calibration, CheckDisagrees, calibrate
-from scenarios.studies.calibrating.outside_fit import NoOutsideWorld, Told
 from sim.arguments import called, maybe, takes
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from scenarios.studies.calibrating.calibration import Calibration
+    from scenarios.studies.calibrating.outside_fit import Told
 
 PATHS = 512  # fixed, so that the outside world does not depend on the run's number of paths
 ROUNDS = 6  # the records of ten crises need two to four
@@ -45,6 +48,9 @@ def ready(scenario: Scenario | str | Path, *, progress: Told | None = None) -> S
     if not trades(scenario):
         said = "nobody in this scenario trades on a book: the record is the outside world, and nothing is calibrated"
         return _noted(dataclasses.replace(scenario, storyline=as_record(scenario.storyline)), said)
+    from scenarios.studies.calibrating.calibration import MORE, CheckDisagrees, calibrate
+    from scenarios.studies.calibrating.outside_fit import NoOutsideWorld
+
     try:
         found = calibrate(scenario, paths=PATHS, workers=1, rounds=ROUNDS, progress=progress)
     except NoOutsideWorld as error:

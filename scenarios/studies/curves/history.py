@@ -17,6 +17,7 @@ from scenarios.files.frames import Source, is_path
 from scenarios.studies.curves.quotes_csv import Quotes, read_days
 from scenarios.studies.curves.solving import day_in_name, interpolation_named
 from sim.errors import UserError
+from sim.ordinary import is_ordinary
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,6 +105,9 @@ def _files(source: Source) -> list[Source]:
     files = sorted(Path(source).glob("*.csv"))
     if not files:
         raise UserError("the folder has no CSV file", place=str(source), remedy="put one a day in it: 2026-03-02.csv")
+    for file in files:
+        if not is_ordinary(file):
+            raise UserError("is no ordinary file", place=str(file), remedy="move it away")
     return list(files)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from scenarios.studies.estimation.clock_squares import squares
 from scenarios.studies.estimation.daily_record import DailyRecord
@@ -56,6 +55,8 @@ def choose_clock(record: DailyRecord, law: PathLaw) -> ClockChoice | None:
 
 def scaled(feed: Feed, level: Vector, law: PathLaw) -> PathLaw:
     """The law with its kernels, and base, trend and activity fitted again."""
+    from scipy.optimize import least_squares
+
     known = np.isfinite(level)
     told = np.log(level[known])
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.clock_squares import filled_squares
@@ -53,6 +52,8 @@ def weighted(values: Vector, kernel: KernelSpec, day: float, before: float) -> V
 
 def forgetting(values: Vector, speed: float, day: float, before: float) -> Vector:
     """R_t = exp(-speed day) R_{t-1} + speed x_t, (days,), from what a market that always did `before` a day has."""
+    from scipy.signal import lfilter
+
     kept = math.exp(-speed * day)
     start = speed * before / -math.expm1(-speed * day)
     sums, _ = lfilter([speed], [1.0, -kept], values, zi=np.array([kept * start]))

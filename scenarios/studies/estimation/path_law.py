@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from markets.specs.memory import CreditMemorySpec, KernelSpec, MemorySpec
 from scenarios.studies.estimation.path_feed import Feed, Vector
@@ -54,6 +53,8 @@ class PathLaw:
 
 def following(level: Vector, share: float) -> Vector:
     """y_t = y_{t-1} + share (level_t - y_{t-1}), (days,), from the first level."""
+    from scipy.signal import lfilter
+
     followed: Vector = level[0] + lfilter([share], [1.0, share - 1.0], level - level[0])
     return followed
 

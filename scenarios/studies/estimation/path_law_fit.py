@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import expit, logit
 
 from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.path_feed import Feed, Vector
@@ -59,6 +58,8 @@ def unpacked(q: Vector, least: float) -> PathLaw:
 
 def unpacked_slopes(q: Vector) -> Vector:
     """How each parameter of the law moves with its number, as `log_slopes` orders them: (9,), or (10,)."""
+    from scipy.special import expit
+
     places = expit(q[:6])
     logits = places * (1 - places) * np.array([FASTEST - SLOWEST, FASTEST - SLOWEST, 1.0] * 2)
     logs = np.exp(np.clip(q[6:], *LOGS)) * np.where((q[6:] > LOGS[0]) & (q[6:] < LOGS[1]), 1.0, 0.0)
@@ -67,15 +68,21 @@ def unpacked_slopes(q: Vector) -> Vector:
 
 
 def _packed_kernel(kernel: KernelSpec) -> tuple[float, float, float]:
+    from scipy.special import logit
+
     share = min(max(kernel.slow_share, 1e-4), 1 - 1e-4)
     return _packed_speed(kernel.fast), _packed_speed(kernel.slow), float(logit(share))
 
 
 def _packed_speed(speed: float) -> float:
+    from scipy.special import logit
+
     place = (speed - SLOWEST) / (FASTEST - SLOWEST)
     return float(logit(min(max(place, 1e-6), 1 - 1e-6)))
 
 
 def _kernel(q: Vector) -> KernelSpec:
+    from scipy.special import expit
+
     fast, slow = SLOWEST + (FASTEST - SLOWEST) * expit(q[:2])
     return KernelSpec(fast=float(fast), slow=float(slow), slow_share=float(expit(q[2])))

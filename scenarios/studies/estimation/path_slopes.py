@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.signal import lfilter
 
 from markets.specs.memory import KernelSpec
 from scenarios.studies.estimation.path_feed import Feed, Vector, forgetting
@@ -36,6 +35,8 @@ def log_slopes(law: PathLaw, feed: Feed) -> Vector:
 
 def _lagged(slopes: Vector, level: Vector, lag: float, day: float) -> Vector:
     """The same of the level that follows, and by the lag itself, (10, days)."""
+    from scipy.signal import lfilter
+
     share = -math.expm1(-lag * day)
     followed = np.stack([following(row, share) for row in slopes])
     before = following(level, share)[:-1]
@@ -54,6 +55,8 @@ def _kernel(values: Vector, kernel: KernelSpec, day: float, before: float) -> tu
 
 def _forgetting(values: Vector, speed: float, day: float, before: float) -> tuple[Vector, Vector]:
     """R_t = k R_{t-1} + speed x_t with k = exp(-speed day), and its slope, k slope_{t-1} - day k R_{t-1} + x_t."""
+    from scipy.signal import lfilter
+
     sums, kept = forgetting(values, speed, day, before), math.exp(-speed * day)
     gone = -math.expm1(-speed * day)
     start = before / gone - speed * before * day * kept / gone**2

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import gammaln
 
 from markets.factors.memory.path_line import LEAST_REALISED
 from markets.factors.memory.path_memory import own_gain
@@ -78,6 +76,8 @@ class RealisedLaw:
 
 def likeliest(days: Days, activity: float | None = None) -> RealisedLaw:
     """Maximum likelihood, with the activity given or free."""
+    from scipy.optimize import minimize
+
     free = activity is None
 
     def read(q: Vector) -> RealisedLaw:
@@ -94,6 +94,8 @@ def likeliest(days: Days, activity: float | None = None) -> RealisedLaw:
 
 def log_likelihood(days: Days, law: RealisedLaw) -> float:
     """Of the returns, each Student with the law's standard deviation and degrees of freedom."""
+    from scipy.special import gammaln
+
     level = law.base + law.trend * days.trend + law.activity * days.activity
     vol = np.maximum(level, LEAST_REALISED) * math.sqrt(days.day)
     n = law.freedom
@@ -109,6 +111,7 @@ def targeted(days: Days, law: PathLaw, noise: Noise, error: float) -> RealisedLa
     over markets of the record's length, made with one `noise`. Without it, the likeliest law describes each day best
     and still makes a market that is too wild. A law that feeds on itself, which no scenario may have, is not looked at.
     """
+    from scipy.optimize import minimize_scalar
 
     def miss(activity: float) -> float:
         found = likeliest(days, float(activity))

@@ -8,8 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
-from scipy.signal import lfilter
 
 from markets.specs.memory import KernelSpec
 from markets.specs.rates_vol import RatesVolSpec
@@ -59,6 +57,8 @@ def law_levels(moves: Moves, spec: RatesVolSpec) -> Vector:
 
 def _sum(values: Vector, speed: float, before: float) -> Vector:
     """R <- R exp(-speed dt) + speed x, (days - 1,)."""
+    from scipy.signal import lfilter
+
     kept = np.exp(-speed * DAY)
     found: Vector = lfilter([speed], [1.0, -kept], values, zi=[kept * before])[0]
     return found
@@ -115,6 +115,8 @@ def _jackknife(miss: Callable[[Vector], Vector], best: Vector, days: int) -> Vec
 
 
 def _least(miss: Callable[[Vector], Vector], start: Vector) -> Vector:
+    from scipy.optimize import least_squares
+
     found = least_squares(
         miss,
         start,

@@ -43,6 +43,7 @@ def from_history(
     dates: str | None = None,
     anchors: Anchors = "observed",
     since: date | None = None,
+    trust: bool = True,
 ) -> Scenario:
     """A scenario that replays a record: every row is an anchor. The agents are those of the presets.
 
@@ -61,6 +62,7 @@ def from_history(
         anchors: "observed": the record contains what the desks did to it, and `run`, `sweep`, `frontier` and `ablate`
             take that out first. "exogenous": the record is the outside world.
         since: the first day to replay. If 60 closes or more stand up to it, vol and credit remember them.
+        trust: import the classes that overrides name, as of `load`.
 
     Raises:
         UserError: for a mistake, with file and line.
@@ -72,7 +74,7 @@ def from_history(
     levels, notes = _anchors(record, past, as_given=insists)
     tables = _tables(history, record, levels, anchors)
     named = {".".join(keys): value for keys, value in changes.items()}
-    scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists)
+    scenario = from_dict(tables, place=record.name, overrides=named, as_given=insists, trust=trust)
     dated = [(day, row.place.at("date")) for day, row in zip(record.days, record.rows, strict=True)]
     check_days(scenario.clock.calendar, dated, scenario.end)
     scenario, remembered = _remembering(scenario, past)

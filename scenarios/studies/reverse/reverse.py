@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Vector = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 FACTORS = len(Move._fields)
+SCALES = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)  # of the distance found, at which `along` looks
 STEP = 0.5  # of the components of a direction of length 1, at the start of the search
 
 
@@ -235,7 +236,7 @@ def _told(search: _Search, direction: Vector, tried: list[Any], tell: Callable[[
     ended = search.ended(direction, far)
     found = Estimate.share(ended)
     along = []
-    for scale in (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5):
+    for scale in SCALES:
         share = Estimate.share(search.ended(direction, scale * far))
         along.append({"distance": scale * far, "share": share.value, "share_error": share.error})
     rows = []

@@ -25,9 +25,9 @@ def bare_book(
 ) -> Scenario:
     """A scenario that holds a book of rates on quoted curves, to look at it on the first day.
 
-    book: CSV or frame of positions. curves: CSV or frame of quotes; the first curve discounts. day: of the quotes,
-    where nothing says it. normal_vol: of options that give none, decimal a year. Raises UserError: also for positions
-    in an asset, which need a scenario with one.
+    book: CSV or frame of positions. curves: CSV, frame or TOML file of quotes, or curves by name; the first curve
+    discounts. day: of the quotes, where nothing says it. normal_vol: of options that give none, decimal a year. Raises
+    UserError: also for positions in an asset, which need a scenario with one.
     """
     solved = read_and_solve(curves, day=day, dates=dates)
     quoted = next(iter(solved.curves.curves.values()))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from markets.products.book import Book
 from markets.rate_vols.curve_move import CurveMove, curve_move
@@ -140,6 +139,7 @@ class _Maker:
 
     def _day(self, tick: int, off: float, fixings: Floats) -> tuple[pl.DataFrame, dict[str, object]]:
         import polars as pl
+        from scipy.special import ndtri
 
         years = float(self.clock.calendar_years[tick])
         day = self.clock.session_dates[int(self.clock.day[tick])]
@@ -176,6 +176,8 @@ class _Maker:
         monotone: Floats,
     ) -> dict[str, object]:
         """The row of a day, at the mean of the short rate."""
+        from scipy.special import ndtri
+
         middle, z = STATES // 2, float(ndtri(self.level))
         still, slope, bend = gains.at(0.0)[middle], gains.slope(0.0)[middle], gains.slope(0.0, 2)[middle]
         by_delta = -min(still + side * z * slope for side in (-1, 1))

@@ -37,6 +37,8 @@ class VenueSeen(NamedTuple):
     held: Vector  # units, or $ notional received fixed
     neutral: Vector  # what would neutralise what is hedged here, of book (and options held); 0 where nothing is
     notional: Vector  # $ of one unit
+    charge: Vector  # $ of cost per $ notional and unit of spread
+    walk: Vector  # spread that an order of the whole depth adds to the half-spread; in proportion to its size
 
 
 class BookSeen(NamedTuple):
@@ -160,6 +162,8 @@ def _venue(world: TradingWorld, name: str, seat: str, neutral: Vector) -> VenueS
         _kept(venue.held(seat)),
         neutral,
         _kept(venue.listing.unit_notional * world.full(1.0)),
+        _kept(venue.listing.cost_per_notional() * world.full(1.0)),
+        world.full(venue.spec.slope * venue.impact),
     )
 
 

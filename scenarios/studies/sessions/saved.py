@@ -13,6 +13,7 @@ from scenarios.worlds.orders_table import COLUMNS, given_orders
 from sim.arguments import path, whole
 from sim.errors import UserError
 from sim.files import write_whole
+from sim.json_file import read_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,11 +65,11 @@ def _sent(orders: GivenOrders) -> dict[int, dict[str, Any]]:
 
 def _told(file: Path, place: str) -> dict[str, Any]:
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = read_json(file)
     except OSError as error:
         raise _wrong(place, f"cannot be read: {error.strerror}", file.name) from None
-    except (ValueError, RecursionError):
-        raise _wrong(place, "is no JSON", file.name) from None
+    except ValueError as error:
+        raise _wrong(place, f"is no JSON that a session wrote: {error}", file.name) from None
     if not isinstance(told, Mapping) or told.get("form") != FORM or not all(key in told for key in KEYS):
         raise _wrong(place, "is no saved session", file.name)
     return dict(told)

@@ -16,7 +16,7 @@ from scenarios.studies.sessions.live_seat import LiveSeat
 from scenarios.studies.sessions.observation import Event, Observation, observed
 from scenarios.studies.sessions.plan import Plan
 from scenarios.studies.sessions.saved import read, write
-from scenarios.worlds.orders_table import orders_table
+from scenarios.worlds.orders_table import check_seat, orders_table, seats_of
 from scenarios.worlds.world import make_world
 from sim.arguments import flag, maybe, one_or_several, takes, text, whole
 from sim.ensemble import Chunk
@@ -37,7 +37,7 @@ MOST = 1e15  # $ notional of an order
 OVER = "the session has come to its end"
 
 
-@takes(seat=one_or_several(text), paths=whole(1), seed=maybe(whole(0)))
+@takes(seat=one_or_several(text), paths=whole(1), seed=maybe(whole(0)), common_noise=flag)
 def open_session(
     scenario: Scenario | str | Path,
     *,
@@ -45,6 +45,7 @@ def open_session(
     paths: int = 1,
     seed: int | None = None,
     decide: str = "tick",
+    common_noise: bool = False,
 ) -> Session:
     """Open a world and take the seat of a desk: it stops, before anybody trades, where a decision is due.
 
@@ -59,16 +60,19 @@ def open_session(
 
     Args:
         scenario: a `Scenario`, the name of a preset, or the path of a file.
-        seat: the hedger whose orders come from outside, or several.
+        seat: the hedger whose orders come from outside, or several; () for none: everybody acts by policy, and the
+            session only watches.
         paths: worlds that are lived at once, with noise of their own; an order may differ on each.
         seed: of all noise (default: the scenario's).
         decide: when a decision is due: 'tick', an interval ('30m', '2h', '1d'), or 'events' (a margin call, a halt, a
             default, a move of the asset by 2 %).
+        common_noise: all paths have the noise of path 0, so that they differ by orders alone; the key
+            `run.common_noise`.
 
     Raises:
         UserError: for a user's mistake.
     """
-    return Session(Plan.of(scenario, seat, paths, seed, decide))
+    return Session(Plan.of(scenario, seat, paths, seed, decide, common_noise or None))
 
 
 @takes(trust=flag)
@@ -140,6 +144,11 @@ class Session:
         return self._done
 
     @property
+    def priced(self) -> dict[str, bool]:
+        """By venue, whether its mid is a price in $; else it is a rate or a vol, decimal."""
+        return {name: venue.listing.priced for name, venue in self._world.venues.items()}
+
+    @property
     def orders(self) -> pl.DataFrame:
         """All that was ordered so far: `time`, `tick`, `path`, `seat`, `venue`, `units`. A run takes them as
         `run(scenario, orders=...)`.
@@ -153,6 +162,12 @@ class Session:
         fills = tuple(self._seats[name].fills[self._fills[name] :])
         events = tuple(self._event(row) for row in self._world.log.added(EVENTS, self._events))
         return observed(self._world, name, done=self._done, fills=fills, events=events)
+
+    @takes(desk=text)
+    def watch(self, desk: str) -> Observation:
+        """What any desk sees now, also one that acts by its policy; without fills and events."""
+        check_seat(desk, self.scenario, "desk")
+        return observed(self._world, desk, done=self._done, fills=(), events=())
 
     def _event(self, row: Mapping[str, Any]) -> Event:
         time = self._world.clock.timestamp(int(row["time"]))
@@ -218,7 +233,7 @@ class Session:
         self._require_open()
         self._look_past()
         self._go_on()
-        return self.observe(self._plan.seats[0])
+        return self.observe(self._plan.seats[0]) if self._plan.seats else self.watch(seats_of(self.scenario)[0])
 
     def _look_past(self) -> None:
         self._fills = {name: len(seat.fills) for name, seat in self._seats.items()}
@@ -285,6 +300,8 @@ class Session:
     # --- checks ----------------------------------------------------------------------------------------------------
     def _seat(self, seat: str | None) -> str:
         seats = self._plan.seats
+        if not seats:
+            raise UserError("the session has no seat", place="seat", remedy="watch() looks at a desk by its name")
         if seat is None:
             if len(seats) > 1:
                 raise UserError("the session has several seats", place="seat", remedy=f"say which: {', '.join(seats)}")

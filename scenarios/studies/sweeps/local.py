@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 from collections import deque
@@ -17,6 +16,8 @@ from typing import Any
 from scenarios.studies.sweeps.cell_run import FAILED, CellResult, run_cell
 from scenarios.studies.sweeps.cells import Cell
 from scenarios.studies.sweeps.fingerprint import fingerprint
+from scenarios.worlds.workers import prepare_workers
+from sim import processes
 from sim.ensemble import begin_worker, end_pool, main_left_alone
 from sim.main_module import pickled_for_workers
 
@@ -41,7 +42,8 @@ def run_local(jobs: Sequence[Job], workers: int | None = None, work: Work | None
         for done, (cell, keep) in enumerate(jobs):
             yield run_cell(cell, keep, None if work is None else partial(_tell, work, done))
         return
-    shares = multiprocessing.get_context("spawn").RawArray("d", len(jobs))
+    prepare_workers(asked)
+    shares = processes.context().RawArray("d", len(jobs))
     suspects: list[int] = []
     pools = _Pools(jobs, shares, work)
     yield from pools.run(deque(range(len(jobs))), count, suspects)
@@ -68,8 +70,9 @@ class _Pools:
     def run(self, waiting: deque[int], count: int, suspects: list[int]) -> Results:
         """Results of the jobs; those that were running when a process died are left in `suspects`."""
         while waiting:
-            context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(self.shares,))
+            begun_with = (processes.environment(), self.shares)
+            context = processes.context()
+            pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=begun_with)
             running: dict[Future[CellResult], int] = {}
             try:
                 while waiting or running:
@@ -110,10 +113,10 @@ def _sendable(jobs: Sequence[Job]) -> Iterator[bool]:
             yield pickled_for_workers((cell, keep)) is not None
 
 
-def _begin(shares: Any) -> None:
+def _begin(environment: dict[str, str], shares: Any) -> None:
     global _shares
     _shares = shares
-    begin_worker()
+    begin_worker(environment)
 
 
 def _run(number: int, cell: Cell, keep: Path | None) -> CellResult:

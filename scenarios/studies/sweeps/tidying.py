@@ -10,6 +10,7 @@ from pathlib import Path
 from sim.dataset import MANIFEST as RUN_MANIFEST
 from sim.dataset import open_run
 from sim.errors import UserError
+from sim.ordinary import LARGE, read_ordinary
 from sim.sweep_folder import ASIDE, CELLS, JOURNAL, LOCK, PART, PATHS_FOLDER, SEGMENT, SINGLE, as_named, listed
 from sim.sweep_journal import MAGIC
 from sim.sweep_manifest import MANIFEST
@@ -73,7 +74,7 @@ def _is_single(place: Path) -> bool:
     if found is None or place.is_symlink() or not place.is_file():
         return False
     try:
-        frame = pl.read_parquet(BytesIO(place.read_bytes()), columns=["cell", "id"])
+        frame = pl.read_parquet(BytesIO(read_ordinary(place, LARGE)), columns=["cell", "id"])
     except (pl.exceptions.PolarsError, OSError):
         return False
     return frame.rows() == [(int(found[1]), found[2])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,31 @@ import numpy as np
 from scenarios.scenario import Scenario
 from scenarios.studies.run import run
 from sim.dataset import Run
+from sim.streams import Generator
 
 
 class Lab:
     """Runs scenarios through the engine for one case; runs are kept in `folder` until its owner removes it.
 
-    Without a `seed` all noise is that of the case's own seeds; with one, it is other noise for each of them.
+    Without a `seed` all noise is that of the case's own seeds; with one, it is other noise for each of them. With a
+    `generator` it comes from that one.
     """
 
-    def __init__(self, folder: str | Path, workers: int = 1, seed: int | None = None) -> None:
+    def __init__(
+        self, folder: str | Path, workers: int = 1, seed: int | None = None, generator: Generator | None = None
+    ) -> None:
         self.folder = Path(folder)
         self.workers = workers
-        self.seed = seed
+        self.seed, self.wanted = seed, generator
         self._runs: dict[str, Run] = {}
 
     def run(self, scenario: Scenario, **settings: Any) -> Run:
-        """The finished run; equal scenario and settings (paths, seed, witnesses, twin) are run once."""
+        """The finished run, its marks in full; equal scenario and settings (paths, seed, witnesses, twin) run once."""
+        in_full = dataclasses.replace(scenario.run, marks="all")
+        scenario = dataclasses.replace(scenario, run=in_full)
         if self.seed is not None:
             settings["seed"] = self._derived(settings.get("seed", scenario.run.seed))
+        scenario = scenario.with_run(generator=self.wanted)
         key = json.dumps([scenario.to_dict(), settings], sort_keys=True, default=str)
         if key not in self._runs:
             place = self.folder / f"run-{len(self._runs)}"

@@ -50,12 +50,13 @@ class CaseResult:
 class Validation:
     """The results of the cases that were asked for, in the suite's order. seconds: by the clock on the wall.
 
-    seed: of the repetition, None if every case drew its own noise.
+    seed: of the repetition, None if every case drew its own noise. generator: of the noise, None for each run's own.
     """
 
     results: tuple[CaseResult, ...]
     seconds: float
     seed: int | None = None
+    generator: str | None = None
 
     @property
     def passed(self) -> bool:
@@ -110,6 +111,7 @@ class Validation:
             said = {"verdict": result.verdict, "seconds": round(result.seconds, 2)}
             cases.append({**result.about(), "standard_errors": result.case.standard_errors, **said, "readings": rows})
         summary = {"passed": self.passed, "counts": self.counts, "seconds": round(self.seconds, 2), "seed": self.seed}
+        summary |= {} if self.generator is None else {"generator": self.generator}
         return {**summary, "versions": versions(), "cases": cases}
 
 

@@ -11,17 +11,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 from scenarios.studies.validation.case import CHAPTERS, Case, Measured
 from scenarios.studies.validation.lab import Lab
 from scenarios.studies.validation.reading import Verdict, readings
 from scenarios.studies.validation.result import CaseResult, Validation
 from scenarios.studies.validation.suite import suite
-from sim.arguments import called, flag, maybe, one_or_several, takes, text, whole
+from sim.arguments import called, flag, maybe, one_of, one_or_several, takes, text, whole
 from sim.ensemble import main_left_alone, worker_pool
 from sim.errors import BugError, UserError
 from sim.nearest import nearest
 from sim.scratch import scratch
+from sim.streams import Generator
 
 Job = Callable[[Case], CaseResult]
 Progress = Callable[[int, int, tuple[str, ...]], None]  # cases done, of how many, the names of those that run
@@ -32,6 +34,7 @@ Progress = Callable[[int, int, tuple[str, ...]], None]  # cases done, of how man
     fast=flag,
     workers=maybe(whole(1)),
     seed=maybe(whole(0)),
+    generator=maybe(one_of(*get_args(Generator))),
     progress=maybe(called),
 )
 def validate(
@@ -40,16 +43,18 @@ def validate(
     fast: bool = False,
     workers: int | None = None,
     seed: int | None = None,
+    generator: Generator | None = None,
     progress: Progress | None = None,
 ) -> Validation:
     """Run known answers through the engine: all of them, or the cases and chapters in `names`.
 
     fast: only those that take a few seconds. workers: processes, all cores by default; with one, in this process.
-    seed: repeat every case on other noise. progress: called with (cases done, cases, names of those that run).
+    seed: repeat every case on other noise. generator: of the noise (`run.generator`).
+    progress: called with (cases done, cases, names of those that run).
     Raises UserError for a name that is none. What a case raises is its verdict, 'error', and the others go on.
     """
     cases = choose(tuple([names] if isinstance(names, str) else names), fast=fast)
-    return run_cases(cases, workers, progress, seed=seed)
+    return run_cases(cases, workers, progress, seed=seed, generator=generator)
 
 
 def choose(names: tuple[str, ...], *, fast: bool = False) -> tuple[Case, ...]:
@@ -79,17 +84,19 @@ def run_cases(
     progress: Progress | None = None,
     *,
     seed: int | None = None,
+    generator: Generator | None = None,
 ) -> Validation:
-    """Run these cases, the longest first; their order in the result is as given. seed: see `Lab`."""
+    """Run these cases, the longest first; their order in the result is as given. seed, generator: see `Lab`."""
     begun = time.perf_counter()
     queue = sorted(cases, key=lambda case: -case.seconds)
     count = min(workers or os.cpu_count() or 1, len(queue))
     with scratch("validation") as folder:
         each = _here if count <= 1 else _in_processes
-        job = partial(run_case, room=folder, seed=seed)
+        job = partial(run_case, room=folder, seed=seed, generator=generator)
         found = each(queue, job, count, progress or (lambda done, total, names: None))
     results = {result.case.name: result for result in found}
-    return Validation(results=tuple(results[c.name] for c in cases), seconds=time.perf_counter() - begun, seed=seed)
+    seconds = time.perf_counter() - begun
+    return Validation(results=tuple(results[c.name] for c in cases), seconds=seconds, seed=seed, generator=generator)
 
 
 def _here(queue: list[Case], job: Job, count: int, progress: Progress) -> list[CaseResult]:
@@ -121,7 +128,7 @@ def _in_processes(queue: list[Case], job: Job, count: int, progress: Progress) -
     return found
 
 
-def run_case(case: Case, room: Path, seed: int | None = None) -> CaseResult:
+def run_case(case: Case, room: Path, seed: int | None = None, generator: Generator | None = None) -> CaseResult:
     """Run one case, in a temporary folder; an exception becomes its verdict."""
     begun = time.perf_counter()
     missing = [name for name in case.needs if find_spec(name) is None]
@@ -129,7 +136,7 @@ def run_case(case: Case, room: Path, seed: int | None = None) -> CaseResult:
         return _unread(case, "skipped", f"needs {', '.join(missing)}: pip install {' '.join(missing)}", begun)
     try:
         with tempfile.TemporaryDirectory(dir=room, prefix=f"{case.name}-", ignore_cleanup_errors=True) as folder:
-            measured = case.measure(Lab(folder, seed=seed))
+            measured = case.measure(Lab(folder, seed=seed, generator=generator))
         _check(case, measured)
         pictures = tuple(picture.to_dict() for picture in measured.pictures)
     except Exception as error:

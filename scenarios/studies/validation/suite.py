@@ -17,6 +17,7 @@ MODULES: tuple[str, ...] = (
     "leland",
     "bands",
     "listed_options",
+    "variance_swaps",
     "feedback_law",
     "defaults",
     "feedback_books",

@@ -83,7 +83,8 @@ def _of_the_asset(table: pl.LazyFrame, columns: tuple[str, ...]) -> tuple[Array,
 def drawn(run: Run, stream: str, ticks: int) -> Array:
     """Standard normals that the engine drew from a stream, (ticks, paths); the first is none."""
     paths = int(run.manifest["paths"])
-    noise = Streams(int(run.manifest["seed"]), 0, paths).stream(stream)
+    settings = run.manifest["scenario"]["run"]
+    noise = Streams(settings["seed"], 0, paths, settings["generator"]).stream(stream)
     return np.stack([np.zeros(paths), *(noise.normal() for _ in range(ticks - 1))])
 
 

@@ -15,12 +15,16 @@ from sim.files import write_whole
 
 
 def draw(scenario: Scenario, path: Path) -> None:
-    """Spot, vol, rates and credit over time, in the format of the file's ending. Raises UserError."""
+    """Write the chart in the format of the file's ending. Raises UserError."""
+    save(storyline_chart(scenario), path)
+
+
+def storyline_chart(scenario: Scenario) -> Any:
+    """Spot, vol, rates and credit over time."""
     nodes = [node.name for node in scenario.market.rates.curve]
     panels = {"Spot": ["spot"], "Vol": ["vol"], "Rates": nodes, "Credit": ["credit"]}
     a, b, c, d = (_panel(scenario, title, names) for title, names in panels.items())
-    chart = alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
-    save(chart, path)
+    return alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
 
 
 def save(chart: Any, path: Path) -> None:

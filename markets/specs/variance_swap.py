@@ -1,0 +1,48 @@
+"""A variance swap on the asset that trades in a venue of its own: parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from markets.specs.option_listing import LONGEST_DAYS, LONGEST_MONTHS
+from markets.specs.venue import VenueSpec
+from sim.params import param
+
+
+def variance_swap_venue() -> VenueSpec:
+    """Index variance: 0.5 vol points of half-spread; $50m of vega a point ($5bn per 1.00) moves the vol one point."""
+    return VenueSpec(half_spread=0.005, depth=5e9, impact=0.01)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarianceSwapSpec:
+    """A swap of realised for implied variance of the asset, traded against cash.
+
+    A unit pays (realised variance - K^2) / (2 K) at its expiry: 1 $ of vega, per 1.00 of vol, when it is struck, at the
+    fair vol K of each path. It is quoted in vol: spread and impact of its venue are in decimal vol a year, and depth is
+    vega, $ per 1.00 of vol. Every `roll_days` it is exchanged for a fresh one.
+    """
+
+    expiry_days: int | None = param(
+        None,
+        unit="calendar days",
+        help="from its strike to its expiry; this or expiry_months",
+        gt=0,
+        le=LONGEST_DAYS,
+        plausible=(1, 3700),
+    )
+    expiry_months: int | None = param(
+        None, unit="months", help="the same in whole months", gt=0, le=LONGEST_MONTHS, plausible=(1, 120)
+    )
+    roll_days: int = param(
+        100_000, unit="trading days", help="after which it is struck anew; the latest is its expiry", gt=0, le=100_000
+    )
+    smile: Literal["start", "roll"] = param(
+        "start", help="spot and day that its smile refers to: those of the start, as in every book, or of its last roll"
+    )
+    asset: str = param("asset", help="that it is on: the main one, or a further one that has `implied`", sparse=True)
+    venue: VenueSpec = param(
+        factory=variance_swap_venue,
+        help="where it trades; half_spread and impact in decimal vol, depth $ per 1.00 of vol",
+    )

@@ -1,0 +1,256 @@
+"""Listings on the asset's vol: struck by path, quoted in implied vol, paid in cash, their gains split as a book's."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from markets.accounts import CLEARING
+from markets.factors.key import SPOT, VOL, FactorKey
+from markets.venues.option_on_surface import FACTORS
+from markets.venues.paid_in_cash import PaidInCash
+from markets.venues.stock import GAINS
+from sim.ledger import Move
+from sim.memo import Memo
+
+if TYPE_CHECKING:
+    from markets.factors.snapshot import Snapshot
+    from markets.venues.listed_series import Contract, ListedSeries
+    from markets.venues.order_book import OrderBook
+    from markets.venues.surroundings import Surroundings
+    from sim.names import Name
+
+Vector = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+SPLIT = ("hedge_theta", "hedge_gamma", "hedge_vega", "hedge_rates")  # reasons of parts of gains, as a book has them
+VOL_OF_VOL = 0.8  # per square root of a trading year, of implied vol
+
+
+class Greeks(NamedTuple):
+    """One unit in one market, (paths,) each."""
+
+    worth: Vector  # $
+    delta: Vector  # units of the asset
+    gamma: Vector  # units per $
+    vega: Vector  # $ per 1.00 of the market's implied vol
+    vanna: Vector  # units per unit of the log of the market's implied vol
+    own_vega: Vector  # $ per 1.00 of its own implied vol
+    nodes: Vector  # (nodes, paths) $ per 1.00 of each zero rate
+    surface: Vector  # (2, paths) $ per 1.00 of the slope and the skew of vols; (0, 0) where they are no factors
+
+
+class Seen(NamedTuple):
+    """The market up to which gains are split."""
+
+    tick: int
+    market: Snapshot  # on each path that of its own last look
+    worth: Vector  # of a unit, (paths,) $
+
+
+class VolListing(PaidInCash):
+    """A `Listing` that is struck on each path at the last roll and valued on the smile of the books' options.
+
+    Spreads and impact are in its implied vol, notional is vega ($ per 1.00 of it). When it rolls, every position is
+    exchanged at mid, in cash, for as many units of a fresh one. A subclass strikes it, values it, and says its vol.
+    """
+
+    struck: Contract
+    gains = GAINS  # of its delta; all else is noted under reasons of its own
+    priced, funded = False, True
+
+    def __init__(self, market: Surroundings, name: str, series: ListedSeries) -> None:
+        self.name, self.market, self.underlying = name, market, series.underlying
+        self.assets: tuple[Name, ...] = (name,)
+        self._base = np.array([series.start.spot0, series.start.vol_base])
+        self._curve = series.start.curve
+        self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
+        self._greeks: Memo[Greeks] = Memo()
+        self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
+        self._strike_now(0)
+        self._seen: Seen | None = None  # None before the first trade
+
+    @abstractmethod
+    def _strike_now(self, tick: int) -> None:
+        """A fresh one in the present market."""
+
+    @abstractmethod
+    def _valued(self, tick: int, market: Snapshot, later: float = 0.0) -> Greeks:
+        """At its expiry it is worth its payoff. later: years, of trading and of calendar time, after the tick."""
+
+    @property
+    @abstractmethod
+    def gross_units(self) -> Vector | float:
+        """Units of the asset in the options that a unit stands for, (paths,)."""
+
+    # --- valuation -------------------------------------------------------------------------------------------------
+    def greeks(self, market: Snapshot | None = None) -> Greeks:
+        """In the present market, computed once, or in a given one."""
+        factors = self.market.factors
+        tick = factors.tick
+        if market is not None and market is not factors.snapshot:
+            other = self.underlying.seen(market)
+            return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
+        now = self._now
+        return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+
+    @property
+    def _now(self) -> Snapshot:
+        """The present market, as the underlying sees it."""
+        return self.underlying.seen(self.market.factors.snapshot)
+
+    def theta(self, years: float) -> Vector:
+        """$ that a unit makes while `years` of trading and calendar time pass and nothing moves, (paths,)."""
+        later: Vector = self._valued(self.market.factors.tick, self._now, years).worth - self.greeks().worth
+        return later
+
+    # --- the price -------------------------------------------------------------------------------------------------
+    @property
+    def unit_notional(self) -> Vector:
+        """Vega of a unit, (paths,) $ per 1.00 of its vol."""
+        return self.greeks().own_vega
+
+    @property
+    @abstractmethod
+    def elasticity(self) -> Vector | float:
+        """d ln(its vol) / d ln(the market's), (paths,)."""
+
+    def relative(self, displacement: Vector) -> Vector:
+        """Rise of its vol: by the displacement where the market's vol is as at the start, else in proportion."""
+        found: Vector = displacement * self.mid * self.elasticity / self._base[1]
+        return found
+
+    def returned(self, before: Vector, out: Vector) -> None:
+        """Rise of its vol, at the level of the start, (paths,) decimal."""
+        np.divide(self.mid, before, out=out)
+        np.log(out, out=out)
+        out *= self._base[1] / self.elasticity
+
+    def cost_per_notional(self) -> float:
+        """1 $ of vega costs so much per unit of vol."""
+        return 1.0
+
+    def vol(self) -> Vector:
+        """How far its vol moves, (paths,) decimal per square root of a trading year."""
+        return VOL_OF_VOL * self.mid
+
+    # --- positions -------------------------------------------------------------------------------------------------
+    def worth_of_one(self, market: Snapshot | None = None) -> dict[Name, Vector]:
+        """(paths,) $ a unit."""
+        return {self.name: self.greeks(market).worth}
+
+    def exposure(self, account: Name) -> Vector:
+        """Signed vega, (paths,) $ per 1.00 of its vol."""
+        return self.market.ledger.balance(account, self.name) * self.unit_notional
+
+    def years(self) -> float:
+        """To the expiry."""
+        return self.struck.years - float(self.market.clock.calendar_years[self.market.factors.tick])
+
+    def sensitivities(self, market: Snapshot | None = None) -> dict[FactorKey, Vector]:
+        """Of a unit by spot, implied vol and each node, (paths,) $ per 1.00."""
+        greeks = self.greeks(market)
+        own = dict(zip(FACTORS, greeks.surface, strict=False))
+        nodes = dict(zip(self._curve.nodes, greeks.nodes, strict=True))
+        return self.underlying.named({SPOT: greeks.delta, VOL: greeks.vega, **nodes, **own})
+
+    def of_one(self) -> tuple[Vector, Vector]:
+        """Worth, and vega, (paths,) $ and $ per 1.00 of its vol."""
+        now = self.greeks()
+        return now.worth, now.own_vega
+
+    # --- trades ----------------------------------------------------------------------------------------------------
+    def settle(
+        self, taker: str, filled: Vector, book: OrderBook, walk: Vector, *, calm: float, walks: bool, netted: bool
+    ) -> Vector:
+        """As of all that is paid in cash; what positions have made so far is noted first, where they change."""
+        self._before_trade(filled != 0.0)
+        return super().settle(taker, filled, book, walk, calm=calm, walks=walks, netted=netted)
+
+    def hand_over(self, source: Name, target: Name, quantity: Vector, share: float = 1.0) -> None:
+        """Likewise."""
+        self._before_trade(quantity * share != 0.0)
+        super().hand_over(source, target, quantity, share)
+
+    def step(self, tick: int) -> None:
+        """Roll when the time has come."""
+        if tick >= self.struck.until:
+            self._roll(tick)
+
+    def _roll(self, tick: int) -> None:
+        """cash += N (worth of the old - worth of the fresh one); nobody gains or loses, and no spread is paid."""
+        if self._seen is None:
+            self._strike_now(tick)
+            return
+        self.explain()
+        old = self.greeks().worth
+        self._strike_now(tick)
+        excess = old - self.greeks().worth
+        for account in self.holders():
+            held = self.market.ledger.balance(account, self.name)
+            self.market.ledger.transfer(held * excess, source=CLEARING, target=account, reason=GAINS)
+        self._see()
+
+    # --- gains -----------------------------------------------------------------------------------------------------
+    def explain(self, where: Mask | None = None) -> None:
+        """Note what all positions have made since the last look as a book's gains are split: time, gamma, vol, rates.
+
+        Their delta stays with that of hedges in the asset. Call at marks; nothing is valued before the first trade.
+        where: the paths that are looked at, (paths,); default: all.
+        """
+        if self._seen is None or not (where is None or where.any()):
+            return
+        if self._seen.market is self._now and self._seen.tick == self.market.factors.tick:
+            return
+        accounts = self.holders()
+        parts = self._split(self._seen)
+        if where is not None:
+            parts = tuple(np.where(where, part, 0.0) for part in parts)
+        notes = np.empty((len(accounts), len(SPLIT), 2, self.market.paths))
+        for i, account in enumerate(accounts):
+            held = self.market.ledger.balance(account, self.name)
+            for part, note in zip(parts, notes[i], strict=True):
+                np.multiply(held, part, out=note[0])
+                note[1] = note[0]
+        self.market.ledger.post(notes.reshape(-1, self.market.paths), _notes(accounts))
+        self._see(where)
+
+    def _before_trade(self, changed: Mask) -> None:
+        """Positions are about to change on these paths, (paths,). What others do is no look at the rest."""
+        if self._seen is None:
+            self._see()
+        else:
+            self.explain(changed)
+
+    def _see(self, where: Mask | None = None) -> None:
+        old = self._seen
+        tick, market, worth = self.market.factors.tick, self._now, self.greeks().worth
+        if old is not None and where is not None and not where.all():
+            last = {key: (market.row(key), old.market.row(key)) for key in market.keys}
+            moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
+            market, worth = market.with_rows(moved), np.where(where, worth, old.worth)
+        self._seen = Seen(tick, market, worth)
+
+    def _split(self, seen: Seen) -> tuple[Vector, ...]:
+        """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""
+        tick, new = self.market.factors.tick, self._now
+        spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
+        later = self._valued(tick, seen.market)
+        bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
+        turned = self._valued(tick, seen.market.with_rows({SPOT: spot, **{key: new.row(key) for key in vols}})).worth
+        curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
+        return later.worth - seen.worth, curved, turned - bent, self.greeks().worth - turned
+
+
+@cache
+def _notes(accounts: tuple[Name, ...]) -> tuple[Move, ...]:
+    """Of each account and part of its gains: out of what the delta has made, into the part."""
+    return tuple(
+        move
+        for account in accounts
+        for reason in SPLIT
+        for move in (Move(account, CLEARING, GAINS, None), Move(CLEARING, account, reason, None))
+    )

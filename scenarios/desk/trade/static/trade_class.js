@@ -1,0 +1,73 @@
+// The lecturer's pages: buttons, and a class as it stands.
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const at = (id) => document.getElementById(id), root = at("class"), base = `/trade/class/${root.dataset.id}`;
+  const million = (value) => (value === null ? "–" : (Math.abs(value) < 5e4 ? 0 : value / 1e6).toLocaleString("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 }));
+  const trouble = (text) => { at("trouble").textContent = text; };
+  let last = null;
+
+  async function act(what, more) {
+    const answer = await fetch(`${base}/do`, { method: "POST", body: new URLSearchParams({ what, ...more }) });
+    const found = await answer.json();
+    trouble(answer.ok ? "" : found.error);
+    if (root.dataset.page === "debrief") { if (answer.ok && what === "debrief") window.location.reload(); } else look();
+  }
+
+  for (const button of document.querySelectorAll("[data-do]")) {
+    button.addEventListener("click", () => {
+      if (button.dataset.sure && !window.confirm(button.dataset.sure)) return;
+      const what = button.dataset.do;
+      act(what, what === "pace" ? { seconds: at("seconds").value } : what === "notes" ? { text: at("notes").value } : {});
+    });
+  }
+  for (const box of document.querySelectorAll("[data-show]")) box.addEventListener("change", () => act(box.checked ? "show" : "hide", { which: box.dataset.show }));
+
+  const cell = (text) => { const td = document.createElement("td"); td.textContent = text; return td; };
+  function show(found) {
+    const chip = at("state"), name = found.moving ? "moving" : found.state;
+    chip.textContent = { lobby: "lobby", moving: "the market moves", running: "running", paused: "paused", ended: "over", broken: "broken" }[name];
+    chip.className = `chip ${name}`;
+    at("time").textContent = found.time || "";
+    at("turn").textContent = found.turn;
+    at("share").value = found.share;
+    at("left").textContent = found.seconds_left === null ? (found.seconds === 0 ? "by hand" : "") : `${found.seconds_left.toFixed(0)} s left`;
+    if (found.trouble) trouble(found.trouble);
+    if (document.activeElement !== at("seconds")) at("seconds").value = found.seconds;
+    for (const box of document.querySelectorAll("[data-show]")) box.checked = found.visible.includes(box.dataset.show);
+    const open = ["running", "paused"].includes(found.state);
+    const may = { start: found.state === "lobby", pause: found.state === "running", resume: ["paused", "broken"].includes(found.state), step: open, end: found.state !== "ended", pace: found.state !== "ended" };
+    for (const button of document.querySelectorAll("[data-do]")) if (button.dataset.do in may) button.disabled = !may[button.dataset.do];
+    at("nobody").classList.toggle("hidden", found.scores.some((each) => each.who !== null));
+    const ranked = [...found.scores].sort((one, other) => other.pnl - one.pnl);
+    at("scores").tBodies[0].replaceChildren(...ranked.map((each) => {
+      const tr = document.createElement("tr"), policy = each.who === null;
+      const who = at("names").checked ? each.name : each.pseudonym;
+      tr.append(cell(policy ? `${who} (policy)` : who), cell(policy ? "" : each.ordered ? "✓" : ""), cell(million(each.pnl)), cell(million(each.drawdown)), cell(each.kicked ? "taken out" : each.alive ? "stands" : "closed out"));
+      const last = document.createElement("td");
+      if (!policy && !each.kicked) {
+        const button = document.createElement("button");
+        button.className = "plain";
+        button.textContent = "Take out";
+        button.setAttribute("aria-label", `Take ${who} out`);
+        button.addEventListener("click", () => { if (window.confirm(`Take ${who} out of the class?`)) act("kick", { student: each.who }); });
+        last.append(button);
+      }
+      tr.append(last);
+      tr.className = each.alive ? "" : "gone";
+      return tr;
+    }));
+  }
+  async function look() {
+    try {
+      const answer = await fetch(`${base}/status`);
+      if (answer.ok) { const text = await answer.text(); if (text !== last) { last = text; show(JSON.parse(text)); } }
+    } catch { trouble("No connection to the desk."); }
+  }
+  if (root.dataset.page === "debrief") {
+    if (root.dataset.waits && document.querySelector(".working")) setTimeout(() => window.location.reload(), 2000);
+    return;
+  }
+  at("names").addEventListener("change", () => { last = null; look(); });
+  look();
+  setInterval(look, 1000);
+});

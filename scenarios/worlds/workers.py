@@ -1,0 +1,15 @@
+"""Worker processes of runs: what they import before there is a job, so that they are ready when there is one."""
+
+from __future__ import annotations
+
+import os
+
+from sim.processes import warm_up
+
+IMPORTED = ("scenarios.worlds.chunk_job", "scenarios.scenario", "scenarios.worlds.world_spec")
+
+
+def prepare_workers(workers: int | None) -> None:
+    """Let the server of worker processes start, if more than one process will work; returns at once."""
+    if (workers or os.cpu_count() or 1) > 1:
+        warm_up(*IMPORTED)

@@ -1,0 +1,116 @@
+"""What a command loads before it can do its work: counted in modules, as time would be the machine's."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.desk.book_record import figures, split
+from scenarios.reading.loading import load
+from scenarios.worlds.books import compile_books
+from scenarios.worlds.clock import make_clock
+from sim.jit import Kernel, fma, interpreted, kernel
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("numba", "scipy", "polars", "pandas", "altair", "QuantLib", "vl_convert", "distributed")
+SEEN = "import json, sys; print(json.dumps([name for name in {heavy!r} if name in sys.modules]), file=sys.stderr)"
+RUN = """
+import sys
+sys.argv = {arguments!r}
+from scenarios.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+"""
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy packages that a process has loaded in the end."""
+    done = subprocess.run(
+        [sys.executable, "-c", code + "\n" + SEEN.format(heavy=HEAVY)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stderr.strip().splitlines()[-1]))
+
+
+def test_the_python_api_loads_nothing_heavy():
+    assert loaded("from scenarios import from_dict, load, presets, run") == set()
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        ("list", set()),
+        ("keys run", set()),
+        ("run --help", set()),
+        ("report --help", set()),
+        ("show svb_2023", set()),
+        ("show covid_crash_2020", {"scipy"}),  # the normal distribution, in the check of the smile for arbitrage
+        ("check svb_2023", set()),
+        ("check covid_crash_2020", {"scipy"}),
+    ],
+)
+def test_a_command_loads_what_it_needs(command: str, needs: set[str]):
+    load("covid_crash_2020"), make_clock(load("covid_crash_2020"))  # the calendars are kept; else pandas makes them
+    make_clock(load("svb_2023"))
+    assert loaded(RUN.format(arguments=["spiral", *command.split()])) == needs
+
+
+def shown(name: str) -> list[float]:
+    """The figures of every position at the start."""
+    scenario = load(name)
+    clock = make_clock(scenario)
+    found = []
+    for _, book in sorted(compile_books(scenario, clock).items()):
+        for part in split(book):
+            now = figures(part.book, 0, book.start.snapshot, part.book.new_fixings(1), 1 / clock.days_a_year)
+            found += [float(now[name][0]) for name in sorted(now)]
+    return found
+
+
+@pytest.mark.parametrize("name", ["covid_crash_2020", "svb_2023", "sonia_swap_desk"])
+def test_interpreted_kernels_give_the_digits_of_compiled_ones(name: str):
+    with interpreted():
+        plain = shown(name)
+    assert plain == shown(name)
+
+
+def test_what_python_refuses_is_compiled():
+    @kernel
+    def over(x, out):
+        for i in range(x.size):
+            out[i] += 1.0 / float(x[i])
+
+    assert isinstance(over, Kernel)
+    out = np.zeros(2)
+    with interpreted():
+        over(np.array([2.0, 0.0]), out)
+    assert out.tolist() == [0.5, np.inf]
+    assert "compiled" in vars(over)
+
+
+def test_long_arrays_are_compiled():
+    @kernel
+    def doubled(x, out):
+        for i in range(x.size):
+            out[i] = 2 * x[i]
+
+    few, many = np.arange(10.0), np.arange(20_000.0)
+    with interpreted():
+        doubled(few, few)
+        assert "compiled" not in vars(doubled)
+        doubled(many, many)
+    assert few.tolist() == [2.0 * i for i in range(10)] and many[-1] == 39_998
+    assert "compiled" in vars(doubled)
+
+
+def test_the_interpreted_multiply_add_rounds_once():
+    x = 1.0 + 2.0**-30
+    with interpreted():
+        assert fma(x, 1.0 - 2.0**-30, -1.0) == -(2.0**-60)

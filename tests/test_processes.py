@@ -1,0 +1,44 @@
+"""Workers are forked from a server with one thread that has imported what they need."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from scenarios.worlds.workers import prepare_workers
+from sim import processes
+from sim.ensemble import worker_pool
+from tests.forked import HEAVY, seen
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems spawn their workers")
+
+
+@linux
+def test_workers_come_from_a_server_with_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forking a process with threads may copy a held lock. The server imports the engine, but not polars."""
+    prepare_workers(2)
+    monkeypatch.setenv("SPIRAL_TEST", "1")
+    with worker_pool(1) as pool:
+        threads, variable, imported = pool.submit(seen, "SPIRAL_TEST").result()
+    assert threads == 1
+    assert variable == "1"  # though the server is older
+    assert imported == list(HEAVY[1:])
+
+
+def test_spawned_workers_do_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "START", "spawn")
+    monkeypatch.setenv("SPIRAL_TEST", "2")
+    with worker_pool(1) as pool:
+        _, variable, imported = pool.submit(seen, "SPIRAL_TEST").result()
+    assert (variable, imported) == ("2", [])
+
+
+def test_one_worker_needs_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[tuple[str, ...]] = []
+    monkeypatch.setattr("scenarios.worlds.workers.warm_up", lambda *modules: begun.append(modules))
+    prepare_workers(1)
+    assert begun == []
+    prepare_workers(None)
+    assert len(begun) == ((os.cpu_count() or 1) > 1)
