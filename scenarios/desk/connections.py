@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 LOOKS = 20.0  # seconds between two looks at a connection
 BODY = 6  # looks, after which the body of a request must have come
@@ -43,8 +43,9 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def _look(self) -> None:
-        answering = self.cycle is not None and not self.cycle.response_complete
-        self._slow = self._slow + 1 if answering and self.cycle.more_body else 0
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        answering = cycle is not None and not cycle.response_complete
+        self._slow = self._slow + 1 if cycle is not None and answering and cycle.more_body else 0
         if not answering or self._slow >= BODY:
             self.transport.abort()
         else:

@@ -72,11 +72,11 @@ def export(request: Request, form: FormData) -> Response:
     if what == "rates.xlsx":
         return _attached(workbook(found.frames), XLSX, what)
     if what == "rates.zip":
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, frame in found.frames.items():
                 archive.writestr(f"{name}.csv", csv(frame))
-        return _attached(made.getvalue(), "application/zip", what)
+        return _attached(packed.getvalue(), "application/zip", what)
     raise HTTPException(404)
 
 
