@@ -18,7 +18,7 @@ from markets.curves.conventions import CONVENTIONS
 from markets.curves.interpolation import INTERPOLATIONS
 from scenarios.desk.forms import file, posted
 from scenarios.desk.layout import page
-from scenarios.desk.rates.asked import EXAMPLES, FILES, SONIA, TENTS, Asked, asked_of, first_asked
+from scenarios.desk.rates.asked import EXAMPLES, FILES, SONIA, TENTS, Asked, asked_of, first_asked, key_stresses
 from scenarios.desk.rates.market import Market, example_swaps, market_of
 from scenarios.desk.rates.priced import FILE, priced
 from scenarios.desk.uploads import Uploads
@@ -116,6 +116,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         conventions=list(CONVENTIONS),
         interpolations=list(INTERPOLATIONS),
         tents=TENTS,
+        keys=key_stresses(),
         exports=("rates.html", "rates.xlsx", "rates.zip", FILE),
     )
 
