@@ -39,9 +39,9 @@ MARKS = Table(
     ),
 )
 # Columns of `marks` that `desks` has too: on every path at every close, but for the desks alone.
-WHOLE = ("agent", "pnl", "unhedged_pnl", "liquidated", "defaulted")
+WHOLE = ("agent", "equity", "pnl", "unhedged_pnl", "liquidated", "defaulted")
 HELD = "hedge"  # gains of hedges, whose columns begin so, are compared day by day with those of the book
-LEFT_OUT = ("role", "book_value", "hedge_value", "cash", "margin", "claims", "equity", "book_share")
+LEFT_OUT = ("role", "book_value", "hedge_value", "cash", "margin", "claims")
 DESKS = "desks"
 FUNDING = Table(
     "funding",

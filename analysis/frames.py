@@ -112,13 +112,15 @@ def desk_name(run: Run, agent: str | None) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} hedgers together" if names else "no hedger"
 
 
-def desk_marks(run: Run, agent: str | None, *where: pl.Expr) -> pl.LazyFrame:
+def desk_marks(run: Run, agent: str | None, *where: pl.Expr, exact: bool = False) -> pl.LazyFrame:
     """Marks of the desk at every close, for "all" summed: one row per (time, world, path), with derived costs.
 
-    where: picks rows. Of an agent that is no desk, the witnesses' alone, unless the run has its marks in full.
+    where: picks rows. exact: of witnesses, every part in double precision, so that they add up to the last bit. Of an
+    agent that is no desk, the witnesses' alone, unless the run has its marks in full.
     """
     names = desks(run, agent)
-    return _together(run, at_closes(run, names), names, where, (*gains(run), "unhedged_pnl"))
+    rows = _filled(run, run.table("marks")) if exact else at_closes(run, names)
+    return _together(run, rows, names, where)
 
 
 def at_closes(run: Run, names: list[str]) -> pl.LazyFrame:
@@ -138,10 +140,9 @@ def _briefly(run: Run) -> list[str]:
     return last.select(pl.col("agent").unique()).collect()["agent"].to_list()
 
 
-def _together(
-    run: Run, rows: pl.LazyFrame, names: list[str], where: tuple[pl.Expr, ...], money: tuple[str, ...]
-) -> pl.LazyFrame:
+def _together(run: Run, rows: pl.LazyFrame, names: list[str], where: tuple[pl.Expr, ...]) -> pl.LazyFrame:
     """Rows of some agents, summed by time, world and path, with derived costs."""
+    money = [*gains(run), "unhedged_pnl", "equity"]
     mine = rows.filter(pl.col("agent").is_in(names), *where).select("time", "world", "path", *money)
     if len(names) > 1:
         mine = mine.group_by("time", "world", "path").agg(pl.col(*money).sum())
@@ -164,8 +165,8 @@ def _filled(run: Run, rows: pl.LazyFrame) -> pl.LazyFrame:
 def final(run: Run, agent: str | None, world: str) -> pl.DataFrame:
     """The desk's marks at the last close, one row a path, sorted by path."""
     at_the_end = (pl.col("time") == last_close(run), pl.col("world") == world)
-    rows, money = _filled(run, run.table("marks")), (*gains(run), "unhedged_pnl", "equity")
-    return _together(run, rows, desks(run, agent), at_the_end, money).sort("path").collect()
+    rows = _filled(run, run.table("marks"))
+    return _together(run, rows, desks(run, agent), at_the_end).sort("path").collect()
 
 
 @once

@@ -36,7 +36,7 @@ def test_a_common_stream_is_written_to_on_one_path_alone():
 
 
 def test_paths_without_orders_are_one_path(scenario, tmp_path):
-    found = run(scenario, paths=3, twin="none", out=tmp_path / "run", workers=1).marks.collect()
+    found = run(scenario, paths=3, twin="none", out=tmp_path / "run", workers=1).desks.collect()
     first = found.filter(pl.col("path") == 0).drop("path")
     assert first.height
     for path in (1, 2):

@@ -45,7 +45,7 @@ def test_desks_have_every_path_at_every_close(both):
         else:
             assert brief[name].equals(full[name]), name
     assert {name for name, kind in brief.schema.items() if kind == pl.Float64} == {
-        "pnl", "unhedged_pnl", "hedge", "hedge_rates",
+        "equity", "pnl", "unhedged_pnl", "hedge", "hedge_rates",
     }  # fmt: skip
 
 

@@ -122,7 +122,7 @@ class Accountant:
         whole = self._written and self._is_whole(last=last)
         if not (brief or whole):
             return
-        told = {"agent": name, "pnl": pnl, **self._parts(agent), **self._risk(name)}
+        told = {"agent": name, "equity": equity, "pnl": pnl, **self._parts(agent), **self._risk(name)}
         if brief:
             world.log.add(DESKS, world.now, **{key: value for key, value in told.items() if key not in LEFT_OUT})
         if not whole:
@@ -139,7 +139,6 @@ class Accountant:
             cash=ledger.balance(name),
             margin=ledger.balance(account) if ledger.reached(account) else 0.0,
             claims=claims if world.claims.debts else 0.0,
-            equity=equity,
         )
 
     def _seen(self, name: str, *, last: bool) -> bool:

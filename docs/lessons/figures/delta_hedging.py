@@ -56,7 +56,7 @@ def order() -> Chart:
 
 def steps() -> Chart:
     run = open_run("runs/every_52")
-    week = run.marks.filter(agent="hedger").sort("path", "time").filter(pl.col("time").rank("dense") <= 4).collect()
+    week = run.desks.filter(agent="hedger").sort("path", "time").filter(pl.col("time").rank("dense") <= 4).collect()
     spot = run.closes.sort("path", "time").filter(pl.col("time").rank("dense") <= 4).collect()["mid"].to_numpy()
     move = np.diff(spot.reshape(-1, 4), axis=1) / spot.reshape(-1, 4)[:, :-1]
     pnl = np.diff(week["pnl"].to_numpy().reshape(-1, 4), axis=1)

@@ -44,7 +44,8 @@
 
   function begun(place) {
     place.classList.remove("error");
-    place.removeAttribute("role");
+    if (place.getAttribute("role") === "alert") place.removeAttribute("role");
+    delete place.dataset.drawn;
     place.setAttribute("aria-busy", "true");
   }
 
