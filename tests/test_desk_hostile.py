@@ -130,7 +130,7 @@ def half_asked(address: str) -> socket.socket:
     """A connection that begins a request and leaves it at that."""
     name, port = address.removeprefix("http://").split(":")
     found = socket.create_connection((name, int(port)), timeout=5)
-    found.sendall(b"POST /join HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ")
+    found.sendall(b"POST /api/trade/join HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ")
     return found
 
 
@@ -153,6 +153,17 @@ def test_requests_that_never_end_are_let_go(tmp_path: Path) -> None:
         slow.sendall(b"b\r\n%s\r\n\r\n1\r\n" % kind)  # a body that does not come
         assert closed(slow)
         assert httpx.get(address).status_code == 200
+
+
+def test_a_connection_in_use_stays_open(tmp_path: Path) -> None:
+    """A request that met a closing connection would be lost."""
+    with served(tmp_path, limits={"looks": 1.0}) as address, httpx.Client(base_url=address) as client:
+        kept = set()
+        for _ in range(20):
+            answer = client.get("/join")
+            kept.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+            time.sleep(0.15)
+        assert len(kept) == 1
 
 
 def test_no_machine_takes_every_connection(tmp_path: Path) -> None:

@@ -68,6 +68,10 @@ PAGES = [
     f"/look/runs/covid/paths/0/days/{DAY}/trades/1",
     "/look/runs/covid/paths/0/calls/1",
     "/look/runs/covid/paths/11/calls/1",
+    "/look/runs/covid/figures?agent=bank",
+    "/look/runs/covid/paths/0?agent=bank",
+    "/look/runs/covid/paths/11?agent=bank",
+    f"/look/runs/covid/paths/11/days/{DAY}?agent=bank",
     "/look/runs/evil",
     "/look/runs/evil/figures",
     "/look/runs/evil/tables",
@@ -103,6 +107,8 @@ CHARTS = [
     "/api/look/runs/covid/scatter?x=drawdown&y=pnl",
     "/api/look/runs/covid/paths/0/charts/gains",
     "/api/look/runs/covid/paths/11/charts/margin",
+    "/api/look/runs/covid/paths/11/charts/gains?agent=bank",
+    "/api/look/runs/covid/paths/11/charts/position?agent=bank",
     f"/api/look/runs/covid/paths/0/days/{DAY}/ticks?venue=us10y",
     "/api/look/runs/evil/charts/panels",
     "/api/look/runs/evil/scatter",
@@ -375,6 +381,9 @@ def test_a_browser_compares_two_runs_and_sorts_a_table(desk: httpx.Client) -> No
         keys = page.eval_on_selector_all("table.sorts td[data-key]", "all => all.map(td => td.dataset.key)")
         known = [float(key) for key in keys if key]
         assert known == sorted(known)
+        page.locator("table.sorts th:nth-child(2) button").click()  # figures without a key: by what they say
+        texts = page.locator("table.sorts tbody tr td:nth-child(2)").all_inner_texts()
+        assert [_number(text) for text in texts] == sorted(_number(text) for text in texts)
         assert not said
 
 
@@ -401,6 +410,14 @@ def _page(chromium: Any) -> tuple[Any, list[str]]:
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("console", lambda message: said.append(message.text) if _is_fault(message) else None)
     return page, said
+
+
+def _number(text: str) -> float:
+    """The number that a figure says."""
+    text = text.replace("\N{MINUS SIGN}", "-").replace("$", "").replace(",", "").replace(" *", "")
+    found = re.fullmatch(r"(-?[\d.]+)(?: ± [\d.]+)?\s?(bn|m|k|%|bp|x)?", text)
+    assert found is not None, text
+    return float(found[1]) * {"bn": 1e9, "m": 1e6, "k": 1e3}.get(found[2] or "", 1.0)
 
 
 def _is_fault(message: Any) -> bool:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from markets.curves.stress import parse_stress
 from scenarios.cli import main
-from scenarios.desk.rates.asked import BOTH, EXAMPLES, SONIA, asked_of, first_asked
+from scenarios.desk.rates.asked import BOTH, EXAMPLES, SONIA, asked_of, first_asked, key_stresses
 from scenarios.desk.rates.market import example_swaps, market_of
 from scenarios.desk.rates.priced import priced
 from scenarios.reading.loading import load
@@ -116,6 +116,15 @@ def test_stresses_by_swap_are_those_of_the_book(tmp_path):
     euros = after.filter(pl.col("currency") == "eur")
     assert euros["change"].to_list() == pytest.approx([0.0, *(float(book.stressed(move)[1]) for move in moves)])
     assert euros["pv01"][1] > euros["pv01"][0]  # a payer's PV01 is negative, and smaller at higher rates
+
+
+def test_stresses_of_all_key_rates_add_up_to_the_parallel_one(tmp_path):
+    curves = market_of(first_asked(SONIA), tmp_path).solved.curves
+    keys = dict(key_stresses(1.0))
+    assert (keys["5Y"], keys["6M"], keys["30Y"]) == ("3Y 0, 5Y 1, 7Y 0", "6M 1, 1Y 0", "20Y 0, 30Y 1")
+    together = moved_lines(curves, parse_stress("; ".join(keys.values()))).filter(pl.col("series") == "sonia after")
+    parallel = moved_lines(curves, parse_stress("parallel 1")).filter(pl.col("series") == "sonia after")
+    assert together["zero"].to_numpy() == pytest.approx(parallel["zero"].to_numpy(), abs=1e-15)
 
 
 def test_curves_that_move_apart_are_drawn_apart(tmp_path):
@@ -228,6 +237,8 @@ def test_a_browser_moves_a_curve_and_sees_both(desk):
         page.get_by_label("Move all quotes of sonia by so many basis points").fill("25")
         page.get_by_label("Move all quotes of sonia by so many basis points").blur()
         expect(page.locator("#changes")).to_have_text("16 quotes changed")
+        page.get_by_role("button", name="10Y", exact=True).click()
+        expect(page.get_by_label("Stresses, one a line")).to_have_value(re.compile("7Y 0, 10Y 25, 15Y 0$"))
         page.get_by_label("What discounts moves by").fill("parallel 50")
         page.get_by_role("button", name="Solve and value").click()
         expect(page.locator("#chart-changed-quotes")).to_have_attribute("data-drawn", "yes")

@@ -109,6 +109,7 @@ def test_a_lecturer_and_two_students_to_the_debrief(tmp_path):
         lecturer.wait_for_selector("#state:has-text('over')")
         lecturer.click("a:has-text('Debrief')")
         lecturer.click("text=Start the debrief")
+        bob.wait_for_selector("#debrief tr:has-text('Loss as a price taker')")
         for name in ("pnl", "attribution", "twin", "positions"):
             lecturer.wait_for_selector(f"#chart-{name}[data-drawn]")
         text = lecturer.inner_text("main")

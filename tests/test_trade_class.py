@@ -220,6 +220,14 @@ def test_a_class_is_played_dropped_returned_to_and_is_a_run_to_the_last_bit(play
         assert again.table(table).collect().equals(result.table(table).collect(), null_equal=True), table
 
 
+def test_a_student_sees_the_parts_of_ones_own_loss_alone(playing):
+    _, _, (ann, bob, _) = playing
+    found = ann.get("debrief")
+    assert sum(each["cost"] for each in found["parts"]) == pytest.approx(found["loss"], abs=1.0)
+    assert found["loss"] != bob.get("debrief")["loss"] and set(found) >= {"twin_loss", "survived", "drawdown"}
+    assert ann.get("state")["debrief"] is True
+
+
 def test_marks_go_to_a_spreadsheet_and_are_no_formulas(playing):
     _, lecturer, _ = playing
     text = lecturer.http.get(f"{lecturer.base}/marks.csv?loss=100&drawdown=0&survival=0").text

@@ -12,6 +12,7 @@ from scenarios.desk.trade.bots_lived import live_bots
 from scenarios.desk.trade.chosen import chosen
 from scenarios.desk.trade.class_world import ClassWorld
 from scenarios.desk.trade.debriefing import debrief
+from scenarios.desk.trade.room import MOST_ORDERS
 from scenarios.desk.trade.rooms import Rooms
 from sim.errors import UserError
 from tests.classroom import SHORT, wait
@@ -110,6 +111,18 @@ def test_a_class_in_one_market_begins_with_somebody_and_is_closed_to_others(tmp_
         room.join("Bob")
     with pytest.raises(UserError, match="begun already"):
         room.begin()
+    rooms.close()
+
+
+def test_orders_without_end_are_refused_before_they_fill_the_disk(tmp_path):
+    rooms = Rooms(tmp_path)
+    room, _ = rooms.open(chosen(CALM))
+    ann, _ = room.join("Ann")
+    for _ in range(MOST_ORDERS):
+        room._count(ann, 0)
+    with pytest.raises(UserError, match="orders in a turn"):
+        room._count(ann, 0)
+    room._count(ann, 1)
     rooms.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -37,8 +37,8 @@ class Shelf(Generic[T]):
         self._kept: OrderedDict[Path, tuple[Any, T, threading.RLock]] = OrderedDict()
 
     @contextmanager
-    def open(self, found: Found) -> Iterator[T]:
-        """The dataset, for this thread alone. Raises UserError for a broken one."""
+    def open(self, found: Found, *, alone: bool = True) -> Iterator[T]:
+        """The dataset, for this thread alone unless told otherwise. Raises UserError for a broken one."""
         with self._lock:
             stamp = _stamp(found)
             kept = self._kept.get(found.folder)
@@ -48,7 +48,7 @@ class Shelf(Generic[T]):
             self._kept.move_to_end(found.folder)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
-        with kept[2]:
+        with kept[2] if alone else nullcontext():
             yield kept[1]
 
 
@@ -57,13 +57,13 @@ SWEEPS_OPEN: Shelf[SweepResult] = Shelf(open_sweep)
 
 
 @contextmanager
-def the_run(request: Request, name: str | None = None) -> Iterator[Run]:
-    """The run of the address, or of a name, open for reading.
+def the_run(request: Request, name: str | None = None, *, tables: bool = True) -> Iterator[Run]:
+    """The run of the address, or of a name, open for reading; without its tables it need not wait for other requests.
 
     Raises UserError for one that is not there, is broken, or has tables that do not fit its manifest.
     """
     name = request.path_params["name"] if name is None else name
-    with fitting(name), RUNS_OPEN.open(_found(_workspace(request), name)) as run, run.reading():
+    with fitting(name), RUNS_OPEN.open(_found(_workspace(request), name), alone=tables) as run, run.reading():
         yield run
 
 

@@ -18,7 +18,7 @@ from markets.curves.conventions import CONVENTIONS
 from markets.curves.interpolation import INTERPOLATIONS
 from scenarios.desk.forms import file, posted
 from scenarios.desk.layout import page
-from scenarios.desk.rates.asked import EXAMPLES, FILES, SONIA, TENTS, Asked, asked_of, first_asked
+from scenarios.desk.rates.asked import EXAMPLES, FILES, SONIA, TENTS, Asked, asked_of, first_asked, key_stresses
 from scenarios.desk.rates.market import Market, example_swaps, market_of
 from scenarios.desk.rates.priced import FILE, priced
 from scenarios.desk.uploads import Uploads
@@ -67,16 +67,16 @@ def export(request: Request, form: FormData) -> Response:
         return _attached(market.file_text(asked.swaps, asked.stresses).encode(), "application/toml", FILE)
     found = priced(asked, market, _folder(request), most=_most(request))
     if what == "rates.html":
-        with scratch("look") as made:
-            return _attached(curve_page.write_curves(made / what, found.shown).read_bytes(), "text/html", what)
+        with scratch("look") as folder:
+            return _attached(curve_page.write_curves(folder / what, found.shown).read_bytes(), "text/html", what)
     if what == "rates.xlsx":
         return _attached(workbook(found.frames), XLSX, what)
     if what == "rates.zip":
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, frame in found.frames.items():
                 archive.writestr(f"{name}.csv", csv(frame))
-        return _attached(made.getvalue(), "application/zip", what)
+        return _attached(packed.getvalue(), "application/zip", what)
     raise HTTPException(404)
 
 
@@ -116,6 +116,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         conventions=list(CONVENTIONS),
         interpolations=list(INTERPOLATIONS),
         tents=TENTS,
+        keys=key_stresses(),
         exports=("rates.html", "rates.xlsx", "rates.zip", FILE),
     )
 
