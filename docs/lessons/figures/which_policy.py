@@ -78,8 +78,8 @@ def curse() -> Chart:
 
 def crisis(preset: str) -> Chart:
     found = frontier(open_sweep("sweeps/crises"), scenario=preset)
-    table = found.select("label", "efficient", x=pl.col("risk") / 1e6, y=pl.col("cost") / 1e6)
-    palette = dict(zip(table["label"].to_list(), COLOURS, strict=False))
+    table = found.select("efficient", series="label", x=pl.col("risk") / 1e6, y=pl.col("cost") / 1e6)
+    palette = dict(zip(table["series"].to_list(), COLOURS, strict=False))
     dots = (
         alt.Chart(rows(table))
         .mark_point(filled=True, size=320, opacity=1)
@@ -89,7 +89,7 @@ def crisis(preset: str) -> Chart:
             color=colours(palette),
         )
     )
-    best = ", ".join(table.filter(pl.col("efficient"))["label"])
+    best = ", ".join(table.filter(pl.col("efficient"))["series"])
     return theme.finish(
         theme.layer(dots, width=theme.WIDTH, height=360),
         f"{preset}: no other policy beats {best} in both",
