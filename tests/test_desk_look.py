@@ -381,6 +381,9 @@ def test_a_browser_compares_two_runs_and_sorts_a_table(desk: httpx.Client) -> No
         keys = page.eval_on_selector_all("table.sorts td[data-key]", "all => all.map(td => td.dataset.key)")
         known = [float(key) for key in keys if key]
         assert known == sorted(known)
+        page.locator("table.sorts th:nth-child(2) button").click()  # figures without a key: by what they say
+        texts = page.locator("table.sorts tbody tr td:nth-child(2)").all_inner_texts()
+        assert [_number(text) for text in texts] == sorted(_number(text) for text in texts)
         assert not said
 
 
@@ -407,6 +410,14 @@ def _page(chromium: Any) -> tuple[Any, list[str]]:
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("console", lambda message: said.append(message.text) if _is_fault(message) else None)
     return page, said
+
+
+def _number(text: str) -> float:
+    """The number that a figure says."""
+    text = text.replace("\N{MINUS SIGN}", "-").replace("$", "").replace(",", "").replace(" *", "")
+    found = re.fullmatch(r"(-?[\d.]+)(?: ± [\d.]+)?\s?(bn|m|k|%|bp|x)?", text)
+    assert found is not None, text
+    return float(found[1]) * {"bn": 1e9, "m": 1e6, "k": 1e3}.get(found[2] or "", 1.0)
 
 
 def _is_fault(message: Any) -> bool:

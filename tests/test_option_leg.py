@@ -299,7 +299,8 @@ def test_a_levered_product_answers_what_options_do_to_its_future():
     """ln F = power ln s, and a unit at the options' venue is 1.00 of vol at its level of the start."""
     etf = {"type": "LeveredProduct", "venue": "vx", "capital": 1e8, "leverage": -1.0}
     market = {**STILL, "vol_futures": {"vx": {"power": 0.5, "venue": VENUE}}}
-    scenario = listed({"m1": MONTH}, market=market, agents={"maker": maker("m1", "vx"), "etf": etf})
+    agents = {"maker": maker("m1", "vx"), "etf": etf, "desk": desk({"venues": ["m1"]})}
+    scenario = listed({"m1": MONTH}, market=market, agents=agents)
     world = world_of(scenario, 1)
     gains = watch(world, Phase.MARK, world.loop_gains)
     world.run()

@@ -126,6 +126,7 @@ class _Product:
         per_price = self.venue.listing.displaces.get(VOL)  # move of ln s per unit of ln F
         if per_price is not None:
             self.venue.expose(-flow * self.world.factors.leverage / per_price, moved=MAIN, by=FUNDS)
+            listed = {option.name for option in self.world.options} - set(self.world.answering_options)
             for name, move in self.world.moving_vol.items():
-                if name != self.venue.name:
+                if name != self.venue.name and name not in listed:  # where nobody hedges, no loop closes
                     self.venue.expose(flow * move / per_price, moved=name, by=FUNDS)

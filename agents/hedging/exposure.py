@@ -14,7 +14,7 @@ from markets.specs.variable import HAZARD
 from markets.venues.loop_gain import CURVATURE, VANNA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from agents.desk.desk import Desk
     from agents.desk.leg_hedge import Units
@@ -27,7 +27,7 @@ BUMP_VOL = 1e-6  # decimal, of the vol of rates
 BUMP_LOG = 1e-5  # ln S, or decimal of implied vol at its level of the start
 
 
-def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iterable[str] = ()) -> None:
+def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Collection[str] = ()) -> None:
     """Tell the venues how much a hedged desk would trade per unit move of their prices; once per tick.
 
     asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S; and from vanna
@@ -55,8 +55,10 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iter
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
             if not desk.answering_options and not world.price_takers:  # else it is in `_of_options`
                 by_log = np.where(desk.liquidated, 0.0, -scale * vanna * factors.spot)
+                listed = {option.name for option in world.options}
                 for name, move in world.moving_vol.items():
-                    asset.expose(move * by_log, moved=name, by=CURVATURE)
+                    if name in others or name not in listed:  # where nobody hedges, no loop closes
+                        asset.expose(move * by_log, moved=name, by=CURVATURE)
     legs, names = rates and desk.book.has_rates, desk.neutral_credit()
     if (legs or names) and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
+    from markets.venues.rule import Rule
     from markets.venues.underlying import Underlying
     from markets.venues.venue import Venue
     from sim.place import Place
@@ -148,11 +149,12 @@ class _Making:
         kept = OptionsHeld([(option, units.copy()) for option, units in held.positions])
         used = _Once(partial(self._use, kept, world.factors.snapshot))
         for venue in self.venues:
-            venue.post(self.agent.name, partial(self._quoted, venue, *venue.quotes.rule().levels, able, used))
+            venue.post(self.agent.name, partial(self._quoted, venue, venue.quotes.rule(), able, used))
 
-    def _quoted(self, venue: Venue, half_spread: Vector, depth: Vector, able: Vector, used: _Once) -> Quote:
-        """The rule's spread and depth, by the use of the limits."""
+    def _quoted(self, venue: Venue, rule: Rule, able: Vector, used: _Once) -> Quote:
+        """The rule's spread and depth when it was posted, by the use of the limits."""
         agent, feedback, use = self.agent, self.world.feedback, used()
+        half_spread, depth = rule.levels
         spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
         half: Vector = half_spread * (1 + spread_loop * agent.widening * use.size)
         skew: Vector = -spread_loop * agent.inventory_skew * half * use.signed

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 import nbformat  # noqa: E402
+from as_notebook import notebook  # noqa: E402
 from figures import delta_hedging, feedback, gamma_theta, margin_spiral, rates_crisis, which_policy  # noqa: E402
-from notebook import notebook  # noqa: E402
 from slides import large  # noqa: E402
 
 from analysis.charts import Chart  # noqa: E402

@@ -240,9 +240,12 @@ class VolListing(PaidInCash):
         spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
         later = self._valued(tick, seen.market)
         bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
-        turned = self._valued(tick, seen.market.with_rows({SPOT: spot, **{key: new.row(key) for key in vols}})).worth
+        now = self.greeks().worth
+        moved = {SPOT: spot, **{key: new.row(key) for key in vols}}
+        still = all(new.row(key) is seen.market.row(key) for key in self._curve.nodes)  # then nothing is left for rates
+        turned = now if still else self._valued(tick, seen.market.with_rows(moved)).worth
         curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
-        return later.worth - seen.worth, curved, turned - bent, self.greeks().worth - turned
+        return later.worth - seen.worth, curved, turned - bent, now - turned
 
 
 @cache

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 LOOKS = 20.0  # seconds between two looks at a connection
 BODY = 6  # looks, after which the body of a request must have come
@@ -31,7 +31,7 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
         self._slow = 0  # looks at a body that has not come
-        self._before = self.cycle  # the request of the last look
+        self._before: RequestResponseCycle | None = self.cycle  # that of the last look; none before the first
         self.by_address[self._address] += 1
         self._timer = self.loop.call_later(self.looks, self._look)
         if len(self.connections) > self.most or self.by_address[self._address] > max(self.most // 2, 1):
@@ -45,9 +45,10 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def _look(self) -> None:
-        answering = self.cycle is not None and not self.cycle.response_complete
-        self._slow = self._slow + 1 if answering and self.cycle.more_body else 0
-        asked, self._before = self.cycle is not self._before, self.cycle
+        cycle: RequestResponseCycle | None = self.cycle
+        answering = cycle is not None and not cycle.response_complete
+        self._slow = self._slow + 1 if cycle is not None and answering and cycle.more_body else 0
+        asked, self._before = cycle is not self._before, cycle
         if not (answering or asked) or self._slow >= BODY:
             self.transport.abort()
         else:

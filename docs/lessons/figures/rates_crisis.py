@@ -65,7 +65,7 @@ def buffers() -> Chart:
         x="shock to the yield, bp",
         y="rise in the end, bp",
     )
-    chart.layer = chart.layer[1:2]
+    chart.layer = chart.layer[:2]  # a line alone; its empty band has the axes
     return chart
 
 
@@ -90,8 +90,8 @@ def crisis() -> Chart:
     return over_days(
         closes(),
         "yield_30",
-        "Forced sellers put 22 bp on top of the rise of the 30-year gilt",
-        "Medians of 32 paths. Day 10: 27 September; day 11: the Bank of England announces that it will buy.",
+        "Forced sellers put 22 bp on top of the rise of the yield",
+        "30-year gilt, medians of 32 paths. Day 10: 27 September; day 11: the Bank of England announces.",
         "30-year gilt yield, %",
     )
 

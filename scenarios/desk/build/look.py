@@ -11,7 +11,7 @@ from agents.desk.book_record import FIGURES, figures, split
 from agents.desk.book_table import VALUED
 from agents.hedging.hedger import Hedger
 from analysis import page
-from analysis.book import TOTAL, quantity
+from analysis.book_words import TOTAL, quantity
 from analysis.charts import curves as curve_charts
 from analysis.charts.two_curves import two_curves
 from analysis.numbers import money

@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from scenarios.desk.build import look, what_if
-from scenarios.desk.build.draft import FILES, Draft, draft_of, typed_in, whole
+from scenarios.desk.build.draft import Draft, draft_of, typed_in, whole
 from scenarios.desk.build.knobs import groups, hedgers, policy_knobs, settings
 from scenarios.desk.forms import file, lines, posted, text
 from scenarios.desk.jobs.pages import start
+from scenarios.desk.jobs.wanted import FILES
 from scenarios.desk.layout import page
 from scenarios.desk.uploads import ENDINGS, Uploads
 from scenarios.reading.shipped import catalogue, read_toml

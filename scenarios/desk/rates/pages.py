@@ -67,16 +67,16 @@ def export(request: Request, form: FormData) -> Response:
         return _attached(market.file_text(asked.swaps, asked.stresses).encode(), "application/toml", FILE)
     found = priced(asked, market, _folder(request), most=_most(request))
     if what == "rates.html":
-        with scratch("look") as made:
-            return _attached(curve_page.write_curves(made / what, found.shown).read_bytes(), "text/html", what)
+        with scratch("look") as folder:
+            return _attached(curve_page.write_curves(folder / what, found.shown).read_bytes(), "text/html", what)
     if what == "rates.xlsx":
         return _attached(workbook(found.frames), XLSX, what)
     if what == "rates.zip":
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, frame in found.frames.items():
                 archive.writestr(f"{name}.csv", csv(frame))
-        return _attached(made.getvalue(), "application/zip", what)
+        return _attached(packed.getvalue(), "application/zip", what)
     raise HTTPException(404)
 
 
