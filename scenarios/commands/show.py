@@ -31,7 +31,7 @@ from scenarios.worlds.assumed import assumed
 from scenarios.worlds.clock import make_clock
 from scenarios.worlds.remembered import memory_line
 from sim.errors import UserError
-from sim.files import check_target
+from sim.files import check_new
 from sim.jit import interpreted
 from sim.nearest import nearest
 
@@ -113,7 +113,7 @@ def check_ending(path: Path, option: str) -> None:
         raise UserError(
             f"a chart is one of {', '.join(CHARTS)}", value=path.name, place=option, remedy="name the file so"
         )
-    check_target(path)
+    check_new(path, force=True)  # a chart replaces the file that is named
 
 
 def storyline_table(scenario: Scenario) -> Table:
