@@ -31,12 +31,12 @@ get, post = partial(httpx.get, timeout=PATIENCE), partial(httpx.post, timeout=PA
 
 
 @contextmanager
-def served(folder: Path, *, limits: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Iterator[str]:
-    """The address of a desk over a folder, for as long as the block lasts. limits: of its connections."""
+def served(folder: Path, *, connected: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Iterator[str]:
+    """The address of a desk over a folder, for as long as the block lasts. connected: limits of its connections."""
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     app = make_app(Settings(folder=folder, port=port, hosts=LOCAL, **settings))
-    protocol = connections(**limits)
+    protocol = connections(**connected)
     server = uvicorn.Server(uvicorn.Config(app, http=protocol, log_level="warning", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()

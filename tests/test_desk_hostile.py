@@ -146,7 +146,7 @@ def closed(connection: socket.socket) -> bool:
 
 
 def test_requests_that_never_end_are_let_go(tmp_path: Path) -> None:
-    with served(tmp_path, limits={"looks": 0.2}) as address:
+    with served(tmp_path, connected={"looks": 0.2}) as address:
         assert closed(half_asked(address))
         slow = half_asked(address)
         kind = b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked"
@@ -157,7 +157,7 @@ def test_requests_that_never_end_are_let_go(tmp_path: Path) -> None:
 
 def test_a_connection_in_use_stays_open(tmp_path: Path) -> None:
     """A request that met a closing connection would be lost."""
-    with served(tmp_path, limits={"looks": 1.0}) as address, httpx.Client(base_url=address) as client:
+    with served(tmp_path, connected={"looks": 1.0}) as address, httpx.Client(base_url=address) as client:
         kept = set()
         for _ in range(20):
             answer = client.get("/join")
@@ -167,7 +167,7 @@ def test_a_connection_in_use_stays_open(tmp_path: Path) -> None:
 
 
 def test_no_machine_takes_every_connection(tmp_path: Path) -> None:
-    with served(tmp_path, limits={"most": 8, "looks": 60.0}) as address:
+    with served(tmp_path, connected={"most": 8, "looks": 60.0}) as address:
         held = [half_asked(address) for _ in range(4)]
         assert closed(half_asked(address))
         for each in held:
