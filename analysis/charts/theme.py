@@ -15,7 +15,8 @@ from sim.split import Split
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
-_DEEP_COPY: Any = schemapi._deep_copy
+_library: Any = schemapi  # what it does not mean for others has no types
+_DEEP_COPY = _library._deep_copy
 PLAIN = (type(alt.Undefined), str, bool, int, float, type(None), tuple)  # what Altair does not copy
 
 WIDTH = 780  # px of a full-width panel, axes excluded
@@ -49,13 +50,13 @@ def trusted() -> Iterator[None]:
     Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
     values in ten are `Undefined`. The tests validate whole charts, which is stricter.
     """
-    slow = schemapi._deep_copy
-    schemapi._deep_copy = _copied
+    slow = _library._deep_copy
+    _library._deep_copy = _copied
     try:
         with schemapi.debug_mode(False):
             yield
     finally:
-        schemapi._deep_copy = slow
+        _library._deep_copy = slow
 
 
 def _copied(value: Any, by_ref: set[str]) -> Any:
