@@ -21,7 +21,7 @@ export JUPYTER_RUNTIME_DIR ?= $(CURDIR)/.cache/jupyter/runtime
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # the targets share one virtual environment
-.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies readme setup clean
+.PHONY: help demo test test-slow same lint format docs bench calibrate facts studies lessons screenshots readme setup clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,9 @@ facts: $(RUNTIME) ## stylised facts of every preset, loop by loop, into runs/fac
 		echo "$$name ..."; $(BIN)/spiral facts $$name --loops --paths 1000 --out runs/facts/$$name --quiet || exit 1; done
 	$(BIN)/python -c "from analysis.facts_summary import markdown; print(markdown('runs/facts'))" > runs/facts/table.md
 
+screenshots: $(DEV) ## the pictures of the browser desk in docs/desk, in headless Chromium (minutes)
+	$(BIN)/python docs/desk/screenshots.py
+
 # What docs/studies shows: its sweeps go on where they stopped, and its pictures and tables are made from them.
 STUDIES := docs/studies
 studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, pictures, tables (a quarter of an hour)
@@ -94,6 +97,9 @@ studies: $(RUNTIME) ## the studies of docs/studies from scratch: sweeps, picture
 	$(BIN)/python $(STUDIES)/margin.py
 	$(BIN)/python $(STUDIES)/vol_funds.py
 	$(BIN)/python $(STUDIES)/vega_hedge.py
+
+lessons: $(DEV) ## each lesson's files, figures for slides and notebooks, into runs/lessons (three minutes)
+	$(BIN)/python docs/lessons/kit.py
 
 readme: demo ## rebuild the picture in the README
 	$(BIN)/python -c "from analysis import open_run, write_chart; write_chart(open_run('runs/demo'), 'panels', 'docs/covid_crash_2020.png')"

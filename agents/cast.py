@@ -35,6 +35,7 @@ class Cast:
     nodes: tuple[str, ...]  # of the curve, the shortest first
     straddles: tuple[str, ...] = ()  # names of the venues that trade them
     options: tuple[str, ...] = ()  # names of the venues of options on the asset
+    other_options: Mapping[str, str] = field(default_factory=dict)  # further assets by the names of options on them
     credits: tuple[str, ...] = ()  # names of the venues that are names
     names: tuple[str, ...] = ()  # of `market.credits`
     vol_futures: tuple[str, ...] = ()  # names of the venues that are futures on implied vol
@@ -63,7 +64,7 @@ class Cast:
 
     @property
     def _of_rates(self) -> list[str]:
-        others = (*self.assets, *self.straddles, *self.options, *self.credits, *self.vol_futures)
+        others = (*self.assets, *self.straddles, *self.options, *self.other_options, *self.credits, *self.vol_futures)
         return [venue for venue in self.venues if venue not in others]
 
     def check_rates_venue(self, name: str, at: Place) -> None:

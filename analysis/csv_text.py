@@ -19,7 +19,8 @@ def csv_text(frame: pl.DataFrame, **how: Any) -> str:
     texts = [pl.col(name).map_elements(quiet, return_dtype=pl.String) for name, kind in frame.schema.items()
              if kind == pl.String]  # fmt: skip
     header = {name: quiet(name) for name in frame.columns}
-    return frame.with_columns(texts).rename(header).write_csv(**how)
+    text: str = frame.with_columns(texts).rename(header).write_csv(**how)
+    return text
 
 
 def quiet(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from markets.factors.key import SMILE_SKEW, SPOT, VOL_SLOPE
+from markets.factors.key import MAIN, SMILE_SKEW, SPOT, VOL_SLOPE
 from markets.peaks import Peaks
 from markets.tick_variance import TickVariance
 from markets.venues.loop_gain import VANNA, merged, spectral_radius
@@ -34,7 +34,8 @@ class Recorder:
     def __init__(self, world: MarketWorld) -> None:
         self._world = world
         self._radius = self._nothing = world.full(0.0)
-        self._options = {option.name for option in world.options}  # their venues move the one implied vol
+        # venues that move the main asset's implied vol
+        self._options = {option.name for option in world.options if option.underlying.name == MAIN}
         self._peaks = Peaks(world, lambda: self._radius)
         self._squares: dict[str, TickVariance] = {}  # by asset, if closes are recorded
 
@@ -79,7 +80,7 @@ class Recorder:
         factors, listing = self._world.factors, venue.listing
         return {
             "mid": venue.mid,
-            "vol": factors.vol,
+            "vol": factors.vol if (own := factors.vol_of(venue.key)) is None else factors.snapshot.row(own.key),
             "half_spread": venue.half_spread,
             "depth": venue.depth,
             "impact": factors.impact(venue.key),

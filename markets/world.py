@@ -9,7 +9,7 @@ import simpy
 
 from markets.curves.curve import spread_curve
 from markets.factors.factor_market import FactorMarket
-from markets.factors.key import MAIN, SHORT_NAMES, basis_key
+from markets.factors.key import MAIN, SHORT_NAMES, VOL, basis_key
 from markets.factors.setting import Setting
 from markets.tables import market_tables
 from markets.venues.bond_future import BondFuture
@@ -147,6 +147,12 @@ class MarketWorld(World):
             return self.venues[name]
         except KeyError:
             raise KeyError(f"no venue {name!r}; there are {', '.join(self.venues)}") from None
+
+    @property
+    def moving_vol(self) -> dict[str, float]:
+        """Venues whose trades move the main asset's implied vol: move of ln s per unit of their displacement."""
+        found = {name: venue.listing.displaces.get(VOL) for name, venue in self.venues.items() if venue.moves}
+        return {name: move for name, move in found.items() if move is not None}
 
     def loop_gains(self) -> dict[tuple[str, str], NDArray[np.float64]]:
         """Entries of the matrix of loop gains, (paths,) by (venue traded at, venue that moved); others are zero."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "Run", "open_run"]
 
-MARKS = "marks"
+EVERY_PATH = ("marks", "desks")  # tables that have a row for every path at the last close
 AS_NAMED: dict[str, Any] = {"glob": False, "hive_partitioning": False}  # `[` and `*` in a folder's name are no patterns
 PATIENCE = 2.0  # seconds to wait for a replacement that is under way
 
@@ -36,7 +36,7 @@ class Run:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._checked: set[str] = set()  # tables
-        self._counted = False  # whether every path has marks
+        self._counted: set[str] = set()  # tables that have been seen to have every path
         self._stamp = _stamp(path)
 
     @cached_property
@@ -77,8 +77,8 @@ class Run:
             )
         self._check(name)
         found = pl.scan_parquet(self._places(name), **AS_NAMED)
-        if name == MARKS:
-            self._check_paths()
+        if name in EVERY_PATH:
+            self._check_paths(name)
         return found
 
     def verify(self) -> None:
@@ -138,18 +138,18 @@ class Run:
                 raise _damaged(self.path / name, "its content has changed")
         self._checked.add(table)
 
-    def _check_paths(self) -> None:
-        """Every path has marks: who reads a run takes memory for as many paths as its manifest has."""
+    def _check_paths(self, table: str) -> None:
+        """Every path is in the table: who reads a run takes memory for as many paths as its manifest has."""
         import polars as pl
 
-        if self._counted:
+        if table in self._counted:
             return
         with self.reading():
-            rows = pl.scan_parquet(self._places(MARKS), **AS_NAMED).select(pl.len()).collect().item()
+            rows = pl.scan_parquet(self._places(table), **AS_NAMED).select(pl.len()).collect().item()
         if 0 < rows < self.manifest["paths"]:
-            told = f"{self.manifest['paths']} paths, and {rows} marks of them"
+            told = f"{self.manifest['paths']} paths, and {rows} rows of {table}"
             raise UserError("a manifest and its tables belong together", place=str(self.path), value=told, remedy=AGAIN)
-        self._counted = True
+        self._counted.add(table)
 
     def __getattr__(self, name: str) -> pl.LazyFrame:
         if name.startswith("_"):

@@ -220,14 +220,16 @@ def aligned(frame: pl.DataFrame, columns: Mapping[str, str], place: Path) -> pl.
     import polars as pl
 
     kinds: Any = {name: getattr(pl, kind)() for name, kind in columns.items()}
-    lacking = [name for name in (*BEFORE, *AFTER) if name not in frame.columns]
-    if lacking:
+    had = frame.schema  # once: polars makes it anew at each call
+    if any(name not in had for name in (*BEFORE, *AFTER)):
         raise broken(place)
+    if list(had.items()) == list(kinds.items()):
+        return frame
     for name, kind in kinds.items():
-        was = frame.schema.get(name, kind)
+        was = had.get(name, kind)
         if was != kind and was != pl.Null and not (was.is_numeric() and kind.is_numeric()):
             raise broken(place)
-    added = {name: pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in frame.columns}
+    added = {name: pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in had}
     return frame.with_columns(**added).select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 

@@ -13,7 +13,7 @@ import httpx
 from tests.served import served
 
 PATIENCE = 240.0  # seconds: a world's process takes two to start, on a machine that has nothing else to do
-SHORT = {"case": "own", "preset": "calm_market", "until": "2019-04-30", "decide": "1d", "pace": "hand", "places": "4",
+SHORT = {"case": "own", "preset": "calm_market", "until": "2019-04-30", "decide": "1d", "pace": "hand", "places": "5",
          "visible": ["greeks", "neutral", "news", "scores"], "bots": "no"}  # fmt: skip
 
 

@@ -23,7 +23,7 @@ import httpx
 
 from tests.classroom import Lecturer, close_clients, wait
 
-CASE = {"case": "covid_crash", "decide": "2h", "bots": "no"}
+CASE = {"case": "covid_crash", "until": "", "decide": "2h", "bots": "no"}
 
 
 class Client:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 
 from scenarios.desk.app import make_app
+from scenarios.desk.connections import connections
 from scenarios.desk.settings import LOCAL, Settings
 
 CHROMIUM = next(
@@ -22,13 +26,18 @@ CHROMIUM = next(
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the desk was not looked at")
 
 
+PATIENCE = 120.0  # seconds: the machine of a test may be busy
+get, post = partial(httpx.get, timeout=PATIENCE), partial(httpx.post, timeout=PATIENCE)
+
+
 @contextmanager
-def served(folder: Path, **settings: Any) -> Iterator[str]:
-    """The address of a desk over a folder, for as long as the block lasts."""
+def served(folder: Path, *, limits: Mapping[str, Any] = MappingProxyType({}), **settings: Any) -> Iterator[str]:
+    """The address of a desk over a folder, for as long as the block lasts. limits: of its connections."""
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     app = make_app(Settings(folder=folder, port=port, hosts=LOCAL, **settings))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    protocol = connections(**limits)
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, log_level="warning", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     try:
@@ -42,8 +51,9 @@ def served(folder: Path, **settings: Any) -> Iterator[str]:
 @contextmanager
 def browser() -> Iterator[Any]:
     """A headless Chromium. Its pages: `new_page()`."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE / 2)
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:

@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 import vl_convert
+from altair.utils import schemapi
 
 from analysis import charts, open_run, write_chart
+from analysis.charts.theme import trusted
 from sim.dataset import Run
 from sim.errors import UserError
 from tests.synthetic_run import answer_for_all, write_run
@@ -127,3 +129,14 @@ def test_unknown_charts_and_formats_are_user_errors(run: Run, tmp_path: Path) ->
     with pytest.raises(UserError, match=r"PNG, SVG, HTML or JSON, got '.gif'"):
         write_chart(run, "panels", tmp_path / "chart.gif")
     assert not list(tmp_path.iterdir())
+
+
+def test_threads_that_draw_at_the_same_time_leave_altair_as_it_was() -> None:
+    before = schemapi._deep_copy, schemapi.DEBUG_MODE
+    first, second = trusted(), trusted()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not schemapi.DEBUG_MODE
+    second.__exit__(None, None, None)
+    assert (schemapi._deep_copy, schemapi.DEBUG_MODE) == before

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
 
 from scenarios.desk.jobs import child
@@ -20,7 +19,7 @@ from scenarios.desk.jobs.reading import scenario_of
 from scenarios.desk.jobs.wanted import Wanted, wanted_of
 from scenarios.desk.limits import Limits
 from sim.errors import UserError
-from tests.served import browser, needs_browser, served
+from tests.served import browser, get, needs_browser, post, served
 
 CALM = Wanted(scenario="calm_market", paths=8)
 SHORT = ["storyline.anchor=[{date=2017-07-03, spot=2429, vol=0.11, overnight=0.0116, us2y=0.0141, us10y=0.0235, "
@@ -253,7 +252,7 @@ def desk(tmp_path_factory):
 
 def ended(address, id_):
     for _ in range(1200):
-        job = httpx.get(f"{address}/api/jobs/{id_}").json()
+        job = get(f"{address}/api/jobs/{id_}").json()
         if not job["active"]:
             return job
         time.sleep(0.05)
@@ -265,7 +264,7 @@ def test_a_run_through_the_server_is_the_command_lines(desk):
 
     address, folder = desk
     wanted = {"scenario": "calm_market", "settings": SHORT, "paths": 4, "seed": 7, "twin": "none"}
-    answer = httpx.post(f"{address}/api/jobs", json=wanted)
+    answer = post(f"{address}/api/jobs", json=wanted)
     assert answer.status_code == 201, answer.text
     job = ended(address, answer.json()["id"])
     assert (job["state"], job["run"]) == (DONE, "calm_market-7"), job
@@ -281,13 +280,33 @@ def test_a_run_through_the_server_is_the_command_lines(desk):
 
 def test_the_server_refuses_what_is_too_large_or_no_json(desk):
     address, _ = desk
-    answer = httpx.post(f"{address}/api/jobs", json={"scenario": "calm_market", "paths": 101})
+    answer = post(f"{address}/api/jobs", json={"scenario": "calm_market", "paths": 101})
     assert answer.status_code == 400 and "at most 100" in answer.json()["error"]
-    answer = httpx.post(f"{address}/api/jobs", content=b"{")
+    answer = post(f"{address}/api/jobs", content=b"{")
     assert answer.status_code == 400 and "no JSON" in answer.json()["error"]
-    assert httpx.get(f"{address}/api/jobs/none").status_code == 400
-    assert httpx.post(f"{address}/api/jobs/none/cancel").json()["error"].startswith("jobs: there is no such job")
-    assert httpx.post(f"{address}/jobs/none/again").status_code == 400
+    assert get(f"{address}/api/jobs/none").status_code == 400
+    assert post(f"{address}/api/jobs/none/cancel").json()["error"].startswith("jobs: there is no such job")
+    assert post(f"{address}/jobs/none/again").status_code == 400
+
+
+PUTS = b"kind,notional,months,moneyness\nput,-1e9,1,0.95\n"
+
+
+def test_a_program_sends_files_for_its_jobs(desk):
+    address, folder = desk
+    kept = post(f"{address}/api/uploads/book?name=b.csv", content=PUTS).json()["file"]
+    assert (folder / kept).is_file()
+    wanted = {"scenario": "calm_market", "files": {"book": kept}}
+    answer = post(f"{address}/api/jobs", json={**wanted, "paths": 101})
+    assert "at most 100" in answer.json()["error"]
+    wrong = post(f"{address}/api/uploads/book?name=w.csv", content=PUTS.replace(b"0.95", b"zero")).json()["file"]
+    answer = post(f"{address}/api/jobs", json={**wanted, "files": {"book": wrong}})
+    assert answer.json()["error"].startswith(f"{wrong}:2: moneyness: must be a number, got 'zero'")
+    for use, content, said in (("other", b"x", "no such file"), ("book", b"", "is empty")):
+        answer = post(f"{address}/api/uploads/{use}", content=content)
+        assert answer.status_code == 400 and said in answer.json()["error"]
+    answer = post(f"{address}/api/jobs", json={**wanted, "files": {"book": kept.replace("b.csv", "c.csv")}})
+    assert "no such upload" in answer.json()["error"]
 
 
 @needs_browser
@@ -298,7 +317,7 @@ def test_a_browser_follows_a_job_to_its_end_and_repeats_it(tmp_path, monkeypatch
         child, "WORKER", (sys.executable, "-c", f"{WAITS}\nsys.stdout.flush()\ntime.sleep(3)\n{ENDING}")
     )
     with served(tmp_path) as address, browser() as chromium:
-        job = httpx.post(f"{address}/api/jobs", json={"scenario": "calm_market", "settings": SHORT}).json()
+        job = post(f"{address}/api/jobs", json={"scenario": "calm_market", "settings": SHORT}).json()
         page = chromium.new_page()
         said = []
         page.on("console", lambda message: said.append(message.text))

@@ -6,26 +6,29 @@ import html
 import io
 import re
 import shlex
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
-import httpx
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 from markets.curves.stress import parse_stress
-from scenarios.desk.rates.asked import BOTH, EXAMPLES, SONIA, asked_of, first_asked
+from scenarios.cli import main
+from scenarios.desk.rates.asked import BOTH, EXAMPLES, SONIA, asked_of, first_asked, key_stresses
 from scenarios.desk.rates.market import example_swaps, market_of
 from scenarios.desk.rates.priced import priced
+from scenarios.reading.loading import load
 from scenarios.studies.curves.curve_file import read_curve_file
 from scenarios.studies.curves.requoting import curve_file_text, listed, requoted
 from scenarios.studies.curves.solving import read_and_solve, value_swaps
 from scenarios.studies.curves.stress_tables import after_stress, moved_lines, stress_by_swap
+from scenarios.studies.curves.take_curves import take_curves
+from scenarios.studies.risk.bare_book import bare_book
+from scenarios.studies.risk.book_risk import book_risk
 from sim.errors import UserError
-from tests.served import browser, needs_browser, served
+from tests.served import browser, get, needs_browser, post, served
 
 QUOTES = """curve,kind,tenor,rate_percent
 sofr,swap,3M,4.20
@@ -115,6 +118,15 @@ def test_stresses_by_swap_are_those_of_the_book(tmp_path):
     assert euros["pv01"][1] > euros["pv01"][0]  # a payer's PV01 is negative, and smaller at higher rates
 
 
+def test_stresses_of_all_key_rates_add_up_to_the_parallel_one(tmp_path):
+    curves = market_of(first_asked(SONIA), tmp_path).solved.curves
+    keys = dict(key_stresses(1.0))
+    assert (keys["5Y"], keys["6M"], keys["30Y"]) == ("3Y 0, 5Y 1, 7Y 0", "6M 1, 1Y 0", "20Y 0, 30Y 1")
+    together = moved_lines(curves, parse_stress("; ".join(keys.values()))).filter(pl.col("series") == "sonia after")
+    parallel = moved_lines(curves, parse_stress("parallel 1")).filter(pl.col("series") == "sonia after")
+    assert together["zero"].to_numpy() == pytest.approx(parallel["zero"].to_numpy(), abs=1e-15)
+
+
 def test_curves_that_move_apart_are_drawn_apart(tmp_path):
     curves = market_of(first_asked(SONIA), tmp_path).solved.curves
     one = moved_lines(curves, parse_stress("parallel 50"))
@@ -130,48 +142,46 @@ def test_curves_that_move_apart_are_drawn_apart(tmp_path):
 def test_the_page_shows_something_at_once_and_writes_nothing(desk):
     address, folder = desk
     for example in EXAMPLES:
-        answer = httpx.get(f"{address}/rates?example={example}")
+        answer = get(f"{address}/rates?example={example}")
         assert answer.status_code == 200 and not error_of(answer)
         assert "data-chart" in answer.text and "Risk by key rate" in answer.text
     assert not list(folder.iterdir())
-    assert httpx.get(f"{address}/rates?example=other").status_code == 400
+    assert get(f"{address}/rates?example=other").status_code == 400
 
 
-def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk):
+def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk, monkeypatch):
     address, folder = desk
+    monkeypatch.chdir(folder)
     files = {
         "curves_sent": ("q.csv", QUOTES),
         "swaps_file_sent": ("s.csv", SWAPS),
         "positions_sent": ("p.csv", POSITIONS),
     }
     form = {"example": SONIA, "day": "2026-03-02", "stress": "parallel 50", "discounting": "parallel 10"}
-    answer = httpx.post(f"{address}/rates", data=form, files=files)
+    answer = post(f"{address}/rates", data=form, files=files)
     assert answer.status_code == 200, error_of(answer)
     kept = dict(re.findall(r'<input type="hidden" name="(curves|swaps_file|positions)" value="([^"]*)"', answer.text))
     over = {**form, **kept, "q:sofr:4": "4.86"}
-    answer = httpx.post(f"{address}/rates", data=over)
+    answer = post(f"{address}/rates", data=over)
     assert answer.status_code == 200 and "P&amp;L of the changed quotes" in answer.text, error_of(answer)
     shown = html.unescape(re.search(r"<pre><code>(.*?)</code>", answer.text, re.DOTALL)[1]).strip().splitlines()
-    export = httpx.post(f"{address}/rates/export/rates.zip", data=over)
+    export = post(f"{address}/rates/export/rates.zip", data=over)
     tables = zipfile.ZipFile(io.BytesIO(export.content))
     for line, name, file in (
         (shown[0], "swaps.csv", "rates/swaps.csv"),
         (f"{shown[1]} --out risk", "positions_key_rates.csv", "risk/key_rates.csv"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "scenarios", *shlex.split(line)[1:]],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+        done = CliRunner().invoke(main, shlex.split(line)[1:])
+        assert done.exit_code == 0, done.output
         mine, theirs = pl.read_csv(tables.read(name)), pl.read_csv(folder / file)
         assert mine.select(pl.selectors.numeric()).equals(theirs.select(pl.selectors.numeric()))
-    sheets = httpx.post(f"{address}/rates/export/rates.xlsx", data=over)
+    whole = post(f"{address}/rates/export/rates.html", data=over)
+    assert "attachment" in whole.headers["content-disposition"] and "Swaps on quoted curves" in whole.text
+    sheets = post(f"{address}/rates/export/rates.xlsx", data=over)
     assert sheets.content[:2] == b"PK"
-    text = httpx.post(f"{address}/rates/export/curves.toml", data=over).text
+    text = post(f"{address}/rates/export/curves.toml", data=over).text
     assert "rate = 0.0486" in text
-    assert httpx.post(f"{address}/rates/export/other", data=over).status_code == 404
+    assert post(f"{address}/rates/export/other", data=over).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -192,7 +202,7 @@ def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk):
 )
 def test_mistakes_are_a_line_and_nothing_typed_is_lost(desk, changes, said):
     typed = {**FORM, "q:sonia:1": "3.99", "projecting": "2Y 10", **changes}
-    answer = httpx.post(f"{desk[0]}/rates", data=typed)
+    answer = post(f"{desk[0]}/rates", data=typed)
     assert answer.status_code == 400 and re.search(said, error_of(answer)), error_of(answer)
     for name, value in typed.items():
         if not name.startswith("q:") or "curves" not in changes:
@@ -201,15 +211,15 @@ def test_mistakes_are_a_line_and_nothing_typed_is_lost(desk, changes, said):
 
 def test_choices_that_no_form_has_are_refused(desk):
     for field in ("interpolation", "tents", "dates", "example"):
-        answer = httpx.post(f"{desk[0]}/rates", data={**FORM, field: "other"})
+        answer = post(f"{desk[0]}/rates", data={**FORM, field: "other"})
         assert answer.status_code == 400 and "none of these" in answer.text
 
 
 def test_a_file_of_curves_reads_no_other_file(desk):
     text = 'date = 2026-03-02\n[curves.sofr]\nconvention = "usd_sofr"\nfile = "/etc/passwd"\n'
-    answer = httpx.post(f"{desk[0]}/rates", data=FORM, files={"curves_sent": ("c.toml", text)})
+    answer = post(f"{desk[0]}/rates", data=FORM, files={"curves_sent": ("c.toml", text)})
     assert answer.status_code == 400 and "is read on the command line alone" in error_of(answer)
-    answer = httpx.post(f"{desk[0]}/rates", data=FORM, files={"curves_sent": ("c.csv", "curve,rate\nsofr\n")})
+    answer = post(f"{desk[0]}/rates", data=FORM, files={"curves_sent": ("c.csv", "curve,rate\nsofr\n")})
     assert answer.status_code == 400 and "c.csv" in error_of(answer)
 
 
@@ -227,6 +237,8 @@ def test_a_browser_moves_a_curve_and_sees_both(desk):
         page.get_by_label("Move all quotes of sonia by so many basis points").fill("25")
         page.get_by_label("Move all quotes of sonia by so many basis points").blur()
         expect(page.locator("#changes")).to_have_text("16 quotes changed")
+        page.get_by_role("button", name="10Y", exact=True).click()
+        expect(page.get_by_label("Stresses, one a line")).to_have_value(re.compile("7Y 0, 10Y 25, 15Y 0$"))
         page.get_by_label("What discounts moves by").fill("parallel 50")
         page.get_by_role("button", name="Solve and value").click()
         expect(page.locator("#chart-changed-quotes")).to_have_attribute("data-drawn", "yes")
@@ -235,3 +247,23 @@ def test_a_browser_moves_a_curve_and_sees_both(desk):
         page.get_by_label("Curves before and after").select_option("parallel 50 on discounting")
         expect(page.locator("#chart-stressed")).to_contain_text("parallel 50 on discounting")
         assert not said, said
+
+
+def test_a_book_has_a_limit(tmp_path):
+    asked = first_asked(BOTH)
+    market = market_of(asked, tmp_path)
+    with pytest.raises(UserError, match="at most 1 lines, got 2"):
+        priced(asked, market, tmp_path, most=1)
+
+
+def test_a_book_stands_on_a_file_of_curves_as_on_its_table(tmp_path):
+    table, file, book = (tmp_path / name for name in ("q.csv", "c.toml", "p.csv"))
+    table.write_text(QUOTES)
+    book.write_text(POSITIONS)
+    curves = read_and_solve(table, day="2026-03-02").curves
+    file.write_text(curve_file_text(curves.specs, curves.day))
+    known = book_risk(bare_book(book, table, day="2026-03-02")).positions()
+    assert book_risk(bare_book(book, file)).positions().equals(known, null_equal=True)
+    assert book_risk(bare_book(book, dict(curves.specs), day="2026-03-02")).positions().equals(known, null_equal=True)
+    with pytest.raises(UserError, match=r"c.toml: date: the curves are of another day, got '2026-03-02'"):
+        take_curves(load("calm_market"), file)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import io
 import re
 import sys
 import time
-import zipfile
 
 import httpx
 import polars as pl
@@ -21,7 +19,7 @@ from scenarios.desk.uploads import Uploads, tidy
 from scenarios.reading.loading import load
 from scenarios.studies.curves.storyline_curves import storyline_curves
 from sim.errors import UserError
-from tests.served import browser, needs_browser, served
+from tests.served import browser, get, needs_browser, post, served
 
 SHORT = ["storyline.anchor=[{date=2017-07-03, spot=2429, vol=0.11, overnight=0.0116, us2y=0.0141, us10y=0.0235, "
          "credit=0.0115}, {date=2017-07-07, spot=2425, vol=0.11}]", "clock.tick_minutes=390"]  # fmt: skip
@@ -121,9 +119,9 @@ def test_the_curve_before_and_after_goes_through_the_storyline():
 # --- the page --------------------------------------------------------------------------------------------------------
 def test_every_preset_is_offered_and_one_is_shown(desk):
     address, _ = desk
-    text = httpx.get(f"{address}/run").text
+    text = get(f"{address}/run").text
     assert "/run?scenario=covid_crash_2020" in text and "Gilt crisis" in text
-    shown = httpx.get(f"{address}/run?scenario=calm_market")
+    shown = get(f"{address}/run?scenario=calm_market")
     assert shown.status_code == 200 and 'name="set:agents.hedger.capital"' in shown.text
     assert "data-chart" in shown.text
 
@@ -138,7 +136,7 @@ def test_every_preset_is_offered_and_one_is_shown(desk):
     ],
 )
 def test_a_choice_that_is_none_is_said_in_a_line(desk, query, said):
-    answer = httpx.get(f"{desk[0]}/run?{query}")
+    answer = get(f"{desk[0]}/run?{query}")
     assert answer.status_code == 400 and said in error_of(answer)
     assert "<script>," not in answer.text
 
@@ -149,21 +147,21 @@ def test_the_book_its_greeks_and_ladder_are_those_of_the_command_line(desk):
     from scenarios.worlds.blueprint import blueprint_of
 
     address, _ = desk
-    seen = httpx.post(f"{address}/run/look", data={"scenario": "calm_market"}).text
+    seen = post(f"{address}/run/look", data={"scenario": "calm_market"}).text
     blueprint = blueprint_of(load("calm_market"))
     book = blueprint.books["hedger"]
     for part in split(book):
         found = figures(part.book, 0, book.start.snapshot, part.book.new_fixings(1), 1 / blueprint.clock.days_a_year)
         assert f"<td>{money(float(found['vega_point'][0]))}</td>" in seen
     assert "two-curves" in seen and "spiral risk calm_market" in seen
-    bad = httpx.post(f"{address}/run/look", data={"scenario": "calm_market", "set:agents.hedger.capital": "-1"})
+    bad = post(f"{address}/run/look", data={"scenario": "calm_market", "set:agents.hedger.capital": "-1"})
     assert "must be > 0" in error_of(bad)
 
 
 def test_a_run_that_cannot_be_keeps_what_was_typed(desk):
     address, _ = desk
     typed = {**SIZE, "scenario": "calm_market", "set:agents.hedger.capital": "-7", "set:venue.asset.depth": "4e9"}
-    answer = httpx.post(f"{address}/run", data=typed)
+    answer = post(f"{address}/run", data=typed)
     assert answer.status_code == 400 and "agents.hedger.capital: must be > 0, got -7" in error_of(answer)
     assert 'value="-7"' in answer.text and 'value="4e9"' in answer.text and 'aria-invalid="true"' in answer.text
     assert html.escape(SHORT[1]) in answer.text
@@ -174,31 +172,31 @@ def test_a_run_that_cannot_be_keeps_what_was_typed(desk):
         ("settings", "agents.hedger.policy.kind=os:system", "imports no classes"),
         ("settings", "no equals", "must be KEY=VALUE"),
     ):
-        answer = httpx.post(f"{address}/run", data={**SIZE, "scenario": "calm_market", field: value})
+        answer = post(f"{address}/run", data={**SIZE, "scenario": "calm_market", field: value})
         assert answer.status_code == 400 and said in error_of(answer), (field, error_of(answer))
 
 
 def test_uploads_are_kept_by_their_content_and_read_and_never_run(desk):
     address, folder = desk
     files = {"history": ("my record.csv", HISTORY), "book": ("book.csv", BOOK)}
-    answer = httpx.post(f"{address}/run/upload", data={"exogenous": "yes"}, files=files)
+    answer = post(f"{address}/run/upload", data={"exogenous": "yes"}, files=files)
     assert answer.status_code == 303, error_of(answer)
-    shown = httpx.get(f"{address}{answer.headers['location']}")
+    shown = get(f"{address}{answer.headers['location']}")
     assert shown.status_code == 200, error_of(shown)
     assert len(list(folder.glob("uploads/*/my_record.csv"))) == 1
     look = dict(httpx.URL(answer.headers["location"]).params)
-    seen = httpx.post(f"{address}/run/look", data=look)
+    seen = post(f"{address}/run/look", data=look)
     assert "Key rates" in seen.text, error_of(seen)
     wrong = {"history": ("bad.csv", HISTORY.replace("2409.8", "24O9.8"))}
-    answer = httpx.post(f"{address}/run/upload", data={}, files=wrong)
+    answer = post(f"{address}/run/upload", data={}, files=wrong)
     assert answer.status_code == 400 and "bad.csv" in error_of(answer) and "must be a number" in error_of(answer)
     own = 'name = "own"\n[storyline]\nanchor = []\n[agents.x]\ntype = "evil:Agent"\n'
-    answer = httpx.post(f"{address}/run/upload", data={}, files={"file": ("own.toml", own)})
+    answer = post(f"{address}/run/upload", data={}, files={"file": ("own.toml", own)})
     assert answer.status_code == 400 and error_of(answer)
     for name, content, said in (("x.exe", "a", "ends in .csv"), ("x.csv", " ", "is empty")):
-        answer = httpx.post(f"{address}/run/upload", data={}, files={"book": (name, content)})
+        answer = post(f"{address}/run/upload", data={}, files={"book": (name, content)})
         assert answer.status_code == 400 and said in error_of(answer)
-    assert "no file was chosen" in error_of(httpx.post(f"{address}/run/upload", data={}))
+    assert "no file was chosen" in error_of(post(f"{address}/run/upload", data={}))
 
 
 def test_a_scenario_with_a_class_of_its_own_is_not_imported(desk):
@@ -206,7 +204,7 @@ def test_a_scenario_with_a_class_of_its_own_is_not_imported(desk):
     from scenarios.reading.shipped import catalogue
 
     text = catalogue()["calm_market"].read_text() + '\n[agents.other]\ntype = "antigravity:Agent"\n'
-    answer = httpx.post(f"{address}/run/upload", data={}, files={"file": ("own.toml", text)})
+    answer = post(f"{address}/run/upload", data={}, files={"file": ("own.toml", text)})
     assert answer.status_code == 400 and "the desk imports no classes of your own" in error_of(answer)
     assert "antigravity" not in sys.modules
 
@@ -230,40 +228,37 @@ def test_what_ifs_are_paired_differences_as_compare_has_them(desk):
 
     address, folder = desk
     base, thin = (open_run(folder / "runs" / name) for name in ("base", "base--thin"))
-    text = html.unescape(httpx.get(f"{address}/run/what-if/base").text)
+    text = html.unescape(get(f"{address}/run/what-if/base").text)
     assert "spiral compare runs/base runs/base--never" in text and "data-chart" in text
     known = compare(base, thin)
     assert _compared(*_dated(folder / "runs" / "base"), *_dated(folder / "runs" / "base--thin")).equals(known)
     row = known.row(by_predicate=pl.col("name") == "liquidity_tax", named=True)
     paired, apart = row["error"], (row["a_error"] ** 2 + row["b_error"] ** 2) ** 0.5
     assert row["difference"] > 0 and paired < apart  # the same noise: the difference is known better than either
-    chosen = html.unescape(httpx.get(f"{address}/run/what-if/base?figure=liquidity_tax").text)
+    chosen = html.unescape(get(f"{address}/run/what-if/base?figure=liquidity_tax").text)
     assert '<option value="liquidity_tax" selected>' in chosen
-    assert httpx.get(f"{address}/run/what-if/nothing").status_code == 400
+    assert get(f"{address}/run/what-if/nothing").status_code == 400
 
 
 def test_wrong_variations_queue_none(desk):
     address, _ = desk
-    before = len(httpx.get(f"{address}/api/jobs").json()["jobs"])
+    before = len(get(f"{address}/api/jobs").json()["jobs"])
     form = {"settings-0": "feedback.impact=0.0", "settings-1": "agents.hedger.capital=-1", "label-1": "poor"}
-    answer = httpx.post(f"{address}/run/what-if/base", data=form)
+    answer = post(f"{address}/run/what-if/base", data=form)
     assert answer.status_code == 400 and "must be > 0" in error_of(answer) and "poor" in answer.text
-    assert "no variation is given" in error_of(httpx.post(f"{address}/run/what-if/base", data={}))
-    assert len(httpx.get(f"{address}/api/jobs").json()["jobs"]) == before
+    assert "no variation is given" in error_of(post(f"{address}/run/what-if/base", data={}))
+    assert len(get(f"{address}/api/jobs").json()["jobs"]) == before
 
 
-def test_report_workbook_and_data_are_downloaded(desk):
-    address, folder = desk
-    report = httpx.get(f"{address}/run/files/base/report.html", timeout=60)
-    assert report.content.startswith(b"<!doctype html>") and "attachment" in report.headers["content-disposition"]
-    book = zipfile.ZipFile(io.BytesIO(httpx.get(f"{address}/run/files/base/workbook.xlsx").content))
-    assert "xl/workbook.xml" in book.namelist()
-    data = zipfile.ZipFile(io.BytesIO(httpx.get(f"{address}/run/files/base/data.zip").content))
-    assert "base/manifest.json" in data.namelist()
-    inside = next(name for name in data.namelist() if name.startswith("base/marks/"))
-    assert data.read(inside) == (folder / "runs" / inside).read_bytes()
-    for wrong in ("base/other.txt", "none/report.html", "..%2fruns/report.html"):
-        assert httpx.get(f"{address}/run/files/{wrong}").status_code in (400, 404)
+def test_a_finished_job_leads_to_its_run_and_its_files(desk):
+    address, _ = desk
+    (never,) = (job for job in get(f"{address}/api/jobs").json()["jobs"] if job["label"] == "never")
+    text = get(f"{address}/jobs/{never['id']}").text
+    leads = re.findall(r'href="(/(?:look|run)/[^"]*base--never[^"]*)"', text)
+    assert len(leads) == 5
+    for each in leads:
+        with httpx.stream("GET", f"{address}{each}") as answer:
+            assert answer.status_code == 200, each
 
 
 @needs_browser

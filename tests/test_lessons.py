@@ -39,9 +39,9 @@ def section(text: str, title: str) -> str:
 def made(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module that turns pages into notebooks."""
     monkeypatch.syspath_prepend(str(FOLDER))
-    import notebook
+    import as_notebook
 
-    return notebook
+    return as_notebook
 
 
 def test_there_are_six() -> None:

@@ -17,7 +17,7 @@ from markets.venues.loop_gain import CURVATURE
 from sim.errors import UserError
 from sim.phases import Phase
 from tests.small import LEVEL, STILL, crisis, only, send, watch, world_of
-from tests.test_listed_options import MONTH, QUIET, VENUE, listed
+from tests.test_listed_options import MONTH, QUIET, VENUE, listed, maker
 
 BOOK = [
     {"kind": "put", "months": 1, "moneyness": 0.95, "quantity": -3e6},
@@ -258,6 +258,54 @@ def test_what_the_matrix_says_is_what_the_desk_trades():
     assert rise > 1e-6 and after[3] == pytest.approx(before[3], rel=1e-12)
     assert traded == pytest.approx(flows[2] * rise, rel=0.02)
     assert traded[0] > 0  # short of far puts, it buys more as vol rises
+
+
+@pytest.mark.parametrize("leg", [None, {"venues": ["m1"]}])
+def test_what_a_vol_future_makes_the_desk_trade(leg):
+    """A stranger buys the future: at the next tick the desk trades asset and options, by gain x the rise of ln F."""
+    book = [{"kind": "put", "months": 6, "moneyness": 0.8, "quantity": -3e6}]
+    found, power = {}, 0.5
+    vx = {"vx": {"power": power, "venue": {**VENUE, "half_spread": 0.0, "depth": 3e8, "impact": 0.02}}}
+    for bought in (0.0, 1e4):
+        agents = {"desk": {name: value for name, value in desk(leg, book=book).items() if value is not None}}
+        agents["maker"] = maker("m1", "vx")
+        options = {"m1": {**MONTH, "roll_days": 1000}}
+        market = {**STILL, "vol_futures": vx}
+        scenario = listed(options, market=market, venue={**VENUE, "half_spread": 0.0}, agents=agents)
+        world = world_of(scenario, 1)
+        send(world, {2: {"vx": bought}})
+        venues = [world.venue(name) for name in ("m1", "asset")]
+        vol = watch(world, Phase.QUOTE, lambda world=world: world.factors.vol[0])
+        held = watch(world, Phase.QUOTE, lambda venues=venues: [each.held("desk")[0] for each in venues])
+        flows = watch(
+            world,
+            Phase.MARK,
+            lambda world=world, venues=venues: [
+                (world.loop_gains().get((v.name, "vx"), np.zeros(1)) * v.depth / (v.impact * v.notional(1.0)))[0]
+                for v in venues
+            ],
+        )
+        world.run()
+        found[bought] = np.array(vol), np.array(held), np.array(flows)
+    (calm, before, flows), (lifted, after, _) = found.values()
+    rise = power * np.log(lifted[3] / calm[3])  # of ln F
+    traded = after[4] - before[4]
+    assert rise > 1e-6 and after[3] == pytest.approx(before[3], rel=1e-12)
+    assert traded == pytest.approx(flows[2] * rise, rel=0.02)
+    assert np.abs(traded[1]) > 0 and (traded[0] > 0) == (leg is not None)
+
+
+def test_a_levered_product_answers_what_options_do_to_its_future():
+    """ln F = power ln s, and a unit at the options' venue is 1.00 of vol at its level of the start."""
+    etf = {"type": "LeveredProduct", "venue": "vx", "capital": 1e8, "leverage": -1.0}
+    market = {**STILL, "vol_futures": {"vx": {"power": 0.5, "venue": VENUE}}}
+    agents = {"maker": maker("m1", "vx"), "etf": etf, "desk": desk({"venues": ["m1"]})}
+    scenario = listed({"m1": MONTH}, market=market, agents=agents)
+    world = world_of(scenario, 1)
+    gains = watch(world, Phase.MARK, world.loop_gains)
+    world.run()
+    assert gains[0]["vx", "vx"] > 0
+    assert gains[0]["vx", "m1"] == pytest.approx(0.5 / 0.2 * gains[0]["vx", "vx"], rel=1e-12)
 
 
 def test_gamma_that_is_bought_back_does_not_move_the_asset():

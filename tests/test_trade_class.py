@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
+from datetime import datetime
 
 import httpx
 import polars as pl
@@ -15,6 +18,7 @@ from scenarios.desk.settings import Settings
 from scenarios.desk.trade.asking import A_WRONG_ONE
 from scenarios.desk.trade.room_file import RoomFile
 from tests.classroom import Student, classroom, wait
+from tests.documents import block
 
 NAMES = ("Ann", "Bob", "<script>alert(1)</script>")
 
@@ -111,6 +115,13 @@ def test_joining_needs_the_code_and_a_name_of_ones_own(playing):
     assert page.status_code == 400 and 'value="Zoe &lt;i&gt;"' in page.text and 'value="XXXXXX"' in page.text
 
 
+def test_a_form_is_small_and_says_how_small(playing):
+    address, _, _ = playing
+    assert httpx.post(f"{address}/join", data={"code": "x" * 300_000, "name": "Zoe"}).status_code == 413
+    head = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert httpx.post(f"{address}/join", content=iter([b"code=x"]), headers=head).status_code == 413
+
+
 def test_other_machines_reach_the_classroom_alone(tmp_path):
     for everything, expected in ((False, 403), (True, 200)):
         app = make_app(Settings(folder=tmp_path, hosts=("127.0.0.1", "desk.example"), everything=everything))
@@ -147,6 +158,19 @@ def test_the_lecturer_hides_what_students_see(playing):
     assert lecturer.do("fly").status_code == 400
 
 
+def test_the_algorithm_of_the_documents_plays(playing, tmp_path):
+    address, lecturer, _ = playing
+    (tmp_path / "algorithm.py").write_text(block("docs/desk/interface.md", "python", "algorithm.py"))
+    command = [sys.executable, "-u", "algorithm.py", address, lecturer.code, "Robot", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as robot:
+        assert robot.stdout is not None
+        assert robot.stdout.readline() == "2019-04-01 16:00 P&L 0.0m ordered []\n"  # it begins neutral
+        lecturer.step()
+        assert robot.stdout.readline().endswith("ordered ['asset']\n")
+    assert robot.returncode == 0
+    assert {each["name"] for each in lecturer.status()["scores"] if each["ordered"]} == {"Robot"}
+
+
 def test_a_class_is_played_dropped_returned_to_and_is_a_run_to_the_last_bit(playing, folder, tmp_path):
     """Late in this file: it plays the class to its end."""
     address, lecturer, (ann, bob, eve) = playing
@@ -155,27 +179,29 @@ def test_a_class_is_played_dropped_returned_to_and_is_a_run_to_the_last_bit(play
     held = ann.get("observe")["seen"]["venues"]["asset"]["held"]
     back = Student(address, lecturer.code, "Ann", token=ann.token)  # another browser, the same secret
     assert back.get("observe")["seen"]["venues"]["asset"]["held"] == held
-    for turn in range(1, 6):
+    first = lecturer.status()["turn"]
+    for turn in range(first, first + 5):
         seen = back.get("observe")["seen"]
         asset = seen["venues"]["asset"]
         assert back.order({"asset": asset["neutral"] - asset["held"]}, turn=turn).status_code == 200
         assert bob.order({"asset": -2e5 * (-1) ** turn, "us10y": 1e7}).status_code == 200
         lecturer.step()
     late = Student(address, lecturer.code, "Late")
-    assert late.desk == 3 and late.get("history")["pnl"][1:] == eve.get("history")["pnl"][1:]  # neither did anything
+    assert late.desk == 4 and late.get("history")["pnl"][1:] == eve.get("history")["pnl"][1:]  # neither did anything
     assert late.get("observe")["seen"]["fills"] == []
     assert lecturer.do("kick", student=2).status_code == 200
     assert eve.http.get("/me").status_code == 401
     lived = {each["name"]: each["pnl"] for each in lecturer.status()["scores"]}
+    last, checked = datetime.fromisoformat(lecturer.status()["time"]), 0
     page = lecturer.debrief()
     assert "Desk 1" in page and "<script>alert" not in page
     named = lecturer.http.get(f"{lecturer.base}/debrief?names=yes").text
     assert "&lt;script&gt;alert(1)" in named and "<script>alert" not in named
 
     result = open_run(folder / "runs" / f"class-{lecturer.id}")
-    assert result.manifest["paths"] == 4
+    assert result.manifest["paths"] == 5
     chosen = RoomFile.read(folder / ".desk" / "classes" / lecturer.id).chosen
-    session = open_session(chosen.read_scenario(), seat="hedger", paths=4, decide="1d", common_noise=True)
+    session = open_session(chosen.read_scenario(), seat="hedger", paths=5, decide="1d", common_noise=True)
     orders = result.orders.filter(pl.col("world") == "actual").collect()
     while not session.done:
         now = orders.filter(pl.col("tick") == session.tick)
@@ -184,20 +210,30 @@ def test_a_class_is_played_dropped_returned_to_and_is_a_run_to_the_last_bit(play
         if session.tick == session._world.clock.ticks.size - 1:
             break
         seen = session.advance()
-        if seen.tick == 6 * 13:  # of the last decision of the class
+        if seen.time == last:
+            checked += 1
             assert [lived[name] for name in ("Ann", "Bob")] == seen.account.pnl[:2].tolist()
-    again = run(chosen.read_scenario().with_run(common_noise=True, paths=4, witnesses=4, unhedged=False), orders=orders,
+    assert checked == 1
+    again = run(chosen.read_scenario().with_run(common_noise=True, paths=5, witnesses=5, unhedged=False), orders=orders,
                 seats=("hedger",), workers=1, out=tmp_path / "again")  # fmt: skip
     for table in ("marks", "trades", "closes", "accounts"):
         assert again.table(table).collect().equals(result.table(table).collect(), null_equal=True), table
+
+
+def test_a_student_sees_the_parts_of_ones_own_loss_alone(playing):
+    _, _, (ann, bob, _) = playing
+    found = ann.get("debrief")
+    assert sum(each["cost"] for each in found["parts"]) == pytest.approx(found["loss"], abs=1.0)
+    assert found["loss"] != bob.get("debrief")["loss"] and set(found) >= {"twin_loss", "survived", "drawdown"}
+    assert ann.get("state")["debrief"] is True
 
 
 def test_marks_go_to_a_spreadsheet_and_are_no_formulas(playing):
     _, lecturer, _ = playing
     text = lecturer.http.get(f"{lecturer.base}/marks.csv?loss=100&drawdown=0&survival=0").text
     header, *rows = text.strip().splitlines()
-    assert header.startswith("rank,name,desk,mark,loss_usd") and len(rows) == 4
-    assert {row.split(",")[1] for row in rows} == {"Ann", "Bob", "<script>alert(1)</script>", "Late"}
+    assert header.startswith("rank,name,desk,mark,loss_usd") and len(rows) == 5
+    assert {row.split(",")[1] for row in rows} == {"Ann", "Bob", "<script>alert(1)</script>", "Robot", "Late"}
     assert lecturer.http.get(f"{lecturer.base}/marks.xlsx").content[:2] == b"PK"
     assert lecturer.http.get(f"{lecturer.base}/marks.pdf").status_code == 400
     assert lecturer.http.get(f"{lecturer.base}/marks.csv?loss=x").status_code == 400

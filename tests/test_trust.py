@@ -355,6 +355,13 @@ def test_two_modules_of_one_name_are_not_taken_for_each_other(elsewhere: Path, t
         load(other / "own.toml")
 
 
+def test_the_page_names_every_command() -> None:
+    page = (
+        (ROOT / "docs" / "trust.md").read_text(encoding="utf-8").partition("## Who imports")[2].partition("## Data")[0]
+    )
+    assert [name for name in main.commands if not re.search(rf"`(spiral )?{name}\b", page)] == []
+
+
 MODULES = re.compile(
     r"^\s*(from|import) (importlib|pickle|subprocess|multiprocessing|concurrent|distributed|socket|ctypes)\b"
 )

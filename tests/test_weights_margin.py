@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from agents.funding.weights_margin import Correlation, FactorWeight, Weights
-from scenarios import load
+from scenarios import load, open_session
 from scenarios.cli import main
 from sim.errors import UserError
 from sim.phases import Phase
@@ -168,8 +168,22 @@ def test_mistakes(tmp_path, change, said):
     ],
 )
 def test_a_factor_without_a_weight_is_refused_in_one_line(tmp_path, weights, said):
-    done = CliRunner().invoke(main, ["run", str(written(tmp_path, weights)), "--out", str(tmp_path / "made")])
-    assert done.exit_code == 2, done.output
-    assert said in done.output
-    assert "Traceback" not in done.output
+    file = str(written(tmp_path, weights))
+    for command in (["check", file], ["run", file, "--out", str(tmp_path / "made")]):
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 2, done.output
+        assert said in done.output
+        assert "Traceback" not in done.output
     assert not (tmp_path / "made").exists()
+
+
+def test_a_session_does_not_begin_without_a_weight(tmp_path):
+    with pytest.raises(UserError, match=r"weighed: margin_model\.factors: no weight is given"):
+        open_session(load(written(tmp_path, "factor,weight\nus2y,0.006\nus10y,0.005\n")), seat="desk")
+
+
+def test_more_weights_than_any_market_has_factors(tmp_path):
+    """Their correlations would be a matrix of ten thousand million numbers."""
+    many = "factor,weight\n" + "".join(f"f{i},1\n" for i in range(90_000))
+    with pytest.raises(UserError, match="at most 2000 items"):
+        load(written(tmp_path, many))

@@ -1,4 +1,4 @@
-"""Options on the asset that an account holds at venues, and their greeks together."""
+"""Options on one asset that an account holds at venues, and their greeks together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from markets.factors.key import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,10 +37,15 @@ class OptionsHeld(NamedTuple):
         return found
 
 
-def options_held(world: MarketWorld, account: Name, more: Mapping[str, Vector] | None = None) -> OptionsHeld:
-    """What an account holds, with `more` units on the way by venue. Only what is held or on the way is valued."""
+def options_held(
+    world: MarketWorld, account: Name, more: Mapping[str, Vector] | None = None, asset: str = MAIN
+) -> OptionsHeld:
+    """What an account holds of options on an asset, with `more` units on the way by venue.
+
+    Only what is held or on the way is valued.
+    """
     coming, found = more or {}, []
-    for option in world.options:
+    for option in (each for each in world.options if each.underlying.name == asset):
         if option.name in coming or world.ledger.reached(account, option.name):
             units = world.ledger.balance(account, option.name)
             found.append((option, units + coming[option.name] if option.name in coming else units))

@@ -38,7 +38,7 @@ class FactorRecord:
     """Dates, and a column a factor: rates, vols and spreads in decimals, prices in $."""
 
     dates: tuple[date, ...] = param(help="in order", longest=LONGEST)
-    factors: dict[str, FactorSeries] = param(help="by the factor's name: us10y, asset, vol, eurusd")
+    factors: dict[str, FactorSeries] = param(help="by the factor's name: us10y, asset, vol, eurusd", longest=2_000)
 
     def check(self, start: date, at: Place, *, moves: bool) -> None:
         """Raise UserError: dates in order and before the start of the run, a value a date, enough of them."""

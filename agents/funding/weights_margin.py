@@ -68,6 +68,7 @@ class Weights(MarginModel):
     kind: ClassVar[str] = "weights"
     factors: dict[str, FactorWeight] = param(
         help="weights by the factor's name, or a CSV file beside the scenario: factor,weight,risk_class,threshold",
+        longest=2_000,
         file="weights",
     )
     correlations: tuple[Correlation, ...] = param(

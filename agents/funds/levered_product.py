@@ -115,7 +115,8 @@ class _Product:
     def _expose(self) -> None:
         """Tell the venue what a rise makes it buy before the close: L (L - 1) A where it holds L A.
 
-        A future on vol also rises where the main asset falls, by the leverage effect.
+        A future on vol also rises where the main asset falls, by the leverage effect, and where trades in options or in
+        other futures move vol.
         """
         held = self.venue.held(self.agent.name) * self.venue.mid
         wanted = self.agent.leverage * self._assets(self.venue.mid)
@@ -125,3 +126,7 @@ class _Product:
         per_price = self.venue.listing.displaces.get(VOL)  # move of ln s per unit of ln F
         if per_price is not None:
             self.venue.expose(-flow * self.world.factors.leverage / per_price, moved=MAIN, by=FUNDS)
+            listed = {option.name for option in self.world.options} - set(self.world.answering_options)
+            for name, move in self.world.moving_vol.items():
+                if name != self.venue.name and name not in listed:  # where nobody hedges, no loop closes
+                    self.venue.expose(flow * move / per_price, moved=name, by=FUNDS)

@@ -14,7 +14,7 @@ from markets.specs.variable import HAZARD
 from markets.venues.loop_gain import CURVATURE, VANNA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from agents.desk.desk import Desk
     from agents.desk.leg_hedge import Units
@@ -27,10 +27,11 @@ BUMP_VOL = 1e-6  # decimal, of the vol of rates
 BUMP_LOG = 1e-5  # ln S, or decimal of implied vol at its level of the start
 
 
-def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iterable[str] = ()) -> None:
+def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Collection[str] = ()) -> None:
     """Tell the venues how much a hedged desk would trade per unit move of their prices; once per tick.
 
-    asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S.
+    asset: $ per unit of ln S, from Gamma, and from vanna through the response of vol, d ln s / d ln S; and from vanna
+    per unit of the price of each thing that moves vol, options and vol futures.
     A desk that hedges at a vol of its `own` reacts by the Gamma at that vol, and not to changes of vol.
     rates (`rates`): $ notional paid fixed, or sold, per unit of each rate, from the convexity of book and hedge: a move
     of one rate changes the sensitivities to the others. Where straddles trade, the vol of rates is one more price: it
@@ -52,6 +53,12 @@ def expose(desk: Desk, own: Snapshot | None = None, *, rates: bool, others: Iter
         asset.expose(out[GAMMA_FLOW], moved="asset", by=CURVATURE)
         if (desk.book.has_options or options) and own is None:
             asset.expose(out[VANNA_FLOW], moved="asset", by=VANNA)
+            if not desk.answering_options and not world.price_takers:  # else it is in `_of_options`
+                by_log = np.where(desk.liquidated, 0.0, -scale * vanna * factors.spot)
+                listed = {option.name for option in world.options}
+                for name, move in world.moving_vol.items():
+                    if name in others or name not in listed:  # where nobody hedges, no loop closes
+                        asset.expose(move * by_log, moved=name, by=CURVATURE)
     legs, names = rates and desk.book.has_rates, desk.neutral_credit()
     if (legs or names) and not world.price_takers:
         part = np.where(desk.liquidated, 0.0, desk.scale)
@@ -74,8 +81,10 @@ def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vect
     places = desk.answering_options
     spot, vol, base = now.row(SPOT), now.row(VOL), world.factors.vol_law.base
     moving = [name for name in sorted({*places, *others}) if world.venue(name).moves]  # the same for every desk
+    futures = {name: move * base for name, move in world.moving_vol.items() if name not in moving}  # another unit
+    futures = {name: unit for name, unit in futures.items() if name not in {option.name for option in world.options}}
     markets = [([MAIN], now.with_rows({SPOT: spot * np.exp(BUMP_LOG)}))] if world.venue(MAIN).moves else []
-    markets += [(moving, now.with_rows({VOL: vol * np.exp(BUMP_LOG / base)}))] if moving else []
+    markets += [(moving, now.with_rows({VOL: vol * np.exp(BUMP_LOG / base)}))] if moving or futures else []
     for names, bumped in markets:
         risk = desk.risk(bumped)
         after = desk.neutral_options(bumped, risk)
@@ -86,6 +95,8 @@ def _of_options(desk: Desk, others: Iterable[str]) -> dict[tuple[str, str], Vect
         before = desk.neutral_delta(units, bumped, risk) if names == [MAIN] else desk.neutral_delta(units)
         bought[MAIN] = spot * (desk.neutral_delta(after, bumped, risk) - before) / BUMP_LOG
         found |= {(at, moved): flow for at, flow in bought.items() for moved in names}
+        if names is moving:
+            found |= {(at, moved): unit * flow for at, flow in bought.items() for moved, unit in futures.items()}
     return found
 
 

@@ -11,7 +11,7 @@ from agents.desk.options_held import OptionsHeld, options_held
 from agents.intervals import Interval
 from agents.policies import Never, Policy, Situation
 from agents.watching.answers import desired, vol_multiplier
-from markets.factors.key import MAIN, OVERNIGHT, SPOT, VOL
+from markets.factors.key import MAIN, OVERNIGHT, FactorKey
 from markets.kernels.hedging import GAMMA_FLOW, VANNA_FLOW, answered, discounts, flows
 from markets.venues.loop_gain import CURVATURE, VANNA
 from sim.vectors import some, total
@@ -28,14 +28,17 @@ Vector = NDArray[np.float64]
 class DeltaHedge:
     """State of the hedge of one account in one world."""
 
-    def __init__(self, agent: Participant, policy: Policy, venues: Sequence[str], world: TradingWorld) -> None:
-        """venues: at which it trades options, whose moves its hedge answers."""
+    def __init__(
+        self, agent: Participant, policy: Policy, venues: Sequence[str], world: TradingWorld, asset: str = MAIN
+    ) -> None:
+        """venues: at which it trades options on the asset, whose moves its hedge answers."""
+        self.asset, self.spot, self.vol = asset, FactorKey("spot", asset), FactorKey("vol", asset)
         self.agent, self.policy, self.venues, self.world = agent, policy, venues, world
         self.name = agent.name
         self.interval = Interval(policy.interval)
         self.interval_years = self.interval.years(world.clock)
         self.desired, self.vol_multiplier = desired(policy, world), vol_multiplier(policy, world)
-        self.last_look, self.last_spot = 0, world.factors.spot.copy()
+        self.last_look, self.last_spot = 0, self._spot_now.copy()
         self.unfilled = np.zeros(world.paths, dtype=bool)
 
     def look(self) -> None:
@@ -43,42 +46,47 @@ class DeltaHedge:
         world = self.world
         if isinstance(self.policy, Never):
             return
-        options = options_held(world, self.name)
+        options = options_held(world, self.name, asset=self.asset)
         self._expose(options)
         due = self.interval.due(world.clock, world.tick_index, self.last_look)
         if due:
             self.last_look = world.tick_index
         if not options or not (due or self.unfilled.any()):
             return
-        held = world.ledger.balance(self.name, MAIN)
+        held = world.ledger.balance(self.name, self.asset)
         order = self.desired(self._situation(due, held, options)) - held
         order = order if due else np.where(self.unfilled, order, 0.0)
         self.unfilled = np.zeros(world.paths, dtype=bool)
         if some(order):
-            world.when(world.venue(MAIN).trade(self.agent, order), self._answered)
+            world.when(world.venue(self.asset).trade(self.agent, order), self._answered)
+
+    @property
+    def _spot_now(self) -> Vector:
+        """Of the asset, (paths,) $."""
+        return self.world.factors.snapshot.row(self.spot)
 
     def _answered(self, fill: Fill) -> None:
         left, last_spot = np.empty(self.world.paths, dtype=bool), np.empty(self.world.paths)
-        answered(fill.ordered, fill.quantity, self.world.factors.spot, self.last_spot, left, last_spot)
+        answered(fill.ordered, fill.quantity, self._spot_now, self.last_spot, left, last_spot)
         self.unfilled, self.last_spot = left, last_spot
 
     def _situation(self, due: bool, held: Vector, options: OptionsHeld) -> Situation:
         """The policy's `Situation`: the book is what the maker holds in options."""
         world, clock = self.world, self.world.clock
         factors, vol = world.factors, self.policy.hedge_vol
-        own = None if vol is None else factors.snapshot.with_rows({VOL: world.full(vol)})
+        own = None if vol is None else factors.snapshot.with_rows({self.vol: world.full(vol)})
         seen = own or factors.snapshot
         years = max(min(option.years() for option, _ in options.positions), 0.0)
         at = Situation(
             tick=factors.tick,
             due=due,
-            spot=seen.row(SPOT),
+            spot=seen.row(self.spot),
             last_spot=self.last_spot,
             target=-np.asarray(options.sum("delta", own)),
             position=held,
             gamma=lambda: np.asarray(options.sum("gamma", own)),
-            vol=seen.row(VOL),
-            half_spread=world.venue(MAIN).half_spread,
+            vol=seen.row(self.vol),
+            half_spread=world.venue(self.asset).half_spread,
             discount=lambda: self._discount(years),
             gross_units=lambda: total(np.abs(units) * option.gross_units for option, units in options.positions),
             years=float(clock.variance_years[factors.tick]),
@@ -88,7 +96,7 @@ class DeltaHedge:
         multiplier = self.vol_multiplier(at)
         if multiplier is None:
             return at
-        stretched = seen.with_rows({VOL: seen.row(VOL) * multiplier})
+        stretched = seen.with_rows({self.vol: seen.row(self.vol) * multiplier})
         return at.but(target=-np.asarray(options.sum("delta", stretched)))
 
     def _discount(self, years: float) -> Vector:
@@ -100,16 +108,21 @@ class DeltaHedge:
 
     def _expose(self, options: OptionsHeld) -> None:
         """Tell the asset's venue what a move of spot, or of vol, makes the hedge trade, (paths,) $."""
-        world, asset = self.world, self.world.venue(MAIN)
+        world, asset = self.world, self.world.venue(self.asset)
         if not asset.moves or not options:
             return
         factors, out = world.factors, np.empty((2, world.paths))
         gamma, vanna = np.asarray(options.sum("gamma")), np.asarray(options.sum("vanna"))
         nobody = np.zeros(world.paths, dtype=bool)
-        flows(world.full(1.0), nobody, factors.spot, gamma, vanna, factors.leverage, out)
-        asset.expose(out[GAMMA_FLOW], moved=MAIN, by=CURVATURE)
-        asset.expose(out[VANNA_FLOW], moved=MAIN, by=VANNA)
-        by_vol = -vanna * factors.spot / factors.vol_law.base
-        for name in sorted({*self.venues, *world.answering_options}):
+        elasticity, base = factors.vol_answer(self.asset)
+        flows(world.full(1.0), nobody, self._spot_now, gamma, vanna, elasticity, out)
+        asset.expose(out[GAMMA_FLOW], moved=self.asset, by=CURVATURE)
+        asset.expose(out[VANNA_FLOW], moved=self.asset, by=VANNA)
+        by_vol = -vanna * self._spot_now / base
+        for name in sorted({*self.venues, *(world.answering_options if self.asset == MAIN else ())}):
             if world.venue(name).moves:
                 asset.expose(by_vol, moved=name, by=CURVATURE)
+        listed = {option.name for option in world.options}
+        for name, move in world.moving_vol.items() if self.asset == MAIN else ():
+            if name not in listed:  # futures on vol
+                asset.expose(move * base * by_vol, moved=name, by=CURVATURE)

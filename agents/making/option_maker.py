@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from agents.making.quote_record import depth_share, write_quotes
 from agents.making.standing import Standing
 from agents.policies import Every, Policy
 from markets.accounts import INVESTORS
-from markets.factors.key import SPOT
+from markets.factors.key import MAIN
 from markets.plausible import DAYS, FACTOR, HOURS, MULTIPLE
 from markets.venues.quote import Quote
 from sim.nearest import nearest
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from agents.cast import Cast
     from agents.world import TradingWorld
     from markets.factors.snapshot import Snapshot
+    from markets.venues.rule import Rule
+    from markets.venues.underlying import Underlying
     from markets.venues.venue import Venue
     from sim.place import Place
 
@@ -38,7 +40,7 @@ VOL_POINT, PERCENT = 0.01, 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class OptionMaker(Agent):
-    """Quotes options within limits of vega and gamma, carries what it sells, and keeps its delta neutral in the asset.
+    """Quotes options within limits of vega and gamma, carries what it sells, and hedges its delta in their asset.
 
     Half-spread x (1 + `widening` u), depth x (1 - u), both sides shifted by `inventory_skew` u half-spreads against the
     inventory; u is the larger of |vega| / `vega_limit` and |gamma| / `gamma_limit`, at most 1.
@@ -46,7 +48,7 @@ class OptionMaker(Agent):
 
     role: ClassVar[str] = "market_maker"
     capital: float = param(1e9, unit="$", help="cash at the start", gt=0, against="the venues' depth")
-    venues: tuple[str, ...] = param(help="venues of options on the asset that it quotes")
+    venues: tuple[str, ...] = param(help="venues of options on one asset that it quotes")
     depth_share: float = param(1.0, help="weight of its share of each venue's depth", gt=0, plausible=MULTIPLE)
     vega_limit: float = param(
         2e7, unit="$ per vol point", help="vega at which it shows no more depth", gt=0, plausible=(1.0, 1e11)
@@ -80,10 +82,14 @@ class OptionMaker(Agent):
         check_interval(self.policy.interval, at.at("policy", "interval"))
         if not self.venues:
             raise at.at("venues").error("an option maker needs a venue of options", value=[])
+        on = dict.fromkeys(cast.options, MAIN) | dict(cast.other_options)
         for i, name in enumerate(self.venues):
-            if name not in cast.options:
+            if name not in on:
                 rule = "no such venue of options on the asset"
-                raise at.at("venues", i).error(rule, value=name, remedy=nearest(name, list(cast.options)))
+                raise at.at("venues", i).error(rule, value=name, remedy=nearest(name, list(on)))
+            if on[name] != on[self.venues[0]]:
+                rule = f"an option maker hedges in one asset, and {self.venues[0]} is on {on[self.venues[0]]}"
+                raise at.at("venues", i).error(rule, value=name, remedy=f"give {on[name]} a maker of its own")
         if self.policy.option_share is not None:
             rule = "an option maker hedges in the asset alone"
             raise at.at("policy", "option_share").error(rule, value=self.policy.option_share, remedy="leave it out")
@@ -107,7 +113,9 @@ class _Making:
         self.venues = [world.venue(name) for name in agent.venues]
         self.share = {name: depth_share(world, agent, name) for name in agent.venues}
         self.standing = Standing(agent, world)
-        self.hedge = DeltaHedge(agent, agent.policy, agent.venues, world)
+        listing: Any = self.venues[0].listing
+        self.underlying: Underlying = listing.underlying
+        self.hedge = DeltaHedge(agent, agent.policy, agent.venues, world, self.underlying.name)
 
     def run(self) -> Process:
         """Quote, then hedge, at every tick."""
@@ -137,15 +145,16 @@ class _Making:
         """Post a quote at every venue; what it needs of the inventory is computed when the first of them is read."""
         world = self.world
         able = self.standing.withdraw_or_return(int(world.clock.day[world.tick_index]))
-        held = options_held(world, self.agent.name)
+        held = options_held(world, self.agent.name, asset=self.underlying.name)
         kept = OptionsHeld([(option, units.copy()) for option, units in held.positions])
         used = _Once(partial(self._use, kept, world.factors.snapshot))
         for venue in self.venues:
-            venue.post(self.agent.name, partial(self._quoted, venue, *venue.quotes.rule().levels, able, used))
+            venue.post(self.agent.name, partial(self._quoted, venue, venue.quotes.rule(), able, used))
 
-    def _quoted(self, venue: Venue, half_spread: Vector, depth: Vector, able: Vector, used: _Once) -> Quote:
-        """The rule's spread and depth, by the use of the limits."""
+    def _quoted(self, venue: Venue, rule: Rule, able: Vector, used: _Once) -> Quote:
+        """The rule's spread and depth when it was posted, by the use of the limits."""
         agent, feedback, use = self.agent, self.world.feedback, used()
+        half_spread, depth = rule.levels
         spread_loop, depth_loop = min(feedback.spread, 1.0), min(feedback.depth, 1.0)
         half: Vector = half_spread * (1 + spread_loop * agent.widening * use.size)
         skew: Vector = -spread_loop * agent.inventory_skew * half * use.signed
@@ -153,7 +162,7 @@ class _Making:
 
     def _use(self, held: OptionsHeld, market: Snapshot) -> Use:
         """Of the limits, in the market when it quoted; price takers leave no trace in quotes."""
-        agent, spot = self.agent, market.row(SPOT)
+        agent, spot = self.agent, market.row(self.underlying.spot)
         if self.world.price_takers or not held:
             return Use(self.world.full(0.0), self.world.full(0.0))
         vega = VOL_POINT * total(units * option.greeks(market).own_vega for option, units in held.positions)

@@ -12,6 +12,7 @@ from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import Chart
 from analysis.numbers import Number
 from analysis.sides import names_of
+from analysis.spread import SHARES
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ACTUAL
@@ -33,7 +34,7 @@ def pnl_bands(a: Run, b: Run, *, agent: str | None = None) -> Chart:
     title = "Hedged P&L, side by side"
     if not (frames.desks(a, agent) and frames.desks(b, agent)):
         return theme.note(title, NO_DESK)
-    names, wanted = names_of(a, b), [f"pnl_{share}" for share in frames.SHARES]
+    names, wanted = names_of(a, b), [f"pnl_{share}" for share in SHARES]
     days = [frames.daily(run, agent, "actual").select("time", *wanted) for run in (a, b)]
     unit = money_of(pl.concat(days), wanted)
     scaled = {name: (unit.scaled(day, wanted), "pnl") for name, day in zip(names, days, strict=True)}
@@ -80,7 +81,7 @@ def level_bands(a: Run, b: Run, *, level: str = "mid", agent: str | None = None)
     if level not in known:
         raise UserError("the market of both has no such level", value=level, remedy=f"levels: {', '.join(known)}")
     factor, title = titled(parts.schema_of(a).column("closes", level))
-    names, wanted = names_of(a, b), [f"{level}_{share}" for share in frames.SHARES]
+    names, wanted = names_of(a, b), [f"{level}_{share}" for share in SHARES]
     scaled = {name: (day.select("time", pl.col(wanted) * factor), level) for name, day in zip(names, both, strict=True)}
     bands, palette = marks.long_bands(scaled), dict(zip(names, COLOURS, strict=True))
     drawn = marks.band_and_median(bands, palette, dates(bands), axis(title))

@@ -10,6 +10,7 @@ from analysis.charts import marks, theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, colours, dates, money_of, rows
 from analysis.charts.theme import HEDGED, TWIN, WIDTH, Chart
+from analysis.spread import SHARES
 from sim.dataset import Run
 
 FREE, LINE = "free cash (median, 25\N{EN DASH}75 and 5\N{EN DASH}95 %)", "all of the line drawn (median)"
@@ -45,7 +46,7 @@ def liquidity(run: Run, *, agent: str | None = None, world: str = "actual") -> C
 
 
 def _cash(day: pl.DataFrame) -> alt.LayerChart:
-    wanted = [f"free_cash_{q}" for q in frames.SHARES]
+    wanted = [f"free_cash_{q}" for q in SHARES]
     day = day.with_columns(drawn=-pl.col("line_q50"))
     unit = money_of(day, [*wanted, "drawn"])
     day = unit.scaled(day, [*wanted, "drawn"])

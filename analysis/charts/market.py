@@ -14,6 +14,7 @@ from analysis.charts import marks, theme
 from analysis.charts.scales import axis, colours, dates, money_of, rows, titled
 from analysis.charts.theme import ACTUAL, TWIN, WIDTH, Chart
 from analysis.parts import schema_of
+from analysis.spread import SHARES
 from sim.dataset import Run
 
 HALF = (WIDTH - 70) // 2
@@ -169,7 +170,7 @@ def loop_gain(run: Run, *, agent: str | None = None, world: str = "actual") -> C
     world = frames.check_world(run, world)
     venue = frames.main_venue(run, agent)
     closes = frames.venue_closes(run, world, venue)
-    columns = [f"depth_{q}" for q in frames.SHARES]
+    columns = [f"depth_{q}" for q in SHARES]
     unit = money_of(closes, columns)
     x = dates(closes)
     palette = {world: ACTUAL if world == "actual" else TWIN}

@@ -16,9 +16,11 @@ from analysis.charts.survival import OUTCOMES
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.numbers import money
 from analysis.paths import calls, days
+from analysis.spread import SHARES
 from sim.dataset import Run
 
 ALL, MINE, BARE = "all paths (median, 25\N{EN DASH}75 and 5\N{EN DASH}95 %)", "this path", "whole book, marked alone"
+KEPT = "On the way, agents that are no hedging desk are kept on witness paths only."
 PALETTE = {MINE: theme.INK, BARE: UNHEDGED, ALL: HEDGED}
 MARGIN = {"short_sale_proceeds": "#88CCEE", "variation_margin": "#DDCC77", "initial_margin": "#882255"}
 
@@ -29,7 +31,9 @@ def gains(run: Run, path: int, *, agent: str | None = None, world: str = "actual
     if not frames.desks(run, agent):
         return theme.note(title, NO_HEDGER)
     every, mine = frames.daily(run, agent, world), days.marks(run, path, agent, world)
-    wanted = [f"pnl_{q}" for q in frames.SHARES]
+    if not mine.height:
+        return theme.note(title, KEPT)
+    wanted = [f"pnl_{q}" for q in SHARES]
     unit = money_of(pl.concat([every.select(wanted), mine.select(pl.col("pnl").alias(w) for w in wanted)]), wanted)
     x, y = dates(mine), axis(f"cumulative P&L, {unit.unit}")
     bands = marks.band_and_median(marks.long_bands({ALL: (unit.scaled(every, wanted), "pnl")}), PALETTE, x, y)
@@ -107,7 +111,7 @@ def market(run: Run, path: int, *, agent: str | None = None, world: str = "actua
 
 def _level(run: Run, every: pl.DataFrame, mine: pl.DataFrame, name: str) -> alt.LayerChart:
     factor, title = titled(parts.schema_of(run).column("closes", name))
-    wanted = [f"{name}_{q}" for q in frames.SHARES]
+    wanted = [f"{name}_{q}" for q in SHARES]
     bands = marks.long_bands({ALL: (every.with_columns(pl.col(wanted) * factor), name)})
     x = dates(mine)
     shown = marks.band_and_median(bands, PALETTE, x, axis(title))
@@ -130,7 +134,7 @@ def position(run: Run, path: int, *, agent: str | None = None, world: str = "act
     title = f"Position of path {path}"
     held = days.held(run, path, agent, world) if frames.desks(run, agent) else pl.DataFrame()
     if not held.height:
-        return theme.note(title, NO_HEDGER)
+        return theme.note(title, KEPT if frames.desks(run, agent) else NO_HEDGER)
     panels, schema = [], parts.schema_of(run)
     for name in days.HELD:
         if name not in held.columns:

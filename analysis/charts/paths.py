@@ -64,7 +64,8 @@ def _drawn(found: pl.DataFrame, across: Column, up: Column) -> tuple[pl.DataFram
         titles.append(title)
     series = pl.col("end") if "end" in found.columns else pl.lit(PLAIN)
     inside = pl.when("witness").then(0.75).otherwise(0.0)
-    return found.select("path", *columns, series=series, inside=inside), titles
+    drawn = found.select("path", *columns, series=series, inside=inside)
+    return drawn.sort("inside", maintain_order=True), titles  # witnesses on top
 
 
 def _scaled(found: pl.DataFrame, column: Column) -> tuple[float, str]:

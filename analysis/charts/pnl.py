@@ -16,6 +16,7 @@ from analysis.charts.scales import Money, axis, colours, dates, money_of, rows, 
 from analysis.charts.theme import HEDGED, UNHEDGED, WIDTH, Chart
 from analysis.horizon import OVER_THE_RUN
 from analysis.numbers import money
+from analysis.spread import SHARES
 from sim.dataset import Run
 from sim.names import ACTUAL
 from sim.schema import Schema
@@ -69,7 +70,7 @@ def _unhedged_said(run: Run, agent: str | None, world: str) -> str:
 
 def _pnl_panel(day: pl.DataFrame, bare: pl.DataFrame | None) -> alt.LayerChart:
     """Bands of the hedged desk and of the same desk unhedged; the book marked alone as a line (or in its place)."""
-    wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in frames.SHARES]
+    wanted = [f"{c}_{q}" for c in ("pnl", "unhedged_pnl") for q in SHARES]
     unit = money_of(day if bare is None else pl.concat([day, bare]), [*wanted, "gamma"])
     day = unit.scaled(day, [*wanted, "gamma"])
     palette = {BOOK_ALONE: UNHEDGED, "hedged": HEDGED, BLEED: theme.BLEED}

@@ -7,6 +7,7 @@ from analysis.charts import marks, theme
 from analysis.charts.pnl import NO_HEDGER
 from analysis.charts.scales import axis, dates, money_of
 from analysis.charts.theme import HEDGED, TWIN, WIDTH, Chart
+from analysis.spread import SHARES
 from sim.dataset import Run
 
 EQUITY = "equity (median, 25\N{EN DASH}75 and 5\N{EN DASH}95 %)"
@@ -27,7 +28,7 @@ def capital(run: Run, *, agent: str | None = None, world: str = "actual") -> Cha
         f"At its peak the desk must have {found['capital_required'].text(error=False)} on the median path; equity "
         f"falls short of what is required on {found['capital_short']} of paths."
     )
-    wanted = [f"{name}_{q}" for name in ("equity", "required") for q in frames.SHARES]
+    wanted = [f"{name}_{q}" for name in ("equity", "required") for q in SHARES]
     unit = money_of(day, wanted)
     shown = unit.scaled(day, wanted)
     bands = marks.long_bands({EQUITY: (shown, "equity"), REQUIRED: (shown, "required")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
@@ -15,8 +16,10 @@ from sim.split import Split
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.ConcatChart
 
-_library: Any = schemapi  # what it does not mean for others has no types
-_DEEP_COPY = _library._deep_copy
+_altair: Any = schemapi
+_DEEP_COPY, _VALIDATES = _altair._deep_copy, _altair.DEBUG_MODE
+_LOCK = threading.Lock()
+_drawing = 0  # blocks of `trusted` that are open
 PLAIN = (type(alt.Undefined), str, bool, int, float, type(None), tuple)  # what Altair does not copy
 
 WIDTH = 780  # px of a full-width panel, axes excluded
@@ -48,15 +51,20 @@ def trusted() -> Iterator[None]:
     """A block in which Altair does not validate: comparing every piece with the schema takes longer than drawing.
 
     Nor does it walk through what needs no copy: with every layer and panel it copies the whole chart, of which nine
-    values in ten are `Undefined`. The tests validate whole charts, which is stricter.
+    values in ten are `Undefined`. The tests validate whole charts, which is stricter. Threads may draw at the same
+    time: the last one out sets Altair back.
     """
-    slow = _library._deep_copy
-    _library._deep_copy = _copied
+    global _drawing
+    with _LOCK:
+        _drawing += 1
+        _altair.DEBUG_MODE, _altair._deep_copy = False, _copied
     try:
-        with schemapi.debug_mode(False):
-            yield
+        yield
     finally:
-        _library._deep_copy = slow
+        with _LOCK:
+            _drawing -= 1
+            if not _drawing:
+                _altair.DEBUG_MODE, _altair._deep_copy = _VALIDATES, _DEEP_COPY
 
 
 def _copied(value: Any, by_ref: set[str]) -> Any:

@@ -9,6 +9,7 @@ from analysis import frames, twins
 from analysis.charts import marks, theme
 from analysis.charts.scales import axis, dates, money_of, rows
 from analysis.charts.theme import ACTUAL, WIDTH, Chart
+from analysis.spread import SHARES
 from sim.dataset import Run
 
 
@@ -21,14 +22,14 @@ def twin_difference(run: Run, *, agent: str | None = None, world: str = "actual"
     found = twins.difference(run, agent)
     shown = [("vol", "implied vol, points", 100.0), ("spot", "spot, %", 100.0)]
     if "pnl" in found.columns:
-        unit = money_of(found, [f"pnl_{q}" for q in frames.SHARES])
+        unit = money_of(found, [f"pnl_{q}" for q in SHARES])
         shown.insert(0, ("pnl", f"P&L, {unit.unit}", 1 / unit.divisor))
     charts = [_one(found, name, label, factor, height=170 if name == "pnl" else 110) for name, label, factor in shown]
     return theme.finish(alt.vconcat(*charts, spacing=16), title, _said(run, agent, found, twin))
 
 
 def _one(found: pl.DataFrame, name: str, label: str, factor: float, height: int) -> alt.LayerChart:
-    columns = {name: "mean", **{f"{name}_{q}": q for q in frames.SHARES}}
+    columns = {name: "mean", **{f"{name}_{q}": q for q in SHARES}}
     data = found.select("time", *[(pl.col(c) * factor).alias(to) for c, to in columns.items()]).with_columns(
         series=pl.lit("median")
     )

@@ -68,10 +68,17 @@ def by_day(run: Run, path: int, agent: str | None, world: str) -> pl.DataFrame:
     return found.select("time", "day", *steps, pnl_so_far=pl.col("pnl"))
 
 
-@frames.once
 def days(run: Run, world: str) -> list[date]:
     """The days of a run that have a close, ascending."""
-    return pl.DataFrame({"time": _times(run, world)}).select(day=day_of(run)).to_series().unique().sort().to_list()
+    return list(_closes(run, world))
+
+
+@frames.once
+def _closes(run: Run, world: str) -> dict[date, datetime]:
+    """The last close of each day; of a run without a hedging desk those of its market."""
+    times = frames.mark_times(run, world) if frames.hedgers(run) else frames.closes(run, world)["time"]
+    dated = pl.DataFrame({"time": times}).with_columns(day=day_of(run))
+    return dict(dated.group_by("day").agg(pl.col("time").max()).sort("day").iter_rows())
 
 
 def span(run: Run, world: str, day: date) -> tuple[datetime | None, datetime]:
@@ -79,27 +86,16 @@ def span(run: Run, world: str, day: date) -> tuple[datetime | None, datetime]:
 
     What happens on a day lies after the first, up to the second: nights belong to the day that they lead to.
     """
-    closes = (
-        pl.DataFrame({"time": _times(run, world)})
-        .with_columns(day=day_of(run))
-        .group_by("day")
-        .agg(pl.col("time").max())
-    )
-    times = dict(closes.sort("day").iter_rows())
+    times = _closes(run, world)
+    known = list(times)
     if day not in times:
-        known = list(times)
         remedy = f"from {known[0]} to {known[-1]}, days on which it closes" if known else "it has none"
         raise UserError("a run has no such day", value=day.isoformat(), place=str(run.path), remedy=remedy)
-    before = [time for each, time in times.items() if each < day]
-    return (before[-1] if before else None), times[day]
+    here = known.index(day)
+    return (times[known[here - 1]] if here else None), times[day]
 
 
 def within(start: datetime | None, end: datetime) -> pl.Expr:
     """Rows after `start` (None: from the beginning), up to `end`."""
     upto = pl.col("time") <= end
     return upto if start is None else (pl.col("time") > start) & upto
-
-
-def _times(run: Run, world: str) -> pl.Series:
-    """Closes of a world; of a run in which nobody is marked those of its market."""
-    return frames.mark_times(run, world) if frames.cast(run) else frames.closes(run, world)["time"]

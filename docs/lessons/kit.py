@@ -7,6 +7,7 @@ so that the figures are drawn from the runs whose numbers the page shows.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 import nbformat  # noqa: E402
-from figures import delta_hedging, feedback, gamma_theta, which_policy  # noqa: E402
-from notebook import notebook  # noqa: E402
+from as_notebook import notebook  # noqa: E402
+from figures import delta_hedging, feedback, gamma_theta, margin_spiral, rates_crisis, which_policy  # noqa: E402
 from slides import large  # noqa: E402
 
 from analysis.charts import Chart  # noqa: E402
@@ -27,7 +28,18 @@ FIGURES: dict[str, Callable[[], dict[str, Chart]]] = {
     "1_delta_hedging": delta_hedging.figures,
     "2_gamma_theta": gamma_theta.figures,
     "3_feedback": feedback.figures,
+    "4_margin_spiral": margin_spiral.figures,
+    "5_rates_crisis": rates_crisis.figures,
     "6_which_policy": which_policy.figures,
+}
+# Of each lesson the figure that its page shows; `main` puts it beside the page.
+SHOWN = {
+    "1_delta_hedging": "order",
+    "2_gamma_theta": "costs",
+    "3_feedback": "variance",
+    "4_margin_spiral": "deleveraging",
+    "5_rates_crisis": "crisis",
+    "6_which_policy": "frontier",
 }
 
 
@@ -49,7 +61,9 @@ def main(lessons: Sequence[str]) -> None:
         sys.exit(f"no such lesson: {unknown[0]}; there are {', '.join(FIGURES)}")
     for lesson in lessons or FIGURES:
         print(f"{lesson} ...", flush=True)
-        make(lesson, ROOT / "runs" / "lessons" / lesson)
+        folder = ROOT / "runs" / "lessons" / lesson
+        make(lesson, folder)
+        shutil.copy(folder / "figures" / f"{SHOWN[lesson]}.svg", ROOT / LESSONS / f"{lesson}.svg")
     print(f"Files, figures and notebooks: {ROOT / 'runs' / 'lessons'}")
 
 

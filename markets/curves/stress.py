@@ -71,7 +71,7 @@ def _parse_one(text: str, place: str | None) -> Stress:
         if found[1] not in SHAPES:
             raise UserError("no such shape", value=found[1], place=place, remedy=nearest(found[1], list(SHAPES)))
         size, (years, shape) = _size(found[2], place), SHAPES[found[1]]
-        return Stress(text, years, tuple(size * part for part in shape), **_where(curve))
+        return Stress(text, years, tuple(size * part for part in shape), *_where(curve))
     steps = [STEP.fullmatch(part) for part in moves.split(",")]
     if not all(steps):
         remedy = "write 'parallel 50', 'steepener 25', or '1Y 5, 5Y 10, 10Y 0, 30Y -5', in basis points"
@@ -79,12 +79,12 @@ def _parse_one(text: str, place: str | None) -> Stress:
     pairs = [(parse_tenor(step[1], place).years, _size(step[2], place)) for step in steps if step]
     if sorted({years for years, _ in pairs}) != [years for years, _ in pairs]:
         raise UserError("the tenors of a stress rise", value=text, place=place)
-    return Stress(text, tuple(years for years, _ in pairs), tuple(size for _, size in pairs), **_where(curve))
+    return Stress(text, tuple(years for years, _ in pairs), tuple(size for _, size in pairs), *_where(curve))
 
 
-def _where(said: str) -> dict[str, str]:
-    """The curve or the role behind `on`."""
-    return {"role": ROLES[said]} if said in ROLES else {"curve": said}
+def _where(said: str) -> tuple[str, str]:
+    """The curve and the role behind `on`, one of the two."""
+    return ("", ROLES[said]) if said in ROLES else (said, "")
 
 
 def _size(text: str, place: str | None) -> float:

@@ -47,6 +47,7 @@ from sim.errors import BugError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from markets.factors.asset_vol import AssetVol
     from markets.factors.implied_vol import ImpliedVol
     from markets.factors.law import Moved
     from markets.factors.setting import Setting
@@ -109,7 +110,8 @@ class FactorMarket:
         surface, base = setting.market.surface, self.vol_law.base
         own += [] if surface is None else [Surface(setting, surface, base)]
         further = [*own, *(make(setting) for make in FURTHER)]
-        usual = (self.equity, *others, self.vol_law, self.rates, self.credit_law)
+        self.asset_vols = {law.keys[0].name: law.vol for law in others if law.vol is not None}  # by asset
+        usual = (self.equity, *others, self.vol_law, *self.asset_vols.values(), self.rates, self.credit_law)
         self.laws: tuple[Law, ...] = (*first, *usual, *further)
         self._law_of = _owners(self.laws)
         self.assets: dict[FactorKey, AssetLaw] = {SPOT: self.equity} | {law.keys[0]: law for law in others}
@@ -173,12 +175,20 @@ class FactorMarket:
         """The market as it would be with the main asset's price displaced by (paths,) ln S."""
         return self.snapshot.with_rows({SPOT: self.equity.price.moved(self.spot, displacement)})
 
+    def vol_of(self, key: FactorKey) -> AssetVol | None:
+        """The vol of the further asset whose price or vol a factor is, where it has one of its own."""
+        return self.asset_vols.get(key.name) if key.family in ("spot", "vol") else None
+
     # --- vol that drives quotes -------------------------------------------------------------------------------------
     def quoting_vol(self, key: FactorKey) -> tuple[Vector, float]:
         """The vol by which spread and depth of a venue on this factor scale, (paths,), and its base.
 
-        The vol of rates for a rate and for itself, where the scenario declares one; else implied vol of the asset.
+        The vol of rates for a rate and for itself, where the scenario declares one, and a further asset's own for its
+        price and for itself; else implied vol of the main asset.
         """
+        own = self.vol_of(key)
+        if own is not None:
+            return self.snapshot.row(own.key), own.base
         if self.rates_vol is not None and ((key.family, key.name) == USD or key == RATES_VOL):
             return self.snapshot.row(RATES_VOL), self.rates_vol.base
         return self.vol, self.vol_law.base
@@ -220,6 +230,11 @@ class FactorMarket:
     def leverage(self) -> Vector:
         """Elasticity of vol to the price now: fall of ln s per unit of ln S, (paths,)."""
         return self.vol_law.elasticity(self.snapshot)
+
+    def vol_answer(self, asset: str) -> tuple[Vector, float]:
+        """Elasticity of an asset's vol to its price now, (paths,), and that vol at the start."""
+        own = self.asset_vols.get(asset)
+        return (self.leverage, self.vol_law.base) if own is None else (own.elasticity(self.snapshot), own.base)
 
     @property
     def margin_vol(self) -> Vector:

@@ -18,7 +18,9 @@ class FactorKey(NamedTuple):
     @property
     def short(self) -> str:
         """Its name in columns and messages: one word for factors of the default market and for nodes."""
-        return self.node or (self.family if self in SHORT_NAMES.values() else f"price of {self.name}")
+        if self.node or self in SHORT_NAMES.values():
+            return self.node or self.family
+        return f"{'vol' if self.family == 'vol' else 'price'} of {self.name}"
 
 
 MAIN = "asset"  # name of the main asset

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from markets.factors.asset_law import AssetLaw
+from markets.factors.asset_vol import AssetVol
 from markets.factors.key import VOL, FactorKey
 from markets.factors.law import Moved
 from markets.factors.storyline import asset_level
@@ -28,6 +29,9 @@ class OtherAsset(AssetLaw):
         """vol_base: implied vol of the market at the start."""
         super().__init__(FactorKey("spot", spec.name), setting, spec.spot, asset_level(spec, setting.clock))
         self._spec, self._vol_base = spec, vol_base
+        self.vol = (
+            None if spec.implied is None else AssetVol(setting, spec, self.displaced, vol_base)
+        )  # its own, if any
 
     def step(self, tick: int, noise: Noise, now: Snapshot) -> Moved:
         """Carry x into `tick`."""
@@ -45,7 +49,9 @@ class OtherAsset(AssetLaw):
         return Moved({self.keys[0]: price})
 
     def realised_vol(self, now: Snapshot) -> Vector:
-        """`vol` (s/s_base)^vol_power, (paths,) a year."""
+        """`vol` (s/s_base)^vol_power, or x its own vol over that at the start, (paths,) a year."""
+        if self.vol is not None:
+            return self._spec.vol * self.vol.realised_ratio(now)
         ratio = now.row(VOL) / self._vol_base
         vol: Vector = self._spec.vol * ratio**self._spec.vol_power
         return vol

@@ -1,62 +1,74 @@
-"""Least squares on every path: the hedges that leave the least risk open."""
+"""Least squares on every path: the hedges that leave the least risk open.
+
+Columns of a problem are rows over the paths of a block, so that every loop over paths vectorises.
+"""
 
 from __future__ import annotations
+
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.jit import kernel, kernel_inline
+from sim.jit import kernel
 
 Floats = NDArray[np.float64]
 
 DEPENDENT = 1e-10  # of unit length: a column of which less is left beside those before it adds nothing to them
+BLOCK = 128  # paths: small problems stay in a first-level cache
 
 
-@kernel_inline
-def removed(columns: Floats, one: int, other: int) -> float:
-    """Take from column `other` its share along the unit column `one`; that share."""
-    share = 0.0
-    for i in range(columns.shape[0]):
-        share += columns[i, one] * columns[i, other]
-    for i in range(columns.shape[0]):
-        columns[i, other] -= share * columns[i, one]
-    return share
+@kernel
+def remove(one: Floats, other: Floats, share: Floats) -> None:
+    """Take from the columns `other` (rows, paths) their shares along the unit columns `one`; the shares, (paths,)."""
+    share[:] = 0.0
+    for i in range(one.shape[0]):
+        for p in range(share.shape[0]):
+            share[p] += one[i, p] * other[i, p]
+    for i in range(one.shape[0]):
+        for p in range(share.shape[0]):
+            other[i, p] -= share[p] * one[i, p]
 
 
-@kernel_inline
-def length(columns: Floats, one: int) -> float:
-    """Of a column."""
-    total = 0.0
-    for i in range(columns.shape[0]):
-        total += columns[i, one] * columns[i, one]
-    found: float = np.sqrt(total)
-    return found
+@kernel
+def lengths(column: Floats, out: Floats) -> None:
+    """Of the columns (rows, paths) into `out` (paths,)."""
+    out[:] = 0.0
+    for i in range(column.shape[0]):
+        for p in range(out.shape[0]):
+            out[p] += column[i, p] * column[i, p]
+    for p in range(out.shape[0]):
+        out[p] = sqrt(out[p])
 
 
-@kernel_inline
+@kernel
 def solve(columns: Floats, triangle: Floats, out: Floats) -> None:
-    """Into `out` (n,) the x that makes |A x - b| least, by modified Gram-Schmidt (Bjorck 1967).
+    """Into `out` (n, paths) the x that make |A x - b| least, by modified Gram-Schmidt (Bjorck 1967).
 
     A column of A that depends on those before it gets 0.
 
     Args:
-        columns: (rows, n + 1), A with columns of about unit length, and b; written over.
-        triangle: (n, n), room for R.
+        columns: (n + 1, rows, paths), those of A, of about unit length, and b; written over.
+        triangle: (n, n, paths), room for R.
     """
-    number = out.shape[0]
+    number, paths = out.shape
     for j in range(number):
-        left = length(columns, j)
-        depends = not left > DEPENDENT
-        triangle[j, j] = 0.0 if depends else left
-        for i in range(columns.shape[0]):
-            columns[i, j] = 0.0 if depends else columns[i, j] / left
+        column, left = columns[j], triangle[j, j]
+        lengths(column, left)
+        for p in range(paths):
+            left[p] = left[p] if left[p] > DEPENDENT else 0.0
+        for i in range(column.shape[0]):
+            for p in range(paths):
+                column[i, p] = 0.0 if left[p] == 0.0 else column[i, p] / left[p]
         for k in range(j + 1, number):
-            triangle[j, k] = removed(columns, j, k)
-        out[j] = removed(columns, j, number)
+            remove(column, columns[k], triangle[j, k])
+        remove(column, columns[number], out[j])
     for j in range(number - 1, -1, -1):
         for k in range(j + 1, number):
-            out[j] -= triangle[j, k] * out[k]
-        out[j] = 0.0 if triangle[j, j] == 0.0 else out[j] / triangle[j, j]
+            for p in range(paths):
+                out[j, p] -= triangle[j, k, p] * out[k, p]
+        for p in range(paths):
+            out[j, p] = 0.0 if triangle[j, j, p] == 0.0 else out[j, p] / triangle[j, j, p]
 
 
 @kernel
@@ -75,21 +87,25 @@ def least_squares(slopes: Floats, risk: Floats, ridge: float, out: Floats) -> No
     """
     hedges, factors, paths = slopes.shape
     rows = factors + hedges if ridge > 0.0 else factors
-    columns, triangle = np.zeros((rows, hedges + 1)), np.zeros((hedges, hedges))
-    sizes, found = np.zeros(hedges), np.zeros(hedges)
-    for path in range(paths):
-        columns[:] = 0.0
+    for start in range(0, paths, BLOCK):
+        width = min(BLOCK, paths - start)
+        columns, triangle = np.zeros((hedges + 1, rows, width)), np.zeros((hedges, hedges, width))
+        sizes, found = np.empty((hedges, width)), np.empty((hedges, width))
         for m in range(hedges):
-            total = 0.0
+            column, size = columns[m], sizes[m]
             for k in range(factors):
-                total += slopes[m, k, path] * slopes[m, k, path]
-            sizes[m] = np.sqrt(total)
+                for p in range(width):
+                    column[k, p] = slopes[m, k, start + p]
+            lengths(column, size)
             for k in range(factors):
-                columns[k, m] = slopes[m, k, path] / sizes[m] if sizes[m] > 0.0 else 0.0
+                for p in range(width):
+                    column[k, p] = column[k, p] / size[p] if size[p] > 0.0 else 0.0
             if ridge > 0.0:
-                columns[factors + m, m] = np.sqrt(ridge)
+                column[factors + m] = np.sqrt(ridge)
         for k in range(factors):
-            columns[k, hedges] = -risk[k, path]
+            for p in range(width):
+                columns[hedges, k, p] = -risk[k, start + p]
         solve(columns, triangle, found)
         for m in range(hedges):
-            out[m, path] = found[m] / sizes[m] if sizes[m] > 0.0 else 0.0
+            for p in range(width):
+                out[m, start + p] = found[m, p] / sizes[m, p] if sizes[m, p] > 0.0 else 0.0

@@ -49,6 +49,7 @@ class OptionListingSpec:
         help="spot and day that the multiple of its vol refers to: those of the start, as in every book, or of its "
         "last roll",
     )
+    asset: str = param("asset", help="that it is on: the main one, or a further one that has `implied`", sparse=True)
     venue: VenueSpec = param(
         factory=option_venue, help="where it trades; half_spread and impact in decimal vol, depth $ per 1.00 of vol"
     )

@@ -41,6 +41,7 @@ class VarianceSwapSpec:
     smile: Literal["start", "roll"] = param(
         "start", help="spot and day that its smile refers to: those of the start, as in every book, or of its last roll"
     )
+    asset: str = param("asset", help="that it is on: the main one, or a further one that has `implied`", sparse=True)
     venue: VenueSpec = param(
         factory=variance_swap_venue,
         help="where it trades; half_spread and impact in decimal vol, depth $ per 1.00 of vol",

@@ -32,7 +32,7 @@ class ListedOption(VolListing):
 
     def _strike_now(self, tick: int) -> None:
         """A fresh option at the present spot."""
-        spot = self.market.factors.snapshot.row(SPOT)
+        spot = self._now.row(SPOT)
         self.struck = self.series.struck(tick)
         self.strikes = self.series.strikes(spot)
         self._moving = self.series.on_surface(self.struck, self.strikes, spot)
@@ -59,7 +59,7 @@ class ListedOption(VolListing):
     @property
     def mid(self) -> Vector:
         """Implied vol, the mean of the options in a unit, (paths,) decimal a year."""
-        market = self.market.factors.snapshot
+        market = self._now
         base, vol = self._base[1], market.row(VOL)
         there = self._moving
         multiples = self._multiples if there is None else there.multiples(market, self.struck.term(self._tick))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from markets.products.dates import add_months
 from markets.products.surface_table import options
 from markets.products.table import When
+from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.smile import steepness
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class Contract(NamedTuple):
 class ListedSeries:
     """What is struck when, the same for all worlds of a run."""
 
-    def __init__(self, spec: Expiring, clock: Clock, start: Start) -> None:
-        self._dates, self.start, self._clock = spec, start, clock
+    def __init__(self, spec: Expiring, clock: Clock, start: Start, underlying: Underlying = MAIN_ASSET) -> None:
+        """start: as the underlying sees it."""
+        self._dates, self.start, self._clock, self.underlying = spec, start, clock, underlying
 
     def struck(self, tick: int) -> Contract:
         """The contract that is struck at a tick."""

@@ -25,6 +25,20 @@ FUNDS = "funds"  # funds sell as their holdings lose value
 CAPITAL = "capital"  # desks without capital to spare shrink as they lose
 
 
+class Sums:
+    """Sums of flows in one tick, each pair added once: many venues of options share the same few flows."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Vector, Vector, Vector]] = {}  # holds both, so that ids stay theirs
+
+    def of(self, one: Vector, other: Vector) -> Vector:
+        """one + other, (paths,); the same object for the same pair."""
+        pair = id(one), id(other)
+        if pair not in self._known:
+            self._known[pair] = (one, other, one + other)
+        return self._known[pair][2]
+
+
 def spectral_radius(matrix: Mapping[tuple[str, str], Vector], paths: int) -> Vector:
     """Largest modulus of an eigenvalue on every path, (paths,). matrix: entries by (at, moved); others are zero."""
     radius = np.zeros(paths)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from markets.venues.listed_series import ListedSeries
 from markets.venues.option_on_surface import OptionOnSurface
+from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.smile import strike_multiple
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ Floats = NDArray[np.float64]
 class OptionSeries(ListedSeries):
     """What is struck when, the same for all worlds of a run."""
 
-    def __init__(self, spec: OptionListingSpec, clock: Clock, start: Start) -> None:
-        super().__init__(spec, clock, start)
+    def __init__(
+        self, spec: OptionListingSpec, clock: Clock, start: Start, underlying: Underlying = MAIN_ASSET
+    ) -> None:
+        super().__init__(spec, clock, start, underlying)
         self.spec = spec
         self.signs = np.array([sign for sign, _ in spec.legs])
         self.moving = start.moving_smile

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from markets.venues.listed_series import ListedSeries
+from markets.venues.underlying import MAIN_ASSET, Underlying
 from markets.vols.moving_smile import MovingSmile
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class VarianceSeries(ListedSeries):
     """What is struck when, the same for all worlds of a run."""
 
-    def __init__(self, spec: VarianceSwapSpec, clock: Clock, start: Start) -> None:
-        super().__init__(spec, clock, start)
+    def __init__(self, spec: VarianceSwapSpec, clock: Clock, start: Start, underlying: Underlying = MAIN_ASSET) -> None:
+        super().__init__(spec, clock, start, underlying)
         self.spec = spec
         self.smile = MovingSmile(skew=start.skew, form=start.form, stickiness=start.stickiness)
 

@@ -43,7 +43,7 @@ class VarianceSwap(VolListing):
 
     def _strike_now(self, tick: int) -> None:
         """A fresh swap at the fair vol, with nothing realised."""
-        market = self.market.factors.snapshot
+        market = self._now
         spot = market.row(SPOT)
         self.struck = self._swaps.struck(tick)
         self._origins, self._steepness = self._swaps.origins(spot), self._swaps.steepness(self.struck)
@@ -56,7 +56,7 @@ class VarianceSwap(VolListing):
     def fix(self, tick: int) -> None:
         """At the end of a close: what the day has made is realised. Its worth is the same before and after."""
         if self.market.clock.is_close[tick]:
-            spot = self.market.factors.snapshot.row(SPOT)
+            spot = self._now.row(SPOT)
             self._realised = self._realised + np.log(spot / self._fixed) ** 2
             self._fixed = spot
 
@@ -119,13 +119,12 @@ class VarianceSwap(VolListing):
     @property
     def mid(self) -> Vector:
         """The vol at which the rest of its variance is fair, (paths,) decimal a year."""
-        factors = self.market.factors
-        return self._priced(factors.tick, factors.snapshot).vol
+        return self._priced(self.market.factors.tick, self._now).vol
 
     @property
     def elasticity(self) -> Vector:
         """Of the fair vol, (paths,); 1 where no vega is left."""
-        greeks, level = self.greeks(), self.market.factors.snapshot.row(VOL)
+        greeks, level = self.greeks(), self._now.row(VOL)
         found: Vector = np.ones_like(level)
         np.divide(greeks.vega * level, greeks.own_vega * self.mid, out=found, where=greeks.own_vega > 0)
         return found

@@ -12,7 +12,7 @@ from markets.accounts import INVESTORS
 from markets.venues.breakers import Breakers
 from markets.venues.fixed_point import agree
 from markets.venues.investors import Investors
-from markets.venues.loop_gain import CURVATURE
+from markets.venues.loop_gain import CURVATURE, Sums
 from markets.venues.netting import Netting, Terms, netted
 from markets.venues.order import Fill, Order, tradable
 from markets.venues.order_book import of_one
@@ -56,6 +56,7 @@ class Venue:
         self._orders: list[Order] = []
         self._nothing = np.zeros(market.paths)
         self._flows: dict[tuple[str, str], Vector] = {}  # see `expose`
+        self._sums = Sums()  # of them
         asked = None if market.price_takers else spec.investors  # what others have passed on makes nothing dearer
         self.investors = None if asked is None else Investors(market, listing, asked)
         market.ledger.open(INVESTORS)
@@ -125,7 +126,7 @@ class Venue:
     # --- time ------------------------------------------------------------------------------------------------------
     def step(self, tick: int) -> None:
         """The market has moved into `tick`."""
-        self._flows = {}
+        self._flows, self._sums = {}, Sums()
         self.quotes.forget()
         self.listing.step(tick)
         if self.investors is not None:
@@ -145,7 +146,7 @@ class Venue:
         """
         if self.moves:
             known = self._flows.get((moved, by))
-            self._flows[moved, by] = flow if known is None else known + flow
+            self._flows[moved, by] = flow if known is None else self._sums.of(known, flow)
 
     def gain(self, moved: str, by: str) -> Vector:
         """Move of this price that one channel adds per unit move of the price at `moved`, (paths,).
@@ -159,9 +160,11 @@ class Venue:
         """This venue's row of the matrix of loop gains: (paths,) by (its name, the venue that moved)."""
         flows: dict[str, Vector] = {}
         for (moved, _), flow in self._flows.items():
-            flows[moved] = flows[moved] + flow if moved in flows else flow
+            flows[moved] = self._sums.of(flows[moved], flow) if moved in flows else flow
         per_flow = self.impact / self.depth if flows else self._nothing
-        return {(self.name, moved): per_flow * flow for moved, flow in flows.items()}
+        distinct = {id(flow): flow for flow in flows.values()}
+        scaled = {key: per_flow * flow for key, flow in distinct.items()}
+        return {(self.name, moved): scaled[id(flow)] for moved, flow in flows.items()}
 
     @property
     def loop_gain(self) -> Vector:

@@ -63,11 +63,11 @@ class VolListing(PaidInCash):
     priced, funded = False, True
 
     def __init__(self, market: Surroundings, name: str, series: ListedSeries) -> None:
-        self.name, self.market = name, market
+        self.name, self.market, self.underlying = name, market, series.underlying
         self.assets: tuple[Name, ...] = (name,)
         self._base = np.array([series.start.spot0, series.start.vol_base])
         self._curve = series.start.curve
-        self.displaces = {VOL: 1.0 / series.start.vol_base}  # buying raises ln vol
+        self.displaces = {self.underlying.vol: 1.0 / series.start.vol_base}  # buying raises ln vol
         self._greeks: Memo[Greeks] = Memo()
         self._elsewhere: Memo[Greeks] = Memo()  # in the last other market that was asked for
         self._strike_now(0)
@@ -90,15 +90,21 @@ class VolListing(PaidInCash):
     def greeks(self, market: Snapshot | None = None) -> Greeks:
         """In the present market, computed once, or in a given one."""
         factors = self.market.factors
-        now, tick = factors.snapshot, factors.tick
-        if market is not None and market is not now:
-            return self._elsewhere.get(lambda: self._valued(tick, market), self.struck, tick, market)
+        tick = factors.tick
+        if market is not None and market is not factors.snapshot:
+            other = self.underlying.seen(market)
+            return self._elsewhere.get(lambda: self._valued(tick, other), self.struck, tick, other)
+        now = self._now
         return self._greeks.get(lambda: self._valued(tick, now), self.struck, tick, now)
+
+    @property
+    def _now(self) -> Snapshot:
+        """The present market, as the underlying sees it."""
+        return self.underlying.seen(self.market.factors.snapshot)
 
     def theta(self, years: float) -> Vector:
         """$ that a unit makes while `years` of trading and calendar time pass and nothing moves, (paths,)."""
-        factors = self.market.factors
-        later: Vector = self._valued(factors.tick, factors.snapshot, years).worth - self.greeks().worth
+        later: Vector = self._valued(self.market.factors.tick, self._now, years).worth - self.greeks().worth
         return later
 
     # --- the price -------------------------------------------------------------------------------------------------
@@ -148,7 +154,8 @@ class VolListing(PaidInCash):
         """Of a unit by spot, implied vol and each node, (paths,) $ per 1.00."""
         greeks = self.greeks(market)
         own = dict(zip(FACTORS, greeks.surface, strict=False))
-        return {SPOT: greeks.delta, VOL: greeks.vega, **dict(zip(self._curve.nodes, greeks.nodes, strict=True)), **own}
+        nodes = dict(zip(self._curve.nodes, greeks.nodes, strict=True))
+        return self.underlying.named({SPOT: greeks.delta, VOL: greeks.vega, **nodes, **own})
 
     def of_one(self) -> tuple[Vector, Vector]:
         """Worth, and vega, (paths,) $ and $ per 1.00 of its vol."""
@@ -196,7 +203,7 @@ class VolListing(PaidInCash):
         """
         if self._seen is None or not (where is None or where.any()):
             return
-        if self._seen.market is self.market.factors.snapshot and self._seen.tick == self.market.factors.tick:
+        if self._seen.market is self._now and self._seen.tick == self.market.factors.tick:
             return
         accounts = self.holders()
         parts = self._split(self._seen)
@@ -219,8 +226,8 @@ class VolListing(PaidInCash):
             self.explain(changed)
 
     def _see(self, where: Mask | None = None) -> None:
-        factors, old = self.market.factors, self._seen
-        tick, market, worth = factors.tick, factors.snapshot, self.greeks().worth
+        old = self._seen
+        tick, market, worth = self.market.factors.tick, self._now, self.greeks().worth
         if old is not None and where is not None and not where.all():
             last = {key: (market.row(key), old.market.row(key)) for key in market.keys}
             moved = {key: np.where(where, new, before) for key, (new, before) in last.items() if new is not before}
@@ -229,13 +236,16 @@ class VolListing(PaidInCash):
 
     def _split(self, seen: Seen) -> tuple[Vector, ...]:
         """Gains of a unit since `seen` in the order of `SPLIT`, all but that of its delta, (paths,) $."""
-        tick, new = self.market.factors.tick, self.market.factors.snapshot
+        tick, new = self.market.factors.tick, self._now
         spot, vols = new.row(SPOT), [VOL, *(key for key in FACTORS if key in new.keys)]
         later = self._valued(tick, seen.market)
         bent = self._valued(tick, seen.market.with_rows({SPOT: spot})).worth
-        turned = self._valued(tick, seen.market.with_rows({SPOT: spot, **{key: new.row(key) for key in vols}})).worth
+        now = self.greeks().worth
+        moved = {SPOT: spot, **{key: new.row(key) for key in vols}}
+        still = all(new.row(key) is seen.market.row(key) for key in self._curve.nodes)  # then nothing is left for rates
+        turned = now if still else self._valued(tick, seen.market.with_rows(moved)).worth
         curved = bent - later.worth - later.delta * (spot - seen.market.row(SPOT))
-        return later.worth - seen.worth, curved, turned - bent, self.greeks().worth - turned
+        return later.worth - seen.worth, curved, turned - bent, now - turned
 
 
 @cache

@@ -163,7 +163,8 @@ class Scale:
         self.venues |= self.credits
         # notional, face value, vega
         in_dollars = (*self.swaps, *self.bonds, *self.futures, *self.straddles, *self.credits, *self.variance_swaps)
-        self.prices |= dict.fromkeys(in_dollars, 1.0) | dict.fromkeys(self.options, spot)
+        self.prices |= dict.fromkeys(in_dollars, 1.0)
+        self.prices |= {name: self.prices.get(option.asset, spot) for name, option in self.options.items()}
         self.vol_futures = scenario.market.vol_futures
         self.venues |= {name: future.venue for name, future in self.vol_futures.items()}
         points = 100.0 * (scenario.storyline.anchor[0].vol or 0.0)

@@ -250,7 +250,7 @@ def check_options(scenario: Scenario, at: Place) -> None:
     """Options have one time to expiry, strangles a width, the price a logarithm, and somebody quotes them."""
     for name, option in scenario.market.options.items():
         here = at.at(name)
-        _check_expiry(option, here)
+        _check_listed(scenario, option, here)
         if option.kind == "strangle" and not option.moneyness < 1:
             rule = "a strangle has its put below spot and its call at the inverse"
             raise here.at("moneyness").error(rule, value=option.moneyness, remedy="give a moneyness below 1")
@@ -265,7 +265,7 @@ def check_variance_swaps(scenario: Scenario, at: Place) -> None:
     """Variance swaps have one time to expiry, the price a logarithm, and somebody quotes them."""
     for name, swap in scenario.market.variance_swaps.items():
         here = at.at(name)
-        _check_expiry(swap, here)
+        _check_listed(scenario, swap, here)
         if scenario.market.price_model != "lognormal":
             rule = "realised variance is that of log returns, and a normal price may fall to 0"
             raise here.error(rule, value=name, remedy='write price_model = "lognormal"')
@@ -273,7 +273,12 @@ def check_variance_swaps(scenario: Scenario, at: Place) -> None:
         _check_quoted(scenario, name, "variance swap", at, by="a MarketMaker or an OptionMaker")
 
 
-def _check_expiry(listed: OptionListingSpec | VarianceSwapSpec, at: Place) -> None:
+def _check_listed(scenario: Scenario, listed: OptionListingSpec | VarianceSwapSpec, at: Place) -> None:
+    """One time to expiry, and an asset that has a vol."""
+    vols = [asset.name for asset in scenario.assets if asset.implied is not None]
+    if listed.asset not in (MAIN, *vols):
+        remedy = nearest(listed.asset, vols) if vols else f"add [assets.{listed.asset}.implied]"
+        raise at.at("asset").error("no further asset with a vol of its own", value=listed.asset, remedy=remedy)
     given = (listed.expiry_days, listed.expiry_months)
     if given.count(None) != 1:
         rule = "needs exactly one of expiry_days and expiry_months"
@@ -351,7 +356,8 @@ def cast_of(scenario: Scenario) -> Cast:
         agents=scenario.agents,
         hedgers=tuple(agent.name for agent in scenario.agents if isinstance(agent, Hedger | UnseenAgent)),
         venues=scenario.venues,
-        options=tuple(scenario.market.vol_listings),
+        options=tuple(name for name, each in scenario.market.vol_listings.items() if each.asset == MAIN),
+        other_options={name: each.asset for name, each in scenario.market.vol_listings.items() if each.asset != MAIN},
         credits=tuple(name for name, credit in scenario.market.credits.items() if credit.venue is not None),
         names=tuple(scenario.market.credits),
         straddles=tuple(scenario.market.rates.straddles),

@@ -14,7 +14,7 @@ from analysis.numbers import money
 from scenarios.commands.output import say
 from scenarios.commands.run import opened
 from scenarios.commands.terminal import console
-from sim.files import write_whole
+from sim.files import check_target, write_whole
 
 SHARES = (GREEN, YELLOW, RED)
 HEADINGS = {
@@ -35,6 +35,8 @@ def test_and_show(
     *, folder: Path, agent: str | None, world: str, level: float, window: int | None, out: Path | None
 ) -> None:
     """A row a method. Raises UserError."""
+    if out is not None:
+        check_target(out)
     found = backtest(opened(folder), agent=agent, world=world, level=level, window=window)
     console(markup=False).print(_table(found, f"Daily losses against value at risk {level:.4g}"), highlight=False)
     for name in found["method"]:

@@ -56,13 +56,15 @@ def solve_and_show(
     if cva:
         costs = [_cva(text, solved, credit, vol) for text in cva]
         shown = replace(shown, cva=tables.costs(costs), cva_ladder=tables.cost_ladder(costs))
+    frames = shown.frames()
+    if out is not None:
+        check_folder(out, PAGE, *(f"{name}.csv" for name in frames))
     if not quiet:
         say_notes(credit.notes)
         console(WIDTH, markup=False).print(credit_page.render(shown), highlight=False)
     if out is not None:
-        check_folder(out, PAGE, *(f"{name}.csv" for name in shown.frames()))
         page = credit_page.write_credit(out / PAGE, shown)
-        for name, frame in shown.frames().items():
+        for name, frame in frames.items():
             write_whole(out / f"{name}.csv", csv_text(frame))
         say(page)
 

@@ -13,6 +13,7 @@ from scenarios.commands.output import say
 from scenarios.studies.calibrating.before_run import plan
 from scenarios.worlds.assumed import assumed
 from scenarios.worlds.blueprint import blueprint_of
+from scenarios.worlds.first_margin import check_first_margin
 from sim.jit import interpreted
 
 
@@ -21,7 +22,9 @@ def check_and_say(*, file: Path | None, record: Record, trust: bool | None, sett
     """Read everything, lay it out on its calendar, print that it is valid and the assumptions. Raises UserError."""
     scenario = choose(file, record, settings, load=partial(load_to_look, trust=trust), trust=trust, example="check")
     name = str(record.history or file)
-    clock = blueprint_of(scenario, name).clock
+    blueprint = blueprint_of(scenario, name)
+    check_first_margin(scenario, blueprint, name)
+    clock = blueprint.clock
     days, ticks = int(clock.day[-1]), len(clock.ticks)
     sizes = ((days, "day"), (ticks, "tick"), (len(scenario.agents), "agent"))
     told = ", ".join(f"{number} {what}{'s' * (number != 1)}" for number, what in sizes)

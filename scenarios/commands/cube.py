@@ -17,11 +17,11 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.show import check_ending
 from scenarios.commands.terminal import console
-from scenarios.describing.storyline_chart import save
 from scenarios.studies.rate_vols.cube_csv import length_of, read_cube
 from sim.errors import UserError
 from sim.place import Place
 
+TITLE = "Quotes of the cube, and the smiles fitted to them"
 FOUND = 1  # exit code: there is arbitrage
 OFFSETS = (-200, -100, -50, 0, 50, 100, 200)  # bp around the forward of a smile that is asked for
 POINTS = 120  # of a line
@@ -62,7 +62,9 @@ def fit_and_show(
             say(f"arbitrage: {cell.quotes.name}: {describe(breach)}")
         say(f"{len(cube.cells)} cells, {len(breaches) or 'no'} violation{'s' * (len(breaches) != 1)} in strike.")
     if chart is not None:
-        save(_picture(cube), chart)
+        from analysis.pages.report import save
+
+        save(_picture(cube), chart, title=TITLE)
         say(chart)
     return FOUND if breaches else 0
 
@@ -123,7 +125,7 @@ def _smile(smile: Sabr, expiry: float, tenor: float) -> Table:
 def _picture(cube: Cube) -> Any:
     panels = [_panel(cell) for cell in cube.cells]
     rows = [alt.hconcat(*panels[i : i + PANELS]) for i in range(0, len(panels), PANELS)]
-    return alt.vconcat(*rows, title="Quotes of the cube, and the smiles fitted to them")
+    return alt.vconcat(*rows, title=TITLE)
 
 
 def _panel(cell: Cell) -> Any:

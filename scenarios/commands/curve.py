@@ -58,11 +58,12 @@ def solve_and_show(
     if not quiet:
         say_notes(notes)
     shown = shown_curves(solved, held, moves, fair, fixed=tents == "fixed")
+    named = {name: frame for name, frame in shown.frames().items() if frame is not None}
+    if out is not None:
+        check_folder(out, PAGE, *(f"{name}.csv" for name in named))
     if not quiet:
         console(WIDTH, markup=False).print(curve_page.render(shown), highlight=False)
     if out is not None:
-        named = {name: frame for name, frame in shown.frames().items() if frame is not None}
-        check_folder(out, PAGE, *(f"{name}.csv" for name in named))
         page = curve_page.write_curves(out / PAGE, shown)
         for name, frame in named.items():
             write_whole(out / f"{name}.csv", csv_text(frame))

@@ -26,12 +26,13 @@ def solve_days_and_show(
     quiet: bool,
 ) -> None:
     """Solve every day, print how zero rates moved, write the page and both tables."""
+    if out is not None:
+        check_folder(out, PAGE, HISTORY, MOVES)
     found = curve_history(file, convention=convention, interpolation=interpolation, dates=dates, as_given=as_given)
     moved = moves(found)
     if not quiet:
         console(WIDTH, markup=False).print(curve_history_page.render(moved, found), highlight=False)
     if out is not None:
-        check_folder(out, PAGE, HISTORY, MOVES)
         page = curve_history_page.write_history(out / PAGE, moved, found)
         write_whole(out / HISTORY, csv_text(found))
         write_whole(out / MOVES, csv_text(moved))

@@ -32,6 +32,7 @@ def serve(
         import uvicorn
 
         from scenarios.desk.app import make_app
+        from scenarios.desk.connections import connections
         from scenarios.desk.limits import GIB, Limits
         from scenarios.desk.settings import LOCAL, Settings
     except ModuleNotFoundError as error:
@@ -53,8 +54,14 @@ def serve(
     say(f"The desk is open at {address} (Ctrl-C ends it)")
     if not no_open:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
-    options = {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": PATIENCE}
-    uvicorn.Server(uvicorn.Config(make_app(settings), **options)).run([listening])
+    config = uvicorn.Config(
+        make_app(settings),
+        http=connections(),
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    uvicorn.Server(config).run([listening])
 
 
 def _socket(host: str, port: int) -> socket.socket:

@@ -13,13 +13,15 @@ from analysis.numbers import money
 from scenarios.commands.output import say
 from scenarios.commands.run import opened
 from scenarios.commands.terminal import console
-from sim.files import write_whole
+from sim.files import check_target, write_whole
 
 SHOWN = 12  # rows
 
 
 def exposure_and_show(*, folder: Path, agent: str | None, world: str, level: float, out: Path | None) -> None:
     """A row a close, some of them where there are many, then the figures of the run. Raises UserError."""
+    if out is not None:
+        check_target(out)
     run = opened(folder)
     days = by_day(run, agent=agent, world=world, level=level)
     console(markup=False).print(_table(days, level), highlight=False)

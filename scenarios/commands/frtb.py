@@ -11,11 +11,13 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.charges.frtb_charge import MarketCharge, frtb_charge
-from sim.files import write_whole
+from sim.files import check_target, write_whole
 
 
 def charge_and_show(*, file: Path, home: str, out: Path | None) -> None:
     """A row a charge, a column a scenario. Raises UserError."""
+    if out is not None:
+        check_target(out)
     found = frtb_charge(file, home=home)
     say_notes(found.notes)
     console(markup=False).print(_table(found, home.upper()), highlight=False)

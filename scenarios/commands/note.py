@@ -32,6 +32,8 @@ WORDS = ("note", "model")
 
 def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out: Path | None) -> None:
     """Print the table, and write it."""
+    if out is not None:
+        check_folder(out, "notes.csv")
     frame = price_note(scenario, agent, correlation=correlation).table()
     say_notes(scenario.notes)
     table = Table(title="Notes at the start", title_justify="left", box=None, header_style="bold")
@@ -41,7 +43,6 @@ def show_notes(scenario: Scenario, *, agent: str | None, correlation: float, out
         table.add_row(*(row[name] if name in WORDS else _percent(row[name]) for name in HEADINGS))
     console(WIDTH, markup=False).print(table, highlight=False)
     if out is not None:
-        check_folder(out, "notes.csv")
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / "notes.csv", csv_text(frame))
         say(out)

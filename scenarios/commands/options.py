@@ -37,7 +37,7 @@ OWN_RECORD = (
         help="Your own record in place of a scenario: CSV of date,spx,vix,overnight,us2y,us10y,ig_oas.",
     ),
     click.option("--book", type=FILE, help="CSV of positions in place of the hedger's book."),
-    click.option("--curves", type=FILE, help="CSV of quotes of the first day, or a folder of one a day."),
+    click.option("--curves", type=FILE, help="Quotes of the first day, CSV or TOML, or a folder of one CSV a day."),
     click.option("--fixings", type=FILE, help="CSV of date, rate: overnight rates before the first day."),
     FROM,
     DATES,

@@ -43,14 +43,15 @@ def show_risk(scenario: Scenario, *, agent: str | None, keys: str | None, tents:
     """Print the tables, and write them."""
     risk = book_risk(scenario, agent, **({} if keys is None else {"keys": _years(keys)}))
     frames = risk_frames(risk, tents=tents)
+    written = {name: frame for name, frame in frames.items() if frame is not None}
+    if out is not None:
+        check_folder(out, *(f"{name}.csv" for name in written))
     say_notes(assumed(scenario))
     terminal = console(WIDTH, markup=False)
     for each in risk_tables(frames, risk.currency, tents):
         terminal.print(_table(each), highlight=False)
         terminal.print(f"{each.note}\n", highlight=False)
     if out is not None:
-        written = {name: frame for name, frame in frames.items() if frame is not None}
-        check_folder(out, *(f"{name}.csv" for name in written))
         out.mkdir(parents=True, exist_ok=True)
         for name, frame in written.items():
             write_whole(out / f"{name}.csv", csv_text(frame))

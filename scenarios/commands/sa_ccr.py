@@ -12,13 +12,15 @@ from scenarios.commands.notes import say_notes
 from scenarios.commands.output import say
 from scenarios.commands.terminal import console
 from scenarios.studies.charges.sa_ccr_exposure import sa_ccr
-from sim.files import write_whole
+from sim.files import check_target, write_whole
 
 HEADINGS = {"replacement_cost": "replacement cost", "add_on": "add-on"}
 
 
 def expose_and_show(*, file: Path, sets: Path | None, out: Path | None) -> None:
     """A row a netting set. Raises UserError."""
+    if out is not None:
+        check_target(out)
     found = sa_ccr(file, sets)
     say_notes(found.notes)
     console(markup=False).print(_table(found.table), highlight=False)

@@ -55,9 +55,10 @@ def explain(scenario: Scenario, chart: Path | None) -> None:
     """Print everything that a reader of the scenario wants to know; draw the storyline into `chart`."""
     if chart is not None:
         check_ending(chart, "--chart")
-        from scenarios.describing.storyline_chart import draw
+        from analysis.pages.report import save
+        from scenarios.describing.storyline_chart import storyline_chart
 
-        draw(scenario, chart)  # before printing: the terminal may be closed
+        save(storyline_chart(scenario), chart, title=scenario.title)  # before printing: the terminal may be closed
     out = console()
     out.print(f"[bold]{escape(scenario.title)}[/]  ({escape(scenario.name)})")
     out.print(f"[italic]{escape(scenario.regime)}[/]\n{escape(scenario.description.strip())}\n", highlight=False)

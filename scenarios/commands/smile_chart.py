@@ -9,9 +9,10 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from analysis.pages.report import save
 from scenarios.commands.implied_laws import MONTHS, START, WORST, DatedLaw, implied_laws, warnings
-from scenarios.describing.storyline_chart import save
 from scenarios.scenario import Scenario
+from sim.text import one_line
 
 POINTS = 300  # of a line
 TAIL = 1e-4  # probability left out on either side of the picture
@@ -22,8 +23,8 @@ def draw(scenario: Scenario, path: Path, months: Sequence[int] = MONTHS) -> list
     laws = implied_laws(scenario, months)
     expiries = dict.fromkeys(dated.expiry for dated in laws)
     panels = [_panel([d for d in laws if d.expiry == expiry], scenario) for expiry in expiries]
-    chart = alt.hconcat(*panels, title=f"{scenario.title}: density of the asset that the smile implies")
-    save(chart, path)
+    title = f"{one_line(scenario.title)}: density of the asset that the smile implies"
+    save(alt.hconcat(*panels, title=title), path, title=title)
     return list(warnings(laws))
 
 

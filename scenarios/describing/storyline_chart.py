@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from io import BytesIO, StringIO
-from pathlib import Path
 from typing import Any
 
 import altair as alt
 
 from scenarios.describing.levels import daily_levels
 from scenarios.scenario import Scenario
-from sim.files import write_whole
-
-
-def draw(scenario: Scenario, path: Path) -> None:
-    """Write the chart in the format of the file's ending. Raises UserError."""
-    save(storyline_chart(scenario), path)
+from sim.text import one_line
 
 
 def storyline_chart(scenario: Scenario) -> Any:
@@ -24,15 +17,7 @@ def storyline_chart(scenario: Scenario) -> Any:
     nodes = [node.name for node in scenario.market.rates.curve]
     panels = {"Spot": ["spot"], "Vol": ["vol"], "Rates": nodes, "Credit": ["credit"]}
     a, b, c, d = (_panel(scenario, title, names) for title, names in panels.items())
-    return alt.vconcat(a | b, c | d, title=scenario.title).resolve_scale(color="independent")
-
-
-def save(chart: Any, path: Path) -> None:
-    """Write an Altair chart in the format of the file's ending. Raises UserError if the file cannot be written."""
-    kind = path.suffix[1:]
-    made: Any = BytesIO() if kind == "png" else StringIO()
-    chart.save(made, format=kind, **({"inline": True} if kind == "html" else {}))
-    write_whole(path, made.getvalue())
+    return alt.vconcat(a | b, c | d, title=one_line(scenario.title)).resolve_scale(color="independent")
 
 
 def _panel(scenario: Scenario, title: str, names: list[str]) -> alt.Chart:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -24,6 +23,8 @@ POLICY = (
 )
 # What a student may reach: the classroom's pages, each of which asks for a secret, and its scripts.
 CLASSROOM = ("/join", "/trade/seat", "/trade/leave", "/trade/class/", "/api/trade/", "/static/")
+STUDENTS = ("/join", "/trade/seat", "/trade/leave", "/api/trade/")
+LITTLE = 64 * 1024  # bytes of a request there
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -66,10 +67,10 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, self._limited(receive), answered)
+            await self.app(scope, self._limited(receive, self._most(scope)), answered)
         except TooLarge:
             if not begun:
-                await PlainTextResponse(self._too_large(), 413)(scope, receive, send)
+                await PlainTextResponse(_too_large(self._most(scope)), 413)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
@@ -78,31 +79,46 @@ class Guard:
             return 421, "this desk is not served under that name"
         if not self.settings.everything and _elsewhere(scope, host) and not scope["path"].startswith(CLASSROOM):
             return 403, "other machines reach the classroom of this desk alone: /join"
-        origin = headers.get("origin")
-        if scope["method"] not in SAFE and origin is not None and urlsplit(origin).netloc != host:
-            return 403, "another page may not change this desk"
-        if scope["method"] not in SAFE and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            return 403, "another page may not change this desk"
+        if _from_another_page(scope["method"], headers, host):
+            return 403, "another page may not use this desk: open it in a window of its own"
         size = headers.get("content-length", "0")
-        if not size.isascii() or not size.isdigit():
+        if not size.isascii() or not size.isdigit() or len(size) > 18:
             return 400, "a body has a length"
-        return (413, self._too_large()) if int(size) > self.settings.largest_body else None
+        return (413, _too_large(self._most(scope))) if int(size) > self._most(scope) else None
 
-    def _too_large(self) -> str:
-        return f"a request has at most {self.settings.largest_body // 2**20} MiB"
+    def _most(self, scope: Scope) -> int:
+        """Bytes of a body: whoever shows no secret yet sends little."""
+        few = scope["path"].startswith(STUDENTS)
+        return min(LITTLE, self.settings.largest_body) if few else self.settings.largest_body
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _limited(self, receive: Receive, most: int) -> Receive:
         had = 0
 
         async def limited() -> Message:
             nonlocal had
             message = await receive()
             had += len(message.get("body", b""))
-            if had > self.settings.largest_body:
+            if had > most:
                 raise TooLarge
             return message
 
         return limited
+
+
+def _from_another_page(method: str, headers: Headers, host: str) -> bool:
+    """Whether a page of another site, or of another port of this machine, asks; it may only lead a user here.
+
+    Browsers say so themselves; what is no browser sends neither header.
+    """
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if method not in SAFE and origin is not None and origin.partition("://")[2] != host:
+        return True
+    led = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
+    return site in ("cross-site", "same-site") and (method not in SAFE or not led)
+
+
+def _too_large(most: int) -> str:
+    return f"a request has at most {most // 2**20} MiB" if most >= 2**20 else f"a request has at most {most:,} bytes"
 
 
 def _elsewhere(scope: Scope, host: str) -> bool:

@@ -41,11 +41,15 @@ class Limits:
 
     def check(self, scenario: Scenario, *, ticks: int, worlds: int) -> None:
         """Raise UserError for a scenario that is too large to run here; ticks: of its clock."""
+        self.check_cast(scenario)
         paths = scenario.run.paths
-        lines = sum(len(getattr(agent, "book", ())) for agent in scenario.agents)
         _within(paths, self.paths, "paths of a job of this desk", "run.paths", "take fewer")
         work, remedy = paths * ticks * worlds, "take fewer paths, longer ticks, or no twin"
         _within(work, self.path_ticks, "paths x ticks of a job of this desk", "run", remedy)
+
+    def check_cast(self, scenario: Scenario) -> None:
+        """Raise UserError for more positions or agents than a desk looks at."""
+        lines = sum(len(getattr(agent, "book", ())) for agent in scenario.agents)
         _within(lines, self.book_lines, "positions of a job of this desk", "agents", "net them first")
         _within(len(scenario.agents), self.agents, "agents of a job of this desk", "agents", "take fewer, larger ones")
 

@@ -17,7 +17,7 @@ UPLOADS = "uploads"
 ID = re.compile(r"uploads/[0-9a-f]{12}/[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 ODD = re.compile(r"[^A-Za-z0-9._-]+")
 ENDINGS = {"history": ".csv", "book": ".csv", "swaps": ".csv", "curves": ".csv", "file": ".toml"}
-LARGEST = 16 * 1024 * 1024  # bytes
+LARGEST, LARGEST_ALL = 16 * 1024 * 1024, 2 * 1024**3  # bytes, of one and of all together
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,19 @@ class Uploads:
             raise UserError("the file is too large", value=f"{len(content):,} bytes", place=given, remedy=remedy)
         if not name.lower().endswith(endings):
             raise UserError(f"the name ends in {' or '.join(endings)}", value=given, remedy="choose another file")
+        self._check_room(len(content))
         place = f"{UPLOADS}/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
         if not (self.folder / place).is_file():
             make_folder((self.folder / place).parent)
             write_whole(self.folder / place, content)
         return place
+
+    def _check_room(self, more: int) -> None:
+        """Raise UserError where the uploads are full."""
+        had = sum(file.stat().st_size for file in (self.folder / UPLOADS).glob("*/*"))
+        if had + more > LARGEST_ALL:
+            rule = f"uploads have at most {LARGEST_ALL // 2**20} MiB together"
+            raise UserError(rule, value=f"{had / 2**20:.0f} MiB", place=UPLOADS, remedy="remove old ones")
 
     def check(self, place: str) -> str:
         """The same path if an upload lies there. Raises UserError: nothing else is reached."""

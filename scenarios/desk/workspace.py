@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sim.errors import UserError
+from sim.text import one_line
 
 RUNS, SWEEPS = "runs", "sweeps"
 KINDS = {RUNS: "manifest.json", SWEEPS: "sweep.json"}  # folders of datasets, and the file that tells one
@@ -28,6 +31,10 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
 
+    def line(self, error: Exception) -> str:
+        """What an error says, with places below the folder as they stand in it."""
+        return one_line(str(error)).replace(f"{self.folder}{os.sep}", "")
+
     def all(self, kind: str) -> list[Found]:
         """Datasets of a kind, the youngest first."""
         place = self.folder / kind
@@ -43,10 +50,11 @@ class Workspace:
         return found
 
     def _found(self, kind: str, name: str) -> Found | None:
-        """None for what is no dataset, is hidden, or lies elsewhere (a link)."""
+        """None for what is no dataset, is hidden, lies elsewhere (a link), or has a name that no file can have."""
         folder = self.folder / kind / name
         told = folder / KINDS[kind]
-        inside = not name.startswith(".") and folder.parent == self.folder / kind and folder.resolve() == folder
-        if not inside or not told.is_file():
-            return None
-        return Found(kind, name, folder, datetime.fromtimestamp(told.stat().st_mtime, UTC))
+        with suppress(OSError, ValueError):  # too long; a NUL
+            inside = not name.startswith(".") and folder.parent == self.folder / kind and folder.resolve() == folder
+            if inside and told.is_file():
+                return Found(kind, name, folder, datetime.fromtimestamp(told.stat().st_mtime, UTC))
+        return None

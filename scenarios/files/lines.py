@@ -17,6 +17,7 @@ from sim.nearest import nearest
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEARCHED = 60  # lines among which the header is looked for
 MOST = 100_000  # lines
+WIDEST = 5_000  # columns
 
 Line = tuple[int, list[str]]  # its number, its cells
 
@@ -97,6 +98,8 @@ def _split(text: str, separator: str, place: str, most: int | None = None) -> It
     kept = 0
     try:
         for cells in reader:
+            if len(cells) > WIDEST:
+                raise UserError(f"has more than {WIDEST:,} columns", place=place, remedy="keep those that are needed")
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
                 kept += 1

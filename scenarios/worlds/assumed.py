@@ -13,6 +13,7 @@ from markets.products.registry import PRODUCTS, parse
 from markets.products.sofr_future import SofrFuture
 from scenarios.checking.plausibility import taken_as_given
 from scenarios.worlds.books import starting_market
+from scenarios.worlds.without_effect import without_effect
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 def assumed(scenario: Scenario) -> tuple[str, ...]:
     """A line each; shown before a run, and kept in its manifest."""
-    return (*scenario.notes, *common_noise(scenario), *taken_as_given(scenario), *past_fixings(scenario))
+    found = (common_noise, taken_as_given, past_fixings, without_effect)
+    return (*scenario.notes, *(note for each in found for note in each(scenario)))
 
 
 def common_noise(scenario: Scenario) -> Iterator[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from markets.factors.storyline import Storyline, asset_level, lay_out
 from markets.venues.option_series import OptionSeries
 from markets.venues.series import Series, series
 from markets.venues.straddle_series import StraddleSeries
+from markets.venues.underlying import MAIN_ASSET, OtherUnderlying
 from markets.venues.variance_series import VarianceSeries
 from scenarios.checking.sizes import check_sizes
 from scenarios.checking.trading_days import check_dates
@@ -27,8 +30,10 @@ if TYPE_CHECKING:
     from markets.credit.name import CreditName
     from markets.curves.curve import Curve
     from markets.products.book import CompiledBook
+    from markets.products.start import Start
     from markets.spec import RateSpec, VenuesSpec
     from markets.venues.credit_contract import CreditContract
+    from markets.venues.underlying import Underlying
     from scenarios.scenario import Scenario
     from sim.clock import Clock
 
@@ -84,8 +89,8 @@ def draw_up(scenario: Scenario, clock: Clock | None = None, *, check: bool = Fal
     curve = starting_curve(scenario)
     benchmarks = _BENCHMARKS.get(lambda: _benchmarks(rates, venues, clock, curve), rates, venues, clock, curve)
     straddles = _STRADDLES.get(lambda: _straddles(scenario, clock), scenario.market, start, clock)
-    options = _OPTIONS.get(lambda: _options(scenario, clock), scenario.market, start, clock)
-    variances = _VARIANCES.get(lambda: _variances(scenario, clock), scenario.market, start, clock)
+    options = _OPTIONS.get(lambda: _options(scenario, clock), scenario.market, scenario.assets, start, clock)
+    variances = _VARIANCES.get(lambda: _variances(scenario, clock), scenario.market, scenario.assets, start, clock)
     contracts = _CONTRACTS.get(lambda: traded_contracts(scenario, clock), scenario.market, start, clock)
     names, shocks = credits(scenario), shocks_of(scenario, clock)
     return Blueprint(clock, storyline, benchmarks, books, straddles, options, variances, names, contracts, shocks)
@@ -105,8 +110,7 @@ def _options(scenario: Scenario, clock: Clock) -> dict[str, OptionSeries]:
     specs = scenario.market.options
     if not specs:
         return {}
-    start = starting_market(scenario)
-    return {name: OptionSeries(spec, clock, start) for name, spec in specs.items()}
+    return {name: OptionSeries(spec, clock, *_underlying(scenario, spec.asset)) for name, spec in specs.items()}
 
 
 def _variances(scenario: Scenario, clock: Clock) -> dict[str, VarianceSeries]:
@@ -114,8 +118,26 @@ def _variances(scenario: Scenario, clock: Clock) -> dict[str, VarianceSeries]:
     specs = scenario.market.variance_swaps
     if not specs:
         return {}
+    return {name: VarianceSeries(spec, clock, *_underlying(scenario, spec.asset)) for name, spec in specs.items()}
+
+
+def _underlying(scenario: Scenario, asset: str) -> tuple[Start, Underlying]:
+    """The starting market as an underlying sees it."""
     start = starting_market(scenario)
-    return {name: VarianceSeries(spec, clock, start) for name, spec in specs.items()}
+    spec = next((each for each in scenario.assets if each.name == asset), None)
+    if spec is None or spec.implied is None:
+        return start, MAIN_ASSET
+    own, underlying = spec.implied, OtherUnderlying(spec)
+    levels = {underlying.spot: np.array([spec.spot]), underlying.vol: np.array([own.start])}
+    return replace(
+        start,
+        snapshot=underlying.seen(start.snapshot.with_rows(levels)),
+        skew=own.skew,
+        form=own.smile,
+        stickiness=own.stickiness,
+        term_reversion=own.term_reversion,
+        dividend_yield=own.dividend_yield,
+    ), underlying
 
 
 def _benchmarks(rates: RateSpec, venues: VenuesSpec, clock: Clock, curve: Curve) -> dict[str, Series]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from scenarios.desk.jobs.reading import scenario_of
-from scenarios.desk.jobs.wanted import AMONG, OPTIONS, Wanted
+from scenarios.desk.jobs.wanted import AMONG, FILES, Wanted
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from scenarios.scenario import Scenario
 
-FILES = ("file", *OPTIONS)
 SET = "set:"  # before the key of a knob, in a form
 
 

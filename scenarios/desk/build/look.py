@@ -11,7 +11,7 @@ from agents.desk.book_record import FIGURES, figures, split
 from agents.desk.book_table import VALUED
 from agents.hedging.hedger import Hedger
 from analysis import page
-from analysis.book import TOTAL, quantity
+from analysis.book_words import TOTAL, quantity
 from analysis.charts import curves as curve_charts
 from analysis.charts.two_curves import two_curves
 from analysis.numbers import money
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scenarios.desk.jobs.wanted import Wanted
+    from scenarios.desk.limits import Limits
     from scenarios.scenario import Scenario
     from scenarios.worlds.blueprint import Blueprint
 
@@ -53,9 +54,10 @@ def story(scenario: Scenario) -> str:
     return chart_json(storyline_chart(scenario))
 
 
-def seen(wanted: Wanted, folder: Path, agent: str | None) -> Seen:
+def seen(wanted: Wanted, folder: Path, agent: str | None, limits: Limits) -> Seen:
     """The book and the market of what is wanted. Raises UserError, as `spiral check`."""
     scenario = scenario_of(wanted, folder)
+    limits.check_cast(scenario)
     blueprint = blueprint_of(scenario)
     clock = blueprint.clock
     size = f"{int(clock.day[-1])} days, {len(clock.ticks)} ticks, {len(scenario.agents)} agents"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from scenarios.desk.build import files, look, what_if
-from scenarios.desk.build.draft import FILES, Draft, draft_of, typed_in, whole
+from scenarios.desk.build import look, what_if
+from scenarios.desk.build.draft import Draft, draft_of, typed_in, whole
 from scenarios.desk.build.knobs import groups, hedgers, policy_knobs, settings
 from scenarios.desk.forms import file, lines, posted, text
 from scenarios.desk.jobs.pages import start
+from scenarios.desk.jobs.wanted import FILES
 from scenarios.desk.layout import page
 from scenarios.desk.uploads import ENDINGS, Uploads
 from scenarios.reading.shipped import catalogue, read_toml
@@ -44,7 +45,7 @@ def run_page(request: Request) -> Response:
     try:
         scenario = draft.scenario(_folder(request))
     except UserError as error:
-        return _choose(request, draft, str(error))
+        return _choose(request, draft, request.app.state.workspace.line(error))
     return _build(request, draft, scenario, {})
 
 
@@ -61,7 +62,7 @@ def upload(request: Request, form: FormData) -> Response:
         elif not kept:
             raise UserError("no file was chosen", remedy="choose one, or a preset")
     except UserError as error:
-        return _choose(request, draft, str(error))
+        return _choose(request, draft, request.app.state.workspace.line(error))
     return RedirectResponse(new.address, 303)
 
 
@@ -71,7 +72,7 @@ def begin(request: Request, form: FormData) -> Response:
     try:
         scenario = draft.scenario(folder)
     except UserError as error:
-        return _choose(request, draft, str(error))
+        return _choose(request, draft, request.app.state.workspace.line(error))
     try:
         job = start(request, replace(wanted_in(form, draft, scenario), label=text(form, "label")))
     except UserError as error:
@@ -98,9 +99,9 @@ def peek(request: Request, form: FormData) -> Response:
     draft, folder = draft_of(form), _folder(request)
     try:
         wanted = wanted_in(form, draft, draft.scenario(folder))
-        seen = look.seen(replace(wanted, name=""), folder, draft.agent or None)
+        seen = look.seen(replace(wanted, name=""), folder, draft.agent or None, request.app.state.settings.limits)
     except UserError as error:
-        return page(request, "run_look.html.j2", title="", error=str(error), seen=None)
+        return page(request, "run_look.html.j2", title="", error=request.app.state.workspace.line(error), seen=None)
     return page(request, "run_look.html.j2", title="", error="", seen=seen)
 
 
@@ -145,7 +146,7 @@ def _build(
         limits=request.app.state.settings.limits,
         charts=look.story(scenario),
         uses=USES,
-        error="" if error is None else str(error),
+        error="" if error is None else request.app.state.workspace.line(error),
         guilty="" if error is None else str(error.place or ""),
     )
 
@@ -172,5 +173,4 @@ ROUTES = [
     Route("/run/upload", posted(upload), methods=["POST"]),
     Route("/run/look", posted(peek), methods=["POST"]),
     *what_if.ROUTES,
-    *files.ROUTES,
 ]

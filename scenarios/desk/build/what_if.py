@@ -84,7 +84,7 @@ def vary(request: Request, form: FormData) -> Response:
         for each in wanted:
             start(request, each)
     except UserError as error:
-        return _shown(request, typed, str(error))
+        return _shown(request, typed, request.app.state.workspace.line(error))
     return RedirectResponse(f"/run/what-if/{base}", 303)
 
 
@@ -138,7 +138,7 @@ def _variations(workspace: Workspace, base: Path, jobs: list[Job]) -> tuple[list
             place = workspace.get(RUNS, job.run).folder
             found.append(Variation(job.wanted.label, job.run, _compared(*_dated(base), *_dated(place))))
         except SpiralError as error:
-            notes.append(f"{job.wanted.label}: {error}")
+            notes.append(f"{job.wanted.label}: {workspace.line(error)}")
     return found, notes
 
 

@@ -74,17 +74,12 @@ class Child:
             self._process.terminate()
 
     def end_by_force(self) -> None:
-        """End it and all that it started, at once."""
+        """End it and all that it started, at once; nothing where it has ended."""
+        if self._process.poll() is not None:
+            return
         with suppress(ProcessLookupError):
             self._process.kill()
         self._end_group()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it has ended within so many seconds."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
-            return True
-        return False
 
     def _end_group(self) -> None:
         if hasattr(os, "killpg"):

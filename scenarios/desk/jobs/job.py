@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scenarios.desk.jobs.reading import readable
 from scenarios.desk.jobs.wanted import Wanted, wanted_of
 from sim.errors import UserError
 from sim.files import write_whole
+from sim.json_file import read_json
 
 WAITING, RUNNING, DONE = "waiting", "running", "done"
 FAILED, CANCELLED, INTERRUPTED = "failed", "cancelled", "interrupted"
@@ -56,7 +56,8 @@ class Job:
     def now(self, state: str, **more: Any) -> Job:
         """The same job in another state, from this moment."""
         stamp = {RUNNING: "begun"}.get(state, "ended" if state in ENDED else "made")
-        return dataclasses.replace(self, state=state, **{stamp: moment()}, **more)
+        changes: dict[str, Any] = {"state": state, stamp: moment(), **more}
+        return dataclasses.replace(self, **changes)
 
     def write(self, folder: Path) -> None:
         """Keep it, whole or not at all. Raises UserError or SpiralError."""
@@ -78,11 +79,11 @@ def new_job(wanted: Wanted, title: str, command: str) -> Job:
 def read_job(file: Path) -> Job | None:
     """The job of a file, None where it is not one."""
     try:
-        found = readable(file.read_text(encoding="utf-8"))
+        found = read_json(file)
         if not isinstance(found, dict) or found.get("id") != file.stem or found.get("state") not in WORDS:
             return None
         return Job(**{**found, "wanted": wanted_of(found["wanted"])})
-    except (OSError, UnicodeDecodeError, KeyError, TypeError, UserError):
+    except (OSError, ValueError, KeyError, TypeError, UserError):
         return None
 
 

@@ -11,8 +11,9 @@ from starlette.routing import Route
 from scenarios.desk.forms import posted
 from scenarios.desk.jobs.job import DONE, INTERRUPTED, RUNNING, WAITING, WORDS, Job, moment, seconds
 from scenarios.desk.jobs.reading import check_size, manifest_of, scenario_of
-from scenarios.desk.jobs.wanted import wanted_of
+from scenarios.desk.jobs.wanted import FILES, wanted_of
 from scenarios.desk.layout import page
+from scenarios.desk.uploads import ENDINGS, Uploads
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def start(request: Request, wanted: Wanted) -> Job:
 
 def shown(queue: Queue, job: Job) -> dict[str, Any]:
     """A job as pages and scripts have it."""
-    found = {
+    found: dict[str, Any] = {
         "id": job.id,
         "title": job.title,
         "state": job.state,
@@ -114,6 +115,16 @@ async def api_add(request: Request) -> Response:
     return JSONResponse(shown(request.app.state.jobs, job), 201)
 
 
+async def api_upload(request: Request) -> Response:
+    """Keep the body as a file, for a job's `files`; `name` of the query is its name."""
+    use, name = request.path_params["use"], request.query_params.get("name", "")
+    if use not in FILES:
+        raise UserError("a job takes no such file", value=use, remedy=", ".join(FILES))
+    content, uploads = await request.body(), Uploads(request.app.state.workspace.folder)
+    kept = await run_in_threadpool(uploads.keep, name or f"{use}{ENDINGS[use]}", content, (ENDINGS[use],))
+    return JSONResponse({"file": kept}, 201)
+
+
 def api_cancel(request: Request) -> Response:
     """End a job."""
     queue: Queue = request.app.state.jobs
@@ -139,6 +150,7 @@ ROUTES = [
     Route("/api/jobs", api_all, methods=["GET"]),
     Route("/api/jobs", api_add, methods=["POST"]),
     Route("/api/jobs/{id}", api_one),
+    Route("/api/uploads/{use}", api_upload, methods=["POST"]),
     Route("/api/jobs/{id}/cancel", api_cancel, methods=["POST"]),
     Route("/api/jobs/{id}/again", api_again, methods=["POST"]),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from scenarios.desk.jobs.job import (
 )
 from scenarios.desk.jobs.wanted import Wanted
 from scenarios.desk.limits import GIB, Limits
-from sim.errors import UserError
+from sim.errors import SpiralError, UserError
 from sim.files import make_folder
 from sim.lock import Lock
 
@@ -205,6 +206,12 @@ class Queue:
         job.write(self._place)
         self._jobs[job.id] = job
 
+    def _note(self, job: Job) -> None:
+        """Keep what became of a job. On a full disk it is known until the server ends: the queue goes on."""
+        self._jobs[job.id] = job
+        with suppress(SpiralError):
+            job.write(self._place)
+
     def _forget_old(self) -> None:
         ended = sorted(job.id for job in self._jobs.values() if not job.active)
         for id_ in ended[: max(len(ended) - self.limits.kept, 0)]:
@@ -220,12 +227,12 @@ class Queue:
                 if self._closed:
                     return
                 assert job is not None
-                self._keep(job.now(RUNNING))
+                self._note(job.now(RUNNING))
                 self._progress[job.id] = Progress(since=time.monotonic())
                 try:
                     child = self._running[job.id] = self._start(job.wanted.to_json(), self.folder)
                 except OSError as error:
-                    self._keep(self._jobs[job.id].now(FAILED, why=f"no process can be started: {error.strerror}"))
+                    self._note(self._jobs[job.id].now(FAILED, why=f"no process can be started: {error.strerror}"))
                     continue
             self._see_through(job.id, child)
 
@@ -254,12 +261,12 @@ class Queue:
             leaving = self._leaving.pop(id_, None)
             job, words = self._jobs[id_], child.last_words()
             if isinstance(last.get("run"), str):
-                self._keep(job.now(DONE, run=last["run"]))
+                self._note(job.now(DONE, run=last["run"]))
             elif leaving is not None:
-                self._keep(job.now(leaving[0], why=leaving[1]))
+                self._note(job.now(leaving[0], why=leaving[1]))
             else:
                 said = last.get("error") or (KILLED if code < 0 else words or f"its process ended with code {code}")
-                self._keep(job.now(FAILED, why=str(said)))
+                self._note(job.now(FAILED, why=str(said)))
             self._change.notify_all()
 
     def _told(self, id_: str, message: dict[str, Any]) -> None:
@@ -277,6 +284,6 @@ class Queue:
                 return
             self._leaving[id_] = (state, why)
             child.end()
-        timer = threading.Timer(GRACE, lambda: child.wait(0) or child.end_by_force())
+        timer = threading.Timer(GRACE, child.end_by_force)
         timer.daemon = True
         timer.start()

@@ -5,12 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scenarios.reading.plain_values import LONGEST_TEXT
 from sim.errors import UserError
+from sim.text import STEERING
 
+LONGEST_NAME, MOST_SETTINGS = 500, 10_000  # characters; settings of a job
 OPTIONS = ("history", "book", "curves")  # files that are given to an option of that name
+FILES = ("file", *OPTIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +112,24 @@ def wanted_of(found: Any) -> Wanted:
         if key in AMONG and value is not None and value not in AMONG[key]:
             raise UserError("is none of these", value=value, place=key, remedy=", ".join(AMONG[key]))
     files, settings = found.get("files", {}), found.get("settings", ())
+    if isinstance(settings, list | tuple) and len(settings) > MOST_SETTINGS:
+        raise UserError(f"a job has at most {MOST_SETTINGS:,} settings", value=len(settings), place="settings")
     if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):
         raise UserError("files are uploads by use", value=files, place="files")
     for use in files:
-        if use not in ("file", *OPTIONS):
-            raise UserError("a job takes no such file", value=use, place="files", remedy=f"file, {', '.join(OPTIONS)}")
+        if use not in FILES:
+            raise UserError("a job takes no such file", value=use, place="files", remedy=", ".join(FILES))
     if not isinstance(settings, list | tuple) or not all(isinstance(each, str) for each in settings):
         raise UserError("settings are a list of KEY=VALUE", value=settings, place="settings")
+    _check_texts({**{key: value for key, value in found.items() if isinstance(value, str)}, **files}, LONGEST_NAME)
+    _check_texts({f"settings, item {i + 1}": setting for i, setting in enumerate(settings)}, LONGEST_TEXT)
     return Wanted(**{**found, "settings": tuple(settings)})
+
+
+def _check_texts(texts: Mapping[str, str], longest: int) -> None:
+    """Raise UserError for a text that is too long, or that pages and lists could not show."""
+    for place, text in texts.items():
+        if len(text) > longest:
+            raise UserError(f"has at most {longest:,} characters", value=len(text), place=place, remedy="shorten it")
+        if (odd := STEERING.search(text)) is not None:
+            raise UserError("holds a character that nobody can see", value=odd[0], place=place, remedy="leave it out")

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from scenarios.desk.jobs.reading import manifest_of, scenario_of
 from scenarios.desk.jobs.wanted import Wanted, wanted_of
+from scenarios.desk.workspace import Workspace
 from sim.errors import SpiralError
 from sim.signals import polite
-from sim.text import one_line
 
 if TYPE_CHECKING:
     from scenarios.scenario import Scenario
@@ -57,7 +57,7 @@ def main() -> int:
         with polite():
             run = made(wanted_of(json.loads(line)), Path.cwd(), teller)
     except SpiralError as error:
-        teller.say(error=one_line(str(error)))
+        teller.say(error=Workspace(Path.cwd()).line(error))
         return 1
     except KeyboardInterrupt:
         return 130

@@ -82,7 +82,10 @@ def _gains(run: Run, path: int, wanted: Asked, day: date) -> list[tuple[str, str
     """What each part of the P&L gained on the day."""
     if not frames.desks(run, wanted.agent):
         return []
-    row = days.by_day(run, path, wanted.agent, wanted.world).filter(day=day).row(0, named=True)
+    found = days.by_day(run, path, wanted.agent, wanted.world).filter(day=day)
+    if not found.height:  # an agent that is no desk, on a path that is no witness
+        return []
+    row = found.row(0, named=True)
     return [(label, money(row[name])) for name, label in calls.labels(run).items()]
 
 

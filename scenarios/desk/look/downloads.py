@@ -97,12 +97,15 @@ class _Sink:
     def __init__(self) -> None:
         self._had: list[bytes] = []
 
-    def write(self, block: bytes) -> int:
+    def write(self, block: bytes, /) -> int:
         """Keep a block."""
         self._had.append(bytes(block))
         return len(block)
 
     def flush(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
         """Nothing to do."""
 
     def taken(self) -> bytes:
@@ -115,7 +118,7 @@ class _Sink:
 def _zipped(folder: Path, names: list[str]) -> Iterator[bytes]:
     """A zip file of these files, as they are (Parquet is compressed already), piece by piece."""
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for name in dict.fromkeys(names):
             with (folder / name).open("rb") as source, archive.open(name, "w", force_zip64=True) as target:
                 while block := source.read(BLOCK):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -37,8 +37,8 @@ class Shelf(Generic[T]):
         self._kept: OrderedDict[Path, tuple[Any, T, threading.RLock]] = OrderedDict()
 
     @contextmanager
-    def open(self, found: Found) -> Iterator[T]:
-        """The dataset, for this thread alone. Raises UserError for a broken one."""
+    def open(self, found: Found, *, alone: bool = True) -> Iterator[T]:
+        """The dataset, for this thread alone unless told otherwise. Raises UserError for a broken one."""
         with self._lock:
             stamp = _stamp(found)
             kept = self._kept.get(found.folder)
@@ -48,7 +48,7 @@ class Shelf(Generic[T]):
             self._kept.move_to_end(found.folder)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
-        with kept[2]:
+        with kept[2] if alone else nullcontext():
             yield kept[1]
 
 
@@ -57,13 +57,13 @@ SWEEPS_OPEN: Shelf[SweepResult] = Shelf(open_sweep)
 
 
 @contextmanager
-def the_run(request: Request, name: str | None = None) -> Iterator[Run]:
-    """The run of the address, or of a name, open for reading.
+def the_run(request: Request, name: str | None = None, *, tables: bool = True) -> Iterator[Run]:
+    """The run of the address, or of a name, open for reading; without its tables it need not wait for other requests.
 
     Raises UserError for one that is not there, is broken, or has tables that do not fit its manifest.
     """
     name = request.path_params["name"] if name is None else name
-    with RUNS_OPEN.open(_found(_workspace(request), name)) as run, fitting(name), run.reading():
+    with fitting(name), RUNS_OPEN.open(_found(_workspace(request), name), alone=tables) as run, run.reading():
         yield run
 
 
@@ -82,7 +82,7 @@ def _found(workspace: Workspace, name: str) -> Found:
 def the_sweep(request: Request) -> Iterator[SweepResult]:
     """The sweep of the address as it stands at this moment. Raises UserError likewise."""
     name = request.path_params["name"]
-    with SWEEPS_OPEN.open(_workspace(request).get(SWEEPS, name)) as sweep, fitting(name):
+    with fitting(name), SWEEPS_OPEN.open(_workspace(request).get(SWEEPS, name)) as sweep:
         yield sweep if sweep.complete else sweep.snapshot()
 
 
@@ -93,7 +93,7 @@ def fitting(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (pl.exceptions.PolarsError, *FAULTS) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *FAULTS) as error:
         said = f"{type(error).__name__}: {error}"[:200]
         remedy = "run it again with this version"
         raise UserError("this dataset cannot be shown", place=name, value=said, remedy=remedy) from error

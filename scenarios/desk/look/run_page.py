@@ -28,7 +28,7 @@ MOST = 1_000  # of a whole number that a chart takes: bins
 
 def run_page(request: Request) -> Response:
     """The page at once, from the manifest alone; figures and charts follow."""
-    with the_run(request) as run:
+    with the_run(request, tables=False) as run:
         wanted = asked(request, run)
         scenario = run.manifest.get("scenario") or {}
         name = request.path_params["name"]

@@ -36,6 +36,7 @@ CHARTS = {
     },
 }
 LARGEST = 16 * 2**20  # bytes of a study's table
+LONGEST = 255  # bytes of a file's name
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def studies(workspace: Workspace) -> list[Study]:
 def _found(place: Path, name: str) -> Study | None:
     """None for what is no study, is hidden, or lies elsewhere (a link)."""
     folder = place / name
-    if name.startswith(".") or folder.parent != place or folder.is_symlink() or not name.isprintable():
+    if name.startswith(".") or folder.parent != place or not name.isprintable() or len(name.encode()) > LONGEST:
+        return None
+    if folder.is_symlink():
         return None
     for kind, files in FILES.items():
         if all((folder / file).is_file() and not (folder / file).is_symlink() for file in files):

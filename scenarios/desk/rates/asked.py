@@ -8,6 +8,7 @@ from typing import Any
 
 from markets.curves.interpolation import INTERPOLATIONS
 from markets.curves.stress import DEFAULTS
+from markets.curves.tents import KEYS
 from sim.errors import UserError
 
 QUOTE = "q:"  # before the curve and the number of a quote, in a form
@@ -86,6 +87,16 @@ def first_asked(example: str) -> Asked:
     _among(example, EXAMPLES, "example")
     swaps = () if example == SONIA else ("receive 3.5% 9Y 50m on sofr", "pay 2.5% 7Y 40m on euribor_6m")
     return Asked(example=example, swaps=swaps, stress=DEFAULTS)
+
+
+def key_stresses(size: float = 25.0) -> list[tuple[str, str]]:
+    """A stress a key rate, by its name: a tent of some basis points that falls to zero at the neighbouring keys."""
+    names = [f"{12 * key:g}M" if key < 1 else f"{key:g}Y" for key in KEYS]
+    found = []
+    for i, name in enumerate(names):
+        around = [f"{other} {size if other == name else 0:g}" for other in names[max(i - 1, 0) : i + 2]]
+        found.append((name, ", ".join(around)))
+    return found
 
 
 def _typed(said: Mapping[str, str]) -> dict[tuple[str, int], str]:

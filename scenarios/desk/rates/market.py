@@ -78,17 +78,23 @@ def market_of(asked: Asked, folder: Path) -> Market:
 
 
 def _sent(asked: Asked, folder: Path) -> Solved:
-    options = {"convention": asked.convention or None, "interpolation": asked.interpolation or None}
+    way = asked.interpolation or None
     if asked.curves:
         file = Uploads(folder).get(asked.curves)
         if file.suffix.lower() == ".toml":
             _check_alone(file)
-        return read_and_solve(file, day=asked.day or None, dates=asked.dates or None, **options)
+        return read_and_solve(
+            file,
+            day=asked.day or None,
+            convention=asked.convention or None,
+            interpolation=way,
+            dates=asked.dates or None,
+        )
     solved = _example(asked.example)
     if not asked.day and not asked.interpolation:
         return solved
     specs, day = solved.curves.specs, asked.day or solved.curves.day
-    again = read_and_solve(specs, day=day, interpolation=options["interpolation"])
+    again = read_and_solve(specs, day=day, interpolation=way)
     return replace(solved, curves=again.curves)
 
 

@@ -12,15 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
+from analysis.pages import curve_page
+from analysis.workbook import csv, workbook
 from markets.curves.conventions import CONVENTIONS
 from markets.curves.interpolation import INTERPOLATIONS
 from scenarios.desk.forms import file, posted
 from scenarios.desk.layout import page
-from scenarios.desk.rates.asked import EXAMPLES, FILES, SONIA, TENTS, Asked, asked_of, first_asked
+from scenarios.desk.rates.asked import EXAMPLES, FILES, SONIA, TENTS, Asked, asked_of, first_asked, key_stresses
 from scenarios.desk.rates.market import Market, example_swaps, market_of
 from scenarios.desk.rates.priced import FILE, priced
 from scenarios.desk.uploads import Uploads
 from sim.errors import UserError
+from sim.scratch import scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,27 +55,28 @@ def solve(request: Request, form: FormData) -> Response:
     try:
         asked = _with_files(asked, form, _folder(request))
     except UserError as error:
-        return _shown(request, asked, str(error))
+        return _shown(request, asked, request.app.state.workspace.line(error))
     return _shown(request, asked, keep=True)
 
 
 def export(request: Request, form: FormData) -> Response:
-    """`rates.xlsx`, `rates.zip` of CSV files, or `curves.toml`."""
-    from analysis.workbook import csv, workbook
-
+    """`rates.html` with its charts, `rates.xlsx`, `rates.zip` of CSV files, or `curves.toml`."""
     asked, what = asked_of(form), request.path_params["what"]
     market = market_of(asked, _folder(request))
     if what == FILE:
         return _attached(market.file_text(asked.swaps, asked.stresses).encode(), "application/toml", FILE)
-    found = priced(asked, market, _folder(request))
+    found = priced(asked, market, _folder(request), most=_most(request))
+    if what == "rates.html":
+        with scratch("look") as folder:
+            return _attached(curve_page.write_curves(folder / what, found.shown).read_bytes(), "text/html", what)
     if what == "rates.xlsx":
         return _attached(workbook(found.frames), XLSX, what)
     if what == "rates.zip":
-        made = io.BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, frame in found.frames.items():
                 archive.writestr(f"{name}.csv", csv(frame))
-        return _attached(made.getvalue(), "application/zip", what)
+        return _attached(packed.getvalue(), "application/zip", what)
     raise HTTPException(404)
 
 
@@ -95,9 +99,9 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
     market, found = None, None
     try:
         market = market_of(asked, _folder(request))
-        found = priced(asked, market, _folder(request), keep=keep)
+        found = priced(asked, market, _folder(request), keep=keep, most=_most(request))
     except UserError as mistake:
-        error = error or str(mistake)
+        error = error or request.app.state.workspace.line(mistake)
     return page(
         request,
         "rates.html.j2",
@@ -112,7 +116,8 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         conventions=list(CONVENTIONS),
         interpolations=list(INTERPOLATIONS),
         tents=TENTS,
-        exports=("rates.xlsx", "rates.zip", FILE),
+        keys=key_stresses(),
+        exports=("rates.html", "rates.xlsx", "rates.zip", FILE),
     )
 
 
@@ -129,6 +134,12 @@ def _as_sent(request: Request, asked: Asked) -> Market | None:
 def _folder(request: Request) -> Path:
     folder: Path = request.app.state.workspace.folder
     return folder
+
+
+def _most(request: Request) -> int:
+    """Lines of a book."""
+    found: int = request.app.state.settings.limits.book_lines
+    return found
 
 
 def _attached(content: bytes, kind: str, name: str) -> Response:

@@ -21,7 +21,7 @@ from scenarios.desk.uploads import Uploads
 from scenarios.studies.curves.shown import book_of, moves_of, shown_curves
 from scenarios.studies.curves.stress_tables import BEFORE, after_stress, moved_lines, stress_by_swap
 from scenarios.studies.risk.bare_book import bare_book
-from scenarios.studies.risk.book_risk import book_risk
+from scenarios.studies.risk.book_risk import book_risk, hedger_of
 from scenarios.studies.risk.shown import risk_frames, risk_tables
 from sim.errors import UserError
 
@@ -36,9 +36,9 @@ LEFT_OUT = ("Gamma by pairs of keys",)
 
 @dataclass(frozen=True)
 class Priced:
-    """Everything that is shown, and the frames that are exported."""
+    """Everything that is shown, the page that the command line would write, and the frames that are exported."""
 
-    head: str
+    shown: curve_page.Curves
     notes: tuple[str, ...]
     tables: tuple[page.Table, ...]
     charts: tuple[tuple[str, str, str], ...]  # name, specification, how to read it
@@ -47,12 +47,17 @@ class Priced:
     commands: tuple[str, ...]
 
 
-def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False) -> Priced:
-    """Value what the form holds on its curves. keep: keep curves that are in no upload as one. Raises UserError."""
+def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False, most: int = 5_000) -> Priced:
+    """Value what the form holds on its curves. Raises UserError.
+
+    keep: keep curves that are in no upload as one. most: lines of a book.
+    """
     asked.check()
     solved, notes = market.solved, list(market.solved.notes)
     file = Uploads(folder).get(asked.swaps_file) if asked.swaps_file else None
     book = book_of(solved, asked.swaps, file, asked.dates or None, notes, as_given=False)
+    if book is not None:
+        _check_size(len(book.specs), most)
     moves = moves_of(solved, asked.stresses)
     shown = shown_curves(solved, book, moves, (), fixed=asked.tents == "fixed")
     frames = {name: frame for name, frame in shown.frames().items() if frame is not None}
@@ -68,13 +73,13 @@ def priced(asked: Asked, market: Market, folder: Path, *, keep: bool = False) ->
         frames |= more
         tables += [_plain(*TITLES[name], frame) for name, frame in more.items()]
     if asked.positions:
-        own, of_book = _positions(asked, market, folder)
+        own, of_book = _positions(asked, market, folder, most)
         frames |= own
         tables += of_book
     drawn = tuple((name, chart_json(chart), caption) for name, chart, caption in charts)
     said = tuple(move.name for move in moves)
     same = commands(asked, market, folder, keep=keep)
-    return Priced(shown.head, tuple(notes), tuple(tables), drawn, frames, said, same)
+    return Priced(shown, tuple(notes), tuple(tables), drawn, frames, said, same)
 
 
 def commands(asked: Asked, market: Market, folder: Path, *, keep: bool) -> tuple[str, ...]:
@@ -153,7 +158,15 @@ def _stressed(solved: Solved, stress: Stress) -> tuple[str, Any, str]:
 
 
 # --- positions -------------------------------------------------------------------------------------------------------
-def _positions(asked: Asked, market: Market, folder: Path) -> tuple[dict[str, pl.DataFrame], list[page.Table]]:
+def _check_size(lines: int, most: int) -> None:
+    if lines > most:
+        remedy = "net them first, or use the command line"
+        raise UserError(f"a book of this desk has at most {most:,} lines", value=lines, remedy=remedy)
+
+
+def _positions(
+    asked: Asked, market: Market, folder: Path, most: int
+) -> tuple[dict[str, pl.DataFrame], list[page.Table]]:
     """Risk of a book of positions on the curves, as `spiral risk` has it."""
     try:
         vol = float(asked.vol) * 1e-4 if asked.vol else None
@@ -168,6 +181,7 @@ def _positions(asked: Asked, market: Market, folder: Path) -> tuple[dict[str, pl
         dates=asked.dates or None,
         normal_vol=vol,
     )
+    _check_size(len(hedger_of(scenario, None).book), most)
     risk = book_risk(scenario)
     frames = risk_frames(risk, tents=asked.tents)
     tables = []

@@ -4,7 +4,7 @@
 function drawChart(element, spec) {
   // Charts load nothing, and a tooltip is text.
   const refuse = () => Promise.reject(new Error("charts load nothing"));
-  return window.vegaEmbed(element, spec, { actions: { source: false, compiled: false, editor: false, export: true },
+  return window.vegaEmbed(element, spec, { renderer: element.dataset.renderer || "svg", actions: { source: false, compiled: false, editor: false, export: true },
     loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse } })
     .then((found) => { element.dataset.drawn = "yes"; return found.view; })
     .catch((error) => { element.textContent = `This chart cannot be drawn: ${error.message}`; });

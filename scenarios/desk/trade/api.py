@@ -16,6 +16,7 @@ from starlette.routing import Route
 from scenarios.desk.trade import standing
 from scenarios.desk.trade.asking import AN_ADDRESS, AN_ORDER, address, require, seated, told
 from scenarios.desk.trade.joining import join_class
+from scenarios.desk.trade.marks import debrief_of
 from scenarios.desk.trade.news import news
 from scenarios.desk.trade.tokens import hashed
 from sim.errors import UserError
@@ -102,6 +103,19 @@ async def history(request: Request) -> Response:
     return JSONResponse({"time": lived.times, **series})
 
 
+def own_debrief(request: Request) -> Response:
+    """GET: what one's own loss was made of, once the lecturer has started the debrief."""
+    room, student = seated(request)
+    told = debrief_of(room)
+    mine = None if told is None else next((each for each in told["desks"] if each["who"] == student.who), None)
+    if told is None or mine is None:
+        raise UserError("there is no debrief yet", place="debrief")
+    labels = {part["name"]: part["label"] for part in told["parts"]}
+    kept = ("loss", "twin_loss", "drawdown", "survived", "fell", "liquidity_tax")
+    parts = [{"part": labels[name], "cost": cost} for name, cost in mine["parts"].items()]
+    return JSONResponse({**{name: mine[name] for name in kept}, "parts": parts})
+
+
 async def orders(request: Request) -> Response:
     """POST {"orders": {venue: units}, "turn"?}: order; DELETE {"turn"?}: take back what was ordered in this turn."""
     room, student = seated(request)
@@ -157,6 +171,7 @@ def live(room: Room, student: Student) -> dict[str, Any]:
         "moving": life.stepping or (record.state in ("running", "paused") and life.lived.turn < 0),
         "seconds_left": None if left is None else round(left, 2),
         "ordered": record.sheet.of(record.turn, student.who),
+        "debrief": room.debriefed,
     }
 
 
@@ -176,6 +191,7 @@ ROUTES = [
     Route("/api/trade/state", state),
     Route("/api/trade/observe", observe),
     Route("/api/trade/history", history),
+    Route("/api/trade/debrief", own_debrief),
     Route("/api/trade/orders", orders, methods=["POST", "DELETE"]),
     Route("/api/trade/events", events),
 ]

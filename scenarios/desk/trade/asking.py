@@ -12,6 +12,7 @@ from scenarios.desk.trade.tokens import LONGEST, hashed
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from starlette.datastructures import FormData
     from starlette.requests import Request
 
     from scenarios.desk.trade.room import Room
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SEAT = "spiral_seat"  # cookie of a student
 LARGEST = 16 * 1024  # bytes of a request to the interface
+LARGEST_FORM = 256 * 1024  # bytes
 A_STUDENT = RateLimit(20.0, 60.0)  # requests a second, and at once, by secret
 AN_ORDER = RateLimit(5.0, 20.0)
 AN_ADDRESS = RateLimit(5.0, 120.0)  # joins, by address: a class may sit behind one
@@ -57,6 +59,14 @@ def require(limit: RateLimit, asker: str) -> None:
     """Raises HTTPException where one asks too often."""
     if not limit.allows(asker):
         raise HTTPException(429, f"too many requests: at most {limit.rate:g} a second", {"Retry-After": "1"})
+
+
+async def fields(request: Request, most: int) -> FormData:
+    """The fields of a small form without files. Raises HTTPException for one that is too large, or does not say."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > LARGEST_FORM:
+        raise HTTPException(413, f"a form says its length, at most {LARGEST_FORM // 1024} KiB")
+    return await request.form(max_files=0, max_fields=most)
 
 
 async def told(request: Request) -> dict[str, Any]:

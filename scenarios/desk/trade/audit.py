@@ -27,10 +27,8 @@ class Audit:
         kept = {key: value[:LONGEST] if isinstance(value, str) else value for key, value in more.items()}
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
-            self._journal.write(
-                {"time": time, "who": who[:LONGEST], "what": what, "outcome": outcome[:LONGEST], **kept}
-            )
-            self._size = self.file.stat().st_size
+            line = {"time": time, "who": who[:LONGEST], "what": what, "outcome": outcome[:LONGEST], **kept}
+            self._size += self._journal.write(line)
 
     def close(self) -> None:
         """Nothing more is written."""

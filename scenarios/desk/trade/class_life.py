@@ -42,7 +42,8 @@ class ClassLife:
         if record.state == ENDED and kept.exists():
             self.lived = Lived.of_json(json.loads(kept.read_text(encoding="utf-8")), record.chosen)
         self._thread = threading.Thread(target=self._live, name=f"class {folder.name}", daemon=True)
-        self._thread.start()
+        if record.state != ENDED:
+            self._thread.start()
 
     def changed(self) -> None:
         """Somebody has changed the record: look whether there is work, and tell those who watch. Holds the lock."""
@@ -185,4 +186,5 @@ class ClassLife:
             processes = [*self._helpers, *([] if self._world is None else [self._world])]
         for process in processes:
             process.end()
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._thread.join(10)

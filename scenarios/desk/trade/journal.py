@@ -24,14 +24,16 @@ class Journal:
             _mend(file)
             self._out = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    def write(self, line: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Append a line. Raises SpiralError if the disk is full."""
+    def write(self, line: Mapping[str, Any], *, sync: bool = False) -> int:
+        """Append a line; returns its bytes. Raises SpiralError if the disk is full."""
         content = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        left = content
         with writing(self.file):
-            while content:
-                content = content[os.write(self._out, content) :]
+            while left:
+                left = left[os.write(self._out, left) :]
             if sync:
                 os.fsync(self._out)
+        return len(content)
 
     def close(self) -> None:
         """Nothing more is written."""

@@ -11,8 +11,9 @@ from starlette.routing import Route
 
 from analysis.workbook import csv, workbook
 from scenarios.desk.layout import page
+from scenarios.desk.settings import LOCAL
 from scenarios.desk.trade import lecturer_form
-from scenarios.desk.trade.asking import A_WRONG_ONE, address, rooms_of
+from scenarios.desk.trade.asking import A_WRONG_ONE, address, fields, rooms_of
 from scenarios.desk.trade.case import VISIBLE
 from scenarios.desk.trade.chosen import chosen
 from scenarios.desk.trade.class_desks import class_desks
@@ -43,7 +44,7 @@ def catalogue(request: Request) -> Response:
 
 async def opened(request: Request) -> Response:
     """POST /trade: open a class; a mistake shows the form again, with all that was typed."""
-    form = await request.form(max_files=0, max_fields=50)
+    form = await fields(request, 50)
     given: dict[str, Any] = {key: str(form[key]) for key in form}
     given["visible"] = [str(each) for each in form.getlist("visible")]
     given.setdefault("bots", "no")
@@ -87,6 +88,8 @@ def key(request: Request) -> Response:
     if room is None or not room.is_lecturer(given):
         if not A_WRONG_ONE.allows(address(request)):
             raise HTTPException(429, "too many secrets that nobody has: wait a little")
+        if room is not None:
+            room.audit.note("nobody", "enter", "no lecturer's link", address=address(request))
         raise HTTPException(403, "this is no lecturer's link")
     link = str(request.url)
     answer = page(request, "trade_key.html.j2", title=room.record.chosen.title, link=link, id=room.id)
@@ -106,9 +109,18 @@ def control(request: Request) -> Response:
         room=room,
         chosen=record.chosen,
         shown=VISIBLE,
-        join=f"{request.url.scheme}://{request.headers['host']}/join",
+        join=_join_address(request),
         notes=record.notes,
     )
+
+
+def _join_address(request: Request) -> str:
+    """Where students join: under a name of this machine that others use, where it has one."""
+    settings, host = request.app.state.settings, request.headers["host"]
+    names = [name for name in settings.hosts if name not in (*LOCAL, "0.0.0.0", "::")]
+    if names and host.partition(":")[0] in LOCAL:
+        host = f"{names[-1]}:{settings.port}"
+    return f"{request.url.scheme}://{host}/join"
 
 
 def status(request: Request) -> Response:
@@ -135,7 +147,7 @@ def status(request: Request) -> Response:
 async def act(request: Request) -> Response:
     """POST .../do: what a lecturer does; answers JSON."""
     room = _room(request)
-    form = await request.form(max_files=0, max_fields=10)
+    form = await fields(request, 10)
     given = {name: str(form[name]) for name in form}
     what = given.get("what", "")
     known: dict[str, Callable[[], None]] = {

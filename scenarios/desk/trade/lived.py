@@ -22,7 +22,10 @@ class Lived:
         self.bots: dict[str, list[Any]] = {}  # P&L
         self.alive: list[list[bool]] = []  # by desk
         self.now: dict[str, Any] = {}
+        self.drawdowns: list[float] = []  # by desk: largest fall of the P&L below its highest value before, $
+        self._peaks: list[float] = []
         self._shown: list[bytes] = []
+        self.told: dict[int, list[dict[str, str]]] = {}  # news by desk, once they have been put together
 
     @property
     def turn(self) -> int:
@@ -47,12 +50,14 @@ class Lived:
             for name, value in zip(SERIES, values, strict=True):
                 series[name].append(value)
             alive.append(not (account["liquidated"] or account["defaulted"]))
+        self._fall([desk["account"]["pnl"] or 0.0 for desk in seen["desks"]])
         for name, desk in seen["bots"].items():
             self.bots.setdefault(name, []).append(desk["account"]["pnl"])
         self.prepare(chosen)
 
     def prepare(self, chosen: Chosen) -> None:
         """Make what each student may see now."""
+        self.told = {}
         if self.now:
             common = {"turn": self.turn, **{key: self.now[key] for key in COMMON}}
             self._shown = [_shown(common, desk, chosen) for desk in self.now["desks"]]
@@ -61,13 +66,14 @@ class Lived:
         """What a student sees, as JSON; made once after each step."""
         return self._shown[who] if who < len(self._shown) else b"null"
 
-    def drawdown(self, who: int) -> float:
-        """Largest fall of the P&L from its highest value before, at decisions, $."""
-        return largest_fall(self.desks[who]["pnl"])
+    def _fall(self, pnl: list[float]) -> None:
+        self._peaks = [max(peak, now) for peak, now in zip(self._peaks or [0.0] * len(pnl), pnl, strict=True)]
+        falls = zip(self.drawdowns or [0.0] * len(pnl), self._peaks, pnl, strict=True)
+        self.drawdowns = [max(fall, peak - now) for fall, peak, now in falls]
 
     def to_json(self) -> dict[str, Any]:
         """For the class's file, once it has ended."""
-        names = "times", "ticks", "desks", "bots", "alive", "now"
+        names = "times", "ticks", "desks", "bots", "alive", "now", "drawdowns"
         return {name: getattr(self, name) for name in names}
 
     @classmethod

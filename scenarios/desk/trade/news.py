@@ -17,10 +17,13 @@ def news(chosen: Chosen, lived: Lived, who: int) -> list[dict[str, str]]:
     """Lines that a desk has seen so far, the youngest first: time and text."""
     if "news" not in chosen.visible or lived.turn < 0:
         return []
+    if who in lived.told:
+        return lived.told[who]
     now = lived.times[-1]
     found = [{"time": day, "text": text} for day, text in chosen.news if day <= now[:10]]
     found += _moves(lived, who)
-    return sorted(found, key=lambda line: line["time"], reverse=True)[:MOST]
+    lived.told[who] = sorted(found, key=lambda line: line["time"], reverse=True)[:MOST]
+    return lived.told[who]
 
 
 def _moves(lived: Lived, who: int) -> list[dict[str, str]]:

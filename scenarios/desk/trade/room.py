@@ -19,6 +19,7 @@ from scenarios.desk.trade.tokens import fits, hashed, new_token
 from sim.errors import UserError
 
 MOST_NOTES = 20_000  # characters
+MOST_ORDERS = 200  # requests of a student in a turn
 LECTURER = "lecturer"
 
 
@@ -32,6 +33,7 @@ class Room:
         self.audit = Audit(folder / "audit.jsonl")
         self.life = ClassLife(folder, self.record, self.audit)
         self._lock = self.life.wake
+        self._counts: dict[int, tuple[int, int]] = {}  # of orders, by student: turn and number
         self.lives: dict[int, list[dict[str, Any]]] = {}  # of policies, by number, once they have been read
 
     @property
@@ -43,6 +45,11 @@ class Room:
     def code(self) -> str:
         """What students type to join."""
         return self.file.code
+
+    @property
+    def debriefed(self) -> bool:
+        """Whether there is a debrief."""
+        return self.record.state == ENDED and (self.folder / DEBRIEF).exists()
 
     # --- students --------------------------------------------------------------------------------------------------
     def join(self, name: object) -> tuple[Student, str]:
@@ -68,6 +75,7 @@ class Room:
             with self._lock:
                 now = self._open_turn(student, turn)
                 found = checked(orders, self.life.lived.now["desks"][student.who]["venues"])
+                self._count(student, now)
                 for venue, units in found.items():
                     self._do("order", turn=now, who=student.who, venue=venue, units=units)
                 standing = self.record.sheet.of(now, student.who)
@@ -101,6 +109,13 @@ class Room:
             remedy = f"orders are for turn {record.turn} now"
             raise UserError("this turn is not open", value=turn, place="turn", remedy=remedy)
         return record.turn
+
+    def _count(self, student: Student, turn: int) -> None:
+        """Raises UserError where a student orders without end in one turn: each order is a line of the journal."""
+        before, count = self._counts.get(student.who, (turn, 0))
+        self._counts[student.who] = (turn, count + 1 if before == turn else 1)
+        if before == turn and count >= MOST_ORDERS:
+            raise UserError(f"at most {MOST_ORDERS} orders in a turn", place="orders", remedy="wait for the next one")
 
     def _do(self, do: str, *, sync: bool = False, **line: Any) -> None:
         self.record.do(do, sync=sync, **line)

@@ -28,7 +28,7 @@ def scores(room: Room) -> list[Score]:
             "kicked": student.kicked,
             "ordered": student.who in ordered,
             "pnl": lived.desks[student.who]["pnl"][-1] if begun else 0.0,
-            "drawdown": lived.drawdown(student.who) if begun else 0.0,
+            "drawdown": lived.drawdowns[student.who] if begun else 0.0,
             "alive": lived.alive[student.who][-1] if begun else True,
         }
         for student in record.students.all

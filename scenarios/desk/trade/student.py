@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from scenarios.desk.layout import page
-from scenarios.desk.trade.asking import AN_ADDRESS, SEAT, address, require, rooms_of, seated
+from scenarios.desk.trade.asking import AN_ADDRESS, SEAT, address, fields, require, rooms_of, seated
 from scenarios.desk.trade.joining import join_class
 from scenarios.desk.trade.tokens import LONGEST
 from sim.errors import UserError
@@ -38,7 +38,7 @@ def _page(request: Request, values: dict[str, str], error: UserError | None = No
 async def joined(request: Request) -> Response:
     """POST /join: by code and name, or back by the key that was shown at the desk."""
     require(AN_ADDRESS, address(request))
-    form = await request.form(max_files=0, max_fields=5)
+    form = await fields(request, 5)
     values = {name: str(form.get(name, ""))[:LONGEST] for name in ("code", "name", "key")}
     try:
         token = await run_in_threadpool(_token, request, values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scenarios.desk.trade.form_fields import person
-from scenarios.desk.trade.tokens import hashed
 from sim.errors import UserError
 
 
@@ -47,9 +46,9 @@ class Students:
         self._by_token[token] = student
         return student
 
-    def of_token(self, token: str) -> Student | None:
-        """Whose secret it is."""
-        student = self._by_token.get(hashed(token)) if token else None
+    def of_hash(self, kept: str) -> Student | None:
+        """Whose secret has this hash."""
+        student = self._by_token.get(kept)
         return None if student is None or student.kicked else student
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from scenarios.reading.made_by_hand import check_values, meant
 from scenarios.studies.calibrating.before_run import ready
 from scenarios.studies.sessions.due import EVENTS, when
 from scenarios.worlds.blueprint import Blueprint, blueprint_of
+from scenarios.worlds.first_margin import check_first_margin
 from scenarios.worlds.orders_table import check_seat, seats_of
 from sim.errors import UserError
 
@@ -53,4 +54,5 @@ class Plan:
         if is_pending(found.storyline):
             found = ready(found)
             blueprint = blueprint.along(found)
+        check_first_margin(found, blueprint)
         return cls(scenario=found, blueprint=blueprint, seats=seats, decide=str(decide))

@@ -44,7 +44,8 @@
 
   function begun(place) {
     place.classList.remove("error");
-    place.removeAttribute("role");
+    if (place.getAttribute("role") === "alert") place.removeAttribute("role");
+    delete place.dataset.drawn;
     place.setAttribute("aria-busy", "true");
   }
 
@@ -95,9 +96,19 @@
   }
 
   // --- tables that sort when a heading is pressed, and the list that is filtered by a word ---------------------------
+  const SCALES = { bn: 1e9, m: 1e6, k: 1e3 };
+
+  // The number that a figure says, as "-$1.46 ± 0.04bn" or "12 %"; NaN for other text.
+  function figure(said) {
+    const plain = said.replace(/\u2212/g, "-").replace(/\u00a0/g, " ");
+    const found = plain.match(/^(-?)\$?([\d,]+(?:\.\d+)?)(?: ± [\d.,]+)? ?(bn|m|k|%|bp|x)?(?: \*)?$/);
+    if (!found) return NaN;
+    return (found[1] ? -1 : 1) * Number(found[2].replace(/,/g, "")) * (SCALES[found[3]] || 1);
+  }
+
   const key = (row, column) => {
-    const cell = row.cells[column], said = cell.dataset.key === undefined ? cell.textContent.trim() : cell.dataset.key;
-    const number = said === "" ? NaN : Number(said);
+    const cell = row.cells[column], told = cell.dataset.key, said = told === undefined ? cell.textContent.trim() : told;
+    const number = said === "" ? NaN : told === undefined ? figure(said) : Number(said);
     return Number.isNaN(number) ? said : number;
   };
 

@@ -28,6 +28,11 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const by of form.querySelectorAll("input.by")) by.value = "";
     mark(form);
   });
+  const stresses = form.querySelector("textarea[name=stress]");
+  form.querySelectorAll("[data-line]").forEach((button) => button.addEventListener("click", () => {
+    stresses.value = `${stresses.value.trim()}\n${button.dataset.line}`.trim();
+    stresses.scrollTop = stresses.scrollHeight;
+  }));
   form.querySelectorAll("[data-send]").forEach((field) => field.addEventListener("change", () => form.requestSubmit()));
   mark(form);
 });

@@ -94,6 +94,13 @@ document.addEventListener("DOMContentLoaded", () => {
     lineChart(at("pnl"), past.pnl.map((value) => Math.round(value / 1e4) / 100), (value) => value.toFixed(Math.abs(value) < 10 ? 1 : 0));
   }
 
+  async function debrief() {
+    const found = await ask("/api/trade/debrief"), box = at("debrief");
+    const rows = [["Loss", found.loss], ...found.parts.filter((each) => each.cost).map((each) => [`  ${each.part}`, each.cost]), ["Loss as a price taker, with the same orders", found.twin_loss], ["Drawdown, at closes", found.drawdown]];
+    list(box.querySelector("tbody"), rows, ([name, value]) => row(cell(name), cell(million(value))));
+    box.classList.remove("hidden");
+  }
+
   function list(element, items, make) { element.replaceChildren(...items.map(make)); }
 
   function orders() {
@@ -167,6 +174,7 @@ document.addEventListener("DOMContentLoaded", () => {
   stream.addEventListener("state", (event) => {
     const found = JSON.parse(event.data), key = `${found.state} ${found.turn} ${found.moving}`;
     take(found);
+    if (found.debrief) debrief().catch((error) => trouble(error.message));
     if (key !== late || !seen) { late = key; look(); }
   });
   stream.onerror = () => { trouble("No connection: trying again. Your orders are kept."); };

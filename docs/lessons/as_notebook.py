@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.documents import FENCE, ROOT, SESSION, Block, blocks, sessions, stands_on
 
+PICTURE = re.compile(r"^!\[[^\]]*\]\([^)]+\)\n", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]+\)")
 SPIRAL = "import sys  # of this kernel: its interpreter runs the commands below\n\n"
 METADATA = {
@@ -34,8 +35,8 @@ def notebook(page: str) -> Any:
 
 
 def said(text: str) -> list[Any]:
-    """Prose, without links, which would lead nowhere from a notebook."""
-    plain = LINK.sub(r"\1", text).strip()
+    """Prose, without pictures and links, which would lead nowhere from a notebook."""
+    plain = LINK.sub(r"\1", PICTURE.sub("", text)).strip()
     return [new_markdown_cell(plain)] if plain else []
 
 
