@@ -13,7 +13,8 @@ import polars as pl
 
 from analysis import curve, parts
 from analysis.calendar_days import day_of
-from analysis.spread import SHARES, spread
+from analysis.spread import SHARES as SHARES
+from analysis.spread import spread
 from sim.dataset import Run
 from sim.errors import UserError
 from sim.names import ALL, FROZEN, PRICE_TAKER, UNHEDGED
