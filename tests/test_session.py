@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from scenarios import Scenario, load, open_session, resume_session, run
 from scenarios.studies.sessions.plan import Plan
 from scenarios.studies.sessions.session import Session
+from scenarios.worlds.orders_table import COLUMNS
 from sim.dataset import Run
 from sim.errors import UserError
 
@@ -186,6 +188,30 @@ def test_a_file_that_is_no_session(tmp_path, content) -> None:
         resume_session(file)
     with pytest.raises(UserError, match="cannot be read"):
         resume_session(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("tick", 10**30, "orders: tick: must be a whole number"),
+        ("path", 1.5, "orders: path: must be a whole number"),
+        ("path", -1, "the run's paths are 0 to 2"),
+        ("tick", 10**9, "the run's ticks are"),
+        ("venue", "\x1b[2J", "no such venue"),
+        ("seat", "../x", "no hedger of that name"),
+        ("units", float("inf"), "is no JSON that a session wrote"),
+    ],
+)
+def test_orders_in_a_file_that_no_session_sent(scenario, tmp_path, column, value, said) -> None:
+    session = open_session(scenario, paths=3)
+    session.send({"asset": np.ones(3)})
+    session.advance()
+    told = json.loads(session.save(tmp_path / "s.json").read_text())
+    told["orders"][0][COLUMNS.index(column)] = value
+    (tmp_path / "s.json").write_text(json.dumps(told))
+    with pytest.raises(UserError, match=said) as error:
+        resume_session(tmp_path / "s.json", trust=False)
+    assert "\x1b" not in str(error.value)
 
 
 def test_decisions_are_due_when_it_says(scenario) -> None:

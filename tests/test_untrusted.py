@@ -34,7 +34,7 @@ type = "FundingDesk"
 margin_model = { kind = "weights", factors = "FILE" }
 """
 WEIGHTED += TREASURY
-WEIGHTS = "factor,weight\nspot,0.2\novernight,0.01\nus2y,0.01\nus10y,0.01\ncredit,0.1\nvol,0.2\n"
+WEIGHTS = "factor,weight\nasset,0.2\novernight,0.01\nus2y,0.01\nus10y,0.01\ncredit,0.1\nvol,0.2\n"
 RECORD = "date,spx,vix,overnight,us2y,us10y,ig_oas\n" + "".join(
     f"2020-02-{day},{3400 - day},15,1.5,1.4,1.5,1\n" for day in (19, 20)
 )
@@ -165,7 +165,8 @@ def test_no_file_outside_the_scenarios_folder_is_read(here: Path, kind: str) -> 
 @pytest.mark.skipif(os.name == "nt", reason="links of Unix")
 def test_who_trusts_a_scenario_may_link_its_files(here: Path) -> None:
     (here / "weighted.toml").write_text(WEIGHTED.replace("FILE", linked(here)))
-    assert spiral("check", "weighted.toml").exit_code == 0
+    found = spiral("check", "weighted.toml")
+    assert found.exit_code == 0, found.stderr
     with pytest.raises(UserError, match="a link to elsewhere"):
         load(here / "weighted.toml", trust=False)
 
