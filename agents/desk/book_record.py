@@ -22,6 +22,7 @@ Vector = NDArray[np.float64]
 
 SHOWN = 20  # positions of a book that have rows of their own; the others have one together
 START, WORST, END = "start", "worst", "end"
+ROUNDING = 1e-11  # of P&L and book: a close that is lower by less is not lower, as sums differ in their last digits
 FIGURES = tuple(column.name for column in VALUED)  # figures of the positions, scaled with the desk's book
 
 
@@ -37,6 +38,7 @@ class BookRecord:
         self._desk, self._world = desk, desk.world
         desk.followers.append(self)
         self._lines = [_Line(desk, part) for part in split(desk.book)]
+        self._worth = sum(abs(float(line.opening["value"][0])) for line in self._lines)  # $
         paths = desk.world.paths
         self._lowest = np.full(paths, np.inf)  # $, P&L at the worst close so far
         self._tick = np.zeros(paths, dtype=np.int64)  # of it
@@ -56,7 +58,7 @@ class BookRecord:
     def look(self, pnl: Vector) -> None:
         """At a close, after marking: store the market on paths at their worst close so far. pnl: (paths,) $ of the
         desk."""
-        fresh = pnl < self._lowest
+        fresh = pnl < self._lowest - ROUNDING * (np.abs(pnl) + self._worth)
         if not fresh.any():
             return
         desk = self._desk
