@@ -8,7 +8,7 @@ import pytest
 from scenarios.reading.shipped import catalogue
 from tests.generators import moves, table
 
-TOO_SURE = ("risk_removed",)  # its error is that of normal samples, several times too small where P&L has fat tails
+TOO_SURE = ("risk_removed",)  # one path of a thousand may decide it in a calm market, and no error of a sample without it says so
 
 
 @pytest.mark.slow
