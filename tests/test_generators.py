@@ -8,7 +8,7 @@ import pytest
 from scenarios.reading.shipped import catalogue
 from tests.generators import moves, table
 
-TOO_SURE = ("risk_removed",)  # one path of a thousand may decide it in a calm market, and no error of a sample without it says so
+TOO_SURE = ("risk_removed",)  # a path in a thousand decides it in a calm market: no sample without it knows its error
 
 
 @pytest.mark.slow
