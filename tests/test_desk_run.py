@@ -194,6 +194,12 @@ def test_uploads_are_kept_by_their_content_and_read_and_never_run(desk):
     assert answer.status_code == 400 and "b.csv" in error_of(answer)
     assert re.search(r"now: <code>uploads/\w+/good.csv", answer.text)  # need not be sent again
     assert not re.search(r"now: <code>uploads/\w+/b.csv", answer.text)
+    place = re.search(r"uploads/\w+/good.csv", answer.text)[0]
+    empty = [(use, ("", b"", "application/octet-stream")) for use in ("file", "history", "curves")]  # as browsers do
+    fields = [("history", (None, place)), *empty, ("book", ("book.csv", BOOK))]
+    answer = post(f"{address}/run/upload", files=fields)
+    assert answer.status_code == 303, error_of(answer)
+    assert {"history", "book"} <= set(dict(httpx.URL(answer.headers["location"]).params))
     own = 'name = "own"\n[storyline]\nanchor = []\n[agents.x]\ntype = "evil:Agent"\n'
     answer = post(f"{address}/run/upload", data={}, files={"file": ("own.toml", own)})
     assert answer.status_code == 400 and error_of(answer)
