@@ -258,6 +258,7 @@ def test_wrong_variations_queue_none(desk):
     form = {"settings-0": "feedback.impact=0.0", "settings-1": "agents.hedger.capital=-1", "label-1": "poor"}
     answer = post(f"{address}/run/what-if/base", data=form)
     assert answer.status_code == 400 and "must be > 0" in error_of(answer) and "poor" in answer.text
+    assert error_of(answer).startswith("agents.hedger.capital: ")
     assert "no variation is given" in error_of(post(f"{address}/run/what-if/base", data={}))
     assert len(get(f"{address}/api/jobs").json()["jobs"]) == before
 

@@ -128,7 +128,7 @@ def _line(request: Request, error: UserError) -> str:
     said: str = request.app.state.workspace.line(error)
     for option, field in OPTIONS.items():
         said = re.sub(rf"^{option}:", f"{field}:", re.sub(rf"^{option} (\d+):", rf"{field}, line \1:", said))
-    return said
+    return said.replace("say --date", "give the valuation day, under 'How they are read', as")
 
 
 def _as_sent(request: Request, asked: Asked) -> Market | None:
