@@ -107,8 +107,9 @@ class Columns:
         renamed = [f"{self.header[i].strip() or 'the first column'} as {column}" for column, i in self.at.items()
                    if plain(heading_unit(self.header[i])[0]) != plain(column)]  # fmt: skip
         said = [f"read: {', '.join(renamed)}"] if renamed else []
-        if self.layout.remarks is None and (others := [name for name in self._others() if plain(name) not in INDEX]):
-            said.append(f"not read: {', '.join(others[:NAMED])}{', ...' if len(others) > NAMED else ''}")
+        unread = [name for name in self._others() if plain(name) not in INDEX] if self.layout.remarks is None else []
+        if unread:
+            said.append(f"not read: {', '.join(unread[:NAMED])}{', ...' if len(unread) > NAMED else ''}")
         for column, others in self.passed.items():
             taken = self.header[self.at[column]].strip()
             if plain(taken) != plain(column) and others:
