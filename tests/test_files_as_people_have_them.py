@@ -15,6 +15,7 @@ from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from scenarios.files.csv_table import read_table
 from scenarios.files.days import NotADate, parse_day
+from scenarios.files.layout import Layout
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number
 from scenarios.files.option_symbols import parse_symbol
 from scenarios.files.record_rows import read_record_rows, record_layout
@@ -233,6 +234,13 @@ def test_a_heading_gives_its_unit_and_what_is_not_read_is_said(tmp_path: Path) -
     first = scenario.storyline.anchor[0]
     assert (first.credit, first.us2y) == pytest.approx((0.0130, 0.027))
     assert any(note.endswith("not read: EM") for note in scenario.notes)
+
+
+def test_a_heading_whose_unit_is_part_of_a_name_is_that_name() -> None:
+    layout = Layout("x", {"rate": ("mid",), "rate_bp": ()}, (), (), ("rate", "rate_bp"))
+    columns = layout.match(["Rate (bp)", "Mid [%]"])
+    assert columns.at == {"rate": 1, "rate_bp": 0}
+    assert (columns.unit("rate"), columns.unit("rate_bp")) == ("%", "")
 
 
 def test_a_file_of_vol_alone_is_no_index(tmp_path: Path) -> None:

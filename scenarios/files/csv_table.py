@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scenarios.files.days import NotADate, has_time, is_day, order_of, parse_day
 from scenarios.files.frames import Source, frame_lines, is_path
-from scenarios.files.layout import Layout, heading_unit
+from scenarios.files.layout import Layout
 from scenarios.files.lines import Line, Lines, read_lines
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number, split_unit
 from sim.errors import UserError
@@ -103,7 +103,7 @@ def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> T
     if not kept:
         raise UserError("there is no row below the header", place=lines.name, remedy="write one row a line")
     at = lines.columns.at
-    units = {column: heading_unit(lines.columns.header[i])[1] for column, i in at.items()}
+    units = {column: lines.columns.unit(column) for column in at}
     rows = [
         Row({column: _with_unit(_cell(cells, i), units[column]) for column, i in at.items()}, Place(lines.place(n)))
         for n, cells in kept

@@ -39,7 +39,8 @@ class Layout:
 
     def match(self, header: Sequence[str]) -> Columns:
         """Which cell of a line of names is which column."""
-        names = [plain(heading_unit(cell)[0]) for cell in header]
+        known = {alias for column, aliases in self.aliases.items() for alias in (plain(column), *aliases)}
+        names = [name if (name := plain(cell)) in known else plain(heading_unit(cell)[0]) for cell in header]
         found: dict[str, int] = {}
         passed: dict[str, list[int]] = {}
         for column, aliases in self.aliases.items():
@@ -92,6 +93,13 @@ class Columns:
         """Names of no column of the layout."""
         known = {*self.at.values(), *(i for others in self.passed.values() for i in others)}
         return [name.strip() for i, name in enumerate(self.header) if i not in known and name.strip()]
+
+    def unit(self, column: str) -> str:
+        """The unit in a column's heading, '' where the heading with it is a name of its own: `spread (bp)`."""
+        heading = self.header[self.at[column]]
+        bare, unit = heading_unit(heading)
+        own = plain(heading) != plain(bare) and plain(heading) in (plain(column), *self.layout.aliases[column])
+        return "" if own else unit
 
     def without(self, words: set[int]) -> Columns:
         """The same, where these cells of the header are labels: they hold words, not the numbers of their name."""
