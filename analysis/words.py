@@ -79,8 +79,11 @@ def _cost(loss: Split, n: Mapping[str, Number]) -> str:
     told = ", ".join(_with_its_parts(loss, item, n) for item in split)
     if split != loss.inside():
         return f"{bill} on average, of it {told}; the run was not attributed, so the rest is not split.{tail}"
+    taken = n["book_taken"]
+    paid = f" On the {_bare(taken)} of the book that the lender took, re-marking is paid, and does not come back."
     return (
-        f"{bill} on average, marked at the end: {told}. Before re-marking it is {_signed(n[loss.lasting.name])}.{tail}"
+        f"{bill} on average, marked at the end: {told}. Before re-marking it is {_signed(n[loss.lasting.name])}."
+        f"{paid if taken.known and taken.value > 0.01 else ''}{tail}"
     )
 
 
@@ -127,7 +130,8 @@ def _cash(run: Run, n: Mapping[str, Number], agent: str | None) -> str:
         f"{_bare(n['peak_short_sale_proceeds'])} of the proceeds of short sales."
     )
     if not n["survival_capital_95"].known:
-        return f"{text} Too many paths lose the whole book to say, from this run, what capital would have spared them."
+        rule = "Too many paths lose the whole book to say, from this run, what capital would have spared them"
+        return f"{text} {rule}: `spiral capital` searches for it."
     return (
         f"{text} With a capital of {n['survival_capital_95']} the lender would never take anything on 95 % of the "
         f"paths, first order: with the market as it was in this run."

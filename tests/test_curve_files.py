@@ -203,13 +203,19 @@ WRONG_SWAPS = [
     ("buy 3.5% 9Y 50m", "a swap begins with receive or pay"),
     ("receive 3.5% 9Y", "the swap has no notional"),
     ("receive 3.5% 50m", "needs exactly one of tenor and end"),
-    ("receive 3.5 9Y 50m", "says its notional twice"),
+    ("receive 3.5 9Y 50m", "says its notional twice, got 'receive 3.5 9Y 50m'; a rate has its %"),
     ("receive 3.5% 9Y 50m upfront", "is no part of a swap, got 'upfront'"),
     ("receive 3.5% 9Y 50m on", "'on' is followed by nothing"),
     ("receive 3.5% 9Y 50m on libor", "no such curve, got 'libor'"),
     ("receive 350% 9Y 50m", "rate: outside -0.05 to 0.3"),
     ("receive 3.5% 9Y 50m start 2020-01-01", "starts before the valuation day"),
 ]
+
+
+@pytest.mark.parametrize("text", ["pay 4% 5Y 100mm", "Payer 4% 5Y 100,000,000", "pays 4%, 5Y, 100,000,000.00"])
+def test_words_of_a_desk_mean_the_same_swap(text: str) -> None:
+    known, found = parse_swap("pay 4% 5Y 100m"), parse_swap(text)
+    assert (found.side, found.rate, found.tenor, found.notional) == ("pay", known.rate, "5Y", 100e6)
 
 
 def told(folder: Path, *arguments: str) -> str:

@@ -17,7 +17,7 @@ def address(tmp_path_factory):
 def test_the_first_page_says_where_it_is_and_lets_no_script_in(address):
     answer = httpx.get(address)
     assert answer.status_code == 200
-    assert "None yet." in answer.text
+    assert "None yet." in answer.text and "Nothing has run here yet" in answer.text
     assert "script-src 'self'" in answer.headers["content-security-policy"]
 
 

@@ -102,6 +102,8 @@ def test_quotes_out_of_any_market_are_refused_by_name():
     assert requoted(specs, {("eur_usd", 0): -15.0})["eur_usd"].quotes[0].rate == pytest.approx(-0.0015)
     with pytest.raises(UserError, match=r"quotes: sofr.ois 3M"):
         requoted(specs, {("sofr", 0): 420.0})
+    with pytest.raises(UserError, match=r"got '420 %'; the line is in %, as sent: [\d.]+"):
+        requoted(specs, {("sofr", 0): 420.0})
 
 
 # --- stresses --------------------------------------------------------------------------------------------------------
@@ -189,8 +191,8 @@ def test_the_command_that_is_shown_gives_the_figures_that_are_shown(desk, monkey
     [
         ({"q:sonia:0": "abc"}, "quotes: sonia.ois 1W: must be a number"),
         ({"q:sonia:0": "397"}, "sonia.ois 1W"),
-        ({"swaps": "receive 3% 9Y"}, "has no notional"),
-        ({"stress": "sideways 5"}, "no such shape"),
+        ({"swaps": "receive 3% 9Y"}, "Swaps, line 1: the swap has no notional"),
+        ({"stress": "sideways 5"}, "^Stresses: no such shape"),
         ({"discounting": "parallel"}, "is not a stress"),
         ({"discounting": "parallel 5; parallel 6"}, "discounting: is one move"),
         ({"projecting": "parallel 5 on sonia"}, "projecting: is one move"),

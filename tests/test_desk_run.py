@@ -190,6 +190,16 @@ def test_uploads_are_kept_by_their_content_and_read_and_never_run(desk):
     wrong = {"history": ("bad.csv", HISTORY.replace("2409.8", "24O9.8"))}
     answer = post(f"{address}/run/upload", data={}, files=wrong)
     assert answer.status_code == 400 and "bad.csv" in error_of(answer) and "must be a number" in error_of(answer)
+    answer = post(f"{address}/run/upload", files={"history": ("good.csv", HISTORY), "book": ("b.csv", "kind\nputt\n")})
+    assert answer.status_code == 400 and "b.csv" in error_of(answer)
+    assert re.search(r"now: <code>uploads/\w+/good.csv", answer.text)  # need not be sent again
+    assert not re.search(r"now: <code>uploads/\w+/b.csv", answer.text)
+    place = re.search(r"uploads/\w+/good.csv", answer.text)[0]
+    empty = [(use, ("", b"", "application/octet-stream")) for use in ("file", "history", "curves")]  # as browsers do
+    fields = [("history", (None, place)), *empty, ("book", ("book.csv", BOOK))]
+    answer = post(f"{address}/run/upload", files=fields)
+    assert answer.status_code == 303, error_of(answer)
+    assert {"history", "book"} <= set(dict(httpx.URL(answer.headers["location"]).params))
     own = 'name = "own"\n[storyline]\nanchor = []\n[agents.x]\ntype = "evil:Agent"\n'
     answer = post(f"{address}/run/upload", data={}, files={"file": ("own.toml", own)})
     assert answer.status_code == 400 and error_of(answer)
@@ -235,6 +245,8 @@ def test_what_ifs_are_paired_differences_as_compare_has_them(desk):
     row = known.row(by_predicate=pl.col("name") == "liquidity_tax", named=True)
     paired, apart = row["error"], (row["a_error"] ** 2 + row["b_error"] ** 2) ** 0.5
     assert row["difference"] > 0 and paired < apart  # the same noise: the difference is known better than either
+    assert all(said in text for said in ("Re-marking (vega)", "hedged daily", "A desk that is liquidated sooner"))
+    assert "/run/what-if/base" in get(f"{address}/look/runs/base").text
     chosen = html.unescape(get(f"{address}/run/what-if/base?figure=liquidity_tax").text)
     assert '<option value="liquidity_tax" selected>' in chosen
     assert get(f"{address}/run/what-if/nothing").status_code == 400
@@ -246,6 +258,7 @@ def test_wrong_variations_queue_none(desk):
     form = {"settings-0": "feedback.impact=0.0", "settings-1": "agents.hedger.capital=-1", "label-1": "poor"}
     answer = post(f"{address}/run/what-if/base", data=form)
     assert answer.status_code == 400 and "must be > 0" in error_of(answer) and "poor" in answer.text
+    assert error_of(answer).startswith("agents.hedger.capital: ")
     assert "no variation is given" in error_of(post(f"{address}/run/what-if/base", data={}))
     assert len(get(f"{address}/api/jobs").json()["jobs"]) == before
 

@@ -15,6 +15,7 @@ from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
 from scenarios.files.csv_table import read_table
 from scenarios.files.days import NotADate, parse_day
+from scenarios.files.layout import Layout
 from scenarios.files.numbers import decimal_mark, is_missing, parse_number
 from scenarios.files.option_symbols import parse_symbol
 from scenarios.files.record_rows import read_record_rows, record_layout
@@ -227,6 +228,21 @@ def test_two_columns_that_mean_the_same_are_told_apart(tmp_path: Path) -> None:
     assert "SOFR is taken for overnight, not EFFR" in said
 
 
+def test_a_heading_gives_its_unit_and_what_is_not_read_is_said(tmp_path: Path) -> None:
+    text = "Date,S&P 500 Close,UST 2Y [%],IG OAS (bp),EM\n2022-05-02,4000,2.7,130,410\n2022-05-03,4010,2.7,131,412\n"
+    scenario = from_history(write(tmp_path, text))
+    first = scenario.storyline.anchor[0]
+    assert (first.credit, first.us2y) == pytest.approx((0.0130, 0.027))
+    assert any(note.endswith("not read: EM") for note in scenario.notes)
+
+
+def test_a_heading_whose_unit_is_part_of_a_name_is_that_name() -> None:
+    layout = Layout("x", {"rate": ("mid",), "rate_bp": ()}, (), (), ("rate", "rate_bp"))
+    columns = layout.match(["Rate (bp)", "Mid [%]"])
+    assert columns.at == {"rate": 1, "rate_bp": 0}
+    assert (columns.unit("rate"), columns.unit("rate_bp")) == ("%", "")
+
+
 def test_a_file_of_vol_alone_is_no_index(tmp_path: Path) -> None:
     path = write(tmp_path, "DATE,OPEN,CLOSE\n2022-05-02,33,32\n2022-05-03,32,30\n", "VIX_History.csv")
     with pytest.raises(UserError, match="is a series of vol, rates or spreads by its name"):
@@ -312,6 +328,8 @@ BOOKS = {
     "a symbol": "symbol,quantity\nSPX   220617P03800000,-250000\n",
     "a symbol, weekly": "symbol,contracts\nSPXW220617P03800000,-2500\n",
     "a symbol and its parts": "symbol,kind,strike,quantity\nSPXW220617P03800000,p,3800,-250000\n",
+    "labels": "Position,Trade ID,Type,Strike,Expiry,Quantity\nSPX P1,T-7,Put,3800,2022-06-17,-250000\n",
+    "a label in the place of a number": "Position,kind,strike,expiry,contracts\nP1,put,3800,2022-06-17,-2500\n",
     "remarks": "id,kind,strike,expiry,quantity,note\n7,put,3800,2022-06-17,-250000,client A\n",
 }
 
@@ -348,6 +366,18 @@ def test_percent_signs_in_a_book(tmp_path: Path, may: Scenario) -> None:
     put, swap = book_of(take_book(may, write(tmp_path, text, "book.csv")))
     assert put.moneyness == pytest.approx(0.95)
     assert swap.fixed_rate == pytest.approx(0.029)
+
+
+def test_a_swap_pays_or_receives_by_its_side_or_its_sign(tmp_path: Path, may: Scenario) -> None:
+    lines = "IRS,Pay,10Y,500000000,2.9", "Swap,Receive,18M,800000000,2.7", "swap,payer,24M,-300000000,2.7"
+    text = "\n".join(("Type,Side,Tenor,Notional,Rate (%)", *lines))
+    taken = take_book(may, write(tmp_path, text, "book.csv"))
+    assert [(line.months, line.notional) for line in book_of(taken)] == [(120, -5e8), (18, 8e8), (24, -3e8)]
+    assert book_of(taken)[0].fixed_rate == pytest.approx(0.029)
+    assert any("pay fixed are taken with a negative notional" in note for note in taken.notes)
+    odd = "kind,side,months,notional\nswap,receive,24,-300000000\n"
+    with pytest.raises(UserError, match=r":2: side: the notional is negative and the side receives"):
+        take_book(may, write(tmp_path, odd, "book.csv"))
 
 
 def test_symbols_of_a_saturday_expire_at_the_close_before() -> None:

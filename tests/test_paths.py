@@ -62,8 +62,11 @@ def test_trades_and_the_price_alone_are_the_change_of_short_sale_proceeds(witnes
 
 
 def test_trades_that_asked_for_most_come_first(witnessed: list[calls.Led]) -> None:
-    sizes = [led.trades["margin"].abs().to_list() for led in witnessed if led.trades.height > 1]
-    assert sizes and all(each == sorted(each, reverse=True) for each in sizes)
+    asked = [led.trades["margin"].to_list() for led in witnessed if led.trades.height > 1]
+    known = [[each for each in of_call if each is not None] for of_call in asked]
+    assert any(of_call and of_call[0] > 0 > of_call[-1] for of_call in known)  # purchases released margin: last
+    for of_call, first in zip(asked, known, strict=True):
+        assert of_call[: len(first)] == sorted(first, reverse=True)
 
 
 def test_a_call_s_gains_are_the_p_and_l(made: Run, witnessed: list[calls.Led]) -> None:

@@ -200,8 +200,8 @@ def _margin_of(traded: pl.DataFrame, position: pl.DataFrame) -> tuple[pl.DataFra
         units[venue] += quantity
         asks.append((max(-units[venue], 0.0) - before) * place[venue]["price"])
     ordered = traded.sort("time", maintain_order=True).with_columns(margin=pl.Series(asks, dtype=pl.Float64))
-    weight = pl.coalesce(pl.col("margin").abs(), pl.col("cost").abs())
-    return ordered.sort(weight, descending=True, maintain_order=True), _by_price(position)
+    by = ["margin", pl.col("cost").abs()]  # what released margin comes after what asked for it
+    return ordered.sort(by, descending=True, nulls_last=True, maintain_order=True), _by_price(position)
 
 
 def _by_price(position: pl.DataFrame) -> dict[str, float]:

@@ -32,8 +32,8 @@ class Workspace:
         self.folder = folder.resolve()
 
     def line(self, error: Exception) -> str:
-        """What an error says, with places below the folder as they stand in it."""
-        return one_line(str(error)).replace(f"{self.folder}{os.sep}", "")
+        """What an error says, with places below the folder as they stand in it; a browser has no option `--set`."""
+        return one_line(str(error)).replace(f"{self.folder}{os.sep}", "").removeprefix("--set ")
 
     def all(self, kind: str) -> list[Found]:
         """Datasets of a kind, the youngest first."""

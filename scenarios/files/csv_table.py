@@ -103,7 +103,11 @@ def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> T
     if not kept:
         raise UserError("there is no row below the header", place=lines.name, remedy="write one row a line")
     at = lines.columns.at
-    rows = [Row({column: _cell(cells, i) for column, i in at.items()}, Place(lines.place(n))) for n, cells in kept]
+    units = {column: lines.columns.unit(column) for column in at}
+    rows = [
+        Row({column: _with_unit(_cell(cells, i), units[column]) for column, i in at.items()}, Place(lines.place(n)))
+        for n, cells in kept
+    ]
     mark, said = _mark(rows, layout, lines.separator)
     orders, told = _orders(rows, layout, dates)
     style = Style(mark, orders)
@@ -111,6 +115,11 @@ def read_table(source: Source, layout: Layout, *, dates: str | None = None) -> T
     every = (*lines.notes, *lines.columns.notes(), *notes, *said, *told)
     headings = tuple(lines.columns.header[i].strip() for i in at.values())
     return Table(lines.name, tuple(at), tuple(rows), every, headings)
+
+
+def _with_unit(text: str, unit: str) -> str:
+    """A cell with the unit of its column's heading, unless it has one itself or says nothing."""
+    return text if not unit or is_missing(text) or split_unit(text)[1] else f"{text} {unit}"
 
 
 def _cell(cells: Sequence[str], i: int) -> str:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 INDEX = ("", "index", "unnamed0", "price", "level0", "rownames")  # headings of an index column
+NAMED = 12  # columns that a note names
+
+
+UNIT = re.compile(r"(?i)\s*[(\[]\s*(%|percent|pct|bps?|basis points)\s*[)\]]\s*$")
+
+
+def heading_unit(name: str) -> tuple[str, str]:
+    """A heading without the unit behind it in brackets, and that unit: '', '%' or 'bp'. `IG OAS (bp)`, `Rate [%]`."""
+    found = UNIT.search(name)
+    if found is None:
+        return name, ""
+    return name[: found.start()], "bp" if found[1].casefold().startswith("b") else "%"
 
 
 def plain(name: str) -> str:
@@ -27,7 +39,8 @@ class Layout:
 
     def match(self, header: Sequence[str]) -> Columns:
         """Which cell of a line of names is which column."""
-        names = [plain(cell) for cell in header]
+        known = {alias for column, aliases in self.aliases.items() for alias in (plain(column), *aliases)}
+        names = [name if (name := plain(cell)) in known else plain(heading_unit(cell)[0]) for cell in header]
         found: dict[str, int] = {}
         passed: dict[str, list[int]] = {}
         for column, aliases in self.aliases.items():
@@ -74,15 +87,37 @@ class Columns:
         """Names that the layout does not have, where it is strict."""
         if self.layout.remarks is None:
             return []
+        return [name for name in self._others() if plain(name) not in (*self.layout.remarks, *INDEX)]
+
+    def _others(self) -> list[str]:
+        """Names of no column of the layout."""
         known = {*self.at.values(), *(i for others in self.passed.values() for i in others)}
-        others = [name for i, name in enumerate(self.header) if i not in known]
-        return [name.strip() for name in others if plain(name) not in (*self.layout.remarks, *INDEX)]
+        return [name.strip() for i, name in enumerate(self.header) if i not in known and name.strip()]
+
+    def unit(self, column: str) -> str:
+        """The unit in a column's heading, '' where the heading with it is a name of its own: `spread (bp)`."""
+        heading = self.header[self.at[column]]
+        bare, unit = heading_unit(heading)
+        own = plain(heading) != plain(bare) and plain(heading) in (plain(column), *self.layout.aliases[column])
+        return "" if own else unit
+
+    def without(self, words: set[int]) -> Columns:
+        """The same, where these cells of the header are labels: they hold words, not the numbers of their name."""
+        spots = {name: [place, *self.passed.get(name, [])] for name, place in self.at.items()}
+        for name in self.layout.numbers:
+            if name in spots:
+                spots[name] = [i for i in spots[name] if i not in words]
+        at = {name: places[0] for name, places in spots.items() if places}
+        return replace(self, at=at, passed={name: spots[name][1:] for name in at})
 
     def notes(self) -> list[str]:
         """Notes on columns that were taken for others: their names are not the layout's own."""
         renamed = [f"{self.header[i].strip() or 'the first column'} as {column}" for column, i in self.at.items()
-                   if plain(self.header[i]) != plain(column)]  # fmt: skip
+                   if plain(heading_unit(self.header[i])[0]) != plain(column)]  # fmt: skip
         said = [f"read: {', '.join(renamed)}"] if renamed else []
+        unread = [name for name in self._others() if plain(name) not in INDEX] if self.layout.remarks is None else []
+        if unread:
+            said.append(f"not read: {', '.join(unread[:NAMED])}{', ...' if len(unread) > NAMED else ''}")
         for column, others in self.passed.items():
             taken = self.header[self.at[column]].strip()
             if plain(taken) != plain(column) and others:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from scenarios.files.layout import Columns, Layout
+from scenarios.files.layout import Columns, Layout, plain
+from scenarios.files.numbers import is_missing
 from scenarios.files.text import read_text
 from sim.errors import UserError
 from sim.nearest import nearest
@@ -49,10 +51,11 @@ def read_lines(path: Path, layout: Layout) -> Lines:
         usual = [column for column, others in layout.aliases.items() if others]  # not those of a day's range
         remedy = f"its first line names the columns: {','.join(usual)}"
         raise UserError("the file is empty", place=place, remedy=remedy)
-    lines = Lines(place, separator, columns, number, (), ())
-    check_header(columns, lines.place(number))
     every = _split(text, separator, place)
     below = tuple(islice((line for line in every if line[0] > number), MOST + 1))
+    columns = columns.without(_words(columns, below))
+    lines = Lines(place, separator, columns, number, (), ())
+    check_header(columns, lines.place(number))
     if len(below) > MOST:
         raise UserError(f"has more than {MOST:,} lines", place=place, remedy="keep the dates that are needed")
     if separator != ",":
@@ -61,6 +64,21 @@ def read_lines(path: Path, layout: Layout) -> Lines:
     if above:
         notes.append(f"{above} line{'s' * (above > 1)} above the header left out")
     return Lines(place, separator, columns, number, below, tuple(notes))
+
+
+def _words(columns: Columns, below: Sequence[Line]) -> set[int]:
+    """Columns of labels under a name that may be a label's: `Position` of 'SPX P1', not of -1,200."""
+    labels = columns.layout.remarks or ()
+    found = set()
+    for i, name in enumerate(columns.header):
+        texts = [cells[i] for _, cells in below if i < len(cells) and not is_missing(cells[i])]
+        if (
+            plain(name) in labels
+            and texts
+            and not any(re.fullmatch(r"[-+(]?\$?[\d.,' ]+[-)]?", t.strip()) for t in texts)
+        ):
+            found.add(i)
+    return found
 
 
 def check_header(columns: Columns, place: str) -> None:

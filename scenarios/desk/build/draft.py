@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from starlette.datastructures import ImmutableMultiDict
+
 from scenarios.desk.jobs.reading import scenario_of
 from scenarios.desk.jobs.wanted import AMONG, FILES, Wanted
 from sim.errors import UserError
@@ -50,13 +52,19 @@ class Draft:
 
 def draft_of(said: Mapping[str, Any]) -> Draft:
     """The draft of an address or a form. Raises UserError for a choice that is none."""
-    files = {use: str(said[use]) for use in FILES if isinstance(said.get(use), str) and said.get(use)}
+    files = {use: place for use in FILES if (place := _text(said, use))}
     dates = str(said.get("dates") or "") or None
     if dates is not None and dates not in AMONG["dates"]:
         raise UserError("is none of these", value=dates, place="dates", remedy=", ".join(AMONG["dates"]))
     scenario = str(said.get("scenario") or "")
     wanted = Wanted(scenario=scenario, files=files, dates=dates, exogenous=bool(said.get("exogenous")))
     return Draft(wanted, str(said.get("agent") or ""))
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    """A field's text. A form has the place of a file sent before, then the field of another one, often empty."""
+    every = said.getlist(name) if isinstance(said, ImmutableMultiDict) else [said.get(name)]
+    return next((each for each in every if isinstance(each, str) and each), "")
 
 
 def typed_in(form: Mapping[str, Any]) -> dict[str, str]:

@@ -50,7 +50,7 @@ def run_page(request: Request) -> Response:
 
 
 def upload(request: Request, form: FormData) -> Response:
-    """Keep the files that were sent, and go on with them where they can be read."""
+    """Keep the files that were sent, and go on with them where they can be read; else with those not at fault."""
     draft, kept = draft_of(form), {}
     try:
         for use in FILES:
@@ -62,7 +62,9 @@ def upload(request: Request, form: FormData) -> Response:
         elif not kept:
             raise UserError("no file was chosen", remedy="choose one, or a preset")
     except UserError as error:
-        return _choose(request, draft, request.app.state.workspace.line(error))
+        said = request.app.state.workspace.line(error)
+        sound = {use: place for use, place in kept.items() if place not in said}
+        return _choose(request, _with(draft, sound) if len(sound) < len(kept) else draft, said)
     return RedirectResponse(new.address, 303)
 
 

@@ -46,10 +46,13 @@ FIRST = (  # figures that a page has first, as far as the runs have them
     "convexity",
     "carry",
     "slippage",
+    "re_marking",
     "liquidity_tax",
+    "closeout_cost",
     "funding",
     "feedback_cost",
     "survival_rate",
+    "book_taken",
     "worst_close_mean",
     "survival_capital_95",
     "peak_vol",
@@ -177,7 +180,8 @@ def _table(base: str, found: list[Variation], *, first: bool) -> shown_page.Tabl
     header = ("figure", base, *(f"{each.name}: more than {base}" for each in found))
     note = (
         "Differences, with their standard errors: variation less base, path by path for averages, as both have the "
-        "same noise. *: beyond two standard errors."
+        "same noise. *: beyond two standard errors. A desk that is liquidated sooner loses nothing afterwards: read "
+        "its cost beside the survival rate and the share of the book taken."
     )
     return shown_page.Table("", header, rows, note=note)
 
@@ -209,6 +213,8 @@ def _ideas(scenario: Scenario) -> list[tuple[str, str]]:
         found += [
             (f"policy {kind}", f'{policy.key}={{ kind = "{kind}" }}') for kind in policy.kinds if kind != policy.kind
         ]
+        if policy.kind != "never":
+            found[:0] = [("hedged daily", f'{policy.key}={{ kind = "every", interval = "1d" }}')]
     every = {knob.key: knob for group in groups(scenario) for knob in group.knobs}
     names = [f"agents.{policy.agent}.capital"] if policy is not None else []
     for key in (*names, "venue.asset.depth", "venue.asset.half_spread"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scenarios.desk.uploads import Uploads
@@ -31,6 +33,7 @@ def scenario_of(wanted: Wanted, folder: Path) -> Scenario:
         raise UserError("is no name of a run", value=wanted.name, place="name", remedy=remedy)
     found = _source(wanted, folder)
     found = _with_tables(found, wanted, Uploads(folder))
+    found = replace(found, notes=tuple(note.replace(f"{folder}{os.sep}", "") for note in found.notes))
     return found.with_run(paths=wanted.paths, seed=wanted.seed, twin=wanted.twin)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from analysis import charts, tables
+from analysis.numbers import money
 from analysis.pages import report
 from analysis.summary import summarise
 from scenarios.desk.look.asked import asked, at, choices, whole
@@ -40,6 +41,8 @@ def run_page(request: Request) -> Response:
             regime=scenario.get("regime") or "",
             description=" ".join(str(scenario.get("description") or "").split()),
             meta=report.meta_of(run),
+            capital=_capital(scenario, choices(run, wanted)["agent"]),
+            varied=bool(scenario),
             name=name,
             choices=choices(run, wanted),
             query=wanted.query,
@@ -50,6 +53,13 @@ def run_page(request: Request) -> Response:
             command=report.command_of(run),
             parameters=report.parameters_of(scenario),
         )
+
+
+def _capital(scenario: Mapping[str, Any], agent: str) -> str:
+    """What the desk began with, "" where the scenario does not say."""
+    table = (scenario.get("agents") or {}).get(agent) or {}
+    capital = table.get("capital") if isinstance(table, dict) else None
+    return money(float(capital)) if isinstance(capital, int | float) else ""
 
 
 def _sections(run: Run) -> list[tuple[str, list[tuple[str, str, dict[str, Any]]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ USES = {
     "swaps_file": "A book of swaps (.csv: side, rate, tenor, notional)",
     "positions": "A book of positions (.csv: kind, notional, ..., as of spiral risk)",
 }
+OPTIONS = {"--swap": "Swaps", "--stress": "Stresses"}  # of the command line, and the fields that are meant
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -55,7 +57,7 @@ def solve(request: Request, form: FormData) -> Response:
     try:
         asked = _with_files(asked, form, _folder(request))
     except UserError as error:
-        return _shown(request, asked, request.app.state.workspace.line(error))
+        return _shown(request, asked, _line(request, error))
     return _shown(request, asked, keep=True)
 
 
@@ -101,7 +103,7 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         market = market_of(asked, _folder(request))
         found = priced(asked, market, _folder(request), keep=keep, most=_most(request))
     except UserError as mistake:
-        error = error or request.app.state.workspace.line(mistake)
+        error = error or _line(request, mistake)
     return page(
         request,
         "rates.html.j2",
@@ -119,6 +121,14 @@ def _shown(request: Request, asked: Asked, error: str = "", *, keep: bool = Fals
         keys=key_stresses(),
         exports=("rates.html", "rates.xlsx", "rates.zip", FILE),
     )
+
+
+def _line(request: Request, error: UserError) -> str:
+    """What an error says, with the fields of the page in place of the options of the command line."""
+    said: str = request.app.state.workspace.line(error)
+    for option, field in OPTIONS.items():
+        said = re.sub(rf"^{option}:", f"{field}:", re.sub(rf"^{option} (\d+):", rf"{field}, line \1:", said))
+    return said.replace("say --date", "give the valuation day, under 'How they are read', as")
 
 
 def _as_sent(request: Request, asked: Asked) -> Market | None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from markets.curves.curve_set import par_quotes
 from markets.specs.curve_swaps import CurveSwapSpec
 from markets.specs.curves import CurveSpec, QuoteSpec
+from scenarios.checking.plausibility import odd_fields
 from scenarios.describing.scenario_file import value_text
 from scenarios.parameters.models import build
-from scenarios.studies.curves.quotes_csv import check_plausible
 from sim.place import Place
 
 if TYPE_CHECKING:
@@ -57,9 +57,15 @@ def requoted(
         cells = {f.name: getattr(quote, f.name) for f in dataclasses.fields(quote)}
         cells[unit.field] = value * unit.scale
         new = build(QuoteSpec, {key: each for key, each in cells.items() if each is not None}, at)
-        check_plausible(new, at)
+        if any(odd_fields(new, at)):
+            rule, remedy = "outside what the record of markets has, with room", f"the line is in {unit.name}, as sent"
+            raise at.error(rule, value=f"{value:g} {unit.name}", remedy=f"{remedy}: {_shown(quote, unit)}")
         found[name] = replace(spec, quotes=(*spec.quotes[:number], new, *spec.quotes[number + 1 :]))
     return found
+
+
+def _shown(quote: QuoteSpec, unit: Unit) -> str:
+    return f"{getattr(quote, unit.field) / unit.scale:.10g}"
 
 
 def curve_file_text(

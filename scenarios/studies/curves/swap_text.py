@@ -12,28 +12,33 @@ from scenarios.studies.curves.quotes_csv import check_plausible
 from sim.errors import UserError
 from sim.place import Place
 
-AMOUNT = re.compile(r"([\d.]+)(k|m|mn|mio|b|bn)?")
-TIMES = {"k": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
+AMOUNT = re.compile(r"([\d.]+)(k|m|mm|mn|mio|b|bn)?")
+TIMES = {"k": 1e3, "m": 1e6, "mm": 1e6, "mn": 1e6, "mio": 1e6, "b": 1e9, "bn": 1e9}
 TENOR = re.compile(r"(\d+[dDwWMyY])+")  # 18M is eighteen months, 18m are millions
 RATE = re.compile(r"(-?[\d.]+)%")
 WORDS = ("start", "end", "on", "discount", "spread", "months")
 PROFILES = ("bullet", "amortising", "accreting")
 COMPOUNDING = ("compounded", "averaged")
+SIDES = dict.fromkeys(("receive", "receives", "receiver", "rec"), "receive") | dict.fromkeys(
+    ("pay", "pays", "payer"), "pay"
+)
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\w))")
 EXAMPLE = "write 'receive 3.5% 9Y 50m', or 'pay par 10Y 1bn start 1Y on sofr discount estr spread 10bp'"
 
 
 def parse_swap(text: str, place: str = "--swap") -> CurveSwapSpec:
     """The swap of a text. Raises UserError."""
-    words = text.replace(",", " ").split()
+    words = THOUSANDS.sub("", text).replace(",", " ").split()
     cells: dict[str, Any] = {}
-    if not words or words[0].lower() not in ("receive", "pay"):
+    if not words or words[0].lower() not in SIDES:
         raise UserError("a swap begins with receive or pay (the fixed rate)", value=text, place=place, remedy=EXAMPLE)
-    cells["side"] = words.pop(0).lower()
+    cells["side"] = SIDES[words.pop(0).lower()]
     while words:
         word = words.pop(0)
         key, value = _read(word, words, place)
         if key in cells:
-            raise UserError(f"says its {key} twice", value=text, place=place, remedy=EXAMPLE)
+            percent = "a rate has its %; " if key == "notional" and "rate" not in cells else ""
+            raise UserError(f"says its {key} twice", value=text, place=place, remedy=f"{percent}{EXAMPLE}")
         if value is not None:
             cells[key] = value
     if "notional" not in cells:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, cast
 
 from agents.hedging.hedger import Hedger
 from agents.hedging.positions import Position
+from markets.products.registry import PRODUCTS
 from scenarios.checking.amounts import odd_amounts
 from scenarios.checking.plausibility import odd_fields, odd_strike
 from scenarios.checking.trading_days import check_days, expiries, last_session
@@ -61,7 +63,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "contracts": ("ncontracts", "numberofcontracts", "lots"),
     "multiplier": ("contractmultiplier", "contractsize", "mult"),
 }
-REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id")
+REMARKS = (
+    "note", "notes", "comment", "comments", "remark", "remarks", "description", "name", "id", "position", "positionid",
+    "trade", "tradeid", "tradename", "tradeno", "deal", "dealid", "label", "ref", "reference", "book", "trader",
+    "portfolio", "desk", "strategy",
+)  # fmt: skip
 NUMBERS = (
     "strike", "moneyness", "months", "quantity", "notional", "fixed_rate", "swap_months", "normal_vol", "contracts",
     "multiplier", "spread", "past_rate", "price", "quoted_rate", "frequency", "reversion", "protection",
@@ -82,7 +88,13 @@ KINDS = {
 WORDS = {word: kind for kind, words in KINDS.items() for word in (kind, *words.split())}
 SHARES = ("protection", "participation", "cap", "barrier", "coupon_barrier", "protection_barrier")  # of a note
 YES = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
-SIDES = {"p": "payer", "pay": "payer", "r": "receiver", "rec": "receiver", "receive": "receiver"}
+SIDES = {
+    "p": "payer", "pay": "payer", "pays": "payer", "payfixed": "payer",
+    "r": "receiver", "rec": "receiver", "receive": "receiver", "receives": "receiver", "receivefixed": "receiver",
+}  # fmt: skip
+SIGNS = {"payer": -1.0, "receiver": 1.0}  # of the notional of a swap, which says the side
+SIGNED = ("swap", "ois")
+LENGTH = re.compile(r"(\d+) ?([MY])", re.IGNORECASE)
 CONTRACTS = {"sofr_3m": 1e6, "sofr_1m": 5e6}  # notional of a contract, $
 MULTIPLIER = 100.0  # units of the asset in a listed contract
 
@@ -156,9 +168,33 @@ def _position(row: Row, start: date, notes: list[str]) -> Position:
         cells |= _from_symbol(row, symbol, cells)
     cells["memory"] = _yes(row, "memory")
     cells["kind"] = cells["kind"] or ""
+    cells |= _length(cells) | _signed(row, cells, notes)
     position = build(Position, cells, row.place)
     position.check(start, row.place)
     return position
+
+
+def _length(cells: dict[str, Any]) -> dict[str, Any]:
+    """A tenor of '10Y' or '18M' as months, of what expires after so long and has no tenor of another meaning."""
+    product = PRODUCTS.get(cells["kind"])
+    found = LENGTH.fullmatch(cells["tenor"])
+    if product is None or found is None or not product.takes.expiry or "tenor" in product.takes.more:
+        return {}
+    if cells["expiry"] is not None or cells["months"] is not None:
+        return {}
+    return {"tenor": "", "months": int(found[1]) * (12 if found[2].upper() == "Y" else 1)}
+
+
+def _signed(row: Row, cells: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    """Of a swap that is said to pay or to receive: the side is the sign of its notional."""
+    side, notional = cells["side"], cells["notional"]
+    if cells["kind"] not in SIGNED or side not in SIGNS or notional is None:
+        return {}
+    if notional < 0 < SIGNS[side]:
+        remedy = "a negative notional pays fixed: leave the side empty, or drop the minus"
+        raise row.place.at("side").error("the notional is negative and the side receives", value=side, remedy=remedy)
+    notes.append("swaps that pay fixed are taken with a negative notional, those that receive with a positive one")
+    return {"side": None, "notional": SIGNS[side] * abs(notional)}
 
 
 def _notional(row: Row) -> float | None:
